@@ -1,0 +1,21 @@
+import type { Config } from 'jest';
+
+// The suffix of a test file says its kind; run one kind with `npm run jest -- --selectProjects unit`.
+const common = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false }] },
+  roots: ['<rootDir>/test'],
+} satisfies Config;
+
+const config: Config = {
+  projects: [
+    { ...common, displayName: 'unit', testMatch: ['**/*.test.ts'], testPathIgnorePatterns: ['\\.(property|model|integration)\\.test\\.ts$'] },
+    { ...common, displayName: 'property', testMatch: ['**/*.property.test.ts'] },
+    { ...common, displayName: 'model', testMatch: ['**/*.model.test.ts'] },
+    { ...common, displayName: 'integration', testMatch: ['**/*.integration.test.ts'] },
+  ],
+};
+
+export default config;

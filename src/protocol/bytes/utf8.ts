@@ -1,0 +1,45 @@
+import { DecodeError } from '../errors.js';
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // U+FEFF is data (wire.md 4.2)
+
+/** Decodes strict UTF-8. @throws DecodeError InvalidUtf8 */
+export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
+  try {
+    return decoder.decode(bytes.subarray(start, end));
+  } catch (cause) {
+    throw new DecodeError('InvalidUtf8', `the ${end - start} bytes of a string are not UTF-8`, cause);
+  }
+}
+
+/** Walks strict UTF-8 without making a string: overlong forms, surrogates and values above U+10FFFF are refused. */
+export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start;
+  while (at < end) {
+    const lead = bytes[at++]!;
+    if (lead < 0x80) continue;
+    let low = 0x80;
+    let high = 0xbf;
+    let trail: number;
+    if (lead >= 0xc2 && lead <= 0xdf) {
+      trail = 1;
+    } else if (lead >= 0xe0 && lead <= 0xef) {
+      trail = 2;
+      if (lead === 0xe0) low = 0xa0;
+      else if (lead === 0xed) high = 0x9f;
+    } else if (lead >= 0xf0 && lead <= 0xf4) {
+      trail = 3;
+      if (lead === 0xf0) low = 0x90;
+      else if (lead === 0xf4) high = 0x8f;
+    } else {
+      return false;
+    }
+    if (end - at < trail) return false;
+    // Only the first trailing byte has a narrowed range; the rest are 80..BF.
+    if (bytes[at]! < low || bytes[at]! > high) return false;
+    for (let i = 1; i < trail; i++) {
+      if ((bytes[at + i]! & 0xc0) !== 0x80) return false;
+    }
+    at += trail;
+  }
+  return true;
+}

@@ -1,0 +1,187 @@
+import { Reader } from './bytes/reader.js';
+import { Writer } from './bytes/writer.js';
+import { readMessage, writeMessage } from './encodings/binary.js';
+import { isCborMap, readCborMessage, writeCborMessage } from './encodings/cbor.js';
+import { isLegacyMap, readLegacyMessage } from './encodings/legacy-msgpack.js';
+import { Qos } from './enumerations.js';
+import { DecodeError, EncodeError } from './errors.js';
+import { HEADER_BYTES, MAX_PAYLOAD_BYTES, TIMESTAMPED_HEADER_BYTES } from './limits.js';
+import type { Message } from './messages/message.js';
+import { type U64, u64FromHalves } from './u64.js';
+
+// frame (wire.md 2)
+//   magic 0x53 · flags u8 · payload length u16 · [timestamp u64] · payload
+//   flags: 7..6 QoS · 0x20 timestamp · 0x10 encrypted · 0x08 compressed · 2..0 encoding
+
+const MAGIC = 0x53;
+const TIMESTAMP = 0x20;
+/** Encrypted and compressed: no codec gives them a meaning, so nothing sensible can be inside (wire.md 2). */
+const RESERVED = 0x18;
+
+/** The encoding bits of a header. What a payload really is shows in its first byte (wire.md 3). */
+const ENCODING_BITS = 0x07;
+const BINARY = 1;
+const CBOR = 2;
+
+/** How a payload is written. `legacy` is read, never written; `json` travels without a frame, as text. */
+export type Encoding = 'binary' | 'legacy' | 'cbor' | 'json';
+
+/** One message with what its frame said about it. */
+export interface Frame<M = Message> {
+  readonly message: M;
+  readonly qos: Qos;
+  /** Microseconds; routers neither use nor forward it. */
+  readonly timestamp?: U64 | undefined;
+  readonly encoding: Encoding;
+}
+
+export interface FrameHeader {
+  readonly qos: Qos;
+  readonly timestamp: U64 | undefined;
+  readonly encodingBits: number;
+  readonly payloadStart: number;
+  readonly payloadEnd: number;
+}
+
+/**
+ * Reads a frame. Bytes behind its declared end are ignored (wire.md 1).
+ *
+ * @throws DecodeError, and nothing else, whatever the bytes are
+ */
+export function decodeFrame(bytes: Uint8Array, start = 0, end: number = bytes.length): Frame {
+  const header = readFrameHeader(bytes, start, end);
+  const { payloadStart, payloadEnd } = header;
+  if (payloadStart === payloadEnd) throw new DecodeError('EmptyPayload', 'the payload is empty');
+  const first = bytes[payloadStart]!;
+  const { qos, timestamp } = header;
+  const reader = new Reader(bytes, payloadStart, payloadEnd);
+  if (isLegacyMap(first)) return { message: readLegacyMessage(reader), qos, timestamp, encoding: 'legacy' };
+  if (header.encodingBits === CBOR && isCborMap(first)) {
+    return { message: readCborMessage(reader), qos, timestamp, encoding: 'cbor' };
+  }
+  return { message: readMessage(reader), qos, timestamp, encoding: 'binary' };
+}
+
+/** Reads and checks the header, and that the payload it declares is there. @throws DecodeError */
+export function readFrameHeader(bytes: Uint8Array, start = 0, end: number = bytes.length): FrameHeader {
+  const length = frameLength(bytes, start, end);
+  if (length === undefined) {
+    throw new DecodeError('TruncatedHeader', `a frame needs ${HEADER_BYTES} or ${TIMESTAMPED_HEADER_BYTES} header bytes; there are ${end - start}`);
+  }
+  if (length > end - start) {
+    throw new DecodeError('TruncatedFrame', `the header declares a frame of ${length} bytes; there are ${end - start}`);
+  }
+  const flags = bytes[start + 1]!;
+  if ((flags & RESERVED) !== 0) {
+    throw new DecodeError('UnsupportedFlags', 'the frame claims to be encrypted or compressed, which CLASP does not define');
+  }
+  return {
+    qos: qosFromBits(flags >> 6),
+    timestamp: flags & TIMESTAMP ? readTimestamp(bytes, start + HEADER_BYTES) : undefined,
+    encodingBits: flags & ENCODING_BITS,
+    payloadStart: start + headerLength(flags),
+    payloadEnd: start + length,
+  };
+}
+
+/**
+ * The whole length of the frame that starts here, read from its own header; undefined while the header is incomplete.
+ *
+ * @throws DecodeError BadMagic
+ */
+export function frameLength(bytes: Uint8Array, start: number, end: number): number | undefined {
+  if (end > start && bytes[start] !== MAGIC) {
+    throw new DecodeError('BadMagic', `a frame starts with 0x53, not 0x${bytes[start]!.toString(16).padStart(2, '0')}`);
+  }
+  if (end - start < HEADER_BYTES) return undefined;
+  const header = headerLength(bytes[start + 1]!);
+  if (end - start < header) return undefined;
+  return header + ((bytes[start + 2]! << 8) | bytes[start + 3]!);
+}
+
+export interface EncodeOptions {
+  /** @default the message's own, see {@link defaultQos} */
+  readonly qos?: Qos | undefined;
+  readonly timestamp?: U64 | undefined;
+  /** @default 'binary' */
+  readonly encoding?: 'binary' | 'cbor' | undefined;
+}
+
+/** The bytes of a whole frame. @throws EncodeError when the payload passes 65,535 bytes or a field its place */
+export function encodeFrame(message: Message, options: EncodeOptions = {}): Uint8Array {
+  const w = new Writer();
+  writeFrame(w, message, options);
+  return w.bytes.slice(0, w.at);
+}
+
+/** Appends a whole frame. On an error the writer's position is where it was. @throws EncodeError */
+export function writeFrame(w: Writer, message: Message, options: EncodeOptions = {}): void {
+  const { qos = defaultQos(message), timestamp, encoding = 'binary' } = options;
+  const start = w.at;
+  try {
+    w.u8(MAGIC);
+    w.u8((qos << 6) | (timestamp === undefined ? 0 : TIMESTAMP) | (encoding === 'cbor' ? CBOR : BINARY));
+    w.u16(0);
+    if (timestamp !== undefined) w.u64(timestamp);
+    const payload = w.at;
+    if (encoding === 'cbor') writeCborMessage(w, message);
+    else writeMessage(w, message);
+    writePayloadLength(w.bytes, start, w.at - payload);
+  } catch (error) {
+    w.at = start;
+    throw error;
+  }
+}
+
+/** Fills in the length of the frame whose header starts at `start`. @throws EncodeError */
+export function writePayloadLength(bytes: Uint8Array, start: number, length: number): void {
+  if (length > MAX_PAYLOAD_BYTES) {
+    throw new EncodeError('PayloadTooLarge', `the payload is ${length} bytes; the limit is ${MAX_PAYLOAD_BYTES}`);
+  }
+  bytes[start + 2] = length >>> 8;
+  bytes[start + 3] = length;
+}
+
+/** The QoS a message travels with unless somebody chose another (wire.md 7.2). */
+export function defaultQos(message: Message): Qos {
+  switch (message.type) {
+    case 'set':
+    case 'subscribe':
+    case 'unsubscribe':
+    case 'replay':
+    case 'federationSync':
+      return Qos.Confirm;
+    case 'bundle':
+      return Qos.Commit;
+    case 'publish':
+      switch (message.signal) {
+        case 'param':
+        case 'event':
+          return Qos.Confirm;
+        case 'timeline':
+          return Qos.Commit;
+        case 'stream':
+        case 'gesture':
+        case undefined:
+          return Qos.Fire;
+      }
+    // falls through: every case above returns, which the linter cannot see
+    default:
+      return Qos.Fire;
+  }
+}
+
+function headerLength(flags: number): number {
+  return flags & TIMESTAMP ? TIMESTAMPED_HEADER_BYTES : HEADER_BYTES;
+}
+
+/** 3 is reserved and read as Fire, as Rust does. */
+function qosFromBits(bits: number): Qos {
+  return bits === 1 ? Qos.Confirm : bits === 2 ? Qos.Commit : Qos.Fire;
+}
+
+function readTimestamp(bytes: Uint8Array, at: number): U64 {
+  const half = (from: number): number =>
+    ((bytes[from]! << 24) | (bytes[from + 1]! << 16) | (bytes[from + 2]! << 8) | bytes[from + 3]!) >>> 0;
+  return u64FromHalves(half(at), half(at + 4));
+}

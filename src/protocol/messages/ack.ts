@@ -1,0 +1,40 @@
+import type { Reader } from '../bytes/reader.js';
+import type { Writer } from '../bytes/writer.js';
+import type { AckMessage } from './message.js';
+
+// ACK 0x50 (wire.md 6.13)
+//   flags u8 · [address str] · [revision u64] · [locked u8] · [holder str] · [correlationId u32]
+//   flags: 0x01 address · 0x02 revision · 0x04 locked · 0x08 holder · 0x10 correlationId
+
+const ADDRESS = 0x01;
+const REVISION = 0x02;
+const LOCKED = 0x04;
+const HOLDER = 0x08;
+const CORRELATION_ID = 0x10;
+
+export function writeAck(w: Writer, m: AckMessage): void {
+  w.u8(
+    (m.address === undefined ? 0 : ADDRESS) |
+      (m.revision === undefined ? 0 : REVISION) |
+      (m.locked === undefined ? 0 : LOCKED) |
+      (m.holder === undefined ? 0 : HOLDER) |
+      (m.correlationId === undefined ? 0 : CORRELATION_ID),
+  );
+  if (m.address !== undefined) w.str(m.address);
+  if (m.revision !== undefined) w.u64(m.revision);
+  if (m.locked !== undefined) w.u8(m.locked ? 1 : 0);
+  if (m.holder !== undefined) w.str(m.holder);
+  if (m.correlationId !== undefined) w.u32(m.correlationId);
+}
+
+export function readAck(r: Reader): AckMessage {
+  const flags = r.u8();
+  return {
+    type: 'ack',
+    address: flags & ADDRESS ? r.address() : undefined,
+    revision: flags & REVISION ? r.u64() : undefined,
+    locked: flags & LOCKED ? r.u8() !== 0 : undefined,
+    holder: flags & HOLDER ? r.str() : undefined,
+    correlationId: flags & CORRELATION_ID ? r.u32() : undefined,
+  };
+}

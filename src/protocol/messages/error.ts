@@ -1,0 +1,31 @@
+import type { Reader } from '../bytes/reader.js';
+import type { Writer } from '../bytes/writer.js';
+import type { ErrorMessage } from './message.js';
+
+// ERROR 0x51 (wire.md 6.14)
+//   code u16 · message str · flags u8, behind the message and always there · [address str] · [correlationId u32]
+//   flags: 0x01 address · 0x02 correlationId
+
+const ADDRESS = 0x01;
+const CORRELATION_ID = 0x02;
+
+export function writeError(w: Writer, m: ErrorMessage): void {
+  w.u16(m.code);
+  w.str(m.message);
+  w.u8((m.address === undefined ? 0 : ADDRESS) | (m.correlationId === undefined ? 0 : CORRELATION_ID));
+  if (m.address !== undefined) w.str(m.address);
+  if (m.correlationId !== undefined) w.u32(m.correlationId);
+}
+
+export function readError(r: Reader): ErrorMessage {
+  const code = r.u16();
+  const message = r.str();
+  const flags = r.u8();
+  return {
+    type: 'error',
+    code,
+    message,
+    address: flags & ADDRESS ? r.str() : undefined,
+    correlationId: flags & CORRELATION_ID ? r.u32() : undefined,
+  };
+}

@@ -1,0 +1,25 @@
+import type { Reader } from '../bytes/reader.js';
+import type { Writer } from '../bytes/writer.js';
+import { featureBits, featuresFromBits } from '../enumerations.js';
+import type { HelloMessage } from './message.js';
+
+// HELLO 0x01 (wire.md 6.1)
+//   version u8 · features u8 · name str · token str, always there, empty = none
+
+/** All six features have a bit here. */
+const HELLO_FEATURES = 0xfc;
+
+export function writeHello(w: Writer, m: HelloMessage): void {
+  w.u8(m.version);
+  w.u8(featureBits(m.features, HELLO_FEATURES));
+  w.str(m.name);
+  w.str(m.token ?? '');
+}
+
+export function readHello(r: Reader): HelloMessage {
+  const version = r.u8();
+  const features = featuresFromBits(r.u8(), HELLO_FEATURES);
+  const name = r.str();
+  const token = r.str();
+  return { type: 'hello', version, name, features, token: token === '' ? undefined : token };
+}

@@ -1,0 +1,69 @@
+import type { Reader } from '../bytes/reader.js';
+import type { Writer } from '../bytes/writer.js';
+import { gesturePhases, type SignalType, signalTypes } from '../enumerations.js';
+import { readTypedValue, writeTypedValue } from '../values/encoded-value.js';
+import type { PublishMessage } from './message.js';
+
+// PUBLISH 0x20 (wire.md 6.6)
+//   flags u8 · address str · indicator u8 · [value typed | samples: count u16, count × f64] · [timestamp u64] · [id u32] · [rate u32]
+//   flags: 7..5 signal type · 0x10 timestamp · 0x08 id · 2..0 phase
+//   indicator: 0 nothing · 1 value · 2 samples · others read as 0
+//   rate has no presence bit: it is there when four bytes are left, so nothing may ever follow it
+
+const TIMESTAMP = 0x10;
+const ID = 0x08;
+const SAMPLE_BYTES = 8;
+const RATE_BYTES = 4;
+
+export function writePublish(w: Writer, m: PublishMessage): void {
+  w.u8(
+    (signalCode(m.signal) << 5) |
+      (m.timestamp === undefined ? 0 : TIMESTAMP) |
+      (m.id === undefined ? 0 : ID) |
+      (m.phase === undefined ? 0 : gesturePhases.indexOf(m.phase)),
+  );
+  w.str(m.address);
+  if (m.value !== undefined) {
+    w.u8(1);
+    writeTypedValue(w, m.value);
+  } else if (m.samples !== undefined) {
+    w.u8(2);
+    w.count(m.samples.length, 'list of samples');
+    for (const sample of m.samples) w.f64(sample);
+  } else {
+    w.u8(0);
+  }
+  if (m.timestamp !== undefined) w.u64(m.timestamp);
+  if (m.id !== undefined) w.u32(m.id);
+  if (m.rate !== undefined) w.u32(m.rate);
+}
+
+export function readPublish(r: Reader): PublishMessage {
+  const flags = r.u8();
+  const signal = signalTypes[flags >> 5] ?? 'event'; // codes 5..7 read as event
+  const phase = gesturePhases[flags & 0x07] ?? 'start'; // codes 4..7 read as start
+  const address = r.address();
+  const indicator = r.u8();
+  return {
+    type: 'publish',
+    address,
+    signal,
+    value: indicator === 1 ? readTypedValue(r) : undefined,
+    samples: indicator === 2 ? readSamples(r) : undefined,
+    timestamp: flags & TIMESTAMP ? r.u64() : undefined,
+    id: flags & ID ? r.u32() : undefined,
+    phase,
+    rate: r.left >= RATE_BYTES ? r.u32() : undefined,
+  };
+}
+
+function readSamples(r: Reader): readonly number[] {
+  const samples: number[] = [];
+  for (let left = r.count(SAMPLE_BYTES); left > 0; left--) samples.push(r.f64());
+  return samples;
+}
+
+/** A missing signal is written as event. */
+function signalCode(signal: SignalType | undefined): number {
+  return signal === undefined ? 1 : signalTypes.indexOf(signal);
+}

@@ -1,0 +1,33 @@
+import type { Reader } from '../bytes/reader.js';
+import type { Writer } from '../bytes/writer.js';
+import { signalTypeMask, signalTypesFromMask } from '../enumerations.js';
+import type { ReplayMessage } from './message.js';
+
+// REPLAY 0x24 (wire.md 6.16)
+//   flags u8 · pattern str · [from u64] · [to u64] · [limit u32] · types u8, 0xFF = all
+//   flags: 0x80 from · 0x40 to · 0x20 limit
+
+const FROM = 0x80;
+const TO = 0x40;
+const LIMIT = 0x20;
+
+export function writeReplay(w: Writer, m: ReplayMessage): void {
+  w.u8((m.from === undefined ? 0 : FROM) | (m.to === undefined ? 0 : TO) | (m.limit === undefined ? 0 : LIMIT));
+  w.str(m.pattern);
+  if (m.from !== undefined) w.u64(m.from);
+  if (m.to !== undefined) w.u64(m.to);
+  if (m.limit !== undefined) w.u32(m.limit);
+  w.u8(signalTypeMask(m.types));
+}
+
+export function readReplay(r: Reader): ReplayMessage {
+  const flags = r.u8();
+  return {
+    type: 'replay',
+    pattern: r.address(),
+    from: flags & FROM ? r.u64() : undefined,
+    to: flags & TO ? r.u64() : undefined,
+    limit: flags & LIMIT ? r.u32() : undefined,
+    types: signalTypesFromMask(r.u8()),
+  };
+}

@@ -1,0 +1,59 @@
+import type { Reader } from '../bytes/reader.js';
+import type { Writer } from '../bytes/writer.js';
+import { signalTypeMask, signalTypesFromMask } from '../enumerations.js';
+import type { SubscribeMessage, SubscribeOptions, UnsubscribeMessage } from './message.js';
+
+// SUBSCRIBE 0x10 (wire.md 6.4)
+//   id u32 · pattern str · types u8, 0xFF = all · options u8 · [maxRate u32] · [epsilon f64] · [history u32] · [window u32]
+//   options: 0x01 maxRate · 0x02 epsilon · 0x04 history · 0x08 window
+
+const MAX_RATE = 0x01;
+const EPSILON = 0x02;
+const HISTORY = 0x04;
+const WINDOW = 0x08;
+
+export function writeSubscribe(w: Writer, m: SubscribeMessage): void {
+  const { maxRate, epsilon, history, window } = m.options ?? {};
+  w.u32(m.id);
+  w.str(m.pattern);
+  w.u8(signalTypeMask(m.types));
+  w.u8(
+    (maxRate === undefined ? 0 : MAX_RATE) |
+      (epsilon === undefined ? 0 : EPSILON) |
+      (history === undefined ? 0 : HISTORY) |
+      (window === undefined ? 0 : WINDOW),
+  );
+  if (maxRate !== undefined) w.u32(maxRate);
+  if (epsilon !== undefined) w.f64(epsilon);
+  if (history !== undefined) w.u32(history);
+  if (window !== undefined) w.u32(window);
+}
+
+export function readSubscribe(r: Reader): SubscribeMessage {
+  const id = r.u32();
+  const pattern = r.address();
+  const types = signalTypesFromMask(r.u8());
+  // The embedded crate of 3.1.0 ends here; that is read as no options (wire.md 14).
+  const flags = r.left === 0 ? 0 : r.u8();
+  return { type: 'subscribe', id, pattern, types, options: flags === 0 ? undefined : readOptions(r, flags) };
+}
+
+function readOptions(r: Reader, flags: number): SubscribeOptions {
+  return {
+    maxRate: flags & MAX_RATE ? r.u32() : undefined,
+    epsilon: flags & EPSILON ? r.f64() : undefined,
+    history: flags & HISTORY ? r.u32() : undefined,
+    window: flags & WINDOW ? r.u32() : undefined,
+  };
+}
+
+// UNSUBSCRIBE 0x11 (wire.md 6.5)
+//   id u32
+
+export function writeUnsubscribe(w: Writer, m: UnsubscribeMessage): void {
+  w.u32(m.id);
+}
+
+export function readUnsubscribe(r: Reader): UnsubscribeMessage {
+  return { type: 'unsubscribe', id: r.u32() };
+}

@@ -1,0 +1,86 @@
+import type { Observable } from 'rxjs';
+import type { Framing } from '../protocol/framing.js';
+
+/**
+ * The contract between the router and what carries its bytes. A transport moves whole frames; it has never heard of
+ * sessions, subscriptions or params. `test/transports/conformance.ts` is this page as tests, run over every transport.
+ */
+export interface Transport {
+  /** `websocket`, `memory`, ...: for logs and for `Connection.transport`. */
+  readonly name: string;
+  /**
+   * Opens the door.
+   *
+   * @throws TransportError when the address cannot be had; its message is one plain sentence for a person
+   */
+  listen(): Promise<Listener>;
+}
+
+/** An open door. */
+export interface Listener {
+  readonly addresses: readonly ListenAddress[];
+  /** Emits each peer that has come through; completes when the door is shut, errors when it breaks. Subscribe once. */
+  readonly connections$: Observable<Connection>;
+  /** Stops accepting. Connections that are already open live on. Resolves when the port is free. */
+  close(): Promise<void>;
+}
+
+export interface ListenAddress {
+  readonly transport: string;
+  readonly host: string;
+  /** The real one, also where 0 was asked for; 0 for a transport without ports. */
+  readonly port: number;
+  /** How a client writes it: `ws://0.0.0.0:7330`. */
+  readonly url: string;
+}
+
+/** What came in: a whole frame, or the text of a JSON message. */
+export type InboundFrame = Uint8Array | string;
+
+/** One peer. */
+export interface Connection {
+  readonly transport: string;
+  /** `192.168.1.20:51234`, for logs and limits per address. */
+  readonly remoteAddress: string;
+  /** What has to stand in front of each frame given to {@link write}. */
+  readonly framing: Framing;
+  /** The encoding the peer asked for when it connected; its HELLO decides where this is undefined. */
+  readonly encoding: 'binary' | 'cbor' | undefined;
+  /**
+   * What the peer sends: all whole frames of one read in one emission, in order. An empty emission is a sign of life
+   * without a message (a pong). Completes on a clean close, errors with a {@link ConnectionLost} on anything else; nothing
+   * comes after either. Bytes are only valid during the emission's turn of the event loop: copy what must stay. Subscribe
+   * once; nothing is read before that.
+   */
+  readonly batches$: Observable<readonly InboundFrame[]>;
+  /**
+   * Sends bytes: any number of frames, each with its framing in front. Never blocks and never throws; on a closed
+   * connection it does nothing. The bytes must not change until {@link bufferedBytes} is back at 0.
+   */
+  write(bytes: Uint8Array): void;
+  /** Bytes written and not yet taken by the network. */
+  readonly bufferedBytes: number;
+  /** Emits when `bufferedBytes` has come back to 0 after it was above. */
+  readonly drained$: Observable<void>;
+  /** Sends what is buffered, then says goodbye and closes. `batches$` completes. Safe to call twice. */
+  close(reason: CloseReason): void;
+  /** Closes at once and drops what is buffered. `batches$` errors unless it is done. Safe to call twice. */
+  destroy(): void;
+}
+
+/** Why we close, in words the transport turns into its own codes (WebSocket: 1000, 1001, 1002, 1008, 1009, 1011, 1013). */
+export interface CloseReason {
+  readonly kind: 'normal' | 'goingAway' | 'protocol' | 'policy' | 'tooLarge' | 'internal' | 'overloaded';
+  /** At most 120 bytes, for people. */
+  readonly text: string;
+}
+
+/** A connection that ended without a goodbye: reset, broken framing, a peer that fell silent. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+}
+
+/** A door that could not be opened. The message is a plain sentence for a person: what is wrong and what to do. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+}
