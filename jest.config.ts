@@ -11,7 +11,12 @@ const common = {
 
 const config: Config = {
   projects: [
-    { ...common, displayName: 'unit', testMatch: ['**/*.test.ts'], testPathIgnorePatterns: ['\\.(property|model|integration)\\.test\\.ts$'] },
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['**/*.test.ts'],
+      testPathIgnorePatterns: ['\\.(property|model|integration)\\.test\\.ts$'],
+    },
     { ...common, displayName: 'property', testMatch: ['**/*.property.test.ts'] },
     { ...common, displayName: 'model', testMatch: ['**/*.model.test.ts'] },
     { ...common, displayName: 'integration', testMatch: ['**/*.integration.test.ts'] },

@@ -25,7 +25,10 @@ export function segmentsFault(text: string): string | undefined {
   if (text.length === 0) return 'it is empty';
   if (text.charCodeAt(0) !== SLASH) return 'it does not start with "/"';
   if (text.includes('//')) return 'it has an empty segment';
-  if (text.length > MAX_ADDRESS_BYTES || (text.length * 3 > MAX_ADDRESS_BYTES && utf8Length(text) > MAX_ADDRESS_BYTES)) {
+  if (
+    text.length > MAX_ADDRESS_BYTES ||
+    (text.length * 3 > MAX_ADDRESS_BYTES && utf8Length(text) > MAX_ADDRESS_BYTES)
+  ) {
     return `it is ${utf8Length(text)} bytes; the limit is ${MAX_ADDRESS_BYTES}`;
   }
   return undefined;

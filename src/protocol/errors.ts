@@ -32,7 +32,8 @@ export const errorMeanings: Readonly<Record<ErrorName, string>> = {
   InvalidFrame: 'The frame header cannot be read, or claims something that has no meaning.',
   InvalidMessage: 'The payload cannot be read, or the message is not allowed in this state of the session.',
   UnsupportedVersion: 'Reserved. Differences of protocol version are never refused.',
-  InvalidAddress: 'An address that is empty, does not start with "/", has an empty inner segment, holds "*", or is too long.',
+  InvalidAddress:
+    'An address that is empty, does not start with "/", has an empty inner segment, holds "*", or is too long.',
   AddressNotFound: 'GET of an address that holds no param.',
   PatternError: 'A pattern that does not start with "/" or has an empty inner segment.',
   Unauthorized: 'HELLO without a token, or with one that is not valid, on a router that asks for one.',
@@ -99,7 +100,11 @@ export class DecodeError extends ClaspError {
   readonly fault: DecodeFault;
 
   constructor(fault: DecodeFault, message: string, cause?: unknown) {
-    super(isFrameFault(fault) ? ErrorCode.InvalidFrame : ErrorCode.InvalidMessage, message, cause === undefined ? {} : { cause });
+    super(
+      isFrameFault(fault) ? ErrorCode.InvalidFrame : ErrorCode.InvalidMessage,
+      message,
+      cause === undefined ? {} : { cause },
+    );
     this.fault = fault;
   }
 }

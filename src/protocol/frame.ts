@@ -3,7 +3,7 @@ import { Writer } from './bytes/writer.js';
 import { readMessage, writeMessage } from './encodings/binary.js';
 import { isCborMap, readCborMessage, writeCborMessage } from './encodings/cbor.js';
 import { isLegacyMap, readLegacyMessage } from './encodings/legacy-msgpack.js';
-import { Qos } from './enumerations.js';
+import { Qos, type SignalType } from './enumerations.js';
 import { DecodeError, EncodeError } from './errors.js';
 import { HEADER_BYTES, MAX_PAYLOAD_BYTES, TIMESTAMPED_HEADER_BYTES } from './limits.js';
 import type { Message } from './messages/message.js';
@@ -66,14 +66,20 @@ export function decodeFrame(bytes: Uint8Array, start = 0, end: number = bytes.le
 export function readFrameHeader(bytes: Uint8Array, start = 0, end: number = bytes.length): FrameHeader {
   const length = frameLength(bytes, start, end);
   if (length === undefined) {
-    throw new DecodeError('TruncatedHeader', `a frame needs ${HEADER_BYTES} or ${TIMESTAMPED_HEADER_BYTES} header bytes; there are ${end - start}`);
+    throw new DecodeError(
+      'TruncatedHeader',
+      `a frame needs ${HEADER_BYTES} or ${TIMESTAMPED_HEADER_BYTES} header bytes; there are ${end - start}`,
+    );
   }
   if (length > end - start) {
     throw new DecodeError('TruncatedFrame', `the header declares a frame of ${length} bytes; there are ${end - start}`);
   }
   const flags = bytes[start + 1]!;
   if ((flags & RESERVED) !== 0) {
-    throw new DecodeError('UnsupportedFlags', 'the frame claims to be encrypted or compressed, which CLASP does not define');
+    throw new DecodeError(
+      'UnsupportedFlags',
+      'the frame claims to be encrypted or compressed, which CLASP does not define',
+    );
   }
   return {
     qos: qosFromBits(flags >> 6),
@@ -154,19 +160,22 @@ export function defaultQos(message: Message): Qos {
     case 'bundle':
       return Qos.Commit;
     case 'publish':
-      switch (message.signal) {
-        case 'param':
-        case 'event':
-          return Qos.Confirm;
-        case 'timeline':
-          return Qos.Commit;
-        case 'stream':
-        case 'gesture':
-        case undefined:
-          return Qos.Fire;
-      }
-    // falls through: every case above returns, which the linter cannot see
+      return publishQos(message.signal);
     default:
+      return Qos.Fire;
+  }
+}
+
+function publishQos(signal: SignalType | undefined): Qos {
+  switch (signal) {
+    case 'param':
+    case 'event':
+      return Qos.Confirm;
+    case 'timeline':
+      return Qos.Commit;
+    case 'stream':
+    case 'gesture':
+    case undefined:
       return Qos.Fire;
   }
 }

@@ -80,7 +80,10 @@ export class Reader {
   count(smallest: number): number {
     const count = this.u16();
     if (count * smallest > this.left) {
-      throw new DecodeError('CountOverrun', `${count} elements of at least ${smallest} bytes are claimed; ${this.left} bytes are left`);
+      throw new DecodeError(
+        'CountOverrun',
+        `${count} elements of at least ${smallest} bytes are claimed; ${this.left} bytes are left`,
+      );
     }
     return count;
   }

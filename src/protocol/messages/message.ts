@@ -39,7 +39,8 @@ export interface HelloMessage {
   readonly features: readonly Feature[];
   readonly token?: string | undefined;
   /** Not in the compact binary form. */
-  readonly capabilities?: { readonly encryption?: boolean | undefined; readonly compression?: string | undefined } | undefined;
+  readonly capabilities?:
+    { readonly encryption?: boolean | undefined; readonly compression?: string | undefined } | undefined;
 }
 
 /** WELCOME 0x02, router to client. */

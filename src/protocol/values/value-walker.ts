@@ -132,7 +132,10 @@ function counted(bytes: Uint8Array, at: number, end: number, smallest: number, d
   const count = (bytes[at]! << 8) | bytes[at + 1]!;
   const left = end - at - 2;
   if (count * smallest > left) {
-    throw new DecodeError('CountOverrun', `${count} elements of at least ${smallest} bytes are claimed; ${left} bytes are left`);
+    throw new DecodeError(
+      'CountOverrun',
+      `${count} elements of at least ${smallest} bytes are claimed; ${left} bytes are left`,
+    );
   }
   return count;
 }
@@ -141,7 +144,8 @@ function sized(what: string, bytes: Uint8Array, at: number, end: number): number
   need(at, 2, end);
   const length = (bytes[at]! << 8) | bytes[at + 1]!;
   const left = end - at - 2;
-  if (length > left) throw new DecodeError('LengthOverrun', `a ${what} of ${length} bytes is claimed; ${left} bytes are left`);
+  if (length > left)
+    throw new DecodeError('LengthOverrun', `a ${what} of ${length} bytes is claimed; ${left} bytes are left`);
   return at + 2 + length;
 }
 

@@ -48,7 +48,8 @@ export function writeValue(w: Writer, value: Value, depth = 0): void {
 }
 
 function writeContainer(w: Writer, value: readonly Value[] | ReadonlyMap<string, Value>, depth: number): void {
-  if (depth > MAX_VALUE_DEPTH) throw new EncodeError('NotEncodable', `values nest deeper than ${MAX_VALUE_DEPTH} levels`);
+  if (depth > MAX_VALUE_DEPTH)
+    throw new EncodeError('NotEncodable', `values nest deeper than ${MAX_VALUE_DEPTH} levels`);
   if (isArray(value)) {
     w.count(value.length, 'array');
     for (const item of value) writeTyped(w, item, depth);
@@ -67,7 +68,8 @@ function writeTyped(w: Writer, value: Value, depth: number): void {
 }
 
 function writeInt(w: Writer, value: bigint): void {
-  if (value < INT_MIN || value > INT_MAX) throw new EncodeError('NotEncodable', `Int ${value.toString()} does not fit 64 bits`);
+  if (value < INT_MIN || value > INT_MAX)
+    throw new EncodeError('NotEncodable', `Int ${value.toString()} does not fit 64 bits`);
   const bits = BigInt.asUintN(64, value);
   w.u32(Number(bits >> 32n));
   w.u32(Number(bits & 0xffff_ffffn));

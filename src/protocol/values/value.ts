@@ -3,14 +3,7 @@
  * `bigint`. A map is a `Map`, so that `__proto__` and integer-like keys are data in wire order.
  */
 export type Value =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Uint8Array
-  | readonly Value[]
-  | ReadonlyMap<string, Value>;
+  null | boolean | number | bigint | string | Uint8Array | readonly Value[] | ReadonlyMap<string, Value>;
 
 /** Codes of the value types. Int8 to Int32 and Float32 are read and widened, never written. */
 export const ValueType = {

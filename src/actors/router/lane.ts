@@ -1,0 +1,145 @@
+import { writeMessage } from '../../protocol/encodings/binary.js';
+import { writeCborMessage } from '../../protocol/encodings/cbor.js';
+import { encodeJson } from '../../protocol/encodings/json.js';
+import { EncodeError } from '../../protocol/errors.js';
+import { Qos } from '../../protocol/enumerations.js';
+import { defaultQos, writePayloadLength } from '../../protocol/frame.js';
+import { framingLength, writeFraming } from '../../protocol/framing.js';
+import { HEADER_BYTES } from '../../protocol/limits.js';
+import { writeSet } from '../../protocol/messages/set.js';
+import type { Message, SetMessage } from '../../protocol/messages/message.js';
+import type { U64 } from '../../protocol/u64.js';
+import { Slab } from './slab.js';
+import type { WireForm } from './wire-form.js';
+
+const MAGIC = 0x53;
+const BINARY = 1;
+const CBOR = 2;
+const SET = 0x21;
+/** JSON has no frame to limit it; one frame's worth of control characters, escaped, is well below this. */
+const MAX_JSON_BYTES = 1 << 20;
+const utf8 = new TextEncoder();
+
+/**
+ * Writes messages of one form into a slab, complete with frame header and transport framing. After each write
+ * {@link bytes}, {@link start} and {@link end} say where the message lies.
+ */
+export class Lane {
+  readonly #form: WireForm;
+  readonly #slab = new Slab();
+  /** Framing and frame header in front of the payload, for the small message that nearly every one is. */
+  readonly #usualHeader: number;
+
+  constructor(form: WireForm) {
+    this.#form = form;
+    this.#usualHeader = framingLength(form.framing, 0) + (form.encoding === 'json' ? 0 : HEADER_BYTES);
+  }
+
+  get bytes(): Uint8Array {
+    return this.#slab.bytes;
+  }
+
+  get start(): number {
+    return this.#slab.start;
+  }
+
+  get end(): number {
+    return this.#slab.at;
+  }
+
+  /** Bytes of payload written since the message was begun. */
+  get payloadLength(): number {
+    return this.#slab.at - this.#slab.start - this.#usualHeader;
+  }
+
+  /** Where the payload begins, counted from the slab's `start`, until {@link finish} moves it. */
+  get payloadStart(): number {
+    return this.#usualHeader;
+  }
+
+  /** The writer, between {@link begin} and {@link finish}. */
+  get writer(): Slab {
+    return this.#slab;
+  }
+
+  /** @throws EncodeError; nothing is written then */
+  write(message: Message): void {
+    this.begin();
+    try {
+      switch (this.#form.encoding) {
+        case 'binary':
+          writeMessage(this.#slab, message);
+          break;
+        case 'cbor':
+          writeCborMessage(this.#slab, message);
+          break;
+        case 'json':
+          this.#writeJson(message);
+      }
+      this.finish(defaultQos(message));
+    } catch (error) {
+      this.#slab.abandon();
+      throw error;
+    }
+  }
+
+  /** A SET as subscribers get it: the writer's, with its new revision. */
+  writeSet(message: SetMessage, revision: U64): void {
+    if (this.#form.encoding !== 'binary') {
+      this.write({ ...message, revision });
+      return;
+    }
+    this.begin();
+    try {
+      this.#slab.u8(SET);
+      writeSet(this.#slab, message, revision);
+      this.finish(Qos.Confirm);
+    } catch (error) {
+      this.#slab.abandon();
+      throw error;
+    }
+  }
+
+  #writeJson(message: Message): void {
+    const text = utf8.encode(encodeJson(message));
+    if (text.length > MAX_JSON_BYTES) {
+      throw new EncodeError('PayloadTooLarge', `the JSON text is ${text.length} bytes; the limit is ${MAX_JSON_BYTES}`);
+    }
+    this.#slab.raw(text);
+  }
+
+  /** Begins a message; its payload is written next. */
+  begin(): void {
+    const slab = this.#slab;
+    slab.begin();
+    slab.ensure(this.#usualHeader);
+    slab.at += this.#usualHeader;
+  }
+
+  /** Forgets the message begun last. */
+  abandon(): void {
+    this.#slab.abandon();
+  }
+
+  /** Puts headers in front of the payload. @throws EncodeError when it is too large for a frame */
+  finish(qos: Qos): void {
+    const slab = this.#slab;
+    const { framing, encoding } = this.#form;
+    const inFrame = encoding === 'json' ? 0 : HEADER_BYTES;
+    const length = this.payloadLength + inFrame;
+    const shift = framingLength(framing, length) + inFrame - this.#usualHeader;
+    if (shift > 0) {
+      // A longer WebSocket header than the two bytes that were kept free: the message moves up, a native memmove.
+      slab.ensure(shift);
+      slab.bytes.copyWithin(slab.start + shift, slab.start, slab.at);
+      slab.at += shift;
+    }
+    const frame = slab.at - length;
+    if (inFrame > 0) {
+      slab.bytes[frame] = MAGIC;
+      slab.bytes[frame + 1] = (qos << 6) | (encoding === 'cbor' ? CBOR : BINARY);
+      writePayloadLength(slab.bytes, frame, length - HEADER_BYTES);
+    }
+    writeFraming(framing, slab.bytes, slab.start, length, encoding === 'json');
+  }
+}

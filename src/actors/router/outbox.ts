@@ -1,0 +1,86 @@
+/**
+ * What one session gets at the end of the tick, as ranges of slabs. A delivery that lies directly behind the last one
+ * only moves that range's end, so a subscriber of everything has one range after a thousand deliveries, and nothing is
+ * allocated for any of them.
+ */
+export class Outbox {
+  // The last range in fields of its own: extending it, the common case, touches no array.
+  #bytes: Uint8Array | undefined;
+  #start = 0;
+  #end = 0;
+  readonly #earlierBytes: Uint8Array[] = [];
+  /** start, end, start, end, ... of the ranges before the last. */
+  readonly #earlierBounds: number[] = [];
+
+  get isEmpty(): boolean {
+    return this.#bytes === undefined;
+  }
+
+  push(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#end === start && this.#bytes === bytes) {
+      this.#end = end;
+      return;
+    }
+    if (this.#bytes !== undefined) {
+      this.#earlierBytes.push(this.#bytes);
+      this.#earlierBounds.push(this.#start, this.#end);
+    }
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  /**
+   * Everything as one run of bytes, and an empty outbox. A single range is a view of its slab; several are gathered
+   * into one copy, since a writev of hundreds of small pieces is far slower.
+   *
+   * @param copy copies a single range too: for a socket that may hold on to it, because a view keeps its whole slab alive
+   */
+  take(copy: boolean): Uint8Array {
+    const last = this.#bytes;
+    if (last === undefined) return nothing;
+    this.#bytes = undefined;
+    const start = this.#start;
+    const end = this.#end;
+    this.#end = 0;
+    if (this.#earlierBytes.length === 0) return copy ? last.slice(start, end) : last.subarray(start, end);
+    const gathered = this.#gather(last, start, end);
+    this.#earlierBytes.length = 0;
+    this.#earlierBounds.length = 0;
+    return gathered;
+  }
+
+  clear(): void {
+    this.#bytes = undefined;
+    this.#end = 0;
+    this.#earlierBytes.length = 0;
+    this.#earlierBounds.length = 0;
+  }
+
+  #gather(last: Uint8Array, start: number, end: number): Uint8Array {
+    const bounds = this.#earlierBounds;
+    let total = end - start;
+    for (let i = 0; i < bounds.length; i += 2) total += bounds[i + 1]! - bounds[i]!;
+    const out = new Uint8Array(total);
+    let at = 0;
+    for (let i = 0; i < bounds.length; i += 2)
+      at = append(out, at, this.#earlierBytes[i >> 1]!, bounds[i]!, bounds[i + 1]!);
+    append(out, at, last, start, end);
+    return out;
+  }
+}
+
+const nothing = new Uint8Array(0);
+
+/** Below some 100 bytes a loop beats the call of set() and the view it needs. */
+const LOOP_BYTES = 96;
+
+function append(out: Uint8Array, at: number, bytes: Uint8Array, start: number, end: number): number {
+  if (end - start >= LOOP_BYTES) {
+    out.set(bytes.subarray(start, end), at);
+    return at + end - start;
+  }
+  let to = at;
+  for (let from = start; from < end; from++) out[to++] = bytes[from]!;
+  return to;
+}

@@ -1,0 +1,60 @@
+import { type ClaspError, EncodeError, ErrorCode } from '../../protocol/errors.js';
+import type { Message } from '../../protocol/messages/message.js';
+import type { Deliveries } from './deliveries.js';
+import { Lane } from './lane.js';
+import type { RouterSession } from './router-session.js';
+import { wireForms } from './wire-form.js';
+
+/** Answers to one session: ACK, ERROR, SNAPSHOT, ... in lanes of their own (see FanOut). */
+export class Replies {
+  readonly #deliveries: Deliveries;
+  readonly #lanes = wireForms.map((form) => new Lane(form));
+
+  constructor(deliveries: Deliveries) {
+    this.#deliveries = deliveries;
+  }
+
+  /** @throws EncodeError when the message does not fit a frame; nothing is sent then */
+  send(session: RouterSession, message: Message): void {
+    const lane = this.lane(session);
+    lane.write(message);
+    this.#deliveries.to(session, lane);
+  }
+
+  /** The lane of the session's form, for those who write a message piece by piece; then {@link deliver}. */
+  lane(session: RouterSession): Lane {
+    return this.#lanes[session.form.index]!; // a lane for every form there is
+  }
+
+  deliver(session: RouterSession, lane: Lane): void {
+    this.#deliveries.to(session, lane);
+  }
+
+  error(session: RouterSession, { code, message, address }: ClaspError): void {
+    this.send(session, { type: 'error', code, message, address });
+  }
+
+  /**
+   * Sends a list as one message, or as several where one would not fit a frame.
+   *
+   * @param make the message that carries these items
+   */
+  inPieces<T>(session: RouterSession, items: readonly T[], make: (items: readonly T[]) => Message): void {
+    try {
+      this.send(session, make(items));
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error;
+      if (items.length < 2) {
+        this.send(session, {
+          type: 'error',
+          code: ErrorCode.InternalError,
+          message: `The answer does not fit a frame: ${error.message}`,
+        });
+        return;
+      }
+      const middle = items.length >> 1;
+      this.inPieces(session, items.slice(0, middle), make);
+      this.inPieces(session, items.slice(middle), make);
+    }
+  }
+}

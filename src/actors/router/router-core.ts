@@ -1,0 +1,405 @@
+import { parseAddress, utf8Length } from '../../protocol/address.js';
+import { type Feature, Qos } from '../../protocol/enumerations.js';
+import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import type { InboundFrame, MalformedMessage, RateLimitedMessage } from '../../protocol/inbound.js';
+import { MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
+import type {
+  AnnounceMessage,
+  BundleMessage,
+  GetMessage,
+  HelloMessage,
+  Message,
+  PublishMessage,
+  QueryMessage,
+  SetMessage,
+  SubscribeMessage,
+} from '../../protocol/messages/message.js';
+import { parsePattern, type Pattern } from '../../protocol/pattern.js';
+import type { U64 } from '../../protocol/u64.js';
+import { Deliveries } from './deliveries.js';
+import { FanOut } from './fan-out.js';
+import { ParamStore } from './param-store.js';
+import { Replies } from './replies.js';
+import type { RouterSession } from './router-session.js';
+import { SignalDirectory } from './signal-directory.js';
+import { entryOf, Snapshots } from './snapshots.js';
+import { subscription, SubscriptionIndex } from './subscription-index.js';
+import { wireForm } from './wire-form.js';
+
+export interface RouterCoreOptions {
+  /** In WELCOME. */
+  readonly name: string;
+  /** In WELCOME. */
+  readonly features: readonly Feature[];
+  /** Distinct subscription ids a session may hold; 0 = unlimited. */
+  readonly maxSubscriptionsPerSession: number;
+  /** Whether SET and BUNDLE are acknowledged only when their frame asks for it (QoS 1 or 2). */
+  readonly acks: 'requested' | 'always';
+  /** What GET of an address without a param gets: ERROR 201, or nothing. */
+  readonly unknownAddress: 'error' | 'silent';
+  readonly securityMode: 'open' | 'authenticated';
+  /** The router's clock: microseconds since the Unix epoch, never going back. */
+  readonly nowMicros: () => number;
+}
+
+/** ERRORs about undecodable frames: one a second, and after this many in a minute the session is closed. */
+const MALFORMED_ERROR_MICROS = 1_000_000;
+const MALFORMED_WINDOW_MICROS = 60_000_000;
+const MALFORMED_LIMIT = 100;
+
+/** Everything in a SNAPSHOT frame of one entry that is neither address, value nor writer (wire.md 13). */
+const SNAPSHOT_OVERHEAD_BYTES = 25;
+
+const EVERYTHING = parsePattern('/**');
+
+/**
+ * The router without any input or output: what each message of each session does to params and subscriptions, and what
+ * everybody gets. It opens no socket and sets no timer, so a test drives an hour of show in milliseconds, and the same
+ * input gives the same bytes. What is to be sent waits in the sessions' outboxes until {@link takeDirty}.
+ */
+export class RouterCore {
+  readonly #options: RouterCoreOptions;
+  readonly #params = new ParamStore();
+  readonly #subscriptions = new SubscriptionIndex();
+  readonly #signals = new SignalDirectory();
+  readonly #deliveries = new Deliveries();
+  readonly #fanOut = new FanOut(this.#deliveries);
+  readonly #replies = new Replies(this.#deliveries);
+  readonly #snapshots = new Snapshots(this.#params, this.#replies);
+
+  /** The time of this batch; reading the clock for each message would cost as much as routing it. */
+  #nowMicros: number;
+
+  constructor(options: RouterCoreOptions) {
+    this.#options = options;
+    this.#nowMicros = options.nowMicros();
+  }
+
+  get paramCount(): number {
+    return this.#params.size;
+  }
+
+  get subscriptionCount(): number {
+    return this.#subscriptions.size;
+  }
+
+  get signalCount(): number {
+    return this.#signals.size;
+  }
+
+  get deliveryCount(): number {
+    return this.#deliveries.count;
+  }
+
+  /** Reads the clock for the frames that follow. */
+  beginBatch(): void {
+    this.#nowMicros = this.#options.nowMicros();
+  }
+
+  /** Takes one frame of a session, at its place in the order of all. Never throws for anything a peer can send. */
+  handle(session: RouterSession, frame: InboundFrame, receivedMicros: number): void {
+    switch (session.phase) {
+      case 'active':
+      case 'congested':
+        return this.#handleActive(session, frame, receivedMicros);
+      case 'awaitingHello':
+        return this.#handleFirst(session, frame);
+      case 'connecting':
+      case 'draining':
+      case 'closed':
+        return; // nobody is listening any more, or not yet
+    }
+  }
+
+  /** Tells a session what went wrong. */
+  sendError(session: RouterSession, error: ClaspError): void {
+    this.#replies.error(session, error);
+  }
+
+  /** Forgets a session: its subscriptions end, its params stay (router.md 3.7). */
+  leave(session: RouterSession): void {
+    for (const held of session.subscriptions.values()) this.#subscriptions.remove(held);
+    session.subscriptions.clear();
+    this.#snapshots.forget(session);
+    session.outbox.clear();
+    session.backlog.clear();
+  }
+
+  /** Goes on with snapshots too large for one tick. @returns whether there is more to come */
+  advanceSnapshots(): boolean {
+    this.#snapshots.advance();
+    return this.#snapshots.pending;
+  }
+
+  /** The sessions whose outbox is no longer empty, once. */
+  takeDirty(): readonly RouterSession[] {
+    return this.#deliveries.takeDirty();
+  }
+
+  // --- the first message --------------------------------------------------------------------------------------------
+
+  #handleFirst(session: RouterSession, frame: InboundFrame): void {
+    const { message } = frame;
+    if (message.type !== 'hello') {
+      const text =
+        message.type === 'malformed'
+          ? `The first frame is no HELLO: ${message.error.message}`
+          : `The first message must be HELLO, not ${message.type}`;
+      session.notify({ type: 'hello.refused', error: new ClaspError(ErrorCode.InvalidMessage, text) });
+      return;
+    }
+    // Its HELLO says how a peer wants to be spoken to. Legacy MessagePack senders read binary.
+    session.form = wireForm(session.link.framing, frame.encoding === 'legacy' ? 'binary' : frame.encoding);
+    const refusal = this.#authenticate(message);
+    if (refusal !== undefined) session.notify({ type: 'hello.refused', error: refusal });
+    else this.#welcome(session, message);
+  }
+
+  /** An authenticated router without anybody to check tokens lets nobody in (router.md 3.2). */
+  #authenticate(hello: HelloMessage): ClaspError | undefined {
+    if (this.#options.securityMode === 'open') return undefined;
+    return hello.token === undefined
+      ? new ClaspError(ErrorCode.Unauthorized, 'Authentication required')
+      : new ClaspError(ErrorCode.InternalError, 'Server misconfiguration');
+  }
+
+  #welcome(session: RouterSession, hello: HelloMessage): void {
+    const { name, features, nowMicros } = this.#options;
+    session.name = hello.name;
+    session.features = hello.features;
+    session.notify({ type: 'hello.accepted', name: hello.name, features: hello.features });
+    this.#replies.send(session, {
+      type: 'welcome',
+      version: 1,
+      session: session.id,
+      name,
+      features,
+      time: nowMicros(),
+    });
+    this.#snapshots.begin(session, EVERYTHING, true);
+  }
+
+  // --- every other message ------------------------------------------------------------------------------------------
+
+  #handleActive(session: RouterSession, frame: InboundFrame, receivedMicros: number): void {
+    const { message } = frame;
+    try {
+      switch (message.type) {
+        case 'set':
+          return this.#set(session, message, this.#wantsAck(frame.qos));
+        case 'publish':
+          return this.#publish(session, message);
+        case 'bundle':
+          return this.#bundle(session, message, this.#wantsAck(frame.qos));
+        case 'get':
+          return this.#get(session, message);
+        case 'subscribe':
+          return this.#subscribe(session, message);
+        case 'unsubscribe':
+          return this.#unsubscribe(session, message.id);
+        case 'announce':
+          return this.#announce(session, message);
+        case 'query':
+          return this.#query(session, message);
+        case 'ping':
+          return this.#replies.send(session, { type: 'pong' });
+        case 'sync':
+          return this.#replies.send(session, {
+            type: 'sync',
+            t1: message.t1,
+            t2: receivedMicros,
+            t3: this.#options.nowMicros(),
+          });
+        case 'hello':
+          throw new ClaspError(ErrorCode.InvalidMessage, 'Duplicate HELLO');
+        case 'replay':
+          throw new ClaspError(ErrorCode.ServiceUnavailable, 'Journal not configured on this router', {
+            address: message.pattern,
+          });
+        case 'federationSync':
+          throw new ClaspError(ErrorCode.ServiceUnavailable, 'Federation not configured on this router');
+        case 'malformed':
+          return this.#malformed(session, message);
+        case 'rateLimited':
+          throw rateLimited(message);
+        case 'welcome':
+        case 'snapshot':
+        case 'pong':
+        case 'ack':
+        case 'error':
+        case 'result':
+          return; // what routers say; from a client it means nothing and harms nothing (router.md 5)
+      }
+    } catch (error) {
+      if (!(error instanceof ClaspError)) throw error;
+      this.#replies.error(session, error);
+    }
+  }
+
+  #set(session: RouterSession, message: SetMessage, ack: boolean): void {
+    this.#checkSet(message, this.#params.get(message.address)?.revision);
+    const revision = this.#applySet(session, message);
+    if (ack) this.#replies.send(session, { type: 'ack', address: message.address, revision });
+  }
+
+  /** What a SET has to satisfy before anything changes. @param current the param's revision, undefined where there is none */
+  #checkSet(message: SetMessage, current: number | undefined): void {
+    if (current === undefined) parseAddress(message.address); // a known address has been through here
+    checkSize(message);
+    if (current !== undefined && message.revision !== undefined)
+      checkRevision(message.address, message.revision, current);
+  }
+
+  /** Stores and sends; everything has been checked. @returns the new revision */
+  #applySet(session: RouterSession, message: SetMessage): number {
+    const param = this.#params.get(message.address) ?? this.#params.create(parseAddress(message.address));
+    param.write(message.value, session.id, this.#nowMicros);
+    this.#fanOut.set(this.#subscriptions.recipients(message.address, 'param'), message, param.revision);
+    return param.revision;
+  }
+
+  #publish(session: RouterSession, message: PublishMessage): void {
+    parseAddress(message.address);
+    this.#applyPublish(session, message);
+  }
+
+  #applyPublish(session: RouterSession, message: PublishMessage): void {
+    this.#fanOut.publish(this.#subscriptions.recipients(message.address, message.signal), message, session);
+  }
+
+  /** All of it or nothing, in its order, and nobody's writes in between (router.md 5.6). */
+  #bundle(session: RouterSession, message: BundleMessage, ack: boolean): void {
+    this.#checkBundle(message);
+    let revision: number | undefined;
+    for (const inner of message.messages) {
+      if (inner.type === 'set') revision = this.#applySet(session, inner);
+      else if (inner.type === 'publish') this.#applyPublish(session, inner);
+    }
+    if (ack) this.#replies.send(session, { type: 'ack', revision });
+  }
+
+  /** Checks each message against what the ones before it in the bundle will have done. */
+  #checkBundle(bundle: BundleMessage): void {
+    const revisions = new Map<string, number>();
+    for (const inner of bundle.messages) {
+      try {
+        if (inner.type === 'set') {
+          const current = revisions.get(inner.address) ?? this.#params.get(inner.address)?.revision;
+          this.#checkSet(inner, current);
+          revisions.set(inner.address, (current ?? 0) + 1);
+        } else if (inner.type === 'publish') {
+          parseAddress(inner.address);
+        } else {
+          throw new ClaspError(ErrorCode.InvalidMessage, `only SET and PUBLISH can be bundled, not ${inner.type}`);
+        }
+      } catch (error) {
+        if (!(error instanceof ClaspError)) throw error;
+        const about = error.address === undefined ? {} : { address: error.address };
+        throw new ClaspError(error.code, `Bundle rejected: ${error.message}`, about);
+      }
+    }
+  }
+
+  #get(session: RouterSession, { address }: GetMessage): void {
+    const param = this.#params.get(address);
+    if (param !== undefined) {
+      this.#replies.inPieces(session, [entryOf(param)], (params) => ({ type: 'snapshot', params }));
+      return;
+    }
+    parseAddress(address);
+    if (this.#options.unknownAddress === 'error') {
+      throw new ClaspError(ErrorCode.AddressNotFound, 'Address not found', { address });
+    }
+  }
+
+  #subscribe(session: RouterSession, message: SubscribeMessage): void {
+    const held = session.subscriptions.get(message.id);
+    const limit = this.#options.maxSubscriptionsPerSession;
+    if (limit > 0 && held === undefined && session.subscriptions.size >= limit) {
+      throw new ClaspError(ErrorCode.RateLimited, `Subscription limit reached (max ${limit})`, {
+        address: message.pattern,
+      });
+    }
+    const pattern = parsePattern(message.pattern);
+    if (held !== undefined) this.#subscriptions.remove(held); // the same id again replaces (wire.md 17, Q36)
+    const added = subscription(session, message.id, pattern, message.types, message.options);
+    session.subscriptions.set(message.id, added);
+    this.#subscriptions.add(added);
+    if (message.types?.includes('param') !== false) this.#snapshots.begin(session, pattern, false);
+  }
+
+  #unsubscribe(session: RouterSession, id: number): void {
+    const held = session.subscriptions.get(id);
+    if (held === undefined) return;
+    session.subscriptions.delete(id);
+    this.#subscriptions.remove(held);
+  }
+
+  #announce(session: RouterSession, { namespace, signals }: AnnounceMessage): void {
+    this.#signals.announce(signals);
+    this.#replies.send(session, { type: 'ack', address: namespace });
+  }
+
+  #query(session: RouterSession, message: QueryMessage): void {
+    const pattern: Pattern = parsePattern(message.pattern);
+    this.#replies.inPieces(session, this.#signals.matching(pattern), (signals): Message => ({
+      type: 'result',
+      signals,
+    }));
+  }
+
+  /** Garbage does not end a session, a flood of it does; neither is answered more than once a second (design: undecodable frame). */
+  #malformed(session: RouterSession, { error }: MalformedMessage): void {
+    const now = this.#nowMicros;
+    if (now - session.malformedSinceMicros > MALFORMED_WINDOW_MICROS) {
+      session.malformedSinceMicros = now;
+      session.malformedCount = 0;
+    }
+    session.malformedCount++;
+    if (session.malformedCount > MALFORMED_LIMIT) {
+      const text = `${session.malformedCount} frames in a minute could not be read; the limit is ${MALFORMED_LIMIT}`;
+      session.notify({ type: 'protocol.violated', error: new ClaspError(error.code, text) });
+    } else if (now - session.lastMalformedErrorMicros >= MALFORMED_ERROR_MICROS) {
+      session.lastMalformedErrorMicros = now;
+      this.#replies.error(session, error);
+    }
+  }
+
+  #wantsAck(qos: Qos): boolean {
+    return qos !== Qos.Fire || this.#options.acks === 'always';
+  }
+}
+
+/** What fits on the way in may not fit on the way out, with revision, writer and time (wire.md 13). */
+function checkSize({ address, value }: SetMessage): void {
+  const rough = SNAPSHOT_OVERHEAD_BYTES + WRITER_BYTES + 3 * address.length + value.byteLength;
+  if (rough <= MAX_PAYLOAD_BYTES) return;
+  const size = utf8Length(address) + value.byteLength;
+  const limit = MAX_PAYLOAD_BYTES - SNAPSHOT_OVERHEAD_BYTES - WRITER_BYTES;
+  if (size > limit) {
+    throw new ClaspError(
+      ErrorCode.InvalidValue,
+      `Value too large: address and value are ${size} bytes; the limit is ${limit}`,
+      { address },
+    );
+  }
+}
+
+/** A session id: UUID text. */
+const WRITER_BYTES = 36;
+
+function checkRevision(address: string, expected: U64, current: number): void {
+  if (expected === current) return;
+  throw new ClaspError(
+    ErrorCode.RevisionConflict,
+    `Revision conflict: expected ${expected.toString()}, got ${current}`,
+    { address },
+  );
+}
+
+function rateLimited({ messagesPerSecond, dropped }: RateLimitedMessage): ClaspError {
+  return new ClaspError(
+    ErrorCode.RateLimited,
+    `Rate limit exceeded: ${messagesPerSecond} messages/second; ${dropped} messages were dropped`,
+  );
+}

@@ -1,0 +1,32 @@
+import type { ClaspError } from '../../protocol/errors.js';
+import type { InboundFrame } from '../../protocol/inbound.js';
+import type { CloseReason } from '../../transports/transport.js';
+import type { RouterSession } from './router-session.js';
+
+/** What one session sent in one read, decoded. */
+export interface InboundBatch {
+  readonly session: RouterSession;
+  readonly frames: readonly InboundFrame[];
+  /** When it was read, by the router's clock; SYNC's t2. */
+  readonly receivedMicros: number;
+}
+
+/** What the router actor is told. */
+export type RouterEvent =
+  /** All that all sessions sent in this turn of the event loop, in order of arrival. */
+  | { readonly type: 'inbound.batch'; readonly batches: readonly InboundBatch[] }
+  /** A session was admitted; its HELLO is still to come. */
+  | { readonly type: 'session.opened'; readonly session: RouterSession }
+  /** A session is on its way out: say `error` if there is one, flush what is queued, then close the connection. */
+  | {
+      readonly type: 'session.closing';
+      readonly session: RouterSession;
+      readonly error: ClaspError | undefined;
+      readonly reason: CloseReason;
+    }
+  /** A session is gone: forget its subscriptions and its queue. */
+  | { readonly type: 'session.closed'; readonly session: RouterSession }
+  /** The socket of a congested session has taken everything. */
+  | { readonly type: 'session.drained'; readonly session: RouterSession }
+  /** Time for the next piece of a large snapshot. */
+  | { readonly type: 'snapshot.continue' };

@@ -1,0 +1,175 @@
+import type { ActorLogic, ActorSystem, AnyActorRef, Snapshot } from 'xstate';
+import { type Clock, microseconds } from '../../clock.js';
+import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import type { Logger } from '../ports.js';
+import { RouterCore, type RouterCoreOptions } from './router-core.js';
+import type { InboundBatch, RouterEvent } from './router-events.js';
+import type { RouterSession } from './router-session.js';
+
+export interface RouterInput extends Omit<RouterCoreOptions, 'nowMicros'> {
+  /** Bytes a socket may hold unsent before its session counts as congested. */
+  readonly highWaterBytes: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Runs a callback in a later turn of the event loop. @default setImmediate */
+  readonly defer?: (callback: () => void) => void;
+}
+
+/** What an observer sees of the router: small, and new with every event. */
+export type RouterSnapshot = Snapshot<undefined> & {
+  readonly sessions: number;
+  readonly subscriptions: number;
+  readonly params: number;
+  readonly announcedSignals: number;
+  /** Messages taken in, and copies handed out, since the start. */
+  readonly messages: number;
+  readonly deliveries: number;
+};
+
+export type RouterLogic = ActorLogic<RouterSnapshot, RouterEvent, RouterInput, ActorSystem<never>>;
+export type RouterRef = AnyActorRef & { send(event: RouterEvent): void };
+
+/**
+ * The router actor: owner of all params and of the pattern index. One actor event holds everything that came in during
+ * one turn of the event loop; inside it runs plain code, since a machine transition per message would cost more than the
+ * message (design: two planes). All its output leaves at the end of the event, one write a session.
+ */
+export const routerLogic: RouterLogic = {
+  getInitialSnapshot(scope, input) {
+    const router = new Router(input, () => {
+      scope.self.send({ type: 'snapshot.continue' });
+    });
+    routers.set(scope.self, router);
+    return router.snapshot();
+  },
+
+  transition(snapshot, event: RouterEvent | { readonly type: 'xstate.stop' }, scope) {
+    if (event.type === 'xstate.stop') return { ...snapshot, status: 'stopped', output: undefined, error: undefined };
+    const router = routers.get(scope.self);
+    if (router === undefined) return snapshot;
+    router.handle(event);
+    return router.snapshot();
+  },
+
+  getPersistedSnapshot: (snapshot) => snapshot,
+};
+
+/**
+ * The mutable inside of each router actor. Beside the snapshot and not in it, so that whoever inspects or serialises
+ * snapshots never touches the data plane.
+ */
+const routers = new WeakMap<AnyActorRef, Router>();
+
+class Router {
+  readonly #core: RouterCore;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #highWaterBytes: number;
+  readonly #defer: (callback: () => void) => void;
+  readonly #continueSnapshots: () => void;
+  #continuing = false;
+  #sessions = 0;
+  #messages = 0;
+
+  constructor({ highWaterBytes, clock, logger, defer, ...options }: RouterInput, continueSnapshots: () => void) {
+    this.#core = new RouterCore({ ...options, nowMicros: () => microseconds(clock) });
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#highWaterBytes = highWaterBytes;
+    this.#defer = defer ?? ((callback) => void setImmediate(callback));
+    this.#continueSnapshots = continueSnapshots;
+  }
+
+  snapshot(): RouterSnapshot {
+    return {
+      status: 'active',
+      output: undefined,
+      error: undefined,
+      sessions: this.#sessions,
+      subscriptions: this.#core.subscriptionCount,
+      params: this.#core.paramCount,
+      announcedSignals: this.#core.signalCount,
+      messages: this.#messages,
+      deliveries: this.#core.deliveryCount,
+    };
+  }
+
+  handle(event: RouterEvent): void {
+    switch (event.type) {
+      case 'inbound.batch':
+        this.#core.beginBatch();
+        for (const batch of event.batches) this.#take(batch);
+        break;
+      case 'session.opened':
+        this.#sessions++;
+        break;
+      case 'session.closing':
+        if (event.error !== undefined) this.#core.sendError(event.session, event.error);
+        this.#flushWhole(event.session);
+        event.session.link.close(event.reason);
+        break;
+      case 'session.closed':
+        this.#sessions--;
+        this.#core.leave(event.session);
+        break;
+      case 'session.drained':
+        this.#drained(event.session);
+        break;
+      case 'snapshot.continue':
+        this.#continuing = false;
+        break;
+    }
+    this.#advanceSnapshots();
+    for (const session of this.#core.takeDirty()) this.#flush(session);
+  }
+
+  #take({ session, frames, receivedMicros }: InboundBatch): void {
+    session.lastActivityMicros = receivedMicros;
+    this.#messages += frames.length;
+    try {
+      for (const frame of frames) this.#core.handle(session, frame, receivedMicros);
+    } catch (cause) {
+      // Whatever a peer sends ends in a ClaspError; this is a fault of ours. It costs the session that met it, nobody else.
+      this.#logger.error({ err: cause, session: session.id }, 'internal error while handling a message');
+      session.notify({
+        type: 'session.failed',
+        error: new ClaspError(ErrorCode.InternalError, 'Internal error', { cause }),
+      });
+    }
+  }
+
+  /** Sends what the tick has gathered for a session, and looks whether its socket keeps up. */
+  #flush(session: RouterSession): void {
+    const { link, outbox } = session;
+    // A socket that is behind holds on to what it is given; a copy lets go of the slab.
+    const bytes = outbox.take(link.bufferedBytes > 0);
+    if (bytes.length === 0) return;
+    link.write(bytes);
+    if (session.phase !== 'active') return;
+    const buffered = link.bufferedBytes;
+    if (buffered > this.#highWaterBytes) session.notify({ type: 'connection.congested', bufferedBytes: buffered });
+  }
+
+  /** Everything that waits, whatever the socket says: the connection is about to close. */
+  #flushWhole(session: RouterSession): void {
+    if (session.backlog.messages > 0) session.link.write(session.backlog.take(Infinity));
+    const bytes = session.outbox.take(true);
+    if (bytes.length > 0) session.link.write(bytes);
+  }
+
+  /** The socket of a congested session is empty: it gets the next part of its backlog, and is well again after the last. */
+  #drained(session: RouterSession): void {
+    if (session.phase !== 'congested') return;
+    if (session.backlog.messages > 0) {
+      session.link.write(session.backlog.take(this.#highWaterBytes));
+      session.lastActivityMicros = microseconds(this.#clock);
+    }
+    if (session.backlog.messages === 0) session.notify({ type: 'connection.drained' });
+  }
+
+  #advanceSnapshots(): void {
+    if (this.#continuing || !this.#core.advanceSnapshots()) return;
+    this.#continuing = true;
+    this.#defer(this.#continueSnapshots);
+  }
+}

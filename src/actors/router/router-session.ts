@@ -1,0 +1,64 @@
+import type { Feature } from '../../protocol/enumerations.js';
+import type { Connection } from '../../transports/transport.js';
+import type { SessionEvent, SessionPhase } from '../session/session-events.js';
+import { Backlog } from './backlog.js';
+import { Outbox } from './outbox.js';
+import type { Subscription } from './subscription-index.js';
+import { type WireForm, wireForm } from './wire-form.js';
+
+/** The part of a connection that the router actor uses. RouterCore itself touches none of it. */
+export type SessionLink = Pick<
+  Connection,
+  'transport' | 'remoteAddress' | 'framing' | 'encoding' | 'write' | 'bufferedBytes' | 'close' | 'destroy'
+>;
+
+/**
+ * One client as the data plane sees it: plain fields, read and written a hundred thousand times a second. Its lifetime
+ * belongs to the session machine, which keeps {@link phase} and is told of turns through {@link notify}.
+ */
+export class RouterSession {
+  /** UUID v4; never reused. */
+  readonly id: string;
+  readonly link: SessionLink;
+  /** Tells the session machine. */
+  readonly notify: (event: SessionEvent) => void;
+  /** Kept by the session machine's entry actions, read here before anything else. */
+  phase: SessionPhase = 'connecting';
+  /** From HELLO. */
+  name = '';
+  features: readonly Feature[] = [];
+  /** How messages to this peer are written. Its HELLO has the last word. */
+  form: WireForm;
+  readonly subscriptions = new Map<number, Subscription>();
+  /** What leaves at the end of this tick. */
+  readonly outbox = new Outbox();
+  /** What waits while the session is congested. */
+  readonly backlog: Backlog;
+  /** When something was last received or sent, for the idle limit. */
+  lastActivityMicros: number;
+  /** Undecodable frames in the current minute, and when that began: bounds ERRORs and patience. */
+  malformedCount = 0;
+  malformedSinceMicros = 0;
+  lastMalformedErrorMicros = -Infinity;
+
+  constructor(options: {
+    readonly id: string;
+    readonly link: SessionLink;
+    readonly notify: (event: SessionEvent) => void;
+    readonly nowMicros: number;
+    readonly maxQueueBytes: number;
+    readonly maxQueueMessages: number;
+  }) {
+    this.id = options.id;
+    this.link = options.link;
+    this.notify = options.notify;
+    this.form = wireForm(options.link.framing, options.link.encoding ?? 'binary');
+    this.backlog = new Backlog({ maxBytes: options.maxQueueBytes, maxMessages: options.maxQueueMessages });
+    this.lastActivityMicros = options.nowMicros;
+  }
+
+  /** Whether messages other than HELLO may be handled, and deliveries made. */
+  get established(): boolean {
+    return this.phase === 'active' || this.phase === 'congested';
+  }
+}

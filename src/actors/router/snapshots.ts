@@ -1,0 +1,182 @@
+import { Qos } from '../../protocol/enumerations.js';
+import { MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
+import { writeSnapshotEntry } from '../../protocol/messages/snapshot.js';
+import type { SnapshotEntry } from '../../protocol/messages/message.js';
+import type { Pattern } from '../../protocol/pattern.js';
+import type { Param, ParamStore } from './param-store.js';
+import type { Replies } from './replies.js';
+import type { RouterSession } from './router-session.js';
+
+/** Params written in one turn of the event loop, for all sessions together: about a millisecond of work. */
+const PARAMS_PER_TICK = 4_000;
+/** Params written for one session before the next has its turn. */
+const PARAMS_PER_STEP = 2_000;
+/** Params in one SNAPSHOT of an encoding whose size is only known once it is written. */
+const PARAMS_PER_MAP_FRAME = 256;
+
+const SNAPSHOT = 0x23;
+
+/** A snapshot on its way to one session. */
+interface Job {
+  readonly session: RouterSession;
+  readonly params: Iterator<Param>;
+  /** Params as new as this reach the session, if at all, as live SETs: the snapshot is of what there was. */
+  readonly endSerial: number;
+}
+
+/**
+ * Sends the stored params that match a pattern, filled to the frame's last byte, a piece a tick when they are many, so
+ * that a late joiner stalls nobody.
+ *
+ * It is a barrier against the live feed although it takes its time: each piece is written from the values of that
+ * moment into the same queue the live SETs go through, so it is never older than a SET that went before it, and a SET
+ * that comes later goes behind it.
+ */
+export class Snapshots {
+  readonly #store: ParamStore;
+  readonly #replies: Replies;
+  #jobs: Job[] = [];
+  /** Params that may still be written in this tick. */
+  #budget = PARAMS_PER_TICK;
+
+  constructor(store: ParamStore, replies: Replies) {
+    this.#store = store;
+    this.#replies = replies;
+  }
+
+  /**
+   * Begins a snapshot. A small one is complete when this returns, unless much was sent in this tick already.
+   *
+   * @param evenEmpty whether a snapshot without params is sent too, as after WELCOME
+   */
+  begin(session: RouterSession, pattern: Pattern, evenEmpty: boolean): void {
+    const params = this.#store.matching(pattern);
+    const job: Job = { session, params, endSerial: this.#store.nextSerial };
+    const first = params.next();
+    if (first.done === true) {
+      if (evenEmpty) this.#replies.send(session, { type: 'snapshot', params: [] });
+      return;
+    }
+    // An earlier job of the session goes first: clients wait for what they asked for in the order they asked.
+    const waits =
+      this.#budget <= 0 || session.phase === 'congested' || this.#jobs.some((other) => other.session === session);
+    const rest: Job = { ...job, params: prepend(first.value, params) };
+    if (waits || !this.#step(rest)) this.#jobs.push(rest);
+  }
+
+  /** Whether {@link advance} has anything to do; the jobs of congested sessions rest. */
+  get pending(): boolean {
+    return this.#jobs.some(({ session }) => session.phase === 'active');
+  }
+
+  /** A new tick: sends the next pieces, in turn, as far as one tick's work goes. */
+  advance(): void {
+    this.#budget = PARAMS_PER_TICK;
+    while (this.#budget > 0) {
+      const next = this.#jobs.findIndex(({ session }) => session.phase === 'active');
+      if (next < 0) return;
+      const [job] = this.#jobs.splice(next, 1);
+      if (job !== undefined && !this.#step(job)) this.#requeue(job);
+    }
+  }
+
+  /** Drops what was still to come for a session that has gone. */
+  forget(session: RouterSession): void {
+    this.#jobs = this.#jobs.filter((job) => job.session !== session);
+  }
+
+  #requeue(job: Job): void {
+    const ownNext = this.#jobs.findIndex(({ session }) => session === job.session);
+    if (ownNext < 0) this.#jobs.push(job);
+    else this.#jobs.splice(ownNext, 0, job);
+  }
+
+  /** Writes up to {@link PARAMS_PER_STEP} params. @returns whether that was all */
+  #step(job: Job): boolean {
+    return job.session.form.encoding === 'binary' ? this.#binaryStep(job) : this.#mapStep(job);
+  }
+
+  #binaryStep({ session, params, endSerial }: Job): boolean {
+    const lane = this.#replies.lane(session);
+    const w = lane.writer;
+    let count = 0;
+    let done = false;
+    const finish = (): void => {
+      if (count === 0) return lane.abandon();
+      const at = w.start + lane.payloadStart;
+      w.bytes[at + 1] = count >>> 8;
+      w.bytes[at + 2] = count;
+      lane.finish(Qos.Fire);
+      this.#replies.deliver(session, lane);
+    };
+    const begin = (): void => {
+      lane.begin();
+      w.u8(SNAPSHOT);
+      w.u16(0);
+      count = 0;
+    };
+    begin();
+    for (let written = 0; written < PARAMS_PER_STEP;) {
+      const next = params.next();
+      if (next.done === true) {
+        done = true;
+        break;
+      }
+      if (next.value.serial >= endSerial) continue;
+      const before = w.at - w.start;
+      writeSnapshotEntry(w, entryOf(next.value));
+      if (lane.payloadLength > MAX_PAYLOAD_BYTES) {
+        w.at = w.start + before; // this one begins the next frame
+        finish();
+        begin();
+        writeSnapshotEntry(w, entryOf(next.value));
+      }
+      count++;
+      written++;
+      this.#budget--;
+    }
+    finish();
+    return done;
+  }
+
+  #mapStep({ session, params, endSerial }: Job): boolean {
+    for (let written = 0; written < PARAMS_PER_STEP;) {
+      const entries: SnapshotEntry[] = [];
+      while (entries.length < PARAMS_PER_MAP_FRAME) {
+        const next = params.next();
+        if (next.done === true) {
+          this.#sendEntries(session, entries);
+          return true;
+        }
+        if (next.value.serial < endSerial) entries.push(entryOf(next.value));
+      }
+      this.#sendEntries(session, entries);
+      written += entries.length;
+      this.#budget -= entries.length;
+    }
+    return false;
+  }
+
+  #sendEntries(session: RouterSession, entries: readonly SnapshotEntry[]): void {
+    if (entries.length > 0) this.#replies.inPieces(session, entries, (params) => ({ type: 'snapshot', params }));
+  }
+}
+
+export function entryOf(param: Param): SnapshotEntry {
+  return {
+    address: param.address,
+    value: param.value,
+    revision: param.revision,
+    writer: param.writer,
+    timestamp: param.timestampMicros,
+  };
+}
+
+function* prepend<T>(first: T, rest: Iterator<T>): IterableIterator<T> {
+  yield first;
+  for (;;) {
+    const next = rest.next();
+    if (next.done === true) return;
+    yield next.value;
+  }
+}

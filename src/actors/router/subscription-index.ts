@@ -1,0 +1,201 @@
+import { addressSegments } from '../../protocol/address.js';
+import { signalTypeMask, type SignalType, signalTypes } from '../../protocol/enumerations.js';
+import type { SubscribeOptions } from '../../protocol/messages/message.js';
+import { matchSegment, type Pattern } from '../../protocol/pattern.js';
+import type { RouterSession } from './router-session.js';
+import type { WireForm } from './wire-form.js';
+
+/** One SUBSCRIBE that is in force. */
+export interface Subscription {
+  readonly session: RouterSession;
+  readonly id: number;
+  readonly pattern: Pattern;
+  /** Signal types it lets through, as the wire's mask. */
+  readonly typeMask: number;
+  readonly options: SubscribeOptions | undefined;
+}
+
+export function subscription(
+  session: RouterSession,
+  id: number,
+  pattern: Pattern,
+  types: readonly SignalType[] | undefined,
+  options: SubscribeOptions | undefined,
+): Subscription {
+  return { session, id, pattern, typeMask: signalTypeMask(types), options };
+}
+
+/** Those who get a message, by the form it has to be written in: each session once, whatever it subscribed to. */
+export type Recipients = readonly RecipientGroup[];
+
+export interface RecipientGroup {
+  readonly form: WireForm;
+  readonly sessions: readonly RouterSession[];
+}
+
+/** A node for each pattern segment; the nodes of `*`, `**` and `x*y` stand beside the literal ones. */
+class Node {
+  readonly literals = new Map<string, Node>();
+  readonly partials = new Map<string, Node>();
+  star: Node | undefined;
+  globstar: Node | undefined;
+  /** Whether this node stands for `**` and so may swallow segments. */
+  readonly isGlobstar: boolean;
+  readonly subscriptions = new Set<Subscription>();
+  /** A number of its own, so that (node, segment) pairs already seen can be told by one integer. */
+  readonly serial: number;
+
+  constructor(isGlobstar: boolean, serial: number) {
+    this.isGlobstar = isGlobstar;
+    this.serial = serial;
+  }
+
+  get isBare(): boolean {
+    return (
+      this.subscriptions.size === 0 &&
+      this.literals.size === 0 &&
+      this.partials.size === 0 &&
+      this.star === undefined &&
+      this.globstar === undefined
+    );
+  }
+}
+
+interface CacheEntry {
+  readonly matches: ReadonlySet<Subscription>;
+  /** One list for each signal type, made when first asked for; the last is for messages without a type. */
+  readonly lists: (Recipients | undefined)[];
+}
+
+/** Addresses whose recipients are remembered. A full cache starts over. */
+const MAX_CACHED_ADDRESSES = 65_536;
+
+/**
+ * Who subscribed to what. A trie of pattern segments is the truth; what it says about an address is remembered until
+ * any subscription changes, so that a message costs the same with ten patterns as with ten thousand.
+ */
+export class SubscriptionIndex {
+  readonly #root = new Node(false, 0);
+  readonly #cache = new Map<string, CacheEntry>();
+  #serial = 1;
+  #size = 0;
+  /** Something changed since the cache was filled. Emptying it at the next look-up also lets go of departed sessions. */
+  #stale = false;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(subscription: Subscription): void {
+    let node = this.#root;
+    for (const segment of patternSegments(subscription.pattern)) node = this.#child(node, segment);
+    node.subscriptions.add(subscription);
+    this.#size++;
+    this.#stale = true;
+  }
+
+  /** Takes it out and prunes the branch it leaves bare. */
+  remove(subscription: Subscription): void {
+    const segments = patternSegments(subscription.pattern);
+    const path: Node[] = [this.#root];
+    for (const segment of segments) {
+      const next = existingChild(path.at(-1)!, segment);
+      if (next === undefined) return;
+      path.push(next);
+    }
+    if (!path.at(-1)!.subscriptions.delete(subscription)) return;
+    for (let i = segments.length; i > 0 && path[i]!.isBare; i--) removeChild(path[i - 1]!, segments[i - 1]!);
+    this.#size--;
+    this.#stale = true;
+  }
+
+  /** Who gets a message of this type at this address; undefined type: whoever subscribed there to anything. */
+  recipients(address: string, type: SignalType | undefined): Recipients {
+    if (this.#stale || this.#cache.size > MAX_CACHED_ADDRESSES) {
+      this.#cache.clear();
+      this.#stale = false;
+    }
+    let entry = this.#cache.get(address);
+    if (entry === undefined) {
+      entry = { matches: this.matches(address), lists: [] };
+      this.#cache.set(address, entry);
+    }
+    const list = type === undefined ? signalTypes.length : signalTypes.indexOf(type);
+    return (entry.lists[list] ??= groupByForm(entry.matches, type === undefined ? 0xff : 1 << list));
+  }
+
+  /** Every subscription whose pattern matches, straight from the trie. */
+  matches(address: string): ReadonlySet<Subscription> {
+    const segments = addressSegments(address);
+    const found = new Set<Subscription>();
+    // Only patterns with `**` can reach a node by two ways; remembering where we were keeps a chain of them at
+    // nodes × segments steps instead of exponentially many.
+    const seen = new Set<number>();
+    const visit = (node: Node, at: number): void => {
+      if (node.isGlobstar) {
+        const place = node.serial * (segments.length + 1) + at;
+        if (seen.has(place)) return;
+        seen.add(place);
+      }
+      if (at === segments.length) {
+        for (const subscription of node.subscriptions) found.add(subscription);
+        if (node.globstar !== undefined) visit(node.globstar, at);
+        return;
+      }
+      const segment = segments[at]!;
+      if (node.isGlobstar) visit(node, at + 1);
+      const literal = node.literals.get(segment);
+      if (literal !== undefined) visit(literal, at + 1);
+      if (node.star !== undefined) visit(node.star, at + 1);
+      for (const [pattern, partial] of node.partials) {
+        if (matchSegment(pattern, segment)) visit(partial, at + 1);
+      }
+      if (node.globstar !== undefined) visit(node.globstar, at);
+    };
+    visit(this.#root, 0);
+    return found;
+  }
+
+  #child(node: Node, segment: string): Node {
+    const existing = existingChild(node, segment);
+    if (existing !== undefined) return existing;
+    const child = new Node(segment === '**', this.#serial++);
+    if (segment === '**') node.globstar = child;
+    else if (segment === '*') node.star = child;
+    else if (segment.includes('*')) node.partials.set(segment, child);
+    else node.literals.set(segment, child);
+    return child;
+  }
+}
+
+/** Segments of a pattern; a run of `**` means what one `**` means. */
+function patternSegments(pattern: Pattern): string[] {
+  return addressSegments(pattern).filter((segment, i, all) => segment !== '**' || all[i - 1] !== '**');
+}
+
+function existingChild(node: Node, segment: string): Node | undefined {
+  if (segment === '**') return node.globstar;
+  if (segment === '*') return node.star;
+  return segment.includes('*') ? node.partials.get(segment) : node.literals.get(segment);
+}
+
+function removeChild(node: Node, segment: string): void {
+  if (segment === '**') node.globstar = undefined;
+  else if (segment === '*') node.star = undefined;
+  else if (segment.includes('*')) node.partials.delete(segment);
+  else node.literals.delete(segment);
+}
+
+function groupByForm(matches: ReadonlySet<Subscription>, mask: number): Recipients {
+  const sessions = new Set<RouterSession>();
+  for (const { session, typeMask } of matches) {
+    if ((typeMask & mask) !== 0) sessions.add(session);
+  }
+  const groups: { form: WireForm; sessions: RouterSession[] }[] = [];
+  for (const session of sessions) {
+    const group = groups.find(({ form }) => form === session.form);
+    if (group === undefined) groups.push({ form: session.form, sessions: [session] });
+    else group.sessions.push(session);
+  }
+  return groups;
+}

@@ -1,0 +1,53 @@
+import type { Feature } from '../../protocol/enumerations.js';
+import type { ClaspError } from '../../protocol/errors.js';
+
+/**
+ * Where a session is in its life. The machine's states have these names; its entry actions keep a copy on the
+ * RouterSession, which is the O(1) gate of the hot path.
+ */
+export type SessionPhase = 'connecting' | 'awaitingHello' | 'active' | 'congested' | 'draining' | 'closed';
+
+/** What a session machine is told. Past facts, dotted, so that `connection.*` and `hello.*` group them. */
+export type SessionEvent =
+  /** There is room for one more. */
+  | { readonly type: 'connection.admitted' }
+  /** There is none: ERROR, then close. */
+  | { readonly type: 'connection.refused'; readonly error: ClaspError }
+  | { readonly type: 'hello.accepted'; readonly name: string; readonly features: readonly Feature[] }
+  /** No HELLO first, or one that does not get in: ERROR, then close. */
+  | { readonly type: 'hello.refused'; readonly error: ClaspError }
+  /** The peer keeps breaking the protocol: ERROR, then close. */
+  | { readonly type: 'protocol.violated'; readonly error: ClaspError }
+  /** The socket holds more than the high-water mark: what follows is queued by policy. */
+  | { readonly type: 'connection.congested'; readonly bufferedBytes: number }
+  /** Queue and socket are empty again. */
+  | { readonly type: 'connection.drained' }
+  /** The queue of a congested session passed its hard limit: ERROR 503, then close. */
+  | { readonly type: 'queue.overflowed'; readonly error: ClaspError }
+  /** Nothing was received or sent for the idle limit: ERROR 502, then close. */
+  | { readonly type: 'session.idled'; readonly error: ClaspError }
+  /** A fault of ours while handling this session: ERROR 500, then close. */
+  | { readonly type: 'session.failed'; readonly error: ClaspError }
+  /** The router is stopping: flush, then close with 1001. */
+  | { readonly type: 'router.draining' }
+  /** The peer said goodbye, or our own close is done. */
+  | { readonly type: 'connection.closed' }
+  /** The peer is gone without a goodbye. */
+  | { readonly type: 'connection.lost'; readonly error: Error };
+
+/** Why a session ended; the machine's output. `error` is what the peer was told, if it was told anything. */
+export interface SessionEnd {
+  readonly kind:
+    | 'refused' // no room
+    | 'helloRefused'
+    | 'helloTimeout'
+    | 'violation'
+    | 'overflow'
+    | 'idle'
+    | 'failure'
+    | 'shutdown'
+    | 'left' // the peer closed
+    | 'lost'; // the peer vanished
+  readonly text: string;
+  readonly error?: ClaspError | undefined;
+}
