@@ -1,3 +1,5 @@
+/** @jest-config-loader ts-node
+ *  @jest-config-loader-options {"transpileOnly": true, "skipProject": true, "compilerOptions": {"module": "commonjs", "moduleResolution": "bundler", "target": "es2022", "esModuleInterop": true}} */
 import type { Config } from 'jest';
 
 // The suffix of a test file says its kind; run one kind with `npm run jest -- --selectProjects unit`.

@@ -1,0 +1,159 @@
+import { RouterCore, type RouterCoreOptions } from '../../src/actors/router/router-core.js';
+import { RouterSession } from '../../src/actors/router/router-session.js';
+import type { SessionEvent } from '../../src/actors/session/session-events.js';
+import { Deframer } from '../../src/protocol/deframer.js';
+import { decodeFrame, defaultQos, type Encoding } from '../../src/protocol/frame.js';
+import type { Qos } from '../../src/protocol/enumerations.js';
+import type { InboundMessage } from '../../src/protocol/inbound.js';
+import type { Message } from '../../src/protocol/messages/message.js';
+import { type EncodedValue, encodeValue } from '../../src/protocol/values/encoded-value.js';
+import type { Value } from '../../src/protocol/values/value.js';
+
+/** 2026-01-01T00:00:00Z in microseconds: where the harness's clock stands at first. */
+export const START_MICROS = 1_767_225_600_000_000;
+
+const defaults = {
+  name: 'Test Router',
+  features: ['param', 'event', 'stream', 'gesture', 'timeline'],
+  maxSubscriptionsPerSession: 1000,
+  acks: 'requested',
+  unknownAddress: 'error',
+  securityMode: 'open',
+} as const satisfies Partial<RouterCoreOptions>;
+
+/** A RouterCore with a clock that only moves when told, and peers that speak messages. */
+export class CoreHarness {
+  readonly core: RouterCore;
+  nowMicros = START_MICROS;
+  #count = 0;
+
+  constructor(options: Partial<RouterCoreOptions> = {}) {
+    this.core = new RouterCore({ ...defaults, ...options, nowMicros: () => this.nowMicros });
+  }
+
+  /** A connection whose HELLO is still to come. */
+  connect(options: { readonly maxQueueBytes?: number } = {}): Peer {
+    return new Peer(
+      this,
+      `00000000-0000-4000-8000-${String(++this.#count).padStart(12, '0')}`,
+      options.maxQueueBytes ?? 4 << 20,
+    );
+  }
+
+  /** A session with its WELCOME and first SNAPSHOT already read. */
+  join(name = 'peer', encoding: Encoding = 'binary'): Peer {
+    const peer = this.connect();
+    peer.send({ type: 'hello', version: 1, name, features: ['param'] }, { encoding });
+    this.settle();
+    peer.read();
+    return peer;
+  }
+
+  /** Ends the tick, and all the ticks large snapshots need. */
+  settle(): void {
+    while (this.core.advanceSnapshots());
+  }
+}
+
+/** One peer: sends messages into the core, reads what its outbox holds. */
+export class Peer {
+  readonly session: RouterSession;
+  readonly events: SessionEvent[] = [];
+  readonly #harness: CoreHarness;
+  readonly #deframer = new Deframer();
+
+  constructor(harness: CoreHarness, id: string, maxQueueBytes: number) {
+    this.#harness = harness;
+    this.session = new RouterSession({
+      id,
+      link: {
+        transport: 'test',
+        remoteAddress: 'test',
+        framing: 'raw',
+        encoding: undefined,
+        bufferedBytes: 0,
+        write: () => undefined,
+        close: () => undefined,
+        destroy: () => undefined,
+      },
+      notify: (event) => {
+        this.events.push(event);
+        this.#follow(event);
+      },
+      nowMicros: harness.nowMicros,
+      maxQueueBytes,
+      maxQueueMessages: 65_536,
+    });
+    this.session.phase = 'awaitingHello';
+  }
+
+  get id(): string {
+    return this.session.id;
+  }
+
+  send(message: InboundMessage, options: { readonly qos?: Qos; readonly encoding?: Encoding } = {}): void {
+    const qos =
+      options.qos ?? (message.type === 'malformed' || message.type === 'rateLimited' ? 0 : defaultQos(message));
+    this.#harness.core.beginBatch();
+    this.#harness.core.handle(
+      this.session,
+      { message, qos, encoding: options.encoding ?? 'binary' },
+      this.#harness.nowMicros,
+    );
+  }
+
+  set(address: string, value: Value, options: { readonly revision?: number; readonly qos?: Qos } = {}): void {
+    this.send(
+      { type: 'set', address, value: encodeValue(value), revision: options.revision },
+      { qos: options.qos ?? 1 },
+    );
+  }
+
+  subscribe(id: number, pattern: string): void {
+    this.send({ type: 'subscribe', id, pattern });
+  }
+
+  /** Everything that has been sent to this peer since the last look. */
+  read(): Message[] {
+    this.#harness.core.takeDirty();
+    return this.#deframer.push(this.session.outbox.take(true)).map((frame) => decodeFrame(frame).message);
+  }
+
+  /** What waits in its backlog, taken out. */
+  readBacklog(): Message[] {
+    return this.#deframer.push(this.session.backlog.take(Infinity)).map((frame) => decodeFrame(frame).message);
+  }
+
+  leave(): void {
+    this.session.phase = 'closed';
+    this.#harness.core.leave(this.session);
+  }
+
+  /** What the session machine would do to the gate. */
+  #follow(event: SessionEvent): void {
+    if (event.type === 'hello.accepted') this.session.phase = 'active';
+    else if (event.type === 'connection.congested') this.session.phase = 'congested';
+    else if (event.type === 'connection.drained') this.session.phase = 'active';
+    else this.session.phase = 'draining';
+  }
+}
+
+/** Messages in a form that reads well in an expectation: values built, absent fields left out. */
+export function plain(messages: readonly Message[]): unknown[] {
+  return messages.map(plainOne);
+}
+
+function plainOne(value: unknown): unknown {
+  if (isEncoded(value)) return value.decode();
+  if (Array.isArray(value)) return value.map(plainOne);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, field]) => field !== undefined)
+      .map(([key, field]) => [key, plainOne(field)]),
+  );
+}
+
+function isEncoded(value: unknown): value is EncodedValue {
+  return typeof value === 'object' && value !== null && 'decode' in value;
+}
