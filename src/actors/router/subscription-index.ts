@@ -86,6 +86,11 @@ export class SubscriptionIndex {
     return this.#size;
   }
 
+  /** Whether not even a branch without subscriptions is left. */
+  get isEmpty(): boolean {
+    return this.#root.isBare;
+  }
+
   add(subscription: Subscription): void {
     let node = this.#root;
     for (const segment of patternSegments(subscription.pattern)) node = this.#child(node, segment);

@@ -393,7 +393,7 @@ describe('BUNDLE', () => {
     expect(harness.core.paramCount).toBe(1);
   });
 
-  it('is contiguous at every subscriber, and answers QoS 0 with nothing', () => {
+  it('is not acknowledged when its frame has QoS 0', () => {
     const harness = new CoreHarness();
     const sender = harness.join();
     sender.send({ type: 'bundle', messages: [set('/a', 1)] }, { qos: 0 });

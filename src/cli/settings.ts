@@ -1,0 +1,175 @@
+import { parseArgs } from 'node:util';
+
+/** What the command was asked to do: the flags of `clasp-router`, checked. */
+export interface Settings {
+  readonly port: number;
+  readonly host: string;
+  readonly name: string;
+  readonly maxSessions: number;
+  readonly sessionTimeoutSeconds: number;
+  readonly maxSubscriptions: number;
+  readonly drainTimeoutSeconds: number;
+  readonly logLevel: LogLevel;
+  readonly jsonLog: boolean;
+}
+
+export type Request =
+  { readonly kind: 'run'; readonly settings: Settings } | { readonly kind: 'help' } | { readonly kind: 'version' };
+
+/** A mistake of the user's. The message is one plain sentence. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+interface Flag {
+  readonly short?: string;
+  /** What stands behind it in the help; absent for a switch. */
+  readonly value?: string;
+  readonly fallback: string;
+  readonly help: string;
+}
+
+/** Every flag, in the order of the help. The environment variable of `--max-sessions` is CLASP_MAX_SESSIONS, and so on. */
+export const flags = {
+  port: { short: 'p', value: 'PORT', fallback: '7330', help: 'port for WebSocket connections; 0 takes a free one' },
+  host: {
+    value: 'HOST',
+    fallback: '0.0.0.0',
+    help: 'address to listen on; 127.0.0.1 keeps the router to this machine',
+  },
+  name: { short: 'n', value: 'NAME', fallback: 'CLASP Router', help: 'name the router gives itself in WELCOME' },
+  'max-sessions': { value: 'N', fallback: '1000', help: 'sessions at once; 0 is unlimited' },
+  'session-timeout': {
+    value: 'SECONDS',
+    fallback: '300',
+    help: 'closes a session that neither sends nor receives; 0 is never',
+  },
+  'max-subscriptions': { value: 'N', fallback: '1000', help: 'subscriptions of one session; 0 is unlimited' },
+  'drain-timeout': {
+    value: 'SECONDS',
+    fallback: '3',
+    help: 'how long a stop waits for sessions to take what is queued',
+  },
+  'log-level': { value: 'LEVEL', fallback: 'info', help: `${logLevels.join(', ')}` },
+  'json-log': { fallback: 'false', help: 'one JSON object a line, for machines' },
+} as const satisfies Record<string, Flag>;
+
+type FlagName = keyof typeof flags;
+
+/** CLASP_MAX_SESSIONS for `max-sessions`. */
+export function environmentName(flag: string): string {
+  return `CLASP_${flag.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/**
+ * Reads the command line, then the environment for what it does not say.
+ *
+ * @throws UsageError
+ */
+export function readSettings(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Request {
+  const given = parse(args);
+  if (given['help'] !== undefined) return { kind: 'help' };
+  if (given['version'] !== undefined) return { kind: 'version' };
+  /** The text of a flag and how the user wrote it, for the sentence that may follow. */
+  const text = (flag: FlagName): [text: string, source: string] => {
+    const fromArgs = given[flag];
+    if (fromArgs !== undefined) return [fromArgs, `--${flag}`];
+    const variable = environmentName(flag);
+    const fromEnvironment = environment[variable];
+    if (fromEnvironment !== undefined && fromEnvironment !== '') return [fromEnvironment, variable];
+    return [flags[flag].fallback, `--${flag}`];
+  };
+  return {
+    kind: 'run',
+    settings: {
+      port: wholeNumber(...text('port'), 65_535),
+      host: nonEmpty(...text('host')),
+      name: nonEmpty(...text('name')),
+      maxSessions: wholeNumber(...text('max-sessions')),
+      sessionTimeoutSeconds: wholeNumber(...text('session-timeout')),
+      maxSubscriptions: wholeNumber(...text('max-subscriptions')),
+      drainTimeoutSeconds: wholeNumber(...text('drain-timeout')),
+      logLevel: oneOf(...text('log-level'), logLevels),
+      jsonLog: oneOf(...text('json-log'), ['true', 'false', '1', '0']).match(/^(true|1)$/) !== null,
+    },
+  };
+}
+
+/** Flags as texts; a switch is 'true'. */
+function parse(args: readonly string[]): Partial<Record<string, string>> {
+  const options: Record<string, { type: 'string' | 'boolean'; short?: string }> = {
+    help: { type: 'boolean', short: 'h' },
+    version: { type: 'boolean', short: 'V' },
+  };
+  for (const [name, flag] of Object.entries<Flag>(flags)) {
+    options[name] = {
+      type: flag.value === undefined ? 'boolean' : 'string',
+      ...(flag.short === undefined ? {} : { short: flag.short }),
+    };
+  }
+  // Not strict, so that the sentence about a mistake is ours.
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
+  const given: Partial<Record<string, string>> = {};
+  for (const token of tokens) {
+    if (token.kind === 'positional')
+      throw new UsageError(`unexpected argument "${token.value}"; see clasp-router --help`);
+    if (token.kind !== 'option') continue;
+    const option = options[token.name];
+    if (option === undefined)
+      throw new UsageError(
+        `unknown option ${token.rawName}${suggestion(token.name, options)}; see clasp-router --help`,
+      );
+    if (option.type === 'string') {
+      if (token.value === undefined) throw new UsageError(`${token.rawName} needs a value; see clasp-router --help`);
+      given[token.name] = token.value;
+    } else {
+      if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`);
+      given[token.name] = 'true';
+    }
+  }
+  return given;
+}
+
+function suggestion(name: string, options: object): string {
+  const near = Object.keys(options).find((known) => distance(known, name) <= 2);
+  return near === undefined ? '' : ` (did you mean --${near}?)`;
+}
+
+function wholeNumber(text: string, source: string, max = Number.MAX_SAFE_INTEGER): number {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (Number.isNaN(value) || value > max) {
+    const range = max === Number.MAX_SAFE_INTEGER ? 'a whole number, 0 or more' : `a whole number from 0 to ${max}`;
+    throw new UsageError(`${source} must be ${range}, not "${text}"`);
+  }
+  return value;
+}
+
+function nonEmpty(text: string, source: string): string {
+  if (text === '') throw new UsageError(`${source} must not be empty`);
+  return text;
+}
+
+function oneOf<T extends string>(text: string, source: string, choices: readonly T[]): T {
+  const choice = choices.find((one) => one === text);
+  if (choice === undefined) throw new UsageError(`${source} must be one of ${choices.join(', ')}, not "${text}"`);
+  return choice;
+}
+
+/** Edits that turn one word into the other. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,273 @@
+import { describe, expect, it } from '@jest/globals';
+import { createActor, SimulatedClock } from 'xstate';
+import { silentLogger } from '../../../src/actors/ports.js';
+import { routerLogic } from '../../../src/actors/router/router-logic.js';
+import { RouterSession } from '../../../src/actors/router/router-session.js';
+import type { SessionEvent } from '../../../src/actors/session/session-events.js';
+import { Deframer } from '../../../src/protocol/deframer.js';
+import { ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
+import { decodeFrame, defaultQos } from '../../../src/protocol/frame.js';
+import type { Message } from '../../../src/protocol/messages/message.js';
+import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
+import type { CloseReason } from '../../../src/transports/transport.js';
+
+const HIGH_WATER = 1_000;
+
+/** A router actor, and links whose sockets take as much as they are told to. */
+function setUp(): {
+  connect: (maxQueueBytes?: number) => Link;
+  router: ReturnType<typeof start>;
+  deferred: (() => void)[];
+} {
+  const deferred: (() => void)[] = [];
+  const router = start(deferred);
+  let count = 0;
+  return {
+    router,
+    deferred,
+    connect: (maxQueueBytes = 10_000) => new Link(router, `session-${++count}`, maxQueueBytes),
+  };
+}
+
+function start(deferred: (() => void)[]): ReturnType<typeof createActor<typeof routerLogic>> {
+  return createActor(routerLogic, {
+    input: {
+      name: 'r',
+      features: [],
+      maxSubscriptionsPerSession: 0,
+      acks: 'requested',
+      unknownAddress: 'error',
+      securityMode: 'open',
+      highWaterBytes: HIGH_WATER,
+      clock: new SimulatedClock(),
+      logger: silentLogger,
+      defer: (callback) => void deferred.push(callback),
+    },
+  }).start();
+}
+
+class Link {
+  readonly session: RouterSession;
+  readonly events: SessionEvent[] = [];
+  readonly writes: Uint8Array[] = [];
+  closed: CloseReason | undefined;
+  bufferedBytes = 0;
+  /** Whether the peer reads. */
+  reads = true;
+  readonly #router: ReturnType<typeof start>;
+  readonly #deframer = new Deframer();
+
+  constructor(router: ReturnType<typeof start>, id: string, maxQueueBytes: number) {
+    this.#router = router;
+    // The link's fields are read and written through `this`, as a real socket's would be.
+    // eslint-disable-next-line @typescript-eslint/no-this-alias
+    const link = this;
+    this.session = new RouterSession({
+      id,
+      link: {
+        transport: 'test',
+        remoteAddress: 'test',
+        framing: 'raw',
+        encoding: undefined,
+        get bufferedBytes() {
+          return link.bufferedBytes;
+        },
+        write: (bytes) => {
+          this.writes.push(bytes);
+          if (!this.reads) this.bufferedBytes += bytes.length;
+        },
+        close: (reason) => void (this.closed = reason),
+        destroy: () => undefined,
+      },
+      notify: (event) => {
+        this.events.push(event);
+        const phases = {
+          'hello.accepted': 'active',
+          'connection.congested': 'congested',
+          'connection.drained': 'active',
+        } as const;
+        this.session.phase = event.type in phases ? phases[event.type as keyof typeof phases] : 'draining';
+      },
+      nowMicros: 0,
+      maxQueueBytes,
+      maxQueueMessages: 1_000,
+    });
+    this.session.phase = 'awaitingHello';
+    router.send({ type: 'session.opened', session: this.session });
+    this.send({ type: 'hello', version: 1, name: id, features: [] });
+    this.read();
+  }
+
+  send(...messages: Message[]): void {
+    const frames = messages.map((message) => ({ message, qos: defaultQos(message), encoding: 'binary' as const }));
+    this.#router.send({ type: 'inbound.batch', batches: [{ session: this.session, frames, receivedMicros: 0 }] });
+  }
+
+  /** What has been written since the last look. */
+  read(): Message[] {
+    return this.writes
+      .splice(0)
+      .flatMap((bytes) => this.#deframer.push(bytes).map((frame) => decodeFrame(frame).message));
+  }
+
+  drain(): void {
+    this.bufferedBytes = 0;
+    this.#router.send({ type: 'session.drained', session: this.session });
+  }
+}
+
+const set = (address: string, value: number | string): Message => ({ type: 'set', address, value: encodeValue(value) });
+const event = (value: number | string): Message => ({
+  type: 'publish',
+  address: '/e',
+  signal: 'event',
+  value: encodeValue(value),
+});
+const subscribeAll: Message = { type: 'subscribe', id: 1, pattern: '/**' };
+
+describe('the router actor', () => {
+  it('writes to each session once a tick, whatever the tick held', () => {
+    const { connect } = setUp();
+    const [publisher, reader] = [connect(), connect()];
+    reader.send(subscribeAll);
+    publisher.send(...Array.from({ length: 50 }, (_, i) => set('/a', i)));
+    expect([publisher.writes.length, reader.writes.length]).toEqual([1, 1]);
+    expect(reader.read()).toHaveLength(50);
+    expect(publisher.read()).toHaveLength(50);
+  });
+
+  it('counts in its snapshot', () => {
+    const { connect, router } = setUp();
+    const link = connect();
+    link.send(subscribeAll, set('/a', 1), set('/b', 1));
+    expect(router.getSnapshot()).toMatchObject({
+      status: 'active',
+      sessions: 1,
+      subscriptions: 1,
+      params: 2,
+      messages: 4,
+    });
+    router.send({ type: 'session.closed', session: link.session });
+    expect(router.getSnapshot()).toMatchObject({ sessions: 0, subscriptions: 0, params: 2 });
+  });
+
+  it('conflates params for a congested session, keeps events, and brings it back when it drains', () => {
+    const { connect } = setUp();
+    const [publisher, slow] = [connect(), connect()];
+    slow.send(subscribeAll);
+    slow.reads = false;
+    publisher.send(set('/big', 'x'.repeat(HIGH_WATER)));
+    expect(slow.events.at(-1)).toEqual({ type: 'connection.congested', bufferedBytes: slow.bufferedBytes });
+    slow.read();
+    for (let i = 0; i < 100; i++) publisher.send(set('/a', i), set('/b', i));
+    publisher.send(event('kept'), event('too'));
+    publisher.send(set('/a', 100));
+    expect(slow.read()).toEqual([]);
+    slow.reads = true;
+    slow.drain();
+    expect(slow.read()).toMatchObject([
+      { type: 'set', address: '/b', revision: 100 },
+      { type: 'publish' },
+      { type: 'publish' },
+      { type: 'set', address: '/a', revision: 101 },
+    ]);
+    expect(slow.events.at(-1)).toEqual({ type: 'connection.drained' });
+    publisher.send(set('/a', 101));
+    expect(slow.read()).toMatchObject([{ type: 'set', revision: 102 }]);
+  });
+
+  it('empties a long backlog a high-water mark at a time', () => {
+    const { connect } = setUp();
+    const [publisher, slow] = [connect(), connect(100_000)];
+    slow.send(subscribeAll);
+    slow.reads = false;
+    publisher.send(event('x'.repeat(HIGH_WATER)));
+    slow.read();
+    for (let i = 0; i < 20; i++) publisher.send(event('y'.repeat(200)));
+    let drains = 0;
+    const seen: Message[] = [];
+    while (slow.session.phase === 'congested') {
+      slow.drain();
+      for (const bytes of slow.writes) expect(bytes.length).toBeLessThanOrEqual(HIGH_WATER);
+      seen.push(...slow.read());
+      drains++;
+    }
+    expect(seen).toHaveLength(20);
+    expect(drains).toBeGreaterThan(3);
+  });
+
+  it('gives up on a session whose queue passes its hard limit, and on nobody else', () => {
+    const { connect, router } = setUp();
+    const [publisher, frozen, well] = [connect(), connect(5_000), connect()];
+    for (const link of [frozen, well]) link.send(subscribeAll);
+    frozen.reads = false;
+    for (let i = 0; i < 40; i++) publisher.send(event('x'.repeat(300)));
+    expect(frozen.events.at(-1)).toMatchObject({ type: 'queue.overflowed', error: { code: 503 } });
+    expect(frozen.events.filter(({ type }) => type === 'queue.overflowed')).toHaveLength(1);
+    const { error } = frozen.events.at(-1) as { error: ClaspError };
+    router.send({ type: 'session.closing', session: frozen.session, error, reason: { kind: 'overloaded', text: 'x' } });
+    expect(frozen.read().at(-1)).toMatchObject({ type: 'error', code: ErrorCode.Overloaded });
+    expect(frozen.closed).toEqual({ kind: 'overloaded', text: 'x' });
+    expect(well.read()).toHaveLength(40);
+    expect(publisher.session.phase).toBe('active');
+  });
+
+  it('flushes what is queued before it closes', () => {
+    const { connect, router } = setUp();
+    const [publisher, slow] = [connect(), connect()];
+    slow.send(subscribeAll);
+    slow.reads = false;
+    publisher.send(event('x'.repeat(HIGH_WATER)), event('y'));
+    publisher.send(event('queued'));
+    slow.session.phase = 'draining';
+    router.send({
+      type: 'session.closing',
+      session: slow.session,
+      error: undefined,
+      reason: { kind: 'goingAway', text: '' },
+    });
+    expect(slow.read()).toHaveLength(3);
+    expect(slow.closed?.kind).toBe('goingAway');
+  });
+
+  it('a fault of ours costs the session that met it, not the router', () => {
+    const { connect } = setUp();
+    const [unlucky, bystander] = [connect(), connect()];
+    const broken: Message = {
+      type: 'set',
+      address: '/a',
+      value: undefined as unknown as ReturnType<typeof encodeValue>,
+    };
+    unlucky.send(broken);
+    expect(unlucky.events.at(-1)).toMatchObject({
+      type: 'session.failed',
+      error: { code: 500, message: 'Internal error' },
+    });
+    bystander.send(set('/b', 1));
+    expect(bystander.read()).toMatchObject([{ type: 'ack', revision: 1 }]);
+  });
+
+  it('sends a large snapshot over several turns of the event loop', () => {
+    const { connect, deferred } = setUp();
+    const writer = connect();
+    for (let i = 0; i < 10; i++) writer.send(...Array.from({ length: 1_000 }, (_, j) => set(`/p/${i}/${j}`, j)));
+    const late = connect();
+    const count = (): number =>
+      late.read().reduce((sum, message) => sum + (message.type === 'snapshot' ? message.params.length : 0), 0);
+    late.send({ type: 'subscribe', id: 1, pattern: '/p/**' });
+    let total = 0;
+    let turns = 0;
+    for (;;) {
+      const got = count();
+      expect(got).toBeLessThanOrEqual(8_000);
+      total += got;
+      const next = deferred.shift();
+      if (next === undefined) break;
+      next();
+      turns++;
+    }
+    expect(turns).toBeGreaterThanOrEqual(3);
+    // Once for HELLO (its first piece was read by connect) and once for the subscription.
+    expect(total).toBeGreaterThanOrEqual(10_000);
+  });
+});

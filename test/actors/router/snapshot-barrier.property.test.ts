@@ -1,0 +1,141 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Message } from '../../../src/protocol/messages/message.js';
+import { matchPattern } from '../../../src/protocol/pattern.js';
+import { CoreHarness, type Peer } from '../../support/core-harness.js';
+
+const addresses = ['/a', '/a/b', '/a/b/c', '/x/1', '/x/2'];
+const patterns = ['/**', '/a/**', '/a/*', '/x/*', '/a/b'];
+
+/** The model: what is true. Ten lines, so that it can be believed. */
+class Model {
+  readonly params = new Map<string, { value: bigint; revision: number }>();
+
+  set(address: string, value: bigint): void {
+    this.params.set(address, { value, revision: (this.params.get(address)?.revision ?? 0) + 1 });
+  }
+}
+
+/** What one client believes, as an official client would work it out. */
+class View {
+  readonly known = new Map<string, { value: unknown; revision: number }>();
+
+  take(messages: readonly Message[]): void {
+    for (const message of messages) {
+      if (message.type === 'set') this.#learn(message.address, message.value.decode(), Number(message.revision));
+      if (message.type !== 'snapshot') continue;
+      for (const param of message.params) this.#learn(param.address, param.value.decode(), Number(param.revision));
+    }
+  }
+
+  #learn(address: string, value: unknown, revision: number): void {
+    const before = this.known.get(address);
+    // Never stale: what comes later is never older than what came before.
+    expect(revision).toBeGreaterThanOrEqual(before?.revision ?? 0);
+    if (before?.revision === revision) expect(value).toBe(before.value);
+    this.known.set(address, { value, revision });
+  }
+}
+
+const command = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('set' as const), who: fc.nat(2), address: fc.constantFrom(...addresses) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('subscribe' as const),
+      who: fc.nat(2),
+      id: fc.nat(2),
+      pattern: fc.constantFrom(...patterns),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('unsubscribe' as const), who: fc.nat(2), id: fc.nat(2) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('congest' as const), who: fc.nat(2) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('drain' as const), who: fc.nat(2) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('tick' as const) }) },
+);
+
+describe('a snapshot is a barrier', () => {
+  it('nothing is lost or stale between it and the live feed, however writers and subscribers interleave', () => {
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 120 }), (commands) => {
+        const harness = new CoreHarness();
+        const model = new Model();
+        const clients = Array.from({ length: 3 }, () => ({
+          peer: harness.join(),
+          view: new View(),
+          held: new Map<number, string>(),
+        }));
+        let counter = 0n;
+        for (const step of commands) {
+          const client = 'who' in step ? clients[step.who]! : undefined;
+          if (step.kind === 'set') {
+            client!.peer.set(step.address, ++counter);
+            model.set(step.address, counter);
+          } else if (step.kind === 'subscribe') {
+            client!.peer.subscribe(step.id, step.pattern);
+            client!.held.set(step.id, step.pattern);
+          } else if (step.kind === 'unsubscribe') {
+            client!.peer.send({ type: 'unsubscribe', id: step.id });
+            client!.held.delete(step.id);
+          } else if (step.kind === 'congest') {
+            congest(client!.peer, client!.view);
+          } else if (step.kind === 'drain') {
+            drain(client!.peer, client!.view);
+          } else {
+            harness.core.advanceSnapshots();
+          }
+        }
+        for (const { peer, view } of clients) drain(peer, view);
+        harness.settle();
+        for (const { peer, view, held } of clients) {
+          view.take(peer.read());
+          for (const [address, truth] of model.params) {
+            // Complete: whoever subscribes to an address at the end knows its last value.
+            if ([...held.values()].some((pattern) => matchPattern(pattern, address)))
+              expect(view.known.get(address)).toEqual(truth);
+          }
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('is complete for a late joiner of 10,000 params that are written while it is sent', () => {
+    const harness = new CoreHarness();
+    const writer = harness.join();
+    for (let i = 0; i < 10_000; i++) writer.set(`/p/${i}`, 0n, { qos: 0 });
+    const late = harness.connect();
+    late.send({ type: 'hello', version: 1, name: 'late', features: [] });
+    late.subscribe(1, '/p/**');
+    const view = new View();
+    let ticks = 0;
+    for (let i = 0; harness.core.advanceSnapshots(); i++) {
+      ticks++;
+      writer.set(`/p/${(i * 37) % 10_000}`, BigInt(i + 1), { qos: 0 });
+      view.take(late.read());
+    }
+    view.take(late.read());
+    expect(ticks).toBeGreaterThan(2); // not all in one turn of the event loop
+    expect(view.known.size).toBe(10_000);
+    const truth = harness.join();
+    truth.subscribe(1, '/p/**');
+    harness.settle();
+    const now = new View();
+    now.take(truth.read());
+    expect(view.known).toEqual(now.known);
+  });
+});
+
+function congest(peer: Peer, view: View): void {
+  view.take(peer.read()); // what is in the socket goes first
+  if (peer.session.phase === 'active') peer.session.phase = 'congested';
+}
+
+function drain(peer: Peer, view: View): void {
+  view.take(peer.read());
+  view.take(peer.readBacklog());
+  if (peer.session.phase === 'congested') peer.session.phase = 'active';
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from '@jest/globals';
+import { banner } from '../../src/cli/banner.js';
+import { helpText } from '../../src/cli/help.js';
+import { flags, readSettings, UsageError } from '../../src/cli/settings.js';
+
+const defaults = {
+  port: 7330,
+  host: '0.0.0.0',
+  name: 'CLASP Router',
+  maxSessions: 1000,
+  sessionTimeoutSeconds: 300,
+  maxSubscriptions: 1000,
+  drainTimeoutSeconds: 3,
+  logLevel: 'info',
+  jsonLog: false,
+};
+
+describe('the command line', () => {
+  it('has a default for everything', () => {
+    expect(readSettings([], {})).toEqual({ kind: 'run', settings: defaults });
+  });
+
+  it.each([
+    [['--port', '0'], { port: 0 }],
+    [['-p', '8000', '-n', 'Stage left'], { port: 8000, name: 'Stage left' }],
+    [['--host=127.0.0.1', '--json-log'], { host: '127.0.0.1', jsonLog: true }],
+    [['--max-sessions', '0', '--max-subscriptions', '5'], { maxSessions: 0, maxSubscriptions: 5 }],
+    [
+      ['--session-timeout', '60', '--drain-timeout', '1', '--log-level', 'debug'],
+      { sessionTimeoutSeconds: 60, drainTimeoutSeconds: 1, logLevel: 'debug' },
+    ],
+  ])('reads %j', (args, expected) => {
+    expect(readSettings(args, {})).toEqual({ kind: 'run', settings: { ...defaults, ...expected } });
+  });
+
+  it('takes from the environment what it does not say itself', () => {
+    const environment = { CLASP_PORT: '9000', CLASP_NAME: 'From outside', CLASP_JSON_LOG: '1', CLASP_HOST: '' };
+    expect(readSettings(['--port', '9001'], environment)).toEqual({
+      kind: 'run',
+      settings: { ...defaults, port: 9001, name: 'From outside', jsonLog: true },
+    });
+  });
+
+  it.each([
+    [['--prot', '1'], {}, 'unknown option --prot (did you mean --port?); see clasp-router --help'],
+    [['--nonsense'], {}, 'unknown option --nonsense; see clasp-router --help'],
+    [['-x'], {}, 'unknown option -x; see clasp-router --help'],
+    [['7330'], {}, 'unexpected argument "7330"; see clasp-router --help'],
+    [['--port'], {}, '--port needs a value; see clasp-router --help'],
+    [['--port', 'http'], {}, '--port must be a whole number from 0 to 65535, not "http"'],
+    [['--port', '65536'], {}, '--port must be a whole number from 0 to 65535, not "65536"'],
+    [['--max-sessions=-1'], {}, '--max-sessions must be a whole number, 0 or more, not "-1"'],
+    [['--name', ''], {}, '--name must not be empty'],
+    [['--log-level', 'loud'], {}, '--log-level must be one of silent, error, warn, info, debug, not "loud"'],
+    [['--json-log=yes'], {}, '--json-log takes no value'],
+    [[], { CLASP_PORT: 'x' }, 'CLASP_PORT must be a whole number from 0 to 65535, not "x"'],
+  ])('answers %j with one sentence', (args, environment, sentence) => {
+    expect(() => readSettings(args, environment)).toThrow(new UsageError(sentence));
+  });
+
+  it('explains every flag in its help', () => {
+    for (const name of Object.keys(flags)) expect(helpText()).toContain(`--${name}`);
+    expect(readSettings(['-h'], {})).toEqual({ kind: 'help' });
+    expect(readSettings(['--version'], {})).toEqual({ kind: 'version' });
+  });
+});
+
+describe('the banner', () => {
+  const address = { transport: 'websocket', host: '0.0.0.0', port: 7330, url: 'ws://0.0.0.0:7330' };
+
+  it('names every address a phone on the network could use', () => {
+    const text = banner({
+      name: 'Stage',
+      version: '1',
+      securityMode: 'open',
+      addresses: [address],
+      lan: ['192.168.1.20', '10.0.0.5'],
+    });
+    expect(text.split('\n')).toEqual([
+      'Stage (clasp-router 1)',
+      'listening on 0.0.0.0:7330',
+      '  ws://localhost:7330',
+      '  ws://192.168.1.20:7330',
+      '  ws://10.0.0.5:7330',
+      expect.stringContaining('security: open'),
+      expect.stringContaining('try: npx wscat -c ws://localhost:7330'),
+      '',
+    ]);
+  });
+
+  it('names only the one it listens on otherwise', () => {
+    const local = { ...address, host: '127.0.0.1', url: 'ws://127.0.0.1:7330' };
+    const text = banner({ name: 'Stage', version: '1', securityMode: 'open', addresses: [local], lan: ['10.0.0.5'] });
+    expect(text).toContain('  ws://127.0.0.1:7330\n');
+    expect(text).not.toContain('10.0.0.5');
+  });
+});
