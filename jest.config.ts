@@ -12,6 +12,8 @@ const common = {
 } satisfies Config;
 
 const config: Config = {
+  // A ceiling, not an expectation: a test that waits for an event on a busy machine may take its time.
+  testTimeout: 60_000,
   projects: [
     {
       ...common,

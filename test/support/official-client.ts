@@ -1,0 +1,82 @@
+import { type Clasp, ClaspBuilder } from '@clasp-to/core';
+import { WebSocket } from 'ws';
+import { decodeFrame } from '../../src/protocol/frame.js';
+import type { Message } from '../../src/protocol/messages/message.js';
+
+/**
+ * The official client, `@clasp-to/core`, over a real socket, with every message the router sends it kept as we decode
+ * it: the client itself only logs ACKs and ERRORs. Its log is silenced.
+ */
+export class OfficialClient {
+  readonly clasp: Clasp;
+  readonly received: Message[];
+  /** Codes its sockets were closed with. */
+  readonly closeCodes: number[];
+  readonly #key: string;
+
+  static async connect(
+    url: string,
+    options: { readonly name?: string; readonly reconnectMs?: number } = {},
+  ): Promise<OfficialClient> {
+    const { name = 'official', reconnectMs } = options;
+    const key = `peer-${++peers}`;
+    // The path is the client's own affair, so it can tell our sockets apart.
+    const builder = new ClaspBuilder(`${url}/${key}`)
+      .withName(name)
+      .withReconnect(reconnectMs !== undefined, reconnectMs ?? 5_000);
+    const recording: Recording = { received: [], closeCodes: [] };
+    recordings.set(key, recording);
+    return new OfficialClient(key, await builder.connect(), recording);
+  }
+
+  private constructor(key: string, clasp: Clasp, { received, closeCodes }: Recording) {
+    this.#key = key;
+    this.clasp = clasp;
+    this.received = received;
+    this.closeCodes = closeCodes;
+  }
+
+  /** Messages of one type, in the order of their arrival. */
+  all<T extends Message['type']>(type: T): Extract<Message, { type: T }>[] {
+    return this.received.filter((message): message is Extract<Message, { type: T }> => message.type === type);
+  }
+
+  close(): void {
+    this.clasp.close();
+    recordings.delete(this.#key);
+  }
+}
+
+let peers = 0;
+const recordings = new Map<string, Recording>();
+
+interface Recording {
+  readonly received: Message[];
+  readonly closeCodes: number[];
+}
+
+/** Node 20 has no WebSocket of its own; this one also remembers what came in. */
+class RecordingWebSocket extends WebSocket {
+  constructor(url: string, protocols?: string | string[]) {
+    super(url, protocols);
+    const recording = recordings.get(new URL(url).pathname.slice(1));
+    this.on('message', (data: ArrayBuffer) => {
+      recording?.received.push(decodeFrame(new Uint8Array(data)).message); // the client sets binaryType to 'arraybuffer'
+    });
+    this.on('close', (code) => void recording?.closeCodes.push(code));
+  }
+}
+
+Object.assign(globalThis, { WebSocket: RecordingWebSocket });
+console.log = () => undefined;
+console.debug = () => undefined;
+console.error = () => undefined;
+
+/** Resolves when the condition holds; looks again with every turn of the event loop, and gives up after ten seconds. */
+export async function until(condition: () => boolean, what = 'the condition'): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`${what} did not come true in ten seconds`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
