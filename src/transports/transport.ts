@@ -62,11 +62,17 @@ export interface Connection {
   readonly bufferedBytes: number;
   /** Emits when `bufferedBytes` has come back to 0 after it was above. */
   readonly drained$: Observable<void>;
-  /** Sends what is buffered, then says goodbye and closes. `batches$` completes. Safe to call twice. */
+  /**
+   * Sends what is buffered, then says goodbye and closes; `batches$` completes when that is done. What the peer still sends
+   * is dropped. A peer that takes nothing for {@link CLOSE_GRACE_MS} is cut off. Safe to call twice.
+   */
   close(reason: CloseReason): void;
   /** Closes at once and drops what is buffered. `batches$` errors unless it is done. Safe to call twice. */
   destroy(): void;
 }
+
+/** Milliseconds a closing connection waits for a peer that neither reads nor answers. */
+export const CLOSE_GRACE_MS = 2_000;
 
 /** Why we close, in words the transport turns into its own codes (WebSocket: 1000, 1001, 1002, 1008, 1009, 1011, 1013). */
 export interface CloseReason {

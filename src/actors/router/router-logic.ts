@@ -1,4 +1,4 @@
-import type { ActorLogic, ActorSystem, AnyActorRef, Snapshot } from 'xstate';
+import type { ActorLogic, AnyActorRef, Snapshot } from 'xstate';
 import { type Clock, microseconds } from '../../clock.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { Logger } from '../ports.js';
@@ -26,7 +26,7 @@ export type RouterSnapshot = Snapshot<undefined> & {
   readonly deliveries: number;
 };
 
-export type RouterLogic = ActorLogic<RouterSnapshot, RouterEvent, RouterInput, ActorSystem<never>>;
+export type RouterLogic = ActorLogic<RouterSnapshot, RouterEvent, RouterInput>;
 export type RouterRef = AnyActorRef & { send(event: RouterEvent): void };
 
 /**

@@ -1,0 +1,140 @@
+// @ts-check
+
+/**
+ * @typedef {object} Load what the publishers do
+ * @property {number} publishers
+ * @property {'set' | 'event'} signal
+ * @property {0 | 1} qos of SETs; 1 asks for ACKs
+ * @property {readonly string[]} addresses published to in turn; all of one length, so that all messages are
+ * @property {'blocks' | 'singles'} pace many messages a write, or one message a packet
+ *
+ * @typedef {object} Audience what the subscribers do
+ * @property {readonly (readonly string[])[]} interests the patterns of each subscriber
+ * @property {number} deliveriesPerMessage how many of them a message reaches, on average over the addresses
+ * @property {'headers' | 'bytes'} countBy `bytes` where counting each message of each subscriber would be the limit
+ *
+ * @typedef {object} CaseBase
+ * @property {string} name
+ * @property {string} about
+ * @property {readonly string[]} targets names in targets.mjs
+ *
+ * @typedef {CaseBase & { kind: 'throughput', load: Load, audience: Audience }} ThroughputCase
+ * @typedef {CaseBase & { kind: 'latency', messagesPerSecond: number }} LatencyCase
+ * @typedef {CaseBase & { kind: 'codec' }} CodecCase
+ * @typedef {ThroughputCase | LatencyCase | CodecCase} Case
+ */
+
+/** @param {string} kind @returns {string[]} 100 addresses */
+const addresses = (kind) => Array.from({ length: 100 }, (_, i) => `/bench/${kind}/${String(i).padStart(2, '0')}`);
+const params = addresses('param');
+
+/** @type {Load} */
+const sets = { publishers: 1, signal: 'set', qos: 1, addresses: params, pace: 'blocks' };
+const everything = ['/bench/**'];
+
+/** @type {Audience} */
+const one = { interests: [everything], deliveriesPerMessage: 1, countBy: 'headers' };
+
+/** A hundred subscribers. @param {(subscriber: number) => readonly string[]} interest */
+const hundred = (interest) => Array.from({ length: 100 }, (_, i) => interest(i));
+
+/**
+ * A different tenth for each of a hundred subscribers: one address of each decade, shifted by another step from decade to
+ * decade. Each address still has ten subscribers, but no two addresses the same ten.
+ *
+ * @param {number} subscriber
+ */
+const scatteredTenth = (subscriber) => {
+  const shift = Math.floor(subscriber / 10);
+  return Array.from({ length: 10 }, (_, decade) => params[10 * decade + ((subscriber + shift * decade) % 10)]);
+};
+
+const routers = ['clasp-router', 'naive-ws'];
+
+/** @type {ThroughputCase} */
+export const loadAlone = {
+  kind: 'throughput',
+  name: 'load-alone',
+  about: 'the load against a socket that throws everything away: what no server can exceed',
+  targets: ['sink'],
+  load: sets,
+  audience: one,
+};
+
+/** @type {readonly Case[]} */
+export const cases = [
+  loadAlone,
+  {
+    kind: 'codec',
+    name: 'codec',
+    about: 'decodeFrame and encodeFrame by themselves',
+    targets: ['clasp-router'],
+  },
+  {
+    kind: 'throughput',
+    name: 'end-to-end-1-1',
+    about: 'SET from one publisher to one subscriber, 100 addresses, each acknowledged',
+    targets: routers,
+    load: sets,
+    audience: one,
+  },
+  {
+    kind: 'throughput',
+    name: 'end-to-end-1-1-acks-off',
+    about: 'the same at QoS 0, without ACKs',
+    targets: routers,
+    load: { ...sets, qos: 0 },
+    audience: one,
+  },
+  {
+    kind: 'throughput',
+    name: 'event-1-1',
+    about: 'PUBLISH of events from one publisher to one subscriber',
+    targets: routers,
+    load: { ...sets, signal: 'event', addresses: addresses('event') },
+    audience: one,
+  },
+  {
+    kind: 'throughput',
+    name: 'fan-out-1-100',
+    about: 'SET from one publisher to 100 subscribers of everything',
+    targets: routers,
+    load: sets,
+    audience: { interests: hundred(() => everything), deliveriesPerMessage: 100, countBy: 'bytes' },
+  },
+  {
+    kind: 'throughput',
+    name: 'fan-out-fragmented',
+    about: '100 subscribers, each to every tenth of 100 addresses that are written in turn',
+    targets: routers,
+    load: sets,
+    audience: {
+      interests: hundred((subscriber) => params.filter((_, address) => address % 10 === subscriber % 10)),
+      deliveriesPerMessage: 10,
+      countBy: 'headers',
+    },
+  },
+  {
+    kind: 'throughput',
+    name: 'fan-out-scattered',
+    about: 'the same with a different tenth for each subscriber, so that no two addresses have the same audience',
+    targets: routers,
+    load: sets,
+    audience: { interests: hundred(scatteredTenth), deliveriesPerMessage: 10, countBy: 'headers' },
+  },
+  {
+    kind: 'throughput',
+    name: 'publishers-100',
+    about: '100 publishers, one message a packet, QoS 0, to one subscriber; sink and bare-ws only take them in',
+    targets: ['clasp-router', 'bare-ws', 'naive-ws', 'sink'],
+    load: { ...sets, publishers: 100, qos: 0, pace: 'singles' },
+    audience: one,
+  },
+  {
+    kind: 'latency',
+    name: 'latency',
+    about: 'one hop at 1,000 SETs a second, open loop',
+    targets: ['clasp-router', 'bare-ws', 'naive-ws'],
+    messagesPerSecond: 1_000,
+  },
+];

@@ -1,0 +1,112 @@
+// @ts-check
+// The load: one process, any number of publishers, frames that were finished before the clock started.
+import { serve } from './serve.mjs';
+
+/**
+ * @typedef {import('./wire/clasp.mjs').Peer} Peer
+ * @typedef {import('./cases.mjs').Load} Load
+ */
+
+/** A multiple of the number of addresses, so that each address gets equally many messages. */
+const MESSAGES_PER_BLOCK = 500;
+/**
+ * How much of the server's own pace may be on its way. The kernel's buffers would take 100,000 messages from a publisher
+ * before it feels any resistance: nothing to a fast server, two minutes of work to a slow one with 100 subscribers.
+ */
+const BACKLOG_MS = 500;
+const LEAST_BACKLOG_BLOCKS = 4;
+
+/** @type {Peer[]} */
+let peers = [];
+/** @type {Buffer[]} */
+let messages = [];
+/** Ends a block; undefined where nobody would answer. @type {Buffer | undefined} */
+let ping;
+/** @type {Load['pace']} */
+let pace = 'blocks';
+
+serve({ open, publish, status });
+
+/** @param {{ wire: string, server: import('./wire/clasp.mjs').Server, load: Load, answersPings: boolean }} input */
+async function open({ wire, server, load, answersPings }) {
+  const { connect, messages: build, ping: buildPing } = await import(`./wire/${wire}.mjs`);
+  messages = build(load, MESSAGES_PER_BLOCK);
+  ping = answersPings ? buildPing() : undefined;
+  pace = load.pace;
+  for (let i = 0; i < load.publishers; i++) peers.push(await connect(server, `publisher ${i}`));
+  return { messageBytes: messages[0].length };
+}
+
+/**
+ * Publishes as fast as the server takes it.
+ *
+ * @param {{ seconds: number }} input
+ * @returns {Promise<{ sent: number }>}
+ */
+async function publish({ seconds }) {
+  const end = performance.now() + seconds * 1000;
+  const sent =
+    pace === 'blocks' ? await Promise.all(peers.map((peer) => publishBlocks(peer, end))) : [await publishSingles(end)];
+  await Promise.all(peers.map(({ connection }) => connection.drained()));
+  return { sent: sent.reduce((sum, n) => sum + n) };
+}
+
+function status() {
+  return {
+    acks: peers.reduce((sum, { walker }) => sum + walker.acks, 0),
+    problems: peers.flatMap(({ connection, walker }, i) => [
+      ...(connection.lost === undefined ? [] : [`publisher ${i} lost its connection: ${connection.lost}`]),
+      ...(walker.lastError === undefined ? [] : [`publisher ${i} got ERROR ${walker.lastError}`]),
+    ]),
+  };
+}
+
+/**
+ * Many messages a write, as a busy sender's socket coalesces them, each block with a PING at its end: as many blocks may be
+ * unanswered as were answered in the last half second.
+ *
+ * @param {Peer} peer
+ * @param {number} end
+ */
+async function publishBlocks({ connection, walker }, end) {
+  const block = Buffer.concat(ping === undefined ? messages : [...messages, ping]);
+  const pongsBefore = walker.pongs;
+  /** When each of the latest answers was noticed. @type {number[]} */
+  const answers = [];
+  let answered = 0;
+  let blocks = 0;
+  const mayGoOn = () => {
+    const now = performance.now();
+    for (; answered < walker.pongs - pongsBefore; answered++) answers.push(now);
+    while (answers.length > 0 && answers[0] < now - BACKLOG_MS) answers.shift();
+    return blocks - answered < Math.max(LEAST_BACKLOG_BLOCKS, answers.length);
+  };
+  while (performance.now() < end && connection.lost === undefined) {
+    blocks++;
+    if (!connection.send(block)) await connection.drained();
+    if (ping !== undefined && !mayGoOn()) await connection.until(mayGoOn, 'PONG');
+  }
+  return blocks * MESSAGES_PER_BLOCK;
+}
+
+/**
+ * One message a packet: each publisher in turn sends one, as a hundred people moving a fader do. Whoever's socket is full
+ * is left out of the round.
+ *
+ * @param {number} end
+ */
+async function publishSingles(end) {
+  let sent = 0;
+  while (performance.now() < end) {
+    const before = sent;
+    for (let i = 0; i < peers.length; i++) {
+      const { connection } = peers[i];
+      if (connection.isFull || connection.lost !== undefined) continue;
+      connection.send(messages[sent % messages.length]);
+      sent++;
+    }
+    if (sent === before) await Promise.race(peers.map(({ connection }) => connection.drained()));
+    await new Promise((resolve) => setImmediate(resolve)); // lets ACKs be read
+  }
+  return sent;
+}

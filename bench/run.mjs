@@ -1,0 +1,216 @@
+// @ts-check
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cpuSeconds } from './children.mjs';
+import { Worker } from './worker.mjs';
+
+/**
+ * @typedef {import('./cases.mjs').Case} Case
+ * @typedef {import('./cases.mjs').ThroughputCase} ThroughputCase
+ * @typedef {import('./cases.mjs').LatencyCase} LatencyCase
+ * @typedef {import('./targets.mjs').Target} Target
+ * @typedef {import('./targets.mjs').RunningServer} RunningServer
+ * @typedef {{ seconds: number, warmUpSeconds: number }} Duration
+ *
+ * @typedef {object} Figure
+ * @property {string} metric what was measured, where a case measures several things; else empty
+ * @property {number} value
+ * @property {'/s' | 'µs'} unit more is better in the first, less in the second
+ * @property {number} [deliveredRatio] delivered / owed
+ * @property {number} [perCpuSecond] deliveries a second of the server's processor time
+ *
+ * @typedef {{ figures: Figure[], problems: string[] }} Outcome
+ */
+
+const POLL_MS = 50;
+/** Nothing more will arrive when nothing has for so long and the server has had nothing to do either. */
+const QUIET_MS = 300;
+const IDLE_CPU_SECONDS = 0.02;
+/** However busy the server is with something else. */
+const SILENT_MS = 5_000;
+
+/**
+ * Runs a case once, against a server of its own.
+ *
+ * @param {Case} benchCase
+ * @param {Target} target
+ * @param {Duration} duration
+ * @returns {Promise<Outcome>}
+ */
+export function runOnce(benchCase, target, duration) {
+  switch (benchCase.kind) {
+    case 'codec':
+      return codec(duration);
+    case 'latency':
+      return withServer(target, 'latency', (server) => latency(benchCase, target, server, duration));
+    case 'throughput':
+      return withServer(target, 'throughput', (server) => throughput(benchCase, target, server, duration));
+  }
+}
+
+/**
+ * @param {Target} target
+ * @param {'throughput' | 'latency'} kind
+ * @param {(server: RunningServer) => Promise<Outcome>} use
+ */
+async function withServer(target, kind, use) {
+  const server = await target.start(kind);
+  try {
+    return await use(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+/**
+ * Two rounds over the same connections: one to warm the server's code up, one that counts.
+ *
+ * @param {ThroughputCase} benchCase
+ * @param {Target} target
+ * @param {RunningServer} server
+ * @param {Duration} duration
+ * @returns {Promise<Outcome>}
+ */
+async function throughput({ load, audience }, target, server, { seconds, warmUpSeconds }) {
+  const publisher = new Worker('./publisher.mjs');
+  const subscriber = target.isEndpoint ? undefined : new Worker('./subscriber.mjs');
+  try {
+    const where = { wire: target.wire, server: server.address };
+    await subscriber?.call('open', { ...where, interests: audience.interests, countBy: audience.countBy });
+    const { messageBytes } = await publisher.call('open', { ...where, load, answersPings: !target.isEndpoint });
+    /** @param {'reset' | 'status'} name */
+    const counter = (name) => subscriber?.call(name) ?? server.call?.(name);
+    const owedPerMessage = target.isEndpoint ? 1 : audience.deliveriesPerMessage;
+    const owesAcks = !target.isEndpoint && load.signal === 'set' && load.qos > 0;
+
+    /** @param {number} forSeconds */
+    const round = async (forSeconds) => {
+      await counter('reset');
+      const { acks: acksBefore } = await publisher.call('status');
+      const cpuBefore = cpuSeconds(server.pid);
+      const { sent } = await publisher.call('publish', { seconds: forSeconds }, forSeconds * 1000);
+      const counts = await settled(server, async () => {
+        const [received, { acks: allAcks, problems }] = await Promise.all([
+          counter('status'),
+          publisher.call('status'),
+        ]);
+        const delivered = received.delivered ?? received.bytes / messageBytes;
+        const acks = allAcks - acksBefore;
+        return {
+          delivered,
+          acks,
+          seconds: received.seconds,
+          problems: [...received.problems, ...problems],
+          isDone: delivered >= sent * owedPerMessage && (!owesAcks || acks >= sent),
+        };
+      });
+      const cpuAfter = cpuSeconds(server.pid);
+      if (owesAcks && counts.acks !== sent) counts.problems.push(`${counts.acks} ACKs for ${sent} SETs`);
+      return {
+        ...counts,
+        sent,
+        cpu: cpuBefore === undefined || cpuAfter === undefined ? undefined : cpuAfter - cpuBefore,
+      };
+    };
+
+    await round(warmUpSeconds);
+    const { sent, delivered, seconds: took, cpu, problems } = await round(seconds);
+    if (delivered === 0) throw new Error(['nothing was delivered', ...problems].join('; '));
+    const owed = sent * owedPerMessage;
+    if (delivered !== owed) problems.push(`${delivered} deliveries where ${owed} were owed`);
+    const figure = {
+      metric: '',
+      value: delivered / took,
+      unit: /** @type {const} */ ('/s'),
+      deliveredRatio: delivered / owed,
+    };
+    return { figures: [cpu === undefined ? figure : { ...figure, perCpuSecond: delivered / cpu }], problems };
+  } finally {
+    await Promise.all([publisher.stop(), subscriber?.stop()]);
+  }
+}
+
+/**
+ * Asks until all has arrived, or nothing more does. A neighbour can hold a whole machine for a moment, so a server that is
+ * still working gets more time than one that is idle.
+ *
+ * @template {{ delivered: number, acks: number, isDone: boolean }} Counts
+ * @param {RunningServer} server
+ * @param {() => Promise<Counts>} ask
+ * @returns {Promise<Counts>}
+ */
+async function settled(server, ask) {
+  let counts = await ask();
+  let grewAt = performance.now();
+  let busyAt = grewAt;
+  let cpu = cpuSeconds(server.pid) ?? 0;
+  while (!counts.isDone) {
+    await sleep(POLL_MS);
+    const next = await ask();
+    const now = performance.now();
+    const cpuNow = cpuSeconds(server.pid) ?? 0;
+    if (next.delivered !== counts.delivered || next.acks !== counts.acks) grewAt = busyAt = now;
+    if (cpuNow - cpu >= IDLE_CPU_SECONDS) {
+      cpu = cpuNow;
+      busyAt = now;
+    }
+    counts = next;
+    if (now - busyAt >= QUIET_MS || now - grewAt >= SILENT_MS) break;
+  }
+  await sleep(POLL_MS); // whatever is one too many shows itself now
+  return ask();
+}
+
+/**
+ * @param {LatencyCase} benchCase
+ * @param {Target} target
+ * @param {RunningServer} server
+ * @param {Duration} duration
+ * @returns {Promise<Outcome>}
+ */
+async function latency({ messagesPerSecond }, target, server, { seconds, warmUpSeconds }) {
+  const worker = new Worker('./latency.mjs');
+  try {
+    await worker.call('open', { wire: target.wire, server: server.address, echoes: target.isEndpoint });
+    await worker.call('measure', { seconds: warmUpSeconds, messagesPerSecond }, warmUpSeconds * 1000);
+    const cpuBefore = cpuSeconds(server.pid);
+    const { sent, delivered, p50, p99, problems } = await worker.call(
+      'measure',
+      { seconds, messagesPerSecond },
+      seconds * 1000,
+    );
+    const cpuAfter = cpuSeconds(server.pid);
+    const shared = {
+      unit: /** @type {const} */ ('µs'),
+      deliveredRatio: delivered / sent,
+      ...(cpuBefore === undefined || cpuAfter === undefined
+        ? {}
+        : { perCpuSecond: delivered / (cpuAfter - cpuBefore) }),
+    };
+    return {
+      figures: [
+        { ...shared, metric: 'p50', value: p50 },
+        { ...shared, metric: 'p99', value: p99 },
+      ],
+      problems,
+    };
+  } finally {
+    await worker.stop();
+  }
+}
+
+/** @param {Duration} duration @returns {Promise<Outcome>} */
+async function codec({ seconds }) {
+  const worker = new Worker('./codec.mjs');
+  try {
+    /** @type {{ name: string, perSecond?: number, error?: string }[]} */
+    const results = await worker.call('measure', { seconds }, seconds * 1000);
+    return {
+      figures: results.flatMap(({ name, perSecond }) =>
+        perSecond === undefined ? [] : [{ metric: name, value: perSecond, unit: '/s' }],
+      ),
+      problems: results.flatMap(({ name, error }) => (error === undefined ? [] : [`${name}: ${error}`])),
+    };
+  } finally {
+    await worker.stop();
+  }
+}

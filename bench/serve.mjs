@@ -1,0 +1,19 @@
+// @ts-check
+
+/**
+ * The worker's end of worker.mjs: answers calls of the process that forked this one, and ends with it.
+ *
+ * @param {Record<string, (input: any) => unknown>} handlers by the name of the call
+ */
+export function serve(handlers) {
+  process.on('message', async (/** @type {{ id: number, name: string, input: unknown }} */ { id, name, input }) => {
+    try {
+      process.send?.({ id, output: await handlers[name](input) });
+    } catch (error) {
+      process.send?.({ id, error: error instanceof Error ? error.message : String(error) });
+    }
+  });
+  process.once('disconnect', () => process.exit());
+  // The keyboard's Ctrl-C reaches every process of the group; the main one decides when this one goes.
+  process.on('SIGINT', () => {});
+}

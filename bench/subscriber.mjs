@@ -1,0 +1,103 @@
+// @ts-check
+// Those who listen: one process, any number of subscribers, and the count of what was delivered to them.
+import { serve } from './serve.mjs';
+
+/**
+ * @typedef {import('./wire/clasp.mjs').Peer} Peer
+ * @typedef {{ wire: string, server: import('./wire/clasp.mjs').Server, interests: readonly (readonly string[])[], countBy: 'headers' | 'bytes' }} OpenInput
+ */
+
+/**
+ * Subscribers of which only the bytes are counted. At tens of millions of deliveries a second the walk over their headers
+ * would be the limit; the first subscriber's are walked and say how long a delivery is, which in such a case never varies.
+ *
+ * @type {{ peer: Peer, bytes: number }[]}
+ */
+const weighed = [];
+/** Subscribers whose messages are counted one by one. @type {Peer[]} */
+const walked = [];
+
+let firstAt = 0;
+let lastAt = 0;
+let weighedBefore = 0;
+let walkedBefore = 0;
+
+serve({ open, reset, status });
+
+/** @param {OpenInput} input */
+async function open({ wire, server, interests, countBy }) {
+  const { connect, subscribe } = await import(`./wire/${wire}.mjs`);
+  for (const [i, patterns] of interests.entries()) {
+    const peer = await connect(server, `subscriber ${i}`);
+    await subscribe(peer, patterns);
+    if (countBy === 'bytes' && i > 0) weigh(peer);
+    else walk(peer);
+  }
+}
+
+/** Starts the count anew. Only called while nothing is on its way. */
+function reset() {
+  firstAt = lastAt = 0;
+  walkedBefore = walkedDeliveries();
+  weighedBefore = weighedDeliveries();
+}
+
+function status() {
+  return {
+    delivered: walkedDeliveries() - walkedBefore + weighedDeliveries() - weighedBefore,
+    seconds: (lastAt - firstAt) / 1000,
+    problems: problems(),
+  };
+}
+
+/** @param {Peer} peer */
+function walk(peer) {
+  walked.push(peer);
+  peer.connection.onBytes = (bytes, end) => {
+    peer.walker.walk(bytes, end);
+    mark();
+  };
+}
+
+/** @param {Peer} peer */
+function weigh(peer) {
+  const count = { peer, bytes: 0 };
+  weighed.push(count);
+  peer.connection.onBytes = (_, end) => {
+    count.bytes += end;
+    mark();
+  };
+}
+
+function mark() {
+  lastAt = performance.now();
+  if (firstAt === 0) firstAt = lastAt;
+}
+
+function walkedDeliveries() {
+  return walked.reduce((sum, { walker }) => sum + walker.deliveries, 0);
+}
+
+function weighedDeliveries() {
+  if (weighed.length === 0) return 0;
+  const size = walked[0].walker.longestDelivery;
+  return size === 0 ? 0 : weighed.reduce((sum, { bytes }) => sum + Math.floor(bytes / size), 0);
+}
+
+/** What makes the count doubtful. Only whole once everything is delivered: before, a delivery may be under way. */
+function problems() {
+  const sample = walked[0].walker;
+  const uneven = weighed.filter(({ bytes }) => bytes % sample.longestDelivery !== 0).length;
+  return [
+    ...walked.flatMap(({ walker }, i) =>
+      walker.lastError === undefined ? [] : [`subscriber ${i} got ERROR ${walker.lastError}`],
+    ),
+    ...[...walked, ...weighed.map(({ peer }) => peer)].flatMap(({ connection }) =>
+      connection.lost === undefined ? [] : [`a subscriber lost its connection: ${connection.lost}`],
+    ),
+    ...(weighed.length > 0 && sample.shortestDelivery < sample.longestDelivery
+      ? ['deliveries differ in length: the count by bytes is wrong']
+      : []),
+    ...(uneven > 0 ? [`${uneven} subscribers got bytes that are no whole number of deliveries`] : []),
+  ];
+}

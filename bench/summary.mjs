@@ -1,0 +1,89 @@
+// @ts-check
+
+/**
+ * @typedef {import('./run.mjs').Figure} Figure
+ *
+ * @typedef {object} Row a metric of a case for one target, over all repeats
+ * @property {string} case
+ * @property {string} target
+ * @property {string} metric
+ * @property {'/s' | 'µs'} unit
+ * @property {number[]} values in the order of the repeats
+ * @property {number} median
+ * @property {number} min
+ * @property {number} max
+ * @property {number | undefined} deliveredRatio median
+ * @property {number | undefined} perCpuSecond median
+ * @property {number | undefined} advantage how many times better clasp-router was: median over the repeats, each against the
+ *   target's run next to it
+ * @property {number | undefined} cpuAdvantage the same by deliveries a CPU second
+ */
+
+const OURS = 'clasp-router';
+
+/**
+ * @param {string} caseName
+ * @param {ReadonlyMap<string, readonly (Figure[] | undefined)[]>} runs by target, one entry a repeat; undefined where it failed
+ * @returns {Row[]}
+ */
+export function summarise(caseName, runs) {
+  const metrics = new Set([...runs.values()].flat().flatMap((figures) => figures?.map(({ metric }) => metric) ?? []));
+  const rows = [];
+  for (const metric of metrics) {
+    /** @param {string} target */
+    const perRepeat = (target) =>
+      (runs.get(target) ?? []).map((figures) => figures?.find((figure) => figure.metric === metric));
+    const ours = perRepeat(OURS);
+    for (const target of runs.keys()) {
+      const theirs = perRepeat(target);
+      const figures = theirs.filter((figure) => figure !== undefined);
+      if (figures.length === 0) continue;
+      const values = figures.map(({ value }) => value);
+      const compare = target !== OURS;
+      rows.push({
+        case: caseName,
+        target,
+        metric,
+        unit: figures[0].unit,
+        values,
+        median: /** @type {number} */ (median(values)),
+        min: Math.min(...values),
+        max: Math.max(...values),
+        deliveredRatio: median(figures.map(({ deliveredRatio }) => deliveredRatio)),
+        perCpuSecond: median(figures.map(({ perCpuSecond }) => perCpuSecond)),
+        advantage: compare ? median(theirs.map((figure, i) => advantage(ours[i], figure))) : undefined,
+        cpuAdvantage: compare
+          ? median(theirs.map((figure, i) => quotient(ours[i]?.perCpuSecond, figure?.perCpuSecond)))
+          : undefined,
+      });
+    }
+  }
+  return rows;
+}
+
+/**
+ * @param {Figure | undefined} ours
+ * @param {Figure | undefined} theirs
+ */
+function advantage(ours, theirs) {
+  return ours?.unit === 'µs' ? quotient(theirs?.value, ours.value) : quotient(ours?.value, theirs?.value);
+}
+
+/**
+ * @param {number | undefined} a
+ * @param {number | undefined} b
+ */
+function quotient(a, b) {
+  return a === undefined || b === undefined || b === 0 ? undefined : a / b;
+}
+
+/** @param {readonly (number | undefined)[]} numbers */
+export function median(numbers) {
+  const sorted = numbers.filter((n) => n !== undefined).sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return sorted.length % 2 === 1
+    ? sorted[Math.floor(middle)]
+    : sorted.length === 0
+      ? undefined
+      : (sorted[middle - 1] + sorted[middle]) / 2;
+}

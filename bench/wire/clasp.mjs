@@ -1,0 +1,91 @@
+// @ts-check
+import { ClaspWalker } from './clasp-walker.mjs';
+import * as frames from './clasp-frames.mjs';
+import { RawConnection } from './raw-connection.mjs';
+import { clientMessage, upgrade } from './websocket.mjs';
+
+/**
+ * @typedef {import('../cases.mjs').Load} Load
+ * @typedef {{ host: string, port: number }} Server
+ * @typedef {{ connection: RawConnection, walker: ClaspWalker }} Peer
+ */
+
+const { Type } = frames;
+const OPCODE_CLOSE = 8;
+const OPCODE_PING = 9;
+const OPCODE_PONG = 10;
+
+/**
+ * Connects and goes through HELLO, WELCOME, SNAPSHOT, as every client does.
+ *
+ * @param {Server} server
+ * @param {string} name
+ * @returns {Promise<Peer>}
+ */
+export async function connect(server, name) {
+  const connection = new RawConnection(server);
+  const walker = new ClaspWalker();
+  walker.onControl = (opcode) => {
+    if (opcode === OPCODE_PING) connection.send(clientMessage(Buffer.alloc(0), OPCODE_PONG));
+    if (opcode === OPCODE_CLOSE) connection.lost ??= 'a close frame from the server';
+  };
+  await upgrade(connection, server, (bytes, end) => walker.walk(bytes, end));
+  connection.send(clientMessage(frames.hello(name)));
+  await connection.until(
+    () => walker.counts[Type.Welcome] > 0 && walker.counts[Type.Snapshot] > 0,
+    'WELCOME and SNAPSHOT',
+  );
+  return { connection, walker };
+}
+
+/**
+ * Subscribes and waits until the server has taken it in. SUBSCRIBE itself is never confirmed, but messages of one session
+ * are handled in order: the PONG to a PING sent behind it is the confirmation.
+ *
+ * @param {Peer} peer
+ * @param {readonly string[]} patterns
+ */
+export async function subscribe({ connection, walker }, patterns) {
+  const pongs = walker.pongs;
+  connection.send(
+    Buffer.concat(
+      [...patterns.map((pattern, id) => frames.subscribe(id + 1, pattern)), frames.ping()].map((f) => clientMessage(f)),
+    ),
+  );
+  await connection.until(() => walker.pongs > pongs, 'PONG behind SUBSCRIBE');
+  if (walker.lastError !== undefined) throw new Error(`SUBSCRIBE was answered with ERROR ${walker.lastError}`);
+}
+
+/**
+ * Finished messages, ready for the socket: one per address and value, in turn.
+ *
+ * @param {Load} load
+ * @param {number} count
+ * @returns {Buffer[]}
+ */
+export function messages({ signal, qos, addresses }, count) {
+  return Array.from({ length: count }, (_, i) => {
+    const address = addresses[i % addresses.length];
+    return clientMessage(signal === 'event' ? frames.event(address, i) : frames.set(address, i, qos));
+  });
+}
+
+/** A message that the server answers in its turn, behind all it got before; the walker counts the answers as `pongs`. */
+export function ping() {
+  return clientMessage(frames.ping());
+}
+
+/**
+ * A message that carries the time it was sent, for {@link stampOffset} to find.
+ *
+ * @param {string} address
+ * @param {number} time
+ */
+export function stamped(address, time) {
+  return clientMessage(frames.set(address, time, 0));
+}
+
+/** Where in the frame of a delivery the time of {@link stamped} is, a big-endian f64. @param {string} address */
+export function stampOffset(address) {
+  return frames.setValueOffset(address);
+}

@@ -1,0 +1,56 @@
+// @ts-check
+import { randomBytes } from 'node:crypto';
+
+const END_OF_HEAD = '\r\n\r\n';
+
+/**
+ * Upgrades a connection to WebSocket by hand. Bytes behind the server's answer go to `onBytes`, which also takes all
+ * that follows.
+ *
+ * @param {import('./raw-connection.mjs').RawConnection} connection
+ * @param {{ host: string, port: number }} server
+ * @param {(bytes: Buffer, end: number) => void} onBytes
+ */
+export async function upgrade(connection, { host, port }, onBytes) {
+  let head = '';
+  connection.onBytes = (bytes, end) => {
+    head += bytes.toString('latin1', 0, end);
+    const length = head.indexOf(END_OF_HEAD);
+    if (length < 0) return;
+    connection.onBytes = onBytes;
+    const rest = Buffer.from(head.slice(length + END_OF_HEAD.length), 'latin1');
+    if (rest.length > 0) onBytes(rest, rest.length);
+  };
+  connection.send(
+    Buffer.from(
+      `GET / HTTP/1.1\r\nHost: ${host}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
+        `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\nSec-WebSocket-Protocol: clasp\r\n\r\n`,
+    ),
+  );
+  await connection.until(() => head.includes(END_OF_HEAD), 'answer to the WebSocket upgrade');
+  if (!head.startsWith('HTTP/1.1 101 '))
+    throw new Error(`the upgrade was refused: ${head.slice(0, head.indexOf('\r'))}`);
+}
+
+/**
+ * A payload as a client sends it: one whole message, masked with a key of its own as RFC 6455 asks, so that the server
+ * really has something to unmask.
+ *
+ * @param {Uint8Array} payload at most 65,535 bytes
+ * @param {number} opcode 2 binary, 10 pong
+ */
+export function clientMessage(payload, opcode = 2) {
+  const header = payload.length < 126 ? 2 : 4;
+  const key = randomBytes(4);
+  const out = Buffer.alloc(header + 4 + payload.length);
+  out[0] = 0x80 | opcode;
+  if (header === 2) {
+    out[1] = 0x80 | payload.length;
+  } else {
+    out[1] = 0x80 | 126;
+    out.writeUInt16BE(payload.length, 2);
+  }
+  key.copy(out, header);
+  for (let i = 0; i < payload.length; i++) out[header + 4 + i] = payload[i] ^ key[i & 3];
+  return out;
+}

@@ -1,0 +1,50 @@
+import { fromCallback } from 'xstate';
+import type { Connection, Listener } from '../../transports/transport.js';
+import type { Logger } from '../ports.js';
+
+export interface DoorInput {
+  readonly listener: Listener;
+  /** Takes each peer that comes through: not one machine transition for it. */
+  readonly accept: (connection: Connection) => void;
+  readonly logger: Logger;
+}
+
+/** What an open door says of itself. */
+export type DoorEvent =
+  | { readonly type: 'door.broke'; readonly error: Error }
+  /** Nobody comes through any more, and the port is free. */
+  | { readonly type: 'door.shut' };
+
+/**
+ * An open door as an actor: while it lives peers come in, and when it is stopped the door is shut, whoever stopped it.
+ * It goes on accepting until the transport has really stopped, so that no peer is left standing between the two.
+ */
+export const door = fromCallback<{ readonly type: 'door.shutting' }, DoorInput>(({ input, sendBack, receive }) => {
+  const { listener, accept, logger } = input;
+  let shut: Promise<void> | undefined;
+  const shutOnce = (): Promise<void> =>
+    (shut ??= listener.close().catch((error: unknown) => {
+      logger.warn({ err: error }, 'a listener did not close as it should');
+    }));
+  const report = (event: DoorEvent): void => {
+    sendBack(event);
+  };
+  const shutAndSay = (): void => {
+    void shutOnce().then(() => {
+      report({ type: 'door.shut' });
+    });
+  };
+
+  const subscription = listener.connections$.subscribe({
+    next: accept,
+    error: (error: unknown) => {
+      report({ type: 'door.broke', error: error instanceof Error ? error : new Error(String(error)) });
+    },
+    complete: shutAndSay,
+  });
+  receive(shutAndSay);
+  return () => {
+    subscription.unsubscribe();
+    void shutOnce();
+  };
+});

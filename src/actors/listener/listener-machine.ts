@@ -1,0 +1,160 @@
+import { assign, fromPromise, sendTo, setup } from 'xstate';
+import type { Connection, ListenAddress, Listener, Transport } from '../../transports/transport.js';
+import type { Logger } from '../ports.js';
+import { door, type DoorEvent } from './door.js';
+
+export interface ListenerInput {
+  readonly transport: Transport;
+  readonly accept: (connection: Connection) => void;
+  readonly logger: Logger;
+}
+
+export type ListenerEvent =
+  /** Stop accepting and free the port. Peers that are in stay in. */
+  { readonly type: 'listener.closing' } | DoorEvent;
+
+/** How a listener ended. `error`: why it never opened, normally a TransportError. */
+export interface ListenerEnd {
+  readonly error: Error | undefined;
+}
+
+export interface ListenerContext extends ListenerInput {
+  readonly listener: Listener | undefined;
+  /** Where peers can come in now; empty unless the door is open. */
+  readonly addresses: readonly ListenAddress[];
+  /** Whether the door has been open before. If so it is opened again however often that fails. */
+  readonly hasListened: boolean;
+  /** What went wrong since it was last open: the door broke, then could not be opened again, and again. */
+  readonly faults: number;
+  /** Whether it was told to close while it was still opening. */
+  readonly unwanted: boolean;
+  readonly error: Error | undefined;
+}
+
+const FIRST_BACKOFF_MS = 1_000;
+const LONGEST_BACKOFF_MS = 30_000;
+
+/**
+ * One door of the router. Whoever asks for it hears at once when it does not open; a door that was open and breaks is
+ * opened again, after 1 s, 2 s, 4 s and so on, at most 30 s.
+ */
+export const listenerMachine = setup({
+  types: {
+    context: {} as ListenerContext,
+    events: {} as ListenerEvent,
+    input: {} as ListenerInput,
+    output: {} as ListenerEnd,
+  },
+  actors: {
+    door,
+    bind: fromPromise<Listener, { readonly transport: Transport }>(async ({ input, signal }) => {
+      const listener = await input.transport.listen();
+      if (signal.aborted) await listener.close(); // stopped meanwhile: nobody else would ever close it
+      return listener;
+    }),
+  },
+  actions: {
+    keepDoor: assign((_, { listener }: { readonly listener: Listener }) => ({
+      listener,
+      addresses: listener.addresses,
+      hasListened: true,
+      faults: 0,
+    })),
+    forgetDoor: assign({ listener: undefined, addresses: [] }),
+    countFault: assign({
+      faults: ({ context }) => context.faults + 1,
+      error: (_, { error }: { readonly error: unknown }) => (error instanceof Error ? error : new Error(String(error))),
+    }),
+    keepUnwanted: assign({ unwanted: true }),
+    shutDoor: sendTo('door', { type: 'door.shutting' }),
+    logListening: ({ context }) => {
+      for (const { transport, url } of context.addresses)
+        context.logger.info({ transport, url }, `listening on ${url}`);
+    },
+    logFault: ({ context }) => {
+      const fields = { err: context.error, transport: context.transport.name };
+      context.logger.warn(fields, `a listener broke; trying again in ${backoffMs(context.faults) / 1_000} s`);
+    },
+  },
+  guards: {
+    isUnwanted: ({ context }) => context.unwanted,
+    hasListened: ({ context }) => context.hasListened,
+  },
+  delays: {
+    backoff: ({ context }) => backoffMs(context.faults),
+  },
+}).createMachine({
+  id: 'listener',
+  context: ({ input }) => ({
+    ...input,
+    listener: undefined,
+    addresses: [],
+    hasListened: false,
+    faults: 0,
+    unwanted: false,
+    error: undefined,
+  }),
+  initial: 'binding',
+  states: {
+    binding: {
+      // Leaving before the transport has answered would leave a door open that nobody knows of.
+      on: { 'listener.closing': { actions: 'keepUnwanted' } },
+      invoke: {
+        src: 'bind',
+        input: ({ context }) => ({ transport: context.transport }),
+        onDone: [
+          {
+            guard: 'isUnwanted',
+            target: 'open.closing',
+            actions: { type: 'keepDoor', params: ({ event }) => ({ listener: event.output }) },
+          },
+          { target: 'open', actions: { type: 'keepDoor', params: ({ event }) => ({ listener: event.output }) } },
+        ],
+        onError: [
+          { guard: 'isUnwanted', target: 'closed' },
+          { guard: 'hasListened', target: 'backingOff', actions: { type: 'countFault', params: ({ event }) => event } },
+          { target: 'failed', actions: { type: 'countFault', params: ({ event }) => event } },
+        ],
+      },
+    },
+    open: {
+      invoke: {
+        src: 'door',
+        id: 'door',
+        // keepDoor has run on every way into this state
+        input: ({ context }) => ({ listener: context.listener!, accept: context.accept, logger: context.logger }),
+      },
+      exit: 'forgetDoor',
+      on: { 'door.shut': 'closed' },
+      initial: 'listening',
+      states: {
+        listening: {
+          entry: 'logListening',
+          on: {
+            'listener.closing': 'closing',
+            'door.broke': {
+              target: '#listener.backingOff',
+              actions: { type: 'countFault', params: ({ event }) => event },
+            },
+          },
+        },
+        closing: {
+          entry: 'shutDoor',
+          on: { 'door.broke': '#listener.closed' },
+        },
+      },
+    },
+    backingOff: {
+      entry: 'logFault',
+      on: { 'listener.closing': 'closed' },
+      after: { backoff: 'binding' },
+    },
+    closed: { type: 'final' },
+    failed: { type: 'final' },
+  },
+  output: ({ context }) => ({ error: context.hasListened ? undefined : context.error }),
+});
+
+function backoffMs(faults: number): number {
+  return Math.min(FIRST_BACKOFF_MS * 2 ** (faults - 1), LONGEST_BACKOFF_MS);
+}

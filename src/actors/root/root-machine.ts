@@ -1,0 +1,177 @@
+import { type ActorRefFrom, assign, type DoneActorEvent, type ErrorActorEvent, sendTo, setup } from 'xstate';
+import type { Connection, Transport } from '../../transports/transport.js';
+import { listenerMachine } from '../listener/listener-machine.js';
+import type { Logger } from '../ports.js';
+import { type RouterInput, routerLogic, type RouterRef } from '../router/router-logic.js';
+import { sessionHub, type SessionHubInput, type SessionHubRef } from '../session/session-hub.js';
+
+export type ListenerRef = ActorRefFrom<typeof listenerMachine>;
+
+export interface RootInput {
+  readonly router: RouterInput;
+  readonly sessions: Omit<SessionHubInput, 'router' | 'attach' | 'drained'>;
+  /** Joins the connections to the router actor: gives what begins to read one. */
+  readonly readInto: (router: RouterRef) => SessionHubInput['attach'];
+  /** Milliseconds after which a stop is no longer polite. */
+  readonly drainMs: number;
+  readonly logger: Logger;
+}
+
+export type RootEvent =
+  /** Open one more door. Its actor has the system id given here, and is not there when the router has stopped. */
+  | { readonly type: 'listener.wanted'; readonly id: string; readonly transport: Transport }
+  /** Stop accepting, let everybody go, end. */
+  | { readonly type: 'router.stopping' }
+  | { readonly type: 'sessions.drained' };
+
+/** How a router ended. `error`: a fault of its own, without which it would be running still. */
+export interface RootEnd {
+  readonly error: unknown;
+}
+
+export interface RootContext extends RootInput {
+  /** Doors that are open, opening, closing or waiting to be opened again. */
+  readonly listeners: readonly ListenerRef[];
+  readonly error: unknown;
+}
+
+type ChildEvent = DoneActorEvent | ErrorActorEvent;
+
+/**
+ * The whole router: the data plane as `router`, the hub of all sessions as `sessions`, the doors as `listener:1` and so
+ * on. To be had on its own by `createRouter`, or as an actor inside another system.
+ */
+export const rootMachine = setup({
+  types: {
+    context: {} as RootContext,
+    events: {} as RootEvent | ChildEvent,
+    input: {} as RootInput,
+    output: {} as RootEnd,
+    children: {} as { router: 'router'; sessions: 'sessions' },
+  },
+  actors: { router: routerLogic, sessions: sessionHub, listener: listenerMachine },
+  actions: {
+    addListener: assign({
+      listeners: (
+        { context, spawn, self },
+        { id, transport }: { readonly id: string; readonly transport: Transport },
+      ) => [
+        ...context.listeners,
+        spawn('listener', {
+          id,
+          systemId: id,
+          input: {
+            transport,
+            logger: context.logger,
+            accept: (connection: Connection) => {
+              // The hub's system id; it is registered as long as the hub is not stopped.
+              const sessions = self.system.get('sessions') as SessionHubRef | undefined;
+              if (sessions !== undefined) sessions.send({ type: 'connection.opened', connection });
+              else connection.destroy(); // it came through while the router fell
+            },
+          },
+        }),
+      ],
+    }),
+    forgetListener: assign({
+      listeners: ({ context }, { actorId }: { readonly actorId: string }) =>
+        context.listeners.filter(({ id }) => id !== actorId),
+    }),
+    logListenerFault: ({ context }, { error }: { readonly error: unknown }) => {
+      context.logger.error({ err: error }, 'internal error in a listener');
+    },
+    closeListeners: ({ context }) => {
+      for (const listener of context.listeners) listener.send({ type: 'listener.closing' });
+    },
+    drainSessions: sendTo('sessions', { type: 'router.draining' }),
+    logStopping: ({ context }) => {
+      context.logger.info({}, 'router stopping');
+    },
+    logStopped: ({ context }) => {
+      context.logger.info({}, 'router stopped');
+    },
+    keepFault: assign({ error: (_, { error }: { readonly error: unknown }) => error }),
+    logFault: ({ context }) => {
+      context.logger.error({ err: context.error }, 'internal error: the router has stopped');
+    },
+  },
+  guards: {
+    hasNoListeners: ({ context }) => context.listeners.length === 0,
+  },
+  delays: {
+    drainLimit: ({ context }) => context.drainMs,
+  },
+}).createMachine({
+  id: 'root',
+  context: ({ input }) => ({ ...input, listeners: [], error: undefined }),
+  invoke: [
+    {
+      id: 'router',
+      systemId: 'router',
+      src: 'router',
+      input: ({ context }) => context.router,
+      onError: { target: '.failed', actions: { type: 'keepFault', params: ({ event }) => event } },
+    },
+    {
+      id: 'sessions',
+      systemId: 'sessions',
+      src: 'sessions',
+      input: ({ context, self }) => {
+        const router = self.system.get('router') as RouterRef; // invoked just above
+        return {
+          ...context.sessions,
+          router,
+          attach: context.readInto(router),
+          drained: () => {
+            self.send({ type: 'sessions.drained' });
+          },
+        };
+      },
+      onError: { target: '.failed', actions: { type: 'keepFault', params: ({ event }) => event } },
+    },
+  ],
+  on: {
+    'xstate.done.actor.*': { actions: { type: 'forgetListener', params: ({ event }) => event } },
+    'xstate.error.actor.*': {
+      actions: [
+        { type: 'logListenerFault', params: ({ event }) => event },
+        { type: 'forgetListener', params: ({ event }) => event },
+      ],
+    },
+  },
+  initial: 'running',
+  states: {
+    running: {
+      on: {
+        'listener.wanted': { actions: { type: 'addListener', params: ({ event }) => event } },
+        'router.stopping': 'draining',
+      },
+    },
+    draining: {
+      entry: ['logStopping', 'closeListeners', 'drainSessions'],
+      type: 'parallel',
+      states: {
+        doors: {
+          initial: 'closing',
+          states: {
+            closing: { always: { guard: 'hasNoListeners', target: 'closed' } },
+            closed: { type: 'final' },
+          },
+        },
+        sessions: {
+          initial: 'leaving',
+          states: {
+            leaving: { on: { 'sessions.drained': 'gone' } },
+            gone: { type: 'final' },
+          },
+        },
+      },
+      onDone: 'stopped',
+      after: { drainLimit: 'stopped' },
+    },
+    // What is still open then is cut off, with the actors that own it.
+    stopped: { entry: 'logStopped', type: 'final' },
+    failed: { entry: 'logFault', type: 'final' },
+  },
+  output: ({ context }) => ({ error: context.error }),
+});

@@ -1,0 +1,100 @@
+import { type ClaspError, ErrorCode } from '../../protocol/errors.js';
+import type { CloseReason } from '../../transports/transport.js';
+import type { SessionEnd, SessionEvent } from './session-events.js';
+
+/** The events that end a session. */
+export type EndingEvent = Extract<
+  SessionEvent,
+  {
+    readonly type:
+      | 'connection.refused'
+      | 'hello.refused'
+      | 'protocol.violated'
+      | 'queue.overflowed'
+      | 'session.idled'
+      | 'session.failed'
+      | 'router.draining'
+      | 'connection.closed'
+      | 'connection.lost';
+  }
+>;
+
+/** What an event says about why the session ends. */
+export function endOf(event: EndingEvent): SessionEnd {
+  switch (event.type) {
+    case 'connection.refused':
+      return told('refused', event.error);
+    case 'hello.refused':
+      return told('helloRefused', event.error);
+    case 'protocol.violated':
+      return told('violation', event.error);
+    case 'queue.overflowed':
+      return told('overflow', event.error);
+    case 'session.idled':
+      return told('idle', event.error);
+    case 'session.failed':
+      return told('failure', event.error);
+    case 'router.draining':
+      return { kind: 'shutdown', text: 'The router is shutting down' };
+    case 'connection.closed':
+      return { kind: 'left', text: 'The peer closed the connection' };
+    case 'connection.lost':
+      return { kind: 'lost', text: event.error.message };
+  }
+}
+
+/** An end of which the peer is told the reason by an ERROR. */
+export function told(kind: SessionEnd['kind'], error: ClaspError): SessionEnd {
+  return { kind, text: error.message, error };
+}
+
+/** How the connection of a session that ended so is to be closed. */
+export function closeReason(end: SessionEnd): CloseReason {
+  return { kind: closeKind(end), text: closeText(end.text) };
+}
+
+function closeKind({ kind, error }: SessionEnd): CloseReason['kind'] {
+  switch (kind) {
+    case 'refused':
+    case 'overflow':
+      return 'overloaded';
+    case 'helloRefused':
+      return helloRefusalKind(error?.code);
+    case 'violation':
+      return 'protocol';
+    case 'helloTimeout':
+    case 'idle':
+      return 'policy';
+    case 'failure':
+      return 'internal';
+    case 'shutdown':
+      return 'goingAway';
+    case 'left':
+    case 'lost':
+      return 'normal';
+  }
+}
+
+/** A HELLO that is none breaks the protocol; one whose token does not get in meets a policy (router.md 3.1). */
+function helloRefusalKind(code: ErrorCode | undefined): CloseReason['kind'] {
+  switch (code) {
+    case ErrorCode.Unauthorized:
+    case ErrorCode.Forbidden:
+    case ErrorCode.TokenExpired:
+      return 'policy';
+    case ErrorCode.InternalError:
+      return 'internal';
+    default:
+      return 'protocol';
+  }
+}
+
+const utf8 = new TextEncoder();
+
+/** A WebSocket close frame has room for 123 bytes of text; a longer one must not break off inside a character. */
+const MAX_CLOSE_TEXT_BYTES = 120;
+
+function closeText(text: string): string {
+  const { read } = utf8.encodeInto(text, new Uint8Array(MAX_CLOSE_TEXT_BYTES));
+  return text.slice(0, read);
+}

@@ -1,0 +1,115 @@
+import type { ActorLogic, ActorRefFromLogic, ActorScope, AnyActorRef, Snapshot } from 'xstate';
+import type { Clock } from '../../clock.js';
+import type { Connection } from '../../transports/transport.js';
+import type { Logger } from '../ports.js';
+import type { RouterEvent } from '../router/router-events.js';
+import type { RouterSession } from '../router/router-session.js';
+import type { SessionEnd } from './session-events.js';
+import { Sessions } from './sessions.js';
+
+export interface SessionHubInput {
+  /** The router actor. */
+  readonly router: { send(event: RouterEvent): void };
+  /** Begins to read a connection, and tells its session when that ends. Called once for each connection. */
+  readonly attach: (session: RouterSession, connection: Connection) => void;
+  /** Called once: the hub was told to drain, and the last session is gone. */
+  readonly drained: () => void;
+  /** Sessions at once, those without a HELLO included; 0 = unlimited. */
+  readonly maxSessions: number;
+  /** Milliseconds of silence in both directions that end a session; 0 = never. */
+  readonly sessionTimeoutMs: number;
+  /** Milliseconds a peer may take to say HELLO. */
+  readonly helloTimeoutMs: number;
+  /** Milliseconds a peer may take to read its goodbye. */
+  readonly drainMs: number;
+  /** What may wait for one congested session. */
+  readonly maxQueueBytes: number;
+  readonly maxQueueMessages: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Makes session ids, each of them once. @default crypto.randomUUID */
+  readonly newId?: (() => string) | undefined;
+}
+
+export type SessionHubEvent =
+  | { readonly type: 'connection.opened'; readonly connection: Connection }
+  /** Say goodbye to everybody, and let nobody in any more. */
+  | { readonly type: 'router.draining' }
+  /** Time to look for sessions that have gone silent. */
+  | { readonly type: 'idle.sweepDue' };
+
+/** What those hear who listen to the hub with `on()`. */
+export type SessionHubEmitted =
+  | { readonly type: 'session.established'; readonly id: string; readonly name: string }
+  | { readonly type: 'session.ended'; readonly id: string; readonly end: SessionEnd };
+
+/** What an observer sees of the hub. The sessions themselves are actors of the system: `session:<id>`. */
+export type SessionHubSnapshot = Snapshot<undefined> & {
+  /** Admitted and not gone yet, those without a HELLO included. */
+  readonly sessions: number;
+  readonly draining: boolean;
+};
+
+export type SessionHubLogic = ActorLogic<
+  SessionHubSnapshot,
+  SessionHubEvent,
+  SessionHubInput,
+  AnyActorRef['system'],
+  SessionHubEmitted
+>;
+export type SessionHubRef = ActorRefFromLogic<SessionHubLogic>;
+export type SessionHubScope = ActorScope<SessionHubSnapshot, SessionHubEvent, AnyActorRef['system'], SessionHubEmitted>;
+
+/** What XState itself tells the owner of actors. */
+type FromXState =
+  | { readonly type: 'xstate.stop' }
+  | { readonly type: `xstate.done.actor.${string}`; readonly actorId: string; readonly output: SessionEnd }
+  | { readonly type: `xstate.error.actor.${string}`; readonly actorId: string; readonly error: unknown };
+
+/**
+ * Owner of all session actors. Written by hand and no machine, because `spawnChild` copies the list of children for each
+ * one: 3,000 sessions took 1.8 s to start and 3 s to stop; this starts 5,000 in 0.23 s and stops them in 0.06 s.
+ */
+export const sessionHub: SessionHubLogic = {
+  getInitialSnapshot(scope, input) {
+    hubs.set(scope.self, new Sessions(scope, input));
+    return { status: 'active', output: undefined, error: undefined, sessions: 0, draining: false };
+  },
+
+  transition(snapshot, event: SessionHubEvent | FromXState, scope) {
+    const sessions = hubs.get(scope.self)!; // made with the initial snapshot
+    if (event.type === 'xstate.stop') {
+      sessions.cutOff();
+      return { ...snapshot, status: 'stopped', output: undefined, error: undefined, sessions: 0 };
+    }
+    if (isDone(event)) sessions.ended(event.actorId, event.output);
+    else if (isError(event)) sessions.broke(event.actorId, event.error);
+    else {
+      switch (event.type) {
+        case 'connection.opened':
+          sessions.open(event.connection);
+          break;
+        case 'router.draining':
+          sessions.drain();
+          break;
+        case 'idle.sweepDue':
+          sessions.sweep();
+          break;
+      }
+    }
+    return { ...snapshot, sessions: sessions.count, draining: sessions.draining };
+  },
+
+  getPersistedSnapshot: (snapshot) => snapshot,
+};
+
+/** The mutable inside of each hub, beside the snapshot and not in it: sockets are nothing to serialise or inspect. */
+const hubs = new WeakMap<AnyActorRef, Sessions>();
+
+function isDone(event: SessionHubEvent | FromXState): event is Extract<FromXState, { readonly output: SessionEnd }> {
+  return event.type.startsWith('xstate.done.actor.');
+}
+
+function isError(event: SessionHubEvent | FromXState): event is Extract<FromXState, { readonly error: unknown }> {
+  return event.type.startsWith('xstate.error.actor.');
+}

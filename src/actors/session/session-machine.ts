@@ -1,0 +1,163 @@
+import { assign, setup } from 'xstate';
+import type { Feature } from '../../protocol/enumerations.js';
+import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import { closeReason, type EndingEvent, endOf, told } from './session-end.js';
+import type { SessionEnd, SessionEvent, SessionPhase } from './session-events.js';
+import type { SessionPort } from './session-port.js';
+
+export interface SessionInput {
+  readonly id: string;
+  readonly transport: string;
+  readonly remoteAddress: string;
+  /** How long a peer may take to say HELLO, in milliseconds. @default 10_000 */
+  readonly helloDeadlineMs?: number | undefined;
+  /** How long a peer may take to read its goodbye, in milliseconds. @default 5_000 */
+  readonly drainMs?: number | undefined;
+  readonly port: SessionPort;
+}
+
+export interface SessionContext {
+  readonly id: string;
+  readonly transport: string;
+  readonly remoteAddress: string;
+  readonly helloDeadlineMs: number;
+  readonly drainMs: number;
+  readonly port: SessionPort;
+  /** From HELLO. */
+  readonly name: string;
+  readonly features: readonly Feature[];
+  readonly congestion: {
+    /** How often the session fell behind. */
+    readonly times: number;
+    /** What its socket held the last time it was said. */
+    readonly bufferedBytes: number;
+  };
+  /** Why the session ends, from the moment that is known. */
+  readonly end: SessionEnd | undefined;
+}
+
+/** The life of one client. It hears a few events a minute; messages never pass through here. */
+export const sessionMachine = setup({
+  types: {
+    context: {} as SessionContext,
+    events: {} as SessionEvent,
+    input: {} as SessionInput,
+    output: {} as SessionEnd,
+  },
+  actions: {
+    enterPhase: ({ context }, { phase }: { readonly phase: SessionPhase }) => {
+      context.port.phaseChanged(phase);
+    },
+    keepHello: assign((_, { name, features }: { readonly name: string; readonly features: readonly Feature[] }) => ({
+      name,
+      features,
+    })),
+    reportEstablished: ({ context }) => {
+      context.port.established(context.name, context.features);
+    },
+    countCongestion: assign({
+      congestion: ({ context }, { bufferedBytes }: { readonly bufferedBytes: number }) => ({
+        times: context.congestion.times + 1,
+        bufferedBytes,
+      }),
+    }),
+    noteBuffered: assign({
+      congestion: ({ context }, { bufferedBytes }: { readonly bufferedBytes: number }) => ({
+        ...context.congestion,
+        bufferedBytes,
+      }),
+    }),
+    keepCause: assign({ end: (_, event: EndingEvent) => endOf(event) }),
+    blameSilence: assign({
+      end: ({ context }) =>
+        told('helloTimeout', new ClaspError(ErrorCode.Timeout, `no HELLO within ${context.helloDeadlineMs / 1000} s`)),
+    }),
+    sayGoodbye: ({ context }) => {
+      const end = context.end!; // no transition leads to draining without its cause
+      context.port.closing(end.error, closeReason(end));
+    },
+    dropConnection: ({ context }) => {
+      context.port.destroy();
+    },
+  },
+  delays: {
+    helloDeadline: ({ context }) => context.helloDeadlineMs,
+    drainLimit: ({ context }) => context.drainMs,
+  },
+}).createMachine({
+  id: 'session',
+  context: ({ input }) => ({
+    id: input.id,
+    transport: input.transport,
+    remoteAddress: input.remoteAddress,
+    helloDeadlineMs: input.helloDeadlineMs ?? 10_000,
+    drainMs: input.drainMs ?? 5_000,
+    port: input.port,
+    name: '',
+    features: [],
+    congestion: { times: 0, bufferedBytes: 0 },
+    end: undefined,
+  }),
+  // What may happen to a session in any state of its life.
+  on: {
+    'protocol.violated': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
+    'queue.overflowed': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
+    'session.idled': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
+    'session.failed': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
+    'router.draining': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
+    'connection.closed': { target: '.closed', actions: { type: 'keepCause', params: ({ event }) => event } },
+    'connection.lost': { target: '.closed', actions: { type: 'keepCause', params: ({ event }) => event } },
+  },
+  initial: 'connecting',
+  states: {
+    connecting: {
+      entry: { type: 'enterPhase', params: { phase: 'connecting' } },
+      on: {
+        'connection.admitted': 'awaitingHello',
+        'connection.refused': { target: 'draining', actions: { type: 'keepCause', params: ({ event }) => event } },
+      },
+    },
+    awaitingHello: {
+      entry: { type: 'enterPhase', params: { phase: 'awaitingHello' } },
+      on: {
+        'hello.accepted': {
+          target: 'active',
+          actions: [{ type: 'keepHello', params: ({ event }) => event }, 'reportEstablished'],
+        },
+        'hello.refused': { target: 'draining', actions: { type: 'keepCause', params: ({ event }) => event } },
+      },
+      after: { helloDeadline: { target: 'draining', actions: 'blameSilence' } },
+    },
+    active: {
+      entry: { type: 'enterPhase', params: { phase: 'active' } },
+      on: {
+        'connection.congested': {
+          target: 'congested',
+          actions: { type: 'countCongestion', params: ({ event }) => event },
+        },
+      },
+    },
+    congested: {
+      entry: { type: 'enterPhase', params: { phase: 'congested' } },
+      on: {
+        'connection.congested': { actions: { type: 'noteBuffered', params: ({ event }) => event } },
+        'connection.drained': { target: 'active', actions: { type: 'noteBuffered', params: { bufferedBytes: 0 } } },
+      },
+    },
+    draining: {
+      entry: [{ type: 'enterPhase', params: { phase: 'draining' } }, 'sayGoodbye'],
+      on: {
+        'connection.closed': 'closed',
+        'connection.lost': 'closed',
+        // The first cause stands: whatever else goes wrong on the way out changes nothing.
+        '*': {},
+      },
+      after: { drainLimit: { target: 'closed', actions: 'dropConnection' } },
+    },
+    closed: {
+      entry: { type: 'enterPhase', params: { phase: 'closed' } },
+      type: 'final',
+    },
+  },
+  output: ({ context }) => context.end!, // no transition leads to closed without a cause, or past draining
+});

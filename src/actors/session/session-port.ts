@@ -1,0 +1,19 @@
+import type { Feature } from '../../protocol/enumerations.js';
+import type { ClaspError } from '../../protocol/errors.js';
+import type { CloseReason } from '../../transports/transport.js';
+import type { SessionPhase } from './session-events.js';
+
+/** What a session machine does to the world. Every call is made from inside a transition and returns at once. */
+export interface SessionPort {
+  /** The machine is in another state now. The first call of a session says `connecting`, the last one `closed`. */
+  phaseChanged(phase: SessionPhase): void;
+  /** The peer's HELLO got in. Called once at most, just before `phaseChanged('active')`. */
+  established(name: string, features: readonly Feature[]): void;
+  /**
+   * The session ends, by our will: tell the peer `error` if there is one, send what is queued, then close. Called once
+   * at most, after `phaseChanged('draining')`; never where it was the peer that left.
+   */
+  closing(error: ClaspError | undefined, reason: CloseReason): void;
+  /** The peer did not take its goodbye in time: drop the connection. */
+  destroy(): void;
+}

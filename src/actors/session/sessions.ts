@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+import { type Actor, createActor } from 'xstate';
+import { microseconds } from '../../clock.js';
+import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import type { Connection } from '../../transports/transport.js';
+import { RouterSession } from '../router/router-session.js';
+import { told } from './session-end.js';
+import type { SessionEnd } from './session-events.js';
+import type { SessionHubInput, SessionHubScope } from './session-hub.js';
+import { sessionMachine } from './session-machine.js';
+
+/** One client: its machine, what the data plane holds of it, and its connection. */
+interface Entry {
+  readonly actor: Actor<typeof sessionMachine>;
+  readonly session: RouterSession;
+  readonly connection: Connection;
+  /** Whether it takes up one of the places there are. */
+  readonly admitted: boolean;
+  /** Ends the subscription of `connection.drained$`. */
+  readonly release: () => void;
+}
+
+/** All sessions of a hub, from the connection that came in to the last log line. */
+export class Sessions {
+  readonly #scope: SessionHubScope;
+  readonly #input: SessionHubInput;
+  readonly #newId: () => string;
+  readonly #entries = new Map<string, Entry>();
+  #admitted = 0;
+  #draining = false;
+  #drained = false;
+  #sweepTimer: { readonly id: unknown } | undefined;
+
+  constructor(scope: SessionHubScope, input: SessionHubInput) {
+    this.#scope = scope;
+    this.#input = input;
+    this.#newId = input.newId ?? randomUUID;
+  }
+
+  /** Admitted and not gone yet. */
+  get count(): number {
+    return this.#admitted;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** A peer has come through a door: it gets a session, be it only one that tells it that there is no room. */
+  open(connection: Connection): void {
+    try {
+      this.#start(connection);
+    } catch (error) {
+      const { transport, remoteAddress } = connection;
+      this.#input.logger.error({ err: error, transport, remoteAddress }, 'internal error while opening a session');
+      connection.destroy();
+    }
+  }
+
+  /** A session machine has reached its end. */
+  ended(id: string, end: SessionEnd): void {
+    const entry = this.#forget(id);
+    if (entry === undefined) return;
+    this.#report(entry, end);
+    this.#reportDrained();
+  }
+
+  /** A session machine has thrown: a fault of ours, which costs this session and nobody else. */
+  broke(id: string, error: unknown): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#input.logger.error({ err: error, ...described(entry) }, 'internal error in a session');
+    entry.session.phase = 'closed'; // the machine can no longer say so
+    entry.connection.destroy();
+    this.ended(id, told('failure', new ClaspError(ErrorCode.InternalError, 'Internal error', { cause: error })));
+  }
+
+  drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    for (const { actor } of this.#entries.values()) actor.send({ type: 'router.draining' });
+    this.#reportDrained();
+  }
+
+  /** Ends the sessions that were silent for too long. Those before HELLO have a deadline of their own. */
+  sweep(): void {
+    this.#sweepTimer = undefined;
+    const { clock, sessionTimeoutMs } = this.#input;
+    const silentSince = microseconds(clock) - sessionTimeoutMs * 1_000;
+    for (const { actor, session } of this.#entries.values()) {
+      if (!session.established || session.lastActivityMicros > silentSince) continue;
+      const text = `Idle: nothing was received or sent for ${sessionTimeoutMs / 1_000} s`;
+      actor.send({ type: 'session.idled', error: new ClaspError(ErrorCode.Timeout, text) });
+    }
+    this.#planSweep();
+  }
+
+  /** The hub was stopped: every connection is dropped, without a word. */
+  cutOff(): void {
+    for (const [id, entry] of this.#entries) {
+      this.#scope.stopChild(entry.actor);
+      entry.session.phase = 'closed';
+      entry.connection.destroy();
+      this.#forget(id);
+      this.#report(entry, { kind: 'shutdown', text: 'The router stopped before the session had ended' });
+    }
+  }
+
+  #start(connection: Connection): void {
+    const { transport, remoteAddress } = connection;
+    const { router, clock, maxQueueBytes, maxQueueMessages, helloTimeoutMs, drainMs } = this.#input;
+    const id = this.#newId();
+    const session = new RouterSession({
+      id,
+      link: connection,
+      notify: (event) => {
+        actor.send(event);
+      },
+      nowMicros: microseconds(clock),
+      maxQueueBytes,
+      maxQueueMessages,
+    });
+    const actor = createActor(sessionMachine, {
+      parent: this.#scope.self,
+      id,
+      systemId: `session:${id}`,
+      input: {
+        id,
+        transport,
+        remoteAddress,
+        helloDeadlineMs: helloTimeoutMs,
+        drainMs,
+        port: {
+          phaseChanged(phase) {
+            session.phase = phase;
+          },
+          established: (name, features) => {
+            this.#input.logger.info({ session: id, name, transport, remoteAddress, features }, 'session opened');
+            this.#scope.emit({ type: 'session.established', id, name });
+          },
+          closing(error, reason) {
+            router.send({ type: 'session.closing', session, error, reason });
+          },
+          destroy() {
+            connection.destroy();
+          },
+        },
+      },
+    });
+    // Every tick of a busy socket drains it; the router needs to know of those only that it had given up waiting for.
+    const drained = connection.drained$.subscribe(() => {
+      if (session.phase === 'congested') router.send({ type: 'session.drained', session });
+    });
+    const refusal = this.#refusal();
+    this.#entries.set(id, {
+      actor,
+      session,
+      connection,
+      admitted: refusal === undefined,
+      release: () => {
+        drained.unsubscribe();
+      },
+    });
+    if (refusal === undefined) this.#admitted++;
+
+    actor.start();
+    router.send({ type: 'session.opened', session });
+    actor.send(
+      refusal === undefined ? { type: 'connection.admitted' } : { type: 'connection.refused', error: refusal },
+    );
+    this.#input.attach(session, connection);
+    this.#planSweep();
+  }
+
+  /** Why there is no room, if so. */
+  #refusal(): ClaspError | undefined {
+    const { maxSessions } = this.#input;
+    if (this.#draining) return new ClaspError(ErrorCode.ServiceUnavailable, 'The router is shutting down');
+    if (maxSessions > 0 && this.#admitted >= maxSessions) {
+      return new ClaspError(ErrorCode.Overloaded, `Too many sessions: the limit is ${maxSessions}`);
+    }
+    return undefined;
+  }
+
+  #forget(id: string): Entry | undefined {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(id);
+    if (entry.admitted) this.#admitted--;
+    entry.release();
+    this.#input.router.send({ type: 'session.closed', session: entry.session });
+    // Without sessions nothing is left to sweep, and a timer would keep the process alive.
+    if (this.#entries.size === 0) this.#cancelSweep();
+    return entry;
+  }
+
+  #report(entry: Entry, end: SessionEnd): void {
+    this.#input.logger.info({ ...described(entry), reason: end.kind, text: end.text }, 'session ended');
+    this.#scope.emit({ type: 'session.ended', id: entry.session.id, end });
+  }
+
+  #reportDrained(): void {
+    if (!this.#draining || this.#drained || this.#entries.size > 0) return;
+    this.#drained = true;
+    this.#input.drained();
+  }
+
+  /** One timer for all sessions, while there are any: a timer for each would be restarted with each message. */
+  #planSweep(): void {
+    const { clock, sessionTimeoutMs } = this.#input;
+    if (sessionTimeoutMs === 0 || this.#sweepTimer !== undefined || this.#entries.size === 0) return;
+    const period = Math.max(sessionTimeoutMs / 4, MIN_SWEEP_MS);
+    this.#sweepTimer = {
+      id: clock.setTimeout(() => {
+        this.#scope.self.send({ type: 'idle.sweepDue' });
+      }, period),
+    };
+  }
+
+  #cancelSweep(): void {
+    if (this.#sweepTimer === undefined) return;
+    this.#input.clock.clearTimeout(this.#sweepTimer.id);
+    this.#sweepTimer = undefined;
+  }
+}
+
+const MIN_SWEEP_MS = 1_000;
+
+function described({ session, connection }: Entry): object {
+  return {
+    session: session.id,
+    name: session.name,
+    transport: connection.transport,
+    remoteAddress: connection.remoteAddress,
+  };
+}

@@ -1,0 +1,37 @@
+/** A message router for CLASP. Messages and codecs on their own are in `clasp-router/protocol`. */
+
+export { createRouter, type Router } from './server.js';
+export { parseRouterOptions, type ResolvedRouterOptions, type RouterOptions, RouterOptionsError } from './options.js';
+
+// Doors
+export { webSocket, type WebSocketOptions } from './transports/websocket/index.js';
+export { memory, type MemoryClient, type MemoryLinkOptions, type MemoryTransport } from './transports/memory/index.js';
+
+// To write a transport
+export {
+  type CloseReason,
+  type Connection,
+  ConnectionLost,
+  type InboundFrame,
+  type ListenAddress,
+  type Listener,
+  type Transport,
+  TransportError,
+} from './transports/transport.js';
+export type { Framing } from './protocol/framing.js';
+
+// To run the router as an actor inside another XState system, and to watch it
+export { rootInput } from './server.js';
+export { type RootEnd, type RootEvent, type RootInput, rootMachine } from './actors/root/root-machine.js';
+export type { RouterSnapshot } from './actors/router/router-logic.js';
+export type { SessionHubEmitted, SessionHubSnapshot } from './actors/session/session-hub.js';
+export { sessionMachine } from './actors/session/session-machine.js';
+export type { SessionEnd, SessionEvent, SessionPhase } from './actors/session/session-events.js';
+export { listenerMachine } from './actors/listener/listener-machine.js';
+
+// What is injected
+export { type Clock, systemClock } from './clock.js';
+export { type Logger, silentLogger } from './actors/ports.js';
+
+// What goes wrong
+export { ClaspError, ErrorCode, type ErrorName, errorName } from './protocol/errors.js';

@@ -1,0 +1,116 @@
+import { type Actor, createActor, waitFor } from 'xstate';
+import { type ListenerRef, type RootInput, rootMachine } from './actors/root/root-machine.js';
+import { parseRouterOptions, type ResolvedRouterOptions, type RouterOptions } from './options.js';
+import { inboundPipeline } from './pipeline.js';
+import { type ListenAddress, type Transport, TransportError } from './transports/transport.js';
+
+/** A running router. */
+export interface Router {
+  /**
+   * Opens a door. Any number of them lead to the same params and the same sessions.
+   *
+   * @returns where peers can come in, with the real port also where 0 was asked for
+   * @throws TransportError when the door does not open; one that was open and breaks is opened again by itself
+   */
+  listen(transport: Transport): Promise<readonly ListenAddress[]>;
+  /** Where peers can come in now. */
+  readonly addresses: readonly ListenAddress[];
+  /** Sessions there are now, those that have not said HELLO yet included. */
+  readonly sessionCount: number;
+  /**
+   * Stops accepting, sends everybody what is queued and a goodbye, and resolves when all are gone and every port is free:
+   * at the latest after `drainTimeoutSeconds`, when those who would not go are cut off. May be called again.
+   */
+  stop(): Promise<void>;
+  /** The root of the router's actors: to watch, or to send `router.stopping`. */
+  readonly actor: Actor<typeof rootMachine>;
+}
+
+/**
+ * Starts a router. It has no open door yet, and keeps no process alive until it has one.
+ *
+ * @throws RouterOptionsError when an option is unknown or out of range
+ */
+export function createRouter(options: RouterOptions = {}): Router {
+  const resolved = parseRouterOptions(options);
+  const { clock, logger, inspect } = resolved;
+  const actor = createActor(rootMachine, { input: rootInput(resolved), clock, ...(inspect && { inspect }) });
+  // Unobserved, an actor that fails ends the process.
+  actor.subscribe({
+    error: (error) => {
+      logger.error({ err: error }, 'internal error: the router has stopped');
+    },
+  });
+  actor.start();
+
+  let doors = 0;
+  const ended = new Promise<void>((resolve) => {
+    const finish = (): void => {
+      resolve();
+    };
+    actor.subscribe({ complete: finish, error: finish });
+  });
+
+  return {
+    actor,
+    async listen(transport) {
+      const id = `listener:${++doors}`;
+      actor.send({ type: 'listener.wanted', id, transport });
+      const listener = actor.getSnapshot().context.listeners.find((candidate) => candidate.id === id);
+      if (listener === undefined)
+        throw new TransportError(`the router has stopped; it cannot listen on ${transport.name}`);
+      return opened(listener);
+    },
+    get addresses() {
+      return actor.getSnapshot().context.listeners.flatMap((listener) => listener.getSnapshot().context.addresses);
+    },
+    get sessionCount() {
+      return actor.getSnapshot().children.sessions?.getSnapshot().sessions ?? 0;
+    },
+    stop() {
+      actor.send({ type: 'router.stopping' });
+      return ended;
+    },
+  };
+}
+
+/** What the root machine needs to run with these options, in `createRouter` or inside another actor system. */
+export function rootInput(options: ResolvedRouterOptions): RootInput {
+  const { clock, logger, maxMessagesPerSecond, highWaterBytes } = options;
+  const drainMs = options.drainTimeoutSeconds * 1_000;
+  return {
+    router: {
+      name: options.name,
+      features: options.features,
+      maxSubscriptionsPerSession: options.maxSubscriptionsPerSession,
+      acks: options.acks,
+      unknownAddress: options.unknownAddress,
+      securityMode: options.securityMode,
+      highWaterBytes,
+      clock,
+      logger,
+    },
+    sessions: {
+      maxSessions: options.maxSessions,
+      sessionTimeoutMs: options.sessionTimeoutSeconds * 1_000,
+      helloTimeoutMs: options.helloTimeoutSeconds * 1_000,
+      drainMs,
+      maxQueueBytes: options.maxQueueBytes,
+      maxQueueMessages: options.maxQueueMessages,
+      clock,
+      logger,
+      newId: options.newId,
+    },
+    readInto: (router) => inboundPipeline({ router, maxMessagesPerSecond, clock, logger }).attach,
+    drainMs,
+    logger,
+  };
+}
+
+async function opened(listener: ListenerRef): Promise<readonly ListenAddress[]> {
+  const snapshot = await waitFor(listener, (state) => state.matches('open') || state.status !== 'active', {
+    timeout: Infinity,
+  });
+  if (snapshot.matches({ open: 'listening' })) return snapshot.context.addresses;
+  throw snapshot.context.error ?? new TransportError('the router was stopped before it could listen');
+}

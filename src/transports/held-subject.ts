@@ -1,0 +1,61 @@
+import { Observable, type Subscriber } from 'rxjs';
+
+/**
+ * A Subject for exactly one subscriber, which misses nothing: what comes before it subscribes is kept, the end included.
+ * A second subscription errors, because it would share the frames of a connection with the first.
+ */
+export class HeldSubject<T> {
+  readonly observable: Observable<T>;
+  readonly #held: T[] = [];
+  #taken = false;
+  #end: { readonly error: Error | undefined } | undefined;
+  /** Set once what was held is delivered, so that nothing overtakes it. */
+  #subscriber: Subscriber<T> | undefined;
+
+  /** @param onSubscribe runs once, after what was held has been delivered, unless that was all */
+  constructor(onSubscribe: () => void = () => undefined) {
+    this.observable = new Observable((subscriber) => {
+      if (this.#taken) {
+        subscriber.error(new Error('subscribe once: there is a subscriber already'));
+        return;
+      }
+      this.#taken = true;
+      for (const value of this.#held) subscriber.next(value); // also meets what is added meanwhile
+      this.#held.length = 0;
+      this.#subscriber = subscriber;
+      if (this.#end === undefined) onSubscribe();
+      else this.#finish(subscriber, this.#end.error);
+    });
+  }
+
+  /** Whether {@link complete} or {@link error} was called. */
+  get ended(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Does nothing after the end. */
+  next(value: T): void {
+    if (this.#end !== undefined) return;
+    if (this.#subscriber === undefined) this.#held.push(value);
+    else this.#subscriber.next(value);
+  }
+
+  complete(): void {
+    this.#conclude(undefined);
+  }
+
+  error(error: Error): void {
+    this.#conclude(error);
+  }
+
+  #conclude(error: Error | undefined): void {
+    if (this.#end !== undefined) return;
+    this.#end = { error };
+    if (this.#subscriber !== undefined) this.#finish(this.#subscriber, error);
+  }
+
+  #finish(subscriber: Subscriber<T>, error: Error | undefined): void {
+    if (error === undefined) subscriber.complete();
+    else subscriber.error(error);
+  }
+}

@@ -1,0 +1,57 @@
+import { HeldSubject } from '../held-subject.js';
+import { type Connection, type Listener, type Transport, TransportError } from '../transport.js';
+import { type MemoryClient, memoryLink, type MemoryLinkOptions } from './link.js';
+
+export {
+  type MemoryClient,
+  type MemoryConnection,
+  type MemoryLink,
+  memoryLink,
+  type MemoryLinkOptions,
+} from './link.js';
+
+/** Clients inside the router's own process: tests, bridges, embedding without an open port. */
+export interface MemoryTransport extends Transport {
+  /**
+   * A new client; the listener emits the other end.
+   *
+   * @throws TransportError when nothing listens
+   */
+  connect(): MemoryClient;
+}
+
+/** @param options for every link; the remote addresses are counted: `memory:1`, `memory:2`, ... */
+export function memory(options: Omit<MemoryLinkOptions, 'remoteAddress'> = {}): MemoryTransport {
+  let connections: HeldSubject<Connection> | undefined;
+  let count = 0;
+  return {
+    name: 'memory',
+    listen(): Promise<Listener> {
+      if (connections !== undefined) {
+        return Promise.reject(
+          new TransportError('this in-memory transport is already listening; close its listener or make another'),
+        );
+      }
+      const opened = new HeldSubject<Connection>();
+      connections = opened;
+      return Promise.resolve({
+        addresses: [{ transport: 'memory', host: 'memory', port: 0, url: 'memory:' }],
+        connections$: opened.observable,
+        close(): Promise<void> {
+          if (connections === opened) connections = undefined;
+          opened.complete();
+          return Promise.resolve();
+        },
+      });
+    },
+    connect(): MemoryClient {
+      if (connections === undefined) {
+        throw new TransportError('nothing listens on this in-memory transport; call listen() first');
+      }
+      count++;
+      const { client, server } = memoryLink({ ...options, remoteAddress: `memory:${count}` });
+      connections.next(server);
+      return client;
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { map, Observable, type OperatorFunction } from 'rxjs';
+import type { Clock } from '../../clock.js';
+import type { RateLimitedMessage } from '../../protocol/inbound.js';
+
+export interface LimitRateOptions {
+  /** Frames a second that pass in the long run; 0 lets everything through. A bundle is one frame. */
+  readonly messagesPerSecond: number;
+  /** Frames that may come at once after a rest. @default messagesPerSecond */
+  readonly burst?: number | undefined;
+  readonly clock: Clock;
+}
+
+/** Milliseconds from one `rateLimited` to the next at least. */
+const NOTICE_INTERVAL_MS = 1_000;
+
+/**
+ * A token bucket over batches. What is over the limit is dropped unread, which costs a flooding peer's victim nothing but
+ * the read. In its place stands a `rateLimited`, once a second at most; drops in between are told by the next one, which
+ * rides on whatever comes after that second is over.
+ */
+export function limitRate<F>(
+  options: LimitRateOptions,
+): OperatorFunction<readonly F[], readonly (F | RateLimitedMessage)[]> {
+  if (options.messagesPerSecond === 0) return (source) => source;
+  return (source) =>
+    new Observable((subscriber) => {
+      const bucket = new Bucket(options); // one for each subscription: a peer pays only for itself
+      return source.pipe(map((frames) => bucket.pass(frames))).subscribe(subscriber);
+    });
+}
+
+class Bucket {
+  readonly #messagesPerSecond: number;
+  readonly #burst: number;
+  readonly #clock: Clock;
+  #tokens: number;
+  #filledAt: number;
+  #dropped = 0;
+  #noticedAt = -Infinity;
+
+  constructor({ messagesPerSecond, burst = messagesPerSecond, clock }: LimitRateOptions) {
+    this.#messagesPerSecond = messagesPerSecond;
+    this.#burst = burst;
+    this.#clock = clock;
+    this.#tokens = burst;
+    this.#filledAt = clock.now();
+  }
+
+  pass<F>(frames: readonly F[]): readonly (F | RateLimitedMessage)[] {
+    const now = this.#clock.now();
+    const earned = ((now - this.#filledAt) * this.#messagesPerSecond) / 1_000;
+    this.#tokens = Math.min(this.#burst, this.#tokens + earned);
+    this.#filledAt = now;
+    const allowed = Math.min(frames.length, Math.floor(this.#tokens));
+    this.#tokens -= allowed;
+    this.#dropped += frames.length - allowed;
+    const noticeIsDue = this.#dropped > 0 && now - this.#noticedAt >= NOTICE_INTERVAL_MS;
+    if (allowed === frames.length && !noticeIsDue) return frames;
+    const passed: (F | RateLimitedMessage)[] = frames.slice(0, allowed);
+    if (noticeIsDue) {
+      passed.push({ type: 'rateLimited', messagesPerSecond: this.#messagesPerSecond, dropped: this.#dropped });
+      this.#dropped = 0;
+      this.#noticedAt = now;
+    }
+    return passed;
+  }
+}

@@ -1,0 +1,223 @@
+import type { Socket } from 'node:net';
+import { type Observable, Subject } from 'rxjs';
+import { type RawData, WebSocket } from 'ws';
+import type { Clock } from '../../clock.js';
+import { setBackgroundTimer } from '../background-timer.js';
+import { HeldSubject } from '../held-subject.js';
+import { CLOSE_GRACE_MS, type CloseReason, type Connection, ConnectionLost, type InboundFrame } from '../transport.js';
+import { ABNORMAL_CLOSURE, closeCodes, MAX_MISSED_PONGS } from './constants.js';
+
+export interface WebSocketConnectionOptions {
+  readonly encoding: 'cbor' | undefined;
+  readonly maxFrameBytes: number;
+  readonly pingIntervalMs: number;
+  readonly clock: Clock;
+}
+
+/**
+ * One WebSocket peer. `ws` reads, answers pings and does the closing handshake; what the router sends is framed already
+ * and goes to the TCP socket past it. That is safe because nothing is compressed: `ws` writes each frame of its own in
+ * one go, so the two never mix inside a frame.
+ */
+export class WebSocketConnection implements Connection {
+  readonly transport = 'websocket';
+  readonly framing = 'websocket';
+  readonly encoding: 'cbor' | undefined;
+  readonly remoteAddress: string;
+  readonly batches$: Observable<readonly InboundFrame[]>;
+  readonly drained$: Observable<void>;
+
+  readonly #peer: WebSocket;
+  readonly #socket: Socket;
+  readonly #options: WebSocketConnectionOptions;
+  readonly #batches: HeldSubject<readonly InboundFrame[]>;
+  readonly #drained = new Subject<void>();
+  /** What came in since the last batch. */
+  #frames: InboundFrame[] = [];
+  #flushPlanned = false;
+  /** Whether the socket has held bytes back since the last `drained$`, and how many writes wait for their callback. */
+  #heldBack = false;
+  #unfinishedWrites = 0;
+  #unansweredPings = 0;
+  /** We are closing: what the peer still says is dropped. */
+  #closing = false;
+  /** What ends `batches$` with an error; undefined while nothing is wrong. */
+  #fault: ConnectionLost | undefined;
+  #pingTimer: unknown;
+  #graceTimer: unknown;
+
+  constructor(peer: WebSocket, socket: Socket, options: WebSocketConnectionOptions) {
+    this.#peer = peer;
+    this.#socket = socket;
+    this.#options = options;
+    this.encoding = options.encoding;
+    this.remoteAddress = addressOf(socket);
+    this.#batches = new HeldSubject(this.#startReading);
+    this.batches$ = this.#batches.observable;
+    this.drained$ = this.#drained.asObservable();
+    peer.pause(); // nothing is read before somebody listens
+    peer.on('message', this.#onMessage);
+    peer.on('ping', this.#onSignOfLife);
+    peer.on('pong', this.#onSignOfLife);
+    peer.on('error', this.#onProtocolError);
+    peer.on('close', this.#onClose);
+    socket.on('error', this.#onSocketError);
+    // The peer's side is shut; ws shuts ours (sockets of an upgrade are half open and would stay so for ever). What is
+    // buffered still goes out, but a peer that does not read must not hold the socket.
+    socket.once('end', this.#startGrace);
+  }
+
+  get bufferedBytes(): number {
+    return this.#batches.ended ? 0 : this.#socket.writableLength;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#peer.readyState !== WebSocket.OPEN) return;
+    this.#unfinishedWrites++;
+    this.#socket.write(bytes, this.#onWritten);
+    if (this.#socket.writableLength > 0) this.#heldBack = true; // else the network took it all, at once
+  }
+
+  close(reason: CloseReason): void {
+    if (this.#closing || this.#batches.ended) return;
+    this.#closing = true;
+    this.#peer.resume(); // or the peer's answer is never read where nobody listened
+    this.#peer.close(closeCodes[reason.kind], clipToBytes(reason.text, 120)); // behind all that is buffered
+    this.#startGrace();
+  }
+
+  destroy(): void {
+    this.#cut(new ConnectionLost('the connection was cut by this side'));
+  }
+
+  readonly #startReading = (): void => {
+    this.#peer.resume();
+    this.#planPing();
+  };
+
+  /** All messages of one TCP read arrive in one synchronous run; the microtask after it makes them one batch. */
+  readonly #onMessage = (data: RawData, isBinary: boolean): void => {
+    if (this.#closing) return;
+    const bytes = data as Buffer; // binaryType is 'nodebuffer', ws's default
+    if (isBinary && bytes.length > this.#options.maxFrameBytes) {
+      this.#fault = new ConnectionLost(
+        `the peer sent a frame of ${bytes.length} bytes; the limit is ${this.#options.maxFrameBytes}`,
+      );
+      this.close({ kind: 'tooLarge', text: `a frame has at most ${this.#options.maxFrameBytes} bytes` });
+      return;
+    }
+    this.#frames.push(isBinary ? bytes : bytes.toString('utf8'));
+    this.#onSignOfLife();
+  };
+
+  readonly #onSignOfLife = (): void => {
+    this.#unansweredPings = 0;
+    if (this.#flushPlanned) return;
+    this.#flushPlanned = true;
+    queueMicrotask(this.#flush);
+  };
+
+  readonly #flush = (): void => {
+    if (!this.#flushPlanned) return;
+    this.#flushPlanned = false;
+    const frames = this.#frames;
+    this.#frames = [];
+    this.#batches.next(frames);
+  };
+
+  /** Makes `drained$` true to its word: the socket's own `drain` comes only above a mark of 16 KiB. */
+  readonly #onWritten = (): void => {
+    this.#unfinishedWrites--;
+    if (!this.#heldBack || this.#unfinishedWrites > 0 || this.#peer.readyState !== WebSocket.OPEN) return;
+    if (this.#socket.writableLength > 0) {
+      // A ping or pong of ws's stands behind our last write; an empty write is called back behind it.
+      this.#unfinishedWrites++;
+      this.#socket.write(NOTHING, this.#onWritten);
+      return;
+    }
+    this.#heldBack = false;
+    this.#drained.next();
+  };
+
+  #planPing(): void {
+    const { clock, pingIntervalMs } = this.#options;
+    if (pingIntervalMs > 0) this.#pingTimer = setBackgroundTimer(clock, this.#ping, pingIntervalMs);
+  }
+
+  readonly #ping = (): void => {
+    if (this.#unansweredPings >= MAX_MISSED_PONGS) {
+      this.#cut(new ConnectionLost(`the peer answered none of ${MAX_MISSED_PONGS} pings`));
+      return;
+    }
+    this.#unansweredPings++;
+    this.#peer.ping();
+    this.#planPing();
+  };
+
+  /**
+   * From here on the peer has to get on with it: as long as it takes what is buffered it may go on, then it has the grace
+   * time to answer. ws cuts off after 30 s in any case.
+   */
+  readonly #startGrace = (): void => {
+    if (this.#graceTimer !== undefined || this.#batches.ended) return;
+    let waiting = this.#socket.writableLength;
+    const arm = (): void => {
+      this.#graceTimer = setBackgroundTimer(this.#options.clock, check, CLOSE_GRACE_MS);
+    };
+    const check = (): void => {
+      const before = waiting;
+      waiting = this.#socket.writableLength;
+      if (waiting < before) arm();
+      else this.#peer.terminate();
+    };
+    arm();
+  };
+
+  /** Invalid frames and over-long messages. ws has sent its close code already and wants to be left to finish. */
+  readonly #onProtocolError = (error: Error): void => {
+    this.#fault ??= new ConnectionLost(`the peer broke the WebSocket protocol: ${error.message}`, { cause: error });
+    this.#closing = true;
+    this.#startGrace();
+  };
+
+  readonly #onSocketError = (error: Error): void => {
+    if (this.#closing) return; // we were leaving anyway
+    this.#fault ??= new ConnectionLost(`the connection broke: ${error.message}`, { cause: error });
+  };
+
+  #cut(fault: ConnectionLost): void {
+    if (this.#batches.ended) return;
+    this.#fault ??= fault;
+    this.#peer.terminate();
+  }
+
+  /** The one end of every connection, whatever brought it about. */
+  readonly #onClose = (code: number): void => {
+    this.#options.clock.clearTimeout(this.#pingTimer);
+    this.#options.clock.clearTimeout(this.#graceTimer);
+    this.#flush(); // what came before the end comes before the end
+    const leftInSilence = code === ABNORMAL_CLOSURE && !this.#closing;
+    const fault = this.#fault ?? (leftInSilence ? new ConnectionLost('the peer hung up without a goodbye') : undefined);
+    if (fault === undefined) this.#batches.complete();
+    else this.#batches.error(fault);
+    this.#drained.complete();
+  };
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** `192.168.1.20:51234`; IPv4 seen through an IPv6 socket loses its prefix, IPv6 gets brackets. */
+function addressOf(socket: Socket): string {
+  const { remoteAddress = 'unknown', remotePort = 0 } = socket; // both are gone where the peer already is
+  const address = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress;
+  return address.includes(':') ? `[${address}]:${remotePort}` : `${address}:${remotePort}`;
+}
+
+/** The longest beginning of a text that fits, without half a character at its end. */
+function clipToBytes(text: string, limit: number): string {
+  const bytes = Buffer.from(text, 'utf8');
+  if (bytes.length <= limit) return text;
+  let end = limit;
+  while ((bytes[end]! & 0xc0) === 0x80) end--; // a continuation byte: its character began further up
+  return bytes.toString('utf8', 0, end);
+}

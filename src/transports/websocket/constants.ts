@@ -1,0 +1,34 @@
+import type { CloseReason } from '../transport.js';
+
+/** CLASP's usual port. */
+export const DEFAULT_PORT = 7330;
+
+/**
+ * Bytes of a text message, which carries JSON: the text of a message is up to about four times its binary form. `ws`
+ * holds at most this much of an unfinished message for each connection.
+ */
+export const MAX_TEXT_BYTES = 262_144;
+
+/** Pings without any answer after which a peer counts as gone. */
+export const MAX_MISSED_PONGS = 2;
+
+/** Close codes of RFC 6455, section 7.4.1, and of the IANA registry (1013). */
+export const closeCodes: Readonly<Record<CloseReason['kind'], number>> = {
+  normal: 1000,
+  goingAway: 1001,
+  protocol: 1002,
+  policy: 1008,
+  tooLarge: 1009,
+  internal: 1011,
+  overloaded: 1013,
+};
+
+/** `ws` reports this where a connection ended without a close frame of the peer. It is never on the wire. */
+export const ABNORMAL_CLOSURE = 1006;
+
+/** The subprotocols, the preferred one first (wire.md 1). */
+export const SUBPROTOCOL = 'clasp';
+/** Messages as CBOR maps instead of compact binary. */
+export const SUBPROTOCOL_CBOR = 'clasp.cbor';
+/** What clients up to 0.1.9 ask for. */
+export const SUBPROTOCOL_V2 = 'clasp.v2';

@@ -1,0 +1,77 @@
+import type { Observable } from 'rxjs';
+import type { InboundFrame } from '../../src/transports/transport.js';
+
+/** Collects what a connection emits, and lets a test wait for it. */
+export class Inbox {
+  readonly batches: (readonly InboundFrame[])[] = [];
+  readonly frames: InboundFrame[] = [];
+  /** What ended the stream: 'completed' or the error. */
+  readonly ended: Promise<unknown>;
+  end: unknown;
+  readonly #waiting: {
+    readonly isMet: () => boolean;
+    readonly resolve: () => void;
+    readonly reject: (e: Error) => void;
+  }[] = [];
+
+  constructor(batches$: Observable<readonly InboundFrame[]>) {
+    this.ended = new Promise((resolve) => {
+      const finish = (end: unknown): void => {
+        this.end = end;
+        resolve(end);
+        this.#check();
+        for (const { reject } of this.#waiting) reject(new Error(`the stream ended too early: ${String(end)}`));
+      };
+      batches$.subscribe({
+        next: (batch) => {
+          this.batches.push(batch);
+          // Bytes are only valid now, so they are copied.
+          for (const frame of batch) this.frames.push(typeof frame === 'string' ? frame : Uint8Array.from(frame));
+          this.#check();
+        },
+        error: finish,
+        complete: () => {
+          finish('completed');
+        },
+      });
+    });
+  }
+
+  /** Resolves when that many frames are in; rejects when the stream ends before. */
+  async receive(count: number): Promise<InboundFrame[]> {
+    await this.#until(() => this.frames.length >= count);
+    return this.frames;
+  }
+
+  /** Resolves when that many batches are in, empty ones included. */
+  async receiveBatches(count: number): Promise<readonly (readonly InboundFrame[])[]> {
+    await this.#until(() => this.batches.length >= count);
+    return this.batches;
+  }
+
+  #until(isMet: () => boolean): Promise<void> {
+    if (isMet()) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#waiting.push({ isMet, resolve, reject }));
+  }
+
+  #check(): void {
+    for (const waiting of this.#waiting.filter(({ isMet }) => isMet())) {
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      waiting.resolve();
+    }
+  }
+}
+
+/** Lets sockets, microtasks and immediates have their turn, `turns` times. */
+export async function turns(count = 1): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Gives the event loop turns until a condition holds. Fails, a little before the test's own limit, if it never does. */
+export async function until(isMet: () => boolean): Promise<void> {
+  const giveUpAt = performance.now() + 4_500;
+  while (!isMet()) {
+    if (performance.now() > giveUpAt) throw new Error(`waited in vain until ${isMet.toString()}`);
+    await turns();
+  }
+}

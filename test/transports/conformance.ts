@@ -1,0 +1,296 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { firstValueFrom } from 'rxjs';
+import {
+  type CloseReason,
+  type Connection,
+  ConnectionLost,
+  type InboundFrame,
+  type Listener,
+  type Transport,
+  TransportError,
+} from '../../src/transports/transport.js';
+import { digests, framed, frameOf, numberOf } from '../support/frames.js';
+import { Inbox, turns, until } from '../support/inbox.js';
+
+/** The other end of a connection under test, whatever client library or test double that is. */
+export interface Peer {
+  /** Whole frames, sent in this order. */
+  send(frames: readonly Uint8Array[]): void;
+  receive(count: number): Promise<readonly InboundFrame[]>;
+  /** Stops reading, until `resume`. */
+  stall(): void;
+  resume(): void;
+  /** Leaves with a goodbye. */
+  close(): void;
+  /** Leaves without one. */
+  destroy(): void;
+  /** How it ended for the peer: the kind of our close reason, or 'lost'. */
+  readonly ended: Promise<CloseReason['kind'] | 'lost'>;
+}
+
+export interface TransportUnderTest {
+  /** On an address nobody uses. */
+  create(): Transport;
+  connect(transport: Transport, listener: Listener): Promise<Peer>;
+  /** A transport whose `listen` finds the address of that listener taken. */
+  onSameAddress(transport: Transport, listener: Listener): Transport;
+}
+
+const closeKinds: readonly CloseReason['kind'][] = [
+  'normal',
+  'goingAway',
+  'protocol',
+  'policy',
+  'tooLarge',
+  'internal',
+  'overloaded',
+];
+
+/** What transport.ts promises, as tests. Every transport that connects peers one by one passes all of them. */
+export function describeTransport(name: string, { create, connect, onSameAddress }: TransportUnderTest): void {
+  describe(`${name} keeps the contract of a transport`, () => {
+    const cleanUps: (() => unknown)[] = [];
+    afterEach(async () => {
+      for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+    });
+
+    async function listen(): Promise<{ transport: Transport; listener: Listener; accept: () => Promise<Connection> }> {
+      const transport = create();
+      const listener = await transport.listen();
+      cleanUps.push(() => listener.close());
+      const accepted: Connection[] = [];
+      listener.connections$.subscribe((connection) => {
+        accepted.push(connection);
+        cleanUps.push(() => {
+          connection.destroy();
+        });
+      });
+      const accept = async (): Promise<Connection> => {
+        await until(() => accepted.length > 0);
+        return accepted.shift()!; // the line above waited for one
+      };
+      return { transport, listener, accept };
+    }
+
+    async function pair(): Promise<{ listener: Listener; connection: Connection; peer: Peer }> {
+      const { transport, listener, accept } = await listen();
+      const [connection, peer] = await Promise.all([accept(), connect(transport, listener)]);
+      return { listener, connection, peer };
+    }
+
+    it('says where it listens, and who came', async () => {
+      const { listener, connection } = await pair();
+      expect(listener.addresses).toEqual([expect.objectContaining({ transport: name })]);
+      expect(connection.transport).toBe(name);
+      expect(connection.remoteAddress).toMatch(/^(127\.0\.0\.1:[1-9]\d*|memory:\d+)$/);
+    });
+
+    it('carries whole frames both ways', async () => {
+      const { connection, peer } = await pair();
+      const inbox = new Inbox(connection.batches$);
+      const lengths = [4, 5, 125, 126, 127, 1_000, 65_535];
+      const frames = lengths.map((length, i) => frameOf(length, i));
+      peer.send(frames);
+      expect(digests(await inbox.receive(frames.length))).toEqual(digests(frames));
+      connection.write(framed(connection.framing, frames));
+      expect(digests(await peer.receive(frames.length))).toEqual(digests(frames));
+    });
+
+    it('carries the largest frame there is, 65,547 bytes, both ways', async () => {
+      const { connection, peer } = await pair();
+      const inbox = new Inbox(connection.batches$);
+      const frame = frameOf(65_547, 7);
+      peer.send([frame]);
+      expect(digests(await inbox.receive(1))).toEqual(digests([frame]));
+      connection.write(framed(connection.framing, [frame]));
+      expect(digests(await peer.receive(1))).toEqual(digests([frame]));
+    });
+
+    it('keeps the order of 10,000 frames, in and out', async () => {
+      const { connection, peer } = await pair();
+      const inbox = new Inbox(connection.batches$);
+      const numbers = Array.from({ length: 10_000 }, (_, i) => i);
+      for (const i of numbers) {
+        peer.send([frameOf(40, i)]);
+        connection.write(framed(connection.framing, [frameOf(40, i)]));
+      }
+      // Frames of this test are bytes; a text would fail in numberOf.
+      expect((await inbox.receive(10_000)).map((frame) => numberOf(frame as Uint8Array))).toEqual(numbers);
+      expect((await peer.receive(10_000)).map((frame) => numberOf(frame as Uint8Array))).toEqual(numbers);
+    });
+
+    it('gives the frames of one write in one batch or a few, never torn', async () => {
+      const { connection, peer } = await pair();
+      const inbox = new Inbox(connection.batches$);
+      const frames = Array.from({ length: 100 }, (_, i) => frameOf(30, i));
+      peer.send(frames);
+      expect(await inbox.receive(100)).toEqual(frames);
+      expect(inbox.batches.length).toBeLessThan(50);
+    });
+
+    it('loses nothing that comes before somebody listens, the end included', async () => {
+      const { connection, peer } = await pair();
+      const frames = [frameOf(20, 1), frameOf(20, 2)];
+      peer.send(frames);
+      peer.close();
+      await turns(20);
+      const inbox = new Inbox(connection.batches$);
+      expect(await inbox.ended).toBe('completed');
+      expect(inbox.frames).toEqual(frames);
+    });
+
+    it('lets batches$ be subscribed to once only', async () => {
+      const { connection, peer } = await pair();
+      const first = new Inbox(connection.batches$);
+      expect(await new Inbox(connection.batches$).ended).toBeInstanceOf(Error);
+      peer.send([frameOf(20)]);
+      expect(await first.receive(1)).toHaveLength(1);
+    });
+
+    it('bears peers that come and go without a word', async () => {
+      const { transport, listener, accept } = await listen();
+      for (const leave of ['close', 'destroy'] as const) {
+        const [connection, peer] = await Promise.all([accept(), connect(transport, listener)]);
+        const inbox = new Inbox(connection.batches$);
+        peer[leave]();
+        expect(await inbox.ended).toEqual(leave === 'close' ? 'completed' : expect.any(ConnectionLost));
+        expect(inbox.frames).toEqual([]);
+      }
+    });
+
+    it.each(closeKinds)('says goodbye with the reason %s, behind what was written', async (kind) => {
+      const { connection, peer } = await pair();
+      const inbox = new Inbox(connection.batches$);
+      const frames = Array.from({ length: 50 }, (_, i) => frameOf(10_000, i));
+      connection.write(framed(connection.framing, frames));
+      connection.close({ kind, text: 'because' });
+      expect(await peer.ended).toBe(kind);
+      expect(digests(await peer.receive(50))).toEqual(digests(frames));
+      expect(await inbox.ended).toBe('completed');
+    });
+
+    it('closes with a text longer than its codes allow', async () => {
+      const { connection, peer } = await pair();
+      const inbox = new Inbox(connection.batches$);
+      connection.close({ kind: 'policy', text: 'a' + 'é'.repeat(200) });
+      expect(await peer.ended).toBe('policy');
+      expect(await inbox.ended).toBe('completed');
+    });
+
+    it('closes a connection nobody ever listened to', async () => {
+      const { connection, peer } = await pair();
+      peer.send([frameOf(20)]);
+      connection.close({ kind: 'overloaded', text: 'no room' });
+      expect(await peer.ended).toBe('overloaded');
+      expect(await new Inbox(connection.batches$).ended).toBe('completed');
+    });
+
+    it('does nothing on a second close, a write or a destroy after the end', async () => {
+      const { connection, peer } = await pair();
+      const inbox = new Inbox(connection.batches$);
+      connection.close({ kind: 'normal', text: 'bye' });
+      connection.close({ kind: 'internal', text: 'again' });
+      connection.write(framed(connection.framing, [frameOf(20)]));
+      expect(await peer.ended).toBe('normal');
+      expect(await peer.receive(0)).toEqual([]);
+      expect(await inbox.ended).toBe('completed');
+      connection.write(framed(connection.framing, [frameOf(20)]));
+      connection.close({ kind: 'normal', text: 'bye' });
+      connection.destroy();
+      await turns(5);
+      expect(inbox.end).toBe('completed');
+      expect(connection.bufferedBytes).toBe(0);
+    });
+
+    it('drops what the peer says after our close', async () => {
+      const { connection, peer } = await pair();
+      const inbox = new Inbox(connection.batches$);
+      connection.close({ kind: 'normal', text: 'bye' });
+      peer.send([frameOf(20)]);
+      expect(await inbox.ended).toBe('completed');
+      expect(inbox.frames).toEqual([]);
+    });
+
+    it('ends with an error for both when destroyed', async () => {
+      const { connection, peer } = await pair();
+      const inbox = new Inbox(connection.batches$);
+      connection.destroy();
+      connection.destroy();
+      expect(await inbox.ended).toBeInstanceOf(ConnectionLost);
+      expect(await peer.ended).toBe('lost');
+      expect(inbox.frames).toEqual([]);
+    });
+
+    it('buffers for a peer that stops reading, and tells when all has gone', async () => {
+      const { connection, peer } = await pair();
+      const inbox = new Inbox(connection.batches$);
+      peer.stall();
+      const frame = frameOf(65_000);
+      const bytes = framed(connection.framing, [frame]);
+      let written = 0;
+      // What the network itself takes is not ours to know: write until something has stayed for a while.
+      for (let stuck = 0; stuck < 20; stuck = connection.bufferedBytes > 0 ? stuck + 1 : 0) {
+        if (connection.bufferedBytes < 1_000_000) {
+          connection.write(bytes);
+          written++;
+        }
+        await turns();
+      }
+      const drained = firstValueFrom(connection.drained$).then(() => connection.bufferedBytes);
+      peer.resume();
+      expect(await drained).toBe(0);
+      expect(await peer.receive(written)).toHaveLength(written);
+      expect(inbox.end).toBeUndefined();
+    });
+
+    it('completes drained$ at the end', async () => {
+      const { connection } = await pair();
+      const inbox = new Inbox(connection.batches$);
+      const completed = new Promise<void>((resolve) => {
+        connection.drained$.subscribe({ complete: resolve });
+      });
+      connection.close({ kind: 'normal', text: 'bye' });
+      await completed;
+      expect(await inbox.ended).toBe('completed');
+    });
+
+    it('keeps the connections when the door closes, and lets nobody else in', async () => {
+      const { transport, listener, accept } = await listen();
+      let complete = false;
+      const [connection, peer] = await Promise.all([accept(), connect(transport, listener)]);
+      const inbox = new Inbox(connection.batches$);
+      await Promise.all([listener.close(), listener.close()]);
+      await expect(connect(transport, listener)).rejects.toThrow();
+      peer.send([frameOf(20, 1)]);
+      expect(await inbox.receive(1)).toEqual([frameOf(20, 1)]);
+      connection.write(framed(connection.framing, [frameOf(20, 2)]));
+      expect(await peer.receive(1)).toEqual([frameOf(20, 2)]);
+      // The same address can be had again while they live.
+      const again = await onSameAddress(transport, listener).listen();
+      again.connections$.subscribe({ complete: () => (complete = true) });
+      expect(complete).toBe(false);
+      await again.close();
+      expect(complete).toBe(true);
+    });
+
+    it('keeps peers that come before somebody asks for them', async () => {
+      const transport = create();
+      const listener = await transport.listen();
+      cleanUps.push(() => listener.close());
+      const peer = await connect(transport, listener);
+      cleanUps.push(() => {
+        peer.destroy();
+      });
+      expect(await firstValueFrom(listener.connections$)).toMatchObject({ transport: name });
+    });
+
+    it('says plainly that an address is taken', async () => {
+      const { transport, listener } = await listen();
+      const error: unknown = await onSameAddress(transport, listener)
+        .listen()
+        .catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(TransportError);
+      expect((error as TransportError).message).toMatch(/already .+; .+/); // what is wrong; what to do
+    });
+  });
+}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from '@jest/globals';
+import { Subject } from 'rxjs';
+import { TestScheduler } from 'rxjs/testing';
+import { SimulatedClock } from 'xstate';
+import type { RateLimitedMessage } from '../../../src/protocol/inbound.js';
+import { limitRate, type LimitRateOptions } from '../../../src/transports/operators/index.js';
+
+/** A limiter in front of an array, with the clock that moves it. */
+function limited(options: Omit<LimitRateOptions, 'clock'>): {
+  clock: SimulatedClock;
+  send: (count: number) => void;
+  out: (readonly (number | RateLimitedMessage)[])[];
+} {
+  const clock = new SimulatedClock();
+  const frames$ = new Subject<readonly number[]>();
+  const out: (readonly (number | RateLimitedMessage)[])[] = [];
+  frames$.pipe(limitRate({ ...options, clock })).subscribe((batch) => out.push(batch));
+  let next = 0;
+  return { clock, out, send: (count) => frames$.next(Array.from({ length: count }, () => next++)) };
+}
+
+const notice = (messagesPerSecond: number, dropped: number): RateLimitedMessage => ({
+  type: 'rateLimited',
+  messagesPerSecond,
+  dropped,
+});
+
+describe('limitRate', () => {
+  it('lets through a second’s worth at once, drops the rest of the batch and says so in its place', () => {
+    const { send, out } = limited({ messagesPerSecond: 3 });
+    send(5);
+    expect(out).toEqual([[0, 1, 2, notice(3, 2)]]);
+  });
+
+  it('refills by the time that passes, up to the burst', () => {
+    const { clock, send, out } = limited({ messagesPerSecond: 10, burst: 2 });
+    send(2);
+    clock.increment(100);
+    send(1);
+    clock.increment(60_000);
+    send(2);
+    expect(out).toEqual([[0, 1], [2], [3, 4]]);
+    send(1);
+    expect(out[3]).toEqual([notice(10, 1)]);
+  });
+
+  it('counts parts of a token', () => {
+    const { clock, send, out } = limited({ messagesPerSecond: 1, burst: 1 });
+    send(1);
+    clock.increment(400);
+    send(0);
+    clock.increment(600);
+    send(1);
+    expect(out).toEqual([[0], [], [1]]);
+  });
+
+  it('tells of drops once a second at most, with all of them', () => {
+    const { clock, send, out } = limited({ messagesPerSecond: 1 });
+    send(2);
+    clock.increment(500);
+    send(3); // dropped, and nothing said yet
+    clock.increment(499);
+    send(1);
+    clock.increment(1);
+    send(4);
+    expect(out).toEqual([[0, notice(1, 1)], [], [], [6, notice(1, 7)]]);
+  });
+
+  it('tells of the last drops with whatever comes later, a sign of life included', () => {
+    const { clock, send, out } = limited({ messagesPerSecond: 1 });
+    send(2);
+    send(5);
+    clock.increment(1_000);
+    send(0);
+    clock.increment(1_000);
+    send(0);
+    expect(out).toEqual([[0, notice(1, 1)], [], [notice(1, 5)], []]);
+  });
+
+  it('passes the very same array on while nothing is dropped', () => {
+    const clock = new SimulatedClock();
+    const batch = [1, 2, 3];
+    const out: unknown[] = [];
+    const frames$ = new Subject<readonly number[]>();
+    frames$.pipe(limitRate({ messagesPerSecond: 100, clock })).subscribe((passed) => out.push(passed));
+    frames$.next(batch);
+    expect(out[0]).toBe(batch);
+  });
+
+  it('is no operator at all where the limit is 0', () => {
+    const frames$ = new Subject<readonly number[]>();
+    expect(frames$.pipe(limitRate({ messagesPerSecond: 0, clock: new SimulatedClock() }))).toBe(frames$);
+  });
+
+  it('gives each subscription a bucket of its own', () => {
+    const frames$ = new Subject<readonly number[]>();
+    const limited$ = frames$.pipe(limitRate({ messagesPerSecond: 1, clock: new SimulatedClock() }));
+    const out: unknown[] = [];
+    limited$.subscribe((batch) => out.push(batch));
+    limited$.subscribe((batch) => out.push(batch));
+    frames$.next([1]);
+    expect(out).toEqual([[1], [1]]);
+  });
+
+  it('passes on the end and errors, and unsubscribes', () => {
+    const clock = new SimulatedClock();
+    new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(
+      ({ hot, expectObservable, expectSubscriptions }) => {
+        const values = { a: [1], b: [2] };
+        const ended = hot('  a-b-|', values);
+        const failed = hot(' a-#', values);
+        const left = hot('   a-b-b', values);
+        const limit = limitRate<number>({ messagesPerSecond: 100, clock });
+        expectObservable(ended.pipe(limit)).toBe(' a-b-|', values);
+        expectObservable(failed.pipe(limit)).toBe('a-#', values);
+        expectObservable(left.pipe(limit), '       ---!').toBe('a-b', values);
+        expectSubscriptions(left.subscriptions).toBe('^--!');
+      },
+    );
+  });
+});
