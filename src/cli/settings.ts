@@ -53,7 +53,7 @@ export const flags = {
     fallback: '3',
     help: 'how long a stop waits for sessions to take what is queued',
   },
-  'log-level': { value: 'LEVEL', fallback: 'info', help: `${logLevels.join(', ')}` },
+  'log-level': { value: 'LEVEL', fallback: 'info', help: logLevels.join(', ') },
   'json-log': { fallback: 'false', help: 'one JSON object a line, for machines' },
 } as const satisfies Record<string, Flag>;
 
@@ -74,8 +74,8 @@ export function readSettings(
   environment: Readonly<Record<string, string | undefined>>,
 ): Request {
   const given = parse(args);
-  if (given['help'] !== undefined) return { kind: 'help' };
-  if (given['version'] !== undefined) return { kind: 'version' };
+  if (given.help !== undefined) return { kind: 'help' };
+  if (given.version !== undefined) return { kind: 'version' };
   /** The text of a flag and how the user wrote it, for the sentence that may follow. */
   const text = (flag: FlagName): [text: string, source: string] => {
     const fromArgs = given[flag];
@@ -96,7 +96,7 @@ export function readSettings(
       maxSubscriptions: wholeNumber(...text('max-subscriptions')),
       drainTimeoutSeconds: wholeNumber(...text('drain-timeout')),
       logLevel: oneOf(...text('log-level'), logLevels),
-      jsonLog: oneOf(...text('json-log'), ['true', 'false', '1', '0']).match(/^(true|1)$/) !== null,
+      jsonLog: (/^(true|1)$/.exec(oneOf(...text('json-log'), ['true', 'false', '1', '0']))) !== null,
     },
   };
 }

@@ -130,7 +130,7 @@ describe('sessions at once', () => {
     const outside = await WebSocketClient.connect(url);
     expect((await outside.ended).code).toBe(1013);
     expect(messages(outside)).toMatchObject([{ type: 'error', code: 503 }]);
-    inside[0]!.socket.close();
+    inside[0].socket.close();
     await until(() => router.sessionCount === 2);
     const next = await join();
     for (const client of [...inside, next]) client.socket.close();

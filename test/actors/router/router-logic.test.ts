@@ -5,7 +5,7 @@ import { routerLogic } from '../../../src/actors/router/router-logic.js';
 import { RouterSession } from '../../../src/actors/router/router-session.js';
 import type { SessionEvent } from '../../../src/actors/session/session-events.js';
 import { Deframer } from '../../../src/protocol/deframer.js';
-import { ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
+import { type ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
 import { decodeFrame, defaultQos } from '../../../src/protocol/frame.js';
 import type { Message } from '../../../src/protocol/messages/message.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
