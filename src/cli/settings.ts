@@ -96,7 +96,7 @@ export function readSettings(
       maxSubscriptions: wholeNumber(...text('max-subscriptions')),
       drainTimeoutSeconds: wholeNumber(...text('drain-timeout')),
       logLevel: oneOf(...text('log-level'), logLevels),
-      jsonLog: (/^(true|1)$/.exec(oneOf(...text('json-log'), ['true', 'false', '1', '0']))) !== null,
+      jsonLog: /^(true|1)$/.exec(oneOf(...text('json-log'), ['true', 'false', '1', '0'])) !== null,
     },
   };
 }

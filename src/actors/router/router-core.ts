@@ -91,6 +91,11 @@ export class RouterCore {
     return this.#deliveries.count;
   }
 
+  /** When the current batch was begun. */
+  get nowMicros(): number {
+    return this.#nowMicros;
+  }
+
   /** Reads the clock for the frames that follow. */
   beginBatch(): void {
     this.#nowMicros = this.#options.nowMicros();

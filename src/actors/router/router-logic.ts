@@ -145,6 +145,7 @@ class Router {
     const bytes = outbox.take(link.bufferedBytes > 0);
     if (bytes.length === 0) return;
     link.write(bytes);
+    session.lastActivityMicros = this.#core.nowMicros;
     if (session.phase !== 'active') return;
     const buffered = link.bufferedBytes;
     if (buffered > this.#highWaterBytes) session.notify({ type: 'connection.congested', bufferedBytes: buffered });

@@ -17,19 +17,22 @@ const HIGH_WATER = 1_000;
 function setUp(): {
   connect: (maxQueueBytes?: number) => Link;
   router: ReturnType<typeof start>;
+  clock: SimulatedClock;
   deferred: (() => void)[];
 } {
   const deferred: (() => void)[] = [];
-  const router = start(deferred);
+  const clock = new SimulatedClock();
+  const router = start(deferred, clock);
   let count = 0;
   return {
     router,
+    clock,
     deferred,
     connect: (maxQueueBytes = 10_000) => new Link(router, `session-${++count}`, maxQueueBytes),
   };
 }
 
-function start(deferred: (() => void)[]): ReturnType<typeof createActor<typeof routerLogic>> {
+function start(deferred: (() => void)[], clock: SimulatedClock): ReturnType<typeof createActor<typeof routerLogic>> {
   return createActor(routerLogic, {
     input: {
       name: 'r',
@@ -39,7 +42,7 @@ function start(deferred: (() => void)[]): ReturnType<typeof createActor<typeof r
       unknownAddress: 'error',
       securityMode: 'open',
       highWaterBytes: HIGH_WATER,
-      clock: new SimulatedClock(),
+      clock,
       logger: silentLogger,
       defer: (callback) => void deferred.push(callback),
     },
@@ -134,6 +137,15 @@ describe('the router actor', () => {
     expect([publisher.writes.length, reader.writes.length]).toEqual([1, 1]);
     expect(reader.read()).toHaveLength(50);
     expect(publisher.read()).toHaveLength(50);
+  });
+
+  it('takes what it sends for a sign of life: who only listens is not idle', () => {
+    const { connect, clock } = setUp();
+    const [publisher, reader] = [connect(), connect()];
+    reader.send(subscribeAll);
+    clock.increment(60_000);
+    publisher.send(set('/a', 1));
+    expect(reader.session.lastActivityMicros).toBe(60_000_000);
   });
 
   it('counts in its snapshot', () => {
