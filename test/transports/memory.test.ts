@@ -128,6 +128,20 @@ describe('memoryLink', () => {
     expect(atClient.frames).toEqual([]);
   });
 
+  it('drops what arrives while its goodbye is under way', async () => {
+    const clock = new SimulatedClock();
+    const { client, server } = memoryLink({ clock, latencyMs: 30 });
+    const atServer = new Inbox(server.batches$);
+    new Inbox(client.batches$);
+    client.write(frameOf(20));
+    clock.increment(10);
+    server.close({ kind: 'normal', text: 'bye' });
+    clock.increment(20);
+    clock.increment(10);
+    expect(await atServer.ended).toBe('completed');
+    expect(atServer.frames).toEqual([]);
+  });
+
   it('says plainly that nothing listens', async () => {
     const transport = memory();
     expect(() => transport.connect()).toThrow('nothing listens on this in-memory transport; call listen() first');

@@ -407,6 +407,24 @@ describe('leaving a WebSocket', () => {
     expect(await inbox.ended).toBe('completed');
   });
 
+  it('is done with a peer that answers the goodbye by a reset', async () => {
+    const { raw, connection, inbox } = await connectedRaw();
+    connection.close({ kind: 'normal', text: '' });
+    await raw.receive(({ length }) => length >= 4);
+    raw.socket.resetAndDestroy();
+    expect(await inbox.ended).toBe('completed');
+  });
+
+  it('waits for a goodbye without pings', async () => {
+    const clock = new SimulatedClock();
+    const { raw, connection, inbox } = await connectedRaw({ clock, pingIntervalMs: 100 });
+    connection.close({ kind: 'normal', text: '' });
+    for (let i = 0; i < 10; i++) clock.increment(100);
+    await turns(20);
+    expect(inbox.end).toBeUndefined();
+    expect(raw.received).toHaveLength(4);
+  });
+
   it('does not wait for a peer that does not read', async () => {
     const clock = new SimulatedClock();
     const { raw, connection, inbox } = await connectedRaw({ clock });

@@ -141,7 +141,8 @@ export class WebSocketConnection implements Connection {
 
   #planPing(): void {
     const { clock, pingIntervalMs } = this.#options;
-    if (pingIntervalMs > 0) this.#pingTimer = setBackgroundTimer(clock, this.#ping, pingIntervalMs);
+    const leaving = this.#graceTimer !== undefined;
+    if (pingIntervalMs > 0 && !leaving) this.#pingTimer = setBackgroundTimer(clock, this.#ping, pingIntervalMs);
   }
 
   readonly #ping = (): void => {
@@ -160,6 +161,7 @@ export class WebSocketConnection implements Connection {
    */
   readonly #startGrace = (): void => {
     if (this.#graceTimer !== undefined || this.#batches.ended) return;
+    this.#options.clock.clearTimeout(this.#pingTimer);
     let waiting = this.#socket.writableLength;
     const arm = (): void => {
       this.#graceTimer = setBackgroundTimer(this.#options.clock, check, CLOSE_GRACE_MS);

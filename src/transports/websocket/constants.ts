@@ -1,13 +1,14 @@
+import { MAX_JSON_TEXT } from '../../protocol/encodings/json.js';
 import type { CloseReason } from '../transport.js';
 
 /** CLASP's usual port. */
 export const DEFAULT_PORT = 7330;
 
 /**
- * Bytes of a text message, which carries JSON: the text of a message is up to about four times its binary form. `ws`
- * holds at most this much of an unfinished message for each connection.
+ * Bytes of a text message, which carries JSON: no more than the decoder takes characters. `ws` holds at most this much of
+ * an unfinished message for each connection.
  */
-export const MAX_TEXT_BYTES = 262_144;
+export const MAX_TEXT_BYTES = MAX_JSON_TEXT;
 
 /** Pings without any answer after which a peer counts as gone. */
 export const MAX_MISSED_PONGS = 2;
