@@ -66,8 +66,9 @@ export function decodeFrame(bytes: Uint8Array, start = 0, end: number = bytes.le
 export function readFrameHeader(bytes: Uint8Array, start = 0, end: number = bytes.length): FrameHeader {
   const length = frameLength(bytes, start, end);
   if (length === undefined) {
+    // With the first four bytes there, what is cut off is the timestamp behind them.
     throw new DecodeError(
-      'TruncatedHeader',
+      end - start < HEADER_BYTES ? 'TruncatedHeader' : 'TruncatedFrame',
       `a frame needs ${HEADER_BYTES} or ${TIMESTAMPED_HEADER_BYTES} header bytes; there are ${end - start}`,
     );
   }

@@ -45,6 +45,7 @@ function fieldsFromPlain(plain: PlainObject, type: MessageType, readValue: (plai
   const fields: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(plain)) {
     if (field === undefined || (name === 'payload' && plain.value !== undefined)) continue; // one slot; value wins (6.6)
+    if (name === 'bezier' && field === null) continue; // Rust's word for a keyframe without control numbers
     fields[name === 'payload' ? 'value' : name] = fieldFromPlain(name, field, type, readValue);
   }
   return fields;

@@ -79,13 +79,21 @@ export class Reader {
   /** A u16 count of elements that take at least `smallest` bytes each: checked before anything is allocated (14). */
   count(smallest: number): number {
     const count = this.u16();
-    if (count * smallest > this.left) {
+    this.checkCount(count, smallest);
+    return count;
+  }
+
+  /**
+   * Refuses a count of elements that cannot all be there. Each begins with a length; of the last one no more is asked
+   * here, because reading it says better what it lacks.
+   */
+  checkCount(count: number, smallest: number): void {
+    if (count > 0 && (count - 1) * smallest + LENGTH_BYTES > this.left) {
       throw new DecodeError(
         'CountOverrun',
         `${count} elements of at least ${smallest} bytes are claimed; ${this.left} bytes are left`,
       );
     }
-    return count;
   }
 
   #lengthPrefixed(): number {
@@ -102,6 +110,9 @@ export class Reader {
     if (this.end - this.at < length) throw truncated(length, this.end - this.at);
   }
 }
+
+/** A u16. */
+const LENGTH_BYTES = 2;
 
 const empty = new Uint8Array(0);
 const sharedTexts = new TextCache();

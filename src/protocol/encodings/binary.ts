@@ -132,7 +132,10 @@ export function readMessage(r: Reader, bundleDepth = 0): Message {
     case 0x61:
       return readResult(r);
     default:
-      throw new DecodeError('UnknownMessageType', `message type 0x${code.toString(16).padStart(2, '0')} is not assigned`);
+      throw new DecodeError(
+        'UnknownMessageType',
+        `message type 0x${code.toString(16).padStart(2, '0')} is not assigned`,
+      );
   }
 }
 
@@ -159,18 +162,20 @@ function writeBundle(w: Writer, m: BundleMessage): void {
 }
 
 function readBundle(r: Reader, depth: number): BundleMessage {
-  if (depth > MAX_BUNDLE_DEPTH) throw new DecodeError('DepthExceeded', `bundles nest deeper than ${MAX_BUNDLE_DEPTH} levels`);
+  if (depth > MAX_BUNDLE_DEPTH)
+    throw new DecodeError('DepthExceeded', `bundles nest deeper than ${MAX_BUNDLE_DEPTH} levels`);
   const flags = r.u8();
   const count = r.u16();
   const timestamp = flags & TIMESTAMP ? r.u64() : undefined;
-  if (count * SMALLEST_INNER_BYTES > r.left) {
-    throw new DecodeError('CountOverrun', `a bundle of ${count} messages is claimed; ${r.left} bytes are left`);
-  }
+  r.checkCount(count, SMALLEST_INNER_BYTES);
   const messages: Message[] = [];
   for (let i = 0; i < count; i++) {
     const length = r.u16();
     if (length > r.left) {
-      throw new DecodeError('LengthOverrun', `a message of ${length} bytes is claimed in a bundle; ${r.left} bytes are left`);
+      throw new DecodeError(
+        'LengthOverrun',
+        `a message of ${length} bytes is claimed in a bundle; ${r.left} bytes are left`,
+      );
     }
     messages.push(readMessage(new Reader(r.bytes, r.at, r.at + length), depth));
     r.at += length;

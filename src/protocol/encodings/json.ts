@@ -1,4 +1,95 @@
-import type { Frame } from '../frame.js';
+import { Qos } from '../enumerations.js';
+import { DecodeError } from '../errors.js';
+import { defaultQos, type Frame } from '../frame.js';
 import type { Message } from '../messages/message.js';
-export function decodeJson(text: string): Frame { throw new Error(text); }
-export function encodeJson(message: Message): string { throw new Error(message.type); }
+import { type U64, u64FromBigInt } from '../u64.js';
+import { encodeValue } from '../values/encoded-value.js';
+import {
+  checkedText,
+  jsonOfFloat,
+  jsonOfMap,
+  jsonOfValue,
+  mapOfJson,
+  numberOfJson,
+  valueOfJson,
+} from './json-value.js';
+import { messageTypeOfName, messageTypeOfWireName, readMessageFields, writeMessageFields } from './message-fields.js';
+import { type Fields, integerOfNumber, namingFaults, type ReadNotation, type WriteNotation } from './notation.js';
+
+// JSON text: one object, the fields of the message as its type in messages/message.ts names them, and its frame's QoS.
+//   {"type": "set", "address": "/lights/1/dim", "value": 0.5, "qos": 1}
+// Values are written as json-value.ts says. Integer fields are numbers while those are safe integers, decimal texts
+// beyond; both are read.
+
+/** UTF-16 units of a text that is parsed at all: some four times what fits a frame. */
+export const MAX_JSON_TEXT = 262_144;
+
+/**
+ * Reads one message with the QoS it asks for, `qos` (0, 1 or 2), or else the message's own.
+ *
+ * @throws DecodeError FrameTooLarge, DepthExceeded, and JsonDecode for everything else
+ */
+export function decodeJson(text: string): Frame {
+  if (text.length > MAX_JSON_TEXT) {
+    throw new DecodeError('FrameTooLarge', `the JSON text is ${text.length} characters; the limit is ${MAX_JSON_TEXT}`);
+  }
+  return namingFaults('JsonDecode', () => {
+    const node = parse(text);
+    const message = readMessageFields(node, reading);
+    return { message, qos: qosOf(node) ?? defaultQos(message), encoding: 'json' };
+  });
+}
+
+/** One line of JSON. @throws EncodeError NotEncodable when a number is out of its range, or bundles nest too deep */
+export function encodeJson(message: Message): string {
+  return JSON.stringify(writeMessageFields(message, writing));
+}
+
+const reading: ReadNotation = {
+  fault: 'JsonDecode',
+  spellings: new Map([['value', 'payload']]),
+  nullIsAbsent: false,
+  messageType: (name) => messageTypeOfName(name) ?? messageTypeOfWireName(name),
+  fields: fieldsOf,
+  map: mapOfJson,
+  text: (node) => (typeof node === 'string' ? checkedText(node) : undefined),
+  integer,
+  float: numberOfJson,
+  value: (node) => encodeValue(valueOfJson(node)),
+};
+
+const writing: WriteNotation = {
+  fields: Object.fromEntries,
+  map: jsonOfMap,
+  integer: (integer) => (typeof integer === 'bigint' ? integer.toString() : integer),
+  float: jsonOfFloat,
+  value: (value) => jsonOfValue(value.decode()),
+};
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new DecodeError('JsonDecode', 'the text is not JSON', cause);
+  }
+}
+
+/** A key that comes twice has been lost to `JSON.parse`: the later one stands. */
+function fieldsOf(node: unknown): Fields | undefined {
+  return typeof node === 'object' && node !== null && !Array.isArray(node)
+    ? new Map<string, unknown>(Object.entries(node))
+    : undefined;
+}
+
+function integer(node: unknown): U64 | undefined {
+  if (typeof node !== 'string') return integerOfNumber(node);
+  return /^(?:0|[1-9]\d{0,19})$/.test(node) ? u64FromBigInt(BigInt(node)) : undefined;
+}
+
+function qosOf(node: unknown): Qos | undefined {
+  const asked = fieldsOf(node)?.get('qos') ?? undefined;
+  if (asked === undefined) return undefined;
+  const qos = Object.values(Qos).find((qos) => qos === asked);
+  if (qos === undefined) throw new DecodeError('JsonDecode', 'qos must be 0, 1 or 2');
+  return qos;
+}

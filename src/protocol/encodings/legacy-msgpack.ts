@@ -1,4 +1,102 @@
 import type { Reader } from '../bytes/reader.js';
-import type { Message } from '../messages/message.js';
-export function isLegacyMap(first: number): boolean { return (first >= 0x80 && first <= 0x8f) || first === 0xde || first === 0xdf; }
-export function readLegacyMessage(r: Reader): Message { throw new Error(String(r.at)); }
+import { DecodeError } from '../errors.js';
+import type { Message, MessageType } from '../messages/message.js';
+import { type U64, u64FromBigInt } from '../u64.js';
+import { encodeValue } from '../values/encoded-value.js';
+import { messageTypeOfWireName, readMessageFields } from './message-fields.js';
+import { readMsgpack } from './msgpack-reader.js';
+import { type Fields, namingFaults, type ReadNotation } from './notation.js';
+import { TreeMap, treeNotation, valueOfTree } from './tree.js';
+
+/** Whether the first byte of a payload says that it is a MessagePack map (wire.md 3). */
+export function isLegacyMap(first: number): boolean {
+  return (first >= 0x80 && first <= 0x8f) || first === 0xde || first === 0xdf;
+}
+
+/**
+ * Reads the MessagePack form of old (wire.md 8). Nobody writes it any more but the Python client, for BUNDLE and QUERY.
+ *
+ * @throws DecodeError LegacyDecode for everything but depth
+ */
+export function readLegacyMessage(r: Reader): Message {
+  return namingFaults('LegacyDecode', () => {
+    const tree = readMsgpack(r);
+    if (r.left > 0) throw refused(`${r.left} bytes follow the message`);
+    return readMessageFields(tree, notation);
+  });
+}
+
+const notation: ReadNotation = {
+  ...treeNotation('LegacyDecode'),
+  // The Rust core writes the snake case, the JavaScript client the camel case of our own names; both come in.
+  spellings: new Map([
+    ['value', 'payload'],
+    ['maxRate', 'max_rate'],
+    ['correlationId', 'correlation_id'],
+    ['sinceRevision', 'since_revision'],
+    ['startTime', 'start_time'],
+    ['loop', 'loop_'],
+  ]),
+  // JavaScript 0.1.9 writes every field that it does not set as nil.
+  nullIsAbsent: true,
+  messageType: messageTypeOfWireName,
+  modernise,
+  integer,
+  value: (node) => encodeValue(valueOfTree(node, Number)), // an integer above 64 bits is a Float here (wire.md 8.3)
+};
+
+/** A float is no integer here, though it be a whole one: every sender of this form tells the two apart. */
+function integer(node: unknown): U64 | undefined {
+  return typeof node === 'bigint' ? u64FromBigInt(node) : undefined;
+}
+
+function modernise(type: MessageType, fields: Fields): Fields {
+  switch (type) {
+    case 'set':
+      return withTtl(fields);
+    case 'publish':
+      return withTimeline(fields);
+    case 'federationSync':
+      return withOperation(fields);
+    default:
+      return fields;
+  }
+}
+
+/** ttl: the string `Never`, or a map of one entry, `Sliding` or `Absolute`, to seconds (wire.md 8.2). */
+function withTtl(fields: Fields): Fields {
+  const ttl = fields.get('ttl');
+  if (ttl === 'Never') return new Map(fields).set('ttl', 0n);
+  if (!(ttl instanceof TreeMap)) return fields;
+  const kind = ttl.has('Absolute') ? 'Absolute' : 'Sliding';
+  const seconds = ttl.get(kind);
+  if (ttl.size !== 1 || typeof seconds !== 'bigint') {
+    throw refused('set: ttl must be "Never", or a map of "Sliding" or "Absolute" to seconds');
+  }
+  return new Map(fields).set('ttl', seconds).set('absolute', kind === 'Absolute');
+}
+
+/** The timeline of Rust. JavaScript and Python put `keyframes` on the PUBLISH itself, where Rust and the vectors see none. */
+function withTimeline(fields: Fields): Fields {
+  const timeline = fields.get('timeline');
+  if (!(timeline instanceof TreeMap)) return fields;
+  const keyframes = timeline.get('keyframes');
+  const eased: unknown = Array.isArray(keyframes) ? keyframes.map(withEasing) : keyframes;
+  return new Map(fields).set('timeline', timeline.with('keyframes', eased));
+}
+
+/** In this form a keyframe that names no easing is linear, and says so to whoever gets it. */
+function withEasing(keyframe: unknown): unknown {
+  const plain = keyframe instanceof TreeMap && (keyframe.get('easing') ?? undefined) === undefined;
+  return plain ? keyframe.with('easing', 'linear') : keyframe;
+}
+
+/** `RequestSync` where our name is `requestSync`. */
+function withOperation(fields: Fields): Fields {
+  const op = fields.get('op');
+  return typeof op === 'string' ? new Map(fields).set('op', op.charAt(0).toLowerCase() + op.slice(1)) : fields;
+}
+
+function refused(why: string): DecodeError {
+  return new DecodeError('LegacyDecode', why);
+}

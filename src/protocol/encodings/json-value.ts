@@ -1,0 +1,165 @@
+import { DecodeError } from '../errors.js';
+import { INT_MAX, INT_MIN, type Value } from '../values/value.js';
+import { fromBase64, toBase64 } from './base64.js';
+import { checkValueDepth } from './tree.js';
+
+// Values in JSON, one form for each:
+//   null, true, false, "text", [1, 2]        themselves
+//   1.5                                      Float; 1 is one too
+//   {"$int": "5"}                            Int, in decimal; {"$int": 5} is read while the number is a safe integer
+//   {"$float": "NaN"}                        also "Infinity", "-Infinity", "-0": the Floats that JSON cannot say
+//   {"$bytes": "AAE="}                       bytes, in base64
+//   {"a": 1}                                 map, its entries in order
+//   {"$map": [["$a", 1], ["10", 2]]}         map with a key that an object would lose, reorder or mistake for one of these
+
+const INT = '$int';
+const FLOAT = '$float';
+const BYTES = '$bytes';
+const MAP = '$map';
+
+const floatNames: ReadonlyMap<unknown, number> = new Map([
+  ['NaN', NaN],
+  ['Infinity', Infinity],
+  ['-Infinity', -Infinity],
+  ['-0', -0],
+]);
+
+/** A decimal of at most 64 bits, in its one spelling. */
+const decimal = /^(?:0|-?[1-9]\d{0,19})$/;
+
+/** The value that a parsed JSON text is. @throws DecodeError JsonDecode, DepthExceeded */
+export function valueOfJson(node: unknown, depth = 0): Value {
+  if (node === null || typeof node === 'boolean' || typeof node === 'number') return node;
+  if (typeof node === 'string') return checkedText(node);
+  if (Array.isArray(node)) {
+    checkValueDepth(depth + 1);
+    return node.map((item) => valueOfJson(item, depth + 1));
+  }
+  const [key, content] = specialEntry(node);
+  switch (key) {
+    case undefined:
+    case MAP:
+      break;
+    case INT:
+      return intOfJson(content);
+    case FLOAT:
+      return floatOfJson(content);
+    case BYTES:
+      return bytesOfJson(content);
+    default:
+      throw refused(`"${key.slice(0, 40)}" is none of $int, $float, $bytes and $map`);
+  }
+  checkValueDepth(depth + 1);
+  const entries = new Map<string, Value>();
+  for (const [key, item] of mapOfJson(node) ?? []) entries.set(key, valueOfJson(item, depth + 1));
+  return entries;
+}
+
+/** The entries of an object, or of a `$map`; undefined when the node is neither. @throws DecodeError JsonDecode */
+export function mapOfJson(node: unknown): ReadonlyMap<string, unknown> | undefined {
+  if (!isObject(node)) return undefined;
+  const [special, pairs] = specialEntry(node);
+  const entries = new Map<string, unknown>();
+  if (special !== MAP) {
+    for (const [key, item] of Object.entries(node)) entries.set(checkedText(key), item);
+    return entries;
+  }
+  if (!Array.isArray(pairs)) throw refused('$map takes a list of pairs');
+  for (const pair of pairs as readonly unknown[]) {
+    if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string') {
+      throw refused('$map takes a list of pairs, each a text and a value');
+    }
+    entries.set(checkedText(pair[0]), pair[1]);
+  }
+  return entries;
+}
+
+/** A number as {@link jsonOfFloat} writes it; undefined when the node is none. */
+export function numberOfJson(node: unknown): number | undefined {
+  if (typeof node === 'number') return node;
+  const [key, content] = specialEntry(node);
+  return key === FLOAT ? floatOfJson(content) : undefined;
+}
+
+/** @throws DecodeError JsonDecode when the text holds half a surrogate pair, which has no UTF-8 */
+export function checkedText(text: string): string {
+  if (/\p{Surrogate}/u.test(text)) throw refused('a text holds half of a surrogate pair');
+  return text;
+}
+
+/** What `JSON.stringify` takes for a value. */
+export function jsonOfValue(value: Value): unknown {
+  switch (typeof value) {
+    case 'number':
+      return jsonOfFloat(value);
+    case 'bigint':
+      return { [INT]: value.toString() };
+    case 'string':
+    case 'boolean':
+      return value;
+    default:
+      if (value === null) return null;
+      if (value instanceof Uint8Array) return { [BYTES]: toBase64(value) };
+      return isMap(value)
+        ? jsonOfMap(new Map(Array.from(value, ([key, item]) => [key, jsonOfValue(item)])))
+        : value.map(jsonOfValue);
+  }
+}
+
+export function jsonOfFloat(float: number): unknown {
+  if (Object.is(float, -0)) return { [FLOAT]: '-0' };
+  return Number.isFinite(float) ? float : { [FLOAT]: String(float) };
+}
+
+/** @param entries what is already JSON, under its keys */
+export function jsonOfMap(entries: ReadonlyMap<string, unknown>): unknown {
+  for (const key of entries.keys()) {
+    if (!isFaithfulKey(key)) return { [MAP]: [...entries] };
+  }
+  return Object.fromEntries(entries);
+}
+
+/** Objects put integer-like keys first; `__proto__` is a setter in careless hands; `$` is ours. */
+function isFaithfulKey(key: string): boolean {
+  return !key.startsWith('$') && key !== '__proto__' && !/^(?:0|[1-9]\d*)$/.test(key);
+}
+
+/** The one entry of an object when its key begins with `$`; undefined twice for everything else. */
+function specialEntry(node: unknown): readonly [key: string | undefined, content: unknown] {
+  if (!isObject(node)) return [undefined, undefined];
+  const entries: [string, unknown][] = Object.entries(node);
+  return entries.length === 1 && entries[0]![0].startsWith('$') ? entries[0]! : [undefined, undefined];
+}
+
+function intOfJson(content: unknown): bigint {
+  const isDecimal = typeof content === 'string' && decimal.test(content);
+  if (!isDecimal && !Number.isSafeInteger(content)) throw refused('$int takes a decimal text, as {"$int": "5"}');
+  const int = BigInt(content as string | number); // either a decimal or a safe integer
+  if (int < INT_MIN || int > INT_MAX) throw refused(`the $int ${int.toString()} does not fit 64 bits`);
+  return int;
+}
+
+function floatOfJson(content: unknown): number {
+  const float = floatNames.get(content);
+  if (float === undefined) throw refused('$float takes "NaN", "Infinity", "-Infinity" or "-0"');
+  return float;
+}
+
+function bytesOfJson(content: unknown): Uint8Array {
+  const bytes = typeof content === 'string' ? fromBase64(content) : undefined;
+  if (bytes === undefined) throw refused('$bytes takes base64 with its padding');
+  return bytes;
+}
+
+/** `instanceof` makes Map<any, any> of a ReadonlyMap. */
+function isMap(value: readonly Value[] | ReadonlyMap<string, Value>): value is ReadonlyMap<string, Value> {
+  return value instanceof Map;
+}
+
+function isObject(node: unknown): node is object {
+  return typeof node === 'object' && node !== null && !Array.isArray(node);
+}
+
+function refused(why: string): DecodeError {
+  return new DecodeError('JsonDecode', why);
+}

@@ -1,0 +1,213 @@
+// npm run fuzz -- [--seconds 60] [--seed N]
+//
+// Throws mutated vectors and noise at every decoder, for as long as it is told. Whatever the bytes: a decoder gives a
+// message or throws a DecodeError; a message it gave encodes, or is too large once its numbers are widened; what was
+// encoded decodes to the same message. The first case that is otherwise is printed with the seed that leads to
+// it, and the exit code is 1. Case n of a seed is the same on every machine.
+import { inspect, isDeepStrictEqual, parseArgs } from 'node:util';
+import { readdirSync, readFileSync } from 'node:fs';
+import {
+  DecodeError,
+  decodeFrame,
+  decodeJson,
+  Deframer,
+  EncodeError,
+  encodeFrame,
+  encodeJson,
+} from '../../dist/protocol/index.js';
+import { framed, joined, mutatedFrame, Random } from '../support/mutate.mjs';
+
+const { values: options } = parseArgs({
+  options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string' } },
+});
+const seconds = Number(options.seconds);
+const seed = options.seed === undefined ? Date.now() >>> 0 : Number(options.seed);
+if (!(seconds > 0) || !Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff) {
+  console.error('usage: npm run fuzz -- [--seconds 60] [--seed 0..4294967295]');
+  process.exit(2);
+}
+
+/** Frames to start from: the vectors, and the same messages in CBOR. */
+const binaryFrames = vectorFrames();
+const messages = binaryFrames.map(messageOf).filter((message) => message !== undefined);
+const corpus = [...binaryFrames, ...messages.map((message) => encodeFrame(message, { encoding: 'cbor' }))];
+const texts = messages.map((message) => Uint8Array.from(Buffer.from(encodeJson(message))));
+const ping = Uint8Array.of(0x53, 0x01, 0x00, 0x01, 0x41);
+
+const counts = { cases: 0, messages: 0, refused: 0, tooLarge: 0 };
+const random = new Random(seed);
+const started = performance.now();
+const end = started + seconds * 1000;
+let nextReport = started + 1000;
+
+console.log(`seed ${seed}, ${seconds} s, ${corpus.length} frames and ${texts.length} texts to start from`);
+for (;;) {
+  const now = performance.now();
+  if (now >= nextReport || now >= end) {
+    report(now);
+    nextReport += 1000;
+    if (now >= end) break;
+  }
+  for (let i = 0; i < 200; i++) runCase();
+}
+process.stdout.write('\n');
+if (counts.messages === 0 || counts.refused === 0) {
+  console.error('nothing was decoded or nothing refused: the fuzzer itself is broken');
+  process.exit(1);
+}
+
+function runCase() {
+  counts.cases++;
+  switch (random.below(8)) {
+    case 0:
+      return attempt(
+        'decodeFrame, noise',
+        framed(random.bytes(1 + random.below(300)), random.below(256) & ~0x18),
+        checkFrame,
+      );
+    case 1:
+      return attempt('Deframer', stream(), checkStream);
+    case 2:
+    case 3:
+      return attempt('decodeJson', mutatedFrame(random.pick(texts), texts, random), checkJson);
+    default:
+      return attempt('decodeFrame', mutatedFrame(random.pick(corpus), corpus, random), checkFrame);
+  }
+}
+
+/** Runs one check; whatever it throws is a find. */
+function attempt(target, input, check) {
+  try {
+    check(input);
+  } catch (error) {
+    process.stdout.write('\n');
+    console.error(`FAILED: ${target}, seed ${seed}, case ${counts.cases}`);
+    console.error(`input (hex): ${Buffer.from(input).toString('hex')}`);
+    console.error(error);
+    process.exit(1);
+  }
+}
+
+function checkFrame(bytes) {
+  const before = bytes.slice();
+  const frame = orRefused(() => decodeFrame(bytes));
+  if (Buffer.compare(before, bytes) !== 0) throw new Error('decoding changed the input');
+  if (frame !== undefined) checkMessage(frame.message);
+}
+
+function checkJson(bytes) {
+  const frame = orRefused(() => decodeJson(Buffer.from(bytes).toString()));
+  if (frame !== undefined) checkMessage(frame.message);
+}
+
+/** JSON and CBOR give back every message; binary too, once what it has no place for is gone. */
+function checkMessage(message) {
+  const viaJson = decodeJson(encodeJson(message)).message;
+  expectSame('JSON', message, viaJson);
+  const viaCbor = rewritten(message, 'cbor');
+  if (viaCbor !== undefined) expectSame('CBOR', message, viaCbor);
+  const viaBinary = rewritten(message, 'binary');
+  if (viaBinary !== undefined) expectSame('binary', viaBinary, rewritten(viaBinary, 'binary'));
+}
+
+/** Undefined where a message is too large in this form. */
+function rewritten(message, encoding) {
+  const bytes = orTooLarge(() => encodeFrame(message, { encoding }));
+  return bytes && decodeFrame(bytes).message;
+}
+
+function expectSame(form, message, again) {
+  const [before, after] = [built(message), built(again)];
+  if (isDeepStrictEqual(before, after)) return;
+  const show = (thing) => inspect(thing, { depth: null, maxStringLength: 200, maxArrayLength: 50 });
+  throw new Error(`${form} changes the message:\n${show(before)}\n${show(after)}`);
+}
+
+/** Values built, maps with their order, absent and undefined fields the same: NaN is NaN, whatever its bits. */
+function built(thing) {
+  if (typeof thing?.decode === 'function') return { value: built(thing.decode()) };
+  if (thing instanceof Map) return { map: [...thing].map(([key, item]) => [key, built(item)]) };
+  if (Array.isArray(thing)) return thing.map(built);
+  if (thing instanceof Uint8Array || typeof thing !== 'object' || thing === null) return thing;
+  const fields = Object.entries(thing).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(fields.map(([name, field]) => [name, built(field)]));
+}
+
+/** Several frames on end, cut anywhere; a broken one may only end the stream or swallow what its length claims. */
+function stream() {
+  const frames = Array.from({ length: 1 + random.below(6) }, () => {
+    const frame = random.pick(corpus);
+    return random.below(4) === 0 ? mutatedFrame(frame, corpus, random) : frame;
+  });
+  return joined(...frames);
+}
+
+function checkStream(bytes) {
+  const deframer = new Deframer();
+  const frames = [];
+  let taken = 0;
+  const whole = orRefused(() => {
+    for (let at = 0; at < bytes.length;) {
+      const next = at + 1 + random.below(40);
+      frames.push(...deframer.push(bytes.subarray(at, next)));
+      at = next;
+      taken = Math.min(next, bytes.length);
+    }
+    return true;
+  });
+  // Cut differently, the same bytes are the same frames.
+  const atOnce = whole && new Deframer().push(bytes);
+  if (atOnce && Buffer.compare(joined(...atOnce), joined(...frames)) !== 0)
+    throw new Error('the cuts made a difference');
+  const length = frames.reduce((sum, frame) => sum + frame.length, 0);
+  if (whole && length + deframer.pendingBytes !== taken) throw new Error('bytes of the stream were lost');
+  for (const frame of frames) checkFrame(frame);
+  if (decodeFrame(ping).message.type !== 'ping') throw new Error('the decoder no longer works');
+}
+
+function orRefused(decode) {
+  try {
+    const result = decode();
+    counts.messages++;
+    return result;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    counts.refused++;
+    return undefined;
+  }
+}
+
+function orTooLarge(encode) {
+  try {
+    return encode();
+  } catch (error) {
+    if (!(error instanceof EncodeError) || error.fault !== 'PayloadTooLarge') throw error;
+    counts.tooLarge++;
+    return undefined;
+  }
+}
+
+function report(now) {
+  const elapsed = (now - started) / 1000;
+  const rate = Math.round(counts.cases / elapsed);
+  const line = `${elapsed.toFixed(0)} s  ${rate}/s  ${counts.cases} cases  ${counts.messages} decoded  ${counts.refused} refused  ${counts.tooLarge} too large`;
+  process.stdout.write(process.stdout.isTTY ? `\r${line}` : `${line}\n`);
+}
+
+function messageOf(frame) {
+  try {
+    return decodeFrame(frame).message;
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
+function vectorFrames() {
+  const folder = new URL('../vectors/', import.meta.url);
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .sort()
+    .flatMap((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')))
+    .flatMap(({ hex }) => (hex === undefined ? [] : [Uint8Array.from(Buffer.from(hex, 'hex'))]));
+}

@@ -1,0 +1,244 @@
+import { describe, expect, it } from '@jest/globals';
+import { decodeJson, encodeJson, MAX_JSON_TEXT } from '../../../src/protocol/encodings/json.js';
+import { DecodeError, EncodeError } from '../../../src/protocol/errors.js';
+import { MAX_BUNDLE_DEPTH, MAX_VALUE_DEPTH } from '../../../src/protocol/limits.js';
+import type { Message } from '../../../src/protocol/messages/message.js';
+import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
+import type { Value } from '../../../src/protocol/values/value.js';
+import { comparable } from '../../support/comparable.js';
+
+const setText = (value: string): string => `{"type":"set","address":"/a","value":${value}}`;
+
+function read(text: string): unknown {
+  return comparable(decodeJson(text).message);
+}
+
+function faultOf(text: string): { readonly fault: string; readonly message: string } {
+  try {
+    decodeJson(text);
+  } catch (error) {
+    if (error instanceof DecodeError) return { fault: error.fault, message: error.message };
+    throw error;
+  }
+  throw new Error(`${text} was not refused`);
+}
+
+describe('JSON values', () => {
+  it.each<[string, Value]>([
+    ['null', null],
+    ['true', true],
+    ['1', 1],
+    ['1.5', 1.5],
+    ['"a\\u0000\u{1f4a1}"', 'a\0\u{1f4a1}'],
+    ['{"$int":"5"}', 5n],
+    ['{"$int":"0"}', 0n],
+    ['{"$int":"-9223372036854775808"}', -(2n ** 63n)],
+    ['{"$int":"9223372036854775807"}', 2n ** 63n - 1n],
+    ['{"$float":"NaN"}', NaN],
+    ['{"$float":"Infinity"}', Infinity],
+    ['{"$float":"-Infinity"}', -Infinity],
+    ['{"$float":"-0"}', -0],
+    ['{"$bytes":""}', new Uint8Array()],
+    ['{"$bytes":"AAH/"}', Uint8Array.of(0, 1, 255)],
+    ['[1,[{"$int":"1"}]]', [1, [1n]]],
+    ['{}', new Map()],
+    ['{"b":1,"a":{"constructor":null}}', new Map<string, Value>([['b', 1], ['a', new Map([['constructor', null]])]])], // prettier-ignore
+    ['{"$map":[["10",1],["9",2]]}', new Map([['10', 1], ['9', 2]])], // prettier-ignore
+    ['{"$map":[["__proto__",1]]}', new Map([['__proto__', 1]])],
+    ['{"$map":[["$int","5"]]}', new Map([['$int', '5']])],
+    ['{"-1":1,"01":2,"":3}', new Map([['-1', 1], ['01', 2], ['', 3]])], // prettier-ignore
+  ])('%s', (json, value) => {
+    const text = setText(json);
+    expect(read(text)).toEqual({ type: 'set', address: '/a', value: { value: comparable(value) } });
+    expect(encodeJson({ type: 'set', address: '/a', value: encodeValue(value) })).toBe(
+      JSON.stringify(JSON.parse(text)),
+    );
+  });
+
+  it.each<[string, Value]>([
+    ['{"$int":5}', 5n],
+    ['{"$map":[]}', new Map()],
+    ['{"$map":[["a",1],["b",2],["a",3]]}', new Map([['a', 3], ['b', 2]])], // prettier-ignore
+    ['{"$a":1,"b":2}', new Map([['$a', 1], ['b', 2]])], // prettier-ignore
+    ['{"__proto__":1}', new Map([['__proto__', 1]])],
+  ])('%s is read too', (json, value) => {
+    expect(read(setText(json))).toMatchObject({ value: { value: comparable(value) } });
+  });
+
+  it.each([
+    ['{"$date":"today"}', '"$date" is none of $int, $float, $bytes and $map'],
+    ['{"$":1}', '"$" is none of $int, $float, $bytes and $map'],
+    ['{"$int":"5.0"}', '$int takes a decimal text, as {"$int": "5"}'],
+    ['{"$int":"+5"}', '$int takes a decimal text, as {"$int": "5"}'],
+    ['{"$int":"05"}', '$int takes a decimal text, as {"$int": "5"}'],
+    ['{"$int":"-0"}', '$int takes a decimal text, as {"$int": "5"}'],
+    ['{"$int":""}', '$int takes a decimal text, as {"$int": "5"}'],
+    ['{"$int":"0x10"}', '$int takes a decimal text, as {"$int": "5"}'],
+    ['{"$int":1.5}', '$int takes a decimal text, as {"$int": "5"}'],
+    ['{"$int":9007199254740992}', '$int takes a decimal text, as {"$int": "5"}'],
+    ['{"$int":null}', '$int takes a decimal text, as {"$int": "5"}'],
+    ['{"$int":"9223372036854775808"}', 'the $int 9223372036854775808 does not fit 64 bits'],
+    ['{"$int":"-9223372036854775809"}', 'the $int -9223372036854775809 does not fit 64 bits'],
+    ['{"$float":"nan"}', '$float takes "NaN", "Infinity", "-Infinity" or "-0"'],
+    ['{"$float":1}', '$float takes "NaN", "Infinity", "-Infinity" or "-0"'],
+    ['{"$bytes":"AA"}', '$bytes takes base64 with its padding'],
+    ['{"$bytes":[1]}', '$bytes takes base64 with its padding'],
+    ['{"$map":{}}', '$map takes a list of pairs'],
+    ['{"$map":[["a"]]}', '$map takes a list of pairs, each a text and a value'],
+    ['{"$map":[[1,2]]}', '$map takes a list of pairs, each a text and a value'],
+    ['"\\ud800"', 'a text holds half of a surrogate pair'],
+    ['{"\\udc00":1}', 'a text holds half of a surrogate pair'],
+    [`"${'x'.repeat(65_536)}"`, 'string of 65536 is too large; the limit is 65535'],
+  ])('%s is refused', (json, message) => {
+    expect(faultOf(setText(json))).toEqual({ fault: 'JsonDecode', message });
+  });
+
+  it('nest at most 64 levels, whatever they are made of', () => {
+    const wrapped = (before: string, after: string, levels: number): string =>
+      setText(before.repeat(levels) + 'null' + after.repeat(levels));
+    for (const [before, after] of [
+      ['[', ']'],
+      ['{"a":', '}'],
+      ['{"$map":[["$",', ']]}'],
+    ] as const) {
+      expect(read(wrapped(before, after, MAX_VALUE_DEPTH))).toMatchObject({ type: 'set' });
+      expect(faultOf(wrapped(before, after, MAX_VALUE_DEPTH + 1)).fault).toBe('DepthExceeded');
+    }
+    expect(faultOf(wrapped('[', ']', 120_000)).fault).toBe('DepthExceeded');
+    expect(read(`{"type":"ping","x":${'['.repeat(120_000)}${']'.repeat(120_000)}}`)).toEqual({ type: 'ping' });
+  });
+});
+
+describe('JSON messages', () => {
+  it('read like the types of the messages', () => {
+    expect(
+      decodeJson(
+        '{"type":"hello","version":1,"name":"n","capabilities":{"encryption":false},"features":["param","?"]}',
+      ),
+    ).toEqual({
+      message: {
+        type: 'hello',
+        version: 1,
+        name: 'n',
+        features: ['param'],
+        capabilities: { encryption: false },
+      },
+      qos: 0,
+      encoding: 'json',
+    });
+    const { message } = decodeJson('{"type":"federationSync","op":"requestSync","revisions":{"/a":7}}');
+    expect(message).toEqual({
+      type: 'federationSync',
+      op: 'requestSync',
+      patterns: [],
+      revisions: new Map([['/a', 7]]),
+    });
+  });
+
+  it('take the names of the wire too, and `payload` for `value`', () => {
+    expect(read('{"type":"FEDERATION_SYNC","op":"syncComplete"}')).toMatchObject({ type: 'federationSync' });
+    expect(read('{"payload":2,"type":"SET","address":"/a"}')).toEqual(read('{"type":"set","address":"/a","value":2}'));
+  });
+
+  it('ignore what nobody knows', () => {
+    expect(read('{"type":"ping","colour":"red","__proto__":{"qos":1}}')).toEqual({ type: 'ping' });
+  });
+
+  it('carry their quality of service, or have the usual one', () => {
+    const qos = (text: string): number => decodeJson(text).qos;
+    expect(qos(setText('1'))).toBe(1);
+    expect(qos('{"type":"set","address":"/a","value":1,"qos":0}')).toBe(0);
+    expect(qos('{"type":"ping","qos":2}')).toBe(2);
+    expect(qos('{"type":"ping","qos":null}')).toBe(0);
+    expect(faultOf('{"type":"ping","qos":3}')).toEqual({ fault: 'JsonDecode', message: 'qos must be 0, 1 or 2' });
+    expect(faultOf('{"type":"ping","qos":"1"}').fault).toBe('JsonDecode');
+  });
+
+  it('tell null from absent in PUBLISH', () => {
+    expect(read('{"type":"publish","address":"/a"}')).toEqual({ type: 'publish', address: '/a' });
+    expect(read('{"type":"publish","address":"/a","value":null,"id":null}')).toEqual({
+      type: 'publish',
+      address: '/a',
+      value: { value: null },
+    });
+  });
+
+  it('write integers as numbers while those are exact, as decimal texts beyond', () => {
+    const text = '{"type":"sync","t1":9007199254740991,"t2":"9007199254740992","t3":"18446744073709551615"}';
+    const message: Message = { type: 'sync', t1: 2 ** 53 - 1, t2: 2n ** 53n, t3: 2n ** 64n - 1n };
+    expect(encodeJson(message)).toBe(text);
+    expect(decodeJson(text).message).toEqual(message);
+    expect(decodeJson('{"type":"sync","t1":"5","t2":-0}').message).toEqual({ type: 'sync', t1: 5, t2: 0 });
+  });
+
+  it.each([
+    ['', 'the text is not JSON'],
+    ['{"type":"ping"', 'the text is not JSON'],
+    ['null', 'a message must be a map with a type'],
+    ['[]', 'a message must be a map with a type'],
+    ['"ping"', 'a message must be a map with a type'],
+    ['{}', 'a message needs its type, which is a text'],
+    ['{"type":1}', 'a message needs its type, which is a text'],
+    ['{"type":"Ping"}', 'no message has the type "Ping"'],
+    ['{"type":"toString"}', 'no message has the type "toString"'],
+    ['{"type":"set","address":"/a"}', 'set needs its value'],
+    ['{"type":"set","value":1}', 'set needs its address'],
+    ['{"type":"set","address":null,"value":1}', 'set needs its address'],
+    ['{"type":"get","address":5}', 'get: address must be a text of at most 65535 bytes'],
+    ['{"type":"get","address":"/\\ud800"}', 'a text holds half of a surrogate pair'],
+    [`{"type":"get","address":"/${'é'.repeat(32_768)}"}`, 'get: address must be a text of at most 65535 bytes'],
+    [
+      `{"type":"federationSync","op":"requestSync","revisions":{"${'x'.repeat(65_536)}":1}}`,
+      'federationSync: revisions must be a map, each entry an integer from 0 to 18446744073709551615',
+    ],
+    ['{"type":"unsubscribe","id":-1}', 'unsubscribe: id must be an integer from 0 to 4294967295'],
+    ['{"type":"unsubscribe","id":4294967296}', 'unsubscribe: id must be an integer from 0 to 4294967295'],
+    ['{"type":"unsubscribe","id":1.5}', 'unsubscribe: id must be an integer from 0 to 4294967295'],
+    ['{"type":"hello","version":256,"name":""}', 'hello: version must be an integer from 0 to 255'],
+    ['{"type":"error","code":65536,"message":""}', 'error: code must be an integer from 0 to 65535'],
+    ['{"type":"set","address":"/a","value":1,"ttl":2147483648}', 'set: ttl must be an integer from 0 to 2147483647'],
+    ['{"type":"set","address":"/a","value":1,"lock":1}', 'set: lock must be true or false'],
+    ['{"type":"sync","t1":9007199254740992}', 'sync: t1 must be an integer from 0 to 18446744073709551615'],
+    ['{"type":"sync","t1":"18446744073709551616"}', 'sync: t1 must be an integer from 0 to 18446744073709551615'],
+    [
+      '{"type":"publish","address":"/a","signal":"smell"}',
+      'publish: signal must be one of param, event, stream, gesture, timeline',
+    ],
+    ['{"type":"publish","address":"/a","phase":""}', 'publish: phase must be one of start, move, end, cancel'],
+    ['{"type":"publish","address":"/a","samples":[1,"2"]}', 'publish: samples must be a list, each of it a number'],
+    ['{"type":"publish","address":"/a","timeline":{}}', 'timeline needs its keyframes'],
+    ['{"type":"announce","namespace":"","meta":[]}', 'announce: meta must be a map'],
+    ['{"type":"subscribe","id":1,"pattern":"/a","options":[]}', 'subscribe: options must be a map'],
+    ['{"type":"result","signals":[{"address":"/a"}]}', 'signal definition needs its type'],
+    ['{"type":"bundle","messages":[1]}', 'bundle: messages must be a list, each of it a map with a type'],
+    ['{"type":"bundle","messages":[{"type":"set"}]}', 'set needs its address'],
+    [
+      '{"type":"federationSync","op":"RequestSync"}',
+      'federationSync: op must be one of declareNamespaces, requestSync, revisionVector, syncComplete',
+    ],
+  ])('%s is refused', (text, message) => {
+    expect(faultOf(text)).toEqual({ fault: 'JsonDecode', message });
+  });
+
+  it('are refused unparsed when they are too long', () => {
+    const padded = (length: number): string => '{"type":"ping"}'.padEnd(length);
+    expect(read(padded(MAX_JSON_TEXT))).toEqual({ type: 'ping' });
+    expect(faultOf(padded(MAX_JSON_TEXT + 1))).toEqual({
+      fault: 'FrameTooLarge',
+      message: 'the JSON text is 262145 characters; the limit is 262144',
+    });
+  });
+
+  it('bundle at most eight deep', () => {
+    const bundles = (levels: number): Message =>
+      levels === 0 ? { type: 'ping' } : { type: 'bundle', messages: [bundles(levels - 1)] };
+    const text = encodeJson(bundles(MAX_BUNDLE_DEPTH));
+    expect(decodeJson(text).message).toEqual(bundles(MAX_BUNDLE_DEPTH));
+    expect(faultOf(`{"type":"bundle","messages":[${text}]}`).fault).toBe('DepthExceeded');
+    expect(() => encodeJson(bundles(MAX_BUNDLE_DEPTH + 1))).toThrow(EncodeError);
+  });
+
+  it('write half of a surrogate pair as U+FFFD, like the other forms', () => {
+    expect(encodeJson({ type: 'get', address: '/\ud800' })).toBe('{"type":"get","address":"/\ufffd"}');
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  ClaspError,
+  DecodeError,
+  type DecodeFault,
+  EncodeError,
+  ErrorCode,
+  errorMeanings,
+  errorName,
+} from '../../src/protocol/errors.js';
+
+describe('the registry of errors', () => {
+  it('knows every code of wire.md 7.9, and no other', () => {
+    expect(Object.values(ErrorCode).sort((a, b) => a - b)).toEqual([
+      100, 101, 102, 200, 201, 202, 300, 301, 302, 400, 401, 402, 403, 404, 429, 500, 501, 502, 503,
+    ]);
+  });
+
+  it('gives each code one name and each name a meaning', () => {
+    expect(Object.keys(errorMeanings).sort()).toEqual(Object.keys(ErrorCode).sort());
+    for (const [name, code] of Object.entries(ErrorCode)) expect(errorName(code)).toBe(name);
+    for (const meaning of Object.values(errorMeanings)) expect(meaning).toMatch(/^[A-Z].+\.$/);
+    expect(new Set(Object.values(errorMeanings)).size).toBe(Object.keys(ErrorCode).length);
+  });
+
+  it('has no name for a code that is not in it', () => {
+    for (const code of [0, 99, 103, 504, 65_535, -1]) expect(errorName(code)).toBeUndefined();
+  });
+});
+
+describe('ClaspError', () => {
+  it('carries code, address and cause', () => {
+    const cause = new Error('the reason');
+    const error = new ClaspError(ErrorCode.LockHeld, 'Parameter is locked', { address: '/a', cause });
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({
+      name: 'ClaspError',
+      code: 401,
+      message: 'Parameter is locked',
+      address: '/a',
+      cause,
+    });
+    expect('cause' in new ClaspError(ErrorCode.LockHeld, 'x')).toBe(false);
+  });
+});
+
+/** Every fault there is; the type makes a missing one a compile error. */
+const codes: Readonly<Record<DecodeFault, number>> = {
+  TruncatedHeader: 100,
+  BadMagic: 100,
+  TruncatedFrame: 100,
+  UnsupportedFlags: 100,
+  FrameTooLarge: 100,
+  EmptyPayload: 101,
+  TruncatedPayload: 101,
+  LengthOverrun: 101,
+  CountOverrun: 101,
+  DepthExceeded: 101,
+  InvalidUtf8: 101,
+  UnknownValueType: 101,
+  UnknownMessageType: 101,
+  UnknownFederationOp: 101,
+  LegacyDecode: 101,
+  CborDecode: 101,
+  JsonDecode: 101,
+};
+
+describe('DecodeError', () => {
+  it.each(Object.entries(codes) as [DecodeFault, number][])('tells the peer of %s with code %i', (fault, code) => {
+    const error = new DecodeError(fault, 'what is wrong', 'why');
+    expect(error).toBeInstanceOf(ClaspError);
+    expect(error).toMatchObject({ name: 'DecodeError', fault, code, message: 'what is wrong', cause: 'why' });
+    expect('cause' in new DecodeError(fault, 'x')).toBe(false);
+  });
+});
+
+describe('EncodeError', () => {
+  it.each(['PayloadTooLarge', 'NotEncodable'] as const)('is an invalid value: %s', (fault) => {
+    expect(new EncodeError(fault, 'x')).toMatchObject({ name: 'EncodeError', fault, code: ErrorCode.InvalidValue });
+  });
+});

@@ -1,0 +1,21 @@
+import { describe, expect, it } from '@jest/globals';
+import { Reader } from '../../../src/protocol/bytes/reader.js';
+import { Writer } from '../../../src/protocol/bytes/writer.js';
+import { readSet, writeSet } from '../../../src/protocol/messages/set.js';
+import type { SetMessage } from '../../../src/protocol/messages/message.js';
+import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
+import { comparable } from '../../support/comparable.js';
+
+const set: SetMessage = { type: 'set', address: '/a', value: encodeValue(5n), lock: true, ttl: 60 };
+
+describe('writeSet', () => {
+  it.each([
+    ['puts a revision where there was none', set, 7, { ...set, revision: 7 }],
+    ['puts the new revision in the place of the expected one', { ...set, revision: 6 }, 7, { ...set, revision: 7 }],
+    ['keeps the one it has when it is given none', { ...set, revision: 6 }, undefined, { ...set, revision: 6 }],
+  ])('%s', (_, message, revision, expected) => {
+    const w = new Writer();
+    writeSet(w, message, revision);
+    expect(comparable(readSet(new Reader(w.view())))).toEqual(comparable(expected));
+  });
+});
