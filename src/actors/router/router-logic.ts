@@ -113,6 +113,7 @@ class Router {
         this.#core.leave(event.session);
         break;
       case 'session.drained':
+        event.session.lastActivityMicros = microseconds(this.#clock);
         this.#drained(event.session);
         break;
       case 'snapshot.continue':
@@ -158,14 +159,14 @@ class Router {
     if (bytes.length > 0) session.link.write(bytes);
   }
 
-  /** The socket of a congested session is empty: it gets the next part of its backlog, and is well again after the last. */
-  #drained(session: RouterSession): void {
-    if (session.phase !== 'congested') return;
-    if (session.backlog.messages > 0) {
-      session.link.write(session.backlog.take(this.#highWaterBytes));
-      session.lastActivityMicros = microseconds(this.#clock);
-    }
-    if (session.backlog.messages === 0) session.notify({ type: 'connection.drained' });
+  /**
+   * The socket of a congested session is empty: it gets the next parts of its backlog, and is well again after the last.
+   * A part that the network takes at once is never buffered, so no drain will follow it: then the next goes right away.
+   */
+  #drained({ phase, backlog, link, notify }: RouterSession): void {
+    if (phase !== 'congested') return;
+    while (backlog.messages > 0 && link.bufferedBytes === 0) link.write(backlog.take(this.#highWaterBytes));
+    if (backlog.messages === 0) notify({ type: 'connection.drained' });
   }
 
   #advanceSnapshots(): void {

@@ -208,6 +208,20 @@ describe('the router actor', () => {
     expect(drains).toBeGreaterThan(3);
   });
 
+  it('empties a backlog in one go when the socket takes it all at once and so never drains again', () => {
+    const { connect } = setUp();
+    const [publisher, slow] = [connect(), connect(100_000)];
+    slow.send(subscribeAll);
+    slow.reads = false;
+    publisher.send(event('x'.repeat(HIGH_WATER)));
+    slow.read();
+    for (let i = 0; i < 20; i++) publisher.send(event('y'.repeat(200)));
+    slow.reads = true;
+    slow.drain();
+    expect(slow.read()).toHaveLength(20);
+    expect(slow.session.phase).toBe('active');
+  });
+
   it('gives up on a session whose queue passes its hard limit, and on nobody else', () => {
     const { connect, router } = setUp();
     const [publisher, frozen, well] = [connect(), connect(5_000), connect()];
