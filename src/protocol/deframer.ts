@@ -1,45 +1,89 @@
+import { DecodeError } from './errors.js';
 import { frameLength } from './frame.js';
-import { MAX_FRAME_BYTES } from './limits.js';
+import { HEADER_BYTES, MAX_FRAME_BYTES, TIMESTAMPED_HEADER_BYTES } from './limits.js';
 
 /**
  * Cuts a byte stream into frames by each frame's own header, wherever the network split or merged it (wire.md 1).
- * Holds at most one incomplete frame, 65,547 bytes.
+ * Holds at most one incomplete frame, 65,547 bytes, and copies each byte of it once.
  */
 export class Deframer {
-  #pending: Uint8Array = new Uint8Array(0);
+  /** The beginning of a frame whose end is still to come; room for more behind it. */
+  #held: Uint8Array = new Uint8Array(0);
+  #heldLength = 0;
+  #fault: DecodeError | undefined;
 
   /** Bytes of the incomplete frame at the end of what was pushed. */
   get pendingBytes(): number {
-    return this.#pending.length;
+    return this.#heldLength;
+  }
+
+  /** What put the stream out of step; frames ahead of it were still given. Nothing more can come: close the stream. */
+  get fault(): DecodeError | undefined {
+    return this.#fault;
   }
 
   /**
-   * Takes the next piece of the stream and gives the frames it completes, each a view into `chunk` or a joined copy.
+   * Takes the next piece of the stream and gives the frames it completes, each a view into `chunk` or a copy.
    *
-   * @throws DecodeError BadMagic: a stream that is out of step cannot be mended, so close it
+   * @throws DecodeError BadMagic when nothing can be read any more. Where whole frames came ahead of the fault they are given
+   * first, {@link fault} is set, and the next call throws
    */
   push(chunk: Uint8Array): Uint8Array[] {
-    const bytes = this.#pending.length === 0 ? chunk : joined(this.#pending, chunk);
+    if (this.#fault !== undefined) throw this.#fault;
     const frames: Uint8Array[] = [];
-    let at = 0;
+    try {
+      this.#cut(chunk, frames);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.#fault = error;
+      this.#heldLength = 0;
+      if (frames.length === 0) throw error;
+    }
+    return frames;
+  }
+
+  #cut(chunk: Uint8Array, frames: Uint8Array[]): void {
+    let at = this.#complete(chunk, frames);
     for (;;) {
-      const length = frameLength(bytes, at, bytes.length);
-      if (length === undefined || length > bytes.length - at) break;
-      frames.push(bytes.subarray(at, at + length));
+      const length = frameLength(chunk, at, chunk.length);
+      if (length === undefined || length > chunk.length - at) break;
+      frames.push(chunk.subarray(at, at + length));
       at += length;
     }
     // A copy, so that one waiting byte does not keep a whole network buffer alive.
-    this.#pending = bytes.slice(at);
-    return frames;
+    if (at < chunk.length) this.#hold(chunk, at, chunk.length);
   }
-}
 
-/** The most a deframer ever holds. */
-export const MAX_PENDING_BYTES = MAX_FRAME_BYTES;
+  /** Gives the held frame what it lacks. @returns how much of the chunk that took */
+  #complete(chunk: Uint8Array, frames: Uint8Array[]): number {
+    let at = 0;
+    while (this.#heldLength > 0 && at < chunk.length) {
+      const length = this.#heldFrameLength();
+      // While the header is incomplete only that is wanted: it says how much belongs to this frame.
+      const wanted = length ?? (this.#heldLength < HEADER_BYTES ? HEADER_BYTES : TIMESTAMPED_HEADER_BYTES);
+      const end = Math.min(chunk.length, at + wanted - this.#heldLength);
+      this.#hold(chunk, at, end);
+      at = end;
+      if (this.#heldFrameLength() === this.#heldLength) {
+        frames.push(this.#held.slice(0, this.#heldLength));
+        this.#heldLength = 0;
+      }
+    }
+    return at;
+  }
 
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(first.length + second.length);
-  bytes.set(first);
-  bytes.set(second, first.length);
-  return bytes;
+  #heldFrameLength(): number | undefined {
+    return frameLength(this.#held, 0, this.#heldLength);
+  }
+
+  #hold(chunk: Uint8Array, start: number, end: number): void {
+    const length = this.#heldLength + end - start;
+    if (length > this.#held.length) {
+      const larger = new Uint8Array(Math.min(MAX_FRAME_BYTES, Math.max(2 * length, 256)));
+      larger.set(this.#held.subarray(0, this.#heldLength));
+      this.#held = larger;
+    }
+    this.#held.set(chunk.subarray(start, end), this.#heldLength);
+    this.#heldLength = length;
+  }
 }

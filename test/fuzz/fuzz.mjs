@@ -27,6 +27,8 @@ if (!(seconds > 0) || !Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff)
   process.exit(2);
 }
 
+const counts = { cases: 0, messages: 0, refused: 0, tooLarge: 0 };
+
 /** Frames to start from: the vectors, and the same messages in CBOR. */
 const binaryFrames = vectorFrames();
 const messages = binaryFrames.map(messageOf).filter((message) => message !== undefined);
@@ -34,7 +36,6 @@ const corpus = [...binaryFrames, ...messages.map((message) => encodeFrame(messag
 const texts = messages.map((message) => Uint8Array.from(Buffer.from(encodeJson(message))));
 const ping = Uint8Array.of(0x53, 0x01, 0x00, 0x01, 0x41);
 
-const counts = { cases: 0, messages: 0, refused: 0, tooLarge: 0 };
 const random = new Random(seed);
 const started = performance.now();
 const end = started + seconds * 1000;
@@ -50,11 +51,12 @@ for (;;) {
   }
   for (let i = 0; i < 200; i++) runCase();
 }
-process.stdout.write('\n');
+if (process.stdout.isTTY) process.stdout.write('\n');
 if (counts.messages === 0 || counts.refused === 0) {
   console.error('nothing was decoded or nothing refused: the fuzzer itself is broken');
   process.exit(1);
 }
+console.log(`nothing found in ${counts.cases} cases of seed ${seed}`);
 
 function runCase() {
   counts.cases++;
@@ -80,12 +82,16 @@ function attempt(target, input, check) {
   try {
     check(input);
   } catch (error) {
-    process.stdout.write('\n');
-    console.error(`FAILED: ${target}, seed ${seed}, case ${counts.cases}`);
-    console.error(`input (hex): ${Buffer.from(input).toString('hex')}`);
-    console.error(error);
-    process.exit(1);
+    fail(target, input, error);
   }
+}
+
+function fail(target, input, error) {
+  process.stdout.write('\n');
+  console.error(`FAILED: ${target}, seed ${seed}, case ${counts.cases}`);
+  console.error(`input (hex): ${Buffer.from(input).toString('hex')}`);
+  console.error(error);
+  process.exit(1);
 }
 
 function checkFrame(bytes) {
@@ -194,12 +200,12 @@ function report(now) {
   process.stdout.write(process.stdout.isTTY ? `\r${line}` : `${line}\n`);
 }
 
+/** The message of a vector, or undefined for one that is malformed. */
 function messageOf(frame) {
   try {
     return decodeFrame(frame).message;
   } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
+    return error instanceof DecodeError ? undefined : fail('vector', frame, error);
   }
 }
 
