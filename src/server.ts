@@ -62,7 +62,10 @@ export function createRouter(options: RouterOptions = {}): Router {
       return opened(listener);
     },
     get addresses() {
-      return actor.getSnapshot().context.listeners.flatMap((listener) => listener.getSnapshot().context.addresses);
+      const { status, context } = actor.getSnapshot();
+      // An actor that was cut off still remembers the door it had.
+      if (status !== 'active') return [];
+      return context.listeners.flatMap((listener) => listener.getSnapshot().context.addresses);
     },
     get sessionCount() {
       return actor.getSnapshot().children.sessions?.getSnapshot().sessions ?? 0;

@@ -82,20 +82,11 @@ export const sessionHub: SessionHubLogic = {
       sessions.cutOff();
       return { ...snapshot, status: 'stopped', output: undefined, error: undefined, sessions: 0 };
     }
-    if (isDone(event)) sessions.ended(event.actorId, event.output);
-    else if (isError(event)) sessions.broke(event.actorId, event.error);
-    else {
-      switch (event.type) {
-        case 'connection.opened':
-          sessions.open(event.connection);
-          break;
-        case 'router.draining':
-          sessions.drain();
-          break;
-        case 'idle.sweepDue':
-          sessions.sweep();
-          break;
-      }
+    try {
+      handle(sessions, event);
+    } catch (error) {
+      // A bug of ours must not cost all sessions what it costs one of them.
+      sessions.reportFault(error, event.type);
     }
     return { ...snapshot, sessions: sessions.count, draining: sessions.draining };
   },
@@ -105,6 +96,22 @@ export const sessionHub: SessionHubLogic = {
 
 /** The mutable inside of each hub, beside the snapshot and not in it: sockets are nothing to serialise or inspect. */
 const hubs = new WeakMap<AnyActorRef, Sessions>();
+
+function handle(
+  sessions: Sessions,
+  event: Exclude<SessionHubEvent | FromXState, { readonly type: 'xstate.stop' }>,
+): void {
+  if (isDone(event)) return sessions.ended(event.actorId, event.output);
+  if (isError(event)) return sessions.broke(event.actorId, event.error);
+  switch (event.type) {
+    case 'connection.opened':
+      return sessions.open(event.connection);
+    case 'router.draining':
+      return sessions.drain();
+    case 'idle.sweepDue':
+      return sessions.sweep();
+  }
+}
 
 function isDone(event: SessionHubEvent | FromXState): event is Extract<FromXState, { readonly output: SessionEnd }> {
   return event.type.startsWith('xstate.done.actor.');

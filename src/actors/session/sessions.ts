@@ -106,6 +106,10 @@ export class Sessions {
     }
   }
 
+  reportFault(error: unknown, event: string): void {
+    this.#input.logger.error({ err: error, event }, 'internal error in the session hub');
+  }
+
   #start(connection: Connection): void {
     const { transport, remoteAddress } = connection;
     const { router, clock, maxQueueBytes, maxQueueMessages, helloTimeoutMs, drainMs } = this.#input;

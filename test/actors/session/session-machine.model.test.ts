@@ -1,0 +1,136 @@
+import { describe, expect, it } from '@jest/globals';
+import { getShortestPaths, getSimplePaths, type StatePath } from 'xstate/graph';
+import type { SnapshotFrom } from 'xstate';
+import type { SessionEvent } from '../../../src/actors/session/session-events.js';
+import { sessionMachine } from '../../../src/actors/session/session-machine.js';
+import { ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
+import { ConnectionLost } from '../../../src/transports/transport.js';
+import { recordingPort, startSession, type SessionUnderTest } from './session-under-test.js';
+
+type Snapshot = SnapshotFrom<typeof sessionMachine>;
+type Path = StatePath<Snapshot, SessionEvent>;
+
+const error = new ClaspError(ErrorCode.InvalidMessage, 'because');
+
+/** Everything a session can be told. The record makes the compiler ask for an event that is missing here. */
+const told: { readonly [T in SessionEvent['type']]: Extract<SessionEvent, { readonly type: T }> } = {
+  'connection.admitted': { type: 'connection.admitted' },
+  'connection.refused': { type: 'connection.refused', error },
+  'hello.accepted': { type: 'hello.accepted', name: 'desk', features: [] },
+  'hello.refused': { type: 'hello.refused', error },
+  'protocol.violated': { type: 'protocol.violated', error },
+  'connection.congested': { type: 'connection.congested', bufferedBytes: 1 },
+  'connection.drained': { type: 'connection.drained' },
+  'queue.overflowed': { type: 'queue.overflowed', error },
+  'session.idled': { type: 'session.idled', error },
+  'session.failed': { type: 'session.failed', error },
+  'router.draining': { type: 'router.draining' },
+  'connection.closed': { type: 'connection.closed' },
+  'connection.lost': { type: 'connection.lost', error: new ConnectionLost('reset') },
+};
+
+/** The two timers, as the events XState makes of them, and the milliseconds that make them so. */
+const timers: readonly { readonly type: string; readonly milliseconds: number }[] = [
+  { type: 'xstate.after.helloDeadline.session.awaitingHello', milliseconds: 10_000 },
+  { type: 'xstate.after.drainLimit.session.draining', milliseconds: 5_000 },
+];
+
+const events: readonly SessionEvent[] = [
+  ...Object.values(told),
+  ...timers.map(({ type }) => ({ type }) as SessionEvent), // the machine takes them, its type of events does not list them
+];
+
+const traversal = {
+  events,
+  input: { id: 'session-1', transport: 'memory', remoteAddress: 'memory:1', port: recordingPort([]) },
+  stopWhen: ({ status }: Snapshot) => status === 'done', // an actor that is done takes no more events; its logic would
+  serializeState: ({ value, context }: Snapshot) => `${JSON.stringify(value)} ${context.end?.kind ?? ''}`,
+};
+
+const shortest: readonly Path[] = getShortestPaths(sessionMachine, traversal);
+const simple: readonly Path[] = getSimplePaths(sessionMachine, traversal);
+
+describe('the session machine, walked along every path', () => {
+  it('is in the state the model says, after every step of every path without a loop', () => {
+    expect(simple.length).toBeGreaterThan(50);
+    for (const path of simple) {
+      const session = startSession();
+      for (const { event, state } of path.steps.slice(1)) {
+        take(session, event);
+        expect(session.actor.getSnapshot().value).toEqual(state.value);
+        checkInvariants(session);
+      }
+    }
+  });
+
+  it('is sound after every event in every state, the meaningless ones included', () => {
+    for (const path of shortest) {
+      for (const event of events) {
+        const session = follow(path);
+        take(session, event);
+        checkInvariants(session);
+      }
+    }
+  });
+
+  it('knows every state there is', () => {
+    const states = new Set(shortest.map(({ state }) => state.value));
+    expect([...states].sort()).toEqual(Object.keys(sessionMachine.states).sort());
+  });
+
+  it('reaches closed from every state, at the latest when the peer goes', () => {
+    for (const path of shortest) {
+      const session = follow(path);
+      session.actor.send(told['connection.lost']);
+      expect(session.actor.getSnapshot().status).toBe('done');
+      expect(session.phase()).toBe('closed');
+    }
+  });
+
+  it('reaches closed from every state within a drain when the router stops and the peer does nothing', () => {
+    for (const path of shortest) {
+      const session = follow(path);
+      session.actor.send(told['router.draining']);
+      session.clock.increment(5_000);
+      expect(session.actor.getSnapshot().status).toBe('done');
+    }
+  });
+
+  it('does nothing any more once it is closed', () => {
+    for (const path of shortest) {
+      if (path.state.value !== 'closed') continue;
+      const session = follow(path);
+      const calls = session.calls.length;
+      for (const event of events) take(session, event);
+      expect(session.calls).toHaveLength(calls);
+      expect(session.calls.at(-1)).toEqual({ call: 'phaseChanged', phase: 'closed' });
+    }
+  });
+});
+
+function follow(path: Path): SessionUnderTest {
+  const session = startSession();
+  for (const { event } of path.steps.slice(1)) take(session, event); // the first step is the start
+  return session;
+}
+
+/** Timers run out because time passes, not because somebody says so. */
+function take(session: SessionUnderTest, event: SessionEvent): void {
+  const timer = timers.find(({ type }) => type === event.type);
+  if (timer === undefined) session.actor.send(event);
+  else session.clock.increment(timer.milliseconds);
+}
+
+function checkInvariants({ actor, calls, phase }: SessionUnderTest): void {
+  const { value, context, output } = actor.getSnapshot();
+  const named = calls.map(({ call }) => call);
+  const count = (name: string): number => named.filter((call) => call === name).length;
+
+  expect(phase()).toBe(value);
+  expect(context.end === undefined).toBe(value !== 'draining' && value !== 'closed');
+  const endedByUs = context.end !== undefined && context.end.kind !== 'left' && context.end.kind !== 'lost';
+  expect(count('closing')).toBe(endedByUs ? 1 : 0);
+  expect(count('destroy')).toBeLessThanOrEqual(count('closing')); // never cut off without a goodbye
+  expect(count('established')).toBe(context.name === '' ? 0 : 1);
+  expect(output).toBe(value === 'closed' ? context.end : undefined);
+}

@@ -1,0 +1,242 @@
+import { describe, expect, it } from '@jest/globals';
+import type { SessionEnd, SessionEvent } from '../../../src/actors/session/session-events.js';
+import { ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
+import { type CloseReason, ConnectionLost } from '../../../src/transports/transport.js';
+import { startSession } from './session-under-test.js';
+
+const admitted: SessionEvent = { type: 'connection.admitted' };
+const accepted: SessionEvent = { type: 'hello.accepted', name: 'Lighting desk', features: ['param'] };
+const congested: SessionEvent = { type: 'connection.congested', bufferedBytes: 2_000_000 };
+
+function error(code: ErrorCode, text = 'because'): ClaspError {
+  return new ClaspError(code, text);
+}
+
+describe('a session that goes well', () => {
+  it('is admitted, says HELLO, falls behind, catches up and leaves', () => {
+    const { actor, calls } = startSession();
+    for (const event of [admitted, accepted, congested, { type: 'connection.drained' } as const]) actor.send(event);
+    actor.send({ type: 'connection.closed' });
+    expect(calls).toEqual([
+      { call: 'phaseChanged', phase: 'connecting' },
+      { call: 'phaseChanged', phase: 'awaitingHello' },
+      { call: 'established', name: 'Lighting desk' },
+      { call: 'phaseChanged', phase: 'active' },
+      { call: 'phaseChanged', phase: 'congested' },
+      { call: 'phaseChanged', phase: 'active' },
+      { call: 'phaseChanged', phase: 'closed' },
+    ]);
+    expect(actor.getSnapshot().output).toEqual({ kind: 'left', text: 'The peer closed the connection' });
+  });
+
+  it('keeps what HELLO said, and how often and how far it fell behind', () => {
+    const { actor } = startSession();
+    for (const event of [admitted, accepted, congested, { type: 'connection.drained' } as const, congested]) {
+      actor.send(event);
+    }
+    actor.send({ type: 'connection.congested', bufferedBytes: 3_000_000 });
+    const { name, features, congestion } = actor.getSnapshot().context;
+    expect({ name, features, congestion }).toEqual({
+      name: 'Lighting desk',
+      features: ['param'],
+      congestion: { times: 2, bufferedBytes: 3_000_000 },
+    });
+  });
+
+  it('is active before the call that told it so returns: the WELCOME must not find it waiting', () => {
+    const session = startSession();
+    session.actor.send(admitted);
+    session.actor.send(accepted);
+    expect(session.phase()).toBe('active');
+  });
+});
+
+describe('the HELLO deadline', () => {
+  it('ends a session that stays silent for 10 s with ERROR 502', () => {
+    const { actor, clock, calls } = startSession();
+    actor.send(admitted);
+    clock.increment(9_999);
+    expect(actor.getSnapshot().value).toBe('awaitingHello');
+    clock.increment(1);
+    expect(actor.getSnapshot().value).toBe('draining');
+    expect(calls.at(-1)).toMatchObject({
+      call: 'closing',
+      error: { code: 502, message: 'no HELLO within 10 s' },
+      reason: { kind: 'policy', text: 'no HELLO within 10 s' },
+    });
+  });
+
+  it('means nothing to a session that has said HELLO', () => {
+    const { actor, clock } = startSession();
+    actor.send(admitted);
+    actor.send(accepted);
+    clock.increment(3_600_000);
+    expect(actor.getSnapshot().value).toBe('active');
+  });
+});
+
+describe('every way out that is ours', () => {
+  const rows: readonly {
+    readonly when: string;
+    readonly before: readonly SessionEvent[];
+    readonly event: SessionEvent;
+    readonly kind: SessionEnd['kind'];
+    readonly close: CloseReason['kind'];
+    readonly code: number | undefined;
+  }[] = [
+    {
+      when: 'there is no room',
+      before: [],
+      event: { type: 'connection.refused', error: error(ErrorCode.Overloaded) },
+      kind: 'refused',
+      close: 'overloaded',
+      code: 503,
+    },
+    {
+      when: 'the first message is no HELLO',
+      before: [admitted],
+      event: { type: 'hello.refused', error: error(ErrorCode.InvalidMessage) },
+      kind: 'helloRefused',
+      close: 'protocol',
+      code: 101,
+    },
+    {
+      when: 'the token is missing',
+      before: [admitted],
+      event: { type: 'hello.refused', error: error(ErrorCode.Unauthorized) },
+      kind: 'helloRefused',
+      close: 'policy',
+      code: 300,
+    },
+    {
+      when: 'the token does not cover this',
+      before: [admitted],
+      event: { type: 'hello.refused', error: error(ErrorCode.Forbidden) },
+      kind: 'helloRefused',
+      close: 'policy',
+      code: 301,
+    },
+    {
+      when: 'the token has expired',
+      before: [admitted],
+      event: { type: 'hello.refused', error: error(ErrorCode.TokenExpired) },
+      kind: 'helloRefused',
+      close: 'policy',
+      code: 302,
+    },
+    {
+      when: 'nobody can check the token',
+      before: [admitted],
+      event: { type: 'hello.refused', error: error(ErrorCode.InternalError) },
+      kind: 'helloRefused',
+      close: 'internal',
+      code: 500,
+    },
+    {
+      when: 'the protocol is broken again and again',
+      before: [admitted, accepted],
+      event: { type: 'protocol.violated', error: error(ErrorCode.InvalidFrame) },
+      kind: 'violation',
+      close: 'protocol',
+      code: 100,
+    },
+    {
+      when: 'the queue overflows',
+      before: [admitted, accepted, congested],
+      event: { type: 'queue.overflowed', error: error(ErrorCode.Overloaded) },
+      kind: 'overflow',
+      close: 'overloaded',
+      code: 503,
+    },
+    {
+      when: 'nothing has been said for too long',
+      before: [admitted, accepted],
+      event: { type: 'session.idled', error: error(ErrorCode.Timeout) },
+      kind: 'idle',
+      close: 'policy',
+      code: 502,
+    },
+    {
+      when: 'the router is at fault',
+      before: [admitted, accepted],
+      event: { type: 'session.failed', error: error(ErrorCode.InternalError) },
+      kind: 'failure',
+      close: 'internal',
+      code: 500,
+    },
+    {
+      when: 'the router stops',
+      before: [admitted, accepted],
+      event: { type: 'router.draining' },
+      kind: 'shutdown',
+      close: 'goingAway',
+      code: undefined,
+    },
+  ];
+
+  it.each(rows)('says why when $when, and closes as $close', ({ before, event, kind, close, code }) => {
+    const { actor, calls } = startSession();
+    for (const earlier of before) actor.send(earlier);
+    actor.send(event);
+    const goodbye = calls.at(-1);
+    expect(goodbye).toMatchObject({ call: 'closing', reason: { kind: close } });
+    expect(goodbye?.call === 'closing' ? goodbye.error?.code : 'no goodbye').toBe(code);
+    actor.send({ type: 'connection.closed' });
+    expect(actor.getSnapshot().output?.kind).toBe(kind);
+  });
+
+  it('keeps to the first reason', () => {
+    const { actor, calls } = startSession();
+    actor.send(admitted);
+    actor.send(accepted);
+    actor.send({ type: 'session.idled', error: error(ErrorCode.Timeout, 'Idle') });
+    actor.send({ type: 'router.draining' });
+    actor.send({ type: 'queue.overflowed', error: error(ErrorCode.Overloaded) });
+    actor.send({ type: 'connection.lost', error: new ConnectionLost('reset') });
+    expect(calls.filter(({ call }) => call === 'closing')).toHaveLength(1);
+    expect(actor.getSnapshot().output).toMatchObject({ kind: 'idle', text: 'Idle' });
+  });
+
+  it('cuts off a peer that has not taken its goodbye after 5 s', () => {
+    const { actor, clock, calls } = startSession();
+    actor.send(admitted);
+    actor.send({ type: 'router.draining' });
+    clock.increment(4_999);
+    expect(actor.getSnapshot().value).toBe('draining');
+    clock.increment(1);
+    expect(calls.slice(-2)).toEqual([{ call: 'destroy' }, { call: 'phaseChanged', phase: 'closed' }]);
+    expect(actor.getSnapshot().output?.kind).toBe('shutdown');
+  });
+
+  it.each([
+    ['x'.repeat(500), 120],
+    ['ä'.repeat(500), 120],
+    ['💡'.repeat(500), 120],
+    [`${'x'.repeat(119)}💡`, 119],
+  ])('cuts the text of a close to what a close frame holds, at the end of a character', (text, bytes) => {
+    const { actor, calls } = startSession();
+    actor.send({ type: 'connection.refused', error: error(ErrorCode.Overloaded, text) });
+    const goodbye = calls.at(-1);
+    const shortened = goodbye?.call === 'closing' ? goodbye.reason.text : '';
+    expect(text.startsWith(shortened)).toBe(true);
+    expect(Buffer.byteLength(shortened)).toBe(bytes);
+    expect(Buffer.from(shortened).toString()).toBe(shortened);
+  });
+});
+
+describe('a peer that goes', () => {
+  it.each([
+    ['connecting', []],
+    ['awaitingHello', [admitted]],
+    ['active', [admitted, accepted]],
+    ['congested', [admitted, accepted, congested]],
+  ] as const)('while %s is not told anything', (state, before) => {
+    const { actor, calls } = startSession();
+    for (const event of before) actor.send(event);
+    expect(actor.getSnapshot().value).toBe(state);
+    actor.send({ type: 'connection.lost', error: new ConnectionLost('read ECONNRESET') });
+    expect(calls.map(({ call }) => call)).not.toContain('closing');
+    expect(calls.map(({ call }) => call)).not.toContain('destroy');
+    expect(actor.getSnapshot().output).toEqual({ kind: 'lost', text: 'read ECONNRESET' });
+  });
+});

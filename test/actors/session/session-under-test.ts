@@ -1,0 +1,47 @@
+import { type Actor, createActor, SimulatedClock } from 'xstate';
+import type { SessionPhase } from '../../../src/actors/session/session-events.js';
+import { sessionMachine } from '../../../src/actors/session/session-machine.js';
+import type { SessionPort } from '../../../src/actors/session/session-port.js';
+import type { ClaspError } from '../../../src/protocol/errors.js';
+import type { CloseReason } from '../../../src/transports/transport.js';
+
+/** What a session machine did to the world, in order. */
+export type PortCall =
+  | { readonly call: 'phaseChanged'; readonly phase: SessionPhase }
+  | { readonly call: 'established'; readonly name: string }
+  | { readonly call: 'closing'; readonly error: ClaspError | undefined; readonly reason: CloseReason }
+  | { readonly call: 'destroy' };
+
+export interface SessionUnderTest {
+  readonly actor: Actor<typeof sessionMachine>;
+  readonly clock: SimulatedClock;
+  readonly calls: PortCall[];
+  /** The plain field that the machine is to keep. */
+  phase(): SessionPhase | undefined;
+}
+
+/** A session machine that runs on simulated time and records what it does. */
+export function startSession(): SessionUnderTest {
+  const clock = new SimulatedClock();
+  const calls: PortCall[] = [];
+  const actor = createActor(sessionMachine, {
+    clock,
+    input: { id: 'session-1', transport: 'memory', remoteAddress: 'memory:1', port: recordingPort(calls) },
+  });
+  actor.start();
+  return {
+    actor,
+    clock,
+    calls,
+    phase: () => calls.findLast((call) => call.call === 'phaseChanged')?.phase,
+  };
+}
+
+export function recordingPort(calls: PortCall[]): SessionPort {
+  return {
+    phaseChanged: (phase) => void calls.push({ call: 'phaseChanged', phase }),
+    established: (name) => void calls.push({ call: 'established', name }),
+    closing: (error, reason) => void calls.push({ call: 'closing', error, reason }),
+    destroy: () => void calls.push({ call: 'destroy' }),
+  };
+}
