@@ -2,6 +2,7 @@ import type { ActorOptions, AnyActorLogic } from 'xstate';
 import { z } from 'zod';
 import { type Logger, silentLogger } from './actors/ports.js';
 import { type Clock, systemClock } from './clock.js';
+import { didYouMean } from './did-you-mean.js';
 import { type Feature, signalTypes } from './protocol/enumerations.js';
 
 /** Everything about a router that can be chosen. All of it is optional; a router without options is ready for a show. */
@@ -141,21 +142,8 @@ function sentence(issue: z.core.$ZodIssue): string {
 }
 
 function unknownOption(name: string): string {
-  const meant = Object.keys(schema.shape).find((known) => distance(name.toLowerCase(), known.toLowerCase()) <= 2);
+  const meant = didYouMean(name, Object.keys(schema.shape));
   return `unknown option "${name}"` + (meant === undefined ? '' : `; did you mean "${meant}"?`);
-}
-
-/** How many letters have to be put in, taken out or changed (Levenshtein). */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
-  for (let i = 0; i < from.length; i++) {
-    const next = [i + 1];
-    for (let j = 0; j < to.length; j++) {
-      next.push(Math.min(row[j + 1]! + 1, next[j]! + 1, row[j]! + (from[i] === to[j] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[to.length]!;
 }
 
 function shown(value: unknown): string {

@@ -36,6 +36,12 @@ async function run(settings: Settings): Promise<void> {
     logger,
   });
   stopOnSignals(() => router.stop(), logger);
+  router.actor.subscribe({
+    complete: () => {
+      // A fault of the router's own has ended it, and the log says which: whoever watches over us starts another.
+      if (router.actor.getSnapshot().output?.error !== undefined) process.exit(1);
+    },
+  });
   await router.listen(webSocket({ port, host }));
   if (settings.jsonLog) {
     for (const address of router.addresses) logger.info({ ...address }, `listening on ${address.host}:${address.port}`);

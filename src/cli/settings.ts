@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { didYouMean } from '../did-you-mean.js';
 
 /** What the command was asked to do: the flags of `clasp-router`, checked. */
 export interface Settings {
@@ -137,7 +138,7 @@ function parse(args: readonly string[]): Partial<Record<string, string>> {
 }
 
 function suggestion(name: string, options: object): string {
-  const near = Object.keys(options).find((known) => distance(known, name) <= 2);
+  const near = didYouMean(name, Object.keys(options));
   return near === undefined ? '' : ` (did you mean --${near}?)`;
 }
 
@@ -159,17 +160,4 @@ function oneOf<T extends string>(text: string, source: string, choices: readonly
   const choice = choices.find((one) => one === text);
   if (choice === undefined) throw new UsageError(`${source} must be one of ${choices.join(', ')}, not "${text}"`);
   return choice;
-}
-
-/** Edits that turn one word into the other. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }
