@@ -15,7 +15,7 @@ export type Address = string & { readonly [brand]: 'Address' };
 export function parseAddress(text: string): Address {
   const fault = text.includes('*') ? 'an address holds no "*"' : segmentsFault(text);
   if (fault !== undefined) {
-    throw new ClaspError(ErrorCode.InvalidAddress, `invalid address: ${fault}`, { address: clip(text) });
+    throw new ClaspError(ErrorCode.InvalidAddress, `invalid address: ${fault}`, { address: text });
   }
   return text as Address; // checked above: this is where the brand is made
 }
@@ -55,11 +55,6 @@ export function utf8Length(text: string): number {
     }
   }
   return length;
-}
-
-/** An ERROR quotes the address; a hostile 64 KB one is not sent back whole. */
-function clip(text: string): string {
-  return text.length <= 256 ? text : `${text.slice(0, 256)}…`;
 }
 
 const SLASH = 0x2f;

@@ -15,9 +15,7 @@ export type Pattern = string & { readonly [brand]: 'Pattern' };
 export function parsePattern(text: string): Pattern {
   const fault = segmentsFault(text);
   if (fault !== undefined) {
-    throw new ClaspError(ErrorCode.PatternError, `invalid pattern: ${fault}`, {
-      address: text.length <= 256 ? text : `${text.slice(0, 256)}…`,
-    });
+    throw new ClaspError(ErrorCode.PatternError, `invalid pattern: ${fault}`, { address: text });
   }
   return text as Pattern; // checked above: this is where the brand is made
 }

@@ -52,6 +52,17 @@ describe('before HELLO', () => {
   });
 });
 
+describe('a person who types', () => {
+  it('is answered in JSON from the first word on, right or wrong', async () => {
+    const client = await WebSocketClient.connect(url, { protocols: [] });
+    client.socket.send('hello?');
+    expect((await client.ended).code).toBe(1002);
+    expect(client.frames).toEqual([
+      expect.stringMatching(/^\{"type":"error","code":101,"message":"The first frame is no HELLO/),
+    ]);
+  });
+});
+
 describe('after HELLO', () => {
   it('garbage is answered with one ERROR and changes nothing', async () => {
     const client = await join();

@@ -28,7 +28,7 @@ describe('parsePattern', () => {
     const longest = `/${'*'.repeat(MAX_ADDRESS_BYTES - 1)}`;
     expect(parsePattern(longest)).toBe(longest);
     expect(() => parsePattern(`${longest}*`)).toThrow(
-      expect.objectContaining({ code: ErrorCode.PatternError, address: `${longest.slice(0, 256)}…` }),
+      expect.objectContaining({ code: ErrorCode.PatternError, address: `${longest}*` }),
     );
   });
 });

@@ -1,7 +1,9 @@
+import { ClaspError, EncodeError, ErrorCode } from '../../protocol/errors.js';
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { U64 } from '../../protocol/u64.js';
 import type { Deliveries } from './deliveries.js';
 import { Lane } from './lane.js';
+import type { Replies } from './replies.js';
 import type { RouterSession } from './router-session.js';
 import type { Recipients } from './subscription-index.js';
 import { wireForms } from './wire-form.js';
@@ -9,11 +11,13 @@ import { wireForms } from './wire-form.js';
 /** Sends signals to those who subscribed: each message written once for each form, then handed out as ranges. */
 export class FanOut {
   readonly #deliveries: Deliveries;
+  readonly #replies: Replies;
   /** By the index of the wire form. Replies have lanes of their own: an ACK between two signals would break every range. */
   readonly #lanes = wireForms.map((form) => new Lane(form));
 
-  constructor(deliveries: Deliveries) {
+  constructor(deliveries: Deliveries, replies: Replies) {
     this.#deliveries = deliveries;
+    this.#replies = replies;
   }
 
   /** A SET goes to all its subscribers, the writer too if it is one (router.md 7.2). */
@@ -21,7 +25,12 @@ export class FanOut {
     for (let g = 0; g < recipients.length; g++) {
       const { form, sessions } = recipients[g]!;
       const lane = this.#lanes[form.index]!;
-      lane.writeSet(message, revision);
+      try {
+        lane.writeSet(message, revision);
+      } catch (error) {
+        this.#tellUnreachable(sessions, message.address, error);
+        continue;
+      }
       this.#deliveries.toAll(sessions, lane, undefined, message.address);
     }
   }
@@ -32,8 +41,25 @@ export class FanOut {
       const { form, sessions } = recipients[g]!;
       if (sessions.length === 1 && sessions[0] === sender) continue;
       const lane = this.#lanes[form.index]!;
-      lane.write(message);
+      try {
+        lane.write(message);
+      } catch (error) {
+        this.#tellUnreachable(sessions, message.address, error);
+        continue;
+      }
       this.#deliveries.toAll(sessions, lane, sender, undefined);
     }
+  }
+
+  /**
+   * What fits a binary frame to its last bytes may not fit one of CBOR, which names its fields. The sender has done nothing
+   * wrong and the others get it; those whose encoding cannot carry it are told.
+   */
+  #tellUnreachable(sessions: readonly RouterSession[], address: string, error: unknown): void {
+    if (!(error instanceof EncodeError)) throw error;
+    const told = new ClaspError(ErrorCode.InternalError, `A message does not fit your encoding: ${error.message}`, {
+      address,
+    });
+    for (const session of sessions) this.#replies.error(session, told);
   }
 }

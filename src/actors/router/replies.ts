@@ -31,7 +31,7 @@ export class Replies {
   }
 
   error(session: RouterSession, { code, message, address }: ClaspError): void {
-    this.send(session, { type: 'error', code, message, address });
+    this.send(session, { type: 'error', code, message, address: address === undefined ? undefined : clip(address) });
   }
 
   /**
@@ -57,4 +57,9 @@ export class Replies {
       this.inPieces(session, items.slice(middle), make);
     }
   }
+}
+
+/** An ERROR quotes the address it is about; a hostile one of 64 KB is not sent back whole, and would not fit. */
+function clip(address: string): string {
+  return address.length <= 1_024 ? address : `${address.slice(0, 1_024)}…`;
 }

@@ -50,6 +50,9 @@ const MALFORMED_LIMIT = 100;
 /** Everything in a SNAPSHOT frame of one entry that is neither address, value nor writer (wire.md 13). */
 const SNAPSHOT_OVERHEAD_BYTES = 25;
 
+/** Codes, lengths, indicator, count, timestamp, id and rate of a PUBLISH (wire.md 6.6). */
+const PUBLISH_OVERHEAD_BYTES = 24;
+
 const EVERYTHING = parsePattern('/**');
 
 /**
@@ -63,8 +66,8 @@ export class RouterCore {
   readonly #subscriptions = new SubscriptionIndex();
   readonly #signals = new SignalDirectory();
   readonly #deliveries = new Deliveries();
-  readonly #fanOut = new FanOut(this.#deliveries);
   readonly #replies = new Replies(this.#deliveries);
+  readonly #fanOut = new FanOut(this.#deliveries, this.#replies);
   readonly #snapshots = new Snapshots(this.#params, this.#replies);
 
   /** The time of this batch; reading the clock for each message would cost as much as routing it. */
@@ -145,6 +148,8 @@ export class RouterCore {
 
   #handleFirst(session: RouterSession, frame: InboundFrame): void {
     const { message } = frame;
+    // Its first message says how a peer wants to be spoken to. Legacy MessagePack senders read binary.
+    session.form = wireForm(session.link.framing, frame.encoding === 'legacy' ? 'binary' : frame.encoding);
     if (message.type !== 'hello') {
       const text =
         message.type === 'malformed'
@@ -153,8 +158,6 @@ export class RouterCore {
       session.notify({ type: 'hello.refused', error: new ClaspError(ErrorCode.InvalidMessage, text) });
       return;
     }
-    // Its HELLO says how a peer wants to be spoken to. Legacy MessagePack senders read binary.
-    session.form = wireForm(session.link.framing, frame.encoding === 'legacy' ? 'binary' : frame.encoding);
     const refusal = this.#authenticate(message);
     if (refusal !== undefined) session.notify({ type: 'hello.refused', error: refusal });
     else this.#welcome(session, message);
@@ -250,7 +253,7 @@ export class RouterCore {
   /** What a SET has to satisfy before anything changes. @param current the param's revision, undefined where there is none */
   #checkSet(message: SetMessage, current: number | undefined): void {
     if (current === undefined) parseAddress(message.address); // a known address has been through here
-    checkSize(message);
+    checkSetSize(message);
     if (current !== undefined && message.revision !== undefined)
       checkRevision(message.address, message.revision, current);
   }
@@ -264,7 +267,7 @@ export class RouterCore {
   }
 
   #publish(session: RouterSession, message: PublishMessage): void {
-    parseAddress(message.address);
+    checkPublish(message);
     this.#applyPublish(session, message);
   }
 
@@ -293,7 +296,7 @@ export class RouterCore {
           this.#checkSet(inner, current);
           revisions.set(inner.address, (current ?? 0) + 1);
         } else if (inner.type === 'publish') {
-          parseAddress(inner.address);
+          checkPublish(inner);
         } else {
           throw new ClaspError(ErrorCode.InvalidMessage, `only SET and PUBLISH can be bundled, not ${inner.type}`);
         }
@@ -376,18 +379,26 @@ export class RouterCore {
 }
 
 /** What fits on the way in may not fit on the way out, with revision, writer and time (wire.md 13). */
-function checkSize({ address, value }: SetMessage): void {
-  const rough = SNAPSHOT_OVERHEAD_BYTES + WRITER_BYTES + 3 * address.length + value.byteLength;
-  if (rough <= MAX_PAYLOAD_BYTES) return;
-  const size = utf8Length(address) + value.byteLength;
-  const limit = MAX_PAYLOAD_BYTES - SNAPSHOT_OVERHEAD_BYTES - WRITER_BYTES;
-  if (size > limit) {
-    throw new ClaspError(
-      ErrorCode.InvalidValue,
-      `Value too large: address and value are ${size} bytes; the limit is ${limit}`,
-      { address },
-    );
-  }
+function checkSetSize({ address, value }: SetMessage): void {
+  checkSize(address, value.byteLength, MAX_PAYLOAD_BYTES - SNAPSHOT_OVERHEAD_BYTES - WRITER_BYTES);
+}
+
+/** Only what came as JSON can be too large here: a text message may be longer than a frame. */
+function checkPublish({ address, value, samples }: PublishMessage): void {
+  parseAddress(address);
+  const contentBytes = value?.byteLength ?? 8 * (samples?.length ?? 0);
+  checkSize(address, contentBytes, MAX_PAYLOAD_BYTES - PUBLISH_OVERHEAD_BYTES);
+}
+
+function checkSize(address: string, contentBytes: number, limit: number): void {
+  if (3 * address.length + contentBytes <= limit) return; // the usual case, without counting
+  const size = utf8Length(address) + contentBytes;
+  if (size <= limit) return;
+  throw new ClaspError(
+    ErrorCode.InvalidValue,
+    `Value too large: address and value are ${size} bytes; the limit is ${limit}`,
+    { address },
+  );
 }
 
 /** A session id: UUID text. */

@@ -235,6 +235,54 @@ describe('PUBLISH', () => {
   });
 });
 
+describe('what is too large', () => {
+  it('for a frame is refused with 402 before anybody gets any of it, though JSON could carry it', () => {
+    const harness = new CoreHarness();
+    const [sender, reader] = [harness.join(), harness.join()];
+    reader.subscribe(1, '/**');
+    const value = encodeValue([0, 1, 2].map(() => 'x'.repeat(30_000)));
+    const publish: Message = { type: 'publish', address: '/e', signal: 'event', value };
+    sender.send(publish, { encoding: 'json' });
+    sender.send({ type: 'bundle', messages: [{ type: 'set', address: '/a', value: encodeValue(1) }, publish] });
+    sender.send({ ...publish, value: undefined, samples: new Array<number>(8_191).fill(0) });
+    expect(sender.read()).toMatchObject([402, 402, 402].map((code) => ({ type: 'error', code, address: '/e' })));
+    expect(reader.read()).toEqual([]);
+    expect(harness.core.paramCount).toBe(0);
+  });
+
+  it('for CBOR alone reaches everybody else; the CBOR peer is told, and the writer has its ACK', () => {
+    const harness = new CoreHarness();
+    const [writer, binary, cbor] = [harness.join(), harness.join(), harness.join('cbor', 'cbor')];
+    for (const peer of [binary, cbor]) peer.subscribe(1, '/**');
+    const flags = { lock: true, unlock: true, ttl: 60, absolute: true };
+    writer.send({ type: 'set', address: '/a', value: encodeValue('x'.repeat(65_470)), ...flags });
+    writer.send({ type: 'publish', address: '/e', signal: 'event', value: encodeValue('x'.repeat(65_500)) });
+    expect(writer.read()).toMatchObject([{ type: 'ack', revision: 1 }]);
+    expect(binary.read().map(({ type }) => type)).toEqual(['set', 'publish']);
+    expect(cbor.read()).toMatchObject([
+      { type: 'error', code: 500, address: '/a' },
+      { type: 'error', code: 500, address: '/e' },
+    ]);
+    cbor.send({ type: 'get', address: '/a' });
+    expect(cbor.read()).toMatchObject([{ type: 'error', code: 500 }]);
+  });
+
+  it('in an address is quoted in part: an ERROR always fits its frame', () => {
+    const peer = new CoreHarness({ maxSubscriptionsPerSession: 1 }).join();
+    const long = `/${'x'.repeat(65_400)}`;
+    peer.subscribe(1, '/a');
+    peer.subscribe(2, long);
+    peer.subscribe(1, long);
+    peer.send({ type: 'get', address: long });
+    peer.send({ type: 'replay', pattern: long });
+    peer.send({ type: 'announce', namespace: '', signals: [{ address: long, type: 'param' }] });
+    const errors = peer.read();
+    expect(errors).toMatchObject([429, 202, 200, 501, 200].map((code) => ({ type: 'error', code })));
+    for (const error of errors) expect((error as { address?: string }).address?.length).toBe(1_025);
+    expect(peer.session.phase).toBe('active');
+  });
+});
+
 describe('SUBSCRIBE', () => {
   it('gets what matches now in a SNAPSHOT with writer and time, and nothing when nothing does', () => {
     const harness = new CoreHarness();
