@@ -152,21 +152,23 @@ function checkStream(bytes) {
   const deframer = new Deframer();
   const frames = [];
   let taken = 0;
-  const whole = orRefused(() => {
-    for (let at = 0; at < bytes.length;) {
+  orRefused(() => {
+    for (let at = 0; at < bytes.length && deframer.fault === undefined;) {
       const next = at + 1 + random.below(40);
       frames.push(...deframer.push(bytes.subarray(at, next)));
       at = next;
       taken = Math.min(next, bytes.length);
     }
-    return true;
+    if (deframer.fault !== undefined) throw deframer.fault;
   });
-  // Cut differently, the same bytes are the same frames.
-  const atOnce = whole && new Deframer().push(bytes);
-  if (atOnce && Buffer.compare(joined(...atOnce), joined(...frames)) !== 0)
-    throw new Error('the cuts made a difference');
+  // Cut differently, the same bytes are the same frames, up to the place where they are none.
+  const atOnce = new Deframer();
+  const framesAtOnce = orRefused(() => atOnce.push(bytes)) ?? [];
+  if (Buffer.compare(joined(...framesAtOnce), joined(...frames)) !== 0) throw new Error('the cuts made a difference');
+  if (atOnce.fault?.fault !== deframer.fault?.fault) throw new Error('the cuts made a difference to the fault');
   const length = frames.reduce((sum, frame) => sum + frame.length, 0);
-  if (whole && length + deframer.pendingBytes !== taken) throw new Error('bytes of the stream were lost');
+  if (deframer.fault === undefined && length + deframer.pendingBytes !== taken)
+    throw new Error('bytes of the stream were lost');
   for (const frame of frames) checkFrame(frame);
   if (decodeFrame(ping).message.type !== 'ping') throw new Error('the decoder no longer works');
 }

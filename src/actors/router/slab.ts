@@ -12,7 +12,7 @@ export class Slab extends Writer {
   start = 0;
 
   constructor() {
-    super(SLAB_BYTES);
+    super(0); // the first message makes the first slab: nobody may ever speak this form
   }
 
   /** Begins a message at the current position. */
