@@ -1,21 +1,18 @@
-import { parseAddress, utf8Length } from '../../protocol/address.js';
+import { parseAddress } from '../../protocol/address.js';
 import { type Feature, Qos } from '../../protocol/enumerations.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { InboundFrame, MalformedMessage, RateLimitedMessage } from '../../protocol/inbound.js';
-import { MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
 import type {
   AnnounceMessage,
   BundleMessage,
   GetMessage,
   HelloMessage,
   Message,
-  PublishMessage,
   QueryMessage,
   SetMessage,
   SubscribeMessage,
 } from '../../protocol/messages/message.js';
 import { parsePattern, type Pattern } from '../../protocol/pattern.js';
-import type { U64 } from '../../protocol/u64.js';
 import { Deliveries } from './deliveries.js';
 import { FanOut } from './fan-out.js';
 import { ParamStore } from './param-store.js';
@@ -25,6 +22,7 @@ import { SignalDirectory } from './signal-directory.js';
 import { entryOf, Snapshots } from './snapshots.js';
 import { subscription, SubscriptionIndex } from './subscription-index.js';
 import { wireForm } from './wire-form.js';
+import { Writes } from './writes.js';
 
 export interface RouterCoreOptions {
   /** In WELCOME. */
@@ -47,12 +45,6 @@ const MALFORMED_ERROR_MICROS = 1_000_000;
 const MALFORMED_WINDOW_MICROS = 60_000_000;
 const MALFORMED_LIMIT = 100;
 
-/** Everything in a SNAPSHOT frame of one entry that is neither address, value nor writer (wire.md 13). */
-const SNAPSHOT_OVERHEAD_BYTES = 25;
-
-/** Codes, lengths, indicator, count, timestamp, id and rate of a PUBLISH (wire.md 6.6). */
-const PUBLISH_OVERHEAD_BYTES = 24;
-
 const EVERYTHING = parsePattern('/**');
 
 /**
@@ -67,7 +59,7 @@ export class RouterCore {
   readonly #signals = new SignalDirectory();
   readonly #deliveries = new Deliveries();
   readonly #replies = new Replies(this.#deliveries);
-  readonly #fanOut = new FanOut(this.#deliveries, this.#replies);
+  readonly #writes = new Writes(this.#params, this.#subscriptions, new FanOut(this.#deliveries, this.#replies));
   readonly #snapshots = new Snapshots(this.#params, this.#replies);
 
   /** The time of this batch; reading the clock for each message would cost as much as routing it. */
@@ -194,11 +186,11 @@ export class RouterCore {
     try {
       switch (message.type) {
         case 'set':
-          return this.#set(session, message, this.#wantsAck(frame.qos));
+          return this.#set(session, message, frame.qos);
         case 'publish':
-          return this.#publish(session, message);
+          return this.#writes.publish(session, message);
         case 'bundle':
-          return this.#bundle(session, message, this.#wantsAck(frame.qos));
+          return this.#bundle(session, message, frame.qos);
         case 'get':
           return this.#get(session, message);
         case 'subscribe':
@@ -244,68 +236,14 @@ export class RouterCore {
     }
   }
 
-  #set(session: RouterSession, message: SetMessage, ack: boolean): void {
-    this.#checkSet(message, this.#params.get(message.address)?.revision);
-    const revision = this.#applySet(session, message);
-    if (ack) this.#replies.send(session, { type: 'ack', address: message.address, revision });
+  #set(session: RouterSession, message: SetMessage, qos: Qos): void {
+    const revision = this.#writes.set(session, message, this.#nowMicros);
+    if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack', address: message.address, revision });
   }
 
-  /** What a SET has to satisfy before anything changes. @param current the param's revision, undefined where there is none */
-  #checkSet(message: SetMessage, current: number | undefined): void {
-    if (current === undefined) parseAddress(message.address); // a known address has been through here
-    checkSetSize(message);
-    if (current !== undefined && message.revision !== undefined)
-      checkRevision(message.address, message.revision, current);
-  }
-
-  /** Stores and sends; everything has been checked. @returns the new revision */
-  #applySet(session: RouterSession, message: SetMessage): number {
-    const param = this.#params.get(message.address) ?? this.#params.create(parseAddress(message.address));
-    param.write(message.value, session.id, this.#nowMicros);
-    this.#fanOut.set(this.#subscriptions.recipients(message.address, 'param'), message, param.revision);
-    return param.revision;
-  }
-
-  #publish(session: RouterSession, message: PublishMessage): void {
-    checkPublish(message);
-    this.#applyPublish(session, message);
-  }
-
-  #applyPublish(session: RouterSession, message: PublishMessage): void {
-    this.#fanOut.publish(this.#subscriptions.recipients(message.address, message.signal), message, session);
-  }
-
-  /** All of it or nothing, in its order, and nobody's writes in between (router.md 5.6). */
-  #bundle(session: RouterSession, message: BundleMessage, ack: boolean): void {
-    this.#checkBundle(message);
-    let revision: number | undefined;
-    for (const inner of message.messages) {
-      if (inner.type === 'set') revision = this.#applySet(session, inner);
-      else if (inner.type === 'publish') this.#applyPublish(session, inner);
-    }
-    if (ack) this.#replies.send(session, { type: 'ack', revision });
-  }
-
-  /** Checks each message against what the ones before it in the bundle will have done. */
-  #checkBundle(bundle: BundleMessage): void {
-    const revisions = new Map<string, number>();
-    for (const inner of bundle.messages) {
-      try {
-        if (inner.type === 'set') {
-          const current = revisions.get(inner.address) ?? this.#params.get(inner.address)?.revision;
-          this.#checkSet(inner, current);
-          revisions.set(inner.address, (current ?? 0) + 1);
-        } else if (inner.type === 'publish') {
-          checkPublish(inner);
-        } else {
-          throw new ClaspError(ErrorCode.InvalidMessage, `only SET and PUBLISH can be bundled, not ${inner.type}`);
-        }
-      } catch (error) {
-        if (!(error instanceof ClaspError)) throw error;
-        const about = error.address === undefined ? {} : { address: error.address };
-        throw new ClaspError(error.code, `Bundle rejected: ${error.message}`, about);
-      }
-    }
+  #bundle(session: RouterSession, message: BundleMessage, qos: Qos): void {
+    const revision = this.#writes.bundle(session, message, this.#nowMicros);
+    if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack', revision });
   }
 
   #get(session: RouterSession, { address }: GetMessage): void {
@@ -376,41 +314,6 @@ export class RouterCore {
   #wantsAck(qos: Qos): boolean {
     return qos !== Qos.Fire || this.#options.acks === 'always';
   }
-}
-
-/** What fits on the way in may not fit on the way out, with revision, writer and time (wire.md 13). */
-function checkSetSize({ address, value }: SetMessage): void {
-  checkSize(address, value.byteLength, MAX_PAYLOAD_BYTES - SNAPSHOT_OVERHEAD_BYTES - WRITER_BYTES);
-}
-
-/** Only what came as JSON can be too large here: a text message may be longer than a frame. */
-function checkPublish({ address, value, samples }: PublishMessage): void {
-  parseAddress(address);
-  const contentBytes = value?.byteLength ?? 8 * (samples?.length ?? 0);
-  checkSize(address, contentBytes, MAX_PAYLOAD_BYTES - PUBLISH_OVERHEAD_BYTES);
-}
-
-function checkSize(address: string, contentBytes: number, limit: number): void {
-  if (3 * address.length + contentBytes <= limit) return; // the usual case, without counting
-  const size = utf8Length(address) + contentBytes;
-  if (size <= limit) return;
-  throw new ClaspError(
-    ErrorCode.InvalidValue,
-    `Value too large: address and value are ${size} bytes; the limit is ${limit}`,
-    { address },
-  );
-}
-
-/** A session id: UUID text. */
-const WRITER_BYTES = 36;
-
-function checkRevision(address: string, expected: U64, current: number): void {
-  if (expected === current) return;
-  throw new ClaspError(
-    ErrorCode.RevisionConflict,
-    `Revision conflict: expected ${expected.toString()}, got ${current}`,
-    { address },
-  );
 }
 
 function rateLimited({ messagesPerSecond, dropped }: RateLimitedMessage): ClaspError {
