@@ -188,6 +188,22 @@ describe('the router actor', () => {
     expect(slow.read()).toMatchObject([{ type: 'set', revision: 102 }]);
   });
 
+  it('queues the replies of a congested session behind what it waits for', () => {
+    const { connect } = setUp();
+    const [publisher, slow] = [connect(), connect()];
+    slow.send(subscribeAll);
+    slow.reads = false;
+    publisher.send(event('x'.repeat(HIGH_WATER)));
+    slow.read();
+    publisher.send(event('first'));
+    slow.send({ type: 'ping' });
+    publisher.send(event('last'));
+    expect(slow.writes).toEqual([]);
+    slow.reads = true;
+    slow.drain();
+    expect(slow.read().map(({ type }) => type)).toEqual(['publish', 'pong', 'publish']);
+  });
+
   it('empties a long backlog a high-water mark at a time', () => {
     const { connect } = setUp();
     const [publisher, slow] = [connect(), connect(100_000)];

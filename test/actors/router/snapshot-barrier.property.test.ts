@@ -52,6 +52,10 @@ const command = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('unsubscribe' as const), who: fc.nat(2), id: fc.nat(2) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('get' as const), who: fc.nat(2), address: fc.constantFrom(...addresses) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('congest' as const), who: fc.nat(2) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('drain' as const), who: fc.nat(2) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('tick' as const) }) },
@@ -80,6 +84,8 @@ describe('a snapshot is a barrier', () => {
           } else if (step.kind === 'unsubscribe') {
             client!.peer.send({ type: 'unsubscribe', id: step.id });
             client!.held.delete(step.id);
+          } else if (step.kind === 'get') {
+            client!.peer.send({ type: 'get', address: step.address });
           } else if (step.kind === 'congest') {
             congest(client!.peer, client!.view);
           } else if (step.kind === 'drain') {
