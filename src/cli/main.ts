@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import { PinoPretty } from 'pino-pretty';
+import { RouterOptionsError } from '../options.js';
 import { createRouter } from '../server.js';
 import { TransportError } from '../transports/transport.js';
 import { webSocket } from '../transports/websocket/index.js';
@@ -80,7 +81,7 @@ function version(): string {
 
 /** A user's mistake is one sentence; a fault of ours keeps its stack, so that it can be reported. */
 function fail(error: unknown): never {
-  const plain = error instanceof UsageError || error instanceof TransportError;
+  const plain = error instanceof UsageError || error instanceof RouterOptionsError || error instanceof TransportError;
   process.stderr.write(
     `clasp-router: ${plain ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );

@@ -90,12 +90,12 @@ export function readSettings(
     kind: 'run',
     settings: {
       port: wholeNumber(...text('port'), 65_535),
-      host: nonEmpty(...text('host')),
-      name: nonEmpty(...text('name')),
+      host: nonEmpty(...text('host'), 255),
+      name: nonEmpty(...text('name'), 255),
       maxSessions: wholeNumber(...text('max-sessions')),
-      sessionTimeoutSeconds: wholeNumber(...text('session-timeout')),
+      sessionTimeoutSeconds: wholeNumber(...text('session-timeout'), 604_800),
       maxSubscriptions: wholeNumber(...text('max-subscriptions')),
-      drainTimeoutSeconds: wholeNumber(...text('drain-timeout')),
+      drainTimeoutSeconds: wholeNumber(...text('drain-timeout'), 3_600),
       logLevel: oneOf(...text('log-level'), logLevels),
       jsonLog: /^(true|1)$/.exec(oneOf(...text('json-log'), ['true', 'false', '1', '0'])) !== null,
     },
@@ -151,8 +151,9 @@ function wholeNumber(text: string, source: string, max = Number.MAX_SAFE_INTEGER
   return value;
 }
 
-function nonEmpty(text: string, source: string): string {
+function nonEmpty(text: string, source: string, max: number): string {
   if (text === '') throw new UsageError(`${source} must not be empty`);
+  if (text.length > max) throw new UsageError(`${source} must have at most ${max} characters, not ${text.length}`);
   return text;
 }
 

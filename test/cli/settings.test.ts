@@ -51,6 +51,8 @@ describe('the command line', () => {
     [['--port', '65536'], {}, '--port must be a whole number from 0 to 65535, not "65536"'],
     [['--max-sessions=-1'], {}, '--max-sessions must be a whole number, 0 or more, not "-1"'],
     [['--name', ''], {}, '--name must not be empty'],
+    [['--name', 'x'.repeat(256)], {}, '--name must have at most 255 characters, not 256'],
+    [['--session-timeout', '604801'], {}, '--session-timeout must be a whole number from 0 to 604800, not "604801"'],
     [['--log-level', 'loud'], {}, '--log-level must be one of silent, error, warn, info, debug, not "loud"'],
     [['--json-log=yes'], {}, '--json-log takes no value'],
     [[], { CLASP_PORT: 'x' }, 'CLASP_PORT must be a whole number from 0 to 65535, not "x"'],

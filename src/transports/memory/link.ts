@@ -5,7 +5,7 @@ import { DecodeError } from '../../protocol/errors.js';
 import { setBackgroundTimer } from '../background-timer.js';
 import { HeldSubject } from '../held-subject.js';
 import { CLOSE_GRACE_MS, type CloseReason, type Connection, ConnectionLost, type InboundFrame } from '../transport.js';
-import { Lane, type Parcel } from './lane.js';
+import { MemoryWire, type Parcel } from './memory-wire.js';
 
 export interface MemoryLinkOptions {
   /** Milliseconds from a write to its arrival, each way. 0 delivers in the next microtask. @default 0 */
@@ -77,7 +77,7 @@ class MemoryEnd implements MemoryClient {
   readonly #batches: HeldSubject<readonly InboundFrame[]>;
   readonly #deframer = new Deframer();
   /** What travels to this end. */
-  readonly #inbound: Lane;
+  readonly #inbound: MemoryWire;
   /** Set by {@link join}, before anybody sees either end. */
   #other!: MemoryEnd;
   #phase: 'open' | 'closing' | 'done' = 'open';
@@ -89,7 +89,7 @@ class MemoryEnd implements MemoryClient {
     this.remoteAddress = remoteAddress;
     this.#settings = settings;
     const { latencyMs, clock } = settings;
-    this.#inbound = new Lane({ latencyMs, clock, deliver: this.#receive });
+    this.#inbound = new MemoryWire({ latencyMs, clock, deliver: this.#receive });
     this.#batches = new HeldSubject(() => {
       this.#subscribed = true;
       this.#updateReading();

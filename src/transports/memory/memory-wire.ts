@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.js';
 import { setBackgroundTimer } from '../background-timer.js';
 import type { CloseReason } from '../transport.js';
 
-/** What travels on a lane. A goodbye is the last thing that does. */
+/** What travels on a wire. A goodbye is the last thing that does. */
 export type Parcel =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'text'; readonly text: string }
@@ -13,7 +13,7 @@ export type Parcel =
  * One direction of an in-memory link: takes parcels, and hands them over in order, later, while the reader reads. What is
  * not handed over yet is what a socket would call buffered.
  */
-export class Lane {
+export class MemoryWire {
   readonly drained$ = new Subject<void>();
   #queue: { readonly parcel: Parcel; readonly dueAt: number }[] = [];
   #bufferedBytes = 0;
