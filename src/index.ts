@@ -1,7 +1,14 @@
 /** A message router for CLASP. Messages and codecs on their own are in `clasp-router/protocol`. */
 
 export { createRouter, type Router } from './server.js';
-export { parseRouterOptions, type ResolvedRouterOptions, type RouterOptions, RouterOptionsError } from './options.js';
+export {
+  type ConflictRuleOption,
+  parseRouterOptions,
+  type ResolvedRouterOptions,
+  type RouterOptions,
+  RouterOptionsError,
+} from './options.js';
+export type { ConflictStrategy, Merge } from './actors/router/conflict-strategies.js';
 
 // Doors
 export { webSocket, type WebSocketOptions } from './transports/websocket/index.js';

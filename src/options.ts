@@ -1,9 +1,17 @@
 import type { ActorOptions, AnyActorLogic } from 'xstate';
 import { z } from 'zod';
 import { type Logger, silentLogger } from './actors/ports.js';
+import {
+  type ConflictRule,
+  type ConflictStrategy,
+  conflictStrategies,
+  type Merge,
+} from './actors/router/conflict-strategies.js';
 import { type Clock, systemClock } from './clock.js';
 import { didYouMean } from './did-you-mean.js';
+import { segmentsFault } from './protocol/address.js';
 import { type Feature, signalTypes } from './protocol/enumerations.js';
+import { parsePattern } from './protocol/pattern.js';
 
 /** Everything about a router that can be chosen. All of it is optional; a router without options is ready for a show. */
 export interface RouterOptions {
@@ -25,6 +33,19 @@ export interface RouterOptions {
   readonly acks?: 'requested' | 'always' | undefined;
   /** Whether GET of an address without a param is answered by ERROR 201 or by nothing. @default 'error' */
   readonly unknownAddress?: 'error' | 'silent' | undefined;
+  /** Params kept, at most; 0 = unlimited. @default 1_000_000 */
+  readonly maxParams?: number | undefined;
+  /**
+   * Who makes room when there are that many: `lru`, the param not written or read for the longest time; `oldest`, the one not
+   * written for the longest; `reject`, nobody: the write is refused (503). A locked param goes last. @default 'lru'
+   */
+  readonly eviction?: 'lru' | 'oldest' | 'reject' | undefined;
+  /** Seconds of disuse after which a param goes that was set without a TTL of its own, to 31_536_000; 0 = never. @default 0 */
+  readonly paramTtlSeconds?: number | undefined;
+  /** Seconds after which a lock ends by itself, to 604_800; 0 = never. @default 0 */
+  readonly maxLockSeconds?: number | undefined;
+  /** How writes to one param are reconciled; the first rule that matches its address decides. @default the last write wins */
+  readonly conflictRules?: readonly ConflictRuleOption[] | undefined;
   /** Seconds a peer may take to say HELLO, above 0 to 3_600. @default 10 */
   readonly helloTimeoutSeconds?: number | undefined;
   /** Seconds a peer may take to read its goodbye, and `stop()` takes at most; 0 to 3_600. @default 5 */
@@ -45,10 +66,25 @@ export interface RouterOptions {
   readonly inspect?: ActorOptions<AnyActorLogic>['inspect'];
 }
 
+export interface ConflictRuleOption {
+  /** Addresses it is for: `/levels/**`. */
+  readonly pattern: string;
+  /**
+   * `lww`, the last write wins; `max` and `min`, only a greater or smaller number is taken, Int and Float alike; `merge`, the
+   * incoming value goes into the stored one; `lock` is `lww` by another name, since a lock always excludes.
+   */
+  readonly strategy: ConflictStrategy;
+  /** For `merge`: makes one value of the stored and the incoming one. @default maps entry by entry, at every level */
+  readonly merge?: Merge | undefined;
+}
+
 /** Options with nothing left open. */
 export type ResolvedRouterOptions = {
-  readonly [K in Exclude<keyof RouterOptions, 'newId' | 'inspect'>]-?: Exclude<RouterOptions[K], undefined>;
-} & Pick<RouterOptions, 'newId' | 'inspect'>;
+  readonly [K in Exclude<keyof RouterOptions, 'newId' | 'inspect' | 'conflictRules'>]-?: Exclude<
+    RouterOptions[K],
+    undefined
+  >;
+} & Pick<RouterOptions, 'newId' | 'inspect'> & { readonly conflictRules: readonly ConflictRule[] };
 
 /** An option that does not exist or cannot have that value. The message is one plain sentence that names it. */
 export class RouterOptionsError extends Error {
@@ -62,7 +98,7 @@ export class RouterOptionsError extends Error {
  */
 export function parseRouterOptions(options: RouterOptions = {}): ResolvedRouterOptions {
   const parsed = schema.safeParse(options);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { ...parsed.data, conflictRules: parsed.data.conflictRules.map(conflictRule) };
   throw new RouterOptionsError(sentence(parsed.error.issues[0]!)); // a failure has at least one issue
 }
 
@@ -83,6 +119,13 @@ const schema = z.strictObject({
   maxMessagesPerSecond: whole(0).default(0),
   acks: oneOf('requested', 'always').default('requested'),
   unknownAddress: oneOf('error', 'silent').default('error'),
+  maxParams: whole(0).default(1_000_000),
+  eviction: oneOf('lru', 'oldest', 'reject').default('lru'),
+  paramTtlSeconds: seconds(0, 31_536_000).default(0),
+  maxLockSeconds: seconds(0, 604_800).default(0),
+  conflictRules: like<readonly ConflictRuleOption[]>((value) => Array.isArray(value) && value.every(isConflictRule), {
+    must: `be a list of rules, each with a pattern and a strategy (${conflictStrategies.join(', ')})`,
+  }).default([]),
   helloTimeoutSeconds: seconds(Number.MIN_VALUE, 3_600).default(10),
   drainTimeoutSeconds: seconds(0, 3_600).default(5),
   highWaterBytes: whole(1).default(1_048_576),
@@ -101,7 +144,7 @@ const schema = z.strictObject({
       must: 'be a function or an observer',
     },
   ).optional(),
-}) satisfies z.ZodType<ResolvedRouterOptions, RouterOptions>;
+}) satisfies z.ZodType<unknown, RouterOptions>;
 
 /** A value that passes a check; zod's own texts do not say what a value is, only what it is not. */
 function like<T>(check: (value: unknown) => boolean, { must }: { readonly must: string }): z.ZodType<T, T> {
@@ -125,6 +168,22 @@ function oneOf<const T extends string>(...values: readonly T[]): z.ZodType<T, T>
   return like<T>((value) => values.some((allowed) => allowed === value), {
     must: `be ${values.map((value) => `"${value}"`).join(' or ')}`,
   });
+}
+
+function isConflictRule(value: unknown): value is ConflictRuleOption {
+  if (typeof value !== 'object' || value === null || !('pattern' in value) || !('strategy' in value)) return false;
+  const { pattern, strategy } = value;
+  const merge: unknown = 'merge' in value ? value.merge : undefined;
+  return (
+    typeof pattern === 'string' &&
+    segmentsFault(pattern) === undefined &&
+    conflictStrategies.some((known) => known === strategy) &&
+    (merge === undefined || typeof merge === 'function')
+  );
+}
+
+function conflictRule({ pattern, strategy, merge }: ConflictRuleOption): ConflictRule {
+  return { pattern: parsePattern(pattern), strategy, merge };
 }
 
 function isSignalType(value: unknown): boolean {

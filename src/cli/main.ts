@@ -33,6 +33,8 @@ async function run(settings: Settings): Promise<void> {
     maxSessions: settings.maxSessions,
     sessionTimeoutSeconds: settings.sessionTimeoutSeconds,
     maxSubscriptionsPerSession: settings.maxSubscriptions,
+    maxParams: settings.maxParams,
+    paramTtlSeconds: settings.paramTtlSeconds,
     drainTimeoutSeconds: settings.drainTimeoutSeconds,
     logger,
   });

@@ -9,6 +9,8 @@ export interface Settings {
   readonly maxSessions: number;
   readonly sessionTimeoutSeconds: number;
   readonly maxSubscriptions: number;
+  readonly maxParams: number;
+  readonly paramTtlSeconds: number;
   readonly drainTimeoutSeconds: number;
   readonly logLevel: LogLevel;
   readonly jsonLog: boolean;
@@ -49,6 +51,12 @@ export const flags = {
     help: 'closes a session that neither sends nor receives; 0 is never',
   },
   'max-subscriptions': { value: 'N', fallback: '1000', help: 'subscriptions of one session; 0 is unlimited' },
+  'max-params': {
+    value: 'N',
+    fallback: '1000000',
+    help: 'params kept; the one unused for longest makes room; 0 is unlimited',
+  },
+  'param-ttl': { value: 'SECONDS', fallback: '0', help: 'drops a param not used for so long; 0 is never' },
   'drain-timeout': {
     value: 'SECONDS',
     fallback: '3',
@@ -95,6 +103,8 @@ export function readSettings(
       maxSessions: wholeNumber(...text('max-sessions')),
       sessionTimeoutSeconds: wholeNumber(...text('session-timeout'), 604_800),
       maxSubscriptions: wholeNumber(...text('max-subscriptions')),
+      maxParams: wholeNumber(...text('max-params')),
+      paramTtlSeconds: wholeNumber(...text('param-ttl'), 31_536_000),
       drainTimeoutSeconds: wholeNumber(...text('drain-timeout'), 3_600),
       logLevel: oneOf(...text('log-level'), logLevels),
       jsonLog: /^(true|1)$/.exec(oneOf(...text('json-log'), ['true', 'false', '1', '0'])) !== null,

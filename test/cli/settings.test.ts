@@ -10,6 +10,8 @@ const defaults = {
   maxSessions: 1000,
   sessionTimeoutSeconds: 300,
   maxSubscriptions: 1000,
+  maxParams: 1_000_000,
+  paramTtlSeconds: 0,
   drainTimeoutSeconds: 3,
   logLevel: 'info',
   jsonLog: false,
@@ -24,6 +26,7 @@ describe('the command line', () => {
     [['--port', '0'], { port: 0 }],
     [['-p', '8000', '-n', 'Stage left'], { port: 8000, name: 'Stage left' }],
     [['--host=127.0.0.1', '--json-log'], { host: '127.0.0.1', jsonLog: true }],
+    [['--max-params', '0', '--param-ttl', '3600'], { maxParams: 0, paramTtlSeconds: 3600 }],
     [['--max-sessions', '0', '--max-subscriptions', '5'], { maxSessions: 0, maxSubscriptions: 5 }],
     [
       ['--session-timeout', '60', '--drain-timeout', '1', '--log-level', 'debug'],

@@ -19,6 +19,11 @@ const defaults = {
   acks: 'requested',
   unknownAddress: 'error',
   securityMode: 'open',
+  conflictRules: [],
+  maxParams: 0,
+  eviction: 'lru',
+  paramTtlSeconds: 0,
+  maxLockSeconds: 0,
 } as const satisfies Partial<RouterCoreOptions>;
 
 /** A RouterCore with a clock that only moves when told, and peers that speak messages. */
@@ -47,6 +52,12 @@ export class CoreHarness {
     this.settle();
     peer.read();
     return peer;
+  }
+
+  /** Lets time pass, and does what it brings about. */
+  advance(seconds: number): void {
+    this.nowMicros += seconds * 1_000_000;
+    this.core.runDue();
   }
 
   /** Ends the tick, and all the ticks large snapshots need. */

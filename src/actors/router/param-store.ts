@@ -1,67 +1,62 @@
 import { type Address, addressSegments } from '../../protocol/address.js';
-import { isLiteral, matchSegment, matchSegments, type Pattern } from '../../protocol/pattern.js';
-import { EncodedValue } from '../../protocol/values/encoded-value.js';
+import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import type { SetMessage } from '../../protocol/messages/message.js';
+import { isLiteral, type Pattern } from '../../protocol/pattern.js';
+import { DueQueue } from './due-queue.js';
+import { Param } from './param.js';
+import { ParamTree } from './param-tree.js';
+import { RecencyList } from './recency-list.js';
+import type { RouterSession } from './router-session.js';
+
+export interface ParamStoreOptions {
+  /** Params kept; 0 = unlimited. */
+  readonly maxParams: number;
+  /**
+   * Who makes room for a new param: `lru`, the one not written or read for the longest time; `oldest`, the one not written for
+   * the longest; `reject`, nobody. A locked param goes last.
+   */
+  readonly eviction: 'lru' | 'oldest' | 'reject';
+  /** Seconds of disuse after which a param goes that came without a TTL of its own; 0 = never. */
+  readonly paramTtlSeconds: number;
+  /** Seconds after which a lock ends by itself; 0 = never. */
+  readonly maxLockSeconds: number;
+}
+
+/** Revisions remembered of params that have gone, so that a param that comes back never counts from 1 again. */
+const MAX_TOMBSTONES = 65_536;
 
 /**
- * One stored value. The value's bytes are the param's own and are written over in place: a fader that moves a thousand
- * times a second allocates nothing.
+ * Every param: by its address, by the segments of it, by its last use, and by the time it expires. An expired param is
+ * invisible from that instant on, whenever it is cleared away.
  */
-export class Param {
-  readonly address: Address;
-  /** Counts up by one with every accepted write; the first is 1. */
-  revision = 0;
-  /** Session id of the last writer. */
-  writer = '';
-  /** Of the last write, by the router's clock. */
-  timestampMicros = 0;
-  /** When it was created, in order: what is newer than a running snapshot need not be in it. */
-  readonly serial: number;
-  #type = 0;
-  #bytes: Uint8Array = nothing;
-  #length = 0;
-
-  constructor(address: Address, serial: number) {
-    this.address = address;
-    this.serial = serial;
-  }
-
-  /** The value; valid until the next write, so use it in this turn or copy it. */
-  get value(): EncodedValue {
-    return new EncodedValue(this.#type, this.#bytes, 0, this.#length);
-  }
-
-  write(value: EncodedValue, writer: string, nowMicros: number): void {
-    const length = value.byteLength;
-    // A view that is much too large is given back: one huge value must not stay for ever.
-    if (length > this.#bytes.length || length * 4 < this.#bytes.length) this.#bytes = new Uint8Array(length);
-    const to = this.#bytes;
-    const from = value.bytes;
-    if (length <= 64) for (let i = 0; i < length; i++) to[i] = from[value.start + i]!;
-    else to.set(from.subarray(value.start, value.end));
-    this.#type = value.type;
-    this.#length = length;
-    this.writer = writer;
-    this.timestampMicros = nowMicros;
-    this.revision++;
-  }
-}
-
-const nothing = new Uint8Array(0);
-
-/** A branch of the address tree. A param without addresses below it hangs in its parent's map itself: leaves cost no node. */
-class Branch {
-  param: Param | undefined;
-  readonly children = new Map<string, Branch | Param>();
-}
-
-/** Every param by its address, and a tree of segments so that `/lights/3/**` costs what it matches, not what there is. */
 export class ParamStore {
+  readonly #options: ParamStoreOptions;
   readonly #params = new Map<string, Param>();
-  readonly #root = new Branch();
+  readonly #tree = new ParamTree();
+  readonly #free = new RecencyList();
+  readonly #locked = new RecencyList();
+  readonly #expiring = new DueQueue<Param>();
+  /** Revisions by address, the oldest first. */
+  readonly #tombstones = new Map<string, number>();
   #serial = 0;
+  #evicted = 0;
+  #expired = 0;
 
+  constructor(options: ParamStoreOptions) {
+    this.#options = options;
+  }
+
+  /** Params there are, those that have expired and are not cleared away yet included. */
   get size(): number {
     return this.#params.size;
+  }
+
+  get evicted(): number {
+    return this.#evicted;
+  }
+
+  get expired(): number {
+    return this.#expired;
   }
 
   /** The serial the next new param gets: everything below exists already. */
@@ -69,82 +64,150 @@ export class ParamStore {
     return this.#serial;
   }
 
-  get(address: string): Param | undefined {
-    return this.#params.get(address);
+  /** When {@link expire} has something to do; Infinity when never. */
+  get dueMicros(): number {
+    return this.#expiring.dueMicros;
   }
 
-  /** The param at this address, made when it is not there yet. The caller writes its first value at once. */
-  create(address: Address): Param {
-    const param = new Param(address, this.#serial++);
-    this.#params.set(address, param);
-    const segments = addressSegments(address);
-    const last = segments.pop()!; // split never gives an empty list
-    let branch = this.#root;
-    for (const segment of segments) branch = descend(branch, segment);
-    const existing = branch.children.get(last);
-    if (existing instanceof Branch) existing.param = param;
-    else branch.children.set(last, param);
+  /** The param as it is at this instant: gone if it has expired, and free if its lock has. */
+  get(address: string, nowMicros: number): Param | undefined {
+    const param = this.#params.get(address);
+    if (param === undefined) return undefined;
+    if (nowMicros >= param.expiresAtMicros) {
+      this.#expire(param);
+      return undefined;
+    }
+    if (nowMicros >= param.heldUntilMicros) this.unlock(param);
     return param;
   }
 
-  /** All params that match. Lazy, and safe while params are written and made: a long walk can rest between ticks. */
-  *matching(pattern: Pattern): IterableIterator<Param> {
-    if (pattern === '/**') {
-      yield* this.#params.values();
-    } else if (isLiteral(pattern)) {
-      const param = this.#params.get(pattern);
-      if (param !== undefined) yield param;
-    } else {
-      yield* walk(this.#root, addressSegments(pattern), 0);
+  /** Room for this many new params, without anybody being evicted against the options. */
+  hasRoomFor(count: number): boolean {
+    const { maxParams, eviction } = this.#options;
+    return maxParams === 0 || eviction !== 'reject' || this.#params.size + count <= maxParams;
+  }
+
+  atCapacity(address: string): ClaspError {
+    const { maxParams } = this.#options;
+    const text = `State store at capacity: the limit is ${maxParams} params`;
+    return new ClaspError(ErrorCode.Overloaded, text, { address });
+  }
+
+  /**
+   * The param at an address that has none. The caller writes its first value at once.
+   *
+   * @throws ClaspError 503 when there is no room and nobody makes any
+   */
+  create(address: Address): Param {
+    this.#makeRoom(address);
+    const param = new Param(address, this.#serial++, this.#tombstones.get(address) ?? 0);
+    this.#tombstones.delete(address);
+    param.ttlMicros = this.#options.paramTtlSeconds * 1_000_000;
+    this.#params.set(address, param);
+    this.#tree.add(param);
+    this.#free.add(param);
+    return param;
+  }
+
+  /** A param was written: it is used, and its time begins anew. */
+  written(param: Param, { ttl, absolute }: SetMessage, nowMicros: number): void {
+    if (ttl !== undefined) {
+      param.ttlMicros = ttl * 1_000_000; // 0 is never, in either spelling (wire.md 11)
+      param.ttlIsAbsolute = absolute === true;
+    }
+    this.#listOf(param).touch(param);
+    this.#renew(param, nowMicros);
+  }
+
+  /** A param was read by GET: that renews a sliding TTL. Appearing in a snapshot does not. */
+  read(param: Param, nowMicros: number): void {
+    if (this.#options.eviction === 'lru') this.#listOf(param).touch(param);
+    if (!param.ttlIsAbsolute) this.#renew(param, nowMicros);
+  }
+
+  lock(param: Param, holder: RouterSession, nowMicros: number): void {
+    const { maxLockSeconds } = this.#options;
+    this.unlock(param);
+    this.#free.remove(param);
+    this.#locked.add(param);
+    param.holder = holder;
+    param.heldUntilMicros = maxLockSeconds === 0 ? Infinity : nowMicros + maxLockSeconds * 1_000_000;
+    holder.locks.add(param);
+  }
+
+  unlock(param: Param): void {
+    if (param.holder === undefined) return;
+    param.holder.locks.delete(param);
+    param.holder = undefined;
+    param.heldUntilMicros = Infinity;
+    this.#locked.remove(param);
+    this.#free.add(param);
+  }
+
+  /** All visible params that match. Lazy, and safe while params come and go: a long walk can rest between ticks. */
+  matching(pattern: Pattern): IterableIterator<Param> {
+    if (pattern === '/**') return this.#params.values();
+    if (!isLiteral(pattern)) return this.#tree.matching(addressSegments(pattern));
+    const param = this.#params.get(pattern);
+    return (param === undefined ? [] : [param]).values();
+  }
+
+  /** Clears away what has expired. */
+  expire(nowMicros: number): void {
+    for (;;) {
+      const param = this.#expiring.popDue(nowMicros);
+      if (param === undefined) return;
+      if (param.isRemoved) continue;
+      // Renewals only move the time in the param: its place in the queue follows here, when that has come up.
+      if (param.queuedForMicros <= nowMicros) param.queuedForMicros = Infinity;
+      if (param.expiresAtMicros <= nowMicros) this.#expire(param);
+      else this.#queue(param);
     }
   }
-}
 
-function descend(branch: Branch, segment: string): Branch {
-  const existing = branch.children.get(segment);
-  if (existing instanceof Branch) return existing;
-  const below = new Branch();
-  below.param = existing;
-  branch.children.set(segment, below);
-  return below;
-}
-
-/** The literal and `*` part of a pattern leads down the tree; from the first `**` on, what lies below is filtered. */
-function* walk(branch: Branch, pattern: readonly string[], at: number): IterableIterator<Param> {
-  const segment = pattern[at]!;
-  if (segment === '**') {
-    const everything = restIsGlobstars(pattern, at);
-    for (const param of below(branch)) {
-      if (everything || matchSegments(pattern, addressSegments(param.address))) yield param;
-    }
-  } else if (segment.includes('*')) {
-    for (const [name, child] of branch.children) {
-      if (matchSegment(segment, name)) yield* enter(child, pattern, at + 1);
-    }
-  } else {
-    const child = branch.children.get(segment);
-    if (child !== undefined) yield* enter(child, pattern, at + 1);
+  #renew(param: Param, nowMicros: number): void {
+    param.expiresAtMicros = param.ttlMicros === 0 ? Infinity : nowMicros + param.ttlMicros;
+    this.#queue(param);
   }
-}
 
-function* enter(child: Branch | Param, pattern: readonly string[], at: number): IterableIterator<Param> {
-  const param = child instanceof Branch ? child.param : child;
-  if (param !== undefined && restIsGlobstars(pattern, at)) yield param;
-  if (at < pattern.length && child instanceof Branch) yield* walk(child, pattern, at);
-}
+  #queue(param: Param): void {
+    if (param.expiresAtMicros >= param.queuedForMicros) return;
+    param.queuedForMicros = param.expiresAtMicros;
+    this.#expiring.push(param, param.expiresAtMicros);
+    // What was evicted meanwhile stays in the queue until it would have expired, unless there is too much of it.
+    if (this.#expiring.size > 2 * this.#params.size + 1_024) this.#expiring.retain((queued) => !queued.isRemoved);
+  }
 
-function* below(branch: Branch): IterableIterator<Param> {
-  for (const child of branch.children.values()) {
-    if (child instanceof Branch) {
-      if (child.param !== undefined) yield child.param;
-      yield* below(child);
-    } else {
-      yield child;
+  #expire(param: Param): void {
+    this.#remove(param);
+    this.#expired++;
+  }
+
+  #makeRoom(address: string): void {
+    const { maxParams, eviction } = this.#options;
+    if (maxParams === 0 || this.#params.size < maxParams) return;
+    const victim = eviction === 'reject' ? undefined : (this.#free.earliest ?? this.#locked.earliest);
+    if (victim === undefined) throw this.atCapacity(address);
+    this.#remove(victim);
+    this.#evicted++;
+  }
+
+  #remove(param: Param): void {
+    this.unlock(param);
+    this.#free.remove(param);
+    this.#params.delete(param.address);
+    this.#tree.remove(param);
+    param.isRemoved = true;
+    this.#tombstones.set(param.address, param.revision);
+    if (this.#tombstones.size > MAX_TOMBSTONES) {
+      for (const oldest of this.#tombstones.keys()) {
+        this.#tombstones.delete(oldest);
+        break;
+      }
     }
   }
-}
 
-function restIsGlobstars(pattern: readonly string[], at: number): boolean {
-  for (let i = at; i < pattern.length; i++) if (pattern[i] !== '**') return false;
-  return true;
+  #listOf(param: Param): RecencyList {
+    return param.holder === undefined ? this.#free : this.#locked;
+  }
 }

@@ -13,9 +13,10 @@ import type {
   SubscribeMessage,
 } from '../../protocol/messages/message.js';
 import { parsePattern, type Pattern } from '../../protocol/pattern.js';
+import type { ConflictRule } from './conflict-strategies.js';
 import { Deliveries } from './deliveries.js';
 import { FanOut } from './fan-out.js';
-import { ParamStore } from './param-store.js';
+import { ParamStore, type ParamStoreOptions } from './param-store.js';
 import { Replies } from './replies.js';
 import type { RouterSession } from './router-session.js';
 import { SignalDirectory } from './signal-directory.js';
@@ -24,7 +25,7 @@ import { subscription, SubscriptionIndex } from './subscription-index.js';
 import { wireForm } from './wire-form.js';
 import { Writes } from './writes.js';
 
-export interface RouterCoreOptions {
+export interface RouterCoreOptions extends ParamStoreOptions {
   /** In WELCOME. */
   readonly name: string;
   /** In WELCOME. */
@@ -36,6 +37,8 @@ export interface RouterCoreOptions {
   /** What GET of an address without a param gets: ERROR 201, or nothing. */
   readonly unknownAddress: 'error' | 'silent';
   readonly securityMode: 'open' | 'authenticated';
+  /** How writes to one param are reconciled, by pattern; the first that matches decides. Last write wins where none does. */
+  readonly conflictRules: readonly ConflictRule[];
   /** The router's clock: microseconds since the Unix epoch, never going back. */
   readonly nowMicros: () => number;
 }
@@ -54,19 +57,23 @@ const EVERYTHING = parsePattern('/**');
  */
 export class RouterCore {
   readonly #options: RouterCoreOptions;
-  readonly #params = new ParamStore();
+  readonly #params: ParamStore;
   readonly #subscriptions = new SubscriptionIndex();
   readonly #signals = new SignalDirectory();
   readonly #deliveries = new Deliveries();
   readonly #replies = new Replies(this.#deliveries);
-  readonly #writes = new Writes(this.#params, this.#subscriptions, new FanOut(this.#deliveries, this.#replies));
-  readonly #snapshots = new Snapshots(this.#params, this.#replies);
+  readonly #writes: Writes;
+  readonly #snapshots: Snapshots;
 
   /** The time of this batch; reading the clock for each message would cost as much as routing it. */
   #nowMicros: number;
 
   constructor(options: RouterCoreOptions) {
     this.#options = options;
+    this.#params = new ParamStore(options);
+    const fanOut = new FanOut(this.#deliveries, this.#replies);
+    this.#writes = new Writes(this.#params, this.#subscriptions, fanOut, options.conflictRules);
+    this.#snapshots = new Snapshots(this.#params, this.#replies);
     this.#nowMicros = options.nowMicros();
   }
 
@@ -116,18 +123,30 @@ export class RouterCore {
     this.#replies.error(session, error);
   }
 
-  /** Forgets a session: its subscriptions end, its params stay (router.md 3.7). */
+  /** Forgets a session: its subscriptions end, its locks are released, its params stay (router.md 3.7). */
   leave(session: RouterSession): void {
     for (const held of session.subscriptions.values()) this.#subscriptions.remove(held);
     session.subscriptions.clear();
+    for (const param of session.locks) this.#params.unlock(param);
     this.#snapshots.forget(session);
     session.outbox.clear();
     session.backlog.clear();
   }
 
+  /** When {@link runDue} has something to do, by the router's clock; Infinity when never. */
+  get dueMicros(): number {
+    return this.#params.dueMicros;
+  }
+
+  /** Does what time has brought about: clears away the params that have expired. */
+  runDue(): void {
+    this.beginBatch();
+    this.#params.expire(this.#nowMicros);
+  }
+
   /** Goes on with snapshots too large for one tick. @returns whether there is more to come */
   advanceSnapshots(): boolean {
-    this.#snapshots.advance();
+    this.#snapshots.advance(this.#nowMicros);
     return this.#snapshots.pending;
   }
 
@@ -176,7 +195,7 @@ export class RouterCore {
       features,
       time: nowMicros(),
     });
-    this.#snapshots.begin(session, EVERYTHING, true);
+    this.#snapshots.begin(session, EVERYTHING, true, this.#nowMicros);
   }
 
   // --- every other message ------------------------------------------------------------------------------------------
@@ -237,18 +256,25 @@ export class RouterCore {
   }
 
   #set(session: RouterSession, message: SetMessage, qos: Qos): void {
-    const revision = this.#writes.set(session, message, this.#nowMicros);
-    if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack', address: message.address, revision });
+    const { address, lock, unlock } = message;
+    const { revision, holder } = this.#writes.set(session, message, this.#nowMicros);
+    if (!this.#wantsAck(qos)) return;
+    if (lock !== true && unlock !== true) return this.#replies.send(session, { type: 'ack', address, revision });
+    // Whether it is locked now, and whether by you; never by whom else.
+    const locked = holder !== undefined;
+    const own = holder === session ? session.id : undefined;
+    this.#replies.send(session, { type: 'ack', address, revision, locked, holder: own });
   }
 
   #bundle(session: RouterSession, message: BundleMessage, qos: Qos): void {
-    const revision = this.#writes.bundle(session, message, this.#nowMicros);
+    const revision = this.#writes.bundle(session, message, this.#nowMicros)?.revision;
     if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack', revision });
   }
 
   #get(session: RouterSession, { address }: GetMessage): void {
-    const param = this.#params.get(address);
+    const param = this.#params.get(address, this.#nowMicros);
     if (param !== undefined) {
+      this.#params.read(param, this.#nowMicros);
       this.#replies.inPieces(session, [entryOf(param)], (params) => ({ type: 'snapshot', params }));
       return;
     }
@@ -271,7 +297,7 @@ export class RouterCore {
     const added = subscription(session, message.id, pattern, message.types, message.options);
     session.subscriptions.set(message.id, added);
     this.#subscriptions.add(added);
-    if (message.types?.includes('param') !== false) this.#snapshots.begin(session, pattern, false);
+    if (message.types?.includes('param') !== false) this.#snapshots.begin(session, pattern, false, this.#nowMicros);
   }
 
   #unsubscribe(session: RouterSession, id: number): void {

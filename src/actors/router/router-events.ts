@@ -28,5 +28,7 @@ export type RouterEvent =
   | { readonly type: 'session.closed'; readonly session: RouterSession }
   /** The socket of a congested session has taken everything. */
   | { readonly type: 'session.drained'; readonly session: RouterSession }
+  /** Something is due: a param expires. */
+  | { readonly type: 'clock.due' }
   /** Time for the next piece of a large snapshot. */
   | { readonly type: 'snapshot.continue' };

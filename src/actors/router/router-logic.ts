@@ -1,5 +1,5 @@
 import type { ActorLogic, AnyActorRef, Snapshot } from 'xstate';
-import { type Clock, microseconds } from '../../clock.js';
+import { type Clock, microseconds, setBackgroundTimer } from '../../clock.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { Logger } from '../ports.js';
 import { RouterCore, type RouterCoreOptions } from './router-core.js';
@@ -36,17 +36,19 @@ export type RouterRef = AnyActorRef & { send(event: RouterEvent): void };
  */
 export const routerLogic: RouterLogic = {
   getInitialSnapshot(scope, input) {
-    const router = new Router(input, () => {
-      scope.self.send({ type: 'snapshot.continue' });
+    const router = new Router(input, (event) => {
+      scope.self.send(event);
     });
     routers.set(scope.self, router);
     return router.snapshot();
   },
 
   transition(snapshot, event: RouterEvent | { readonly type: 'xstate.stop' }, scope) {
-    if (event.type === 'xstate.stop') return { ...snapshot, status: 'stopped', output: undefined, error: undefined };
-    const router = routers.get(scope.self);
-    if (router === undefined) return snapshot;
+    const router = routers.get(scope.self)!; // made with the initial snapshot
+    if (event.type === 'xstate.stop') {
+      router.stop();
+      return { ...snapshot, status: 'stopped', output: undefined, error: undefined };
+    }
     router.handle(event);
     return router.snapshot();
   },
@@ -66,18 +68,24 @@ class Router {
   readonly #logger: Logger;
   readonly #highWaterBytes: number;
   readonly #defer: (callback: () => void) => void;
-  readonly #continueSnapshots: () => void;
+  readonly #tellSelf: (event: RouterEvent) => void;
   #continuing = false;
+  /** When the one timer rings, by the router's clock. */
+  #wakeMicros = Infinity;
+  #timer: unknown;
   #sessions = 0;
   #messages = 0;
 
-  constructor({ highWaterBytes, clock, logger, defer, ...options }: RouterInput, continueSnapshots: () => void) {
+  constructor(
+    { highWaterBytes, clock, logger, defer, ...options }: RouterInput,
+    tellSelf: (event: RouterEvent) => void,
+  ) {
     this.#core = new RouterCore({ ...options, nowMicros: () => microseconds(clock) });
     this.#clock = clock;
     this.#logger = logger;
     this.#highWaterBytes = highWaterBytes;
     this.#defer = defer ?? ((callback) => void setImmediate(callback));
-    this.#continueSnapshots = continueSnapshots;
+    this.#tellSelf = tellSelf;
   }
 
   snapshot(): RouterSnapshot {
@@ -116,13 +124,36 @@ class Router {
         event.session.lastActivityMicros = microseconds(this.#clock);
         this.#drained(event.session);
         break;
+      case 'clock.due':
+        this.#wakeMicros = Infinity;
+        this.#core.runDue();
+        break;
       case 'snapshot.continue':
         this.#continuing = false;
         break;
     }
     this.#advanceSnapshots();
     for (const session of this.#core.takeDirty()) this.#flush(session);
+    this.#setTimer();
   }
+
+  stop(): void {
+    this.#clock.clearTimeout(this.#timer);
+  }
+
+  /** One timer for all that has its time. It may ring early, for something that has been put off; it is set again then. */
+  #setTimer(): void {
+    const due = this.#core.dueMicros;
+    if (due >= this.#wakeMicros) return;
+    this.#clock.clearTimeout(this.#timer);
+    this.#wakeMicros = due;
+    const ms = Math.ceil((due - microseconds(this.#clock)) / 1_000);
+    this.#timer = setBackgroundTimer(this.#clock, this.#ring, Math.min(Math.max(ms, 0), LONGEST_TIMER_MS));
+  }
+
+  readonly #ring = (): void => {
+    this.#tellSelf({ type: 'clock.due' });
+  };
 
   #take({ session, frames, receivedMicros }: InboundBatch): void {
     session.lastActivityMicros = receivedMicros;
@@ -172,6 +203,13 @@ class Router {
   #advanceSnapshots(): void {
     if (this.#continuing || !this.#core.advanceSnapshots()) return;
     this.#continuing = true;
-    this.#defer(this.#continueSnapshots);
+    this.#defer(this.#goOn);
   }
+
+  readonly #goOn = (): void => {
+    this.#tellSelf({ type: 'snapshot.continue' });
+  };
 }
+
+/** What a timer of Node's can hold. */
+const LONGEST_TIMER_MS = 0x7fff_ffff;

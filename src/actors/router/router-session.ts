@@ -3,6 +3,7 @@ import type { Connection } from '../../transports/transport.js';
 import type { SessionEvent, SessionPhase } from '../session/session-events.js';
 import { Backlog } from './backlog.js';
 import { Outbox } from './outbox.js';
+import type { Param } from './param.js';
 import type { Subscription } from './subscription-index.js';
 import { type WireForm, wireForm } from './wire-form.js';
 
@@ -30,6 +31,8 @@ export class RouterSession {
   /** How messages to this peer are written. Its HELLO has the last word. */
   form: WireForm;
   readonly subscriptions = new Map<number, Subscription>();
+  /** Params it has locked. Kept by the ParamStore. */
+  readonly locks = new Set<Param>();
   /** What leaves at the end of this tick. */
   readonly outbox = new Outbox();
   /** What waits while the session is congested. */

@@ -3,7 +3,8 @@ import { MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
 import { writeSnapshotEntry } from '../../protocol/messages/snapshot.js';
 import type { SnapshotEntry } from '../../protocol/messages/message.js';
 import type { Pattern } from '../../protocol/pattern.js';
-import type { Param, ParamStore } from './param-store.js';
+import type { Param } from './param.js';
+import type { ParamStore } from './param-store.js';
 import type { Replies } from './replies.js';
 import type { RouterSession } from './router-session.js';
 
@@ -38,6 +39,7 @@ export class Snapshots {
   #jobs: Job[] = [];
   /** Params that may still be written in this tick. */
   #budget = PARAMS_PER_TICK;
+  #nowMicros = 0;
 
   constructor(store: ParamStore, replies: Replies) {
     this.#store = store;
@@ -49,10 +51,12 @@ export class Snapshots {
    *
    * @param evenEmpty whether a snapshot without params is sent too, as after WELCOME
    */
-  begin(session: RouterSession, pattern: Pattern, evenEmpty: boolean): void {
+  begin(session: RouterSession, pattern: Pattern, evenEmpty: boolean, nowMicros: number): void {
+    this.#nowMicros = nowMicros;
     const params = this.#store.matching(pattern);
     const job: Job = { session, params, endSerial: this.#store.nextSerial };
-    const first = params.next();
+    let first = params.next();
+    while (first.done !== true && !first.value.isVisible(nowMicros)) first = params.next();
     if (first.done === true) {
       if (evenEmpty) this.#replies.send(session, { type: 'snapshot', params: [] });
       return;
@@ -70,7 +74,8 @@ export class Snapshots {
   }
 
   /** A new tick: sends the next pieces, in turn, as far as one tick's work goes. */
-  advance(): void {
+  advance(nowMicros: number): void {
+    this.#nowMicros = nowMicros;
     this.#budget = PARAMS_PER_TICK;
     while (this.#budget > 0) {
       const next = this.#jobs.findIndex(({ session }) => session.phase === 'active');
@@ -122,7 +127,7 @@ export class Snapshots {
         done = true;
         break;
       }
-      if (next.value.serial >= endSerial) continue;
+      if (next.value.serial >= endSerial || !next.value.isVisible(this.#nowMicros)) continue;
       const before = w.at - w.start;
       writeSnapshotEntry(w, entryOf(next.value));
       if (lane.payloadLength > MAX_PAYLOAD_BYTES) {
@@ -148,7 +153,7 @@ export class Snapshots {
           this.#sendEntries(session, entries);
           return true;
         }
-        if (next.value.serial < endSerial) entries.push(entryOf(next.value));
+        if (next.value.serial < endSerial && next.value.isVisible(this.#nowMicros)) entries.push(entryOf(next.value));
       }
       this.#sendEntries(session, entries);
       written += entries.length;

@@ -3,7 +3,10 @@ import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import { MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
 import type { BundleMessage, PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { U64 } from '../../protocol/u64.js';
+import type { EncodedValue } from '../../protocol/values/encoded-value.js';
+import { type ConflictRule, lastWriteWins, type Reconcile, reconcileFor } from './conflict-strategies.js';
 import type { FanOut } from './fan-out.js';
+import type { Param } from './param.js';
 import type { ParamStore } from './param-store.js';
 import type { RouterSession } from './router-session.js';
 import type { SubscriptionIndex } from './subscription-index.js';
@@ -15,25 +18,44 @@ const WRITER_BYTES = 36;
 /** Codes, lengths, indicator, count, timestamp, id and rate of a PUBLISH (wire.md 6.6). */
 const PUBLISH_OVERHEAD_BYTES = 24;
 
+/** A write that was accepted: what to store and what to send. */
+interface PlannedSet {
+  readonly message: SetMessage;
+  /** What is stored: the incoming value, or what the strategy made of it and the stored one. */
+  readonly value: EncodedValue;
+}
+
+/** A param as a write will find it, once the writes planned so far are applied. A {@link Param} is one itself. */
+interface Outlook {
+  readonly revision: number;
+  readonly value: EncodedValue;
+  readonly holder: RouterSession | undefined;
+  readonly reconcile: Reconcile;
+}
+
 /**
- * What changes params and reaches subscribers: SET, PUBLISH, BUNDLE. Each is checked first and without a trace, then
+ * What changes params and reaches subscribers: SET, PUBLISH, BUNDLE. Each is planned first and without a trace, then
  * applied, which cannot fail: so a bundle is all or nothing.
  */
 export class Writes {
   readonly #params: ParamStore;
   readonly #subscriptions: SubscriptionIndex;
   readonly #fanOut: FanOut;
+  readonly #rules: readonly ConflictRule[];
 
-  constructor(params: ParamStore, subscriptions: SubscriptionIndex, fanOut: FanOut) {
+  constructor(params: ParamStore, subscriptions: SubscriptionIndex, fanOut: FanOut, rules: readonly ConflictRule[]) {
     this.#params = params;
     this.#subscriptions = subscriptions;
     this.#fanOut = fanOut;
+    this.#rules = rules;
   }
 
-  /** @returns the new revision @throws ClaspError 200, 400, 402 */
-  set(session: RouterSession, message: SetMessage, nowMicros: number): number {
-    checkSet(message, this.#params.get(message.address)?.revision);
-    return this.#applySet(session, message, nowMicros);
+  /** @returns the param as it is now @throws ClaspError 200, 400, 401, 402, 503 */
+  set(session: RouterSession, message: SetMessage, nowMicros: number): Param {
+    const param = this.#params.get(message.address, nowMicros);
+    if (param === undefined && !this.#params.hasRoomFor(1)) throw this.#params.atCapacity(message.address);
+    const value = accept(session, message, param);
+    return this.#applySet(session, { message, value }, nowMicros);
   }
 
   /** @throws ClaspError 200, 402 */
@@ -45,24 +67,30 @@ export class Writes {
   /**
    * All of it or nothing, in its order, and nobody's writes in between (router.md 5.6).
    *
-   * @returns the revision of the last SET, if there was one
+   * @returns the param of the last SET, if there was one
    * @throws ClaspError with the code of the first fault, and 101 for a message that is no write
    */
-  bundle(session: RouterSession, message: BundleMessage, nowMicros: number): number | undefined {
-    this.#checkBundle(message);
-    let revision: number | undefined;
-    for (const inner of message.messages) {
-      if (inner.type === 'set') revision = this.#applySet(session, inner, nowMicros);
-      else if (inner.type === 'publish') this.#applyPublish(session, inner);
+  bundle(session: RouterSession, bundle: BundleMessage, nowMicros: number): Param | undefined {
+    const planned = this.#plan(session, bundle, nowMicros);
+    let last: Param | undefined;
+    for (const step of planned) {
+      if ('message' in step) last = this.#applySet(session, step, nowMicros);
+      else this.#applyPublish(session, step);
     }
-    return revision;
+    return last;
   }
 
-  #applySet(session: RouterSession, message: SetMessage, nowMicros: number): number {
-    const param = this.#params.get(message.address) ?? this.#params.create(parseAddress(message.address));
-    param.write(message.value, session.id, nowMicros);
-    this.#fanOut.set(this.#subscriptions.recipients(message.address, 'param'), message, param.revision);
-    return param.revision;
+  #applySet(session: RouterSession, { message, value }: PlannedSet, nowMicros: number): Param {
+    const known = this.#params.get(message.address, nowMicros);
+    const param = known ?? this.#params.create(parseAddress(message.address));
+    if (known === undefined) param.reconcile = reconcileFor(this.#rules, message.address);
+    param.write(value, session.id, nowMicros);
+    this.#params.written(param, message, nowMicros);
+    if (message.unlock === true) this.#params.unlock(param);
+    if (message.lock === true) this.#params.lock(param, session, nowMicros);
+    const sent = value === message.value ? message : { ...message, value };
+    this.#fanOut.set(this.#subscriptions.recipients(message.address, 'param'), sent, param.revision);
+    return param;
   }
 
   #applyPublish(session: RouterSession, message: PublishMessage): void {
@@ -70,16 +98,26 @@ export class Writes {
   }
 
   /** Checks each message against what the ones before it in the bundle will have done. */
-  #checkBundle(bundle: BundleMessage): void {
-    const revisions = new Map<string, number>();
+  #plan(session: RouterSession, bundle: BundleMessage, nowMicros: number): readonly (PlannedSet | PublishMessage)[] {
+    const planned: (PlannedSet | PublishMessage)[] = [];
+    const outlooks = new Map<string, Outlook>();
+    let fresh = 0;
     for (const inner of bundle.messages) {
       try {
         if (inner.type === 'set') {
-          const current = revisions.get(inner.address) ?? this.#params.get(inner.address)?.revision;
-          checkSet(inner, current);
-          revisions.set(inner.address, (current ?? 0) + 1);
+          const before = outlooks.get(inner.address) ?? this.#params.get(inner.address, nowMicros);
+          if (before === undefined && !this.#params.hasRoomFor(++fresh)) throw this.#params.atCapacity(inner.address);
+          const value = accept(session, inner, before);
+          outlooks.set(inner.address, {
+            revision: (before?.revision ?? 0) + 1,
+            value,
+            holder: inner.lock === true ? session : inner.unlock === true ? undefined : before?.holder,
+            reconcile: before?.reconcile ?? reconcileFor(this.#rules, inner.address),
+          });
+          planned.push({ message: inner, value });
         } else if (inner.type === 'publish') {
           checkPublish(inner);
+          planned.push(inner);
         } else {
           throw new ClaspError(ErrorCode.InvalidMessage, `only SET and PUBLISH can be bundled, not ${inner.type}`);
         }
@@ -89,16 +127,38 @@ export class Writes {
         throw new ClaspError(error.code, `Bundle rejected: ${error.message}`, about);
       }
     }
+    return planned;
   }
 }
 
-/** What a SET has to satisfy before anything changes. @param current the param's revision, undefined where there is none */
-function checkSet(message: SetMessage, current: number | undefined): void {
+/**
+ * What a SET has to satisfy before anything changes (router.md 6).
+ *
+ * @param before the param as the SET will find it; undefined where there is none
+ * @returns the value to store
+ */
+function accept(session: RouterSession, message: SetMessage, before: Outlook | undefined): EncodedValue {
   const { address, value, revision } = message;
-  if (current === undefined) parseAddress(address); // a known address has been through here
-  // What fits on the way in may not fit on the way out, with revision, writer and time (wire.md 13).
+  if (before === undefined) parseAddress(address); // a known address has been through here
+  checkSetSize(address, value);
+  if (before === undefined) return value; // a revision expected of a new param is ignored
+  if (revision !== undefined) checkRevision(address, revision, before.revision);
+  // Unlocking is the holder's as well: by anybody else it would be a way through the lock.
+  if (before.holder !== undefined && before.holder !== session) {
+    throw new ClaspError(ErrorCode.LockHeld, 'Parameter is locked', { address });
+  }
+  if (before.reconcile === lastWriteWins) return value; // the usual case, without building anything
+  const reconciled = before.reconcile(before.value, value);
+  if (reconciled === undefined) {
+    throw new ClaspError(ErrorCode.RevisionConflict, 'Update rejected by conflict strategy', { address });
+  }
+  if (reconciled !== value) checkSetSize(address, reconciled);
+  return reconciled;
+}
+
+/** What fits on the way in may not fit on the way out, with revision, writer and time (wire.md 13). */
+function checkSetSize(address: string, value: EncodedValue): void {
   checkSize(address, value.byteLength, MAX_PAYLOAD_BYTES - SNAPSHOT_OVERHEAD_BYTES - WRITER_BYTES);
-  if (current !== undefined && revision !== undefined) checkRevision(address, revision, current);
 }
 
 /** Only what came as JSON can be too large here: a text message may be longer than a frame. */

@@ -1,8 +1,7 @@
 import type { Observable } from 'rxjs';
-import { type Clock, systemClock } from '../../clock.js';
+import { type Clock, setBackgroundTimer, systemClock } from '../../clock.js';
 import { Deframer } from '../../protocol/deframer.js';
 import { DecodeError } from '../../protocol/errors.js';
-import { setBackgroundTimer } from '../background-timer.js';
 import { HeldSubject } from '../held-subject.js';
 import { CLOSE_GRACE_MS, type CloseReason, type Connection, ConnectionLost, type InboundFrame } from '../transport.js';
 import { MemoryWire, type Parcel } from './memory-wire.js';

@@ -1,6 +1,5 @@
 import { Subject } from 'rxjs';
-import type { Clock } from '../../clock.js';
-import { setBackgroundTimer } from '../background-timer.js';
+import { type Clock, setBackgroundTimer } from '../../clock.js';
 import type { CloseReason } from '../transport.js';
 
 /** What travels on a wire. A goodbye is the last thing that does. */

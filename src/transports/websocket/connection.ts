@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Observable, Subject } from 'rxjs';
 import { type RawData, WebSocket } from 'ws';
-import type { Clock } from '../../clock.js';
-import { setBackgroundTimer } from '../background-timer.js';
+import { type Clock, setBackgroundTimer } from '../../clock.js';
 import { HeldSubject } from '../held-subject.js';
 import { CLOSE_GRACE_MS, type CloseReason, type Connection, ConnectionLost, type InboundFrame } from '../transport.js';
 import { ABNORMAL_CLOSURE, closeCodes, MAX_MISSED_PONGS } from './constants.js';

@@ -13,11 +13,13 @@ const pattern = fc
   .array(fc.oneof(segment, fc.constantFrom('*', '**', 'a*', '*b')), { minLength: 1, maxLength: 5 })
   .map((segments) => parsePattern(`/${segments.join('/')}`));
 
+const unlimited = { maxParams: 0, eviction: 'lru', paramTtlSeconds: 0, maxLockSeconds: 0 } as const;
+
 describe('ParamStore', () => {
   it('finds by its tree exactly what a scan of everything would find, each once', () => {
     fc.assert(
       fc.property(fc.uniqueArray(address, { maxLength: 40 }), pattern, (addresses, wanted) => {
-        const store = new ParamStore();
+        const store = new ParamStore(unlimited);
         for (const one of addresses) store.create(one).write(encodeValue(one), 'w', 0);
         const found = [...store.matching(wanted)].map((param) => param.address);
         expect([...found].sort()).toEqual(addresses.filter((one) => matchPattern(wanted, one)).sort());
@@ -35,7 +37,7 @@ describe('ParamStore', () => {
     );
     fc.assert(
       fc.property(fc.array(value, { minLength: 1 }), (values) => {
-        const param = new ParamStore().create(parseAddress('/a'));
+        const param = new ParamStore(unlimited).create(parseAddress('/a'));
         for (const [i, one] of values.entries()) {
           param.write(encodeValue(one), `writer ${i}`, i);
           expect(Object.is(param.value.decode(), one)).toBe(true);

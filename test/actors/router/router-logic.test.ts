@@ -41,6 +41,11 @@ function start(deferred: (() => void)[], clock: SimulatedClock): ReturnType<type
       acks: 'requested',
       unknownAddress: 'error',
       securityMode: 'open',
+      conflictRules: [],
+      maxParams: 0,
+      eviction: 'lru',
+      paramTtlSeconds: 0,
+      maxLockSeconds: 0,
       highWaterBytes: HIGH_WATER,
       clock,
       logger: silentLogger,
@@ -146,6 +151,27 @@ describe('the router actor', () => {
     clock.increment(60_000);
     publisher.send(set('/a', 1));
     expect(reader.session.lastActivityMicros).toBe(60_000_000);
+  });
+
+  it('clears an expired param away by its own timer, with nobody saying anything', () => {
+    const { connect, clock, router } = setUp();
+    const link = connect();
+    const put = (address: string, ttl: number): Message => ({ type: 'set', address, value: encodeValue(1), ttl });
+    link.send(put('/long', 60), put('/short', 1));
+    clock.increment(999);
+    expect(router.getSnapshot().params).toBe(2);
+    clock.increment(1);
+    expect(router.getSnapshot().params).toBe(1);
+    clock.increment(59_000);
+    expect(router.getSnapshot().params).toBe(0);
+  });
+
+  it('sets no timer that outlives it', () => {
+    const { connect, clock, router } = setUp();
+    connect().send({ type: 'set', address: '/a', value: encodeValue(1), ttl: 1 });
+    router.stop();
+    clock.increment(10_000);
+    expect(router.getSnapshot().params).toBe(1);
   });
 
   it('counts in its snapshot', () => {

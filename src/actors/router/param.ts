@@ -1,0 +1,77 @@
+import type { Address } from '../../protocol/address.js';
+import { EncodedValue } from '../../protocol/values/encoded-value.js';
+import { lastWriteWins, type Reconcile } from './conflict-strategies.js';
+import type { RouterSession } from './router-session.js';
+
+/**
+ * One stored value. The value's bytes are the param's own and are written over in place: a fader that moves a thousand
+ * times a second allocates nothing.
+ */
+export class Param {
+  readonly address: Address;
+  /** Counts up by one with every accepted write. */
+  revision: number;
+  /** Session id of the last writer. */
+  writer = '';
+  /** Of the last write, by the router's clock. */
+  timestampMicros = 0;
+  /** When it was created, in order: what is newer than a running snapshot need not be in it. */
+  readonly serial: number;
+
+  /** How it takes a write that meets another. */
+  reconcile: Reconcile = lastWriteWins;
+  /** Who locked it. Kept by {@link ParamStore}, as is everything below. */
+  holder: RouterSession | undefined;
+  /** When the lock ends by itself. */
+  heldUntilMicros = Infinity;
+  /** How long it lives; 0 is for ever. */
+  ttlMicros = 0;
+  /** Whether that is counted from the last write instead of the last use. */
+  ttlIsAbsolute = false;
+  /** From this instant on it is invisible. */
+  expiresAtMicros = Infinity;
+  /** The earliest time the expiry queue has it under; Infinity when it has not. */
+  queuedForMicros = Infinity;
+  /** It is gone: a walk that still meets it passes over. */
+  isRemoved = false;
+  /** Neighbours in the order of use. */
+  earlier: Param | undefined;
+  later: Param | undefined;
+
+  #type = 0;
+  #bytes: Uint8Array = nothing;
+  #length = 0;
+
+  /** @param revision the one before its first write: 0, or what a param that was here before had reached */
+  constructor(address: Address, serial: number, revision: number) {
+    this.address = address;
+    this.serial = serial;
+    this.revision = revision;
+  }
+
+  /** The value; valid until the next write, so use it in this turn or copy it. */
+  get value(): EncodedValue {
+    return new EncodedValue(this.#type, this.#bytes, 0, this.#length);
+  }
+
+  isVisible(nowMicros: number): boolean {
+    return !this.isRemoved && nowMicros < this.expiresAtMicros;
+  }
+
+  write(value: EncodedValue, writer: string, nowMicros: number): void {
+    const length = value.byteLength;
+    // A view that is much too large is given back: one huge value must not stay for ever.
+    if (length > this.#bytes.length || length * 4 < this.#bytes.length) this.#bytes = new Uint8Array(length);
+    const to = this.#bytes;
+    const from = value.bytes;
+    if (length <= 64) for (let i = 0; i < length; i++) to[i] = from[value.start + i]!;
+    else to.set(from.subarray(value.start, value.end));
+    this.#type = value.type;
+    this.#length = length;
+    this.writer = writer;
+    this.timestampMicros = nowMicros;
+    this.revision++;
+  }
+}
+
+const nothing = new Uint8Array(0);

@@ -1,0 +1,162 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Gestures } from '../../../src/actors/router/gestures.js';
+import type { RouterSession } from '../../../src/actors/router/router-session.js';
+import { type GesturePhase, gesturePhases } from '../../../src/protocol/enumerations.js';
+import { EncodedValue, encodeValue } from '../../../src/protocol/values/encoded-value.js';
+import { CoreHarness } from '../../support/core-harness.js';
+
+const INTERVAL = 16;
+const FOREVER = 1_000_000;
+
+/** What went in or came out: `n` tells messages apart; the cancel of a vanished client has none. */
+interface Entry {
+  readonly at: number;
+  readonly key: string;
+  readonly phase: GesturePhase;
+  readonly n: number | null;
+}
+
+type Step =
+  | { readonly kind: 'take'; readonly who: number; readonly where: number; readonly phase: GesturePhase }
+  | { readonly kind: 'leave'; readonly who: number }
+  | { readonly kind: 'wait'; readonly micros: number; readonly punctual: boolean };
+
+const who = fc.nat(2);
+const take = fc.record({
+  kind: fc.constant('take' as const),
+  who,
+  where: fc.nat(3),
+  phase: fc.oneof({ weight: 6, arbitrary: fc.constant('move' as const) }, fc.constantFrom(...gesturePhases)),
+});
+const leave = fc.record({ kind: fc.constant('leave' as const), who });
+const wait = (punctual: fc.Arbitrary<boolean>): fc.Arbitrary<Step> =>
+  fc.record({ kind: fc.constant('wait' as const), micros: fc.nat(2 * INTERVAL), punctual });
+const steps = (punctual: fc.Arbitrary<boolean>): fc.Arbitrary<Step[]> =>
+  fc.array(
+    fc.oneof({ weight: 12, arbitrary: take }, { weight: 8, arbitrary: wait(punctual) }, { weight: 1, arbitrary: leave }),
+    { maxLength: 150 },
+  );
+
+/** Two addresses times two ids, one of which is absent. */
+const keys = [{ address: '/a' }, { address: '/a', id: 1 }, { address: '/b' }, { address: '/b', id: 1 }];
+
+/** The model: a table that is looked through from end to end. */
+class Model {
+  readonly out: Entry[] = [];
+  readonly #live = new Map<string, { isStarted: boolean; until: number; pending?: Entry | undefined }>();
+
+  take(entry: Entry): void {
+    const live = this.#live.get(entry.key) ?? { isStarted: false, until: -Infinity };
+    if (entry.phase !== 'move') {
+      this.#flush(live, entry.at);
+      this.#live.delete(entry.key);
+      if (entry.phase === 'start') this.#live.set(entry.key, { isStarted: true, until: -Infinity });
+      this.out.push(entry);
+    } else {
+      live.pending = entry;
+      this.#live.set(entry.key, live);
+      this.runDue(entry.at);
+    }
+  }
+
+  leave(owner: number, at: number): void {
+    for (const [key, live] of this.#live) {
+      if (!key.startsWith(`${owner} `)) continue;
+      this.#flush(live, at);
+      if (live.isStarted) this.out.push({ at, key, phase: 'cancel', n: null });
+      this.#live.delete(key);
+    }
+  }
+
+  runDue(at: number): void {
+    for (const live of this.#live.values()) {
+      if (live.pending === undefined || live.until > at) continue;
+      this.#flush(live, at);
+      live.until = at + INTERVAL;
+    }
+  }
+
+  #flush(live: { pending?: Entry | undefined }, at: number): void {
+    if (live.pending !== undefined) this.out.push({ ...live.pending, at });
+    live.pending = undefined;
+  }
+}
+
+interface Run {
+  readonly sent: readonly Entry[];
+  readonly out: readonly Entry[];
+  readonly model: readonly Entry[];
+  /** When each client left. */
+  readonly left: readonly { readonly who: number; readonly at: number }[];
+}
+
+/** Plays the steps, lets everything come due, and has everybody leave. */
+function play(steps: readonly Step[], maxPerSession?: number): Run {
+  const sessions = [0, 1, 2].map(() => new CoreHarness().connect().session);
+  const sent: Entry[] = [];
+  const out: Entry[] = [];
+  const left: { who: number; at: number }[] = [];
+  const model = new Model();
+  const scratch = new Uint8Array(64);
+  let now = 0;
+  const gestures = new Gestures(
+    { intervalMicros: INTERVAL, ...(maxPerSession === undefined ? {} : { maxPerSession }) },
+    (sender, { address, id, phase, value }) => {
+      const n = value!.decode() as number | null; // nothing else is ever sent here
+      out.push({ at: now, key: keyOf(sessions, sender, address, id), phase: phase!, n });
+    },
+  );
+
+  const wait = (micros: number, punctual: boolean): void => {
+    const until = now + micros;
+    for (; punctual && now < until; now++) {
+      model.runDue(now);
+      if ((gestures.dueMicros ?? Infinity) <= now) gestures.runDue(now);
+    }
+    now = until;
+    model.runDue(now);
+    if ((gestures.dueMicros ?? Infinity) <= now) gestures.runDue(now);
+  };
+  const everybodyLeaves = (whoever: number): void => {
+    left.push({ who: whoever, at: now });
+    model.leave(whoever, now);
+    gestures.leave(sessions[whoever]!, now);
+  };
+
+  for (const step of steps) {
+    if (step.kind === 'wait') wait(step.micros, step.punctual);
+    else if (step.kind === 'leave') everybodyLeaves(step.who);
+    else {
+      const { address, id } = keys[step.where]!;
+      const n = sent.length;
+      const entry = { at: now, key: keyOf(sessions, sessions[step.who]!, address, id), phase: step.phase, n };
+      sent.push(entry);
+      model.take(entry);
+      const value = inFrame(scratch, n);
+      gestures.take(sessions[step.who]!, { type: 'publish', address, signal: 'gesture', id, phase: step.phase, value }, now);
+      scratch.fill(0xff); // the turn is over
+    }
+  }
+  wait(2 * INTERVAL, true);
+  const settled = out.length;
+  for (const whoever of [0, 1, 2]) everybodyLeaves(whoever);
+  expect(out.slice(settled).filter(({ phase }) => phase === 'move')).toEqual([]); // every move was out by itself
+  expect(gestures).toMatchObject({ size: 0, dueMicros: undefined });
+  return { sent, out, model: model.out, left };
+}
+
+function keyOf(sessions: readonly RouterSession[], sender: RouterSession, address: string, id = 0): string {
+  return `${sessions.indexOf(sender)} ${address} ${id}`;
+}
+
+/** A value as a decoder gives it: a view into bytes that will be used again. */
+function inFrame(frame: Uint8Array, n: number): EncodedValue {
+  const { type, bytes, start, end } = encodeValue(n);
+  frame.set(bytes.subarray(start, end), 3);
+  return new EncodedValue(type, frame, 3, 3 + end - start);
+}
+
+function byKey(entries: readonly Entry[]): Map<string, Entry[]> {
+  return Map.groupBy(entries, ({ key }) => key);
+}

@@ -1,0 +1,212 @@
+import { describe, expect, it } from '@jest/globals';
+import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
+import { CoreHarness, type Peer } from '../../support/core-harness.js';
+
+interface Ttl {
+  readonly ttl?: number;
+  readonly absolute?: boolean;
+}
+
+function set(peer: Peer, address: string, ttl: Ttl = {}): void {
+  peer.send({ type: 'set', address, value: encodeValue(1), ...ttl }, { qos: 0 });
+}
+
+/** Whether a GET finds it. */
+function isThere(peer: Peer, address: string): boolean {
+  peer.read();
+  peer.send({ type: 'get', address });
+  return peer.read()[0]?.type === 'snapshot';
+}
+
+/** The addresses a newcomer's snapshot holds. */
+function snapshot(harness: CoreHarness): string[] {
+  const peer = harness.connect();
+  peer.send({ type: 'hello', version: 1, name: 'late', features: [] });
+  return peer
+    .read()
+    .flatMap((message) => (message.type === 'snapshot' ? message.params.map(({ address }) => address) : []));
+}
+
+describe('a TTL', () => {
+  it('counted from the write ends on the microsecond, for GET and for snapshots, before anything is cleared away', () => {
+    const harness = new CoreHarness();
+    const peer = harness.join();
+    set(peer, '/a', { ttl: 10, absolute: true });
+    harness.nowMicros += 9_999_999;
+    expect(isThere(peer, '/a')).toBe(true);
+    expect(snapshot(harness)).toEqual(['/a']);
+    harness.nowMicros += 1;
+    expect(snapshot(harness)).toEqual([]);
+    expect(harness.core.paramCount).toBe(1);
+    expect(isThere(peer, '/a')).toBe(false);
+    expect(harness.core.paramCount).toBe(0);
+  });
+
+  it('that slides is renewed by writes and by GET, not by appearing in a snapshot', () => {
+    const harness = new CoreHarness();
+    const peer = harness.join();
+    set(peer, '/a', { ttl: 10 });
+    harness.nowMicros += 9_000_000;
+    expect(isThere(peer, '/a')).toBe(true);
+    harness.nowMicros += 9_000_000;
+    set(peer, '/a'); // a SET without a TTL keeps the one there is
+    harness.nowMicros += 9_000_000;
+    expect(snapshot(harness)).toEqual(['/a']);
+    harness.nowMicros += 1_000_000;
+    expect(isThere(peer, '/a')).toBe(false);
+  });
+
+  it('counted from the write is not renewed by GET', () => {
+    const harness = new CoreHarness();
+    const peer = harness.join();
+    set(peer, '/a', { ttl: 10, absolute: true });
+    harness.nowMicros += 9_000_000;
+    expect(isThere(peer, '/a')).toBe(true);
+    harness.nowMicros += 1_000_000;
+    expect(isThere(peer, '/a')).toBe(false);
+  });
+
+  it.each([{ ttl: 0 }, { ttl: 0, absolute: true }])('of 0 is never, in either spelling: %j', (never) => {
+    const harness = new CoreHarness({ paramTtlSeconds: 5 });
+    const peer = harness.join();
+    set(peer, '/a', { ttl: 1 });
+    set(peer, '/a', never);
+    harness.advance(1_000_000);
+    expect(isThere(peer, '/a')).toBe(true);
+  });
+
+  it('for all params is for those that came without one', () => {
+    const harness = new CoreHarness({ paramTtlSeconds: 60 });
+    const peer = harness.join();
+    set(peer, '/default');
+    set(peer, '/own', { ttl: 100 });
+    harness.advance(60);
+    expect([isThere(peer, '/default'), isThere(peer, '/own')]).toEqual([false, true]);
+  });
+
+  it('made shorter ends at the shorter time', () => {
+    const harness = new CoreHarness();
+    const peer = harness.join();
+    set(peer, '/a', { ttl: 1_000 });
+    set(peer, '/a', { ttl: 1 });
+    expect(harness.core.dueMicros).toBe(harness.nowMicros + 1_000_000);
+    harness.advance(1);
+    expect(harness.core.paramCount).toBe(0);
+  });
+
+  it('is cleared away when it is due, without looking at those that are not', () => {
+    const harness = new CoreHarness();
+    const peer = harness.join();
+    for (let i = 0; i < 1_000; i++) set(peer, `/p/${i}`, { ttl: 1 + (i % 10) });
+    for (let second = 1; second <= 10; second++) {
+      expect(harness.core.dueMicros).toBe(harness.nowMicros + 1_000_000);
+      harness.advance(1);
+      expect(harness.core.paramCount).toBe(1_000 - 100 * second);
+    }
+    expect(harness.core.dueMicros).toBe(Infinity);
+  });
+
+  it('that is renewed all the time costs one place in the queue', () => {
+    const harness = new CoreHarness();
+    const peer = harness.join();
+    for (let i = 0; i < 100; i++) {
+      set(peer, '/a', { ttl: 10 });
+      harness.advance(1);
+    }
+    expect(isThere(peer, '/a')).toBe(true);
+    harness.advance(10);
+    expect(harness.core.paramCount).toBe(0);
+  });
+});
+
+describe('a revision', () => {
+  it('goes on after expiry: a client never sees it go back', () => {
+    const harness = new CoreHarness();
+    const peer = harness.join();
+    for (let i = 0; i < 5; i++) set(peer, '/a', { ttl: 1 });
+    harness.advance(1);
+    peer.set('/a', 2);
+    expect(peer.read()).toMatchObject([{ type: 'ack', revision: 6 }]);
+  });
+
+  it('goes on after eviction too', () => {
+    const harness = new CoreHarness({ maxParams: 1 });
+    const peer = harness.join();
+    for (const address of ['/a', '/a', '/b', '/a']) peer.set(address, 1);
+    expect(peer.read().map((message) => (message.type === 'ack' ? message.revision : undefined))).toEqual([1, 2, 1, 3]);
+  });
+});
+
+describe('a full store', () => {
+  const fill = (eviction: 'lru' | 'oldest' | 'reject'): { harness: CoreHarness; peer: Peer } => {
+    const harness = new CoreHarness({ maxParams: 3, eviction });
+    const peer = harness.join();
+    for (const address of ['/a', '/b', '/c']) set(peer, address);
+    return { harness, peer };
+  };
+
+  it('lets the param go that was not used for the longest time', () => {
+    const { harness, peer } = fill('lru');
+    set(peer, '/a'); // written again
+    isThere(peer, '/b'); // read
+    set(peer, '/d');
+    expect(snapshot(harness).sort()).toEqual(['/a', '/b', '/d']);
+  });
+
+  it('or the one not written for the longest time', () => {
+    const { harness, peer } = fill('oldest');
+    set(peer, '/a');
+    isThere(peer, '/b');
+    set(peer, '/d');
+    expect(snapshot(harness).sort()).toEqual(['/a', '/c', '/d']);
+  });
+
+  it('or refuses the new one with ERROR 503; the old ones can be written', () => {
+    const { harness, peer } = fill('reject');
+    peer.set('/d', 1);
+    peer.set('/a', 1);
+    expect(peer.read()).toMatchObject([
+      { type: 'error', code: 503, message: 'State store at capacity: the limit is 3 params', address: '/d' },
+      { type: 'ack', revision: 2 },
+    ]);
+    expect(snapshot(harness)).toEqual(['/a', '/b', '/c']);
+  });
+
+  it('lets locked params go last', () => {
+    const { harness, peer } = fill('lru');
+    for (const address of ['/a', '/b']) peer.send({ type: 'set', address, value: encodeValue(1), lock: true });
+    for (const address of ['/d', '/e']) set(peer, address);
+    expect(snapshot(harness).sort()).toEqual(['/a', '/b', '/e']);
+    peer.send({ type: 'set', address: '/e', value: encodeValue(1), lock: true });
+    set(peer, '/f');
+    expect(snapshot(harness).sort()).toEqual(['/b', '/e', '/f']);
+  });
+
+  it('refuses a bundle whole that would not fit', () => {
+    const harness = new CoreHarness({ maxParams: 3, eviction: 'reject' });
+    const peer = harness.join();
+    const write = (address: string) => ({ type: 'set', address, value: encodeValue(1) }) as const;
+    peer.send({ type: 'bundle', messages: ['/a', '/b', '/b', '/c', '/d'].map(write) });
+    expect(peer.read()).toMatchObject([{ type: 'error', code: 503, address: '/d' }]);
+    expect(harness.core.paramCount).toBe(0);
+    peer.send({ type: 'bundle', messages: ['/a', '/b', '/b', '/c'].map(write) });
+    expect(harness.core.paramCount).toBe(3);
+  });
+
+  it('keeps snapshots of patterns true while params go and come back', () => {
+    const harness = new CoreHarness({ maxParams: 50 });
+    const peer = harness.join();
+    for (let i = 0; i < 500; i++) set(peer, `/p/${i % 7}/${i % 90}`);
+    const reader = harness.join();
+    reader.subscribe(1, '/p/3/*');
+    const found = reader
+      .read()
+      .flatMap((message) => (message.type === 'snapshot' ? message.params.map(({ address }) => address) : []));
+    expect(found.sort()).toEqual(
+      snapshot(harness)
+        .filter((address) => address.startsWith('/p/3/'))
+        .sort(),
+    );
+    expect(harness.core.paramCount).toBe(50);
+  });
+});
