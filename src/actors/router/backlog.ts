@@ -1,3 +1,4 @@
+import { copyBytes } from '../../protocol/bytes/copy.js';
 export interface BacklogLimits {
   readonly maxBytes: number;
   readonly maxMessages: number;
@@ -48,7 +49,7 @@ export class Backlog {
         this.#conflated++;
       }
     }
-    this.#entries.set(param ?? this.#sequence++, bytes.slice(start, end));
+    this.#entries.set(param ?? this.#sequence++, copyBytes(bytes, start, end));
     this.#bytes += end - start;
     return this.#bytes <= this.#limits.maxBytes && this.#entries.size <= this.#limits.maxMessages;
   }

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../protocol/bytes/copy.js';
 /**
  * What one session gets at the end of the tick, as ranges of slabs. A delivery that lies directly behind the last one
  * only moves that range's end, so a subscriber of everything has one range after a thousand deliveries, and nothing is
@@ -43,7 +44,7 @@ export class Outbox {
     const start = this.#start;
     const end = this.#end;
     this.#end = 0;
-    if (this.#earlierBytes.length === 0) return copy ? last.slice(start, end) : last.subarray(start, end);
+    if (this.#earlierBytes.length === 0) return copy ? copyBytes(last, start, end) : last.subarray(start, end);
     const gathered = this.#gather(last, start, end);
     this.#earlierBytes.length = 0;
     this.#earlierBounds.length = 0;

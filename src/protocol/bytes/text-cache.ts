@@ -1,3 +1,4 @@
+import { copyBytes } from './copy.js';
 import { decodeUtf8 } from './utf8.js';
 
 interface Entry {
@@ -32,7 +33,7 @@ export class TextCache {
     const entry = this.#slots[slot];
     if (entry !== undefined && sameBytes(entry.bytes, bytes, start, end)) return entry.text;
     const text = decodeUtf8(bytes, start, end);
-    this.#slots[slot] = { bytes: bytes.slice(start, end), text };
+    this.#slots[slot] = { bytes: copyBytes(bytes, start, end), text };
     return text;
   }
 }

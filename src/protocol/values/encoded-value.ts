@@ -1,3 +1,4 @@
+import { copyBytes } from '../bytes/copy.js';
 import { Reader } from '../bytes/reader.js';
 import { Writer } from '../bytes/writer.js';
 import { readValue } from './value-reader.js';
@@ -39,7 +40,7 @@ export class EncodedValue {
 
   /** A handle on bytes of its own. */
   copy(): EncodedValue {
-    return new EncodedValue(this.type, this.bytes.slice(this.start, this.end), 0, this.end - this.start);
+    return new EncodedValue(this.type, copyBytes(this.bytes, this.start, this.end), 0, this.end - this.start);
   }
 
   /** Whether both are the same value, byte for byte. */

@@ -1,3 +1,4 @@
+import { copyBytes } from '../bytes/copy.js';
 import type { Reader } from '../bytes/reader.js';
 import { type Value, ValueType } from './value.js';
 
@@ -32,7 +33,7 @@ export function readValue(type: number, r: Reader): Value {
       const length = r.u16();
       const start = r.at;
       r.at += length;
-      return r.bytes.slice(start, r.at);
+      return copyBytes(r.bytes, start, r.at);
     }
     case ValueType.Array: {
       const items: Value[] = [];

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../protocol/bytes/copy.js';
 import type { Observable } from 'rxjs';
 import { type Clock, setBackgroundTimer, systemClock } from '../../clock.js';
 import { Deframer } from '../../protocol/deframer.js';
@@ -110,7 +111,7 @@ class MemoryEnd implements MemoryClient {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#phase === 'open') this.#other.#inbound.send({ kind: 'bytes', bytes: bytes.slice() });
+    if (this.#phase === 'open') this.#other.#inbound.send({ kind: 'bytes', bytes: copyBytes(bytes) });
   }
 
   sendText(text: string): void {
