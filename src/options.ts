@@ -46,6 +46,12 @@ export interface RouterOptions {
   readonly maxLockSeconds?: number | undefined;
   /** How writes to one param are reconciled; the first rule that matches its address decides. @default the last write wins */
   readonly conflictRules?: readonly ConflictRuleOption[] | undefined;
+  /** Milliseconds between two moves of one gesture, at least, to 10_000; 0 = every move passes. @default 16 */
+  readonly gestureIntervalMs?: number | undefined;
+  /** How far ahead the time of a bundle may be, in seconds, to 604_800. @default 86_400 */
+  readonly maxScheduleSeconds?: number | undefined;
+  /** Bundles of one session that may wait for their time; 0 = unlimited. @default 1_000 */
+  readonly maxPendingBundlesPerSession?: number | undefined;
   /** Seconds a peer may take to say HELLO, above 0 to 3_600. @default 10 */
   readonly helloTimeoutSeconds?: number | undefined;
   /** Seconds a peer may take to read its goodbye, and `stop()` takes at most; 0 to 3_600. @default 5 */
@@ -126,6 +132,11 @@ const schema = z.strictObject({
   conflictRules: like<readonly ConflictRuleOption[]>((value) => Array.isArray(value) && value.every(isConflictRule), {
     must: `be a list of rules, each with a pattern and a strategy (${conflictStrategies.join(', ')})`,
   }).default([]),
+  gestureIntervalMs: like<number>((value) => typeof value === 'number' && value >= 0 && value <= 10_000, {
+    must: 'be a number of milliseconds from 0 to 10000',
+  }).default(16),
+  maxScheduleSeconds: seconds(0, 604_800).default(86_400),
+  maxPendingBundlesPerSession: whole(0).default(1_000),
   helloTimeoutSeconds: seconds(Number.MIN_VALUE, 3_600).default(10),
   drainTimeoutSeconds: seconds(0, 3_600).default(5),
   highWaterBytes: whole(1).default(1_048_576),

@@ -27,6 +27,14 @@ export { decodeFrame, defaultQos, encodeFrame, type EncodeOptions, type Encoding
 export { MAX_ADDRESS_BYTES, MAX_BUNDLE_DEPTH, MAX_FRAME_BYTES, MAX_PAYLOAD_BYTES, MAX_VALUE_DEPTH } from './limits.js';
 export type * from './messages/message.js';
 export { matchPattern, parsePattern, type Pattern } from './pattern.js';
+export {
+  ease,
+  timelineDurationMicros,
+  timelineFromValue,
+  timelinePlayer,
+  timelineValueAt,
+  valueFromTimeline,
+} from './timeline.js';
 export type { U64 } from './u64.js';
 export { EncodedValue, encodeValue } from './values/encoded-value.js';
 export { type Value, ValueType } from './values/value.js';

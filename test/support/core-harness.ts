@@ -24,6 +24,9 @@ const defaults = {
   eviction: 'lru',
   paramTtlSeconds: 0,
   maxLockSeconds: 0,
+  gestureIntervalMs: 16,
+  maxScheduleSeconds: 86_400,
+  maxPendingBundlesPerSession: 1_000,
 } as const satisfies Partial<RouterCoreOptions>;
 
 /** A RouterCore with a clock that only moves when told, and peers that speak messages. */

@@ -51,6 +51,18 @@ export class FanOut {
     }
   }
 
+  /** To one session, subscribed or not. */
+  to(target: RouterSession, message: PublishMessage): void {
+    const lane = this.#lanes[target.form.index]!; // a lane for every form there is
+    try {
+      lane.write(message);
+    } catch (error) {
+      this.#tellUnreachable([target], message.address, error);
+      return;
+    }
+    this.#deliveries.to(target, lane);
+  }
+
   /**
    * What fits a binary frame to its last bytes may not fit one of CBOR, which names its fields. The sender has done nothing
    * wrong and the others get it; those whose encoding cannot carry it are told.

@@ -17,15 +17,17 @@ import type { ConflictRule } from './conflict-strategies.js';
 import { Deliveries } from './deliveries.js';
 import { FanOut } from './fan-out.js';
 import { ParamStore, type ParamStoreOptions } from './param-store.js';
+import { PassingSignals, type PassingSignalsOptions } from './passing-signals.js';
 import { Replies } from './replies.js';
 import type { RouterSession } from './router-session.js';
+import { type ScheduledBundle, ScheduledBundles, type ScheduleLimits } from './scheduled-bundles.js';
 import { SignalDirectory } from './signal-directory.js';
 import { entryOf, Snapshots } from './snapshots.js';
 import { subscription, SubscriptionIndex } from './subscription-index.js';
 import { wireForm } from './wire-form.js';
 import { Writes } from './writes.js';
 
-export interface RouterCoreOptions extends ParamStoreOptions {
+export interface RouterCoreOptions extends ParamStoreOptions, PassingSignalsOptions, ScheduleLimits {
   /** In WELCOME. */
   readonly name: string;
   /** In WELCOME. */
@@ -57,13 +59,17 @@ const EVERYTHING = parsePattern('/**');
  */
 export class RouterCore {
   readonly #options: RouterCoreOptions;
+  /** Those who have said HELLO, by their id. */
+  readonly #sessions = new Map<string, RouterSession>();
   readonly #params: ParamStore;
   readonly #subscriptions = new SubscriptionIndex();
   readonly #signals = new SignalDirectory();
   readonly #deliveries = new Deliveries();
   readonly #replies = new Replies(this.#deliveries);
+  readonly #passing: PassingSignals;
   readonly #writes: Writes;
   readonly #snapshots: Snapshots;
+  readonly #scheduled: ScheduledBundles;
 
   /** The time of this batch; reading the clock for each message would cost as much as routing it. */
   #nowMicros: number;
@@ -72,8 +78,10 @@ export class RouterCore {
     this.#options = options;
     this.#params = new ParamStore(options);
     const fanOut = new FanOut(this.#deliveries, this.#replies);
-    this.#writes = new Writes(this.#params, this.#subscriptions, fanOut, options.conflictRules);
+    this.#passing = new PassingSignals(options, this.#subscriptions, fanOut, (id) => this.#sessions.get(id));
+    this.#writes = new Writes(this.#params, this.#subscriptions, fanOut, this.#passing, options.conflictRules);
     this.#snapshots = new Snapshots(this.#params, this.#replies);
+    this.#scheduled = new ScheduledBundles(options);
     this.#nowMicros = options.nowMicros();
   }
 
@@ -101,6 +109,7 @@ export class RouterCore {
   /** Reads the clock for the frames that follow. */
   beginBatch(): void {
     this.#nowMicros = this.#options.nowMicros();
+    this.#passing.runDue(this.#nowMicros);
   }
 
   /** Takes one frame of a session, at its place in the order of all. Never throws for anything a peer can send. */
@@ -123,24 +132,37 @@ export class RouterCore {
     this.#replies.error(session, error);
   }
 
-  /** Forgets a session: its subscriptions end, its locks are released, its params stay (router.md 3.7). */
+  /** Forgets a session: its subscriptions end, its locks are released, its gestures cancelled, its params stay (router.md 3.7). */
   leave(session: RouterSession): void {
     for (const held of session.subscriptions.values()) this.#subscriptions.remove(held);
     session.subscriptions.clear();
     for (const param of session.locks) this.#params.unlock(param);
     this.#snapshots.forget(session);
+    this.#sessions.delete(session.id);
+    this.beginBatch();
+    this.#passing.leave(session, this.#nowMicros);
     session.outbox.clear();
     session.backlog.clear();
   }
 
   /** When {@link runDue} has something to do, by the router's clock; Infinity when never. */
   get dueMicros(): number {
-    return this.#params.dueMicros;
+    return Math.min(this.#params.dueMicros, this.#passing.dueMicros);
   }
 
-  /** Does what time has brought about: clears away the params that have expired. */
+  /** The same for what a millisecond matters to: a bundle with a time. */
+  get exactDueMicros(): number {
+    return this.#scheduled.dueMicros;
+  }
+
+  /** Does what time has brought about: sends the moves and runs the bundles that are due, clears away the params that have expired. */
   runDue(): void {
     this.beginBatch();
+    for (;;) {
+      const due = this.#scheduled.popDue(this.#nowMicros);
+      if (due === undefined) break;
+      this.#runBundle(due);
+    }
     this.#params.expire(this.#nowMicros);
   }
 
@@ -184,6 +206,7 @@ export class RouterCore {
 
   #welcome(session: RouterSession, hello: HelloMessage): void {
     const { name, features, nowMicros } = this.#options;
+    this.#sessions.set(session.id, session);
     session.name = hello.name;
     session.features = hello.features;
     session.notify({ type: 'hello.accepted', name: hello.name, features: hello.features });
@@ -207,7 +230,7 @@ export class RouterCore {
         case 'set':
           return this.#set(session, message, frame.qos);
         case 'publish':
-          return this.#writes.publish(session, message);
+          return this.#writes.publish(session, message, this.#nowMicros);
         case 'bundle':
           return this.#bundle(session, message, frame.qos);
         case 'get':
@@ -267,8 +290,27 @@ export class RouterCore {
   }
 
   #bundle(session: RouterSession, message: BundleMessage, qos: Qos): void {
+    const atMicros = Number(message.timestamp ?? 0);
+    if (atMicros > this.#nowMicros) {
+      // Checked now, so that its sender hears of a mistake at once, and again when it runs.
+      this.#scheduled.check(session, atMicros, this.#nowMicros);
+      this.#writes.checkBundle(session, message, this.#nowMicros);
+      this.#scheduled.add(session, message, atMicros);
+      if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack' });
+      return;
+    }
     const revision = this.#writes.bundle(session, message, this.#nowMicros)?.revision;
     if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack', revision });
+  }
+
+  /** Nothing of a bundle that no longer passes is applied; its sender is told if it is still there. */
+  #runBundle({ session, bundle }: ScheduledBundle): void {
+    try {
+      this.#writes.bundle(session, bundle, this.#nowMicros);
+    } catch (error) {
+      if (!(error instanceof ClaspError)) throw error;
+      if (session.established) this.#replies.error(session, error);
+    }
   }
 
   #get(session: RouterSession, { address }: GetMessage): void {

@@ -33,6 +33,8 @@ export class RouterSession {
   readonly subscriptions = new Map<number, Subscription>();
   /** Params it has locked. Kept by the ParamStore. */
   readonly locks = new Set<Param>();
+  /** Bundles of it that wait for their time. Kept by ScheduledBundles. */
+  pendingBundles = 0;
   /** What leaves at the end of this tick. */
   readonly outbox = new Outbox();
   /** What waits while the session is congested. */

@@ -1,6 +1,5 @@
-import { parseAddress, utf8Length } from '../../protocol/address.js';
+import { parseAddress } from '../../protocol/address.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
-import { MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
 import type { BundleMessage, PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { U64 } from '../../protocol/u64.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
@@ -8,15 +7,10 @@ import { type ConflictRule, lastWriteWins, type Reconcile, reconcileFor } from '
 import type { FanOut } from './fan-out.js';
 import type { Param } from './param.js';
 import type { ParamStore } from './param-store.js';
+import type { PassingSignals } from './passing-signals.js';
 import type { RouterSession } from './router-session.js';
+import { checkSetSize } from './sizes.js';
 import type { SubscriptionIndex } from './subscription-index.js';
-
-/** Everything in a SNAPSHOT frame of one entry that is neither address, value nor writer (wire.md 13). */
-const SNAPSHOT_OVERHEAD_BYTES = 25;
-/** A session id: UUID text. */
-const WRITER_BYTES = 36;
-/** Codes, lengths, indicator, count, timestamp, id and rate of a PUBLISH (wire.md 6.6). */
-const PUBLISH_OVERHEAD_BYTES = 24;
 
 /** A write that was accepted: what to store and what to send. */
 interface PlannedSet {
@@ -41,12 +35,20 @@ export class Writes {
   readonly #params: ParamStore;
   readonly #subscriptions: SubscriptionIndex;
   readonly #fanOut: FanOut;
+  readonly #passing: PassingSignals;
   readonly #rules: readonly ConflictRule[];
 
-  constructor(params: ParamStore, subscriptions: SubscriptionIndex, fanOut: FanOut, rules: readonly ConflictRule[]) {
+  constructor(
+    params: ParamStore,
+    subscriptions: SubscriptionIndex,
+    fanOut: FanOut,
+    passing: PassingSignals,
+    rules: readonly ConflictRule[],
+  ) {
     this.#params = params;
     this.#subscriptions = subscriptions;
     this.#fanOut = fanOut;
+    this.#passing = passing;
     this.#rules = rules;
   }
 
@@ -58,10 +60,10 @@ export class Writes {
     return this.#applySet(session, { message, value }, nowMicros);
   }
 
-  /** @throws ClaspError 200, 402 */
-  publish(session: RouterSession, message: PublishMessage): void {
-    checkPublish(message);
-    this.#applyPublish(session, message);
+  /** @throws ClaspError 200, 402, 403, 404 */
+  publish(session: RouterSession, message: PublishMessage, nowMicros: number): void {
+    this.#passing.check(session, message);
+    this.#passing.apply(session, message, nowMicros);
   }
 
   /**
@@ -75,9 +77,14 @@ export class Writes {
     let last: Param | undefined;
     for (const step of planned) {
       if ('message' in step) last = this.#applySet(session, step, nowMicros);
-      else this.#applyPublish(session, step);
+      else this.#passing.apply(session, step, nowMicros);
     }
     return last;
+  }
+
+  /** Whether a bundle would be accepted now. @throws ClaspError as {@link bundle} does */
+  checkBundle(session: RouterSession, bundle: BundleMessage, nowMicros: number): void {
+    this.#plan(session, bundle, nowMicros);
   }
 
   #applySet(session: RouterSession, { message, value }: PlannedSet, nowMicros: number): Param {
@@ -87,14 +94,11 @@ export class Writes {
     param.write(value, session.id, nowMicros);
     this.#params.written(param, message, nowMicros);
     if (message.unlock === true) this.#params.unlock(param);
-    if (message.lock === true) this.#params.lock(param, session, nowMicros);
+    // A bundle may outlive its sender; a lock of somebody who is gone would never end.
+    if (message.lock === true && session.established) this.#params.lock(param, session, nowMicros);
     const sent = value === message.value ? message : { ...message, value };
     this.#fanOut.set(this.#subscriptions.recipients(message.address, 'param'), sent, param.revision);
     return param;
-  }
-
-  #applyPublish(session: RouterSession, message: PublishMessage): void {
-    this.#fanOut.publish(this.#subscriptions.recipients(message.address, message.signal), message, session);
   }
 
   /** Checks each message against what the ones before it in the bundle will have done. */
@@ -116,7 +120,7 @@ export class Writes {
           });
           planned.push({ message: inner, value });
         } else if (inner.type === 'publish') {
-          checkPublish(inner);
+          this.#passing.check(session, inner);
           planned.push(inner);
         } else {
           throw new ClaspError(ErrorCode.InvalidMessage, `only SET and PUBLISH can be bundled, not ${inner.type}`);
@@ -154,29 +158,6 @@ function accept(session: RouterSession, message: SetMessage, before: Outlook | u
   }
   if (reconciled !== value) checkSetSize(address, reconciled);
   return reconciled;
-}
-
-/** What fits on the way in may not fit on the way out, with revision, writer and time (wire.md 13). */
-function checkSetSize(address: string, value: EncodedValue): void {
-  checkSize(address, value.byteLength, MAX_PAYLOAD_BYTES - SNAPSHOT_OVERHEAD_BYTES - WRITER_BYTES);
-}
-
-/** Only what came as JSON can be too large here: a text message may be longer than a frame. */
-function checkPublish({ address, value, samples }: PublishMessage): void {
-  parseAddress(address);
-  const contentBytes = value?.byteLength ?? 8 * (samples?.length ?? 0);
-  checkSize(address, contentBytes, MAX_PAYLOAD_BYTES - PUBLISH_OVERHEAD_BYTES);
-}
-
-function checkSize(address: string, contentBytes: number, limit: number): void {
-  if (3 * address.length + contentBytes <= limit) return; // the usual case, without counting
-  const size = utf8Length(address) + contentBytes;
-  if (size <= limit) return;
-  throw new ClaspError(
-    ErrorCode.InvalidValue,
-    `Value too large: address and value are ${size} bytes; the limit is ${limit}`,
-    { address },
-  );
 }
 
 function checkRevision(address: string, expected: U64, current: number): void {

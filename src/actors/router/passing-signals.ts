@@ -1,0 +1,77 @@
+import { parseAddress } from '../../protocol/address.js';
+import type { PublishMessage } from '../../protocol/messages/message.js';
+import type { FanOut } from './fan-out.js';
+import { Gestures } from './gestures.js';
+import { PeerSignals } from './peer-signals.js';
+import type { RouterSession } from './router-session.js';
+import { checkPublishSize } from './sizes.js';
+import type { SubscriptionIndex } from './subscription-index.js';
+
+export interface PassingSignalsOptions {
+  /** Milliseconds between two moves of one gesture, at least; 0 = every move passes. */
+  readonly gestureIntervalMs: number;
+}
+
+/**
+ * What passes through without being kept (router.md 5.5): events, streams and timelines as they come, gestures thinned out, the
+ * signals of peers to each other straight to their target. In a bundle as on its own.
+ */
+export class PassingSignals {
+  readonly #subscriptions: SubscriptionIndex;
+  readonly #fanOut: FanOut;
+  readonly #gestures: Gestures;
+  readonly #peers: PeerSignals;
+
+  /** @param find the session of an id */
+  constructor(
+    options: PassingSignalsOptions,
+    subscriptions: SubscriptionIndex,
+    fanOut: FanOut,
+    find: (sessionId: string) => RouterSession | undefined,
+  ) {
+    this.#subscriptions = subscriptions;
+    this.#fanOut = fanOut;
+    const forward = (sender: RouterSession, message: PublishMessage): void => {
+      this.#forward(sender, message);
+    };
+    this.#gestures = new Gestures({ intervalMicros: options.gestureIntervalMs * 1_000 }, forward);
+    const deliver = (target: RouterSession, message: PublishMessage): void => {
+      fanOut.to(target, message);
+    };
+    this.#peers = new PeerSignals({ find, deliver, announce: forward });
+  }
+
+  /** When {@link runDue} has something to do; Infinity when never. */
+  get dueMicros(): number {
+    return this.#gestures.dueMicros ?? Infinity;
+  }
+
+  /** @throws ClaspError 200, 402; of peers to each other 403, 404 */
+  check(sender: RouterSession, message: PublishMessage): void {
+    parseAddress(message.address);
+    checkPublishSize(message);
+    if (this.#peers.handles(message.address)) this.#peers.check(sender, message);
+  }
+
+  /** Sends what {@link check} has let pass. */
+  apply(sender: RouterSession, message: PublishMessage, nowMicros: number): void {
+    if (this.#peers.handles(message.address)) this.#peers.apply(sender, message);
+    else if (message.signal === 'gesture') this.#gestures.take(sender, message, nowMicros);
+    else this.#forward(sender, message);
+  }
+
+  /** Sends the moves whose interval is over. */
+  runDue(nowMicros: number): void {
+    if (nowMicros >= this.dueMicros) this.#gestures.runDue(nowMicros);
+  }
+
+  /** A session is gone: what it had begun is ended, and what it had announced taken back. */
+  leave(sender: RouterSession, nowMicros: number): void {
+    this.#gestures.leave(sender, nowMicros);
+    this.#peers.leave(sender, nowMicros);
+  }
+
+  #forward(sender: RouterSession, message: PublishMessage): void {
+    this.#fanOut.publish(this.#subscriptions.recipients(message.address, message.signal), message, sender);
+  }
+}
