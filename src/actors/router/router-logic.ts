@@ -73,8 +73,10 @@ class Router {
   /** When the one timer rings, by the router's clock. */
   #wakeMicros = Infinity;
   #timer: unknown;
-  /** When the event loop was last made to turn for a bundle that is nearly due. */
-  #spunAtMicros = -1;
+  /** Whether the event loop is made to turn for a bundle that is nearly due, and since when in one microsecond. */
+  #isTurning = false;
+  #turnedAtMicros = -1;
+  #turnsInPlace = 0;
   #sessions = 0;
   #messages = 0;
 
@@ -147,20 +149,34 @@ class Router {
   #setTimer(): void {
     const exact = this.#core.exactDueMicros;
     const due = Math.min(this.#core.dueMicros, exact - SPIN_MICROS);
-    if (due >= this.#wakeMicros) return;
+    if (due >= this.#wakeMicros || this.#isTurning) return;
     const now = microseconds(this.#clock);
     this.#clock.clearTimeout(this.#timer);
     this.#wakeMicros = due;
-    // Timers are late by a millisecond or two. For a bundle one rings early, and turns of the event loop do the rest;
-    // on a clock that stands still, a simulated one, they would turn for ever.
-    if (exact - now <= SPIN_MICROS && now !== this.#spunAtMicros) {
-      this.#spunAtMicros = now;
-      this.#defer(this.#ring);
-      return;
-    }
+    if (exact - now <= SPIN_MICROS && this.#turn(now)) return;
     const ms = Math.ceil(((exact - now <= SPIN_MICROS ? exact : due) - now) / 1_000);
     this.#timer = setBackgroundTimer(this.#clock, this.#ring, Math.min(Math.max(ms, 0), LONGEST_TIMER_MS));
   }
+
+  /**
+   * Timers are late by a millisecond or two. For a bundle one rings early, and turns of the event loop do the rest; on a clock
+   * that stands still, a simulated one, they would turn for ever.
+   *
+   * @returns whether the loop turns
+   */
+  #turn(now: number): boolean {
+    this.#turnsInPlace = now === this.#turnedAtMicros ? this.#turnsInPlace + 1 : 0;
+    this.#turnedAtMicros = now;
+    if (this.#turnsInPlace > MAX_TURNS_IN_PLACE) return false;
+    this.#isTurning = true;
+    this.#defer(this.#turned);
+    return true;
+  }
+
+  readonly #turned = (): void => {
+    this.#isTurning = false;
+    this.#ring();
+  };
 
   readonly #ring = (): void => {
     this.#tellSelf({ type: 'clock.due' });
@@ -224,6 +240,8 @@ class Router {
 
 /** How long before a bundle's time the event loop begins to turn for it. */
 const SPIN_MICROS = 2_000;
+/** Turns in one microsecond after which the clock is taken to stand still. */
+const MAX_TURNS_IN_PLACE = 10;
 
 /** What a timer of Node's can hold. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;

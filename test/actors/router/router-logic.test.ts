@@ -169,6 +169,31 @@ describe('the router actor', () => {
     expect(router.getSnapshot().params).toBe(0);
   });
 
+  it('runs a bundle in its millisecond, and gives up turning on a clock that stands still', () => {
+    const { connect, clock, deferred } = setUp();
+    const link = connect();
+    const at = (ms: number, value: number): Message => ({
+      type: 'bundle',
+      timestamp: ms * 1_000,
+      messages: [set('/a', value)],
+    });
+    link.send(at(100, 1), at(101, 2), subscribeAll);
+    link.read();
+    const turn = (): void => {
+      for (let turns = 0; deferred.length > 0; turns++) {
+        expect(turns).toBeLessThan(100);
+        deferred.shift()!();
+      }
+    };
+    const seen: number[] = [];
+    for (let ms = 1; ms <= 110; ms++) {
+      clock.increment(1);
+      turn();
+      if (link.read().length > 0) seen.push(ms);
+    }
+    expect(seen).toEqual([100, 101]);
+  });
+
   it('sets no timer that outlives it', () => {
     const { connect, clock, router } = setUp();
     connect().send({ type: 'set', address: '/a', value: encodeValue(1), ttl: 1 });
