@@ -12,7 +12,8 @@ import type { Value } from '../../src/protocol/values/value.js';
 /** 2026-01-01T00:00:00Z in microseconds: where the harness's clock stands at first. */
 export const START_MICROS = 1_767_225_600_000_000;
 
-const defaults = {
+/** What a router of the tests is like unless a test says otherwise. */
+export const coreDefaults = {
   name: 'Test Router',
   features: ['param', 'event', 'stream', 'gesture', 'timeline'],
   maxSubscriptionsPerSession: 1000,
@@ -36,7 +37,7 @@ export class CoreHarness {
   #count = 0;
 
   constructor(options: Partial<RouterCoreOptions> = {}) {
-    this.core = new RouterCore({ ...defaults, ...options, nowMicros: () => this.nowMicros });
+    this.core = new RouterCore({ ...coreDefaults, ...options, nowMicros: () => this.nowMicros });
   }
 
   /** A connection whose HELLO is still to come. */

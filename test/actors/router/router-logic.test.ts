@@ -9,6 +9,7 @@ import { type ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
 import { decodeFrame, defaultQos } from '../../../src/protocol/frame.js';
 import type { Message } from '../../../src/protocol/messages/message.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
+import { coreDefaults } from '../../support/core-harness.js';
 import type { CloseReason } from '../../../src/transports/transport.js';
 
 const HIGH_WATER = 1_000;
@@ -35,20 +36,7 @@ function setUp(): {
 function start(deferred: (() => void)[], clock: SimulatedClock): ReturnType<typeof createActor<typeof routerLogic>> {
   return createActor(routerLogic, {
     input: {
-      name: 'r',
-      features: [],
-      maxSubscriptionsPerSession: 0,
-      acks: 'requested',
-      unknownAddress: 'error',
-      securityMode: 'open',
-      conflictRules: [],
-      maxParams: 0,
-      eviction: 'lru',
-      paramTtlSeconds: 0,
-      maxLockSeconds: 0,
-      gestureIntervalMs: 16,
-      maxScheduleSeconds: 86_400,
-      maxPendingBundlesPerSession: 1_000,
+      ...coreDefaults,
       highWaterBytes: HIGH_WATER,
       clock,
       logger: silentLogger,
