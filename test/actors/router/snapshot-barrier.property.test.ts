@@ -2,18 +2,43 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Message } from '../../../src/protocol/messages/message.js';
 import { matchPattern } from '../../../src/protocol/pattern.js';
+import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
 import { CoreHarness, type Peer } from '../../support/core-harness.js';
 
 const addresses = ['/a', '/a/b', '/a/b/c', '/x/1', '/x/2'];
 const patterns = ['/**', '/a/**', '/a/*', '/x/*', '/a/b'];
 
-/** The model: what is true. Ten lines, so that it can be believed. */
+/** The model: what is true. A few lines, so that it can be believed. */
 class Model {
   readonly params = new Map<string, { value: bigint; revision: number }>();
+  readonly #revisions = new Map<string, number>();
+  readonly #holders = new Map<string, number>();
+  readonly #ends = new Map<string, number>();
 
-  set(address: string, value: bigint): void {
-    this.params.set(address, { value, revision: (this.params.get(address)?.revision ?? 0) + 1 });
+  set(who: number, address: string, value: bigint, { lock, unlock, ttl }: Flags, now: number): void {
+    if ((this.#holders.get(address) ?? who) !== who) return; // somebody else's lock
+    const revision = (this.#revisions.get(address) ?? 0) + 1; // goes on after expiry
+    this.#revisions.set(address, revision);
+    this.params.set(address, { value, revision });
+    if (unlock) this.#holders.delete(address);
+    if (lock) this.#holders.set(address, who);
+    if (ttl > 0) this.#ends.set(address, now + ttl);
+    else this.#ends.delete(address); // ttl 0 is never
   }
+
+  expire(now: number): void {
+    for (const [address, end] of this.#ends) {
+      if (end > now) continue;
+      for (const known of [this.params, this.#holders, this.#ends]) known.delete(address);
+    }
+  }
+}
+
+interface Flags {
+  readonly lock: boolean;
+  readonly unlock: boolean;
+  /** Seconds from the write; 0 is never. */
+  readonly ttl: number;
 }
 
 /** What one client believes, as an official client would work it out. */
@@ -40,8 +65,16 @@ class View {
 const command = fc.oneof(
   {
     weight: 5,
-    arbitrary: fc.record({ kind: fc.constant('set' as const), who: fc.nat(2), address: fc.constantFrom(...addresses) }),
+    arbitrary: fc.record({
+      kind: fc.constant('set' as const),
+      who: fc.nat(2),
+      address: fc.constantFrom(...addresses),
+      lock: fc.boolean(),
+      unlock: fc.boolean(),
+      ttl: fc.nat(3),
+    }),
   },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), seconds: fc.nat(2), tidy: fc.boolean() }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -73,11 +106,19 @@ describe('a snapshot is a barrier', () => {
           held: new Map<number, string>(),
         }));
         let counter = 0n;
+        let now = 0;
         for (const step of commands) {
           const client = 'who' in step ? clients[step.who]! : undefined;
           if (step.kind === 'set') {
-            client!.peer.set(step.address, ++counter);
-            model.set(step.address, counter);
+            const { who, address, lock, unlock, ttl } = step;
+            const value = encodeValue(++counter);
+            client!.peer.send({ type: 'set', address, value, lock, unlock, ttl, absolute: true });
+            model.set(who, address, counter, step, now);
+          } else if (step.kind === 'wait') {
+            now += step.seconds;
+            harness.nowMicros += step.seconds * 1_000_000;
+            if (step.tidy) harness.core.runDue(); // or not: what is over is over without it
+            model.expire(now);
           } else if (step.kind === 'subscribe') {
             client!.peer.subscribe(step.id, step.pattern);
             client!.held.set(step.id, step.pattern);
