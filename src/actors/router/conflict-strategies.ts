@@ -1,3 +1,4 @@
+import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import { matchPattern, type Pattern } from '../../protocol/pattern.js';
 import { type EncodedValue, encodeValue } from '../../protocol/values/encoded-value.js';
 import type { Value } from '../../protocol/values/value.js';
@@ -33,12 +34,21 @@ export function reconcileFor(rules: readonly ConflictRule[], address: string): R
       return (stored, incoming) => (isBeyond(stored, incoming) ? incoming : undefined);
     case 'merge': {
       const merge = rule.merge ?? mergeDeep;
-      return (stored, incoming) => encodeValue(merge(stored.decode(), incoming.decode()));
+      return (stored, incoming) => encodeValue(merged(merge, stored.decode(), incoming.decode()));
     }
     case 'lww':
     case 'lock':
     case undefined:
       return lastWriteWins;
+  }
+}
+
+/** A merge function is somebody else's code: when it fails, that costs the write and not the router. */
+function merged(merge: Merge, stored: Value, incoming: Value): Value {
+  try {
+    return merge(stored, incoming);
+  } catch (cause) {
+    throw new ClaspError(ErrorCode.InternalError, 'The merge function of this router failed', { cause });
   }
 }
 

@@ -107,38 +107,48 @@ class Router {
   }
 
   handle(event: RouterEvent): void {
-    switch (event.type) {
-      case 'inbound.batch':
-        this.#core.beginBatch();
-        for (const batch of event.batches) this.#take(batch);
-        break;
-      case 'session.opened':
-        this.#sessions++;
-        break;
-      case 'session.closing':
-        if (event.error !== undefined) this.#core.sendError(event.session, event.error);
-        this.#flushWhole(event.session);
-        event.session.link.close(event.reason);
-        break;
-      case 'session.closed':
-        this.#sessions--;
-        this.#core.leave(event.session);
-        break;
-      case 'session.drained':
-        event.session.lastActivityMicros = microseconds(this.#clock);
-        this.#drained(event.session);
-        break;
-      case 'clock.due':
-        this.#wakeMicros = Infinity;
-        this.#core.runDue();
-        break;
-      case 'snapshot.continue':
-        this.#continuing = false;
-        break;
+    if (event.type === 'inbound.batch') {
+      this.#core.beginBatch();
+      for (const batch of event.batches) this.#take(batch);
+    } else {
+      this.#dispatch(event);
     }
     this.#advanceSnapshots();
     for (const session of this.#core.takeDirty()) this.#flush(session);
     this.#setTimer();
+  }
+
+  /** What is no message. A fault of ours in it costs what the event was about, and the show goes on. */
+  #dispatch(event: Exclude<RouterEvent, { type: 'inbound.batch' }>): void {
+    try {
+      switch (event.type) {
+        case 'session.opened':
+          this.#sessions++;
+          break;
+        case 'session.closing':
+          if (event.error !== undefined) this.#core.sendError(event.session, event.error);
+          this.#flushWhole(event.session);
+          event.session.link.close(event.reason);
+          break;
+        case 'session.closed':
+          this.#sessions--;
+          this.#core.leave(event.session);
+          break;
+        case 'session.drained':
+          event.session.lastActivityMicros = microseconds(this.#clock);
+          this.#drained(event.session);
+          break;
+        case 'clock.due':
+          this.#wakeMicros = Infinity;
+          this.#core.runDue();
+          break;
+        case 'snapshot.continue':
+          this.#continuing = false;
+          break;
+      }
+    } catch (cause) {
+      this.#logger.error({ err: cause, event: event.type }, 'internal error in the router');
+    }
   }
 
   stop(): void {

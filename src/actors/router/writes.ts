@@ -57,7 +57,7 @@ export class Writes {
     const param = this.#params.get(message.address, nowMicros);
     if (param === undefined && !this.#params.hasRoomFor(1)) throw this.#params.atCapacity(message.address);
     const value = accept(session, message, param);
-    return this.#applySet(session, { message, value }, nowMicros);
+    return this.#applySet(session, { message, value }, nowMicros, param);
   }
 
   /** @throws ClaspError 200, 402, 403, 404 */
@@ -87,8 +87,12 @@ export class Writes {
     this.#plan(session, bundle, nowMicros);
   }
 
-  #applySet(session: RouterSession, { message, value }: PlannedSet, nowMicros: number): Param {
-    const known = this.#params.get(message.address, nowMicros);
+  #applySet(
+    session: RouterSession,
+    { message, value }: PlannedSet,
+    nowMicros: number,
+    known: Param | undefined = this.#params.get(message.address, nowMicros),
+  ): Param {
     const param = known ?? this.#params.create(parseAddress(message.address));
     if (known === undefined) param.reconcile = reconcileFor(this.#rules, message.address);
     param.write(value, session.id, nowMicros);

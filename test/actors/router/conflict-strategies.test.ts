@@ -90,6 +90,27 @@ describe('conflict strategies', () => {
     expect(after(joined('merge', sum), [1, 2, 3]).value).toBe(6);
   });
 
+  it('a merge function that throws costs the write, not the session or the router, also when a bundle runs later', () => {
+    const merge = (): Value => {
+      throw new Error('not mine to mend');
+    };
+    const harness = new CoreHarness({ conflictRules: [{ pattern: parsePattern('/**'), strategy: 'merge', merge }] });
+    const peer = harness.join();
+    const message = { type: 'set', address: '/a', value: encodeValue(1) } as const;
+    peer.send({ type: 'bundle', timestamp: harness.nowMicros + 1_000_000, messages: [message] }); // fine while /a is new
+    peer.send(message);
+    peer.send(message);
+    harness.advance(1);
+    peer.send({ type: 'ping' });
+    expect(peer.read()).toMatchObject([
+      { type: 'ack' },
+      { type: 'ack', revision: 1 },
+      { type: 'error', code: 500, message: 'The merge function of this router failed' },
+      { type: 'error', code: 500, message: 'Bundle rejected: The merge function of this router failed' },
+      { type: 'pong' },
+    ]);
+  });
+
   it('refuse a merge that grows past what a frame can carry', () => {
     const harness = new CoreHarness({ conflictRules: [{ pattern: parsePattern('/**'), strategy: 'merge' }] });
     const peer = harness.join();

@@ -331,6 +331,19 @@ describe('the router actor', () => {
     expect(bystander.read()).toMatchObject([{ type: 'ack', revision: 1 }]);
   });
 
+  it('a fault of ours outside of any message does not end the router either', () => {
+    const { connect, router } = setUp();
+    const [gone, bystander] = [connect(), connect()];
+    const hold = gone.session.subscriptions;
+    hold.values = () => {
+      throw new Error('a bug');
+    };
+    router.send({ type: 'session.closed', session: gone.session });
+    bystander.send(set('/b', 1));
+    expect(bystander.read()).toMatchObject([{ type: 'ack', revision: 1 }]);
+    expect(router.getSnapshot().status).toBe('active');
+  });
+
   it('sends a large snapshot over several turns of the event loop', () => {
     const { connect, deferred } = setUp();
     const writer = connect();
