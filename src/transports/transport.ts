@@ -44,6 +44,8 @@ export interface Connection {
   readonly remoteAddress: string;
   /** What has to stand in front of each frame given to {@link write}. */
   readonly framing: Framing;
+  /** Bytes of the largest frame that can be sent; undefined where any frame can, which is 65,547. */
+  readonly maxFrameBytes?: number | undefined;
   /** The encoding the peer asked for when it connected; its HELLO decides where this is undefined. */
   readonly encoding: 'binary' | 'cbor' | undefined;
   /**
