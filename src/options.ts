@@ -7,6 +7,7 @@ import {
   conflictStrategies,
   type Merge,
 } from './actors/router/conflict-strategies.js';
+import type { HistoryRule } from './actors/router/param-history.js';
 import { type Clock, systemClock } from './clock.js';
 import { didYouMean } from './did-you-mean.js';
 import { segmentsFault } from './protocol/address.js';
@@ -46,6 +47,23 @@ export interface RouterOptions {
   readonly maxLockSeconds?: number | undefined;
   /** How writes to one param are reconciled; the first rule that matches its address decides. @default the last write wins */
   readonly conflictRules?: readonly ConflictRuleOption[] | undefined;
+  /**
+   * Pairs of a session and an address that a SUBSCRIBE with `maxRate`, `epsilon` or `window` can make the router remember, some 200
+   * bytes each; beyond it the address remembered for longest starts anew. At least 1. @default 1_000_000
+   */
+  readonly maxPaced?: number | undefined;
+  /** Which params keep values that were replaced, for SUBSCRIBE with `history`; the first rule that matches decides. @default none */
+  readonly historyRules?: readonly HistoryRuleOption[] | undefined;
+  /** Announced signals kept; 0 = unlimited. @default 10_000 */
+  readonly maxSignals?: number | undefined;
+  /** Seconds after its last ANNOUNCE that a signal is forgotten, to 31_536_000; 0 = never. @default 0 */
+  readonly signalTtlSeconds?: number | undefined;
+  /** Whether a SET outside the range, or of another type, than was announced for its address is refused (402). @default false */
+  readonly checkAnnounced?: boolean | undefined;
+  /** Addresses whose last timeline is kept for those who subscribe later, at most 65_536; 0 = none. @default 0 */
+  readonly maxTimelines?: number | undefined;
+  /** Whether those who subscribe below `/$clasp/sessions` learn who is connected. @default true */
+  readonly presence?: boolean | undefined;
   /** Milliseconds between two moves of one gesture, at least, to 10_000; 0 = every move passes. @default 16 */
   readonly gestureIntervalMs?: number | undefined;
   /** How far ahead the time of a bundle may be, in seconds, to 604_800. @default 86_400 */
@@ -84,13 +102,23 @@ export interface ConflictRuleOption {
   readonly merge?: Merge | undefined;
 }
 
+export interface HistoryRuleOption {
+  /** Addresses it is for: `/sensors/**`. */
+  readonly pattern: string;
+  /** Values kept of each, the current one included; 1 to 10_000. */
+  readonly depth: number;
+}
+
 /** Options with nothing left open. */
 export type ResolvedRouterOptions = {
-  readonly [K in Exclude<keyof RouterOptions, 'newId' | 'inspect' | 'conflictRules'>]-?: Exclude<
+  readonly [K in Exclude<keyof RouterOptions, 'newId' | 'inspect' | 'conflictRules' | 'historyRules'>]-?: Exclude<
     RouterOptions[K],
     undefined
   >;
-} & Pick<RouterOptions, 'newId' | 'inspect'> & { readonly conflictRules: readonly ConflictRule[] };
+} & Pick<RouterOptions, 'newId' | 'inspect'> & {
+    readonly conflictRules: readonly ConflictRule[];
+    readonly historyRules: readonly HistoryRule[];
+  };
 
 /** An option that does not exist or cannot have that value. The message is one plain sentence that names it. */
 export class RouterOptionsError extends Error {
@@ -104,7 +132,10 @@ export class RouterOptionsError extends Error {
  */
 export function parseRouterOptions(options: RouterOptions = {}): ResolvedRouterOptions {
   const parsed = schema.safeParse(options);
-  if (parsed.success) return { ...parsed.data, conflictRules: parsed.data.conflictRules.map(conflictRule) };
+  if (parsed.success) {
+    const { conflictRules, historyRules, ...rest } = parsed.data;
+    return { ...rest, conflictRules: conflictRules.map(conflictRule), historyRules: historyRules.map(historyRule) };
+  }
   throw new RouterOptionsError(sentence(parsed.error.issues[0]!)); // a failure has at least one issue
 }
 
@@ -132,6 +163,17 @@ const schema = z.strictObject({
   conflictRules: like<readonly ConflictRuleOption[]>((value) => Array.isArray(value) && value.every(isConflictRule), {
     must: `be a list of rules, each with a pattern and a strategy (${conflictStrategies.join(', ')})`,
   }).default([]),
+  maxPaced: whole(1).default(1_000_000),
+  historyRules: like<readonly HistoryRuleOption[]>((value) => Array.isArray(value) && value.every(isHistoryRule), {
+    must: 'be a list of rules, each with a pattern and a depth from 1 to 10000',
+  }).default([]),
+  maxSignals: whole(0).default(10_000),
+  signalTtlSeconds: seconds(0, 31_536_000).default(0),
+  checkAnnounced: flag().default(false),
+  maxTimelines: like<number>((value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_536, {
+    must: 'be a whole number from 0 to 65536',
+  }).default(0),
+  presence: flag().default(true),
   gestureIntervalMs: like<number>((value) => typeof value === 'number' && value >= 0 && value <= 10_000, {
     must: 'be a number of milliseconds from 0 to 10000',
   }).default(16),
@@ -168,6 +210,10 @@ function whole(least: number): z.ZodType<number, number> {
   });
 }
 
+function flag(): z.ZodType<boolean, boolean> {
+  return like<boolean>((value) => typeof value === 'boolean', { must: 'be true or false' });
+}
+
 function seconds(least: number, most: number): z.ZodType<number, number> {
   const range = least === Number.MIN_VALUE ? `above 0 and at most ${most}` : `from ${least} to ${most}`;
   return like<number>((value) => typeof value === 'number' && value >= least && value <= most, {
@@ -195,6 +241,17 @@ function isConflictRule(value: unknown): value is ConflictRuleOption {
 
 function conflictRule({ pattern, strategy, merge }: ConflictRuleOption): ConflictRule {
   return { pattern: parsePattern(pattern), strategy, merge };
+}
+
+function isHistoryRule(value: unknown): value is HistoryRuleOption {
+  if (typeof value !== 'object' || value === null || !('pattern' in value) || !('depth' in value)) return false;
+  const { pattern, depth } = value;
+  const isDepth = Number.isInteger(depth) && Number(depth) >= 1 && Number(depth) <= 10_000;
+  return isDepth && typeof pattern === 'string' && segmentsFault(pattern) === undefined;
+}
+
+function historyRule({ pattern, depth }: HistoryRuleOption): HistoryRule {
+  return { pattern: parsePattern(pattern), depth };
 }
 
 function isSignalType(value: unknown): boolean {

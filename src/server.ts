@@ -94,6 +94,8 @@ export function rootInput(options: ResolvedRouterOptions): RootInput {
       paramTtlSeconds: options.paramTtlSeconds,
       maxLockSeconds: options.maxLockSeconds,
       conflictRules: options.conflictRules,
+      historyRules: options.historyRules,
+      maxPaced: options.maxPaced,
       gestureIntervalMs: options.gestureIntervalMs,
       maxScheduleSeconds: options.maxScheduleSeconds,
       maxPendingBundlesPerSession: options.maxPendingBundlesPerSession,

@@ -3,9 +3,9 @@ import { RouterSession } from '../../src/actors/router/router-session.js';
 import type { SessionEvent } from '../../src/actors/session/session-events.js';
 import { Deframer } from '../../src/protocol/deframer.js';
 import { decodeFrame, defaultQos, type Encoding } from '../../src/protocol/frame.js';
-import type { Qos } from '../../src/protocol/enumerations.js';
+import type { Qos, SignalType } from '../../src/protocol/enumerations.js';
 import type { InboundMessage } from '../../src/protocol/inbound.js';
-import type { Message } from '../../src/protocol/messages/message.js';
+import type { Message, PublishMessage, SubscribeOptions } from '../../src/protocol/messages/message.js';
 import { type EncodedValue, encodeValue } from '../../src/protocol/values/encoded-value.js';
 import type { Value } from '../../src/protocol/values/value.js';
 
@@ -21,6 +21,8 @@ export const coreDefaults = {
   unknownAddress: 'error',
   securityMode: 'open',
   conflictRules: [],
+  historyRules: [],
+  maxPaced: 1_000_000,
   maxParams: 0,
   eviction: 'lru',
   paramTtlSeconds: 0,
@@ -41,12 +43,8 @@ export class CoreHarness {
   }
 
   /** A connection whose HELLO is still to come. */
-  connect(options: { readonly maxQueueBytes?: number } = {}): Peer {
-    return new Peer(
-      this,
-      `00000000-0000-4000-8000-${String(++this.#count).padStart(12, '0')}`,
-      options.maxQueueBytes ?? 4 << 20,
-    );
+  connect(options: PeerOptions = {}): Peer {
+    return new Peer(this, `00000000-0000-4000-8000-${String(++this.#count).padStart(12, '0')}`, options);
   }
 
   /** A session with its WELCOME and first SNAPSHOT already read. */
@@ -70,6 +68,12 @@ export class CoreHarness {
   }
 }
 
+export interface PeerOptions {
+  readonly maxQueueBytes?: number;
+  /** What its transport can carry. */
+  readonly maxFrameBytes?: number;
+}
+
 /** One peer: sends messages into the core, reads what its outbox holds. */
 export class Peer {
   readonly session: RouterSession;
@@ -77,7 +81,7 @@ export class Peer {
   readonly #harness: CoreHarness;
   readonly #deframer = new Deframer();
 
-  constructor(harness: CoreHarness, id: string, maxQueueBytes: number) {
+  constructor(harness: CoreHarness, id: string, { maxQueueBytes = 4 << 20, maxFrameBytes }: PeerOptions) {
     this.#harness = harness;
     this.session = new RouterSession({
       id,
@@ -85,6 +89,7 @@ export class Peer {
         transport: 'test',
         remoteAddress: 'test',
         framing: 'raw',
+        maxFrameBytes,
         encoding: undefined,
         bufferedBytes: 0,
         write: () => undefined,
@@ -124,14 +129,24 @@ export class Peer {
     );
   }
 
-  subscribe(id: number, pattern: string): void {
-    this.send({ type: 'subscribe', id, pattern });
+  subscribe(id: number, pattern: string, options?: SubscribeOptions, types?: readonly SignalType[]): void {
+    this.send({ type: 'subscribe', id, pattern, options, types });
+  }
+
+  publish(address: string, signal: SignalType, value: Value, more: Partial<PublishMessage> = {}): void {
+    this.send({ type: 'publish', address, signal, value: encodeValue(value), ...more });
   }
 
   /** Everything that has been sent to this peer since the last look. */
   read(): Message[] {
+    return this.readFrames().map(({ message }) => message);
+  }
+
+  /** The same with the bytes each message took. */
+  readFrames(): { message: Message; length: number }[] {
     this.#harness.core.takeDirty();
-    return this.#deframer.push(this.session.outbox.take(true)).map((frame) => decodeFrame(frame).message);
+    const frames = this.#deframer.push(this.session.outbox.take(true));
+    return frames.map((frame) => ({ message: decodeFrame(frame).message, length: frame.length }));
   }
 
   /** What waits in its backlog, taken out. */

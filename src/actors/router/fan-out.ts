@@ -5,7 +5,7 @@ import type { Deliveries } from './deliveries.js';
 import { Lane } from './lane.js';
 import type { Replies } from './replies.js';
 import type { RouterSession } from './router-session.js';
-import type { Recipients } from './subscription-index.js';
+import { groupByForm, type RecipientGroup } from './subscription-index.js';
 import { wireForms } from './wire-form.js';
 
 /** Sends signals to those who subscribed: each message written once for each form, then handed out as ranges. */
@@ -21,9 +21,9 @@ export class FanOut {
   }
 
   /** A SET goes to all its subscribers, the writer too if it is one (router.md 7.2). */
-  set(recipients: Recipients, message: SetMessage, revision: U64): void {
-    for (let g = 0; g < recipients.length; g++) {
-      const { form, sessions } = recipients[g]!;
+  set(groups: readonly RecipientGroup[], message: SetMessage, revision: U64): void {
+    for (let g = 0; g < groups.length; g++) {
+      const { form, sessions } = groups[g]!;
       const lane = this.#lanes[form.index]!;
       try {
         lane.writeSet(message, revision);
@@ -36,9 +36,9 @@ export class FanOut {
   }
 
   /** A PUBLISH goes to everybody but its sender. */
-  publish(recipients: Recipients, message: PublishMessage, sender: RouterSession): void {
-    for (let g = 0; g < recipients.length; g++) {
-      const { form, sessions } = recipients[g]!;
+  publish(groups: readonly RecipientGroup[], message: PublishMessage, sender: RouterSession | undefined): void {
+    for (let g = 0; g < groups.length; g++) {
+      const { form, sessions } = groups[g]!;
       if (sessions.length === 1 && sessions[0] === sender) continue;
       const lane = this.#lanes[form.index]!;
       try {
@@ -49,6 +49,16 @@ export class FanOut {
       }
       this.#deliveries.toAll(sessions, lane, sender, undefined);
     }
+  }
+
+  /** To these sessions and nobody else. */
+  setTo(sessions: readonly RouterSession[], message: SetMessage, revision: U64): void {
+    this.set(groupByForm(sessions), message, revision);
+  }
+
+  /** To these sessions and nobody else. */
+  publishTo(sessions: readonly RouterSession[], message: PublishMessage): void {
+    this.publish(groupByForm(sessions), message, undefined);
   }
 
   /** To one session, subscribed or not. */

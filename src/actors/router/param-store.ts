@@ -4,6 +4,7 @@ import type { SetMessage } from '../../protocol/messages/message.js';
 import { isLiteral, type Pattern } from '../../protocol/pattern.js';
 import { DueQueue } from './due-queue.js';
 import { Param } from './param.js';
+import { type HistoryRule, ParamHistory } from './param-history.js';
 import { ParamTree } from './param-tree.js';
 import { RecencyList } from './recency-list.js';
 import type { RouterSession } from './router-session.js';
@@ -20,6 +21,8 @@ export interface ParamStoreOptions {
   readonly paramTtlSeconds: number;
   /** Seconds after which a lock ends by itself; 0 = never. */
   readonly maxLockSeconds: number;
+  /** Which params keep values that were replaced. */
+  readonly historyRules: readonly HistoryRule[];
 }
 
 /** Revisions remembered of params that have gone, so that a param that comes back never counts from 1 again. */
@@ -103,6 +106,7 @@ export class ParamStore {
     const param = new Param(address, this.#serial++, this.#tombstones.get(address) ?? 0);
     this.#tombstones.delete(address);
     param.ttlMicros = this.#options.paramTtlSeconds * 1_000_000;
+    param.history = ParamHistory.for(address, this.#options.historyRules);
     this.#params.set(address, param);
     this.#tree.add(param);
     this.#free.add(param);

@@ -1,6 +1,8 @@
 import type { Address } from '../../protocol/address.js';
 import { EncodedValue } from '../../protocol/values/encoded-value.js';
+import type { SnapshotEntry } from '../../protocol/messages/message.js';
 import { lastWriteWins, type Reconcile } from './conflict-strategies.js';
+import type { ParamHistory } from './param-history.js';
 import type { RouterSession } from './router-session.js';
 
 /**
@@ -34,6 +36,8 @@ export class Param {
   queuedForMicros = Infinity;
   /** It is gone: a walk that still meets it passes over. */
   isRemoved = false;
+  /** The values before this one, where somebody may ask for them. */
+  history: ParamHistory | undefined;
   /** Neighbours in the order of use. */
   earlier: Param | undefined;
   later: Param | undefined;
@@ -58,7 +62,21 @@ export class Param {
     return !this.isRemoved && nowMicros < this.expiresAtMicros;
   }
 
+  /** As a SNAPSHOT tells it; its value is as short-lived as {@link value}. */
+  get entry(): SnapshotEntry {
+    return {
+      address: this.address,
+      value: this.value,
+      revision: this.revision,
+      writer: this.writer,
+      timestamp: this.timestampMicros,
+    };
+  }
+
   write(value: EncodedValue, writer: string, nowMicros: number): void {
+    if (this.history !== undefined && this.timestampMicros > 0) {
+      this.history.push({ ...this.entry, value: this.value.copy() });
+    }
     const length = value.byteLength;
     // A view that is much too large is given back: one huge value must not stay for ever.
     if (length > this.#bytes.length || length * 4 < this.#bytes.length) this.#bytes = new Uint8Array(length);

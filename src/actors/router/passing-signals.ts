@@ -4,8 +4,8 @@ import type { FanOut } from './fan-out.js';
 import { Gestures } from './gestures.js';
 import { PeerSignals } from './peer-signals.js';
 import type { RouterSession } from './router-session.js';
+import type { Routing } from './routing.js';
 import { checkPublishSize } from './sizes.js';
-import type { SubscriptionIndex } from './subscription-index.js';
 
 export interface PassingSignalsOptions {
   /** Milliseconds between two moves of one gesture, at least; 0 = every move passes. */
@@ -17,20 +17,20 @@ export interface PassingSignalsOptions {
  * signals of peers to each other straight to their target. In a bundle as on its own.
  */
 export class PassingSignals {
-  readonly #subscriptions: SubscriptionIndex;
-  readonly #fanOut: FanOut;
+  readonly #routing: Routing;
   readonly #gestures: Gestures;
   readonly #peers: PeerSignals;
+  /** The time of the call that is being answered. */
+  #nowMicros = 0;
 
   /** @param find the session of an id */
   constructor(
     options: PassingSignalsOptions,
-    subscriptions: SubscriptionIndex,
+    routing: Routing,
     fanOut: FanOut,
     find: (sessionId: string) => RouterSession | undefined,
   ) {
-    this.#subscriptions = subscriptions;
-    this.#fanOut = fanOut;
+    this.#routing = routing;
     const forward = (sender: RouterSession, message: PublishMessage): void => {
       this.#forward(sender, message);
     };
@@ -55,6 +55,7 @@ export class PassingSignals {
 
   /** Sends what {@link check} has let pass. */
   apply(sender: RouterSession, message: PublishMessage, nowMicros: number): void {
+    this.#nowMicros = nowMicros;
     if (this.#peers.handles(message.address)) this.#peers.apply(sender, message);
     else if (message.signal === 'gesture') this.#gestures.take(sender, message, nowMicros);
     else this.#forward(sender, message);
@@ -62,16 +63,19 @@ export class PassingSignals {
 
   /** Sends the moves whose interval is over. */
   runDue(nowMicros: number): void {
-    if (nowMicros >= this.dueMicros) this.#gestures.runDue(nowMicros);
+    if (nowMicros < this.dueMicros) return;
+    this.#nowMicros = nowMicros;
+    this.#gestures.runDue(nowMicros);
   }
 
   /** A session is gone: what it had begun is ended, and what it had announced taken back. */
   leave(sender: RouterSession, nowMicros: number): void {
+    this.#nowMicros = nowMicros;
     this.#gestures.leave(sender, nowMicros);
     this.#peers.leave(sender, nowMicros);
   }
 
   #forward(sender: RouterSession, message: PublishMessage): void {
-    this.#fanOut.publish(this.#subscriptions.recipients(message.address, message.signal), message, sender);
+    this.#routing.publish(message, sender, this.#nowMicros);
   }
 }

@@ -35,13 +35,18 @@ export class Replies {
   }
 
   /**
-   * Sends a list as one message, or as several where one would not fit a frame.
+   * Sends a list as one message, or as several where one would not fit a frame, or a datagram where that is all there is.
    *
    * @param make the message that carries these items
    */
   inPieces<T>(session: RouterSession, items: readonly T[], make: (items: readonly T[]) => Message): void {
+    const lane = this.lane(session);
     try {
-      this.send(session, make(items));
+      lane.write(make(items));
+      const { maxFrameBytes = Infinity } = session.link;
+      // One item that is too large for a datagram goes all the same: the transport knows best what becomes of it.
+      if (lane.end - lane.start <= maxFrameBytes || items.length < 2) return this.deliver(session, lane);
+      lane.abandon();
     } catch (error) {
       if (!(error instanceof EncodeError)) throw error;
       if (items.length < 2) {
@@ -52,10 +57,10 @@ export class Replies {
         });
         return;
       }
-      const middle = items.length >> 1;
-      this.inPieces(session, items.slice(0, middle), make);
-      this.inPieces(session, items.slice(middle), make);
     }
+    const middle = items.length >> 1;
+    this.inPieces(session, items.slice(0, middle), make);
+    this.inPieces(session, items.slice(middle), make);
   }
 }
 

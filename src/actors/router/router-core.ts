@@ -16,14 +16,16 @@ import { parsePattern, type Pattern } from '../../protocol/pattern.js';
 import type { ConflictRule } from './conflict-strategies.js';
 import { Deliveries } from './deliveries.js';
 import { FanOut } from './fan-out.js';
+import { paceOf } from './pace.js';
 import { ParamStore, type ParamStoreOptions } from './param-store.js';
 import { PassingSignals, type PassingSignalsOptions } from './passing-signals.js';
 import { Replies } from './replies.js';
 import type { RouterSession } from './router-session.js';
+import { Routing } from './routing.js';
 import { type ScheduledBundle, ScheduledBundles, type ScheduleLimits } from './scheduled-bundles.js';
 import { SignalDirectory } from './signal-directory.js';
-import { entryOf, Snapshots } from './snapshots.js';
-import { subscription, SubscriptionIndex } from './subscription-index.js';
+import { Snapshots } from './snapshots.js';
+import { subscription } from './subscription-index.js';
 import { wireForm } from './wire-form.js';
 import { Writes } from './writes.js';
 
@@ -39,6 +41,8 @@ export interface RouterCoreOptions extends ParamStoreOptions, PassingSignalsOpti
   /** What GET of an address without a param gets: ERROR 201, or nothing. */
   readonly unknownAddress: 'error' | 'silent';
   readonly securityMode: 'open' | 'authenticated';
+  /** Pairs of session and address whose pace is kept; beyond it the address paced for longest starts anew. */
+  readonly maxPaced: number;
   /** How writes to one param are reconciled, by pattern; the first that matches decides. Last write wins where none does. */
   readonly conflictRules: readonly ConflictRule[];
   /** The router's clock: microseconds since the Unix epoch, never going back. */
@@ -62,10 +66,10 @@ export class RouterCore {
   /** Those who have said HELLO, by their id. */
   readonly #sessions = new Map<string, RouterSession>();
   readonly #params: ParamStore;
-  readonly #subscriptions = new SubscriptionIndex();
   readonly #signals = new SignalDirectory();
   readonly #deliveries = new Deliveries();
   readonly #replies = new Replies(this.#deliveries);
+  readonly #routing: Routing;
   readonly #passing: PassingSignals;
   readonly #writes: Writes;
   readonly #snapshots: Snapshots;
@@ -78,9 +82,12 @@ export class RouterCore {
     this.#options = options;
     this.#params = new ParamStore(options);
     const fanOut = new FanOut(this.#deliveries, this.#replies);
-    this.#passing = new PassingSignals(options, this.#subscriptions, fanOut, (id) => this.#sessions.get(id));
-    this.#writes = new Writes(this.#params, this.#subscriptions, fanOut, this.#passing, options.conflictRules);
-    this.#snapshots = new Snapshots(this.#params, this.#replies);
+    this.#routing = new Routing(fanOut, options.maxPaced);
+    this.#passing = new PassingSignals(options, this.#routing, fanOut, (id) => this.#sessions.get(id));
+    this.#writes = new Writes(this.#params, this.#routing, this.#passing, options.conflictRules);
+    this.#snapshots = new Snapshots(this.#params, this.#replies, (session, address, value, follow) => {
+      this.#routing.told(session, address, value, follow);
+    });
     this.#scheduled = new ScheduledBundles(options);
     this.#nowMicros = options.nowMicros();
   }
@@ -90,7 +97,7 @@ export class RouterCore {
   }
 
   get subscriptionCount(): number {
-    return this.#subscriptions.size;
+    return this.#routing.subscriptionCount;
   }
 
   get signalCount(): number {
@@ -134,8 +141,7 @@ export class RouterCore {
 
   /** Forgets a session: its subscriptions end, its locks are released, its gestures cancelled, its params stay (router.md 3.7). */
   leave(session: RouterSession): void {
-    for (const held of session.subscriptions.values()) this.#subscriptions.remove(held);
-    session.subscriptions.clear();
+    this.#routing.leave(session);
     for (const param of session.locks) this.#params.unlock(param);
     this.#snapshots.forget(session);
     this.#sessions.delete(session.id);
@@ -147,7 +153,7 @@ export class RouterCore {
 
   /** When {@link runDue} has something to do, by the router's clock; Infinity when never. */
   get dueMicros(): number {
-    return Math.min(this.#params.dueMicros, this.#passing.dueMicros);
+    return Math.min(this.#params.dueMicros, this.#passing.dueMicros, this.#routing.dueMicros);
   }
 
   /** The same for what a millisecond matters to: a bundle with a time. */
@@ -163,6 +169,7 @@ export class RouterCore {
       if (due === undefined) break;
       this.#runBundle(due);
     }
+    this.#routing.runDue(this.#nowMicros);
     this.#params.expire(this.#nowMicros);
   }
 
@@ -218,7 +225,7 @@ export class RouterCore {
       features,
       time: nowMicros(),
     });
-    this.#snapshots.begin(session, EVERYTHING, true, this.#nowMicros);
+    this.#snapshots.begin(session, EVERYTHING, this.#nowMicros, { evenEmpty: true });
   }
 
   // --- every other message ------------------------------------------------------------------------------------------
@@ -317,7 +324,8 @@ export class RouterCore {
     const param = this.#params.get(address, this.#nowMicros);
     if (param !== undefined) {
       this.#params.read(param, this.#nowMicros);
-      this.#replies.inPieces(session, [entryOf(param)], (params) => ({ type: 'snapshot', params }));
+      this.#replies.inPieces(session, [param.entry], (params) => ({ type: 'snapshot', params }));
+      this.#routing.told(session, address, param.value, false);
       return;
     }
     parseAddress(address);
@@ -335,18 +343,20 @@ export class RouterCore {
       });
     }
     const pattern = parsePattern(message.pattern);
-    if (held !== undefined) this.#subscriptions.remove(held); // the same id again replaces (wire.md 17, Q36)
+    if (held !== undefined) this.#routing.unsubscribe(held); // the same id again replaces (wire.md 17, Q36)
     const added = subscription(session, message.id, pattern, message.types, message.options);
     session.subscriptions.set(message.id, added);
-    this.#subscriptions.add(added);
-    if (message.types?.includes('param') !== false) this.#snapshots.begin(session, pattern, false, this.#nowMicros);
+    this.#routing.subscribe(added);
+    if (message.types?.includes('param') === false) return;
+    const follow = (paceOf(message.options, 'param')?.epsilon ?? 0) > 0;
+    this.#snapshots.begin(session, pattern, this.#nowMicros, { history: message.options?.history ?? 1, follow });
   }
 
   #unsubscribe(session: RouterSession, id: number): void {
     const held = session.subscriptions.get(id);
     if (held === undefined) return;
     session.subscriptions.delete(id);
-    this.#subscriptions.remove(held);
+    this.#routing.unsubscribe(held);
   }
 
   #announce(session: RouterSession, { namespace, signals }: AnnounceMessage): void {

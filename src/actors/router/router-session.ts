@@ -3,6 +3,7 @@ import type { Connection } from '../../transports/transport.js';
 import type { SessionEvent, SessionPhase } from '../session/session-events.js';
 import { Backlog } from './backlog.js';
 import { Outbox } from './outbox.js';
+import type { Paced } from './paced.js';
 import type { Param } from './param.js';
 import type { Subscription } from './subscription-index.js';
 import { type WireForm, wireForm } from './wire-form.js';
@@ -10,7 +11,15 @@ import { type WireForm, wireForm } from './wire-form.js';
 /** The part of a connection that the router actor uses. RouterCore itself touches none of it. */
 export type SessionLink = Pick<
   Connection,
-  'transport' | 'remoteAddress' | 'framing' | 'encoding' | 'write' | 'bufferedBytes' | 'close' | 'destroy'
+  | 'transport'
+  | 'remoteAddress'
+  | 'framing'
+  | 'maxFrameBytes'
+  | 'encoding'
+  | 'write'
+  | 'bufferedBytes'
+  | 'close'
+  | 'destroy'
 >;
 
 /**
@@ -33,6 +42,8 @@ export class RouterSession {
   readonly subscriptions = new Map<number, Subscription>();
   /** Params it has locked. Kept by the ParamStore. */
   readonly locks = new Set<Param>();
+  /** What it is told at a pace. Kept by Pacing. */
+  readonly paced = new Set<Paced>();
   /** Bundles of it that wait for their time. Kept by ScheduledBundles. */
   pendingBundles = 0;
   /** What leaves at the end of this tick. */

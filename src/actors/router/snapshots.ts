@@ -1,8 +1,9 @@
 import { Qos } from '../../protocol/enumerations.js';
-import { MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
+import { HEADER_BYTES, MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
 import { writeSnapshotEntry } from '../../protocol/messages/snapshot.js';
 import type { SnapshotEntry } from '../../protocol/messages/message.js';
 import type { Pattern } from '../../protocol/pattern.js';
+import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import type { Param } from './param.js';
 import type { ParamStore } from './param-store.js';
 import type { Replies } from './replies.js';
@@ -23,7 +24,21 @@ interface Job {
   readonly params: Iterator<Param>;
   /** Params as new as this reach the session, if at all, as live SETs: the snapshot is of what there was. */
   readonly endSerial: number;
+  readonly history: number;
+  readonly follow: boolean;
 }
+
+export interface SnapshotOptions {
+  /** Whether a snapshot without params is sent too, as after WELCOME. @default false */
+  readonly evenEmpty?: boolean;
+  /** Values wanted of each param, where its past is kept: the older ones come first. @default 1, the current one */
+  readonly history?: number;
+  /** Whether the session only wants to hear of changes to what it is told here. @default false */
+  readonly follow?: boolean;
+}
+
+/** Hears what a snapshot tells a session; see {@link Routing.told}. */
+export type Told = (session: RouterSession, address: string, value: EncodedValue, follow: boolean) => void;
 
 /**
  * Sends the stored params that match a pattern, filled to the frame's last byte, a piece a tick when they are many, so
@@ -36,25 +51,24 @@ interface Job {
 export class Snapshots {
   readonly #store: ParamStore;
   readonly #replies: Replies;
+  readonly #told: Told;
   #jobs: Job[] = [];
   /** Params that may still be written in this tick. */
   #budget = PARAMS_PER_TICK;
   #nowMicros = 0;
 
-  constructor(store: ParamStore, replies: Replies) {
+  constructor(store: ParamStore, replies: Replies, told: Told) {
     this.#store = store;
     this.#replies = replies;
+    this.#told = told;
   }
 
-  /**
-   * Begins a snapshot. A small one is complete when this returns, unless much was sent in this tick already.
-   *
-   * @param evenEmpty whether a snapshot without params is sent too, as after WELCOME
-   */
-  begin(session: RouterSession, pattern: Pattern, evenEmpty: boolean, nowMicros: number): void {
+  /** Begins a snapshot. A small one is complete when this returns, unless much was sent in this tick already. */
+  begin(session: RouterSession, pattern: Pattern, nowMicros: number, options: SnapshotOptions = {}): void {
     this.#nowMicros = nowMicros;
+    const { evenEmpty = false, history = 1, follow = false } = options;
     const params = this.#store.matching(pattern);
-    const job: Job = { session, params, endSerial: this.#store.nextSerial };
+    const job: Job = { session, params, endSerial: this.#store.nextSerial, history, follow };
     let first = params.next();
     while (first.done !== true && !first.value.isVisible(nowMicros)) first = params.next();
     if (first.done === true) {
@@ -101,9 +115,12 @@ export class Snapshots {
     return job.session.form.encoding === 'binary' ? this.#binaryStep(job) : this.#mapStep(job);
   }
 
-  #binaryStep({ session, params, endSerial }: Job): boolean {
+  #binaryStep(job: Job): boolean {
+    const { session, params, endSerial } = job;
     const lane = this.#replies.lane(session);
     const w = lane.writer;
+    const { maxFrameBytes = Infinity } = session.link;
+    const limit = Math.min(MAX_PAYLOAD_BYTES, maxFrameBytes - HEADER_BYTES);
     let count = 0;
     let done = false;
     const finish = (): void => {
@@ -128,23 +145,26 @@ export class Snapshots {
         break;
       }
       if (next.value.serial >= endSerial || !next.value.isVisible(this.#nowMicros)) continue;
-      const before = w.at - w.start;
-      writeSnapshotEntry(w, entryOf(next.value));
-      if (lane.payloadLength > MAX_PAYLOAD_BYTES) {
-        w.at = w.start + before; // this one begins the next frame
-        finish();
-        begin();
-        writeSnapshotEntry(w, entryOf(next.value));
+      for (const entry of this.#entries(job, next.value)) {
+        const before = w.at - w.start;
+        writeSnapshotEntry(w, entry);
+        if (lane.payloadLength > limit && count > 0) {
+          w.at = w.start + before; // this one begins the next frame
+          finish();
+          begin();
+          writeSnapshotEntry(w, entry);
+        }
+        count++;
+        written++;
+        this.#budget--;
       }
-      count++;
-      written++;
-      this.#budget--;
     }
     finish();
     return done;
   }
 
-  #mapStep({ session, params, endSerial }: Job): boolean {
+  #mapStep(job: Job): boolean {
+    const { session, params, endSerial } = job;
     for (let written = 0; written < PARAMS_PER_STEP;) {
       const entries: SnapshotEntry[] = [];
       while (entries.length < PARAMS_PER_MAP_FRAME) {
@@ -153,7 +173,9 @@ export class Snapshots {
           this.#sendEntries(session, entries);
           return true;
         }
-        if (next.value.serial < endSerial && next.value.isVisible(this.#nowMicros)) entries.push(entryOf(next.value));
+        if (next.value.serial < endSerial && next.value.isVisible(this.#nowMicros)) {
+          entries.push(...this.#entries(job, next.value));
+        }
       }
       this.#sendEntries(session, entries);
       written += entries.length;
@@ -162,19 +184,16 @@ export class Snapshots {
     return false;
   }
 
+  /** What a session is told of a param: its value, and those it had before where they are wanted and kept. */
+  #entries({ session, history, follow }: Job, param: Param): readonly SnapshotEntry[] {
+    this.#told(session, param.address, param.value, follow);
+    const past = history > 1 && param.history !== undefined ? param.history.last(history - 1) : [];
+    return [...past, param.entry];
+  }
+
   #sendEntries(session: RouterSession, entries: readonly SnapshotEntry[]): void {
     if (entries.length > 0) this.#replies.inPieces(session, entries, (params) => ({ type: 'snapshot', params }));
   }
-}
-
-export function entryOf(param: Param): SnapshotEntry {
-  return {
-    address: param.address,
-    value: param.value,
-    revision: param.revision,
-    writer: param.writer,
-    timestamp: param.timestampMicros,
-  };
 }
 
 function* prepend<T>(first: T, rest: Iterator<T>): IterableIterator<T> {

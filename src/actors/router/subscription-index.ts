@@ -2,6 +2,8 @@ import { addressSegments } from '../../protocol/address.js';
 import { signalTypeMask, type SignalType, signalTypes } from '../../protocol/enumerations.js';
 import type { SubscribeOptions } from '../../protocol/messages/message.js';
 import { matchSegment, type Pattern } from '../../protocol/pattern.js';
+import { isPacedType, leastRestrictive, type Pace, type PacedType, paceOf } from './pace.js';
+import type { Paced } from './paced.js';
 import type { RouterSession } from './router-session.js';
 import type { WireForm } from './wire-form.js';
 
@@ -25,13 +27,26 @@ export function subscription(
   return { session, id, pattern, typeMask: signalTypeMask(types), options };
 }
 
-/** Those who get a message, by the form it has to be written in: each session once, whatever it subscribed to. */
-export type Recipients = readonly RecipientGroup[];
+/** Those who get a message: each session once, whatever it subscribed to. */
+export interface Recipients {
+  /** Those who get every one, by the form it has to be written in. */
+  readonly groups: readonly RecipientGroup[];
+  /** Those who asked for less. */
+  readonly paced: readonly Paced[];
+}
 
 export interface RecipientGroup {
   readonly form: WireForm;
   readonly sessions: readonly RouterSession[];
 }
+
+/** Follows those who are paced; see Pacing. */
+export type ResolvePaced = (
+  type: PacedType,
+  address: string,
+  paces: ReadonlyMap<RouterSession, Pace>,
+  isSubscribed: (session: RouterSession) => boolean,
+) => readonly Paced[];
 
 /** A node for each pattern segment; the nodes of `*`, `**` and `x*y` stand beside the literal ones. */
 class Node {
@@ -67,8 +82,9 @@ interface CacheEntry {
   readonly lists: (Recipients | undefined)[];
 }
 
-/** Addresses whose recipients are remembered. A full cache starts over. */
+/** Addresses whose recipients are remembered, and recipients of all of them together. A full cache starts over. */
 const MAX_CACHED_ADDRESSES = 65_536;
+const MAX_CACHED_RECIPIENTS = 4_194_304;
 
 /**
  * Who subscribed to what. A trie of pattern segments is the truth; what it says about an address is remembered until
@@ -77,10 +93,16 @@ const MAX_CACHED_ADDRESSES = 65_536;
 export class SubscriptionIndex {
   readonly #root = new Node(false, 0);
   readonly #cache = new Map<string, CacheEntry>();
+  readonly #resolvePaced: ResolvePaced;
+  #cachedRecipients = 0;
   #serial = 1;
   #size = 0;
   /** Something changed since the cache was filled. Emptying it at the next look-up also lets go of departed sessions. */
   #stale = false;
+
+  constructor(resolvePaced: ResolvePaced) {
+    this.#resolvePaced = resolvePaced;
+  }
 
   get size(): number {
     return this.#size;
@@ -116,8 +138,9 @@ export class SubscriptionIndex {
 
   /** Who gets a message of this type at this address; undefined type: whoever subscribed there to anything. */
   recipients(address: string, type: SignalType | undefined): Recipients {
-    if (this.#stale || this.#cache.size > MAX_CACHED_ADDRESSES) {
+    if (this.#stale || this.#cache.size > MAX_CACHED_ADDRESSES || this.#cachedRecipients > MAX_CACHED_RECIPIENTS) {
       this.#cache.clear();
+      this.#cachedRecipients = 0;
       this.#stale = false;
     }
     let entry = this.#cache.get(address);
@@ -126,7 +149,12 @@ export class SubscriptionIndex {
       this.#cache.set(address, entry);
     }
     const list = type === undefined ? signalTypes.length : signalTypes.indexOf(type);
-    return (entry.lists[list] ??= groupByForm(entry.matches, type === undefined ? 0xff : 1 << list));
+    return (entry.lists[list] ??= this.#resolve(entry.matches, address, type));
+  }
+
+  /** Whoever gets messages of an address is looked up anew for the next one. */
+  forget(address: string): void {
+    this.#cache.delete(address);
   }
 
   /** Every subscription whose pattern matches, straight from the trie. */
@@ -161,6 +189,27 @@ export class SubscriptionIndex {
     return found;
   }
 
+  #resolve(matches: ReadonlySet<Subscription>, address: string, type: SignalType | undefined): Recipients {
+    const mask = signalTypeMask(type === undefined ? undefined : [type]);
+    const sessions = new Map<RouterSession, Pace | undefined>();
+    for (const { session, typeMask, options } of matches) {
+      if ((typeMask & mask) === 0) continue;
+      const pace = paceOf(options, type);
+      sessions.set(session, sessions.has(session) ? leastRestrictive(sessions.get(session), pace) : pace);
+    }
+    this.#cachedRecipients += sessions.size;
+    const paces = new Map<RouterSession, Pace>();
+    const unpaced: RouterSession[] = [];
+    for (const [session, pace] of sessions) {
+      if (pace === undefined) unpaced.push(session);
+      else paces.set(session, pace);
+    }
+    const paced = isPacedType(type)
+      ? this.#resolvePaced(type, address, paces, (session) => sessions.has(session))
+      : nobody;
+    return { groups: groupByForm(unpaced), paced };
+  }
+
   #child(node: Node, segment: string): Node {
     const existing = existingChild(node, segment);
     if (existing !== undefined) return existing;
@@ -191,11 +240,10 @@ function removeChild(node: Node, segment: string): void {
   else node.literals.delete(segment);
 }
 
-function groupByForm(matches: ReadonlySet<Subscription>, mask: number): Recipients {
-  const sessions = new Set<RouterSession>();
-  for (const { session, typeMask } of matches) {
-    if ((typeMask & mask) !== 0) sessions.add(session);
-  }
+const nobody: readonly Paced[] = [];
+
+/** Sessions by the form in which they are written to. */
+export function groupByForm(sessions: Iterable<RouterSession>): readonly RecipientGroup[] {
   const groups: { form: WireForm; sessions: RouterSession[] }[] = [];
   for (const session of sessions) {
     const group = groups.find(({ form }) => form === session.form);

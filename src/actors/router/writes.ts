@@ -4,13 +4,12 @@ import type { BundleMessage, PublishMessage, SetMessage } from '../../protocol/m
 import type { U64 } from '../../protocol/u64.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import { type ConflictRule, lastWriteWins, type Reconcile, reconcileFor } from './conflict-strategies.js';
-import type { FanOut } from './fan-out.js';
 import type { Param } from './param.js';
 import type { ParamStore } from './param-store.js';
 import type { PassingSignals } from './passing-signals.js';
 import type { RouterSession } from './router-session.js';
+import type { Routing } from './routing.js';
 import { checkSetSize } from './sizes.js';
-import type { SubscriptionIndex } from './subscription-index.js';
 
 /** A write that was accepted: what to store and what to send. */
 interface PlannedSet {
@@ -33,21 +32,13 @@ interface Outlook {
  */
 export class Writes {
   readonly #params: ParamStore;
-  readonly #subscriptions: SubscriptionIndex;
-  readonly #fanOut: FanOut;
+  readonly #routing: Routing;
   readonly #passing: PassingSignals;
   readonly #rules: readonly ConflictRule[];
 
-  constructor(
-    params: ParamStore,
-    subscriptions: SubscriptionIndex,
-    fanOut: FanOut,
-    passing: PassingSignals,
-    rules: readonly ConflictRule[],
-  ) {
+  constructor(params: ParamStore, routing: Routing, passing: PassingSignals, rules: readonly ConflictRule[]) {
     this.#params = params;
-    this.#subscriptions = subscriptions;
-    this.#fanOut = fanOut;
+    this.#routing = routing;
     this.#passing = passing;
     this.#rules = rules;
   }
@@ -101,7 +92,7 @@ export class Writes {
     // A bundle may outlive its sender; a lock of somebody who is gone would never end.
     if (message.lock === true && session.established) this.#params.lock(param, session, nowMicros);
     const sent = value === message.value ? message : { ...message, value };
-    this.#fanOut.set(this.#subscriptions.recipients(message.address, 'param'), sent, param.revision);
+    this.#routing.set(sent, param.revision, nowMicros);
     return param;
   }
 

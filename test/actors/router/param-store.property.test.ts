@@ -13,7 +13,7 @@ const pattern = fc
   .array(fc.oneof(segment, fc.constantFrom('*', '**', 'a*', '*b')), { minLength: 1, maxLength: 5 })
   .map((segments) => parsePattern(`/${segments.join('/')}`));
 
-const unlimited = { maxParams: 0, eviction: 'lru', paramTtlSeconds: 0, maxLockSeconds: 0 } as const;
+const unlimited = { maxParams: 0, eviction: 'lru', paramTtlSeconds: 0, maxLockSeconds: 0, historyRules: [] } as const;
 
 describe('ParamStore', () => {
   it('finds by its tree exactly what a scan of everything would find, each once', () => {

@@ -18,7 +18,7 @@ const ANNOUNCE = '/clasp/p2p/announce';
 class Bench {
   readonly #harness = new CoreHarness();
   readonly #sessions = new Map<string, Peer>();
-  readonly #index = new SubscriptionIndex();
+  readonly #index = new SubscriptionIndex(() => []);
   readonly #replies: Replies;
   readonly signals: PeerSignals;
 
@@ -30,7 +30,7 @@ class Bench {
       find: (id) => this.#sessions.get(id)?.session,
       deliver: (target, message) => this.#replies.send(target, message),
       announce: (sender, message) =>
-        fanOut.publish(this.#index.recipients(message.address, message.signal), message, sender),
+        fanOut.publish(this.#index.recipients(message.address, message.signal).groups, message, sender),
     });
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Message } from '../../../src/protocol/messages/message.js';
-import { matchPattern } from '../../../src/protocol/pattern.js';
+import { matchPattern, parsePattern } from '../../../src/protocol/pattern.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
 import { CoreHarness, type Peer } from '../../support/core-harness.js';
 
@@ -14,6 +14,17 @@ class Model {
   readonly #revisions = new Map<string, number>();
   readonly #holders = new Map<string, number>();
   readonly #ends = new Map<string, number>();
+
+  /** All or nothing, each as the ones before it leave things. */
+  bundle(who: number, sets: readonly (Flags & { address: string; value: bigint })[], now: number): void {
+    const holders = new Map(this.#holders);
+    for (const { address, lock, unlock } of sets) {
+      if ((holders.get(address) ?? who) !== who) return;
+      if (unlock) holders.delete(address);
+      if (lock) holders.set(address, who);
+    }
+    for (const set of sets) this.set(who, set.address, set.value, set, now);
+  }
 
   set(who: number, address: string, value: bigint, { lock, unlock, ttl }: Flags, now: number): void {
     if ((this.#holders.get(address) ?? who) !== who) return; // somebody else's lock
@@ -62,16 +73,31 @@ class View {
   }
 }
 
+const flags = {
+  address: fc.constantFrom(...addresses),
+  lock: fc.boolean(),
+  unlock: fc.boolean(),
+  ttl: fc.nat(3),
+};
+
+/** What a client holds, and how much of it it wants to hear. */
+interface Held {
+  readonly pattern: string;
+  readonly maxRate: number | undefined;
+  readonly epsilon: number | undefined;
+}
+
 const command = fc.oneof(
   {
     weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('set' as const), who: fc.nat(2), ...flags }),
+  },
+  {
+    weight: 2,
     arbitrary: fc.record({
-      kind: fc.constant('set' as const),
+      kind: fc.constant('bundle' as const),
       who: fc.nat(2),
-      address: fc.constantFrom(...addresses),
-      lock: fc.boolean(),
-      unlock: fc.boolean(),
-      ttl: fc.nat(3),
+      sets: fc.array(fc.record(flags), { minLength: 1, maxLength: 3 }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), seconds: fc.nat(2), tidy: fc.boolean() }) },
@@ -82,6 +108,8 @@ const command = fc.oneof(
       who: fc.nat(2),
       id: fc.nat(2),
       pattern: fc.constantFrom(...patterns),
+      maxRate: fc.option(fc.constantFrom(1, 3), { nil: undefined }),
+      epsilon: fc.option(fc.constantFrom(2, 5), { nil: undefined }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('unsubscribe' as const), who: fc.nat(2), id: fc.nat(2) }) },
@@ -103,7 +131,7 @@ describe('a snapshot is a barrier', () => {
         const clients = Array.from({ length: 3 }, () => ({
           peer: harness.join(),
           view: new View(),
-          held: new Map<number, string>(),
+          held: new Map<number, Held>(),
         }));
         let counter = 0n;
         let now = 0;
@@ -114,14 +142,22 @@ describe('a snapshot is a barrier', () => {
             const value = encodeValue(++counter);
             client!.peer.send({ type: 'set', address, value, lock, unlock, ttl, absolute: true });
             model.set(who, address, counter, step, now);
+          } else if (step.kind === 'bundle') {
+            const sets = step.sets.map((set) => ({ ...set, value: ++counter }));
+            const messages = sets.map(({ address, value, lock, unlock, ttl }) => {
+              return { type: 'set', address, value: encodeValue(value), lock, unlock, ttl, absolute: true } as const;
+            });
+            client!.peer.send({ type: 'bundle', messages });
+            model.bundle(step.who, sets, now);
           } else if (step.kind === 'wait') {
             now += step.seconds;
             harness.nowMicros += step.seconds * 1_000_000;
             if (step.tidy) harness.core.runDue(); // or not: what is over is over without it
             model.expire(now);
           } else if (step.kind === 'subscribe') {
-            client!.peer.subscribe(step.id, step.pattern);
-            client!.held.set(step.id, step.pattern);
+            const { id, pattern, maxRate, epsilon } = step;
+            client!.peer.subscribe(id, pattern, { maxRate, epsilon });
+            client!.held.set(id, { pattern, maxRate, epsilon });
           } else if (step.kind === 'unsubscribe') {
             client!.peer.send({ type: 'unsubscribe', id: step.id });
             client!.held.delete(step.id);
@@ -135,14 +171,20 @@ describe('a snapshot is a barrier', () => {
             harness.core.advanceSnapshots();
           }
         }
+        harness.advance(1); // longer than any interval
+        model.expire(now + 1);
         for (const { peer, view } of clients) drain(peer, view);
         harness.settle();
         for (const { peer, view, held } of clients) {
           view.take(peer.read());
           for (const [address, truth] of model.params) {
-            // Complete: whoever subscribes to an address at the end knows its last value.
-            if ([...held.values()].some((pattern) => matchPattern(pattern, address)))
-              expect(view.known.get(address)).toEqual(truth);
+            const matching = [...held.values()].filter(({ pattern }) => matchPattern(parsePattern(pattern), address));
+            if (matching.length === 0) continue;
+            // Complete: whoever subscribes to an address at the end knows its last value, or one within epsilon of it.
+            const epsilon = Math.min(...matching.map((one) => one.epsilon ?? 0));
+            const known = view.known.get(address);
+            if (epsilon === 0) expect(known).toEqual(truth);
+            else expect(Math.abs(Number(known?.value) - Number(truth.value))).toBeLessThan(epsilon);
           }
         }
       }),

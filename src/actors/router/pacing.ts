@@ -1,0 +1,259 @@
+import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
+import type { EncodedValue } from '../../protocol/values/encoded-value.js';
+import { ValueType } from '../../protocol/values/value.js';
+import { DueQueue } from './due-queue.js';
+import type { FanOut } from './fan-out.js';
+import type { Pace, PacedType } from './pace.js';
+import type { Paced, Pending } from './paced.js';
+import { PacedRegistry } from './paced-registry.js';
+import type { RouterSession } from './router-session.js';
+
+/** Samples that leave in one message at most; a window that holds as many is closed early. */
+const MAX_WINDOW_SAMPLES = 4_096;
+/** Everything in a PUBLISH of samples that is neither address nor sample, with headers, roughly and enough. */
+const SAMPLES_OVERHEAD_BYTES = 64;
+
+/** What pacing asks of whoever knows the recipients of each address. */
+export interface RecipientsPort {
+  /** Looks up who gets messages of an address, so that {@link Pacing.resolve} hears of it if that has changed. */
+  readonly refresh: (type: PacedType, address: string) => void;
+  /** Lets go of the recipients of an address: they are to be resolved anew before its next message. */
+  readonly forget: (address: string) => void;
+}
+
+/**
+ * Delivers params and streams to those who subscribed with `maxRate`, `epsilon` or `window` (router.md 5.1). The first message
+ * after a rest goes out at once, then the latest one each interval; the last one always arrives, unless it is within epsilon of
+ * what the session has already.
+ *
+ * One queue by time holds all that waits, so a thousand paced subscribers cost no timer each; a message that meets a thousand
+ * resting ones costs a comparison and a reference for each. Reads no clock: the owner calls {@link runDue} at {@link dueMicros}.
+ */
+export class Pacing {
+  readonly #fanOut: FanOut;
+  readonly #registry: PacedRegistry;
+  readonly #recipients: RecipientsPort;
+  readonly #queue = new DueQueue<Paced>();
+
+  /** @param maxFollowed (session, address) pairs remembered; beyond it the addresses followed for longest are forgotten */
+  constructor(fanOut: FanOut, recipients: RecipientsPort, maxFollowed: number) {
+    this.#fanOut = fanOut;
+    this.#recipients = recipients;
+    this.#registry = new PacedRegistry(maxFollowed, (paced) => {
+      recipients.forget(paced.address); // they hold what is forgotten here
+      this.#settle(paced);
+    });
+  }
+
+  /** When {@link runDue} has something to do; Infinity when never. */
+  get dueMicros(): number {
+    return this.#queue.dueMicros;
+  }
+
+  /** Pairs of session and address that are being followed. */
+  get size(): number {
+    return this.#registry.size;
+  }
+
+  /**
+   * The subscriptions of an address are as they are now. Who is no longer paced gets what was waiting for it.
+   *
+   * @param isSubscribed whether a session that is not paced gets the messages of the address at all
+   * @returns those to whom {@link set} and {@link publish} are to be addressed
+   */
+  resolve(
+    type: PacedType,
+    address: string,
+    paces: ReadonlyMap<RouterSession, Pace>,
+    isSubscribed: (session: RouterSession) => boolean,
+  ): readonly Paced[] {
+    for (const paced of this.#registry.of(type, address)) {
+      if (paces.has(paced.session)) continue;
+      this.#registry.forget(paced);
+      if (isSubscribed(paced.session)) this.#settle(paced);
+    }
+    if (paces.size === 0) return nobody;
+    const resolved: Paced[] = [];
+    for (const [session, pace] of paces) {
+      const paced = this.#registry.follow(session, type, address);
+      paced.pace = pace;
+      resolved.push(paced);
+    }
+    return resolved;
+  }
+
+  /** A SET, to the writer too if it is among them. */
+  set(recipients: readonly Paced[], message: SetMessage, revision: number, nowMicros: number): void {
+    const number = numberOf(message.value);
+    // What locks or unlocks is news, whatever the value.
+    const isNews = message.lock === true || message.unlock === true;
+    let kept: Pending | undefined;
+    const ready: RouterSession[] = [];
+    for (const paced of recipients) {
+      if (!isNews && isWithinEpsilon(paced, number)) paced.pending = undefined;
+      else if (nowMicros < paced.restsUntilMicros) this.#keep(paced, (kept ??= keepSet(message, revision)));
+      else ready.push(this.#goes(paced, number, nowMicros));
+    }
+    if (ready.length > 0) this.#fanOut.setTo(ready, message, revision);
+  }
+
+  /** A message of a stream, to everybody but its sender. */
+  publish(recipients: readonly Paced[], message: PublishMessage, sender: RouterSession, nowMicros: number): void {
+    const number = numberOf(message.value);
+    const samples = message.samples ?? (number === undefined ? undefined : [number]);
+    let kept: Pending | undefined;
+    const ready: RouterSession[] = [];
+    for (const paced of recipients) {
+      if (paced.session === sender) continue;
+      if (paced.pace.windowMicros > 0) {
+        if (samples !== undefined) {
+          this.#collect(paced, message, samples, nowMicros);
+          continue;
+        }
+        this.#sendSamples(paced, nowMicros); // what is no sample comes in its place among them
+      }
+      if (isWithinEpsilon(paced, number)) paced.pending = undefined;
+      else if (nowMicros < paced.restsUntilMicros) this.#keep(paced, (kept ??= keepPublish(message)));
+      else ready.push(this.#goes(paced, number, nowMicros));
+    }
+    if (ready.length > 0) this.#fanOut.publishTo(ready, message);
+  }
+
+  /**
+   * A session was told a param in a snapshot: that is the value it has now.
+   *
+   * @param follow whether to remember it where nothing of the address was delivered yet
+   */
+  told(session: RouterSession, address: string, value: EncodedValue, follow: boolean): void {
+    const paced = follow
+      ? this.#registry.follow(session, 'param', address)
+      : this.#registry.find(session, 'param', address);
+    if (paced === undefined) return;
+    paced.pending = undefined; // it was older than the snapshot, or the same
+    paced.lastNumber = numberOf(value) ?? NaN;
+  }
+
+  /** Sends what has waited for long enough. */
+  runDue(nowMicros: number): void {
+    const due = new Map<Pending, RouterSession[]>();
+    for (let paced = this.#queue.popDue(nowMicros); paced !== undefined; paced = this.#queue.popDue(nowMicros)) {
+      paced.isQueued = false;
+      if (!paced.hasSomethingToSay || !this.#isFollowed(paced)) continue;
+      if (paced.restsUntilMicros > nowMicros) this.#await(paced, paced.restsUntilMicros);
+      else if (paced.sampled !== undefined) this.#sendSamples(paced, nowMicros);
+      else if (paced.pending !== undefined) {
+        const { pending } = paced;
+        const sessions = due.get(pending);
+        if (sessions === undefined) due.set(pending, [paced.session]);
+        else sessions.push(paced.session);
+        this.#goes(paced, numberOf(pending.message.value), nowMicros);
+      }
+    }
+    for (const [pending, sessions] of due) this.#send(pending, sessions);
+  }
+
+  /** A session is gone, and nothing can be said to it. */
+  leave(session: RouterSession): void {
+    for (const paced of session.paced) this.#registry.forget(paced);
+  }
+
+  /** It may have left meanwhile, or unsubscribed, or subscribed to more. */
+  #isFollowed(paced: Paced): boolean {
+    if (paced.isGone) return false;
+    this.#recipients.refresh(paced.type, paced.address);
+    return !paced.isGone;
+  }
+
+  /** The message of this moment goes out to this session. */
+  #goes(paced: Paced, number: number | undefined, nowMicros: number): RouterSession {
+    paced.pending = undefined;
+    paced.lastNumber = number ?? NaN;
+    paced.restsUntilMicros = nowMicros + paced.pace.intervalMicros;
+    return paced.session;
+  }
+
+  #keep(paced: Paced, pending: Pending): void {
+    paced.pending = pending;
+    this.#await(paced, paced.restsUntilMicros);
+  }
+
+  #await(paced: Paced, dueMicros: number): void {
+    if (paced.isQueued) return;
+    paced.isQueued = true;
+    this.#queue.push(paced, dueMicros);
+    // Those who have gone stay in the queue until they would have been due, unless there are too many of them.
+    if (this.#queue.size > 2 * this.#registry.size + 1_024) this.#queue.retain(({ isGone }) => !isGone);
+  }
+
+  #collect(paced: Paced, message: PublishMessage, samples: readonly number[], nowMicros: number): void {
+    if (paced.samples.length + samples.length > capacityOf(paced)) this.#sendSamples(paced, nowMicros);
+    const before = paced.samples.length;
+    for (const sample of samples) {
+      if (isWithinEpsilon(paced, sample)) continue;
+      paced.lastNumber = sample;
+      paced.samples.push(sample);
+    }
+    if (paced.samples.length === before) return;
+    // Of the first: when the samples begin. Its value stays behind, so nothing of the frame is held on to.
+    const { address, signal, id, rate } = message;
+    const timestamp = paced.sampled === undefined ? message.timestamp : paced.sampled.timestamp;
+    if (paced.sampled === undefined) {
+      this.#await(paced, Math.max(nowMicros + paced.pace.windowMicros, paced.restsUntilMicros));
+    }
+    paced.sampled = { type: 'publish', address, signal, id, rate, timestamp };
+    if (paced.samples.length >= capacityOf(paced)) this.#sendSamples(paced, nowMicros);
+  }
+
+  #sendSamples(paced: Paced, nowMicros: number): void {
+    const { sampled, samples } = paced;
+    if (sampled === undefined) return;
+    paced.sampled = undefined;
+    paced.samples = [];
+    paced.restsUntilMicros = nowMicros + paced.pace.intervalMicros;
+    this.#fanOut.publishTo([paced.session], { ...sampled, samples });
+  }
+
+  /** Nothing of an address is followed any more for this session: what waited goes out, late in nothing but name. */
+  #settle(paced: Paced): void {
+    this.#sendSamples(paced, paced.restsUntilMicros);
+    const { pending } = paced;
+    paced.pending = undefined;
+    if (pending !== undefined) this.#send(pending, [paced.session]);
+  }
+
+  #send({ message, revision }: Pending, sessions: readonly RouterSession[]): void {
+    if (revision === undefined) this.#fanOut.publishTo(sessions, message);
+    else this.#fanOut.setTo(sessions, message, revision);
+  }
+}
+
+const nobody: readonly Paced[] = [];
+
+/** The change since the last delivery is too small to tell. NaN, on either side, is far away from everything. */
+function isWithinEpsilon({ lastNumber, pace }: Paced, number: number | undefined): boolean {
+  return number !== undefined && pace.epsilon > 0 && Math.abs(number - lastNumber) < pace.epsilon;
+}
+
+/** Int and Float alike; undefined for what is no number. */
+function numberOf(value: EncodedValue | undefined): number | undefined {
+  if (value?.type !== ValueType.Float64 && value?.type !== ValueType.Int64) return undefined;
+  return Number(value.decode());
+}
+
+/** How many samples fit one message to this session. */
+function capacityOf({ session, address }: Paced): number {
+  const { maxFrameBytes } = session.link;
+  if (maxFrameBytes === undefined) return MAX_WINDOW_SAMPLES;
+  const room = Math.floor((maxFrameBytes - SAMPLES_OVERHEAD_BYTES - 3 * address.length) / 8);
+  return Math.max(1, Math.min(MAX_WINDOW_SAMPLES, room));
+}
+
+/** A value is a view into the frame it came in, which is gone with this turn of the event loop. */
+function keepSet(message: SetMessage, revision: number): Pending {
+  return { message: { ...message, value: message.value.copy() }, revision };
+}
+
+function keepPublish(message: PublishMessage): Pending {
+  const kept = message.value === undefined ? message : { ...message, value: message.value.copy() };
+  return { message: kept, revision: undefined };
+}

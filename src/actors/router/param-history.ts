@@ -1,0 +1,44 @@
+import type { SnapshotEntry } from '../../protocol/messages/message.js';
+import { matchPattern, type Pattern } from '../../protocol/pattern.js';
+
+/** Which params keep values that were replaced, and how many. */
+export interface HistoryRule {
+  readonly pattern: Pattern;
+  /** Values kept, the current one included. */
+  readonly depth: number;
+}
+
+/** The values a param had before its current one. The first rule that matches an address decides; without one nothing is kept. */
+export class ParamHistory {
+  readonly #capacity: number;
+  /** The oldest first, until it is full; then a ring. */
+  readonly #entries: SnapshotEntry[] = [];
+  #oldest = 0;
+
+  /** @param depth values kept, the current one included; at least 2 */
+  constructor(depth: number) {
+    this.#capacity = depth - 1;
+  }
+
+  /** @returns undefined for an address whose past nobody may ask for */
+  static for(address: string, rules: readonly HistoryRule[]): ParamHistory | undefined {
+    const depth = rules.find(({ pattern }) => matchPattern(pattern, address))?.depth ?? 1;
+    return depth > 1 ? new ParamHistory(depth) : undefined;
+  }
+
+  /** Keeps an entry, which must own its value. */
+  push(entry: SnapshotEntry): void {
+    if (this.#entries.length < this.#capacity) {
+      this.#entries.push(entry);
+    } else {
+      this.#entries[this.#oldest] = entry;
+      this.#oldest = (this.#oldest + 1) % this.#capacity;
+    }
+  }
+
+  /** The last `count` of them, the oldest first. */
+  last(count: number): readonly SnapshotEntry[] {
+    const ordered = [...this.#entries.slice(this.#oldest), ...this.#entries.slice(0, this.#oldest)];
+    return count >= ordered.length ? ordered : ordered.slice(ordered.length - count);
+  }
+}

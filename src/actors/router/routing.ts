@@ -1,0 +1,74 @@
+import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
+import type { EncodedValue } from '../../protocol/values/encoded-value.js';
+import type { FanOut } from './fan-out.js';
+import { Pacing, type RecipientsPort } from './pacing.js';
+import type { RouterSession } from './router-session.js';
+import { type Subscription, SubscriptionIndex } from './subscription-index.js';
+
+/** Brings signals to whoever subscribed to them, at the pace they asked for. */
+export class Routing {
+  readonly #fanOut: FanOut;
+  readonly #subscriptions: SubscriptionIndex;
+  readonly #pacing: Pacing;
+
+  /** @param maxPaced see {@link Pacing} */
+  constructor(fanOut: FanOut, maxPaced: number) {
+    this.#fanOut = fanOut;
+    this.#subscriptions = new SubscriptionIndex((type, address, paces, isSubscribed) =>
+      this.#pacing.resolve(type, address, paces, isSubscribed),
+    );
+    const recipients: RecipientsPort = {
+      refresh: (type, address) => void this.#subscriptions.recipients(address, type),
+      forget: (address) => {
+        this.#subscriptions.forget(address);
+      },
+    };
+    this.#pacing = new Pacing(fanOut, recipients, maxPaced);
+  }
+
+  get subscriptionCount(): number {
+    return this.#subscriptions.size;
+  }
+
+  /** When {@link runDue} has something to do; Infinity when never. */
+  get dueMicros(): number {
+    return this.#pacing.dueMicros;
+  }
+
+  subscribe(subscription: Subscription): void {
+    this.#subscriptions.add(subscription);
+  }
+
+  unsubscribe(subscription: Subscription): void {
+    this.#subscriptions.remove(subscription);
+  }
+
+  /** A param has a new value: all its subscribers hear of it, the writer too if it is one (router.md 7.2). */
+  set(message: SetMessage, revision: number, nowMicros: number): void {
+    const { groups, paced } = this.#subscriptions.recipients(message.address, 'param');
+    this.#fanOut.set(groups, message, revision);
+    if (paced.length > 0) this.#pacing.set(paced, message, revision, nowMicros);
+  }
+
+  /** A message that passes through: all its subscribers hear it but the one who sent it. */
+  publish(message: PublishMessage, sender: RouterSession, nowMicros: number): void {
+    const { groups, paced } = this.#subscriptions.recipients(message.address, message.signal);
+    this.#fanOut.publish(groups, message, sender);
+    if (paced.length > 0) this.#pacing.publish(paced, message, sender, nowMicros);
+  }
+
+  /** A session was told the value of a param without its being new. @param follow see {@link Pacing.told} */
+  told(session: RouterSession, address: string, value: EncodedValue, follow: boolean): void {
+    if (follow || session.paced.size > 0) this.#pacing.told(session, address, value, follow);
+  }
+
+  runDue(nowMicros: number): void {
+    if (nowMicros >= this.#pacing.dueMicros) this.#pacing.runDue(nowMicros);
+  }
+
+  leave(session: RouterSession): void {
+    for (const held of session.subscriptions.values()) this.#subscriptions.remove(held);
+    session.subscriptions.clear();
+    this.#pacing.leave(session);
+  }
+}
