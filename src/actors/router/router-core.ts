@@ -23,13 +23,14 @@ import { Replies } from './replies.js';
 import type { RouterSession } from './router-session.js';
 import { Routing } from './routing.js';
 import { type ScheduledBundle, ScheduledBundles, type ScheduleLimits } from './scheduled-bundles.js';
-import { SignalDirectory } from './signal-directory.js';
+import { SignalDirectory, type SignalDirectoryOptions } from './signal-directory.js';
 import { Snapshots } from './snapshots.js';
 import { subscription } from './subscription-index.js';
 import { wireForm } from './wire-form.js';
 import { Writes } from './writes.js';
 
-export interface RouterCoreOptions extends ParamStoreOptions, PassingSignalsOptions, ScheduleLimits {
+export interface RouterCoreOptions
+  extends ParamStoreOptions, PassingSignalsOptions, ScheduleLimits, SignalDirectoryOptions {
   /** In WELCOME. */
   readonly name: string;
   /** In WELCOME. */
@@ -45,6 +46,8 @@ export interface RouterCoreOptions extends ParamStoreOptions, PassingSignalsOpti
   readonly maxPaced: number;
   /** How writes to one param are reconciled, by pattern; the first that matches decides. Last write wins where none does. */
   readonly conflictRules: readonly ConflictRule[];
+  /** Whether a SET has to be what was announced for its address. */
+  readonly checkAnnounced: boolean;
   /** The router's clock: microseconds since the Unix epoch, never going back. */
   readonly nowMicros: () => number;
 }
@@ -66,7 +69,7 @@ export class RouterCore {
   /** Those who have said HELLO, by their id. */
   readonly #sessions = new Map<string, RouterSession>();
   readonly #params: ParamStore;
-  readonly #signals = new SignalDirectory();
+  readonly #signals: SignalDirectory;
   readonly #deliveries = new Deliveries();
   readonly #replies = new Replies(this.#deliveries);
   readonly #routing: Routing;
@@ -81,10 +84,14 @@ export class RouterCore {
   constructor(options: RouterCoreOptions) {
     this.#options = options;
     this.#params = new ParamStore(options);
+    this.#signals = new SignalDirectory(options);
     const fanOut = new FanOut(this.#deliveries, this.#replies);
     this.#routing = new Routing(fanOut, options.maxPaced);
     this.#passing = new PassingSignals(options, this.#routing, fanOut, (id) => this.#sessions.get(id));
-    this.#writes = new Writes(this.#params, this.#routing, this.#passing, options.conflictRules);
+    this.#writes = new Writes(this.#params, this.#routing, this.#passing, {
+      rules: options.conflictRules,
+      announced: options.checkAnnounced ? this.#signals : undefined,
+    });
     this.#snapshots = new Snapshots(this.#params, this.#replies, (session, address, value, follow) => {
       this.#routing.told(session, address, value, follow);
     });
@@ -360,13 +367,13 @@ export class RouterCore {
   }
 
   #announce(session: RouterSession, { namespace, signals }: AnnounceMessage): void {
-    this.#signals.announce(signals);
+    this.#signals.announce(signals, this.#nowMicros);
     this.#replies.send(session, { type: 'ack', address: namespace });
   }
 
   #query(session: RouterSession, message: QueryMessage): void {
     const pattern: Pattern = parsePattern(message.pattern);
-    this.#replies.inPieces(session, this.#signals.matching(pattern), (signals): Message => ({
+    this.#replies.inPieces(session, this.#signals.matching(pattern, this.#nowMicros), (signals): Message => ({
       type: 'result',
       signals,
     }));

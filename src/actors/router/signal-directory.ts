@@ -1,42 +1,99 @@
 import { segmentsFault } from '../../protocol/address.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { SignalDefinition } from '../../protocol/messages/message.js';
-import { matchPattern, type Pattern } from '../../protocol/pattern.js';
+import { matchPattern, parsePattern, type Pattern } from '../../protocol/pattern.js';
 
-/** Definitions kept at most; the reference has the same number and never looks at it (router.md 2.1). */
-const MAX_SIGNALS = 10_000;
+export interface SignalDirectoryOptions {
+  /** Definitions kept; 0 = unlimited. */
+  readonly maxSignals: number;
+  /** Seconds after its last ANNOUNCE that a definition is forgotten; 0 = never. */
+  readonly signalTtlSeconds: number;
+}
 
-/** What has been announced, by address. An announced address may itself be a pattern; it is matched as text. */
+interface Announced {
+  readonly definition: SignalDefinition;
+  /** From this instant on it is forgotten. */
+  readonly expiresAtMicros: number;
+}
+
+/** Addresses whose definition is remembered. A full cache starts over. */
+const MAX_CACHED_ADDRESSES = 65_536;
+
+/** What has been announced, by address. An announced address may itself be a pattern; QUERY matches it as text. */
 export class SignalDirectory {
-  readonly #signals = new Map<string, SignalDefinition>();
+  readonly #options: SignalDirectoryOptions;
+  /** In the order of the last ANNOUNCE, which is the order in which they expire. */
+  readonly #signals = new Map<string, Announced>();
+  /** The definition for a concrete address, until anything is announced or expires. */
+  readonly #describing = new Map<string, SignalDefinition | undefined>();
+
+  constructor(options: SignalDirectoryOptions) {
+    this.#options = options;
+  }
 
   get size(): number {
     return this.#signals.size;
   }
 
   /**
-   * Keeps the definitions, each in place of an earlier one at its address: all of them, or none.
+   * Keeps the definitions, each in place of an earlier one at its address, and from now on: all of them, or none.
    *
    * @throws ClaspError 200 for an address that is none, 400 when there is no room
    */
-  announce(signals: readonly SignalDefinition[]): void {
-    let added = 0;
+  announce(signals: readonly SignalDefinition[], nowMicros: number): void {
+    this.#expire(nowMicros);
+    const { maxSignals, signalTtlSeconds } = this.#options;
+    const added = new Set<string>();
     for (const { address } of signals) {
       const fault = segmentsFault(address);
       if (fault !== undefined) throw new ClaspError(ErrorCode.InvalidAddress, `invalid address: ${fault}`, { address });
-      if (!this.#signals.has(address)) added++;
+      if (!this.#signals.has(address)) added.add(address);
     }
-    if (this.#signals.size + added > MAX_SIGNALS) {
+    if (maxSignals > 0 && this.#signals.size + added.size > maxSignals) {
       throw new ClaspError(
         ErrorCode.RevisionConflict,
-        `${this.#signals.size} signals are announced; ${added} more would pass the limit of ${MAX_SIGNALS}`,
+        `${this.#signals.size} signals are announced; ${added.size} more would pass the limit of ${maxSignals}`,
       );
     }
-    for (const signal of signals) this.#signals.set(signal.address, detached(signal));
+    const expiresAtMicros = signalTtlSeconds === 0 ? Infinity : nowMicros + signalTtlSeconds * 1_000_000;
+    for (const signal of signals) {
+      this.#signals.delete(signal.address);
+      this.#signals.set(signal.address, { definition: detached(signal), expiresAtMicros });
+    }
+    this.#describing.clear();
   }
 
-  matching(pattern: Pattern): SignalDefinition[] {
-    return [...this.#signals.values()].filter(({ address }) => matchPattern(pattern, address));
+  matching(pattern: Pattern, nowMicros: number): SignalDefinition[] {
+    this.#expire(nowMicros);
+    return [...this.#signals.values()]
+      .filter(({ definition }) => matchPattern(pattern, definition.address))
+      .map(({ definition }) => definition);
+  }
+
+  /** What was announced of an address: under its own name, or else under the first pattern that matches it. */
+  describing(address: string, nowMicros: number): SignalDefinition | undefined {
+    this.#expire(nowMicros);
+    if (this.#describing.has(address)) return this.#describing.get(address);
+    const found = this.#signals.get(address)?.definition ?? this.#patternFor(address);
+    if (this.#describing.size >= MAX_CACHED_ADDRESSES) this.#describing.clear();
+    this.#describing.set(address, found);
+    return found;
+  }
+
+  #patternFor(address: string): SignalDefinition | undefined {
+    for (const { definition } of this.#signals.values()) {
+      if (definition.address.includes('*') && matchPattern(parsePattern(definition.address), address))
+        return definition;
+    }
+    return undefined;
+  }
+
+  #expire(nowMicros: number): void {
+    for (const [address, { expiresAtMicros }] of this.#signals) {
+      if (expiresAtMicros > nowMicros) return;
+      this.#signals.delete(address);
+      this.#describing.clear();
+    }
   }
 }
 

@@ -3,12 +3,14 @@ import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { BundleMessage, PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { U64 } from '../../protocol/u64.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
+import { checkAnnounced } from './announced-values.js';
 import { type ConflictRule, lastWriteWins, type Reconcile, reconcileFor } from './conflict-strategies.js';
 import type { Param } from './param.js';
 import type { ParamStore } from './param-store.js';
 import type { PassingSignals } from './passing-signals.js';
 import type { RouterSession } from './router-session.js';
 import type { Routing } from './routing.js';
+import type { SignalDirectory } from './signal-directory.js';
 import { checkSetSize } from './sizes.js';
 
 /** A write that was accepted: what to store and what to send. */
@@ -35,18 +37,27 @@ export class Writes {
   readonly #routing: Routing;
   readonly #passing: PassingSignals;
   readonly #rules: readonly ConflictRule[];
+  readonly #announced: SignalDirectory | undefined;
 
-  constructor(params: ParamStore, routing: Routing, passing: PassingSignals, rules: readonly ConflictRule[]) {
+  /** @param options.announced where given, a SET has to be what was announced there */
+  constructor(
+    params: ParamStore,
+    routing: Routing,
+    passing: PassingSignals,
+    options: { readonly rules: readonly ConflictRule[]; readonly announced: SignalDirectory | undefined },
+  ) {
     this.#params = params;
     this.#routing = routing;
     this.#passing = passing;
-    this.#rules = rules;
+    this.#rules = options.rules;
+    this.#announced = options.announced;
   }
 
   /** @returns the param as it is now @throws ClaspError 200, 400, 401, 402, 503 */
   set(session: RouterSession, message: SetMessage, nowMicros: number): Param {
     const param = this.#params.get(message.address, nowMicros);
     if (param === undefined && !this.#params.hasRoomFor(1)) throw this.#params.atCapacity(message.address);
+    this.#checkAnnounced(message, nowMicros);
     const value = accept(session, message, param);
     return this.#applySet(session, { message, value }, nowMicros, param);
   }
@@ -96,6 +107,11 @@ export class Writes {
     return param;
   }
 
+  #checkAnnounced({ address, value }: SetMessage, nowMicros: number): void {
+    const definition = this.#announced?.describing(address, nowMicros);
+    if (definition !== undefined) checkAnnounced(definition, address, value.decode());
+  }
+
   /** Checks each message against what the ones before it in the bundle will have done. */
   #plan(session: RouterSession, bundle: BundleMessage, nowMicros: number): readonly (PlannedSet | PublishMessage)[] {
     const planned: (PlannedSet | PublishMessage)[] = [];
@@ -106,6 +122,7 @@ export class Writes {
         if (inner.type === 'set') {
           const before = outlooks.get(inner.address) ?? this.#params.get(inner.address, nowMicros);
           if (before === undefined && !this.#params.hasRoomFor(++fresh)) throw this.#params.atCapacity(inner.address);
+          this.#checkAnnounced(inner, nowMicros);
           const value = accept(session, inner, before);
           outlooks.set(inner.address, {
             revision: (before?.revision ?? 0) + 1,
