@@ -96,6 +96,7 @@ export function rootInput(options: ResolvedRouterOptions): RootInput {
       conflictRules: options.conflictRules,
       historyRules: options.historyRules,
       maxPaced: options.maxPaced,
+      maxTimelines: options.maxTimelines,
       maxSignals: options.maxSignals,
       signalTtlSeconds: options.signalTtlSeconds,
       checkAnnounced: options.checkAnnounced,

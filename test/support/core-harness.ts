@@ -23,6 +23,7 @@ export const coreDefaults = {
   conflictRules: [],
   historyRules: [],
   maxPaced: 1_000_000,
+  maxTimelines: 0,
   maxSignals: 10_000,
   signalTtlSeconds: 0,
   checkAnnounced: false,

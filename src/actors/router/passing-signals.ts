@@ -1,7 +1,9 @@
 import { parseAddress } from '../../protocol/address.js';
 import type { PublishMessage } from '../../protocol/messages/message.js';
+import type { Pattern } from '../../protocol/pattern.js';
 import type { FanOut } from './fan-out.js';
 import { Gestures } from './gestures.js';
+import { LastTimelines } from './last-timelines.js';
 import { PeerSignals } from './peer-signals.js';
 import type { RouterSession } from './router-session.js';
 import type { Routing } from './routing.js';
@@ -10,6 +12,8 @@ import { checkPublishSize } from './sizes.js';
 export interface PassingSignalsOptions {
   /** Milliseconds between two moves of one gesture, at least; 0 = every move passes. */
   readonly gestureIntervalMs: number;
+  /** Addresses whose last timeline is kept for late joiners. */
+  readonly maxTimelines: number;
 }
 
 /**
@@ -18,8 +22,10 @@ export interface PassingSignalsOptions {
  */
 export class PassingSignals {
   readonly #routing: Routing;
+  readonly #fanOut: FanOut;
   readonly #gestures: Gestures;
   readonly #peers: PeerSignals;
+  readonly #timelines: LastTimelines;
   /** The time of the call that is being answered. */
   #nowMicros = 0;
 
@@ -31,6 +37,8 @@ export class PassingSignals {
     find: (sessionId: string) => RouterSession | undefined,
   ) {
     this.#routing = routing;
+    this.#fanOut = fanOut;
+    this.#timelines = new LastTimelines(options.maxTimelines);
     const forward = (sender: RouterSession, message: PublishMessage): void => {
       this.#forward(sender, message);
     };
@@ -75,7 +83,13 @@ export class PassingSignals {
     this.#peers.leave(sender, nowMicros);
   }
 
+  /** Tells a session the timelines that were published before it subscribed, its own too if it comes back to them. */
+  tellTimelines(session: RouterSession, pattern: Pattern): void {
+    for (const timeline of this.#timelines.matching(pattern)) this.#fanOut.to(session, timeline);
+  }
+
   #forward(sender: RouterSession, message: PublishMessage): void {
+    if (message.signal === 'timeline') this.#timelines.remember(message);
     this.#routing.publish(message, sender, this.#nowMicros);
   }
 }

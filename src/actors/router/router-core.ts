@@ -25,7 +25,7 @@ import { Routing } from './routing.js';
 import { type ScheduledBundle, ScheduledBundles, type ScheduleLimits } from './scheduled-bundles.js';
 import { SignalDirectory, type SignalDirectoryOptions } from './signal-directory.js';
 import { Snapshots } from './snapshots.js';
-import { subscription } from './subscription-index.js';
+import { lets, subscription } from './subscription-index.js';
 import { wireForm } from './wire-form.js';
 import { Writes } from './writes.js';
 
@@ -354,9 +354,11 @@ export class RouterCore {
     const added = subscription(session, message.id, pattern, message.types, message.options);
     session.subscriptions.set(message.id, added);
     this.#routing.subscribe(added);
-    if (message.types?.includes('param') === false) return;
-    const follow = (paceOf(message.options, 'param')?.epsilon ?? 0) > 0;
-    this.#snapshots.begin(session, pattern, this.#nowMicros, { history: message.options?.history ?? 1, follow });
+    if (lets(added, 'param')) {
+      const follow = (paceOf(message.options, 'param')?.epsilon ?? 0) > 0;
+      this.#snapshots.begin(session, pattern, this.#nowMicros, { history: message.options?.history ?? 1, follow });
+    }
+    if (lets(added, 'timeline')) this.#passing.tellTimelines(session, pattern);
   }
 
   #unsubscribe(session: RouterSession, id: number): void {

@@ -27,6 +27,11 @@ export function subscription(
   return { session, id, pattern, typeMask: signalTypeMask(types), options };
 }
 
+/** Whether signals of this type pass. */
+export function lets({ typeMask }: Subscription, type: SignalType): boolean {
+  return (typeMask & signalTypeMask([type])) !== 0;
+}
+
 /** Those who get a message: each session once, whatever it subscribed to. */
 export interface Recipients {
   /** Those who get every one, by the form it has to be written in. */

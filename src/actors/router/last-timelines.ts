@@ -1,0 +1,47 @@
+import type { PublishMessage } from '../../protocol/messages/message.js';
+import { matchPattern, type Pattern } from '../../protocol/pattern.js';
+
+/**
+ * The last timeline of each address, for those who subscribe after it was published: what is played now began before they came.
+ * A full memory lets go of the address that had no new timeline for the longest.
+ */
+export class LastTimelines {
+  readonly #max: number;
+  /** The one published longest ago first. */
+  readonly #timelines = new Map<string, PublishMessage>();
+
+  /** @param max addresses; 0 remembers nothing */
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Keeps a copy of a timeline. */
+  remember(message: PublishMessage): void {
+    if (this.#max === 0) return;
+    this.#timelines.delete(message.address);
+    this.#timelines.set(message.address, detached(message));
+    if (this.#timelines.size <= this.#max) return;
+    for (const oldest of this.#timelines.keys()) {
+      this.#timelines.delete(oldest);
+      return;
+    }
+  }
+
+  matching(pattern: Pattern): readonly PublishMessage[] {
+    if (this.#timelines.size === 0) return [];
+    return [...this.#timelines.values()].filter(({ address }) => matchPattern(pattern, address));
+  }
+}
+
+/** Values are views into the frame they came in, which is gone with this turn of the event loop. */
+function detached(message: PublishMessage): PublishMessage {
+  const { value, timeline } = message;
+  return {
+    ...message,
+    value: value?.copy(),
+    timeline: timeline && {
+      ...timeline,
+      keyframes: timeline.keyframes.map((keyframe) => ({ ...keyframe, value: keyframe.value.copy() })),
+    },
+  };
+}
