@@ -3,6 +3,7 @@ import { type ListenerRef, type RootInput, rootMachine } from './actors/root/roo
 import { parseRouterOptions, type ResolvedRouterOptions, type RouterOptions } from './options.js';
 import { inboundPipeline } from './pipeline.js';
 import { type ListenAddress, type Transport, TransportError } from './transports/transport.js';
+import { version } from './version.js';
 
 /** A running router. */
 export interface Router {
@@ -103,6 +104,8 @@ export function rootInput(options: ResolvedRouterOptions): RootInput {
       gestureIntervalMs: options.gestureIntervalMs,
       maxScheduleSeconds: options.maxScheduleSeconds,
       maxPendingBundlesPerSession: options.maxPendingBundlesPerSession,
+      presence: options.presence,
+      version,
       highWaterBytes,
       clock,
       logger,

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import { RouterOptionsError } from '../options.js';
 import { createRouter } from '../server.js';
+import { version } from '../version.js';
 import { TransportError } from '../transports/transport.js';
 import { webSocket } from '../transports/websocket/index.js';
 import { banner } from './banner.js';
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
       process.stdout.write(helpText());
       return;
     case 'version':
-      process.stdout.write(`${version()}\n`);
+      process.stdout.write(`${version}\n`);
       return;
     case 'run':
       await run(request.settings);
@@ -49,7 +49,7 @@ async function run(settings: Settings): Promise<void> {
   if (settings.jsonLog) {
     for (const address of router.addresses) logger.info({ ...address }, `listening on ${address.host}:${address.port}`);
   } else {
-    process.stdout.write(banner({ name, version: version(), securityMode: 'open', addresses: router.addresses }));
+    process.stdout.write(banner({ name, version, securityMode: 'open', addresses: router.addresses }));
   }
 }
 
@@ -74,11 +74,6 @@ function createLogger({ logLevel, jsonLog }: Settings): Logger {
   const options = { level: logLevel, base: null, timestamp: stdTimeFunctions.isoTime };
   if (jsonLog) return pino(options, pino.destination({ fd: 2, sync: true }));
   return pino(options, PinoPretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true }));
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version; // our own package.json
 }
 
 /** A user's mistake is one sentence; a fault of ours keeps its stack, so that it can be reported. */

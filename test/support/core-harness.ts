@@ -1,3 +1,4 @@
+import type { Departure } from '../../src/actors/router/presence.js';
 import { RouterCore, type RouterCoreOptions } from '../../src/actors/router/router-core.js';
 import { RouterSession } from '../../src/actors/router/router-session.js';
 import type { SessionEvent } from '../../src/actors/session/session-events.js';
@@ -23,6 +24,8 @@ export const coreDefaults = {
   conflictRules: [],
   historyRules: [],
   maxPaced: 1_000_000,
+  presence: true,
+  version: '1.2.3',
   maxTimelines: 0,
   maxSignals: 10_000,
   signalTtlSeconds: 0,
@@ -158,9 +161,9 @@ export class Peer {
     return this.#deframer.push(this.session.backlog.take(Infinity)).map((frame) => decodeFrame(frame).message);
   }
 
-  leave(): void {
+  leave(departure: Departure = 'left'): void {
     this.session.phase = 'closed';
-    this.#harness.core.leave(this.session);
+    this.#harness.core.leave(this.session, departure);
   }
 
   /** What the session machine would do to the gate. */

@@ -7,10 +7,16 @@ export class Deliveries {
   /** Sessions with something in their outbox. */
   #dirty: RouterSession[] = [];
   #count = 0;
+  #overflows = 0;
 
   /** Deliveries made since the router began. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Sessions that could not be saved, because too much waited for them. */
+  get overflows(): number {
+    return this.#overflows;
   }
 
   /** Hands out the lane's last message. @param param the address, when a newer value may take its place in a backlog */
@@ -54,6 +60,7 @@ export class Deliveries {
     if (session.backlog.push(bytes, start, end, param)) return;
     const { messages, bytes: queued } = session.backlog;
     session.backlog.clear();
+    this.#overflows++;
     session.notify({
       type: 'queue.overflowed',
       error: new ClaspError(

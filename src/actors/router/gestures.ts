@@ -1,3 +1,4 @@
+import { detachedPublish } from '../../protocol/messages/detached.js';
 import type { PublishMessage } from '../../protocol/messages/message.js';
 import { encodedNull } from '../../protocol/values/encoded-value.js';
 import type { RouterSession } from './router-session.js';
@@ -114,7 +115,7 @@ export class Gestures {
     if (gesture?.isStarted === true) this.#heard(gesture, nowMicros);
     if (this.#intervalMicros > 0) gesture ??= this.#follow(sender, message);
     if (gesture === undefined || this.#intervalMicros === 0) this.#forward(sender, message);
-    else if (nowMicros < gesture.restsUntilMicros) gesture.pending = keepable(message);
+    else if (nowMicros < gesture.restsUntilMicros) gesture.pending = detachedPublish(message);
     else this.#forwardMove(gesture, message, nowMicros);
   }
 
@@ -221,11 +222,6 @@ class Place {
 /** The id first: it has no space in it, so no two gestures share a key. */
 function keyOf({ address, id = 0 }: PublishMessage): string {
   return `${id} ${address}`;
-}
-
-/** Its value is a view into the frame it came in, which is gone with this turn of the event loop; the rest is its own. */
-function keepable(move: PublishMessage): PublishMessage {
-  return move.value === undefined ? move : { ...move, value: move.value.copy() };
 }
 
 function cancelOf({ address, id }: Gesture, nowMicros: number): PublishMessage {

@@ -1,3 +1,4 @@
+import { detachedPublish } from '../../protocol/messages/detached.js';
 import type { PublishMessage } from '../../protocol/messages/message.js';
 import { matchPattern, type Pattern } from '../../protocol/pattern.js';
 
@@ -19,7 +20,7 @@ export class LastTimelines {
   remember(message: PublishMessage): void {
     if (this.#max === 0) return;
     this.#timelines.delete(message.address);
-    this.#timelines.set(message.address, detached(message));
+    this.#timelines.set(message.address, detachedPublish(message));
     if (this.#timelines.size <= this.#max) return;
     for (const oldest of this.#timelines.keys()) {
       this.#timelines.delete(oldest);
@@ -31,17 +32,4 @@ export class LastTimelines {
     if (this.#timelines.size === 0) return [];
     return [...this.#timelines.values()].filter(({ address }) => matchPattern(pattern, address));
   }
-}
-
-/** Values are views into the frame they came in, which is gone with this turn of the event loop. */
-function detached(message: PublishMessage): PublishMessage {
-  const { value, timeline } = message;
-  return {
-    ...message,
-    value: value?.copy(),
-    timeline: timeline && {
-      ...timeline,
-      keyframes: timeline.keyframes.map((keyframe) => ({ ...keyframe, value: keyframe.value.copy() })),
-    },
-  };
 }

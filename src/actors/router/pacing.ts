@@ -1,3 +1,4 @@
+import { detachedPublish, detachedSet } from '../../protocol/messages/detached.js';
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import { ValueType } from '../../protocol/values/value.js';
@@ -91,14 +92,20 @@ export class Pacing {
     const ready: RouterSession[] = [];
     for (const paced of recipients) {
       if (!isNews && isWithinEpsilon(paced, number)) paced.pending = undefined;
-      else if (nowMicros < paced.restsUntilMicros) this.#keep(paced, (kept ??= keepSet(message, revision)));
+      else if (nowMicros < paced.restsUntilMicros)
+        this.#keep(paced, (kept ??= { message: detachedSet(message), revision }));
       else ready.push(this.#goes(paced, number, nowMicros));
     }
     if (ready.length > 0) this.#fanOut.setTo(ready, message, revision);
   }
 
   /** A message of a stream, to everybody but its sender. */
-  publish(recipients: readonly Paced[], message: PublishMessage, sender: RouterSession, nowMicros: number): void {
+  publish(
+    recipients: readonly Paced[],
+    message: PublishMessage,
+    sender: RouterSession | undefined,
+    nowMicros: number,
+  ): void {
     const number = numberOf(message.value);
     const samples = message.samples ?? (number === undefined ? undefined : [number]);
     let kept: Pending | undefined;
@@ -113,7 +120,8 @@ export class Pacing {
         this.#sendSamples(paced, nowMicros); // what is no sample comes in its place among them
       }
       if (isWithinEpsilon(paced, number)) paced.pending = undefined;
-      else if (nowMicros < paced.restsUntilMicros) this.#keep(paced, (kept ??= keepPublish(message)));
+      else if (nowMicros < paced.restsUntilMicros)
+        this.#keep(paced, (kept ??= { message: detachedPublish(message), revision: undefined }));
       else ready.push(this.#goes(paced, number, nowMicros));
     }
     if (ready.length > 0) this.#fanOut.publishTo(ready, message);
@@ -246,14 +254,4 @@ function capacityOf({ session, address }: Paced): number {
   if (maxFrameBytes === undefined) return MAX_WINDOW_SAMPLES;
   const room = Math.floor((maxFrameBytes - SAMPLES_OVERHEAD_BYTES - 3 * address.length) / 8);
   return Math.max(1, Math.min(MAX_WINDOW_SAMPLES, room));
-}
-
-/** A value is a view into the frame it came in, which is gone with this turn of the event loop. */
-function keepSet(message: SetMessage, revision: number): Pending {
-  return { message: { ...message, value: message.value.copy() }, revision };
-}
-
-function keepPublish(message: PublishMessage): Pending {
-  const kept = message.value === undefined ? message : { ...message, value: message.value.copy() };
-  return { message: kept, revision: undefined };
 }

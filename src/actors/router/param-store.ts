@@ -129,6 +129,12 @@ export class ParamStore {
     if (!param.ttlIsAbsolute) this.#renew(param, nowMicros);
   }
 
+  /** Takes a param out, as if it had expired. */
+  remove(address: string): void {
+    const param = this.#params.get(address);
+    if (param !== undefined) this.#remove(param);
+  }
+
   lock(param: Param, holder: RouterSession, nowMicros: number): void {
     const { maxLockSeconds } = this.#options;
     this.unlock(param);

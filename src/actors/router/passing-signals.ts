@@ -8,6 +8,7 @@ import { PeerSignals } from './peer-signals.js';
 import type { RouterSession } from './router-session.js';
 import type { Routing } from './routing.js';
 import { checkPublishSize } from './sizes.js';
+import { isSystemAddress, systemAddressRefused } from './system-addresses.js';
 
 export interface PassingSignalsOptions {
   /** Milliseconds between two moves of one gesture, at least; 0 = every move passes. */
@@ -57,6 +58,7 @@ export class PassingSignals {
   /** @throws ClaspError 200, 402; of peers to each other 403, 404 */
   check(sender: RouterSession, message: PublishMessage): void {
     parseAddress(message.address);
+    if (isSystemAddress(message.address)) throw systemAddressRefused(message.address);
     checkPublishSize(message);
     if (this.#peers.handles(message.address)) this.#peers.check(sender, message);
   }

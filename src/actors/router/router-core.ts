@@ -16,7 +16,9 @@ import { parsePattern, type Pattern } from '../../protocol/pattern.js';
 import type { ConflictRule } from './conflict-strategies.js';
 import { Deliveries } from './deliveries.js';
 import { FanOut } from './fan-out.js';
+import { LastWills } from './last-wills.js';
 import { paceOf } from './pace.js';
+import type { Departure } from './presence.js';
 import { ParamStore, type ParamStoreOptions } from './param-store.js';
 import { PassingSignals, type PassingSignalsOptions } from './passing-signals.js';
 import { Replies } from './replies.js';
@@ -25,7 +27,10 @@ import { Routing } from './routing.js';
 import { type ScheduledBundle, ScheduledBundles, type ScheduleLimits } from './scheduled-bundles.js';
 import { SignalDirectory, type SignalDirectoryOptions } from './signal-directory.js';
 import { Snapshots } from './snapshots.js';
+import type { Statistics } from './statistics.js';
 import { lets, subscription } from './subscription-index.js';
+import { isSystemAddress, WILL_ADDRESS } from './system-addresses.js';
+import { SystemSignals } from './system-signals.js';
 import { wireForm } from './wire-form.js';
 import { Writes } from './writes.js';
 
@@ -48,6 +53,10 @@ export interface RouterCoreOptions
   readonly conflictRules: readonly ConflictRule[];
   /** Whether a SET has to be what was announced for its address. */
   readonly checkAnnounced: boolean;
+  /** In `/$clasp/version`. */
+  readonly version: string;
+  /** Whether those who subscribe below `/$clasp/sessions` learn who is connected. */
+  readonly presence: boolean;
   /** The router's clock: microseconds since the Unix epoch, never going back. */
   readonly nowMicros: () => number;
 }
@@ -77,6 +86,16 @@ export class RouterCore {
   readonly #writes: Writes;
   readonly #snapshots: Snapshots;
   readonly #scheduled: ScheduledBundles;
+  readonly #system: SystemSignals;
+  readonly #wills = new LastWills();
+  #messages = 0;
+  #rateLimited = 0;
+  #malformedFrames = 0;
+  /** Of sessions that have left. */
+  #conflatedBefore = 0;
+  #bundlesRun = 0;
+  #lastBundleErrorMicros = 0;
+  #worstBundleErrorMicros = 0;
 
   /** The time of this batch; reading the clock for each message would cost as much as routing it. */
   #nowMicros: number;
@@ -92,9 +111,14 @@ export class RouterCore {
       rules: options.conflictRules,
       announced: options.checkAnnounced ? this.#signals : undefined,
     });
-    this.#snapshots = new Snapshots(this.#params, this.#replies, (session, address, value, follow) => {
-      this.#routing.told(session, address, value, follow);
-    });
+    this.#system = new SystemSignals(options, this.#routing, this.#sessions, () => this.statistics());
+    this.#snapshots = new Snapshots(
+      (pattern) => this.#storeOf(pattern),
+      this.#replies,
+      (session, address, value, follow) => {
+        this.#routing.told(session, address, value, follow);
+      },
+    );
     this.#scheduled = new ScheduledBundles(options);
     this.#nowMicros = options.nowMicros();
   }
@@ -109,6 +133,10 @@ export class RouterCore {
 
   get signalCount(): number {
     return this.#signals.size;
+  }
+
+  get messageCount(): number {
+    return this.#messages;
   }
 
   get deliveryCount(): number {
@@ -128,6 +156,7 @@ export class RouterCore {
 
   /** Takes one frame of a session, at its place in the order of all. Never throws for anything a peer can send. */
   handle(session: RouterSession, frame: InboundFrame, receivedMicros: number): void {
+    this.#messages++;
     switch (session.phase) {
       case 'active':
       case 'congested':
@@ -146,21 +175,28 @@ export class RouterCore {
     this.#replies.error(session, error);
   }
 
-  /** Forgets a session: its subscriptions end, its locks are released, its gestures cancelled, its params stay (router.md 3.7). */
-  leave(session: RouterSession): void {
+  /**
+   * Forgets a session: its subscriptions end, its locks are released, its gestures cancelled, its params stay (router.md 3.7). If
+   * it did not take its leave, what it wanted done in that case is done.
+   */
+  leave(session: RouterSession, departure: Departure): void {
     this.#routing.leave(session);
     for (const param of session.locks) this.#params.unlock(param);
     this.#snapshots.forget(session);
-    this.#sessions.delete(session.id);
+    const wasHere = this.#sessions.delete(session.id);
     this.beginBatch();
     this.#passing.leave(session, this.#nowMicros);
+    this.#conflatedBefore += session.backlog.conflated;
+    const will = this.#wills.take(session);
+    if (will !== undefined && isLoss(departure)) this.#attempt(session, will);
+    if (wasHere) this.#system.left(session, departure, this.#nowMicros);
     session.outbox.clear();
     session.backlog.clear();
   }
 
   /** When {@link runDue} has something to do, by the router's clock; Infinity when never. */
   get dueMicros(): number {
-    return Math.min(this.#params.dueMicros, this.#passing.dueMicros, this.#routing.dueMicros);
+    return Math.min(this.#params.dueMicros, this.#passing.dueMicros, this.#routing.dueMicros, this.#system.dueMicros);
   }
 
   /** The same for what a millisecond matters to: a bundle with a time. */
@@ -178,6 +214,36 @@ export class RouterCore {
     }
     this.#routing.runDue(this.#nowMicros);
     this.#params.expire(this.#nowMicros);
+    this.#system.runDue(this.#nowMicros);
+  }
+
+  /** What there is and what has happened, counted. */
+  statistics(): Statistics {
+    let conflated = this.#conflatedBefore;
+    for (const { backlog } of this.#sessions.values()) conflated += backlog.conflated;
+    return {
+      counts: {
+        sessions: this.#sessions.size,
+        subscriptions: this.subscriptionCount,
+        params: this.paramCount,
+        signals: this.signalCount,
+        pendingBundles: this.#scheduled.size,
+      },
+      totals: { messages: this.#messages, deliveries: this.deliveryCount },
+      drops: {
+        rateLimited: this.#rateLimited,
+        malformed: this.#malformedFrames,
+        conflated,
+        overflows: this.#deliveries.overflows,
+        evictedParams: this.#params.evicted,
+        expiredParams: this.#params.expired,
+      },
+      schedule: {
+        bundles: this.#bundlesRun,
+        lastErrorMicros: this.#lastBundleErrorMicros,
+        worstErrorMicros: this.#worstBundleErrorMicros,
+      },
+    };
   }
 
   /** Goes on with snapshots too large for one tick. @returns whether there is more to come */
@@ -223,6 +289,7 @@ export class RouterCore {
     this.#sessions.set(session.id, session);
     session.name = hello.name;
     session.features = hello.features;
+    session.joinedMicros = this.#nowMicros;
     session.notify({ type: 'hello.accepted', name: hello.name, features: hello.features });
     this.#replies.send(session, {
       type: 'welcome',
@@ -233,6 +300,7 @@ export class RouterCore {
       time: nowMicros(),
     });
     this.#snapshots.begin(session, EVERYTHING, this.#nowMicros, { evenEmpty: true });
+    this.#system.joined(session, this.#nowMicros);
   }
 
   // --- every other message ------------------------------------------------------------------------------------------
@@ -277,6 +345,7 @@ export class RouterCore {
         case 'malformed':
           return this.#malformed(session, message);
         case 'rateLimited':
+          this.#rateLimited += message.dropped;
           throw rateLimited(message);
         case 'welcome':
         case 'snapshot':
@@ -317,8 +386,15 @@ export class RouterCore {
     if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack', revision });
   }
 
+  #runBundle({ session, bundle, atMicros }: ScheduledBundle): void {
+    this.#bundlesRun++;
+    this.#lastBundleErrorMicros = this.#options.nowMicros() - atMicros;
+    this.#worstBundleErrorMicros = Math.max(this.#worstBundleErrorMicros, this.#lastBundleErrorMicros);
+    this.#attempt(session, bundle);
+  }
+
   /** Nothing of a bundle that no longer passes is applied; its sender is told if it is still there. */
-  #runBundle({ session, bundle }: ScheduledBundle): void {
+  #attempt(session: RouterSession, bundle: BundleMessage): void {
     try {
       this.#writes.bundle(session, bundle, this.#nowMicros);
     } catch (error) {
@@ -328,9 +404,11 @@ export class RouterCore {
   }
 
   #get(session: RouterSession, { address }: GetMessage): void {
-    const param = this.#params.get(address, this.#nowMicros);
+    if (isSystemAddress(address)) this.#system.asked(this.#nowMicros);
+    const store = this.#storeOf(address);
+    const param = store.get(address, this.#nowMicros);
     if (param !== undefined) {
-      this.#params.read(param, this.#nowMicros);
+      store.read(param, this.#nowMicros);
       this.#replies.inPieces(session, [param.entry], (params) => ({ type: 'snapshot', params }));
       this.#routing.told(session, address, param.value, false);
       return;
@@ -339,6 +417,11 @@ export class RouterCore {
     if (this.#options.unknownAddress === 'error') {
       throw new ClaspError(ErrorCode.AddressNotFound, 'Address not found', { address });
     }
+  }
+
+  /** Where the params of an address or a pattern are. */
+  #storeOf(text: string): ParamStore {
+    return isSystemAddress(text) ? this.#system.params : this.#params;
   }
 
   #subscribe(session: RouterSession, message: SubscribeMessage): void {
@@ -351,6 +434,7 @@ export class RouterCore {
     }
     const pattern = parsePattern(message.pattern);
     if (held !== undefined) this.#routing.unsubscribe(held); // the same id again replaces (wire.md 17, Q36)
+    if (isSystemAddress(pattern)) this.#system.asked(this.#nowMicros);
     const added = subscription(session, message.id, pattern, message.types, message.options);
     session.subscriptions.set(message.id, added);
     this.#routing.subscribe(added);
@@ -368,8 +452,15 @@ export class RouterCore {
     this.#routing.unsubscribe(held);
   }
 
-  #announce(session: RouterSession, { namespace, signals }: AnnounceMessage): void {
-    this.#signals.announce(signals, this.#nowMicros);
+  #announce(session: RouterSession, message: AnnounceMessage): void {
+    const { namespace, signals } = message;
+    const will = LastWills.in(message);
+    if (will !== undefined && will !== null) this.#writes.checkBundle(session, will, this.#nowMicros);
+    this.#signals.announce(
+      signals.filter(({ address }) => address !== WILL_ADDRESS),
+      this.#nowMicros,
+    );
+    if (will !== undefined) this.#wills.keep(session, will);
     this.#replies.send(session, { type: 'ack', address: namespace });
   }
 
@@ -383,6 +474,7 @@ export class RouterCore {
 
   /** Garbage does not end a session, a flood of it does; neither is answered more than once a second (design: undecodable frame). */
   #malformed(session: RouterSession, { error }: MalformedMessage): void {
+    this.#malformedFrames++;
     const now = this.#nowMicros;
     if (now - session.malformedSinceMicros > MALFORMED_WINDOW_MICROS) {
       session.malformedSinceMicros = now;
@@ -401,6 +493,11 @@ export class RouterCore {
   #wantsAck(qos: Qos): boolean {
     return qos !== Qos.Fire || this.#options.acks === 'always';
   }
+}
+
+/** Whether a session went without wanting to: then its last will is done. */
+function isLoss(departure: Departure): boolean {
+  return departure !== 'left' && departure !== 'shutdown';
 }
 
 function rateLimited({ messagesPerSecond, dropped }: RateLimitedMessage): ClaspError {

@@ -1,6 +1,7 @@
 import type { ClaspError } from '../../protocol/errors.js';
 import type { InboundFrame } from '../../protocol/inbound.js';
 import type { CloseReason } from '../../transports/transport.js';
+import type { Departure } from './presence.js';
 import type { RouterSession } from './router-session.js';
 
 /** What one session sent in one read, decoded. */
@@ -25,7 +26,7 @@ export type RouterEvent =
       readonly reason: CloseReason;
     }
   /** A session is gone: forget its subscriptions and its queue. */
-  | { readonly type: 'session.closed'; readonly session: RouterSession }
+  | { readonly type: 'session.closed'; readonly session: RouterSession; readonly departure: Departure }
   /** The socket of a congested session has taken everything. */
   | { readonly type: 'session.drained'; readonly session: RouterSession }
   /** Something is due: a param expires. */

@@ -78,7 +78,6 @@ class Router {
   #turnedAtMicros = -1;
   #turnsInPlace = 0;
   #sessions = 0;
-  #messages = 0;
 
   constructor(
     { highWaterBytes, clock, logger, defer, ...options }: RouterInput,
@@ -101,7 +100,7 @@ class Router {
       subscriptions: this.#core.subscriptionCount,
       params: this.#core.paramCount,
       announcedSignals: this.#core.signalCount,
-      messages: this.#messages,
+      messages: this.#core.messageCount,
       deliveries: this.#core.deliveryCount,
     };
   }
@@ -132,7 +131,7 @@ class Router {
           break;
         case 'session.closed':
           this.#sessions--;
-          this.#core.leave(event.session);
+          this.#core.leave(event.session, event.departure);
           break;
         case 'session.drained':
           event.session.lastActivityMicros = microseconds(this.#clock);
@@ -194,7 +193,7 @@ class Router {
 
   #take({ session, frames, receivedMicros }: InboundBatch): void {
     session.lastActivityMicros = receivedMicros;
-    this.#messages += frames.length;
+    session.lastReceivedMicros = receivedMicros;
     try {
       for (const frame of frames) this.#core.handle(session, frame, receivedMicros);
     } catch (cause) {

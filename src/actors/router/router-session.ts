@@ -52,6 +52,9 @@ export class RouterSession {
   readonly backlog: Backlog;
   /** When something was last received or sent, for the idle limit. */
   lastActivityMicros: number;
+  /** When something was last received, and when its HELLO was. */
+  lastReceivedMicros: number;
+  joinedMicros: number;
   /** Undecodable frames in the current minute, and when that began: bounds ERRORs and patience. */
   malformedCount = 0;
   malformedSinceMicros = 0;
@@ -71,6 +74,8 @@ export class RouterSession {
     this.form = wireForm(options.link.framing, options.link.encoding ?? 'binary');
     this.backlog = new Backlog({ maxBytes: options.maxQueueBytes, maxMessages: options.maxQueueMessages });
     this.lastActivityMicros = options.nowMicros;
+    this.lastReceivedMicros = options.nowMicros;
+    this.joinedMicros = options.nowMicros;
   }
 
   /** Whether messages other than HELLO may be handled, and deliveries made. */

@@ -30,6 +30,11 @@ export class Routing {
     return this.#subscriptions.size;
   }
 
+  /** Whether anybody has subscribed below a first segment by its name. */
+  hasSubscribersBelow(segment: string): boolean {
+    return this.#subscriptions.hasBelow(segment);
+  }
+
   /** When {@link runDue} has something to do; Infinity when never. */
   get dueMicros(): number {
     return this.#pacing.dueMicros;
@@ -50,8 +55,8 @@ export class Routing {
     if (paced.length > 0) this.#pacing.set(paced, message, revision, nowMicros);
   }
 
-  /** A message that passes through: all its subscribers hear it but the one who sent it. */
-  publish(message: PublishMessage, sender: RouterSession, nowMicros: number): void {
+  /** A message that passes through: all its subscribers hear it but the one who sent it; undefined: the router itself. */
+  publish(message: PublishMessage, sender: RouterSession | undefined, nowMicros: number): void {
     const { groups, paced } = this.#subscriptions.recipients(message.address, message.signal);
     this.#fanOut.publish(groups, message, sender);
     if (paced.length > 0) this.#pacing.publish(paced, message, sender, nowMicros);

@@ -1,4 +1,5 @@
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import { detachedPublish, detachedSet } from '../../protocol/messages/detached.js';
 import type { BundleMessage, Message } from '../../protocol/messages/message.js';
 import { DueQueue } from './due-queue.js';
 import type { RouterSession } from './router-session.js';
@@ -13,6 +14,7 @@ export interface ScheduleLimits {
 export interface ScheduledBundle {
   readonly session: RouterSession;
   readonly bundle: BundleMessage;
+  readonly atMicros: number;
 }
 
 /**
@@ -55,7 +57,7 @@ export class ScheduledBundles {
 
   add(session: RouterSession, bundle: BundleMessage, atMicros: number): void {
     session.pendingBundles++;
-    this.#queue.push({ session, bundle: { ...bundle, messages: bundle.messages.map(detached) } }, atMicros);
+    this.#queue.push({ session, bundle: { ...bundle, messages: bundle.messages.map(detached) }, atMicros }, atMicros);
   }
 
   /** Takes out the next one whose time has come. */
@@ -66,9 +68,7 @@ export class ScheduledBundles {
   }
 }
 
-/** Values are views into the received frame until they are copied. */
 function detached(message: Message): Message {
-  if (message.type === 'set') return { ...message, value: message.value.copy() };
-  if (message.type === 'publish' && message.value !== undefined) return { ...message, value: message.value.copy() };
-  return message;
+  if (message.type === 'set') return detachedSet(message);
+  return message.type === 'publish' ? detachedPublish(message) : message;
 }

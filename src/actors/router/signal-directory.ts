@@ -2,6 +2,7 @@ import { segmentsFault } from '../../protocol/address.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { SignalDefinition } from '../../protocol/messages/message.js';
 import { matchPattern, parsePattern, type Pattern } from '../../protocol/pattern.js';
+import { isSystemAddress, systemAddressRefused } from './system-addresses.js';
 
 export interface SignalDirectoryOptions {
   /** Definitions kept; 0 = unlimited. */
@@ -38,7 +39,7 @@ export class SignalDirectory {
   /**
    * Keeps the definitions, each in place of an earlier one at its address, and from now on: all of them, or none.
    *
-   * @throws ClaspError 200 for an address that is none, 400 when there is no room
+   * @throws ClaspError 200 for an address that is none, 403 for one of the router's own, 400 when there is no room
    */
   announce(signals: readonly SignalDefinition[], nowMicros: number): void {
     this.#expire(nowMicros);
@@ -47,6 +48,7 @@ export class SignalDirectory {
     for (const { address } of signals) {
       const fault = segmentsFault(address);
       if (fault !== undefined) throw new ClaspError(ErrorCode.InvalidAddress, `invalid address: ${fault}`, { address });
+      if (isSystemAddress(address)) throw systemAddressRefused(address);
       if (!this.#signals.has(address)) added.add(address);
     }
     if (maxSignals > 0 && this.#signals.size + added.size > maxSignals) {

@@ -49,7 +49,7 @@ export type Told = (session: RouterSession, address: string, value: EncodedValue
  * that comes later goes behind it.
  */
 export class Snapshots {
-  readonly #store: ParamStore;
+  readonly #storeFor: (pattern: Pattern) => ParamStore;
   readonly #replies: Replies;
   readonly #told: Told;
   #jobs: Job[] = [];
@@ -57,8 +57,9 @@ export class Snapshots {
   #budget = PARAMS_PER_TICK;
   #nowMicros = 0;
 
-  constructor(store: ParamStore, replies: Replies, told: Told) {
-    this.#store = store;
+  /** @param storeFor where the params are that a pattern is about */
+  constructor(storeFor: (pattern: Pattern) => ParamStore, replies: Replies, told: Told) {
+    this.#storeFor = storeFor;
     this.#replies = replies;
     this.#told = told;
   }
@@ -67,8 +68,9 @@ export class Snapshots {
   begin(session: RouterSession, pattern: Pattern, nowMicros: number, options: SnapshotOptions = {}): void {
     this.#nowMicros = nowMicros;
     const { evenEmpty = false, history = 1, follow = false } = options;
-    const params = this.#store.matching(pattern);
-    const job: Job = { session, params, endSerial: this.#store.nextSerial, history, follow };
+    const store = this.#storeFor(pattern);
+    const params = store.matching(pattern);
+    const job: Job = { session, params, endSerial: store.nextSerial, history, follow };
     let first = params.next();
     while (first.done !== true && !first.value.isVisible(nowMicros)) first = params.next();
     if (first.done === true) {

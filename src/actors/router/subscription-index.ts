@@ -5,6 +5,7 @@ import { matchSegment, type Pattern } from '../../protocol/pattern.js';
 import { isPacedType, leastRestrictive, type Pace, type PacedType, paceOf } from './pace.js';
 import type { Paced } from './paced.js';
 import type { RouterSession } from './router-session.js';
+import { isSystemAddress, SYSTEM_SEGMENT } from './system-addresses.js';
 import type { WireForm } from './wire-form.js';
 
 /** One SUBSCRIBE that is in force. */
@@ -118,6 +119,11 @@ export class SubscriptionIndex {
     return this.#root.isBare;
   }
 
+  /** Whether any pattern begins with this very segment. */
+  hasBelow(segment: string): boolean {
+    return this.#root.literals.has(segment);
+  }
+
   add(subscription: Subscription): void {
     let node = this.#root;
     for (const segment of patternSegments(subscription.pattern)) node = this.#child(node, segment);
@@ -190,7 +196,12 @@ export class SubscriptionIndex {
       }
       if (node.globstar !== undefined) visit(node.globstar, at);
     };
-    visit(this.#root, 0);
+    if (isSystemAddress(address)) {
+      const own = this.#root.literals.get(SYSTEM_SEGMENT);
+      if (own !== undefined) visit(own, 1);
+    } else {
+      visit(this.#root, 0);
+    }
     return found;
   }
 

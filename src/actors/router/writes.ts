@@ -12,6 +12,7 @@ import type { RouterSession } from './router-session.js';
 import type { Routing } from './routing.js';
 import type { SignalDirectory } from './signal-directory.js';
 import { checkSetSize } from './sizes.js';
+import { isSystemAddress, systemAddressRefused } from './system-addresses.js';
 
 /** A write that was accepted: what to store and what to send. */
 interface PlannedSet {
@@ -155,7 +156,10 @@ export class Writes {
  */
 function accept(session: RouterSession, message: SetMessage, before: Outlook | undefined): EncodedValue {
   const { address, value, revision } = message;
-  if (before === undefined) parseAddress(address); // a known address has been through here
+  if (before === undefined) {
+    parseAddress(address); // a known address has been through here
+    if (isSystemAddress(address)) throw systemAddressRefused(address);
+  }
   checkSetSize(address, value);
   if (before === undefined) return value; // a revision expected of a new param is ignored
   if (revision !== undefined) checkRevision(address, revision, before.revision);

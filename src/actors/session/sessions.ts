@@ -59,7 +59,7 @@ export class Sessions {
 
   /** A session machine has reached its end. */
   ended(id: string, end: SessionEnd): void {
-    const entry = this.#forget(id);
+    const entry = this.#forget(id, end.kind);
     if (entry === undefined) return;
     this.#report(entry, end);
     this.#reportDrained();
@@ -101,7 +101,7 @@ export class Sessions {
       this.#scope.stopChild(entry.actor);
       entry.session.phase = 'closed';
       entry.connection.destroy();
-      this.#forget(id);
+      this.#forget(id, 'shutdown');
       this.#report(entry, { kind: 'shutdown', text: 'The router stopped before the session had ended' });
     }
   }
@@ -186,13 +186,13 @@ export class Sessions {
     return undefined;
   }
 
-  #forget(id: string): Entry | undefined {
+  #forget(id: string, departure: SessionEnd['kind']): Entry | undefined {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
     this.#entries.delete(id);
     if (entry.admitted) this.#admitted--;
     entry.release();
-    this.#input.router.send({ type: 'session.closed', session: entry.session });
+    this.#input.router.send({ type: 'session.closed', session: entry.session, departure });
     // Without sessions nothing is left to sweep, and a timer would keep the process alive.
     if (this.#entries.size === 0) this.#cancelSweep();
     return entry;

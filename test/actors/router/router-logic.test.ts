@@ -201,7 +201,7 @@ describe('the router actor', () => {
       params: 2,
       messages: 4,
     });
-    router.send({ type: 'session.closed', session: link.session });
+    router.send({ type: 'session.closed', session: link.session, departure: 'left' });
     expect(router.getSnapshot()).toMatchObject({ sessions: 0, subscriptions: 0, params: 2 });
   });
 
@@ -338,7 +338,7 @@ describe('the router actor', () => {
     hold.values = () => {
       throw new Error('a bug');
     };
-    router.send({ type: 'session.closed', session: gone.session });
+    router.send({ type: 'session.closed', session: gone.session, departure: 'left' });
     bystander.send(set('/b', 1));
     expect(bystander.read()).toMatchObject([{ type: 'ack', revision: 1 }]);
     expect(router.getSnapshot().status).toBe('active');

@@ -96,7 +96,7 @@ describe('a session', () => {
     expect(session.phase).toBe('awaitingHello');
     expect(hub.getSnapshot().sessions).toBe(1);
     tell({ type: 'connection.closed' });
-    expect(routerEvents.at(-1)).toEqual({ type: 'session.closed', session });
+    expect(routerEvents.at(-1)).toEqual({ type: 'session.closed', session, departure: 'left' });
     expect(session.phase).toBe('closed');
     expect(hub.getSnapshot().sessions).toBe(0);
   });
@@ -286,7 +286,7 @@ describe('a fault of ours', () => {
     expect(logger.lines).toEqual([
       { level: 'error', message: 'internal error in a session', fields: expect.objectContaining({ session: 's1' }) },
     ]);
-    expect(routerEvents.at(-1)).toEqual({ type: 'session.closed', session: unlucky.session });
+    expect(routerEvents.at(-1)).toEqual({ type: 'session.closed', session: unlucky.session, departure: 'failure' });
     expect(unlucky.session.phase).toBe('closed');
     expect(hub.getSnapshot()).toMatchObject({ status: 'active', sessions: 1 });
     expect(lucky.session.phase).toBe('active');

@@ -1,0 +1,39 @@
+/** What the router counts, since it began unless said otherwise. The names are those below `/$clasp`. */
+export interface Statistics {
+  /** What there is now. */
+  readonly counts: {
+    readonly sessions: number;
+    readonly subscriptions: number;
+    readonly params: number;
+    readonly signals: number;
+    readonly pendingBundles: number;
+  };
+  readonly totals: {
+    /** Taken in, those that were dropped for their rate not included. */
+    readonly messages: number;
+    /** Copies handed out. */
+    readonly deliveries: number;
+  };
+  /** What did not arrive, and why. */
+  readonly drops: {
+    /** Messages over their session's rate. */
+    readonly rateLimited: number;
+    /** Frames that could not be read. */
+    readonly malformed: number;
+    /** Values of params that a newer one replaced while their reader was slow. */
+    readonly conflated: number;
+    /** Sessions closed because too much waited for them. */
+    readonly overflows: number;
+    /** Params that made room for others. */
+    readonly evictedParams: number;
+    /** Params whose time was over. */
+    readonly expiredParams: number;
+  };
+  /** Bundles with a time. */
+  readonly schedule: {
+    readonly bundles: number;
+    /** How late the last one ran, and the latest of all. */
+    readonly lastErrorMicros: number;
+    readonly worstErrorMicros: number;
+  };
+}
