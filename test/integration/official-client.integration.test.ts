@@ -141,6 +141,54 @@ describe('the official client', () => {
     expect(sender.all('ack')).toEqual([{ type: 'ack', revision: 2 }]);
   });
 
+  it('bundles for a later time: it takes effect then, by the router’s clock', async () => {
+    const [sender, reader] = [await connect(), await connect()];
+    const { calls } = listen(reader, '/fx/**');
+    await fence(reader, sender);
+    const at = sender.clasp.time() + 100_000;
+    sender.clasp.bundle([{ set: ['/fx/a', 1] }, { set: ['/fx/b', 2] }], { at });
+    await until(() => sender.all('ack').length === 1);
+    expect(sender.all('ack')).toEqual([{ type: 'ack' }]); // acknowledged ahead of its time
+    await until(() => calls.length === 2);
+    const late = await connect();
+    await until(() => late.all('snapshot').length > 0);
+    const written = late.all('snapshot').flatMap(({ params }) => params.map(({ timestamp }) => Number(timestamp)));
+    expect(written).toHaveLength(2);
+    for (const timestamp of written) expect(timestamp).toBeGreaterThanOrEqual(at);
+  });
+
+  it('subscribes with maxRate: far fewer values, and the last one', async () => {
+    const [writer, reader] = [await connect(), await connect()];
+    const calls: unknown[] = [];
+    reader.clasp.subscribe('/fader', (value: unknown) => void calls.push(value), { maxRate: 5 });
+    await fence(reader, writer);
+    for (let i = 1; i <= 200; i++) writer.clasp.set('/fader', i);
+    await until(() => calls.at(-1) === 200, 'the trailing value');
+    expect(calls[0]).toBe(1);
+    expect(calls.length).toBeLessThan(100);
+  });
+
+  it('subscribes with epsilon: only changes that matter to it', async () => {
+    const [writer, reader] = [await connect(), await connect()];
+    const calls: unknown[] = [];
+    reader.clasp.subscribe('/fader', (value: unknown) => void calls.push(value), { epsilon: 0.1 });
+    await fence(reader, writer);
+    for (const value of [0.5, 0.55, 0.7, 0.65, 0.5]) writer.clasp.set('/fader', value);
+    await until(() => calls.length === 3);
+    expect(calls).toEqual([0.5, 0.7, 0.5]);
+  });
+
+  it('can read what the router says of itself, and of who is connected', async () => {
+    const [watcher, desk] = [await connect('watcher'), await connect('desk')];
+    expect(await watcher.clasp.get('/$clasp/name')).toBe('Integration');
+    // Its own filter takes the pattern for a regular expression, in which "$" is the end: no callback, but its cache has it.
+    listen(watcher, '/$clasp/sessions/**');
+    const name = `/$clasp/sessions/${String(desk.clasp.session)}/name`;
+    await until(() => watcher.clasp.cached(name) === 'desk');
+    desk.close();
+    await until(() => watcher.all('publish').some(({ address }) => address.endsWith('/disconnect')));
+  });
+
   it('joins late and finds everything that was set, in its first snapshot and in its subscription’s', async () => {
     const writer = await connect();
     for (let i = 0; i < 2_000; i++) writer.clasp.set(`/late/joiners/see/long/addresses/too/${i}`, i);
