@@ -1,0 +1,25 @@
+import { describe, expect, it } from '@jest/globals';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const page = readFileSync('docs/protocol.md', 'utf8');
+
+/** `[name](../test/path) "title"`, as the tables of the page cite tests. */
+const cited = [...page.matchAll(/\]\(\.\.\/(test\/[^)]+)\) "([^"]+)"/g)].map(([, path, title]) => {
+  return { path: path!, title: title! }; // both groups are in the match
+});
+
+describe('docs/protocol.md', () => {
+  it('cites tests', () => expect(cited.length).toBeGreaterThan(50));
+
+  it.each(cited)('cites a test there is: $path "$title"', ({ path, title }) => {
+    expect(existsSync(join(path))).toBe(true);
+    expect(readFileSync(path, 'utf8')).toContain(title);
+  });
+
+  it('has no row without a test', () => {
+    const tables = page.slice(page.indexOf('## Every feature'), page.indexOf('## WebSocket'));
+    const rows = tables.split('\n').filter((line) => /^\| (?!Feature|---| \|)/.test(line));
+    expect(rows.filter((line) => !line.includes('](../test/'))).toEqual(['| | Defect | Shown by |']);
+  });
+});
