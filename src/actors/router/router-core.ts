@@ -1,22 +1,23 @@
 import { parseAddress } from '../../protocol/address.js';
-import { type Feature, Qos } from '../../protocol/enumerations.js';
+import { Qos } from '../../protocol/enumerations.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { InboundFrame, MalformedMessage, RateLimitedMessage } from '../../protocol/inbound.js';
 import type {
   AnnounceMessage,
   BundleMessage,
   GetMessage,
-  HelloMessage,
   Message,
   QueryMessage,
   SetMessage,
   SubscribeMessage,
 } from '../../protocol/messages/message.js';
 import { parsePattern, type Pattern } from '../../protocol/pattern.js';
+import { Admission, type AdmissionOptions } from './admission.js';
 import type { ConflictRule } from './conflict-strategies.js';
 import { Deliveries } from './deliveries.js';
 import { FanOut } from './fan-out.js';
 import { LastWills } from './last-wills.js';
+import { MALFORMED_LIMIT } from './patience.js';
 import { paceOf } from './pace.js';
 import type { Departure } from './presence.js';
 import { ParamStore, type ParamStoreOptions } from './param-store.js';
@@ -29,24 +30,19 @@ import { SignalDirectory, type SignalDirectoryOptions } from './signal-directory
 import { Snapshots } from './snapshots.js';
 import type { Statistics } from './statistics.js';
 import { lets, subscription } from './subscription-index.js';
+import { Tally } from './tally.js';
 import { isSystemAddress, WILL_ADDRESS } from './system-addresses.js';
 import { SystemSignals } from './system-signals.js';
-import { wireForm } from './wire-form.js';
 import { Writes } from './writes.js';
 
 export interface RouterCoreOptions
-  extends ParamStoreOptions, PassingSignalsOptions, ScheduleLimits, SignalDirectoryOptions {
-  /** In WELCOME. */
-  readonly name: string;
-  /** In WELCOME. */
-  readonly features: readonly Feature[];
+  extends AdmissionOptions, ParamStoreOptions, PassingSignalsOptions, ScheduleLimits, SignalDirectoryOptions {
   /** Distinct subscription ids a session may hold; 0 = unlimited. */
   readonly maxSubscriptionsPerSession: number;
   /** Whether SET and BUNDLE are acknowledged only when their frame asks for it (QoS 1 or 2). */
   readonly acks: 'requested' | 'always';
   /** What GET of an address without a param gets: ERROR 201, or nothing. */
   readonly unknownAddress: 'error' | 'silent';
-  readonly securityMode: 'open' | 'authenticated';
   /** Pairs of session and address whose pace is kept; beyond it the address paced for longest starts anew. */
   readonly maxPaced: number;
   /** How writes to one param are reconciled, by pattern; the first that matches decides. Last write wins where none does. */
@@ -60,11 +56,6 @@ export interface RouterCoreOptions
   /** The router's clock: microseconds since the Unix epoch, never going back. */
   readonly nowMicros: () => number;
 }
-
-/** ERRORs about undecodable frames: one a second, and after this many in a minute the session is closed. */
-const MALFORMED_ERROR_MICROS = 1_000_000;
-const MALFORMED_WINDOW_MICROS = 60_000_000;
-const MALFORMED_LIMIT = 100;
 
 const EVERYTHING = parsePattern('/**');
 
@@ -88,14 +79,8 @@ export class RouterCore {
   readonly #scheduled: ScheduledBundles;
   readonly #system: SystemSignals;
   readonly #wills = new LastWills();
-  #messages = 0;
-  #rateLimited = 0;
-  #malformedFrames = 0;
-  /** Of sessions that have left. */
-  #conflatedBefore = 0;
-  #bundlesRun = 0;
-  #lastBundleErrorMicros = 0;
-  #worstBundleErrorMicros = 0;
+  readonly #admission: Admission;
+  readonly #tally = new Tally();
 
   /** The time of this batch; reading the clock for each message would cost as much as routing it. */
   #nowMicros: number;
@@ -120,6 +105,9 @@ export class RouterCore {
       },
     );
     this.#scheduled = new ScheduledBundles(options);
+    this.#admission = new Admission(options, this.#replies, (session) => {
+      this.#join(session);
+    });
     this.#nowMicros = options.nowMicros();
   }
 
@@ -136,7 +124,7 @@ export class RouterCore {
   }
 
   get messageCount(): number {
-    return this.#messages;
+    return this.#tally.messages;
   }
 
   get deliveryCount(): number {
@@ -156,13 +144,13 @@ export class RouterCore {
 
   /** Takes one frame of a session, at its place in the order of all. Never throws for anything a peer can send. */
   handle(session: RouterSession, frame: InboundFrame, receivedMicros: number): void {
-    this.#messages++;
+    this.#tally.messages++;
     switch (session.phase) {
       case 'active':
       case 'congested':
         return this.#handleActive(session, frame, receivedMicros);
       case 'awaitingHello':
-        return this.#handleFirst(session, frame);
+        return this.#admission.take(session, frame);
       case 'connecting':
       case 'draining':
       case 'closed':
@@ -186,7 +174,7 @@ export class RouterCore {
     const wasHere = this.#sessions.delete(session.id);
     this.beginBatch();
     this.#passing.leave(session, this.#nowMicros);
-    this.#conflatedBefore += session.backlog.conflated;
+    this.#tally.conflated += session.backlog.conflated;
     const will = this.#wills.take(session);
     if (will !== undefined && isLoss(departure)) this.#attempt(session, will);
     if (wasHere) this.#system.left(session, departure, this.#nowMicros);
@@ -219,8 +207,9 @@ export class RouterCore {
 
   /** What there is and what has happened, counted. */
   statistics(): Statistics {
-    let conflated = this.#conflatedBefore;
+    let conflated = this.#tally.conflated;
     for (const { backlog } of this.#sessions.values()) conflated += backlog.conflated;
+    const { messages, rateLimited, malformed, schedule } = this.#tally;
     return {
       counts: {
         sessions: this.#sessions.size,
@@ -229,20 +218,16 @@ export class RouterCore {
         signals: this.signalCount,
         pendingBundles: this.#scheduled.size,
       },
-      totals: { messages: this.#messages, deliveries: this.deliveryCount },
+      totals: { messages, deliveries: this.deliveryCount },
       drops: {
-        rateLimited: this.#rateLimited,
-        malformed: this.#malformedFrames,
+        rateLimited,
+        malformed,
         conflated,
         overflows: this.#deliveries.overflows,
         evictedParams: this.#params.evicted,
         expiredParams: this.#params.expired,
       },
-      schedule: {
-        bundles: this.#bundlesRun,
-        lastErrorMicros: this.#lastBundleErrorMicros,
-        worstErrorMicros: this.#worstBundleErrorMicros,
-      },
+      schedule,
     };
   }
 
@@ -257,53 +242,13 @@ export class RouterCore {
     return this.#deliveries.takeDirty();
   }
 
-  // --- the first message --------------------------------------------------------------------------------------------
-
-  #handleFirst(session: RouterSession, frame: InboundFrame): void {
-    const { message } = frame;
-    // Its first message says how a peer wants to be spoken to. Legacy MessagePack senders read binary.
-    session.form = wireForm(session.link.framing, frame.encoding === 'legacy' ? 'binary' : frame.encoding);
-    if (message.type !== 'hello') {
-      const text =
-        message.type === 'malformed'
-          ? `The first frame is no HELLO: ${message.error.message}`
-          : `The first message must be HELLO, not ${message.type}`;
-      session.notify({ type: 'hello.refused', error: new ClaspError(ErrorCode.InvalidMessage, text) });
-      return;
-    }
-    const refusal = this.#authenticate(message);
-    if (refusal !== undefined) session.notify({ type: 'hello.refused', error: refusal });
-    else this.#welcome(session, message);
-  }
-
-  /** An authenticated router without anybody to check tokens lets nobody in (router.md 3.2). */
-  #authenticate(hello: HelloMessage): ClaspError | undefined {
-    if (this.#options.securityMode === 'open') return undefined;
-    return hello.token === undefined
-      ? new ClaspError(ErrorCode.Unauthorized, 'Authentication required')
-      : new ClaspError(ErrorCode.InternalError, 'Server misconfiguration');
-  }
-
-  #welcome(session: RouterSession, hello: HelloMessage): void {
-    const { name, features, nowMicros } = this.#options;
+  /** A session has its WELCOME: it is told what there is, and others hear of it. */
+  #join(session: RouterSession): void {
     this.#sessions.set(session.id, session);
-    session.name = hello.name;
-    session.features = hello.features;
     session.joinedMicros = this.#nowMicros;
-    session.notify({ type: 'hello.accepted', name: hello.name, features: hello.features });
-    this.#replies.send(session, {
-      type: 'welcome',
-      version: 1,
-      session: session.id,
-      name,
-      features,
-      time: nowMicros(),
-    });
     this.#snapshots.begin(session, EVERYTHING, this.#nowMicros, { evenEmpty: true });
     this.#system.joined(session, this.#nowMicros);
   }
-
-  // --- every other message ------------------------------------------------------------------------------------------
 
   #handleActive(session: RouterSession, frame: InboundFrame, receivedMicros: number): void {
     const { message } = frame;
@@ -345,7 +290,7 @@ export class RouterCore {
         case 'malformed':
           return this.#malformed(session, message);
         case 'rateLimited':
-          this.#rateLimited += message.dropped;
+          this.#tally.rateLimited += message.dropped;
           throw rateLimited(message);
         case 'welcome':
         case 'snapshot':
@@ -387,9 +332,7 @@ export class RouterCore {
   }
 
   #runBundle({ session, bundle, atMicros }: ScheduledBundle): void {
-    this.#bundlesRun++;
-    this.#lastBundleErrorMicros = this.#options.nowMicros() - atMicros;
-    this.#worstBundleErrorMicros = Math.max(this.#worstBundleErrorMicros, this.#lastBundleErrorMicros);
+    this.#tally.bundleRan(this.#options.nowMicros() - atMicros);
     this.#attempt(session, bundle);
   }
 
@@ -474,19 +417,16 @@ export class RouterCore {
 
   /** Garbage does not end a session, a flood of it does; neither is answered more than once a second (design: undecodable frame). */
   #malformed(session: RouterSession, { error }: MalformedMessage): void {
-    this.#malformedFrames++;
-    const now = this.#nowMicros;
-    if (now - session.malformedSinceMicros > MALFORMED_WINDOW_MICROS) {
-      session.malformedSinceMicros = now;
-      session.malformedCount = 0;
-    }
-    session.malformedCount++;
-    if (session.malformedCount > MALFORMED_LIMIT) {
-      const text = `${session.malformedCount} frames in a minute could not be read; the limit is ${MALFORMED_LIMIT}`;
-      session.notify({ type: 'protocol.violated', error: new ClaspError(error.code, text) });
-    } else if (now - session.lastMalformedErrorMicros >= MALFORMED_ERROR_MICROS) {
-      session.lastMalformedErrorMicros = now;
-      this.#replies.error(session, error);
+    this.#tally.malformed++;
+    switch (session.patience.judge(this.#nowMicros)) {
+      case 'tell':
+        return this.#replies.error(session, error);
+      case 'pass over':
+        return;
+      case 'give up': {
+        const text = `More than ${MALFORMED_LIMIT} frames in a minute could not be read`;
+        session.notify({ type: 'protocol.violated', error: new ClaspError(error.code, text) });
+      }
     }
   }
 

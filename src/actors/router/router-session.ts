@@ -5,6 +5,7 @@ import { Backlog } from './backlog.js';
 import { Outbox } from './outbox.js';
 import type { Paced } from './paced.js';
 import type { Param } from './param.js';
+import { Patience } from './patience.js';
 import type { Subscription } from './subscription-index.js';
 import { type WireForm, wireForm } from './wire-form.js';
 
@@ -55,10 +56,8 @@ export class RouterSession {
   /** When something was last received, and when its HELLO was. */
   lastReceivedMicros: number;
   joinedMicros: number;
-  /** Undecodable frames in the current minute, and when that began: bounds ERRORs and patience. */
-  malformedCount = 0;
-  malformedSinceMicros = 0;
-  lastMalformedErrorMicros = -Infinity;
+  /** With its undecodable frames. */
+  readonly patience = new Patience();
 
   constructor(options: {
     readonly id: string;
