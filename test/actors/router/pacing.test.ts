@@ -332,6 +332,41 @@ describe('window', () => {
     expect(harness.core.dueMicros).toBeGreaterThan(harness.nowMicros);
   });
 
+  it('says nothing when all of its samples are within epsilon of what was said', () => {
+    const { harness, peers } = joined();
+    const [desk, lamp] = peers;
+    lamp.subscribe(1, '/mic', { window: 50, epsilon: 1 });
+    desk.publish('/mic', 'stream', 5);
+    harness.advance(0.05);
+    expect(heard(lamp)).toEqual([[5]]);
+    for (const value of [5.5, 4.5]) desk.publish('/mic', 'stream', value);
+    harness.advance(1);
+    expect(heard(lamp)).toEqual([]);
+  });
+
+  it('with maxRate leaves when both allow it, and loses no sample', () => {
+    const { harness, peers } = joined();
+    const [desk, lamp] = peers;
+    lamp.subscribe(1, '/mic', { window: 50, maxRate: 2 });
+    const all = run(harness, lamp, { ms: 1_200, stepMs: 50, send: (i) => desk.publish('/mic', 'stream', i) });
+    expect(all.map(({ at }) => at)).toEqual([50, 550, 1_050]);
+    expect(all.flatMap(({ value }) => value)).toEqual(Array.from({ length: 21 }, (_, i) => i));
+  });
+
+  it('fits the datagrams of a peer that has no more', () => {
+    const harness = new CoreHarness();
+    const [desk, lamp] = [harness.join(), harness.connect({ maxFrameBytes: 300 })];
+    lamp.send({ type: 'hello', version: 1, name: 'udp', features: [] });
+    lamp.subscribe(1, '/mic', { window: 50 });
+    lamp.read();
+    for (let i = 0; i < 100; i++) desk.publish('/mic', 'stream', i);
+    harness.advance(0.05);
+    const frames = lamp.readFrames();
+    expect(frames.length).toBeGreaterThan(2);
+    for (const { length } of frames) expect(length).toBeLessThanOrEqual(300);
+    expect(frames.flatMap(({ message }) => valueOf(message)).flat()).toEqual(Array.from({ length: 100 }, (_, i) => i));
+  });
+
   it('does not touch params', () => {
     const { peers } = joined();
     const [desk, lamp] = peers;
@@ -359,6 +394,20 @@ describe('overlapping subscriptions of one session', () => {
     expect([count('/a/slow'), count('/a/fast'), count('/a/all')]).toEqual([2, 11, 100]);
   });
 
+  it('take the smaller of two epsilons and the shorter of two windows', () => {
+    const { harness, peers } = joined();
+    const [desk, lamp] = peers;
+    lamp.subscribe(1, '/**', { epsilon: 3, window: 500 });
+    lamp.subscribe(2, '/*', { epsilon: 2, window: 100 });
+    for (const value of [0, 1, 2, 3, 4]) {
+      desk.set('/dim', value);
+      desk.publish('/mic', 'stream', value);
+    }
+    expect(heard(lamp)).toEqual([0, 2, 4]);
+    harness.advance(0.1);
+    expect(heard(lamp)).toEqual([[0, 2, 4]]);
+  });
+
   it('wait no longer for what comes unpaced from now on, and nothing arrives out of order', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
@@ -376,6 +425,21 @@ describe('overlapping subscriptions of one session', () => {
   });
 });
 
+describe('a stream that waits', () => {
+  it('comes in its time although its session has subscribed to all of it meanwhile', () => {
+    const { harness, peers } = joined();
+    const [desk, lamp] = peers;
+    lamp.subscribe(1, '/s', { maxRate: 1 });
+    lamp.subscribe(2, '/mic', { window: 1_000 });
+    for (let i = 0; i < 2; i++) for (const address of ['/s', '/mic']) desk.publish(address, 'stream', i);
+    lamp.subscribe(3, '/**');
+    expect(heard(lamp)).toEqual([0]);
+    harness.advance(1);
+    expect(heard(lamp)).toEqual([[0, 1], 1]);
+    expect(lamp.session.paced.size).toBe(0);
+  });
+});
+
 describe('what is followed', () => {
   it('is forgotten with the session', () => {
     const { harness, peers } = joined();
@@ -387,6 +451,21 @@ describe('what is followed', () => {
     expect(lamp.session.paced.size).toBe(0);
     harness.advance(2);
     expect(harness.core.dueMicros).toBe(Infinity);
+  });
+
+  it('leaves nothing in the queue for long, however many come and go', () => {
+    const harness = new CoreHarness();
+    const desk = harness.join();
+    for (let i = 0; i < 1_026; i++) {
+      const visitor = harness.join();
+      visitor.subscribe(1, '/mic', { window: 1_000 });
+      desk.publish('/mic', 'stream', i);
+      visitor.leave();
+    }
+    const lamp = harness.join();
+    lamp.subscribe(1, '/mic', { window: 60_000 });
+    desk.publish('/mic', 'stream', 0);
+    expect(harness.core.dueMicros).toBe(harness.nowMicros + 60_000_000);
   });
 
   it('is bounded: the address followed for longest goes, and what waited for it goes out', () => {
