@@ -170,6 +170,17 @@ describe('checkAnnounced', () => {
     expect(harness.core.paramCount).toBe(0);
   });
 
+  it('ends with the announcement', () => {
+    const harness = new CoreHarness({ checkAnnounced: true, signalTtlSeconds: 10 });
+    const desk = harness.join();
+    announce(desk, { ...fader, meta: { range: [0, 1] } });
+    desk.set('/fader', 2);
+    expect(desk.read()).toMatchObject([{ type: 'error', code: 402 }]);
+    harness.advance(10);
+    desk.set('/fader', 2);
+    expect(desk.read()).toMatchObject([{ type: 'ack' }]);
+  });
+
   it('is off unless asked for', () => {
     const harness = new CoreHarness();
     const desk = harness.join();
