@@ -34,6 +34,19 @@ export interface TransportUnderTest {
   connect(transport: Transport, listener: Listener): Promise<Peer>;
   /** A transport whose `listen` finds the address of that listener taken. */
   onSameAddress(transport: Transport, listener: Listener): Transport;
+  /**
+   * Whether the transport is made of datagrams: none is bound to arrive or to keep its place, nobody is told that the other
+   * has left, a peer that does not read holds nobody up, and connections end with their door. The suite then sends in lots
+   * that any socket buffer has room for, each after the one before has arrived. @default false
+   */
+  readonly datagrams?: boolean;
+  /**
+   * What a peer can tell of its end: the `reason` why it was closed; only a close from a `cut`, having no words for reasons
+   * (TCP); or `nothing`, a cut between two frames looking like a close to it (pipes). @default 'reason'
+   */
+  readonly tellsEnd?: 'reason' | 'cut' | 'nothing';
+  /** Whether all connections live on the one socket of their door, which is not closed before the last of them. @default false */
+  readonly sharesPort?: boolean;
 }
 
 const closeKinds: readonly CloseReason['kind'][] = [
@@ -47,7 +60,25 @@ const closeKinds: readonly CloseReason['kind'][] = [
 ];
 
 /** What transport.ts promises, as tests. Every transport that connects peers one by one passes all of them. */
-export function describeTransport(name: string, { create, connect, onSameAddress }: TransportUnderTest): void {
+export function describeTransport(
+  name: string,
+  { create, connect, onSameAddress, datagrams = false, tellsEnd = 'reason', sharesPort = false }: TransportUnderTest,
+): void {
+  const itOnStreams = datagrams ? it.skip : it; // what datagrams do instead is in the tests of their transport
+  const itOnOwnSockets = datagrams || sharesPort ? it.skip : it; // likewise
+
+  /** That the peer learns of the end, where it can. */
+  async function expectToldEnd(peer: Peer, end: CloseReason['kind'] | 'lost'): Promise<void> {
+    if (datagrams) return;
+    const canTell = tellsEnd === 'reason' || (tellsEnd === 'cut' && end === 'lost');
+    expect(await peer.ended).toBe(canTell ? end : 'normal');
+  }
+
+  /** As they came; datagrams may overtake each other, even on loopback. */
+  function ordered<T extends string | number>(things: readonly T[]): readonly T[] {
+    return datagrams ? [...things].sort() : things;
+  }
+
   describe(`${name} keeps the contract of a transport`, () => {
     const cleanUps: (() => unknown)[] = [];
     afterEach(async () => {
@@ -82,24 +113,25 @@ export function describeTransport(name: string, { create, connect, onSameAddress
       const { listener, connection } = await pair();
       expect(listener.addresses).toEqual([expect.objectContaining({ transport: name })]);
       expect(connection.transport).toBe(name);
-      expect(connection.remoteAddress).toMatch(/^(127\.0\.0\.1:[1-9]\d*|memory:\d+)$/);
+      expect(connection.remoteAddress).toMatch(/^(127\.0\.0\.1:[1-9]\d*|(memory|pipe):\d+)$/);
     });
 
     it('carries whole frames both ways', async () => {
       const { connection, peer } = await pair();
       const inbox = new Inbox(connection.batches$);
       const lengths = [4, 5, 125, 126, 127, 1_000, 65_535];
-      const frames = lengths.map((length, i) => frameOf(length, i));
+      const { maxFrameBytes = Infinity } = connection;
+      const frames = lengths.map((length, i) => frameOf(Math.min(length, maxFrameBytes), i));
       peer.send(frames);
-      expect(digests(await inbox.receive(frames.length))).toEqual(digests(frames));
+      expect(ordered(digests(await inbox.receive(frames.length)))).toEqual(ordered(digests(frames)));
       connection.write(framed(connection.framing, frames));
-      expect(digests(await peer.receive(frames.length))).toEqual(digests(frames));
+      expect(ordered(digests(await peer.receive(frames.length)))).toEqual(ordered(digests(frames)));
     });
 
-    it('carries the largest frame there is, 65,547 bytes, both ways', async () => {
+    it('carries the largest frame there is, 65,547 bytes unless it says otherwise, both ways', async () => {
       const { connection, peer } = await pair();
       const inbox = new Inbox(connection.batches$);
-      const frame = frameOf(65_547, 7);
+      const frame = frameOf(connection.maxFrameBytes ?? 65_547, 7);
       peer.send([frame]);
       expect(digests(await inbox.receive(1))).toEqual(digests([frame]));
       connection.write(framed(connection.framing, [frame]));
@@ -113,10 +145,13 @@ export function describeTransport(name: string, { create, connect, onSameAddress
       for (const i of numbers) {
         peer.send([frameOf(40, i)]);
         connection.write(framed(connection.framing, [frameOf(40, i)]));
+        if (datagrams && i % 50 === 49) await Promise.all([inbox.receive(i + 1), peer.receive(i + 1)]);
       }
       // Frames of this test are bytes; a text would fail in numberOf.
-      expect((await inbox.receive(10_000)).map((frame) => numberOf(frame as Uint8Array))).toEqual(numbers);
-      expect((await peer.receive(10_000)).map((frame) => numberOf(frame as Uint8Array))).toEqual(numbers);
+      const numbersOf = (frames: readonly InboundFrame[]): readonly number[] =>
+        ordered(frames.map((frame) => numberOf(frame as Uint8Array)));
+      expect(numbersOf(await inbox.receive(10_000))).toEqual(ordered(numbers));
+      expect(numbersOf(await peer.receive(10_000))).toEqual(ordered(numbers));
     });
 
     it('gives the frames of one write in one batch or a few, never torn', async () => {
@@ -124,11 +159,11 @@ export function describeTransport(name: string, { create, connect, onSameAddress
       const inbox = new Inbox(connection.batches$);
       const frames = Array.from({ length: 100 }, (_, i) => frameOf(30, i));
       peer.send(frames);
-      expect(await inbox.receive(100)).toEqual(frames);
+      expect(ordered(digests(await inbox.receive(100)))).toEqual(ordered(digests(frames)));
       expect(inbox.batches.length).toBeLessThan(50);
     });
 
-    it('loses nothing that comes before somebody listens, the end included', async () => {
+    itOnStreams('loses nothing that comes before somebody listens, the end included', async () => {
       const { connection, peer } = await pair();
       const frames = [frameOf(20, 1), frameOf(20, 2)];
       peer.send(frames);
@@ -147,7 +182,7 @@ export function describeTransport(name: string, { create, connect, onSameAddress
       expect(await first.receive(1)).toHaveLength(1);
     });
 
-    it('bears peers that come and go without a word', async () => {
+    itOnStreams('bears peers that come and go without a word', async () => {
       const { transport, listener, accept } = await listen();
       for (const leave of ['close', 'destroy'] as const) {
         const [connection, peer] = await Promise.all([accept(), connect(transport, listener)]);
@@ -161,11 +196,11 @@ export function describeTransport(name: string, { create, connect, onSameAddress
     it.each(closeKinds)('says goodbye with the reason %s, behind what was written', async (kind) => {
       const { connection, peer } = await pair();
       const inbox = new Inbox(connection.batches$);
-      const frames = Array.from({ length: 50 }, (_, i) => frameOf(10_000, i));
+      const frames = Array.from({ length: datagrams ? 5 : 50 }, (_, i) => frameOf(10_000, i));
       connection.write(framed(connection.framing, frames));
       connection.close({ kind, text: 'because' });
-      expect(await peer.ended).toBe(kind);
-      expect(digests(await peer.receive(50))).toEqual(digests(frames));
+      await expectToldEnd(peer, kind);
+      expect(ordered(digests(await peer.receive(frames.length)))).toEqual(ordered(digests(frames)));
       expect(await inbox.ended).toBe('completed');
     });
 
@@ -173,7 +208,7 @@ export function describeTransport(name: string, { create, connect, onSameAddress
       const { connection, peer } = await pair();
       const inbox = new Inbox(connection.batches$);
       connection.close({ kind: 'policy', text: 'a' + 'é'.repeat(200) });
-      expect(await peer.ended).toBe('policy');
+      await expectToldEnd(peer, 'policy');
       expect(await inbox.ended).toBe('completed');
     });
 
@@ -181,7 +216,7 @@ export function describeTransport(name: string, { create, connect, onSameAddress
       const { connection, peer } = await pair();
       peer.send([frameOf(20)]);
       connection.close({ kind: 'overloaded', text: 'no room' });
-      expect(await peer.ended).toBe('overloaded');
+      await expectToldEnd(peer, 'overloaded');
       expect(await new Inbox(connection.batches$).ended).toBe('completed');
     });
 
@@ -191,7 +226,7 @@ export function describeTransport(name: string, { create, connect, onSameAddress
       connection.close({ kind: 'normal', text: 'bye' });
       connection.close({ kind: 'internal', text: 'again' });
       connection.write(framed(connection.framing, [frameOf(20)]));
-      expect(await peer.ended).toBe('normal');
+      await expectToldEnd(peer, 'normal');
       expect(await peer.receive(0)).toEqual([]);
       expect(await inbox.ended).toBe('completed');
       connection.write(framed(connection.framing, [frameOf(20)]));
@@ -217,11 +252,11 @@ export function describeTransport(name: string, { create, connect, onSameAddress
       connection.destroy();
       connection.destroy();
       expect(await inbox.ended).toBeInstanceOf(ConnectionLost);
-      expect(await peer.ended).toBe('lost');
+      await expectToldEnd(peer, 'lost');
       expect(inbox.frames).toEqual([]);
     });
 
-    it('buffers for a peer that stops reading, and tells when all has gone', async () => {
+    itOnStreams('buffers for a peer that stops reading, and tells when all has gone', async () => {
       const { connection, peer } = await pair();
       const inbox = new Inbox(connection.batches$);
       peer.stall();
@@ -254,7 +289,7 @@ export function describeTransport(name: string, { create, connect, onSameAddress
       expect(await inbox.ended).toBe('completed');
     });
 
-    it('keeps the connections when the door closes, and lets nobody else in', async () => {
+    itOnOwnSockets('keeps the connections when the door closes, and lets nobody else in', async () => {
       const { transport, listener, accept } = await listen();
       let complete = false;
       const [connection, peer] = await Promise.all([accept(), connect(transport, listener)]);

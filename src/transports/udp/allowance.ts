@@ -1,0 +1,26 @@
+import type { Clock } from '../../clock.js';
+
+/** A token bucket: so many in a second, and so many at once after a rest. */
+export class Allowance {
+  readonly #perSecond: number;
+  readonly #clock: Clock;
+  #left: number;
+  #filledAtMs: number;
+
+  constructor(perSecond: number, clock: Clock) {
+    this.#perSecond = perSecond;
+    this.#clock = clock;
+    this.#left = perSecond;
+    this.#filledAtMs = clock.now();
+  }
+
+  /** Takes one, if there is one left. */
+  take(): boolean {
+    const now = this.#clock.now();
+    this.#left = Math.min(this.#perSecond, this.#left + ((now - this.#filledAtMs) * this.#perSecond) / 1_000);
+    this.#filledAtMs = now;
+    if (this.#left < 1) return false;
+    this.#left--;
+    return true;
+  }
+}

@@ -1,0 +1,61 @@
+import { isCborMap } from '../../protocol/encodings/cbor.js';
+import { isLegacyMap } from '../../protocol/encodings/legacy-msgpack.js';
+import { DecodeError } from '../../protocol/errors.js';
+import { decodeFrame, encodeFrame, type Frame } from '../../protocol/frame.js';
+import { HEADER_BYTES, TIMESTAMPED_HEADER_BYTES } from '../../protocol/limits.js';
+import type { HelloMessage } from '../../protocol/messages/message.js';
+import { MAX_HELLO_BYTES, MIN_HELLO_BYTES } from './constants.js';
+import { splitToken } from './cookie.js';
+
+/** A HELLO as it came, its token taken apart. */
+export interface Hello {
+  readonly frame: Frame<HelloMessage>;
+  readonly cookie: string | undefined;
+  /** What is left of the token without the cookie. */
+  readonly token: string | undefined;
+}
+
+const MAGIC = 0x53;
+const TIMESTAMP = 0x20;
+const HELLO = 0x01;
+
+/** The HELLO in a datagram, or undefined for anything else. What is none is nearly always found out in its first bytes. */
+export function readHello(datagram: Buffer): Hello | undefined {
+  if (!mayBeHello(datagram)) return undefined;
+  const frame = decode(datagram);
+  if (frame === undefined || !isHello(frame)) return undefined;
+  return { frame, ...splitToken(frame.message.token) };
+}
+
+/** The frame as it would have come without the cookie. */
+export function withoutCookie({ frame: { message, qos, timestamp, encoding }, token }: Hello): Uint8Array {
+  return encodeFrame({ ...message, token }, { qos, timestamp, encoding: answerEncoding(encoding) });
+}
+
+/** In what encoding the peer is answered. Whoever writes the legacy form reads the binary one. */
+export function answerEncoding(encoding: Frame['encoding']): 'binary' | 'cbor' {
+  return encoding === 'cbor' ? 'cbor' : 'binary';
+}
+
+/** Cheapest first. A map is only worth decoding if it holds the word; the clients of old wrote it in capitals. */
+function mayBeHello(datagram: Buffer): boolean {
+  const { length } = datagram;
+  if (length < MIN_HELLO_BYTES || length > MAX_HELLO_BYTES || datagram[0] !== MAGIC) return false;
+  const first = datagram[(datagram[1]! & TIMESTAMP) === 0 ? HEADER_BYTES : TIMESTAMPED_HEADER_BYTES];
+  if (first === HELLO) return true;
+  if (first === undefined || !(isLegacyMap(first) || isCborMap(first))) return false;
+  return datagram.includes('hello') || datagram.includes('HELLO');
+}
+
+function decode(datagram: Buffer): Frame | undefined {
+  try {
+    return decodeFrame(datagram);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return undefined;
+  }
+}
+
+function isHello(frame: Frame): frame is Frame<HelloMessage> {
+  return frame.message.type === 'hello';
+}

@@ -1,0 +1,207 @@
+import type { RemoteInfo, Socket } from 'node:dgram';
+import type { Observable } from 'rxjs';
+import type { Clock } from '../../clock.js';
+import { ErrorCode } from '../../protocol/errors.js';
+import { encodeFrame } from '../../protocol/frame.js';
+import { HeldSubject } from '../held-subject.js';
+import { CLOSE_GRACE_MS, ConnectionLost, type ListenAddress, type Listener, TransportError } from '../transport.js';
+import { UdpConnection } from './connection.js';
+import { AMPLIFICATION_LIMIT, LARGEST_DATAGRAM_BYTES, SMALLEST_MAX_DATAGRAM_BYTES } from './constants.js';
+import { Allowance } from './allowance.js';
+import { Cookies, cookieToken, type Source } from './cookie.js';
+import { answerEncoding, type Hello, readHello, withoutCookie } from './hello.js';
+import { Peers } from './peers.js';
+import { SendQueue } from './send-queue.js';
+import { bindSocket, networkFaults } from './socket.js';
+
+/** The options of `udp()` with the defaults filled in. */
+export interface UdpListenerOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly maxDatagramBytes: number;
+  readonly maxQueuedBytes: number;
+  readonly idleMs: number;
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+  readonly cookiesPerSecond: number;
+  readonly clock: Clock;
+}
+
+/** What a port has seen, in datagrams since it opened. */
+export interface UdpCounts {
+  /** From nobody we know, and no HELLO. */
+  readonly ignored: number;
+  /** HELLOs answered with a cookie. */
+  readonly cookies: number;
+  /** HELLOs not answered because too many were in that second. */
+  readonly unanswered: number;
+  /** HELLOs with a good cookie for which there was no room. */
+  readonly refused: number;
+  /** Not sent because the system refused them: no route, host unreachable, interface down. */
+  readonly failedSends: number;
+  /** Times the system reported a fault of the network while receiving. The port stays open. */
+  readonly networkFaults: number;
+}
+
+/** One socket, and whoever has shown it a cookie. To everybody else it owes nothing and keeps nothing of them. */
+export class UdpListener implements Listener {
+  readonly addresses: readonly ListenAddress[];
+  readonly connections$: Observable<UdpConnection>;
+  readonly #options: UdpListenerOptions;
+  readonly #socket: Socket;
+  readonly #queue: SendQueue;
+  readonly #cookies: Cookies;
+  readonly #allowance: Allowance;
+  readonly #peers: Peers;
+  readonly #accepted = new HeldSubject<UdpConnection>();
+  readonly #counts = { ignored: 0, cookies: 0, unanswered: 0, refused: 0, networkFaults: 0 };
+  #closing = false;
+  #closed: Promise<void> | undefined;
+  #socketClosed: Promise<void> | undefined;
+
+  /** @throws TransportError */
+  static async open(options: UdpListenerOptions): Promise<UdpListener> {
+    const { maxDatagramBytes, host, port } = options;
+    if (maxDatagramBytes < SMALLEST_MAX_DATAGRAM_BYTES || maxDatagramBytes > LARGEST_DATAGRAM_BYTES) {
+      throw new TransportError(
+        `datagrams of ${maxDatagramBytes} bytes cannot be; choose maxDatagramBytes from ${SMALLEST_MAX_DATAGRAM_BYTES} to ${LARGEST_DATAGRAM_BYTES}`,
+      );
+    }
+    return new UdpListener(await bindSocket(host, port), options);
+  }
+
+  /** @internal Tests give a socket of their own. */
+  constructor(socket: Socket, options: UdpListenerOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#queue = new SendQueue(socket, options.clock);
+    this.#cookies = new Cookies(options.clock);
+    this.#peers = new Peers(options.idleMs, options.clock);
+    this.#allowance = new Allowance(options.cookiesPerSecond, options.clock);
+    this.connections$ = this.#accepted.observable;
+    const { address, port, family } = socket.address();
+    const host = family === 'IPv6' ? `[${address}]` : address;
+    this.addresses = [{ transport: 'udp', host: address, port, url: `udp://${host}:${port}` }];
+    socket.on('message', this.#onDatagram);
+    socket.on('error', this.#onError);
+  }
+
+  get counts(): UdpCounts {
+    return { ...this.#counts, failedSends: this.#queue.failedSends };
+  }
+
+  /** How many have shown their cookie and are not gone. */
+  get connectionCount(): number {
+    return this.#peers.size;
+  }
+
+  /**
+   * Unlike a listener of the contract it ends its connections: all of them live on the one socket, and as long as that is
+   * there the port is not free.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#closing = true;
+    this.#accepted.complete();
+    // A router that stops closes its doors and then says goodbye to its sessions, all in this turn: let it.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const connection of this.#peers.all()) connection.dismiss('the UDP port has closed');
+    await this.#queue.emptied(CLOSE_GRACE_MS);
+    await this.#closeSocket();
+  }
+
+  #closeSocket(): Promise<void> {
+    this.#socketClosed ??= new Promise((resolve) => {
+      this.#socket.close(resolve);
+    });
+    return this.#socketClosed;
+  }
+
+  readonly #onDatagram = (datagram: Buffer, source: RemoteInfo): void => {
+    // Nobody can be answered at port 0; Node throws where one tries.
+    const hello = source.port === 0 ? undefined : readHello(datagram);
+    if (hello !== undefined) {
+      if (!this.#closing) this.#onHello(hello, datagram.length, source);
+      return;
+    }
+    const connection = this.#peers.at(source);
+    if (connection === undefined) this.#counts.ignored++;
+    else connection.receive(datagram);
+  };
+
+  #onHello(hello: Hello, receivedBytes: number, source: Source): void {
+    if (hello.cookie === undefined || !this.#cookies.isGood(hello.cookie, source)) {
+      if (this.#allowance.take()) {
+        this.#counts.cookies++;
+        this.#answer(hello, receivedBytes, source, ErrorCode.Unauthorized, cookieToken(this.#cookies.bake(source)));
+      } else {
+        this.#counts.unanswered++;
+      }
+      return;
+    }
+    // The peer has started anew; what it had before it no longer knows of.
+    this.#peers.at(source)?.end();
+    const refusal = this.#refusal(source);
+    if (refusal === undefined) {
+      this.#accept(hello, source);
+    } else {
+      this.#counts.refused++;
+      this.#answer(hello, receivedBytes, source, ErrorCode.Overloaded, refusal);
+    }
+  }
+
+  /** Why there is no room, if so. */
+  #refusal({ address }: Source): string | undefined {
+    const { maxConnections, maxConnectionsPerAddress } = this.#options;
+    if (maxConnections > 0 && this.#peers.size >= maxConnections) {
+      return `Too many connections: the limit is ${maxConnections}`;
+    }
+    if (maxConnectionsPerAddress > 0 && this.#peers.countAt(address) >= maxConnectionsPerAddress) {
+      return `Too many connections from your address: the limit is ${maxConnectionsPerAddress}`;
+    }
+    return undefined;
+  }
+
+  #accept(hello: Hello, { address, port }: Source): void {
+    const { maxDatagramBytes, maxQueuedBytes, clock } = this.#options;
+    const connection = new UdpConnection({
+      peer: { address, port },
+      encoding: answerEncoding(hello.frame.encoding),
+      queue: this.#queue,
+      maxFrameBytes: maxDatagramBytes,
+      maxQueuedBytes,
+      clock,
+      onEnd: this.#peers.remove,
+    });
+    this.#peers.add(connection);
+    connection.receive(withoutCookie(hello));
+    // The end of the connection that this one replaces is told in a microtask too, and so before it.
+    queueMicrotask(() => {
+      this.#accepted.next(connection);
+    });
+  }
+
+  /** One datagram for one, and never one that would make this port worth aiming at somebody. */
+  #answer(hello: Hello, receivedBytes: number, to: Source, code: ErrorCode, message: string): void {
+    const encoding = answerEncoding(hello.frame.encoding);
+    const datagram = encodeFrame({ type: 'error', code, message }, { encoding });
+    if (datagram.length <= AMPLIFICATION_LIMIT * receivedBytes) this.#queue.send(datagram, to);
+  }
+
+  /** What the system says while it receives. The network's troubles pass, and sessions outlive them or fall silent. */
+  readonly #onError = (error: NodeJS.ErrnoException): void => {
+    if (networkFaults.has(error.code)) {
+      this.#counts.networkFaults++;
+      return;
+    }
+    this.#closing = true;
+    this.#accepted.error(new TransportError(`the UDP port broke: ${error.message}`, { cause: error }));
+    const lost = new ConnectionLost(`the UDP port broke: ${error.message}`, { cause: error });
+    for (const connection of this.#peers.all()) connection.end(lost);
+    void this.#closeSocket();
+  };
+}

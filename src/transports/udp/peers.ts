@@ -1,0 +1,76 @@
+import { type Clock, setBackgroundTimer } from '../../clock.js';
+import { ConnectionLost } from '../transport.js';
+import type { UdpConnection } from './connection.js';
+import type { Source } from './cookie.js';
+
+/** How often silence is looked for within the time it may last: it ends at most a tenth of that later. */
+const SWEEPS_PER_IDLE_TIME = 10;
+
+/** Those who have shown their cookie, by where they are. Whoever falls silent is ended. */
+export class Peers {
+  readonly #idleMs: number;
+  readonly #clock: Clock;
+  readonly #connections = new Map<string, UdpConnection>();
+  readonly #countByAddress = new Map<string, number>();
+  #sweepTimer: unknown;
+
+  constructor(idleMs: number, clock: Clock) {
+    this.#idleMs = idleMs;
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  at(source: Source): UdpConnection | undefined {
+    return this.#connections.get(keyOf(source));
+  }
+
+  /** How many share an IP address. */
+  countAt(address: string): number {
+    return this.#countByAddress.get(address) ?? 0;
+  }
+
+  /** A copy: those in it may be ended while one goes through it. */
+  all(): readonly UdpConnection[] {
+    return [...this.#connections.values()];
+  }
+
+  /** Where nobody else is. */
+  add(connection: UdpConnection): void {
+    const { peer } = connection;
+    this.#connections.set(keyOf(peer), connection);
+    this.#countByAddress.set(peer.address, this.countAt(peer.address) + 1);
+    this.#planSweep();
+  }
+
+  readonly remove = ({ peer }: UdpConnection): void => {
+    this.#connections.delete(keyOf(peer));
+    const left = this.countAt(peer.address) - 1;
+    if (left > 0) this.#countByAddress.set(peer.address, left);
+    else this.#countByAddress.delete(peer.address);
+    if (this.#connections.size > 0) return;
+    this.#clock.clearTimeout(this.#sweepTimer);
+    this.#sweepTimer = undefined;
+  };
+
+  /** One timer for all, while there are any. */
+  #planSweep(): void {
+    this.#sweepTimer ??= setBackgroundTimer(this.#clock, this.#sweep, this.#idleMs / SWEEPS_PER_IDLE_TIME);
+  }
+
+  readonly #sweep = (): void => {
+    this.#sweepTimer = undefined;
+    const silentSince = this.#clock.now() - this.#idleMs;
+    for (const connection of this.all()) {
+      if (connection.lastHeardMs > silentSince) continue;
+      connection.end(new ConnectionLost(`nothing was heard for ${this.#idleMs / 1_000} s`));
+    }
+    if (this.#connections.size > 0) this.#planSweep();
+  };
+}
+
+function keyOf({ address, port }: Source): string {
+  return `${address} ${port}`;
+}
