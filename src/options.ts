@@ -26,6 +26,8 @@ export interface RouterOptions {
   readonly sessionTimeoutSeconds?: number | undefined;
   /** Whether a HELLO needs a token. @default 'open' */
   readonly securityMode?: 'open' | 'authenticated' | undefined;
+  /** Whether a router that asks for tokens may take them by UDP, where anybody on the way can read them. @default false */
+  readonly allowInsecureUdp?: boolean | undefined;
   /** Subscriptions of one session; 0 = unlimited. @default 1_000 */
   readonly maxSubscriptionsPerSession?: number | undefined;
   /** Frames a second that one session may send, a bundle being one; what is over that is dropped. 0 = unlimited. @default 0 */
@@ -152,6 +154,7 @@ const schema = z.strictObject({
   maxSessions: whole(0).default(100),
   sessionTimeoutSeconds: seconds(0, 604_800).default(300),
   securityMode: oneOf('open', 'authenticated').default('open'),
+  allowInsecureUdp: flag().default(false),
   maxSubscriptionsPerSession: whole(0).default(1_000),
   maxMessagesPerSecond: whole(0).default(0),
   acks: oneOf('requested', 'always').default('requested'),

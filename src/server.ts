@@ -11,7 +11,7 @@ export interface Router {
    * Opens a door. Any number of them lead to the same params and the same sessions.
    *
    * @returns where peers can come in, with the real port also where 0 was asked for
-   * @throws TransportError when the door does not open; one that was open and breaks is opened again by itself
+   * @throws TransportError when the door does not open, or is one that a router with tokens may not have; one that was open and breaks is opened again by itself
    */
   listen(transport: Transport): Promise<readonly ListenAddress[]>;
   /** Where peers can come in now. */
@@ -55,6 +55,12 @@ export function createRouter(options: RouterOptions = {}): Router {
   return {
     actor,
     async listen(transport) {
+      if (transport.isInsecure === true && resolved.securityMode === 'authenticated' && !resolved.allowInsecureUdp) {
+        throw new TransportError(
+          `this router asks for tokens, and by ${transport.name} they would cross the network in the clear; ` +
+            'leave it off, or allow it with allowInsecureUdp (--allow-insecure-udp)',
+        );
+      }
       const id = `listener:${++doors}`;
       actor.send({ type: 'listener.wanted', id, transport });
       const listener = actor.getSnapshot().context.listeners.find((candidate) => candidate.id === id);

@@ -11,6 +11,7 @@ describe('without options', () => {
       maxSessions: 100,
       sessionTimeoutSeconds: 300,
       securityMode: 'open',
+      allowInsecureUdp: false,
       maxSubscriptionsPerSession: 1_000,
       maxMessagesPerSecond: 0,
       acks: 'requested',

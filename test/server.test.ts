@@ -15,6 +15,7 @@ import { decodeFrame, encodeFrame } from '../src/protocol/frame.js';
 import type { Message } from '../src/protocol/messages/message.js';
 import { encodeValue } from '../src/protocol/values/encoded-value.js';
 import type { MemoryClient } from '../src/transports/memory/index.js';
+import { udp } from '../src/transports/udp/index.js';
 import { fakeTransport } from './actors/listener/fake-transport.js';
 import { recordingLogger } from './actors/session/recording-logger.js';
 import { Inbox, turns, until } from './support/inbox.js';
@@ -69,6 +70,22 @@ class Client {
     await this.inbox.receive(2);
   }
 }
+
+describe('a router that asks for tokens', () => {
+  it('opens no door without encryption unless it is told to', async () => {
+    const { router } = await startRouter({ securityMode: 'authenticated' });
+    await expect(router.listen(udp({ host: '127.0.0.1', port: 0 }))).rejects.toThrow(
+      new TransportError(
+        'this router asks for tokens, and by udp they would cross the network in the clear; ' +
+          'leave it off, or allow it with allowInsecureUdp (--allow-insecure-udp)',
+      ),
+    );
+    const told = await startRouter({ securityMode: 'authenticated', allowInsecureUdp: true });
+    await expect(told.router.listen(udp({ host: '127.0.0.1', port: 0 }))).resolves.toHaveLength(1);
+    const open = await startRouter();
+    await expect(open.router.listen(udp({ host: '127.0.0.1', port: 0 }))).resolves.toHaveLength(1);
+  });
+});
 
 describe('listening', () => {
   it('takes three lines', async () => {

@@ -8,6 +8,8 @@ import type { Framing } from '../protocol/framing.js';
 export interface Transport {
   /** `websocket`, `memory`, ...: for logs and for `Connection.transport`. */
   readonly name: string;
+  /** It has no encryption that could be turned on: a router that asks for tokens opens it only where it is told to. */
+  readonly isInsecure?: boolean;
   /**
    * Opens the door.
    *
@@ -90,5 +92,10 @@ export class ConnectionLost extends Error {
 
 /** A door that could not be opened. The message is a plain sentence for a person: what is wrong and what to do. */
 export class TransportError extends Error {
-  override readonly name = 'TransportError';
+  override readonly name: string = 'TransportError';
+}
+
+/** A door that this installation cannot have at all, while every other can be opened. */
+export class TransportUnavailable extends TransportError {
+  override readonly name = 'TransportUnavailable';
 }

@@ -39,6 +39,7 @@ export interface UdpTransport extends Transport {
 export function udp(options: UdpOptions = {}): UdpTransport {
   return {
     name: 'udp',
+    isInsecure: true,
     listen: () =>
       UdpListener.open({
         port: options.port ?? defaults.port,
