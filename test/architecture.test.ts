@@ -15,9 +15,28 @@ const rules: Readonly<Record<string, (target: Import) => boolean>> = {
     ['protocol', 'actors'].includes(area(to)) ||
     to === 'clock.ts' ||
     (typeOnly && to === 'transports/transport.ts'),
+  // Certificates are made for doors: in their types, with the one error their users know.
+  certificates: (target) =>
+    featureRule(target) ||
+    target.to === 'transports/transport.ts' ||
+    (target.typeOnly && target.to === 'transports/tls.ts'),
+  // In browsers it knows of transports only their types; what is for Node uses them.
+  client: ({ from, to, ours, typeOnly }) =>
+    isNodeClient(from)
+      ? !ours || ['protocol', 'transports', 'client'].includes(area(to)) || to === 'clock.ts'
+      : ours &&
+        (area(to) === 'protocol' ||
+          to === 'clock.ts' ||
+          (area(to) === 'client' && !isNodeClient(to)) ||
+          (typeOnly && to === 'transports/transport.ts')),
   cli: () => true,
   '': ({ to }) => area(to) !== 'cli',
 };
+
+/** The part of the client that does not run in browsers. */
+function isNodeClient(module: string): boolean {
+  return module === 'client/node.ts' || module.startsWith('client/node/');
+}
 
 function featureRule({ from, to, ours }: Import): boolean {
   const near = [area(from), 'protocol', ...(area(from) === 'bridges' ? ['transports'] : [])];
@@ -105,9 +124,19 @@ describe('the imports in src', () => {
     ['actors/a.ts', `import { createRouter } from '../server.js';`],
     ['actors/a.ts', `import { verify } from '../auth/token.js';`],
     ['server.ts', `import { main } from './cli/main.js';`],
+    ['client/a.ts', `import type { Socket } from 'node:net';`],
+    ['client/a.ts', `import { WebSocket } from 'ws';`],
+    ['client/a.ts', `import type { Observable } from 'rxjs';`],
+    ['client/a.ts', `import { linkTo } from './node/link-to.js';`],
+    ['client/index.ts', `export * from './node.js';`],
+    ['client/a.ts', `import { ConnectionLost } from '../transports/transport.js';`],
+    ['client/node/a.ts', `import { Core } from '../../actors/router/router-core.js';`],
     ['auth/a.ts', `import { RouterCore } from '../actors/router/router-core.js';`],
     ['auth/a.ts', `import type { Connection } from '../transports/transport.js';`],
     ['journal/a.ts', `import { verify } from '../auth/token.js';`],
+    ['certificates/a.ts', `import { webSocket } from '../transports/websocket/index.js';`],
+    ['certificates/a.ts', `import { TlsSource } from '../transports/tls.js';`],
+    ['auth/a.ts', `import type { TlsSource } from '../transports/tls.js';`],
   ])('would not pass with this in %s: %s', (file, text) => {
     expect(violations(new Map([[file, text]]))).toHaveLength(1);
   });
@@ -124,6 +153,18 @@ describe('the imports in src', () => {
       `import { x } from './actors/root/root-machine.js'; import { y } from './transports/websocket/index.js';`,
     ],
     ['cli/main.ts', `import { createRouter } from '../server.js';`],
+    [
+      'client/a.ts',
+      `import type { Connection } from '../transports/transport.js'; import { x } from '../protocol/frame.js'; import './b.js';`,
+    ],
+    [
+      'client/node/a.ts',
+      `import { connect } from 'node:net'; import { ALPN } from '../../transports/quic/constants.js'; import '../link.js';`,
+    ],
+    [
+      'certificates/a.ts',
+      `import type { TlsSource } from '../transports/tls.js'; import { TransportError } from '../transports/transport.js';`,
+    ],
     [
       'bridges/osc/a.ts',
       `import type { Transport } from '../../transports/transport.js'; import type { L } from '../../actors/ports.js';`,

@@ -855,7 +855,7 @@ describe('a UDP socket', () => {
     const { listener } = await open();
     const port = portOf(listener);
     await expect(udp({ ...local, port }).listen()).rejects.toThrow(
-      new RegExp(`^port ${port} is already in use; stop the other program or choose another port with --`),
+      new RegExp(`^port ${port} is already in use; stop the other program or choose another port with --udp-port`),
     );
   });
 

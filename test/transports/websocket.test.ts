@@ -170,7 +170,7 @@ describe('the WebSocket handshake', () => {
   });
 
   it('sends those away who are still at the door when it closes', async () => {
-    const { listener } = await open();
+    const { listener } = await open({ clock: new SimulatedClock() }); // nobody's time is up
     const silent = await RawSocket.connect(portOf(listener));
     await turns(10);
     await listener.close();

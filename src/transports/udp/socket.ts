@@ -10,7 +10,7 @@ import { listenError } from '../listen-error.js';
  */
 export async function bindSocket(host: string, port: number): Promise<Socket> {
   // Node would bind a port modulo 65,536 without a word.
-  if (port > 65_535) throw listenError({ code: 'ERR_SOCKET_BAD_PORT' }, host, port);
+  if (port > 65_535) throw listenError({ code: 'ERR_SOCKET_BAD_PORT' }, host, port, '--udp-port');
   const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', ipv6Only: false, lookup });
   try {
     await new Promise<void>((bound, reject) => {
@@ -23,7 +23,7 @@ export async function bindSocket(host: string, port: number): Promise<Socket> {
     });
   } catch (error) {
     socket.close();
-    throw listenError(error, host, port);
+    throw listenError(error, host, port, '--udp-port');
   }
   return socket;
 }

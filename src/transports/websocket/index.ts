@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../clock.js';
 import { MAX_FRAME_BYTES } from '../../protocol/limits.js';
+import type { TlsSource } from '../tls.js';
 import type { Transport } from '../transport.js';
 import { DEFAULT_PORT } from './constants.js';
 import { WebSocketListener } from './listener.js';
@@ -11,7 +12,12 @@ export interface WebSocketOptions {
   readonly host?: string | undefined;
   /** Bytes of the largest binary message taken; a larger one closes the connection with 1009. @default 65_547 */
   readonly maxFrameBytes?: number | undefined;
-  /** Milliseconds from the TCP connect to the end of the upgrade; who is slower is cut off. @default 10_000 */
+  /** Encrypts, TLS 1.2 or later, with this certificate: `wss://`. @default no encryption */
+  readonly tls?: TlsSource | undefined;
+  /**
+   * Milliseconds from the TCP connect to the end of the upgrade, a TLS handshake included; who is slower is cut off.
+   * @default 10_000
+   */
   readonly handshakeMs?: number | undefined;
   /** Milliseconds between pings; a peer silent through two of them is lost. 0 sends none. @default 30_000 */
   readonly pingIntervalMs?: number | undefined;
@@ -23,7 +29,7 @@ export interface WebSocketOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** CLASP over WebSocket, the transport every client has. Any path will do; plain HTTP requests get 200. */
+/** CLASP over WebSocket, with TLS or without: the transport every client has. Any path will do; plain HTTP requests get 200. */
 export function webSocket(options: WebSocketOptions = {}): Transport {
   return {
     name: 'websocket',
@@ -32,6 +38,7 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
         port: options.port ?? DEFAULT_PORT,
         host: options.host ?? '0.0.0.0',
         maxFrameBytes: options.maxFrameBytes ?? MAX_FRAME_BYTES,
+        tls: options.tls,
         handshakeMs: options.handshakeMs ?? 10_000,
         pingIntervalMs: options.pingIntervalMs ?? 30_000,
         statusPage: options.statusPage,

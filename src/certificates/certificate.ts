@@ -1,0 +1,133 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import type { TlsCredentials } from '../transports/tls.js';
+import { TransportError } from '../transports/transport.js';
+import { messageOf } from './faults.js';
+import { pemBlocks } from './pem.js';
+
+/** A key and its certificate, looked at: they belong together, and TLS takes them. */
+export interface Certificate extends TlsCredentials {
+  /** SHA-256 of the server's own certificate, as `AA:BB:...`. */
+  readonly fingerprint: string;
+  /** First and last instant at which clients accept it, in milliseconds since the Unix epoch. */
+  readonly validFrom: number;
+  readonly validTo: number;
+}
+
+/** The text of a PEM file and how a person knows the file. */
+export interface PemFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/**
+ * Looks at a certificate chain and its private key, as the user has them in two files or in one. What stands beside them in
+ * the files, such as the attributes OpenSSL writes, is left out.
+ *
+ * @throws TransportError with what is wrong in a plain sentence; that it has expired is not wrong but {@link validityWarning}'s
+ */
+export function checkCertificate(certFile: PemFile, keyFile: PemFile): Certificate {
+  const chain = certificatesIn(certFile);
+  const key = privateKeyIn(keyFile);
+  const [own, ...issuers] = chain.map((pem) => parsed(() => new X509Certificate(pem), 'certificate', certFile));
+  const keyObject = parsed(() => createPrivateKey(key), 'private key', keyFile);
+  // A chain has at least one certificate.
+  if (!own!.checkPrivateKey(keyObject)) {
+    throw new TransportError(
+      issuers.some((issuer) => issuer.checkPrivateKey(keyObject))
+        ? `the certificates in ${certFile.path} are in the wrong order; put the server's own first, then those of its issuers`
+        : `the private key in ${keyFile.path} does not belong to the certificate in ${certFile.path}; give the two that were made together`,
+    );
+  }
+  const cert = chain.map((pem) => `${pem}\n`).join('');
+  try {
+    createSecureContext({ key, cert });
+  } catch (error) {
+    throw new TransportError(
+      `TLS does not take the certificate in ${certFile.path} (${reasonOf(error)}); use a stronger one`,
+      { cause: error },
+    );
+  }
+  return {
+    key: `${key}\n`,
+    cert,
+    fingerprint: own!.fingerprint256,
+    validFrom: Date.parse(own!.validFrom),
+    validTo: Date.parse(own!.validTo),
+  };
+}
+
+/**
+ * SHA-256 of a certificate, the first where there are several, as browsers and `openssl x509 -fingerprint -sha256` show it.
+ *
+ * @param cert PEM
+ * @returns 32 bytes as `AA:BB:...`
+ */
+export function fingerprint(cert: string): string {
+  return new X509Certificate(cert).fingerprint256;
+}
+
+/** A plain sentence where clients will not accept the certificate at this time, in milliseconds since the Unix epoch. */
+export function validityWarning({ validFrom, validTo }: Certificate, now: number): string | undefined {
+  if (now > validTo) return `the certificate ended on ${day(validTo)}, so clients will refuse it; renew it`;
+  if (now < validFrom) {
+    return `the certificate begins on ${day(validFrom)}, so clients will refuse it until then; check this computer's clock`;
+  }
+  return undefined;
+}
+
+function certificatesIn({ path, text }: PemFile): readonly string[] {
+  const blocks = pemBlocks(text);
+  const certificates = blocks.filter(({ label }) => label === 'CERTIFICATE');
+  if (certificates.length > 0) return certificates.map(({ pem }) => pem);
+  throw new TransportError(
+    blocks.some(({ label }) => label.endsWith('PRIVATE KEY'))
+      ? `${path} holds a private key and no certificate; give the certificate with --cert and the key with --key`
+      : `${path} holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----; ` +
+          `convert it, for example with openssl x509 -inform DER -in FILE -out cert.pem`,
+  );
+}
+
+function privateKeyIn({ path, text }: PemFile): string {
+  const blocks = pemBlocks(text);
+  const key = blocks.find(({ label }) => label.endsWith('PRIVATE KEY'));
+  if (key === undefined) {
+    throw new TransportError(
+      blocks.some(({ label }) => label === 'CERTIFICATE')
+        ? `${path} holds a certificate and no private key; give the certificate with --cert and the key with --key`
+        : `${path} holds no private key in PEM, which begins with -----BEGIN PRIVATE KEY-----; ` +
+            `convert it, for example with openssl pkey -inform DER -in FILE -out key.pem`,
+    );
+  }
+  // The two forms of PKCS #8 and of the older keys, RFC 1421.
+  if (key.label === 'ENCRYPTED PRIVATE KEY' || key.pem.includes('Proc-Type: 4,ENCRYPTED')) {
+    throw new TransportError(
+      `the private key in ${path} has a passphrase, which nobody is there to type; ` +
+        `write one without, for example with openssl pkey -in FILE -out key.pem`,
+    );
+  }
+  return key.pem;
+}
+
+function parsed<T>(parse: () => T, what: string, { path }: PemFile): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new TransportError(
+      `the ${what} in ${path} is damaged (${reasonOf(error)}); copy it again from where you got it`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** OpenSSL's own words, without its numbers: `ee key too small`. */
+function reasonOf(error: unknown): string {
+  const message = messageOf(error);
+  return /^error:[^]*:([^:]+)$/.exec(message)?.[1] ?? message;
+}
+
+function day(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().slice(0, 10);
+}

@@ -1,0 +1,55 @@
+import { readFile, stat } from 'node:fs/promises';
+import { TransportError } from '../transports/transport.js';
+import { type Certificate, checkCertificate, type PemFile } from './certificate.js';
+import { errorCode, messageOf } from './faults.js';
+
+export interface CertificateFiles {
+  /** PEM: the server's own certificate first, then those of its issuers. */
+  readonly certPath: string;
+  /** PEM: the private key, without a passphrase. May be the same file. */
+  readonly keyPath: string;
+}
+
+/** Bytes of the largest file that is read: no chain is that long, and a path may lead anywhere. */
+const MAX_FILE_BYTES = 1_048_576;
+
+/**
+ * Reads a certificate and its private key.
+ *
+ * @throws TransportError with a plain sentence for each mistake: a file that is missing, unreadable or no PEM, a key with a
+ *   passphrase or of another certificate
+ */
+export async function loadCertificate({ certPath, keyPath }: CertificateFiles): Promise<Certificate> {
+  const certFile = await read(certPath, 'certificate', '--cert');
+  const keyFile = await read(keyPath, 'private key', '--key');
+  return checkCertificate(certFile, keyFile);
+}
+
+async function read(path: string, what: string, flag: string): Promise<PemFile> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_FILE_BYTES) {
+      throw new TransportError(`${path} has ${size} bytes, too many for a ${what}; give another file with ${flag}`);
+    }
+    return { path, text: await readFile(path, 'utf8') };
+  } catch (error) {
+    throw error instanceof TransportError
+      ? error
+      : new TransportError(sentence(error, path, what, flag), { cause: error });
+  }
+}
+
+function sentence(error: unknown, path: string, what: string, flag: string): string {
+  switch (errorCode(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `there is no ${what} file ${path}; check the path given with ${flag}`;
+    case 'EACCES':
+    case 'EPERM':
+      return `this user may not read the ${what} file ${path}; change its owner or its permissions`;
+    case 'EISDIR':
+      return `${path} is a folder; give the file of the ${what} in it with ${flag}`;
+    default:
+      return `the ${what} file ${path} cannot be read (${messageOf(error)}); give another with ${flag}`;
+  }
+}

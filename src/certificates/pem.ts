@@ -1,0 +1,15 @@
+/** One block of a PEM text (RFC 7468). */
+export interface PemBlock {
+  /** `CERTIFICATE`, `PRIVATE KEY`, `EC PRIVATE KEY`, ... */
+  readonly label: string;
+  /** From `-----BEGIN` to the last dash. */
+  readonly pem: string;
+}
+
+/** Every whole block, in order; what stands between them is skipped. */
+export function pemBlocks(text: string): readonly PemBlock[] {
+  return [...text.matchAll(/-----BEGIN (?<label>[A-Z0-9 ]+)-----[^]*?-----END \k<label>-----/g)].map((match) => ({
+    label: match.groups!.label!, // the expression has that group
+    pem: match[0],
+  }));
+}

@@ -1,0 +1,148 @@
+import { chmod, readFile, stat } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { type Logger, silentLogger } from '../actors/ports.js';
+import type { Clock } from '../clock.js';
+import type { TlsCredentials } from '../transports/tls.js';
+import { TransportError } from '../transports/transport.js';
+import { type Certificate, checkCertificate } from './certificate.js';
+import { errorCode, messageOf } from './faults.js';
+import { makePrivateFolder, replaceFile } from './private-files.js';
+
+export interface SelfSignedOptions {
+  /** The folder to keep it in; made, for its owner only, where it is missing. */
+  readonly dataDir: string;
+  /** DNS names and IP addresses that clients may connect to. Used when a certificate is made. */
+  readonly names: readonly string[];
+  readonly clock: Clock;
+  /** Hears of a certificate that was replaced. @default silent */
+  readonly logger?: Logger | undefined;
+}
+
+/** Key and certificate. One file, because two cannot be replaced at once. */
+export const SELF_SIGNED_FILE = 'self-signed.pem';
+/** The certificate alone, to be given to clients that shall trust it. */
+export const SELF_SIGNED_CERTIFICATE_FILE = 'self-signed-certificate.pem';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Apple's systems refuse certificates valid for more than 825 days. */
+const VALID_MS = 820 * DAY_MS;
+/** A certificate that ends sooner is replaced at the next start or reload. */
+const RENEW_MS = 30 * DAY_MS;
+
+/**
+ * The certificate in the data folder: made at the first start, then used until it nears its end, so that whoever has accepted
+ * its fingerprint once need not again. New names do not change it; who wants them in it deletes the file.
+ *
+ * @throws TransportError when the folder cannot be used
+ */
+export async function selfSigned({
+  dataDir,
+  names,
+  clock,
+  logger = silentLogger,
+}: SelfSignedOptions): Promise<Certificate> {
+  const path = join(dataDir, SELF_SIGNED_FILE);
+  try {
+    await makePrivateFolder(dataDir);
+    const kept = await readKept(path, logger);
+    // One that begins later is kept: a computer whose clock wakes up in the past would otherwise make one at every start.
+    const good = kept !== undefined && kept.validTo - clock.now() > RENEW_MS;
+    if (kept !== undefined && !good) {
+      logger.warn({ path }, 'the self-signed certificate nears its end: clients have to accept the new fingerprint');
+    }
+    const certificate = good ? kept : await makeAndKeep(path, names, clock.now());
+    await offerCertificate(join(dataDir, SELF_SIGNED_CERTIFICATE_FILE), certificate.cert);
+    return certificate;
+  } catch (error) {
+    throw new TransportError(
+      `cannot keep a self-signed certificate in ${dataDir}: ${reasonOf(error)}; ` +
+        'choose another folder with --data-dir, or give a certificate with --cert and --key',
+      { cause: error },
+    );
+  }
+}
+
+/** What is there and can be used. */
+async function readKept(path: string, logger: Logger): Promise<Certificate | undefined> {
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
+  await hideFromOthers(path, logger);
+  try {
+    return checkCertificate({ path, text }, { path, text });
+  } catch (error) {
+    logger.warn(
+      { path, err: error },
+      'the self-signed certificate is damaged: clients have to accept a new fingerprint',
+    );
+    return undefined;
+  }
+}
+
+async function makeAndKeep(path: string, names: readonly string[], now: number): Promise<Certificate> {
+  const { key, cert } = await make(names, now);
+  const text = `${key.trim()}\n${cert.trim()}\n`;
+  const certificate = checkCertificate({ path, text }, { path, text });
+  await replaceFile(path, text, 0o600);
+  return certificate;
+}
+
+async function make(names: readonly string[], now: number): Promise<TlsCredentials> {
+  const { generate } = await import('selfsigned'); // large, and needed once in two years
+  const pems = await generate([{ name: 'commonName', value: 'CLASP router' }], {
+    keyType: 'ec',
+    curve: 'P-256',
+    algorithm: 'sha256',
+    notBeforeDate: new Date(now - HOUR_MS), // the clocks of clients differ
+    notAfterDate: new Date(now - HOUR_MS + VALID_MS),
+    extensions: [
+      { name: 'basicConstraints', cA: false, critical: true },
+      // No keyUsage: BoringSSL, under QUIC clients, trusts what signed itself only if it may sign certificates.
+      { name: 'extKeyUsage', serverAuth: true },
+      {
+        name: 'subjectAltName',
+        altNames: names.map((name) => (isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name })),
+      },
+    ],
+  });
+  return { key: pems.private, cert: pems.cert };
+}
+
+/** A copy without the key, for those who copy files by hand. */
+async function offerCertificate(path: string, cert: string): Promise<void> {
+  if ((await readIfThere(path)) !== cert) await replaceFile(path, cert, 0o644);
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** A backup or a copy may have brought the key back for everybody to read. Windows keeps no such permissions. */
+async function hideFromOthers(path: string, logger: Logger): Promise<void> {
+  if (process.platform === 'win32' || ((await stat(path)).mode & 0o077) === 0) return;
+  await chmod(path, 0o600);
+  logger.warn({ path }, 'others could read the private key of the router; now only its owner may');
+}
+
+function reasonOf(error: unknown): string {
+  switch (errorCode(error)) {
+    case 'EACCES':
+    case 'EPERM':
+      return 'this user may not read and write there';
+    case 'EROFS':
+      return 'nothing can be written there';
+    case 'ENOSPC':
+      return 'the disk is full';
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return 'that is not a folder';
+    default:
+      return messageOf(error);
+  }
+}

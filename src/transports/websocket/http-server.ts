@@ -1,0 +1,58 @@
+import { createServer as createHttpServer, type Server as PlainServer } from 'node:http';
+import { createServer as createHttpsServer, type Server as TlsServer } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
+import { tlsCredentialsError } from '../listen-error.js';
+import type { TlsCredentials, TlsSource } from '../tls.js';
+
+/** What answers on the port before a peer is upgraded. */
+export interface HttpServer {
+  readonly http: PlainServer | TlsServer;
+  /** The same server where it encrypts. */
+  readonly tls: TlsServer | undefined;
+  /** Lets go of where the certificate comes from. */
+  readonly release: () => void;
+}
+
+/** Node's own timeouts look only every 30 s and on the real clock; the deadline of the doorstep covers what they cover. */
+const options = { noDelay: true, headersTimeout: 0, requestTimeout: 0 };
+/** The longest there is, because 0 means 120 s here. */
+const NO_HANDSHAKE_TIMEOUT = 0x7fff_ffff;
+
+/**
+ * A server that does not listen yet; with TLS it follows the renewals of its certificate until it is released.
+ *
+ * @throws TransportError when the key and the certificate cannot be used
+ */
+export function createServer(source: TlsSource | undefined): HttpServer {
+  if (source === undefined) return { http: createHttpServer(options), tls: undefined, release: () => undefined };
+  const server = createTlsServer(source.credentials);
+  const renewals = source.renewed$.subscribe({
+    next: (credentials) => {
+      try {
+        server.setSecureContext(contextOf(credentials)); // open connections keep theirs
+      } catch {
+        // An old certificate is better than none. Who renews them looks at them first and has somebody to tell; nobody is here.
+      }
+    },
+    error: () => undefined, // no more renewals
+  });
+  return {
+    http: server,
+    tls: server,
+    release: () => {
+      renewals.unsubscribe();
+    },
+  };
+}
+
+function createTlsServer(credentials: TlsCredentials): TlsServer {
+  try {
+    return createHttpsServer({ ...options, ...contextOf(credentials), handshakeTimeout: NO_HANDSHAKE_TIMEOUT });
+  } catch (error) {
+    throw tlsCredentialsError(error);
+  }
+}
+
+function contextOf({ key, cert }: TlsCredentials): SecureContextOptions {
+  return { key, cert, minVersion: 'TLSv1.2' };
+}

@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { generate } from 'selfsigned';
+import { fingerprint } from '../../src/certificates/index.js';
+import { loadCertificate } from '../../src/certificates/load-certificate.js';
+import { TransportError } from '../../src/transports/transport.js';
+import { newCertificate, type TestCertificate } from '../support/certificates.js';
+import { asOrdinaryUser, TemporaryFolder } from './temporary-folder.js';
+
+let folder: TemporaryFolder;
+let own: TestCertificate;
+let other: TestCertificate;
+/** The good pair. */
+let certPath: string;
+let keyPath: string;
+beforeAll(async () => {
+  folder = new TemporaryFolder();
+  [own, other] = await Promise.all([newCertificate(), newCertificate()]);
+  certPath = folder.write('cert.pem', own.cert);
+  keyPath = folder.write('key.pem', own.key);
+});
+afterAll(() => {
+  folder.remove();
+});
+
+describe('loadCertificate', () => {
+  it('reads a certificate and its key', async () => {
+    const { cert, key, fingerprint: sha256, validFrom, validTo } = await loadCertificate({ certPath, keyPath });
+    expect([cert.trim(), key.trim()]).toEqual([own.cert.trim(), own.key.trim()]);
+    expect(sha256).toBe(fingerprint(own.cert));
+    const dates = new X509Certificate(own.cert);
+    expect([validFrom, validTo]).toEqual([new Date(dates.validFrom).getTime(), new Date(dates.validTo).getTime()]);
+  });
+
+  it('reads both from one file, and skips what stands beside them', async () => {
+    const attributes = 'Bag Attributes\r\n    friendlyName: clasp\r\n';
+    const both = folder.write('both.pem', `\ufeff${attributes}${own.key}\r\n${attributes}${own.cert}\r\n`);
+    const { cert, key } = await loadCertificate({ certPath: both, keyPath: both });
+    expect([cert.trim(), key.trim()]).toEqual([own.cert.trim(), own.key.trim()]);
+  });
+
+  it('keeps the certificates of the issuers, in their order', async () => {
+    const chain = folder.write('chain.pem', `${own.cert}\n${other.cert}\n`);
+    const { cert, fingerprint: sha256 } = await loadCertificate({ certPath: chain, keyPath });
+    expect(cert.trim()).toBe(`${own.cert.trim()}\n${other.cert.trim()}`);
+    expect(sha256).toBe(fingerprint(own.cert));
+  });
+
+  it('takes a key in the older form', async () => {
+    const sec1 = createPrivateKey(own.key).export({ type: 'sec1', format: 'pem' }) as string; // PEM is text
+    const { key } = await loadCertificate({ certPath, keyPath: folder.write('sec1.pem', sec1) });
+    expect(key).toBe(sec1);
+  });
+
+  const pkcs8Encrypted = (): string | Buffer =>
+    createPrivateKey(own.key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' });
+  const sec1Encrypted = (): string | Buffer =>
+    createPrivateKey(own.key).export({ type: 'sec1', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' });
+  const publicKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({
+    type: 'spki',
+    format: 'pem',
+  });
+  const damaged = (pem: string): string => pem.replace(/\n.{20}/, '\nAAAAAAAAAAAAAAAAAAAA');
+
+  it.each<[string, () => { certPath?: string; keyPath?: string }, RegExp]>([
+    [
+      'a certificate that is missing',
+      () => ({ certPath: folder.at('nothing.pem') }),
+      /^there is no certificate file .+nothing\.pem; check the path given with --cert$/,
+    ],
+    [
+      'a key that is missing',
+      () => ({ keyPath: folder.at('cert.pem/nothing.pem') }),
+      /^there is no private key file .+nothing\.pem; check the path given with --key$/,
+    ],
+    [
+      'a folder',
+      () => {
+        mkdirSync(folder.at('folder'), { recursive: true });
+        return { keyPath: folder.at('folder') };
+      },
+      /folder is a folder; give the file of the private key in it with --key$/,
+    ],
+    [
+      'something large',
+      () => ({ certPath: folder.write('film.mov', new Uint8Array(1_048_577)) }),
+      /film\.mov has 1048577 bytes, too many for a certificate; give another file with --cert$/,
+    ],
+    [
+      'a certificate in DER',
+      () => ({ certPath: folder.write('cert.der', new X509Certificate(own.cert).raw) }),
+      /cert\.der holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----; convert it, .+ x509 /,
+    ],
+    [
+      'a key that is empty',
+      () => ({ keyPath: folder.write('empty.pem', '') }),
+      /empty\.pem holds no private key in PEM, which begins with -----BEGIN PRIVATE KEY-----; convert it, .+ pkey /,
+    ],
+    [
+      'a certificate cut short',
+      () => ({ certPath: folder.write('short.pem', own.cert.slice(0, 200)) }),
+      /short\.pem holds no certificate in PEM/,
+    ],
+    [
+      'a certificate that is damaged',
+      () => ({ certPath: folder.write('damaged.pem', damaged(own.cert)) }),
+      /^the certificate in .+damaged\.pem is damaged \([^:]+\); copy it again/,
+    ],
+    [
+      'an issuer that is damaged',
+      () => ({ certPath: folder.write('damaged-issuer.pem', own.cert + '\n' + damaged(other.cert)) }),
+      /^the certificate in .+damaged-issuer\.pem is damaged/,
+    ],
+    [
+      'a key that is damaged',
+      () => ({ keyPath: folder.write('damaged-key.pem', damaged(own.key)) }),
+      /^the private key in .+damaged-key\.pem is damaged/,
+    ],
+    [
+      'a key in the place of the certificate',
+      () => ({ certPath: keyPath }),
+      /key\.pem holds a private key and no certificate; give the certificate with --cert and the key with --key$/,
+    ],
+    [
+      'a certificate in the place of the key',
+      () => ({ keyPath: certPath }),
+      /cert\.pem holds a certificate and no private key; give the certificate with --cert and the key with --key$/,
+    ],
+    [
+      'a public key',
+      () => ({ keyPath: folder.write('public.pem', publicKey) }),
+      /public\.pem holds no private key in PEM/,
+    ],
+    [
+      'a key with a passphrase',
+      () => ({ keyPath: folder.write('encrypted.pem', pkcs8Encrypted()) }),
+      /^the private key in .+encrypted\.pem has a passphrase, which nobody is there to type; write one without, .+ pkey /,
+    ],
+    [
+      'a key with a passphrase in the older form',
+      () => ({ keyPath: folder.write('encrypted-sec1.pem', sec1Encrypted()) }),
+      /^the private key in .+encrypted-sec1\.pem has a passphrase/,
+    ],
+    [
+      'a key of another certificate',
+      () => ({ keyPath: folder.write('other-key.pem', other.key) }),
+      /^the private key in .+other-key\.pem does not belong to the certificate in .+cert\.pem; give the two that/,
+    ],
+    [
+      'an issuer in front',
+      () => ({ certPath: folder.write('reversed.pem', `${other.cert}\n${own.cert}`) }),
+      /^the certificates in .+reversed\.pem are in the wrong order; put the server's own first/,
+    ],
+  ])('says what is wrong with %s', async (_, make, sentence) => {
+    const error = await fault({ certPath, keyPath, ...make() });
+    expect(error.message).toMatch(sentence);
+  });
+
+  it('says that a file may not be read', async () => {
+    const secret = folder.write('secret.pem', own.key);
+    chmodSync(secret, 0o000);
+    const error = await asOrdinaryUser(() => fault({ certPath, keyPath: secret }));
+    expect(error.message).toMatch(/^this user may not read the private key file .+secret\.pem; change its owner or/);
+  });
+
+  it('says that TLS finds a certificate too weak', async () => {
+    const weak = folder.write('weak.pem', await weakCertificate());
+    const error = await fault({ certPath: weak, keyPath: weak });
+    expect(error.message).toMatch(
+      /^TLS does not take the certificate in .+weak\.pem \(ee key too small\); use a stronger/,
+    );
+  });
+});
+
+async function fault(files: { certPath: string; keyPath: string }): Promise<TransportError> {
+  const error: unknown = await loadCertificate(files).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(TransportError);
+  return error as TransportError; // the line above has made sure
+}
+
+/** Key and certificate of RSA with 512 bits, which OpenSSL takes at no level of security above 0. */
+async function weakCertificate(): Promise<string> {
+  const keyPair = generateKeyPairSync('rsa', {
+    modulusLength: 512,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const weak = await generate([{ name: 'commonName', value: 'weak' }], {
+    keyType: 'rsa',
+    algorithm: 'sha256',
+    keyPair,
+  });
+  return weak.private + weak.cert;
+}

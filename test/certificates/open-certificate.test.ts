@@ -1,0 +1,194 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { rmSync } from 'node:fs';
+import { SimulatedClock } from 'xstate';
+import { certificateSource, fingerprint, type OpenCertificate, openCertificate } from '../../src/certificates/index.js';
+import { selfSigned } from '../../src/certificates/self-signed.js';
+import type { TlsCredentials } from '../../src/transports/tls.js';
+import { TransportError } from '../../src/transports/transport.js';
+import { newCertificate, type TestCertificate } from '../support/certificates.js';
+import { LogLines } from './log-lines.js';
+import { TemporaryFolder } from './temporary-folder.js';
+
+let folder: TemporaryFolder;
+let logger: LogLines;
+beforeEach(() => {
+  folder = new TemporaryFolder();
+  logger = new LogLines();
+});
+afterEach(() => {
+  folder.remove();
+});
+
+/** Puts a pair where {@link openFiles} finds it. */
+function deploy({ cert, key }: TlsCredentials): void {
+  folder.write('cert.pem', cert);
+  folder.write('key.pem', key);
+}
+
+/** The certificate in two files of the user's, with what is renewed. */
+async function openFiles(): Promise<{ opened: OpenCertificate; renewed: TlsCredentials[] }> {
+  const opened = await openCertificate({ certPath: folder.at('cert.pem'), keyPath: folder.at('key.pem'), logger });
+  const renewed: TlsCredentials[] = [];
+  opened.source.renewed$.subscribe((credentials) => renewed.push(credentials));
+  return { opened, renewed };
+}
+
+/** One for the years 2026 to 2028. */
+async function datedCertificate(): Promise<TlsCredentials> {
+  const clock = new SimulatedClock();
+  clock.set(Date.UTC(2026, 0, 1));
+  return selfSigned({ dataDir: folder.at('dated'), names: ['localhost'], clock });
+}
+
+describe('openCertificate', () => {
+  it('takes the files of the user', async () => {
+    const own = await newCertificate();
+    deploy(own);
+    const { opened } = await openFiles();
+    expect(opened.fingerprint).toBe(fingerprint(own.cert));
+    expect(opened.selfSigned).toBe(false);
+    expect(opened.source.credentials.cert.trim()).toBe(own.cert.trim());
+    expect(logger.lines).toEqual([]);
+  });
+
+  it('makes one itself where there are none, and finds it the next time', async () => {
+    const opened = await openCertificate({ dataDir: folder.at('data') });
+    expect(opened.selfSigned).toBe(true);
+    expect(opened.fingerprint).toBe(fingerprint(opened.source.credentials.cert));
+    expect((await openCertificate({ dataDir: folder.at('data') })).fingerprint).toBe(opened.fingerprint);
+  });
+
+  it.each([
+    [{ certPath: 'cert.pem' }, 'a certificate needs its private key; give that with --key'],
+    [{ keyPath: 'key.pem' }, 'a private key needs its certificate; give that with --cert'],
+    [{ certPath: '/nowhere/cert.pem', keyPath: 'key.pem' }, /^there is no certificate file \/nowhere\/cert\.pem;/],
+  ])('says what is wrong with %j', async (options, sentence) => {
+    const error: unknown = await openCertificate(options).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(TransportError);
+    expect((error as TransportError).message).toMatch(sentence);
+  });
+
+  it.each([
+    [
+      Date.UTC(2025, 11, 1),
+      /^warn: the certificate begins on 2025-12-31, so clients will refuse it until then; check this/,
+    ],
+    [Date.UTC(2029, 0, 1), /^warn: the certificate ended on 2028-03-\d\d, so clients will refuse it; renew it$/],
+  ])('only warns of one that is not valid at %d', async (now, line) => {
+    deploy(await datedCertificate());
+    const clock = new SimulatedClock();
+    clock.set(now);
+    await openCertificate({ certPath: folder.at('cert.pem'), keyPath: folder.at('key.pem'), clock, logger });
+    expect(logger.lines).toEqual([expect.stringMatching(line)]);
+  });
+});
+
+describe('reload', () => {
+  let first: TestCertificate;
+  let opened: OpenCertificate;
+  let renewed: TlsCredentials[];
+  beforeEach(async () => {
+    first = await newCertificate();
+    deploy(first);
+    ({ opened, renewed } = await openFiles());
+  });
+
+  it('takes a new certificate', async () => {
+    const second = await newCertificate();
+    deploy(second);
+    await opened.reload();
+    expect(renewed.map(({ cert, key }) => [cert.trim(), key.trim()])).toEqual([
+      [second.cert.trim(), second.key.trim()],
+    ]);
+    expect(opened.fingerprint).toBe(fingerprint(second.cert));
+    expect(opened.source.credentials).toBe(renewed[0]);
+    expect(logger.lines).toEqual(['info: the certificate was renewed; new connections get it']);
+  });
+
+  it('says nothing to the doors when nothing has changed', async () => {
+    await opened.reload();
+    expect(renewed).toEqual([]);
+    expect(logger.lines).toEqual(['info: the certificate has not changed']);
+  });
+
+  it.each<[string, (second: TestCertificate) => void, RegExp]>([
+    ['is missing', () => rmSync(folder.at('cert.pem')), /there is no certificate file .+cert\.pem; check the path/],
+    ['is no PEM', () => folder.write('cert.pem', 'half a fi'), /cert\.pem holds no certificate in PEM/],
+    ['is only half there', ({ cert }) => folder.write('cert.pem', cert), /key\.pem does not belong to the certificate/],
+  ])('keeps the old certificate when the new one %s, and takes it once it is good', async (_, spoil, sentence) => {
+    const second = await newCertificate();
+    spoil(second);
+    await opened.reload();
+    expect(renewed).toEqual([]);
+    expect(opened.fingerprint).toBe(fingerprint(first.cert));
+    expect(logger.lines).toEqual([expect.stringMatching(/^error: the certificate stays as it was: /)]);
+    expect(logger.lines[0]).toMatch(sentence);
+    deploy(second);
+    await opened.reload();
+    expect(opened.fingerprint).toBe(fingerprint(second.cert));
+    expect(renewed).toHaveLength(1);
+  });
+
+  it('makes a self-signed certificate anew when its time has come', async () => {
+    const clock = new SimulatedClock();
+    clock.set(Date.UTC(2026, 0, 1));
+    const own = await openCertificate({ dataDir: folder.at('data'), names: ['localhost'], clock });
+    const before = own.fingerprint;
+    await own.reload();
+    expect(own.fingerprint).toBe(before);
+    clock.set(Date.UTC(2028, 2, 1));
+    await own.reload();
+    expect(own.fingerprint).not.toBe(before);
+  });
+});
+
+describe('a source of certificates', () => {
+  const dated = async (): Promise<{ first: TestCertificate; now: SimulatedClock }> => {
+    const now = new SimulatedClock();
+    now.set(Date.now());
+    return { first: await newCertificate(), now };
+  };
+  /** What read() of a certificate gives, whatever its dates. */
+  const certificate = ({ cert, key }: TlsCredentials, validFrom = -Infinity, validTo = Infinity) =>
+    ({ cert, key, fingerprint: fingerprint(cert), validFrom, validTo }) as const;
+
+  it('does not exchange a certificate for one that has ended', async () => {
+    const { first, now } = await dated();
+    const ended = certificate(await newCertificate(), 0, now.now() - 86_400_000);
+    const reads = [certificate(first), ended];
+    const source = await certificateSource({ read: () => Promise.resolve(reads.shift()!), clock: now, logger });
+    await source.reload();
+    expect(source.credentials.fingerprint).toBe(fingerprint(first.cert));
+    expect(logger.lines).toEqual([
+      expect.stringMatching(/^error: the certificate stays as it was: of the new one, the certificate ended on 20/),
+    ]);
+  });
+
+  it('reloads one after the other, so that the last word counts', async () => {
+    const { first, now } = await dated();
+    const answers: ((read: ReturnType<typeof certificate>) => void)[] = [];
+    const read = (): Promise<ReturnType<typeof certificate>> => new Promise((resolve) => answers.push(resolve));
+    const opening = certificateSource({ read, clock: now, logger });
+    answers.shift()!(certificate(first));
+    const source = await opening;
+    const reloads = Promise.all([source.reload(), source.reload()]);
+    await Promise.resolve();
+    expect(answers).toHaveLength(1); // the second waits for the first
+    const [second, third] = [await newCertificate(), await newCertificate()];
+    answers.shift()!(certificate(second));
+    await new Promise((resolve) => setImmediate(resolve));
+    answers.shift()!(certificate(third));
+    await reloads;
+    expect(source.credentials.fingerprint).toBe(fingerprint(third.cert));
+  });
+
+  it('outlives a fault of our own', async () => {
+    const { first, now } = await dated();
+    const reads = [Promise.resolve(certificate(first)), Promise.reject(new TypeError('x is not a function'))];
+    reads[1]!.catch(() => undefined); // it rejects before it is asked for
+    const source = await certificateSource({ read: () => reads.shift()!, clock: now, logger });
+    await source.reload();
+    expect(source.credentials.fingerprint).toBe(fingerprint(first.cert));
+    expect(logger.lines).toEqual(['error: the certificate stays as it was: it could not be read again']);
+  });
+});

@@ -1,0 +1,443 @@
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { X509Certificate } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { Observable, Subject } from 'rxjs';
+import { WebSocket } from 'ws';
+import { SimulatedClock } from 'xstate';
+import type { Clock } from '../../src/clock.js';
+import type { TlsCredentials, TlsSource } from '../../src/transports/tls.js';
+import { Doorstep } from '../../src/transports/websocket/doorstep.js';
+import type { HttpServer } from '../../src/transports/websocket/http-server.js';
+import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
+import { closeCodes } from '../../src/transports/websocket/constants.js';
+import {
+  type CloseReason,
+  type Connection,
+  ConnectionLost,
+  type InboundFrame,
+  type Listener,
+  TransportError,
+} from '../../src/transports/transport.js';
+import { newCertificate, type TestCertificate, testCertificate } from '../support/certificates.js';
+import { framed, frameOf } from '../support/frames.js';
+import { Inbox, turns, until } from '../support/inbox.js';
+import { RawSocket, upgradeRequest } from '../support/raw-socket.js';
+import { describeTransport } from './conformance.js';
+
+let certificate: TestCertificate;
+let source: TestSource;
+beforeAll(async () => {
+  certificate = await testCertificate();
+  source = new TestSource(certificate);
+});
+
+/** A source of certificates that a test renews. */
+class TestSource implements TlsSource {
+  readonly renewed$ = new Subject<TlsCredentials>();
+  constructor(readonly credentials: TlsCredentials) {}
+}
+
+/** `ws` as a client that trusts one certificate, with what it received. */
+class SecureClient {
+  readonly socket: WebSocket;
+  readonly inbox: Inbox;
+  readonly code: Promise<number>;
+
+  static async connect(listener: Listener, options: ConnectionOptions = { ca: certificate.ca }): Promise<SecureClient> {
+    const client = new SecureClient(urlOf(listener), options);
+    await once(client.socket, 'open');
+    return client;
+  }
+
+  private constructor(url: string, options: ConnectionOptions) {
+    const socket = new WebSocket(url, ['clasp'], options);
+    this.socket = socket;
+    socket.on('error', () => undefined); // a `close` follows and tells
+    this.code = new Promise((resolve) => socket.on('close', resolve));
+    this.inbox = new Inbox(
+      new Observable<readonly InboundFrame[]>((subscriber) => {
+        // binaryType is 'nodebuffer', ws's default; no test here sends texts
+        socket.on('message', (data) => subscriber.next([data as Buffer]));
+        socket.on('close', () => subscriber.complete());
+      }),
+    );
+  }
+}
+
+const local = { host: '127.0.0.1', port: 0 };
+
+describe('with TLS', () => {
+  describeTransport('websocket', {
+    create: () => webSocket({ ...local, tls: source }),
+    connect: async (_, listener) => {
+      const { socket, inbox, code } = await SecureClient.connect(listener);
+      return {
+        send: (frames) => {
+          for (const frame of frames) socket.send(frame);
+        },
+        receive: (count) => inbox.receive(count),
+        stall: () => {
+          socket.pause();
+        },
+        resume: () => {
+          socket.resume();
+        },
+        close: () => {
+          socket.close(1000);
+        },
+        destroy: () => {
+          socket.terminate();
+        },
+        ended: code.then(kindOf),
+      };
+    },
+    onSameAddress: (_, listener) => webSocket({ host: '127.0.0.1', port: portOf(listener), tls: source }),
+  });
+});
+
+function kindOf(code: number): CloseReason['kind'] | 'lost' {
+  const kinds = Object.keys(closeCodes) as CloseReason['kind'][]; // a Record by exactly these
+  return kinds.find((kind) => closeCodes[kind] === code) ?? 'lost';
+}
+
+function portOf(listener: Listener): number {
+  return listener.addresses[0]!.port; // a WebSocket listener has one
+}
+
+function urlOf(listener: Listener): string {
+  return listener.addresses[0]!.url;
+}
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+/** An open door; what comes through it is destroyed after the test. */
+async function open(options: WebSocketOptions = {}): Promise<{ listener: Listener; accepted: Connection[] }> {
+  const listener = await webSocket({ ...local, tls: source, ...options }).listen();
+  cleanUps.push(() => listener.close());
+  const accepted: Connection[] = [];
+  listener.connections$.subscribe((connection) => {
+    accepted.push(connection);
+    cleanUps.push(() => {
+      connection.destroy();
+    });
+  });
+  return { listener, accepted };
+}
+
+/** A door, a client that came through it, and the connection it became. */
+async function connected(
+  options: WebSocketOptions = {},
+): Promise<{ listener: Listener; accepted: Connection[]; client: SecureClient; connection: Connection; inbox: Inbox }> {
+  const { listener, accepted } = await open(options);
+  const client = await SecureClient.connect(listener);
+  await until(() => accepted.length === 1);
+  const connection = accepted[0]!;
+  return { listener, accepted, client, connection, inbox: new Inbox(connection.batches$) };
+}
+
+/** TLS on top of a TCP socket of its own, and nothing said yet. */
+async function handshake(
+  listener: Listener,
+  options: ConnectionOptions = {},
+): Promise<{ secured: TLSSocket; below: Socket }> {
+  const below = await tcpConnect(listener);
+  const secured = connectTls({ socket: below, ca: certificate.ca, servername: 'localhost', ...options });
+  cleanUps.push(() => secured.destroy());
+  await once(secured, 'secureConnect');
+  secured.on('error', () => undefined);
+  secured.resume();
+  return { secured, below };
+}
+
+async function tcpConnect(listener: Listener): Promise<Socket> {
+  const socket = connectTcp({ host: '127.0.0.1', port: portOf(listener) });
+  cleanUps.push(() => socket.destroy());
+  await once(socket, 'connect');
+  socket.on('error', () => undefined);
+  return socket;
+}
+
+async function closed(socket: Socket): Promise<void> {
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
+}
+
+/** That frames go both ways. */
+async function expectAlive(client: SecureClient, connection: Connection, inbox: Inbox): Promise<void> {
+  const [received, sent] = [client.inbox.frames.length, inbox.frames.length];
+  connection.write(framed('websocket', [frameOf(30, 1)]));
+  client.socket.send(frameOf(30, 2));
+  expect((await client.inbox.receive(received + 1)).slice(received)).toEqual([frameOf(30, 1)]);
+  expect((await inbox.receive(sent + 1)).slice(sent)).toEqual([frameOf(30, 2)]);
+}
+
+/**
+ * A doorstep, its server, and sockets that all have the same address. What it uses of them is there; no network would deal
+ * a port twice on command.
+ */
+function doorstep(clock: Clock): { server: EventEmitter; socket: () => Socket } {
+  const server = new EventEmitter();
+  new Doorstep({ handshakeMs: 100, clock }).watch({ http: server, tls: server } as unknown as HttpServer);
+  const address = { localAddress: 'here', remoteAddress: 'there', remotePort: 1 };
+  return { server, socket: () => Object.assign(new Duplex(), address) as unknown as Socket };
+}
+
+describe('the encrypted WebSocket port', () => {
+  it('is called wss, and knows its peers', async () => {
+    const { listener, client, connection } = await connected();
+    expect(urlOf(listener)).toBe(`wss://127.0.0.1:${portOf(listener)}`);
+    // ws keeps the socket to itself; a TLS socket has a port as any other.
+    const { _socket: socket } = client.socket as unknown as { _socket: TLSSocket };
+    expect(connection.remoteAddress).toBe(`127.0.0.1:${socket.localPort}`);
+  });
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('speaks %s', async (version) => {
+    const { listener } = await open();
+    const { secured } = await handshake(listener, { minVersion: version, maxVersion: version });
+    expect(secured.getProtocol()).toBe(version);
+    expect(secured.getPeerX509Certificate()?.fingerprint256).toBe(fingerprintOf(certificate));
+  });
+
+  it('does not speak TLS 1.1', async () => {
+    const { listener } = await open();
+    const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    await expect(handshake(listener, old)).rejects.toThrow(/protocol version|ECONNRESET/);
+  });
+
+  it('shows a page to browsers', async () => {
+    const { listener } = await open();
+    const [answer] = (await once(
+      get({ host: '127.0.0.1', port: portOf(listener), ca: certificate.ca, agent: false }),
+      'response',
+    )) as [IncomingMessage];
+    const page = await text(answer);
+    expect([answer.statusCode, page]).toEqual([200, expect.stringContaining('with wss:// in front')]);
+  });
+
+  it('cuts off who is at the door too long, however far they are, and lets the others in meanwhile', async () => {
+    const clock = new SimulatedClock();
+    const { listener, accepted } = await open({ clock, pingIntervalMs: 0 });
+    const silent = await tcpConnect(listener);
+    const halfway = await tcpConnect(listener);
+    halfway.write(Buffer.of(0x16, 0x03, 0x01, 0x02, 0x00, 0x01)); // a ClientHello of 512 bytes that does not go on
+    const late = await tcpConnect(listener);
+    clock.increment(6_000);
+    // Whatever they manage meanwhile, their time is not counted anew.
+    const secured = connectTls({ socket: late, ca: certificate.ca, servername: 'localhost' });
+    await once(secured, 'secureConnect');
+    secured.on('error', () => undefined).resume();
+    secured.write('GET / HTTP/1.1\r\nUpgrade: webso');
+    const client = await SecureClient.connect(listener);
+    expect(accepted).toHaveLength(1);
+    const inbox = new Inbox(accepted[0]!.batches$);
+    clock.increment(3_999);
+    await turns(20);
+    expect([silent, halfway, late, secured].map((socket) => socket.destroyed)).toEqual([false, false, false, false]);
+    clock.increment(1);
+    await Promise.all([silent, halfway, secured].map((socket) => closed(socket.resume())));
+    clock.increment(10_000);
+    await expectAlive(client, accepted[0]!, inbox);
+  });
+
+  it('sends those away who are still at the door when it closes', async () => {
+    const { listener } = await open({ clock: new SimulatedClock() }); // nobody's time is up
+    const silent = await tcpConnect(listener);
+    const { secured } = await handshake(listener);
+    await turns(10);
+    await listener.close();
+    await Promise.all([closed(silent.resume()), closed(secured)]);
+  });
+
+  it('keeps apart who came and went from who has the same address now', () => {
+    const clock = new SimulatedClock();
+    const { server, socket } = doorstep(clock);
+    const [gone, here, secured, unknown] = [socket(), socket(), socket(), socket()];
+    server.emit('connection', gone);
+    server.emit('connection', here);
+    gone.emit('close');
+    server.emit('secureConnection', secured);
+    expect(secured.destroyed).toBe(false);
+    server.emit('secureConnection', unknown); // nothing would ever end its time
+    expect(unknown.destroyed).toBe(true);
+    clock.increment(100);
+    expect(here.destroyed).toBe(true);
+  });
+
+  it('keeps no time for who has gone', () => {
+    const pending = new Set<unknown>();
+    const setTimeout = (callback: () => void): unknown => {
+      pending.add(callback);
+      return callback;
+    };
+    const { server, socket } = doorstep({ now: () => 0, setTimeout, clearTimeout: (id) => pending.delete(id) });
+    const gone = socket();
+    server.emit('connection', gone);
+    expect(pending.size).toBe(1);
+    gone.emit('close');
+    expect(pending.size).toBe(0);
+  });
+
+  it.each([
+    ['a request without TLS', upgradeRequest()],
+    ['garbage', '\x16\x03\x01\x00\x02zz' + 'z'.repeat(300)],
+  ])('answers %s by hanging up, and nobody else notices', async (_, bytes) => {
+    const { listener, accepted, client, connection, inbox } = await connected();
+    const raw = await RawSocket.connect(portOf(listener));
+    raw.write(bytes);
+    raw.socket.on('end', () => {
+      raw.destroy();
+    });
+    await raw.closed;
+    expect(raw.received.toString()).not.toMatch('HTTP');
+    await expectAlive(client, connection, inbox);
+    expect(accepted).toHaveLength(1);
+  });
+
+  it('bears peers that reset the connection in the handshake, before it and after it', async () => {
+    const { listener, client, connection, inbox } = await connected();
+    for (let round = 0; round < 20; round++) {
+      const before = connectTcp({ host: '127.0.0.1', port: portOf(listener) });
+      await once(before, 'connect');
+      before.resetAndDestroy();
+      const within = await tcpConnect(listener);
+      connectTls({ socket: within, ca: certificate.ca }).on('error', () => undefined);
+      await turns(round % 5);
+      within.resetAndDestroy();
+      const { below } = await handshake(listener);
+      below.resetAndDestroy();
+    }
+    await expectAlive(client, connection, inbox);
+  });
+
+  it('leaves no socket behind after 60 peers', async () => {
+    const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+    await turns(200); // those of the test before are on their way out
+    const before = sockets();
+    const { listener, accepted } = await open();
+    for (let round = 0; round < 6; round++) {
+      const clients = await Promise.all(Array.from({ length: 10 }, () => SecureClient.connect(listener)));
+      await until(() => accepted.length === 10);
+      const inboxes = accepted.splice(0).map(({ batches$ }) => new Inbox(batches$));
+      clients.forEach(({ socket }, i) => {
+        if (i % 2 === 0) socket.close();
+        else socket.terminate();
+      });
+      await Promise.all([...inboxes.map(({ ended }) => ended), ...clients.map(({ code }) => code)]);
+    }
+    await until(() => sockets() <= before);
+  });
+
+  it('knows a reset, and a peer that shuts its half', async () => {
+    const { listener, accepted } = await open();
+    for (const leave of ['resetAndDestroy', 'end'] as const) {
+      const { secured, below } = await handshake(listener);
+      secured.write(upgradeRequest());
+      await until(() => accepted.length === 1);
+      const inbox = new Inbox(accepted.shift()!.batches$);
+      await turns(5);
+      if (leave === 'end') secured.end();
+      else below.resetAndDestroy();
+      expect(await inbox.ended).toBeInstanceOf(ConnectionLost);
+      await closed(secured);
+    }
+  });
+
+  it('counts what is buffered, to the byte, and says once when it has gone', async () => {
+    const { client, connection } = await connected();
+    const buffered: number[] = [];
+    connection.drained$.subscribe(() => buffered.push(connection.bufferedBytes));
+    const bytes = framed('websocket', [frameOf(1_000)]);
+    connection.write(bytes);
+    connection.write(bytes);
+    expect(connection.bufferedBytes).toBe(2 * bytes.length); // encryption is never done within the call
+    await client.inbox.receive(2);
+    await until(() => buffered.length > 0);
+    await turns(10);
+    expect(buffered).toEqual([0]);
+    client.socket.pause();
+    const large = framed('websocket', [frameOf(65_000)]);
+    for (let stuck = 0; stuck < 20; stuck = connection.bufferedBytes > 0 ? stuck + 1 : 0) {
+      if (connection.bufferedBytes < 1_000_000) connection.write(large);
+      await turns();
+    }
+    const before = connection.bufferedBytes;
+    connection.write(bytes);
+    expect(connection.bufferedBytes - before).toBe(bytes.length);
+  });
+});
+
+describe('a certificate that is renewed', () => {
+  it('is seen by new connections, and leaves the others in peace', async () => {
+    const renewing = new TestSource(certificate);
+    const { listener, client, connection, inbox } = await connected({ tls: renewing });
+    const renewed = await newCertificate();
+    expect(fingerprintOf(renewed)).not.toBe(fingerprintOf(certificate));
+    renewing.renewed$.next(renewed);
+    await expectAlive(client, connection, inbox);
+    const { secured } = await handshake(listener, { ca: renewed.ca });
+    expect(secured.getPeerX509Certificate()?.fingerprint256).toBe(fingerprintOf(renewed));
+    await expect(handshake(listener)).rejects.toThrow(); // only the old one is trusted here
+    await SecureClient.connect(listener, { ca: renewed.ca });
+    await expectAlive(client, connection, inbox);
+  });
+
+  it('still has no TLS 1.1', async () => {
+    const renewing = new TestSource(certificate);
+    const { listener } = await open({ tls: renewing });
+    renewing.renewed$.next(await newCertificate());
+    const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    await expect(handshake(listener, old)).rejects.toThrow(/protocol version|ECONNRESET/);
+  });
+
+  it('is not taken where it cannot be used, and the source may break', async () => {
+    const renewing = new TestSource(certificate);
+    const { listener } = await open({ tls: renewing });
+    renewing.renewed$.next({ key: 'no PEM', cert: 'no PEM' });
+    renewing.renewed$.next({ key: (await newCertificate()).key, cert: certificate.cert });
+    renewing.renewed$.error(new Error('broken'));
+    await SecureClient.connect(listener);
+  });
+
+  it('is of no interest to a door that is closed, or never opened', async () => {
+    const renewing = new TestSource(certificate);
+    const { listener } = await open({ tls: renewing });
+    expect(renewing.renewed$.observed).toBe(true);
+    const another = new TestSource(certificate);
+    const taken = webSocket({ ...local, port: portOf(listener), tls: another });
+    await expect(taken.listen()).rejects.toThrow('already in use');
+    expect(another.renewed$.observed).toBe(false);
+    await listener.close();
+    expect(renewing.renewed$.observed).toBe(false);
+  });
+});
+
+describe('a certificate that cannot be used', () => {
+  it.each([
+    ['no PEM', () => ({ key: 'nothing', cert: 'nothing' }), /^TLS does not take this certificate .+; give both as PEM/],
+    [
+      'a key of another',
+      async () => ({ key: (await newCertificate()).key, cert: certificate.cert }),
+      'the private key does not belong to the certificate; give the two that were made together',
+    ],
+  ])('is refused with a sentence: %s', async (_, make, sentence) => {
+    const unusable = new TestSource(await make());
+    const error: unknown = await webSocket({ ...local, tls: unusable })
+      .listen()
+      .catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(TransportError);
+    expect((error as TransportError).message).toMatch(sentence);
+    expect(unusable.renewed$.observed).toBe(false);
+  });
+});
+
+function fingerprintOf({ cert }: TlsCredentials): string {
+  return new X509Certificate(cert).fingerprint256;
+}
