@@ -1,0 +1,295 @@
+import { type Observable, Subject } from 'rxjs';
+import { type Clock, setBackgroundTimer } from '../../clock.js';
+import { Deframer } from '../../protocol/deframer.js';
+import { DecodeError } from '../../protocol/errors.js';
+import { HeldSubject } from '../held-subject.js';
+import { CLOSE_GRACE_MS, type CloseReason, type Connection, ConnectionLost, type InboundFrame } from '../transport.js';
+import { clip } from './clip.js';
+import { ABORTED, quicCloseCodes, READ_BYTES_PER_TURN, STALL_CHECKS } from './constants.js';
+import { Progress } from './progress.js';
+import type { QuicEnd, QuicSession, QuicStream } from './provider.js';
+import { costOf, Unread, type UnreadInAll } from './unread.js';
+
+export interface QuicConnectionOptions {
+  /** Milliseconds a peer that answers may take nothing of what is buffered. */
+  readonly stallMs: number;
+  /** Milliseconds between pings; 0 sends none. */
+  readonly pingIntervalMs: number;
+  readonly clock: Clock;
+  readonly unreadInAll: UnreadInAll;
+}
+
+/**
+ * One QUIC peer and the stream it opened. The goodbye goes so: whoever leaves ends its half of the stream; when the other has
+ * read all of it and ended its own half, the connection is closed, with the reason as its code. Closing it at once would
+ * drop what is still on the way.
+ */
+export class QuicConnection implements Connection {
+  readonly transport = 'quic';
+  readonly framing = 'raw';
+  readonly encoding = undefined;
+  readonly remoteAddress: string;
+  readonly batches$: Observable<readonly InboundFrame[]>;
+  readonly drained$: Observable<void>;
+
+  readonly #session: QuicSession;
+  readonly #stream: QuicStream;
+  readonly #options: QuicConnectionOptions;
+  readonly #batches: HeldSubject<readonly InboundFrame[]>;
+  readonly #drained = new Subject<void>();
+  readonly #deframer = new Deframer();
+  readonly #unread: Unread;
+  readonly #progress: Progress;
+  /** `leaving`: we have said goodbye and wait for the peer's. `over`: what `batches$` ends with is settled. */
+  #phase: 'open' | 'leaving' | 'over' = 'open';
+  #subscribed = false;
+  /** What may still be read in this turn of the event loop. */
+  #readable = READ_BYTES_PER_TURN;
+  #turnPlanned = false;
+  /** Whether the stream has held bytes back since the last `drained$`. */
+  #heldBack = false;
+  /** Looks in a row at which the peer was heard and took nothing. */
+  #stalls = 0;
+  #packetsIn = 0;
+  /** How the QUIC connection is to be closed, once the goodbyes are said. */
+  #goodbye: CloseReason = { kind: 'normal', text: '' };
+  #fault: ConnectionLost | undefined;
+  #stallTimer: unknown;
+  #pingTimer: unknown;
+  #graceTimer: unknown;
+
+  constructor(session: QuicSession, stream: QuicStream, options: QuicConnectionOptions) {
+    this.#session = session;
+    this.#stream = stream;
+    this.#options = options;
+    this.remoteAddress = addressOf(session);
+    this.#unread = new Unread(options.unreadInAll);
+    this.#progress = new Progress(stream, session);
+    this.#batches = new HeldSubject(() => {
+      this.#subscribed = true;
+      this.#read();
+    });
+    this.batches$ = this.#batches.observable;
+    this.drained$ = this.#drained.asObservable();
+    stream.on('error', () => undefined); // a close follows
+    stream.on('end', this.#onPeerEnded);
+    stream.on('close', this.#onStreamClosed);
+    // Read here and now, not by the first turn of 'data': a close in the same packet would take it away before that.
+    for (let chunk = first(stream); chunk !== null; chunk = first(stream)) this.#onData(chunk);
+    stream.on('data', this.#onData);
+    this.#planPing();
+  }
+
+  get bufferedBytes(): number {
+    return this.#phase === 'over' ? 0 : this.#stream.writableLength;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#phase !== 'open') return;
+    this.#stream.write(bytes, this.#onWritten);
+    if (this.#stream.writableLength === 0) return; // taken, at once
+    this.#heldBack = true;
+    if (this.#stallTimer === undefined) this.#startWatching();
+  }
+
+  close(reason: CloseReason): void {
+    if (this.#phase !== 'open') return;
+    this.#phase = 'leaving';
+    this.#unread.clear();
+    this.#goodbye = reason;
+    this.#stream.end(); // behind all that is buffered
+    this.#startGrace();
+  }
+
+  destroy(): void {
+    this.#cut(new ConnectionLost('the connection was cut by this side'), ABORTED, '');
+  }
+
+  /** The QUIC connection is over. What came before is still handed on. */
+  sessionClosed(end: QuicEnd): void {
+    this.#stopTimers();
+    this.#conclude(this.#phase === 'leaving' ? undefined : faultOf(end));
+  }
+
+  readonly #onData = (chunk: Uint8Array): void => {
+    if (this.#phase !== 'open') return;
+    if (this.#unread.push(chunk)) {
+      this.#read();
+    } else {
+      const text = 'more came than can be read';
+      this.#cut(new ConnectionLost(`the peer floods: ${text}`), quicCloseCodes.overloaded, text);
+    }
+  };
+
+  /**
+   * Hands on what came, a little in each turn: the library calls with up to a thousand lots in one go, and a peer that sends
+   * as fast as it can must not keep everybody else, and every timer, waiting for tens of seconds.
+   */
+  readonly #read = (): void => {
+    if (!this.#subscribed) return;
+    while (this.#readable > 0) {
+      const chunk = this.#unread.shift();
+      if (chunk === undefined) break;
+      this.#readable -= costOf(chunk);
+      this.#planTurn();
+      this.#deframe(chunk);
+    }
+    if (this.#phase === 'over' && this.#unread.isEmpty) this.#tellEnd();
+  };
+
+  #planTurn(): void {
+    if (this.#turnPlanned) return;
+    this.#turnPlanned = true;
+    setImmediate(() => {
+      this.#turnPlanned = false;
+      this.#readable = READ_BYTES_PER_TURN;
+      this.#read();
+    });
+  }
+
+  #deframe(chunk: Uint8Array): void {
+    try {
+      const frames = this.#deframer.push(chunk);
+      if (frames.length > 0) this.#batches.next(frames);
+      if (this.#deframer.fault !== undefined) throw this.#deframer.fault;
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      const fault = new ConnectionLost(`the peer sent bytes that are no frame: ${error.message}`, { cause: error });
+      this.#cut(fault, quicCloseCodes.protocol, 'bytes that are no frame');
+    }
+  }
+
+  readonly #onWritten = (): void => {
+    if (!this.#heldBack || this.#phase !== 'open' || this.#stream.writableLength > 0) return;
+    this.#heldBack = false;
+    this.#drained.next();
+  };
+
+  /** The peer ended its half: its answer to our goodbye, or its own goodbye. */
+  readonly #onPeerEnded = (): void => {
+    if (this.#phase === 'leaving') {
+      // It may have left before it heard of us; then the grace time goes on for what we still have.
+      if (this.#stream.writableFinished) this.#part();
+      return;
+    }
+    if (this.#phase === 'over') return;
+    this.#stream.end();
+    this.#startGrace(); // for the peer to take the rest and close
+    this.#conclude(undefined);
+  };
+
+  readonly #onStreamClosed = (): void => {
+    if (this.#phase === 'leaving') this.#part();
+    else if (this.#phase === 'open') {
+      this.#cut(new ConnectionLost('the peer reset its stream'), quicCloseCodes.protocol, 'the stream was reset');
+    }
+  };
+
+  /** As long as the peer takes what is buffered it may go on; then it has the grace time to answer. */
+  #startGrace(): void {
+    this.#progress.look();
+    const arm = (): void => {
+      this.#graceTimer = setBackgroundTimer(this.#options.clock, check, CLOSE_GRACE_MS);
+    };
+    const check = (): void => {
+      if (this.#progress.look() === 'moved') arm();
+      else this.#part();
+    };
+    arm();
+  }
+
+  #part(): void {
+    this.#stopTimers();
+    this.#session.close(quicCloseCodes[this.#goodbye.kind], clip(this.#goodbye.text));
+    this.#conclude(undefined);
+  }
+
+  /**
+   * A stream that gets nowhere. Two things look alike to the router, which waits for `drained$` in both: a peer that is frozen
+   * or out of reach, which is kept as any slow one until QUIC itself gives it up; and one whose QUIC answers pings while its
+   * stream stands still, because the library has missed that there is room again. That one would stand still for ever, so
+   * it is cut off and may come back. So is a program that does not read for that long: from here nobody can tell.
+   */
+  #startWatching(): void {
+    const { stallMs, clock } = this.#options;
+    const arm = (): void => {
+      this.#session.ping();
+      this.#stallTimer = setBackgroundTimer(clock, check, stallMs / STALL_CHECKS);
+    };
+    const check = (): void => {
+      this.#stallTimer = undefined;
+      if (this.#phase !== 'open' || this.#stream.writableLength === 0) return;
+      this.#stalls = this.#progress.look() === 'heard' ? this.#stalls + 1 : 0;
+      if (this.#stalls < STALL_CHECKS) {
+        arm();
+        return;
+      }
+      const text = `the peer took nothing for ${stallMs / 1_000} s`;
+      this.#cut(new ConnectionLost(text), quicCloseCodes.overloaded, text);
+    };
+    this.#stalls = 0;
+    this.#progress.look();
+    arm();
+  }
+
+  #planPing(): void {
+    const { clock, pingIntervalMs } = this.#options;
+    if (pingIntervalMs > 0) this.#pingTimer = setBackgroundTimer(clock, this.#ping, pingIntervalMs);
+  }
+
+  /** Keeps an idle connection alive; the answers to the ping before are a sign of life to the session. */
+  readonly #ping = (): void => {
+    const packetsIn = this.#session.traffic()?.packetsIn ?? 0;
+    if (packetsIn > this.#packetsIn && this.#phase === 'open') this.#batches.next([]);
+    this.#packetsIn = packetsIn;
+    if (this.#phase !== 'open') return;
+    this.#session.ping();
+    this.#planPing();
+  };
+
+  #cut(fault: ConnectionLost, code: number, text: string): void {
+    this.#unread.clear();
+    if (this.#phase === 'over') this.#fault ??= fault; // the peer has left, and what it had sent is being read still
+    this.#stopTimers();
+    this.#session.close(code, text);
+    this.#conclude(fault);
+  }
+
+  #stopTimers(): void {
+    for (const timer of [this.#stallTimer, this.#pingTimer, this.#graceTimer]) this.#options.clock.clearTimeout(timer);
+  }
+
+  /** Settles how `batches$` ends. Told later: nobody is called back from inside his own call. */
+  #conclude(fault: ConnectionLost | undefined): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'over';
+    this.#fault = fault;
+    queueMicrotask(() => {
+      this.#drained.complete();
+      if (this.#unread.isEmpty) this.#tellEnd();
+      else this.#read();
+    });
+  }
+
+  #tellEnd(): void {
+    if (this.#fault === undefined) this.#batches.complete();
+    else this.#batches.error(this.#fault);
+  }
+}
+
+function first(stream: QuicStream): Uint8Array | null {
+  return stream.read() as Uint8Array | null; // a stream without an encoding or object mode gives bytes
+}
+
+function faultOf(end: QuicEnd): ConnectionLost | undefined {
+  if (end.kind === 'lost') return new ConnectionLost(`the peer is gone: ${clip(end.text)}`);
+  if (end.code === quicCloseCodes.normal || end.code === quicCloseCodes.goingAway) return undefined;
+  const text = end.text === '' ? '' : `: ${clip(end.text)}`;
+  return new ConnectionLost(`the peer cut the connection with code ${end.code}${text}`);
+}
+
+/** `192.168.1.20:51234`; IPv4 seen through an IPv6 socket loses its prefix, IPv6 gets brackets. */
+function addressOf({ remoteHost, remotePort }: QuicSession): string {
+  const host = remoteHost.startsWith('::ffff:') ? remoteHost.slice(7) : remoteHost;
+  return host.includes(':') ? `[${host}]:${remotePort}` : `${host}:${remotePort}`;
+}

@@ -1,0 +1,304 @@
+import type { Duplex } from 'node:stream';
+import { TransportError, TransportUnavailable } from '../transport.js';
+import { CLIENT_WINDOW_BYTES, STREAM_REFUSED } from './constants.js';
+import type {
+  QuicConnectOptions,
+  QuicEnd,
+  QuicLink,
+  QuicListenOptions,
+  QuicProvider,
+  QuicServer,
+  QuicSession,
+  QuicSessionHandlers,
+  QuicStream,
+  QuicTraffic,
+} from './provider.js';
+import { usableAddress, usableCredentials } from './usable.js';
+
+/**
+ * QUIC by `@currentspace/http3` (Cloudflare's quiche), which is loaded when it is first needed: it is large, optional and
+ * native.
+ *
+ * @param load how; for tests
+ */
+export function http3Provider(load: () => Promise<Http3Module> = () => import('@currentspace/http3')): QuicProvider {
+  let loaded: Promise<Http3> | undefined;
+  const http3 = (): Promise<Http3> => (loaded ??= load().then(({ default: module }) => module, refuseToLoad));
+  return {
+    listen: async (options) => Http3Server.open(await http3(), options),
+    connect: async (options) => connect(await http3(), options),
+  };
+}
+
+const PLATFORMS = 'it has binaries for Linux (x64 and arm64, glibc 2.34 or later) and for macOS (arm64)';
+
+function refuseToLoad(error: unknown): never {
+  throw new TransportUnavailable(
+    `QUIC needs the package @currentspace/http3: install it with "npm install @currentspace/http3" (${PLATFORMS}), ` +
+      'or leave QUIC off',
+    { cause: error },
+  );
+}
+
+/** The JavaScript of the package loads anywhere; its native part only at the first use. */
+function refuseToRun(error: unknown): TransportError {
+  return new TransportUnavailable(
+    `QUIC is not to be had on this computer: @currentspace/http3 does not run here (${PLATFORMS}); leave QUIC off`,
+    { cause: error },
+  );
+}
+
+class Http3Server implements QuicServer {
+  readonly #server: Http3ServerHandle;
+  readonly #sessions = new Set<Http3Session>();
+  #address = { host: '', port: 0 };
+
+  static async open(http3: Http3, options: QuicListenOptions): Promise<Http3Server> {
+    usableCredentials(options);
+    // A `listen` of the library that fails leaves something behind that keeps the process alive: see that it does not.
+    const host = await usableAddress(options.host, options.port);
+    const server = new Http3Server(http3, options);
+    try {
+      const { address, port } = await server.#server.listen(options.port, host);
+      server.#address = { host: address, port };
+    } catch (error) {
+      if (error instanceof Error && /native binding/i.test(error.message)) throw refuseToRun(error);
+      throw error;
+    }
+    return server;
+  }
+
+  private constructor(http3: Http3, options: QuicListenOptions) {
+    const { key, cert, alpn, limits, onSession, onFault } = options;
+    this.#server = http3.createQuicServer({
+      key,
+      cert,
+      alpn: [alpn],
+      maxConnections: limits.maxConnections,
+      maxIdleTimeoutMs: limits.maxIdleTimeoutMs,
+      initialMaxStreamDataBidiLocal: limits.streamWindowBytes,
+      initialMaxData: 2 * limits.streamWindowBytes,
+      // QUIC itself then keeps a client from opening a second one. It matters: what comes on a stream that was reset is
+      // put by the library into a new one, which nobody is told of and nobody reads.
+      initialMaxStreamsBidi: 1,
+      disableRetry: false, // who sends from a forged address gets no further than one small answer
+      runtimeMode: 'portable', // io_uring is often forbidden in containers, and no faster
+    });
+    this.#server.on('session', (handle) => {
+      const session = new Http3Session(handle, () => this.#sessions.delete(session));
+      this.#sessions.add(session);
+      onSession(session);
+    });
+    this.#server.on('error', (error) => {
+      // Also comes for a session that has just gone; only what befalls the runtime concerns the port.
+      if ('code' in error && (error.code === RUNTIME_FAULT || error.code === FAST_PATH_FAULT)) onFault(error);
+    });
+  }
+
+  get address(): { readonly host: string; readonly port: number } {
+    return this.#address;
+  }
+
+  async close(): Promise<void> {
+    const closed = this.#server.close();
+    for (const session of [...this.#sessions]) session.end({ kind: 'lost', text: 'the port was shut' });
+    await closed;
+  }
+}
+
+const RUNTIME_FAULT = 'ERR_HTTP3_RUNTIME_UNSUPPORTED';
+const FAST_PATH_FAULT = 'ERR_HTTP3_FAST_PATH_UNAVAILABLE';
+
+class Http3Session implements QuicSession {
+  readonly remoteHost: string;
+  readonly remotePort: number;
+  readonly #handle: Http3SessionHandle;
+  readonly #forget: () => void;
+  #handlers: QuicSessionHandlers | undefined;
+  #ended = false;
+
+  constructor(handle: Http3SessionHandle, forget: () => void) {
+    this.#handle = handle;
+    this.#forget = forget;
+    this.remoteHost = handle.remoteAddress;
+    this.remotePort = handle.remotePort;
+    handle.on('error', ignore); // a close follows and tells
+    handle.on('close', ({ errorCode, reason }) => {
+      this.end(endOf(errorCode, reason));
+    });
+    handle.on('stream', (stream) => {
+      stream.on('error', ignore);
+      if (isFromClientBothWays(stream.id)) this.#handlers?.stream(stream);
+      else stream.close(STREAM_REFUSED);
+    });
+  }
+
+  handle(handlers: QuicSessionHandlers): void {
+    this.#handlers = handlers;
+  }
+
+  /** @internal */
+  end(end: QuicEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#forget();
+    this.#handlers?.closed(end);
+  }
+
+  close(code: number, text: string): void {
+    if (this.#ended) return;
+    this.#handle.close(code, text);
+    // The library says so itself, but only some round trips later.
+    queueMicrotask(() => {
+      this.end({ kind: 'closed', code, text });
+    });
+  }
+
+  ping(): void {
+    try {
+      this.#handle.ping();
+    } catch {
+      // The session has gone, and its end is on the way here.
+    }
+  }
+
+  traffic(): QuicTraffic | undefined {
+    return (this.#ended ? undefined : this.#handle.getMetrics()) ?? undefined;
+  }
+}
+
+async function connect(http3: Http3, options: QuicConnectOptions): Promise<QuicLink> {
+  try {
+    return linkOf(await openSession(http3, options));
+  } catch (error) {
+    throw connectError(error, options);
+  }
+}
+
+function linkOf(session: Http3ClientHandle): QuicLink {
+  session.on('error', ignore);
+  session.on('stream', (stream) => {
+    stream.on('error', ignore);
+    stream.close(STREAM_REFUSED);
+  });
+  const closed = new Promise<QuicEnd>((resolve) => {
+    session.on('close', ({ errorCode, reason }) => {
+      resolve(endOf(errorCode, reason));
+    });
+  });
+  const stream = session.openStream(); // throws where the router has sent us away already
+  stream.on('error', ignore);
+  return { stream, closed, close: (code, text) => session.close(code, text) };
+}
+
+async function openSession(http3: Http3, options: QuicConnectOptions): Promise<Http3ClientHandle> {
+  const { address, port, servername = address, ca, alpn, handshakeMs = 5_000, maxIdleTimeoutMs = 30_000 } = options;
+  return http3.connectQuicAsync(
+    { address: await usableAddress(address), port, servername },
+    {
+      ...(ca === undefined ? {} : { ca }),
+      alpn: [alpn],
+      connectTimeoutMs: handshakeMs,
+      maxIdleTimeoutMs,
+      initialMaxStreamDataBidiLocal: CLIENT_WINDOW_BYTES,
+      initialMaxData: 4 * CLIENT_WINDOW_BYTES,
+      runtimeMode: 'portable',
+    },
+  );
+}
+
+function connectError(error: unknown, { address, port, servername, alpn }: QuicConnectOptions): TransportError {
+  const text = error instanceof Error ? error.message : String(error);
+  const at = `${address} port ${port}`;
+  if (/native binding/i.test(text)) return refuseToRun(error);
+  if (text.includes('timed out')) {
+    return new TransportError(
+      `no answer from ${at} by QUIC; see that a router listens there, that UDP gets through, and that it speaks ${alpn}`,
+      { cause: error },
+    );
+  }
+  if (text.includes('before handshake')) {
+    return new TransportError(
+      `no QUIC connection to ${at}: its certificate is not trusted or not made out to ${servername ?? address}; ` +
+        'give its certificate as `ca` and its name as `servername`',
+      { cause: error },
+    );
+  }
+  return new TransportError(`no QUIC connection to ${at}: ${text}`, { cause: error });
+}
+
+/** The library has one event for a close of the peer's and for the silence of one that has vanished. */
+function endOf(code: number, text: string): QuicEnd {
+  return code === 0 && text === 'idle timeout' ? { kind: 'lost', text } : { kind: 'closed', code, text };
+}
+
+/** RFC 9000, section 2.1: bit 0 is who opened it, bit 1 whether it goes one way only. */
+function isFromClientBothWays(streamId: number): boolean {
+  return (streamId & 0x03) === 0;
+}
+
+function ignore(): void {
+  // Every emitter of the library needs a listener for errors, or one of them ends the process.
+}
+
+/** What is used of the package; its own types would have to be there wherever ours are. */
+export interface Http3Module {
+  readonly default: Http3;
+}
+
+export interface Http3 {
+  createQuicServer(options: Http3ServerOptions): Http3ServerHandle;
+  connectQuicAsync(
+    endpoint: { readonly address: string; readonly port: number; readonly servername: string },
+    options: Http3ClientOptions,
+  ): Promise<Http3ClientHandle>;
+}
+
+interface Http3Options {
+  alpn: string[];
+  maxIdleTimeoutMs: number;
+  initialMaxStreamDataBidiLocal: number;
+  initialMaxData: number;
+  runtimeMode: 'portable';
+}
+
+interface Http3ServerOptions extends Http3Options {
+  key: string;
+  cert: string;
+  maxConnections: number;
+  initialMaxStreamsBidi: number;
+  disableRetry: boolean;
+}
+
+interface Http3ClientOptions extends Http3Options {
+  ca?: string;
+  connectTimeoutMs: number;
+}
+
+interface Http3ServerHandle {
+  on(event: 'session', listener: (session: Http3SessionHandle) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  listen(port: number, host: string): Promise<{ address: string; port: number }>;
+  close(): Promise<void>;
+}
+
+interface Http3Emitter {
+  on(event: 'stream', listener: (stream: Http3Stream) => void): unknown;
+  on(event: 'close', listener: (info: { errorCode: number; reason: string }) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+interface Http3SessionHandle extends Http3Emitter {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  close(code: number, text: string): void;
+  ping(): boolean;
+  getMetrics(): QuicTraffic | null;
+}
+
+interface Http3ClientHandle extends Http3Emitter {
+  openStream(): QuicStream;
+  close(code: number, text: string): Promise<void>;
+}
+
+type Http3Stream = Duplex & QuicStream & { readonly id: number };

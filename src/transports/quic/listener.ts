@@ -1,0 +1,142 @@
+import type { Observable } from 'rxjs';
+import { type Clock, setBackgroundTimer } from '../../clock.js';
+import { HeldSubject } from '../held-subject.js';
+import { listenError } from '../listen-error.js';
+import type { TlsCredentials } from '../tls.js';
+import { type Connection, type ListenAddress, type Listener, TransportError } from '../transport.js';
+import { QuicConnection } from './connection.js';
+import { ALPN, MAX_STREAMLESS_PEERS, quicCloseCodes, STREAM_REFUSED } from './constants.js';
+import type { QuicLimits, QuicProvider, QuicServer, QuicSession, QuicStream } from './provider.js';
+
+/** The options of `quic()` with the defaults filled in. */
+export interface QuicListenerOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly credentials: TlsCredentials;
+  readonly handshakeMs: number;
+  readonly stallMs: number;
+  readonly pingIntervalMs: number;
+  readonly limits: QuicLimits;
+  readonly provider: QuicProvider;
+  readonly clock: Clock;
+}
+
+/** A UDP port. A peer becomes a connection with the first bytes of the stream it opens. */
+export class QuicListener implements Listener {
+  readonly connections$: Observable<Connection>;
+  readonly #options: QuicListenerOptions;
+  readonly #connections = new HeldSubject<Connection>();
+  readonly #sessions = new Set<QuicSession>();
+  /** Peers without a stream, with the timer that ends their time; who has waited longest is first. */
+  readonly #streamless = new Map<QuicSession, unknown>();
+  readonly #unreadInAll = { bytes: 0 };
+  #server!: QuicServer; // `open` gives nobody a listener without one
+  #shut = false;
+  #closed: Promise<void> | undefined;
+  /** Ends the wait of {@link close} for the last peer. */
+  #onLastGone: () => void = () => undefined;
+
+  /** @throws TransportError */
+  static async open(options: QuicListenerOptions): Promise<QuicListener> {
+    const listener = new QuicListener(options);
+    const { port, host, credentials, limits, provider } = options;
+    const { key, cert } = credentials;
+    const { onSession, onFault } = listener.#events;
+    try {
+      listener.#server = await provider.listen({ port, host, key, cert, alpn: ALPN, limits, onSession, onFault });
+    } catch (error) {
+      throw error instanceof TransportError ? error : listenError(error, host, port, '--quic-port');
+    }
+    return listener;
+  }
+
+  private constructor(options: QuicListenerOptions) {
+    this.#options = options;
+    this.connections$ = this.#connections.observable;
+  }
+
+  get addresses(): readonly ListenAddress[] {
+    const { host, port } = this.#server.address;
+    return [{ transport: 'quic', host, port, url: `quic://${host.includes(':') ? `[${host}]` : host}:${port}` }];
+  }
+
+  /** All peers share the one UDP port, so this resolves when the last of them has gone. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#shut = true;
+    for (const session of [...this.#streamless.keys()]) turnAway(session);
+    this.#connections.complete();
+    if (this.#sessions.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onLastGone = resolve;
+      });
+    }
+    await this.#server.close();
+  }
+
+  readonly #events = {
+    onSession: (session: QuicSession): void => {
+      let connection: QuicConnection | undefined;
+      this.#sessions.add(session);
+      session.handle({
+        stream: (stream) => {
+          if (this.#streamless.has(session)) connection = this.#accept(session, stream);
+          else refuse(stream);
+        },
+        closed: (end) => {
+          this.#leaveTheDoor(session);
+          connection?.sessionClosed(end);
+          this.#sessions.delete(session);
+          if (this.#sessions.size === 0) this.#onLastGone();
+        },
+      });
+      if (this.#shut) turnAway(session);
+      else this.#waitForStream(session);
+    },
+    onFault: (error: Error): void => {
+      this.#connections.error(new TransportError(`the QUIC port broke: ${error.message}`, { cause: error }));
+      this.#closed ??= this.#server.close();
+    },
+  };
+
+  /** Somebody past the handshake: opens a stream in time or goes. Holds nobody else up. */
+  #waitForStream(session: QuicSession): void {
+    const { clock, handshakeMs } = this.#options;
+    const [longest] = this.#streamless.keys();
+    if (longest !== undefined && this.#streamless.size >= MAX_STREAMLESS_PEERS) {
+      longest.close(quicCloseCodes.overloaded, 'too many peers without a stream');
+      this.#leaveTheDoor(longest);
+    }
+    const giveUp = (): void => {
+      session.close(quicCloseCodes.policy, `no stream was opened within ${handshakeMs / 1_000} s`);
+    };
+    this.#streamless.set(session, setBackgroundTimer(clock, giveUp, handshakeMs));
+  }
+
+  #accept(session: QuicSession, stream: QuicStream): QuicConnection {
+    this.#leaveTheDoor(session);
+    const { stallMs, pingIntervalMs, clock } = this.#options;
+    const unreadInAll = this.#unreadInAll;
+    const connection = new QuicConnection(session, stream, { stallMs, pingIntervalMs, clock, unreadInAll });
+    this.#connections.next(connection);
+    return connection;
+  }
+
+  #leaveTheDoor(session: QuicSession): void {
+    this.#options.clock.clearTimeout(this.#streamless.get(session));
+    this.#streamless.delete(session);
+  }
+}
+
+function turnAway(session: QuicSession): void {
+  session.close(quicCloseCodes.goingAway, 'the router takes no more connections');
+}
+
+function refuse(stream: QuicStream): void {
+  stream.on('error', () => undefined);
+  stream.close(STREAM_REFUSED);
+}

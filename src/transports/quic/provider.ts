@@ -1,0 +1,117 @@
+import type { Duplex } from 'node:stream';
+
+/**
+ * What the QUIC transport and the client need of a QUIC library, so that another one can take the place of
+ * `@currentspace/http3`, and a fake one that of both in a test. Nothing here knows of frames.
+ */
+export interface QuicProvider {
+  /**
+   * Opens a UDP port.
+   *
+   * @throws TransportError when the library is missing or the certificate is no good; otherwise the system's own error,
+   * with its `code` (EADDRINUSE and the like)
+   */
+  listen(options: QuicListenOptions): Promise<QuicServer>;
+  /**
+   * Connects and opens the one stream.
+   *
+   * @throws TransportError a plain sentence; every reason is one
+   */
+  connect(options: QuicConnectOptions): Promise<QuicLink>;
+}
+
+export interface QuicListenOptions {
+  /** 0 takes any free one. */
+  readonly port: number;
+  /** An address or name of this computer; '::' serves IPv4 too. */
+  readonly host: string;
+  /** PEM. */
+  readonly key: string;
+  /** PEM, the server's own certificate first. */
+  readonly cert: string;
+  readonly alpn: string;
+  readonly limits: QuicLimits;
+  /** Each peer, once its handshake is complete. */
+  readonly onSession: (session: QuicSession) => void;
+  /** The port as a whole broke; nothing more comes through it. */
+  readonly onFault: (error: Error) => void;
+}
+
+export interface QuicLimits {
+  /** Connections at once, those in the handshake included; a client beyond them gets no answer. */
+  readonly maxConnections: number;
+  /** Milliseconds without a packet of the peer after which it is gone. */
+  readonly maxIdleTimeoutMs: number;
+  /** Bytes a peer may have on the way. */
+  readonly streamWindowBytes: number;
+}
+
+export interface QuicServer {
+  readonly address: { readonly host: string; readonly port: number };
+  /** Cuts whatever is still connected, each session's `closed` included, and frees the port. */
+  close(): Promise<void>;
+}
+
+/** One peer of a {@link QuicServer}. */
+export interface QuicSession {
+  readonly remoteHost: string;
+  readonly remotePort: number;
+  /** To be called once, at once: what comes before it is lost. */
+  handle(handlers: QuicSessionHandlers): void;
+  /** Drops what is not sent yet and tells the peer. Harmless on a closed session. */
+  close(code: number, text: string): void;
+  /** Makes the peer's QUIC answer, whatever its program does. Harmless on a closed session. */
+  ping(): void;
+  /** What has gone to and fro; undefined once the session is closed. */
+  traffic(): QuicTraffic | undefined;
+}
+
+export interface QuicSessionHandlers {
+  /** The peer opened a bidirectional stream: called with its first bytes, which `read()` gives at once. */
+  readonly stream: (stream: QuicStream) => void;
+  /** It is over, whoever ended it: called once, nothing comes after. */
+  readonly closed: (end: QuicEnd) => void;
+}
+
+/** A stream: Node's, with `allowHalfOpen`, and a way to reset it in both directions. */
+export type QuicStream = Duplex & { close(code?: number): void };
+
+/** Counted from the beginning of the connection. */
+export interface QuicTraffic {
+  readonly packetsIn: number;
+  readonly packetsOut: number;
+  readonly bytesOut: number;
+}
+
+/** How a connection ended: with a close of one of the two, or `lost` (nothing was heard any more, the port went). */
+export type QuicEnd =
+  | { readonly kind: 'closed'; readonly code: number; readonly text: string }
+  | { readonly kind: 'lost'; readonly text: string };
+
+export interface QuicConnectOptions {
+  /** An IP address or a host name. */
+  readonly address: string;
+  readonly port: number;
+  /** A DNS name that the certificate has; most libraries take no IP address here. @default `address` */
+  readonly servername?: string | undefined;
+  /** PEM of the certificates to trust; the router's own where that is self-signed. @default those of the system */
+  readonly ca?: string | undefined;
+  readonly alpn: string;
+  /** Milliseconds until the handshake is given up. @default 5_000 */
+  readonly handshakeMs?: number | undefined;
+  /** Milliseconds without a packet of the router after which it is gone. @default 30_000 */
+  readonly maxIdleTimeoutMs?: number | undefined;
+}
+
+/** A connection to a server, with the one stream the client opened. */
+export interface QuicLink {
+  /**
+   * The server hears of it with the first bytes written. To leave in peace: `end()` it, await its `end`, then
+   * {@link close}. Its `error` events are listened to already; {@link closed} has the reason.
+   */
+  readonly stream: QuicStream;
+  /** Resolves when the connection is over, whoever ended it; never rejects. */
+  readonly closed: Promise<QuicEnd>;
+  /** Drops what is not sent yet. Resolves when the connection's resources are given back. Safe to call twice. */
+  close(code: number, text: string): Promise<void>;
+}

@@ -1,0 +1,50 @@
+import { createSocket } from 'node:dgram';
+import { lookup } from 'node:dns/promises';
+import { createSecureContext } from 'node:tls';
+import type { TlsCredentials } from '../tls.js';
+import { TransportError } from '../transport.js';
+
+/**
+ * Looks a host name up and, where a port is given, sees that this computer can have it.
+ *
+ * @returns the IP address
+ * @throws the system's error, with its `code`: ENOTFOUND, EADDRINUSE, EADDRNOTAVAIL, EACCES, ERR_SOCKET_BAD_PORT
+ */
+export async function usableAddress(host: string, port?: number): Promise<string> {
+  const { address, family } = await lookup(host);
+  if (port === undefined) return address;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new BadPort(); // dgram takes it modulo 65,536
+  const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind({ address, port, exclusive: true }, resolve);
+    });
+  } finally {
+    await new Promise<void>((resolve) => {
+      socket.close(resolve);
+    });
+  }
+  return address;
+}
+
+/** As of `node:net`, which looks at its ports. */
+class BadPort extends RangeError {
+  readonly code = 'ERR_SOCKET_BAD_PORT';
+}
+
+/** @throws TransportError unless both are PEM and the key is that of the certificate */
+export function usableCredentials({ key, cert }: TlsCredentials): void {
+  try {
+    createSecureContext({ key, cert });
+  } catch (error) {
+    throw new TransportError(whyUnusable(error), { cause: error });
+  }
+}
+
+function whyUnusable(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException; // Node throws nothing else here
+  return code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH'
+    ? 'the certificate for QUIC does not belong to the private key; give the two that were made together'
+    : `the certificate for QUIC or its private key cannot be read (${message}); give both as PEM, the key without a passphrase`;
+}
