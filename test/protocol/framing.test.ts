@@ -49,6 +49,24 @@ describe('websocket framing', () => {
   });
 });
 
+describe('length framing', () => {
+  it.each([
+    [4, '00000004'],
+    [125, '0000007d'],
+    [256, '00000100'],
+    [65_547, '0001000b'],
+    [0x1234_5678, '12345678'],
+    [0xffff_ffff, 'ffffffff'],
+  ])('counts %i bytes in a big-endian u32', (length, hex) => {
+    expect(framingLength('length', length)).toBe(4);
+    for (const text of [false, true]) {
+      const bytes = new Uint8Array(6).fill(0xee);
+      writeFraming('length', bytes, 1, length, text);
+      expect(toHex(bytes)).toBe(`ee${hex}ee`);
+    }
+  });
+});
+
 describe('raw framing', () => {
   it('is none', () => {
     const bytes = new Uint8Array(12).fill(0xee);

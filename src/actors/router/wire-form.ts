@@ -16,6 +16,8 @@ const combinations = [
   ['raw', 'binary'],
   ['websocket', 'cbor'],
   ['raw', 'cbor'],
+  ['length', 'binary'],
+  ['length', 'cbor'],
   ['websocket', 'json'],
 ] as const satisfies readonly (readonly [Framing, WireForm['encoding']])[];
 
@@ -25,9 +27,9 @@ export const wireForms: readonly WireForm[] = combinations.map(([framing, encodi
   encoding,
 }));
 
-/** JSON exists as WebSocket text messages only: on a raw link nothing would say where a text ends, so binary is sent. */
+/** JSON exists as WebSocket text messages only: on other links nothing tells a text from a frame, so binary is sent. */
 export function wireForm(framing: Framing, encoding: WireForm['encoding']): WireForm {
-  const possible = framing === 'raw' && encoding === 'json' ? 'binary' : encoding;
+  const possible = encoding === 'json' && framing !== 'websocket' ? 'binary' : encoding;
   // Every other combination is in the table: the types of both arguments are closed.
   return wireForms.find((form) => form.framing === framing && form.encoding === possible)!;
 }

@@ -3,6 +3,7 @@ import { type Clock, setBackgroundTimer } from '../../clock.js';
 import { Deframer } from '../../protocol/deframer.js';
 import { DecodeError } from '../../protocol/errors.js';
 import { HeldSubject } from '../held-subject.js';
+import { remoteAddressOf } from '../remote-address.js';
 import { CLOSE_GRACE_MS, type CloseReason, type Connection, ConnectionLost, type InboundFrame } from '../transport.js';
 import { clip } from './clip.js';
 import { ABORTED, quicCloseCodes, READ_BYTES_PER_TURN, STALL_CHECKS } from './constants.js';
@@ -62,7 +63,7 @@ export class QuicConnection implements Connection {
     this.#session = session;
     this.#stream = stream;
     this.#options = options;
-    this.remoteAddress = addressOf(session);
+    this.remoteAddress = remoteAddressOf(session.remoteHost, session.remotePort);
     this.#unread = new Unread(options.unreadInAll);
     this.#progress = new Progress(stream, session);
     this.#batches = new HeldSubject(() => {
@@ -286,10 +287,4 @@ function faultOf(end: QuicEnd): ConnectionLost | undefined {
   if (end.code === quicCloseCodes.normal || end.code === quicCloseCodes.goingAway) return undefined;
   const text = end.text === '' ? '' : `: ${clip(end.text)}`;
   return new ConnectionLost(`the peer cut the connection with code ${end.code}${text}`);
-}
-
-/** `192.168.1.20:51234`; IPv4 seen through an IPv6 socket loses its prefix, IPv6 gets brackets. */
-function addressOf({ remoteHost, remotePort }: QuicSession): string {
-  const host = remoteHost.startsWith('::ffff:') ? remoteHost.slice(7) : remoteHost;
-  return host.includes(':') ? `[${host}]:${remotePort}` : `${host}:${remotePort}`;
 }

@@ -3,6 +3,7 @@ import { type Clock, setBackgroundTimer } from '../../clock.js';
 import { ErrorCode } from '../../protocol/errors.js';
 import { encodeFrame, frameLength } from '../../protocol/frame.js';
 import { HeldSubject } from '../held-subject.js';
+import { remoteAddressOf } from '../remote-address.js';
 import { CLOSE_GRACE_MS, type CloseReason, type Connection, ConnectionLost, type InboundFrame } from '../transport.js';
 import { MAX_UNREAD_BYTES, NOTICE_INTERVAL_MS, UNREAD_OVERHEAD_BYTES } from './constants.js';
 import type { Source } from './cookie.js';
@@ -52,7 +53,7 @@ export class UdpConnection implements Connection {
   constructor(options: UdpConnectionOptions) {
     this.#options = options;
     this.peer = options.peer;
-    this.remoteAddress = addressOf(options.peer);
+    this.remoteAddress = remoteAddressOf(options.peer.address, options.peer.port);
     this.maxFrameBytes = options.maxFrameBytes;
     this.#lastHeardMs = options.clock.now();
     this.#batches = new HeldSubject(() => {
@@ -191,10 +192,4 @@ export class UdpConnection implements Connection {
     const { encoding } = this.#options;
     this.#send(encodeFrame({ type: 'error', code, message }, { encoding }));
   }
-}
-
-/** `192.168.1.20:51234`; IPv4 seen through an IPv6 socket loses its prefix, IPv6 gets brackets. */
-function addressOf({ address, port }: Source): string {
-  const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
-  return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
 }

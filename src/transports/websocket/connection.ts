@@ -3,6 +3,7 @@ import { type Observable, Subject } from 'rxjs';
 import { type RawData, WebSocket } from 'ws';
 import { type Clock, setBackgroundTimer } from '../../clock.js';
 import { HeldSubject } from '../held-subject.js';
+import { remoteAddressOf } from '../remote-address.js';
 import { CLOSE_GRACE_MS, type CloseReason, type Connection, ConnectionLost, type InboundFrame } from '../transport.js';
 import { ABNORMAL_CLOSURE, closeCodes, MAX_MISSED_PONGS } from './constants.js';
 
@@ -50,7 +51,7 @@ export class WebSocketConnection implements Connection {
     this.#socket = socket;
     this.#options = options;
     this.encoding = options.encoding;
-    this.remoteAddress = addressOf(socket);
+    this.remoteAddress = remoteAddressOf(socket.remoteAddress, socket.remotePort);
     this.#batches = new HeldSubject(this.#startReading);
     this.batches$ = this.#batches.observable;
     this.drained$ = this.#drained.asObservable();
@@ -206,13 +207,6 @@ export class WebSocketConnection implements Connection {
 }
 
 const NOTHING = new Uint8Array(0);
-
-/** `192.168.1.20:51234`; IPv4 seen through an IPv6 socket loses its prefix, IPv6 gets brackets. */
-function addressOf(socket: Socket): string {
-  const { remoteAddress = 'unknown', remotePort = 0 } = socket; // both are gone where the peer already is
-  const address = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress;
-  return address.includes(':') ? `[${address}]:${remotePort}` : `${address}:${remotePort}`;
-}
 
 /** The longest beginning of a text that fits, without half a character at its end. */
 function clipToBytes(text: string, limit: number): string {

@@ -1,0 +1,166 @@
+import { type Observable, Subject } from 'rxjs';
+import { type Clock, setBackgroundTimer } from '../../clock.js';
+import { LengthDeframer } from '../../protocol/length-deframer.js';
+import { HeldSubject } from '../held-subject.js';
+import { CLOSE_GRACE_MS, type Connection, ConnectionLost, type InboundFrame } from '../transport.js';
+import type { Peer } from './door.js';
+
+export interface TcpConnectionOptions {
+  readonly maxFrameBytes: number;
+  readonly clock: Clock;
+}
+
+/**
+ * One peer behind a socket that allows half-open ends: TCP, TLS over it, or a pipe. There is no goodbye on the wire, so
+ * the end of the peer's bytes is one if it comes between two frames, and ours is the end of our bytes.
+ */
+export class TcpConnection implements Connection {
+  readonly transport: 'tcp' | 'pipe';
+  readonly framing = 'length';
+  readonly encoding = undefined;
+  readonly remoteAddress: string;
+  readonly batches$: Observable<readonly InboundFrame[]>;
+  readonly drained$: Observable<void>;
+
+  readonly #peer: Peer;
+  readonly #socket: Peer['socket'];
+  readonly #clock: Clock;
+  readonly #deframer: LengthDeframer;
+  readonly #batches: HeldSubject<readonly InboundFrame[]>;
+  readonly #drained = new Subject<void>();
+  /** Whether the socket has held bytes back since the last `drained$`. */
+  #heldBack = false;
+  /** `left`: the peer has ended its side, between two frames. `closing`: we have ended ours, or were cut. */
+  #phase: 'open' | 'left' | 'closing' = 'open';
+  /** What ends `batches$` with an error; undefined while nothing is wrong. */
+  #fault: ConnectionLost | undefined;
+  #graceTimer: unknown;
+
+  constructor(peer: Peer, { maxFrameBytes, clock }: TcpConnectionOptions) {
+    const { socket } = peer;
+    this.transport = peer.transport;
+    this.remoteAddress = peer.remoteAddress;
+    this.#peer = peer;
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#deframer = new LengthDeframer(maxFrameBytes);
+    // Until somebody listens to it a socket reads no more than its own small buffer.
+    this.#batches = new HeldSubject(() => socket.on('data', this.#onData));
+    this.batches$ = this.#batches.observable;
+    this.drained$ = this.#drained.asObservable();
+    socket.on('end', this.#onEnd);
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onClose);
+  }
+
+  get bufferedBytes(): number {
+    return this.#batches.ended ? 0 : this.#socket.writableLength;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#phase === 'closing' || this.#socket.destroyed) return;
+    this.#socket.write(bytes, this.#onWritten);
+    if (this.#socket.writableLength > 0) this.#heldBack = true; // else the network took it all, at once
+  }
+
+  /** The reason stays here: nothing on the wire could say it. */
+  close(): void {
+    if (this.#phase === 'closing' || this.#batches.ended) return;
+    this.#phase = 'closing';
+    this.#socket.resume(); // or the peer's end is never seen where nobody listened
+    this.#socket.end(); // behind all that is buffered
+    this.#startGrace();
+  }
+
+  destroy(): void {
+    this.#cut(new ConnectionLost('the connection was cut by this side'));
+  }
+
+  /** One read of the network. */
+  readonly #onData = (bytes: Buffer): void => {
+    if (this.#phase !== 'open') return;
+    this.#take(bytes);
+    this.#checkFraming();
+  };
+
+  #take(bytes: Buffer): void {
+    const frames = this.#deframer.push(bytes);
+    if (frames.length > 0) this.#batches.next(frames);
+  }
+
+  /** Who listens may have closed in the middle of the batch; a fault behind it is then nobody's business. */
+  #checkFraming(): void {
+    const { fault } = this.#deframer;
+    if (fault === undefined || this.#phase !== 'open') return;
+    this.#fault = new ConnectionLost(`the peer broke the framing: ${fault.message}`, { cause: fault });
+    this.close();
+  }
+
+  /**
+   * The peer will send no more, but may still read: what its last frames bring about in this turn of the event loop goes
+   * out before our own end, so that `printf ... | nc` gets its answers.
+   */
+  readonly #onEnd = (): void => {
+    if (this.#phase !== 'open') return;
+    const { pendingBytes } = this.#deframer;
+    if (pendingBytes > 0) {
+      this.#cut(new ConnectionLost(`the peer hung up inside a frame, after ${pendingBytes} bytes of it`));
+      return;
+    }
+    this.#phase = 'left';
+    setImmediate(() => {
+      this.close();
+    });
+  };
+
+  readonly #onError = (error: Error): void => {
+    this.#socket.destroy(); // TLS reports a fault and leaves the socket as it is
+    if (this.#phase !== 'open') return; // one of us was leaving anyway
+    this.#fault ??= new ConnectionLost(`the connection broke: ${error.message}`, { cause: error });
+  };
+
+  /** Makes `drained$` true to its word: the socket's own `drain` comes only above a mark of 16 KiB. */
+  readonly #onWritten = (): void => {
+    if (!this.#heldBack || this.#socket.writableLength > 0 || this.#socket.destroyed) return;
+    this.#heldBack = false;
+    this.#drained.next();
+  };
+
+  /**
+   * From here on the peer has to get on with it: as long as it takes what is buffered it may go on, then it has the grace
+   * time to end its side.
+   */
+  #startGrace(): void {
+    let waiting = this.#socket.writableLength;
+    const arm = (): void => {
+      this.#graceTimer = setBackgroundTimer(this.#clock, check, CLOSE_GRACE_MS);
+    };
+    const check = (): void => {
+      const before = waiting;
+      waiting = this.#socket.writableLength;
+      if (waiting < before) arm();
+      else this.#peer.cut();
+    };
+    arm();
+  }
+
+  #cut(fault: ConnectionLost): void {
+    if (this.#batches.ended) return;
+    this.#fault ??= fault;
+    this.#phase = 'closing';
+    this.#peer.cut();
+  }
+
+  /** The one end of every connection, whatever brought it about. */
+  readonly #onClose = (): void => {
+    this.#clock.clearTimeout(this.#graceTimer);
+    // A reset that came before anybody listened: what was read ahead of it comes ahead of it.
+    const rest = this.#socket.read() as Buffer | null; // no encoding is set on the socket
+    if (this.#phase === 'open' && rest !== null) this.#take(rest);
+    if (this.#phase === 'open') this.#fault ??= new ConnectionLost('the peer hung up without a goodbye');
+    this.#phase = 'closing';
+    if (this.#fault === undefined) this.#batches.complete();
+    else this.#batches.error(this.#fault);
+    this.#drained.complete();
+  };
+}

@@ -1,0 +1,19 @@
+/** Milliseconds of silence after which the system asks whether the peer is still there; without an answer it is lost. */
+export const KEEP_ALIVE_MS = 30_000;
+
+/** Of a server for TCP. Half-open, because a peer that has said all may still be listening. */
+export const socketOptions = {
+  allowHalfOpen: true,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: KEEP_ALIVE_MS,
+} as const;
+
+/**
+ * Bytes of a socket file's path: what the kernel's `sun_path` holds less its final zero. Node cuts a longer one off in
+ * silence and listens elsewhere.
+ */
+export const MAX_PIPE_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
+
+/** Who may connect to a socket file: its owner. */
+export const DEFAULT_PIPE_MODE = 0o600;

@@ -1,0 +1,45 @@
+import type { ListenOptions, Server, Socket } from 'node:net';
+import type { ListenAddress } from '../transport.js';
+
+/** What a listener opens: an address of this computer, and how those who connect to it become peers. */
+export interface Door {
+  /** @throws TransportError when the address cannot be had */
+  open(events: DoorEvents): Promise<ListenAddress>;
+  /** Gives the address back at once. Peers that are in live on; those still at the door are sent away. */
+  close(): void;
+}
+
+export interface DoorEvents {
+  /** Somebody is in. */
+  readonly admit: (peer: Peer) => void;
+  /** Nobody will come in any more, and nobody asked for that. */
+  readonly broke: (error: Error) => void;
+}
+
+/** A socket that is ready for frames. */
+export interface Peer {
+  readonly transport: 'tcp' | 'pipe';
+  readonly socket: Socket;
+  readonly remoteAddress: string;
+  /** Takes the socket down at once and, where the system can, so that the other side sees a reset and no end. */
+  cut(): void;
+}
+
+/** Resolves when the server listens; from then on its errors go to `broke`. Rejects with what the system says. */
+export async function listening(server: Server, options: ListenOptions, broke: DoorEvents['broke']): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options, () => {
+      server.removeListener('error', reject);
+      server.on('error', (error) => {
+        if (!server.listening) broke(error); // else an accept failed (too many open files): the door is still open
+      });
+      resolve();
+    });
+  });
+}
+
+/** What Node and the system call a fault: `EADDRINUSE`. */
+export function errorCode(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+}

@@ -1,0 +1,65 @@
+import { type Clock, systemClock } from '../../clock.js';
+import { MAX_FRAME_BYTES } from '../../protocol/limits.js';
+import type { TlsSource } from '../tls.js';
+import type { Transport } from '../transport.js';
+import { DEFAULT_PIPE_MODE } from './constants.js';
+import { TcpListener } from './listener.js';
+import { PipeDoor } from './pipe-door.js';
+import { TcpDoor } from './tcp-door.js';
+
+export interface TcpOptions {
+  /**
+   * 0 takes any free port; `Listener.addresses` tells which. There is no default, because CLASP names no port for TCP: what
+   * its examples use, 7340, is that of its rendezvous server, and no client looks anywhere unless it is told.
+   */
+  readonly port: number;
+  /** Address of this computer to listen on. @default '0.0.0.0', all of IPv4 */
+  readonly host?: string | undefined;
+  /** Bytes of the largest frame taken, 4 to 65,547; a count above it ends the connection. @default 65_547 */
+  readonly maxFrameBytes?: number | undefined;
+  /** Encrypts, TLS 1.2 or later, with this certificate. @default no encryption */
+  readonly tls?: TlsSource | undefined;
+  /** Milliseconds from the TCP connect to the end of the TLS handshake; who is slower is cut off. @default 10_000 */
+  readonly handshakeMs?: number | undefined;
+  /** Times TLS handshakes and the grace of a close. @default the system's */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * CLASP over TCP or TLS, the transport of small devices: frames with a u32 count in front. Reasons of a close are not told,
+ * for the framing has no word for them.
+ */
+export function tcp(options: TcpOptions): Transport {
+  const { port, host = '0.0.0.0', maxFrameBytes = MAX_FRAME_BYTES, tls, handshakeMs = 10_000 } = options;
+  const { clock = systemClock } = options;
+  return {
+    name: 'tcp',
+    listen: () => TcpListener.open(new TcpDoor({ port, host, tls, handshakeMs, clock }), { maxFrameBytes, clock }),
+  };
+}
+
+export interface PipeOptions {
+  /**
+   * The socket's file, at most 107 bytes long (103 on macOS); one that a killed router left behind is replaced. On Windows
+   * the name of a pipe: `\\.\pipe\clasp`.
+   */
+  readonly path: string;
+  /**
+   * Permissions of the file: who may write to it may connect. The folder's own count as well, and are the safer guard on a
+   * computer shared with others. No meaning on Windows. @default 0o600, its owner
+   */
+  readonly mode?: number | undefined;
+  /** Bytes of the largest frame taken, 4 to 65,547; a count above it ends the connection. @default 65_547 */
+  readonly maxFrameBytes?: number | undefined;
+  /** Times the grace of a close. @default the system's */
+  readonly clock?: Clock | undefined;
+}
+
+/** CLASP for programs on this computer, over a Unix domain socket or a Windows named pipe, framed as over TCP. */
+export function pipe(options: PipeOptions): Transport {
+  const { path, mode = DEFAULT_PIPE_MODE, maxFrameBytes = MAX_FRAME_BYTES, clock = systemClock } = options;
+  return {
+    name: 'pipe',
+    listen: () => TcpListener.open(new PipeDoor({ path, mode }), { maxFrameBytes, clock }),
+  };
+}

@@ -1,0 +1,52 @@
+import type { Observable } from 'rxjs';
+import type { Clock } from '../../clock.js';
+import { HeldSubject } from '../held-subject.js';
+import { type Connection, type ListenAddress, type Listener, TransportError } from '../transport.js';
+import { TcpConnection } from './connection.js';
+import type { Door } from './door.js';
+
+export interface TcpListenerOptions {
+  readonly maxFrameBytes: number;
+  readonly clock: Clock;
+}
+
+/** Makes a connection of each peer that comes through a door. */
+export class TcpListener implements Listener {
+  readonly addresses: readonly ListenAddress[];
+  readonly connections$: Observable<Connection>;
+  readonly #door: Door;
+  readonly #connections: HeldSubject<Connection>;
+  #closed: Promise<void> | undefined;
+
+  /** @throws TransportError */
+  static async open(door: Door, options: TcpListenerOptions): Promise<TcpListener> {
+    const connections = new HeldSubject<Connection>();
+    const address = await door.open({
+      admit: (peer) => {
+        connections.next(new TcpConnection(peer, options));
+      },
+      broke: (error) => {
+        connections.error(new TransportError(`the door at ${address.url} broke: ${error.message}`, { cause: error }));
+      },
+    });
+    return new TcpListener(door, address, connections);
+  }
+
+  private constructor(door: Door, address: ListenAddress, connections: HeldSubject<Connection>) {
+    this.#door = door;
+    this.#connections = connections;
+    this.addresses = [address];
+    this.connections$ = connections.observable;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#door.close();
+    this.#connections.complete();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
