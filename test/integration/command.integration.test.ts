@@ -1,10 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { connect } from '../../src/client/node.js';
 import { encodeFrame } from '../../src/protocol/frame.js';
+import { newCertificate, type TestCertificate } from '../support/certificates.js';
 import { until } from '../support/official-client.js';
 import { WebSocketClient } from '../support/websocket-client.js';
 
@@ -39,8 +45,16 @@ class Command {
 }
 
 const running: ChildProcess[] = [];
+const folders: string[] = [];
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'clasp-'));
+  folders.push(folder);
+  return folder;
+}
 
 afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   for (const child of running.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
 });
 
@@ -118,6 +132,75 @@ describe('clasp-router', () => {
     squatter.close();
   });
 
+  it('opens every door it is asked to, and shows the fingerprint of its certificate', async () => {
+    const folder = temporaryFolder();
+    const path = process.platform === 'win32' ? '\\\\.\\pipe\\clasp-command' : join(folder, 'clasp.sock');
+    const doors = ['--tcp-port', '0', '--udp-port', '0', '--quic-port', '0', '--pipe', path];
+    const command = new Command([...local, ...doors, '--tls', '--data-dir', folder]);
+    await until(() => command.output.includes('security:'));
+    const urls = command.output.split('\n').flatMap((line) => /^ {2}(\S+)$/.exec(line)?.[1] ?? []);
+    // QUIC is not to be had everywhere; then the log says so, and the rest is there.
+    expect(urls.map((url) => url.split(':')[0])).toEqual(
+      command.errors.includes('QUIC') ? ['wss', 'tls', 'udp'] : ['wss', 'tls', 'udp', 'quic'],
+    );
+    const [, printed] = /certificate \(self-signed\): SHA-256 (\S+)/.exec(command.output)!;
+    const ca = readFileSync(join(folder, 'self-signed-certificate.pem'), 'utf8');
+    expect(printed).toBe(new X509Certificate(ca).fingerprint256);
+    for (const url of [...urls, `unix:${path}`]) {
+      const client = await connect(url, { ca, servername: 'localhost', reconnect: false });
+      expect(await client.set(`/${url.split(':')[0]!}`, 1)).toEqual({ revision: 1 });
+      await client.close();
+    }
+    command.process.kill('SIGTERM');
+    expect(await command.exitCode()).toBe(0);
+  });
+
+  it('takes a renewed certificate on SIGHUP, and nobody is dropped', async () => {
+    const folder = temporaryFolder();
+    const [certPath, keyPath] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    const write = ({ cert, key }: TestCertificate): void => {
+      writeFileSync(certPath, cert);
+      writeFileSync(keyPath, key);
+    };
+    const [old, fresh] = [await newCertificate(), await newCertificate()];
+    write(old);
+    const command = new Command([...local, '--cert', certPath, '--key', keyPath]);
+    const url = `wss://127.0.0.1:${await command.port()}`;
+    const before = await connect(url, { ca: old.ca, servername: 'localhost', reconnect: false });
+    write(fresh);
+    command.process.kill('SIGHUP');
+    await until(() => command.errors.includes('certificate'));
+    const after = await connect(url, { ca: fresh.ca, servername: 'localhost', reconnect: false });
+    await expect(connect(url, { ca: old.ca, servername: 'localhost', reconnect: false })).rejects.toThrow(
+      'cannot connect',
+    );
+    expect(await before.set('/still', 'here')).toEqual({ revision: 1 });
+    await Promise.all([before.close(), after.close()]);
+  });
+
+  it.each([
+    [['--cert', 'nowhere.pem', '--key', 'nowhere.pem'], /^clasp-router: .*nowhere\.pem.*\n$/],
+    [['--cert', 'package.json', '--key', 'package.json'], /^clasp-router: .*package\.json.*PEM.*\n$/],
+    [['--key', 'package.json'], /^clasp-router: a private key needs its certificate; give that with --cert\n$/],
+    [['--no-websocket'], /^clasp-router: with --no-websocket the router needs another port, or a --pipe\n$/],
+    [['--tcp-port', 'TAKEN'], /^clasp-router: port \d+ is already in use; .* with --tcp-port\n$/],
+    [['--udp-port', 'TAKEN'], /^clasp-router: port \d+ is already in use; .* with --udp-port\n$/],
+  ])('answers what it cannot open with one sentence and exit code 1: %j', async (args, sentence) => {
+    const [tcp, udp] = [createServer().listen(0, '127.0.0.1'), createSocket('udp4').bind(0, '127.0.0.1')];
+    await Promise.all([once(tcp, 'listening'), once(udp, 'listening')]);
+    const taken = args[0] === '--udp-port' ? udp.address() : (tcp.address() as AddressInfo); // it listens on a port
+    const command = new Command([
+      ...local,
+      '--log-level',
+      'silent',
+      ...args.map((one) => one.replace('TAKEN', `${taken.port}`)),
+    ]);
+    expect(await command.exitCode()).toBe(1);
+    expect(command.errors).toMatch(sentence);
+    tcp.close();
+    udp.close();
+  });
+
   it('has --help and --version', async () => {
     const help = new Command(['--help']);
     expect(await help.exitCode()).toBe(0);
@@ -140,5 +223,14 @@ describe('the README', () => {
     expect(await example.exitCode()).toBe(0);
     expect(example.output).toContain('/lights/3/dim is now 0.75\n');
     expect(readme).toContain('\n/lights/3/dim is now 0.75\n');
+  });
+
+  it('can be followed with the client of this package: examples/client.mjs runs to its end', async () => {
+    const router = new Command([...local, '--log-level', 'silent']);
+    const example = new Command([], { CLASP_URL: `ws://127.0.0.1:${await router.port()}` }, 'examples/client.mjs');
+    expect(await example.exitCode()).toBe(0);
+    expect(example.output).toContain('/lights/3/dim is now 0.75\n');
+    expect(example.output).toMatch(/refused: Revision conflict: .* \(400\)\n/);
+    expect(example.output).toContain('/lights/3/dim is now 0.25\n');
   });
 });

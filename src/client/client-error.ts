@@ -1,0 +1,42 @@
+import { ClaspError, ErrorCode, errorName } from '../protocol/errors.js';
+import type { ErrorMessage } from '../protocol/messages/message.js';
+
+/**
+ * What went wrong on this side of the router:
+ *
+ * - `timeout`: no answer in time; whether the request took effect is unknown
+ * - `lost`: the connection broke before the answer came; whether the request took effect is unknown
+ * - `unanswered`: the router has gone on to later requests without answering this one
+ * - `unreachable`: no connection, or no WELCOME, could be had
+ * - `offline`: there is no connection at the moment; nothing was sent
+ * - `overloaded`: the network takes less than is written; nothing was sent
+ * - `closed`: the client was closed
+ * - `listener`: a listener threw; `cause` says what
+ */
+export type ClientErrorKind =
+  'timeout' | 'lost' | 'unanswered' | 'unreachable' | 'offline' | 'overloaded' | 'closed' | 'listener';
+
+/** A fault that the router has not spoken of. What it says itself is a `ClaspError`. */
+export class ClientError extends Error {
+  override readonly name = 'ClientError';
+  readonly kind: ClientErrorKind;
+
+  constructor(kind: ClientErrorKind, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.kind = kind;
+  }
+}
+
+/** The ERROR of a router as something to throw. A code our registry does not have becomes 500, and stands in the text. */
+export function claspErrorOf({ code, message, address }: ErrorMessage): ClaspError {
+  const name = errorName(code);
+  const about = address === undefined ? {} : { address };
+  return name === undefined
+    ? new ClaspError(ErrorCode.InternalError, `${message} (error ${code})`, about)
+    : new ClaspError(ErrorCode[name], message, about);
+}
+
+/** Anything that was thrown, as an Error. */
+export function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

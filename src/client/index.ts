@@ -1,0 +1,51 @@
+/**
+ * A CLASP client for browsers, and the part of `clasp-router/client` that needs nothing of Node. In Node `./node.js`
+ * stands in its place, which has all of this and more ways to a router.
+ */
+import { Client } from './client.js';
+import type { Link } from './link.js';
+import type { ClientOptions } from './options.js';
+import { webSocketLink, type WebSocketLinkOptions } from './websocket-link.js';
+
+export type { BundleOptions, Client, SetOptions, SetResult, SignalsOptions, Unsubscribe } from './client.js';
+export { ClientError, type ClientErrorKind } from './client-error.js';
+export { connectionLink } from './connection-link.js';
+export type { ClientState, StateChange } from './lifecycle.js';
+export type { Channel, ClientEncoding, Link, LinkEvents } from './link.js';
+export type { ClientOptions, ReconnectOptions } from './options.js';
+export type {
+  BundleItem,
+  DefinitionInput,
+  KeyframeInput,
+  PublishOptions,
+  StreamContent,
+  StreamOptions,
+  TimelineInput,
+  WriteOptions,
+} from './outgoing.js';
+export type { PlainValue } from './plain-value.js';
+export type { SyncResult } from './server-clock.js';
+export type { EventSignal, GestureSignal, Param, ParamSignal, Signal, StreamSignal, TimelineSignal } from './signal.js';
+export type { SignalIterator } from './signal-queue.js';
+export type { Listener, OnOptions } from './subscription.js';
+export {
+  type WebSocketConstructor,
+  type WebSocketLike,
+  webSocketLink,
+  type WebSocketLinkOptions,
+} from './websocket-link.js';
+export { ClaspError, ErrorCode } from '../protocol/errors.js';
+export { timelinePlayer } from '../protocol/timeline.js';
+export type { Value } from '../protocol/values/value.js';
+
+/**
+ * Connects to a router. Resolves when the session is open: the router's clock is known then, and its params have begun to
+ * arrive, up to a few thousand completely.
+ *
+ * @param to `ws://host:port`, `wss://host:port`, or a link
+ * @throws ClientError `unreachable`, or ClaspError where the router refuses. Only a connection that was open once is tried again
+ */
+export async function connect(to: string | Link, options: ClientOptions & WebSocketLinkOptions = {}): Promise<Client> {
+  const link = typeof to === 'string' ? webSocketLink(to, options) : to;
+  return new Client(link, options).opened();
+}

@@ -1,0 +1,28 @@
+import { ErrorCode } from '../protocol/errors.js';
+import type { ErrorMessage } from '../protocol/messages/message.js';
+
+/** Codes of an ERROR without address with which a router ends a session. */
+const FAREWELLS: readonly number[] = [
+  ErrorCode.InvalidFrame,
+  ErrorCode.InvalidMessage,
+  ErrorCode.Unauthorized,
+  ErrorCode.Forbidden,
+  ErrorCode.TokenExpired,
+  ErrorCode.InternalError,
+  ErrorCode.ServiceUnavailable,
+  ErrorCode.Timeout,
+  ErrorCode.Overloaded,
+];
+
+/** Those of them that mean nothing else to a client which asks for neither REPLAY nor federation. */
+const UNMISTAKABLE: readonly number[] = [ErrorCode.ServiceUnavailable, ErrorCode.Timeout];
+
+/** Whether an ERROR explains why the router hangs up, if it does so now. */
+export function mayBeFarewell({ code, address }: ErrorMessage): boolean {
+  return address === undefined && FAREWELLS.includes(code);
+}
+
+/** Whether it says that the session is over; over datagrams nothing else does. */
+export function isFarewell(error: ErrorMessage): boolean {
+  return mayBeFarewell(error) && UNMISTAKABLE.includes(error.code);
+}

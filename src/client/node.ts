@@ -1,0 +1,22 @@
+/**
+ * `clasp-router/client` in Node: what browsers have, and every transport of the router.
+ */
+import type { Client } from './client.js';
+import { connect as connectOver } from './index.js';
+import type { Link } from './link.js';
+import { linkTo, type LinkOptions } from './node/link-to.js';
+import type { ClientOptions } from './options.js';
+
+export * from './index.js';
+export { linkTo, type LinkOptions } from './node/link-to.js';
+
+/**
+ * Connects to a router. Resolves when the session is open: the router's clock is known then, and its params have begun to
+ * arrive, up to a few thousand completely.
+ *
+ * @param to a URL as {@link linkTo} takes it, or a link
+ * @throws ClientError `unreachable`, or ClaspError where the router refuses. Only a connection that was open once is tried again
+ */
+export async function connect(to: string | Link, options: ClientOptions & LinkOptions = {}): Promise<Client> {
+  return connectOver(typeof to === 'string' ? linkTo(to, options) : to, options);
+}

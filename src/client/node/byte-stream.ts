@@ -1,0 +1,77 @@
+import type { Duplex } from 'node:stream';
+import { Deframer } from '../../protocol/deframer.js';
+import { DecodeError } from '../../protocol/errors.js';
+import { framingLength, writeFraming } from '../../protocol/framing.js';
+import { LengthDeframer } from '../../protocol/length-deframer.js';
+
+/** How frames stand on a stream of bytes: each with its length in front, or back to back. */
+export type StreamFraming = 'length' | 'raw';
+
+export interface ByteStreamOptions {
+  readonly framing: StreamFraming;
+  readonly received: (frames: readonly Uint8Array[]) => void;
+  /** The stream makes no sense any more. Nothing is received after this. */
+  readonly broken: (fault: Error) => void;
+}
+
+/** Frames over a stream of bytes. */
+export class ByteStream {
+  readonly #stream: Duplex;
+  readonly #options: ByteStreamOptions;
+  readonly #deframer: Deframer | LengthDeframer;
+  #isBroken = false;
+
+  constructor(stream: Duplex, options: ByteStreamOptions) {
+    this.#stream = stream;
+    this.#options = options;
+    this.#deframer = options.framing === 'raw' ? new Deframer() : new LengthDeframer();
+    stream.on('data', this.#onData);
+    stream.on('end', this.#onEnd);
+  }
+
+  get bufferedBytes(): number {
+    return this.#stream.writableLength;
+  }
+
+  send(frame: Uint8Array): void {
+    if (!this.#stream.writable) return;
+    const { framing } = this.#options;
+    const front = framingLength(framing, frame.length);
+    if (front === 0) {
+      this.#stream.write(frame);
+      return;
+    }
+    const bytes = new Uint8Array(front + frame.length); // one write, so that it is one packet
+    writeFraming(framing, bytes, 0, frame.length, false);
+    bytes.set(frame, front);
+    this.#stream.write(bytes);
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    const frames = this.#cut(chunk);
+    if (frames.length > 0) this.#options.received(frames);
+    const { fault } = this.#deframer;
+    if (fault !== undefined) this.#break(new Error(`the router broke the framing: ${fault.message}`, { cause: fault }));
+  };
+
+  readonly #onEnd = (): void => {
+    const { pendingBytes } = this.#deframer;
+    if (pendingBytes > 0)
+      this.#break(new Error(`the router hung up inside a frame, after ${pendingBytes} bytes of it`));
+  };
+
+  #cut(chunk: Uint8Array): readonly Uint8Array[] {
+    try {
+      return this.#deframer.push(chunk);
+    } catch (error) {
+      if (error instanceof DecodeError) return []; // it says so in `fault` too
+      throw error;
+    }
+  }
+
+  #break(fault: Error): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    this.#options.broken(fault);
+  }
+}

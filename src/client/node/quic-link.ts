@@ -1,0 +1,96 @@
+import { ALPN, quicCloseCodes } from '../../transports/quic/constants.js';
+import { http3Provider } from '../../transports/quic/http3-provider.js';
+import type { QuicEnd, QuicLink } from '../../transports/quic/provider.js';
+import { errorOf } from '../client-error.js';
+import type { Channel, Link, LinkEvents } from '../link.js';
+import { ByteStream } from './byte-stream.js';
+import type { Destination, LinkOptions } from './link-to.js';
+
+/** CLASP over QUIC: frames back to back on the one stream that the client opens. */
+export function quicLink(url: string, destination: Destination, options: LinkOptions): Link {
+  const { quicProvider: provider = http3Provider(), ca, servername, connectTimeoutMs = 10_000 } = options;
+  const { host: address, port } = destination;
+  // Half of the time, because the library knows better than a timer of ours what has failed, and cannot be interrupted.
+  const handshakeMs = Math.ceil(connectTimeoutMs / 2);
+  const connect = (): Promise<QuicLink> => provider.connect({ address, port, alpn: ALPN, ca, servername, handshakeMs });
+  return {
+    url,
+    reliable: true,
+    carriesText: false,
+    open: (events) => new QuicChannel(connect, events),
+  };
+}
+
+class QuicChannel implements Channel {
+  readonly #events: LinkEvents;
+  #link: QuicLink | undefined;
+  #stream: ByteStream | undefined;
+  #isOver = false;
+
+  constructor(connect: () => Promise<QuicLink>, events: LinkEvents) {
+    this.#events = events;
+    connect().then(this.#opened, (error: unknown) => {
+      this.#end(errorOf(error));
+    });
+  }
+
+  get bufferedBytes(): number {
+    return this.#stream?.bufferedBytes ?? 0;
+  }
+
+  send(frame: Uint8Array | string): void {
+    if (!this.#isOver && typeof frame !== 'string') this.#stream?.send(frame);
+  }
+
+  close(): void {
+    const link = this.#link;
+    if (link === undefined) return this.destroy();
+    // What was written has arrived when the router ends its side as well.
+    link.stream.once('end', () => this.#leave());
+    link.stream.end();
+  }
+
+  destroy(): void {
+    this.#isOver = true;
+    this.#leave();
+  }
+
+  readonly #opened = (link: QuicLink): void => {
+    this.#link = link;
+    if (this.#isOver) return this.#leave();
+    this.#stream = new ByteStream(link.stream, {
+      framing: 'raw',
+      received: (frames) => {
+        if (!this.#isOver) this.#events.received(frames);
+      },
+      broken: (fault) => {
+        this.#end(fault);
+        this.#leave();
+      },
+    });
+    // A router that ends its side says goodbye; the library tells so of itself only when the session has gone.
+    link.stream.once('end', () => {
+      link.stream.end();
+    });
+    void link.closed.then((end) => {
+      this.#end(causeOf(end));
+    });
+    this.#events.opened();
+  };
+
+  #leave(): void {
+    void this.#link?.close(quicCloseCodes.normal, '').catch(() => undefined);
+  }
+
+  #end(cause: Error | undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#events.closed(cause);
+  }
+}
+
+function causeOf(end: QuicEnd): Error | undefined {
+  const isGoodbye =
+    end.kind === 'closed' && (end.code === quicCloseCodes.normal || end.code === quicCloseCodes.goingAway);
+  return isGoodbye ? undefined : new Error(end.text === '' ? 'the QUIC connection was cut' : end.text);
+}

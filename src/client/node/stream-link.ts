@@ -1,0 +1,69 @@
+import { connect as connectSocket, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Channel, Link, LinkEvents } from '../link.js';
+import { ByteStream } from './byte-stream.js';
+import type { Destination, LinkOptions } from './link-to.js';
+
+/** CLASP over TCP. */
+export function tcpLink(url: string, { host, port }: Destination): Link {
+  return socketLink(url, 'connect', () => connectSocket({ host, port, noDelay: true }));
+}
+
+/** CLASP over TLS over TCP. */
+export function tlsLink(url: string, { host, port }: Destination, { ca, servername }: LinkOptions): Link {
+  return socketLink(url, 'secureConnect', () => {
+    const socket = connectTls({
+      host,
+      port,
+      ...(ca === undefined ? {} : { ca }),
+      ...(servername === undefined ? {} : { servername }),
+    });
+    socket.setNoDelay();
+    return socket;
+  });
+}
+
+/** CLASP over a Unix domain socket, or a named pipe of Windows. */
+export function pipeLink(url: string, path: string): Link {
+  return socketLink(url, 'connect', () => connectSocket({ path }));
+}
+
+function socketLink(url: string, openedBy: 'connect' | 'secureConnect', connect: () => Socket): Link {
+  return {
+    url,
+    reliable: true,
+    carriesText: false,
+    open: (events) => openChannel(connect(), openedBy, events),
+  };
+}
+
+function openChannel(socket: Socket, openedBy: string, events: LinkEvents): Channel {
+  let fault: Error | undefined;
+  const stream = new ByteStream(socket, {
+    framing: 'length',
+    received: (frames) => {
+      events.received(frames);
+    },
+    broken: (error) => {
+      fault = error;
+      socket.destroy();
+    },
+  });
+  socket.once(openedBy, () => {
+    events.opened();
+  });
+  socket.on('error', (error) => (fault ??= error));
+  socket.once('close', () => {
+    events.closed(fault);
+  });
+  return {
+    get bufferedBytes() {
+      return stream.bufferedBytes;
+    },
+    send: (frame) => {
+      if (typeof frame !== 'string') stream.send(frame);
+    },
+    close: () => socket.end(),
+    destroy: () => socket.destroy(),
+  };
+}

@@ -1,0 +1,24 @@
+import { WebSocket } from 'ws';
+import { MAX_JSON_TEXT } from '../../protocol/encodings/json.js';
+import type { Link } from '../link.js';
+import { webSocketLink } from '../websocket-link.js';
+import type { LinkOptions } from './link-to.js';
+
+/** No message of a router is larger; a text may take four bytes a character. */
+const MAX_MESSAGE_BYTES = 4 * MAX_JSON_TEXT;
+
+/** A WebSocket link with the package `ws`: Node 20 has none of its own, and none can be told which certificates to trust. */
+export function nodeWebSocketLink(url: string, options: LinkOptions): Link {
+  const { ca, servername } = options;
+  class BoundedWebSocket extends WebSocket {
+    constructor(address: string, protocols: string[]) {
+      super(address, protocols, {
+        perMessageDeflate: false,
+        maxPayload: MAX_MESSAGE_BYTES,
+        ...(ca === undefined ? {} : { ca }),
+        ...(servername === undefined ? {} : { servername }),
+      });
+    }
+  }
+  return webSocketLink(url, { WebSocket: options.WebSocket ?? BoundedWebSocket });
+}

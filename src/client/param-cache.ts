@@ -1,0 +1,87 @@
+import type { SetMessage, SnapshotEntry } from '../protocol/messages/message.js';
+import type { U64 } from '../protocol/u64.js';
+import type { EncodedValue } from '../protocol/values/encoded-value.js';
+import type { Param } from './signal.js';
+
+/** What the client has heard of a param. Never changed: a newer one takes its place. */
+export interface KnownParam {
+  readonly address: string;
+  readonly value: EncodedValue;
+  readonly revision: U64;
+  readonly writer: string | undefined;
+  readonly timestamp: U64 | undefined;
+  /** In which session it was heard; revisions of different sessions may be those of different routers. */
+  readonly session: number;
+}
+
+/** A map that forgets what it has held for longest when it is full. */
+export class BoundedMap<K, V> {
+  readonly #entries = new Map<K, V>();
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: K): V | undefined {
+    return this.#entries.get(key);
+  }
+
+  set(key: K, value: V): void {
+    this.#entries.set(key, value);
+    if (this.#entries.size <= this.#limit) return;
+    for (const oldest of this.#entries.keys()) {
+      this.#entries.delete(oldest);
+      return;
+    }
+  }
+}
+
+/** The last values heard, whichever subscription or answer brought them. */
+export class ParamCache {
+  readonly #params: BoundedMap<string, KnownParam>;
+  /** Counts the sessions, so that their revisions are not confused. */
+  session = 0;
+
+  /** @param limit addresses remembered; beyond it those go that were first heard of longest ago */
+  constructor(limit: number) {
+    this.#params = new BoundedMap(limit);
+  }
+
+  get(address: string): Param | undefined {
+    const known = this.#params.get(address);
+    return known && paramOf(known);
+  }
+
+  /** Takes note of what a SNAPSHOT says, which may be of a param's past. */
+  fromSnapshot({ address, value, revision, writer, timestamp }: SnapshotEntry): KnownParam {
+    return this.#keep({ address, value: value.copy(), revision, writer, timestamp, session: this.session });
+  }
+
+  /** Takes note of a write. */
+  fromSet({ address, value, revision }: SetMessage): KnownParam {
+    return this.#keep({
+      address,
+      value: value.copy(), // a view into a frame that is gone after this turn
+      revision: revision ?? 0, // routers always say it
+      writer: undefined,
+      timestamp: undefined,
+      session: this.session,
+    });
+  }
+
+  #keep(param: KnownParam): KnownParam {
+    const before = this.#params.get(param.address);
+    const isOlder = before?.session === param.session && before.revision > param.revision;
+    if (!isOlder) this.#params.set(param.address, param);
+    return param;
+  }
+}
+
+export function paramOf({ address, value, revision, writer, timestamp }: KnownParam): Param {
+  return { address, value: value.decode(), revision, writer, timestamp };
+}

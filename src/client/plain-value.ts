@@ -1,0 +1,72 @@
+import { EncodeError } from '../protocol/errors.js';
+import { MAX_VALUE_DEPTH } from '../protocol/limits.js';
+import { EncodedValue, encodeValue } from '../protocol/values/encoded-value.js';
+import type { Value } from '../protocol/values/value.js';
+
+/**
+ * What can be sent: any CLASP value, with plain objects for maps. A number is a Float and a bigint an Int, always. What
+ * comes in is a {@link Value}, whose maps are `Map`s.
+ */
+export type PlainValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | readonly PlainValue[]
+  | ReadonlyMap<string, PlainValue>
+  | { readonly [key: string]: PlainValue | undefined };
+
+/**
+ * The bytes of a value. Fields of an object that are undefined are left out, as JSON leaves them out.
+ *
+ * @throws EncodeError for what CLASP has no value for, and for what is too deep (64 levels), too long or too large
+ */
+export function encodePlain(plain: PlainValue): EncodedValue {
+  return encodeValue(valueOf(plain, 0));
+}
+
+/** The same for what may be encoded already. */
+export function encoded(value: PlainValue | EncodedValue): EncodedValue {
+  return value instanceof EncodedValue ? value : encodePlain(value);
+}
+
+function valueOf(plain: unknown, depth: number): Value {
+  switch (typeof plain) {
+    case 'boolean':
+    case 'number':
+    case 'bigint':
+    case 'string':
+      return plain;
+    case 'object':
+      if (plain === null || plain instanceof Uint8Array) return plain;
+      // A circle has no end but this one.
+      if (depth >= MAX_VALUE_DEPTH) {
+        throw new EncodeError('NotEncodable', `values nest deeper than ${MAX_VALUE_DEPTH} levels`);
+      }
+      return containerOf(plain, depth + 1);
+    default:
+      throw new EncodeError('NotEncodable', `a ${typeof plain} is no CLASP value`);
+  }
+}
+
+function containerOf(plain: object, depth: number): Value {
+  if (Array.isArray(plain)) return plain.map((item: unknown) => valueOf(item, depth));
+  if (plain instanceof Map) return mapOf(plain, depth);
+  const prototype: unknown = Object.getPrototypeOf(plain);
+  // A Date or a Float32Array would otherwise arrive as an empty or a strange map.
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    throw new EncodeError('NotEncodable', `a ${plain.constructor.name} is no CLASP value`);
+  }
+  return mapOf(Object.entries(plain), depth);
+}
+
+function mapOf(entries: Iterable<readonly [unknown, unknown]>, depth: number): ReadonlyMap<string, Value> {
+  const map = new Map<string, Value>();
+  for (const [key, item] of entries) {
+    if (typeof key !== 'string') throw new EncodeError('NotEncodable', 'the keys of a map are texts');
+    if (item !== undefined) map.set(key, valueOf(item, depth));
+  }
+  return map;
+}

@@ -1,0 +1,274 @@
+import { setBackgroundTimer } from '../clock.js';
+import { decodeJson } from '../protocol/encodings/json.js';
+import type { Qos } from '../protocol/enumerations.js';
+import { ClaspError } from '../protocol/errors.js';
+import { decodeFrame } from '../protocol/frame.js';
+import type { ErrorMessage, Message, WelcomeMessage } from '../protocol/messages/message.js';
+import { claspErrorOf, ClientError, errorOf } from './client-error.js';
+import { cookieOf, tokenWith } from './cookie.js';
+import { encodeFor } from './encode.js';
+import { isFarewell, mayBeFarewell } from './last-words.js';
+import type { Channel, Link, LinkEvents } from './link.js';
+import type { ResolvedOptions } from './options.js';
+
+export interface SessionEvents {
+  /** WELCOME is there: from now on messages can be sent. Again where the router has begun anew. */
+  welcomed(welcome: WelcomeMessage): void;
+  /** Anything else the router says. */
+  received(message: Message): void;
+  /** Bytes of the router that are no message; at most one a second. */
+  faulty(error: ClaspError): void;
+  /** The keep-alive is due. */
+  keepAlive(): void;
+  /** Once, and last. @param cause why; a ClaspError where the router has said so itself */
+  ended(cause: Error): void;
+}
+
+/** How often HELLO is said over a link that may lose it, in milliseconds. */
+const HELLO_REPEAT_MS = 1_000;
+/** How long a router may take to answer a goodbye, in milliseconds. */
+const CLOSE_GRACE_MS = 2_000;
+/** Keep-alives without a word from the router after which it is lost. */
+const MAX_SILENT_KEEP_ALIVES = 3;
+/** Milliseconds between two reports of malformed frames. */
+const FAULT_REPORT_MS = 1_000;
+/** Milliseconds from an ERROR to a hang-up that it explains. */
+const FAREWELL_MS = 1_000;
+/** Cookies that are taken from one router; an honest one has a second one only where the first grew old on the way. */
+const MAX_COOKIES = 5;
+
+/**
+ * One connection, from reaching out to its end, and never used again: the link's channel, HELLO and WELCOME, the
+ * encoding, the time limits.
+ */
+export class Session {
+  readonly #link: Link;
+  readonly #options: ResolvedOptions;
+  readonly #events: SessionEvents;
+  #channel: Channel | undefined;
+  #phase: 'opening' | 'greeting' | 'welcomed' | 'closing' | 'ended' = 'opening';
+  #cookie: string | undefined;
+  #cookieCount = 0;
+  /** HELLOs sent and not yet answered by a WELCOME. */
+  #openHellos = 0;
+  /** What the router said last about the session as a whole, and when. */
+  #farewell: { readonly error: ClaspError; readonly atMs: number } | undefined;
+  /** Why we are closing, if we are. */
+  #ownCause: Error | undefined;
+  #lastHeardMs: number;
+  #lastFaultMs = -Infinity;
+  #setupTimer: unknown;
+  #helloTimer: unknown;
+  #keepAliveTimer: unknown;
+  #closeTimer: unknown;
+
+  constructor(link: Link, options: ResolvedOptions, events: SessionEvents) {
+    this.#link = link;
+    this.#options = options;
+    this.#events = events;
+    const { clock, connectTimeoutMs, encoding } = options;
+    this.#lastHeardMs = clock.now();
+    this.#setupTimer = clock.setTimeout(() => {
+      const stage = this.#phase === 'opening' ? 'could be reached' : 'has let this client in';
+      this.#end(new ClientError('unreachable', `no router at ${link.url} ${stage} within ${connectTimeoutMs} ms`));
+    }, connectTimeoutMs);
+    void Promise.resolve().then(() => {
+      this.#open(encoding === 'json' && !link.carriesText);
+    });
+  }
+
+  /** Whether messages can be sent. */
+  get isWelcomed(): boolean {
+    return this.#phase === 'welcomed';
+  }
+
+  get bufferedBytes(): number {
+    return this.#channel?.bufferedBytes ?? 0;
+  }
+
+  /** All is set up; there is no time limit any more but the keep-alive's. */
+  settled(): void {
+    this.#options.clock.clearTimeout(this.#setupTimer);
+  }
+
+  /**
+   * Sends a message, if the session is welcomed.
+   *
+   * @param qos the message's own where absent
+   * @throws EncodeError when it does not fit a frame of this link
+   */
+  send(message: Message, qos?: Qos): void {
+    const frame = encodeFor(this.#link, this.#options.encoding, message, qos);
+    if (this.#phase === 'welcomed') this.#channel?.send(frame);
+  }
+
+  /** Says goodbye. `ended` follows with this cause, after two seconds at the latest. */
+  close(cause: Error): void {
+    if (this.#phase === 'ended' || this.#phase === 'closing') return;
+    if (this.#phase === 'opening') {
+      this.#end(cause);
+      return;
+    }
+    this.#phase = 'closing';
+    this.#ownCause = cause;
+    this.#clearTimers();
+    this.#closeTimer = this.#options.clock.setTimeout(() => {
+      this.#end(cause);
+    }, CLOSE_GRACE_MS);
+    this.#channel?.close();
+  }
+
+  /** Cuts it off. `ended` has been called when this returns. */
+  fail(cause: Error): void {
+    this.#end(cause);
+  }
+
+  #open(lacksText: boolean): void {
+    if (this.#phase !== 'opening') return;
+    try {
+      if (lacksText) throw new Error('JSON is text, which this link does not carry; choose binary or cbor');
+      this.#channel = this.#link.open(this.#linkEvents, this.#options.encoding);
+    } catch (cause) {
+      this.#end(this.#unreachable(errorOf(cause)));
+    }
+  }
+
+  readonly #linkEvents: LinkEvents = {
+    opened: () => {
+      if (this.#phase !== 'opening') return;
+      this.#phase = 'greeting';
+      this.#sayHello();
+    },
+    received: (frames) => {
+      for (const frame of frames) this.#receive(frame);
+    },
+    closed: (cause) => {
+      this.#end(this.#causeOfEnd(cause));
+    },
+  };
+
+  #sayHello(): void {
+    const { clock, name, features, token, encoding } = this.#options;
+    const hello: Message = { type: 'hello', version: 1, name, features, token: tokenWith(this.#cookie, token) };
+    this.#openHellos++;
+    try {
+      this.#channel?.send(encodeFor(this.#link, encoding, hello));
+    } catch (cause) {
+      this.#end(errorOf(cause)); // a name or token of 64 KB
+      return;
+    }
+    if (this.#link.reliable) return;
+    clock.clearTimeout(this.#helloTimer);
+    this.#helloTimer = clock.setTimeout(() => {
+      this.#sayHello();
+    }, HELLO_REPEAT_MS);
+  }
+
+  #receive(frame: Uint8Array | string): void {
+    this.#lastHeardMs = this.#options.clock.now();
+    if (this.#phase !== 'greeting' && this.#phase !== 'welcomed') return;
+    let message: Message;
+    try {
+      ({ message } = typeof frame === 'string' ? decodeJson(frame) : decodeFrame(frame));
+    } catch (error) {
+      if (!(error instanceof ClaspError)) throw error;
+      this.#faulty(error);
+      return;
+    }
+    if (this.#phase === 'greeting') return this.#greet(message);
+    if (message.type === 'error' && this.#endsSession(message)) return;
+    if (message.type === 'welcome') this.#welcome(message);
+    else this.#events.received(message);
+  }
+
+  /** A HELLO that was repeated makes another session at the router, which knows nothing of the first one's subscriptions. */
+  #welcome(message: WelcomeMessage): void {
+    if (this.#openHellos === 0) return;
+    this.#openHellos--;
+    this.#events.welcomed(message);
+  }
+
+  /**
+   * Notes an ERROR about the session as a whole: if the router hangs up now, that is why. Datagrams know no hanging up, so
+   * there it ends the session where only the end of a session has that code. @returns whether it has ended
+   */
+  #endsSession(message: ErrorMessage): boolean {
+    if (mayBeFarewell(message)) this.#farewell = { error: claspErrorOf(message), atMs: this.#options.clock.now() };
+    if (this.#link.reliable || !isFarewell(message)) return false;
+    this.#end(claspErrorOf(message));
+    return true;
+  }
+
+  /** What comes before WELCOME: over UDP first the wish to see that our address is ours. */
+  #greet(message: Message): void {
+    if (message.type === 'welcome') {
+      this.#phase = 'welcomed';
+      this.#options.clock.clearTimeout(this.#helloTimer);
+      this.#planKeepAlive();
+      this.#welcome(message);
+    } else if (message.type === 'error') {
+      const cookie = this.#link.reliable ? undefined : cookieOf(message);
+      if (cookie === undefined || this.#cookieCount >= MAX_COOKIES) this.#end(claspErrorOf(message));
+      // The same once more answers a HELLO that was repeated; the one with the cookie is under way already.
+      else if (cookie !== this.#cookie) {
+        this.#cookieCount++;
+        this.#cookie = cookie;
+        this.#sayHello();
+      }
+    }
+  }
+
+  #planKeepAlive(): void {
+    const { clock, keepAliveMs } = this.#options;
+    if (keepAliveMs === 0) return;
+    this.#keepAliveTimer = setBackgroundTimer(clock, this.#keepAlive, keepAliveMs);
+  }
+
+  readonly #keepAlive = (): void => {
+    const { clock, keepAliveMs } = this.#options;
+    const silentMs = clock.now() - this.#lastHeardMs;
+    if (silentMs >= MAX_SILENT_KEEP_ALIVES * keepAliveMs) {
+      this.#end(new ClientError('lost', `the router has said nothing for ${Math.round(silentMs / 1000)} s`));
+      return;
+    }
+    this.#planKeepAlive();
+    this.#events.keepAlive();
+  };
+
+  #faulty(error: ClaspError): void {
+    const now = this.#options.clock.now();
+    if (now - this.#lastFaultMs < FAULT_REPORT_MS) return;
+    this.#lastFaultMs = now;
+    this.#events.faulty(error);
+  }
+
+  #causeOfEnd(cause: Error | undefined): Error {
+    if (this.#ownCause !== undefined) return this.#ownCause;
+    if (this.#phase === 'opening') return this.#unreachable(cause);
+    const said = this.#farewell;
+    if (said !== undefined && this.#options.clock.now() - said.atMs <= FAREWELL_MS) return said.error;
+    if (this.#phase === 'greeting') return this.#unreachable(cause ?? new Error('it hung up instead of a WELCOME'));
+    const text = cause === undefined ? 'the router closed the connection' : `the connection broke: ${cause.message}`;
+    return new ClientError('lost', text, cause);
+  }
+
+  #unreachable(cause: Error | undefined): ClientError {
+    const why = cause === undefined || cause.message === '' ? '' : `: ${cause.message}`;
+    return new ClientError('unreachable', `cannot connect to ${this.#link.url}${why}`, cause);
+  }
+
+  #end(cause: Error): void {
+    if (this.#phase === 'ended') return;
+    this.#phase = 'ended';
+    this.#clearTimers();
+    this.#channel?.destroy();
+    this.#events.ended(cause);
+  }
+
+  #clearTimers(): void {
+    const { clock } = this.#options;
+    for (const timer of [this.#setupTimer, this.#helloTimer, this.#keepAliveTimer, this.#closeTimer]) {
+      clock.clearTimeout(timer);
+    }
+  }
+}

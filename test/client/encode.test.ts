@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { encodeFor } from '../../src/client/encode.js';
+import { linkTo } from '../../src/client/node.js';
+import { decodeJson } from '../../src/protocol/encodings/json.js';
+import { decodeFrame } from '../../src/protocol/frame.js';
+import type { Message } from '../../src/protocol/messages/message.js';
+import { setTo } from './scripted-router.js';
+
+const link = linkTo('ws://host');
+const message: Message = setTo('/a', 1, 2);
+
+describe('what goes over a link', () => {
+  it.each(['binary', 'cbor'] as const)(
+    'is a frame in %s, with the QoS that is asked for or the message’s own',
+    (encoding) => {
+      const decoded = (qos?: 0 | 2) => decodeFrame(encodeFor(link, encoding, message, qos) as Uint8Array); // no text
+      expect(decoded(0)).toMatchObject({ encoding, qos: 0, message: { type: 'set', address: '/a', revision: 2 } });
+      expect(decoded(2).qos).toBe(2);
+      expect(decoded().qos).toBe(1);
+    },
+  );
+
+  it('is a text in JSON, which says its QoS too', () => {
+    const decoded = (qos?: 0 | 2) => decodeJson(encodeFor(link, 'json', message, qos) as string); // no bytes
+    expect(decoded(0)).toMatchObject({
+      encoding: 'json',
+      qos: 0,
+      message: { type: 'set', address: '/a', revision: 2 },
+    });
+    expect(decoded(2).qos).toBe(2);
+    expect(decoded().qos).toBe(1);
+  });
+});

@@ -1,0 +1,428 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Client } from '../../src/client/client.js';
+import { ClientError } from '../../src/client/client-error.js';
+import type { StateChange } from '../../src/client/lifecycle.js';
+import type { ClientOptions } from '../../src/client/options.js';
+import { ClaspError } from '../../src/protocol/errors.js';
+import { turns } from '../support/inbox.js';
+import { ack, failure, kept, outcome, ScriptedRouter, setTo, snapshot, welcome } from './scripted-router.js';
+
+let router: ScriptedRouter;
+let clients: Client[] = [];
+
+beforeEach(() => {
+  router = new ScriptedRouter();
+});
+
+afterEach(async () => {
+  const open = clients;
+  clients = [];
+  await Promise.all(open.map((client) => client.close()));
+});
+
+async function connect(options: ClientOptions = {}): Promise<{ client: Client; changes: StateChange[] }> {
+  const client = await router.connect(options);
+  clients.push(client);
+  const changes: StateChange[] = [];
+  client.onState((change) => changes.push(change));
+  return { client, changes };
+}
+
+/** The router's end is gone without a goodbye. */
+async function breakOff(): Promise<void> {
+  router.latest.connection.destroy();
+  await turns();
+}
+
+describe('connecting', () => {
+  it('rejects when nobody is there, and does not try again by itself', async () => {
+    router.isReachable = false;
+    await expect(router.connect()).rejects.toMatchObject({
+      kind: 'unreachable',
+      message: 'cannot connect to memory:: the cable is out',
+    });
+    router.isReachable = true;
+    await router.advance(60_000);
+    expect(router.sessions).toHaveLength(0);
+  });
+
+  it('rejects with what the router says instead of WELCOME', async () => {
+    router.answers = () => [failure(300, 'Authentication required')];
+    const attempt = router.connect();
+    await expect(attempt).rejects.toBeInstanceOf(ClaspError);
+    await expect(attempt).rejects.toMatchObject({ code: 300, message: 'Authentication required' });
+    await turns();
+    expect(router.latest.isOver).toBe(true);
+  });
+
+  it.each([
+    ['says nothing', () => []],
+    ['answers no SYNC', undefined],
+  ])('gives up on a router that %s', async (_, answers) => {
+    if (answers === undefined) router.answersSyncs = false;
+    else router.answers = answers;
+    const attempt = kept(router.connect({ connectTimeoutMs: 3_000 }));
+    await router.advance(2_999);
+    expect(await outcome(attempt)).toBe('waiting');
+    router.clock.increment(1);
+    await expect(attempt).rejects.toMatchObject({
+      kind: 'unreachable',
+      message: 'no router at memory: has let this client in within 3000 ms',
+    });
+    await turns();
+    expect(router.latest.isOver).toBe(true);
+  });
+
+  it('rejects when the router hangs up instead', async () => {
+    router.answers = (_, session) => {
+      session.connection.close({ kind: 'overloaded', text: 'no room' });
+      return [];
+    };
+    await expect(router.connect()).rejects.toMatchObject({
+      message: 'cannot connect to memory:: it hung up instead of a WELCOME',
+    });
+  });
+
+  it('in JSON is refused where there is no text', async () => {
+    const attempt = router.connect({ encoding: 'json' }, router.link({ carriesText: false }));
+    await expect(attempt).rejects.toThrow('JSON is text, which this link does not carry; choose binary or cbor');
+  });
+});
+
+describe('a connection that is lost', () => {
+  it('is made again after the first delay, and tells so', async () => {
+    const { client, changes } = await connect();
+    await breakOff();
+    expect(client.state).toBe('reconnecting');
+    expect(client.session).toBeUndefined();
+    await router.advance(124);
+    expect(router.sessions).toHaveLength(1);
+    await router.advance(1); // 250 ms, less the half of it that is left to chance
+    expect(client.state).toBe('open');
+    expect(client.session).toBe('session-2');
+    expect(changes).toEqual([
+      { state: 'reconnecting', reason: expect.objectContaining({ kind: 'lost' }) },
+      { state: 'open' },
+    ]);
+  });
+
+  it('rejects what waits for an answer, and never sends it again', async () => {
+    const { client } = await connect();
+    const [set, get] = [kept(client.set('/a', 1)), kept(client.get('/a'))];
+    await turns();
+    await breakOff();
+    await expect(set).rejects.toMatchObject({
+      kind: 'lost',
+      message: expect.stringContaining('the connection was lost before the answer came'),
+    });
+    await expect(get).rejects.toBeInstanceOf(ClientError);
+    await router.advance(1_000);
+    expect(router.latest.all('set')).toEqual([]);
+    const again = kept(client.set('/a', 2));
+    await turns();
+    await router.latest.say(ack('/a', 1));
+    expect(await again).toEqual({ revision: 1 });
+  });
+
+  it('meanwhile refuses requests and drops what passes through', async () => {
+    const { client } = await connect();
+    await breakOff();
+    for (const request of [client.set('/a', 1), client.set('/a', 1, { qos: 0 }), client.ping(), client.sync()]) {
+      await expect(request).rejects.toMatchObject({
+        kind: 'offline',
+        message: 'not connected to memory:; nothing was sent, and nothing is kept',
+      });
+    }
+    expect(client.emit('/go')).toBe(false);
+    expect(client.stream('/fader', 1)).toBe(false);
+    await router.advance(1_000);
+    expect(router.latest.types).toEqual(['sync']);
+  });
+
+  it('brings all subscriptions back with the ids they had, ahead of being open', async () => {
+    const { client } = await connect();
+    const heard: string[] = [];
+    client.on('/a/**', (signal) => heard.push(`a ${signal.address}`), { maxRate: 5, history: 10 });
+    client.on('/b', () => undefined)();
+    client.on('/c', (signal) => heard.push(`c ${signal.address}`));
+    await turns(2);
+    await breakOff();
+    const whileAway = client.on('/d', (signal) => heard.push(`d ${signal.address}`));
+    await router.advance(1_000);
+    await whileAway.ready;
+    expect(router.latest.types).toEqual(['subscribe', 'subscribe', 'subscribe', 'sync']);
+    expect(router.latest.all('subscribe').map(({ id, pattern, options }) => ({ id, pattern, options }))).toEqual([
+      { id: 1, pattern: '/a/**', options: { maxRate: 5 } }, // the past was told already
+      { id: 3, pattern: '/c', options: undefined },
+      { id: 4, pattern: '/d', options: undefined },
+    ]);
+    await router.latest.say(setTo('/a/x', 1, 1), setTo('/b', 1, 1), setTo('/c', 1, 1), setTo('/d', 1, 1));
+    expect(heard).toEqual(['a /a/x', 'c /c', 'd /d']);
+  });
+
+  it('is followed by what has changed meanwhile, and by nothing else', async () => {
+    const { client } = await connect();
+    const heard: unknown[] = [];
+    client.on('/**', (signal) => signal.kind === 'param' && heard.push([signal.address, signal.value]));
+    await turns();
+    await router.latest.say(setTo('/same', 1, 5), setTo('/changed', 1, 5), setTo('/begun-anew', 1, 5));
+    heard.length = 0;
+    await breakOff();
+    await router.advance(1_000);
+    await router.latest.say(snapshot(['/same', 1, 5], ['/changed', 2, 6], ['/begun-anew', 9, 5], ['/new', 1, 1]));
+    await router.latest.say(snapshot(['/same', 1, 5], ['/changed', 2, 6])); // one that overlaps
+    await router.latest.say(snapshot(['/same', 0, 4])); // the past, for somebody else
+    expect(heard).toEqual([
+      ['/changed', 2],
+      ['/begun-anew', 9],
+      ['/new', 1],
+    ]);
+    await router.latest.say(setTo('/same', 1, 1)); // a router that counts from the beginning
+    expect(heard.at(-1)).toEqual(['/same', 1]);
+    expect(client.cached('/same')).toMatchObject({ revision: 5 });
+  });
+
+  it('is tried again and again, each time later, up to the longest delay', async () => {
+    const { client, changes } = await connect({ reconnect: { maxDelayMs: 1_000 } });
+    router.isReachable = false;
+    await breakOff();
+    const delays: number[] = [];
+    let before = router.clock.now();
+    while (delays.length < 6) {
+      const seen = changes.length;
+      while (changes.length === seen) await router.advance(1);
+      delays.push(router.clock.now() - before);
+      before = router.clock.now();
+    }
+    expect(delays).toEqual([125, 250, 500, 500, 500, 500]); // half of 250, 500, 1,000, ... with a random of 0
+    expect(changes.at(-1)).toMatchObject({ state: 'reconnecting', reason: { kind: 'unreachable' } });
+    router.isReachable = true;
+    await router.advance(1_000);
+    expect(client.state).toBe('open');
+  });
+
+  it('begins from the first delay again only if it had lasted', async () => {
+    const { client } = await connect({ reconnect: { maxDelayMs: 2_000 } });
+    await breakOff();
+    await router.advance(125);
+    expect(client.state).toBe('open');
+    await breakOff(); // at once
+    await router.advance(249);
+    expect(client.state).toBe('reconnecting');
+    await router.advance(1);
+    expect(client.state).toBe('open');
+    await router.advance(2_000);
+    await breakOff();
+    await router.advance(125);
+    expect(client.state).toBe('open');
+  });
+
+  it('is given up after so many attempts', async () => {
+    const { client, changes } = await connect({ reconnect: { maxAttempts: 2 } });
+    router.isReachable = false;
+    await breakOff();
+    await router.advance(5_000);
+    expect(client.state).toBe('closed');
+    expect(changes.at(-1)!.reason!.message).toMatch(/^gave up after 2 attempts to connect again: cannot connect/);
+  });
+
+  it('stays lost where the program wants it so', async () => {
+    const { client, changes } = await connect({ reconnect: false });
+    await breakOff();
+    expect(changes).toEqual([{ state: 'closed', reason: expect.objectContaining({ kind: 'lost' }) }]);
+    await router.advance(60_000);
+    expect(router.sessions).toHaveLength(1);
+    await expect(client.set('/a', 1)).rejects.toHaveProperty('kind', 'closed');
+  });
+
+  it('is not tried again when the token is no longer good', async () => {
+    const { client, changes } = await connect();
+    router.answers = () => [failure(302, 'Token expired')];
+    await breakOff();
+    await router.advance(60_000);
+    expect(client.state).toBe('closed');
+    expect(changes.at(-1)).toEqual({ state: 'closed', reason: expect.objectContaining({ code: 302 }) });
+    expect(router.sessions).toHaveLength(2);
+  });
+
+  it('is lost for the reason the router has just given', async () => {
+    const { changes } = await connect();
+    await router.latest.say(failure(503, 'Queue overflow'));
+    router.latest.connection.close({ kind: 'overloaded', text: '' });
+    await turns();
+    expect(changes[0]!.reason).toMatchObject({ code: 503, message: 'Queue overflow' });
+  });
+
+  it('but not for one of long ago', async () => {
+    const { changes } = await connect();
+    await router.latest.say(failure(503, '3 messages were dropped'));
+    await router.advance(2_000);
+    router.latest.connection.close({ kind: 'goingAway', text: '' });
+    await turns();
+    expect(changes[0]!.reason!.message).toBe('the router closed the connection');
+  });
+});
+
+describe('a router that falls silent', () => {
+  it('is lost after three keep-alives', async () => {
+    const { client, changes } = await connect();
+    router.answersSyncs = false;
+    await router.advance(29_999);
+    expect(client.state).toBe('open');
+    await router.advance(1);
+    expect(changes[0]!.reason!.message).toBe('the router has said nothing for 30 s');
+  });
+
+  it('is not lost while it says anything at all', async () => {
+    const { client } = await connect({ keepAliveMs: 1_000 });
+    router.answersSyncs = false;
+    for (let i = 0; i < 20; i++) {
+      await router.advance(1_000);
+      await router.latest.say({ type: 'pong' });
+    }
+    expect(client.state).toBe('open');
+  });
+});
+
+describe('close', () => {
+  it('says goodbye, ends what waits, and leaves no timer behind', async () => {
+    const { client, changes } = await connect();
+    const set = kept(client.set('/a', 1));
+    await client.close();
+    await expect(set).rejects.toMatchObject({ kind: 'closed', message: 'the client was closed' });
+    expect(changes).toEqual([{ state: 'closed', reason: undefined }]);
+    expect(router.latest.connection.closeReason).toEqual({ kind: 'normal', text: 'the client was closed' });
+    expect(router.latest.all('set')).toHaveLength(1); // what was written before the goodbye
+    await router.advance(60_000);
+    expect(router.sessions).toHaveLength(1);
+    await client.close();
+  });
+
+  it.each(['open', 'lost', 'connecting'])('leaves no timer behind when it was %s', async (situation) => {
+    const { client } = await connect();
+    void kept(client.set('/a', 1));
+    if (situation !== 'open') {
+      router.answers = () => [];
+      await breakOff();
+    }
+    if (situation === 'connecting') await router.advance(125);
+    expect(router.clock.timers).toBeGreaterThan(0);
+    await client.close();
+    await turns();
+    expect(router.clock.timers).toBe(0);
+  });
+
+  it('waits two seconds for a router that does not answer', async () => {
+    const { client } = await connect();
+    router.latest.connection.stall();
+    const closed = client.close();
+    await router.advance(1_999);
+    expect(await outcome(closed)).toBe('waiting');
+    await router.advance(1);
+    expect(await outcome(closed)).toEqual({ value: undefined });
+  });
+
+  it('while waiting to connect again ends that too', async () => {
+    const { client } = await connect();
+    await breakOff();
+    await client.close();
+    await router.advance(60_000);
+    expect(router.sessions).toHaveLength(1);
+    expect(client.state).toBe('closed');
+  });
+
+  it('while connecting again cuts that off', async () => {
+    const { client } = await connect();
+    router.answers = () => [];
+    await breakOff();
+    await router.advance(125);
+    expect(router.sessions).toHaveLength(2);
+    const closed = client.close();
+    await turns();
+    expect(router.latest.isOver).toBe(true);
+    await closed;
+  });
+});
+
+describe('over datagrams', () => {
+  const link = () => router.link({ reliable: false });
+
+  it('HELLO is repeated with the cookie, and the token behind it', async () => {
+    router.answers = (hello, session) =>
+      hello.type === 'hello' && hello.token?.startsWith('udp:abc') === true
+        ? [welcome(session.id)]
+        : [failure(300, 'udp:abc')];
+    for (const [token, repeated] of [
+      [undefined, 'udp:abc'],
+      ['secret', 'udp:abc secret'],
+    ]) {
+      const client = await router.connect({ token }, link());
+      clients.push(client);
+      expect(router.latest.all('hello').map((hello) => hello.token)).toEqual([token, repeated]);
+    }
+  });
+
+  it('HELLO is repeated each second until it is heard', async () => {
+    let lost = 2;
+    router.answers = (_, session) => (lost-- > 0 ? [] : [welcome(session.id)]);
+    const attempt = router.connect({}, link());
+    await turns();
+    await router.advance(2_000);
+    clients.push(await attempt);
+    await router.advance(5_000);
+    expect(router.latest.all('hello')).toHaveLength(3);
+  });
+
+  it('a second WELCOME for a HELLO that was repeated brings the subscriptions to the new session', async () => {
+    router.answers = () => [];
+    const attempt = router.connect({}, link());
+    await turns();
+    await router.advance(1_000);
+    await router.latest.say(welcome('first'));
+    const client = await attempt;
+    clients.push(client);
+    client.on('/a', () => undefined);
+    await router.latest.say(welcome('second'));
+    expect(client.session).toBe('second');
+    expect(router.latest.all('subscribe').map(({ id }) => id)).toEqual([1, 1]);
+    await router.latest.say(welcome('nobody asked'));
+    expect(client.session).toBe('second');
+  });
+
+  it('a router that sends cookie after cookie gets an end', async () => {
+    let count = 0;
+    router.answers = () => [failure(300, `udp:${++count}`)];
+    await expect(router.connect({}, link())).rejects.toThrow('udp:6');
+  });
+
+  it('a cookie means nothing where there are connections', async () => {
+    router.answers = () => [failure(300, 'udp:abc')];
+    await expect(router.connect()).rejects.toThrow('udp:abc');
+  });
+
+  it('ERROR 501 and 502 are the goodbye that the network has none of; 503 is not', async () => {
+    const client = await router.connect({ reconnect: false }, link());
+    const changes: StateChange[] = [];
+    client.onState((change) => changes.push(change));
+    await router.latest.say(failure(503, 'Message of 2000 bytes does not fit a datagram'));
+    expect(client.state).toBe('open');
+    await router.latest.say(failure(501, 'The router is shutting down'));
+    expect(changes).toEqual([{ state: 'closed', reason: expect.objectContaining({ code: 501 }) }]);
+  });
+
+  it('a frame that fits no datagram is refused on the spot', async () => {
+    const client = await router.connect({}, router.link({ reliable: false, maxFrameBytes: 100 }));
+    clients.push(client);
+    await expect(client.set('/a', 'x'.repeat(200))).rejects.toThrow('the frame is 212 bytes; memory: takes 100');
+  });
+
+  it('a SYNC that was not answered rejects nothing that waits longer', async () => {
+    const client = await router.connect({}, link());
+    clients.push(client);
+    const set = kept(client.set('/a', 1));
+    await client.sync();
+    expect(await outcome(set)).toBe('waiting');
+    await router.latest.say(ack('/a', 1));
+    expect(await set).toEqual({ revision: 1 });
+  });
+});

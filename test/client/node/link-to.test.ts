@@ -1,0 +1,100 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, it } from '@jest/globals';
+import { connect, linkTo } from '../../../src/client/node.js';
+import type { QuicConnectOptions, QuicProvider } from '../../../src/transports/quic/index.js';
+
+describe('a URL', () => {
+  it.each([
+    ['ws://host:7330', true, true],
+    ['wss://host', true, true],
+    ['tcp://host:5000', true, false],
+    ['tls://host:5000', true, false],
+    ['unix:/run/clasp.sock', true, false],
+    ['udp://host', false, false],
+    ['quic://[::1]:7331', true, false],
+  ])('%s has a link', (url, reliable, carriesText) => {
+    expect(linkTo(url)).toMatchObject({ url, reliable, carriesText });
+  });
+
+  it('udp: takes no frame that is larger than a datagram', () => {
+    expect(linkTo('udp://host').maxFrameBytes).toBe(65_507);
+    expect(linkTo('tcp://host:1').maxFrameBytes).toBeUndefined();
+  });
+
+  it.each([
+    ['http://host', /^"http:\/\/host" is no address of a router; one begins with ws:, wss:, tcp:/],
+    ['host:7330', /is no address of a router/],
+    ['', /is no address of a router/],
+    ['tcp://host', /^"tcp:\/\/host" does not say where; behind the \/\/ belongs host:port$/],
+    ['tcp://host:0', /does not say where/],
+    ['udp://', /is no URL|does not say where/],
+    ['udp://host:99999', /^"udp:\/\/host:99999" is no URL$/],
+  ])('%s is refused in a sentence', (url, sentence) => {
+    expect(() => linkTo(url)).toThrow(
+      expect.objectContaining({ kind: 'unreachable', message: expect.stringMatching(sentence) }),
+    );
+  });
+
+  it('that is none rejects connect(), which never throws', async () => {
+    await expect(connect('nowhere')).rejects.toMatchObject({ kind: 'unreachable' });
+    await expect(connect('ws://no host')).rejects.toMatchObject({ kind: 'unreachable' });
+  });
+
+  it('with JSON only does for a WebSocket', async () => {
+    await expect(connect('tcp://127.0.0.1:1', { encoding: 'json' })).rejects.toThrow(
+      'JSON is text, which this link does not carry; choose binary or cbor',
+    );
+  });
+});
+
+describe('quic:', () => {
+  it('asks its provider for what the URL and the options say', async () => {
+    let asked: QuicConnectOptions | undefined;
+    const quicProvider: Pick<QuicProvider, 'connect'> & Partial<QuicProvider> = {
+      connect: (options) => {
+        asked = options;
+        return Promise.reject(new Error('not today'));
+      },
+    };
+    const attempt = connect('quic://[::1]', {
+      quicProvider: quicProvider as QuicProvider, // nothing listens here
+      ca: 'PEM',
+      servername: 'stage.local',
+      connectTimeoutMs: 3_001,
+    });
+    await expect(attempt).rejects.toThrow('cannot connect to quic://[::1]: not today');
+    expect(asked).toEqual({
+      address: '::1',
+      port: 7331,
+      alpn: 'clasp/2',
+      ca: 'PEM',
+      servername: 'stage.local',
+      handshakeMs: 1_501,
+    });
+  });
+
+  it('lets go of a connection that comes when nobody waits for it any more', async () => {
+    const closes: unknown[] = [];
+    let arrive: (link: never) => void = () => undefined;
+    const quicProvider = { connect: () => new Promise((resolve) => (arrive = resolve)) } as unknown as QuicProvider; // as above
+    const link = linkTo('quic://host', { quicProvider });
+    const heard: string[] = [];
+    const events = {
+      opened: () => heard.push('opened'),
+      received: () => heard.push('received'),
+      closed: () => heard.push('closed'),
+    };
+    link.open(events, 'binary').destroy();
+    arrive({
+      stream: new EventEmitter(),
+      closed: new Promise(() => undefined),
+      close: (...args: unknown[]) => {
+        closes.push(args);
+        return Promise.resolve();
+      },
+    } as never); // what of a QuicLink is used here
+    await new Promise(setImmediate);
+    expect(closes).toEqual([[0, '']]);
+    expect(heard).toEqual([]);
+  });
+});

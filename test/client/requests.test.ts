@@ -1,0 +1,81 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { queryRules, setRules } from '../../src/client/request-rules.js';
+import { Requests } from '../../src/client/requests.js';
+import type { Message, ResultMessage } from '../../src/protocol/messages/message.js';
+import { ack, CountingClock, kept, outcome } from './scripted-router.js';
+
+let clock: CountingClock;
+let expiries: number;
+
+beforeEach(() => {
+  clock = new CountingClock();
+  expiries = 0;
+});
+
+function requests(reliable = true): Requests {
+  return new Requests({ clock, timeoutMs: 1_000, reliable, onExpired: () => expiries++ });
+}
+
+describe('requests', () => {
+  it('say whether a message answered one', () => {
+    const table = requests();
+    void kept(table.add(setRules('/a')));
+    expect(table.take(ack('/b', 1))).toBe(false);
+    expect(table.take(ack('/a', 1))).toBe(true);
+    expect(table.take(ack('/a', 1))).toBe(false);
+  });
+
+  it('have one timer between them, and none when nothing waits', async () => {
+    const table = requests();
+    const all = ['/a', '/b', '/c'].map((address) => kept(table.add(setRules(address))));
+    expect(clock.timers).toBe(1);
+    clock.increment(1_000);
+    expect(clock.timers).toBe(0);
+    expect(expiries).toBe(1);
+    for (const each of all) await expect(each).rejects.toHaveProperty('kind', 'timeout');
+  });
+
+  it('that have expired are remembered as long again, then forgotten even if nothing is ever answered', () => {
+    const table = requests();
+    for (let i = 0; i < 20; i++) {
+      void kept(table.add(setRules('/a')));
+      clock.increment(1_000);
+    }
+    expect(table.size).toBeLessThanOrEqual(2);
+  });
+
+  it('that have expired are forgotten when something later is answered, also where order is not kept', () => {
+    const table = requests(false);
+    void kept(table.add(setRules('/a')));
+    clock.increment(1_000);
+    const second = table.add(setRules('/a'));
+    table.passed(table.lastOrder);
+    expect(table.size).toBe(1);
+    table.take(ack('/a', 5));
+    return expect(second).resolves.toMatchObject({ revision: 5 });
+  });
+
+  it('older than what was answered are rejected, and no others', async () => {
+    const table = requests();
+    const [older, younger] = [kept(table.add(setRules('/a'))), kept(table.add(setRules('/b')))];
+    table.passed(table.lastOrder - 1);
+    await expect(older).rejects.toHaveProperty('kind', 'unanswered');
+    expect(await outcome(younger)).toBe('waiting');
+  });
+});
+
+describe('a QUERY', () => {
+  it('that is answered without end is given up', async () => {
+    const table = requests();
+    const result = kept(table.add(queryRules('/**')));
+    const signals = Array.from({ length: 40_000 }, () => ({ address: '/a', type: 'param' }) as const);
+    const answer: ResultMessage = { type: 'result', signals };
+    for (let i = 0; i < 2; i++) table.take(answer satisfies Message);
+    expect(await outcome(result)).toBe('waiting');
+    table.take(answer);
+    await expect(result).rejects.toMatchObject({
+      kind: 'overloaded',
+      message: 'more than 100000 signals match /**; ask for less',
+    });
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import { SimulatedClock } from 'xstate';
+import { ServerClock } from '../../src/client/server-clock.js';
+
+const OFFSET = 5_000_000;
+
+/** A SYNC to a router whose clock is ahead by `OFFSET`, with so many milliseconds on each way. */
+function exchange(server: ServerClock, clock: SimulatedClock, thereMs: number, backMs: number, ahead = OFFSET): void {
+  const t1 = server.nextT1();
+  clock.increment(thereMs);
+  const t2 = clock.now() * 1_000 + ahead;
+  clock.increment(backMs);
+  server.sample({ type: 'sync', t1, t2, t3: t2 });
+}
+
+/** By how many microseconds its guess is wrong. */
+const error = (server: ServerClock, clock: SimulatedClock): number => server.nowMicros() - clock.now() * 1_000 - OFFSET;
+
+describe('the guess of the router’s clock', () => {
+  it('begins with WELCOME', () => {
+    const clock = new SimulatedClock();
+    const server = new ServerClock(clock);
+    clock.increment(7);
+    server.welcome(1_000_000);
+    clock.increment(3);
+    expect(server.nowMicros()).toBe(1_003_000);
+  });
+
+  it('is exact where both ways take the same time, and off by half the difference where not', () => {
+    const clock = new SimulatedClock();
+    const server = new ServerClock(clock);
+    exchange(server, clock, 20, 20);
+    expect(error(server, clock)).toBe(0);
+    const other = new ServerClock(clock);
+    exchange(other, clock, 30, 10);
+    expect(error(other, clock)).toBe(10_000);
+  });
+
+  it('believes the quickest of the last eight', () => {
+    const clock = new SimulatedClock();
+    const server = new ServerClock(clock);
+    exchange(server, clock, 2, 2);
+    for (let i = 0; i < 7; i++) {
+      clock.increment(1);
+      exchange(server, clock, 100, 0);
+    }
+    expect(error(server, clock)).toBe(0);
+    clock.increment(1);
+    exchange(server, clock, 100, 0); // the good one is forgotten: clocks drift
+    expect(error(server, clock)).toBe(50_000);
+  });
+
+  it('forgets all with a new session', () => {
+    const clock = new SimulatedClock();
+    const server = new ServerClock(clock);
+    exchange(server, clock, 2, 2);
+    server.welcome(clock.now() * 1_000);
+    expect(error(server, clock)).toBe(-OFFSET);
+    exchange(server, clock, 30, 30, 9_000); // slower, and of another router
+    expect(server.nowMicros() - clock.now() * 1_000).toBe(9_000);
+  });
+
+  it('never uses a t1 twice', () => {
+    const clock = new SimulatedClock();
+    const server = new ServerClock(clock);
+    const used = [server.nextT1(), server.nextT1(), server.nextT1()];
+    clock.increment(1);
+    used.push(server.nextT1());
+    expect(used).toEqual([0, 1, 2, 1_000]);
+  });
+});

@@ -1,0 +1,191 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Signal } from '../../src/client/signal.js';
+import { SignalQueue } from '../../src/client/signal-queue.js';
+import { turns } from '../support/inbox.js';
+import { failure, outcome, ScriptedRouter, setTo } from './scripted-router.js';
+
+const param = (address: string, value: number): Signal => ({
+  kind: 'param',
+  address,
+  value,
+  revision: value,
+  fromSnapshot: false,
+});
+const event = (value: number): Signal => ({ kind: 'event', address: '/go', value });
+const sample = (value: number): Signal => ({ kind: 'stream', address: '/fader', value });
+const gesture = (phase: 'start' | 'move' | 'end', value: number): Signal => ({
+  kind: 'gesture',
+  address: '/pad',
+  id: 1,
+  phase,
+  value,
+});
+
+/** What waits, read to the end. */
+async function rest(queue: SignalQueue): Promise<string[]> {
+  queue.finish(undefined);
+  const signals: string[] = [];
+  for await (const signal of queue) {
+    const { value } = signal as { value: number }; // all of those above
+    signals.push(`${signal.kind === 'param' ? signal.address : signal.kind} ${value}`);
+  }
+  return signals;
+}
+
+function filled(limit: number, ...signals: Signal[]): SignalQueue {
+  const queue = new SignalQueue(limit, () => undefined);
+  for (const signal of signals) queue.push(signal);
+  return queue;
+}
+
+describe('a queue with room', () => {
+  it('gives everything, in order', async () => {
+    const queue = filled(9, param('/a', 1), event(1), param('/a', 2), sample(1), param('/a', 3));
+    expect(queue.dropped).toBe(0);
+    expect(await rest(queue)).toEqual(['/a 1', 'event 1', '/a 2', 'stream 1', '/a 3']);
+  });
+
+  it('gives a reader that waits what comes next, first come, first served', async () => {
+    const queue = filled(1);
+    const [first, second] = [queue.next(), queue.next()];
+    expect(await outcome(first)).toBe('waiting');
+    queue.push(event(1));
+    queue.push(event(2));
+    expect((await first).value).toMatchObject({ value: 1 });
+    expect((await second).value).toMatchObject({ value: 2 });
+    expect(queue.dropped).toBe(0);
+  });
+});
+
+describe('a queue that is full', () => {
+  it('puts a param in the place of its latest waiting value', async () => {
+    const queue = filled(3, param('/a', 1), param('/a', 2), event(1), param('/a', 3), param('/a', 4));
+    expect(queue.dropped).toBe(2);
+    expect(await rest(queue)).toEqual(['/a 1', '/a 4', 'event 1']);
+  });
+
+  it('else drops the oldest sample or move, whatever it makes room for', async () => {
+    const queue = filled(
+      4,
+      event(1),
+      sample(1),
+      gesture('move', 2),
+      gesture('end', 3),
+      sample(4),
+      event(5),
+      param('/a', 6),
+    );
+    expect(queue.dropped).toBe(3);
+    expect(await rest(queue)).toEqual(['event 1', 'gesture 3', 'event 5', '/a 6']);
+  });
+
+  it('else the oldest of all', async () => {
+    const queue = filled(2, param('/a', 1), event(1), event(2), param('/a', 2), param('/b', 3));
+    expect(queue.dropped).toBe(3);
+    expect(await rest(queue)).toEqual(['/a 2', '/b 3']);
+  });
+
+  it('replaces a latest value although an older one of its own has been read', async () => {
+    const queue = filled(2, param('/a', 1), param('/a', 2));
+    await queue.next();
+    queue.push(param('/b', 1));
+    queue.push(param('/a', 3));
+    expect(await rest(queue)).toEqual(['/a 3', '/b 1']);
+  });
+
+  it('has room again for what has been read', async () => {
+    const queue = filled(2, param('/a', 1), param('/b', 1));
+    await queue.next();
+    queue.push(param('/a', 2));
+    expect(queue.dropped).toBe(0);
+    queue.push(param('/b', 2));
+    expect(await rest(queue)).toEqual(['/b 2', '/a 2']);
+  });
+});
+
+describe('the end of a queue', () => {
+  it('comes behind what waits, once as an error, then as the end', async () => {
+    const queue = filled(2, event(1));
+    queue.finish(new Error('over'));
+    queue.push(event(2));
+    expect(await queue.next()).toMatchObject({ value: { value: 1 } });
+    await expect(queue.next()).rejects.toThrow('over');
+    expect(await queue.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('reaches readers that wait', async () => {
+    const queue = filled(2);
+    const [first, second] = [queue.next(), queue.next()];
+    queue.finish(undefined);
+    expect(await first).toEqual({ done: true, value: undefined });
+    expect(await second).toEqual({ done: true, value: undefined });
+  });
+
+  it('by return drops what waits and is told once', async () => {
+    let returned = 0;
+    const queue = new SignalQueue(2, () => returned++);
+    queue.push(event(1));
+    await queue.return();
+    await queue.return();
+    expect(returned).toBe(1);
+    expect(await queue.next()).toEqual({ done: true, value: undefined });
+  });
+});
+
+describe('signals()', () => {
+  it('is subscribed at once, and no longer when the loop is left', async () => {
+    const router = new ScriptedRouter();
+    const client = await router.connect();
+    const signals = client.signals('/a/**', { types: ['param'], maxRate: 5, bufferSize: 10 });
+    await router.latest.say(setTo('/a/1', 1, 1), setTo('/b', 9, 1), setTo('/a/2', 2, 1));
+    const seen: unknown[] = [];
+    for await (const { address, revision } of signals) {
+      seen.push([address, revision]);
+      if (seen.length === 2) break;
+    }
+    expect(seen).toEqual([
+      ['/a/1', 1],
+      ['/a/2', 1],
+    ]);
+    await turns();
+    expect(router.latest.all('subscribe')).toMatchObject([{ types: ['param'], options: { maxRate: 5 } }]);
+    expect(router.latest.all('unsubscribe')).toHaveLength(1);
+    await client.close();
+  });
+
+  it('goes on through a reconnection and ends with the client', async () => {
+    const router = new ScriptedRouter();
+    const client = await router.connect();
+    const signals = client.signals('/a');
+    router.latest.connection.destroy();
+    await turns();
+    await router.advance(1_000);
+    await router.latest.say(setTo('/a', 1, 1));
+    expect((await signals.next()).value).toMatchObject({ value: 1 });
+    const last = signals.next();
+    await client.close();
+    expect(await last).toEqual({ done: true, value: undefined });
+  });
+
+  it('throws when the client is closed by a fault, and when it is refused', async () => {
+    const router = new ScriptedRouter();
+    const client = await router.connect({ reconnect: false });
+    router.answersSyncs = false;
+    const refused = client.signals('/secret');
+    await router.latest.say(failure(301, 'Forbidden', '/secret'));
+    await expect(refused.next()).rejects.toHaveProperty('code', 301);
+    const lost = client.signals('/a');
+    router.latest.connection.destroy();
+    await turns();
+    await expect(lost.next()).rejects.toMatchObject({
+      kind: 'closed',
+      message: expect.stringContaining('the client has closed: '),
+    });
+  });
+
+  it.each([0, -1, 1.5, NaN])('refuses a buffer of %s', async (bufferSize) => {
+    const client = await new ScriptedRouter().connect();
+    expect(() => client.signals('/a', { bufferSize })).toThrow(RangeError);
+    await client.close();
+  });
+});
