@@ -3,6 +3,7 @@
 export { createRouter, type Router } from './server.js';
 export {
   type ConflictRuleOption,
+  type HistoryRuleOption,
   parseRouterOptions,
   type ResolvedRouterOptions,
   type RouterOptions,
@@ -12,7 +13,33 @@ export type { ConflictStrategy, Merge } from './actors/router/conflict-strategie
 
 // Doors
 export { webSocket, type WebSocketOptions } from './transports/websocket/index.js';
+export { pipe, type PipeOptions, tcp, type TcpOptions } from './transports/tcp/index.js';
+export {
+  udp,
+  type UdpConnection,
+  type UdpCounts,
+  type UdpListener,
+  type UdpOptions,
+  type UdpTransport,
+} from './transports/udp/index.js';
+export { quic, type QuicOptions, type QuicProvider } from './transports/quic/index.js';
 export { memory, type MemoryClient, type MemoryLinkOptions, type MemoryTransport } from './transports/memory/index.js';
+
+// What doors with encryption show
+export {
+  certificateSource,
+  type CertificateSource,
+  type CertificateSourceOptions,
+  defaultDataDir,
+  fingerprint,
+  loadCertificate,
+  type OpenCertificate,
+  openCertificate,
+  type OpenCertificateOptions,
+  selfSigned,
+  type SelfSignedOptions,
+} from './certificates/index.js';
+export type { TlsCredentials, TlsSource } from './transports/tls.js';
 
 // To write a transport
 export {
@@ -24,6 +51,7 @@ export {
   type Listener,
   type Transport,
   TransportError,
+  TransportUnavailable,
 } from './transports/transport.js';
 export type { Framing } from './protocol/framing.js';
 

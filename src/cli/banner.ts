@@ -7,25 +7,52 @@ export function banner(options: {
   readonly version: string;
   readonly securityMode: 'open';
   readonly addresses: readonly ListenAddress[];
+  /** What TLS and QUIC show. */
+  readonly certificate?: { readonly fingerprint: string; readonly selfSigned: boolean } | undefined;
   readonly lan?: readonly string[];
 }): string {
-  const { name, version, addresses, lan = lanAddresses() } = options;
-  const urls = addresses.flatMap((address) => reachable(address, lan));
-  const first = urls[0] ?? '';
+  const { name, version, addresses, certificate, lan = lanAddresses() } = options;
   return [
     `${name} (clasp-router ${version})`,
-    ...addresses.map(({ host, port }) => `listening on ${host.includes(':') ? `[${host}]` : host}:${port}`),
-    ...urls.map((url) => `  ${url}`),
+    ...addresses.flatMap((address) => [
+      `listening on ${placeOf(address)}${address.transport === 'websocket' ? '' : ` (${address.transport})`}`,
+      ...(address.port === 0 ? [] : reachable(address, lan).map((url) => `  ${url}`)),
+    ]),
+    ...(certificate === undefined ? [] : [certificateLine(certificate)]),
     'security: open, so whoever can reach these addresses may read and write everything',
-    `try: npx wscat -c ${first} -x '{"type":"hello","version":1,"name":"me","features":[]}'`,
+    ...hint(addresses, lan),
     '',
   ].join('\n');
+}
+
+function placeOf({ host, port, url }: ListenAddress): string {
+  if (port === 0) return url; // a transport without ports
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Every URL a peer could use for one address: for a wildcard host, this machine's own and each of the network's. */
 function reachable({ url, host, port }: ListenAddress, lan: readonly string[]): string[] {
   if (host !== '0.0.0.0' && host !== '::') return [url];
-  return ['localhost', ...lan].map((name) => `ws://${name}:${port}`);
+  const scheme = url.slice(0, url.indexOf('://'));
+  return ['localhost', ...lan].map((name) => `${scheme}://${name}:${port}`);
+}
+
+function certificateLine({
+  fingerprint,
+  selfSigned,
+}: {
+  readonly fingerprint: string;
+  readonly selfSigned: boolean;
+}): string {
+  return `certificate${selfSigned ? ' (self-signed)' : ''}: SHA-256 ${fingerprint}`;
+}
+
+function hint(addresses: readonly ListenAddress[], lan: readonly string[]): string[] {
+  const door = addresses.find(({ transport }) => transport === 'websocket');
+  const [first] = door === undefined ? [] : reachable(door, lan);
+  if (first === undefined) return [];
+  const trusting = first.startsWith('wss:') ? '-n ' : '';
+  return [`try: npx wscat ${trusting}-c ${first} -x '{"type":"hello","version":1,"name":"me","features":[]}'`];
 }
 
 function lanAddresses(): string[] {

@@ -2,11 +2,11 @@
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import { RouterOptionsError } from '../options.js';
-import { createRouter } from '../server.js';
+import { createRouter, type Router } from '../server.js';
 import { version } from '../version.js';
-import { TransportError } from '../transports/transport.js';
-import { webSocket } from '../transports/websocket/index.js';
+import { type Transport, TransportError, TransportUnavailable } from '../transports/transport.js';
 import { banner } from './banner.js';
+import { prepareDoors } from './doors.js';
 import { helpText } from './help.js';
 import { readSettings, type Settings, UsageError } from './settings.js';
 
@@ -27,7 +27,8 @@ async function main(): Promise<void> {
 
 async function run(settings: Settings): Promise<void> {
   const logger = createLogger(settings);
-  const { name, port, host } = settings;
+  const { name } = settings;
+  const { transports, certificate } = await prepareDoors(settings, logger);
   const router = createRouter({
     name,
     maxSessions: settings.maxSessions,
@@ -35,6 +36,7 @@ async function run(settings: Settings): Promise<void> {
     maxSubscriptionsPerSession: settings.maxSubscriptions,
     maxParams: settings.maxParams,
     paramTtlSeconds: settings.paramTtlSeconds,
+    allowInsecureUdp: settings.allowInsecureUdp,
     drainTimeoutSeconds: settings.drainTimeoutSeconds,
     logger,
   });
@@ -45,11 +47,25 @@ async function run(settings: Settings): Promise<void> {
       if (router.actor.getSnapshot().output?.error !== undefined) process.exit(1);
     },
   });
-  await router.listen(webSocket({ port, host }));
+  for (const transport of transports) await listen(router, transport, logger);
+  if (certificate !== undefined) {
+    process.on('SIGHUP', () => void certificate.reload());
+    if (settings.jsonLog) logger.info({ fingerprint: certificate.fingerprint }, 'certificate');
+  }
   if (settings.jsonLog) {
     for (const address of router.addresses) logger.info({ ...address }, `listening on ${address.host}:${address.port}`);
   } else {
-    process.stdout.write(banner({ name, version, securityMode: 'open', addresses: router.addresses }));
+    process.stdout.write(banner({ name, version, securityMode: 'open', addresses: router.addresses, certificate }));
+  }
+}
+
+/** A door this installation cannot have is no reason to keep the others shut. */
+async function listen(router: Router, transport: Transport, logger: Logger): Promise<void> {
+  try {
+    await router.listen(transport);
+  } catch (error) {
+    if (!(error instanceof TransportUnavailable)) throw error;
+    logger.warn({ transport: transport.name }, error.message);
   }
 }
 

@@ -4,6 +4,18 @@ import { didYouMean } from '../did-you-mean.js';
 /** What the command was asked to do: the flags of `clasp-router`, checked. */
 export interface Settings {
   readonly port: number;
+  /** Doors that stay shut unless asked for. */
+  readonly websocket: boolean;
+  readonly tcpPort: number | undefined;
+  readonly udpPort: number | undefined;
+  readonly quicPort: number | undefined;
+  readonly pipePath: string | undefined;
+  readonly allowInsecureUdp: boolean;
+  /** Whether the WebSocket and TCP ports are encrypted. */
+  readonly tls: boolean;
+  readonly certPath: string | undefined;
+  readonly keyPath: string | undefined;
+  readonly dataDir: string | undefined;
   readonly host: string;
   readonly name: string;
   readonly maxSessions: number;
@@ -35,6 +47,9 @@ interface Flag {
   readonly help: string;
 }
 
+/** What stands for nothing given. */
+const OFF = 'off';
+
 /** Every flag, in the order of the help. The environment variable of `--max-sessions` is CLASP_MAX_SESSIONS, and so on. */
 export const flags = {
   port: { short: 'p', value: 'PORT', fallback: '7330', help: 'port for WebSocket connections; 0 takes a free one' },
@@ -42,6 +57,20 @@ export const flags = {
     value: 'HOST',
     fallback: '0.0.0.0',
     help: 'address to listen on; 127.0.0.1 keeps the router to this machine',
+  },
+  'tcp-port': { value: 'PORT', fallback: OFF, help: 'port for TCP connections, each frame with its length in front' },
+  'udp-port': { value: 'PORT', fallback: OFF, help: 'port for UDP datagrams, one frame each' },
+  'allow-insecure-udp': { fallback: 'false', help: 'opens the UDP port although tokens would cross it in the clear' },
+  'quic-port': { value: 'PORT', fallback: OFF, help: 'UDP port for QUIC connections; 7331 is usual' },
+  pipe: { value: 'PATH', fallback: OFF, help: 'Unix socket, or Windows pipe, for programs on this machine' },
+  'no-websocket': { fallback: 'false', help: 'opens no WebSocket port' },
+  tls: { fallback: 'false', help: 'encrypts the WebSocket and TCP ports; with --cert or a certificate of its own' },
+  cert: { value: 'FILE', fallback: OFF, help: 'PEM certificate, with --key; encrypts as --tls does' },
+  key: { value: 'FILE', fallback: OFF, help: 'PEM private key of --cert' },
+  'data-dir': {
+    value: 'DIR',
+    fallback: OFF,
+    help: 'where the router keeps its own certificate; off is the usual place',
   },
   name: { short: 'n', value: 'NAME', fallback: 'CLASP Router', help: 'name the router gives itself in WELCOME' },
   'max-sessions': { value: 'N', fallback: '1000', help: 'sessions at once; 0 is unlimited' },
@@ -98,6 +127,16 @@ export function readSettings(
     kind: 'run',
     settings: {
       port: wholeNumber(...text('port'), 65_535),
+      websocket: !isOn(...text('no-websocket')),
+      tcpPort: optionalPort(...text('tcp-port')),
+      udpPort: optionalPort(...text('udp-port')),
+      allowInsecureUdp: isOn(...text('allow-insecure-udp')),
+      quicPort: optionalPort(...text('quic-port')),
+      pipePath: optional(...text('pipe')),
+      tls: isOn(...text('tls')) || optional(...text('cert')) !== undefined || optional(...text('key')) !== undefined,
+      certPath: optional(...text('cert')),
+      keyPath: optional(...text('key')),
+      dataDir: optional(...text('data-dir')),
       host: nonEmpty(...text('host'), 255),
       name: nonEmpty(...text('name'), 255),
       maxSessions: wholeNumber(...text('max-sessions')),
@@ -107,7 +146,7 @@ export function readSettings(
       paramTtlSeconds: wholeNumber(...text('param-ttl'), 31_536_000),
       drainTimeoutSeconds: wholeNumber(...text('drain-timeout'), 3_600),
       logLevel: oneOf(...text('log-level'), logLevels),
-      jsonLog: /^(true|1)$/.exec(oneOf(...text('json-log'), ['true', 'false', '1', '0'])) !== null,
+      jsonLog: isOn(...text('json-log')),
     },
   };
 }
@@ -159,6 +198,20 @@ function wholeNumber(text: string, source: string, max = Number.MAX_SAFE_INTEGER
     throw new UsageError(`${source} must be ${range}, not "${text}"`);
   }
   return value;
+}
+
+function optionalPort(text: string, source: string): number | undefined {
+  return text === OFF ? undefined : wholeNumber(text, source, 65_535);
+}
+
+function optional(text: string, source: string): string | undefined {
+  return text === OFF ? undefined : nonEmpty(text, source, 4_096);
+}
+
+/** A switch: of the command line, or of the environment. */
+function isOn(text: string, source: string): boolean {
+  const choice = oneOf(text, source, ['true', 'false', '1', '0']);
+  return choice === 'true' || choice === '1';
 }
 
 function nonEmpty(text: string, source: string, max: number): string {

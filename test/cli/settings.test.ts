@@ -5,6 +5,16 @@ import { flags, readSettings, UsageError } from '../../src/cli/settings.js';
 
 const defaults = {
   port: 7330,
+  websocket: true,
+  tcpPort: undefined,
+  udpPort: undefined,
+  allowInsecureUdp: false,
+  quicPort: undefined,
+  pipePath: undefined,
+  tls: false,
+  certPath: undefined,
+  keyPath: undefined,
+  dataDir: undefined,
   host: '0.0.0.0',
   name: 'CLASP Router',
   maxSessions: 1000,
@@ -32,6 +42,11 @@ describe('the command line', () => {
       ['--session-timeout', '60', '--drain-timeout', '1', '--log-level', 'debug'],
       { sessionTimeoutSeconds: 60, drainTimeoutSeconds: 1, logLevel: 'debug' },
     ],
+    [['--tcp-port', '7333', '--udp-port=0', '--quic-port', '7331'], { tcpPort: 7333, udpPort: 0, quicPort: 7331 }],
+    [['--pipe', '/run/clasp.sock', '--no-websocket'], { pipePath: '/run/clasp.sock', websocket: false }],
+    [['--tls', '--data-dir', '/var/lib/clasp'], { tls: true, dataDir: '/var/lib/clasp' }],
+    [['--cert', 'c.pem', '--key', 'k.pem'], { tls: true, certPath: 'c.pem', keyPath: 'k.pem' }],
+    [['--tcp-port', 'off'], {}],
   ])('reads %j', (args, expected) => {
     expect(readSettings(args, {})).toEqual({ kind: 'run', settings: { ...defaults, ...expected } });
   });
@@ -57,6 +72,8 @@ describe('the command line', () => {
     [['--name', 'x'.repeat(256)], {}, '--name must have at most 255 characters, not 256'],
     [['--session-timeout', '604801'], {}, '--session-timeout must be a whole number from 0 to 604800, not "604801"'],
     [['--log-level', 'loud'], {}, '--log-level must be one of silent, error, warn, info, debug, not "loud"'],
+    [['--udp-port', 'on'], {}, '--udp-port must be a whole number from 0 to 65535, not "on"'],
+    [['--pipe', ''], {}, '--pipe must not be empty'],
     [['--json-log=yes'], {}, '--json-log takes no value'],
     [[], { CLASP_PORT: 'x' }, 'CLASP_PORT must be a whole number from 0 to 65535, not "x"'],
   ])('answers %j with one sentence', (args, environment, sentence) => {
@@ -91,6 +108,42 @@ describe('the banner', () => {
       expect.stringContaining('try: npx wscat -c ws://localhost:7330'),
       '',
     ]);
+  });
+
+  it('names every door by what it is, and the certificate they show', () => {
+    const text = banner({
+      name: 'Stage',
+      version: '1',
+      securityMode: 'open',
+      addresses: [
+        { transport: 'websocket', host: '0.0.0.0', port: 7330, url: 'wss://0.0.0.0:7330' },
+        { transport: 'udp', host: '::', port: 7330, url: 'udp://[::]:7330' },
+        { transport: 'pipe', host: '', port: 0, url: 'unix:/run/clasp.sock' },
+      ],
+      certificate: { fingerprint: 'AA:BB', selfSigned: true },
+      lan: ['10.0.0.5'],
+    });
+    expect(text.split('\n')).toEqual([
+      'Stage (clasp-router 1)',
+      'listening on 0.0.0.0:7330',
+      '  wss://localhost:7330',
+      '  wss://10.0.0.5:7330',
+      'listening on [::]:7330 (udp)',
+      '  udp://localhost:7330',
+      '  udp://10.0.0.5:7330',
+      'listening on unix:/run/clasp.sock (pipe)',
+      'certificate (self-signed): SHA-256 AA:BB',
+      expect.stringContaining('security: open'),
+      expect.stringContaining('try: npx wscat -n -c wss://localhost:7330'),
+      '',
+    ]);
+  });
+
+  it('suggests no WebSocket where there is none', () => {
+    const addresses = [{ transport: 'tcp', host: '127.0.0.1', port: 7333, url: 'tcp://127.0.0.1:7333' }];
+    const text = banner({ name: 'Stage', version: '1', securityMode: 'open', addresses });
+    expect(text).toContain('  tcp://127.0.0.1:7333\n');
+    expect(text).not.toContain('wscat');
   });
 
   it('names only the one it listens on otherwise', () => {

@@ -1,0 +1,38 @@
+import type { Logger } from '../actors/ports.js';
+import { type OpenCertificate, openCertificate } from '../certificates/index.js';
+import { quic } from '../transports/quic/index.js';
+import { pipe, tcp } from '../transports/tcp/index.js';
+import type { Transport } from '../transports/transport.js';
+import { udp } from '../transports/udp/index.js';
+import { webSocket } from '../transports/websocket/index.js';
+import { type Settings, UsageError } from './settings.js';
+
+/** The doors the user has asked for, still shut. */
+export interface Doors {
+  readonly transports: readonly Transport[];
+  /** What TLS and QUIC show; undefined where neither is wanted. */
+  readonly certificate: OpenCertificate | undefined;
+}
+
+/** @throws UsageError, TransportError */
+export async function prepareDoors(settings: Settings, logger: Logger): Promise<Doors> {
+  const { host, port, websocket, tcpPort, udpPort, quicPort, pipePath } = settings;
+  const certificate = await certificateFor(settings, logger);
+  const tls = settings.tls ? certificate?.source : undefined;
+  const transports = [
+    ...(websocket ? [webSocket({ port, host, tls })] : []),
+    ...(tcpPort === undefined ? [] : [tcp({ port: tcpPort, host, tls })]),
+    ...(udpPort === undefined ? [] : [udp({ port: udpPort, host })]),
+    ...(quicPort === undefined || certificate === undefined
+      ? []
+      : [quic({ port: quicPort, host, tls: certificate.source })]),
+    ...(pipePath === undefined ? [] : [pipe({ path: pipePath })]),
+  ];
+  if (transports.length === 0) throw new UsageError('with --no-websocket the router needs another port, or a --pipe');
+  return { transports, certificate };
+}
+
+async function certificateFor(settings: Settings, logger: Logger): Promise<OpenCertificate | undefined> {
+  const { tls, quicPort, certPath, keyPath, dataDir } = settings;
+  return tls || quicPort !== undefined ? openCertificate({ certPath, keyPath, dataDir, logger }) : undefined;
+}
