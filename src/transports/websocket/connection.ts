@@ -5,6 +5,7 @@ import { type Clock, setBackgroundTimer } from '../../clock.js';
 import { HeldSubject } from '../held-subject.js';
 import { remoteAddressOf } from '../remote-address.js';
 import { CLOSE_GRACE_MS, type CloseReason, type Connection, ConnectionLost, type InboundFrame } from '../transport.js';
+import { LeanReader } from './lean-reader.js';
 import { ABNORMAL_CLOSURE, closeCodes, MAX_MISSED_PONGS } from './constants.js';
 
 export interface WebSocketConnectionOptions {
@@ -15,9 +16,10 @@ export interface WebSocketConnectionOptions {
 }
 
 /**
- * One WebSocket peer. `ws` reads, answers pings and does the closing handshake; what the router sends is framed already
- * and goes to the TCP socket past it. That is safe because nothing is compressed: `ws` writes each frame of its own in
- * one go, so the two never mix inside a frame.
+ * One WebSocket peer. `ws` does the handshake and the closing, answers pings, and reads whatever is not plain; whole binary
+ * messages are read ahead of it by a {@link LeanReader}. What the router sends is framed already and goes to the TCP socket
+ * past `ws`. That is safe because nothing is compressed: `ws` writes each frame of its own in one go, so the two never mix
+ * inside a frame.
  */
 export class WebSocketConnection implements Connection {
   readonly transport = 'websocket';
@@ -56,6 +58,7 @@ export class WebSocketConnection implements Connection {
     this.batches$ = this.#batches.observable;
     this.drained$ = this.#drained.asObservable();
     peer.pause(); // nothing is read before somebody listens
+    this.#readPast(socket);
     peer.on('message', this.#onMessage);
     peer.on('ping', this.#onSignOfLife);
     peer.on('pong', this.#onSignOfLife);
@@ -95,7 +98,37 @@ export class WebSocketConnection implements Connection {
     this.#planPing();
   };
 
-  /** All messages of one TCP read arrive in one synchronous run; the microtask after it makes them one batch. */
+  /**
+   * Puts the lean reader in front of ws. It stands in for ws's own listener, as the wrappers of `once` do: ws takes it off when
+   * the connection is being closed or broken, and from then on nothing is read by anybody.
+   */
+  #readPast(socket: Socket): void {
+    const [listener] = socket.listeners('data');
+    if (listener === undefined) return; // a ws that reads in another way: it goes on doing so
+    const reader = new LeanReader({
+      maxFrameBytes: this.#options.maxFrameBytes,
+      onMessage: (bytes) => {
+        if (this.#closing) return;
+        this.#frames.push(bytes);
+        this.#onSignOfLife();
+      },
+      leave: (bytes) => {
+        listener.call(socket, bytes);
+      },
+    });
+    const onData = (chunk: Buffer): void => {
+      reader.push(chunk);
+    };
+    socket.removeListener('data', listener as () => void); // its own type is lost in listeners()
+    socket.on('data', Object.assign(onData, { listener }));
+    // What a paused socket still holds when it closes ws would read itself, past the reader and perhaps in the middle of a frame.
+    socket.prependListener('close', () => {
+      const rest: unknown = socket.listenerCount('data') > 0 ? socket.read() : null;
+      if (rest instanceof Buffer) onData(rest);
+    });
+  }
+
+  /** What ws reads. All messages of one TCP read arrive in one synchronous run; the microtask after it makes them one batch. */
   readonly #onMessage = (data: RawData, isBinary: boolean): void => {
     if (this.#closing) return;
     const bytes = data as Buffer; // binaryType is 'nodebuffer', ws's default

@@ -1,0 +1,186 @@
+import type { Writable } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import * as ws from 'ws';
+import { LeanReader } from '../../src/transports/websocket/lean-reader.js';
+
+/** ws's own reader, which is exported and not in its types. */
+const Receiver = Reflect.get(ws, 'Receiver') as new (options: object) => Writable;
+
+interface FrameParts {
+  readonly first: number;
+  readonly payload: Uint8Array;
+  readonly mask: Uint8Array | undefined;
+  /** Writes the length in eight bytes even where fewer would do. */
+  readonly isWide?: boolean;
+}
+
+function frame({ first, payload, mask, isWide = false }: FrameParts): Buffer {
+  const length = payload.length;
+  const extended = isWide ? 8 : length > 125 ? 2 : 0;
+  const head = Buffer.alloc(2 + extended);
+  head[0] = first;
+  head[1] = (mask === undefined ? 0 : 0x80) | (extended === 0 ? length : extended === 2 ? 126 : 127);
+  if (extended === 2) head.writeUInt16BE(length, 2);
+  if (extended === 8) head.writeBigUInt64BE(BigInt(length), 2);
+  const masked = Buffer.from(mask === undefined ? payload : payload.map((byte, i) => byte ^ mask[i % 4]!));
+  return Buffer.concat([head, mask ?? Buffer.alloc(0), masked]);
+}
+
+/** What comes out of a reader, in order. */
+type Event = readonly [kind: string, content: unknown];
+
+function listenTo(receiver: Writable, events: Event[]): void {
+  for (const kind of ['message', 'ping', 'pong']) {
+    receiver.on(kind, (data: Buffer, isBinary?: boolean) => {
+      events.push([kind, `${String(isBinary)} ${data.toString('hex')}`]);
+    });
+  }
+  receiver.on('conclude', (code: number) => events.push(['conclude', code]));
+  receiver.on('error', (error: Error & { code?: string }) => events.push(['error', error.code]));
+}
+
+function newReceiver(): Writable {
+  return new Receiver({ isServer: true, maxPayload: 2_000, skipUTF8Validation: false });
+}
+
+async function throughWs(chunks: readonly Buffer[]): Promise<Event[]> {
+  const events: Event[] = [];
+  const receiver = newReceiver();
+  listenTo(receiver, events);
+  for (const chunk of chunks) if (!isOver(events)) receiver.write(chunk);
+  await new Promise((resolve) => setImmediate(resolve));
+  return events;
+}
+
+async function throughBoth(chunks: readonly Buffer[]): Promise<Event[]> {
+  const events: Event[] = [];
+  const receiver = newReceiver();
+  listenTo(receiver, events);
+  const reader = new LeanReader({
+    maxFrameBytes: 1_000,
+    onMessage: (bytes) => void events.push(['message', `true ${Buffer.from(bytes).toString('hex')}`]),
+    leave: (bytes) => {
+      if (!isOver(events)) receiver.write(bytes);
+    },
+  });
+  for (const chunk of chunks) {
+    if (isOver(events)) break; // ws takes the listener off
+    reader.push(Buffer.from(chunk)); // it unmasks in place
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  return events;
+}
+
+function isOver(events: readonly Event[]): boolean {
+  return events.some(([kind]) => kind === 'conclude' || kind === 'error');
+}
+
+/** What comes up to the end, whether of a chunk or of the connection: what stands behind it in the same read may differ. */
+function upToEnd(events: readonly Event[]): Event[] {
+  const end = events.findIndex(([kind]) => kind === 'conclude' || kind === 'error');
+  return events.slice(0, end < 0 ? events.length : end + 1);
+}
+
+const mask = fc.uint8Array({ minLength: 4, maxLength: 4 });
+const bytes = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 120, maxLength: 300 }));
+const text = fc.string({ maxLength: 20 }).map((one) => new TextEncoder().encode(one));
+
+const binary = fc
+  .record({ payload: bytes, mask, isWide: fc.boolean() })
+  .map((parts) => [frame({ first: 0x82, ...parts })]);
+const common = fc.record({ payload: bytes, mask }).map((parts) => [frame({ first: 0x82, ...parts })]);
+const others = fc.oneof(
+  fc.record({ payload: text, mask }).map((parts) => [frame({ first: 0x81, ...parts })]),
+  fc.record({ payload: fc.uint8Array({ maxLength: 10 }), mask }).map((parts) => [frame({ first: 0x89, ...parts })]),
+  fc.record({ payload: fc.uint8Array({ maxLength: 10 }), mask }).map((parts) => [frame({ first: 0x8a, ...parts })]),
+  // A message in three fragments, with a ping between them.
+  fc
+    .record({ a: bytes, b: bytes, c: bytes, mask })
+    .map((parts) => [
+      frame({ first: 0x02, payload: parts.a, mask: parts.mask }),
+      frame({ first: 0x89, payload: Uint8Array.of(1), mask: parts.mask }),
+      frame({ first: 0x00, payload: parts.b, mask: parts.mask }),
+      frame({ first: 0x80, payload: parts.c, mask: parts.mask }),
+    ]),
+  fc
+    .record({ payload: fc.uint8Array({ minLength: 990, maxLength: 1_010 }), mask })
+    .map((parts) => [frame({ first: 0x82, ...parts })]),
+);
+const wrong = fc.oneof(
+  fc.record({ payload: bytes }).map(({ payload }) => [frame({ first: 0x82, payload, mask: undefined })]), // unmasked
+  fc
+    .record({ first: fc.constantFrom(0xc2, 0xa2, 0x92, 0x83, 0x8f, 0x80, 0x00), payload: bytes, mask })
+    .map((parts) => [frame(parts)]),
+  fc
+    .record({ payload: fc.uint8Array({ minLength: 2_001, maxLength: 2_100 }), mask })
+    .map((parts) => [frame({ first: 0x82, ...parts })]),
+  fc.constant([Buffer.from('82ffffffffffffffffff', 'hex')]), // claims 2^64 - 1 bytes
+  // A whole message between the fragments of another.
+  fc
+    .record({ payload: bytes, mask })
+    .map(({ payload, mask: key }) => [
+      frame({ first: 0x02, payload, mask: key }),
+      frame({ first: 0x82, payload, mask: key }),
+    ]),
+  fc.record({ mask }).map((parts) => [frame({ first: 0x88, payload: Uint8Array.of(3, 232), ...parts })]), // goodbye
+);
+
+/** Cut anywhere: every few bytes, or hardly ever. */
+function cut(stream: Buffer, cuts: readonly number[]): Buffer[] {
+  const at = [...new Set(cuts.map((one) => one % (stream.length + 1)))].sort((a, b) => a - b);
+  return [0, ...at]
+    .map((start, i) => stream.subarray(start, at[i] ?? stream.length))
+    .filter(({ length }) => length > 0);
+}
+
+describe('the lean reader in front of ws', () => {
+  it('gives what ws alone would give, in the same order, wherever the network cuts', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.oneof(
+            { weight: 4, arbitrary: common },
+            { weight: 1, arbitrary: binary },
+            { weight: 2, arbitrary: others },
+          ),
+          { maxLength: 12 },
+        ),
+        fc.option(wrong, { nil: [] }),
+        fc.array(fc.nat(), { maxLength: 40 }),
+        async (frames, ending, cuts) => {
+          const stream = Buffer.concat([...frames, ending].flat());
+          const chunks = cut(stream, cuts);
+          expect(upToEnd(await throughBoth(chunks))).toEqual(upToEnd(await throughWs(chunks)));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('reads frames that come a byte at a time', async () => {
+    const key = Uint8Array.of(1, 2, 3, 4);
+    const stream = Buffer.concat([
+      frame({ first: 0x82, payload: new Uint8Array(300).fill(7), mask: key }),
+      frame({ first: 0x81, payload: Buffer.from('text'), mask: key }),
+      frame({ first: 0x82, payload: new Uint8Array(0), mask: key }),
+      frame({ first: 0x82, payload: Uint8Array.of(9), mask: key }),
+    ]);
+    const chunks = [...stream].map((byte) => Buffer.of(byte));
+    const events = await throughBoth(chunks);
+    expect(events).toHaveLength(4);
+    expect(events).toEqual(await throughWs(chunks));
+  });
+
+  it('leaves a frame of any claimed length to ws without holding it', () => {
+    const left: number[] = [];
+    const reader = new LeanReader({
+      maxFrameBytes: 1_000,
+      onMessage: () => left.push(-1),
+      leave: (chunk) => void left.push(chunk.length),
+    });
+    reader.push(Buffer.from('82ff00ff000000000000', 'hex')); // 2^56 bytes or so
+    for (let i = 0; i < 3; i++) reader.push(Buffer.alloc(50_000, 0x82));
+    expect(left).toEqual([10, 50_000, 50_000, 50_000]);
+  });
+});
