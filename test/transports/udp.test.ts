@@ -154,7 +154,8 @@ async function getIn(
 }
 
 /** The options of a listener on a {@link FakeUdpNetwork}. */
-const listening: UdpListenerOptions = { ...defaults, clock: systemClock };
+/** Listeners of no real port are closed by nobody, so time stands still for them. */
+const listening: UdpListenerOptions = { ...defaults, clock: new SimulatedClock() };
 
 function onFakeNetwork(options: Partial<UdpListenerOptions> = {}): {
   network: FakeUdpNetwork;
@@ -791,7 +792,7 @@ describe('a UDP socket', () => {
   it('that breaks ends everything, and says so', async () => {
     const socket = createSocket('udp4').bind(0, '127.0.0.1');
     await once(socket, 'listening');
-    const listener = new Listening(socket, { ...listening });
+    const listener = new Listening(socket, { ...listening, clock: systemClock });
     const fault = new Promise<unknown>((resolve) => {
       listener.connections$.subscribe({
         next: (connection) => inboxes.push(new Inbox(connection.batches$)),
