@@ -1,0 +1,45 @@
+// @ts-check
+// Publishes as fast as the router takes it: blocks of finished SETs, a PING at the end of each, few of them unanswered.
+import { serve } from '../serve.mjs';
+import { ping, set, Type } from '../wire/clasp-frames.mjs';
+import { Peer } from './peer.mjs';
+
+/** @type {Peer} */
+let peer;
+/** @type {Buffer | Buffer[]} */
+let block;
+let perBlock = 0;
+let isReliable = true;
+
+const UNANSWERED_BLOCKS = 8;
+
+serve({
+  /** @param {import('./peer.mjs').Where} where */
+  async open(where) {
+    peer = await Peer.connect(where, 'publisher');
+    isReliable = where.transport !== 'udp';
+    perBlock = isReliable ? 500 : 50; // a socket buffer holds no more datagrams than that for sure
+    block = peer.pack([
+      ...Array.from({ length: perBlock }, (_, i) => set(`/bench/param/${10 + (i % 90)}`, i, 0)),
+      ping(),
+    ]);
+  },
+  /** @param {{ seconds: number }} input */
+  async publish({ seconds }) {
+    const end = performance.now() + seconds * 1000;
+    const before = peer.counts[Type.Pong];
+    const most = isReliable ? UNANSWERED_BLOCKS : 2;
+    let blocks = 0;
+    let lost = 0;
+    while (performance.now() < end) {
+      peer.send(block);
+      blocks++;
+      const mayGoOn = () => blocks - lost - (peer.counts[Type.Pong] - before) < most;
+      // By UDP a PONG may be lost as well; then the next block goes after a moment.
+      if (!mayGoOn() && !(await peer.until(mayGoOn, isReliable ? 10_000 : 20))) lost++;
+      else if (blocks % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await peer.until(() => peer.counts[Type.Pong] - before >= blocks - lost, 1_000);
+    return { sent: blocks * perBlock, error: peer.lastError };
+  },
+});
