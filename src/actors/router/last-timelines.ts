@@ -1,6 +1,7 @@
 import { detachedPublish } from '../../protocol/messages/detached.js';
 import type { PublishMessage } from '../../protocol/messages/message.js';
 import { matchPattern, type Pattern } from '../../protocol/pattern.js';
+import { OldestFirst } from './oldest-first.js';
 
 /**
  * The last timeline of each address, for those who subscribe after it was published: what is played now began before they came.
@@ -8,8 +9,7 @@ import { matchPattern, type Pattern } from '../../protocol/pattern.js';
  */
 export class LastTimelines {
   readonly #max: number;
-  /** The one published longest ago first. */
-  readonly #timelines = new Map<string, PublishMessage>();
+  readonly #timelines = new OldestFirst<PublishMessage>();
 
   /** @param max addresses; 0 remembers nothing */
   constructor(max: number) {
@@ -19,13 +19,8 @@ export class LastTimelines {
   /** Keeps a copy of a timeline. */
   remember(message: PublishMessage): void {
     if (this.#max === 0) return;
-    this.#timelines.delete(message.address);
     this.#timelines.set(message.address, detachedPublish(message));
-    if (this.#timelines.size <= this.#max) return;
-    for (const oldest of this.#timelines.keys()) {
-      this.#timelines.delete(oldest);
-      return;
-    }
+    if (this.#timelines.size > this.#max) this.#timelines.deleteOldest();
   }
 
   matching(pattern: Pattern): readonly PublishMessage[] {

@@ -106,6 +106,22 @@ describe('a TTL', () => {
     expect(harness.core.dueMicros).toBe(Infinity);
   });
 
+  it('that ends for very many at once is cleared away in parts, and none is seen meanwhile', () => {
+    const harness = new CoreHarness();
+    const peer = harness.join();
+    const value = encodeValue(1);
+    for (let i = 0; i < 2_500; i++) peer.send({ type: 'set', address: `/p/${i}`, value, ttl: 10 }, { qos: 0 });
+    harness.nowMicros += 10_000_000;
+    const counts: number[] = [];
+    while (harness.core.dueMicros <= harness.nowMicros) {
+      harness.core.runDue();
+      counts.push(harness.core.paramCount);
+      peer.subscribe(1, '/p/**');
+      expect(peer.read()).toEqual([]);
+    }
+    expect(counts).toEqual([1_500, 500, 0]);
+  });
+
   it('that is renewed all the time costs one place in the queue', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
