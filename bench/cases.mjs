@@ -1,4 +1,5 @@
 // @ts-check
+import { stateCases } from './state/cases.mjs';
 
 /**
  * @typedef {object} Load what the publishers do
@@ -6,7 +7,8 @@
  * @property {'set' | 'event'} signal
  * @property {0 | 1} qos of SETs; 1 asks for ACKs
  * @property {readonly string[]} addresses published to in turn; all of one length, so that all messages are
- * @property {'blocks' | 'singles'} pace many messages a write, or one message a packet
+ * @property {'blocks' | 'singles' | { perSecond: number, together: number }} pace as many as the server takes, many of them
+ *   a write, or one message a packet; or so many a second whatever the server does, so many of them a write
  *
  * @typedef {object} Audience what the subscribers do
  * @property {readonly (readonly string[])[]} interests the patterns of each subscriber
@@ -21,7 +23,7 @@
  * @typedef {CaseBase & { kind: 'throughput', load: Load, audience: Audience }} ThroughputCase
  * @typedef {CaseBase & { kind: 'latency', messagesPerSecond: number }} LatencyCase
  * @typedef {CaseBase & { kind: 'codec' }} CodecCase
- * @typedef {ThroughputCase | LatencyCase | CodecCase} Case
+ * @typedef {ThroughputCase | LatencyCase | CodecCase | import('./state/cases.mjs').StateCase} Case
  */
 
 /** @param {string} kind @returns {string[]} 100 addresses */
@@ -137,4 +139,5 @@ export const cases = [
     targets: ['clasp-router', 'bare-ws', 'naive-ws'],
     messagesPerSecond: 1_000,
   },
+  ...stateCases,
 ];

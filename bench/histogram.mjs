@@ -7,6 +7,8 @@ export class Histogram {
   /** 0.1 µs to about 100 s. */
   #buckets = new Float64Array(Math.ceil(Math.log(1e9) / STEP) + 1);
   #count = 0;
+  /** The longest of all, exactly. @type {number} */
+  max = NaN;
 
   get count() {
     return this.#count;
@@ -17,6 +19,7 @@ export class Histogram {
     const bucket = Math.round(Math.log(Math.max(microseconds, 0.1) * 10) / STEP);
     this.#buckets[Math.min(bucket, this.#buckets.length - 1)]++;
     this.#count++;
+    if (!(microseconds <= this.max)) this.max = microseconds;
   }
 
   /**

@@ -1,8 +1,8 @@
 // @ts-check
-// One hop, timed by one clock: this process both sends and receives. Open loop: a message goes out when it is due,
-// whether or not earlier ones have arrived, so a stalled server can't slow its own test down.
+// One hop, timed by one clock: this process both sends and receives.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Histogram } from './histogram.mjs';
+import { openLoop } from './open-loop.mjs';
 import { serve } from './serve.mjs';
 
 /** @typedef {import('./wire/clasp.mjs').Peer} Peer */
@@ -36,14 +36,9 @@ async function open({ wire, server, echoes }) {
 async function measure({ seconds, messagesPerSecond }) {
   histogram = new Histogram();
   const before = receiver.walker.deliveries;
-  const start = performance.now();
-  const total = Math.round(seconds * messagesPerSecond);
-  let sent = 0;
-  while (sent < total) {
-    await sleep(1); // fires late by up to 1 ms: then two messages are due
-    const due = Math.min(total, Math.floor(((performance.now() - start) / 1000) * messagesPerSecond));
-    for (; sent < due; sent++) sender.connection.send(stamped(ADDRESS, performance.now()));
-  }
+  const total = await openLoop({ seconds, perSecond: messagesPerSecond }, () =>
+    sender.connection.send(stamped(ADDRESS, performance.now())),
+  );
   let delivered;
   do {
     delivered = receiver.walker.deliveries - before;
@@ -51,7 +46,7 @@ async function measure({ seconds, messagesPerSecond }) {
   } while (receiver.walker.deliveries - before > delivered);
   const problem = receiver.connection.lost ?? sender.connection.lost ?? receiver.walker.lastError;
   return {
-    sent,
+    sent: total,
     delivered,
     p50: histogram.percentile(0.5),
     p99: histogram.percentile(0.99),

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { parseOptions } from './arguments.mjs';
 import { describe, environment } from './environment.mjs';
-import { quantity, table } from './report.mjs';
+import { loadTable, quantity, table } from './report.mjs';
 import { runOnce } from './run.mjs';
-import { summarise } from './summary.mjs';
+import { summarise, summariseLoads } from './summary.mjs';
 import { targets } from './targets.mjs';
 
 /**
@@ -12,6 +12,11 @@ import { targets } from './targets.mjs';
  * @typedef {import('./cases.mjs').Case} Case
  * @typedef {import('./run.mjs').Figure} Figure
  * @typedef {import('./targets.mjs').Target} Target
+ *
+ * @typedef {object} Entry what takes turns in a case
+ * @property {string} target
+ * @property {string | undefined} load in a case that has several
+ * @property {(Figure[] | undefined)[]} runs one a repeat; undefined where it failed
  */
 
 try {
@@ -34,8 +39,9 @@ async function bench(options) {
   /** Said once however many repeats say it. @type {Set<string>} */
   const problems = new Set();
   for (const benchCase of options.cases) {
-    const runs = await repeatCase(benchCase, options, problems);
-    rows.push(...summarise(benchCase.name, runs));
+    const entries = await repeatCase(benchCase, options, problems);
+    if (benchCase.kind === 'state') rows.push(...summariseLoads(benchCase, entries));
+    else rows.push(...summarise(benchCase.name, new Map(entries.map(({ target, runs }) => [target, runs]))));
   }
   if (options.json) {
     const { seconds, warmUpSeconds, repeat } = options;
@@ -43,46 +49,78 @@ async function bench(options) {
       JSON.stringify({ environment: machine, seconds, warmUpSeconds, repeat, rows, problems: [...problems] }, null, 2),
     );
   } else {
-    console.log(table(rows, baseline));
+    const [withLoads, others] = [rows.filter(hasLoad), rows.filter((row) => !hasLoad(row))];
+    const tables = [
+      ...(others.length > 0 ? [table(others, baseline)] : []),
+      ...(withLoads.length > 0 ? [loadTable(withLoads, baseline)] : []),
+    ];
+    console.log(tables.join('\n\n'));
     if (problems.size > 0)
       console.log(`\nNot as it should be:\n${[...problems].map((problem) => `- ${problem}`).join('\n')}`);
   }
 }
 
+/** @param {import('./summary.mjs').Row} row */
+function hasLoad({ load }) {
+  return load !== undefined;
+}
+
 /**
- * Runs the targets of a case in turn, again and again: what disturbs the machine for a while disturbs them alike.
+ * Runs the targets of a case in turn, and its loads if it has several, again and again: what disturbs the machine for a while
+ * disturbs them alike.
  *
  * @param {Case} benchCase
  * @param {Options} options
  * @param {Set<string>} problems
- * @returns {Promise<Map<string, (Figure[] | undefined)[]>>} figures by target, one entry a repeat
+ * @returns {Promise<Entry[]>}
  */
 async function repeatCase(benchCase, options, problems) {
-  const chosen = benchCase.targets.filter((name) => options.wants(name) || name === 'sink');
-  /** @type {Map<string, (Figure[] | undefined)[]>} */
-  const runs = new Map();
-  for (const name of chosen) {
-    const missing = target(name).missing();
-    if (missing === undefined || benchCase.kind === 'codec') runs.set(name, []);
-    else fail(problems, `${name} takes no part: ${missing}`);
-  }
+  const entries = benchCase.targets
+    .filter((name) => options.wants(name) || name === 'sink')
+    .filter((name) => isThere(name, benchCase, problems))
+    .flatMap((name) => entriesOf(benchCase, name));
   for (let repeat = 1; repeat <= options.repeat; repeat++) {
-    for (const [name, outcomes] of runs) {
-      process.stderr.write(`${benchCase.name}  ${name}  ${repeat}/${options.repeat}  `);
+    for (const { target: name, load, runs } of entries) {
+      const label = [benchCase.name, name, ...(load === undefined ? [] : [load])];
+      process.stderr.write(`${label.join('  ')}  ${repeat}/${options.repeat}  `);
       try {
-        const outcome = await runOnce(benchCase, target(name), options);
-        outcomes.push(outcome.figures);
-        for (const problem of outcome.problems) problems.add(`${benchCase.name}, ${name}: ${problem}`);
+        const outcome = await runOnce(benchCase, target(name), load, options);
+        runs.push(outcome.figures);
+        for (const problem of outcome.problems) problems.add(`${label.join(', ')}: ${problem}`);
         process.stderr.write(`${outcome.figures.map(({ value, unit }) => quantity(value, unit)).join('  ')}\n`);
       } catch (error) {
-        outcomes.push(undefined);
+        runs.push(undefined);
         const reason = error instanceof Error ? error.message : String(error);
-        fail(problems, `${benchCase.name}, ${name}: ${reason}`);
+        fail(problems, `${label.join(', ')}: ${reason}`);
         process.stderr.write(`failed: ${reason}\n`);
       }
     }
   }
-  return runs;
+  return entries;
+}
+
+/**
+ * @param {Case} benchCase
+ * @param {string} name of a target
+ * @returns {Entry[]}
+ */
+function entriesOf(benchCase, name) {
+  if (benchCase.kind !== 'state') return [{ target: name, load: undefined, runs: [] }];
+  // What needs no server is the router of this checkout, whatever the target.
+  return benchCase.loads
+    .filter(({ measureInProcess }) => measureInProcess === undefined || name === 'clasp-router')
+    .map((load) => ({ target: name, load: load.name, runs: [] }));
+}
+
+/**
+ * @param {string} name of a target
+ * @param {Case} benchCase
+ * @param {Set<string>} problems
+ */
+function isThere(name, benchCase, problems) {
+  const missing = benchCase.kind === 'codec' ? undefined : target(name).missing();
+  if (missing !== undefined) fail(problems, `${name} takes no part: ${missing}`);
+  return missing === undefined;
 }
 
 /** @param {string} name @returns {Target} */

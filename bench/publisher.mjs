@@ -1,5 +1,7 @@
 // @ts-check
 // The load: one process, any number of publishers, frames that were finished before the clock started.
+import { machineMicros } from './machine-clock.mjs';
+import { openLoop } from './open-loop.mjs';
 import { serve } from './serve.mjs';
 
 /**
@@ -24,13 +26,16 @@ let messages = [];
 let ping;
 /** @type {Load['pace']} */
 let pace = 'blocks';
+/** Makes messages of values that none had before. @type {((values: readonly number[]) => Buffer[])} */
+let buildLast;
 
-serve({ open, publish, status });
+serve({ open, publish, publishUntilTaken, publishLast, status });
 
 /** @param {{ wire: string, server: import('./wire/clasp.mjs').Server, load: Load, answersPings: boolean }} input */
 async function open({ wire, server, load, answersPings }) {
-  const { connect, messages: build, ping: buildPing } = await import(`./wire/${wire}.mjs`);
+  const { connect, messages: build, oneToEach, ping: buildPing } = await import(`./wire/${wire}.mjs`);
   messages = build(load, MESSAGES_PER_BLOCK);
+  buildLast = (values) => oneToEach(load, values);
   ping = answersPings ? buildPing() : undefined;
   pace = load.pace;
   for (let i = 0; i < load.publishers; i++) peers.push(await connect(server, `publisher ${i}`));
@@ -38,7 +43,7 @@ async function open({ wire, server, load, answersPings }) {
 }
 
 /**
- * Publishes as fast as the server takes it.
+ * Publishes at the pace of the load.
  *
  * @param {{ seconds: number }} input
  * @returns {Promise<{ sent: number }>}
@@ -46,14 +51,47 @@ async function open({ wire, server, load, answersPings }) {
 async function publish({ seconds }) {
   const end = performance.now() + seconds * 1000;
   const sent =
-    pace === 'blocks' ? await Promise.all(peers.map((peer) => publishBlocks(peer, end))) : [await publishSingles(end)];
+    pace === 'blocks'
+      ? await Promise.all(peers.map((peer) => publishBlocks(peer, end)))
+      : [pace === 'singles' ? await publishSingles(end) : await publishAtRate(seconds, pace)];
   await Promise.all(peers.map(({ connection }) => connection.drained()));
   return { sent: sent.reduce((sum, n) => sum + n) };
 }
 
+/**
+ * Publishes, and waits for the ACK of every message.
+ *
+ * @param {{ seconds: number }} input
+ * @returns {Promise<{ sent: number, seconds: number }>} to the last ACK
+ */
+async function publishUntilTaken(input) {
+  const started = performance.now();
+  const before = acks();
+  const { sent } = await publish(input);
+  for (const { connection } of peers) await connection.until(() => acks() - before >= sent, 'ACKs');
+  return { sent, seconds: (performance.now() - started) / 1000 };
+}
+
+/**
+ * Publishes one message to each address.
+ *
+ * @param {{ values: readonly number[] }} input by address
+ * @returns {{ sentMicros: number }} by the machine's clock
+ */
+function publishLast({ values }) {
+  const last = Buffer.concat(buildLast(values));
+  const sentMicros = machineMicros();
+  peers[0].connection.send(last);
+  return { sentMicros };
+}
+
+function acks() {
+  return peers.reduce((sum, { walker }) => sum + walker.acks, 0);
+}
+
 function status() {
   return {
-    acks: peers.reduce((sum, { walker }) => sum + walker.acks, 0),
+    acks: acks(),
     problems: peers.flatMap(({ connection, walker }, i) => [
       ...(connection.lost === undefined ? [] : [`publisher ${i} lost its connection: ${connection.lost}`]),
       ...(walker.lastError === undefined ? [] : [`publisher ${i} got ERROR ${walker.lastError}`]),
@@ -109,4 +147,18 @@ async function publishSingles(end) {
     await new Promise((resolve) => setImmediate(resolve)); // lets ACKs be read
   }
   return sent;
+}
+
+/**
+ * @param {number} seconds
+ * @param {{ perSecond: number, together: number }} rate
+ */
+async function publishAtRate(seconds, { perSecond, together }) {
+  const writes = Array.from({ length: messages.length / together }, (_, i) =>
+    Buffer.concat(messages.slice(i * together, (i + 1) * together)),
+  );
+  const written = await openLoop({ seconds, perSecond: perSecond / together }, (i) =>
+    peers[i % peers.length].connection.send(writes[i % writes.length]),
+  );
+  return written * together;
 }

@@ -1,6 +1,6 @@
 // @ts-check
-import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds } from './children.mjs';
+import { settled } from './settle.mjs';
 import { Worker } from './worker.mjs';
 
 /**
@@ -14,29 +14,25 @@ import { Worker } from './worker.mjs';
  * @typedef {object} Figure
  * @property {string} metric what was measured, where a case measures several things; else empty
  * @property {number} value
- * @property {'/s' | 'µs'} unit more is better in the first, less in the second
+ * @property {'/s' | 'µs' | '%' | '×' | ''} unit more is better in the first, less in the second and third; the others are counts
  * @property {number} [deliveredRatio] delivered / owed
  * @property {number} [perCpuSecond] deliveries a second of the server's processor time
+ * @property {string} [expected] what it has to be; such a figure is right or wrong, not better or worse
+ * @property {true} [isGiven] it only says what the load or the clock was like: no difference in it is the server's
  *
  * @typedef {{ figures: Figure[], problems: string[] }} Outcome
  */
-
-const POLL_MS = 50;
-/** Nothing more will arrive when nothing has for so long and the server has had nothing to do either. */
-const QUIET_MS = 300;
-const IDLE_CPU_SECONDS = 0.02;
-/** However busy the server is with something else. */
-const SILENT_MS = 5_000;
 
 /**
  * Runs a case once, against a server of its own.
  *
  * @param {Case} benchCase
  * @param {Target} target
+ * @param {string | undefined} load its name, in a case that has several
  * @param {Duration} duration
  * @returns {Promise<Outcome>}
  */
-export function runOnce(benchCase, target, duration) {
+export function runOnce(benchCase, target, load, duration) {
   switch (benchCase.kind) {
     case 'codec':
       return codec(duration);
@@ -44,7 +40,24 @@ export function runOnce(benchCase, target, duration) {
       return withServer(target, 'latency', (server) => latency(benchCase, target, server, duration));
     case 'throughput':
       return withServer(target, 'throughput', (server) => throughput(benchCase, target, server, duration));
+    case 'state':
+      return state(benchCase, target, load, duration);
   }
+}
+
+/**
+ * @param {import('./state/cases.mjs').StateCase} benchCase
+ * @param {Target} target
+ * @param {string | undefined} name
+ * @param {Duration} duration
+ * @returns {Promise<Outcome>}
+ */
+function state({ loads }, target, name, duration) {
+  const load = loads.find((candidate) => candidate.name === name);
+  const { measure, measureInProcess } = load ?? {};
+  if (measureInProcess !== undefined) return measureInProcess(duration);
+  if (measure === undefined) throw new Error(`there is no load ${name}`);
+  return withServer(target, 'throughput', (server) => measure(duration, { ...server, wire: target.wire }));
 }
 
 /**
@@ -127,37 +140,6 @@ async function throughput({ load, audience }, target, server, { seconds, warmUpS
   } finally {
     await Promise.all([publisher.stop(), subscriber?.stop()]);
   }
-}
-
-/**
- * Asks until all has arrived, or nothing more does. A neighbour can hold a whole machine for a moment, so a server that is
- * still working gets more time than one that is idle.
- *
- * @template {{ delivered: number, acks: number, isDone: boolean }} Counts
- * @param {RunningServer} server
- * @param {() => Promise<Counts>} ask
- * @returns {Promise<Counts>}
- */
-async function settled(server, ask) {
-  let counts = await ask();
-  let grewAt = performance.now();
-  let busyAt = grewAt;
-  let cpu = cpuSeconds(server.pid) ?? 0;
-  while (!counts.isDone) {
-    await sleep(POLL_MS);
-    const next = await ask();
-    const now = performance.now();
-    const cpuNow = cpuSeconds(server.pid) ?? 0;
-    if (next.delivered !== counts.delivered || next.acks !== counts.acks) grewAt = busyAt = now;
-    if (cpuNow - cpu >= IDLE_CPU_SECONDS) {
-      cpu = cpuNow;
-      busyAt = now;
-    }
-    counts = next;
-    if (now - busyAt >= QUIET_MS || now - grewAt >= SILENT_MS) break;
-  }
-  await sleep(POLL_MS); // whatever is one too many shows itself now
-  return ask();
 }
 
 /**

@@ -7,7 +7,9 @@
  * @property {string} case
  * @property {string} target
  * @property {string} metric
- * @property {'/s' | 'µs'} unit
+ * @property {string} [load] in a case that has several
+ * @property {Figure['unit']} unit
+ * @property {string} [expected] what it has to be
  * @property {number[]} values in the order of the repeats
  * @property {number} median
  * @property {number} min
@@ -17,6 +19,8 @@
  * @property {number | undefined} advantage how many times better clasp-router was: median over the repeats, each against the
  *   target's run next to it
  * @property {number | undefined} cpuAdvantage the same by deliveries a CPU second
+ * @property {string} [against] the load it is read beside
+ * @property {number} [timesAgainst] how many times as much it was there: median over the repeats, each against the run next to it
  */
 
 const OURS = 'clasp-router';
@@ -59,6 +63,59 @@ export function summarise(caseName, runs) {
     }
   }
   return rows;
+}
+
+/**
+ * The same for a case of several loads, in the order of the loads: what counts is not who is better at one, but what one costs
+ * beside another.
+ *
+ * @param {import('./state/cases.mjs').StateCase} benchCase
+ * @param {readonly import('./main.mjs').Entry[]} entries
+ * @returns {Row[]}
+ */
+export function summariseLoads(benchCase, entries) {
+  /** @type {(target: string, name: string | undefined) => readonly (Figure[] | undefined)[]} */
+  const runsOf = (target, name) => entries.find((entry) => entry.target === target && entry.load === name)?.runs ?? [];
+  return entries.flatMap(({ target, load, runs }) => {
+    const against = benchCase.loads.find(({ name }) => name === load)?.against;
+    const beside = against === undefined ? [] : runsOf(target, against);
+    const metrics = new Set(runs.flatMap((figures) => figures?.map(({ metric }) => metric) ?? []));
+    return [...metrics].map((metric) => {
+      const mine = runs.map((figures) => figureOf(figures, metric));
+      const figures = mine.filter((figure) => figure !== undefined);
+      const values = figures.map(({ value }) => value);
+      const { unit, expected, isGiven } = figures[0];
+      const timesAgainst =
+        expected === undefined && isGiven === undefined
+          ? median(mine.map((figure, i) => quotient(figure?.value, figureOf(beside[i], metric)?.value)))
+          : undefined;
+      return {
+        case: benchCase.name,
+        target,
+        load,
+        metric,
+        unit,
+        expected,
+        values,
+        median: /** @type {number} */ (median(values)),
+        min: Math.min(...values),
+        max: Math.max(...values),
+        deliveredRatio: undefined,
+        perCpuSecond: undefined,
+        advantage: undefined,
+        cpuAdvantage: undefined,
+        ...(timesAgainst === undefined ? {} : { against, timesAgainst }),
+      };
+    });
+  });
+}
+
+/**
+ * @param {readonly Figure[] | undefined} figures
+ * @param {string} metric
+ */
+function figureOf(figures, metric) {
+  return figures?.find((figure) => figure.metric === metric);
 }
 
 /**

@@ -35,7 +35,10 @@ const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 export const targets = new Map(
   [
     {
-      ...serverCommand('clasp-router', [process.execPath, cli, '--port', '0', '--host', HOST, '--log-level', 'error']),
+      ...serverCommand('clasp-router', [
+        ...[process.execPath, cli, '--port', '0', '--host', HOST, '--log-level', 'error'],
+        ...['--max-sessions', '0'], // 1,000 subscribers and their publisher are one too many
+      ]),
       missing: () => (existsSync(cli) ? undefined : 'dist/cli/main.js is not there: run npm run build'),
     },
     ownPeer('naive-ws', { isEndpoint: false }),

@@ -44,12 +44,15 @@ export async function connect(server, name) {
  *
  * @param {Peer} peer
  * @param {readonly string[]} patterns
+ * @param {{ maxRate?: number }} [options]
  */
-export async function subscribe({ connection, walker }, patterns) {
+export async function subscribe({ connection, walker }, patterns, options) {
   const pongs = walker.pongs;
   connection.send(
     Buffer.concat(
-      [...patterns.map((pattern, id) => frames.subscribe(id + 1, pattern)), frames.ping()].map((f) => clientMessage(f)),
+      [...patterns.map((pattern, id) => frames.subscribe(id + 1, pattern, options)), frames.ping()].map((f) =>
+        clientMessage(f),
+      ),
     ),
   );
   await connection.until(() => walker.pongs > pongs, 'PONG behind SUBSCRIBE');
@@ -68,6 +71,19 @@ export function messages({ signal, qos, addresses }, count) {
     const address = addresses[i % addresses.length];
     return clientMessage(signal === 'event' ? frames.event(address, i) : frames.set(address, i, qos));
   });
+}
+
+/**
+ * One message to each address of a load.
+ *
+ * @param {Load} load
+ * @param {readonly number[]} values
+ * @returns {Buffer[]}
+ */
+export function oneToEach({ signal, qos, addresses }, values) {
+  return addresses.map((address, i) =>
+    clientMessage(signal === 'event' ? frames.event(address, values[i]) : frames.set(address, values[i], qos)),
+  );
 }
 
 /** A message that the server answers in its turn, behind all it got before; the walker counts the answers as `pongs`. */

@@ -1,0 +1,82 @@
+// @ts-check
+import { bundleOfEvents } from '../wire/clasp-frames.mjs';
+
+const LEAST_AHEAD_MICROS = 200_000;
+const MOST_AHEAD_MICROS = 500_000;
+/** Every so many, a bundle has the time of the one before it. */
+const TWIN = 4;
+const ADDRESSES = ['/bench/cue/0', '/bench/cue/1'];
+
+/** Messages of each bundle. */
+export const PARTS = ADDRESSES.length;
+
+/**
+ * Bundles as they are sent: two events each, with the number of the bundle as their value. How far ahead they are is spread over
+ * the range by a step that hits everything once, so that those sent after each other run in another order.
+ */
+export class BundleSchedule {
+  /** When each is due by the router's clock, or when it was sent if it is not scheduled. @type {number[]} */
+  times = [];
+  #isScheduled;
+
+  /** @param {boolean} isScheduled */
+  constructor(isScheduled) {
+    this.#isScheduled = isScheduled;
+  }
+
+  /** The next one as a frame. @param {number} nowMicros by the router's clock */
+  next(nowMicros) {
+    const number = this.times.length;
+    const events = ADDRESSES.map((address) => ({ address, value: number }));
+    if (!this.#isScheduled) {
+      this.times.push(nowMicros);
+      return bundleOfEvents(events);
+    }
+    const ahead = LEAST_AHEAD_MICROS + ((number * 61_803_399) % (MOST_AHEAD_MICROS - LEAST_AHEAD_MICROS));
+    const atMicros = number % TWIN === TWIN - 1 ? this.times[number - 1] : Math.floor(nowMicros + ahead);
+    this.times.push(atMicros);
+    return bundleOfEvents(events, atMicros);
+  }
+}
+
+/**
+ * What arrived, against what was to happen.
+ *
+ * @param {readonly number[]} times of the bundles, by number
+ * @param {{ numbers: readonly number[], times: readonly number[] }} arrivals of each message, in their order
+ * @param {number} errorMicros of the clock that the arrivals were timed with
+ */
+export function judge(times, arrivals, errorMicros) {
+  const lateness = arrivals.numbers.map((number, i) => arrivals.times[i] - times[number]).sort((a, b) => a - b);
+  const heard = new Array(times.length).fill(0);
+  let outOfOrder = 0;
+  let tornApart = 0;
+  for (const [i, number] of arrivals.numbers.entries()) {
+    heard[number]++;
+    const before = arrivals.numbers[i - 1];
+    if (i % PARTS !== 0) tornApart += Number(number !== before);
+    else if (i > 0 && isBefore(times, number, before)) outOfOrder++;
+  }
+  const at = (/** @type {number} */ share) => lateness[Math.max(0, Math.ceil(lateness.length * share) - 1)];
+  return {
+    p50: at(0.5),
+    p99: at(0.99),
+    max: at(1),
+    early: lateness.filter((micros) => micros < -errorMicros).length,
+    lost: heard.filter((count) => count < PARTS).length,
+    twice: heard.filter((count) => count > PARTS).length,
+    outOfOrder,
+    tornApart,
+  };
+}
+
+/**
+ * Whether a bundle should have come before another: for its time, or of the same time for its place in the order of sending.
+ *
+ * @param {readonly number[]} times
+ * @param {number} one
+ * @param {number} other
+ */
+function isBefore(times, one, other) {
+  return times[one] < times[other] || (times[one] === times[other] && one < other);
+}

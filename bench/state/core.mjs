@@ -1,0 +1,58 @@
+// @ts-check
+// RouterCore by itself, with a clock that only moves when told: what the router's work costs without sockets.
+import { hello } from '../wire/clasp-frames.mjs';
+
+/** @param {string} path below dist/ */
+const built = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
+
+/** Some moment; the core only compares. */
+const START_MICROS = 1_767_225_600_000_000;
+
+/**
+ * @param {Record<string, unknown>} [options] of createRouter
+ */
+export async function makeCore(options = {}) {
+  const [{ RouterCore }, { RouterSession }, { parseRouterOptions }, { rootInput }, { decodeFrame }] = await Promise.all(
+    [
+      built('actors/router/router-core.js'),
+      built('actors/router/router-session.js'),
+      built('options.js'),
+      built('server.js'),
+      built('protocol/frame.js'),
+    ],
+  );
+  const clock = { micros: START_MICROS };
+  const core = new RouterCore({ ...rootInput(parseRouterOptions(options)).router, nowMicros: () => clock.micros });
+  let count = 0;
+
+  return {
+    core,
+    clock,
+    /** @param {Uint8Array} bytes */
+    decode: (bytes) => decodeFrame(bytes),
+    /** A session that has said HELLO. */
+    join() {
+      const session = new RouterSession({
+        id: String(++count),
+        link: { framing: 'raw', encoding: undefined, bufferedBytes: 0, write() {}, close() {}, destroy() {} },
+        notify: (/** @type {{ type: string }} */ event) => {
+          if (event.type === 'hello.accepted') session.phase = 'active';
+        },
+        nowMicros: clock.micros,
+        maxQueueBytes: 4 << 20,
+        maxQueueMessages: 65_536,
+      });
+      session.phase = 'awaitingHello';
+      core.beginBatch();
+      core.handle(session, decodeFrame(hello('core')), clock.micros);
+      while (core.advanceSnapshots());
+      return session;
+    },
+    /** Takes out what is to be sent, as the end of a tick does. @returns bytes */
+    flush() {
+      let bytes = 0;
+      for (const session of core.takeDirty()) bytes += session.outbox.take(false).length;
+      return bytes;
+    },
+  };
+}

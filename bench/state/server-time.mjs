@@ -1,0 +1,28 @@
+// @ts-check
+import { cpuSeconds } from '../children.mjs';
+import { machineMicros } from '../machine-clock.mjs';
+
+/** @typedef {import('../run.mjs').Figure} Figure */
+
+/**
+ * Starts to watch what processor time a server uses, the kernel's work on its behalf included.
+ *
+ * @param {number | undefined} pid
+ */
+export function watchCpu(pid) {
+  const cpuBefore = cpuSeconds(pid);
+  const startedMicros = machineMicros();
+  return {
+    /** @returns {{ cpu: number, seconds: number } | undefined} seconds; undefined where the system does not tell */
+    stop() {
+      const cpu = cpuSeconds(pid);
+      if (cpuBefore === undefined || cpu === undefined) return undefined;
+      return { cpu: cpu - cpuBefore, seconds: (machineMicros() - startedMicros) / 1e6 };
+    },
+  };
+}
+
+/** @param {{ cpu: number, seconds: number } | undefined} used @returns {Figure[]} */
+export function busyFigure(used) {
+  return used === undefined ? [] : [{ metric: 'router busy', value: (used.cpu / used.seconds) * 100, unit: '%' }];
+}

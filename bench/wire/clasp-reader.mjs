@@ -1,0 +1,127 @@
+// @ts-check
+const TIMESTAMP = 0x20;
+const BINARY_MESSAGE = 0x82;
+const SHORTEST_FRAME = 5;
+
+/**
+ * Hands over every message a server sends, whole, wherever reads cut it: for cases that look at values and times. Some ten
+ * times slower than the walker, which only counts.
+ */
+export class ClaspReader {
+  /** What a read left of a message. @type {Buffer | undefined} */
+  #held;
+  #onMessage;
+
+  /** @param {(bytes: Buffer, start: number, end: number) => void} onMessage from the byte that says the type; gone when it returns */
+  constructor(onMessage) {
+    this.#onMessage = onMessage;
+  }
+
+  /**
+   * @param {Buffer} read
+   * @param {number} readEnd
+   */
+  read(read, readEnd) {
+    const bytes = this.#held === undefined ? read : Buffer.concat([this.#held, read.subarray(0, readEnd)]);
+    const end = this.#held === undefined ? readEnd : bytes.length;
+    this.#held = undefined;
+    let at = 0;
+    while (at < end) {
+      const next = at + this.#take(bytes, at, end);
+      if (next === at) {
+        this.#held = Buffer.from(bytes.subarray(at, end));
+        return;
+      }
+      at = next;
+    }
+  }
+
+  /**
+   * @param {Buffer} bytes
+   * @param {number} at
+   * @param {number} end
+   * @returns {number} how many bytes the message took; 0 while it is not whole
+   */
+  #take(bytes, at, end) {
+    if (end - at < 2) return 0;
+    let length = bytes[at + 1];
+    let header = 2;
+    if (length === 126) {
+      if (end - at < 4) return 0;
+      length = bytes.readUInt16BE(at + 2);
+      header = 4;
+    } else if (length === 127) {
+      if (end - at < 10) return 0;
+      length = Number(bytes.readBigUInt64BE(at + 2));
+      header = 10;
+    }
+    const start = at + header;
+    if (start + length > end) return 0;
+    // What is no CLASP is left to the walker, which sees the same bytes.
+    if (bytes[at] === BINARY_MESSAGE && length >= SHORTEST_FRAME) {
+      this.#onMessage(bytes, start + (bytes[start + 1] & TIMESTAMP ? 12 : 4), start + length);
+    }
+    return header + length;
+  }
+}
+
+/**
+ * Lets a reader have all that a peer gets from now on, beside the walker.
+ *
+ * @param {import('./clasp.mjs').Peer} peer
+ * @param {(bytes: Buffer, start: number, end: number) => void} onMessage
+ */
+export function readMessages({ connection, walker }, onMessage) {
+  if (!walker.isBetweenMessages) throw new Error('a message is on its way already: whoever reads now reads its middle');
+  const reader = new ClaspReader(onMessage);
+  connection.onBytes = (bytes, end) => {
+    walker.walk(bytes, end);
+    reader.read(bytes, end);
+  };
+}
+
+/** The number an address ends with. @param {Buffer} bytes @param {number} start where the SET or PUBLISH begins */
+export function numberInAddress(bytes, start) {
+  const end = addressEnd(bytes, start);
+  let number = 0;
+  let unit = 1;
+  for (let i = end - 1; bytes[i] >= 0x30 && bytes[i] <= 0x39; i--, unit *= 10) number += (bytes[i] - 0x30) * unit;
+  return number;
+}
+
+/** The f64 of a SET. @param {Buffer} bytes @param {number} start */
+export function setValue(bytes, start) {
+  return bytes.readDoubleBE(addressEnd(bytes, start));
+}
+
+/** The f64 of a PUBLISH that has one value. @param {Buffer} bytes @param {number} start */
+export function publishValue(bytes, start) {
+  return bytes.readDoubleBE(addressEnd(bytes, start) + 2);
+}
+
+/** Phase and id of a PUBLISH of a gesture with one f64. @param {Buffer} bytes @param {number} start */
+export function gestureOf(bytes, start) {
+  const flags = bytes[start + 1];
+  const afterValue = addressEnd(bytes, start) + 2 + 8;
+  return { phase: flags & 0x07, id: bytes.readUInt32BE(afterValue + (flags & 0x10 ? 8 : 0)) };
+}
+
+/** The three times of an answered SYNC. @param {Buffer} bytes @param {number} start */
+export function syncTimes(bytes, start) {
+  const time = (/** @type {number} */ i) => Number(bytes.readBigUInt64BE(start + 2 + 8 * i));
+  return { t1: time(0), t2: time(1), t3: time(2) };
+}
+
+/** The first param of a SNAPSHOT that is an Int. @param {Buffer} bytes @param {number} start */
+export function snapshotInt(bytes, start) {
+  const value = start + 5 + bytes.readUInt16BE(start + 3) + 1;
+  return Number(bytes.readBigInt64BE(value));
+}
+
+/**
+ * @param {Buffer} bytes
+ * @param {number} start
+ */
+function addressEnd(bytes, start) {
+  return start + 4 + bytes.readUInt16BE(start + 2);
+}
