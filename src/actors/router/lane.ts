@@ -6,6 +6,7 @@ import { Qos } from '../../protocol/enumerations.js';
 import { defaultQos, writePayloadLength } from '../../protocol/frame.js';
 import { framingLength, writeFraming } from '../../protocol/framing.js';
 import { HEADER_BYTES } from '../../protocol/limits.js';
+import { writeSetAck } from '../../protocol/messages/ack.js';
 import { writeSet } from '../../protocol/messages/set.js';
 import type { Message, SetMessage } from '../../protocol/messages/message.js';
 import type { U64 } from '../../protocol/u64.js';
@@ -16,6 +17,7 @@ const MAGIC = 0x53;
 const BINARY = 1;
 const CBOR = 2;
 const SET = 0x21;
+const ACK = 0x50;
 /** JSON has no frame to limit it; one frame's worth of control characters, escaped, is well below this. */
 const MAX_JSON_BYTES = 1 << 20;
 const utf8 = new TextEncoder();
@@ -98,6 +100,18 @@ export class Lane {
       this.#slab.abandon();
       throw error;
     }
+  }
+
+  /** An ACK as nearly every SET gets it. */
+  writeAck(address: string, revision: U64): void {
+    if (this.#form.encoding !== 'binary') {
+      this.write({ type: 'ack', address, revision });
+      return;
+    }
+    this.begin();
+    this.#slab.u8(ACK);
+    writeSetAck(this.#slab, address, revision);
+    this.finish(Qos.Fire);
   }
 
   #writeJson(message: Message): void {

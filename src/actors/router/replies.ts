@@ -1,4 +1,5 @@
 import { type ClaspError, EncodeError, ErrorCode } from '../../protocol/errors.js';
+import type { U64 } from '../../protocol/u64.js';
 import type { Message } from '../../protocol/messages/message.js';
 import type { Deliveries } from './deliveries.js';
 import { Lane } from './lane.js';
@@ -27,6 +28,13 @@ export class Replies {
   }
 
   deliver(session: RouterSession, lane: Lane): void {
+    this.#deliveries.to(session, lane);
+  }
+
+  /** A SET was taken. */
+  ack(session: RouterSession, address: string, revision: U64): void {
+    const lane = this.lane(session);
+    lane.writeAck(address, revision);
     this.#deliveries.to(session, lane);
   }
 

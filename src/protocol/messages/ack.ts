@@ -1,5 +1,6 @@
 import type { Reader } from '../bytes/reader.js';
 import type { Writer } from '../bytes/writer.js';
+import type { U64 } from '../u64.js';
 import type { AckMessage } from './message.js';
 
 // ACK 0x50 (wire.md 6.13)
@@ -25,6 +26,13 @@ export function writeAck(w: Writer, m: AckMessage): void {
   if (m.locked !== undefined) w.u8(m.locked ? 1 : 0);
   if (m.holder !== undefined) w.str(m.holder);
   if (m.correlationId !== undefined) w.u32(m.correlationId);
+}
+
+/** The same for what a SET is answered with: its address, which has fitted a frame with more beside it, and its revision. */
+export function writeSetAck(w: Writer, address: string, revision: U64): void {
+  w.u8(ADDRESS | REVISION);
+  w.str(address);
+  w.u64(revision);
 }
 
 export function readAck(r: Reader): AckMessage {

@@ -58,6 +58,18 @@ describe('Lane', () => {
     }
   });
 
+  it.each([
+    ['/a', 1],
+    ['/ünïcode/😀', 0x1_0000_0007],
+    [`/${'x'.repeat(1_023)}`, 2n ** 64n - 1n],
+  ])('writes the ACK of a SET at %s as the codec writes any', (address, revision) => {
+    for (const encoding of ['binary', 'cbor'] as const) {
+      const lane = new Lane(wireForm('raw', encoding));
+      lane.writeAck(address, revision);
+      expect(written(lane)).toEqual(encodeFrame({ type: 'ack', address, revision }, { encoding }));
+    }
+  });
+
   it('writes JSON as a text message', () => {
     const lane = new Lane(wireForm('websocket', 'json'));
     lane.write({ type: 'ack', address: '/é', revision: 3 });
