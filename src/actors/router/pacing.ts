@@ -78,6 +78,8 @@ export class Pacing {
     for (const [session, pace] of paces) {
       const paced = this.#registry.follow(session, type, address);
       paced.pace = pace;
+      // What a window has collected that is no longer there goes ahead of what follows.
+      if (pace.windowMicros === 0) this.#sendSamples(paced, paced.restsUntilMicros);
       resolved.push(paced);
     }
     return resolved;
@@ -202,6 +204,7 @@ export class Pacing {
       paced.samples.push(sample);
     }
     if (paced.samples.length === before) return;
+    paced.pending = undefined; // the latest wins
     // Of the first: when the samples begin. Its value stays behind, so nothing of the frame is held on to.
     const { address, signal, id, rate } = message;
     const timestamp = paced.sampled === undefined ? message.timestamp : paced.sampled.timestamp;

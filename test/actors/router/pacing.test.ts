@@ -310,6 +310,30 @@ describe('window', () => {
     expect(heard(lamp)).toEqual([[3]]);
   });
 
+  it('with maxRate forgets a waiting value that is no sample for the samples behind it: the latest wins, and nothing is stuck', () => {
+    const { harness, peers } = joined();
+    const [desk, lamp] = peers;
+    lamp.subscribe(1, '/mic', { window: 50, maxRate: 1 });
+    for (const value of ['first', 'waits', 1, 2]) desk.publish('/mic', 'stream', value);
+    expect(heard(lamp)).toEqual(['first']);
+    harness.advance(1);
+    expect(heard(lamp)).toEqual([[1, 2]]);
+    lamp.subscribe(2, '/**');
+    desk.publish('/mic', 'stream', 'last');
+    expect(heard(lamp)).toEqual(['last']);
+  });
+
+  it('that is no longer wanted lets its samples go ahead of what follows', () => {
+    const { harness, peers } = joined();
+    const [desk, lamp] = peers;
+    lamp.subscribe(1, '/mic', { window: 50, maxRate: 100 });
+    desk.publish('/mic', 'stream', 1);
+    lamp.subscribe(1, '/mic', { maxRate: 100 });
+    desk.publish('/mic', 'stream', 2);
+    harness.advance(1);
+    expect(heard(lamp)).toEqual([[1], 2]);
+  });
+
   it('with epsilon leaves out samples that hardly differ from the one before', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
