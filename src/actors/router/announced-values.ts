@@ -1,5 +1,6 @@
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { SignalDefinition } from '../../protocol/messages/message.js';
+import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import type { Value } from '../../protocol/values/value.js';
 
 /**
@@ -9,12 +10,18 @@ import type { Value } from '../../protocol/values/value.js';
  *
  * @throws ClaspError 402 that says what was announced
  */
-export function checkAnnounced({ address, datatype, meta }: SignalDefinition, target: string, value: Value): void {
+export function checkAnnounced(
+  { address, datatype, meta }: SignalDefinition,
+  target: string,
+  encoded: EncodedValue,
+): void {
+  const range = meta?.range;
+  if (datatype === undefined && range === undefined) return; // nothing is built to be looked at
+  const value = encoded.decode();
   const announced = address === target ? '' : ` for ${address}`;
   if (datatype !== undefined && datatypes.get(datatype.toLowerCase())?.(value) === false) {
     throw refused(target, `the value is no ${datatype}, as was announced${announced}`);
   }
-  const range = meta?.range;
   if (range === undefined) return;
   const [min, max] = range;
   for (const number of numbersIn(value)) {

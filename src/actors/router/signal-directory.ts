@@ -25,6 +25,8 @@ export class SignalDirectory {
   readonly #options: SignalDirectoryOptions;
   /** In the order of the last ANNOUNCE, which is the order in which they expire. */
   readonly #signals = new Map<string, Announced>();
+  /** Those announced for a pattern, by its text, in the same order. */
+  readonly #patterns = new Map<string, Pattern>();
   /** The definition for a concrete address, until anything is announced or expires. */
   readonly #describing = new Map<string, SignalDefinition | undefined>();
 
@@ -61,6 +63,9 @@ export class SignalDirectory {
     for (const signal of signals) {
       this.#signals.delete(signal.address);
       this.#signals.set(signal.address, { definition: detached(signal), expiresAtMicros });
+      if (!signal.address.includes('*')) continue;
+      this.#patterns.delete(signal.address);
+      this.#patterns.set(signal.address, parsePattern(signal.address));
     }
     this.#describing.clear();
   }
@@ -83,9 +88,8 @@ export class SignalDirectory {
   }
 
   #patternFor(address: string): SignalDefinition | undefined {
-    for (const { definition } of this.#signals.values()) {
-      if (definition.address.includes('*') && matchPattern(parsePattern(definition.address), address))
-        return definition;
+    for (const [text, pattern] of this.#patterns) {
+      if (matchPattern(pattern, address)) return this.#signals.get(text)?.definition;
     }
     return undefined;
   }
@@ -94,6 +98,7 @@ export class SignalDirectory {
     for (const [address, { expiresAtMicros }] of this.#signals) {
       if (expiresAtMicros > nowMicros) return;
       this.#signals.delete(address);
+      this.#patterns.delete(address);
       this.#describing.clear();
     }
   }

@@ -110,7 +110,7 @@ export class Writes {
 
   #checkAnnounced({ address, value }: SetMessage, nowMicros: number): void {
     const definition = this.#announced?.describing(address, nowMicros);
-    if (definition !== undefined) checkAnnounced(definition, address, value.decode());
+    if (definition !== undefined) checkAnnounced(definition, address, value);
   }
 
   /** Checks each message against what the ones before it in the bundle will have done. */
