@@ -42,7 +42,8 @@ export const errorMeanings: Readonly<Record<ErrorName, string>> = {
   RevisionConflict: 'The param has another revision than the writer expected, or a limit of the request was exceeded.',
   LockHeld: 'The param is locked by another session.',
   InvalidValue: 'The value is too large, out of range or of the wrong type.',
-  Refused: 'A rule of this installation refused the write, or the message names another session as its sender.',
+  Refused:
+    'A rule of this installation refused the write, the message names another session as its sender, or its address is the router’s own.',
   TargetNotFound: 'The addressed session does not exist.',
   RateLimited: 'The session sends more than its limit allows; what was over it was dropped.',
   InternalError: 'The router failed. The fault is its own, not the peer’s.',

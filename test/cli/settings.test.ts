@@ -47,6 +47,7 @@ describe('the command line', () => {
     [['--tls', '--data-dir', '/var/lib/clasp'], { tls: true, dataDir: '/var/lib/clasp' }],
     [['--cert', 'c.pem', '--key', 'k.pem'], { tls: true, certPath: 'c.pem', keyPath: 'k.pem' }],
     [['--tcp-port', 'off'], {}],
+    [['--udp-port', '7330', '--allow-insecure-udp'], { udpPort: 7330, allowInsecureUdp: true }],
   ])('reads %j', (args, expected) => {
     expect(readSettings(args, {})).toEqual({ kind: 'run', settings: { ...defaults, ...expected } });
   });
