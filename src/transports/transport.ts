@@ -78,10 +78,13 @@ export interface Connection {
 /** Milliseconds a closing connection waits for a peer that neither reads nor answers. */
 export const CLOSE_GRACE_MS = 2_000;
 
+/** What a reason may take: a WebSocket close frame has room for 123 bytes, and a close travels in one packet. */
+export const MAX_REASON_BYTES = 120;
+
 /** Why we close, in words the transport turns into its own codes (WebSocket: 1000, 1001, 1002, 1008, 1009, 1011, 1013). */
 export interface CloseReason {
   readonly kind: 'normal' | 'goingAway' | 'protocol' | 'policy' | 'tooLarge' | 'internal' | 'overloaded';
-  /** At most 120 bytes, for people. */
+  /** For people; what is beyond {@link MAX_REASON_BYTES} is cut off. */
   readonly text: string;
 }
 

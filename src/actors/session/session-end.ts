@@ -1,3 +1,4 @@
+import { clipUtf8 } from '../../protocol/bytes/utf8.js';
 import { type ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { CloseReason } from '../../transports/transport.js';
 import type { SessionEnd, SessionEvent } from './session-events.js';
@@ -50,7 +51,7 @@ export function told(kind: SessionEnd['kind'], error: ClaspError): SessionEnd {
 
 /** How the connection of a session that ended so is to be closed. */
 export function closeReason(end: SessionEnd): CloseReason {
-  return { kind: closeKind(end), text: closeText(end.text) };
+  return { kind: closeKind(end), text: clipUtf8(end.text, MAX_CLOSE_TEXT_BYTES) };
 }
 
 function closeKind({ kind, error }: SessionEnd): CloseReason['kind'] {
@@ -89,12 +90,5 @@ function helloRefusalKind(code: ErrorCode | undefined): CloseReason['kind'] {
   }
 }
 
-const utf8 = new TextEncoder();
-
 /** A WebSocket close frame has room for 123 bytes of text; a longer one must not break off inside a character. */
 const MAX_CLOSE_TEXT_BYTES = 120;
-
-function closeText(text: string): string {
-  const { read } = utf8.encodeInto(text, new Uint8Array(MAX_CLOSE_TEXT_BYTES));
-  return text.slice(0, read);
-}

@@ -1,5 +1,6 @@
 import { DecodeError } from '../errors.js';
 
+const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // U+FEFF is data (wire.md 4.2)
 
 /** Decodes strict UTF-8. @throws DecodeError InvalidUtf8 */
@@ -9,6 +10,12 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
   } catch (cause) {
     throw new DecodeError('InvalidUtf8', `the ${end - start} bytes of a string are not UTF-8`, cause);
   }
+}
+
+/** The longest beginning of a text that takes so many bytes, without half a character at its end. */
+export function clipUtf8(text: string, maxBytes: number): string {
+  const { read } = encoder.encodeInto(text, new Uint8Array(maxBytes));
+  return text.slice(0, read);
 }
 
 /** Walks strict UTF-8 without making a string: overlong forms, surrogates and values above U+10FFFF are refused. */

@@ -2,10 +2,17 @@ import { type Observable, Subject } from 'rxjs';
 import { type Clock, setBackgroundTimer } from '../../clock.js';
 import { Deframer } from '../../protocol/deframer.js';
 import { DecodeError } from '../../protocol/errors.js';
+import { clipUtf8 } from '../../protocol/bytes/utf8.js';
 import { HeldSubject } from '../held-subject.js';
 import { remoteAddressOf } from '../remote-address.js';
-import { CLOSE_GRACE_MS, type CloseReason, type Connection, ConnectionLost, type InboundFrame } from '../transport.js';
-import { clip } from './clip.js';
+import {
+  CLOSE_GRACE_MS,
+  type CloseReason,
+  type Connection,
+  ConnectionLost,
+  type InboundFrame,
+  MAX_REASON_BYTES,
+} from '../transport.js';
 import { ABORTED, quicCloseCodes, READ_BYTES_PER_TURN, STALL_CHECKS } from './constants.js';
 import { Progress } from './progress.js';
 import type { QuicEnd, QuicSession, QuicStream } from './provider.js';
@@ -201,7 +208,7 @@ export class QuicConnection implements Connection {
 
   #part(): void {
     this.#stopTimers();
-    this.#session.close(quicCloseCodes[this.#goodbye.kind], clip(this.#goodbye.text));
+    this.#session.close(quicCloseCodes[this.#goodbye.kind], clipUtf8(this.#goodbye.text, MAX_REASON_BYTES));
     this.#conclude(undefined);
   }
 
@@ -283,8 +290,8 @@ function first(stream: QuicStream): Uint8Array | null {
 }
 
 function faultOf(end: QuicEnd): ConnectionLost | undefined {
-  if (end.kind === 'lost') return new ConnectionLost(`the peer is gone: ${clip(end.text)}`);
+  if (end.kind === 'lost') return new ConnectionLost(`the peer is gone: ${clipUtf8(end.text, MAX_REASON_BYTES)}`);
   if (end.code === quicCloseCodes.normal || end.code === quicCloseCodes.goingAway) return undefined;
-  const text = end.text === '' ? '' : `: ${clip(end.text)}`;
+  const text = end.text === '' ? '' : `: ${clipUtf8(end.text, MAX_REASON_BYTES)}`;
   return new ConnectionLost(`the peer cut the connection with code ${end.code}${text}`);
 }

@@ -2,9 +2,17 @@ import type { Socket } from 'node:net';
 import { type Observable, Subject } from 'rxjs';
 import { type RawData, WebSocket } from 'ws';
 import { type Clock, setBackgroundTimer } from '../../clock.js';
+import { clipUtf8 } from '../../protocol/bytes/utf8.js';
 import { HeldSubject } from '../held-subject.js';
 import { remoteAddressOf } from '../remote-address.js';
-import { CLOSE_GRACE_MS, type CloseReason, type Connection, ConnectionLost, type InboundFrame } from '../transport.js';
+import {
+  CLOSE_GRACE_MS,
+  type CloseReason,
+  type Connection,
+  ConnectionLost,
+  type InboundFrame,
+  MAX_REASON_BYTES,
+} from '../transport.js';
 import { LeanReader } from './lean-reader.js';
 import { ABNORMAL_CLOSURE, closeCodes, MAX_MISSED_PONGS } from './constants.js';
 
@@ -85,7 +93,7 @@ export class WebSocketConnection implements Connection {
     if (this.#closing || this.#batches.ended) return;
     this.#closing = true;
     this.#peer.resume(); // or the peer's answer is never read where nobody listened
-    this.#peer.close(closeCodes[reason.kind], clipToBytes(reason.text, 120)); // behind all that is buffered
+    this.#peer.close(closeCodes[reason.kind], clipUtf8(reason.text, MAX_REASON_BYTES)); // behind all that is buffered
     this.#startGrace();
   }
 
@@ -240,12 +248,3 @@ export class WebSocketConnection implements Connection {
 }
 
 const NOTHING = new Uint8Array(0);
-
-/** The longest beginning of a text that fits, without half a character at its end. */
-function clipToBytes(text: string, limit: number): string {
-  const bytes = Buffer.from(text, 'utf8');
-  if (bytes.length <= limit) return text;
-  let end = limit;
-  while ((bytes[end]! & 0xc0) === 0x80) end--; // a continuation byte: its character began further up
-  return bytes.toString('utf8', 0, end);
-}

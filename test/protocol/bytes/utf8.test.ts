@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeUtf8, isUtf8 } from '../../../src/protocol/bytes/utf8.js';
+import { clipUtf8, decodeUtf8, isUtf8 } from '../../../src/protocol/bytes/utf8.js';
 import { DecodeError } from '../../../src/protocol/errors.js';
 import { arbitraryText } from '../../support/arbitraries.js';
 import { concat, fromHex } from '../../support/hex.js';
@@ -93,4 +93,16 @@ describe('decodeUtf8', () => {
     expect(() => decodeUtf8(fromHex('61 c3'), 0, 2)).toThrow(expect.objectContaining({ fault: 'InvalidUtf8' }));
     expect(decodeUtf8(fromHex('c3a9'), 0, 2)).toBe('é');
   });
+});
+
+describe('clipUtf8', () => {
+  it.each([
+    ['short', 10, 'short'],
+    ['exactly', 7, 'exactly'],
+    ['cut here', 3, 'cut'],
+    ['é', 1, ''],
+    ['aé', 2, 'a'],
+    ['a😀b', 4, 'a'],
+    ['a😀b', 5, 'a😀'],
+  ])('of %j to %d bytes is %j', (text, bytes, clipped) => expect(clipUtf8(text, bytes)).toBe(clipped));
 });
