@@ -1,3 +1,6 @@
+import type { Scope } from '../protocol/scope.js';
+import type { Pattern } from '../protocol/pattern.js';
+
 /**
  * What the actors ask of the outside. A feature is plugged in by satisfying a port; it never edits an actor.
  */
@@ -16,3 +19,42 @@ export const silentLogger: Logger = {
   warn: () => undefined,
   error: () => undefined,
 };
+
+/** Who may come in, and what they may do (router.md 9). */
+export interface Authenticator {
+  /**
+   * Looks at the token of a HELLO.
+   *
+   * @throws ClaspError 300 or 302 with what the peer is to be told, never with the token; anything else thrown is a fault of ours
+   */
+  authenticate(token: string): Promise<Grant>;
+  /**
+   * Calls back, once, when a grant ends before its time because its token was revoked.
+   *
+   * @returns stops watching
+   */
+  onRevoked(grant: Grant, listener: () => void): () => void;
+}
+
+/** What a token gives. Holds nothing secret: it is logged and looked at. */
+export interface Grant {
+  /** Names the token without being it: what `revoke` takes. */
+  readonly tokenId: string;
+  /** Who it was given to. */
+  readonly subject: string | undefined;
+  /** What it allows; nothing when empty. */
+  readonly scopes: readonly Scope[];
+  /** What it allows only within bounds; all that match an address hold. */
+  readonly constraints: readonly Constraint[];
+  /** Unix time in seconds from which it no longer holds; undefined = never. */
+  readonly expiresAtSeconds: number | undefined;
+}
+
+/** Bounds on what a session may write to some addresses. */
+export interface Constraint {
+  readonly pattern: Pattern;
+  /** Least and greatest number a SET or PUBLISH may carry, both included. */
+  readonly range?: readonly [number, number] | undefined;
+  /** Writes a second to all addresses of the pattern together, at most. */
+  readonly maxRate?: number | undefined;
+}

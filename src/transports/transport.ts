@@ -23,8 +23,26 @@ export interface Listener {
   readonly addresses: readonly ListenAddress[];
   /** Emits each peer that has come through; completes when the door is shut, errors when it breaks. Subscribe once. */
   readonly connections$: Observable<Connection>;
+  /**
+   * Emits what happened to each peer that did not get in; completes with the door. A flood of peers is a flood of these:
+   * whoever writes them down has to thin them out.
+   */
+  readonly faults$?: Observable<DoorFault>;
   /** Stops accepting. Connections that are already open live on. Resolves when the port is free. */
   close(): Promise<void>;
+}
+
+/** A peer that did not come through the door. */
+export interface DoorFault {
+  /**
+   * `handshake`: its TLS, QUIC or WebSocket handshake failed; `silent`: it connected and did not go on in time; `refused`: a limit or
+   * a rule kept it out; `stray`: bytes from somebody who is not connected and does not ask to be.
+   */
+  readonly kind: 'handshake' | 'silent' | 'refused' | 'stray';
+  /** As {@link Connection.remoteAddress}. */
+  readonly remoteAddress: string;
+  /** What happened, for a person: `no TLS handshake within 10 s`. Never what the peer sent. */
+  readonly text: string;
 }
 
 export interface ListenAddress {
