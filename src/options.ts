@@ -1,6 +1,12 @@
 import type { ActorOptions, AnyActorLogic } from 'xstate';
 import { z } from 'zod';
-import { type Logger, silentLogger } from './actors/ports.js';
+import {
+  type Authenticator,
+  type Logger,
+  silentLogger,
+  type VisibilityFilter,
+  type WriteValidator,
+} from './actors/ports.js';
 import {
   type ConflictRule,
   type ConflictStrategy,
@@ -24,13 +30,22 @@ export interface RouterOptions {
   readonly maxSessions?: number | undefined;
   /** Seconds without anything received or sent after which a session is closed, to 604_800; 0 = never. @default 300 */
   readonly sessionTimeoutSeconds?: number | undefined;
-  /** Whether a HELLO needs a token. @default 'open' */
+  /** Whether a HELLO needs a token. @default 'authenticated' where there is an authenticator, otherwise 'open' */
   readonly securityMode?: 'open' | 'authenticated' | undefined;
+  /** Looks at the tokens; without one, a router that asks for them lets nobody in. @default none */
+  readonly authenticator?: Authenticator | undefined;
+  /** Has the last word on every write, after scopes. @default every write passes */
+  readonly validateWrite?: WriteValidator | undefined;
+  /** Whether a session may know of an address; tell the router when its answers change. @default everybody sees everything */
+  readonly isVisible?: VisibilityFilter | undefined;
   /** Whether a router that asks for tokens may take them by UDP, where anybody on the way can read them. @default false */
   readonly allowInsecureUdp?: boolean | undefined;
   /** Subscriptions of one session; 0 = unlimited. @default 1_000 */
   readonly maxSubscriptionsPerSession?: number | undefined;
-  /** Frames a second that one session may send, a bundle being one; what is over that is dropped. 0 = unlimited. @default 0 */
+  /**
+   * Messages a second that one session may send, a bundle being as many as it holds; what is over that is dropped. 0 = unlimited.
+   * @default 0 on an open router, 1_000 on one that asks for tokens
+   */
   readonly maxMessagesPerSecond?: number | undefined;
   /** Whether SET and BUNDLE are acknowledged only if their frame asks for it (QoS 1 or 2). @default 'requested' */
   readonly acks?: 'requested' | 'always' | undefined;
@@ -82,6 +97,11 @@ export interface RouterOptions {
   readonly maxQueueBytes?: number | undefined;
   /** Messages that may wait for one congested session; it is closed when there are more. At least 1. @default 65_536 */
   readonly maxQueueMessages?: number | undefined;
+  /**
+   * Bytes that may wait for all congested sessions together; when there are more, those pay for whom most waits. At least 65_536.
+   * @default 268_435_456
+   */
+  readonly maxQueueBytesTotal?: number | undefined;
   /** Where the time comes from; xstate's SimulatedClock in tests. @default the system's */
   readonly clock?: Clock | undefined;
   /** Where log lines go; a pino logger is one. @default nowhere */
@@ -111,13 +131,16 @@ export interface HistoryRuleOption {
   readonly depth: number;
 }
 
-/** Options with nothing left open. */
+/** What has no default. */
+type LeftOpen = 'newId' | 'inspect' | 'authenticator' | 'validateWrite' | 'isVisible';
+
+/** Options with nothing else left open. */
 export type ResolvedRouterOptions = {
-  readonly [K in Exclude<keyof RouterOptions, 'newId' | 'inspect' | 'conflictRules' | 'historyRules'>]-?: Exclude<
+  readonly [K in Exclude<keyof RouterOptions, LeftOpen | 'conflictRules' | 'historyRules'>]-?: Exclude<
     RouterOptions[K],
     undefined
   >;
-} & Pick<RouterOptions, 'newId' | 'inspect'> & {
+} & Pick<RouterOptions, LeftOpen> & {
     readonly conflictRules: readonly ConflictRule[];
     readonly historyRules: readonly HistoryRule[];
   };
@@ -136,7 +159,14 @@ export function parseRouterOptions(options: RouterOptions = {}): ResolvedRouterO
   const parsed = schema.safeParse(options);
   if (parsed.success) {
     const { conflictRules, historyRules, ...rest } = parsed.data;
-    return { ...rest, conflictRules: conflictRules.map(conflictRule), historyRules: historyRules.map(historyRule) };
+    const securityMode = rest.securityMode ?? (rest.authenticator === undefined ? 'open' : 'authenticated');
+    return {
+      ...rest,
+      securityMode,
+      maxMessagesPerSecond: rest.maxMessagesPerSecond ?? (securityMode === 'open' ? 0 : 1_000),
+      conflictRules: conflictRules.map(conflictRule),
+      historyRules: historyRules.map(historyRule),
+    };
   }
   throw new RouterOptionsError(sentence(parsed.error.issues[0]!)); // a failure has at least one issue
 }
@@ -153,10 +183,15 @@ const schema = z.strictObject({
   ).default(signalTypes),
   maxSessions: whole(0).default(100),
   sessionTimeoutSeconds: seconds(0, 604_800).default(300),
-  securityMode: oneOf('open', 'authenticated').default('open'),
+  securityMode: oneOf('open', 'authenticated').optional(),
+  authenticator: like<Authenticator>((value) => hasMethods(value, ['authenticate', 'onRevoked']), {
+    must: 'have the methods authenticate and onRevoked',
+  }).optional(),
+  validateWrite: hook<WriteValidator>(),
+  isVisible: hook<VisibilityFilter>(),
   allowInsecureUdp: flag().default(false),
   maxSubscriptionsPerSession: whole(0).default(1_000),
-  maxMessagesPerSecond: whole(0).default(0),
+  maxMessagesPerSecond: whole(0).optional(),
   acks: oneOf('requested', 'always').default('requested'),
   unknownAddress: oneOf('error', 'silent').default('error'),
   maxParams: whole(0).default(1_000_000),
@@ -187,13 +222,14 @@ const schema = z.strictObject({
   highWaterBytes: whole(1).default(1_048_576),
   maxQueueBytes: whole(65_536).default(4_194_304),
   maxQueueMessages: whole(1).default(65_536),
+  maxQueueBytesTotal: whole(65_536).default(268_435_456),
   clock: like<Clock>((value) => hasMethods(value, ['now', 'setTimeout', 'clearTimeout']), {
     must: 'have the methods now, setTimeout and clearTimeout',
   }).default(systemClock),
   logger: like<Logger>((value) => hasMethods(value, ['debug', 'info', 'warn', 'error']), {
     must: 'have the methods debug, info, warn and error',
   }).default(silentLogger),
-  newId: like<() => string>((value) => typeof value === 'function', { must: 'be a function' }).optional(),
+  newId: hook<() => string>(),
   inspect: like<NonNullable<RouterOptions['inspect']>>(
     (value) => typeof value === 'function' || hasMethods(value, []),
     {
@@ -205,6 +241,10 @@ const schema = z.strictObject({
 /** A value that passes a check; zod's own texts do not say what a value is, only what it is not. */
 function like<T>(check: (value: unknown) => boolean, { must }: { readonly must: string }): z.ZodType<T, T> {
   return z.custom<T>(check, { error: ({ input }) => `must ${must}, not ${shown(input)}` });
+}
+
+function hook<T>(): z.ZodOptional<z.ZodType<T, T>> {
+  return like<T>((value) => typeof value === 'function', { must: 'be a function' }).optional();
 }
 
 function whole(least: number): z.ZodType<number, number> {

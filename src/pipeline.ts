@@ -5,13 +5,14 @@ import type { RouterSession } from './actors/router/router-session.js';
 import type { SessionEvent } from './actors/session/session-events.js';
 import { type Clock, microseconds } from './clock.js';
 import { ClaspError, ErrorCode } from './protocol/errors.js';
+import { TokenBucket } from './token-bucket.js';
 import { batchPerTick, decodeFrames, limitRate } from './transports/operators/index.js';
 import { type Connection, ConnectionLost } from './transports/transport.js';
 
 export interface InboundPipelineOptions {
   /** Gets one `inbound.batch` for each turn of the event loop in which anything came in. */
   readonly router: { send(event: RouterEvent): void };
-  /** Frames a second of one session that pass; 0 lets everything through. */
+  /** Messages a second of one session that pass, a bundle counting as what it holds; 0 lets everything through. */
   readonly maxMessagesPerSecond: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -38,9 +39,12 @@ export function inboundPipeline(options: InboundPipelineOptions): InboundPipelin
 
   return {
     attach(session, connection) {
+      if (maxMessagesPerSecond > 0) {
+        session.allowance = new TokenBucket({ perSecond: maxMessagesPerSecond }, clock.now());
+      }
       peers$.next(
         connection.batches$.pipe(
-          limitRate({ messagesPerSecond: maxMessagesPerSecond, clock }),
+          limitRate({ messagesPerSecond: maxMessagesPerSecond, clock, bucket: session.allowance }),
           decodeFrames(),
           map((frames): Inbound => ({ session, frames, receivedMicros: microseconds(clock) })),
           endWith<Inbound>({ session, end: { type: 'connection.closed' } }),

@@ -9,12 +9,9 @@ import { binaryVectorFiles, readVectors } from './support/vectors.js';
  */
 const rules: Readonly<Record<string, (target: Import) => boolean>> = {
   protocol: ({ to, ours }) => (ours ? area(to) === 'protocol' : protocolPackages.has(to)),
-  transports: ({ to, ours }) => !ours || ['protocol', 'transports'].includes(area(to)) || to === 'clock.ts',
+  transports: ({ to, ours }) => !ours || ['protocol', 'transports'].includes(area(to)) || isLeaf(to),
   actors: ({ to, ours, typeOnly }) =>
-    !ours ||
-    ['protocol', 'actors'].includes(area(to)) ||
-    to === 'clock.ts' ||
-    (typeOnly && to === 'transports/transport.ts'),
+    !ours || ['protocol', 'actors'].includes(area(to)) || isLeaf(to) || (typeOnly && to === 'transports/transport.ts'),
   // Certificates are made for doors: in their types, with the one error their users know.
   certificates: (target) =>
     featureRule(target) ||
@@ -23,10 +20,10 @@ const rules: Readonly<Record<string, (target: Import) => boolean>> = {
   // In browsers it knows of transports only their types; what is for Node uses them.
   client: ({ from, to, ours, typeOnly }) =>
     isNodeClient(from)
-      ? !ours || ['protocol', 'transports', 'client'].includes(area(to)) || to === 'clock.ts'
+      ? !ours || ['protocol', 'transports', 'client'].includes(area(to)) || isLeaf(to)
       : ours &&
         (area(to) === 'protocol' ||
-          to === 'clock.ts' ||
+          isLeaf(to) ||
           (area(to) === 'client' && !isNodeClient(to)) ||
           (typeOnly && to === 'transports/transport.ts')),
   cli: () => true,
@@ -40,7 +37,12 @@ function isNodeClient(module: string): boolean {
 
 function featureRule({ from, to, ours }: Import): boolean {
   const near = [area(from), 'protocol', ...(area(from) === 'bridges' ? ['transports'] : [])];
-  return !ours || near.includes(area(to)) || to === 'clock.ts' || to === 'actors/ports.ts';
+  return !ours || near.includes(area(to)) || isLeaf(to) || to === 'actors/ports.ts';
+}
+
+/** Modules at the root that import nothing of ours, for everybody. */
+function isLeaf(module: string): boolean {
+  return module === 'clock.ts' || module === 'token-bucket.ts';
 }
 
 /** What runs in a browser as well. */

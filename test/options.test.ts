@@ -35,6 +35,7 @@ describe('without options', () => {
       drainTimeoutSeconds: 5,
       highWaterBytes: 1_048_576,
       maxQueueBytes: 4_194_304,
+      maxQueueBytesTotal: 268_435_456,
       maxQueueMessages: 65_536,
     });
     expect(Math.abs(clock.now() - Date.now())).toBeLessThan(60_000);

@@ -1,5 +1,6 @@
 import type { Scope } from '../protocol/scope.js';
 import type { Pattern } from '../protocol/pattern.js';
+import type { Value } from '../protocol/values/value.js';
 
 /**
  * What the actors ask of the outside. A feature is plugged in by satisfying a port; it never edits an actor.
@@ -49,6 +50,39 @@ export interface Grant {
   /** Unix time in seconds from which it no longer holds; undefined = never. */
   readonly expiresAtSeconds: number | undefined;
 }
+
+/** Who is meant, where somebody else decides what a session may do or see. */
+export interface SessionIdentity {
+  readonly id: string;
+  /** From HELLO: what it calls itself, which proves nothing. */
+  readonly name: string;
+  readonly transport: string;
+  readonly remoteAddress: string;
+  /** What its token gives; undefined on an open router. */
+  readonly grant: Grant | undefined;
+}
+
+/** A SET or PUBLISH that is about to be done; one in a bundle too. */
+export interface ProposedWrite {
+  readonly kind: 'set' | 'publish';
+  readonly address: string;
+  /** Built when it is asked for; undefined where the message carries none. */
+  readonly value: Value | undefined;
+  readonly session: SessionIdentity;
+}
+
+/**
+ * Has the last word on every write, after scopes and before anything has changed. Called on the hot path: it has to answer at once.
+ *
+ * @returns undefined to let it pass, or why not, which the writer is told with ERROR 403
+ */
+export type WriteValidator = (write: ProposedWrite) => string | undefined;
+
+/**
+ * Whether a session may know of an address: asked for live traffic, snapshots, GET and QUERY. The answer is remembered until
+ * subscriptions change or the router is told that it has changed.
+ */
+export type VisibilityFilter = (address: string, session: SessionIdentity) => boolean;
 
 /** Bounds on what a session may write to some addresses. */
 export interface Constraint {

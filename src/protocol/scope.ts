@@ -20,3 +20,10 @@ export function actionCovers(held: ScopeAction, wanted: ScopeAction): boolean {
 export function scopesAllow(scopes: readonly Scope[], action: ScopeAction, address: string): boolean {
   return scopes.some((scope) => actionCovers(scope.action, action) && matchPattern(scope.pattern, address));
 }
+
+/** Whether one of the scopes allows an action on every address of a pattern. */
+export function scopesCover(scopes: readonly Scope[], action: ScopeAction, pattern: Pattern): boolean {
+  return scopes.some(
+    (scope) => actionCovers(scope.action, action) && (scope.pattern === '/**' || scope.pattern === pattern),
+  );
+}

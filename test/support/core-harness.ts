@@ -1,3 +1,4 @@
+import type { Grant } from '../../src/actors/ports.js';
 import type { Departure } from '../../src/actors/router/presence.js';
 import { RouterCore, type RouterCoreOptions } from '../../src/actors/router/router-core.js';
 import { RouterSession } from '../../src/actors/router/router-session.js';
@@ -37,16 +38,35 @@ export const coreDefaults = {
   gestureIntervalMs: 16,
   maxScheduleSeconds: 86_400,
   maxPendingBundlesPerSession: 1_000,
+  validateWrite: undefined,
+  isVisible: undefined,
+  maxQueueBytesTotal: 1 << 28,
 } as const satisfies Partial<RouterCoreOptions>;
+
+/** What a token gives that gives nothing, for ever. */
+const noGrant: Grant = {
+  tokenId: 'token-1',
+  subject: undefined,
+  scopes: [],
+  constraints: [],
+  expiresAtSeconds: undefined,
+};
 
 /** A RouterCore with a clock that only moves when told, and peers that speak messages. */
 export class CoreHarness {
   readonly core: RouterCore;
   nowMicros = START_MICROS;
+  /** What hooks threw. */
+  readonly faults: unknown[] = [];
   #count = 0;
 
   constructor(options: Partial<RouterCoreOptions> = {}) {
-    this.core = new RouterCore({ ...coreDefaults, ...options, nowMicros: () => this.nowMicros });
+    this.core = new RouterCore({
+      ...coreDefaults,
+      ...options,
+      nowMicros: () => this.nowMicros,
+      reportFault: (fault) => this.faults.push(fault),
+    });
   }
 
   /** A connection whose HELLO is still to come. */
@@ -58,6 +78,16 @@ export class CoreHarness {
   join(name = 'peer', encoding: Encoding = 'binary'): Peer {
     const peer = this.connect();
     peer.send({ type: 'hello', version: 1, name, features: ['param'] }, { encoding });
+    this.settle();
+    peer.read();
+    return peer;
+  }
+
+  /** A session of a router that asks for tokens, whose token gives this. Its WELCOME and first SNAPSHOT are read already. */
+  joinWith(grant: Partial<Grant>, name = 'peer'): Peer {
+    const peer = this.connect();
+    peer.send({ type: 'hello', version: 1, name, features: ['param'], token: 'token' });
+    peer.admit(grant);
     this.settle();
     peer.read();
     return peer;
@@ -77,6 +107,7 @@ export class CoreHarness {
 
 export interface PeerOptions {
   readonly maxQueueBytes?: number;
+  readonly maxQueueMessages?: number;
   /** What its transport can carry. */
   readonly maxFrameBytes?: number;
 }
@@ -88,7 +119,11 @@ export class Peer {
   readonly #harness: CoreHarness;
   readonly #deframer = new Deframer();
 
-  constructor(harness: CoreHarness, id: string, { maxQueueBytes = 4 << 20, maxFrameBytes }: PeerOptions) {
+  constructor(
+    harness: CoreHarness,
+    id: string,
+    { maxQueueBytes = 4 << 20, maxQueueMessages = 65_536, maxFrameBytes }: PeerOptions,
+  ) {
     this.#harness = harness;
     this.session = new RouterSession({
       id,
@@ -109,7 +144,7 @@ export class Peer {
       },
       nowMicros: harness.nowMicros,
       maxQueueBytes,
-      maxQueueMessages: 65_536,
+      maxQueueMessages,
     });
     this.session.phase = 'awaitingHello';
   }
@@ -127,6 +162,16 @@ export class Peer {
       { message, qos, encoding: options.encoding ?? 'binary' },
       this.#harness.nowMicros,
     );
+  }
+
+  /** Its token is good. What it has sent meanwhile is done now. */
+  admit(grant: Partial<Grant>): void {
+    const { core } = this.#harness;
+    this.session.phase = 'active'; // as the session machine has it before it says so
+    const whole = { ...noGrant, ...grant };
+    for (const { frame, receivedMicros } of core.admit(this.session, whole)) {
+      core.handle(this.session, frame, receivedMicros);
+    }
   }
 
   set(address: string, value: Value, options: { readonly revision?: number; readonly qos?: Qos } = {}): void {
@@ -158,7 +203,9 @@ export class Peer {
 
   /** What waits in its backlog, taken out. */
   readBacklog(): Message[] {
-    return this.#deframer.push(this.session.backlog.take(Infinity)).map((frame) => decodeFrame(frame).message);
+    return this.#deframer
+      .push(this.#harness.core.takeBacklog(this.session, Infinity))
+      .map((frame) => decodeFrame(frame).message);
   }
 
   leave(departure: Departure = 'left'): void {
@@ -169,8 +216,10 @@ export class Peer {
   /** What the session machine would do to the gate. */
   #follow(event: SessionEvent): void {
     if (event.type === 'hello.accepted') this.session.phase = 'active';
+    else if (event.type === 'hello.received') this.session.phase = 'authenticating';
     else if (event.type === 'connection.congested') this.session.phase = 'congested';
     else if (event.type === 'connection.drained') this.session.phase = 'active';
+    else if (event.type === 'messages.dropped') return;
     else this.session.phase = 'draining';
   }
 }

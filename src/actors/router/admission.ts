@@ -1,9 +1,10 @@
 import { type Feature } from '../../protocol/enumerations.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
-import type { InboundFrame } from '../../protocol/inbound.js';
+import type { InboundFrame, InboundMessage } from '../../protocol/inbound.js';
+import { detached } from '../../protocol/messages/detached.js';
 import type { HelloMessage } from '../../protocol/messages/message.js';
 import type { Replies } from './replies.js';
-import type { RouterSession } from './router-session.js';
+import type { PendingFrame, RouterSession } from './router-session.js';
 import { wireForm } from './wire-form.js';
 
 export interface AdmissionOptions {
@@ -41,26 +42,56 @@ export class Admission {
       session.notify({ type: 'hello.refused', error: new ClaspError(ErrorCode.InvalidMessage, text) });
       return;
     }
-    const refusal = this.#authenticate(message);
-    if (refusal !== undefined) session.notify({ type: 'hello.refused', error: refusal });
-    else this.#welcome(session, message);
+    const { name, features, token } = message;
+    if (this.#options.securityMode === 'open') {
+      session.notify({ type: 'hello.accepted', name, features });
+      this.#welcome(session, message);
+    } else if (token === undefined || token === '') {
+      const error = new ClaspError(ErrorCode.Unauthorized, 'Authentication required');
+      session.notify({ type: 'hello.refused', error });
+    } else {
+      session.pending = { hello: message, frames: [] };
+      session.notify({ type: 'hello.received', name, features });
+    }
   }
 
-  /** An authenticated router without anybody to check tokens lets nobody in (router.md 3.2). */
-  #authenticate(hello: HelloMessage): ClaspError | undefined {
-    if (this.#options.securityMode === 'open') return undefined;
-    return hello.token === undefined
-      ? new ClaspError(ErrorCode.Unauthorized, 'Authentication required')
-      : new ClaspError(ErrorCode.InternalError, 'Server misconfiguration');
+  /** Keeps a frame that came before the answer to the HELLO; the answer is not waited for by every client. */
+  hold({ pending, notify }: RouterSession, frame: InboundFrame, receivedMicros: number): void {
+    if (pending === undefined) return;
+    if (pending.frames.length < MAX_PENDING_FRAMES) {
+      pending.frames.push({ frame: { ...frame, message: kept(frame.message) }, receivedMicros });
+      return;
+    }
+    const text = `More than ${MAX_PENDING_FRAMES} messages came before the token was looked at; wait for WELCOME`;
+    notify({ type: 'hello.refused', error: new ClaspError(ErrorCode.RateLimited, text) });
+  }
+
+  /**
+   * Lets a session in whose token is good.
+   *
+   * @returns what it has sent meanwhile
+   */
+  admit(session: RouterSession): readonly PendingFrame[] {
+    const { pending } = session;
+    session.pending = undefined; // and with it the token
+    if (pending === undefined) return [];
+    this.#welcome(session, pending.hello);
+    return pending.frames;
   }
 
   #welcome(session: RouterSession, hello: HelloMessage): void {
     const { name, features, nowMicros } = this.#options;
     session.name = hello.name;
     session.features = hello.features;
-    session.notify({ type: 'hello.accepted', name: hello.name, features: hello.features });
     const time = nowMicros();
     this.#replies.send(session, { type: 'welcome', version: 1, session: session.id, name, features, time });
     this.#joined(session);
   }
+}
+
+/** Frames that may come behind a HELLO before it is answered. */
+const MAX_PENDING_FRAMES = 256;
+
+function kept(message: InboundMessage): InboundMessage {
+  return message.type === 'malformed' || message.type === 'rateLimited' ? message : detached(message);
 }

@@ -1,4 +1,5 @@
 import { copyBytes } from '../../protocol/bytes/copy.js';
+
 export interface BacklogLimits {
   readonly maxBytes: number;
   readonly maxMessages: number;
@@ -7,15 +8,19 @@ export interface BacklogLimits {
 /**
  * What waits for a congested session, copied out of the slabs, in order of arrival. A param's newer value takes the
  * place of its older one at the end of the queue: the last value always arrives, and never before an event that was
- * published ahead of it. Everything else waits in full, up to the hard limits.
+ * published ahead of it. Samples of streams and moves of gestures give way, the oldest first, when a limit is reached. Everything
+ * else waits in full, up to the same limits.
  */
 export class Backlog {
   readonly #limits: BacklogLimits;
   /** By address for params, by a running number for the rest; a Map keeps the order. */
   readonly #entries = new Map<string | number, Uint8Array>();
+  /** Keys of what may give way, oldest first. */
+  readonly #droppable = new Set<number>();
   #sequence = 0;
   #bytes = 0;
   #conflated = 0;
+  #dropped = 0;
 
   constructor(limits: BacklogLimits) {
     this.#limits = limits;
@@ -34,13 +39,19 @@ export class Backlog {
     return this.#conflated;
   }
 
+  /** Messages that gave way, since the router began. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
   /**
    * Queues a copy of a message.
    *
-   * @param param the address of a param, whose latest value is enough; undefined for what must be kept
-   * @returns false when the queue is now over a limit: the session cannot be saved
+   * @param param the address of a param, whose latest value is enough; undefined for what passes through
+   * @param mayDrop whether it gives way when there is no more room
+   * @returns false when the queue is over a limit and nothing is left that gives way: the session cannot be saved
    */
-  push(bytes: Uint8Array, start: number, end: number, param: string | undefined): boolean {
+  push(bytes: Uint8Array, start: number, end: number, param: string | undefined, mayDrop = false): boolean {
     if (param !== undefined) {
       const older = this.#entries.get(param);
       if (older !== undefined) {
@@ -49,9 +60,25 @@ export class Backlog {
         this.#conflated++;
       }
     }
-    this.#entries.set(param ?? this.#sequence++, copyBytes(bytes, start, end));
+    const key = param ?? this.#sequence++;
+    this.#entries.set(key, copyBytes(bytes, start, end));
     this.#bytes += end - start;
-    return this.#bytes <= this.#limits.maxBytes && this.#entries.size <= this.#limits.maxMessages;
+    if (mayDrop && typeof key === 'number') this.#droppable.add(key);
+    while (this.#isOver) if (this.dropOldest() === 0) return false;
+    return true;
+  }
+
+  /** Lets the oldest go of what may give way. @returns its bytes; 0 when there is none */
+  dropOldest(): number {
+    for (const key of this.#droppable) {
+      const length = this.#entries.get(key)?.length ?? 0;
+      this.#droppable.delete(key);
+      this.#entries.delete(key);
+      this.#bytes -= length;
+      this.#dropped++;
+      return length;
+    }
+    return 0;
   }
 
   /** Takes whole messages from the front, at least one and then up to `maxBytes`, as one run of bytes. */
@@ -63,6 +90,7 @@ export class Backlog {
       taken.push(bytes);
       length += bytes.length;
       this.#entries.delete(key);
+      if (typeof key === 'number') this.#droppable.delete(key);
     }
     this.#bytes -= length;
     const run = new Uint8Array(length);
@@ -76,6 +104,11 @@ export class Backlog {
 
   clear(): void {
     this.#entries.clear();
+    this.#droppable.clear();
     this.#bytes = 0;
+  }
+
+  get #isOver(): boolean {
+    return this.#bytes > this.#limits.maxBytes || this.#entries.size > this.#limits.maxMessages;
   }
 }

@@ -31,7 +31,7 @@ export class FanOut {
         this.#tellUnreachable(sessions, message.address, error);
         continue;
       }
-      this.#deliveries.toAll(sessions, lane, undefined, message.address);
+      this.#deliveries.toAll(sessions, lane, undefined, message.address, false);
     }
   }
 
@@ -47,7 +47,7 @@ export class FanOut {
         this.#tellUnreachable(sessions, message.address, error);
         continue;
       }
-      this.#deliveries.toAll(sessions, lane, sender, undefined);
+      this.#deliveries.toAll(sessions, lane, sender, undefined, givesWay(message));
     }
   }
 
@@ -84,4 +84,9 @@ export class FanOut {
     });
     for (const session of sessions) this.#replies.error(session, told);
   }
+}
+
+/** What a slow reader can do without: the next one says it again. */
+function givesWay({ signal, phase }: PublishMessage): boolean {
+  return signal === 'stream' || (signal === 'gesture' && phase === 'move');
 }

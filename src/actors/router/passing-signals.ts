@@ -7,6 +7,7 @@ import { LastTimelines } from './last-timelines.js';
 import { PeerSignals } from './peer-signals.js';
 import type { RouterSession } from './router-session.js';
 import type { Routing } from './routing.js';
+import type { Shows } from './subscription-index.js';
 import { checkPublishSize } from './sizes.js';
 import { isSystemAddress, systemAddressRefused } from './system-addresses.js';
 
@@ -26,18 +27,25 @@ export class PassingSignals {
   readonly #fanOut: FanOut;
   readonly #gestures: Gestures;
   readonly #peers: PeerSignals;
+  readonly #shows: Shows;
   readonly #timelines: LastTimelines;
   /** The time of the call that is being answered. */
   #nowMicros = 0;
 
-  /** @param find the session of an id */
   constructor(
     options: PassingSignalsOptions,
     routing: Routing,
     fanOut: FanOut,
-    find: (sessionId: string) => RouterSession | undefined,
+    ports: {
+      /** The session of an id. */
+      readonly find: (sessionId: string) => RouterSession | undefined;
+      /** Whether a session may hear of an address. */
+      readonly shows: Shows;
+    },
   ) {
+    const { find, shows } = ports;
     this.#routing = routing;
+    this.#shows = shows;
     this.#fanOut = fanOut;
     this.#timelines = new LastTimelines(options.maxTimelines);
     const forward = (sender: RouterSession, message: PublishMessage): void => {
@@ -87,7 +95,9 @@ export class PassingSignals {
 
   /** Tells a session the timelines that were published before it subscribed, its own too if it comes back to them. */
   tellTimelines(session: RouterSession, pattern: Pattern): void {
-    for (const timeline of this.#timelines.matching(pattern)) this.#fanOut.to(session, timeline);
+    for (const timeline of this.#timelines.matching(pattern)) {
+      if (this.#shows(session, timeline.address)) this.#fanOut.to(session, timeline);
+    }
   }
 
   #forward(sender: RouterSession, message: PublishMessage): void {

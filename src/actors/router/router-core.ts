@@ -12,10 +12,13 @@ import type {
   SubscribeMessage,
 } from '../../protocol/messages/message.js';
 import { parsePattern, type Pattern } from '../../protocol/pattern.js';
+import type { Grant } from '../ports.js';
 import { Admission, type AdmissionOptions } from './admission.js';
+import { Backlogs, type BacklogsOptions } from './backlogs.js';
 import type { ConflictRule } from './conflict-strategies.js';
 import { Deliveries } from './deliveries.js';
 import { FanOut } from './fan-out.js';
+import { Hooks, type HooksOptions } from './hooks.js';
 import { LastWills } from './last-wills.js';
 import { MALFORMED_LIMIT } from './patience.js';
 import { paceOf } from './pace.js';
@@ -23,7 +26,8 @@ import type { Departure } from './presence.js';
 import { ParamStore, type ParamStoreOptions } from './param-store.js';
 import { PassingSignals, type PassingSignalsOptions } from './passing-signals.js';
 import { Replies } from './replies.js';
-import type { RouterSession } from './router-session.js';
+import { permissionsOf } from './permissions.js';
+import type { PendingFrame, RouterSession } from './router-session.js';
 import { Routing } from './routing.js';
 import { type ScheduledBundle, ScheduledBundles, type ScheduleLimits } from './scheduled-bundles.js';
 import { SignalDirectory, type SignalDirectoryOptions } from './signal-directory.js';
@@ -36,7 +40,14 @@ import { SystemSignals } from './system-signals.js';
 import { Writes } from './writes.js';
 
 export interface RouterCoreOptions
-  extends AdmissionOptions, ParamStoreOptions, PassingSignalsOptions, ScheduleLimits, SignalDirectoryOptions {
+  extends
+    AdmissionOptions,
+    BacklogsOptions,
+    HooksOptions,
+    ParamStoreOptions,
+    PassingSignalsOptions,
+    ScheduleLimits,
+    SignalDirectoryOptions {
   /** Distinct subscription ids a session may hold; 0 = unlimited. */
   readonly maxSubscriptionsPerSession: number;
   /** Whether SET and BUNDLE are acknowledged only when their frame asks for it (QoS 1 or 2). */
@@ -70,14 +81,16 @@ export class RouterCore {
   readonly #sessions = new Map<string, RouterSession>();
   readonly #params: ParamStore;
   readonly #signals: SignalDirectory;
-  readonly #deliveries = new Deliveries();
-  readonly #replies = new Replies(this.#deliveries);
+  readonly #backlogs: Backlogs;
+  readonly #deliveries: Deliveries;
+  readonly #replies: Replies;
   readonly #routing: Routing;
   readonly #passing: PassingSignals;
   readonly #writes: Writes;
   readonly #snapshots: Snapshots;
   readonly #scheduled: ScheduledBundles;
   readonly #system: SystemSignals;
+  readonly #hooks: Hooks;
   readonly #wills = new LastWills();
   readonly #admission: Admission;
   readonly #tally = new Tally();
@@ -87,14 +100,23 @@ export class RouterCore {
 
   constructor(options: RouterCoreOptions) {
     this.#options = options;
+    this.#backlogs = new Backlogs(options);
+    this.#deliveries = new Deliveries(this.#backlogs);
+    this.#replies = new Replies(this.#deliveries);
+    this.#hooks = new Hooks(options);
+    const shows = this.#hooks.shows.bind(this.#hooks);
     this.#params = new ParamStore(options);
     this.#signals = new SignalDirectory(options);
     const fanOut = new FanOut(this.#deliveries, this.#replies);
-    this.#routing = new Routing(fanOut, options.maxPaced);
-    this.#passing = new PassingSignals(options, this.#routing, fanOut, (id) => this.#sessions.get(id));
+    this.#routing = new Routing(fanOut, options.maxPaced, shows);
+    this.#passing = new PassingSignals(options, this.#routing, fanOut, {
+      find: (id) => this.#sessions.get(id),
+      shows,
+    });
     this.#writes = new Writes(this.#params, this.#routing, this.#passing, {
       rules: options.conflictRules,
       announced: options.checkAnnounced ? this.#signals : undefined,
+      hooks: this.#hooks,
     });
     this.#system = new SystemSignals(options, this.#routing, this.#sessions, () => this.statistics());
     this.#snapshots = new Snapshots(
@@ -103,6 +125,7 @@ export class RouterCore {
       (session, address, value, follow) => {
         this.#routing.told(session, address, value, follow);
       },
+      shows,
     );
     this.#scheduled = new ScheduledBundles(options);
     this.#admission = new Admission(options, this.#replies, (session) => {
@@ -151,11 +174,30 @@ export class RouterCore {
         return this.#handleActive(session, frame, receivedMicros);
       case 'awaitingHello':
         return this.#admission.take(session, frame);
+      case 'authenticating':
+        return this.#admission.hold(session, frame, receivedMicros);
       case 'connecting':
       case 'draining':
       case 'closed':
         return; // nobody is listening any more, or not yet
     }
+  }
+
+  /**
+   * Lets a session in whose token is good.
+   *
+   * @returns what it has sent while that was found out, to be handled now
+   */
+  admit(session: RouterSession, grant: Grant): readonly PendingFrame[] {
+    this.beginBatch();
+    session.grant = grant;
+    session.permissions = permissionsOf(grant);
+    return this.#admission.admit(session);
+  }
+
+  /** What the visibility filter says has changed: whoever gets what is looked up anew. */
+  visibilityChanged(): void {
+    this.#routing.recipientsChanged();
   }
 
   /** Tells a session what went wrong. */
@@ -179,7 +221,7 @@ export class RouterCore {
     if (will !== undefined && isLoss(departure)) this.#attempt(session, will);
     if (wasHere) this.#system.left(session, departure, this.#nowMicros);
     session.outbox.clear();
-    session.backlog.clear();
+    this.#backlogs.clear(session);
   }
 
   /** When {@link runDue} has something to do, by the router's clock; Infinity when never. */
@@ -208,7 +250,11 @@ export class RouterCore {
   /** What there is and what has happened, counted. */
   statistics(): Statistics {
     let conflated = this.#tally.conflated;
-    for (const { backlog } of this.#sessions.values()) conflated += backlog.conflated;
+    let congested = 0;
+    for (const { backlog, phase } of this.#sessions.values()) {
+      conflated += backlog.conflated;
+      if (phase === 'congested') congested++;
+    }
     const { messages, rateLimited, malformed, schedule } = this.#tally;
     return {
       counts: {
@@ -217,13 +263,16 @@ export class RouterCore {
         params: this.paramCount,
         signals: this.signalCount,
         pendingBundles: this.#scheduled.size,
+        congested,
+        queuedBytes: this.#backlogs.bytes,
       },
       totals: { messages, deliveries: this.deliveryCount },
       drops: {
         rateLimited,
         malformed,
         conflated,
-        overflows: this.#deliveries.overflows,
+        dropped: this.#backlogs.dropped,
+        overflows: this.#backlogs.overflows,
         evictedParams: this.#params.evicted,
         expiredParams: this.#params.expired,
       },
@@ -237,9 +286,24 @@ export class RouterCore {
     return this.#snapshots.pending;
   }
 
-  /** The sessions whose outbox is no longer empty, once. */
+  /** The sessions whose outbox is no longer empty, once. Those that have lost messages are told so first. */
   takeDirty(): readonly RouterSession[] {
+    for (const session of this.#backlogs.takeLossy()) this.#tellDrops(session);
     return this.#deliveries.takeDirty();
+  }
+
+  /** What is to be sent next of what waits for a congested session: whole messages, at least one, and up to so many bytes. */
+  takeBacklog(session: RouterSession, maxBytes: number): Uint8Array {
+    return this.#backlogs.take(session, maxBytes);
+  }
+
+  #tellDrops(session: RouterSession): void {
+    const drops = session.drops.notice(this.#nowMicros);
+    if (drops === undefined || !session.established) return;
+    const text = `Buffer overflow: messages being dropped (${drops} drops in last 10 seconds)`;
+    const { bytes, messages, dropped } = session.backlog;
+    session.notify({ type: 'messages.dropped', dropped, queuedBytes: bytes, queuedMessages: messages });
+    this.#replies.error(session, new ClaspError(ErrorCode.Overloaded, text));
   }
 
   /** A session has its WELCOME: it is told what there is, and others hear of it. */
@@ -318,6 +382,7 @@ export class RouterCore {
   }
 
   #bundle(session: RouterSession, message: BundleMessage, qos: Qos): void {
+    session.allowance?.overdraw(message.messages.length - 1); // the frame has paid for one
     const atMicros = Number(message.timestamp ?? 0);
     if (atMicros > this.#nowMicros) {
       // Checked now, so that its sender hears of a mistake at once, and again when it runs.
@@ -339,7 +404,7 @@ export class RouterCore {
   /** Nothing of a bundle that no longer passes is applied; its sender is told if it is still there. */
   #attempt(session: RouterSession, bundle: BundleMessage): void {
     try {
-      this.#writes.bundle(session, bundle, this.#nowMicros);
+      this.#writes.bundle(session, bundle, this.#nowMicros, 'earlier');
     } catch (error) {
       if (!(error instanceof ClaspError)) throw error;
       if (session.established) this.#replies.error(session, error);
@@ -347,10 +412,11 @@ export class RouterCore {
   }
 
   #get(session: RouterSession, { address }: GetMessage): void {
+    session.permissions.checkRead(address, this.#nowMicros);
     if (isSystemAddress(address)) this.#system.asked(this.#nowMicros);
     const store = this.#storeOf(address);
     const param = store.get(address, this.#nowMicros);
-    if (param !== undefined) {
+    if (param !== undefined && this.#hooks.isVisible(session, address)) {
       store.read(param, this.#nowMicros);
       this.#replies.inPieces(session, [param.entry], (params) => ({ type: 'snapshot', params }));
       this.#routing.told(session, address, param.value, false);
@@ -376,6 +442,7 @@ export class RouterCore {
       });
     }
     const pattern = parsePattern(message.pattern);
+    session.permissions.checkSubscribe(pattern, this.#nowMicros);
     if (held !== undefined) this.#routing.unsubscribe(held); // the same id again replaces (wire.md 17, Q36)
     if (isSystemAddress(pattern)) this.#system.asked(this.#nowMicros);
     const added = subscription(session, message.id, pattern, message.types, message.options);
@@ -397,6 +464,7 @@ export class RouterCore {
 
   #announce(session: RouterSession, message: AnnounceMessage): void {
     const { namespace, signals } = message;
+    for (const { address } of signals) this.#checkAnnounce(session, address);
     const will = LastWills.in(message);
     if (will !== undefined && will !== null) this.#writes.checkBundle(session, will, this.#nowMicros);
     this.#signals.announce(
@@ -407,9 +475,24 @@ export class RouterCore {
     this.#replies.send(session, { type: 'ack', address: namespace });
   }
 
+  /** An announced address may be a pattern; one that is neither is refused by the directory. */
+  #checkAnnounce(session: RouterSession, address: string): void {
+    if (session.permissions.isUnrestricted || address === WILL_ADDRESS) return;
+    session.permissions.checkAnnounce(parsePattern(address), this.#nowMicros);
+  }
+
+  /** What was announced, as far as the session may read there. */
   #query(session: RouterSession, message: QueryMessage): void {
     const pattern: Pattern = parsePattern(message.pattern);
-    this.#replies.inPieces(session, this.#signals.matching(pattern, this.#nowMicros), (signals): Message => ({
+    const { permissions } = session;
+    const found = this.#signals
+      .matching(pattern, this.#nowMicros)
+      .filter(
+        ({ address }) =>
+          (permissions.isUnrestricted || permissions.covers('read', parsePattern(address))) &&
+          this.#hooks.isVisible(session, address),
+      );
+    this.#replies.inPieces(session, found, (signals): Message => ({
       type: 'result',
       signals,
     }));

@@ -1,6 +1,7 @@
 import type { ClaspError } from '../../protocol/errors.js';
 import type { InboundFrame } from '../../protocol/inbound.js';
 import type { CloseReason } from '../../transports/transport.js';
+import type { Grant } from '../ports.js';
 import type { Departure } from './presence.js';
 import type { RouterSession } from './router-session.js';
 
@@ -18,6 +19,8 @@ export type RouterEvent =
   | { readonly type: 'inbound.batch'; readonly batches: readonly InboundBatch[] }
   /** A session was admitted; its HELLO is still to come. */
   | { readonly type: 'session.opened'; readonly session: RouterSession }
+  /** The token of its HELLO is good: it is to be let in. */
+  | { readonly type: 'session.authenticated'; readonly session: RouterSession; readonly grant: Grant }
   /** A session is on its way out: say `error` if there is one, flush what is queued, then close the connection. */
   | {
       readonly type: 'session.closing';
@@ -29,6 +32,8 @@ export type RouterEvent =
   | { readonly type: 'session.closed'; readonly session: RouterSession; readonly departure: Departure }
   /** The socket of a congested session has taken everything. */
   | { readonly type: 'session.drained'; readonly session: RouterSession }
+  /** The visibility filter may answer otherwise from now on. */
+  | { readonly type: 'visibility.changed' }
   /** Something is due: a param expires. */
   | { readonly type: 'clock.due' }
   /** Time for the next piece of a large snapshot. */

@@ -6,7 +6,7 @@ import { RouterCore, type RouterCoreOptions } from './router-core.js';
 import type { InboundBatch, RouterEvent } from './router-events.js';
 import type { RouterSession } from './router-session.js';
 
-export interface RouterInput extends Omit<RouterCoreOptions, 'nowMicros'> {
+export interface RouterInput extends Omit<RouterCoreOptions, 'nowMicros' | 'reportFault'> {
   /** Bytes a socket may hold unsent before its session counts as congested. */
   readonly highWaterBytes: number;
   readonly clock: Clock;
@@ -83,7 +83,10 @@ class Router {
     { highWaterBytes, clock, logger, defer, ...options }: RouterInput,
     tellSelf: (event: RouterEvent) => void,
   ) {
-    this.#core = new RouterCore({ ...options, nowMicros: () => microseconds(clock) });
+    const reportFault = (fault: unknown, hook: string): void => {
+      logger.error({ err: fault, hook }, 'internal error in a hook');
+    };
+    this.#core = new RouterCore({ ...options, nowMicros: () => microseconds(clock), reportFault });
     this.#clock = clock;
     this.#logger = logger;
     this.#highWaterBytes = highWaterBytes;
@@ -123,6 +126,14 @@ class Router {
       switch (event.type) {
         case 'session.opened':
           this.#sessions++;
+          break;
+        case 'session.authenticated':
+          for (const { frame, receivedMicros } of this.#core.admit(event.session, event.grant)) {
+            this.#take({ session: event.session, frames: [frame], receivedMicros });
+          }
+          break;
+        case 'visibility.changed':
+          this.#core.visibilityChanged();
           break;
         case 'session.closing':
           if (event.error !== undefined) this.#core.sendError(event.session, event.error);
@@ -221,7 +232,7 @@ class Router {
 
   /** Everything that waits, whatever the socket says: the connection is about to close. */
   #flushWhole(session: RouterSession): void {
-    if (session.backlog.messages > 0) session.link.write(session.backlog.take(Infinity));
+    if (session.backlog.messages > 0) session.link.write(this.#core.takeBacklog(session, Infinity));
     const bytes = session.outbox.take(true);
     if (bytes.length > 0) session.link.write(bytes);
   }
@@ -230,9 +241,12 @@ class Router {
    * The socket of a congested session is empty: it gets the next parts of its backlog, and is well again after the last.
    * A part that the network takes at once is never buffered, so no drain will follow it: then the next goes right away.
    */
-  #drained({ phase, backlog, link, notify }: RouterSession): void {
+  #drained(session: RouterSession): void {
+    const { phase, backlog, link, notify } = session;
     if (phase !== 'congested') return;
-    while (backlog.messages > 0 && link.bufferedBytes === 0) link.write(backlog.take(this.#highWaterBytes));
+    while (backlog.messages > 0 && link.bufferedBytes === 0) {
+      link.write(this.#core.takeBacklog(session, this.#highWaterBytes));
+    }
     if (backlog.messages === 0) notify({ type: 'connection.drained' });
   }
 

@@ -1,13 +1,19 @@
 import type { Feature } from '../../protocol/enumerations.js';
 import type { Connection } from '../../transports/transport.js';
+import type { Grant } from '../ports.js';
 import type { SessionEvent, SessionPhase } from '../session/session-events.js';
 import { Backlog } from './backlog.js';
+import { Drops } from './drops.js';
 import { Outbox } from './outbox.js';
 import type { Paced } from './paced.js';
 import type { Param } from './param.js';
+import type { InboundFrame } from '../../protocol/inbound.js';
+import type { HelloMessage } from '../../protocol/messages/message.js';
+import { type Permissions, unrestricted } from './permissions.js';
 import { Patience } from './patience.js';
 import type { Subscription } from './subscription-index.js';
 import { type WireForm, wireForm } from './wire-form.js';
+import type { TokenBucket } from '../../token-bucket.js';
 
 /** The part of a connection that the router actor uses. RouterCore itself touches none of it. */
 export type SessionLink = Pick<
@@ -22,6 +28,18 @@ export type SessionLink = Pick<
   | 'close'
   | 'destroy'
 >;
+
+/** What waits for a token to be looked at. */
+interface Pending {
+  readonly hello: HelloMessage;
+  readonly frames: PendingFrame[];
+}
+
+/** A frame that waits, and when it was read. */
+export interface PendingFrame {
+  readonly frame: InboundFrame;
+  readonly receivedMicros: number;
+}
 
 /**
  * One client as the data plane sees it: plain fields, read and written a hundred thousand times a second. Its lifetime
@@ -40,6 +58,12 @@ export class RouterSession {
   features: readonly Feature[] = [];
   /** How messages to this peer are written. Its HELLO has the last word. */
   form: WireForm;
+  /** What its token gives, on a router that asks for one. */
+  grant: Grant | undefined;
+  /** What it may do. */
+  permissions: Permissions = unrestricted;
+  /** What it may still send, on a router that limits that. */
+  allowance: TokenBucket | undefined;
   readonly subscriptions = new Map<number, Subscription>();
   /** Params it has locked. Kept by the ParamStore. */
   readonly locks = new Set<Param>();
@@ -51,6 +75,8 @@ export class RouterSession {
   readonly outbox = new Outbox();
   /** What waits while the session is congested. */
   readonly backlog: Backlog;
+  /** What it has lost by being slow. */
+  readonly drops = new Drops();
   /** When something was last received or sent, for the idle limit. */
   lastActivityMicros: number;
   /** When something was last received, and when its HELLO was. */
@@ -58,6 +84,9 @@ export class RouterSession {
   joinedMicros: number;
   /** With its undecodable frames. */
   readonly patience = new Patience();
+
+  /** Private, so that nothing that prints a session or its events prints the token. */
+  #pending: Pending | undefined;
 
   constructor(options: {
     readonly id: string;
@@ -75,6 +104,15 @@ export class RouterSession {
     this.lastActivityMicros = options.nowMicros;
     this.lastReceivedMicros = options.nowMicros;
     this.joinedMicros = options.nowMicros;
+  }
+
+  /** While its token is being looked at: the HELLO, and what came behind it. */
+  get pending(): Pending | undefined {
+    return this.#pending;
+  }
+
+  set pending(pending: Pending | undefined) {
+    this.#pending = pending;
   }
 
   /** Whether messages other than HELLO may be handled, and deliveries made. */

@@ -3,7 +3,7 @@ import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import type { FanOut } from './fan-out.js';
 import { Pacing, type RecipientsPort } from './pacing.js';
 import type { RouterSession } from './router-session.js';
-import { type Subscription, SubscriptionIndex } from './subscription-index.js';
+import { type Shows, type Subscription, SubscriptionIndex } from './subscription-index.js';
 
 /** Brings signals to whoever subscribed to them, at the pace they asked for. */
 export class Routing {
@@ -11,11 +11,15 @@ export class Routing {
   readonly #subscriptions: SubscriptionIndex;
   readonly #pacing: Pacing;
 
-  /** @param maxPaced see {@link Pacing} */
-  constructor(fanOut: FanOut, maxPaced: number) {
+  /**
+   * @param maxPaced see {@link Pacing}
+   * @param shows whether a session may hear of an address
+   */
+  constructor(fanOut: FanOut, maxPaced: number, shows: Shows) {
     this.#fanOut = fanOut;
-    this.#subscriptions = new SubscriptionIndex((type, address, paces, isSubscribed) =>
-      this.#pacing.resolve(type, address, paces, isSubscribed),
+    this.#subscriptions = new SubscriptionIndex(
+      (type, address, paces, isSubscribed) => this.#pacing.resolve(type, address, paces, isSubscribed),
+      shows,
     );
     const recipients: RecipientsPort = {
       refresh: (type, address) => void this.#subscriptions.recipients(address, type),
@@ -38,6 +42,11 @@ export class Routing {
   /** When {@link runDue} has something to do; Infinity when never. */
   get dueMicros(): number {
     return this.#pacing.dueMicros;
+  }
+
+  /** Whoever hears of what is looked up anew. */
+  recipientsChanged(): void {
+    this.#subscriptions.forgetAll();
   }
 
   subscribe(subscription: Subscription): void {

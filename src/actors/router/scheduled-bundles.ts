@@ -1,6 +1,6 @@
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
-import { detachedPublish, detachedSet } from '../../protocol/messages/detached.js';
-import type { BundleMessage, Message } from '../../protocol/messages/message.js';
+import { detached } from '../../protocol/messages/detached.js';
+import type { BundleMessage } from '../../protocol/messages/message.js';
 import { DueQueue } from './due-queue.js';
 import type { RouterSession } from './router-session.js';
 
@@ -66,9 +66,4 @@ export class ScheduledBundles {
     if (due !== undefined) due.session.pendingBundles--;
     return due;
   }
-}
-
-function detached(message: Message): Message {
-  if (message.type === 'set') return detachedSet(message);
-  return message.type === 'publish' ? detachedPublish(message) : message;
 }

@@ -1,5 +1,6 @@
 import { segmentsFault } from '../../protocol/address.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import { detachedDefinition } from '../../protocol/messages/detached.js';
 import type { SignalDefinition } from '../../protocol/messages/message.js';
 import { matchPattern, parsePattern, type Pattern } from '../../protocol/pattern.js';
 import { isSystemAddress, systemAddressRefused } from './system-addresses.js';
@@ -62,7 +63,7 @@ export class SignalDirectory {
     const expiresAtMicros = signalTtlSeconds === 0 ? Infinity : nowMicros + signalTtlSeconds * 1_000_000;
     for (const signal of signals) {
       this.#signals.delete(signal.address);
-      this.#signals.set(signal.address, { definition: detached(signal), expiresAtMicros });
+      this.#signals.set(signal.address, { definition: detachedDefinition(signal), expiresAtMicros });
       if (!signal.address.includes('*')) continue;
       this.#patterns.delete(signal.address);
       this.#patterns.set(signal.address, parsePattern(signal.address));
@@ -102,10 +103,4 @@ export class SignalDirectory {
       this.#describing.clear();
     }
   }
-}
-
-/** A default value is a view into the received frame until it is copied. */
-function detached(signal: SignalDefinition): SignalDefinition {
-  const { meta } = signal;
-  return meta?.default === undefined ? signal : { ...signal, meta: { ...meta, default: meta.default.copy() } };
 }

@@ -8,11 +8,14 @@ import type { Param } from './param.js';
 import type { ParamStore } from './param-store.js';
 import type { Replies } from './replies.js';
 import type { RouterSession } from './router-session.js';
+import type { Shows } from './subscription-index.js';
 
 /** Params written in one turn of the event loop, for all sessions together: about a millisecond of work. */
 const PARAMS_PER_TICK = 4_000;
 /** Params written for one session before the next has its turn. */
 const PARAMS_PER_STEP = 2_000;
+/** What a param counts that is only looked at and not written, because it is not for this session. */
+const COST_OF_LOOKING = 1 / 8;
 /** Params in one SNAPSHOT of an encoding whose size is only known once it is written. */
 const PARAMS_PER_MAP_FRAME = 256;
 
@@ -26,6 +29,8 @@ interface Job {
   readonly endSerial: number;
   readonly history: number;
   readonly follow: boolean;
+  /** Whether it owes the session a SNAPSHOT even if there turns out to be nothing in it. */
+  owesOne: boolean;
 }
 
 export interface SnapshotOptions {
@@ -52,16 +57,21 @@ export class Snapshots {
   readonly #storeFor: (pattern: Pattern) => ParamStore;
   readonly #replies: Replies;
   readonly #told: Told;
+  readonly #shows: Shows;
   #jobs: Job[] = [];
   /** Params that may still be written in this tick. */
   #budget = PARAMS_PER_TICK;
   #nowMicros = 0;
 
-  /** @param storeFor where the params are that a pattern is about */
-  constructor(storeFor: (pattern: Pattern) => ParamStore, replies: Replies, told: Told) {
+  /**
+   * @param storeFor where the params are that a pattern is about
+   * @param shows whether a session may hear of an address
+   */
+  constructor(storeFor: (pattern: Pattern) => ParamStore, replies: Replies, told: Told, shows: Shows) {
     this.#storeFor = storeFor;
     this.#replies = replies;
     this.#told = told;
+    this.#shows = shows;
   }
 
   /** Begins a snapshot. A small one is complete when this returns, unless much was sent in this tick already. */
@@ -70,18 +80,11 @@ export class Snapshots {
     const { evenEmpty = false, history = 1, follow = false } = options;
     const store = this.#storeFor(pattern);
     const params = store.matching(pattern);
-    const job: Job = { session, params, endSerial: store.nextSerial, history, follow };
-    let first = params.next();
-    while (first.done !== true && !first.value.isVisible(nowMicros)) first = params.next();
-    if (first.done === true) {
-      if (evenEmpty) this.#replies.send(session, { type: 'snapshot', params: [] });
-      return;
-    }
+    const job: Job = { session, params, endSerial: store.nextSerial, history, follow, owesOne: evenEmpty };
     // An earlier job of the session goes first: clients wait for what they asked for in the order they asked.
     const waits =
       this.#budget <= 0 || session.phase === 'congested' || this.#jobs.some((other) => other.session === session);
-    const rest: Job = { ...job, params: prepend(first.value, params) };
-    if (waits || !this.#step(rest)) this.#jobs.push(rest);
+    if (waits || !this.#step(job)) this.#jobs.push(job);
   }
 
   /** Whether {@link advance} has anything to do; the jobs of congested sessions rest. */
@@ -114,11 +117,13 @@ export class Snapshots {
 
   /** Writes up to {@link PARAMS_PER_STEP} params. @returns whether that was all */
   #step(job: Job): boolean {
-    return job.session.form.encoding === 'binary' ? this.#binaryStep(job) : this.#mapStep(job);
+    const isDone = job.session.form.encoding === 'binary' ? this.#binaryStep(job) : this.#mapStep(job);
+    if (isDone && job.owesOne) this.#replies.send(job.session, { type: 'snapshot', params: [] });
+    return isDone;
   }
 
   #binaryStep(job: Job): boolean {
-    const { session, params, endSerial } = job;
+    const { session, params } = job;
     const lane = this.#replies.lane(session);
     const w = lane.writer;
     const { maxFrameBytes = Infinity } = session.link;
@@ -131,6 +136,7 @@ export class Snapshots {
       w.bytes[at + 1] = count >>> 8;
       w.bytes[at + 2] = count;
       lane.finish(Qos.Fire);
+      job.owesOne = false;
       this.#replies.deliver(session, lane);
     };
     const begin = (): void => {
@@ -146,7 +152,11 @@ export class Snapshots {
         done = true;
         break;
       }
-      if (next.value.serial >= endSerial || !next.value.isVisible(this.#nowMicros)) continue;
+      if (!this.#isWanted(job, next.value)) {
+        written += COST_OF_LOOKING;
+        this.#budget -= COST_OF_LOOKING;
+        continue;
+      }
       for (const entry of this.#entries(job, next.value)) {
         const before = w.at - w.start;
         writeSnapshotEntry(w, entry);
@@ -166,24 +176,29 @@ export class Snapshots {
   }
 
   #mapStep(job: Job): boolean {
-    const { session, params, endSerial } = job;
+    const { params } = job;
     for (let written = 0; written < PARAMS_PER_STEP;) {
       const entries: SnapshotEntry[] = [];
-      while (entries.length < PARAMS_PER_MAP_FRAME) {
+      let looks = 0;
+      while (entries.length < PARAMS_PER_MAP_FRAME && looks < PARAMS_PER_STEP) {
         const next = params.next();
         if (next.done === true) {
-          this.#sendEntries(session, entries);
+          this.#sendEntries(job, entries);
           return true;
         }
-        if (next.value.serial < endSerial && next.value.isVisible(this.#nowMicros)) {
-          entries.push(...this.#entries(job, next.value));
-        }
+        looks++;
+        if (this.#isWanted(job, next.value)) entries.push(...this.#entries(job, next.value));
       }
-      this.#sendEntries(session, entries);
-      written += entries.length;
-      this.#budget -= entries.length;
+      this.#sendEntries(job, entries);
+      const cost = Math.max(entries.length, looks * COST_OF_LOOKING);
+      written += cost;
+      this.#budget -= cost;
     }
     return false;
+  }
+
+  #isWanted({ session, endSerial }: Job, param: Param): boolean {
+    return param.serial < endSerial && param.isVisible(this.#nowMicros) && this.#shows(session, param.address);
   }
 
   /** What a session is told of a param: its value, and those it had before where they are wanted and kept. */
@@ -193,16 +208,9 @@ export class Snapshots {
     return [...past, param.entry];
   }
 
-  #sendEntries(session: RouterSession, entries: readonly SnapshotEntry[]): void {
-    if (entries.length > 0) this.#replies.inPieces(session, entries, (params) => ({ type: 'snapshot', params }));
-  }
-}
-
-function* prepend<T>(first: T, rest: Iterator<T>): IterableIterator<T> {
-  yield first;
-  for (;;) {
-    const next = rest.next();
-    if (next.done === true) return;
-    yield next.value;
+  #sendEntries(job: Job, entries: readonly SnapshotEntry[]): void {
+    if (entries.length === 0) return;
+    job.owesOne = false;
+    this.#replies.inPieces(job.session, entries, (params) => ({ type: 'snapshot', params }));
   }
 }

@@ -7,6 +7,9 @@ export interface Statistics {
     readonly params: number;
     readonly signals: number;
     readonly pendingBundles: number;
+    /** Sessions that read too slowly, and bytes that wait for them. */
+    readonly congested: number;
+    readonly queuedBytes: number;
   };
   readonly totals: {
     /** Taken in, those that were dropped for their rate not included. */
@@ -22,6 +25,8 @@ export interface Statistics {
     readonly malformed: number;
     /** Values of params that a newer one replaced while their reader was slow. */
     readonly conflated: number;
+    /** Samples of streams and moves of gestures that gave way because their reader was slow. */
+    readonly dropped: number;
     /** Sessions closed because too much waited for them. */
     readonly overflows: number;
     /** Params that made room for others. */

@@ -54,6 +54,9 @@ export type ResolvePaced = (
   isSubscribed: (session: RouterSession) => boolean,
 ) => readonly Paced[];
 
+/** Whether a session may hear of an address. */
+export type Shows = (session: RouterSession, address: string) => boolean;
+
 /** A node for each pattern segment; the nodes of `*`, `**` and `x*y` stand beside the literal ones. */
 class Node {
   readonly literals = new Map<string, Node>();
@@ -100,14 +103,16 @@ export class SubscriptionIndex {
   readonly #root = new Node(false, 0);
   readonly #cache = new Map<string, CacheEntry>();
   readonly #resolvePaced: ResolvePaced;
+  readonly #shows: Shows;
   #cachedRecipients = 0;
   #serial = 1;
   #size = 0;
   /** Something changed since the cache was filled. Emptying it at the next look-up also lets go of departed sessions. */
   #stale = false;
 
-  constructor(resolvePaced: ResolvePaced) {
+  constructor(resolvePaced: ResolvePaced, shows: Shows) {
     this.#resolvePaced = resolvePaced;
+    this.#shows = shows;
   }
 
   get size(): number {
@@ -168,6 +173,11 @@ export class SubscriptionIndex {
     this.#cache.delete(address);
   }
 
+  /** The same for all addresses. */
+  forgetAll(): void {
+    this.#stale = true;
+  }
+
   /** Every subscription whose pattern matches, straight from the trie. */
   matches(address: string): ReadonlySet<Subscription> {
     const segments = addressSegments(address);
@@ -209,7 +219,7 @@ export class SubscriptionIndex {
     const mask = signalTypeMask(type === undefined ? undefined : [type]);
     const sessions = new Map<RouterSession, Pace | undefined>();
     for (const { session, typeMask, options } of matches) {
-      if ((typeMask & mask) === 0) continue;
+      if ((typeMask & mask) === 0 || !this.#shows(session, address)) continue;
       const pace = paceOf(options, type);
       sessions.set(session, sessions.has(session) ? leastRestrictive(sessions.get(session), pace) : pace);
     }

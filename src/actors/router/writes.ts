@@ -5,6 +5,7 @@ import type { U64 } from '../../protocol/u64.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import { checkAnnounced } from './announced-values.js';
 import { type ConflictRule, lastWriteWins, type Reconcile, reconcileFor } from './conflict-strategies.js';
+import type { Hooks } from './hooks.js';
 import type { Param } from './param.js';
 import type { ParamStore } from './param-store.js';
 import type { PassingSignals } from './passing-signals.js';
@@ -39,23 +40,30 @@ export class Writes {
   readonly #passing: PassingSignals;
   readonly #rules: readonly ConflictRule[];
   readonly #announced: SignalDirectory | undefined;
+  readonly #hooks: Hooks;
 
   /** @param options.announced where given, a SET has to be what was announced there */
   constructor(
     params: ParamStore,
     routing: Routing,
     passing: PassingSignals,
-    options: { readonly rules: readonly ConflictRule[]; readonly announced: SignalDirectory | undefined },
+    options: {
+      readonly rules: readonly ConflictRule[];
+      readonly announced: SignalDirectory | undefined;
+      readonly hooks: Hooks;
+    },
   ) {
     this.#params = params;
     this.#routing = routing;
     this.#passing = passing;
     this.#rules = options.rules;
     this.#announced = options.announced;
+    this.#hooks = options.hooks;
   }
 
-  /** @returns the param as it is now @throws ClaspError 200, 400, 401, 402, 503 */
+  /** @returns the param as it is now @throws ClaspError 200, 301, 302, 400, 401, 402, 403, 429, 503 */
   set(session: RouterSession, message: SetMessage, nowMicros: number): Param {
+    this.#checkMay(session, message, nowMicros, 'now');
     const param = this.#params.get(message.address, nowMicros);
     if (param === undefined && !this.#params.hasRoomFor(1)) throw this.#params.atCapacity(message.address);
     this.#checkAnnounced(message, nowMicros);
@@ -63,8 +71,9 @@ export class Writes {
     return this.#applySet(session, { message, value }, nowMicros, param);
   }
 
-  /** @throws ClaspError 200, 402, 403, 404 */
+  /** @throws ClaspError 200, 301, 302, 402, 403, 404, 429 */
   publish(session: RouterSession, message: PublishMessage, nowMicros: number): void {
+    this.#checkMay(session, message, nowMicros, 'now');
     this.#passing.check(session, message);
     this.#passing.apply(session, message, nowMicros);
   }
@@ -73,10 +82,16 @@ export class Writes {
    * All of it or nothing, in its order, and nobody's writes in between (router.md 5.6).
    *
    * @returns the param of the last SET, if there was one
+   * @param came whether it has just come in, or has waited for its time and was counted when it came
    * @throws ClaspError with the code of the first fault, and 101 for a message that is no write
    */
-  bundle(session: RouterSession, bundle: BundleMessage, nowMicros: number): Param | undefined {
-    const planned = this.#plan(session, bundle, nowMicros);
+  bundle(
+    session: RouterSession,
+    bundle: BundleMessage,
+    nowMicros: number,
+    came: 'now' | 'earlier' = 'now',
+  ): Param | undefined {
+    const planned = this.#plan(session, bundle, nowMicros, came);
     let last: Param | undefined;
     for (const step of planned) {
       if ('message' in step) last = this.#applySet(session, step, nowMicros);
@@ -87,7 +102,22 @@ export class Writes {
 
   /** Whether a bundle would be accepted now. @throws ClaspError as {@link bundle} does */
   checkBundle(session: RouterSession, bundle: BundleMessage, nowMicros: number): void {
-    this.#plan(session, bundle, nowMicros);
+    this.#plan(session, bundle, nowMicros, 'now');
+  }
+
+  /** Whether the session may write this, whatever is there. */
+  #checkMay(
+    session: RouterSession,
+    message: SetMessage | PublishMessage,
+    nowMicros: number,
+    came: 'now' | 'earlier',
+  ): void {
+    const { permissions } = session;
+    if (!permissions.isUnrestricted) {
+      permissions.checkWrite(message, nowMicros);
+      if (came === 'now') permissions.countWrite(message.address, nowMicros);
+    }
+    this.#hooks.checkWrite(session, message);
   }
 
   #applySet(
@@ -114,13 +144,19 @@ export class Writes {
   }
 
   /** Checks each message against what the ones before it in the bundle will have done. */
-  #plan(session: RouterSession, bundle: BundleMessage, nowMicros: number): readonly (PlannedSet | PublishMessage)[] {
+  #plan(
+    session: RouterSession,
+    bundle: BundleMessage,
+    nowMicros: number,
+    came: 'now' | 'earlier',
+  ): readonly (PlannedSet | PublishMessage)[] {
     const planned: (PlannedSet | PublishMessage)[] = [];
     const outlooks = new Map<string, Outlook>();
     let fresh = 0;
     for (const inner of bundle.messages) {
       try {
         if (inner.type === 'set') {
+          this.#checkMay(session, inner, nowMicros, came);
           const before = outlooks.get(inner.address) ?? this.#params.get(inner.address, nowMicros);
           if (before === undefined && !this.#params.hasRoomFor(++fresh)) throw this.#params.atCapacity(inner.address);
           this.#checkAnnounced(inner, nowMicros);
@@ -133,6 +169,7 @@ export class Writes {
           });
           planned.push({ message: inner, value });
         } else if (inner.type === 'publish') {
+          this.#checkMay(session, inner, nowMicros, came);
           this.#passing.check(session, inner);
           planned.push(inner);
         } else {
@@ -164,7 +201,7 @@ function accept(session: RouterSession, message: SetMessage, before: Outlook | u
   if (before === undefined) return value; // a revision expected of a new param is ignored
   if (revision !== undefined) checkRevision(address, revision, before.revision);
   // Unlocking is the holder's as well: by anybody else it would be a way through the lock.
-  if (before.holder !== undefined && before.holder !== session) {
+  if (before.holder !== undefined && before.holder !== session && !mayBreak(session, message)) {
     throw new ClaspError(ErrorCode.LockHeld, 'Parameter is locked', { address });
   }
   if (before.reconcile === lastWriteWins) return value; // the usual case, without building anything
@@ -174,6 +211,11 @@ function accept(session: RouterSession, message: SetMessage, before: Outlook | u
   }
   if (reconciled !== value) checkSetSize(address, reconciled);
   return reconciled;
+}
+
+/** A lock is broken by unlocking, and only with a scope that says so: nobody is an administrator of an open router. */
+function mayBreak({ permissions }: RouterSession, { address, unlock }: SetMessage): boolean {
+  return unlock === true && !permissions.isUnrestricted && permissions.allows('admin', address);
 }
 
 function checkRevision(address: string, expected: U64, current: number): void {

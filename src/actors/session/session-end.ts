@@ -10,6 +10,7 @@ export type EndingEvent = Extract<
     readonly type:
       | 'connection.refused'
       | 'hello.refused'
+      | 'grant.ended'
       | 'protocol.violated'
       | 'queue.overflowed'
       | 'session.idled'
@@ -27,6 +28,8 @@ export function endOf(event: EndingEvent): SessionEnd {
       return told('refused', event.error);
     case 'hello.refused':
       return told('helloRefused', event.error);
+    case 'grant.ended':
+      return told('unauthorized', event.error);
     case 'protocol.violated':
       return told('violation', event.error);
     case 'queue.overflowed':
@@ -65,6 +68,7 @@ function closeKind({ kind, error }: SessionEnd): CloseReason['kind'] {
       return 'protocol';
     case 'helloTimeout':
     case 'idle':
+    case 'unauthorized':
       return 'policy';
     case 'failure':
       return 'internal';

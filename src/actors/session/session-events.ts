@@ -5,7 +5,8 @@ import type { ClaspError } from '../../protocol/errors.js';
  * Where a session is in its life. The machine's states have these names; its entry actions keep a copy on the
  * RouterSession, which is the O(1) gate of the hot path.
  */
-export type SessionPhase = 'connecting' | 'awaitingHello' | 'active' | 'congested' | 'draining' | 'closed';
+export type SessionPhase =
+  'connecting' | 'awaitingHello' | 'authenticating' | 'active' | 'congested' | 'draining' | 'closed';
 
 /** What a session machine is told. Past facts, dotted, so that `connection.*` and `hello.*` group them. */
 export type SessionEvent =
@@ -13,13 +14,24 @@ export type SessionEvent =
   | { readonly type: 'connection.admitted' }
   /** There is none: ERROR, then close. */
   | { readonly type: 'connection.refused'; readonly error: ClaspError }
+  /** It came with a token, which is being looked at. The token itself is never said to the machine. */
+  | { readonly type: 'hello.received'; readonly name: string; readonly features: readonly Feature[] }
   | { readonly type: 'hello.accepted'; readonly name: string; readonly features: readonly Feature[] }
   /** No HELLO first, or one that does not get in: ERROR, then close. */
   | { readonly type: 'hello.refused'; readonly error: ClaspError }
+  /** The token has expired or was revoked: ERROR 302, then close. */
+  | { readonly type: 'grant.ended'; readonly error: ClaspError }
   /** The peer keeps breaking the protocol: ERROR, then close. */
   | { readonly type: 'protocol.violated'; readonly error: ClaspError }
   /** The socket holds more than the high-water mark: what follows is queued by policy. */
   | { readonly type: 'connection.congested'; readonly bufferedBytes: number }
+  /** It has lost so many messages since it came, by being slow; said once in 10 s at most. */
+  | {
+      readonly type: 'messages.dropped';
+      readonly dropped: number;
+      readonly queuedBytes: number;
+      readonly queuedMessages: number;
+    }
   /** Queue and socket are empty again. */
   | { readonly type: 'connection.drained' }
   /** The queue of a congested session passed its hard limit: ERROR 503, then close. */
@@ -41,6 +53,7 @@ export interface SessionEnd {
     | 'refused' // no room
     | 'helloRefused'
     | 'helloTimeout'
+    | 'unauthorized' // its token holds no longer
     | 'violation'
     | 'overflow'
     | 'idle'

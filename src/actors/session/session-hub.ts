@@ -1,7 +1,7 @@
 import type { ActorLogic, ActorRefFromLogic, ActorScope, AnyActorRef, Snapshot } from 'xstate';
 import type { Clock } from '../../clock.js';
 import type { Connection } from '../../transports/transport.js';
-import type { Logger } from '../ports.js';
+import type { Authenticator, Logger } from '../ports.js';
 import type { RouterEvent } from '../router/router-events.js';
 import type { RouterSession } from '../router/router-session.js';
 import type { SessionEnd } from './session-events.js';
@@ -25,6 +25,8 @@ export interface SessionHubInput {
   /** What may wait for one congested session. */
   readonly maxQueueBytes: number;
   readonly maxQueueMessages: number;
+  /** Looks at the tokens of HELLOs, on a router that asks for them. */
+  readonly authenticator?: Authenticator | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Makes session ids, each of them once. @default crypto.randomUUID */

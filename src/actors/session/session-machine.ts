@@ -1,6 +1,7 @@
-import { assign, setup } from 'xstate';
+import { assign, fromPromise, setup } from 'xstate';
 import type { Feature } from '../../protocol/enumerations.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import type { Grant } from '../ports.js';
 import { closeReason, type EndingEvent, endOf, told } from './session-end.js';
 import type { SessionEnd, SessionEvent, SessionPhase } from './session-events.js';
 import type { SessionPort } from './session-port.js';
@@ -26,11 +27,17 @@ export interface SessionContext {
   /** From HELLO. */
   readonly name: string;
   readonly features: readonly Feature[];
+  /** What its token gives, on a router that asks for one. */
+  readonly grant: Grant | undefined;
   readonly congestion: {
     /** How often the session fell behind. */
     readonly times: number;
-    /** What its socket held the last time it was said. */
+    /** What its socket held, and what waited behind it, the last time it was said. */
     readonly bufferedBytes: number;
+    readonly queuedBytes: number;
+    readonly queuedMessages: number;
+    /** Messages it has lost since it came. */
+    readonly dropped: number;
   };
   /** Why the session ends, from the moment that is known. */
   readonly end: SessionEnd | undefined;
@@ -44,6 +51,9 @@ export const sessionMachine = setup({
     input: {} as SessionInput,
     output: {} as SessionEnd,
   },
+  actors: {
+    authenticate: fromPromise<Grant, { readonly port: SessionPort }>(({ input }) => input.port.authenticate()),
+  },
   actions: {
     enterPhase: ({ context }, { phase }: { readonly phase: SessionPhase }) => {
       context.port.phaseChanged(phase);
@@ -52,25 +62,40 @@ export const sessionMachine = setup({
       name,
       features,
     })),
+    keepGrant: assign({ grant: (_, { grant }: { readonly grant: Grant }) => grant }),
     reportEstablished: ({ context }) => {
-      context.port.established(context.name, context.features);
+      context.port.established(context.name, context.features, context.grant);
     },
     countCongestion: assign({
       congestion: ({ context }, { bufferedBytes }: { readonly bufferedBytes: number }) => ({
+        ...context.congestion,
         times: context.congestion.times + 1,
         bufferedBytes,
       }),
     }),
-    noteBuffered: assign({
-      congestion: ({ context }, { bufferedBytes }: { readonly bufferedBytes: number }) => ({
+    noteCongestion: assign({
+      congestion: ({ context }, figures: Partial<Omit<SessionContext['congestion'], 'times'>>) => ({
         ...context.congestion,
-        bufferedBytes,
+        ...figures,
       }),
     }),
     keepCause: assign({ end: (_, event: EndingEvent) => endOf(event) }),
+    blameToken: assign({
+      end: (_, { error }: { readonly error: unknown }) => told('helloRefused', asClaspError(error)),
+    }),
     blameSilence: assign({
       end: ({ context }) =>
         told('helloTimeout', new ClaspError(ErrorCode.Timeout, `no HELLO within ${context.helloDeadlineMs / 1000} s`)),
+    }),
+    blameAuthenticator: assign({
+      end: ({ context }) =>
+        told(
+          'helloRefused',
+          new ClaspError(
+            ErrorCode.InternalError,
+            `The token was not looked at within ${context.helloDeadlineMs / 1000} s`,
+          ),
+        ),
     }),
     sayGoodbye: ({ context }) => {
       const end = context.end!; // no transition leads to draining without its cause
@@ -95,11 +120,13 @@ export const sessionMachine = setup({
     port: input.port,
     name: '',
     features: [],
-    congestion: { times: 0, bufferedBytes: 0 },
+    grant: undefined,
+    congestion: { times: 0, bufferedBytes: 0, queuedBytes: 0, queuedMessages: 0, dropped: 0 },
     end: undefined,
   }),
   // What may happen to a session in any state of its life.
   on: {
+    'grant.ended': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
     'protocol.violated': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
     'queue.overflowed': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
     'session.idled': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
@@ -124,9 +151,31 @@ export const sessionMachine = setup({
           target: 'active',
           actions: [{ type: 'keepHello', params: ({ event }) => event }, 'reportEstablished'],
         },
+        'hello.received': {
+          target: 'authenticating',
+          actions: { type: 'keepHello', params: ({ event }) => event },
+        },
         'hello.refused': { target: 'draining', actions: { type: 'keepCause', params: ({ event }) => event } },
       },
       after: { helloDeadline: { target: 'draining', actions: 'blameSilence' } },
+    },
+    authenticating: {
+      entry: { type: 'enterPhase', params: { phase: 'authenticating' } },
+      invoke: {
+        id: 'authenticate',
+        src: 'authenticate',
+        input: ({ context }) => ({ port: context.port }),
+        onDone: {
+          target: 'active',
+          actions: [{ type: 'keepGrant', params: ({ event }) => ({ grant: event.output }) }, 'reportEstablished'],
+        },
+        onError: { target: 'draining', actions: { type: 'blameToken', params: ({ event }) => event } },
+      },
+      on: {
+        // More came than waits for an answer.
+        'hello.refused': { target: 'draining', actions: { type: 'keepCause', params: ({ event }) => event } },
+      },
+      after: { helloDeadline: { target: 'draining', actions: 'blameAuthenticator' } },
     },
     active: {
       entry: { type: 'enterPhase', params: { phase: 'active' } },
@@ -140,8 +189,22 @@ export const sessionMachine = setup({
     congested: {
       entry: { type: 'enterPhase', params: { phase: 'congested' } },
       on: {
-        'connection.congested': { actions: { type: 'noteBuffered', params: ({ event }) => event } },
-        'connection.drained': { target: 'active', actions: { type: 'noteBuffered', params: { bufferedBytes: 0 } } },
+        'connection.congested': {
+          actions: {
+            type: 'noteCongestion',
+            params: ({ event: { bufferedBytes } }) => ({ bufferedBytes }),
+          },
+        },
+        'messages.dropped': {
+          actions: {
+            type: 'noteCongestion',
+            params: ({ event: { dropped, queuedBytes, queuedMessages } }) => ({ dropped, queuedBytes, queuedMessages }),
+          },
+        },
+        'connection.drained': {
+          target: 'active',
+          actions: { type: 'noteCongestion', params: { bufferedBytes: 0, queuedBytes: 0, queuedMessages: 0 } },
+        },
       },
     },
     draining: {
@@ -161,3 +224,10 @@ export const sessionMachine = setup({
   },
   output: ({ context }) => context.end!, // no transition leads to closed without a cause, or past draining
 });
+
+/** Anything but a ClaspError is a fault of ours, of which the peer learns nothing. */
+function asClaspError(error: unknown): ClaspError {
+  return error instanceof ClaspError
+    ? error
+    : new ClaspError(ErrorCode.InternalError, 'Internal error', { cause: error });
+}

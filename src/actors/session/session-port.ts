@@ -1,3 +1,4 @@
+import type { Grant } from '../ports.js';
 import type { Feature } from '../../protocol/enumerations.js';
 import type { ClaspError } from '../../protocol/errors.js';
 import type { CloseReason } from '../../transports/transport.js';
@@ -7,8 +8,14 @@ import type { SessionPhase } from './session-events.js';
 export interface SessionPort {
   /** The machine is in another state now. The first call of a session says `connecting`, the last one `closed`. */
   phaseChanged(phase: SessionPhase): void;
+  /**
+   * Has the token of the HELLO looked at that was received. Called once at most, in `authenticating`.
+   *
+   * @throws ClaspError with what the peer is to be told
+   */
+  authenticate(): Promise<Grant>;
   /** The peer's HELLO got in. Called once at most, just before `phaseChanged('active')`. */
-  established(name: string, features: readonly Feature[]): void;
+  established(name: string, features: readonly Feature[], grant: Grant | undefined): void;
   /**
    * The session ends, by our will: tell the peer `error` if there is one, send what is queued, then close. Called once
    * at most, after `phaseChanged('draining')`; never where it was the peer that left.

@@ -3,7 +3,10 @@ import { type Actor, createActor } from 'xstate';
 import { microseconds } from '../../clock.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { Connection } from '../../transports/transport.js';
+import type { Grant } from '../ports.js';
+import { noPermissions } from '../router/permissions.js';
 import { RouterSession } from '../router/router-session.js';
+import { watchGrant } from './grant-watch.js';
 import { told } from './session-end.js';
 import type { SessionEnd } from './session-events.js';
 import type { SessionHubInput, SessionHubScope } from './session-hub.js';
@@ -16,7 +19,7 @@ interface Entry {
   readonly connection: Connection;
   /** Whether it takes up one of the places there are. */
   readonly admitted: boolean;
-  /** Ends the subscription of `connection.drained$`. */
+  /** Lets go of what tells the session of something. */
   readonly release: () => void;
 }
 
@@ -124,6 +127,8 @@ export class Sessions {
       maxQueueBytes,
       maxQueueMessages,
     });
+    let granted: Grant | undefined;
+    let stopWatching = (): void => undefined;
     const actor = createActor(sessionMachine, {
       parent: this.#scope.self,
       id,
@@ -137,9 +142,24 @@ export class Sessions {
         port: {
           phaseChanged(phase) {
             session.phase = phase;
+            if (phase === 'active' && granted !== undefined && session.pending !== undefined) {
+              router.send({ type: 'session.authenticated', session, grant: granted });
+            }
           },
-          established: (name, features) => {
-            this.#input.logger.info({ session: id, name, transport, remoteAddress, features }, 'session opened');
+          authenticate: () => this.#authenticate(session),
+          established: (name, features, grant) => {
+            const { subject, tokenId } = grant ?? {};
+            const fields = {
+              session: id,
+              name,
+              transport,
+              remoteAddress,
+              features,
+              ...(grant && { subject, tokenId }),
+            };
+            this.#input.logger.info(fields, 'session opened');
+            granted = grant;
+            if (grant !== undefined) stopWatching = this.#watch(grant, session);
             this.#scope.emit({ type: 'session.established', id, name });
           },
           closing(error, reason) {
@@ -163,6 +183,7 @@ export class Sessions {
       admitted: refusal === undefined,
       release: () => {
         drained.unsubscribe();
+        stopWatching();
       },
     });
     if (refusal === undefined) this.#admitted++;
@@ -174,6 +195,30 @@ export class Sessions {
     );
     this.#input.attach(session, connection);
     this.#planSweep();
+  }
+
+  /** @throws ClaspError with what the peer is told about its token */
+  async #authenticate({ id, pending }: RouterSession): Promise<Grant> {
+    const { authenticator, logger } = this.#input;
+    if (authenticator === undefined) throw new ClaspError(ErrorCode.InternalError, 'Server misconfiguration');
+    try {
+      return await authenticator.authenticate(pending?.hello.token ?? '');
+    } catch (error) {
+      if (error instanceof ClaspError) throw error;
+      // Not the error itself: nobody knows what a validator of somebody else's writes into its texts.
+      logger.error({ session: id, fault: nameOf(error) }, 'internal error while looking at a token');
+      throw new ClaspError(ErrorCode.InternalError, 'Internal error');
+    }
+  }
+
+  /** Ends the session when its token no longer holds, and at once whatever it had left to be done later. */
+  #watch(grant: Grant, session: RouterSession): () => void {
+    const { authenticator, clock } = this.#input;
+    if (authenticator === undefined) return () => undefined;
+    return watchGrant(grant, authenticator, clock, (error) => {
+      session.permissions = noPermissions();
+      session.notify({ type: 'grant.ended', error });
+    });
   }
 
   /** Why there is no room, if so. */
@@ -237,4 +282,8 @@ function described({ session, connection }: Entry): object {
     transport: connection.transport,
     remoteAddress: connection.remoteAddress,
   };
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
 }

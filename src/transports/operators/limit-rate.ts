@@ -1,12 +1,15 @@
 import { map, Observable, type OperatorFunction } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import type { RateLimitedMessage } from '../../protocol/inbound.js';
+import { TokenBucket } from '../../token-bucket.js';
 
 export interface LimitRateOptions {
-  /** Frames a second that pass in the long run; 0 lets everything through. A bundle is one frame. */
+  /** Frames a second that pass in the long run; 0 lets everything through. */
   readonly messagesPerSecond: number;
   /** Frames that may come at once after a rest. @default messagesPerSecond */
   readonly burst?: number | undefined;
+  /** To take them from, where somebody else charges for what frames turn out to hold. @default one of its own, full */
+  readonly bucket?: TokenBucket | undefined;
   readonly clock: Clock;
 }
 
@@ -24,35 +27,28 @@ export function limitRate<F>(
   if (options.messagesPerSecond === 0) return (source) => source;
   return (source) =>
     new Observable((subscriber) => {
-      const bucket = new Bucket(options); // one for each subscription: a peer pays only for itself
-      return source.pipe(map((frames) => bucket.pass(frames))).subscribe(subscriber);
+      const limiter = new Limiter(options); // one for each subscription: a peer pays only for itself
+      return source.pipe(map((frames) => limiter.pass(frames))).subscribe(subscriber);
     });
 }
 
-class Bucket {
+/** Lets frames through as a bucket allows, and says what it did not. */
+class Limiter {
   readonly #messagesPerSecond: number;
-  readonly #burst: number;
+  readonly #bucket: TokenBucket;
   readonly #clock: Clock;
-  #tokens: number;
-  #filledAt: number;
   #dropped = 0;
   #noticedAt = -Infinity;
 
-  constructor({ messagesPerSecond, burst = messagesPerSecond, clock }: LimitRateOptions) {
+  constructor({ messagesPerSecond, burst, clock, bucket }: LimitRateOptions) {
     this.#messagesPerSecond = messagesPerSecond;
-    this.#burst = burst;
+    this.#bucket = bucket ?? new TokenBucket({ perSecond: messagesPerSecond, burst }, clock.now());
     this.#clock = clock;
-    this.#tokens = burst;
-    this.#filledAt = clock.now();
   }
 
   pass<F>(frames: readonly F[]): readonly (F | RateLimitedMessage)[] {
     const now = this.#clock.now();
-    const earned = ((now - this.#filledAt) * this.#messagesPerSecond) / 1_000;
-    this.#tokens = Math.min(this.#burst, this.#tokens + earned);
-    this.#filledAt = now;
-    const allowed = Math.min(frames.length, Math.floor(this.#tokens));
-    this.#tokens -= allowed;
+    const allowed = this.#bucket.takeUpTo(frames.length, now);
     this.#dropped += frames.length - allowed;
     const noticeIsDue = this.#dropped > 0 && now - this.#noticedAt >= NOTICE_INTERVAL_MS;
     if (allowed === frames.length && !noticeIsDue) return frames;

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Backlogs } from '../../../src/actors/router/backlogs.js';
 import { Deliveries } from '../../../src/actors/router/deliveries.js';
 import { FanOut } from '../../../src/actors/router/fan-out.js';
 import { PeerSignals } from '../../../src/actors/router/peer-signals.js';
@@ -18,12 +19,15 @@ const ANNOUNCE = '/clasp/p2p/announce';
 class Bench {
   readonly #harness = new CoreHarness();
   readonly #sessions = new Map<string, Peer>();
-  readonly #index = new SubscriptionIndex(() => []);
+  readonly #index = new SubscriptionIndex(
+    () => [],
+    () => true,
+  );
   readonly #replies: Replies;
   readonly signals: PeerSignals;
 
   constructor() {
-    const deliveries = new Deliveries();
+    const deliveries = new Deliveries(new Backlogs({ maxQueueBytesTotal: Infinity }));
     this.#replies = new Replies(deliveries);
     const fanOut = new FanOut(deliveries, this.#replies);
     this.signals = new PeerSignals({

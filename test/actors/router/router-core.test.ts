@@ -37,14 +37,12 @@ describe('HELLO', () => {
     expect(peer.read()[0]?.type).toBe('welcome');
   });
 
-  it.each([
-    ['no token', undefined, ErrorCode.Unauthorized, 'Authentication required'],
-    ['a token nobody can check', 'cpsk_x', ErrorCode.InternalError, 'Server misconfiguration'],
-  ] as const)('is refused in authenticated mode with %s', (_, token, code, text) => {
+  it.each([undefined, ''])('is refused in authenticated mode with the token %p', (token) => {
     const peer = new CoreHarness({ securityMode: 'authenticated' }).connect();
     peer.send({ ...hello, token });
     expect(peer.read()).toEqual([]);
-    expect(peer.events).toMatchObject([{ type: 'hello.refused', error: { code, message: text } }]);
+    const error = { code: ErrorCode.Unauthorized, message: 'Authentication required' };
+    expect(peer.events).toMatchObject([{ type: 'hello.refused', error }]);
   });
 
   it('a second time is ERROR 101, and the session stays what it was', () => {

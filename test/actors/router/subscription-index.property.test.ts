@@ -30,7 +30,10 @@ describe('SubscriptionIndex', () => {
     );
     fc.assert(
       fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
-        const index = new SubscriptionIndex(() => []);
+        const index = new SubscriptionIndex(
+          () => [],
+          () => true,
+        );
         const held: ReturnType<typeof subscription>[] = [];
         for (const step of commands) {
           if (step.kind === 'add') {
@@ -59,7 +62,10 @@ describe('SubscriptionIndex', () => {
   });
 
   it('walks a chain of globstars in bounded work', () => {
-    const index = new SubscriptionIndex(() => []);
+    const index = new SubscriptionIndex(
+      () => [],
+      () => true,
+    );
     const peer = new CoreHarness().connect();
     // Without memory of where it has been, this one is some 10^20 ways.
     index.add(subscription(peer.session, 1, parsePattern('/**/a'.repeat(100)), undefined, undefined));
@@ -70,7 +76,10 @@ describe('SubscriptionIndex', () => {
   it('lets go of every branch when the last subscription goes', () => {
     fc.assert(
       fc.property(fc.array(pattern, { maxLength: 20 }), (patterns) => {
-        const index = new SubscriptionIndex(() => []);
+        const index = new SubscriptionIndex(
+          () => [],
+          () => true,
+        );
         const peer = new CoreHarness().connect();
         const held = patterns.map((one, id) => subscription(peer.session, id, one, undefined, undefined));
         for (const one of held) index.add(one);

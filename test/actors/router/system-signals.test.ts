@@ -34,6 +34,8 @@ describe('self-description', () => {
         ['/$clasp/counts/params', 1n],
         ['/$clasp/counts/signals', 0n],
         ['/$clasp/counts/pendingBundles', 0n],
+        ['/$clasp/counts/congested', 0n],
+        ['/$clasp/counts/queuedBytes', 0n],
       ]),
     );
   });
@@ -71,6 +73,7 @@ describe('self-description', () => {
       ['/$clasp/drops/rateLimited', 7n],
       ['/$clasp/drops/malformed', 0n],
       ['/$clasp/drops/conflated', 0n],
+      ['/$clasp/drops/dropped', 0n],
       ['/$clasp/drops/overflows', 0n],
       ['/$clasp/drops/evictedParams', 1n],
       ['/$clasp/drops/expiredParams', 0n],

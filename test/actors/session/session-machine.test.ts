@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { SessionEnd, SessionEvent } from '../../../src/actors/session/session-events.js';
 import { ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
 import { type CloseReason, ConnectionLost } from '../../../src/transports/transport.js';
-import { startSession } from './session-under-test.js';
+import { grant, startSession, tokenIsBad, tokenIsGood } from './session-under-test.js';
 
 const admitted: SessionEvent = { type: 'connection.admitted' };
 const accepted: SessionEvent = { type: 'hello.accepted', name: 'Lighting desk', features: ['param'] };
@@ -39,8 +39,19 @@ describe('a session that goes well', () => {
     expect({ name, features, congestion }).toEqual({
       name: 'Lighting desk',
       features: ['param'],
-      congestion: { times: 2, bufferedBytes: 3_000_000 },
+      congestion: { times: 2, bufferedBytes: 3_000_000, queuedBytes: 0, queuedMessages: 0, dropped: 0 },
     });
+  });
+
+  it('shows what waits and what was lost while it is behind, and nothing waiting once it is not', () => {
+    const { actor } = startSession();
+    for (const event of [admitted, accepted, congested]) actor.send(event);
+    actor.send({ type: 'messages.dropped', dropped: 100, queuedBytes: 5_000, queuedMessages: 7 });
+    const figures = { times: 1, bufferedBytes: 2_000_000, queuedBytes: 5_000, queuedMessages: 7, dropped: 100 };
+    expect(actor.getSnapshot().context.congestion).toEqual(figures);
+    actor.send({ type: 'connection.drained' });
+    const well = { times: 1, bufferedBytes: 0, queuedBytes: 0, queuedMessages: 0, dropped: 100 };
+    expect(actor.getSnapshot().context.congestion).toEqual(well);
   });
 
   it('is active before the call that told it so returns: the WELCOME must not find it waiting', () => {
@@ -48,6 +59,54 @@ describe('a session that goes well', () => {
     session.actor.send(admitted);
     session.actor.send(accepted);
     expect(session.phase()).toBe('active');
+  });
+});
+
+describe('a session with a token', () => {
+  const received: SessionEvent = { type: 'hello.received', name: 'Lighting desk', features: ['param'] };
+
+  it('waits in a state of its own while the token is looked at, and is then active with what it gives', () => {
+    const { actor, phase } = startSession();
+    actor.send(admitted);
+    actor.send(received);
+    expect(phase()).toBe('authenticating');
+    actor.send(tokenIsGood);
+    expect(phase()).toBe('active');
+    expect(actor.getSnapshot().context).toMatchObject({ name: 'Lighting desk', grant });
+  });
+
+  it.each([
+    [
+      new ClaspError(ErrorCode.Unauthorized, 'Invalid token: token not found'),
+      'Invalid token: token not found',
+      'policy',
+    ],
+    [new ClaspError(ErrorCode.TokenExpired, 'Token has expired'), 'Token has expired', 'policy'],
+    [new Error('password=secret'), 'Internal error', 'internal'],
+  ])('is told why it does not get in, and nothing of faults of ours: %s', (fault, text, kind) => {
+    const { actor, calls } = startSession();
+    actor.send(admitted);
+    actor.send(received);
+    actor.send(tokenIsBad(fault));
+    expect(calls.at(-1)).toMatchObject({ call: 'closing', error: { message: text }, reason: { kind, text } });
+  });
+
+  it('does not wait longer for the answer than for a HELLO', () => {
+    const { actor, clock, phase } = startSession();
+    actor.send(admitted);
+    clock.increment(9_000);
+    actor.send(received);
+    clock.increment(9_999);
+    expect(phase()).toBe('authenticating');
+    clock.increment(1);
+    expect(actor.getSnapshot().context.end?.error).toMatchObject({ code: ErrorCode.InternalError });
+  });
+
+  it('is told when its token holds no longer, and closed', () => {
+    const { actor, calls } = startSession();
+    for (const event of [admitted, received, tokenIsGood]) actor.send(event);
+    actor.send({ type: 'grant.ended', error: new ClaspError(ErrorCode.TokenExpired, 'Token was revoked') });
+    expect(calls.at(-1)).toMatchObject({ error: { code: 302 }, reason: { kind: 'policy', text: 'Token was revoked' } });
   });
 });
 

@@ -1,5 +1,7 @@
 import { type Actor, createActor, SimulatedClock } from 'xstate';
-import type { SessionPhase } from '../../../src/actors/session/session-events.js';
+import type { Grant } from '../../../src/actors/ports.js';
+import { parsePattern } from '../../../src/protocol/pattern.js';
+import type { SessionEvent, SessionPhase } from '../../../src/actors/session/session-events.js';
 import { sessionMachine } from '../../../src/actors/session/session-machine.js';
 import type { SessionPort } from '../../../src/actors/session/session-port.js';
 import type { ClaspError } from '../../../src/protocol/errors.js';
@@ -18,6 +20,22 @@ export interface SessionUnderTest {
   readonly calls: PortCall[];
   /** The plain field that the machine is to keep. */
   phase(): SessionPhase | undefined;
+}
+
+/** What a token gives, in tests of sessions. */
+export const grant: Grant = {
+  tokenId: 'token-1',
+  subject: 'desk',
+  scopes: [{ action: 'read', pattern: parsePattern('/lights/**') }],
+  constraints: [],
+  expiresAtSeconds: undefined,
+};
+
+/** How looking at a token ends, as the events XState makes of it. The machine takes them; its type of events does not list them. */
+export const tokenIsGood = { type: 'xstate.done.actor.authenticate', output: grant } as unknown as SessionEvent;
+
+export function tokenIsBad(error: unknown): SessionEvent {
+  return { type: 'xstate.error.actor.authenticate', error } as unknown as SessionEvent;
 }
 
 /** A session machine that runs on simulated time and records what it does. */
@@ -40,6 +58,8 @@ export function startSession(): SessionUnderTest {
 export function recordingPort(calls: PortCall[]): SessionPort {
   return {
     phaseChanged: (phase) => void calls.push({ call: 'phaseChanged', phase }),
+    // The answer is for the test to give: `xstate.done.actor.authenticate`.
+    authenticate: () => new Promise(() => undefined),
     established: (name) => void calls.push({ call: 'established', name }),
     closing: (error, reason) => void calls.push({ call: 'closing', error, reason }),
     destroy: () => void calls.push({ call: 'destroy' }),

@@ -1,0 +1,114 @@
+import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import type { RouterSession } from './router-session.js';
+
+export interface BacklogsOptions {
+  /** Bytes that may wait for all congested sessions together. */
+  readonly maxQueueBytesTotal: number;
+}
+
+/**
+ * What waits for all congested sessions together. When that is too much, those pay for it for whom most waits: first with
+ * what may give way, then with their session. Whoever reads well never notices.
+ */
+export class Backlogs {
+  readonly #options: BacklogsOptions;
+  /** Sessions with a backlog, and some whose backlog is empty again. */
+  readonly #waiting = new Set<RouterSession>();
+  /** Sessions that have lost messages since {@link takeLossy}. */
+  #lossy = new Set<RouterSession>();
+  #bytes = 0;
+  #dropped = 0;
+  #overflows = 0;
+
+  constructor(options: BacklogsOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes that wait now. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Messages that gave way since the router began. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Sessions that could not be saved, because too much waited for them. */
+  get overflows(): number {
+    return this.#overflows;
+  }
+
+  /** Queues a message; see {@link Backlog.push}. */
+  push(
+    session: RouterSession,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    param: string | undefined,
+    mayDrop: boolean,
+  ): void {
+    const { backlog } = session;
+    const before = backlog.bytes;
+    const droppedBefore = backlog.dropped;
+    this.#waiting.add(session);
+    const fits = backlog.push(bytes, start, end, param, mayDrop);
+    this.#bytes += backlog.bytes - before;
+    this.#noteDrops(session, backlog.dropped - droppedBefore);
+    if (!fits) this.#giveUp(session, 'more than this router keeps for one session');
+    while (this.#bytes > this.#options.maxQueueBytesTotal) this.#relieve();
+  }
+
+  /** Takes what is to be sent next; see {@link Backlog.take}. */
+  take(session: RouterSession, maxBytes: number): Uint8Array {
+    const taken = session.backlog.take(maxBytes);
+    this.#bytes -= taken.length;
+    if (session.backlog.messages === 0) this.#waiting.delete(session);
+    return taken;
+  }
+
+  clear(session: RouterSession): void {
+    this.#bytes -= session.backlog.bytes;
+    session.backlog.clear();
+    this.#waiting.delete(session);
+    this.#lossy.delete(session);
+  }
+
+  /** The sessions that have lost messages since the last call. */
+  takeLossy(): ReadonlySet<RouterSession> {
+    const lossy = this.#lossy;
+    if (lossy.size > 0) this.#lossy = new Set();
+    return lossy;
+  }
+
+  /** Makes room at the cost of the session for which most waits. */
+  #relieve(): void {
+    let most: RouterSession | undefined;
+    for (const session of this.#waiting) {
+      if (most === undefined || session.backlog.bytes > most.backlog.bytes) most = session;
+    }
+    if (most === undefined) return; // nobody waits, so nothing does
+    const { backlog } = most;
+    while (this.#bytes > this.#options.maxQueueBytesTotal) {
+      const freed = backlog.dropOldest();
+      if (freed === 0) return this.#giveUp(most, 'the most of all, and together more than this router keeps');
+      this.#bytes -= freed;
+      this.#noteDrops(most, 1);
+    }
+  }
+
+  #noteDrops(session: RouterSession, count: number): void {
+    if (count === 0) return;
+    this.#dropped += count;
+    session.drops.add(count);
+    this.#lossy.add(session);
+  }
+
+  #giveUp(session: RouterSession, why: string): void {
+    const { messages, bytes } = session.backlog;
+    this.clear(session);
+    this.#overflows++;
+    const text = `Too slow: ${messages} messages (${bytes} bytes) were waiting, ${why}`;
+    session.notify({ type: 'queue.overflowed', error: new ClaspError(ErrorCode.Overloaded, text) });
+  }
+}

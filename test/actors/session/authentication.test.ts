@@ -1,0 +1,183 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import { createActor, SimulatedClock } from 'xstate';
+import type { Authenticator, Grant } from '../../../src/actors/ports.js';
+import { unrestricted } from '../../../src/actors/router/permissions.js';
+import type { RouterEvent } from '../../../src/actors/router/router-events.js';
+import type { RouterSession } from '../../../src/actors/router/router-session.js';
+import { sessionHub } from '../../../src/actors/session/session-hub.js';
+import { ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
+import { memoryLink } from '../../../src/transports/memory/index.js';
+import { recordingLogger } from './recording-logger.js';
+import { grant } from './session-under-test.js';
+
+const TOKEN = 'cpsk_0123456789abcdef0123456789abcdef';
+const DAY_MS = 86_400_000;
+
+/** Says what it was asked, answers as told, and revokes when told. */
+class Doorman implements Authenticator {
+  readonly asked: string[] = [];
+  readonly watched = new Map<Grant, () => void>();
+  readonly #answer: () => Promise<Grant>;
+
+  constructor(answer: () => Promise<Grant>) {
+    this.#answer = answer;
+  }
+
+  authenticate(token: string): Promise<Grant> {
+    this.asked.push(token);
+    return this.#answer();
+  }
+
+  onRevoked(held: Grant, listener: () => void): () => void {
+    this.watched.set(held, listener);
+    return () => void this.watched.delete(held);
+  }
+}
+
+/** A hub with one peer that has said HELLO with a token. */
+async function helloWith(authenticator: Authenticator | undefined): Promise<{
+  session: RouterSession;
+  clock: SimulatedClock;
+  routerEvents: RouterEvent[];
+  logger: ReturnType<typeof recordingLogger>;
+}> {
+  const clock = new SimulatedClock();
+  const logger = recordingLogger();
+  const routerEvents: RouterEvent[] = [];
+  const attached: RouterSession[] = [];
+  const hub = createActor(sessionHub, {
+    clock,
+    input: {
+      router: { send: (event) => void routerEvents.push(event) },
+      attach: (session) => void attached.push(session),
+      drained: () => undefined,
+      maxSessions: 0,
+      sessionTimeoutMs: 0,
+      helloTimeoutMs: 10_000,
+      drainMs: 5_000,
+      maxQueueBytes: 1_000_000,
+      maxQueueMessages: 1_000,
+      authenticator,
+      clock,
+      logger,
+    },
+  }).start();
+  hub.send({ type: 'connection.opened', connection: memoryLink({ clock }).server });
+  const session = attached[0]!; // the hub attaches before it returns
+  session.pending = { hello: { type: 'hello', version: 1, name: 'desk', features: [], token: TOKEN }, frames: [] };
+  session.notify({ type: 'hello.received', name: 'desk', features: [] });
+  await new Promise((resolve) => setImmediate(resolve));
+  return { session, clock, routerEvents, logger };
+}
+
+const ends = (events: readonly RouterEvent[]): unknown[] =>
+  events.filter(({ type }) => type === 'session.closing').map((event) => 'error' in event && event.error);
+
+describe('a HELLO with a token', () => {
+  it('is let in with what the authenticator says the token gives', async () => {
+    const doorman = new Doorman(() => Promise.resolve(grant));
+    const { session, routerEvents, logger } = await helloWith(doorman);
+    expect(doorman.asked).toEqual([TOKEN]);
+    expect(session.phase).toBe('active');
+    expect(routerEvents.at(-1)).toEqual({ type: 'session.authenticated', session, grant });
+    expect(logger.lines.at(-1)).toMatchObject({ fields: { subject: 'desk', tokenId: 'token-1' } });
+  });
+
+  it('is refused with what the authenticator says', async () => {
+    const error = new ClaspError(ErrorCode.TokenExpired, 'Token has expired');
+    const { session, routerEvents } = await helloWith(new Doorman(() => Promise.reject(error)));
+    expect(session.phase).toBe('draining');
+    expect(ends(routerEvents)).toEqual([error]);
+  });
+
+  it('is refused on a router with nobody to look at it', async () => {
+    const { routerEvents } = await helloWith(undefined);
+    expect(ends(routerEvents)).toMatchObject([{ code: ErrorCode.InternalError, message: 'Server misconfiguration' }]);
+  });
+
+  it('is refused without a reason when the authenticator breaks, whose words are kept from everybody', async () => {
+    const broken = new Doorman(() => Promise.reject(new TypeError(`cannot read ${TOKEN}`)));
+    const { routerEvents, logger } = await helloWith(broken);
+    expect(ends(routerEvents)).toMatchObject([{ code: ErrorCode.InternalError, message: 'Internal error' }]);
+    const line = { level: 'error', message: 'internal error while looking at a token', fields: { fault: 'TypeError' } };
+    expect(logger.lines).toContainEqual(
+      expect.objectContaining({ ...line, fields: expect.objectContaining(line.fields) }),
+    );
+    expect(JSON.stringify(logger.lines)).not.toContain(TOKEN);
+  });
+
+  it('cannot be read off the session that waits for it', async () => {
+    const { session } = await helloWith(new Doorman(() => new Promise(() => undefined)));
+    expect(session.pending?.hello.token).toBe(TOKEN);
+    expect(inspect(session, { depth: Infinity, showHidden: true })).not.toContain(TOKEN);
+  });
+
+  it('leaves no trace of the token in what an inspector sees', async () => {
+    const seen: string[] = [];
+    const clock = new SimulatedClock();
+    const hub = createActor(sessionHub, {
+      clock,
+      inspect: (event) => {
+        seen.push(JSON.stringify('event' in event ? event.event : event.type));
+        if ('snapshot' in event) seen.push(JSON.stringify(event.snapshot));
+      },
+      input: {
+        router: { send: () => undefined },
+        attach: (session) => {
+          session.pending = {
+            hello: { type: 'hello', version: 1, name: 'desk', features: [], token: TOKEN },
+            frames: [],
+          };
+          session.notify({ type: 'hello.received', name: 'desk', features: [] });
+        },
+        drained: () => undefined,
+        maxSessions: 0,
+        sessionTimeoutMs: 0,
+        helloTimeoutMs: 10_000,
+        drainMs: 5_000,
+        maxQueueBytes: 1_000_000,
+        maxQueueMessages: 1_000,
+        authenticator: new Doorman(() => Promise.resolve(grant)),
+        clock,
+        logger: recordingLogger(),
+      },
+    }).start();
+    hub.send({ type: 'connection.opened', connection: memoryLink({ clock }).server });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(seen.join('\n')).toContain('hello.received');
+    expect(seen.join('\n')).not.toContain(TOKEN);
+  });
+});
+
+describe('a session whose token holds no longer', () => {
+  it('ends when the token is revoked, and may do nothing from then on', async () => {
+    const doorman = new Doorman(() => Promise.resolve(grant));
+    const { session, routerEvents } = await helloWith(doorman);
+    session.permissions = unrestricted;
+    doorman.watched.get(grant)?.();
+    expect(ends(routerEvents)).toMatchObject([{ code: ErrorCode.TokenExpired, message: 'Token was revoked' }]);
+    expect(session.permissions.allows('read', '/a')).toBe(false);
+    expect(doorman.watched.size).toBe(0);
+  });
+
+  it('ends at the second its token expires, however far away that was', async () => {
+    const expiresAtSeconds = (40 * DAY_MS) / 1_000;
+    const { session, clock, routerEvents } = await helloWith(
+      new Doorman(() => Promise.resolve({ ...grant, expiresAtSeconds })),
+    );
+    clock.increment(30 * DAY_MS); // beyond what one timer can hold
+    clock.increment(10 * DAY_MS - 1);
+    expect(session.phase).toBe('active');
+    clock.increment(1);
+    expect(ends(routerEvents)).toMatchObject([{ code: ErrorCode.TokenExpired, message: 'Token has expired' }]);
+  });
+
+  it('is no longer watched once it has left', async () => {
+    const doorman = new Doorman(() => Promise.resolve(grant));
+    const { session } = await helloWith(doorman);
+    expect(doorman.watched.size).toBe(1);
+    session.notify({ type: 'connection.closed' });
+    expect(doorman.watched.size).toBe(0);
+  });
+});
