@@ -1,3 +1,4 @@
+import { patternCovers } from './containment.js';
 import { matchPattern, type Pattern } from './pattern.js';
 
 /** What a scope lets its holder do: `write` includes `read`, `admin` includes both (router.md 9.2). */
@@ -21,9 +22,10 @@ export function scopesAllow(scopes: readonly Scope[], action: ScopeAction, addre
   return scopes.some((scope) => actionCovers(scope.action, action) && matchPattern(scope.pattern, address));
 }
 
-/** Whether one of the scopes allows an action on every address of a pattern. */
+/**
+ * Whether one of the scopes allows an action on every address of a pattern. Several that do so only together are not enough: it
+ * must be plain to see which one it is.
+ */
 export function scopesCover(scopes: readonly Scope[], action: ScopeAction, pattern: Pattern): boolean {
-  return scopes.some(
-    (scope) => actionCovers(scope.action, action) && (scope.pattern === '/**' || scope.pattern === pattern),
-  );
+  return scopes.some((scope) => actionCovers(scope.action, action) && patternCovers(scope.pattern, pattern));
 }

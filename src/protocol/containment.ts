@@ -1,0 +1,70 @@
+import { addressSegments } from './address.js';
+import { matchSegment, type Pattern } from './pattern.js';
+
+/** States looked at before the answer is "no" for want of patience; what people write takes some dozens. */
+const MAX_STATES = 10_000;
+
+/**
+ * Whether every address that `inner` matches is one that `outer` matches (router.md 4.3).
+ *
+ * It is decided by walking `inner` with, for each of its wildcards, a text that no pattern contains. If `outer` takes that
+ * text, it takes it by a wildcard of its own, and would take any other in its place: so one walk speaks for all addresses.
+ * A `**` stands for any number of segments, and each of these numbers has to do.
+ *
+ * Exact, but for pairs that need more than {@link MAX_STATES} states, which only somebody who means harm writes: for those the
+ * answer is `false`.
+ */
+export function patternCovers(outer: Pattern, inner: Pattern): boolean {
+  const places = addressSegments(outer);
+  const walk = addressSegments(inner).map((segment) =>
+    segment === '**' ? segment : segment.replaceAll('*', ANYTHING),
+  );
+  const seen = new Set<string>();
+  const pending: { readonly at: number; readonly reached: Places }[] = [];
+  /** Looks at a state later. @returns false when there are too many */
+  const visit = (at: number, reached: Places): boolean => {
+    const key = `${at}:${reached.join()}`;
+    if (seen.has(key)) return true;
+    pending.push({ at, reached });
+    return seen.add(key).size <= MAX_STATES;
+  };
+
+  visit(0, withoutTaking(places, [0]));
+  for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
+    const { at, reached } = state;
+    if (reached.length === 0) return false;
+    const segment = walk[at];
+    if (segment === undefined) {
+      if (reached.at(-1) !== places.length) return false;
+    } else if (segment !== '**') {
+      if (!visit(at + 1, after(places, reached, segment))) return false;
+    } else if (!visit(at + 1, reached) || !visit(at, after(places, reached, ANYTHING))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** What no segment can contain, since it parts them. */
+const ANYTHING = '/';
+
+/** Where in the outer pattern one can be: the numbers of the segments that come next, rising; their count for its end. */
+type Places = readonly number[];
+
+/** Where one can be after a segment. */
+function after(places: readonly string[], reached: Places, segment: string): Places {
+  const next: number[] = [];
+  for (const place of reached) {
+    const wanted = places[place];
+    if (wanted === '**') next.push(place);
+    else if (wanted !== undefined && matchSegment(wanted, segment)) next.push(place + 1);
+  }
+  return withoutTaking(places, next);
+}
+
+/** A `**` may be passed without a segment. */
+function withoutTaking(places: readonly string[], reached: readonly number[]): Places {
+  const all = new Set(reached);
+  for (const place of all) if (places[place] === '**') all.add(place + 1); // a Set's walk meets what is added to it
+  return [...all].sort((a, b) => a - b);
+}

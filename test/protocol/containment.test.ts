@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import { patternCovers } from '../../src/protocol/containment.js';
+import { parsePattern } from '../../src/protocol/pattern.js';
+import { type Scope, type ScopeAction, scopesAllow, scopesCover } from '../../src/protocol/scope.js';
+
+const covers = (outer: string, inner: string): boolean => patternCovers(parsePattern(outer), parsePattern(inner));
+
+describe('patternCovers', () => {
+  it.each([
+    ['/**', '/**'],
+    ['/**', '/a/*/b'],
+    ['/**', '/'],
+    ['/a/**', '/a'],
+    ['/a/**', '/a/**/b/*'],
+    ['/a/*', '/a/b*'],
+    ['/a/*', '/a/'],
+    ['/*/b', '/a/b'],
+    ['/a*', '/ab*c'],
+    ['/*b', '/a*b'],
+    ['/**/b', '/a/**/b'],
+    ['/**/**', '/a'],
+    ['/a/**/b/**', '/a/b'],
+    ['/**/x/**', '/*/x'],
+  ])('%s covers %s', (outer, inner) => {
+    expect(covers(outer, inner)).toBe(true);
+  });
+
+  it.each([
+    ['/a/*', '/a/**'], // the reference lets both of these through
+    ['/*/b', '/**/b'],
+    ['/**/b', '/a/x'], // and says yes to this
+    ['/*', '/**'],
+    ['/*/**', '/**'], // not nothing
+    ['/a/b', '/a/*'],
+    ['/a*', '/*'],
+    ['/a*b', '/a*'],
+    ['/**/a', '/**'],
+    ['/a/**/b', '/a/**'],
+    ['/a', '/a/'],
+  ])('%s does not cover %s', (outer, inner) => {
+    expect(covers(outer, inner)).toBe(false);
+  });
+
+  it('has an answer at once for patterns that are made to take long', () => {
+    const hostile = `/${'**/a*/*/'.repeat(60)}b`;
+    expect(typeof covers(hostile, hostile)).toBe('boolean');
+    expect(typeof covers(`/${'**/*/'.repeat(100)}b`, `/${'*/**/'.repeat(100)}b`)).toBe('boolean');
+    expect(covers(`/${'**/'.repeat(300)}**`, `/${'**/'.repeat(300)}a`)).toBe(true);
+  });
+});
+
+describe('scopes', () => {
+  const scope = (action: ScopeAction, pattern: string): Scope => ({ action, pattern: parsePattern(pattern) });
+
+  it.each<[ScopeAction, ScopeAction, boolean]>([
+    ['read', 'read', true],
+    ['read', 'write', false],
+    ['read', 'admin', false],
+    ['write', 'read', true],
+    ['write', 'write', true],
+    ['write', 'admin', false],
+    ['admin', 'read', true],
+    ['admin', 'write', true],
+    ['admin', 'admin', true],
+  ])('%s held, %s wanted: %p', (held, wanted, allowed) => {
+    expect(scopesAllow([scope(held, '/a/*')], wanted, '/a/b')).toBe(allowed);
+    expect(scopesCover([scope(held, '/a/**')], wanted, parsePattern('/a/*'))).toBe(allowed);
+  });
+
+  it('allow nothing elsewhere', () => {
+    expect(scopesAllow([scope('admin', '/a/*')], 'read', '/b')).toBe(false);
+    expect(scopesAllow([], 'read', '/a')).toBe(false);
+  });
+
+  it('cover by one of them, not by several together', () => {
+    const halves = [scope('read', '/a'), scope('read', '/*/**')];
+    expect(scopesCover(halves, 'read', parsePattern('/*/b'))).toBe(true);
+    expect(scopesCover([scope('read', '/'), scope('read', '/*/**')], 'read', parsePattern('/**'))).toBe(false);
+  });
+});
