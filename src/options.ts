@@ -28,6 +28,12 @@ export interface RouterOptions {
   readonly features?: readonly Exclude<Feature, 'federation'>[] | undefined;
   /** Sessions at once, those that have not said HELLO yet included; 0 = unlimited. @default 100 */
   readonly maxSessions?: number | undefined;
+  /** Sessions at once from one address, this computer's own excepted; 0 = unlimited. @default 0 */
+  readonly maxSessionsPerAddress?: number | undefined;
+  /** Of all sessions, those that have not said HELLO yet, this computer's own not counted; 0 = unlimited. @default 512 */
+  readonly maxHalfOpen?: number | undefined;
+  /** The same from one address; 0 = unlimited. @default 64 */
+  readonly maxHalfOpenPerAddress?: number | undefined;
   /** Seconds without anything received or sent after which a session is closed, to 604_800; 0 = never. @default 300 */
   readonly sessionTimeoutSeconds?: number | undefined;
   /** Whether a HELLO needs a token. @default 'authenticated' where there is an authenticator, otherwise 'open' */
@@ -42,6 +48,15 @@ export interface RouterOptions {
   readonly allowInsecureUdp?: boolean | undefined;
   /** Subscriptions of one session; 0 = unlimited. @default 1_000 */
   readonly maxSubscriptionsPerSession?: number | undefined;
+  /**
+   * `**` in one pattern of a SUBSCRIBE, at most; 0 = unlimited. Each multiplies what it costs to find out who hears of a new
+   * address. @default 4
+   */
+  readonly maxGlobstars?: number | undefined;
+  /** Bytes of one value, to 65_535, which is what a frame can carry. @default 65_535 */
+  readonly maxValueBytes?: number | undefined;
+  /** Frames a minute that could not be read, beyond which a session is closed. At least 1. @default 100 */
+  readonly maxMalformedPerMinute?: number | undefined;
   /**
    * Messages a second that one session may send, a bundle being as many as it holds; what is over that is dropped. 0 = unlimited.
    * @default 0 on an open router, 1_000 on one that asks for tokens
@@ -182,6 +197,9 @@ const schema = z.strictObject({
     },
   ).default(signalTypes),
   maxSessions: whole(0).default(100),
+  maxSessionsPerAddress: whole(0).default(0),
+  maxHalfOpen: whole(0).default(512),
+  maxHalfOpenPerAddress: whole(0).default(64),
   sessionTimeoutSeconds: seconds(0, 604_800).default(300),
   securityMode: oneOf('open', 'authenticated').optional(),
   authenticator: like<Authenticator>((value) => hasMethods(value, ['authenticate', 'onRevoked']), {
@@ -191,6 +209,11 @@ const schema = z.strictObject({
   isVisible: hook<VisibilityFilter>(),
   allowInsecureUdp: flag().default(false),
   maxSubscriptionsPerSession: whole(0).default(1_000),
+  maxGlobstars: whole(0).default(4),
+  maxValueBytes: like<number>((value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535, {
+    must: 'be a whole number of bytes from 1 to 65535',
+  }).default(65_535),
+  maxMalformedPerMinute: whole(1).default(100),
   maxMessagesPerSecond: whole(0).optional(),
   acks: oneOf('requested', 'always').default('requested'),
   unknownAddress: oneOf('error', 'silent').default('error'),

@@ -1,5 +1,5 @@
 import { ClaspError, ErrorCode } from './errors.js';
-import { MAX_ADDRESS_BYTES } from './limits.js';
+import { MAX_ADDRESS_BYTES, MAX_SEGMENTS } from './limits.js';
 
 declare const brand: unique symbol;
 
@@ -31,6 +31,9 @@ export function segmentsFault(text: string): string | undefined {
   ) {
     return `it is ${utf8Length(text)} bytes; the limit is ${MAX_ADDRESS_BYTES}`;
   }
+  // A segment and its slash are two characters at least: what is usual is not counted.
+  const segments = text.length < 2 * MAX_SEGMENTS ? 0 : addressSegments(text).length;
+  if (segments > MAX_SEGMENTS) return `it has ${segments} segments; the limit is ${MAX_SEGMENTS}`;
   return undefined;
 }
 

@@ -41,6 +41,9 @@ export const coreDefaults = {
   validateWrite: undefined,
   isVisible: undefined,
   maxQueueBytesTotal: 1 << 28,
+  maxGlobstars: 4,
+  maxValueBytes: 65_535,
+  maxMalformedPerMinute: 100,
 } as const satisfies Partial<RouterCoreOptions>;
 
 /** What a token gives that gives nothing, for ever. */

@@ -41,6 +41,26 @@ export class Deliveries {
     }
   }
 
+  /** The same for what may be lost: where a session has a second way for that, and it has room, it goes there. */
+  toAllLoosely(sessions: readonly RouterSession[], lane: Lane, except: RouterSession | undefined): void {
+    const { bytes, start, end } = lane;
+    for (let i = 0; i < sessions.length; i++) {
+      const session = sessions[i]!;
+      if (session === except) continue;
+      if (session.phase === 'active') {
+        const { datagrams } = session.link;
+        if (datagrams !== undefined && end - start <= datagrams.maxBytes) {
+          datagrams.send(bytes.subarray(start, end));
+          this.#count++;
+        } else {
+          this.#toOutbox(session, bytes, start, end);
+        }
+      } else if (session.phase === 'congested') {
+        this.#toBacklog(session, bytes, start, end, undefined, true);
+      }
+    }
+  }
+
   /** Hands the lane's last message to one session: a reply, which reaches also one that is not active yet or any more. */
   to(session: RouterSession, lane: Lane): void {
     if (session.phase === 'congested') this.#toBacklog(session, lane.bytes, lane.start, lane.end, undefined, false);

@@ -47,7 +47,10 @@ export class FanOut {
         this.#tellUnreachable(sessions, message.address, error);
         continue;
       }
-      this.#deliveries.toAll(sessions, lane, sender, undefined, givesWay(message));
+      const mayDrop = givesWay(message);
+      // Datagrams have no framing.
+      if (mayDrop && form.framing === 'raw') this.#deliveries.toAllLoosely(sessions, lane, sender);
+      else this.#deliveries.toAll(sessions, lane, sender, undefined, mayDrop);
     }
   }
 

@@ -1,5 +1,6 @@
 import { detachedPublish } from '../../protocol/messages/detached.js';
 import type { PublishMessage } from '../../protocol/messages/message.js';
+import type { U64 } from '../../protocol/u64.js';
 import { encodedNull } from '../../protocol/values/encoded-value.js';
 import type { RouterSession } from './router-session.js';
 
@@ -20,6 +21,9 @@ const IDLE_MICROS = 300_000_000;
  * Thins out the moves of gestures (router.md 8.1). A throttle, no debounce: the first move after a rest goes out at once, then
  * one every interval, always the latest, and the last one always arrives. Start, end and cancel pass at once, and never
  * overtake a move of their own gesture. A gesture is told from others by its session, its address and its id.
+ *
+ * The moves of a session that has datagrams may come anywhere among its other messages. So of those only what belongs to a gesture
+ * that was started and has not ended is taken, and nothing that is older than what was taken before.
  *
  * Reads no clock and sets no timer: the owner calls {@link runDue} at {@link dueMicros}. Times are microseconds and must
  * not go back.
@@ -105,6 +109,7 @@ export class Gestures {
     const gesture = this.#follow(sender, message);
     if (gesture !== undefined) {
       gesture.isStarted = true;
+      gesture.newest = message.timestamp;
       this.#heard(gesture, nowMicros);
     }
     this.#forward(sender, message);
@@ -112,6 +117,7 @@ export class Gestures {
 
   #move(sender: RouterSession, message: PublishMessage, nowMicros: number): void {
     let gesture = this.#find(sender, message);
+    if (sender.link.datagrams !== undefined && !takesNext(gesture, message)) return;
     if (gesture?.isStarted === true) this.#heard(gesture, nowMicros);
     if (this.#intervalMicros > 0) gesture ??= this.#follow(sender, message);
     if (gesture === undefined || this.#intervalMicros === 0) this.#forward(sender, message);
@@ -175,6 +181,8 @@ class Gesture {
   isStarted = false;
   /** The latest move, while it waits for the interval to pass. */
   pending: PublishMessage | undefined;
+  /** What its latest message gave as its own time, if that is known. */
+  newest: U64 | undefined;
   restsUntilMicros = -Infinity;
   /** When the last message of it came; kept for those that were started. */
   heardMicros = -Infinity;
@@ -217,6 +225,15 @@ class Place {
     this.previous = this;
     this.next = this;
   }
+}
+
+/** Whether a move that may have overtaken others, or been overtaken, has its place here. */
+function takesNext(gesture: Gesture | undefined, { timestamp }: PublishMessage): boolean {
+  if (gesture?.isStarted !== true) return false;
+  if (timestamp === undefined) return true;
+  if (gesture.newest !== undefined && timestamp < gesture.newest) return false;
+  gesture.newest = timestamp;
+  return true;
 }
 
 /** The id first: it has no space in it, so no two gestures share a key. */

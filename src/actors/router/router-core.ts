@@ -20,7 +20,6 @@ import { Deliveries } from './deliveries.js';
 import { FanOut } from './fan-out.js';
 import { Hooks, type HooksOptions } from './hooks.js';
 import { LastWills } from './last-wills.js';
-import { MALFORMED_LIMIT } from './patience.js';
 import { paceOf } from './pace.js';
 import type { Departure } from './presence.js';
 import { ParamStore, type ParamStoreOptions } from './param-store.js';
@@ -50,6 +49,12 @@ export interface RouterCoreOptions
     SignalDirectoryOptions {
   /** Distinct subscription ids a session may hold; 0 = unlimited. */
   readonly maxSubscriptionsPerSession: number;
+  /** Bytes of one value. */
+  readonly maxValueBytes: number;
+  /** `**` in one pattern of a SUBSCRIBE; 0 = unlimited. */
+  readonly maxGlobstars: number;
+  /** Frames a minute that could not be read, beyond which a session is closed. */
+  readonly maxMalformedPerMinute: number;
   /** Whether SET and BUNDLE are acknowledged only when their frame asks for it (QoS 1 or 2). */
   readonly acks: 'requested' | 'always';
   /** What GET of an address without a param gets: ERROR 201, or nothing. */
@@ -115,6 +120,7 @@ export class RouterCore {
     });
     this.#writes = new Writes(this.#params, this.#routing, this.#passing, {
       rules: options.conflictRules,
+      maxValueBytes: options.maxValueBytes,
       announced: options.checkAnnounced ? this.#signals : undefined,
       hooks: this.#hooks,
     });
@@ -442,6 +448,7 @@ export class RouterCore {
       });
     }
     const pattern = parsePattern(message.pattern);
+    this.#checkCost(pattern);
     session.permissions.checkSubscribe(pattern, this.#nowMicros);
     if (held !== undefined) this.#routing.unsubscribe(held); // the same id again replaces (wire.md 17, Q36)
     if (isSystemAddress(pattern)) this.#system.asked(this.#nowMicros);
@@ -453,6 +460,15 @@ export class RouterCore {
       this.#snapshots.begin(session, pattern, this.#nowMicros, { history: message.options?.history ?? 1, follow });
     }
     if (lets(added, 'timeline')) this.#passing.tellTimelines(session, pattern);
+  }
+
+  /** What a pattern may cost whoever writes to an address that is new. */
+  #checkCost(pattern: Pattern): void {
+    const { maxGlobstars } = this.#options;
+    const globstars = pattern.split('/').filter((segment) => segment === '**').length;
+    if (maxGlobstars === 0 || globstars <= maxGlobstars) return;
+    const text = `invalid pattern: it has ${globstars} "**"; the limit is ${maxGlobstars}`;
+    throw new ClaspError(ErrorCode.PatternError, text, { address: pattern });
   }
 
   #unsubscribe(session: RouterSession, id: number): void {
@@ -501,13 +517,14 @@ export class RouterCore {
   /** Garbage does not end a session, a flood of it does; neither is answered more than once a second (design: undecodable frame). */
   #malformed(session: RouterSession, { error }: MalformedMessage): void {
     this.#tally.malformed++;
-    switch (session.patience.judge(this.#nowMicros)) {
+    const most = this.#options.maxMalformedPerMinute;
+    switch (session.patience.judge(this.#nowMicros, most)) {
       case 'tell':
         return this.#replies.error(session, error);
       case 'pass over':
         return;
       case 'give up': {
-        const text = `More than ${MALFORMED_LIMIT} frames in a minute could not be read`;
+        const text = `More than ${most} frames in a minute could not be read`;
         session.notify({ type: 'protocol.violated', error: new ClaspError(error.code, text) });
       }
     }

@@ -25,6 +25,7 @@ export type SessionLink = Pick<
   | 'encoding'
   | 'write'
   | 'bufferedBytes'
+  | 'datagrams'
   | 'close'
   | 'destroy'
 >;

@@ -1,7 +1,7 @@
 import { utf8Length } from '../../protocol/address.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import { MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
-import type { PublishMessage } from '../../protocol/messages/message.js';
+import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 
 /** Everything in a SNAPSHOT frame of one entry that is neither address, value nor writer (wire.md 13). */
@@ -20,6 +20,13 @@ export function checkSetSize(address: string, value: EncodedValue): void {
 export function checkPublishSize({ address, value, samples }: PublishMessage): void {
   const contentBytes = value?.byteLength ?? 8 * (samples?.length ?? 0);
   checkSize(address, contentBytes, MAX_PAYLOAD_BYTES - PUBLISH_OVERHEAD_BYTES);
+}
+
+/** What this router takes, which may be less than what a frame can carry. @throws ClaspError 402 */
+export function checkValueSize({ address, value }: SetMessage | PublishMessage, maxValueBytes: number): void {
+  if (value === undefined || value.byteLength <= maxValueBytes) return;
+  const text = `Value too large: it is ${value.byteLength} bytes; the limit is ${maxValueBytes}`;
+  throw new ClaspError(ErrorCode.InvalidValue, text, { address });
 }
 
 function checkSize(address: string, contentBytes: number, limit: number): void {

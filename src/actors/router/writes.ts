@@ -12,7 +12,7 @@ import type { PassingSignals } from './passing-signals.js';
 import type { RouterSession } from './router-session.js';
 import type { Routing } from './routing.js';
 import type { SignalDirectory } from './signal-directory.js';
-import { checkSetSize } from './sizes.js';
+import { checkSetSize, checkValueSize } from './sizes.js';
 import { isSystemAddress, systemAddressRefused } from './system-addresses.js';
 
 /** A write that was accepted: what to store and what to send. */
@@ -39,6 +39,7 @@ export class Writes {
   readonly #routing: Routing;
   readonly #passing: PassingSignals;
   readonly #rules: readonly ConflictRule[];
+  readonly #maxValueBytes: number;
   readonly #announced: SignalDirectory | undefined;
   readonly #hooks: Hooks;
 
@@ -49,6 +50,7 @@ export class Writes {
     passing: PassingSignals,
     options: {
       readonly rules: readonly ConflictRule[];
+      readonly maxValueBytes: number;
       readonly announced: SignalDirectory | undefined;
       readonly hooks: Hooks;
     },
@@ -57,6 +59,7 @@ export class Writes {
     this.#routing = routing;
     this.#passing = passing;
     this.#rules = options.rules;
+    this.#maxValueBytes = options.maxValueBytes;
     this.#announced = options.announced;
     this.#hooks = options.hooks;
   }
@@ -113,6 +116,7 @@ export class Writes {
     came: 'now' | 'earlier',
   ): void {
     const { permissions } = session;
+    checkValueSize(message, this.#maxValueBytes);
     if (!permissions.isUnrestricted) {
       permissions.checkWrite(message, nowMicros);
       if (came === 'now') permissions.countWrite(message.address, nowMicros);

@@ -6,16 +6,15 @@ import type { RouterEvent } from '../router/router-events.js';
 import type { RouterSession } from '../router/router-session.js';
 import type { SessionEnd } from './session-events.js';
 import { Sessions } from './sessions.js';
+import type { TurnoutLimits } from './turnout.js';
 
-export interface SessionHubInput {
+export interface SessionHubInput extends TurnoutLimits {
   /** The router actor. */
   readonly router: { send(event: RouterEvent): void };
   /** Begins to read a connection, and tells its session when that ends. Called once for each connection. */
   readonly attach: (session: RouterSession, connection: Connection) => void;
   /** Called once: the hub was told to drain, and the last session is gone. */
   readonly drained: () => void;
-  /** Sessions at once, those without a HELLO included; 0 = unlimited. */
-  readonly maxSessions: number;
   /** Milliseconds of silence in both directions that end a session; 0 = never. */
   readonly sessionTimeoutMs: number;
   /** Milliseconds a peer may take to say HELLO. */

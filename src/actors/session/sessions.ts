@@ -11,6 +11,7 @@ import { told } from './session-end.js';
 import type { SessionEnd } from './session-events.js';
 import type { SessionHubInput, SessionHubScope } from './session-hub.js';
 import { sessionMachine } from './session-machine.js';
+import { Turnout } from './turnout.js';
 
 /** One client: its machine, what the data plane holds of it, and its connection. */
 interface Entry {
@@ -19,6 +20,8 @@ interface Entry {
   readonly connection: Connection;
   /** Whether it takes up one of the places there are. */
   readonly admitted: boolean;
+  /** Whether it has said HELLO. */
+  wasEstablished: boolean;
   /** Lets go of what tells the session of something. */
   readonly release: () => void;
 }
@@ -29,7 +32,7 @@ export class Sessions {
   readonly #input: SessionHubInput;
   readonly #newId: () => string;
   readonly #entries = new Map<string, Entry>();
-  #admitted = 0;
+  readonly #turnout: Turnout;
   #draining = false;
   #drained = false;
   #sweepTimer: { readonly id: unknown } | undefined;
@@ -38,11 +41,12 @@ export class Sessions {
     this.#scope = scope;
     this.#input = input;
     this.#newId = input.newId ?? randomUUID;
+    this.#turnout = new Turnout(input);
   }
 
   /** Admitted and not gone yet. */
   get count(): number {
-    return this.#admitted;
+    return this.#turnout.sessions;
   }
 
   get draining(): boolean {
@@ -159,6 +163,7 @@ export class Sessions {
             };
             this.#input.logger.info(fields, 'session opened');
             granted = grant;
+            this.#established(id);
             if (grant !== undefined) stopWatching = this.#watch(grant, session);
             this.#scope.emit({ type: 'session.established', id, name });
           },
@@ -175,19 +180,20 @@ export class Sessions {
     const drained = connection.drained$.subscribe(() => {
       if (session.phase === 'congested') router.send({ type: 'session.drained', session });
     });
-    const refusal = this.#refusal();
+    const refusal = this.#draining
+      ? new ClaspError(ErrorCode.ServiceUnavailable, 'The router is shutting down')
+      : this.#turnout.enter(remoteAddress);
     this.#entries.set(id, {
       actor,
       session,
       connection,
       admitted: refusal === undefined,
+      wasEstablished: false,
       release: () => {
         drained.unsubscribe();
         stopWatching();
       },
     });
-    if (refusal === undefined) this.#admitted++;
-
     actor.start();
     router.send({ type: 'session.opened', session });
     actor.send(
@@ -195,6 +201,13 @@ export class Sessions {
     );
     this.#input.attach(session, connection);
     this.#planSweep();
+  }
+
+  #established(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    entry.wasEstablished = true;
+    this.#turnout.established(entry.connection.remoteAddress);
   }
 
   /** @throws ClaspError with what the peer is told about its token */
@@ -221,21 +234,11 @@ export class Sessions {
     });
   }
 
-  /** Why there is no room, if so. */
-  #refusal(): ClaspError | undefined {
-    const { maxSessions } = this.#input;
-    if (this.#draining) return new ClaspError(ErrorCode.ServiceUnavailable, 'The router is shutting down');
-    if (maxSessions > 0 && this.#admitted >= maxSessions) {
-      return new ClaspError(ErrorCode.Overloaded, `Too many sessions: the limit is ${maxSessions}`);
-    }
-    return undefined;
-  }
-
   #forget(id: string, departure: SessionEnd['kind']): Entry | undefined {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
     this.#entries.delete(id);
-    if (entry.admitted) this.#admitted--;
+    if (entry.admitted) this.#turnout.leave(entry.connection.remoteAddress, entry.wasEstablished);
     entry.release();
     this.#input.router.send({ type: 'session.closed', session: entry.session, departure });
     // Without sessions nothing is left to sweep, and a timer would keep the process alive.

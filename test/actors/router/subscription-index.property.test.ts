@@ -67,10 +67,10 @@ describe('SubscriptionIndex', () => {
       () => true,
     );
     const peer = new CoreHarness().connect();
-    // Without memory of where it has been, this one is some 10^20 ways.
-    index.add(subscription(peer.session, 1, parsePattern('/**/a'.repeat(100)), undefined, undefined));
-    expect(index.matches(`/a`.repeat(200)).size).toBe(1);
-    expect(index.matches(`${'/a'.repeat(200)}/b`).size).toBe(0);
+    // Without memory of where it has been, this one is some 10^16 ways.
+    index.add(subscription(peer.session, 1, parsePattern('/**/a'.repeat(60)), undefined, undefined));
+    expect(index.matches(`/a`.repeat(120)).size).toBe(1);
+    expect(index.matches(`${'/a'.repeat(120)}/b`).size).toBe(0);
   });
 
   it('lets go of every branch when the last subscription goes', () => {

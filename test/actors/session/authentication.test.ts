@@ -9,7 +9,7 @@ import { sessionHub } from '../../../src/actors/session/session-hub.js';
 import { ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
 import { memoryLink } from '../../../src/transports/memory/index.js';
 import { recordingLogger } from './recording-logger.js';
-import { grant } from './session-under-test.js';
+import { grant, unlimited } from './session-under-test.js';
 
 const TOKEN = 'cpsk_0123456789abcdef0123456789abcdef';
 const DAY_MS = 86_400_000;
@@ -52,7 +52,7 @@ async function helloWith(authenticator: Authenticator | undefined): Promise<{
       router: { send: (event) => void routerEvents.push(event) },
       attach: (session) => void attached.push(session),
       drained: () => undefined,
-      maxSessions: 0,
+      ...unlimited,
       sessionTimeoutMs: 0,
       helloTimeoutMs: 10_000,
       drainMs: 5_000,
@@ -132,7 +132,7 @@ describe('a HELLO with a token', () => {
           session.notify({ type: 'hello.received', name: 'desk', features: [] });
         },
         drained: () => undefined,
-        maxSessions: 0,
+        ...unlimited,
         sessionTimeoutMs: 0,
         helloTimeoutMs: 10_000,
         drainMs: 5_000,

@@ -11,6 +11,7 @@ import {
 } from '../../../src/actors/session/session-hub.js';
 import { type MemoryClient, memoryLink } from '../../../src/transports/memory/index.js';
 import { recordingLogger } from './recording-logger.js';
+import { unlimited } from './session-under-test.js';
 
 /** A hub whose router only writes down what it hears, and closes what it is told to close. */
 interface HubUnderTest {
@@ -51,7 +52,7 @@ function startHub(options: Partial<SessionHubInput> = {}): HubUnderTest {
       drained: () => {
         drainedCalls++;
       },
-      maxSessions: 0,
+      ...unlimited,
       sessionTimeoutMs: 300_000,
       helloTimeoutMs: 10_000,
       drainMs: 5_000,

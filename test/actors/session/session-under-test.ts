@@ -3,6 +3,7 @@ import type { Grant } from '../../../src/actors/ports.js';
 import { parsePattern } from '../../../src/protocol/pattern.js';
 import type { SessionEvent, SessionPhase } from '../../../src/actors/session/session-events.js';
 import { sessionMachine } from '../../../src/actors/session/session-machine.js';
+import type { TurnoutLimits } from '../../../src/actors/session/turnout.js';
 import type { SessionPort } from '../../../src/actors/session/session-port.js';
 import type { ClaspError } from '../../../src/protocol/errors.js';
 import type { CloseReason } from '../../../src/transports/transport.js';
@@ -37,6 +38,14 @@ export const tokenIsGood = { type: 'xstate.done.actor.authenticate', output: gra
 export function tokenIsBad(error: unknown): SessionEvent {
   return { type: 'xstate.error.actor.authenticate', error } as unknown as SessionEvent;
 }
+
+/** Room for everybody. */
+export const unlimited: TurnoutLimits = {
+  maxSessions: 0,
+  maxSessionsPerAddress: 0,
+  maxHalfOpen: 0,
+  maxHalfOpenPerAddress: 0,
+};
 
 /** A session machine that runs on simulated time and records what it does. */
 export function startSession(): SessionUnderTest {

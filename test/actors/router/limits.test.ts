@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import { ErrorCode } from '../../../src/protocol/errors.js';
+import { DecodeError } from '../../../src/protocol/errors.js';
+import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
+import { CoreHarness, plain } from '../../support/core-harness.js';
+
+const fault = (code: ErrorCode, message: string, address: string): unknown => ({
+  type: 'error',
+  code,
+  message,
+  address,
+});
+
+describe('limits of one session', () => {
+  it('a pattern with more "**" than there may be is ERROR 202 with both numbers', () => {
+    const harness = new CoreHarness({ maxGlobstars: 2 });
+    const peer = harness.join();
+    peer.subscribe(1, '/**/a/**');
+    peer.subscribe(2, '/**/a/**/b/**');
+    const text = 'invalid pattern: it has 3 "**"; the limit is 2';
+    expect(plain(peer.read())).toEqual([fault(ErrorCode.PatternError, text, '/**/a/**/b/**')]);
+    expect(harness.core.subscriptionCount).toBe(1);
+  });
+
+  it('an address or a pattern of more than 128 segments is none', () => {
+    const deep = (count: number): string => '/a'.repeat(count);
+    const peer = new CoreHarness().join();
+    peer.set(deep(128), 1);
+    peer.set(deep(129), 1);
+    peer.subscribe(1, deep(129));
+    const text = 'it has 129 segments; the limit is 128';
+    expect(plain(peer.read())).toEqual([
+      { type: 'ack', address: deep(128), revision: 1 },
+      fault(ErrorCode.InvalidAddress, `invalid address: ${text}`, deep(129)),
+      fault(ErrorCode.PatternError, `invalid pattern: ${text}`, deep(129)),
+    ]);
+  });
+
+  it('a value larger than it may be is ERROR 402, alone, in a bundle and passing through', () => {
+    const peer = new CoreHarness({ maxValueBytes: 10 }).join();
+    peer.set('/a', 'x'.repeat(8)); // its length takes two bytes
+    peer.set('/a', 'x'.repeat(9));
+    peer.publish('/a', 'event', 'x'.repeat(9));
+    peer.send({ type: 'bundle', messages: [{ type: 'set', address: '/a', value: encodeValue('x'.repeat(9)) }] });
+    const text = 'Value too large: it is 11 bytes; the limit is 10';
+    expect(plain(peer.read())).toEqual([
+      { type: 'ack', address: '/a', revision: 1 },
+      fault(ErrorCode.InvalidValue, text, '/a'),
+      fault(ErrorCode.InvalidValue, text, '/a'),
+      fault(ErrorCode.InvalidValue, `Bundle rejected: ${text}`, '/a'),
+    ]);
+  });
+
+  it('more garbage in a minute than there may be ends it, with the number', () => {
+    const peer = new CoreHarness({ maxMalformedPerMinute: 2 }).join();
+    const malformed = { type: 'malformed', error: new DecodeError('BadMagic', 'no frame') } as const;
+    for (let i = 0; i < 2; i++) peer.send(malformed);
+    expect(peer.events.filter(({ type }) => type === 'protocol.violated')).toEqual([]);
+    peer.send(malformed);
+    const error = { message: 'More than 2 frames in a minute could not be read' };
+    expect(peer.events.at(-1)).toMatchObject({ type: 'protocol.violated', error });
+  });
+});
+
+describe('hostile patterns', () => {
+  it('cost a bounded number of steps, however they are chained', () => {
+    const harness = new CoreHarness({ maxGlobstars: 4, maxSubscriptionsPerSession: 0 });
+    const peer = harness.join();
+    for (let i = 0; i < 1_000; i++) peer.subscribe(i, `/**/a/**/a${i}*/**/a/**`);
+    const speaker = harness.join();
+    speaker.publish('/a'.repeat(128), 'event', 1);
+    speaker.publish(`/a/a7x/b/a`, 'event', 1);
+    expect(peer.read()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { parseRouterOptions } from '../../src/options.js';
+import {
+  MAX_ADDRESS_BYTES,
+  MAX_BUNDLE_DEPTH,
+  MAX_PAYLOAD_BYTES,
+  MAX_SEGMENTS,
+  MAX_VALUE_DEPTH,
+} from '../../src/protocol/limits.js';
+
+const page = readFileSync('docs/limits.md', 'utf8');
+
+/** Options by the number the page gives as their default. */
+const documented = new Map(
+  [...page.matchAll(/^\| `(\w+)` \| ([\d,]+)/gm)].map(([, name = '', number = '']) => [
+    name,
+    Number(number.replaceAll(',', '')),
+  ]),
+);
+
+/** Options that bound something. */
+const isLimit = (name: string): boolean =>
+  /^max|TimeoutSeconds$|^highWaterBytes$/.test(name) && !['maxRate'].includes(name);
+
+describe('docs/limits.md', () => {
+  it('has every limit of the router with its default, and no other', () => {
+    const limits = Object.entries(parseRouterOptions()).filter(([name]) => isLimit(name));
+    const sorted = (entries: Iterable<readonly [string, unknown]>): unknown =>
+      Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+    expect(sorted([...documented].filter(([name]) => isLimit(name)))).toEqual(sorted(limits));
+  });
+
+  it('has the limits of messages', () => {
+    const grouped = (number: number): string => number.toLocaleString('en-US');
+    for (const text of [
+      `| ${grouped(MAX_PAYLOAD_BYTES)} bytes |`,
+      `| ${grouped(MAX_ADDRESS_BYTES)} bytes, ${MAX_SEGMENTS} segments |`,
+      `| ${MAX_VALUE_DEPTH} levels |`,
+      `| ${MAX_BUNDLE_DEPTH} levels |`,
+    ]) {
+      expect(page).toContain(text);
+    }
+  });
+
+  it('gives the default of authenticated routers too', () => {
+    expect(parseRouterOptions({ securityMode: 'authenticated' }).maxMessagesPerSecond).toBe(1_000);
+    expect(page).toContain('`maxMessagesPerSecond` | 0 (with tokens: 1,000)');
+  });
+});
