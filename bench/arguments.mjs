@@ -1,6 +1,6 @@
 // @ts-check
 import { parseArgs } from 'node:util';
-import { cases, loadAlone } from './cases.mjs';
+import { cases, loadAlone, onRequest } from './cases.mjs';
 import { serverCommand, targets } from './targets.mjs';
 
 /**
@@ -10,6 +10,8 @@ import { serverCommand, targets } from './targets.mjs';
  * @property {number} seconds of each counted round
  * @property {number} warmUpSeconds
  * @property {number} repeat
+ * @property {boolean} isQuick
+ * @property {number} soakSeconds
  * @property {boolean} json
  * @property {string | undefined} compare a file that --json wrote
  */
@@ -21,6 +23,7 @@ const usage = `npm run bench -- [options]
   --also NAME=CMD    measure another CLASP server beside ours: a command that prints "listening on HOST:PORT"
   --seconds N        length of each counted round (default 4)
   --repeat N         how often each case runs with each target (default 3)
+  --soak MINUTES     adds the case soak, which runs so long with each repeat (10 with --case soak alone)
   --quick            one round of one second: shows that all works, proves nothing
   --json             JSON instead of the table
   --compare FILE     compare with a run that --json wrote to FILE
@@ -46,6 +49,7 @@ export function parseOptions(argv) {
       also: { type: 'string', multiple: true, default: [] },
       seconds: { type: 'string' },
       repeat: { type: 'string' },
+      soak: { type: 'string' },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       compare: { type: 'string' },
@@ -61,25 +65,33 @@ export function parseOptions(argv) {
   for (const name of values.target ?? [])
     if (!known.has(name)) throw new Error(`there is no target ${name}; there are ${[...known].join(', ')}`);
   return {
-    cases: chosenCases(values.case).map((chosen) => withTargets(chosen, also)),
+    cases: chosenCases(values.case, values.soak !== undefined).map((chosen) => withTargets(chosen, also)),
     wants: (name) => values.target === undefined || values.target.includes(name),
     seconds: positive('--seconds', values.seconds, values.quick ? 1 : 4),
     warmUpSeconds: values.quick ? 0.5 : 1,
     repeat: Math.ceil(positive('--repeat', values.repeat, values.quick ? 1 : 3)),
+    isQuick: values.quick,
+    soakSeconds: positive('--soak', values.soak, 10) * 60,
     json: values.json,
     compare: values.compare,
   };
 }
 
-/** The load by itself always runs before the first case it drives. @param {readonly string[] | undefined} names */
-function chosenCases(names) {
-  if (names === undefined) return cases;
-  for (const name of names) {
+/**
+ * The load by itself always runs before the first case it drives.
+ *
+ * @param {readonly string[] | undefined} names
+ * @param {boolean} soaks
+ */
+function chosenCases(names, soaks) {
+  for (const name of names ?? []) {
     if (!cases.some((known) => known.name === name))
       throw new Error(`there is no case ${name}; there are ${cases.map((known) => known.name).join(', ')}`);
   }
-  const chosen = cases.filter(({ name }) => names.includes(name));
-  const needsLoad = chosen.some((one) => one.kind === 'throughput' && one.load.pace === loadAlone.load.pace);
+  const chosen = cases.filter((one) =>
+    onRequest.has(one) && soaks ? true : names === undefined ? !onRequest.has(one) : names.includes(one.name),
+  );
+  const needsLoad = chosen.some(({ kind }) => kind === 'throughput' || kind === 'state');
   return needsLoad && !chosen.includes(loadAlone) ? [loadAlone, ...chosen] : chosen;
 }
 

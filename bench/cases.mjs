@@ -1,4 +1,5 @@
 // @ts-check
+import { scaleCases, soakCase } from './scale/cases.mjs';
 import { stateCases } from './state/cases.mjs';
 
 /**
@@ -6,6 +7,7 @@ import { stateCases } from './state/cases.mjs';
  * @property {number} publishers
  * @property {'set' | 'event'} signal
  * @property {0 | 1} qos of SETs; 1 asks for ACKs
+ * @property {number} [valueBytes] how long the value is; else it is an f64
  * @property {readonly string[]} addresses published to in turn; all of one length, so that all messages are
  * @property {'blocks' | 'singles' | { perSecond: number, together: number }} pace as many as the server takes, many of them
  *   a write, or one message a packet; or so many a second whatever the server does, so many of them a write
@@ -14,6 +16,7 @@ import { stateCases } from './state/cases.mjs';
  * @property {readonly (readonly string[])[]} interests the patterns of each subscriber
  * @property {number} deliveriesPerMessage how many of them a message reaches, on average over the addresses
  * @property {'headers' | 'bytes'} countBy `bytes` where counting each message of each subscriber would be the limit
+ * @property {readonly ('binary' | 'cbor' | 'json')[]} [notations] what the subscribers of a CLASP router speak, in turn
  *
  * @typedef {object} CaseBase
  * @property {string} name
@@ -33,12 +36,20 @@ const params = addresses('param');
 /** @type {Load} */
 const sets = { publishers: 1, signal: 'set', qos: 1, addresses: params, pace: 'blocks' };
 const everything = ['/bench/**'];
+const binary = () => /** @type {const} */ ('binary');
 
 /** @type {Audience} */
 const one = { interests: [everything], deliveriesPerMessage: 1, countBy: 'headers' };
 
 /** A hundred subscribers. @param {(subscriber: number) => readonly string[]} interest */
 const hundred = (interest) => Array.from({ length: 100 }, (_, i) => interest(i));
+
+/** @param {number} subscribers @returns {Audience} */
+const allOf = (subscribers) => ({
+  interests: Array.from({ length: subscribers }, () => everything),
+  deliveriesPerMessage: subscribers,
+  countBy: 'bytes',
+});
 
 /**
  * A different tenth for each of a hundred subscribers: one address of each decade, shifted by another step from decade to
@@ -51,7 +62,10 @@ const scatteredTenth = (subscriber) => {
   return Array.from({ length: 10 }, (_, decade) => params[10 * decade + ((subscriber + shift * decade) % 10)]);
 };
 
-const routers = ['clasp-router', 'naive-ws'];
+/** Only there when CLASP_PEER_CMD starts one. */
+const claspPeer = process.env.CLASP_PEER_CMD === undefined ? [] : ['clasp-peer'];
+const routers = ['clasp-router', ...claspPeer, 'nats-server', 'mosquitto', 'aedes', 'socket.io', 'naive-ws'];
+const fastRouters = ['clasp-router', ...claspPeer, 'nats-server', 'mosquitto'];
 
 /** @type {ThroughputCase} */
 export const loadAlone = {
@@ -84,7 +98,7 @@ export const cases = [
     kind: 'throughput',
     name: 'end-to-end-1-1-acks-off',
     about: 'the same at QoS 0, without ACKs',
-    targets: routers,
+    targets: [...fastRouters, 'naive-ws'],
     load: { ...sets, qos: 0 },
     audience: one,
   },
@@ -98,17 +112,57 @@ export const cases = [
   },
   {
     kind: 'throughput',
+    name: 'payload-256',
+    about: 'as end-to-end-1-1 with values of 256 bytes instead of 8',
+    targets: fastRouters,
+    load: { ...sets, valueBytes: 256 },
+    audience: one,
+  },
+  {
+    kind: 'throughput',
+    name: 'payload-16k',
+    about: 'values of 16 KB, 10,000 a second',
+    targets: fastRouters,
+    load: { ...sets, valueBytes: 16_384, pace: { perSecond: 10_000, together: 5 } },
+    audience: one,
+  },
+  {
+    kind: 'throughput',
+    name: 'tls',
+    about: '200,000 SETs a second from one publisher to one subscriber, with and without TLS',
+    targets: ['clasp-router', 'clasp-router-tls'],
+    load: { ...sets, pace: { perSecond: 200_000, together: 100 } },
+    audience: one,
+  },
+  {
+    kind: 'throughput',
     name: 'fan-out-1-100',
     about: 'SET from one publisher to 100 subscribers of everything',
     targets: routers,
     load: sets,
-    audience: { interests: hundred(() => everything), deliveriesPerMessage: 100, countBy: 'bytes' },
+    audience: allOf(100),
+  },
+  {
+    kind: 'throughput',
+    name: 'fan-out-1-1000',
+    about: 'the same to 1,000 subscribers',
+    targets: fastRouters,
+    load: sets,
+    audience: allOf(1_000),
+  },
+  {
+    kind: 'throughput',
+    name: 'fan-out-mixed',
+    about: 'as fan-out-1-100, but 10 of the 100 speak CBOR and 10 JSON',
+    targets: ['clasp-router'],
+    load: sets,
+    audience: { ...allOf(100), notations: ['binary', 'cbor', 'json', ...Array.from({ length: 7 }, binary)] },
   },
   {
     kind: 'throughput',
     name: 'fan-out-fragmented',
     about: '100 subscribers, each to every tenth of 100 addresses that are written in turn',
-    targets: routers,
+    targets: [...fastRouters, 'naive-ws'],
     load: sets,
     audience: {
       interests: hundred((subscriber) => params.filter((_, address) => address % 10 === subscriber % 10)),
@@ -120,7 +174,7 @@ export const cases = [
     kind: 'throughput',
     name: 'fan-out-scattered',
     about: 'the same with a different tenth for each subscriber, so that no two addresses have the same audience',
-    targets: routers,
+    targets: fastRouters,
     load: sets,
     audience: { interests: hundred(scatteredTenth), deliveriesPerMessage: 10, countBy: 'headers' },
   },
@@ -128,7 +182,7 @@ export const cases = [
     kind: 'throughput',
     name: 'publishers-100',
     about: '100 publishers, one message a packet, QoS 0, to one subscriber; sink and bare-ws only take them in',
-    targets: ['clasp-router', 'bare-ws', 'naive-ws', 'sink'],
+    targets: [...fastRouters, 'bare-ws', 'naive-ws', 'sink'],
     load: { ...sets, publishers: 100, qos: 0, pace: 'singles' },
     audience: one,
   },
@@ -136,8 +190,13 @@ export const cases = [
     kind: 'latency',
     name: 'latency',
     about: 'one hop at 1,000 SETs a second, open loop',
-    targets: ['clasp-router', 'bare-ws', 'naive-ws'],
+    targets: ['clasp-router', ...claspPeer, 'bare-ws', 'nats-server', 'mosquitto', 'aedes', 'socket.io', 'naive-ws'],
     messagesPerSecond: 1_000,
   },
+  ...scaleCases,
   ...stateCases,
+  soakCase,
 ];
+
+/** Cases that run only when they are asked for. @type {ReadonlySet<Case>} */
+export const onRequest = new Set([soakCase]);

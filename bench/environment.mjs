@@ -5,8 +5,12 @@ import os from 'node:os';
 
 const PACKAGES = ['ws', 'rxjs', 'xstate', 'cbor-x'];
 
-/** What the figures depend on besides the code. */
-export function environment() {
+/**
+ * What the figures depend on besides the code.
+ *
+ * @param {ReadonlyMap<string, string>} [peers] what others that take part are, by name
+ */
+export function environment(peers = new Map()) {
   return {
     date: new Date().toISOString(),
     cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
@@ -16,6 +20,7 @@ export function environment() {
     loadAverage: os.loadavg()[0],
     node: process.version,
     router: `${version(new URL('../package.json', import.meta.url))}${commit()}`,
+    peers: Object.fromEntries(peers),
     packages: Object.fromEntries(
       PACKAGES.map((name) => [name, version(new URL(`../node_modules/${name}/package.json`, import.meta.url))]),
     ),
@@ -23,12 +28,22 @@ export function environment() {
 }
 
 /** @param {ReturnType<typeof environment>} environment */
-export function describe({ date, cpu, cores, memoryGiB, system, loadAverage, node, router, packages }) {
-  const versions = Object.entries(packages).map(([name, installed]) => `${name} ${installed}`);
+export function describe({ date, cpu, cores, memoryGiB, system, loadAverage, node, router, packages, peers }) {
+  const named = (/** @type {Record<string, string>} */ versions) =>
+    Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     `${date}, ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}; load average before the run ${loadAverage.toFixed(2)}`,
-    `clasp-router ${router}, Node ${node}, ${versions.join(', ')}`,
+    `clasp-router ${router}, Node ${node}, ${named(packages).join(', ')}`,
+    ...(Object.keys(peers).length > 0 ? [`beside it: ${named(peers).join(', ')}`] : []),
   ].join('\n');
+}
+
+/** How many files, sockets included, a process may have open; Infinity where the system does not tell. */
+export function openFileLimit() {
+  /** @type {{ userLimits?: { open_files?: { soft: number | 'unlimited' } } }} */
+  const report = Object(process.report?.getReport());
+  const limit = report.userLimits?.open_files?.soft;
+  return typeof limit === 'number' ? limit : Infinity;
 }
 
 /** @param {URL} packageJson */

@@ -24,12 +24,11 @@ serve({ open, measure });
 async function open({ wire, server, echoes }) {
   const dialect = await import(`./wire/${wire}.mjs`);
   stamped = dialect.stamped;
-  const offset = dialect.stampOffset(ADDRESS);
   sender = await dialect.connect(server, 'sender');
   receiver = echoes ? sender : await dialect.connect(server, 'receiver');
   if (!echoes) await dialect.subscribe(receiver, ['/bench/**']);
   receiver.walker.onDelivery = (bytes, start) =>
-    histogram.record((performance.now() - bytes.readDoubleBE(start + offset)) * 1000);
+    histogram.record((performance.now() - dialect.sentAt(bytes, start, ADDRESS)) * 1000);
 }
 
 /** @param {{ seconds: number, messagesPerSecond: number }} input */

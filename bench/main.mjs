@@ -1,8 +1,9 @@
 // @ts-check
 import { readFileSync } from 'node:fs';
 import { parseOptions } from './arguments.mjs';
+import { CannotRunHere } from './cannot-run-here.mjs';
 import { describe, environment } from './environment.mjs';
-import { loadTable, quantity, table } from './report.mjs';
+import { quantity, table } from './report.mjs';
 import { runOnce } from './run.mjs';
 import { summarise, summariseLoads } from './summary.mjs';
 import { targets } from './targets.mjs';
@@ -17,6 +18,10 @@ import { targets } from './targets.mjs';
  * @property {string} target
  * @property {string | undefined} load in a case that has several
  * @property {(Figure[] | undefined)[]} runs one a repeat; undefined where it failed
+ *
+ * @typedef {object} Notes what is said below the table, once however many repeats say it
+ * @property {Set<string>} problems
+ * @property {Set<string>} absent what could not be measured here, through no fault of anything measured
  */
 
 try {
@@ -29,40 +34,57 @@ try {
 
 /** @param {Options} options */
 async function bench(options) {
-  const baseline = options.compare === undefined ? undefined : JSON.parse(readFileSync(options.compare, 'utf8')).rows;
-  const machine = environment();
+  const baseline = options.compare === undefined ? undefined : rowsOf(options.compare);
+  const machine = environment(peerVersions(options));
   if (!options.json)
     console.log(
       `${describe(machine)}\n${options.repeat} × ${options.seconds} s each, after ${options.warmUpSeconds} s to warm up\n`,
     );
   const rows = [];
-  /** Said once however many repeats say it. @type {Set<string>} */
-  const problems = new Set();
+  const notes = { problems: new Set(), absent: new Set() };
   for (const benchCase of options.cases) {
-    const entries = await repeatCase(benchCase, options, problems);
+    const entries = await repeatCase(benchCase, options, notes);
     if (benchCase.kind === 'state') rows.push(...summariseLoads(benchCase, entries));
     else rows.push(...summarise(benchCase.name, new Map(entries.map(({ target, runs }) => [target, runs]))));
   }
+  const [problems, absent] = [[...notes.problems], [...notes.absent]];
   if (options.json) {
     const { seconds, warmUpSeconds, repeat } = options;
     console.log(
-      JSON.stringify({ environment: machine, seconds, warmUpSeconds, repeat, rows, problems: [...problems] }, null, 2),
+      JSON.stringify({ environment: machine, seconds, warmUpSeconds, repeat, rows, problems, absent }, null, 2),
     );
   } else {
-    const [withLoads, others] = [rows.filter(hasLoad), rows.filter((row) => !hasLoad(row))];
-    const tables = [
-      ...(others.length > 0 ? [table(others, baseline)] : []),
-      ...(withLoads.length > 0 ? [loadTable(withLoads, baseline)] : []),
-    ];
-    console.log(tables.join('\n\n'));
-    if (problems.size > 0)
-      console.log(`\nNot as it should be:\n${[...problems].map((problem) => `- ${problem}`).join('\n')}`);
+    console.log(rows.length > 0 ? table(rows, baseline) : 'Nothing was measured.');
+    if (absent.length > 0) console.log(`\nNot measured:\n${list(absent)}`);
+    if (problems.length > 0) console.log(`\nNot as it should be:\n${list(problems)}`);
   }
 }
 
-/** @param {import('./summary.mjs').Row} row */
-function hasLoad({ load }) {
-  return load !== undefined;
+/** @param {string} file that --json wrote @returns {readonly import('./summary.mjs').Row[]} */
+function rowsOf(file) {
+  try {
+    const { rows } = JSON.parse(readFileSync(file, 'utf8'));
+    if (Array.isArray(rows)) return rows;
+  } catch {
+    // The sentence below says it all.
+  }
+  throw new Error(`--compare ${file}: there is no such file, or it is not what --json wrote`);
+}
+
+/** @param {readonly string[]} sentences */
+function list(sentences) {
+  return sentences.map((sentence) => `- ${sentence}`).join('\n');
+}
+
+/** The programs of others that will take part. @param {Options} options */
+function peerVersions({ cases, wants }) {
+  const names = new Set(cases.flatMap((benchCase) => benchCase.targets).filter(wants));
+  return new Map(
+    [...names].flatMap((name) => {
+      const { isGuest, missing, version } = target(name);
+      return isGuest && missing() === undefined ? [[name, version() ?? 'of unknown version']] : [];
+    }),
+  );
 }
 
 /**
@@ -71,28 +93,29 @@ function hasLoad({ load }) {
  *
  * @param {Case} benchCase
  * @param {Options} options
- * @param {Set<string>} problems
+ * @param {Notes} notes
  * @returns {Promise<Entry[]>}
  */
-async function repeatCase(benchCase, options, problems) {
+async function repeatCase(benchCase, options, notes) {
   const entries = benchCase.targets
     .filter((name) => options.wants(name) || name === 'sink')
-    .filter((name) => isThere(name, benchCase, problems))
+    .filter((name) => isThere(name, benchCase, notes))
     .flatMap((name) => entriesOf(benchCase, name));
   for (let repeat = 1; repeat <= options.repeat; repeat++) {
     for (const { target: name, load, runs } of entries) {
-      const label = [benchCase.name, name, ...(load === undefined ? [] : [load])];
+      const label = [benchCase.name, name, ...(load === undefined || load === '' ? [] : [load])];
       process.stderr.write(`${label.join('  ')}  ${repeat}/${options.repeat}  `);
       try {
         const outcome = await runOnce(benchCase, target(name), load, options);
         runs.push(outcome.figures);
-        for (const problem of outcome.problems) problems.add(`${label.join(', ')}: ${problem}`);
+        for (const problem of outcome.problems) notes.problems.add(`${label.join(', ')}: ${problem}`);
         process.stderr.write(`${outcome.figures.map(({ value, unit }) => quantity(value, unit)).join('  ')}\n`);
       } catch (error) {
         runs.push(undefined);
         const reason = error instanceof Error ? error.message : String(error);
-        fail(problems, `${label.join(', ')}: ${reason}`);
-        process.stderr.write(`failed: ${reason}\n`);
+        if (error instanceof CannotRunHere) notes.absent.add(`${benchCase.name}: ${reason}`);
+        else fail(notes, `${label.join(', ')}: ${reason}`);
+        process.stderr.write(`${error instanceof CannotRunHere ? 'left out' : 'failed'}: ${reason}\n`);
       }
     }
   }
@@ -115,12 +138,16 @@ function entriesOf(benchCase, name) {
 /**
  * @param {string} name of a target
  * @param {Case} benchCase
- * @param {Set<string>} problems
+ * @param {Notes} notes
  */
-function isThere(name, benchCase, problems) {
-  const missing = benchCase.kind === 'codec' ? undefined : target(name).missing();
-  if (missing !== undefined) fail(problems, `${name} takes no part: ${missing}`);
-  return missing === undefined;
+function isThere(name, benchCase, notes) {
+  if (benchCase.kind === 'codec') return true;
+  const { isGuest, missing } = target(name);
+  const reason = missing();
+  if (reason === undefined) return true;
+  if (isGuest) notes.absent.add(`${name} takes no part: ${reason}`);
+  else fail(notes, `${name} takes no part: ${reason}`);
+  return false;
 }
 
 /** @param {string} name @returns {Target} */
@@ -129,10 +156,10 @@ function target(name) {
 }
 
 /**
- * @param {Set<string>} problems
+ * @param {Notes} notes
  * @param {string} problem
  */
-function fail(problems, problem) {
+function fail({ problems }, problem) {
   problems.add(problem);
   process.exitCode = 1;
 }

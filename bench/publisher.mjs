@@ -9,8 +9,11 @@ import { serve } from './serve.mjs';
  * @typedef {import('./cases.mjs').Load} Load
  */
 
-/** A multiple of the number of addresses, so that each address gets equally many messages. */
+/** At most: what one write of a busy sender carries. */
 const MESSAGES_PER_BLOCK = 500;
+const BYTES_PER_BLOCK = 128 * 1024;
+/** What a slow server needs half a second for. */
+const DELIVERIES_PER_BLOCK = 50_000;
 /**
  * How much of the server's own pace may be on its way. The kernel's buffers would take 100,000 messages from a publisher
  * before it feels any resistance: nothing to a fast server, two minutes of work to a slow one with 100 subscribers.
@@ -26,15 +29,26 @@ let messages = [];
 let ping;
 /** @type {Load['pace']} */
 let pace = 'blocks';
+let messagesPerBlock = MESSAGES_PER_BLOCK;
 /** Makes messages of values that none had before. @type {((values: readonly number[]) => Buffer[])} */
 let buildLast;
 
 serve({ open, publish, publishUntilTaken, publishLast, status });
 
-/** @param {{ wire: string, server: import('./wire/clasp.mjs').Server, load: Load, answersPings: boolean }} input */
-async function open({ wire, server, load, answersPings }) {
+/** @param {{ wire: string, server: import('./wire/clasp.mjs').Server, load: Load, answersPings: boolean, deliveriesPerMessage?: number }} input */
+async function open({ wire, server, load, answersPings, deliveriesPerMessage = 1 }) {
   const { connect, messages: build, oneToEach, ping: buildPing } = await import(`./wire/${wire}.mjs`);
-  messages = build(load, MESSAGES_PER_BLOCK);
+  // Each address gets equally many: a few addresses several times in a block, many in as many blocks as it takes.
+  messages = build(load, Math.ceil(MESSAGES_PER_BLOCK / load.addresses.length) * load.addresses.length);
+  messagesPerBlock = Math.max(
+    1,
+    Math.min(
+      MESSAGES_PER_BLOCK,
+      Math.floor(BYTES_PER_BLOCK / messages[0].length),
+      Math.floor(DELIVERIES_PER_BLOCK / deliveriesPerMessage),
+    ),
+  );
+  while (messages.length % messagesPerBlock > 0) messagesPerBlock--;
   buildLast = (values) => oneToEach(load, values);
   ping = answersPings ? buildPing() : undefined;
   pace = load.pace;
@@ -107,7 +121,7 @@ function status() {
  * @param {number} end
  */
 async function publishBlocks({ connection, walker }, end) {
-  const block = Buffer.concat(ping === undefined ? messages : [...messages, ping]);
+  const prepared = cutIntoBlocks();
   const pongsBefore = walker.pongs;
   /** When each of the latest answers was noticed. @type {number[]} */
   const answers = [];
@@ -120,11 +134,19 @@ async function publishBlocks({ connection, walker }, end) {
     return blocks - answered < Math.max(LEAST_BACKLOG_BLOCKS, answers.length);
   };
   while (performance.now() < end && connection.lost === undefined) {
-    blocks++;
+    const block = prepared[blocks++ % prepared.length];
     if (!connection.send(block)) await connection.drained();
     if (ping !== undefined && !mayGoOn()) await connection.until(mayGoOn, 'PONG');
   }
-  return blocks * MESSAGES_PER_BLOCK;
+  return blocks * messagesPerBlock;
+}
+
+/** All messages, in blocks with a PING at the end of each. */
+function cutIntoBlocks() {
+  const end = ping === undefined ? [] : [ping];
+  return Array.from({ length: messages.length / messagesPerBlock }, (_, i) =>
+    Buffer.concat([...messages.slice(i * messagesPerBlock, (i + 1) * messagesPerBlock), ...end]),
+  );
 }
 
 /**

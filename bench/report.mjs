@@ -5,75 +5,59 @@
 const NONE = '–';
 
 /**
- * The figures as a Markdown table that also reads well in a terminal.
+ * The figures as a Markdown table that also reads well in a terminal: a line for each thing that a case shows of a target.
  *
  * @param {readonly Row[]} rows
  * @param {readonly Row[] | undefined} baseline rows of an earlier run
  */
 export function table(rows, baseline) {
-  const header = [
-    'case',
-    'target',
-    'median',
-    'min..max',
-    'delivered/sent',
-    'server busy',
-    'per CPU s',
-    'ours ×',
-    'ours × per CPU s',
+  const columns = [
+    ...[
+      { title: 'case', isText: true },
+      { title: 'figure', isText: true },
+      { title: 'target', isText: true },
+    ],
+    ...[
+      'median',
+      'min..max',
+      'delivered/sent',
+      'must be',
+      'server busy',
+      'per CPU s',
+      'ours ×',
+      'ours × per CPU s',
+    ].map((title) => ({ title, isText: false })),
+    { title: 'beside', isText: true },
+    ...(baseline === undefined ? [] : [{ title: 'against baseline', isText: false }]),
   ];
-  if (baseline !== undefined) header.push('against baseline');
   const cells = rows.map((row) => [
-    row.metric === '' ? row.case : `${row.case} ${row.metric}`,
+    row.case,
+    [row.load, row.metric].filter((part) => part !== undefined && part !== '').join(': '),
     row.target,
     quantity(row.median, row.unit),
     `${quantity(row.min, row.unit)}..${quantity(row.max, row.unit)}`,
     row.deliveredRatio === undefined ? NONE : ratio(row.deliveredRatio),
+    row.expected ?? NONE,
     busy(row),
     row.perCpuSecond === undefined ? NONE : quantity(row.perCpuSecond, ''),
     row.advantage === undefined ? NONE : row.advantage.toFixed(2),
     row.cpuAdvantage === undefined ? NONE : row.cpuAdvantage.toFixed(2),
+    beside(row),
     ...(baseline === undefined ? [] : [change(row, baseline)]),
   ]);
-  return markdown(header, cells, 2);
+  return markdown(columns, cells);
 }
 
 /**
- * The figures of cases with several loads: one line for each thing that a load shows.
- *
- * @param {readonly Row[]} rows
- * @param {readonly Row[] | undefined} baseline rows of an earlier run
- */
-export function loadTable(rows, baseline) {
-  const header = ['case', 'target', 'load', 'figure', 'median', 'min..max', 'must be', 'times', 'of'];
-  if (baseline !== undefined) header.push('against baseline');
-  const cells = rows.map((row) => [
-    row.case,
-    row.target,
-    row.load ?? '',
-    row.metric,
-    quantity(row.median, row.unit),
-    `${quantity(row.min, row.unit)}..${quantity(row.max, row.unit)}`,
-    row.expected ?? NONE,
-    row.timesAgainst === undefined ? NONE : quantity(row.timesAgainst, ''),
-    row.against ?? NONE,
-    ...(baseline === undefined ? [] : [change(row, baseline)]),
-  ]);
-  return markdown(header, cells, 4);
-}
-
-/**
- * @param {readonly string[]} header
+ * @param {readonly { title: string, isText: boolean }[]} columns texts begin at the left
  * @param {readonly (readonly string[])[]} cells
- * @param {number} texts how many columns are no numbers, and so begin at the left
  */
-function markdown(header, cells, texts) {
-  const widths = header.map((title, i) => Math.max(title.length, ...cells.map((row) => row[i].length)));
-  const isText = (/** @type {number} */ column) => column < texts;
+function markdown(columns, cells) {
+  const widths = columns.map(({ title }, i) => Math.max(title.length, ...cells.map((row) => row[i].length)));
   const line = (/** @type {readonly string[]} */ row) =>
-    `| ${row.map((cell, i) => (isText(i) ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, i) => (isText(i) ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [line(header), rule, ...cells.map(line)].join('\n');
+    `| ${row.map((cell, i) => (columns[i].isText ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, i) => (columns[i].isText ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+  return [line(columns.map(({ title }) => title)), rule, ...cells.map(line)].join('\n');
 }
 
 /**
@@ -89,6 +73,13 @@ export function quantity(value, unit) {
   if (unit === 'µs' && value >= 1e6) return `${(value / 1e6).toPrecision(3)} s`;
   if (unit === 'µs' && value >= 1e4) return `${(value / 1e3).toPrecision(3)} ms`;
   return `${scaled >= 100 ? scaled.toFixed(0) : scaled.toPrecision(3)}${prefix}${unit}`.trimEnd();
+}
+
+/** @param {Row} row */
+function beside({ timesAgainst, cpuTimesAgainst, against }) {
+  if (timesAgainst === undefined) return NONE;
+  const byCpu = cpuTimesAgainst === undefined ? '' : ` (${quantity(cpuTimesAgainst, '×')} per CPU s)`;
+  return `${quantity(timesAgainst, '×')} ${against}${byCpu}`;
 }
 
 /** The share of the time that the server's process was running. @param {Row} row */
@@ -117,7 +108,7 @@ function change(row, baseline) {
       other.case === row.case && other.target === row.target && other.load === row.load && other.metric === row.metric,
   );
   if (before === undefined) return 'new';
-  if (row.expected !== undefined) return NONE; // right or wrong, and if wrong listed as such
+  if (row.expected !== undefined && row.unit === '') return NONE; // a count is right or wrong, and if wrong listed as such
   const percent = (row.median / before.median - 1) * 100;
   const text = `${percent < 0 ? '' : '+'}${percent.toFixed(1)} %`;
   if (row.values.length < 2 || before.values.length < 2) return `${text} (one run says nothing)`;

@@ -6,7 +6,7 @@ import { cpuSeconds } from './children.mjs';
 
 const POLL_MS = 50;
 /** Nothing more will arrive when nothing has for so long and the server has had nothing to do either. */
-const QUIET_MS = 300;
+const QUIET_MS = 1_000;
 const IDLE_CPU_SECONDS = 0.02;
 /** However busy the server is with something else. */
 const SILENT_MS = 5_000;

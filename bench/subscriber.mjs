@@ -1,10 +1,11 @@
 // @ts-check
 // Those who listen: one process, any number of subscribers, and the count of what was delivered to them.
 import { serve } from './serve.mjs';
+import { connectIn, subscribeIn } from './wire/clasp-notation.mjs';
 
 /**
- * @typedef {import('./wire/clasp.mjs').Peer} Peer
- * @typedef {{ wire: string, server: import('./wire/clasp.mjs').Server, interests: readonly (readonly string[])[], countBy: 'headers' | 'bytes' }} OpenInput
+ * @typedef {{ connection: import('./wire/raw-connection.mjs').RawConnection, walker: import('./wire/walker.mjs').Walker }} Peer
+ * @typedef {import('./cases.mjs').Audience & { wire: string, server: import('./wire/clasp.mjs').Server }} OpenInput
  */
 
 /**
@@ -22,17 +23,31 @@ let lastAt = 0;
 let weighedBefore = 0;
 let walkedBefore = 0;
 
-serve({ open, reset, status });
+serve({ open, subscribe, reset, status });
 
 /** @param {OpenInput} input */
-async function open({ wire, server, interests, countBy }) {
-  const { connect, subscribe } = await import(`./wire/${wire}.mjs`);
+async function open({ wire, server, interests, countBy, notations = [] }) {
+  const dialect = await import(`./wire/${wire}.mjs`);
   for (const [i, patterns] of interests.entries()) {
-    const peer = await connect(server, `subscriber ${i}`);
-    await subscribe(peer, patterns);
-    if (countBy === 'bytes' && i > 0) weigh(peer);
+    const notation = notations[i % notations.length];
+    if (notation !== undefined && notation !== 'binary') {
+      const peer = await connectIn(notation, server, `subscriber ${i}`);
+      await subscribeIn(peer, patterns);
+      walk(peer);
+      continue;
+    }
+    const peer = await dialect.connect(server, `subscriber ${i}`);
+    await dialect.subscribe(peer, patterns);
+    // Only CLASP routers are so fast, and only their silence between deliveries can be relied on.
+    if (countBy === 'bytes' && wire === 'clasp' && i > 0) weigh(peer);
     else walk(peer);
   }
+}
+
+/** More patterns for those who are there and counted one by one. @param {OpenInput} input */
+async function subscribe({ wire, interests }) {
+  const dialect = await import(`./wire/${wire}.mjs`);
+  for (const [i, patterns] of interests.entries()) await dialect.subscribe(walked[i], patterns);
 }
 
 /** Starts the count anew. Only called while nothing is on its way. */

@@ -7,9 +7,9 @@
  * @property {string} case
  * @property {string} target
  * @property {string} metric
- * @property {string} [load] in a case that has several
+ * @property {string | undefined} [load] in a case that has any
  * @property {Figure['unit']} unit
- * @property {string} [expected] what it has to be
+ * @property {string | undefined} [expected] what it has to be
  * @property {number[]} values in the order of the repeats
  * @property {number} median
  * @property {number} min
@@ -19,11 +19,13 @@
  * @property {number | undefined} advantage how many times better clasp-router was: median over the repeats, each against the
  *   target's run next to it
  * @property {number | undefined} cpuAdvantage the same by deliveries a CPU second
- * @property {string} [against] the load it is read beside
+ * @property {string | undefined} [against] the load it is read beside
  * @property {number} [timesAgainst] how many times as much it was there: median over the repeats, each against the run next to it
+ * @property {number} [cpuTimesAgainst] the same by deliveries a CPU second
  */
 
 const OURS = 'clasp-router';
+const LESS_IS_BETTER = new Set(['µs', 'B', '%']);
 
 /**
  * @param {string} caseName
@@ -85,10 +87,14 @@ export function summariseLoads(benchCase, entries) {
       const figures = mine.filter((figure) => figure !== undefined);
       const values = figures.map(({ value }) => value);
       const { unit, expected, isGiven } = figures[0];
+      const ours = target === OURS ? [] : runsOf(OURS, load).map((run) => figureOf(run, metric));
       const timesAgainst =
         expected === undefined && isGiven === undefined
           ? median(mine.map((figure, i) => quotient(figure?.value, figureOf(beside[i], metric)?.value)))
           : undefined;
+      const cpuTimesAgainst = median(
+        mine.map((figure, i) => quotient(figure?.perCpuSecond, figureOf(beside[i], metric)?.perCpuSecond)),
+      );
       return {
         case: benchCase.name,
         target,
@@ -100,11 +106,15 @@ export function summariseLoads(benchCase, entries) {
         median: /** @type {number} */ (median(values)),
         min: Math.min(...values),
         max: Math.max(...values),
-        deliveredRatio: undefined,
-        perCpuSecond: undefined,
-        advantage: undefined,
-        cpuAdvantage: undefined,
+        deliveredRatio: median(figures.map(({ deliveredRatio }) => deliveredRatio)),
+        perCpuSecond: median(figures.map(({ perCpuSecond }) => perCpuSecond)),
+        advantage:
+          expected === undefined && isGiven === undefined
+            ? median(mine.map((figure, i) => advantage(ours[i], figure)))
+            : undefined,
+        cpuAdvantage: median(mine.map((figure, i) => quotient(ours[i]?.perCpuSecond, figure?.perCpuSecond))),
         ...(timesAgainst === undefined ? {} : { against, timesAgainst }),
+        ...(cpuTimesAgainst === undefined ? {} : { cpuTimesAgainst }),
       };
     });
   });
@@ -123,7 +133,9 @@ function figureOf(figures, metric) {
  * @param {Figure | undefined} theirs
  */
 function advantage(ours, theirs) {
-  return ours?.unit === 'µs' ? quotient(theirs?.value, ours.value) : quotient(ours?.value, theirs?.value);
+  return ours !== undefined && LESS_IS_BETTER.has(ours.unit)
+    ? quotient(theirs?.value, ours.value)
+    : quotient(ours?.value, theirs?.value);
 }
 
 /**

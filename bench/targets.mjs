@@ -1,22 +1,28 @@
 // @ts-check
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { claspPeer, mosquitto, natsServer } from './brokers.mjs';
 import { stop, track } from './children.mjs';
 import { Worker } from './worker.mjs';
 
 /**
  * @typedef {object} RunningServer
- * @property {{ host: string, port: number }} address
+ * @property {import('./wire/clasp.mjs').Server} address
  * @property {number | undefined} pid whose processor time is the server's
- * @property {((name: 'reset' | 'status') => Promise<any>) | undefined} call only of servers that do the counting themselves
+ * @property {((name: string, input?: unknown) => Promise<any>) | undefined} call only of servers that answer questions
  * @property {() => Promise<void>} stop
  *
  * @typedef {object} Target something that can be measured
  * @property {string} name
  * @property {string} wire the module in wire/ that speaks its language
  * @property {boolean} isEndpoint it forwards nothing: it counts what it gets, and sends it back when latency is measured
+ * @property {boolean} isGuest a program of others: where it is missing, the run goes on without it and says so
+ * @property {boolean} acknowledges whether it confirms each message that asks for it
  * @property {() => string | undefined} missing why it can't run here; undefined if it can
+ * @property {() => string | undefined} version undefined where that of this package says all
  * @property {(kind: 'throughput' | 'latency') => Promise<RunningServer>} start on 127.0.0.1, on a port the system picks
  */
 
@@ -24,24 +30,34 @@ const HOST = '127.0.0.1';
 const START_MS = 10_000;
 const LISTENING = /listening on (?:\w+:\/\/)?(\S+):(\d+)/;
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const ourCommand = [
+  ...[process.execPath, cli, '--port', '0', '--host', HOST, '--log-level', 'error'],
+  ...['--max-sessions', '0'], // 1,000 subscribers and their publisher are one too many
+];
+const missingBuild = () => (existsSync(cli) ? undefined : 'dist/cli/main.js is not there: run npm run build');
 
 /**
- * All that can be measured, by name. A broker from elsewhere (mosquitto, nats-server, aedes, socket.io) is one entry here
- * (`serverCommand` starts a program, `ownPeer` a script in peers/), a module in wire/ with the exports of clasp.mjs that
- * speaks its protocol, and its name in the `targets` of the cases it can take part in.
+ * All that can be measured, by name. Another broker is one entry here (brokers.mjs starts programs, `ownPeer` a script in
+ * peers/), a module in wire/ with the exports of clasp.mjs that speaks its protocol, and its name in the `targets` of the
+ * cases it can take part in.
  *
  * @type {Map<string, Target>}
  */
 export const targets = new Map(
   [
+    { ...serverCommand('clasp-router', ourCommand), missing: missingBuild },
     {
-      ...serverCommand('clasp-router', [
-        ...[process.execPath, cli, '--port', '0', '--host', HOST, '--log-level', 'error'],
-        ...['--max-sessions', '0'], // 1,000 subscribers and their publisher are one too many
-      ]),
-      missing: () => (existsSync(cli) ? undefined : 'dist/cli/main.js is not there: run npm run build'),
+      ...serverCommand('clasp-router-tls', [...ourCommand, '--tls', '--data-dir', '{folder}'], { tls: true }),
+      missing: missingBuild,
     },
-    ownPeer('naive-ws', { isEndpoint: false }),
+    // The router inside a process that answers questions about its memory.
+    { ...ownPeer('clasp-embedded', { file: 'own-router', answers: true }), missing: missingBuild },
+    ...(process.env.CLASP_PEER_CMD === undefined ? [] : [claspPeer('clasp-peer', process.env.CLASP_PEER_CMD)]),
+    mosquitto,
+    natsServer,
+    { ...ownPeer('aedes', { wire: 'mqtt', package: 'aedes' }) },
+    { ...ownPeer('socket.io', { wire: 'socket-io', file: 'socket-io', package: 'socket.io' }) },
+    ownPeer('naive-ws'),
     ownPeer('bare-ws', { isEndpoint: true }),
     ownPeer('sink', { isEndpoint: true, file: 'sink-server' }),
   ].map((target) => [target.name, target]),
@@ -51,25 +67,35 @@ export const targets = new Map(
  * A CLASP server started by a command that prints `listening on HOST:PORT`.
  *
  * @param {string} name
- * @param {readonly string[]} command program and arguments
+ * @param {readonly string[]} command program and arguments; `{folder}` is one of its own, gone afterwards
+ * @param {{ tls?: boolean }} [options]
  * @returns {Target}
  */
-export function serverCommand(name, [program, ...args]) {
+export function serverCommand(name, [program, ...args], { tls = false } = {}) {
   return {
     name,
     wire: 'clasp',
     isEndpoint: false,
+    isGuest: false,
+    acknowledges: true,
     missing: () => undefined,
+    version: () => undefined,
     start: async () => {
-      const child = spawn(program, args, {
+      const folder = args.includes('{folder}') ? mkdtempSync(join(tmpdir(), 'clasp-bench-')) : undefined;
+      const withFolder = folder === undefined ? args : args.map((arg) => (arg === '{folder}' ? folder : arg));
+      const child = spawn(program, withFolder, {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { ...process.env, NODE_ENV: 'production' },
       });
       track(child);
-      try {
-        return { address: await listening(name, child), pid: child.pid, call: undefined, stop: () => stop(child) };
-      } catch (error) {
+      const end = async () => {
         await stop(child);
+        if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+      };
+      try {
+        return { address: { ...(await listening(name, child)), tls }, pid: child.pid, call: undefined, stop: end };
+      } catch (error) {
+        await end();
         throw error;
       }
     },
@@ -80,26 +106,41 @@ export function serverCommand(name, [program, ...args]) {
  * A script in peers/ that answers `listen`.
  *
  * @param {string} name
- * @param {{ isEndpoint: boolean, file?: string }} options
+ * @param {{ wire?: string, isEndpoint?: boolean, file?: string, package?: string, answers?: boolean }} [options] `package`: whose
+ *   code it runs, if not our own
  * @returns {Target}
  */
-function ownPeer(name, { isEndpoint, file = name }) {
+function ownPeer(name, { wire = 'clasp', isEndpoint = false, file = name, package: from, answers = isEndpoint } = {}) {
   return {
     name,
-    wire: 'clasp',
+    wire,
     isEndpoint,
-    missing: () => undefined,
+    isGuest: from !== undefined,
+    acknowledges: true,
+    missing: () =>
+      from === undefined || versionOf(from) !== undefined ? undefined : `the package ${from} is not installed`,
+    version: () => (from === undefined ? undefined : versionOf(from)),
     start: async (kind) => {
       const worker = new Worker(`./peers/${file}.mjs`, kind === 'latency' ? ['echo'] : []);
       const { port } = await worker.call('listen');
       return {
         address: { host: HOST, port },
         pid: worker.pid,
-        call: isEndpoint ? (call) => worker.call(call) : undefined,
+        call: answers ? (call, input) => worker.call(call, input) : undefined,
         stop: () => worker.stop(),
       };
     },
   };
+}
+
+/** @param {string} name of an npm package @returns {string | undefined} undefined where it is not installed */
+export function versionOf(name) {
+  try {
+    const file = new URL(`../node_modules/${name}/package.json`, import.meta.url);
+    return String(JSON.parse(readFileSync(file, 'utf8')).version);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import { WebSocketServer } from 'ws';
 import { Type } from '../wire/clasp-frames.mjs';
 import { serve } from '../serve.mjs';
 import { clasp, listen } from './clasp-server.mjs';
+import { memory } from './memory.mjs';
 import { Stopwatch } from './stopwatch.mjs';
 
 const echoes = process.argv[2] === 'echo';
@@ -24,6 +25,7 @@ server.on('connection', (socket) => {
 
 serve({
   listen: () => listen(server),
+  memory,
   reset() {
     messages = 0;
     stopwatch.reset();

@@ -9,7 +9,7 @@ import { measureBundles, measureBundlesInProcess } from './scheduled-bundles.mjs
 /**
  * @typedef {import('../run.mjs').Duration} Duration
  * @typedef {import('../run.mjs').Outcome} Outcome
- * @typedef {import('../targets.mjs').RunningServer & { wire: string }} LoadServer
+ * @typedef {import('../targets.mjs').RunningServer & Pick<import('../targets.mjs').Target, 'wire' | 'isEndpoint' | 'acknowledges'>} LoadServer
  *
  * @typedef {object} NamedLoad
  * @property {string} name

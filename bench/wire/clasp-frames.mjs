@@ -4,6 +4,7 @@
 const MAGIC = 0x53;
 const BINARY = 0x01;
 const FLOAT64 = 0x07;
+const BYTES = 0x09;
 const EVERY_FEATURE = 0xf8;
 
 export const Type = {
@@ -111,6 +112,15 @@ export function set(address, value, qos, ttlSeconds) {
   const flags = ttlSeconds === undefined ? FLOAT64 : FLOAT64 | 0x10;
   const ttl = ttlSeconds === undefined ? Buffer.alloc(0) : u32(ttlSeconds);
   return frame(Buffer.concat([Buffer.from([Type.Set, flags]), str16(address), float64(value), ttl]), qos);
+}
+
+/**
+ * @param {string} address
+ * @param {Uint8Array} value at most 65,000 bytes
+ * @param {number} qos
+ */
+export function setBytes(address, value, qos) {
+  return frame(Buffer.concat([Buffer.from([Type.Set, BYTES]), str16(address), u16(value.length), value]), qos);
 }
 
 /** Where the value of such a SET begins, counted from the first byte of its frame. @param {string} address */

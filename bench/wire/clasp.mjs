@@ -1,12 +1,13 @@
 // @ts-check
 import { ClaspWalker } from './clasp-walker.mjs';
 import * as frames from './clasp-frames.mjs';
+import { NUMBER_BYTES, payloadOf } from './payload.mjs';
 import { RawConnection } from './raw-connection.mjs';
 import { clientMessage, upgrade } from './websocket.mjs';
 
 /**
  * @typedef {import('../cases.mjs').Load} Load
- * @typedef {{ host: string, port: number }} Server
+ * @typedef {{ host: string, port: number, tls?: boolean }} Server
  * @typedef {{ connection: RawConnection, walker: ClaspWalker }} Peer
  */
 
@@ -29,7 +30,7 @@ export async function connect(server, name) {
     if (opcode === OPCODE_PING) connection.send(clientMessage(Buffer.alloc(0), OPCODE_PONG));
     if (opcode === OPCODE_CLOSE) connection.lost ??= 'a close frame from the server';
   };
-  await upgrade(connection, server, (bytes, end) => walker.walk(bytes, end));
+  await upgrade(connection, { ...server, protocol: 'clasp' }, (bytes, end) => walker.walk(bytes, end));
   connection.send(clientMessage(frames.hello(name)));
   await connection.until(
     () => walker.counts[Type.Welcome] > 0 && walker.counts[Type.Snapshot] > 0,
@@ -66,11 +67,10 @@ export async function subscribe({ connection, walker }, patterns, options) {
  * @param {number} count
  * @returns {Buffer[]}
  */
-export function messages({ signal, qos, addresses }, count) {
-  return Array.from({ length: count }, (_, i) => {
-    const address = addresses[i % addresses.length];
-    return clientMessage(signal === 'event' ? frames.event(address, i) : frames.set(address, i, qos));
-  });
+export function messages(load, count) {
+  return Array.from({ length: count }, (_, i) =>
+    clientMessage(frameOf(load, load.addresses[i % load.addresses.length], i)),
+  );
 }
 
 /**
@@ -80,10 +80,19 @@ export function messages({ signal, qos, addresses }, count) {
  * @param {readonly number[]} values
  * @returns {Buffer[]}
  */
-export function oneToEach({ signal, qos, addresses }, values) {
-  return addresses.map((address, i) =>
-    clientMessage(signal === 'event' ? frames.event(address, values[i]) : frames.set(address, values[i], qos)),
-  );
+export function oneToEach(load, values) {
+  return load.addresses.map((address, i) => clientMessage(frameOf(load, address, values[i])));
+}
+
+/**
+ * @param {Load} load
+ * @param {string} address
+ * @param {number} number
+ */
+function frameOf(load, address, number) {
+  if (load.signal === 'event') return frames.event(address, number);
+  if ((load.valueBytes ?? NUMBER_BYTES) === NUMBER_BYTES) return frames.set(address, number, load.qos);
+  return frames.setBytes(address, payloadOf(load, number), load.qos);
 }
 
 /** A message that the server answers in its turn, behind all it got before; the walker counts the answers as `pongs`. */
@@ -92,7 +101,7 @@ export function ping() {
 }
 
 /**
- * A message that carries the time it was sent, for {@link stampOffset} to find.
+ * A message that carries the time it was sent, for {@link sentAt} to find.
  *
  * @param {string} address
  * @param {number} time
@@ -101,7 +110,13 @@ export function stamped(address, time) {
   return clientMessage(frames.set(address, time, 0));
 }
 
-/** Where in the frame of a delivery the time of {@link stamped} is, a big-endian f64. @param {string} address */
-export function stampOffset(address) {
-  return frames.setValueOffset(address);
+/**
+ * The time that a delivery of {@link stamped} carries.
+ *
+ * @param {Buffer} bytes
+ * @param {number} start of its frame
+ * @param {string} address
+ */
+export function sentAt(bytes, start, address) {
+  return bytes.readDoubleBE(start + frames.setValueOffset(address));
 }

@@ -1,5 +1,6 @@
 // @ts-check
 import net from 'node:net';
+import tls from 'node:tls';
 
 /** Read into by every socket of the process in turn: what a read brought is looked at before the next one happens. */
 const readBuffer = Buffer.allocUnsafe(256 * 1024);
@@ -21,20 +22,22 @@ export class RawConnection {
   /** @type {net.Socket} */
   #socket;
 
-  /** @param {{ host: string, port: number }} server */
-  constructor(server) {
-    this.#socket = net.connect({
-      ...server,
+  /** @param {{ host: string, port: number, tls?: boolean }} server */
+  constructor({ host, port, tls: isEncrypted = false }) {
+    const where = {
+      host,
+      port,
       noDelay: true,
       onread: {
         buffer: readBuffer,
-        callback: (length) => {
+        callback: (/** @type {number} */ length) => {
           this.onBytes(readBuffer, length);
           this.#look();
           return true;
         },
       },
-    });
+    };
+    this.#socket = isEncrypted ? tls.connect({ ...where, rejectUnauthorized: false }) : net.connect(where);
     this.#socket.on('error', (error) => this.#lose(error.message));
     this.#socket.on('close', () => this.#lose('closed by the server'));
   }
@@ -85,6 +88,11 @@ export class RawConnection {
     ]);
     clearTimeout(timer);
     if (this.lost !== undefined && !condition()) throw new Error(`no ${what}: ${this.lost}`);
+  }
+
+  /** Stops reading: what the server sends stays in its own buffers and in the kernel's. */
+  freeze() {
+    this.#socket.pause();
   }
 
   close() {

@@ -8,10 +8,10 @@ const END_OF_HEAD = '\r\n\r\n';
  * that follows.
  *
  * @param {import('./raw-connection.mjs').RawConnection} connection
- * @param {{ host: string, port: number }} server
+ * @param {{ host: string, port: number, path?: string, protocol?: string | undefined }} server
  * @param {(bytes: Buffer, end: number) => void} onBytes
  */
-export async function upgrade(connection, { host, port }, onBytes) {
+export async function upgrade(connection, { host, port, path = '/', protocol }, onBytes) {
   let head = '';
   connection.onBytes = (bytes, end) => {
     head += bytes.toString('latin1', 0, end);
@@ -23,8 +23,9 @@ export async function upgrade(connection, { host, port }, onBytes) {
   };
   connection.send(
     Buffer.from(
-      `GET / HTTP/1.1\r\nHost: ${host}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
-        `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\nSec-WebSocket-Protocol: clasp\r\n\r\n`,
+      `GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
+        `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n` +
+        `${protocol === undefined ? '' : `Sec-WebSocket-Protocol: ${protocol}\r\n`}\r\n`,
     ),
   );
   await connection.until(() => head.includes(END_OF_HEAD), 'answer to the WebSocket upgrade');
@@ -37,7 +38,7 @@ export async function upgrade(connection, { host, port }, onBytes) {
  * really has something to unmask.
  *
  * @param {Uint8Array} payload at most 65,535 bytes
- * @param {number} opcode 2 binary, 10 pong
+ * @param {number} opcode 1 text, 2 binary, 10 pong
  */
 export function clientMessage(payload, opcode = 2) {
   const header = payload.length < 126 ? 2 : 4;

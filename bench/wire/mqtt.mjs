@@ -1,0 +1,138 @@
+// @ts-check
+// MQTT 3.1.1 over TCP, as mosquitto and aedes speak it. A SET that asks for an ACK is a PUBLISH at QoS 1, all else is QoS 0;
+// subscribers ask for QoS 0, as no CLASP subscriber confirms what it gets.
+import { randomUUID } from 'node:crypto';
+import { MqttWalker, Packet } from './mqtt-walker.mjs';
+import { payloadOf } from './payload.mjs';
+import { RawConnection } from './raw-connection.mjs';
+
+/**
+ * @typedef {import('../cases.mjs').Load} Load
+ * @typedef {import('./clasp.mjs').Server} Server
+ * @typedef {{ connection: RawConnection, walker: MqttWalker }} Peer
+ */
+
+const LEVEL_3_1_1 = 4;
+const CLEAN_SESSION = 0x02;
+const SUBSCRIBE_FLAGS = 0x02;
+const MAX_PACKET_ID = 0xffff;
+
+/**
+ * @param {Server} server
+ * @param {string} name
+ * @returns {Promise<Peer>}
+ */
+export async function connect(server, name) {
+  const connection = new RawConnection(server);
+  const walker = new MqttWalker();
+  connection.onBytes = (bytes, end) => walker.walk(bytes, end);
+  const clientId = `${name.replaceAll(' ', '')}-${randomUUID().slice(0, 8)}`; // a second one of the same name would end the first
+  const noKeepAlive = u16(0);
+  connection.send(
+    packet(Packet.Connect << 4, [
+      ...[text('MQTT'), Buffer.from([LEVEL_3_1_1, CLEAN_SESSION]), noKeepAlive],
+      text(clientId),
+    ]),
+  );
+  await connection.until(() => walker.counts[Packet.Connack] > 0, 'CONNACK');
+  if (walker.lastError !== undefined) throw new Error(`the broker refused: ${walker.lastError}`);
+  return { connection, walker };
+}
+
+/**
+ * @param {Peer} peer
+ * @param {readonly string[]} patterns
+ */
+export async function subscribe({ connection, walker }, patterns) {
+  const before = walker.counts[Packet.Suback];
+  const topics = patterns.flatMap((pattern) => [text(filterOf(pattern)), Buffer.from([0])]);
+  connection.send(packet((Packet.Subscribe << 4) | SUBSCRIBE_FLAGS, [u16(1), ...topics]));
+  await connection.until(() => walker.counts[Packet.Suback] > before, 'SUBACK');
+  if (walker.lastError !== undefined) throw new Error(`SUBSCRIBE was answered with ${walker.lastError}`);
+}
+
+/**
+ * Finished packets. Their ids begin anew in each block, which QoS 1 allows a broker to mind but none here does.
+ *
+ * @param {Load} load
+ * @param {number} count
+ * @returns {Buffer[]}
+ */
+export function messages(load, count) {
+  const qos = load.signal === 'set' ? load.qos : 0;
+  return Array.from({ length: count }, (_, i) =>
+    publish(load.addresses[i % load.addresses.length], payloadOf(load, i), qos, (i % MAX_PACKET_ID) + 1),
+  );
+}
+
+export function ping() {
+  return packet(Packet.Pingreq << 4, []);
+}
+
+/**
+ * @param {string} address
+ * @param {number} time
+ */
+export function stamped(address, time) {
+  const payload = Buffer.alloc(8);
+  payload.writeDoubleBE(time);
+  return publish(address, payload, 0, 0);
+}
+
+/**
+ * The time that a delivery of {@link stamped} carries.
+ *
+ * @param {Buffer} bytes
+ * @param {number} start
+ * @param {string} address
+ */
+export function sentAt(bytes, start, address) {
+  return bytes.readDoubleBE(start + 2 + Buffer.byteLength(address));
+}
+
+/**
+ * @param {string} topic an address as it is: a leading slash is a level without a name, and fine
+ * @param {Uint8Array} payload
+ * @param {number} qos
+ * @param {number} id only sent above QoS 0
+ */
+function publish(topic, payload, qos, id) {
+  return packet((Packet.Publish << 4) | (qos << 1), [text(topic), ...(qos > 0 ? [u16(id)] : []), payload]);
+}
+
+/** @param {string} pattern of CLASP, with `**` at its end at most */
+function filterOf(pattern) {
+  return pattern
+    .split('/')
+    .map((segment) => (segment === '**' ? '#' : segment === '*' ? '+' : segment))
+    .join('/');
+}
+
+/**
+ * @param {number} firstByte
+ * @param {readonly Uint8Array[]} parts
+ */
+function packet(firstByte, parts) {
+  const body = Buffer.concat(parts);
+  const header = [firstByte];
+  let left = body.length;
+  do {
+    const digit = left % 128;
+    left = Math.floor(left / 128);
+    header.push(left > 0 ? digit | 0x80 : digit);
+  } while (left > 0);
+  return Buffer.concat([Buffer.from(header), body]);
+}
+
+/** @param {string} value */
+function text(value) {
+  const bytes = Buffer.from(value);
+  return Buffer.concat([u16(bytes.length), bytes]);
+}
+
+/** @param {number} value */
+function u16(value) {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16BE(value);
+  return bytes;
+}

@@ -1,0 +1,100 @@
+// @ts-check
+import { Walker } from './walker.mjs';
+
+/** INFO is one long line of JSON. */
+const LONGEST_HEAD = 8_192;
+const CR = 0x0d;
+const LF = 0x0a;
+const SPACE = 0x20;
+const [M, P, O, PLUS, MINUS] = Buffer.from('MPO+-');
+const ACK = PLUS;
+const PONG = O;
+const PING = P;
+export const INFO = Buffer.from('I')[0];
+
+/** Counts the messages of the NATS client protocol by the letter they begin with. */
+export class NatsWalker extends Walker {
+  /** Called with each PING of the server, which wants a PONG. */
+  onPing = () => {};
+  /** How long the line before the last payload was, and how it ended: mostly the next one is like it. */
+  #lineLength = 0;
+  /** Space, size, CR, LF. */
+  #lineTail = Buffer.alloc(0);
+  #payloadLength = 0;
+
+  constructor() {
+    super(LONGEST_HEAD);
+  }
+
+  /** @override */
+  get deliveries() {
+    return this.counts[M];
+  }
+
+  /** @override */
+  get acks() {
+    return this.counts[ACK];
+  }
+
+  /** @override */
+  get pongs() {
+    return this.counts[PONG];
+  }
+
+  /**
+   * @override
+   * @param {Buffer} bytes
+   * @param {number} at
+   * @param {number} end
+   */
+  count(bytes, at, end) {
+    const first = bytes[at];
+    if (first === M) return this.#countDelivery(bytes, at, end);
+    const lineEnd = bytes.subarray(0, end).indexOf(LF, at);
+    if (lineEnd < 0) return 0;
+    if (first === P) {
+      const kind = bytes[at + 1] === O ? PONG : PING;
+      this.counts[kind]++;
+      if (kind === PING) this.onPing();
+    } else {
+      this.counts[first]++;
+      if (first === MINUS) this.lastError = bytes.toString('latin1', at, lineEnd).trim();
+    }
+    return lineEnd + 1 - at;
+  }
+
+  /**
+   * MSG subject sid size CR LF payload CR LF
+   *
+   * @param {Buffer} bytes
+   * @param {number} at
+   * @param {number} end
+   */
+  #countDelivery(bytes, at, end) {
+    if (!this.#isLikeTheLast(bytes, at, end)) {
+      const lineEnd = bytes.subarray(0, end).indexOf(LF, at);
+      if (lineEnd < 0) return 0;
+      const space = bytes.lastIndexOf(SPACE, lineEnd);
+      this.#lineLength = lineEnd + 1 - at;
+      this.#lineTail = Buffer.from(bytes.subarray(space, lineEnd + 1));
+      this.#payloadLength = Number(bytes.toString('latin1', space + 1, lineEnd - 1)); // in front of CR
+    }
+    const total = this.#lineLength + this.#payloadLength + 2;
+    this.counts[M]++;
+    this.delivered(bytes, at, total, at, end);
+    return total;
+  }
+
+  /**
+   * @param {Buffer} bytes
+   * @param {number} at
+   * @param {number} end
+   */
+  #isLikeTheLast(bytes, at, end) {
+    const lineEnd = at + this.#lineLength;
+    if (this.#lineLength === 0 || lineEnd > end || bytes[lineEnd - 2] !== CR) return false;
+    const tail = this.#lineTail;
+    for (let i = 1; i <= tail.length; i++) if (bytes[lineEnd - i] !== tail[tail.length - i]) return false;
+    return true;
+  }
+}
