@@ -46,14 +46,18 @@ export {
   type CloseReason,
   type Connection,
   ConnectionLost,
+  type Datagrams,
+  type DoorFault,
   type InboundFrame,
   type ListenAddress,
   type Listener,
+  type SingleFrame,
   type Transport,
   TransportError,
   TransportUnavailable,
 } from './transports/transport.js';
 export type { Framing } from './protocol/framing.js';
+export { FrameRun } from './protocol/frame-run.js';
 
 // To run the router as an actor inside another XState system, and to watch it
 export { rootInput } from './server.js';

@@ -7,7 +7,7 @@ import { type Clock, microseconds } from './clock.js';
 import { ClaspError, ErrorCode } from './protocol/errors.js';
 import { TokenBucket } from './token-bucket.js';
 import { batchPerTick, decodeFrames, limitRate } from './transports/operators/index.js';
-import { type Connection, ConnectionLost } from './transports/transport.js';
+import { type Connection, ConnectionLost, type InboundFrame } from './transports/transport.js';
 
 export interface InboundPipelineOptions {
   /** Gets one `inbound.batch` for each turn of the event loop in which anything came in. */
@@ -44,7 +44,7 @@ export function inboundPipeline(options: InboundPipelineOptions): InboundPipelin
       }
       peers$.next(
         connection.batches$.pipe(
-          limitRate({ messagesPerSecond: maxMessagesPerSecond, clock, bucket: session.allowance }),
+          limitRate<InboundFrame>({ messagesPerSecond: maxMessagesPerSecond, clock, bucket: session.allowance }),
           decodeFrames(),
           map((frames): Inbound => ({ session, frames, receivedMicros: microseconds(clock) })),
           endWith<Inbound>({ session, end: { type: 'connection.closed' } }),

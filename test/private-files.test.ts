@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { replaceFile } from '../../src/certificates/private-files.js';
-import { TemporaryFolder } from './temporary-folder.js';
+import { replaceFile } from '../src/private-files.js';
+import { TemporaryFolder } from './certificates/temporary-folder.js';
 
 let folder: TemporaryFolder;
 beforeEach(() => {

@@ -7,7 +7,7 @@ import type { TlsCredentials } from '../transports/tls.js';
 import { TransportError } from '../transports/transport.js';
 import { type Certificate, checkCertificate } from './certificate.js';
 import { errorCode, messageOf } from './faults.js';
-import { makePrivateFolder, replaceFile } from './private-files.js';
+import { makePrivateFolder, replaceFile } from '../private-files.js';
 
 export interface SelfSignedOptions {
   /** The folder to keep it in; made, for its owner only, where it is missing. */

@@ -25,7 +25,7 @@ export async function prepareDoors(settings: Settings, logger: Logger): Promise<
     ...(udpPort === undefined ? [] : [udp({ port: udpPort, host })]),
     ...(quicPort === undefined || certificate === undefined
       ? []
-      : [quic({ port: quicPort, host, tls: certificate.source })]),
+      : [quic({ port: quicPort, host, tls: certificate.source, datagrams: settings.quicDatagrams })]),
     ...(pipePath === undefined ? [] : [pipe({ path: pipePath })]),
   ];
   if (transports.length === 0) throw new UsageError('with --no-websocket the router needs another port, or a --pipe');

@@ -9,6 +9,8 @@ export interface Settings {
   readonly tcpPort: number | undefined;
   readonly udpPort: number | undefined;
   readonly quicPort: number | undefined;
+  /** Whether streams and gesture moves may go by datagram, where a client wants that too. */
+  readonly quicDatagrams: boolean;
   readonly pipePath: string | undefined;
   readonly allowInsecureUdp: boolean;
   /** Whether the WebSocket and TCP ports are encrypted. */
@@ -62,6 +64,10 @@ export const flags = {
   'udp-port': { value: 'PORT', fallback: OFF, help: 'port for UDP datagrams, one frame each' },
   'allow-insecure-udp': { fallback: 'false', help: 'opens the UDP port although tokens would cross it in the clear' },
   'quic-port': { value: 'PORT', fallback: OFF, help: 'UDP port for QUIC connections; 7331 is usual' },
+  'quic-datagrams': {
+    fallback: 'false',
+    help: 'sends streams and gesture moves by datagram to clients that ask for it',
+  },
   pipe: { value: 'PATH', fallback: OFF, help: 'Unix socket, or Windows pipe, for programs on this machine' },
   'no-websocket': { fallback: 'false', help: 'opens no WebSocket port' },
   tls: { fallback: 'false', help: 'encrypts the WebSocket and TCP ports; with --cert or a certificate of its own' },
@@ -132,6 +138,7 @@ export function readSettings(
       udpPort: optionalPort(...text('udp-port')),
       allowInsecureUdp: isOn(...text('allow-insecure-udp')),
       quicPort: optionalPort(...text('quic-port')),
+      quicDatagrams: isOn(...text('quic-datagrams')),
       pipePath: optional(...text('pipe')),
       tls: isOn(...text('tls')) || optional(...text('cert')) !== undefined || optional(...text('key')) !== undefined,
       certPath: optional(...text('cert')),

@@ -1,4 +1,5 @@
-import type { Connection } from '../transports/transport.js';
+import { singly } from '../protocol/frame-run.js';
+import type { Connection, SingleFrame } from '../transports/transport.js';
 import type { Channel, ClientEncoding, Link, LinkEvents } from './link.js';
 
 /** A connection that can send the text of JSON messages as well, as in-memory ones can. */
@@ -48,7 +49,7 @@ function openChannel(connection: Connection, events: LinkEvents, encoding: Clien
     events.opened();
     connection.batches$.subscribe({
       next: (frames) => {
-        if (!ended) events.received(frames);
+        if (!ended) events.received(singly<SingleFrame>(frames));
       },
       error: end,
       complete: () => {

@@ -39,6 +39,17 @@ export interface Channel {
   readonly bufferedBytes: number;
   /** Sends one frame, or the text of one JSON message. Never throws; does nothing on a channel that is not open. */
   send(frame: Uint8Array | string): void;
+  /**
+   * Whether some of what is received may have overtaken the rest, as datagrams beside a stream do; undefined where it never can.
+   * It may come to be so at any time.
+   */
+  readonly hasDatagrams?: boolean | undefined;
+  /**
+   * Sends one frame that may be lost, and may come anywhere among what {@link send} sends.
+   *
+   * @returns false where it has no way for that, or none for a frame that large: then {@link send} it
+   */
+  sendLoosely?(frame: Uint8Array): boolean;
   /** Sends what is buffered, then says goodbye; `closed` follows, if the other side plays along. */
   close(): void;
   /** Ends it at once and lets go of everything it holds. No event is awaited any more. */

@@ -3,9 +3,10 @@ import { decodeJson } from '../protocol/encodings/json.js';
 import type { Qos } from '../protocol/enumerations.js';
 import { ClaspError } from '../protocol/errors.js';
 import { decodeFrame } from '../protocol/frame.js';
-import type { ErrorMessage, Message, WelcomeMessage } from '../protocol/messages/message.js';
+import type { ErrorMessage, Message, PublishMessage, WelcomeMessage } from '../protocol/messages/message.js';
 import { claspErrorOf, ClientError, errorOf } from './client-error.js';
 import { cookieOf, tokenWith } from './cookie.js';
+import { GestureOrder, mayBeLost } from './gesture-order.js';
 import { encodeFor } from './encode.js';
 import { isFarewell, mayBeFarewell } from './last-words.js';
 import type { Channel, Link, LinkEvents } from './link.js';
@@ -46,6 +47,7 @@ export class Session {
   readonly #options: ResolvedOptions;
   readonly #events: SessionEvents;
   #channel: Channel | undefined;
+  readonly #gestures: GestureOrder;
   #phase: 'opening' | 'greeting' | 'welcomed' | 'closing' | 'ended' = 'opening';
   #cookie: string | undefined;
   #cookieCount = 0;
@@ -67,6 +69,7 @@ export class Session {
     this.#options = options;
     this.#events = events;
     const { clock, connectTimeoutMs, encoding } = options;
+    this.#gestures = new GestureOrder(clock);
     this.#lastHeardMs = clock.now();
     this.#setupTimer = clock.setTimeout(() => {
       const stage = this.#phase === 'opening' ? 'could be reached' : 'has let this client in';
@@ -98,8 +101,13 @@ export class Session {
    * @throws EncodeError when it does not fit a frame of this link
    */
   send(message: Message, qos?: Qos): void {
-    const frame = encodeFor(this.#link, this.#options.encoding, message, qos);
-    if (this.#phase === 'welcomed') this.#channel?.send(frame);
+    const channel = this.#channel;
+    const hasDatagrams = channel?.hasDatagrams === true;
+    const told = hasDatagrams ? this.#gestures.timed(message) : message;
+    const frame = encodeFor(this.#link, this.#options.encoding, told, qos);
+    if (this.#phase !== 'welcomed' || channel === undefined) return;
+    if (hasDatagrams && typeof frame !== 'string' && mayBeLost(told) && channel.sendLoosely?.(frame) === true) return;
+    channel.send(frame);
   }
 
   /** Says goodbye. `ended` follows with this cause, after two seconds at the latest. */
@@ -177,8 +185,14 @@ export class Session {
     }
     if (this.#phase === 'greeting') return this.#greet(message);
     if (message.type === 'error' && this.#endsSession(message)) return;
+    if (message.type === 'publish' && message.signal === 'gesture' && !this.#isInOrder(message)) return;
     if (message.type === 'welcome') this.#welcome(message);
     else this.#events.received(message);
+  }
+
+  #isInOrder(message: PublishMessage): boolean {
+    const hasDatagrams = this.#channel?.hasDatagrams;
+    return hasDatagrams === undefined || this.#gestures.takes(message, hasDatagrams);
   }
 
   /** A HELLO that was repeated makes another session at the router, which knows nothing of the first one's subscriptions. */

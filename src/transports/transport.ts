@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import type { FrameRun } from '../protocol/frame-run.js';
 import type { Framing } from '../protocol/framing.js';
 
 /**
@@ -25,7 +26,8 @@ export interface Listener {
   readonly connections$: Observable<Connection>;
   /**
    * Emits what happened to each peer that did not get in; completes with the door. A flood of peers is a flood of these:
-   * whoever writes them down has to thin them out.
+   * whoever writes them down has to thin them out, and may look at none of those left out: their addresses are put together
+   * when they are read.
    */
   readonly faults$?: Observable<DoorFault>;
   /** Stops accepting. Connections that are already open live on. Resolves when the port is free. */
@@ -54,8 +56,11 @@ export interface ListenAddress {
   readonly url: string;
 }
 
-/** What came in: a whole frame, or the text of a JSON message. */
-export type InboundFrame = Uint8Array | string;
+/** A whole frame, or the text of a JSON message. */
+export type SingleFrame = Uint8Array | string;
+
+/** What came in: one, or several frames back to back. */
+export type InboundFrame = SingleFrame | FrameRun;
 
 /** One peer. */
 export interface Connection {
@@ -80,6 +85,11 @@ export interface Connection {
    * connection it does nothing. The bytes must not change until {@link bufferedBytes} is back at 0.
    */
   write(bytes: Uint8Array): void;
+  /**
+   * A second way, beside {@link write}, for frames that may be lost: there where the transport has one and the peer wants it,
+   * undefined as long as that is not so. It may come up at any time: look for each frame.
+   */
+  readonly datagrams?: Datagrams | undefined;
   /** Bytes written and not yet taken by the network. */
   readonly bufferedBytes: number;
   /** Emits when `bufferedBytes` has come back to 0 after it was above. */
@@ -91,6 +101,17 @@ export interface Connection {
   close(reason: CloseReason): void;
   /** Closes at once and drops what is buffered. `batches$` errors unless it is done. Safe to call twice. */
   destroy(): void;
+}
+
+/**
+ * Frames that are worth nothing late: the newest counts, and no lost one is sent again. They come in the order in which they
+ * were sent, but anywhere among what was written.
+ */
+export interface Datagrams {
+  /** Bytes of the largest frame that can be sent now; 0 while too many wait. */
+  readonly maxBytes: number;
+  /** Sends one frame of at most {@link maxBytes}, after what is written in this turn of the event loop. Copies it; never throws. */
+  send(frame: Uint8Array): void;
 }
 
 /** Milliseconds a closing connection waits for a peer that neither reads nor answers. */

@@ -1,3 +1,5 @@
+import { singly } from '../../src/protocol/frame-run.js';
+import type { SingleFrame } from '../../src/transports/transport.js';
 import { SimulatedClock } from 'xstate';
 import { Client } from '../../src/client/client.js';
 import { connectionLink } from '../../src/client/connection-link.js';
@@ -68,7 +70,8 @@ export class ScriptedSession {
     };
     connection.batches$.subscribe({
       next: (frames) => {
-        for (const frame of frames) this.#take(typeof frame === 'string' ? decodeJson(frame) : decodeFrame(frame));
+        for (const frame of singly<SingleFrame>(frames))
+          this.#take(typeof frame === 'string' ? decodeJson(frame) : decodeFrame(frame));
       },
       complete: end,
       error: end,

@@ -1,11 +1,15 @@
 import { Duplex } from 'node:stream';
 import type {
+  QuicConnectOptions,
   QuicEnd,
+  QuicLink,
+  QuicLinkDatagrams,
   QuicListenOptions,
   QuicProvider,
   QuicServer,
   QuicSession,
   QuicSessionHandlers,
+  QuicTraffic,
 } from '../../src/transports/quic/index.js';
 
 /** A QUIC library in which nothing happens by itself: the test is the network. */
@@ -13,6 +17,8 @@ export class FakeQuic implements QuicProvider {
   /** What each `listen` was called with. */
   readonly listens: QuicListenOptions[] = [];
   closes = 0;
+  /** Datagrams between joined clients and their door, in the order of their sending, that have not arrived. */
+  readonly inFlight: { readonly bytes: Uint8Array; readonly arrive: () => void }[] = [];
 
   listen(options: QuicListenOptions): Promise<QuicServer> {
     this.listens.push(options);
@@ -25,8 +31,34 @@ export class FakeQuic implements QuicProvider {
     });
   }
 
-  connect(): Promise<never> {
-    return Promise.reject(new Error('the fake has no client'));
+  /** A client, joined to a peer of the door that listened last: streams are carried at once, datagrams as the test wants. */
+  connect({ datagrams }: QuicConnectOptions): Promise<QuicLink> {
+    const peer = this.arrive();
+    const near = new FakeStream();
+    let far: FakeStream | undefined;
+    near.isQuick = true;
+    near.onAccepted = (bytes) => {
+      if (far !== undefined) far.push(bytes);
+      else {
+        far = peer.open(bytes);
+        far.isQuick = true;
+        far.onAccepted = (back) => near.push(back);
+        far.accept();
+      }
+    };
+    let listener: (bytes: Uint8Array) => void = () => undefined;
+    peer.onDatagram = (bytes) => this.inFlight.push({ bytes, arrive: () => listener(bytes) });
+    const outlet: QuicLinkDatagrams = {
+      maxPacketBytes: undefined,
+      sendDatagram: (bytes) => this.inFlight.push({ bytes, arrive: () => peer.datagram(bytes) }),
+      onDatagram: (heard) => (listener = heard),
+    };
+    return Promise.resolve({
+      stream: near,
+      closed: new Promise(() => undefined),
+      close: () => Promise.resolve(),
+      datagrams: datagrams === true ? outlet : undefined,
+    });
   }
 
   /** A peer whose handshake is complete. */
@@ -42,6 +74,12 @@ export class FakePeer implements QuicSession {
   readonly remoteHost: string;
   readonly remotePort = 50_000;
   pings = 0;
+  /** What the router has sent by datagrams. */
+  readonly datagrams: Uint8Array[] = [];
+  /** Hears of each of them. */
+  onDatagram: (bytes: Uint8Array) => void = () => undefined;
+  /** Of a UDP datagram; 64 of them are not for the data. */
+  maxPacketBytes: number | undefined;
   /** What the tests set; the session tells it. */
   counts = { packetsIn: 0, packetsOut: 0, bytesOut: 0 };
   /** How this end was closed by the router. */
@@ -67,8 +105,13 @@ export class FakePeer implements QuicSession {
     this.pings++;
   }
 
-  traffic(): { packetsIn: number; packetsOut: number; bytesOut: number } {
-    return { ...this.counts };
+  sendDatagram(bytes: Uint8Array): void {
+    this.datagrams.push(bytes);
+    this.onDatagram(bytes);
+  }
+
+  traffic(): QuicTraffic {
+    return { ...this.counts, maxPacketBytes: this.maxPacketBytes };
   }
 
   /** The peer opens a stream with these bytes. */
@@ -77,6 +120,11 @@ export class FakePeer implements QuicSession {
     stream.push(Buffer.from(bytes));
     this.#handlers.stream(stream);
     return stream;
+  }
+
+  /** A datagram of the peer's arrives. */
+  datagram(bytes: Uint8Array): void {
+    this.#handlers.datagram(bytes);
   }
 
   /** The connection ends by the peer's or the network's doing. */
@@ -89,6 +137,8 @@ export class FakePeer implements QuicSession {
 export class FakeStream extends Duplex {
   readonly accepted: Buffer[] = [];
   resetWith: number | undefined;
+  /** Hears of what is accepted. */
+  onAccepted: (bytes: Buffer) => void = () => undefined;
   /** Accepts at once. */
   isQuick = false;
   #accept: (() => void) | undefined;
@@ -112,6 +162,7 @@ export class FakeStream extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.#accept = () => {
       this.accepted.push(chunk);
+      this.onAccepted(chunk);
       done();
     };
     if (this.isQuick) this.accept();

@@ -1,10 +1,11 @@
 import type { Observable } from 'rxjs';
-import type { InboundFrame } from '../../src/transports/transport.js';
+import { singly } from '../../src/protocol/frame-run.js';
+import type { InboundFrame, SingleFrame } from '../../src/transports/transport.js';
 
 /** Collects what a connection emits, and lets a test wait for it. */
 export class Inbox {
-  readonly batches: (readonly InboundFrame[])[] = [];
-  readonly frames: InboundFrame[] = [];
+  readonly batches: (readonly SingleFrame[])[] = [];
+  readonly frames: SingleFrame[] = [];
   /** What ended the stream: 'completed' or the error. */
   readonly ended: Promise<unknown>;
   end: unknown;
@@ -23,7 +24,8 @@ export class Inbox {
         for (const { reject } of this.#waiting) reject(new Error(`the stream ended too early: ${String(end)}`));
       };
       batches$.subscribe({
-        next: (batch) => {
+        next: (arrived) => {
+          const batch = singly<SingleFrame>(arrived);
           this.batches.push(batch);
           // Bytes are only valid now, so they are copied.
           for (const frame of batch) this.frames.push(typeof frame === 'string' ? frame : Uint8Array.from(frame));
@@ -38,13 +40,13 @@ export class Inbox {
   }
 
   /** Resolves when that many frames are in; rejects when the stream ends before. */
-  async receive(count: number): Promise<InboundFrame[]> {
+  async receive(count: number): Promise<SingleFrame[]> {
     await this.#until(() => this.frames.length >= count);
     return this.frames;
   }
 
   /** Resolves when that many batches are in, empty ones included. */
-  async receiveBatches(count: number): Promise<readonly (readonly InboundFrame[])[]> {
+  async receiveBatches(count: number): Promise<readonly (readonly SingleFrame[])[]> {
     await this.#until(() => this.batches.length >= count);
     return this.batches;
   }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import type { InboundFrame } from '../../src/transports/transport.js';
+import type { SingleFrame } from '../../src/transports/transport.js';
 
 export interface WebSocketClientOptions {
   readonly protocols?: string[];
@@ -12,7 +12,7 @@ export interface WebSocketClientOptions {
 /** A client as anybody's: `ws`, with what it received and how it ended kept for the test. */
 export class WebSocketClient {
   readonly socket: WebSocket;
-  readonly frames: InboundFrame[] = [];
+  readonly frames: SingleFrame[] = [];
   /** Code and reason of the close; 1006 without a close frame. */
   readonly ended: Promise<{ readonly code: number; readonly reason: string }>;
   #notify: () => void = () => undefined;
@@ -46,7 +46,7 @@ export class WebSocketClient {
   }
 
   /** Resolves when that many messages are in. */
-  async receive(count: number): Promise<InboundFrame[]> {
+  async receive(count: number): Promise<SingleFrame[]> {
     while (this.frames.length < count) {
       await new Promise<void>((resolve) => {
         this.#notify = resolve;

@@ -4,7 +4,7 @@ import {
   type CloseReason,
   type Connection,
   ConnectionLost,
-  type InboundFrame,
+  type SingleFrame,
   type Listener,
   type Transport,
   TransportError,
@@ -16,7 +16,7 @@ import { Inbox, turns, until } from '../support/inbox.js';
 export interface Peer {
   /** Whole frames, sent in this order. */
   send(frames: readonly Uint8Array[]): void;
-  receive(count: number): Promise<readonly InboundFrame[]>;
+  receive(count: number): Promise<readonly SingleFrame[]>;
   /** Stops reading, until `resume`. */
   stall(): void;
   resume(): void;
@@ -148,7 +148,7 @@ export function describeTransport(
         if (datagrams && i % 50 === 49) await Promise.all([inbox.receive(i + 1), peer.receive(i + 1)]);
       }
       // Frames of this test are bytes; a text would fail in numberOf.
-      const numbersOf = (frames: readonly InboundFrame[]): readonly number[] =>
+      const numbersOf = (frames: readonly SingleFrame[]): readonly number[] =>
         ordered(frames.map((frame) => numberOf(frame as Uint8Array)));
       expect(numbersOf(await inbox.receive(10_000))).toEqual(ordered(numbers));
       expect(numbersOf(await peer.receive(10_000))).toEqual(ordered(numbers));

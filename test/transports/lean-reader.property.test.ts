@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import * as ws from 'ws';
+import { FrameRun, singly } from '../../src/protocol/frame-run.js';
 import { LeanReader } from '../../src/transports/websocket/lean-reader.js';
 
 /** ws's own reader, which is exported and not in its types. */
@@ -59,7 +60,11 @@ async function throughBoth(chunks: readonly Buffer[]): Promise<Event[]> {
   listenTo(receiver, events);
   const reader = new LeanReader({
     maxFrameBytes: 1_000,
-    onMessage: (bytes) => void events.push(['message', `true ${Buffer.from(bytes).toString('hex')}`]),
+    onMessages: (messages) => {
+      for (const one of singly<Uint8Array>([messages])) {
+        events.push(['message', `true ${Buffer.from(one).toString('hex')}`]);
+      }
+    },
     leave: (bytes) => {
       if (!isOver(events)) receiver.write(bytes);
     },
@@ -89,7 +94,18 @@ const text = fc.string({ maxLength: 20 }).map((one) => new TextEncoder().encode(
 const binary = fc
   .record({ payload: bytes, mask, isWide: fc.boolean() })
   .map((parts) => [frame({ first: 0x82, ...parts })]);
-const common = fc.record({ payload: bytes, mask }).map((parts) => [frame({ first: 0x82, ...parts })]);
+/** CLASP frames, and what is nearly one: with a timestamp, with a byte too many or too few. */
+const clasp = fc
+  .record({ body: bytes, mask, flags: fc.constantFrom(0x01, 0x41, 0x21), lie: fc.constantFrom(0, 0, 0, 0, 1, -1) })
+  .map(({ body, mask: key, flags, lie }) => {
+    const length = Math.max(body.length + lie, 0);
+    const payload = Uint8Array.from([0x53, flags, length >> 8, length & 0xff, ...body]);
+    return [frame({ first: 0x82, payload, mask: key })];
+  });
+const common = fc.oneof(
+  fc.record({ payload: bytes, mask }).map((parts) => [frame({ first: 0x82, ...parts })]),
+  { arbitrary: clasp, weight: 4 },
+);
 const others = fc.oneof(
   fc.record({ payload: text, mask }).map((parts) => [frame({ first: 0x81, ...parts })]),
   fc.record({ payload: fc.uint8Array({ maxLength: 10 }), mask }).map((parts) => [frame({ first: 0x89, ...parts })]),
@@ -172,11 +188,37 @@ describe('the lean reader in front of ws', () => {
     expect(events).toEqual(await throughWs(chunks));
   });
 
+  it('gives the CLASP frames of one read together, and what is none by itself', () => {
+    const key = Uint8Array.of(1, 2, 3, 4);
+    const message = (payload: readonly number[]): Buffer =>
+      frame({ first: 0x82, payload: Uint8Array.from(payload), mask: key });
+    const [ping, pong] = [
+      [0x53, 0x01, 0, 1, 0x41],
+      [0x53, 0x01, 0, 1, 0x42],
+    ];
+    const items: unknown[] = [];
+    const reader = new LeanReader({
+      maxFrameBytes: 1_000,
+      onMessages: (messages) => {
+        const parts = singly<Uint8Array>([messages]).map((one) => [...one]);
+        items.push(messages instanceof FrameRun ? { count: messages.count, parts } : parts[0]);
+      },
+      leave: () => items.push('left to ws'),
+    });
+    const stamped = [0x53, 0x21, 0, 1, ...new Array<number>(8).fill(0), 0x41];
+    const control = frame({ first: 0x89, payload: new Uint8Array(0), mask: key });
+    const messages = [message(ping), message(pong), message([...ping, 0]), message(ping), control, message(pong)];
+    reader.push(Buffer.concat([...messages, message(stamped), message(ping), message(ping).subarray(0, 5)]));
+    reader.push(message(ping).subarray(5));
+    const run = { count: 2, parts: [ping, pong] };
+    expect(items).toEqual([run, [...ping, 0], ping, 'left to ws', pong, stamped, ping, ping]);
+  });
+
   it('leaves a frame of any claimed length to ws without holding it', () => {
     const left: number[] = [];
     const reader = new LeanReader({
       maxFrameBytes: 1_000,
-      onMessage: () => left.push(-1),
+      onMessages: () => left.push(-1),
       leave: (chunk) => void left.push(chunk.length),
     });
     reader.push(Buffer.from('82ff00ff000000000000', 'hex')); // 2^56 bytes or so

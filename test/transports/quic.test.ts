@@ -12,8 +12,15 @@ import {
   quicCloseCodes,
   STREAM_REFUSED,
 } from '../../src/transports/quic/constants.js';
-import { type Http3, http3Provider } from '../../src/transports/quic/http3-provider.js';
-import { quic, type QuicOptions, type QuicServer, type QuicSession } from '../../src/transports/quic/index.js';
+import type { Http3 } from '../../src/transports/quic/http3-module.js';
+import { http3Provider } from '../../src/transports/quic/http3-provider.js';
+import {
+  quic,
+  type QuicHandshakeFailure,
+  type QuicOptions,
+  type QuicServer,
+  type QuicSession,
+} from '../../src/transports/quic/index.js';
 import type { TlsCredentials } from '../../src/transports/tls.js';
 import {
   CLOSE_GRACE_MS,
@@ -24,6 +31,7 @@ import {
   TransportError,
 } from '../../src/transports/transport.js';
 import { newCertificate } from '../support/certificates.js';
+import { faultsOf } from '../support/door-faults.js';
 import { type FakePeer, FakeQuic, FakeStream } from '../support/fake-quic.js';
 import { framed, frameOf, numberOf } from '../support/frames.js';
 import { Inbox, turns, until } from '../support/inbox.js';
@@ -213,6 +221,53 @@ describe('coming through a QUIC door', () => {
       ['k1', 'c1', 'clasp/2'],
       ['k2', 'c2', 'clasp/2'],
     ]);
+  });
+});
+
+describe('who does not get through a QUIC door', () => {
+  const remoteAddress = '192.0.2.7:50000';
+
+  it('is told of when he opens no stream, in time or ever', async () => {
+    const { library, clock, listener } = await openFake();
+    const faults = faultsOf(listener);
+    library.arrive();
+    library.arrive().end({ kind: 'closed', code: 0, text: '' });
+    expect(faults).toEqual([{ kind: 'silent', remoteAddress, text: 'it left without having opened a stream' }]);
+    clock.increment(10_000);
+    await turns();
+    expect(faults.slice(1)).toEqual([{ kind: 'silent', remoteAddress, text: 'no stream was opened within 10 s' }]);
+  });
+
+  it('is told of when he makes room for the next one without a stream', async () => {
+    const { library, listener } = await openFake();
+    const faults = faultsOf(listener);
+    for (let i = 0; i <= MAX_STREAMLESS_PEERS; i++) library.arrive(`198.51.100.${i % 256}`);
+    await turns();
+    const text = '512 peers have no stream, and it has been without one for longest';
+    expect(faults).toEqual([{ kind: 'refused', remoteAddress: '198.51.100.0:50000', text }]);
+  });
+
+  it('is told of when the library says that his handshake failed', async () => {
+    const { library, listener } = await openFake();
+    const faults = faultsOf(listener);
+    const text = "it does not trust this router's certificate";
+    library.listens[0]!.onFailedHandshake!({ remoteHost: '::ffff:192.0.2.7', remotePort: 50_000, text });
+    expect(faults).toEqual([{ kind: 'handshake', remoteAddress, text }]);
+  });
+
+  it('is nobody who opened his stream, nor who stood there when the door was shut', async () => {
+    const { library, clock, listener } = await openFake();
+    const faults = faultsOf(listener);
+    let complete = false;
+    listener.faults$!.subscribe({ complete: () => (complete = true) });
+    const inside = library.arrive();
+    inside.open(frameOf(20));
+    inside.end({ kind: 'lost', text: 'idle timeout' });
+    library.arrive();
+    expect(complete).toBe(false);
+    await listener.close();
+    clock.increment(60_000);
+    expect([faults, complete]).toEqual([[], true]);
   });
 });
 
@@ -668,14 +723,29 @@ describe('without a QUIC library that runs', () => {
 });
 
 describe('what @currentspace/http3 says', () => {
+  /** Of its server, what is looked at from outside. */
+  interface Inside {
+    readonly _sessions: Map<number, object>;
+    _onSessionClose(event: { readonly connHandle: number; readonly meta?: { readonly errorCode: number } }): void;
+    /** The handles of the calls above. */
+    readonly closes: readonly number[];
+  }
+
   /** The package as it behaves, without its native part. */
   async function loaded(): Promise<{
     port: QuicServer;
-    server: EventEmitter;
+    server: EventEmitter & Inside;
     sessions: QuicSession[];
+    failures: QuicHandshakeFailure[];
     faults: Error[];
   }> {
-    const server = Object.assign(new EventEmitter(), {
+    const closes: number[] = [];
+    const inside: Inside = {
+      _sessions: new Map(),
+      _onSessionClose: ({ connHandle }) => void closes.push(connHandle),
+      closes,
+    };
+    const server = Object.assign(new EventEmitter(), inside, {
       listen: (port: number, address: string) => Promise.resolve({ address, port }),
       close: () => Promise.resolve(),
     });
@@ -684,6 +754,7 @@ describe('what @currentspace/http3 says', () => {
       connectQuicAsync: () => Promise.reject(new Error('not here')),
     };
     const sessions: QuicSession[] = [];
+    const failures: QuicHandshakeFailure[] = [];
     const faults: Error[] = [];
     const port = await http3Provider(() => Promise.resolve({ default: http3 })).listen({
       ...certificate,
@@ -692,9 +763,10 @@ describe('what @currentspace/http3 says', () => {
       alpn: 'clasp/2',
       limits: { maxConnections: 1, maxIdleTimeoutMs: 1, streamWindowBytes: 1 },
       onSession: (session) => sessions.push(session),
+      onFailedHandshake: (failure) => failures.push(failure),
       onFault: (error) => faults.push(error),
     });
-    return { port, server, sessions, faults };
+    return { port, server, sessions, failures, faults };
   }
 
   it('of a session that has just gone does not concern the port; what it says of its runtime does', async () => {
@@ -711,7 +783,11 @@ describe('what @currentspace/http3 says', () => {
     const handle = Object.assign(new EventEmitter(), { remoteAddress: '192.0.2.7', remotePort: 1 });
     server.emit('session', handle);
     const streams: unknown[] = [];
-    sessions[0]!.handle({ stream: (stream) => streams.push(stream), closed: () => undefined });
+    sessions[0]!.handle({
+      stream: (stream) => streams.push(stream),
+      datagram: () => undefined,
+      closed: () => undefined,
+    });
     const made = [0, 1, 2, 3].map((id) => Object.assign(new FakeStream(), { id }));
     for (const stream of made) {
       handle.emit('stream', stream);
@@ -733,7 +809,7 @@ describe('what @currentspace/http3 says', () => {
     });
     server.emit('session', handle);
     const ends: unknown[] = [];
-    sessions[0]!.handle({ stream: () => undefined, closed: (end) => ends.push(end) });
+    sessions[0]!.handle({ stream: () => undefined, datagram: () => undefined, closed: (end) => ends.push(end) });
     sessions[0]!.ping();
     expect(sessions[0]!.traffic()).toBeUndefined();
     handle.emit('error', new Error('session error'));
@@ -748,6 +824,8 @@ describe('what @currentspace/http3 says', () => {
         throw new Error('the router takes no more connections');
       },
       close: () => Promise.resolve(),
+      sendDatagram: () => false,
+      getMetrics: () => null,
     });
     const http3: Http3 = {
       createQuicServer: () => {
@@ -761,6 +839,24 @@ describe('what @currentspace/http3 says', () => {
     );
   });
 
+  it.each([
+    [0x100 + 120, 'it speaks another protocol over QUIC than clasp/2'],
+    [0x100 + 48, "it does not trust this router's certificate"],
+    [0x100 + 80, 'its QUIC handshake failed with TLS alert 80'],
+    [0, 'it left before its QUIC handshake was done'],
+  ])('of a handshake that ended with code %i is told in words', async (errorCode, text) => {
+    const { server, failures } = await loaded();
+    const strange = Object.assign(new EventEmitter(), { remoteAddress: '192.0.2.7', remotePort: 1 });
+    server._sessions.set(1, strange);
+    server._onSessionClose({ connHandle: 1, meta: { errorCode } });
+    expect(failures).toEqual([{ remoteHost: '192.0.2.7', remotePort: 1, text }]);
+    server._sessions.set(2, strange);
+    server.emit('session', strange);
+    server._onSessionClose({ connHandle: 2, meta: { errorCode } });
+    server._onSessionClose({ connHandle: 3 });
+    expect([failures.length, server.closes]).toEqual([1, [1, 2, 3]]);
+  });
+
   it('of ends of our own making is not waited for: it comes late, or not at all', async () => {
     const { port, server, sessions } = await loaded();
     const closes: unknown[] = [];
@@ -769,7 +865,7 @@ describe('what @currentspace/http3 says', () => {
     }
     const ends = sessions.map((session) => {
       const told: unknown[] = [];
-      session.handle({ stream: () => undefined, closed: (end) => told.push(end) });
+      session.handle({ stream: () => undefined, datagram: () => undefined, closed: (end) => told.push(end) });
       return told;
     });
     sessions[0]!.close(5, 'why');
@@ -791,6 +887,21 @@ describeReal('QUIC on the network', () => {
     const client = await connect(listener);
     client.write(frameOf(20));
     await until(() => accepted.length === 1);
+  });
+
+  it('tells of those whose handshake fails', async () => {
+    const { listener } = await open({ maxIdleTimeoutMs: 300 });
+    const faults = faultsOf(listener);
+    const [port, { cert }] = [portOf(listener), await newCertificate()];
+    await expect(QuicClient.connect({ port, ca: certificate.ca, alpn: 'h3', handshakeMs: 300 })).rejects.toThrow();
+    await until(() => faults.length === 1);
+    await expect(QuicClient.connect({ port, ca: cert })).rejects.toThrow();
+    await until(() => faults.length === 2);
+    const remoteAddress = expect.stringMatching(/^127\.0\.0\.1:[1-9]\d*$/) as unknown;
+    expect(faults).toEqual([
+      { kind: 'handshake', remoteAddress, text: 'it speaks another protocol over QUIC than clasp/2' },
+      { kind: 'handshake', remoteAddress, text: "it does not trust this router's certificate" },
+    ]);
   });
 
   it('tells a client in plain words why it gets no connection', async () => {

@@ -25,11 +25,13 @@ import {
   type CloseReason,
   type Connection,
   ConnectionLost,
+  type DoorFault,
   type Listener,
   type Transport,
   TransportError,
 } from '../../src/transports/transport.js';
 import { newCertificate, testCertificate } from '../support/certificates.js';
+import { faultsOf } from '../support/door-faults.js';
 import { framed, frameOf } from '../support/frames.js';
 import { fromHex } from '../support/hex.js';
 import { Inbox, turns, until } from '../support/inbox.js';
@@ -246,8 +248,8 @@ describe('a door that breaks', () => {
   it('ends connections$ with an error, but not for an accept that failed', async () => {
     const server = createServer();
     const door: Door = {
-      open: async ({ broke }) => {
-        await listening(server, local, broke);
+      open: async (events) => {
+        await listening(server, local, events);
         return { transport: 'tcp', ...local, url: 'tcp://127.0.0.1:0' };
       },
       close: () => server.close(),
@@ -255,13 +257,104 @@ describe('a door that breaks', () => {
     const listener = await TcpListener.open(door, { maxFrameBytes: 100, clock: new SimulatedClock() });
     let end: unknown;
     listener.connections$.subscribe({ error: (error: unknown) => (end = error) });
-    server.emit('error', new Error('too many open files'));
+    const faults = faultsOf(listener);
+    server.emit('error', new Error('accept EMFILE'));
     expect(end).toBeUndefined();
+    const text = 'the system did not let it in: accept EMFILE';
+    expect(faults).toEqual([{ kind: 'refused', remoteAddress: 'unknown:0', text }]);
     await new Promise((resolve) => server.close(resolve));
     server.emit('error', new Error('the network card is gone'));
     expect(end).toEqual(new TransportError('the door at tcp://127.0.0.1:0 broke: the network card is gone'));
   });
 });
+
+describe('who does not get through a TCP door', () => {
+  /** A door with TLS, what it tells of those it keeps out, and what a bare socket is called there. */
+  async function openTls(options: Partial<TcpOptions> = {}): Promise<{
+    listener: Listener;
+    accepted: Connection[];
+    faults: DoorFault[];
+    knock: () => Promise<{ raw: RawSocket; remoteAddress: string }>;
+  }> {
+    const opened = await open(tcp({ ...local, tls, ...options }));
+    const knock = async (): Promise<{ raw: RawSocket; remoteAddress: string }> => {
+      const raw = await RawSocket.connect(portOf(opened.listener));
+      cleanUps.push(() => {
+        raw.destroy();
+      });
+      return { raw, remoteAddress: `127.0.0.1:${raw.socket.localPort}` };
+    };
+    return { ...opened, knock, faults: faultsOf(opened.listener) };
+  }
+
+  it('is told of when he says nothing for 10 s', async () => {
+    const clock = new SimulatedClock();
+    const { faults, knock, accepted } = await openTls({ clock });
+    const { raw, remoteAddress } = await knock();
+    await pendingHandshake(clock);
+    clock.increment(9_999);
+    expect(faults).toEqual([]);
+    clock.increment(1);
+    expect(faults).toEqual([{ kind: 'silent', remoteAddress, text: 'no TLS handshake within 10 s' }]);
+    await ended(raw);
+    await turns(10);
+    expect([faults.length, accepted.length]).toEqual([1, 0]);
+  });
+
+  it('is told of when he speaks no TLS, in the words of OpenSSL and none of his', async () => {
+    const { faults, knock } = await openTls();
+    const { raw, remoteAddress } = await knock();
+    raw.write('GET /secret HTTP/1.1\r\n\r\n');
+    await until(() => faults.length > 0);
+    expect(faults).toEqual([{ kind: 'handshake', remoteAddress, text: 'its TLS handshake failed: http request' }]);
+    await ended(raw);
+    await turns(10);
+    expect(faults).toHaveLength(1);
+  });
+
+  it('is told of when he hangs up', async () => {
+    const { faults, knock } = await openTls();
+    const { raw, remoteAddress } = await knock();
+    await turns(5);
+    raw.socket.resetAndDestroy();
+    await until(() => faults.length > 0);
+    const text = 'it hung up before its TLS handshake was done';
+    expect(faults).toEqual([{ kind: 'handshake', remoteAddress, text }]);
+  });
+
+  it('is nobody who got in, nor who stood there when the door was shut; and then there is no more', async () => {
+    const { listener, faults, knock, accepted } = await openTls();
+    const client = await TcpClient.connect(urlOf(listener), trust);
+    await until(() => accepted.length === 1);
+    let complete = false;
+    listener.faults$!.subscribe({ complete: () => (complete = true) });
+    const { raw } = await knock();
+    await turns(5);
+    expect(complete).toBe(false);
+    await listener.close();
+    await ended(raw);
+    client.vanish();
+    expect([faults, complete]).toEqual([[], true]);
+  });
+
+  it('is nobody at a door without TLS: silence there is for the session to judge', async () => {
+    const clock = new SimulatedClock();
+    const { listener, accepted } = await open(tcp({ ...local, clock }));
+    const faults = faultsOf(listener);
+    const raw = await RawSocket.connect(portOf(listener));
+    await until(() => accepted.length === 1);
+    clock.increment(3_600_000);
+    raw.socket.resetAndDestroy();
+    await turns(10);
+    expect(faults).toEqual([]);
+  });
+});
+
+/** Resolves when a door on this clock has seen somebody connect: then his time runs. */
+async function pendingHandshake(clock: SimulatedClock): Promise<void> {
+  const { timeouts } = clock as unknown as { readonly timeouts: ReadonlyMap<number, unknown> }; // hidden by its types
+  await until(() => timeouts.size > 0);
+}
 
 describe('reading from TCP', () => {
   it('joins what the network split, byte by byte', async () => {
@@ -416,7 +509,7 @@ describe('leaving TCP', () => {
       socket.destroy();
     });
     let inbox: Inbox | undefined;
-    await listening(server, local, () => undefined);
+    await listening(server, local, { broke: () => undefined, turnedAway: () => undefined });
     cleanUps.push(() => server.close());
     const raw = await RawSocket.connect((server.address() as AddressInfo).port); // it listens on a port
     await until(() => inbox !== undefined);

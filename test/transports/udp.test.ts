@@ -19,6 +19,7 @@ import { defaults } from '../../src/transports/udp/constants.js';
 import type { Source } from '../../src/transports/udp/cookie.js';
 import { udp, type UdpConnection, type UdpListener, type UdpOptions } from '../../src/transports/udp/index.js';
 import { UdpListener as Listening, type UdpListenerOptions } from '../../src/transports/udp/listener.js';
+import { faultsOf } from '../support/door-faults.js';
 import { FakeUdpNetwork } from '../support/fake-udp-network.js';
 import { frameOf, numberOf } from '../support/frames.js';
 import { concat, fromHex } from '../support/hex.js';
@@ -873,5 +874,62 @@ describe('a UDP socket', () => {
       `datagrams of ${maxDatagramBytes} bytes cannot be; choose maxDatagramBytes from 512 to 65507`,
     );
     await expect(listening).rejects.toBeInstanceOf(TransportError);
+  });
+});
+
+describe('who does not get through a UDP port', () => {
+  const source = { address: '198.51.100.7', port: 4_711 };
+  const remoteAddress = '198.51.100.7:4711';
+
+  it('is told of as a stray when he says no HELLO', () => {
+    const { network, listener } = onFakeNetwork();
+    const faults = faultsOf(listener);
+    network.receive(encodeFrame({ type: 'ping' }), source);
+    const text = 'a datagram of somebody who is not connected, and no HELLO';
+    expect(faults).toEqual([{ kind: 'stray', remoteAddress, text }]);
+  });
+
+  it('is told of when his cookie is somebody else’s, or too old', () => {
+    const clock = new SimulatedClock();
+    const { network, listener } = onFakeNetwork({ clock });
+    const faults = faultsOf(listener);
+    const text = 'its cookie is too old or not its own';
+    const token = network.tokenOf(source);
+    network.receive(encodeFrame({ ...hello, token }), { ...source, port: 1 });
+    expect(faults).toEqual([{ kind: 'refused', remoteAddress: '198.51.100.7:1', text }]);
+    clock.increment(60_000);
+    network.receive(encodeFrame({ ...hello, token }), source);
+    expect(faults.slice(1)).toEqual([{ kind: 'refused', remoteAddress, text }]);
+  });
+
+  it('is told of when too many come at once, or are there already', () => {
+    const { network, listener } = onFakeNetwork({
+      maxConnectionsPerAddress: 2,
+      maxConnections: 3,
+      cookiesPerSecond: 5,
+    });
+    const faults = faultsOf(listener);
+    for (const port of [1, 2]) network.letIn({ ...source, port });
+    network.letIn(source);
+    network.letIn({ ...source, address: '198.51.100.8' });
+    network.letIn({ ...source, address: '198.51.100.9' });
+    network.receive(encodeFrame(hello), source);
+    expect(faults).toEqual([
+      { kind: 'refused', remoteAddress, text: '2 of its address are connected already' },
+      { kind: 'refused', remoteAddress: '198.51.100.9:4711', text: '3 are connected already' },
+      { kind: 'refused', remoteAddress, text: 'too many in this second say HELLO without a cookie' },
+    ]);
+  });
+
+  it('is nobody who comes in as he should, and nobody any more when the port is shut', async () => {
+    const { network, listener } = onFakeNetwork();
+    const faults = faultsOf(listener);
+    let complete = false;
+    listener.faults$.subscribe({ complete: () => (complete = true) });
+    network.letIn(source);
+    network.receive(frameOf(20), source);
+    expect([faults, complete]).toEqual([[], false]);
+    await listener.close();
+    expect(complete).toBe(true);
   });
 });

@@ -12,6 +12,7 @@ import { WebSocket } from 'ws';
 import { SimulatedClock } from 'xstate';
 import type { Clock } from '../../src/clock.js';
 import type { TlsCredentials, TlsSource } from '../../src/transports/tls.js';
+import { DoorFaults } from '../../src/transports/door-faults.js';
 import { Doorstep } from '../../src/transports/websocket/doorstep.js';
 import type { HttpServer } from '../../src/transports/websocket/http-server.js';
 import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
@@ -20,7 +21,7 @@ import {
   type CloseReason,
   type Connection,
   ConnectionLost,
-  type InboundFrame,
+  type SingleFrame,
   type Listener,
   TransportError,
 } from '../../src/transports/transport.js';
@@ -61,7 +62,7 @@ class SecureClient {
     socket.on('error', () => undefined); // a `close` follows and tells
     this.code = new Promise((resolve) => socket.on('close', resolve));
     this.inbox = new Inbox(
-      new Observable<readonly InboundFrame[]>((subscriber) => {
+      new Observable<readonly SingleFrame[]>((subscriber) => {
         // binaryType is 'nodebuffer', ws's default; no test here sends texts
         socket.on('message', (data) => subscriber.next([data as Buffer]));
         socket.on('close', () => subscriber.complete());
@@ -185,7 +186,12 @@ async function expectAlive(client: SecureClient, connection: Connection, inbox: 
  */
 function doorstep(clock: Clock): { server: EventEmitter; socket: () => Socket } {
   const server = new EventEmitter();
-  new Doorstep({ handshakeMs: 100, clock }).watch({ http: server, tls: server } as unknown as HttpServer);
+  const limits = { maxHalfOpen: 0, maxHalfOpenPerAddress: 0, connectsPerSecond: 0 };
+  const faults = new DoorFaults();
+  new Doorstep({ handshakeMs: 100, awaited: 'WebSocket upgrade', ...limits, faults, clock }).watch({
+    http: server,
+    tls: server,
+  } as unknown as HttpServer);
   const address = { localAddress: 'here', remoteAddress: 'there', remotePort: 1 };
   return { server, socket: () => Object.assign(new Duplex(), address) as unknown as Socket };
 }

@@ -1,12 +1,16 @@
 import { fromCallback } from 'xstate';
+import { type Clock, systemClock } from '../../clock.js';
 import type { Connection, Listener } from '../../transports/transport.js';
 import type { Logger } from '../ports.js';
+import { FaultLog } from './fault-log.js';
 
 export interface DoorInput {
   readonly listener: Listener;
   /** Takes each peer that comes through: not one machine transition for it. */
   readonly accept: (connection: Connection) => void;
   readonly logger: Logger;
+  /** Thins out the lines about those who did not get in. @default the system's */
+  readonly clock?: Clock | undefined;
 }
 
 /** What an open door says of itself. */
@@ -20,7 +24,7 @@ export type DoorEvent =
  * It goes on accepting until the transport has really stopped, so that no peer is left standing between the two.
  */
 export const door = fromCallback<{ readonly type: 'door.shutting' }, DoorInput>(({ input, sendBack, receive }) => {
-  const { listener, accept, logger } = input;
+  const { listener, accept, logger, clock = systemClock } = input;
   let shut: Promise<void> | undefined;
   const shutOnce = (): Promise<void> =>
     (shut ??= listener.close().catch((error: unknown) => {
@@ -42,9 +46,15 @@ export const door = fromCallback<{ readonly type: 'door.shutting' }, DoorInput>(
     },
     complete: shutAndSay,
   });
+  const { transport = '', url = '' } = listener.addresses[0] ?? {};
+  const faultLog = new FaultLog({ transport, url, clock, logger });
+  // What breaks the door is told by connections$.
+  const faults = listener.faults$?.subscribe({ next: faultLog.add, error: () => undefined });
   receive(shutAndSay);
   return () => {
     subscription.unsubscribe();
+    faults?.unsubscribe();
+    faultLog.finish();
     void shutOnce();
   };
 });

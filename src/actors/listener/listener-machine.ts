@@ -1,4 +1,5 @@
 import { assign, fromPromise, sendTo, setup } from 'xstate';
+import type { Clock } from '../../clock.js';
 import type { Connection, ListenAddress, Listener, Transport } from '../../transports/transport.js';
 import type { Logger } from '../ports.js';
 import { door, type DoorEvent } from './door.js';
@@ -7,6 +8,8 @@ export interface ListenerInput {
   readonly transport: Transport;
   readonly accept: (connection: Connection) => void;
   readonly logger: Logger;
+  /** Times what the door writes into the log. @default the system's */
+  readonly clock?: Clock | undefined;
 }
 
 export type ListenerEvent =
@@ -122,7 +125,7 @@ export const listenerMachine = setup({
         src: 'door',
         id: 'door',
         // keepDoor has run on every way into this state
-        input: ({ context }) => ({ listener: context.listener!, accept: context.accept, logger: context.logger }),
+        input: ({ context: { listener, accept, logger, clock } }) => ({ listener: listener!, accept, logger, clock }),
       },
       exit: 'forgetDoor',
       on: { 'door.shut': 'closed' },

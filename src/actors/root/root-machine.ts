@@ -63,6 +63,7 @@ export const rootMachine = setup({
           input: {
             transport,
             logger: context.logger,
+            clock: context.sessions.clock,
             accept: (connection: Connection) => {
               // The hub's system id; it is registered as long as the hub is not stopped.
               const sessions = self.system.get('sessions') as SessionHubRef | undefined;

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js';
 import type { QuicProvider } from '../../transports/quic/provider.js';
 import { ClientError } from '../client-error.js';
 import type { Link } from '../link.js';
@@ -16,8 +17,15 @@ export interface LinkOptions {
   readonly WebSocket?: WebSocketConstructor | undefined;
   /** Milliseconds until an attempt is given up; half of it is QUIC's own, for its handshake. @default 10_000 */
   readonly connectTimeoutMs?: number | undefined;
+  /**
+   * For `quic:`: whether stream samples and moves of gestures may go by datagrams, and come by them, if the router has them
+   * too. What is lost then is not sent again, and holds up nothing behind it. @default false
+   */
+  readonly datagrams?: boolean | undefined;
   /** For `quic:`. @default `@currentspace/http3`, if it is installed */
   readonly quicProvider?: QuicProvider | undefined;
+  /** Times the question for datagrams. @default the system's */
+  readonly clock?: Clock | undefined;
 }
 
 /** Ports where a URL says none. TCP and TLS have no usual one. */

@@ -1,34 +1,41 @@
+import { type Clock, systemClock } from '../../clock.js';
 import { ALPN, quicCloseCodes } from '../../transports/quic/constants.js';
 import { http3Provider } from '../../transports/quic/http3-provider.js';
 import type { QuicEnd, QuicLink } from '../../transports/quic/provider.js';
 import { errorOf } from '../client-error.js';
 import type { Channel, Link, LinkEvents } from '../link.js';
 import { ByteStream } from './byte-stream.js';
+import { ClientDatagrams } from './client-datagrams.js';
 import type { Destination, LinkOptions } from './link-to.js';
 
-/** CLASP over QUIC: frames back to back on the one stream that the client opens. */
+/** CLASP over QUIC: frames back to back on the one stream that the client opens, and on request datagrams beside it. */
 export function quicLink(url: string, destination: Destination, options: LinkOptions): Link {
-  const { quicProvider: provider = http3Provider(), ca, servername, connectTimeoutMs = 10_000 } = options;
+  const { quicProvider: provider = http3Provider(), ca, servername, connectTimeoutMs = 10_000, datagrams } = options;
+  const { clock = systemClock } = options;
   const { host: address, port } = destination;
   // Half of the time, because the library knows better than a timer of ours what has failed, and cannot be interrupted.
   const handshakeMs = Math.ceil(connectTimeoutMs / 2);
-  const connect = (): Promise<QuicLink> => provider.connect({ address, port, alpn: ALPN, ca, servername, handshakeMs });
+  const connect = (): Promise<QuicLink> =>
+    provider.connect({ address, port, alpn: ALPN, ca, servername, handshakeMs, datagrams });
   return {
     url,
     reliable: true,
     carriesText: false,
-    open: (events) => new QuicChannel(connect, events),
+    open: (events) => new QuicChannel(connect, events, clock),
   };
 }
 
 class QuicChannel implements Channel {
   readonly #events: LinkEvents;
+  readonly #clock: Clock;
   #link: QuicLink | undefined;
   #stream: ByteStream | undefined;
+  #datagrams: ClientDatagrams | undefined;
   #isOver = false;
 
-  constructor(connect: () => Promise<QuicLink>, events: LinkEvents) {
+  constructor(connect: () => Promise<QuicLink>, events: LinkEvents, clock: Clock) {
     this.#events = events;
+    this.#clock = clock;
     connect().then(this.#opened, (error: unknown) => {
       this.#end(errorOf(error));
     });
@@ -40,6 +47,14 @@ class QuicChannel implements Channel {
 
   send(frame: Uint8Array | string): void {
     if (!this.#isOver && typeof frame !== 'string') this.#stream?.send(frame);
+  }
+
+  get hasDatagrams(): boolean | undefined {
+    return this.#datagrams?.isAgreed;
+  }
+
+  sendLoosely(frame: Uint8Array): boolean {
+    return !this.#isOver && this.#datagrams?.send(frame) === true;
   }
 
   close(): void {
@@ -61,13 +76,17 @@ class QuicChannel implements Channel {
     this.#stream = new ByteStream(link.stream, {
       framing: 'raw',
       received: (frames) => {
-        if (!this.#isOver) this.#events.received(frames);
+        this.#datagrams?.ask(); // the router knows this connection now
+        this.#received(frames);
       },
       broken: (fault) => {
         this.#end(fault);
         this.#leave();
       },
     });
+    if (link.datagrams !== undefined) {
+      this.#datagrams = new ClientDatagrams(link.datagrams, this.#clock, this.#received);
+    }
     // A router that ends its side says goodbye; the library tells so of itself only when the session has gone.
     link.stream.once('end', () => {
       link.stream.end();
@@ -78,13 +97,19 @@ class QuicChannel implements Channel {
     this.#events.opened();
   };
 
+  readonly #received = (frames: readonly Uint8Array[]): void => {
+    if (!this.#isOver) this.#events.received(frames);
+  };
+
   #leave(): void {
+    this.#datagrams?.stop();
     void this.#link?.close(quicCloseCodes.normal, '').catch(() => undefined);
   }
 
   #end(cause: Error | undefined): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#datagrams?.stop();
     this.#events.closed(cause);
   }
 }

@@ -10,7 +10,10 @@ export {
   type MemoryLinkOptions,
 } from './link.js';
 
-/** Clients inside the router's own process: tests, bridges, embedding without an open port. */
+/**
+ * Clients inside the router's own process: tests, bridges, embedding without an open port. Its door has no faults to tell of:
+ * whoever does not get in is told so by {@link MemoryTransport.connect}.
+ */
 export interface MemoryTransport extends Transport {
   /**
    * A new client; the listener emits the other end.

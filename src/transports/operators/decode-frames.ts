@@ -3,12 +3,12 @@ import { decodeJson } from '../../protocol/encodings/json.js';
 import { Qos } from '../../protocol/enumerations.js';
 import { DecodeError } from '../../protocol/errors.js';
 import { decodeFrame } from '../../protocol/frame.js';
+import { FrameRun } from '../../protocol/frame-run.js';
 import type { InboundFrame, RateLimitedMessage } from '../../protocol/inbound.js';
 import type { InboundFrame as UndecodedFrame } from '../transport.js';
 
 /**
- * Makes messages of frames and texts: one array in, one array of the same length out, in order, the empty array (a sign
- * of life) included. What is no message stands in its place as `malformed`; what `limitRate` said is passed on.
+ * Makes messages of frames and texts: one array in, one array out, in order, the empty array (a sign of life) included. What is no message stands in its place as `malformed`; what `limitRate` said is passed on.
  */
 export function decodeFrames(): OperatorFunction<
   readonly (UndecodedFrame | RateLimitedMessage)[],
@@ -16,19 +16,43 @@ export function decodeFrames(): OperatorFunction<
 > {
   return map((batch) => {
     const decoded: InboundFrame[] = [];
-    for (const item of batch) decoded.push(decode(item));
+    for (const item of batch) {
+      if (item instanceof FrameRun) decodeRun(item, decoded);
+      else if (item instanceof Uint8Array) decoded.push(decodeBinary(item, 0, item.length));
+      else if (typeof item === 'string') decoded.push(decodeText(item));
+      else decoded.push({ message: item, qos: Qos.Fire, encoding: 'binary' });
+    }
     return decoded;
   });
 }
 
-function decode(item: UndecodedFrame | RateLimitedMessage): InboundFrame {
-  const isText = typeof item === 'string';
-  if (!isText && !(item instanceof Uint8Array)) return { message: item, qos: Qos.Fire, encoding: 'binary' };
-  try {
-    return isText ? decodeJson(item) : decodeFrame(item);
-  } catch (error) {
-    // A decoder throws nothing else, whatever the bytes: anything else is a bug of ours and must not look like the peer's.
-    if (!(error instanceof DecodeError)) throw error;
-    return { message: { type: 'malformed', error }, qos: Qos.Fire, encoding: isText ? 'json' : 'binary' };
+function decodeRun(run: FrameRun, decoded: InboundFrame[]): void {
+  const { bytes } = run;
+  for (let start = 0; start < bytes.length;) {
+    const end = run.endOf(start);
+    decoded.push(decodeBinary(bytes, start, end));
+    start = end;
   }
+}
+
+function decodeBinary(bytes: Uint8Array, start: number, end: number): InboundFrame {
+  try {
+    return decodeFrame(bytes, start, end);
+  } catch (error) {
+    return malformed(error, 'binary');
+  }
+}
+
+function decodeText(text: string): InboundFrame {
+  try {
+    return decodeJson(text);
+  } catch (error) {
+    return malformed(error, 'json');
+  }
+}
+
+/** A decoder throws nothing else, whatever the bytes: anything else is a bug of ours and must not look like the peer's. */
+function malformed(error: unknown, encoding: 'binary' | 'json'): InboundFrame {
+  if (!(error instanceof DecodeError)) throw error;
+  return { message: { type: 'malformed', error }, qos: Qos.Fire, encoding };
 }

@@ -1,6 +1,7 @@
 import { map, Observable, type OperatorFunction } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import type { RateLimitedMessage } from '../../protocol/inbound.js';
+import { FrameRun } from '../../protocol/frame-run.js';
 import { TokenBucket } from '../../token-bucket.js';
 
 export interface LimitRateOptions {
@@ -23,7 +24,7 @@ const NOTICE_INTERVAL_MS = 1_000;
  */
 export function limitRate<F>(
   options: LimitRateOptions,
-): OperatorFunction<readonly F[], readonly (F | RateLimitedMessage)[]> {
+): OperatorFunction<readonly F[], readonly (F | Uint8Array | RateLimitedMessage)[]> {
   if (options.messagesPerSecond === 0) return (source) => source;
   return (source) =>
     new Observable((subscriber) => {
@@ -46,13 +47,15 @@ class Limiter {
     this.#clock = clock;
   }
 
-  pass<F>(frames: readonly F[]): readonly (F | RateLimitedMessage)[] {
+  pass<F>(batch: readonly F[]): readonly (F | Uint8Array | RateLimitedMessage)[] {
     const now = this.#clock.now();
-    const allowed = this.#bucket.takeUpTo(frames.length, now);
-    this.#dropped += frames.length - allowed;
+    let count = 0;
+    for (const item of batch) count += item instanceof FrameRun ? item.count : 1;
+    const allowed = this.#bucket.takeUpTo(count, now);
+    this.#dropped += count - allowed;
     const noticeIsDue = this.#dropped > 0 && now - this.#noticedAt >= NOTICE_INTERVAL_MS;
-    if (allowed === frames.length && !noticeIsDue) return frames;
-    const passed: (F | RateLimitedMessage)[] = frames.slice(0, allowed);
+    if (allowed === count && !noticeIsDue) return batch;
+    const passed: (F | Uint8Array | RateLimitedMessage)[] = allowed === count ? [...batch] : first(batch, allowed);
     if (noticeIsDue) {
       passed.push({ type: 'rateLimited', messagesPerSecond: this.#messagesPerSecond, dropped: this.#dropped });
       this.#dropped = 0;
@@ -60,4 +63,16 @@ class Limiter {
     }
     return passed;
   }
+}
+
+/** The first frames of a batch, those of a run one by one. */
+function first<F>(batch: readonly F[], count: number): (F | Uint8Array)[] {
+  const frames: (F | Uint8Array)[] = [];
+  for (const item of batch) {
+    const room = count - frames.length;
+    if (room <= 0) break;
+    if (item instanceof FrameRun) frames.push(...item.take(room));
+    else frames.push(item);
+  }
+  return frames;
 }

@@ -10,10 +10,13 @@ import {
   type CloseReason,
   type Connection,
   ConnectionLost,
+  type Datagrams,
   type InboundFrame,
   MAX_REASON_BYTES,
 } from '../transport.js';
 import { ABORTED, quicCloseCodes, READ_BYTES_PER_TURN, STALL_CHECKS } from './constants.js';
+import type { DatagramQueue } from './datagram-queue.js';
+import { PeerDatagrams } from './peer-datagrams.js';
 import { Progress } from './progress.js';
 import type { QuicEnd, QuicSession, QuicStream } from './provider.js';
 import { costOf, Unread, type UnreadInAll } from './unread.js';
@@ -25,6 +28,8 @@ export interface QuicConnectionOptions {
   readonly pingIntervalMs: number;
   readonly clock: Clock;
   readonly unreadInAll: UnreadInAll;
+  /** Of the port, where it has datagrams. */
+  readonly datagramQueue: DatagramQueue | undefined;
 }
 
 /**
@@ -48,6 +53,7 @@ export class QuicConnection implements Connection {
   readonly #deframer = new Deframer();
   readonly #unread: Unread;
   readonly #progress: Progress;
+  readonly #datagrams: PeerDatagrams | undefined;
   /** `leaving`: we have said goodbye and wait for the peer's. `over`: what `batches$` ends with is settled. */
   #phase: 'open' | 'leaving' | 'over' = 'open';
   #subscribed = false;
@@ -73,6 +79,8 @@ export class QuicConnection implements Connection {
     this.remoteAddress = remoteAddressOf(session.remoteHost, session.remotePort);
     this.#unread = new Unread(options.unreadInAll);
     this.#progress = new Progress(stream, session);
+    const { datagramQueue: queue, clock } = options;
+    this.#datagrams = queue && new PeerDatagrams({ session, queue, clock, received: this.#onDatagrams });
     this.#batches = new HeldSubject(() => {
       this.#subscribed = true;
       this.#read();
@@ -90,6 +98,10 @@ export class QuicConnection implements Connection {
 
   get bufferedBytes(): number {
     return this.#phase === 'over' ? 0 : this.#stream.writableLength;
+  }
+
+  get datagrams(): Datagrams | undefined {
+    return this.#phase === 'open' && this.#datagrams?.isAgreed === true ? this.#datagrams : undefined;
   }
 
   write(bytes: Uint8Array): void {
@@ -111,6 +123,11 @@ export class QuicConnection implements Connection {
 
   destroy(): void {
     this.#cut(new ConnectionLost('the connection was cut by this side'), ABORTED, '');
+  }
+
+  /** A datagram of the peer. As long as nobody reads, it is lost. */
+  receiveDatagram(bytes: Uint8Array): void {
+    if (this.#subscribed && this.#phase === 'open') this.#datagrams?.receive(bytes);
   }
 
   /** The QUIC connection is over. What came before is still handed on. */
@@ -166,6 +183,10 @@ export class QuicConnection implements Connection {
       this.#cut(fault, quicCloseCodes.protocol, 'bytes that are no frame');
     }
   }
+
+  readonly #onDatagrams = (frames: readonly Uint8Array[]): void => {
+    if (this.#phase === 'open') this.#batches.next(frames);
+  };
 
   readonly #onWritten = (): void => {
     if (!this.#heldBack || this.#phase !== 'open' || this.#stream.writableLength > 0) return;
@@ -247,7 +268,8 @@ export class QuicConnection implements Connection {
 
   /** Keeps an idle connection alive; the answers to the ping before are a sign of life to the session. */
   readonly #ping = (): void => {
-    const packetsIn = this.#session.traffic()?.packetsIn ?? 0;
+    const { packetsIn = 0, maxPacketBytes } = this.#session.traffic() ?? {};
+    this.#datagrams?.measured(maxPacketBytes);
     if (packetsIn > this.#packetsIn && this.#phase === 'open') this.#batches.next([]);
     this.#packetsIn = packetsIn;
     if (this.#phase !== 'open') return;

@@ -46,3 +46,25 @@ export const MAX_STREAMLESS_PEERS = 512;
 
 /** Looks at a stream that gets nowhere in the time it is given. */
 export const STALL_CHECKS = 3;
+
+/** What any network carries: QUIC does without one that has no room for packets of this many bytes (RFC 9000, section 14). */
+export const SMALLEST_PACKET_BYTES = 1_200;
+
+/** What is in a packet beside a datagram: header, connection id, packet number, the frame's own type and length, the tag of TLS. */
+export const PACKET_OVERHEAD_BYTES = 64;
+
+/** Larger ones are more likely to be lost on the way, with nobody to send them again. */
+export const LARGEST_DATAGRAM_BYTES = 1_200;
+
+/** Datagrams handed to the library in one turn of the event loop, by all connections of a port together. */
+export const DATAGRAMS_PER_TURN = 64;
+
+/** Datagrams of all connections of a port that may wait for their turn; while there are that many, streams carry the rest. */
+export const MAX_WAITING_DATAGRAMS = 256;
+
+/** Datagrams of one peer looked at in one turn of the event loop; the library itself keeps no more than this. */
+export const MAX_DATAGRAMS_READ_PER_TURN = 256;
+
+/** Milliseconds from one question of a client's for datagrams to the next, and how often it asks. */
+export const ASK_AGAIN_MS = 1_000;
+export const MAX_QUESTIONS = 5;

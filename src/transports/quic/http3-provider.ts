@@ -1,18 +1,26 @@
-import type { Duplex } from 'node:stream';
 import { TransportError, TransportUnavailable } from '../transport.js';
 import { CLIENT_WINDOW_BYTES, STREAM_REFUSED } from './constants.js';
+import { watchHandshakes } from './failed-handshakes.js';
 import type {
   QuicConnectOptions,
   QuicEnd,
   QuicLink,
+  QuicLinkDatagrams,
   QuicListenOptions,
   QuicProvider,
   QuicServer,
   QuicSession,
   QuicSessionHandlers,
-  QuicStream,
   QuicTraffic,
 } from './provider.js';
+import type {
+  Http3,
+  Http3ClientHandle,
+  Http3Emitter,
+  Http3Module,
+  Http3ServerHandle,
+  Http3SessionHandle,
+} from './http3-module.js';
 import { usableAddress, usableCredentials } from './usable.js';
 
 /**
@@ -69,7 +77,7 @@ class Http3Server implements QuicServer {
   }
 
   private constructor(http3: Http3, options: QuicListenOptions) {
-    const { key, cert, alpn, limits, onSession, onFault } = options;
+    const { key, cert, alpn, limits, datagrams = false, onSession, onFailedHandshake, onFault } = options;
     this.#server = http3.createQuicServer({
       key,
       cert,
@@ -81,10 +89,16 @@ class Http3Server implements QuicServer {
       // QUIC itself then keeps a client from opening a second one. It matters: what comes on a stream that was reset is
       // put by the library into a new one, which nobody is told of and nobody reads.
       initialMaxStreamsBidi: 1,
+      enableDatagrams: datagrams,
       disableRetry: false, // who sends from a forged address gets no further than one small answer
       runtimeMode: 'portable', // io_uring is often forbidden in containers, and no faster
     });
+    const handedOut = new WeakSet<object>();
+    if (onFailedHandshake !== undefined) {
+      watchHandshakes(this.#server, (session) => handedOut.has(session), onFailedHandshake);
+    }
     this.#server.on('session', (handle) => {
+      handedOut.add(handle);
       const session = new Http3Session(handle, () => this.#sessions.delete(session));
       this.#sessions.add(session);
       onSession(session);
@@ -131,6 +145,7 @@ class Http3Session implements QuicSession {
       if (isFromClientBothWays(stream.id)) this.#handlers?.stream(stream);
       else stream.close(STREAM_REFUSED);
     });
+    handle.on('datagram', (bytes) => this.#handlers?.datagram(bytes));
   }
 
   handle(handlers: QuicSessionHandlers): void {
@@ -162,20 +177,33 @@ class Http3Session implements QuicSession {
     }
   }
 
+  sendDatagram(bytes: Uint8Array): void {
+    if (!this.#ended) sendDatagram(this.#handle, bytes);
+  }
+
   traffic(): QuicTraffic | undefined {
-    return (this.#ended ? undefined : this.#handle.getMetrics()) ?? undefined;
+    const metrics = this.#ended ? null : this.#handle.getMetrics();
+    return metrics === null ? undefined : { ...metrics, maxPacketBytes: metrics.pmtu };
+  }
+}
+
+function sendDatagram(handle: Http3Emitter, bytes: Uint8Array): void {
+  try {
+    handle.sendDatagram(bytes);
+  } catch {
+    // The session has gone, and its end is on the way here.
   }
 }
 
 async function connect(http3: Http3, options: QuicConnectOptions): Promise<QuicLink> {
   try {
-    return linkOf(await openSession(http3, options));
+    return linkOf(await openSession(http3, options), options.datagrams === true);
   } catch (error) {
     throw connectError(error, options);
   }
 }
 
-function linkOf(session: Http3ClientHandle): QuicLink {
+function linkOf(session: Http3ClientHandle, hasDatagrams: boolean): QuicLink {
   session.on('error', ignore);
   session.on('stream', (stream) => {
     stream.on('error', ignore);
@@ -188,11 +216,22 @@ function linkOf(session: Http3ClientHandle): QuicLink {
   });
   const stream = session.openStream(); // throws where the router has sent us away already
   stream.on('error', ignore);
-  return { stream, closed, close: (code, text) => session.close(code, text) };
+  const datagrams: QuicLinkDatagrams = {
+    sendDatagram: (bytes) => {
+      sendDatagram(session, bytes);
+    },
+    get maxPacketBytes() {
+      return session.getMetrics()?.pmtu;
+    },
+    onDatagram: (listener) => void session.on('datagram', listener),
+  };
+  const close = (code: number, text: string): Promise<void> => session.close(code, text);
+  return { stream, closed, close, datagrams: hasDatagrams ? datagrams : undefined };
 }
 
 async function openSession(http3: Http3, options: QuicConnectOptions): Promise<Http3ClientHandle> {
   const { address, port, servername = address, ca, alpn, handshakeMs = 5_000, maxIdleTimeoutMs = 30_000 } = options;
+  const { datagrams = false } = options;
   return http3.connectQuicAsync(
     { address: await usableAddress(address), port, servername },
     {
@@ -202,6 +241,7 @@ async function openSession(http3: Http3, options: QuicConnectOptions): Promise<H
       maxIdleTimeoutMs,
       initialMaxStreamDataBidiLocal: CLIENT_WINDOW_BYTES,
       initialMaxData: 4 * CLIENT_WINDOW_BYTES,
+      enableDatagrams: datagrams,
       runtimeMode: 'portable',
     },
   );
@@ -240,65 +280,3 @@ function isFromClientBothWays(streamId: number): boolean {
 function ignore(): void {
   // Every emitter of the library needs a listener for errors, or one of them ends the process.
 }
-
-/** What is used of the package; its own types would have to be there wherever ours are. */
-export interface Http3Module {
-  readonly default: Http3;
-}
-
-export interface Http3 {
-  createQuicServer(options: Http3ServerOptions): Http3ServerHandle;
-  connectQuicAsync(
-    endpoint: { readonly address: string; readonly port: number; readonly servername: string },
-    options: Http3ClientOptions,
-  ): Promise<Http3ClientHandle>;
-}
-
-interface Http3Options {
-  alpn: string[];
-  maxIdleTimeoutMs: number;
-  initialMaxStreamDataBidiLocal: number;
-  initialMaxData: number;
-  runtimeMode: 'portable';
-}
-
-interface Http3ServerOptions extends Http3Options {
-  key: string;
-  cert: string;
-  maxConnections: number;
-  initialMaxStreamsBidi: number;
-  disableRetry: boolean;
-}
-
-interface Http3ClientOptions extends Http3Options {
-  ca?: string;
-  connectTimeoutMs: number;
-}
-
-interface Http3ServerHandle {
-  on(event: 'session', listener: (session: Http3SessionHandle) => void): unknown;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  listen(port: number, host: string): Promise<{ address: string; port: number }>;
-  close(): Promise<void>;
-}
-
-interface Http3Emitter {
-  on(event: 'stream', listener: (stream: Http3Stream) => void): unknown;
-  on(event: 'close', listener: (info: { errorCode: number; reason: string }) => void): unknown;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-}
-
-interface Http3SessionHandle extends Http3Emitter {
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  close(code: number, text: string): void;
-  ping(): boolean;
-  getMetrics(): QuicTraffic | null;
-}
-
-interface Http3ClientHandle extends Http3Emitter {
-  openStream(): QuicStream;
-  close(code: number, text: string): Promise<void>;
-}
-
-type Http3Stream = Duplex & QuicStream & { readonly id: number };

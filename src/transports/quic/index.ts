@@ -11,8 +11,10 @@ export { http3Provider } from './http3-provider.js';
 export type {
   QuicConnectOptions,
   QuicEnd,
+  QuicHandshakeFailure,
   QuicLimits,
   QuicLink,
+  QuicLinkDatagrams,
   QuicListenOptions,
   QuicProvider,
   QuicServer,
@@ -42,6 +44,11 @@ export interface QuicOptions {
   readonly stallMs?: number | undefined;
   /** Peers at once, those in the handshake included; who comes then gets no answer. @default 10_000 */
   readonly maxConnections?: number | undefined;
+  /**
+   * Whether stream samples and moves of gestures may go by QUIC datagrams, which a lost packet holds up nobody for: to and from
+   * those clients that ask for it, see `docs/quic.md`. @default false
+   */
+  readonly datagrams?: boolean | undefined;
   /** The QUIC library. @default `@currentspace/http3`, if it is installed */
   readonly provider?: QuicProvider | undefined;
   /** Times the wait for the stream, pings, stalls and the grace of a close. @default the system's */
@@ -67,6 +74,7 @@ export function quic(options: QuicOptions): Transport {
         handshakeMs: options.handshakeMs ?? 10_000,
         stallMs: options.stallMs ?? 3_000,
         pingIntervalMs: options.pingIntervalMs ?? 10_000,
+        datagrams: options.datagrams ?? false,
         limits: {
           maxConnections: options.maxConnections ?? 10_000,
           maxIdleTimeoutMs: options.maxIdleTimeoutMs ?? 30_000,

@@ -1,12 +1,21 @@
 import type { Observable } from 'rxjs';
 import { type Clock, setBackgroundTimer } from '../../clock.js';
+import { DoorFaults } from '../door-faults.js';
 import { HeldSubject } from '../held-subject.js';
 import { listenError } from '../listen-error.js';
 import type { TlsCredentials } from '../tls.js';
-import { type Connection, type ListenAddress, type Listener, TransportError } from '../transport.js';
+import { type Connection, type DoorFault, type ListenAddress, type Listener, TransportError } from '../transport.js';
 import { QuicConnection } from './connection.js';
+import { DatagramQueue } from './datagram-queue.js';
 import { ALPN, MAX_STREAMLESS_PEERS, quicCloseCodes, STREAM_REFUSED } from './constants.js';
-import type { QuicLimits, QuicProvider, QuicServer, QuicSession, QuicStream } from './provider.js';
+import type {
+  QuicHandshakeFailure,
+  QuicLimits,
+  QuicProvider,
+  QuicServer,
+  QuicSession,
+  QuicStream,
+} from './provider.js';
 
 /** The options of `quic()` with the defaults filled in. */
 export interface QuicListenerOptions {
@@ -16,6 +25,7 @@ export interface QuicListenerOptions {
   readonly handshakeMs: number;
   readonly stallMs: number;
   readonly pingIntervalMs: number;
+  readonly datagrams: boolean;
   readonly limits: QuicLimits;
   readonly provider: QuicProvider;
   readonly clock: Clock;
@@ -24,12 +34,15 @@ export interface QuicListenerOptions {
 /** A UDP port. A peer becomes a connection with the first bytes of the stream it opens. */
 export class QuicListener implements Listener {
   readonly connections$: Observable<Connection>;
+  readonly faults$: Observable<DoorFault>;
   readonly #options: QuicListenerOptions;
   readonly #connections = new HeldSubject<Connection>();
+  readonly #faults = new DoorFaults();
   readonly #sessions = new Set<QuicSession>();
   /** Peers without a stream, with the timer that ends their time; who has waited longest is first. */
   readonly #streamless = new Map<QuicSession, unknown>();
   readonly #unreadInAll = { bytes: 0 };
+  readonly #datagramQueue: DatagramQueue | undefined;
   #server!: QuicServer; // `open` gives nobody a listener without one
   #shut = false;
   #closed: Promise<void> | undefined;
@@ -39,11 +52,14 @@ export class QuicListener implements Listener {
   /** @throws TransportError */
   static async open(options: QuicListenerOptions): Promise<QuicListener> {
     const listener = new QuicListener(options);
-    const { port, host, credentials, limits, provider } = options;
+    const { port, host, credentials, limits, datagrams, provider } = options;
     const { key, cert } = credentials;
-    const { onSession, onFault } = listener.#events;
+    const { onSession, onFailedHandshake, onFault } = listener.#events;
     try {
-      listener.#server = await provider.listen({ port, host, key, cert, alpn: ALPN, limits, onSession, onFault });
+      listener.#server = await provider.listen({
+        ...{ port, host, key, cert, alpn: ALPN, limits, datagrams },
+        ...{ onSession, onFailedHandshake, onFault },
+      });
     } catch (error) {
       throw error instanceof TransportError ? error : listenError(error, host, port, '--quic-port');
     }
@@ -52,7 +68,9 @@ export class QuicListener implements Listener {
 
   private constructor(options: QuicListenerOptions) {
     this.#options = options;
+    this.#datagramQueue = options.datagrams ? new DatagramQueue() : undefined;
     this.connections$ = this.#connections.observable;
+    this.faults$ = this.#faults.observable;
   }
 
   get addresses(): readonly ListenAddress[] {
@@ -68,6 +86,7 @@ export class QuicListener implements Listener {
 
   async #close(): Promise<void> {
     this.#shut = true;
+    this.#faults.complete(); // those who are turned away now have done nothing wrong
     for (const session of [...this.#streamless.keys()]) turnAway(session);
     this.#connections.complete();
     if (this.#sessions.size > 0) {
@@ -87,7 +106,9 @@ export class QuicListener implements Listener {
           if (this.#streamless.has(session)) connection = this.#accept(session, stream);
           else refuse(stream);
         },
+        datagram: (bytes) => connection?.receiveDatagram(bytes),
         closed: (end) => {
+          if (this.#streamless.has(session)) this.#tell('silent', session, 'it left without having opened a stream');
           this.#leaveTheDoor(session);
           connection?.sessionClosed(end);
           this.#sessions.delete(session);
@@ -97,7 +118,11 @@ export class QuicListener implements Listener {
       if (this.#shut) turnAway(session);
       else this.#waitForStream(session);
     },
+    onFailedHandshake: ({ remoteHost, remotePort, text }: QuicHandshakeFailure): void => {
+      this.#faults.tell('handshake', { address: remoteHost, port: remotePort }, text);
+    },
     onFault: (error: Error): void => {
+      this.#faults.complete();
       this.#connections.error(new TransportError(`the QUIC port broke: ${error.message}`, { cause: error }));
       this.#closed ??= this.#server.close();
     },
@@ -108,11 +133,16 @@ export class QuicListener implements Listener {
     const { clock, handshakeMs } = this.#options;
     const [longest] = this.#streamless.keys();
     if (longest !== undefined && this.#streamless.size >= MAX_STREAMLESS_PEERS) {
-      longest.close(quicCloseCodes.overloaded, 'too many peers without a stream');
       this.#leaveTheDoor(longest);
+      longest.close(quicCloseCodes.overloaded, 'too many peers without a stream');
+      const text = `${MAX_STREAMLESS_PEERS} peers have no stream, and it has been without one for longest`;
+      this.#tell('refused', longest, text);
     }
     const giveUp = (): void => {
-      session.close(quicCloseCodes.policy, `no stream was opened within ${handshakeMs / 1_000} s`);
+      const text = `no stream was opened within ${handshakeMs / 1_000} s`;
+      this.#leaveTheDoor(session);
+      session.close(quicCloseCodes.policy, text);
+      this.#tell('silent', session, text);
     };
     this.#streamless.set(session, setBackgroundTimer(clock, giveUp, handshakeMs));
   }
@@ -121,9 +151,16 @@ export class QuicListener implements Listener {
     this.#leaveTheDoor(session);
     const { stallMs, pingIntervalMs, clock } = this.#options;
     const unreadInAll = this.#unreadInAll;
-    const connection = new QuicConnection(session, stream, { stallMs, pingIntervalMs, clock, unreadInAll });
+    const connection = new QuicConnection(session, stream, {
+      ...{ stallMs, pingIntervalMs, clock, unreadInAll },
+      datagramQueue: this.#datagramQueue,
+    });
     this.#connections.next(connection);
     return connection;
+  }
+
+  #tell(kind: DoorFault['kind'], { remoteHost, remotePort }: QuicSession, text: string): void {
+    this.#faults.tell(kind, { address: remoteHost, port: remotePort }, text);
   }
 
   #leaveTheDoor(session: QuicSession): void {

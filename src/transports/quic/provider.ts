@@ -31,10 +31,22 @@ export interface QuicListenOptions {
   readonly cert: string;
   readonly alpn: string;
   readonly limits: QuicLimits;
+  /** Whether clients may send datagrams (RFC 9221), and get them. @default false */
+  readonly datagrams?: boolean | undefined;
   /** Each peer, once its handshake is complete. */
   readonly onSession: (session: QuicSession) => void;
+  /** Each peer whose handshake came to nothing, as far as the library tells of them. */
+  readonly onFailedHandshake?: ((failure: QuicHandshakeFailure) => void) | undefined;
   /** The port as a whole broke; nothing more comes through it. */
   readonly onFault: (error: Error) => void;
+}
+
+/** Somebody who did not get as far as a session. */
+export interface QuicHandshakeFailure {
+  readonly remoteHost: string;
+  readonly remotePort: number;
+  /** For a person. */
+  readonly text: string;
 }
 
 export interface QuicLimits {
@@ -62,6 +74,8 @@ export interface QuicSession {
   close(code: number, text: string): void;
   /** Makes the peer's QUIC answer, whatever its program does. Harmless on a closed session. */
   ping(): void;
+  /** Sends a datagram. Never throws; what the peer does not want, or the library has no room for, is lost. */
+  sendDatagram(bytes: Uint8Array): void;
   /** What has gone to and fro; undefined once the session is closed. */
   traffic(): QuicTraffic | undefined;
 }
@@ -69,6 +83,8 @@ export interface QuicSession {
 export interface QuicSessionHandlers {
   /** The peer opened a bidirectional stream: called with its first bytes, which `read()` gives at once. */
   readonly stream: (stream: QuicStream) => void;
+  /** The peer sent a datagram, be it with the first packet of all. */
+  readonly datagram: (bytes: Uint8Array) => void;
   /** It is over, whoever ended it: called once, nothing comes after. */
   readonly closed: (end: QuicEnd) => void;
 }
@@ -81,6 +97,8 @@ export interface QuicTraffic {
   readonly packetsIn: number;
   readonly packetsOut: number;
   readonly bytesOut: number;
+  /** Bytes of the largest UDP datagram that gets through to the peer, as far as that is known by now. */
+  readonly maxPacketBytes?: number | undefined;
 }
 
 /** How a connection ended: with a close of one of the two, or `lost` (nothing was heard any more, the port went). */
@@ -101,6 +119,8 @@ export interface QuicConnectOptions {
   readonly handshakeMs?: number | undefined;
   /** Milliseconds without a packet of the router after which it is gone. @default 30_000 */
   readonly maxIdleTimeoutMs?: number | undefined;
+  /** Whether the server may send datagrams, and get them. @default false */
+  readonly datagrams?: boolean | undefined;
 }
 
 /** A connection to a server, with the one stream the client opened. */
@@ -110,8 +130,20 @@ export interface QuicLink {
    * {@link close}. Its `error` events are listened to already; {@link closed} has the reason.
    */
   readonly stream: QuicStream;
+  /** Where they were asked for. */
+  readonly datagrams?: QuicLinkDatagrams | undefined;
   /** Resolves when the connection is over, whoever ended it; never rejects. */
   readonly closed: Promise<QuicEnd>;
   /** Drops what is not sent yet. Resolves when the connection's resources are given back. Safe to call twice. */
   close(code: number, text: string): Promise<void>;
+}
+
+/** The datagrams of a client. */
+export interface QuicLinkDatagrams {
+  /** As {@link QuicSession.sendDatagram}. */
+  sendDatagram(bytes: Uint8Array): void;
+  /** As {@link QuicTraffic.maxPacketBytes}. */
+  readonly maxPacketBytes: number | undefined;
+  /** Calls with each datagram of the server. To be called once, at once. */
+  onDatagram(listener: (bytes: Uint8Array) => void): void;
 }

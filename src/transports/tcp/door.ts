@@ -1,5 +1,6 @@
 import type { ListenOptions, Server, Socket } from 'node:net';
-import type { ListenAddress } from '../transport.js';
+import type { FaultSource } from '../door-faults.js';
+import type { DoorFault, ListenAddress } from '../transport.js';
 
 /** What a listener opens: an address of this computer, and how those who connect to it become peers. */
 export interface Door {
@@ -12,6 +13,8 @@ export interface Door {
 export interface DoorEvents {
   /** Somebody is in. */
   readonly admit: (peer: Peer) => void;
+  /** Somebody is not let in. */
+  readonly turnedAway: (kind: DoorFault['kind'], source: FaultSource, text: string) => void;
   /** Nobody will come in any more, and nobody asked for that. */
   readonly broke: (error: Error) => void;
 }
@@ -26,13 +29,19 @@ export interface Peer {
 }
 
 /** Resolves when the server listens; from then on its errors go to `broke`. Rejects with what the system says. */
-export async function listening(server: Server, options: ListenOptions, broke: DoorEvents['broke']): Promise<void> {
+export async function listening(
+  server: Server,
+  options: ListenOptions,
+  { broke, turnedAway }: Pick<DoorEvents, 'broke' | 'turnedAway'>,
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options, () => {
       server.removeListener('error', reject);
       server.on('error', (error) => {
-        if (!server.listening) broke(error); // else an accept failed (too many open files): the door is still open
+        if (!server.listening) broke(error);
+        // An accept failed: the door is still open, and who stood there is not known.
+        else turnedAway('refused', {}, `the system did not let it in: ${error.message}`);
       });
       resolve();
     });

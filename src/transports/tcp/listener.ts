@@ -1,7 +1,8 @@
 import type { Observable } from 'rxjs';
 import type { Clock } from '../../clock.js';
+import { DoorFaults } from '../door-faults.js';
 import { HeldSubject } from '../held-subject.js';
-import { type Connection, type ListenAddress, type Listener, TransportError } from '../transport.js';
+import { type Connection, type DoorFault, type ListenAddress, type Listener, TransportError } from '../transport.js';
 import { TcpConnection } from './connection.js';
 import type { Door } from './door.js';
 
@@ -14,29 +15,38 @@ export interface TcpListenerOptions {
 export class TcpListener implements Listener {
   readonly addresses: readonly ListenAddress[];
   readonly connections$: Observable<Connection>;
+  readonly faults$: Observable<DoorFault>;
   readonly #door: Door;
   readonly #connections: HeldSubject<Connection>;
+  readonly #faults: DoorFaults;
   #closed: Promise<void> | undefined;
 
   /** @throws TransportError */
   static async open(door: Door, options: TcpListenerOptions): Promise<TcpListener> {
     const connections = new HeldSubject<Connection>();
+    const faults = new DoorFaults();
     const address = await door.open({
       admit: (peer) => {
         connections.next(new TcpConnection(peer, options));
       },
+      turnedAway: (kind, source, text) => {
+        faults.tell(kind, source, text);
+      },
       broke: (error) => {
+        faults.complete();
         connections.error(new TransportError(`the door at ${address.url} broke: ${error.message}`, { cause: error }));
       },
     });
-    return new TcpListener(door, address, connections);
+    return new TcpListener(door, address, connections, faults);
   }
 
-  private constructor(door: Door, address: ListenAddress, connections: HeldSubject<Connection>) {
+  private constructor(door: Door, address: ListenAddress, connections: HeldSubject<Connection>, faults: DoorFaults) {
     this.#door = door;
     this.#connections = connections;
+    this.#faults = faults;
     this.addresses = [address];
     this.connections$ = connections.observable;
+    this.faults$ = faults.observable;
   }
 
   close(): Promise<void> {
@@ -45,6 +55,7 @@ export class TcpListener implements Listener {
   }
 
   async #close(): Promise<void> {
+    this.#faults.complete(); // those who are sent away now have done nothing wrong
     this.#door.close();
     this.#connections.complete();
     await new Promise((resolve) => setImmediate(resolve));

@@ -19,7 +19,7 @@ export class PipeDoor implements Door {
     this.#options = options;
   }
 
-  async open({ admit, broke }: DoorEvents): Promise<ListenAddress> {
+  async open(events: DoorEvents): Promise<ListenAddress> {
     const { path } = this.#options;
     if (process.platform !== 'win32') await makeWay(path);
     else if (!path.startsWith(PIPE_PREFIX)) {
@@ -28,10 +28,10 @@ export class PipeDoor implements Door {
     let count = 0;
     this.#server = createServer({ allowHalfOpen: true }, (socket) => {
       count++; // peers at a pipe have no address; counted, they can be told apart
-      admit({ transport: 'pipe', socket, remoteAddress: `pipe:${count}`, cut: () => socket.destroy() });
+      events.admit({ transport: 'pipe', socket, remoteAddress: `pipe:${count}`, cut: () => socket.destroy() });
     });
     try {
-      await this.#listen(this.#server, broke);
+      await this.#listen(this.#server, events);
     } catch (error) {
       this.#server.close();
       throw pipeError(error, path);
@@ -43,9 +43,9 @@ export class PipeDoor implements Door {
     this.#server?.close(); // removes the file as well
   }
 
-  async #listen(server: Server, broke: DoorEvents['broke']): Promise<void> {
+  async #listen(server: Server, events: DoorEvents): Promise<void> {
     const { path, mode } = this.#options;
-    const opened = listening(server, { path }, broke);
+    const opened = listening(server, { path }, events);
     // In the same turn as the call that made the file, before any peer is accepted.
     if (server.listening && process.platform !== 'win32') {
       try {

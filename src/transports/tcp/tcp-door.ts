@@ -26,11 +26,11 @@ export class TcpDoor implements Door {
     this.#options = options;
   }
 
-  async open({ admit, broke }: DoorEvents): Promise<ListenAddress> {
+  async open(events: DoorEvents): Promise<ListenAddress> {
     const { port, host, tls } = this.#options;
-    this.#server = tls === undefined ? plainServer(admit) : this.#tlsServer(tls, admit);
+    this.#server = tls === undefined ? plainServer(events.admit) : this.#tlsServer(tls, events);
     try {
-      await listening(this.#server, { port, host }, broke);
+      await listening(this.#server, { port, host }, events);
     } catch (error) {
       this.#handshakes?.close();
       throw listenError(error, host, port, '--tcp-port');
@@ -47,13 +47,13 @@ export class TcpDoor implements Door {
     this.#handshakes?.close();
   }
 
-  #tlsServer(source: TlsSource, admit: DoorEvents['admit']): Server {
+  #tlsServer(source: TlsSource, { admit, turnedAway }: DoorEvents): Server {
     const { handshakeMs, clock } = this.#options;
     const onSecured = (socket: Socket): void => {
       // No reset: doing that to what lies below an encrypted socket has crashed the process (Node 20.20).
       admit(peerOf(socket, () => socket.destroy()));
     };
-    this.#handshakes = new TlsHandshakes({ source, handshakeMs, clock, onSecured });
+    this.#handshakes = new TlsHandshakes({ source, handshakeMs, clock, onSecured, turnedAway });
     return this.#handshakes.server;
   }
 }

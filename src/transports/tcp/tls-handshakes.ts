@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import type { Subscription } from 'rxjs';
 import { type Clock, setBackgroundTimer } from '../../clock.js';
+import type { FaultSource } from '../door-faults.js';
 import { tlsCredentialsError } from '../listen-error.js';
 import type { TlsCredentials, TlsSource } from '../tls.js';
 import { socketOptions } from './constants.js';
@@ -13,6 +14,18 @@ export interface TlsHandshakesOptions {
   readonly clock: Clock;
   /** Gets each socket that is encrypted now. */
   readonly onSecured: (secured: TLSSocket) => void;
+  /** Told of each handshake that came to nothing. */
+  readonly turnedAway: (kind: 'handshake' | 'silent', source: FaultSource, text: string) => void;
+}
+
+interface Pending {
+  readonly socket: Socket;
+  /** Kept, because a socket that has gone no longer knows. */
+  readonly source: FaultSource;
+  /** The timer that ends its time. */
+  readonly deadline: unknown;
+  /** What TLS did not like. */
+  fault: string | undefined;
 }
 
 /** A server that encrypts its sockets: gives each handshake its time, and takes renewed certificates. */
@@ -20,8 +33,8 @@ export class TlsHandshakes {
   readonly server: Server;
   readonly #options: TlsHandshakesOptions;
   readonly #renewals: Subscription;
-  /** Sockets whose handshake is still going on, with the timer that ends their time. */
-  readonly #pending = new Map<string, { readonly socket: Socket; readonly deadline: unknown }>();
+  /** Whose handshake is still going on. */
+  readonly #pending = new Map<string, Pending>();
 
   /** @throws TransportError when the key and the certificate cannot be used */
   constructor(options: TlsHandshakesOptions) {
@@ -35,6 +48,7 @@ export class TlsHandshakes {
     }
     this.server.on('connection', this.#onSocket);
     this.server.on('secureConnection', this.#onSecured);
+    this.server.on('tlsClientError', this.#onFault);
     this.#renewals = source.renewed$.subscribe({ next: this.#renew, error: () => undefined });
   }
 
@@ -57,14 +71,36 @@ export class TlsHandshakes {
   readonly #onSocket = (socket: Socket): void => {
     if (socket.remotePort === undefined) {
       socket.destroy(); // the peer has gone already, and its address with it
+      this.#options.turnedAway('handshake', {}, HUNG_UP);
       return;
     }
     const key = keyOf(socket);
-    const deadline = setBackgroundTimer(this.#options.clock, () => socket.destroy(), this.#options.handshakeMs);
-    this.#pending.set(key, { socket, deadline });
-    socket.once('close', () => {
-      if (this.#pending.get(key)?.socket === socket) this.#settle(key);
+    const source = { address: socket.remoteAddress, port: socket.remotePort };
+    const { clock, handshakeMs, turnedAway } = this.#options;
+    const giveUp = (): void => {
+      this.#settle(key);
+      socket.destroy();
+      turnedAway('silent', source, `no TLS handshake within ${handshakeMs / 1_000} s`);
+    };
+    this.#pending.set(key, {
+      socket,
+      source,
+      deadline: setBackgroundTimer(clock, giveUp, handshakeMs),
+      fault: undefined,
     });
+    socket.once('close', () => {
+      const pending = this.#pending.get(key);
+      if (pending?.socket !== socket) return;
+      this.#settle(key);
+      turnedAway('handshake', source, pending.fault ?? HUNG_UP);
+    });
+  };
+
+  /** Node ends the socket next. It may have forgotten already whose it is; then that is what is told. */
+  readonly #onFault = (error: Error, secured: TLSSocket): void => {
+    const pending = this.#pending.get(keyOf(secured));
+    // Of OpenSSL: `unsupported protocol`, `http request`. Nothing of it is the peer's own words.
+    if (pending !== undefined && 'reason' in error) pending.fault = `its TLS handshake failed: ${String(error.reason)}`;
   };
 
   readonly #onSecured = (secured: TLSSocket): void => {
@@ -77,6 +113,8 @@ export class TlsHandshakes {
     this.#pending.delete(key);
   }
 }
+
+const HUNG_UP = 'it hung up before its TLS handshake was done';
 
 /** What an encrypted socket and the one below it have in common; Node does not tell which belong together. */
 function keyOf({ localAddress, remoteAddress, remotePort }: Socket): string {

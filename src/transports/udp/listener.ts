@@ -3,8 +3,16 @@ import type { Observable } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { ErrorCode } from '../../protocol/errors.js';
 import { encodeFrame } from '../../protocol/frame.js';
+import { DoorFaults } from '../door-faults.js';
 import { HeldSubject } from '../held-subject.js';
-import { CLOSE_GRACE_MS, ConnectionLost, type ListenAddress, type Listener, TransportError } from '../transport.js';
+import {
+  CLOSE_GRACE_MS,
+  ConnectionLost,
+  type DoorFault,
+  type ListenAddress,
+  type Listener,
+  TransportError,
+} from '../transport.js';
 import { UdpConnection } from './connection.js';
 import { AMPLIFICATION_LIMIT, LARGEST_DATAGRAM_BYTES, SMALLEST_MAX_DATAGRAM_BYTES } from './constants.js';
 import { Allowance } from './allowance.js';
@@ -43,10 +51,17 @@ export interface UdpCounts {
   readonly networkFaults: number;
 }
 
+/** Why there is no room: in words for the peer, and for the log. */
+interface Refusal {
+  readonly answer: string;
+  readonly told: string;
+}
+
 /** One socket, and whoever has shown it a cookie. To everybody else it owes nothing and keeps nothing of them. */
 export class UdpListener implements Listener {
   readonly addresses: readonly ListenAddress[];
   readonly connections$: Observable<UdpConnection>;
+  readonly faults$: Observable<DoorFault>;
   readonly #options: UdpListenerOptions;
   readonly #socket: Socket;
   readonly #queue: SendQueue;
@@ -54,6 +69,7 @@ export class UdpListener implements Listener {
   readonly #allowance: Allowance;
   readonly #peers: Peers;
   readonly #accepted = new HeldSubject<UdpConnection>();
+  readonly #faults = new DoorFaults();
   readonly #counts = { ignored: 0, cookies: 0, unanswered: 0, refused: 0, networkFaults: 0 };
   #closing = false;
   #closed: Promise<void> | undefined;
@@ -79,6 +95,7 @@ export class UdpListener implements Listener {
     this.#peers = new Peers(options.idleMs, options.clock);
     this.#allowance = new Allowance(options.cookiesPerSecond, options.clock);
     this.connections$ = this.#accepted.observable;
+    this.faults$ = this.#faults.observable;
     const { address, port, family } = socket.address();
     const host = family === 'IPv6' ? `[${address}]` : address;
     this.addresses = [{ transport: 'udp', host: address, port, url: `udp://${host}:${port}` }];
@@ -107,6 +124,7 @@ export class UdpListener implements Listener {
   async #close(): Promise<void> {
     this.#closing = true;
     this.#accepted.complete();
+    this.#faults.complete();
     // A router that stops closes its doors and then says goodbye to its sessions, all in this turn: let it.
     await new Promise((resolve) => setImmediate(resolve));
     for (const connection of this.#peers.all()) connection.dismiss('the UDP port has closed');
@@ -129,17 +147,24 @@ export class UdpListener implements Listener {
       return;
     }
     const connection = this.#peers.at(source);
-    if (connection === undefined) this.#counts.ignored++;
-    else connection.receive(datagram);
+    if (connection !== undefined) {
+      connection.receive(datagram);
+      return;
+    }
+    this.#counts.ignored++;
+    this.#faults.tell('stray', source, 'a datagram of somebody who is not connected, and no HELLO');
   };
 
   #onHello(hello: Hello, receivedBytes: number, source: Source): void {
     if (hello.cookie === undefined || !this.#cookies.isGood(hello.cookie, source)) {
+      // Without one everybody begins.
+      if (hello.cookie !== undefined) this.#faults.tell('refused', source, 'its cookie is too old or not its own');
       if (this.#allowance.take()) {
         this.#counts.cookies++;
         this.#answer(hello, receivedBytes, source, ErrorCode.Unauthorized, cookieToken(this.#cookies.bake(source)));
       } else {
         this.#counts.unanswered++;
+        this.#faults.tell('refused', source, 'too many in this second say HELLO without a cookie');
       }
       return;
     }
@@ -150,18 +175,25 @@ export class UdpListener implements Listener {
       this.#accept(hello, source);
     } else {
       this.#counts.refused++;
-      this.#answer(hello, receivedBytes, source, ErrorCode.Overloaded, refusal);
+      this.#faults.tell('refused', source, refusal.told);
+      this.#answer(hello, receivedBytes, source, ErrorCode.Overloaded, refusal.answer);
     }
   }
 
   /** Why there is no room, if so. */
-  #refusal({ address }: Source): string | undefined {
+  #refusal({ address }: Source): Refusal | undefined {
     const { maxConnections, maxConnectionsPerAddress } = this.#options;
     if (maxConnections > 0 && this.#peers.size >= maxConnections) {
-      return `Too many connections: the limit is ${maxConnections}`;
+      return {
+        answer: `Too many connections: the limit is ${maxConnections}`,
+        told: `${maxConnections} are connected already`,
+      };
     }
     if (maxConnectionsPerAddress > 0 && this.#peers.countAt(address) >= maxConnectionsPerAddress) {
-      return `Too many connections from your address: the limit is ${maxConnectionsPerAddress}`;
+      return {
+        answer: `Too many connections from your address: the limit is ${maxConnectionsPerAddress}`,
+        told: `${maxConnectionsPerAddress} of its address are connected already`,
+      };
     }
     return undefined;
   }
@@ -199,6 +231,7 @@ export class UdpListener implements Listener {
       return;
     }
     this.#closing = true;
+    this.#faults.complete();
     this.#accepted.error(new TransportError(`the UDP port broke: ${error.message}`, { cause: error }));
     const lost = new ConnectionLost(`the UDP port broke: ${error.message}`, { cause: error });
     for (const connection of this.#peers.all()) connection.end(lost);

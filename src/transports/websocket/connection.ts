@@ -3,6 +3,7 @@ import { type Observable, Subject } from 'rxjs';
 import { type RawData, WebSocket } from 'ws';
 import { type Clock, setBackgroundTimer } from '../../clock.js';
 import { clipUtf8 } from '../../protocol/bytes/utf8.js';
+import { TokenBucket } from '../../token-bucket.js';
 import { HeldSubject } from '../held-subject.js';
 import { remoteAddressOf } from '../remote-address.js';
 import {
@@ -14,7 +15,7 @@ import {
   MAX_REASON_BYTES,
 } from '../transport.js';
 import { LeanReader } from './lean-reader.js';
-import { ABNORMAL_CLOSURE, closeCodes, MAX_MISSED_PONGS } from './constants.js';
+import { ABNORMAL_CLOSURE, closeCodes, MAX_CONTROL_FRAMES_PER_SECOND, MAX_MISSED_PONGS } from './constants.js';
 
 export interface WebSocketConnectionOptions {
   readonly encoding: 'cbor' | undefined;
@@ -49,6 +50,8 @@ export class WebSocketConnection implements Connection {
   #heldBack = false;
   #unfinishedWrites = 0;
   #unansweredPings = 0;
+  /** Of the peer; made when the first comes, which for most is never. */
+  #controlFrames: TokenBucket | undefined;
   /** We are closing: what the peer still says is dropped. */
   #closing = false;
   /** What ends `batches$` with an error; undefined while nothing is wrong. */
@@ -68,8 +71,8 @@ export class WebSocketConnection implements Connection {
     peer.pause(); // nothing is read before somebody listens
     this.#readPast(socket);
     peer.on('message', this.#onMessage);
-    peer.on('ping', this.#onSignOfLife);
-    peer.on('pong', this.#onSignOfLife);
+    peer.on('ping', this.#onControlFrame);
+    peer.on('pong', this.#onControlFrame);
     peer.on('error', this.#onProtocolError);
     peer.on('close', this.#onClose);
     socket.on('error', this.#onSocketError);
@@ -115,9 +118,9 @@ export class WebSocketConnection implements Connection {
     if (listener === undefined) return; // a ws that reads in another way: it goes on doing so
     const reader = new LeanReader({
       maxFrameBytes: this.#options.maxFrameBytes,
-      onMessage: (bytes) => {
+      onMessages: (messages) => {
         if (this.#closing) return;
-        this.#frames.push(bytes);
+        this.#frames.push(messages);
         this.#onSignOfLife();
       },
       leave: (bytes) => {
@@ -149,6 +152,21 @@ export class WebSocketConnection implements Connection {
     }
     this.#frames.push(isBinary ? bytes : bytes.toString('utf8'));
     this.#onSignOfLife();
+  };
+
+  /** A ping or a pong. They cost us as much as messages do, and no other limit is about them. */
+  readonly #onControlFrame = (): void => {
+    if (this.#closing) return;
+    const nowMs = this.#options.clock.now();
+    this.#controlFrames ??= new TokenBucket({ perSecond: MAX_CONTROL_FRAMES_PER_SECOND }, nowMs);
+    if (this.#controlFrames.take(nowMs)) {
+      this.#onSignOfLife();
+      return;
+    }
+    this.#fault = new ConnectionLost(
+      `the peer sent more than ${MAX_CONTROL_FRAMES_PER_SECOND} pings and pongs in a second`,
+    );
+    this.close({ kind: 'policy', text: `at most ${MAX_CONTROL_FRAMES_PER_SECOND} pings and pongs a second` });
   };
 
   readonly #onSignOfLife = (): void => {

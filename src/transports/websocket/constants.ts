@@ -10,6 +10,21 @@ export const DEFAULT_PORT = 7330;
  */
 export const MAX_TEXT_BYTES = MAX_JSON_TEXT;
 
+/** Fragments of one message. The largest there is comes through in pieces of a quarter of a kilobyte. */
+export const MAX_FRAGMENTS = 1_024;
+
+/**
+ * Pieces the network may cut one frame into, as far as `ws` reads it: each costs far more than the bytes in it. The largest text
+ * comes through in packets of 64 bytes.
+ */
+export const MAX_CHUNKS = 4_096;
+
+/** Pings and pongs a peer may send in a second, and at once: each ping is a packet of our own. */
+export const MAX_CONTROL_FRAMES_PER_SECOND = 50;
+
+/** Answers to pings that wait for a peer that does not read; beyond, it is cut off. */
+export const MAX_PENDING_PONGS = 1_000;
+
 /** Pings without any answer after which a peer counts as gone. */
 export const MAX_MISSED_PONGS = 2;
 

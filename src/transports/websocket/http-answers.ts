@@ -1,4 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { HttpAnswer } from './http-routes.js';
+
+const PLAIN_TEXT = 'text/plain; charset=utf-8';
 
 /** What a browser sees where no other page was given. */
 export function defaultPage(scheme: 'ws' | 'wss'): string {
@@ -14,11 +18,11 @@ export function defaultPage(scheme: 'ws' | 'wss'): string {
 
 /**
  * Answers a plain HTTP request on the WebSocket port: a page for people who open it in a browser, `ok` for the probes of
- * load balancers (router.md 18). One answer a connection, so nobody stays at the door; bodies are never read.
+ * load balancers (router.md 18). Bodies are never read.
  */
 export function answerHttp(request: IncomingMessage, response: ServerResponse, statusPage: () => string): void {
   if (request.method !== 'GET') {
-    send(response, 200, 'text/plain; charset=utf-8', 'ok');
+    send(response, 200, 'ok');
     return;
   }
   let page: string;
@@ -26,19 +30,56 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, s
     page = statusPage();
   } catch {
     // A page that cannot be made is no reason to stop routing; whoever asked for it sees that something is wrong.
-    send(response, 500, 'text/plain; charset=utf-8', 'the status page failed');
+    send(response, 500, 'the status page failed');
     return;
   }
-  send(response, 200, 'text/html; charset=utf-8', page);
+  send(response, 200, page, { type: 'text/html; charset=utf-8' });
 }
 
-function send(response: ServerResponse, status: number, type: string, body: string): void {
+/** One answer a connection, so nobody stays at the door. */
+export function send(
+  response: ServerResponse,
+  status: number,
+  body: string | Uint8Array,
+  { type, headers }: Pick<HttpAnswer, 'type' | 'headers'> = {},
+): void {
+  writeHead(response, status, { type, headers: { 'Content-Length': String(Buffer.byteLength(body)), ...headers } });
+  response.end(body); // Node leaves the body out where the method is HEAD
+}
+
+/** The status line and the headers of every answer. */
+export function writeHead(
+  response: ServerResponse,
+  status: number,
+  { type, headers }: Pick<HttpAnswer, 'type' | 'headers'>,
+): void {
   response.writeHead(status, {
-    'Content-Type': type,
-    'Content-Length': Buffer.byteLength(body),
+    'Content-Type': type ?? PLAIN_TEXT,
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
+    ...headers,
     Connection: 'close',
   });
-  response.end(body); // Node leaves the body out where the method is HEAD
+}
+
+/** Answers on a socket that Node no longer looks after, and ends it. A peer that does not read it is cut off at its deadline. */
+export function sendRaw(
+  socket: Duplex,
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const all = {
+    Connection: 'close',
+    'Content-Type': PLAIN_TEXT,
+    'Content-Length': String(Buffer.byteLength(body)),
+    ...headers,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`);
 }

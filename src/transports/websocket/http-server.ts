@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type Server as PlainServer } from 'node:http';
+import { createServer as createHttpServer, type Server as PlainServer, type ServerOptions } from 'node:http';
 import { createServer as createHttpsServer, type Server as TlsServer } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import { tlsCredentialsError } from '../listen-error.js';
@@ -13,8 +13,15 @@ export interface HttpServer {
   readonly release: () => void;
 }
 
+export interface HttpServerOptions {
+  readonly tls: TlsSource | undefined;
+  /** Bytes of a request's first line and headers. */
+  readonly maxHeaderBytes: number;
+  readonly maxHeaders: number;
+}
+
 /** Node's own timeouts look only every 30 s and on the real clock; the deadline of the doorstep covers what they cover. */
-const options = { noDelay: true, headersTimeout: 0, requestTimeout: 0 };
+const timeouts = { headersTimeout: 0, requestTimeout: 0 };
 /** The longest there is, because 0 means 120 s here. */
 const NO_HANDSHAKE_TIMEOUT = 0x7fff_ffff;
 
@@ -23,9 +30,12 @@ const NO_HANDSHAKE_TIMEOUT = 0x7fff_ffff;
  *
  * @throws TransportError when the key and the certificate cannot be used
  */
-export function createServer(source: TlsSource | undefined): HttpServer {
-  if (source === undefined) return { http: createHttpServer(options), tls: undefined, release: () => undefined };
-  const server = createTlsServer(source.credentials);
+export function createServer({ tls: source, maxHeaderBytes, maxHeaders }: HttpServerOptions): HttpServer {
+  const options = { noDelay: true, ...timeouts, maxHeaderSize: maxHeaderBytes };
+  if (source === undefined) {
+    return { http: limited(createHttpServer(options), maxHeaders), tls: undefined, release: () => undefined };
+  }
+  const server = limited(createTlsServer(source.credentials, options), maxHeaders);
   const renewals = source.renewed$.subscribe({
     next: (credentials) => {
       try {
@@ -45,7 +55,14 @@ export function createServer(source: TlsSource | undefined): HttpServer {
   };
 }
 
-function createTlsServer(credentials: TlsCredentials): TlsServer {
+/** One request a connection: what else stands in the same packet is answered by Node, with 503. */
+function limited<S extends PlainServer | TlsServer>(server: S, maxHeaders: number): S {
+  server.maxHeadersCount = maxHeaders + 1; // one more than may be, or nobody would notice
+  server.maxRequestsPerSocket = 1;
+  return server;
+}
+
+function createTlsServer(credentials: TlsCredentials, options: ServerOptions): TlsServer {
   try {
     return createHttpsServer({ ...options, ...contextOf(credentials), handshakeTimeout: NO_HANDSHAKE_TIMEOUT });
   } catch (error) {

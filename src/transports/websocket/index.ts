@@ -3,7 +3,13 @@ import { MAX_FRAME_BYTES } from '../../protocol/limits.js';
 import type { TlsSource } from '../tls.js';
 import type { Transport } from '../transport.js';
 import { DEFAULT_PORT } from './constants.js';
+import { doorLimits } from './door-limits.js';
+import type { HttpRoute } from './http-routes.js';
 import { WebSocketListener } from './listener.js';
+import { SAME_HOST } from './origins.js';
+
+export { type HttpPort, type HttpPortOptions, openHttpPort } from './http-port.js';
+export { BodyTooLarge, type HttpAnswer, type HttpRequest, type HttpRoute } from './http-routes.js';
 
 export interface WebSocketOptions {
   /** 0 takes any free port; `Listener.addresses` tells which. @default 7330 */
@@ -15,14 +21,44 @@ export interface WebSocketOptions {
   /** Encrypts, TLS 1.2 or later, with this certificate: `wss://`. @default no encryption */
   readonly tls?: TlsSource | undefined;
   /**
+   * Which web pages may connect: origins as browsers write them (`https://show.example:8443`), `same-host`, `null` (pages from
+   * files), or `*` for all. Others get 403. What is no web page sends no origin and may always.
+   *
+   * `same-host` is every page whose host is the one it connects to, whatever the port; the names of the loopback are one
+   * host. Without TLS that goes for addresses, for names without a dot and those of local networks (`.local`, `.lan`, ...) and for this
+   * computer's own; any other name could have been moved here by its owner to get past this rule, and has to be listed.
+   * @default ['same-host']
+   */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  /**
    * Milliseconds from the TCP connect to the end of the upgrade, a TLS handshake included; who is slower is cut off.
    * @default 10_000
    */
   readonly handshakeMs?: number | undefined;
+  /** Bytes of a request's first line and headers together; beyond: 431. @default 16_384 */
+  readonly maxHeaderBytes?: number | undefined;
+  /** Headers of a request; beyond: 431. @default 100 */
+  readonly maxHeaders?: number | undefined;
+  /**
+   * Connections that are not upgraded yet, at once; further ones are cut off. 0 is unlimited. This computer's own do not count,
+   * here and in the next two. @default 512
+   */
+  readonly maxHalfOpen?: number | undefined;
+  /** The same for one address; for IPv6, one network of 64 bits. @default 64 */
+  readonly maxHalfOpenPerAddress?: number | undefined;
+  /** Connects a second of one address, as many at once after a rest; further ones are cut off. 0 is unlimited. @default 200 */
+  readonly connectsPerSecond?: number | undefined;
   /** Milliseconds between pings; a peer silent through two of them is lost. 0 sends none. @default 30_000 */
   readonly pingIntervalMs?: number | undefined;
   /** The HTML a browser sees that opens the port as a web page. Anybody may read it. @default a page with the name */
   readonly statusPage?: (() => string) | undefined;
+  /**
+   * What else is served on this port: health, metrics, pages. Asked in this order, before the status page and the WebSocket. Anybody
+   * who reaches the port may ask. @default none
+   */
+  readonly routes?: readonly HttpRoute[] | undefined;
+  /** Hears what a route has thrown; the peer only sees 500. @default nobody */
+  readonly onRouteError?: ((error: unknown) => void) | undefined;
   /** Takes the subprotocol `clasp.v2`, which clients up to 0.1.9 ask for. @default false */
   readonly allowClaspV2?: boolean | undefined;
   /** Times the handshake, pings and the grace of a close. @default the system's */
@@ -37,11 +73,16 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
       WebSocketListener.open({
         port: options.port ?? DEFAULT_PORT,
         host: options.host ?? '0.0.0.0',
+        flag: '--port',
         maxFrameBytes: options.maxFrameBytes ?? MAX_FRAME_BYTES,
         tls: options.tls,
-        handshakeMs: options.handshakeMs ?? 10_000,
+        allowedOrigins: options.allowedOrigins ?? [SAME_HOST],
+        awaited: 'WebSocket upgrade',
+        ...doorLimits(options),
         pingIntervalMs: options.pingIntervalMs ?? 30_000,
         statusPage: options.statusPage,
+        routes: options.routes ?? [],
+        onRouteError: options.onRouteError,
         allowClaspV2: options.allowClaspV2 ?? false,
         clock: options.clock ?? systemClock,
       }),

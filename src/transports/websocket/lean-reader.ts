@@ -1,3 +1,6 @@
+import { FrameRun } from '../../protocol/frame-run.js';
+import { HEADER_BYTES } from '../../protocol/limits.js';
+
 /** FIN and the opcode of a binary message. */
 const WHOLE_BINARY = 0x82;
 const FIN = 0x80;
@@ -10,12 +13,18 @@ const BINARY = 0x2;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 const MASK_BYTES = 4;
+/** First byte of a CLASP frame, and the flag of a header that is longer than usual. */
+const MAGIC = 0x53;
+const TIMESTAMP = 0x20;
 
 export interface LeanReaderOptions {
   /** Bytes of the largest message taken here; a larger one is left to `ws`, which knows what to say. */
   readonly maxFrameBytes: number;
-  /** Gets each whole binary message, unmasked: a view into the chunk, or a copy of one that was cut. */
-  readonly onMessage: (bytes: Uint8Array) => void;
+  /**
+   * Gets the whole binary messages, unmasked, as views into the chunk or a copy of one that was cut: messages that are CLASP frames
+   * and nothing else together, where several come one after the other; any other by itself.
+   */
+  readonly onMessages: (messages: Uint8Array | FrameRun) => void;
   /** Gets every other frame, from its first byte to its last, in its place among the messages. */
   readonly leave: (bytes: Buffer) => void;
 }
@@ -24,7 +33,8 @@ export interface LeanReaderOptions {
  * Reads the one kind of WebSocket frame that nearly all are (whole, final, masked, binary, of a sensible size) and leaves all
  * others to `ws`: control frames, text, fragments, and whatever is no frame. `ws` sees these complete and in order, so it stays
  * the authority on handshake, closing and faults. Past `ws` a message costs a third: no stream, no list of buffers, no
- * event for each.
+ * event for each. Since unmasking writes every byte anyway, it writes the frames of a read right behind one another: one view for
+ * all of them instead of one for each is a quarter to two fifths more messages a second.
  */
 export class LeanReader {
   readonly #options: LeanReaderOptions;
@@ -33,6 +43,11 @@ export class LeanReader {
   #heldLength = 0;
   /** Bytes that are still to come of a frame that is being left to `ws`. */
   #leaving = 0;
+  /** Frames that lie back to back so far, where they begin and end, and how many there are. */
+  #run: Buffer | undefined;
+  #runStart = 0;
+  #runEnd = 0;
+  #runCount = 0;
   /** Between the first and the last fragment of a message every frame is for `ws`: whole ones in between break the rules. */
   #isFragmented = false;
 
@@ -42,6 +57,11 @@ export class LeanReader {
 
   /** Takes what a read of the socket brought. Unmasks in place. */
   push(chunk: Buffer): void {
+    this.#read(chunk);
+    this.#endRun();
+  }
+
+  #read(chunk: Buffer): void {
     let at = this.#heldLength > 0 ? this.#completeHeld(chunk, 0) : 0;
     // A frame that was held may have been left to ws just now, with its rest still to come.
     if (this.#leaving > 0 && at < chunk.length) at = this.#leave(chunk, at, this.#leaving);
@@ -71,9 +91,32 @@ export class LeanReader {
     }
     if (length > this.#options.maxFrameBytes) return this.#takeForeign(bytes, at, end);
     if (end - start < length) return at;
-    unmask(bytes, start, start + length);
-    this.#options.onMessage(bytes.subarray(start, start + length));
+    if (isUsualFrame(bytes, start, length)) {
+      if (this.#run !== bytes) this.#beginRun(bytes, start);
+      this.#runEnd = unmask(bytes, start, start + length, this.#runEnd);
+      this.#runCount++;
+    } else {
+      this.#endRun();
+      unmask(bytes, start, start + length, start);
+      this.#options.onMessages(bytes.subarray(start, start + length));
+    }
     return start + length;
+  }
+
+  #beginRun(bytes: Buffer, start: number): void {
+    this.#endRun();
+    this.#run = bytes;
+    this.#runStart = start;
+    this.#runEnd = start;
+  }
+
+  #endRun(): void {
+    if (this.#run === undefined) return;
+    const bytes = this.#run.subarray(this.#runStart, this.#runEnd);
+    const count = this.#runCount;
+    this.#run = undefined;
+    this.#runCount = 0;
+    this.#options.onMessages(count === 1 ? bytes : new FrameRun(bytes, count));
   }
 
   #takeForeign(bytes: Buffer, at: number, end: number): number {
@@ -87,9 +130,12 @@ export class LeanReader {
 
   /** Passes on as much of a frame as is there. @returns where that ends */
   #leave(bytes: Buffer, at: number, length: number): number {
+    this.#endRun(); // what ws makes of it comes behind
     const end = Math.min(at + length, bytes.length);
     this.#leaving = length - (end - at);
-    this.#options.leave(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
+    const part = at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end);
+    // ws keeps fragments until the last is there: a view of one would keep all else that the same read brought, 64 KiB for a byte.
+    this.#options.leave(this.#isFragmented && part !== bytes ? copyOf(part) : part);
     return end;
   }
 
@@ -135,20 +181,39 @@ function frameLength(bytes: Buffer, at: number, end: number): number | undefined
   return 2 + extended + (second >= MASKED ? MASK_BYTES : 0) + length;
 }
 
-/** In place. The mask lies right before the payload. */
-function unmask(bytes: Buffer, start: number, end: number): void {
+/** In memory of its own: nothing else is kept by it. */
+function copyOf(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
+}
+
+/** Whether a message, still masked, is one CLASP frame without a timestamp, from its first byte to its last. */
+function isUsualFrame(bytes: Buffer, start: number, length: number): boolean {
+  if (length < HEADER_BYTES) return false;
+  const unmasked = (i: number): number => bytes[start + i]! ^ bytes[start + i - MASK_BYTES]!;
+  return (
+    unmasked(0) === MAGIC &&
+    (unmasked(1) & TIMESTAMP) === 0 &&
+    HEADER_BYTES + ((unmasked(2) << 8) | unmasked(3)) === length
+  );
+}
+
+/** Unmasks to a place that is not behind the payload. The mask lies right before it. @returns where the unmasked bytes end */
+function unmask(bytes: Buffer, start: number, end: number, to: number): number {
   const a = bytes[start - 4]!;
   const b = bytes[start - 3]!;
   const c = bytes[start - 2]!;
   const d = bytes[start - 1]!;
   let at = start;
-  for (const last = end - 3; at < last; at += 4) {
-    bytes[at]! ^= a;
-    bytes[at + 1]! ^= b;
-    bytes[at + 2]! ^= c;
-    bytes[at + 3]! ^= d;
+  for (const last = end - 3; at < last; at += 4, to += 4) {
+    bytes[to] = bytes[at]! ^ a;
+    bytes[to + 1] = bytes[at + 1]! ^ b;
+    bytes[to + 2] = bytes[at + 2]! ^ c;
+    bytes[to + 3] = bytes[at + 3]! ^ d;
   }
-  if (at < end) bytes[at]! ^= a;
-  if (at + 1 < end) bytes[at + 1]! ^= b;
-  if (at + 2 < end) bytes[at + 2]! ^= c;
+  if (at < end) bytes[to++] = bytes[at]! ^ a;
+  if (at + 1 < end) bytes[to++] = bytes[at + 1]! ^ b;
+  if (at + 2 < end) bytes[to++] = bytes[at + 2]! ^ c;
+  return to;
 }

@@ -3,6 +3,7 @@ import { of } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { DecodeError } from '../../../src/protocol/errors.js';
 import { encodeFrame } from '../../../src/protocol/frame.js';
+import { FrameRun } from '../../../src/protocol/frame-run.js';
 import type { InboundFrame, RateLimitedMessage } from '../../../src/protocol/inbound.js';
 import { decodeFrames } from '../../../src/transports/operators/index.js';
 import type { InboundFrame as UndecodedFrame } from '../../../src/transports/transport.js';
@@ -28,6 +29,14 @@ describe('decodeFrames', () => {
       ],
       [expect.objectContaining({ message: { type: 'ping' } })],
     ]);
+  });
+
+  it('takes the frames of a run one by one, a message that cannot be read included', () => {
+    const bad = encodeFrame({ type: 'ping' });
+    bad[4] = 0x7f; // no message type
+    const run = new FrameRun(Uint8Array.from([...ping, ...bad, ...ping]), 3);
+    const [frames] = decoded([ping, run, '{"type":"pong"}']);
+    expect(frames?.map(({ message }) => message.type)).toEqual(['ping', 'ping', 'malformed', 'ping', 'pong']);
   });
 
   it('keeps the empty array, a sign of life', () => {

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { Subject } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { SimulatedClock } from 'xstate';
+import { encodeFrame } from '../../../src/protocol/frame.js';
+import { FrameRun } from '../../../src/protocol/frame-run.js';
 import type { RateLimitedMessage } from '../../../src/protocol/inbound.js';
 import { limitRate, type LimitRateOptions } from '../../../src/transports/operators/index.js';
 
@@ -9,11 +11,11 @@ import { limitRate, type LimitRateOptions } from '../../../src/transports/operat
 function limited(options: Omit<LimitRateOptions, 'clock'>): {
   clock: SimulatedClock;
   send: (count: number) => void;
-  out: (readonly (number | RateLimitedMessage)[])[];
+  out: (readonly (number | Uint8Array | RateLimitedMessage)[])[];
 } {
   const clock = new SimulatedClock();
   const frames$ = new Subject<readonly number[]>();
-  const out: (readonly (number | RateLimitedMessage)[])[] = [];
+  const out: (readonly (number | Uint8Array | RateLimitedMessage)[])[] = [];
   frames$.pipe(limitRate({ ...options, clock })).subscribe((batch) => out.push(batch));
   let next = 0;
   return { clock, out, send: (count) => frames$.next(Array.from({ length: count }, () => next++)) };
@@ -85,6 +87,20 @@ describe('limitRate', () => {
     frames$.pipe(limitRate({ messagesPerSecond: 100, clock })).subscribe((passed) => out.push(passed));
     frames$.next(batch);
     expect(out[0]).toBe(batch);
+  });
+
+  it('counts the frames of a run, and lets through as many of them as it may', () => {
+    const ping = encodeFrame({ type: 'ping' });
+    const run = (count: number): FrameRun => new FrameRun(Buffer.concat(Array<Uint8Array>(count).fill(ping)), count);
+    const out: unknown[] = [];
+    const batches$ = new Subject<readonly FrameRun[]>();
+    const clock = new SimulatedClock();
+    batches$.pipe(limitRate({ messagesPerSecond: 5, clock })).subscribe((passed) => out.push(passed));
+    const whole = [run(2)];
+    batches$.next(whole);
+    batches$.next([run(2), run(4)]);
+    expect(out[0]).toBe(whole);
+    expect(out[1]).toEqual([...Array<Buffer>(3).fill(Buffer.from(ping)), notice(5, 3)]);
   });
 
   it('is no operator at all where the limit is 0', () => {

@@ -1,0 +1,83 @@
+import { type Clock, setBackgroundTimer } from '../../clock.js';
+import type { DoorFault } from '../../transports/transport.js';
+import type { Logger } from '../ports.js';
+
+/** Milliseconds from one line about a kind of fault to the next. */
+const LINE_INTERVAL_MS = 1_000;
+
+export interface FaultLogOptions {
+  /** Of the door, for the lines. */
+  readonly transport: string;
+  readonly url: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What there is to say of one kind of fault. */
+interface Kind {
+  /** The last that was left out, and how many there are. */
+  latest: DoorFault | undefined;
+  leftOut: number;
+  /** Runs while there is no line to be written. */
+  readonly rest: unknown;
+}
+
+/**
+ * Writes down who did not get in: the first of each kind at once, then a line a second at most, with the last of those that were
+ * left out and the number of the others. A port scan is a few lines, and none of it is lost from the counts.
+ */
+export class FaultLog {
+  readonly #options: FaultLogOptions;
+  /** Those of which there was a line in this second. */
+  readonly #resting = new Map<DoorFault['kind'], Kind>();
+
+  constructor(options: FaultLogOptions) {
+    this.#options = options;
+  }
+
+  readonly add = (fault: DoorFault): void => {
+    const resting = this.#resting.get(fault.kind);
+    if (resting === undefined) {
+      this.#write(fault, 0);
+      this.#rest(fault.kind);
+    } else {
+      resting.latest = fault;
+      resting.leftOut++;
+    }
+  };
+
+  /** The door is shut: writes what was left out so far. */
+  finish(): void {
+    for (const { latest, leftOut, rest } of this.#resting.values()) {
+      this.#options.clock.clearTimeout(rest);
+      if (latest !== undefined) this.#write(latest, leftOut - 1);
+    }
+    this.#resting.clear();
+  }
+
+  #rest(kind: DoorFault['kind']): void {
+    const rest = setBackgroundTimer(
+      this.#options.clock,
+      () => {
+        this.#rested(kind);
+      },
+      LINE_INTERVAL_MS,
+    );
+    this.#resting.set(kind, { latest: undefined, leftOut: 0, rest });
+  }
+
+  #rested(kind: DoorFault['kind']): void {
+    const { latest, leftOut } = this.#resting.get(kind)!; // its timer is cleared where it is taken out
+    this.#resting.delete(kind);
+    if (latest === undefined) return;
+    this.#write(latest, leftOut - 1);
+    this.#rest(kind);
+  }
+
+  #write({ kind, remoteAddress, text }: DoorFault, more: number): void {
+    const { transport, url, logger } = this.#options;
+    const fields = { transport, url, fault: kind, remoteAddress };
+    if (more === 0) logger.warn(fields, `not let in: ${text}`);
+    else logger.warn({ ...fields, more }, `not let in: ${text}, and ${more} more`);
+  }
+}

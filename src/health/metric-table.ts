@@ -1,0 +1,175 @@
+import type { Distribution, RouterFigures } from './figures.js';
+
+/** One line of a metric. */
+export interface Sample {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** One metric, and where in the figures it stands. */
+export type RouterMetric = {
+  readonly name: string;
+  readonly help: string;
+} & (
+  | { readonly type: 'gauge'; readonly read: (figures: RouterFigures) => number }
+  | { readonly type: 'counter'; readonly read: (figures: RouterFigures) => number }
+  | {
+      readonly type: 'counter';
+      readonly label: string;
+      readonly readAll: (figures: RouterFigures) => readonly Sample[];
+    }
+  | { readonly type: 'histogram'; readonly readDistribution: (figures: RouterFigures) => Distribution | undefined }
+);
+
+const MICROS = 1_000_000;
+
+/** Every metric of the router's own, in the order of `docs/metrics.md`; a test compares the two. */
+export const routerMetrics: readonly RouterMetric[] = [
+  {
+    name: 'clasp_messages_total',
+    type: 'counter',
+    label: 'type',
+    help: 'Messages taken in, by type; those dropped for their rate not included.',
+    readAll: ({ messages }) => samples('type', messages),
+  },
+  {
+    name: 'clasp_deliveries_total',
+    type: 'counter',
+    help: 'Copies of messages handed out to subscribers.',
+    read: ({ totals }) => totals.deliveries,
+  },
+  {
+    name: 'clasp_errors_total',
+    type: 'counter',
+    label: 'code',
+    help: 'ERRORs sent, by code.',
+    readAll: ({ errors }) => samples('code', errors),
+  },
+  {
+    name: 'clasp_message_latency_seconds',
+    type: 'histogram',
+    help: 'Time from the arrival of a batch of messages to the end of the tick that wrote what it caused.',
+    readDistribution: ({ latencySeconds }) => latencySeconds,
+  },
+  {
+    name: 'clasp_broadcast_fanout',
+    type: 'histogram',
+    help: 'Recipients of each SET and PUBLISH.',
+    readDistribution: ({ fanOut }) => fanOut,
+  },
+  {
+    name: 'clasp_received_bytes_total',
+    type: 'counter',
+    help: 'Bytes of frames taken in, without what transports put around them.',
+    read: ({ totals }) => totals.receivedBytes,
+  },
+  {
+    name: 'clasp_sent_bytes_total',
+    type: 'counter',
+    help: 'Bytes of frames written, without what transports put around them.',
+    read: ({ totals }) => totals.sentBytes,
+  },
+  {
+    name: 'clasp_sessions_active',
+    type: 'gauge',
+    help: 'Sessions that have their WELCOME.',
+    read: ({ counts }) => counts.sessions,
+  },
+  {
+    name: 'clasp_sessions_congested',
+    type: 'gauge',
+    help: 'Sessions that take less than is sent to them.',
+    read: ({ counts }) => counts.congestedSessions,
+  },
+  {
+    name: 'clasp_queue_bytes',
+    type: 'gauge',
+    help: 'Bytes that wait for congested sessions.',
+    read: ({ counts }) => counts.queuedBytes,
+  },
+  {
+    name: 'clasp_subscriptions_active',
+    type: 'gauge',
+    help: 'Subscriptions of all sessions.',
+    read: ({ counts }) => counts.subscriptions,
+  },
+  {
+    name: 'clasp_state_params_active',
+    type: 'gauge',
+    help: 'Params kept.',
+    read: ({ counts }) => counts.params,
+  },
+  {
+    name: 'clasp_signals_announced',
+    type: 'gauge',
+    help: 'Signals announced.',
+    read: ({ counts }) => counts.signals,
+  },
+  {
+    name: 'clasp_messages_dropped_total',
+    type: 'counter',
+    label: 'reason',
+    help: 'Messages that did not arrive, by reason.',
+    readAll: ({ drops: { rateLimited, malformed, conflated, dropped } }) =>
+      samples('reason', { rate_limit: rateLimited, malformed, conflated, slow_reader: dropped }),
+  },
+  {
+    name: 'clasp_sessions_overflowed_total',
+    type: 'counter',
+    help: 'Sessions closed because too much waited for them.',
+    read: ({ drops }) => drops.overflows,
+  },
+  {
+    name: 'clasp_params_evicted_total',
+    type: 'counter',
+    help: 'Params that made room for others.',
+    read: ({ drops }) => drops.evictedParams,
+  },
+  {
+    name: 'clasp_params_expired_total',
+    type: 'counter',
+    help: 'Params whose time was over.',
+    read: ({ drops }) => drops.expiredParams,
+  },
+  {
+    name: 'clasp_auth_failures_total',
+    type: 'counter',
+    help: 'HELLOs refused for their token, or for the lack of one.',
+    read: ({ totals }) => totals.authFailures,
+  },
+  {
+    name: 'clasp_door_faults_total',
+    type: 'counter',
+    label: 'kind',
+    help: 'Peers that did not get in, by what happened to them.',
+    readAll: ({ doorFaults }) => samples('kind', doorFaults),
+  },
+  {
+    name: 'clasp_bundles_pending',
+    type: 'gauge',
+    help: 'Bundles that wait for their time.',
+    read: ({ counts }) => counts.pendingBundles,
+  },
+  {
+    name: 'clasp_bundles_run_total',
+    type: 'counter',
+    help: 'Bundles that ran at their time.',
+    read: ({ schedule }) => schedule.bundles,
+  },
+  {
+    name: 'clasp_bundle_lateness_last_seconds',
+    type: 'gauge',
+    help: 'How late the last bundle with a time ran.',
+    read: ({ schedule }) => schedule.lastErrorMicros / MICROS,
+  },
+  {
+    name: 'clasp_bundle_lateness_worst_seconds',
+    type: 'gauge',
+    help: 'How late the latest of all bundles with a time ran.',
+    read: ({ schedule }) => schedule.worstErrorMicros / MICROS,
+  },
+];
+
+function samples(label: string, values: Readonly<Record<string, number>>): readonly Sample[] {
+  return Object.entries(values).map(([key, value]) => ({ labels: { [label]: key }, value }));
+}

@@ -1,0 +1,98 @@
+import { type Clock, microseconds } from '../../clock.js';
+import { DecodeError } from '../../protocol/errors.js';
+import { encodeFrame, frameLength } from '../../protocol/frame.js';
+import { HEADER_BYTES, TIMESTAMPED_HEADER_BYTES } from '../../protocol/limits.js';
+import { LARGEST_DATAGRAM_BYTES, PACKET_OVERHEAD_BYTES, SMALLEST_PACKET_BYTES } from './constants.js';
+
+// QUIC datagrams (RFC 9221). One carries one whole frame, with the time at which it was sent in the frame's header:
+//   magic 0x53 · flags u8, 0x20 set · payload length u16 · timestamp u64 · payload
+// The timestamps of one sender only rise, so the receiver knows what was overtaken, and drops it.
+
+const TIMESTAMP = 0x20;
+const STAMP_BYTES = TIMESTAMPED_HEADER_BYTES - HEADER_BYTES;
+const PING = 0x41;
+const PONG = 0x42;
+
+/** What the client says first by datagram, and the router's answer: from then on both may send what may be lost. */
+export const pingFrame: Uint8Array = encodeFrame({ type: 'ping' });
+export const pongFrame: Uint8Array = encodeFrame({ type: 'pong' });
+
+/** Bytes of the largest frame that goes into a datagram, as it is before {@link DatagramStamp} has been at it. */
+export function largestFrame(maxPacketBytes = SMALLEST_PACKET_BYTES): number {
+  return Math.min(LARGEST_DATAGRAM_BYTES, maxPacketBytes - PACKET_OVERHEAD_BYTES) - STAMP_BYTES;
+}
+
+/** Writes the time of sending into frames: of two of one connection the later one has the later time. */
+export class DatagramStamp {
+  readonly #clock: Clock;
+  #lastMicros = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @returns a copy of a whole frame, with the time in its header */
+  on(frame: Uint8Array): Uint8Array {
+    const micros = Math.max(microseconds(this.#clock), this.#lastMicros + 1);
+    this.#lastMicros = micros;
+    const payload = hasTimestamp(frame) ? TIMESTAMPED_HEADER_BYTES : HEADER_BYTES;
+    const stamped = new Uint8Array(frame.length - payload + TIMESTAMPED_HEADER_BYTES);
+    stamped.set(frame.subarray(0, HEADER_BYTES));
+    stamped[1] = stamped[1]! | TIMESTAMP;
+    const view = new DataView(stamped.buffer);
+    view.setUint32(HEADER_BYTES, Math.floor(micros / 2 ** 32));
+    view.setUint32(HEADER_BYTES + 4, micros % 2 ** 32);
+    stamped.set(frame.subarray(payload), TIMESTAMPED_HEADER_BYTES);
+    return stamped;
+  }
+}
+
+export type DatagramKind = 'frame' | 'ping' | 'pong';
+
+/** What is in the datagrams of one peer. */
+export class DatagramReader {
+  #newestMicros = -1;
+  #dropped = 0;
+
+  /** Those that were no frame, or had been overtaken by another. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** @returns undefined for one that is to be dropped. One without a time is taken whenever it comes */
+  read(datagram: Uint8Array): DatagramKind | undefined {
+    if (!isOneFrame(datagram) || !this.#isNext(datagram)) {
+      this.#dropped++;
+      return undefined;
+    }
+    const payload = hasTimestamp(datagram) ? TIMESTAMPED_HEADER_BYTES : HEADER_BYTES;
+    if (datagram.length !== payload + 1) return 'frame';
+    const only = datagram[payload];
+    return only === PING ? 'ping' : only === PONG ? 'pong' : 'frame';
+  }
+
+  #isNext(frame: Uint8Array): boolean {
+    if (!hasTimestamp(frame)) return true;
+    const view = new DataView(frame.buffer, frame.byteOffset);
+    // A double is exact up to the year 2255; whoever writes a later time only muddles his own datagrams.
+    const micros = view.getUint32(HEADER_BYTES) * 2 ** 32 + view.getUint32(HEADER_BYTES + 4);
+    if (micros <= this.#newestMicros) return false;
+    this.#newestMicros = micros;
+    return true;
+  }
+}
+
+/** With a payload, and with nothing behind it. */
+function isOneFrame(datagram: Uint8Array): boolean {
+  try {
+    const length = frameLength(datagram, 0, datagram.length);
+    return length === datagram.length && length > (hasTimestamp(datagram) ? TIMESTAMPED_HEADER_BYTES : HEADER_BYTES);
+  } catch (error) {
+    if (error instanceof DecodeError) return false;
+    throw error;
+  }
+}
+
+function hasTimestamp(frame: Uint8Array): boolean {
+  return (frame[1]! & TIMESTAMP) !== 0; // read of whole headers only
+}

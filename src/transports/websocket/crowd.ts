@@ -1,0 +1,105 @@
+import { TokenBucket } from '../../token-bucket.js';
+
+/** 0 lifts a limit. */
+export interface CrowdLimits {
+  /** How many may stand at the door at once. */
+  readonly maxHalfOpen: number;
+  /** How many of them from one address. */
+  readonly maxHalfOpenPerAddress: number;
+  /** Connects of one address, as many at once after a rest. */
+  readonly connectsPerSecond: number;
+}
+
+/** Addresses whose rate is remembered; beyond, the one that was quiet the longest starts anew. */
+const MAX_REMEMBERED = 4_096;
+
+/**
+ * Counts who stands at a door and is not in yet, by address. This computer itself is never counted: whoever can connect from
+ * here has shorter ways to do harm, and a test or a script of many clients is no attack.
+ */
+export class Crowd {
+  readonly #limits: CrowdLimits;
+  #all = 0;
+  readonly #standing = new Map<string, number>();
+  /** The one that connected last is last. */
+  readonly #rates = new Map<string, TokenBucket>();
+
+  constructor(limits: CrowdLimits) {
+    this.#limits = limits;
+  }
+
+  /**
+   * Somebody comes. Who may stay has to {@link leave} some time.
+   *
+   * @returns why he may not stay; undefined where he may
+   */
+  enter(address: string | undefined, nowMs: number): string | undefined {
+    const place = placeOf(address);
+    if (place === undefined) return undefined;
+    const { maxHalfOpen, maxHalfOpenPerAddress, connectsPerSecond } = this.#limits;
+    if (connectsPerSecond > 0 && !this.#rateOf(place, nowMs).take(nowMs)) {
+      return `its address connects more than ${connectsPerSecond} times a second`;
+    }
+    const standing = this.#standing.get(place) ?? 0;
+    if (maxHalfOpenPerAddress > 0 && standing >= maxHalfOpenPerAddress) {
+      return `${standing} connections of its address are half open; the limit is ${maxHalfOpenPerAddress}`;
+    }
+    if (maxHalfOpen > 0 && this.#all >= maxHalfOpen) {
+      return `${this.#all} connections are half open; the limit is ${maxHalfOpen}`;
+    }
+    this.#all++;
+    this.#standing.set(place, standing + 1);
+    return undefined;
+  }
+
+  /** Somebody who stayed is in, or has gone. */
+  leave(address: string | undefined): void {
+    const place = placeOf(address);
+    if (place === undefined) return;
+    this.#all--;
+    const standing = this.#standing.get(place) ?? 0;
+    if (standing > 1) this.#standing.set(place, standing - 1);
+    else this.#standing.delete(place);
+  }
+
+  #rateOf(place: string, nowMs: number): TokenBucket {
+    const { connectsPerSecond: perSecond } = this.#limits;
+    const rate = this.#rates.get(place) ?? new TokenBucket({ perSecond }, nowMs);
+    this.#rates.delete(place);
+    this.#rates.set(place, rate);
+    if (this.#rates.size > MAX_REMEMBERED) {
+      for (const quietest of this.#rates.keys()) {
+        this.#rates.delete(quietest);
+        break;
+      }
+    }
+    return rate;
+  }
+}
+
+const UNKNOWN = 'unknown';
+
+/**
+ * What limits are counted for: an IPv4 address, or the 64 bits of an IPv6 address that a network is given, because the other 64 its
+ * owner may choose as he likes. Undefined for this computer.
+ *
+ * @param address as a socket has it; undefined where the peer has gone already
+ */
+export function placeOf(address: string | undefined): string | undefined {
+  if (address === undefined) return UNKNOWN;
+  const plain = address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
+  if (plain.startsWith('127.') || plain === '::1') return undefined;
+  return plain.includes(':') ? networkOf(plain) : plain;
+}
+
+/** The first four groups of eight, with the zeros that `::` stands for. */
+function networkOf(address: string): string {
+  const [before = '', after] = address.split('%')[0]!.split('::'); // behind the % stands an interface of ours
+  const groups = before === '' ? [] : before.split(':');
+  if (after !== undefined) {
+    const behind = after === '' ? 0 : after.split(':').length;
+    while (groups.length < 8 - behind) groups.push('0');
+    if (after !== '') groups.push(...after.split(':'));
+  }
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}

@@ -1,0 +1,264 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type AddressInfo, Socket } from 'node:net';
+import { type Duplex, Readable } from 'node:stream';
+import type { Observable } from 'rxjs';
+import type { Clock } from '../../clock.js';
+import { DoorFaults } from '../door-faults.js';
+import { listenError } from '../listen-error.js';
+import type { TlsSource } from '../tls.js';
+import type { DoorFault } from '../transport.js';
+import type { CrowdLimits } from './crowd.js';
+import { Doorstep } from './doorstep.js';
+import { send, sendRaw, writeHead } from './http-answers.js';
+import { BodyTooLarge, type HttpAnswer, type HttpRequest, type HttpRoute, routeRequest } from './http-routes.js';
+import { createServer, type HttpServer } from './http-server.js';
+import { HttpStreams } from './http-streams.js';
+import { type OriginRule, originRule } from './origins.js';
+
+export interface HttpDoorOptions extends CrowdLimits {
+  readonly port: number;
+  readonly host: string;
+  /** The option of the command that chooses the port, for the sentence of an error. */
+  readonly flag: string;
+  readonly tls: TlsSource | undefined;
+  readonly handshakeMs: number;
+  /** What has to happen within `handshakeMs`: `WebSocket upgrade`. */
+  readonly awaited: string;
+  readonly maxHeaderBytes: number;
+  readonly maxHeaders: number;
+  readonly allowedOrigins: readonly string[];
+  readonly routes: readonly HttpRoute[];
+  readonly onRouteError: ((error: unknown) => void) | undefined;
+  readonly clock: Clock;
+}
+
+/** What becomes of the requests that no route wants. */
+export interface HttpDoorHandlers {
+  readonly request: (request: IncomingMessage, response: ServerResponse) => void;
+  /** A request to upgrade from an origin that may: to be taken ({@link HttpDoor.letIn}) or refused. */
+  readonly upgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+  /** The port is no more. */
+  readonly broke: (error: Error) => void;
+}
+
+/** An open HTTP or HTTPS port with its limits: who connects, what it asks for, and whether it may. */
+export class HttpDoor {
+  readonly address: AddressInfo;
+  readonly faults$: Observable<DoorFault>;
+  readonly #options: HttpDoorOptions;
+  readonly #server: HttpServer;
+  readonly #mayUpgrade: OriginRule;
+  readonly #faults = new DoorFaults();
+  readonly #doorstep: Doorstep;
+  readonly #streams: HttpStreams;
+  #closed: Promise<void> | undefined;
+
+  /** @throws TransportError */
+  static async open(options: HttpDoorOptions): Promise<HttpDoor> {
+    const mayUpgrade = originRule(options.allowedOrigins);
+    const server = createServer(options);
+    const { http } = server;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        http.once('error', reject);
+        http.listen({ port: options.port, host: options.host }, () => {
+          http.removeListener('error', reject);
+          resolve();
+        });
+      });
+    } catch (error) {
+      server.release();
+      throw listenError(error, options.host, options.port, options.flag);
+    }
+    return new HttpDoor(server, mayUpgrade, options);
+  }
+
+  private constructor(server: HttpServer, mayUpgrade: OriginRule, options: HttpDoorOptions) {
+    this.#server = server;
+    this.#mayUpgrade = mayUpgrade;
+    this.#options = options;
+    this.address = server.http.address() as AddressInfo; // a server that listens on a port, not on a pipe, has one
+    this.faults$ = this.#faults.observable;
+    this.#streams = new HttpStreams(options.clock);
+    this.#doorstep = new Doorstep({ ...options, faults: this.#faults });
+    this.#doorstep.watch(server);
+    server.http.on('clientError', this.#onClientError);
+  }
+
+  /** To be called in the same turn of the event loop in which the door was opened. */
+  serve(handlers: HttpDoorHandlers): void {
+    const { http } = this.#server;
+    http.on('request', (request, response) => {
+      this.#onRequest(request, response, handlers);
+    });
+    http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+      this.#onUpgrade(request, stream, head, handlers);
+    });
+    http.on('error', (error) => {
+      // An accept that failed (too many open files) leaves the door open.
+      if (http.listening) return;
+      this.#server.release();
+      this.#faults.complete();
+      handlers.broke(error);
+    });
+  }
+
+  /** This one is upgraded: the deadline is off, and it counts no longer as half open. */
+  letIn(socket: Socket): void {
+    this.#doorstep.leave(socket);
+  }
+
+  /** Answers a request to upgrade that cannot be granted, and tells of it. The socket keeps its deadline until it is closed. */
+  refuse(
+    socket: Socket,
+    status: number,
+    answer: string,
+    { kind, text }: Pick<DoorFault, 'kind' | 'text'>,
+    headers?: Readonly<Record<string, string>>,
+  ): void {
+    this.#doorstep.turnAway(socket, kind, text);
+    sendRaw(socket, status, answer, headers);
+  }
+
+  /** Gives the port back; who has not been let in is sent away. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    // Not waited for: its callback comes when the last socket has gone, and upgraded ones are meant to live on. The port
+    // itself is given back here and now.
+    this.#server.http.close();
+    this.#server.release();
+    this.#doorstep.clear();
+    this.#streams.clear();
+    this.#faults.complete();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse, handlers: HttpDoorHandlers): void {
+    const excess = this.#excessHeaders(request);
+    if (excess !== undefined) {
+      this.#doorstep.turnAway(request.socket, 'refused', excess);
+      send(response, 431, excess);
+      return;
+    }
+    this.#doorstep.settle(request.socket);
+    const asked = this.#options.routes.length === 0 ? undefined : routeRequest(request);
+    if (asked === undefined) handlers.request(request, response);
+    else void this.#askRoutes(asked, request, response, handlers);
+  }
+
+  /** Never rejects. */
+  async #askRoutes(
+    asked: HttpRequest,
+    request: IncomingMessage,
+    response: ServerResponse,
+    handlers: HttpDoorHandlers,
+  ): Promise<void> {
+    try {
+      for (const route of this.#options.routes) {
+        const answer = await route.answer?.(asked);
+        if (answer === undefined) continue;
+        this.#answer(response, answer);
+        return;
+      }
+      handlers.request(request, response);
+    } catch (error) {
+      if (error instanceof BodyTooLarge) send(response, 413, error.message);
+      else if (!request.destroyed || request.complete) this.#failRoute(error, response);
+    }
+  }
+
+  #answer(response: ServerResponse, { status, type, headers, body = '' }: HttpAnswer): void {
+    if (!(body instanceof Readable)) {
+      send(response, status, body, { type, headers });
+      return;
+    }
+    if (response.destroyed || response.req.method === 'HEAD' || this.#streams.isFull) {
+      body.destroy();
+      if (response.req.method === 'HEAD') {
+        writeHead(response, status, { type, headers });
+        response.end();
+      } else send(response, 503, 'too many answers are being sent; try again later');
+      return;
+    }
+    this.#doorstep.leave(response.req.socket);
+    writeHead(response, status, { type, headers });
+    this.#streams.send(response, body);
+  }
+
+  /** A route that fails is no reason to stop routing, and what went wrong is not the peer's business. */
+  #failRoute(error: unknown, response: ServerResponse): void {
+    this.#options.onRouteError?.(error);
+    if (response.headersSent) response.destroy();
+    else send(response, 500, 'internal error');
+  }
+
+  #onUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer, handlers: HttpDoorHandlers): void {
+    const { socket } = request; // the same object as `stream`, with the type it has
+    socket.on('error', ignore); // Node has let go of it; a `close` follows
+    if (!this.#doorstep.isExpected(socket)) {
+      socket.destroy(); // behind a request that has its answer: one each
+      return;
+    }
+    const excess = this.#excessHeaders(request);
+    if (excess !== undefined) {
+      this.refuse(socket, 431, excess, { kind: 'refused', text: excess });
+      return;
+    }
+    const { origin, host, 'sec-websocket-origin': oldOrigin } = request.headers;
+    const claims = [origin, ...[oldOrigin].flat()].map((one) => ({ origin: one, host, encrypted: this.isEncrypted }));
+    if (!claims.every(this.#mayUpgrade)) {
+      this.refuse(socket, 403, WRONG_ORIGIN, { kind: 'refused', text: 'a web page of an origin that is not allowed' });
+      return;
+    }
+    try {
+      if (this.#options.routes.some((route) => route.upgrade?.(request, stream, head) === true)) {
+        this.letIn(socket);
+        return;
+      }
+    } catch (error) {
+      this.#options.onRouteError?.(error);
+      this.#doorstep.settle(socket);
+      sendRaw(socket, 500, 'internal error');
+      return;
+    }
+    handlers.upgrade(request, socket, head);
+  }
+
+  get isEncrypted(): boolean {
+    return this.#server.tls !== undefined;
+  }
+
+  /** Node leaves the headers beyond its limit out; this one is refused instead. */
+  #excessHeaders({ rawHeaders }: IncomingMessage): string | undefined {
+    const { maxHeaders } = this.#options;
+    return rawHeaders.length / 2 > maxHeaders ? `more than ${maxHeaders} headers` : undefined;
+  }
+
+  /** What came is no HTTP, or no TLS. The texts are ours and the parser's. */
+  readonly #onClientError = (error: Error & { readonly code?: string }, socket: Duplex): void => {
+    const { code = '' } = error;
+    const isInTouch = socket instanceof Socket && !this.#doorstep.failHandshake(socket, error);
+    if (!isInTouch || !this.#doorstep.isExpected(socket) || !code.startsWith('HPE_')) {
+      socket.destroy(); // nobody to talk to, or in the middle of an answer
+      return;
+    }
+    if (code === 'HPE_HEADER_OVERFLOW') {
+      const text = `more than ${this.#options.maxHeaderBytes} bytes of headers`;
+      this.refuse(socket, 431, text, { kind: 'refused', text });
+    } else {
+      const text = `its HTTP request cannot be read (${code})`;
+      this.refuse(socket, 400, 'this is no HTTP request', { kind: 'handshake', text });
+    }
+  };
+}
+
+const WRONG_ORIGIN =
+  'Web pages of this origin may not connect to this router. Whoever runs it can allow them: --allow-origin, or allowedOrigins.';
+
+function ignore(): void {
+  // nothing
+}

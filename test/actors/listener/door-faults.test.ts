@@ -1,0 +1,133 @@
+import { describe, expect, it } from '@jest/globals';
+import { Subject } from 'rxjs';
+import { type Actor, createActor, SimulatedClock } from 'xstate';
+import { FaultLog } from '../../../src/actors/listener/fault-log.js';
+import { listenerMachine } from '../../../src/actors/listener/listener-machine.js';
+import type { DoorFault } from '../../../src/transports/transport.js';
+import { recordingLogger } from '../session/recording-logger.js';
+import { type FakeListener, fakeTransport, settled } from './fake-transport.js';
+
+interface DoorUnderTest {
+  readonly actor: Actor<typeof listenerMachine>;
+  readonly listener: FakeListener;
+  readonly clock: SimulatedClock;
+  readonly faults$: Subject<DoorFault>;
+  /** What was logged about those who did not get in. */
+  readonly told: () => readonly string[];
+  readonly logger: ReturnType<typeof recordingLogger>;
+}
+
+async function openDoor(): Promise<DoorUnderTest> {
+  const transport = fakeTransport();
+  const clock = new SimulatedClock();
+  const logger = recordingLogger();
+  const faults$ = new Subject<DoorFault>();
+  const actor = createActor(listenerMachine, { clock, input: { transport, accept: () => undefined, logger, clock } });
+  actor.start();
+  const listener = Object.assign(transport.open(), { faults$ });
+  await settled();
+  const told = (): readonly string[] =>
+    logger.lines.filter(({ level }) => level === 'warn').map(({ message }) => message.replace('not let in: ', ''));
+  return { actor, listener, clock, faults$, told, logger };
+}
+
+function fault(text: string, kind: DoorFault['kind'] = 'handshake'): DoorFault {
+  return { kind, remoteAddress: `192.0.2.7:${text.length}`, text };
+}
+
+describe('who does not get in', () => {
+  it('is in the log at once, with why, where and from where', async () => {
+    const { faults$, logger } = await openDoor();
+    faults$.next({ kind: 'silent', remoteAddress: '192.0.2.7:50000', text: 'no TLS handshake within 10 s' });
+    expect(logger.lines.at(-1)).toEqual({
+      level: 'warn',
+      message: 'not let in: no TLS handshake within 10 s',
+      fields: { transport: 'fake', url: 'fake://fake:1', fault: 'silent', remoteAddress: '192.0.2.7:50000' },
+    });
+  });
+
+  it('is one line a second of each kind at most, the last of them and the number of the others', async () => {
+    const { faults$, clock, told, logger } = await openDoor();
+    for (let i = 0; i < 314; i++) faults$.next(fault(`a${i}`));
+    expect(told()).toEqual(['a0']);
+    clock.increment(999);
+    expect(told()).toEqual(['a0']);
+    clock.increment(1);
+    expect(told()).toEqual(['a0', 'a313, and 312 more']);
+    expect(logger.lines.at(-1)).toMatchObject({ fields: { more: 312, remoteAddress: '192.0.2.7:4' } });
+    faults$.next(fault('b'));
+    expect(told()).toHaveLength(2); // the second line has its second too
+    clock.increment(1_000);
+    expect(told().slice(2)).toEqual(['b']);
+  });
+
+  it('waits for nobody of another kind', async () => {
+    const { faults$, clock, told } = await openDoor();
+    faults$.next(fault('a'));
+    for (const kind of ['silent', 'refused', 'stray'] as const) faults$.next(fault(kind, kind));
+    faults$.next(fault('again', 'stray'));
+    expect(told()).toEqual(['a', 'silent', 'refused', 'stray']);
+    clock.increment(1_000);
+    expect(told().slice(4)).toEqual(['again']);
+  });
+
+  it('is told at once again after a second of rest, and no timer runs by then', async () => {
+    const { faults$, clock, told } = await openDoor();
+    faults$.next(fault('a'));
+    clock.increment(1_000);
+    const timers = pendingTimers(clock);
+    clock.increment(5_000);
+    faults$.next(fault('b'));
+    expect(told()).toEqual(['a', 'b']);
+    expect(timers).toBe(0);
+  });
+
+  it.each(['stopped', 'told to close'] as const)('is counted to the last when the door is %s', async (how) => {
+    const { actor, listener, faults$, clock, told } = await openDoor();
+    for (let i = 0; i < 5; i++) faults$.next(fault(`a${i}`));
+    faults$.next(fault('b', 'stray'));
+    if (how === 'stopped') actor.stop();
+    else {
+      actor.send({ type: 'listener.closing' });
+      faults$.next(fault('late'));
+      listener.finishClosing();
+      await settled();
+      expect(actor.getSnapshot().value).toBe('closed');
+    }
+    expect(told()).toEqual(['a0', 'b', how === 'stopped' ? 'a4, and 3 more' : 'late, and 4 more']);
+    expect(pendingTimers(clock)).toBe(0);
+    clock.increment(10_000);
+    faults$.next(fault('nobody hears'));
+    expect(told()).toHaveLength(3);
+  });
+
+  it('keeps no process alive for the sake of a line', () => {
+    let unrefs = 0;
+    const clock = { now: () => 0, clearTimeout: () => undefined, setTimeout: () => ({ unref: () => unrefs++ }) };
+    const log = new FaultLog({ transport: '', url: '', clock, logger: recordingLogger() });
+    log.add(fault('a'));
+    expect(unrefs).toBe(1);
+  });
+
+  it('is never looked at when it is left out', async () => {
+    const { faults$, told } = await openDoor();
+    faults$.next(fault('a'));
+    let looks = 0;
+    const watched = { kind: 'handshake', text: 'b', get remoteAddress() { return String(looks++); } } as const; // prettier-ignore
+    for (let i = 0; i < 100; i++) faults$.next(watched);
+    expect(looks).toBe(0);
+    expect(told()).toEqual(['a']);
+  });
+
+  it('breaks nothing by being the last that is told', async () => {
+    const { actor, faults$, told } = await openDoor();
+    faults$.error(new Error('no more of that'));
+    expect(actor.getSnapshot().value).toEqual({ open: 'listening' });
+    expect(told()).toEqual([]);
+  });
+});
+
+/** Timers that wait. A simulated clock keeps them in a field that its types hide. */
+function pendingTimers(clock: SimulatedClock): number {
+  return (clock as unknown as { readonly timeouts: ReadonlyMap<number, unknown> }).timeouts.size;
+}

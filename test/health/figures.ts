@@ -1,0 +1,30 @@
+import type { RouterFigures } from '../../src/health/index.js';
+
+/** Figures in which every number is another, so that none can stand in for another. */
+export const figures: RouterFigures = {
+  counts: {
+    sessions: 101,
+    congestedSessions: 102,
+    subscriptions: 103,
+    params: 104,
+    signals: 105,
+    pendingBundles: 106,
+    queuedBytes: 107,
+  },
+  totals: { deliveries: 201, receivedBytes: 202, sentBytes: 203, authFailures: 204 },
+  messages: { set: 301, publish: 302, subscribe: 0 },
+  errors: { 404: 311, 429: 312 },
+  drops: {
+    rateLimited: 401,
+    malformed: 402,
+    conflated: 403,
+    dropped: 404,
+    overflows: 405,
+    evictedParams: 406,
+    expiredParams: 407,
+  },
+  schedule: { bundles: 501, lastErrorMicros: 502, worstErrorMicros: 503 },
+  doorFaults: { handshake: 601, silent: 602, refused: 603, stray: 604 },
+  latencySeconds: { bounds: [0.001, 0.002], counts: [5, 0, 2], sum: 0.014 },
+  fanOut: { bounds: [1, 2, 4], counts: [1, 2, 3, 4], sum: 99 },
+};

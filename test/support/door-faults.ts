@@ -1,0 +1,9 @@
+import type { DoorFault, Listener } from '../../src/transports/transport.js';
+
+/** Keeps what a door tells of those who do not get in, as plain objects. */
+export function faultsOf({ faults$ }: Listener): DoorFault[] {
+  if (faults$ === undefined) throw new Error('this door tells of no faults');
+  const faults: DoorFault[] = [];
+  faults$.subscribe(({ kind, remoteAddress, text }) => faults.push({ kind, remoteAddress, text }));
+  return faults;
+}

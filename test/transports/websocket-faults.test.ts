@@ -1,0 +1,418 @@
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { EventEmitter, once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { EMPTY } from 'rxjs';
+import { SimulatedClock } from 'xstate';
+import { DoorFaults } from '../../src/transports/door-faults.js';
+import type { DoorFault } from '../../src/transports/transport.js';
+import { Doorstep } from '../../src/transports/websocket/doorstep.js';
+import { createServer, type HttpServer } from '../../src/transports/websocket/http-server.js';
+import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
+import { type TestCertificate, testCertificate } from '../support/certificates.js';
+import { turns, until } from '../support/inbox.js';
+import { RawSocket, upgradeRequest } from '../support/raw-socket.js';
+
+let certificate: TestCertificate;
+beforeAll(async () => {
+  certificate = await testCertificate();
+});
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+interface OpenDoor {
+  readonly port: number;
+  readonly faults: DoorFault[];
+  readonly isDone: () => boolean;
+  readonly close: () => Promise<void>;
+}
+
+async function open(options: WebSocketOptions & { readonly encrypted?: boolean } = {}): Promise<OpenDoor> {
+  const { encrypted = false, ...others } = options;
+  const tls = encrypted ? { credentials: certificate, renewed$: EMPTY } : undefined;
+  const listener = await webSocket({ host: '127.0.0.1', port: 0, tls, ...others }).listen();
+  const faults: DoorFault[] = [];
+  let done = false;
+  listener.faults$!.subscribe({
+    next: (fault) => faults.push(fault),
+    complete: () => {
+      done = true;
+    },
+  });
+  listener.connections$.subscribe((connection) =>
+    cleanUps.push(() => {
+      connection.destroy();
+    }),
+  );
+  const close = (): Promise<void> => listener.close();
+  cleanUps.push(close);
+  return { port: listener.addresses[0]!.port, faults, isDone: () => done, close };
+}
+
+async function peer(door: OpenDoor): Promise<RawSocket> {
+  const raw = await RawSocket.connect(door.port);
+  cleanUps.push(() => {
+    raw.destroy();
+  });
+  return raw;
+}
+
+/** What a door tells of a raw peer, once it is rid of it. */
+async function toldOf(door: OpenDoor, raw: RawSocket): Promise<unknown> {
+  const from = `127.0.0.1:${raw.socket.localPort}`;
+  raw.socket.on('end', () => raw.socket.end());
+  await raw.closed;
+  await turns(10);
+  return door.faults.map(({ kind, remoteAddress, text }) => [kind, remoteAddress === from, text]);
+}
+
+describe('what a WebSocket door tells of those who do not get in', () => {
+  it.each([
+    ['garbage', '\x00\x01\x02 hello\r\n\r\n', 'handshake', 'its HTTP request cannot be read (HPE_INVALID_METHOD)', 400],
+    [
+      'a TLS handshake',
+      '\x16\x03\x01\x02\x00\x01',
+      'handshake',
+      'its HTTP request cannot be read (HPE_INVALID_METHOD)',
+      400,
+    ],
+    [
+      'no key',
+      upgradeRequest({ 'Sec-WebSocket-Key': 'secret' }),
+      'handshake',
+      'its WebSocket upgrade is not valid: Missing or invalid Sec-WebSocket-Key header',
+      400,
+    ],
+    [
+      'another version',
+      upgradeRequest({ 'Sec-WebSocket-Version': '7' }),
+      'handshake',
+      'its WebSocket upgrade is not valid: Missing or invalid Sec-WebSocket-Version header',
+      400,
+    ],
+    [
+      'another method',
+      upgradeRequest().replace('GET', 'POST'),
+      'handshake',
+      'its WebSocket upgrade is not valid: Invalid HTTP method',
+      405,
+    ],
+    [
+      'a subprotocol that is none',
+      upgradeRequest({ 'Sec-WebSocket-Protocol': 'a,,b' }),
+      'handshake',
+      'its WebSocket upgrade is not valid: Invalid Sec-WebSocket-Protocol header',
+      400,
+    ],
+    [
+      'endless headers',
+      `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`,
+      'refused',
+      'more than 16384 bytes of headers',
+      431,
+    ],
+    ['an endless path', `GET /${'x'.repeat(20_000)}`, 'refused', 'more than 16384 bytes of headers', 431],
+    ['101 headers to upgrade', upgradeRequest(headers(96)), 'refused', 'more than 100 headers', 431],
+    ['101 headers', plainRequest(headers(100)), 'refused', 'more than 100 headers', 431],
+    ['5,000 headers', plainRequest(headers(1_500)), 'refused', 'more than 100 headers', 431],
+  ] as const)('tells of %s', async (_, request, kind, text, status) => {
+    const door = await open();
+    const raw = await peer(door);
+    raw.write(request);
+    expect(await toldOf(door, raw)).toEqual([[kind, true, text]]);
+    expect(raw.received.toString()).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  });
+
+  it('says which versions there are to who comes with another', async () => {
+    const raw = await peer(await open());
+    raw.write(upgradeRequest({ 'Sec-WebSocket-Version': '7' }));
+    expect((await raw.receive((bytes) => bytes.includes('\r\n\r\n'))).toString()).toMatch(
+      /^Sec-WebSocket-Version: 13/m,
+    );
+  });
+
+  it.each([
+    ['100 headers to upgrade', upgradeRequest(headers(95)), 101],
+    ['100 headers', plainRequest(headers(99)), 200],
+    ['a plain request', plainRequest({}), 200],
+    ['an upgrade', upgradeRequest(), 101],
+  ])('has nothing to tell of %s', async (_, request, status) => {
+    const door = await open({ clock: new SimulatedClock() });
+    const raw = await peer(door);
+    raw.write(request);
+    const answer = (await raw.receive((bytes) => bytes.includes('\r\n\r\n'))).toString();
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    raw.destroy();
+    await turns(20);
+    expect(door.faults).toEqual([]);
+  });
+
+  it('has the limits it was given', async () => {
+    const door = await open({ maxHeaderBytes: 500, maxHeaders: 10, handshakeMs: 1_500, clock: new SimulatedClock() });
+    for (const request of [upgradeRequest(headers(6)), upgradeRequest({ Cookie: 'x'.repeat(500) })]) {
+      const raw = await peer(door);
+      raw.write(request);
+      raw.socket.on('end', () => raw.socket.end());
+      await raw.closed;
+      expect(raw.received.toString()).toMatch(/^HTTP\/1.1 431 /);
+    }
+    expect(door.faults.map(({ text }) => text)).toEqual(['more than 10 headers', 'more than 500 bytes of headers']);
+  });
+
+  it.each([1, 10, 31, 62, 93])('sees the header beyond %p, however Node hands them over', async (maxHeaders) => {
+    const door = await open({ maxHeaders });
+    const raw = await peer(door);
+    raw.write(plainRequest(headers(200)));
+    expect(await toldOf(door, raw)).toEqual([['refused', true, `more than ${maxHeaders} headers`]]);
+  });
+
+  it('does not blame who has asked and is not answered in time', async () => {
+    const clock = new SimulatedClock();
+    const door = await open({ clock, routes: [{ answer: () => new Promise<undefined>(() => undefined) }] });
+    const raw = await peer(door);
+    raw.write(plainRequest({}));
+    await turns(20);
+    clock.increment(10_000);
+    expect(await toldOf(door, raw)).toEqual([]);
+  });
+
+  it('tells of who says nothing, or half of it, when their time is up', async () => {
+    const clock = new SimulatedClock();
+    const door = await open({ clock, handshakeMs: 2_500 });
+    const [silent, halfway] = [await peer(door), await peer(door)];
+    halfway.write('GET / HTTP/1.1\r\nSecret: 1');
+    await turns(20);
+    clock.increment(2_500);
+    for (const { socket } of [silent, halfway]) socket.end();
+    await Promise.all([silent.closed, halfway.closed]);
+    const text = 'no WebSocket upgrade within 2.5 s';
+    expect(door.faults.map((fault) => [fault.kind, fault.text])).toEqual([
+      ['silent', text],
+      ['silent', text],
+    ]);
+  });
+
+  it('does not tell twice of who does not take its answer', async () => {
+    const clock = new SimulatedClock();
+    const door = await open({ clock });
+    const refused = await peer(door);
+    refused.write(upgradeRequest({ Origin: 'http://evil.example' }));
+    await refused.receive((bytes) => bytes.includes('\r\n\r\n'));
+    const answered = await peer(door);
+    answered.write(plainRequest({}));
+    await answered.receive((bytes) => bytes.includes('\r\n\r\n'));
+    clock.increment(10_000);
+    await turns(20);
+    expect(door.faults.map(({ kind }) => kind)).toEqual(['refused']);
+  });
+
+  it('does not tell of who looks in without a word, and of none when it closes', async () => {
+    for (const encrypted of [false, true]) {
+      const door = await open({ encrypted, clock: new SimulatedClock() });
+      const monitor = await peer(door);
+      await turns(20);
+      monitor.destroy();
+      const late = await peer(door);
+      late.write(encrypted ? Buffer.of(0x16, 0x03, 0x01, 0x02, 0x00, 0x01) : 'GET / HTTP');
+      await turns(20);
+      await door.close();
+      await turns(20);
+      expect([door.faults, door.isDone()]).toEqual([[], true]);
+    }
+  });
+
+  it('answers one request a connection, and takes no upgrade behind it', async () => {
+    const door = await open();
+    const raw = await peer(door);
+    raw.write(plainRequest({}) + upgradeRequest());
+    raw.socket.on('end', () => raw.socket.end());
+    await raw.closed;
+    expect(raw.received.toString()).not.toContain('101 Switching');
+    let pages = 0;
+    const other = await open({ statusPage: () => `<h1>${++pages}</h1>` });
+    const many = await peer(other);
+    many.write(plainRequest({}).repeat(200));
+    many.socket.on('end', () => many.socket.end());
+    await many.closed;
+    expect([many.received.toString().match(/<h1>/g)?.length, pages]).toEqual([1, 1]);
+  });
+});
+
+describe('what an encrypted WebSocket door tells of those who do not get in', () => {
+  it.each([
+    ['a request without TLS', upgradeRequest(), 'its TLS handshake failed: http request'],
+    ['garbage', 'z'.repeat(300), 'its TLS handshake failed: wrong version number'],
+  ])('tells of %s', async (_, bytes, text) => {
+    const door = await open({ encrypted: true });
+    const raw = await peer(door);
+    raw.write(bytes);
+    expect(await toldOf(door, raw)).toEqual([['handshake', true, text]]);
+  });
+
+  async function shakeHands(door: OpenDoor, options: ConnectionOptions): Promise<unknown> {
+    const socket = connectTls({ host: '127.0.0.1', port: door.port, servername: 'localhost', ...options });
+    socket.on('error', () => undefined);
+    await new Promise((resolve) => socket.once('close', resolve));
+    await until(() => door.faults.length > 0);
+    return door.faults.map(({ kind, text }) => [kind, text]);
+  }
+
+  it('tells of TLS 1.1', async () => {
+    const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    expect(await shakeHands(await open({ encrypted: true }), old)).toEqual([
+      ['handshake', 'its TLS handshake failed: unsupported protocol'],
+    ]);
+  });
+
+  it('tells of who does not trust the certificate', async () => {
+    // Node's clients just go; others say why, and then that is told.
+    expect(await shakeHands(await open({ encrypted: true }), { minVersion: 'TLSv1.3' })).toEqual([
+      ['handshake', 'it hung up before its TLS handshake was done'],
+    ]);
+  });
+
+  it('tells of a reset in the handshake, once', async () => {
+    const door = await open({ encrypted: true });
+    const raw = await peer(door);
+    raw.write(Buffer.of(0x16, 0x03, 0x01, 0x02, 0x00, 0x01));
+    await turns(20);
+    const from = `127.0.0.1:${raw.socket.localPort}`;
+    raw.socket.resetAndDestroy();
+    await until(() => door.faults.length > 0);
+    await turns(20);
+    expect(door.faults.map(({ remoteAddress, text }) => [remoteAddress, text])).toEqual([
+      [from, 'it hung up before its TLS handshake was done'],
+    ]);
+  });
+
+  it('says how far they had come when their time was up', async () => {
+    const clock = new SimulatedClock();
+    const door = await open({ encrypted: true, clock });
+    const silent = await peer(door);
+    const begun = await peer(door);
+    begun.write(Buffer.of(0x16, 0x03, 0x01, 0x02, 0x00, 0x01));
+    const secured = connectTls({ host: '127.0.0.1', port: door.port, servername: 'localhost', ca: certificate.ca });
+    await once(secured, 'secureConnect');
+    secured.on('error', () => undefined).resume();
+    await turns(20);
+    clock.increment(10_000);
+    silent.socket.end();
+    begun.socket.end();
+    await Promise.all([silent.closed, begun.closed, once(secured, 'close')]);
+    await turns(20);
+    expect(door.faults.map(({ kind, text }) => [kind, text])).toEqual([
+      ['silent', 'no TLS handshake within 10 s'],
+      ['silent', 'no TLS handshake within 10 s'],
+      ['silent', 'no WebSocket upgrade within 10 s'],
+    ]);
+  });
+
+  it('tells of a bad request too', async () => {
+    const door = await open({ encrypted: true });
+    const secured = connectTls({ host: '127.0.0.1', port: door.port, servername: 'localhost', ca: certificate.ca });
+    await once(secured, 'secureConnect');
+    secured.write('no request\r\n\r\n');
+    secured.on('error', () => undefined).resume();
+    await until(() => door.faults.length > 0);
+    expect(door.faults[0]?.text).toBe('its HTTP request cannot be read (HPE_INVALID_METHOD)');
+  });
+});
+
+describe('the doorstep', () => {
+  it.each([false, true])('cuts real sockets off, TLS: %p', async (encrypted) => {
+    const faults = new DoorFaults();
+    const told: string[] = [];
+    faults.observable.subscribe(({ text }) => told.push(text));
+    const tls = encrypted ? { credentials: certificate, renewed$: EMPTY } : undefined;
+    const server = createServer({ tls, maxHeaderBytes: 16_384, maxHeaders: 100 });
+    const { http } = server;
+    http.on('clientError', (_, socket) => socket.destroy());
+    // As if from elsewhere: no test comes from there.
+    http.prependListener('connection', (socket: Socket) =>
+      Object.defineProperty(socket, 'remoteAddress', { value: '192.0.2.1' }),
+    );
+    const clock = new SimulatedClock();
+    const step = new Doorstep({ handshakeMs: 100, awaited: 'request', ...limits, faults, clock });
+    step.watch(server);
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    const { port } = http.address() as AddressInfo; // it listens on a port
+    const peers: RawSocket[] = [];
+    for (let i = 0; i < 50; i++) {
+      const raw = await RawSocket.connect(port);
+      raw.write(encrypted ? Buffer.of(0x16, 0x03, 0x01, 0x02, 0x00, 0x01) : 'GET / HTTP/1.1');
+      raw.socket.on('end', () => raw.socket.end());
+      peers.push(raw);
+    }
+    await Promise.all(peers.slice(2).map(({ closed }) => closed));
+    expect(told.filter((text) => text.endsWith('the limit is 2'))).toHaveLength(48);
+    http.close();
+    step.clear();
+    await Promise.all(peers.map(({ closed }) => closed));
+  });
+
+  const limits = { maxHalfOpen: 3, maxHalfOpenPerAddress: 2, connectsPerSecond: 0 };
+
+  /** Sockets from elsewhere, which no test has; what the doorstep uses of them is there. */
+  function doorstep(encrypted: boolean): {
+    step: Doorstep;
+    arrive: (address: string) => Socket;
+    told: DoorFault[];
+    clock: SimulatedClock;
+  } {
+    const clock = new SimulatedClock();
+    const faults = new DoorFaults();
+    const told: DoorFault[] = [];
+    faults.observable.subscribe((fault) => told.push(fault));
+    const server = new EventEmitter();
+    const step = new Doorstep({ handshakeMs: 100, awaited: 'WebSocket upgrade', ...limits, faults, clock });
+    step.watch({ http: server, tls: encrypted ? server : undefined } as unknown as HttpServer);
+    let port = 0;
+    const arrive = (address: string): Socket => {
+      const about = { localAddress: 'here', remoteAddress: address, remotePort: ++port, bytesRead: 0 };
+      const socket = Object.assign(new Duplex(), about) as unknown as Socket;
+      server.emit('connection', socket);
+      return socket;
+    };
+    return { step, arrive, told, clock };
+  }
+
+  it.each([false, true])('has room for so many, TLS: %p', async (encrypted) => {
+    const { step, arrive, told, clock } = doorstep(encrypted);
+    const [first, second, third] = ['192.0.2.1', '192.0.2.1', '192.0.2.1'].map(arrive);
+    const [fourth, fifth] = ['192.0.2.2', '192.0.2.3'].map(arrive);
+    const all = [first, second, third, fourth, fifth];
+    expect(all.map((socket) => socket?.destroyed)).toEqual([false, false, true, false, true]);
+    expect(told.map(({ kind, remoteAddress, text }) => [kind, remoteAddress, text])).toEqual([
+      ['refused', '192.0.2.1:3', '2 connections of its address are half open; the limit is 2'],
+      ['refused', '192.0.2.3:5', '3 connections are half open; the limit is 3'],
+    ]);
+    step.leave(first!); // in
+    step.leave(first!); // once is enough
+    second!.destroy(); // gone
+    await turns();
+    const next = ['192.0.2.1', '192.0.2.1', '192.0.2.1'].map(arrive);
+    expect(next.map(({ destroyed }) => destroyed)).toEqual([false, false, true]);
+    clock.increment(100);
+    await turns();
+    expect(['192.0.2.1', '192.0.2.1', '192.0.2.4'].map((address) => arrive(address).destroyed)).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(first?.destroyed).toBe(false);
+  });
+});
+
+function headers(count: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`X${i}`, '']));
+}
+
+function plainRequest(more: Readonly<Record<string, string>>): string {
+  const lines = Object.entries({ Host: 'localhost', ...more }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `GET / HTTP/1.1\r\n${lines.join('')}\r\n`;
+}
