@@ -1,5 +1,6 @@
 import { patternCovers } from './containment.js';
-import { matchPattern, type Pattern } from './pattern.js';
+import { ClaspError, ErrorCode } from './errors.js';
+import { matchPattern, parsePattern, type Pattern } from './pattern.js';
 
 /** What a scope lets its holder do: `write` includes `read`, `admin` includes both (router.md 9.2). */
 export type ScopeAction = 'read' | 'write' | 'admin';
@@ -11,6 +12,46 @@ export interface Scope {
 }
 
 const rank: Readonly<Record<ScopeAction, number>> = { read: 0, write: 1, admin: 2 };
+
+const actions: ReadonlyMap<string, ScopeAction> = new Map([
+  ['read', 'read'],
+  ['r', 'read'],
+  ['write', 'write'],
+  ['w', 'write'],
+  ['admin', 'admin'],
+  ['a', 'admin'],
+  ['*', 'admin'],
+]);
+
+/**
+ * A scope as people write it: `read:/lights/**`, `w:/sound/1`, `*:/**`.
+ *
+ * @throws ClaspError 202 that quotes it
+ */
+export function parseScope(text: string): Scope {
+  const trimmed = text.trim();
+  const invalid = (fault: string): ClaspError =>
+    new ClaspError(ErrorCode.PatternError, `invalid scope "${trimmed}": ${fault}`);
+  const colon = trimmed.indexOf(':');
+  if (colon < 0) throw invalid('it is no action and pattern such as "read:/lights/**"');
+  const action = actions.get(trimmed.slice(0, colon).toLowerCase());
+  if (action === undefined) throw invalid('its action is none of read, write and admin');
+  try {
+    return { action, pattern: parsePattern(trimmed.slice(colon + 1)) };
+  } catch (cause) {
+    if (!(cause instanceof ClaspError)) throw cause;
+    throw invalid(cause.message);
+  }
+}
+
+/** Several of them with commas between. @throws ClaspError 202 */
+export function parseScopes(text: string): Scope[] {
+  return text.split(',').map(parseScope);
+}
+
+export function formatScope({ action, pattern }: Scope): string {
+  return `${action}:${pattern}`;
+}
 
 /** Whether somebody who may do what is held may do what is wanted. */
 export function actionCovers(held: ScopeAction, wanted: ScopeAction): boolean {

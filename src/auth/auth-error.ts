@@ -1,0 +1,4 @@
+/** Something is wrong with a file of tokens or keys. The message is one plain sentence for whoever runs the router. */
+export class AuthError extends Error {
+  override readonly name = 'AuthError';
+}

@@ -1,0 +1,46 @@
+import type { Authenticator, Grant } from '../actors/ports.js';
+import { ClaspError, ErrorCode } from '../protocol/errors.js';
+import type { TokenValidator, Validation } from './validator.js';
+
+/** Characters of the longest token looked at. A frame could carry four times as many. */
+const MAX_TOKEN_LENGTH = 16_384;
+
+/** Asks each validator in turn; the first one that knows the token decides (router.md 9.3). */
+export function authenticator(validators: readonly TokenValidator[]): Authenticator {
+  /** Who gave what. */
+  const givers = new WeakMap<Grant, TokenValidator>();
+  return {
+    async authenticate(token) {
+      if (token.length > MAX_TOKEN_LENGTH) {
+        throw unauthorized(`Invalid token: it has ${token.length} characters; the limit is ${MAX_TOKEN_LENGTH}`);
+      }
+      for (const validator of validators) {
+        const validation = await validator.validate(token);
+        if (validation.kind === 'notMine') continue;
+        const grant = grantOf(validation);
+        givers.set(grant, validator);
+        return grant;
+      }
+      throw unauthorized(
+        validators.length === 1 ? 'Unrecognized token format' : 'Invalid token: no validator accepted the token',
+      );
+    },
+    onRevoked: (grant, listener) => givers.get(grant)?.onRevoked?.(grant, listener) ?? (() => undefined),
+  };
+}
+
+/** @throws ClaspError 300, 302 */
+function grantOf(validation: Exclude<Validation, { readonly kind: 'notMine' }>): Grant {
+  switch (validation.kind) {
+    case 'valid':
+      return validation.grant;
+    case 'expired':
+      throw new ClaspError(ErrorCode.TokenExpired, 'Token has expired');
+    case 'invalid':
+      throw unauthorized(`Invalid token: ${validation.reason}`);
+  }
+}
+
+function unauthorized(text: string): ClaspError {
+  return new ClaspError(ErrorCode.Unauthorized, text);
+}

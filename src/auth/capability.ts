@@ -1,0 +1,148 @@
+import { type KeyObject, randomUUID } from 'node:crypto';
+import { decode, encode } from '@msgpack/msgpack';
+import { z } from 'zod';
+import { isSignedBy, KEY_BYTES, rawPublicKey, SIGNATURE_BYTES, signatureOf } from './ed25519.js';
+
+const PREFIX = 'cap_';
+/** Bytes of the longest token looked at: five links of a hundred scopes have room. */
+const MAX_BYTES = 8_192;
+
+/** What a token says, signed by its issuer. */
+export interface Capability {
+  /** 1: a root token, as the reference makes them. 2: one that was handed on, with the whole token it came from. */
+  readonly version: 1 | 2;
+  /** Raw Ed25519 public keys. */
+  readonly issuer: Uint8Array;
+  /** Whose it is; undefined for whoever has it. */
+  readonly audience: Uint8Array | undefined;
+  readonly scopes: readonly string[];
+  readonly expiresAtSeconds: number;
+  readonly nonce: string;
+  /** The bytes of the token this one was made from. */
+  readonly parent: Uint8Array | undefined;
+}
+
+/** A token that cannot be taken. The message is the reason, for whoever sent it. */
+export class CapabilityError extends Error {
+  override readonly name = 'CapabilityError';
+}
+
+const key = z.array(z.int().min(0).max(255)).length(KEY_BYTES);
+const bytes = z.instanceof(Uint8Array);
+
+const tokenSchema = z.strictObject({
+  version: z.union([z.literal(1), z.literal(2)]),
+  issuer: key,
+  audience: key.nullish(),
+  scopes: z.array(z.string().max(2_048)).max(256),
+  expires_at: z.int().min(0),
+  nonce: z.string().min(1).max(64),
+  proofs: z.array(z.unknown()).optional(),
+  parent: bytes.optional(),
+  signature: bytes.refine(({ length }) => length === SIGNATURE_BYTES),
+});
+
+export function isCapability(token: string): boolean {
+  return token.startsWith(PREFIX);
+}
+
+/** The bytes of a token's text. @throws CapabilityError */
+export function capabilityBytes(token: string): Uint8Array {
+  const text = token.slice(PREFIX.length);
+  if (text.length > (MAX_BYTES * 4) / 3) throw new CapabilityError(`it is longer than ${MAX_BYTES} bytes`);
+  if (!/^[\w-]+$/.test(text)) throw new CapabilityError('it is no base64url');
+  return new Uint8Array(Buffer.from(text, 'base64url'));
+}
+
+/**
+ * Reads a token and sees that its own issuer has signed it. Whether that one may is another question.
+ *
+ * @throws CapabilityError
+ */
+export function readCapability(encoded: Uint8Array): Capability {
+  const parsed = tokenSchema.safeParse(decoded(encoded));
+  if (!parsed.success) throw new CapabilityError('it is no capability token of version 1 or 2');
+  const { version, proofs = [], signature, ...fields } = parsed.data;
+  if (proofs.length > 0 || (version === 1 && fields.parent !== undefined)) {
+    // The links of such a token lack what their signatures are about: anybody could write them (router.md 9.5).
+    throw new CapabilityError(
+      'a token of version 1 cannot be handed on, its proofs prove nothing; make one of version 2',
+    );
+  }
+  if (version === 2 && fields.parent === undefined) throw new CapabilityError('a token of version 2 holds its parent');
+  const capability: Capability = {
+    version,
+    issuer: Uint8Array.from(fields.issuer),
+    audience: fields.audience == null ? undefined : Uint8Array.from(fields.audience),
+    scopes: fields.scopes,
+    expiresAtSeconds: fields.expires_at,
+    nonce: fields.nonce,
+    parent: fields.parent,
+  };
+  if (!isSignedBy(capability.issuer, signedBytes(capability), signature)) {
+    throw new CapabilityError('its signature does not fit');
+  }
+  return capability;
+}
+
+export interface CapabilityOptions {
+  /** The issuer's Ed25519 private key. */
+  readonly key: KeyObject;
+  /** As people write them: `read:/lights/**`. */
+  readonly scopes: readonly string[];
+  /** Unix time in seconds. */
+  readonly expiresAtSeconds: number;
+  /** The public key of whoever may hand it on. @default nobody may */
+  readonly audience?: KeyObject | undefined;
+  /** A token to hand on a part of, whose audience is `key`. @default none: a root token */
+  readonly parent?: string | undefined;
+  /** @default a random UUID */
+  readonly nonce?: string | undefined;
+}
+
+/** Makes a capability token. It gives away who signed it, and nothing secret but itself. */
+export function createCapability(options: CapabilityOptions): string {
+  const { scopes, expiresAtSeconds, audience, parent, nonce = randomUUID() } = options;
+  const capability: Capability = {
+    version: parent === undefined ? 1 : 2,
+    issuer: rawPublicKey(options.key),
+    audience: audience && rawPublicKey(audience),
+    scopes,
+    expiresAtSeconds,
+    nonce,
+    parent: parent === undefined ? undefined : capabilityBytes(parent),
+  };
+  const signature = signatureOf(options.key, signedBytes(capability));
+  const whole = {
+    version: capability.version,
+    issuer: [...capability.issuer],
+    ...(capability.audience && { audience: [...capability.audience] }),
+    scopes,
+    expires_at: expiresAtSeconds,
+    nonce,
+    ...(capability.parent && { parent: capability.parent }),
+    signature,
+  };
+  return PREFIX + Buffer.from(encode(whole)).toString('base64url');
+}
+
+/** What is signed: every field in its order, those that are not there too (router.md 9.5). */
+function signedBytes({ version, issuer, audience, scopes, expiresAtSeconds, nonce, parent }: Capability): Uint8Array {
+  return encode({
+    version,
+    issuer: [...issuer],
+    audience: audience === undefined ? null : [...audience],
+    scopes,
+    expires_at: expiresAtSeconds,
+    nonce,
+    ...(parent === undefined ? { proofs: [] } : { parent }),
+  });
+}
+
+function decoded(encoded: Uint8Array): unknown {
+  try {
+    return decode(encoded, { maxArrayLength: 256, maxMapLength: 16, maxStrLength: 2_048, maxBinLength: MAX_BYTES });
+  } catch {
+    throw new CapabilityError('it is no MessagePack');
+  }
+}

@@ -1,0 +1,12 @@
+/** Who may come in: tokens of the router's own, of others, and of one's own kind. */
+
+export { AuthError } from './auth-error.js';
+export { authenticator } from './authenticator.js';
+export { type CapabilityOptions, createCapability } from './capability.js';
+export { capabilityTokens, type CapabilityTokensOptions } from './capability-tokens.js';
+export { CpskTokens, type CpskTokensOptions } from './cpsk-tokens.js';
+export { type JwtKey, jwtTokens, type JwtTokensOptions } from './jwt-tokens.js';
+export { jwksFile, jwtPublicKey, jwtSecret, trustAnchor } from './key-files.js';
+export { type OpenAuthenticator, openAuthenticator, type OpenAuthenticatorOptions } from './open-authenticator.js';
+export { createToken, type CreateTokenOptions, listTokens, revokeToken, type TokenInfo } from './manage-tokens.js';
+export type { TokenValidator, Validation } from './validator.js';
