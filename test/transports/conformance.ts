@@ -9,6 +9,7 @@ import {
   type Transport,
   TransportError,
 } from '../../src/transports/transport.js';
+import { singly } from '../../src/protocol/frame-run.js';
 import { digests, framed, frameOf, numberOf } from '../support/frames.js';
 import { Inbox, turns, until } from '../support/inbox.js';
 
@@ -40,6 +41,8 @@ export interface TransportUnderTest {
    * that any socket buffer has room for, each after the one before has arrived. @default false
    */
   readonly datagrams?: boolean;
+  /** Whether there are buffers between peer and router that somebody has to read. @default true */
+  readonly hasNetwork?: boolean;
   /**
    * What a peer can tell of its end: the `reason` why it was closed; only a close from a `cut`, having no words for reasons
    * (TCP); or `nothing`, a cut between two frames looking like a close to it (pipes). @default 'reason'
@@ -62,9 +65,18 @@ const closeKinds: readonly CloseReason['kind'][] = [
 /** What transport.ts promises, as tests. Every transport that connects peers one by one passes all of them. */
 export function describeTransport(
   name: string,
-  { create, connect, onSameAddress, datagrams = false, tellsEnd = 'reason', sharesPort = false }: TransportUnderTest,
+  {
+    create,
+    connect,
+    onSameAddress,
+    datagrams = false,
+    hasNetwork = true,
+    tellsEnd = 'reason',
+    sharesPort = false,
+  }: TransportUnderTest,
 ): void {
   const itOnStreams = datagrams ? it.skip : it; // what datagrams do instead is in the tests of their transport
+  const itOnSharedLoops = datagrams || !hasNetwork ? it.skip : it;
   const itOnOwnSockets = datagrams || sharesPort ? it.skip : it; // likewise
 
   /** That the peer learns of the end, where it can. */
@@ -161,6 +173,25 @@ export function describeTransport(
       peer.send(frames);
       expect(ordered(digests(await inbox.receive(100)))).toEqual(ordered(digests(frames)));
       expect(inbox.batches.length).toBeLessThan(50);
+    });
+
+    itOnSharedLoops('reads little of one peer in each turn of the event loop, and all of it in the end', async () => {
+      const { connection, peer } = await pair();
+      let [inTurn, most, total] = [0, 0, 0];
+      connection.batches$.subscribe({
+        next: (batch) => {
+          if (inTurn === 0) setImmediate(() => (inTurn = 0));
+          for (const { length } of singly<SingleFrame>(batch)) {
+            inTurn += length;
+            total += length;
+          }
+          most = Math.max(most, inTurn);
+        },
+        error: () => undefined, // the connection is cut when the test is over
+      });
+      peer.send(Array.from({ length: 1_500 }, (_, i) => frameOf(1_000, i)));
+      await until(() => total === 1_500_000);
+      expect(most).toBeLessThanOrEqual(4 * 65_536);
     });
 
     itOnStreams('loses nothing that comes before somebody listens, the end included', async () => {

@@ -10,6 +10,7 @@ describeTransport('memory', {
   create: () => memory(),
   connect: (transport) => Promise.resolve().then(() => connectMemory(transport as MemoryTransport)), // create() made it
   onSameAddress: (transport): Transport => transport,
+  hasNetwork: false,
 });
 
 function connectMemory(transport: MemoryTransport): Peer {

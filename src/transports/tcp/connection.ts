@@ -2,6 +2,7 @@ import { type Observable, Subject } from 'rxjs';
 import { type Clock, setBackgroundTimer } from '../../clock.js';
 import { LengthDeframer } from '../../protocol/length-deframer.js';
 import { HeldSubject } from '../held-subject.js';
+import { ReadShare } from '../read-share.js';
 import { CLOSE_GRACE_MS, type Connection, ConnectionLost, type InboundFrame } from '../transport.js';
 import type { Peer } from './door.js';
 
@@ -26,6 +27,7 @@ export class TcpConnection implements Connection {
   readonly #socket: Peer['socket'];
   readonly #clock: Clock;
   readonly #deframer: LengthDeframer;
+  readonly #share: ReadShare;
   readonly #batches: HeldSubject<readonly InboundFrame[]>;
   readonly #drained = new Subject<void>();
   /** Whether the socket has held bytes back since the last `drained$`. */
@@ -44,6 +46,7 @@ export class TcpConnection implements Connection {
     this.#socket = socket;
     this.#clock = clock;
     this.#deframer = new LengthDeframer(maxFrameBytes);
+    this.#share = new ReadShare(socket);
     // Until somebody listens to it a socket reads no more than its own small buffer.
     this.#batches = new HeldSubject(() => socket.on('data', this.#onData));
     this.batches$ = this.#batches.observable;
@@ -81,6 +84,7 @@ export class TcpConnection implements Connection {
     if (this.#phase !== 'open') return;
     this.#take(bytes);
     this.#checkFraming();
+    this.#share.spend(bytes.length);
   };
 
   #take(bytes: Buffer): void {

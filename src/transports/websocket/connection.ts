@@ -5,6 +5,7 @@ import { type Clock, setBackgroundTimer } from '../../clock.js';
 import { clipUtf8 } from '../../protocol/bytes/utf8.js';
 import { TokenBucket } from '../../token-bucket.js';
 import { HeldSubject } from '../held-subject.js';
+import { ReadShare } from '../read-share.js';
 import { remoteAddressOf } from '../remote-address.js';
 import {
   CLOSE_GRACE_MS,
@@ -127,8 +128,10 @@ export class WebSocketConnection implements Connection {
         listener.call(socket, bytes);
       },
     });
+    const share = new ReadShare(socket);
     const onData = (chunk: Buffer): void => {
       reader.push(chunk);
+      share.spend(chunk.length);
     };
     socket.removeListener('data', listener as () => void); // its own type is lost in listeners()
     socket.on('data', Object.assign(onData, { listener }));
