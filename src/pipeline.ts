@@ -1,10 +1,11 @@
-import { catchError, endWith, map, mergeAll, type Observable, of, Subject } from 'rxjs';
+import { catchError, endWith, map, mergeAll, type Observable, of, Subject, tap } from 'rxjs';
 import type { Logger } from './actors/ports.js';
 import type { InboundBatch, RouterEvent } from './actors/router/router-events.js';
 import type { RouterSession } from './actors/router/router-session.js';
 import type { SessionEvent } from './actors/session/session-events.js';
 import { type Clock, microseconds } from './clock.js';
 import { ClaspError, ErrorCode } from './protocol/errors.js';
+import { FrameRun } from './protocol/frame-run.js';
 import { TokenBucket } from './token-bucket.js';
 import { batchPerTick, decodeFrames, limitRate } from './transports/operators/index.js';
 import { type Connection, ConnectionLost, type InboundFrame } from './transports/transport.js';
@@ -44,6 +45,9 @@ export function inboundPipeline(options: InboundPipelineOptions): InboundPipelin
       }
       peers$.next(
         connection.batches$.pipe(
+          tap((batch) => {
+            session.traffic.receivedBytes += bytesIn(batch);
+          }),
           limitRate<InboundFrame>({ messagesPerSecond: maxMessagesPerSecond, clock, bucket: session.allowance }),
           decodeFrames(),
           map((frames): Inbound => ({ session, frames, receivedMicros: microseconds(clock) })),
@@ -64,6 +68,13 @@ function isBatch(arrival: Inbound): arrival is InboundBatch {
 
 function weigh(arrival: Inbound): number {
   return isBatch(arrival) ? arrival.frames.length : 1;
+}
+
+/** Of frames; a text counts its characters, which are nearly its bytes. */
+function bytesIn(batch: readonly InboundFrame[]): number {
+  let bytes = 0;
+  for (const item of batch) bytes += item instanceof FrameRun ? item.bytes.length : item.length;
+  return bytes;
 }
 
 /** Connections break, and that is no fault; anything else that comes up here is ours. */

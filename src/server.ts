@@ -1,9 +1,19 @@
 import { type Actor, createActor, waitFor } from 'xstate';
 import { type ListenerRef, type RootInput, rootMachine } from './actors/root/root-machine.js';
+import type { FaultCounts } from './actors/listener/fault-log.js';
+import type { Statistics } from './actors/router/statistics.js';
 import { parseRouterOptions, type ResolvedRouterOptions, type RouterOptions } from './options.js';
 import { inboundPipeline } from './pipeline.js';
 import { type ListenAddress, type Transport, TransportError } from './transports/transport.js';
 import { version } from './version.js';
+
+/** The figures of a router, since it began unless said otherwise. */
+export interface RouterStatistics extends Statistics {
+  /** HELLOs refused for their token, or for the lack of one. */
+  readonly authFailures: number;
+  /** Peers that did not get in by a door. */
+  readonly doorFaults: Readonly<FaultCounts>;
+}
 
 /** A running router. */
 export interface Router {
@@ -23,6 +33,12 @@ export interface Router {
    * at the latest after `drainTimeoutSeconds`, when those who would not go are cut off. May be called again.
    */
   stop(): Promise<void>;
+  /** Whether it takes sessions: it is running, and every door that was asked for is open. */
+  readonly isReady: boolean;
+  /** What there is and what has happened, counted: for metrics. Costs a walk over all sessions. */
+  statistics(): RouterStatistics;
+  /** The answers of `isVisible` have changed: whoever hears of what is looked up anew. What was hidden is not sent by itself. */
+  refreshVisibility(): void;
   /** The root of the router's actors: to watch, or to send `router.stopping`. */
   readonly actor: Actor<typeof rootMachine>;
 }
@@ -76,6 +92,23 @@ export function createRouter(options: RouterOptions = {}): Router {
     },
     get sessionCount() {
       return actor.getSnapshot().children.sessions?.getSnapshot().sessions ?? 0;
+    },
+    get isReady() {
+      const snapshot = actor.getSnapshot();
+      if (!snapshot.matches('running')) return false;
+      return snapshot.context.listeners.every((listener) => listener.getSnapshot().matches({ open: 'listening' }));
+    },
+    statistics() {
+      const { children, context } = actor.getSnapshot();
+      const answers: Statistics[] = [];
+      children.router?.send({ type: 'statistics.wanted', answer: (answer) => void answers.push(answer) });
+      const [statistics] = answers; // the actor answers before send returns
+      if (statistics === undefined) throw new Error('the router has stopped; it has no figures any more');
+      const authFailures = children.sessions?.getSnapshot().authFailures ?? 0;
+      return { ...statistics, authFailures, doorFaults: context.faultCounts };
+    },
+    refreshVisibility() {
+      actor.getSnapshot().children.router?.send({ type: 'visibility.changed' });
     },
     stop() {
       actor.send({ type: 'router.stopping' });
@@ -140,6 +173,7 @@ export function rootInput(options: ResolvedRouterOptions): RootInput {
     readInto: (router) => inboundPipeline({ router, maxMessagesPerSecond, clock, logger }).attach,
     drainMs,
     logger,
+    faultCounts: { handshake: 0, silent: 0, refused: 0, stray: 0 },
   };
 }
 

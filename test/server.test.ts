@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type AnyActorRef, createActor, type InspectionEvent, setup, SimulatedClock, waitFor } from 'xstate';
 import {
+  ClaspError,
   createRouter,
+  ErrorCode,
   memory,
   type MemoryTransport,
   parseRouterOptions,
@@ -372,5 +374,81 @@ describe('inspected', () => {
     expect(ids).toEqual(expect.arrayContaining(['router', 'sessions', 'listener:1', 'one']));
     const told = seen.flatMap((event) => (event.type === '@xstate.event' ? [event.event.type] : []));
     expect(told).toEqual(expect.arrayContaining(['connection.opened', 'hello.accepted', 'inbound.batch']));
+  });
+});
+
+describe('what a router says of itself', () => {
+  it('counts messages by type, errors by code, bytes both ways and who was refused', async () => {
+    const { router, transport } = await startRouter({
+      authenticator: {
+        authenticate: (token) =>
+          token === 'good'
+            ? Promise.resolve({
+                tokenId: '1',
+                subject: undefined,
+                scopes: [],
+                constraints: [],
+                expiresAtSeconds: undefined,
+              })
+            : Promise.reject(new ClaspError(ErrorCode.Unauthorized, 'Invalid token: token not found')),
+        onRevoked: () => () => undefined,
+      },
+    });
+    const [good, bad] = [new Client(transport), new Client(transport)];
+    good.send({ ...hello, token: 'good' });
+    bad.send({ ...hello, token: 'bad' });
+    await until(() => good.inbox.frames.length >= 2 && bad.inbox.end !== undefined);
+    good.send({ type: 'get', address: '/a' }, { type: 'ping' }, { type: 'ping' });
+    await until(() => good.inbox.frames.length >= 5);
+    const { messages, errors, totals, authFailures, counts, doorFaults } = router.statistics();
+    expect(messages).toMatchObject({ hello: 2, get: 1, ping: 2, set: 0 });
+    expect(errors).toEqual({ [ErrorCode.Unauthorized]: 1, [ErrorCode.Forbidden]: 1 });
+    expect(authFailures).toBe(1);
+    expect(counts.sessions).toBe(1);
+    const sent = good.inbox.frames.reduce((sum, frame) => sum + frame.length, 0);
+    expect(totals.sentBytes).toBeGreaterThanOrEqual(sent);
+    const asked = [hello, { type: 'get', address: '/a' }, { type: 'ping' }, { type: 'ping' }] as const;
+    expect(totals.receivedBytes).toBeGreaterThan(
+      asked.reduce((sum, message) => sum + encodeFrame(message).length, 0), // and the token
+    );
+    expect(doorFaults).toEqual({ handshake: 0, silent: 0, refused: 0, stray: 0 });
+  });
+
+  it('is ready while all its doors are open', async () => {
+    const router = createRouter();
+    routers.push(router);
+    expect(router.isReady).toBe(true);
+    let open = (): void => undefined;
+    const slow = memory();
+    const opening = router.listen({
+      name: 'slow',
+      listen: () => new Promise((resolve) => (open = () => void slow.listen().then(resolve))),
+    });
+    await turns();
+    expect(router.isReady).toBe(false);
+    open();
+    await opening;
+    expect(router.isReady).toBe(true);
+    const stopped = router.stop();
+    expect(router.isReady).toBe(false);
+    await stopped;
+    expect(() => router.statistics()).toThrow('the router has stopped; it has no figures any more');
+  });
+
+  it('shows what was hidden once it is told that the filter has changed its mind', async () => {
+    let visible = false;
+    const { router, transport } = await startRouter({ isVisible: () => visible });
+    const [hearer, speaker] = [new Client(transport), new Client(transport)];
+    hearer.send(hello, { type: 'subscribe', id: 1, pattern: '/**' });
+    speaker.send(hello);
+    await until(() => hearer.inbox.frames.length >= 2 && speaker.inbox.frames.length >= 2);
+    const set: Message = { type: 'set', address: '/a', value: encodeValue(1) };
+    speaker.send(set);
+    await until(() => speaker.inbox.frames.length >= 3); // the ACK
+    expect(hearer.inbox.frames).toHaveLength(2);
+    visible = true;
+    router.refreshVisibility();
+    speaker.send(set);
+    await until(() => hearer.inbox.frames.length >= 3);
   });
 });

@@ -5,7 +5,7 @@ import type { ListenAddress } from '../transports/transport.js';
 export function banner(options: {
   readonly name: string;
   readonly version: string;
-  readonly securityMode: 'open';
+  readonly securityMode: 'open' | 'authenticated';
   readonly addresses: readonly ListenAddress[];
   /** What TLS and QUIC show. */
   readonly certificate?: { readonly fingerprint: string; readonly selfSigned: boolean } | undefined;
@@ -19,10 +19,16 @@ export function banner(options: {
       ...(address.port === 0 ? [] : reachable(address, lan).map((url) => `  ${url}`)),
     ]),
     ...(certificate === undefined ? [] : [certificateLine(certificate)]),
-    'security: open, so whoever can reach these addresses may read and write everything',
+    securityLine(options.securityMode),
     ...hint(addresses, lan),
     '',
   ].join('\n');
+}
+
+function securityLine(mode: 'open' | 'authenticated'): string {
+  return mode === 'open'
+    ? 'security: open, so whoever can reach these addresses may read and write everything'
+    : 'security: nobody gets in without a token; clasp-router token create makes one';
 }
 
 function placeOf({ host, port, url }: ListenAddress): string {

@@ -4,7 +4,7 @@ import { quic } from '../transports/quic/index.js';
 import { pipe, tcp } from '../transports/tcp/index.js';
 import type { Transport } from '../transports/transport.js';
 import { udp } from '../transports/udp/index.js';
-import { webSocket } from '../transports/websocket/index.js';
+import { type HttpRoute, webSocket } from '../transports/websocket/index.js';
 import { type Settings, UsageError } from './settings.js';
 
 /** The doors the user has asked for, still shut. */
@@ -14,13 +14,17 @@ export interface Doors {
   readonly certificate: OpenCertificate | undefined;
 }
 
-/** @throws UsageError, TransportError */
-export async function prepareDoors(settings: Settings, logger: Logger): Promise<Doors> {
+/** @param routes what the WebSocket port serves beside CLASP @throws UsageError, TransportError */
+export async function prepareDoors(settings: Settings, routes: readonly HttpRoute[], logger: Logger): Promise<Doors> {
   const { host, port, websocket, tcpPort, udpPort, quicPort, pipePath } = settings;
   const certificate = await certificateFor(settings, logger);
+  const allowedOrigins = ['same-host', ...settings.allowedOrigins];
+  const onRouteError = (error: unknown): void => {
+    logger.error({ err: error }, 'internal error in an HTTP route');
+  };
   const tls = settings.tls ? certificate?.source : undefined;
   const transports = [
-    ...(websocket ? [webSocket({ port, host, tls })] : []),
+    ...(websocket ? [webSocket({ port, host, tls, routes, allowedOrigins, onRouteError })] : []),
     ...(tcpPort === undefined ? [] : [tcp({ port: tcpPort, host, tls })]),
     ...(udpPort === undefined ? [] : [udp({ port: udpPort, host })]),
     ...(quicPort === undefined || certificate === undefined

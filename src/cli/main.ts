@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import { PinoPretty } from 'pino-pretty';
+import { AuthError, openAuthenticator, type OpenAuthenticatorOptions } from '../auth/index.js';
+import { defaultDataDir } from '../certificates/index.js';
 import { RouterOptionsError } from '../options.js';
 import { createRouter, type Router } from '../server.js';
 import { version } from '../version.js';
 import { type Transport, TransportError, TransportUnavailable } from '../transports/transport.js';
 import { banner } from './banner.js';
 import { prepareDoors } from './doors.js';
+import { probes } from './probes.js';
 import { helpText } from './help.js';
 import { readSettings, type Settings, UsageError } from './settings.js';
 
@@ -28,8 +31,10 @@ async function main(): Promise<void> {
 async function run(settings: Settings): Promise<void> {
   const logger = createLogger(settings);
   const { name } = settings;
-  const { transports, certificate } = await prepareDoors(settings, logger);
-  const router = createRouter({
+  const probe = probes(settings, () => router);
+  const { transports, certificate } = await prepareDoors(settings, probe.routes, logger);
+  const authenticator = settings.auth ? await openAuthenticator({ ...authFiles(settings), logger }) : undefined;
+  const router: Router = createRouter({
     name,
     maxSessions: settings.maxSessions,
     sessionTimeoutSeconds: settings.sessionTimeoutSeconds,
@@ -38,6 +43,7 @@ async function run(settings: Settings): Promise<void> {
     paramTtlSeconds: settings.paramTtlSeconds,
     allowInsecureUdp: settings.allowInsecureUdp,
     drainTimeoutSeconds: settings.drainTimeoutSeconds,
+    authenticator,
     logger,
   });
   stopOnSignals(() => router.stop(), logger);
@@ -48,6 +54,7 @@ async function run(settings: Settings): Promise<void> {
     },
   });
   for (const transport of transports) await listen(router, transport, logger);
+  await probe.open(logger);
   if (certificate !== undefined) {
     process.on('SIGHUP', () => void certificate.reload());
     if (settings.jsonLog) logger.info({ fingerprint: certificate.fingerprint }, 'certificate');
@@ -55,8 +62,23 @@ async function run(settings: Settings): Promise<void> {
   if (settings.jsonLog) {
     for (const address of router.addresses) logger.info({ ...address }, `listening on ${address.host}:${address.port}`);
   } else {
-    process.stdout.write(banner({ name, version, securityMode: 'open', addresses: router.addresses, certificate }));
+    process.stdout.write(
+      banner({
+        name,
+        version,
+        securityMode: settings.auth ? 'authenticated' : 'open',
+        addresses: router.addresses,
+        certificate,
+      }),
+    );
   }
+}
+
+/** Where the tokens and keys are that the settings name. */
+function authFiles(settings: Settings): Omit<OpenAuthenticatorOptions, 'logger'> {
+  const { jwtSecretPath, jwtKeyPath, jwksPath, jwtIssuer, jwtAudience, trustAnchorPaths } = settings;
+  const dataDir = settings.dataDir ?? defaultDataDir(process.platform, process.env);
+  return { dataDir, jwtSecretPath, jwtKeyPath, jwksPath, jwtIssuer, jwtAudience, trustAnchorPaths };
 }
 
 /** A door this installation cannot have is no reason to keep the others shut. */
@@ -94,9 +116,9 @@ function createLogger({ logLevel, jsonLog }: Settings): Logger {
 
 /** A user's mistake is one sentence; a fault of ours keeps its stack, so that it can be reported. */
 function fail(error: unknown): never {
-  const plain = error instanceof UsageError || error instanceof RouterOptionsError || error instanceof TransportError;
+  const plain = [UsageError, RouterOptionsError, TransportError, AuthError].some((kind) => error instanceof kind);
   process.stderr.write(
-    `clasp-router: ${plain ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    `clasp-router: ${error instanceof Error ? (plain ? error.message : (error.stack ?? error.message)) : String(error)}\n`,
   );
   process.exit(1);
 }

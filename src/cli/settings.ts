@@ -18,6 +18,21 @@ export interface Settings {
   readonly certPath: string | undefined;
   readonly keyPath: string | undefined;
   readonly dataDir: string | undefined;
+  /** Origins of web pages that may connect, beside those of the same host. */
+  readonly allowedOrigins: readonly string[];
+  /** Whether HELLO needs a token, and who makes them beside the router itself. */
+  readonly auth: boolean;
+  readonly jwtSecretPath: string | undefined;
+  readonly jwtKeyPath: string | undefined;
+  readonly jwksPath: string | undefined;
+  readonly jwtIssuer: string | undefined;
+  readonly jwtAudience: string | undefined;
+  readonly trustAnchorPaths: readonly string[];
+  /** A port of its own for health and metrics. */
+  readonly healthPort: number | undefined;
+  readonly healthHost: string;
+  /** Whether the WebSocket port serves metrics too. */
+  readonly metrics: boolean;
   readonly host: string;
   readonly name: string;
   readonly maxSessions: number;
@@ -76,8 +91,27 @@ export const flags = {
   'data-dir': {
     value: 'DIR',
     fallback: OFF,
-    help: 'where the router keeps its own certificate; off is the usual place',
+    help: 'where the router keeps its own certificate and tokens; off is the usual place',
   },
+  'allow-origin': {
+    value: 'ORIGIN',
+    fallback: OFF,
+    help: 'web pages that may connect beside those of this host: https://show.example, null, *; commas between several',
+  },
+  auth: { fallback: 'false', help: 'lets nobody in without a token; clasp-router token create makes one' },
+  'jwt-secret': { value: 'FILE', fallback: OFF, help: 'with --auth: takes JWTs signed with this secret (HS256)' },
+  'jwt-key': { value: 'FILE', fallback: OFF, help: 'with --auth: takes JWTs of this public key (EdDSA, PEM)' },
+  jwks: { value: 'FILE', fallback: OFF, help: 'with --auth: takes JWTs of the public keys in this JWKS (EdDSA)' },
+  'jwt-issuer': { value: 'TEXT', fallback: OFF, help: 'who has to have made a JWT (iss)' },
+  'jwt-audience': { value: 'TEXT', fallback: OFF, help: 'for whom a JWT has to be (aud)' },
+  'trust-anchor': {
+    value: 'FILE',
+    fallback: OFF,
+    help: 'with --auth: takes capability tokens of this public key; commas between several',
+  },
+  'health-port': { value: 'PORT', fallback: OFF, help: 'port for /healthz, /readyz and /metrics alone' },
+  'health-host': { value: 'HOST', fallback: '127.0.0.1', help: 'address of the health port' },
+  metrics: { fallback: 'false', help: 'serves /metrics on the WebSocket port too; anybody can read it there' },
   name: { short: 'n', value: 'NAME', fallback: 'CLASP Router', help: 'name the router gives itself in WELCOME' },
   'max-sessions': { value: 'N', fallback: '1000', help: 'sessions at once; 0 is unlimited' },
   'session-timeout': {
@@ -144,6 +178,17 @@ export function readSettings(
       certPath: optional(...text('cert')),
       keyPath: optional(...text('key')),
       dataDir: optional(...text('data-dir')),
+      allowedOrigins: list(...text('allow-origin')),
+      auth: isOn(...text('auth')),
+      jwtSecretPath: optional(...text('jwt-secret')),
+      jwtKeyPath: optional(...text('jwt-key')),
+      jwksPath: optional(...text('jwks')),
+      jwtIssuer: optional(...text('jwt-issuer')),
+      jwtAudience: optional(...text('jwt-audience')),
+      trustAnchorPaths: list(...text('trust-anchor')),
+      healthPort: optionalPort(...text('health-port')),
+      healthHost: nonEmpty(...text('health-host'), 255),
+      metrics: isOn(...text('metrics')),
       host: nonEmpty(...text('host'), 255),
       name: nonEmpty(...text('name'), 255),
       maxSessions: wholeNumber(...text('max-sessions')),
@@ -213,6 +258,11 @@ function optionalPort(text: string, source: string): number | undefined {
 
 function optional(text: string, source: string): string | undefined {
   return text === OFF ? undefined : nonEmpty(text, source, 4_096);
+}
+
+function list(text: string, source: string): readonly string[] {
+  const all = optional(text, source);
+  return all === undefined ? [] : all.split(',').map((one) => nonEmpty(one.trim(), source, 4_096));
 }
 
 /** A switch: of the command line, or of the environment. */

@@ -234,3 +234,55 @@ describe('the README', () => {
     expect(example.output).toContain('/lights/3/dim is now 0.25\n');
   });
 });
+
+describe('probes of the command', () => {
+  const get = async (url: string): Promise<{ status: number; body: string }> => {
+    const response = await fetch(url);
+    return { status: response.status, body: await response.text() };
+  };
+
+  it('serve health on the WebSocket port, and metrics only where they are asked for', async () => {
+    const [plain, measured] = [
+      ['--port', '0'],
+      ['--port', '0', '--metrics'],
+    ].map((args) => new Command([...args, '--host', '127.0.0.1']));
+    const url = `http://127.0.0.1:${await plain!.port()}`;
+    expect(await get(`${url}/healthz`)).toEqual({ status: 200, body: 'ok' });
+    expect(await get(`${url}/readyz`)).toEqual({ status: 200, body: 'ready' });
+    expect((await get(`${url}/metrics`)).body).not.toContain('clasp_');
+
+    const port = await measured!.port();
+    const client = await WebSocketClient.connect(`ws://127.0.0.1:${port}`);
+    client.socket.send(encodeFrame({ type: 'hello', version: 1, name: 'probe', features: [] }));
+    client.socket.send(encodeFrame({ type: 'get', address: '/nothing' }));
+    await until(() => client.frames.length >= 3, 'WELCOME, SNAPSHOT and ERROR');
+    const { body } = await get(`http://127.0.0.1:${port}/metrics`);
+    for (const line of [
+      'clasp_sessions_active 1',
+      'clasp_messages_total{type="get"} 1',
+      'clasp_errors_total{code="201"} 1',
+    ]) {
+      expect(body).toContain(line);
+    }
+    client.socket.close();
+  });
+
+  it('have a port of their own, which is not open to the network unless told so', async () => {
+    const command = new Command(['--port', '0', '--host', '127.0.0.1', '--health-port', '0']);
+    const found = (): string | undefined => /health and metrics on (http:\S+)/.exec(command.errors)?.[1];
+    await until(() => found() !== undefined, 'the health port is open');
+    expect(found()).toMatch(/^http:\/\/127\.0\.0\.1:/);
+    expect((await get(`${found()!}/readyz`)).body).toBe('ready');
+    expect((await get(`${found()!}/metrics`)).body).toContain('clasp_sessions_active 0');
+    expect((await get(`${found()!}/`)).status).toBe(404);
+  });
+
+  it('fail with a sentence when their port is taken', async () => {
+    const first = new Command(['--port', '0', '--host', '127.0.0.1']);
+    const port = await first.port();
+    const second = new Command(['--port', '0', '--host', '127.0.0.1', '--health-port', String(port)]);
+    expect(await second.exitCode()).toBe(1);
+    expect(second.errors).toMatch(/port \d+ .*--health-port/);
+    expect(second.errors).not.toMatch(/ at .*:\d+:\d+/);
+  });
+});

@@ -2,7 +2,7 @@ import { fromCallback } from 'xstate';
 import { type Clock, systemClock } from '../../clock.js';
 import type { Connection, Listener } from '../../transports/transport.js';
 import type { Logger } from '../ports.js';
-import { FaultLog } from './fault-log.js';
+import { type FaultCounts, FaultLog } from './fault-log.js';
 
 export interface DoorInput {
   readonly listener: Listener;
@@ -11,6 +11,8 @@ export interface DoorInput {
   readonly logger: Logger;
   /** Thins out the lines about those who did not get in. @default the system's */
   readonly clock?: Clock | undefined;
+  /** Counts those who did not get in. */
+  readonly faultCounts?: FaultCounts | undefined;
 }
 
 /** What an open door says of itself. */
@@ -24,7 +26,7 @@ export type DoorEvent =
  * It goes on accepting until the transport has really stopped, so that no peer is left standing between the two.
  */
 export const door = fromCallback<{ readonly type: 'door.shutting' }, DoorInput>(({ input, sendBack, receive }) => {
-  const { listener, accept, logger, clock = systemClock } = input;
+  const { listener, accept, logger, clock = systemClock, faultCounts } = input;
   let shut: Promise<void> | undefined;
   const shutOnce = (): Promise<void> =>
     (shut ??= listener.close().catch((error: unknown) => {
@@ -47,7 +49,7 @@ export const door = fromCallback<{ readonly type: 'door.shutting' }, DoorInput>(
     complete: shutAndSay,
   });
   const { transport = '', url = '' } = listener.addresses[0] ?? {};
-  const faultLog = new FaultLog({ transport, url, clock, logger });
+  const faultLog = new FaultLog({ transport, url, clock, logger, counts: faultCounts });
   // What breaks the door is told by connections$.
   const faults = listener.faults$?.subscribe({ next: faultLog.add, error: () => undefined });
   receive(shutAndSay);

@@ -11,7 +11,12 @@ export interface FaultLogOptions {
   readonly url: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Counts them all, by kind. */
+  readonly counts?: FaultCounts | undefined;
 }
+
+/** Peers that did not get in, since somebody began to count. */
+export type FaultCounts = Record<DoorFault['kind'], number>;
 
 /** What there is to say of one kind of fault. */
 interface Kind {
@@ -36,6 +41,7 @@ export class FaultLog {
   }
 
   readonly add = (fault: DoorFault): void => {
+    if (this.#options.counts !== undefined) this.#options.counts[fault.kind]++;
     const resting = this.#resting.get(fault.kind);
     if (resting === undefined) {
       this.#write(fault, 0);

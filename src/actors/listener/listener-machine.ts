@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.js';
 import type { Connection, ListenAddress, Listener, Transport } from '../../transports/transport.js';
 import type { Logger } from '../ports.js';
 import { door, type DoorEvent } from './door.js';
+import type { FaultCounts } from './fault-log.js';
 
 export interface ListenerInput {
   readonly transport: Transport;
@@ -10,6 +11,8 @@ export interface ListenerInput {
   readonly logger: Logger;
   /** Times what the door writes into the log. @default the system's */
   readonly clock?: Clock | undefined;
+  /** Counts those who did not get in. */
+  readonly faultCounts?: FaultCounts | undefined;
 }
 
 export type ListenerEvent =
@@ -125,7 +128,13 @@ export const listenerMachine = setup({
         src: 'door',
         id: 'door',
         // keepDoor has run on every way into this state
-        input: ({ context: { listener, accept, logger, clock } }) => ({ listener: listener!, accept, logger, clock }),
+        input: ({ context: { listener, accept, logger, clock, faultCounts } }) => ({
+          listener: listener!,
+          accept,
+          logger,
+          clock,
+          faultCounts,
+        }),
       },
       exit: 'forgetDoor',
       on: { 'door.shut': 'closed' },

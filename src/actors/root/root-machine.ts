@@ -1,5 +1,6 @@
 import { type ActorRefFrom, assign, type DoneActorEvent, type ErrorActorEvent, sendTo, setup } from 'xstate';
 import type { Connection, Transport } from '../../transports/transport.js';
+import type { FaultCounts } from '../listener/fault-log.js';
 import { listenerMachine } from '../listener/listener-machine.js';
 import type { Logger } from '../ports.js';
 import { type RouterInput, routerLogic, type RouterRef } from '../router/router-logic.js';
@@ -15,6 +16,8 @@ export interface RootInput {
   /** Milliseconds after which a stop is no longer polite. */
   readonly drainMs: number;
   readonly logger: Logger;
+  /** Counts those who did not get in by any of the doors. */
+  readonly faultCounts: FaultCounts;
 }
 
 export type RootEvent =
@@ -64,6 +67,7 @@ export const rootMachine = setup({
             transport,
             logger: context.logger,
             clock: context.sessions.clock,
+            faultCounts: context.faultCounts,
             accept: (connection: Connection) => {
               // The hub's system id; it is registered as long as the hub is not stopped.
               const sessions = self.system.get('sessions') as SessionHubRef | undefined;

@@ -11,8 +11,15 @@ export class Replies {
   readonly #deliveries: Deliveries;
   readonly #lanes = wireForms.map((form) => new Lane(form));
 
+  readonly #errors = new Map<ErrorCode, number>();
+
   constructor(deliveries: Deliveries) {
     this.#deliveries = deliveries;
+  }
+
+  /** ERRORs there were, by code. */
+  get errors(): ReadonlyMap<ErrorCode, number> {
+    return this.#errors;
   }
 
   /** @throws EncodeError when the message does not fit a frame; nothing is sent then */
@@ -39,6 +46,7 @@ export class Replies {
   }
 
   error(session: RouterSession, { code, message, address }: ClaspError): void {
+    this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
     this.send(session, { type: 'error', code, message, address: address === undefined ? undefined : clip(address) });
   }
 

@@ -100,6 +100,7 @@ export class RouterCore {
   readonly #admission: Admission;
   readonly #tally = new Tally();
 
+  #messages = 0;
   /** The time of this batch; reading the clock for each message would cost as much as routing it. */
   #nowMicros: number;
 
@@ -153,7 +154,7 @@ export class RouterCore {
   }
 
   get messageCount(): number {
-    return this.#tally.messages;
+    return this.#messages;
   }
 
   get deliveryCount(): number {
@@ -173,12 +174,13 @@ export class RouterCore {
 
   /** Takes one frame of a session, at its place in the order of all. Never throws for anything a peer can send. */
   handle(session: RouterSession, frame: InboundFrame, receivedMicros: number): void {
-    this.#tally.messages++;
+    this.#messages++;
     switch (session.phase) {
       case 'active':
       case 'congested':
         return this.#handleActive(session, frame, receivedMicros);
       case 'awaitingHello':
+        this.#tally.messages[frame.message.type]++;
         return this.#admission.take(session, frame);
       case 'authenticating':
         return this.#admission.hold(session, frame, receivedMicros);
@@ -223,6 +225,8 @@ export class RouterCore {
     this.beginBatch();
     this.#passing.leave(session, this.#nowMicros);
     this.#tally.conflated += session.backlog.conflated;
+    this.#tally.receivedBytes += session.traffic.receivedBytes;
+    this.#tally.sentBytes += session.traffic.sentBytes;
     const will = this.#wills.take(session);
     if (will !== undefined && isLoss(departure)) this.#attempt(session, will);
     if (wasHere) this.#system.left(session, departure, this.#nowMicros);
@@ -255,10 +259,12 @@ export class RouterCore {
 
   /** What there is and what has happened, counted. */
   statistics(): Statistics {
-    let conflated = this.#tally.conflated;
+    let { conflated, receivedBytes, sentBytes } = this.#tally;
     let congested = 0;
-    for (const { backlog, phase } of this.#sessions.values()) {
+    for (const { backlog, phase, traffic } of this.#sessions.values()) {
       conflated += backlog.conflated;
+      receivedBytes += traffic.receivedBytes;
+      sentBytes += traffic.sentBytes;
       if (phase === 'congested') congested++;
     }
     const { messages, rateLimited, malformed, schedule } = this.#tally;
@@ -272,7 +278,9 @@ export class RouterCore {
         congested,
         queuedBytes: this.#backlogs.bytes,
       },
-      totals: { messages, deliveries: this.deliveryCount },
+      totals: { messages: this.#messages, deliveries: this.deliveryCount, receivedBytes, sentBytes },
+      messages: { ...messages },
+      errors: Object.fromEntries(this.#replies.errors),
       drops: {
         rateLimited,
         malformed,
@@ -322,27 +330,38 @@ export class RouterCore {
 
   #handleActive(session: RouterSession, frame: InboundFrame, receivedMicros: number): void {
     const { message } = frame;
+    const { messages } = this.#tally;
     try {
       switch (message.type) {
         case 'set':
+          messages.set++;
           return this.#set(session, message, frame.qos);
         case 'publish':
+          messages.publish++;
           return this.#writes.publish(session, message, this.#nowMicros);
         case 'bundle':
+          messages.bundle++;
           return this.#bundle(session, message, frame.qos);
         case 'get':
+          messages.get++;
           return this.#get(session, message);
         case 'subscribe':
+          messages.subscribe++;
           return this.#subscribe(session, message);
         case 'unsubscribe':
+          messages.unsubscribe++;
           return this.#unsubscribe(session, message.id);
         case 'announce':
+          messages.announce++;
           return this.#announce(session, message);
         case 'query':
+          messages.query++;
           return this.#query(session, message);
         case 'ping':
+          messages.ping++;
           return this.#replies.send(session, { type: 'pong' });
         case 'sync':
+          messages.sync++;
           return this.#replies.send(session, {
             type: 'sync',
             t1: message.t1,
@@ -350,16 +369,21 @@ export class RouterCore {
             t3: this.#options.nowMicros(),
           });
         case 'hello':
+          messages.hello++;
           throw new ClaspError(ErrorCode.InvalidMessage, 'Duplicate HELLO');
         case 'replay':
+          messages.replay++;
           throw new ClaspError(ErrorCode.ServiceUnavailable, 'Journal not configured on this router', {
             address: message.pattern,
           });
         case 'federationSync':
+          messages.federationSync++;
           throw new ClaspError(ErrorCode.ServiceUnavailable, 'Federation not configured on this router');
         case 'malformed':
+          messages.malformed++;
           return this.#malformed(session, message);
         case 'rateLimited':
+          messages.rateLimited++;
           this.#tally.rateLimited += message.dropped;
           throw rateLimited(message);
         case 'welcome':

@@ -3,6 +3,7 @@ import type { InboundFrame } from '../../protocol/inbound.js';
 import type { CloseReason } from '../../transports/transport.js';
 import type { Grant } from '../ports.js';
 import type { Departure } from './presence.js';
+import type { Statistics } from './statistics.js';
 import type { RouterSession } from './router-session.js';
 
 /** What one session sent in one read, decoded. */
@@ -32,6 +33,8 @@ export type RouterEvent =
   | { readonly type: 'session.closed'; readonly session: RouterSession; readonly departure: Departure }
   /** The socket of a congested session has taken everything. */
   | { readonly type: 'session.drained'; readonly session: RouterSession }
+  /** Somebody asks for figures, and has them when this has been handled. */
+  | { readonly type: 'statistics.wanted'; readonly answer: (statistics: Statistics) => void }
   /** The visibility filter may answer otherwise from now on. */
   | { readonly type: 'visibility.changed' }
   /** Something is due: a param expires. */

@@ -132,6 +132,9 @@ class Router {
             this.#take({ session: event.session, frames: [frame], receivedMicros });
           }
           break;
+        case 'statistics.wanted':
+          event.answer(this.#core.statistics());
+          break;
         case 'visibility.changed':
           this.#core.visibilityChanged();
           break;
@@ -205,6 +208,7 @@ class Router {
   #take({ session, frames, receivedMicros }: InboundBatch): void {
     session.lastActivityMicros = receivedMicros;
     session.lastReceivedMicros = receivedMicros;
+    session.traffic.receivedMessages += frames.length;
     try {
       for (const frame of frames) this.#core.handle(session, frame, receivedMicros);
     } catch (cause) {
@@ -224,6 +228,7 @@ class Router {
     const bytes = outbox.take(link.bufferedBytes > 0);
     if (bytes.length === 0) return;
     link.write(bytes);
+    session.traffic.sentBytes += bytes.length;
     session.lastActivityMicros = this.#core.nowMicros;
     if (session.phase !== 'active') return;
     const buffered = link.bufferedBytes;
@@ -232,9 +237,8 @@ class Router {
 
   /** Everything that waits, whatever the socket says: the connection is about to close. */
   #flushWhole(session: RouterSession): void {
-    if (session.backlog.messages > 0) session.link.write(this.#core.takeBacklog(session, Infinity));
-    const bytes = session.outbox.take(true);
-    if (bytes.length > 0) session.link.write(bytes);
+    if (session.backlog.messages > 0) this.#write(session, this.#core.takeBacklog(session, Infinity));
+    this.#write(session, session.outbox.take(true));
   }
 
   /**
@@ -245,9 +249,15 @@ class Router {
     const { phase, backlog, link, notify } = session;
     if (phase !== 'congested') return;
     while (backlog.messages > 0 && link.bufferedBytes === 0) {
-      link.write(this.#core.takeBacklog(session, this.#highWaterBytes));
+      this.#write(session, this.#core.takeBacklog(session, this.#highWaterBytes));
     }
     if (backlog.messages === 0) notify({ type: 'connection.drained' });
+  }
+
+  #write({ link, traffic }: RouterSession, bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    link.write(bytes);
+    traffic.sentBytes += bytes.length;
   }
 
   #advanceSnapshots(): void {

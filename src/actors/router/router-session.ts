@@ -78,6 +78,8 @@ export class RouterSession {
   readonly backlog: Backlog;
   /** What it has lost by being slow. */
   readonly drops = new Drops();
+  /** What went through it, frames without what transports put around them; kept by the pipeline and the router actor. */
+  readonly traffic = { receivedBytes: 0, receivedMessages: 0, sentBytes: 0 };
   /** When something was last received or sent, for the idle limit. */
   lastActivityMicros: number;
   /** When something was last received, and when its HELLO was. */

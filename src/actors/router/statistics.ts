@@ -16,7 +16,14 @@ export interface Statistics {
     readonly messages: number;
     /** Copies handed out. */
     readonly deliveries: number;
+    /** Of frames, as they came in and as they were written. */
+    readonly receivedBytes: number;
+    readonly sentBytes: number;
   };
+  /** Messages taken in, by their type. */
+  readonly messages: Readonly<Record<string, number>>;
+  /** ERRORs sent, by their code. */
+  readonly errors: Readonly<Record<string, number>>;
   /** What did not arrive, and why. */
   readonly drops: {
     /** Messages over their session's rate. */

@@ -1,12 +1,38 @@
+import type { MessageType } from '../../protocol/messages/message.js';
 import type { Statistics } from './statistics.js';
 
 /** What the core counts itself; the rest of {@link Statistics} is known to its parts. */
 export class Tally {
-  messages = 0;
+  /** By type, those that were taken in. A field for each: this is counted for every message. */
+  readonly messages: Record<MessageType | 'malformed' | 'rateLimited', number> = {
+    hello: 0,
+    welcome: 0,
+    announce: 0,
+    subscribe: 0,
+    unsubscribe: 0,
+    publish: 0,
+    set: 0,
+    get: 0,
+    snapshot: 0,
+    replay: 0,
+    federationSync: 0,
+    bundle: 0,
+    sync: 0,
+    ping: 0,
+    pong: 0,
+    ack: 0,
+    error: 0,
+    query: 0,
+    result: 0,
+    malformed: 0,
+    rateLimited: 0,
+  };
   rateLimited = 0;
   malformed = 0;
   /** Of sessions that have left. */
   conflated = 0;
+  receivedBytes = 0;
+  sentBytes = 0;
   #bundles = 0;
   #lastErrorMicros = 0;
   #worstErrorMicros = 0;

@@ -49,6 +49,8 @@ export type SessionHubSnapshot = Snapshot<undefined> & {
   /** Admitted and not gone yet, those without a HELLO included. */
   readonly sessions: number;
   readonly draining: boolean;
+  /** HELLOs refused for their token, or for the lack of one, since the hub began. */
+  readonly authFailures: number;
 };
 
 export type SessionHubLogic = ActorLogic<
@@ -74,7 +76,7 @@ type FromXState =
 export const sessionHub: SessionHubLogic = {
   getInitialSnapshot(scope, input) {
     hubs.set(scope.self, new Sessions(scope, input));
-    return { status: 'active', output: undefined, error: undefined, sessions: 0, draining: false };
+    return { status: 'active', output: undefined, error: undefined, sessions: 0, draining: false, authFailures: 0 };
   },
 
   transition(snapshot, event: SessionHubEvent | FromXState, scope) {
@@ -89,7 +91,12 @@ export const sessionHub: SessionHubLogic = {
       // A bug of ours must not cost all sessions what it costs one of them.
       sessions.reportFault(error, event.type);
     }
-    return { ...snapshot, sessions: sessions.count, draining: sessions.draining };
+    return {
+      ...snapshot,
+      sessions: sessions.count,
+      draining: sessions.draining,
+      authFailures: sessions.authFailures,
+    };
   },
 
   getPersistedSnapshot: (snapshot) => snapshot,

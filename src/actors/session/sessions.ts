@@ -33,6 +33,7 @@ export class Sessions {
   readonly #newId: () => string;
   readonly #entries = new Map<string, Entry>();
   readonly #turnout: Turnout;
+  #authFailures = 0;
   #draining = false;
   #drained = false;
   #sweepTimer: { readonly id: unknown } | undefined;
@@ -47,6 +48,10 @@ export class Sessions {
   /** Admitted and not gone yet. */
   get count(): number {
     return this.#turnout.sessions;
+  }
+
+  get authFailures(): number {
+    return this.#authFailures;
   }
 
   get draining(): boolean {
@@ -247,6 +252,7 @@ export class Sessions {
   }
 
   #report(entry: Entry, end: SessionEnd): void {
+    if (isAuthFailure(end)) this.#authFailures++;
     this.#input.logger.info({ ...described(entry), reason: end.kind, text: end.text }, 'session ended');
     this.#scope.emit({ type: 'session.ended', id: entry.session.id, end });
   }
@@ -289,4 +295,8 @@ function described({ session, connection }: Entry): object {
 
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
+}
+
+function isAuthFailure({ kind, error }: SessionEnd): boolean {
+  return kind === 'helloRefused' && (error?.code === ErrorCode.Unauthorized || error?.code === ErrorCode.TokenExpired);
 }

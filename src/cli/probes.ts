@@ -1,0 +1,36 @@
+import type { Logger } from '../actors/ports.js';
+import { createMetrics, healthRoute, metricsRoute, type RouterFigures } from '../health/index.js';
+import type { Router } from '../server.js';
+import { type HttpRoute, openHttpPort } from '../transports/websocket/index.js';
+import type { Settings } from './settings.js';
+
+/** What tells others how the router is. */
+export interface Probes {
+  /** For the WebSocket port. */
+  readonly routes: readonly HttpRoute[];
+  /** Opens the port of their own, where one is wanted. @throws TransportError */
+  open(logger: Logger): Promise<void>;
+}
+
+/** @param router the router once there is one: doors are made before it */
+export function probes({ healthPort, healthHost, metrics }: Settings, router: () => Router | undefined): Probes {
+  const health = healthRoute({ isReady: () => router()?.isReady ?? false });
+  const measured = metricsRoute(createMetrics({ source: { statistics: () => figuresOf(router()) } }));
+  return {
+    routes: [health, ...(metrics ? [measured] : [])],
+    async open(logger) {
+      if (healthPort === undefined) return;
+      const onError = (error: unknown): void => {
+        logger.error({ err: error }, 'internal error in an HTTP route');
+      };
+      const { url } = await openHttpPort({ port: healthPort, host: healthHost, routes: [health, measured], onError });
+      logger.info({ url }, `health and metrics on ${url}`);
+    },
+  };
+}
+
+function figuresOf(router: Router | undefined): RouterFigures {
+  if (router === undefined) throw new Error('there is no router yet');
+  const { authFailures, counts, totals, ...rest } = router.statistics();
+  return { ...rest, counts: { ...counts, congestedSessions: counts.congested }, totals: { ...totals, authFailures } };
+}
