@@ -5,6 +5,10 @@ export interface BacklogLimits {
   readonly maxMessages: number;
 }
 
+/** What all begin with: most sessions never fall behind, and two empty collections each are a third of a kilobyte. */
+const noEntries = new Map<string | number, Uint8Array>();
+const noKeys = new Set<number>();
+
 /**
  * What waits for a congested session, copied out of the slabs, in order of arrival. A param's newer value takes the
  * place of its older one at the end of the queue: the last value always arrives, and never before an event that was
@@ -14,9 +18,9 @@ export interface BacklogLimits {
 export class Backlog {
   readonly #limits: BacklogLimits;
   /** By address for params, by a running number for the rest; a Map keeps the order. */
-  readonly #entries = new Map<string | number, Uint8Array>();
+  #entries: Map<string | number, Uint8Array> = noEntries;
   /** Keys of what may give way, oldest first. */
-  readonly #droppable = new Set<number>();
+  #droppable: Set<number> = noKeys;
   #sequence = 0;
   #bytes = 0;
   #conflated = 0;
@@ -52,6 +56,10 @@ export class Backlog {
    * @returns false when the queue is over a limit and nothing is left that gives way: the session cannot be saved
    */
   push(bytes: Uint8Array, start: number, end: number, param: string | undefined, mayDrop = false): boolean {
+    if (this.#entries === noEntries) {
+      this.#entries = new Map();
+      this.#droppable = new Set();
+    }
     if (param !== undefined) {
       const older = this.#entries.get(param);
       if (older !== undefined) {

@@ -66,8 +66,6 @@ export class RouterSession {
   /** What it may still send, on a router that limits that. */
   allowance: TokenBucket | undefined;
   readonly subscriptions = new Map<number, Subscription>();
-  /** Params it has locked. Kept by the ParamStore. */
-  readonly locks = new Set<Param>();
   /** What it is told at a pace. Kept by Pacing. */
   readonly paced = new Set<Paced>();
   /** Bundles of it that wait for their time. Kept by ScheduledBundles. */
@@ -90,6 +88,8 @@ export class RouterSession {
 
   /** Private, so that nothing that prints a session or its events prints the token. */
   #pending: Pending | undefined;
+  /** Made for the first one: most sessions never lock anything. */
+  #locks: Set<Param> | undefined;
 
   constructor(options: {
     readonly id: string;
@@ -107,6 +107,11 @@ export class RouterSession {
     this.lastActivityMicros = options.nowMicros;
     this.lastReceivedMicros = options.nowMicros;
     this.joinedMicros = options.nowMicros;
+  }
+
+  /** Params it has locked. Kept by the ParamStore. */
+  get locks(): Set<Param> {
+    return (this.#locks ??= new Set());
   }
 
   /** While its token is being looked at: the HELLO, and what came behind it. */

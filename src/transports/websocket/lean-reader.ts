@@ -39,7 +39,7 @@ export interface LeanReaderOptions {
 export class LeanReader {
   readonly #options: LeanReaderOptions;
   /** The beginning of a frame that a read has cut, in a buffer with room for the rest where that is known. */
-  #held: Buffer = Buffer.alloc(0);
+  #held: Buffer = nothing;
   #heldLength = 0;
   /** Bytes that are still to come of a frame that is being left to `ws`. */
   #leaving = 0;
@@ -168,6 +168,8 @@ export class LeanReader {
     }
   }
 }
+
+const nothing = Buffer.alloc(0);
 
 /** Bytes of the frame that begins at `at`, head included; undefined until its head says so. */
 function frameLength(bytes: Buffer, at: number, end: number): number | undefined {
