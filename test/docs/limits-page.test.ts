@@ -4,20 +4,28 @@ import { parseRouterOptions } from '../../src/options.js';
 import {
   MAX_ADDRESS_BYTES,
   MAX_BUNDLE_DEPTH,
+  MAX_FRAME_BYTES,
   MAX_PAYLOAD_BYTES,
   MAX_SEGMENTS,
   MAX_VALUE_DEPTH,
 } from '../../src/protocol/limits.js';
 
+import { defaults as udpDefaults } from '../../src/transports/udp/constants.js';
+import { doorLimits } from '../../src/transports/websocket/door-limits.js';
+
 const page = readFileSync('docs/limits.md', 'utf8');
 
-/** Options by the number the page gives as their default. */
-const documented = new Map(
-  [...page.matchAll(/^\| `(\w+)` \| ([\d,]+)/gm)].map(([, name = '', number = '']) => [
-    name,
-    Number(number.replaceAll(',', '')),
-  ]),
-);
+/** Options of a section by the number it gives as their default. */
+const documentedIn = (heading: string): ReadonlyMap<string, number> => {
+  const from = page.indexOf(`\n## ${heading}`);
+  const section = page.slice(from, page.indexOf('\n## ', from + 1));
+  return new Map(
+    [...section.matchAll(/^\| `(\w+)` \| ([\d,]+)/gm)].map(([, name = '', number = '']) => [
+      name,
+      Number(number.replaceAll(',', '')),
+    ]),
+  );
+};
 
 /** Options that bound something. */
 const isLimit = (name: string): boolean =>
@@ -28,7 +36,15 @@ describe('docs/limits.md', () => {
     const limits = Object.entries(parseRouterOptions()).filter(([name]) => isLimit(name));
     const sorted = (entries: Iterable<readonly [string, unknown]>): unknown =>
       Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
-    expect(sorted([...documented].filter(([name]) => isLimit(name)))).toEqual(sorted(limits));
+    expect(sorted([...documentedIn('Of the router')].filter(([name]) => isLimit(name)))).toEqual(sorted(limits));
+  });
+
+  it('has the limits of the doors', () => {
+    const webSocket = Object.fromEntries(documentedIn('Of the WebSocket port'));
+    expect(webSocket).toEqual({ ...doorLimits({}), maxFrameBytes: MAX_FRAME_BYTES });
+    const { port, host, ...limits } = udpDefaults;
+    expect([port, host]).toEqual([7330, '0.0.0.0']);
+    expect(Object.fromEntries(documentedIn('Of UDP'))).toEqual(limits);
   });
 
   it('has the limits of messages', () => {
