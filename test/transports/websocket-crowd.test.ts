@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Crowd, placeOf } from '../../src/transports/websocket/crowd.js';
+import { placeOf } from '../../src/network-place.js';
+import { Crowd } from '../../src/transports/websocket/crowd.js';
 import { doorLimits } from '../../src/transports/websocket/door-limits.js';
 
 const unlimited = { maxHalfOpen: 0, maxHalfOpenPerAddress: 0, connectsPerSecond: 0 };

@@ -1,3 +1,4 @@
+import { placeOf } from '../../network-place.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 
 /** Sessions there may be; 0 lifts a limit. Those per address do not hold for this computer itself. */
@@ -19,7 +20,7 @@ interface Count {
 export class Turnout {
   readonly #limits: TurnoutLimits;
   readonly #all: Count = { sessions: 0, halfOpen: 0 };
-  readonly #byHost = new Map<string, Count>();
+  readonly #byPlace = new Map<string, Count>();
 
   constructor(limits: TurnoutLimits) {
     this.#limits = limits;
@@ -35,30 +36,30 @@ export class Turnout {
    * @returns why there is no room for it; undefined where it has been counted
    */
   enter(remoteAddress: string): ClaspError | undefined {
-    const host = hostOf(remoteAddress);
-    const refusal = this.#refusal(host);
+    const place = placeOfRemote(remoteAddress);
+    const refusal = this.#refusal(place);
     if (refusal !== undefined) return new ClaspError(ErrorCode.Overloaded, refusal);
-    this.#add(host, 1, 1);
+    this.#add(place, 1, 1);
     return undefined;
   }
 
   /** It has said HELLO. */
   established(remoteAddress: string): void {
-    this.#add(hostOf(remoteAddress), 0, -1);
+    this.#add(placeOfRemote(remoteAddress), 0, -1);
   }
 
   /** It has gone. @param wasEstablished whether it had said HELLO */
   leave(remoteAddress: string, wasEstablished: boolean): void {
-    this.#add(hostOf(remoteAddress), -1, wasEstablished ? 0 : -1);
+    this.#add(placeOfRemote(remoteAddress), -1, wasEstablished ? 0 : -1);
   }
 
-  #refusal(host: string): string | undefined {
+  #refusal(place: string | undefined): string | undefined {
     const { maxSessions, maxSessionsPerAddress, maxHalfOpen, maxHalfOpenPerAddress } = this.#limits;
     if (passes(maxSessions, this.#all.sessions)) return `Too many sessions: the limit is ${maxSessions}`;
-    if (isThisComputer(host)) return undefined;
+    if (place === undefined) return undefined;
     if (passes(maxHalfOpen, this.#all.halfOpen))
       return `Too many sessions without a HELLO: the limit is ${maxHalfOpen}`;
-    const { sessions, halfOpen } = this.#byHost.get(host) ?? { sessions: 0, halfOpen: 0 };
+    const { sessions, halfOpen } = this.#byPlace.get(place) ?? { sessions: 0, halfOpen: 0 };
     if (passes(maxSessionsPerAddress, sessions)) {
       return `Too many sessions from one address: the limit is ${maxSessionsPerAddress}`;
     }
@@ -67,14 +68,15 @@ export class Turnout {
       : undefined;
   }
 
-  #add(host: string, sessions: number, halfOpen: number): void {
+  #add(place: string | undefined, sessions: number, halfOpen: number): void {
     this.#all.sessions += sessions;
+    if (place === undefined) return;
     this.#all.halfOpen += halfOpen;
-    const count = this.#byHost.get(host) ?? { sessions: 0, halfOpen: 0 };
+    const count = this.#byPlace.get(place) ?? { sessions: 0, halfOpen: 0 };
     count.sessions += sessions;
     count.halfOpen += halfOpen;
-    if (count.sessions === 0) this.#byHost.delete(host);
-    else this.#byHost.set(host, count);
+    if (count.sessions === 0) this.#byPlace.delete(place);
+    else this.#byPlace.set(place, count);
   }
 }
 
@@ -82,13 +84,8 @@ function passes(limit: number, count: number): boolean {
   return limit > 0 && count >= limit;
 }
 
-/** The address without its port: `192.168.1.20`, `[fe80::1]`. */
-function hostOf(remoteAddress: string): string {
-  const colon = remoteAddress.lastIndexOf(':');
-  return colon < 0 ? remoteAddress : remoteAddress.slice(0, colon);
-}
-
-/** Who connects from here has shorter ways to do harm; pipes and the memory transport have no address. */
-function isThisComputer(host: string): boolean {
-  return host.startsWith('127.') || host === '[::1]' || !/[.\]]/.test(host);
+/** Where `192.168.1.20:51234` or `[fe80::1]:51234` is; undefined for this computer, where pipes and the memory transport are too. */
+function placeOfRemote(remoteAddress: string): string | undefined {
+  const address = remoteAddress.slice(0, Math.max(remoteAddress.lastIndexOf(':'), 0)).replace(/^\[|\]$/g, '');
+  return /[.:]/.test(address) ? placeOf(address) : undefined;
 }

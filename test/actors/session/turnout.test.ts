@@ -24,7 +24,13 @@ describe('how many sessions there may be', () => {
 
   it('is limited for those without a HELLO, in all and by address', () => {
     const all = 'Too many sessions without a HELLO: the limit is 2';
-    expect(come({ maxHalfOpen: 2 }, remote)).toEqual([undefined, undefined, all, all, all]);
+    expect(come({ maxHalfOpen: 2 }, ['127.0.0.1:1', ...remote]).slice(1)).toEqual([
+      undefined,
+      undefined,
+      all,
+      all,
+      all,
+    ]);
     const one = 'Too many sessions from one address without a HELLO: the limit is 1';
     expect(come({ maxHalfOpenPerAddress: 1 }, remote)).toEqual([undefined, one, undefined, undefined, one]);
   });
@@ -33,6 +39,12 @@ describe('how many sessions there may be', () => {
     const limits = { maxSessionsPerAddress: 1, maxHalfOpen: 1, maxHalfOpenPerAddress: 1 };
     const local = ['127.0.0.1:1', '127.0.0.1:2', '[::1]:1', '[::1]:2', 'pipe:1', 'memory:1'];
     expect(come(limits, local).every((told) => told === undefined)).toBe(true);
+  });
+
+  it('takes a network of IPv6 for one address: its owner may choose any in it', () => {
+    const text = 'Too many sessions from one address: the limit is 1';
+    const addresses = ['[2001:db8:1:2::1]:1', '[2001:db8:1:2:aaaa::9]:1', '[2001:db8:1:3::1]:1'];
+    expect(come({ maxSessionsPerAddress: 1 }, addresses)).toEqual([undefined, text, undefined]);
   });
 
   it('goes down with a HELLO for the ones, with a goodbye for the others', () => {
