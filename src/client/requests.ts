@@ -35,6 +35,9 @@ interface Pending {
   reject(error: Error): void;
 }
 
+/** Requests that wait or have expired, beyond which the oldest expired are forgotten: of a router that answers nothing for hours. */
+const MAX_REMEMBERED = 10_000;
+
 export interface RequestsOptions {
   readonly clock: Clock;
   readonly timeoutMs: number;
@@ -136,13 +139,14 @@ export class Requests {
   /** One timer for all: they have the same time to be answered in, so the oldest is due first. */
   readonly #expire = (): void => {
     this.#timer = undefined;
-    const { clock, timeoutMs } = this.#options;
+    const { clock, timeoutMs, reliable } = this.#options;
     const now = clock.now();
     let expired = false;
     for (const [order, pending] of this.#pending) {
       if (pending.expired) {
-        // Nothing later was answered either; there is no order left to keep.
-        if (pending.deadlineMs + timeoutMs <= now) this.#pending.delete(order);
+        // Where answers may be lost, this one was. Else it is still to come, however late: whoever forgot it would take it for another's.
+        const isLost = !reliable && pending.deadlineMs + timeoutMs <= now;
+        if (isLost || this.#pending.size > MAX_REMEMBERED) this.#pending.delete(order);
         continue;
       }
       if (pending.deadlineMs > now) {

@@ -35,13 +35,37 @@ describe('requests', () => {
     for (const each of all) await expect(each).rejects.toHaveProperty('kind', 'timeout');
   });
 
-  it('that have expired are remembered as long again, then forgotten even if nothing is ever answered', () => {
-    const table = requests();
+  it('that have expired are remembered as long again where answers may be lost, then forgotten', () => {
+    const table = requests(false);
     for (let i = 0; i < 20; i++) {
       void kept(table.add(setRules('/a')));
       clock.increment(1_000);
     }
     expect(table.size).toBeLessThanOrEqual(2);
+  });
+
+  it('that have expired are remembered until their answers come where none is lost: a late ACK is not taken for a newer SET’s', async () => {
+    const table = requests();
+    for (let i = 0; i < 2; i++) {
+      void kept(table.add(setRules('/a')));
+      clock.increment(1_000);
+    }
+    const third = table.add(setRules('/a'));
+    clock.increment(400);
+    for (const revision of [1, 2, 3]) table.take(ack('/a', revision));
+    await expect(third).resolves.toMatchObject({ revision: 3 });
+  });
+
+  it('that are never answered are not remembered without end', () => {
+    const table = requests();
+    for (let i = 0; i < 12_000; i++) {
+      void kept(table.add(setRules('/a')));
+      if (i % 1_000 === 0) clock.increment(1_000);
+    }
+    clock.increment(1_000);
+    void kept(table.add(setRules('/a')));
+    clock.increment(1_000);
+    expect(table.size).toBeLessThanOrEqual(10_000);
   });
 
   it('that have expired are forgotten when something later is answered, also where order is not kept', () => {
