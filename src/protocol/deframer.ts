@@ -1,6 +1,10 @@
 import { DecodeError } from './errors.js';
 import { frameLength } from './frame.js';
+import { FrameRun, singly } from './frame-run.js';
 import { HEADER_BYTES, MAX_FRAME_BYTES, TIMESTAMPED_HEADER_BYTES } from './limits.js';
+
+/** The flag of a frame whose header is longer than usual. */
+const TIMESTAMP = 0x20;
 
 /**
  * Cuts a byte stream into frames by each frame's own header, wherever the network split or merged it (wire.md 1).
@@ -28,9 +32,14 @@ export class Deframer {
    * @throws DecodeError BadMagic when nothing can be read any more. Where whole frames came ahead of the fault they are given
    * first, {@link fault} is set, and the next call throws
    */
-  push(chunk: Uint8Array): Uint8Array[] {
+  push(chunk: Uint8Array): readonly Uint8Array[] {
+    return singly<Uint8Array>(this.pushRuns(chunk));
+  }
+
+  /** The same, with frames that lie back to back as one. @throws DecodeError as {@link push} does */
+  pushRuns(chunk: Uint8Array): readonly (Uint8Array | FrameRun)[] {
     if (this.#fault !== undefined) throw this.#fault;
-    const frames: Uint8Array[] = [];
+    const frames: (Uint8Array | FrameRun)[] = [];
     try {
       this.#cut(chunk, frames);
     } catch (error) {
@@ -42,20 +51,36 @@ export class Deframer {
     return frames;
   }
 
-  #cut(chunk: Uint8Array, frames: Uint8Array[]): void {
+  #cut(chunk: Uint8Array, frames: (Uint8Array | FrameRun)[]): void {
     let at = this.#complete(chunk, frames);
-    for (;;) {
-      const length = frameLength(chunk, at, chunk.length);
-      if (length === undefined || length > chunk.length - at) break;
-      frames.push(chunk.subarray(at, at + length));
-      at += length;
+    let runStart = at;
+    let count = 0;
+    const endRun = (): void => {
+      if (count === 1) frames.push(chunk.subarray(runStart, at));
+      else if (count > 1) frames.push(new FrameRun(chunk.subarray(runStart, at), count));
+      count = 0;
+    };
+    try {
+      for (;;) {
+        const length = frameLength(chunk, at, chunk.length);
+        if (length === undefined || length > chunk.length - at) break;
+        if ((chunk[at + 1]! & TIMESTAMP) === 0) {
+          if (count++ === 0) runStart = at;
+        } else {
+          endRun();
+          frames.push(chunk.subarray(at, at + length));
+        }
+        at += length;
+      }
+    } finally {
+      endRun(); // those ahead of a fault too
     }
     // A copy, so that one waiting byte does not keep a whole network buffer alive.
     if (at < chunk.length) this.#hold(chunk, at, chunk.length);
   }
 
   /** Gives the held frame what it lacks. @returns how much of the chunk that took */
-  #complete(chunk: Uint8Array, frames: Uint8Array[]): number {
+  #complete(chunk: Uint8Array, frames: (Uint8Array | FrameRun)[]): number {
     let at = 0;
     while (this.#heldLength > 0 && at < chunk.length) {
       const length = this.#heldFrameLength();

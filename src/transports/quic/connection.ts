@@ -174,7 +174,7 @@ export class QuicConnection implements Connection {
 
   #deframe(chunk: Uint8Array): void {
     try {
-      const frames = this.#deframer.push(chunk);
+      const frames = this.#deframer.pushRuns(chunk);
       if (frames.length > 0) this.#batches.next(frames);
       if (this.#deframer.fault !== undefined) throw this.#deframer.fault;
     } catch (error) {
