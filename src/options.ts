@@ -80,7 +80,7 @@ export interface RouterOptions {
   /** How writes to one param are reconciled; the first rule that matches its address decides. @default the last write wins */
   readonly conflictRules?: readonly ConflictRuleOption[] | undefined;
   /**
-   * Pairs of a session and an address that a SUBSCRIBE with `maxRate`, `epsilon` or `window` can make the router remember, some 200
+   * Pairs of a session and an address that a SUBSCRIBE with `maxRate`, `epsilon` or `window` can make the router remember, some 550
    * bytes each; beyond it the address remembered for longest starts anew. At least 1. @default 1_000_000
    */
   readonly maxPaced?: number | undefined;

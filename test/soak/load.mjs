@@ -1,0 +1,87 @@
+// @ts-check
+// The load: residents who stay from beginning to end, and visitors who come and go.
+import { serve } from '../../bench/serve.mjs';
+import { connect } from '../../dist/client/node.js';
+import { Random } from '../support/mutate.mjs';
+import { ALL_FIXED, visit } from './visitor.mjs';
+
+const REST_MS = 20_000;
+
+/** @type {string[]} */
+const faults = [];
+const counts = { visits: 0, acts: 0, failedVisits: 0, heard: 0 };
+/** @type {import('../../dist/client/node.js').Client[]} */
+const residents = [];
+/** @type {readonly string[]} */
+let urls = [];
+let isWelcome = false;
+let present = 0;
+let random = new Random(0);
+
+serve({
+  /** @param {{ urls: string[], seed: number, residents: number }} input */
+  async open(input) {
+    urls = input.urls;
+    random = new Random(input.seed);
+    for (let i = 0; i < input.residents; i++) residents.push(await resident(urls[i % urls.length], i));
+    for (const address of ALL_FIXED) await residents[0].set(address, 0);
+  },
+
+  /** Lets visitors in until `rest`. @param {{ visitors: number }} input */
+  begin({ visitors }) {
+    isWelcome = true;
+    for (let i = 0; i < visitors; i++) void comeAgainAndAgain(new Random(random.below(0xffff_ffff)));
+  },
+
+  /** Resolves when the last visitor has left. */
+  async rest() {
+    isWelcome = false;
+    const deadline = performance.now() + REST_MS;
+    while (present > 0 && performance.now() < deadline) await sleep(20);
+    if (present > 0) faults.push(`${present} visitors do not get away`);
+    return { ...counts, faults };
+  },
+
+  /** Announced signals that have had their time are forgotten when somebody asks. */
+  async ask() {
+    await residents[0].query('/soak/announced/**');
+  },
+
+  async close() {
+    await Promise.all(residents.map((client) => client.close()));
+  },
+});
+
+/** @param {Random} dice */
+async function comeAgainAndAgain(dice) {
+  present++;
+  while (isWelcome) {
+    counts.visits++;
+    try {
+      const acts = await visit(dice.pick(urls), dice, () => isWelcome);
+      counts.acts += acts;
+    } catch {
+      counts.failedVisits++;
+      await sleep(100);
+    }
+  }
+  present--;
+}
+
+/** @param {string} url @param {number} number */
+async function resident(url, number) {
+  // By UDP one has to be heard of before the router's patience ends, which is short here.
+  const keepAliveMs = url.startsWith('udp:') ? 1_500 : 10_000;
+  const client = await connect(url, { name: `resident ${number}`, reconnect: false, keepAliveMs });
+  client.onState(({ state, reason }) => {
+    if (reason !== undefined) faults.push(`resident ${number} is ${state}: ${reason.message}`);
+  });
+  client.onError((error) => faults.push(`resident ${number} was told: ${error.message}`));
+  client.on('/soak/**', () => counts.heard++, number % 2 === 0 ? {} : { maxRate: 30 });
+  return client;
+}
+
+/** @param {number} milliseconds */
+function sleep(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,405 @@
+import { once } from 'node:events';
+import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { SimulatedClock } from 'xstate';
+import { calm, type ChaosProxy, type FaultCounts, type Faults, tcpChaosProxy, udpChaosProxy } from './chaos-proxy.js';
+import { DatagramLine } from './chaos-proxy-datagrams.js';
+import { BitFlips } from './chaos-proxy-flips.js';
+import { ByteLine } from './chaos-proxy-streams.js';
+import { Random } from './mutate.mjs';
+import { until } from './official-client.js';
+
+function noCounts(): FaultCounts {
+  return { connections: 0, stalls: 0, cuts: 0, refusals: 0, flips: 0, lost: 0, duplicates: 0 };
+}
+
+/** A line whose far end writes down what comes, and when. */
+function byteLine(faults: Partial<Faults>, seed = 1) {
+  const clock = new SimulatedClock();
+  const arrived: [atMs: number, text: string][] = [];
+  const told: string[] = [];
+  let takesMore = true;
+  const parts = { faults: () => ({ ...calm, ...faults }), counts: noCounts(), dice: new Random(seed), clock };
+  const line = new ByteLine(parts, {
+    pause: () => told.push('pause'),
+    resume: () => told.push('resume'),
+    write: (bytes) => {
+      arrived.push([clock.now(), Buffer.from(bytes).toString('latin1')]);
+      return takesMore;
+    },
+    end: () => told.push('end'),
+  });
+  const push = (text: string): void => {
+    line.push(Buffer.from(text, 'latin1'));
+  };
+  return { line, push, clock, arrived, told, block: () => (takesMore = false) };
+}
+
+describe('a line of bytes', () => {
+  it('hands on at once when there is no weather', () => {
+    const { push, arrived } = byteLine({});
+    push('a');
+    push('b');
+    expect(arrived).toEqual([
+      [0, 'a'],
+      [0, 'b'],
+    ]);
+  });
+
+  it('is late by the latency, and its end comes behind its bytes', () => {
+    const { line, push, clock, arrived, told } = byteLine({ latencyMs: 40 });
+    push('a');
+    line.end();
+    clock.increment(39);
+    expect([arrived, told]).toEqual([[], []]);
+    clock.increment(1);
+    expect([arrived, told]).toEqual([[[40, 'a']], ['end']]);
+    expect(line.isThrough).toBe(true);
+  });
+
+  it('keeps the order, however the jitter falls', () => {
+    const { push, clock, arrived } = byteLine({ latencyMs: 5, jitterMs: 50 });
+    for (const letter of 'abcdefghij') push(letter);
+    for (let ms = 0; ms < 55; ms++) clock.increment(1);
+    expect(arrived.map(([, text]) => text).join('')).toBe('abcdefghij');
+    expect(new Set(arrived.map(([atMs]) => atMs)).size).toBeGreaterThan(1);
+    expect(Math.min(...arrived.map(([atMs]) => atMs))).toBeGreaterThanOrEqual(5);
+  });
+
+  it('holds everything back while stalled, makes the sender wait at its bound, and goes on afterwards', () => {
+    const { line, push, arrived, told } = byteLine({});
+    line.stall();
+    for (let i = 0; i < 4; i++) push('x'.repeat(65_536));
+    line.end();
+    expect(told).toEqual([]);
+    push('y');
+    expect([arrived, told]).toEqual([[], ['pause']]);
+    line.resume();
+    expect(arrived).toHaveLength(5);
+    expect(told).toEqual(['pause', 'resume', 'end']);
+  });
+
+  it('waits for a receiver that takes no more', () => {
+    const { line, push, arrived, told, block } = byteLine({});
+    block();
+    push('a');
+    push('b');
+    line.end();
+    expect([arrived.length, told]).toEqual([1, []]);
+    line.drained();
+    expect([arrived.length, told]).toEqual([2, ['end']]);
+  });
+
+  it('forgets what is on its way when it is stopped', () => {
+    const { line, push, clock, arrived } = byteLine({ latencyMs: 10 });
+    push('a');
+    line.stop();
+    push('b');
+    clock.increment(100);
+    expect(arrived).toEqual([]);
+  });
+});
+
+describe('flipped bits', () => {
+  const bytes = new Uint8Array(20_000);
+
+  it('are as many as asked for, in copies, and at the same places however the bytes are cut', () => {
+    const [whole, pieces] = [noCounts(), noCounts()];
+    const atOnce = new BitFlips(new Random(7), whole).apply(bytes, 100);
+    const flips = new BitFlips(new Random(7), pieces);
+    const cut = Buffer.concat(
+      Array.from({ length: 20 }, (_, i) => flips.apply(bytes.subarray(i * 1_000, (i + 1) * 1_000), 100)),
+    );
+    expect(Buffer.compare(atOnce, cut)).toBe(0);
+    expect(bytes.every((byte) => byte === 0)).toBe(true);
+    const flipped = atOnce.filter((byte) => byte !== 0);
+    expect(flipped.length).toBe(whole.flips);
+    expect(pieces.flips).toBe(whole.flips);
+    expect(flipped.every((byte) => (byte & (byte - 1)) === 0)).toBe(true); // one bit each
+    expect(whole.flips).toBeGreaterThan(150);
+    expect(whole.flips).toBeLessThan(250);
+  });
+
+  it('are none where none are asked for', () => {
+    expect(new BitFlips(new Random(7), noCounts()).apply(bytes, 0)).toBe(bytes);
+  });
+});
+
+/** A line of datagrams with those that came out of it. */
+function datagramLine(faults: Partial<Faults>, seed = 3) {
+  const clock = new SimulatedClock();
+  const counts = noCounts();
+  const arrived: number[] = [];
+  const line = new DatagramLine(
+    { faults: () => ({ ...calm, ...faults }), counts, clock },
+    new Random(seed),
+    (bytes) => {
+      arrived.push(bytes[0]!);
+    },
+  );
+  for (let i = 0; i < 200; i++) line.push(Uint8Array.of(i));
+  return { line, clock, counts, arrived };
+}
+
+describe('a line of datagrams', () => {
+  const all = Array.from({ length: 200 }, (_, i) => i);
+
+  it('carries all, in order, when there is no weather', () => expect(datagramLine({}).arrived).toEqual(all));
+
+  it('loses its share, the same ones for the same seed', () => {
+    const { arrived, counts } = datagramLine({ lossRatio: 0.25 });
+    expect(counts.lost).toBeGreaterThan(30);
+    expect(counts.lost).toBeLessThan(70);
+    expect(arrived.length + counts.lost).toBe(200);
+    expect(datagramLine({ lossRatio: 0.25 }).arrived).toEqual(arrived);
+    expect(datagramLine({ lossRatio: 0.25 }, 4).arrived).not.toEqual(arrived);
+  });
+
+  it('doubles its share', () => {
+    const { arrived, counts } = datagramLine({ duplicateRatio: 0.25 });
+    expect(counts.duplicates).toBeGreaterThan(30);
+    expect(arrived.length).toBe(200 + counts.duplicates);
+    expect(new Set(arrived).size).toBe(200);
+  });
+
+  it('lets them overtake each other by the jitter', () => {
+    const { arrived, clock } = datagramLine({ latencyMs: 10, jitterMs: 30 });
+    expect(arrived).toEqual([]);
+    clock.increment(40);
+    expect(arrived).not.toEqual(all);
+    expect([...arrived].sort((a, b) => a - b)).toEqual(all);
+  });
+
+  it('loses what comes while it is stalled', () => {
+    const { line, arrived, counts } = datagramLine({});
+    line.isStalled = true;
+    line.push(Uint8Array.of(250));
+    line.isStalled = false;
+    line.push(Uint8Array.of(251));
+    expect(arrived.slice(200)).toEqual([251]);
+    expect(counts.lost).toBe(1);
+  });
+});
+
+describe('a proxy for streams', () => {
+  let server: Server;
+  let accepted: Socket[];
+  let received: string;
+  let proxy: ChaosProxy;
+  let closed: number;
+
+  beforeEach(async () => {
+    [accepted, received, closed] = [[], '', 0];
+    server = createServer({ allowHalfOpen: true }, (socket) => {
+      accepted.push(socket);
+      socket.on('data', (chunk) => {
+        received += chunk.toString('latin1');
+        socket.write(chunk);
+      });
+      socket.on('end', () => socket.end('bye'));
+      socket.on('error', () => undefined);
+      socket.on('close', () => closed++);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    proxy = await tcpChaosProxy((server.address() as AddressInfo).port, { seed: 1 });
+  });
+
+  afterEach(async () => {
+    await proxy.close();
+    for (const socket of accepted) socket.destroy();
+    server.close();
+  });
+
+  function join(): { socket: Socket; text: () => string; errors: string[]; closed: Promise<unknown> } {
+    const socket = connect(proxy.port, '127.0.0.1');
+    let text = '';
+    const errors: string[] = [];
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+    socket.on('error', (error: NodeJS.ErrnoException) => errors.push(error.code ?? error.message));
+    return { socket, text: () => text, errors, closed: new Promise((resolve) => socket.on('close', resolve)) };
+  }
+
+  it('carries both ways, and an end as an end, behind the bytes before it', async () => {
+    const peer = join();
+    peer.socket.write('hello');
+    peer.socket.end(' there');
+    await peer.closed;
+    expect([received, peer.text(), peer.errors]).toEqual(['hello there', 'hello therebye', []]);
+    await until(() => proxy.connections.size === 0);
+    expect(proxy.counts.cuts).toBe(0);
+  });
+
+  it('cuts with a reset to both, one connection and not the other', async () => {
+    const [first, second] = [join(), join()];
+    first.socket.write('1');
+    await until(() => first.text() === '1');
+    second.socket.write('2');
+    await until(() => second.text() === '2');
+    [...proxy.connections].find(({ number }) => number === 1)!.cut();
+    await first.closed;
+    await until(() => closed === 1);
+    expect(first.errors).toEqual(['ECONNRESET']);
+    second.socket.write('3');
+    await until(() => second.text() === '23');
+    expect(proxy.counts).toMatchObject({ connections: 2, cuts: 1 });
+  });
+
+  it('stalls one connection, and lets it go on with all there is', async () => {
+    const [first, second] = [join(), join()];
+    await until(() => accepted.length === 2);
+    const stalled = [...proxy.connections].find(({ number }) => number === 1)!;
+    stalled.stall();
+    first.socket.write('held');
+    second.socket.write('through');
+    await until(() => second.text() === 'through' || first.text() !== '');
+    const before = received;
+    stalled.resume();
+    await until(() => received.includes('held') && received.includes('through'));
+    expect(['held', 'through']).toContain(before); // whichever of the two came in first is number 1
+  });
+
+  it('passes a reset of one side on to the other', async () => {
+    const peer = join();
+    peer.socket.write('x');
+    await until(() => accepted.length === 1 && peer.text() === 'x');
+    accepted[0]!.resetAndDestroy();
+    await peer.closed;
+    expect(peer.errors).toEqual(['ECONNRESET']);
+  });
+
+  it('turns newcomers away while it is told to', async () => {
+    proxy.isRefusing = true;
+    const turnedAway = join();
+    await turnedAway.closed;
+    expect([turnedAway.errors, accepted.length, proxy.counts.refusals]).toEqual([['ECONNRESET'], 0, 1]);
+    proxy.isRefusing = false;
+    const welcome = join();
+    welcome.socket.write('x');
+    await until(() => welcome.text() === 'x');
+  });
+
+  it('flips bits on the connection it is told to, both ways', async () => {
+    proxy.faults = { ...calm, bytesPerFlip: 10 };
+    const peer = join();
+    peer.socket.write(' '.repeat(1_000));
+    await until(() => peer.text().length >= 1_000);
+    expect(received).not.toBe(' '.repeat(1_000));
+    expect(proxy.counts.flips).toBeGreaterThan(100);
+    for (const connection of proxy.connections) connection.faults = calm;
+    const { flips } = proxy.counts;
+    const clean = 'clean'.repeat(200);
+    received = '';
+    peer.socket.write(clean);
+    await until(() => received.length === clean.length);
+    expect([received, proxy.counts.flips]).toEqual([clean, flips]);
+  });
+
+  it('has the same luck in store for connection n of a seed, and another for each n', async () => {
+    /** What three connections, one after the other, hear of 200 spaces through a proxy that flips bits. */
+    const heard = async (): Promise<readonly string[]> => {
+      proxy.faults = { ...calm, bytesPerFlip: 20 };
+      const texts: string[] = [];
+      for (let i = 0; i < 3; i++) {
+        const peer = join();
+        peer.socket.write(' '.repeat(200));
+        await until(() => peer.text().length === 200);
+        texts.push(peer.text());
+        peer.socket.destroy();
+      }
+      return texts;
+    };
+    const first = await heard();
+    await proxy.close();
+    proxy = await tcpChaosProxy((server.address() as AddressInfo).port, { seed: 1 });
+    expect(await heard()).toEqual(first);
+    expect(new Set(first).size).toBe(3);
+  });
+
+  it('closes with connections open, and its port is free', async () => {
+    const { port } = proxy;
+    const peer = join();
+    peer.socket.write('x');
+    await until(() => peer.text() === 'x');
+    await proxy.close();
+    await peer.closed;
+    const after = connect(port, '127.0.0.1');
+    const [error] = (await once(after, 'error')) as [NodeJS.ErrnoException];
+    expect(error.code).toBe('ECONNREFUSED');
+    proxy = await tcpChaosProxy(1, { seed: 1 });
+  });
+});
+
+describe('a proxy for datagrams', () => {
+  let server: DatagramSocket;
+  let senders: number[];
+  let peers: DatagramSocket[];
+  let proxy: ChaosProxy;
+
+  beforeEach(async () => {
+    [senders, peers] = [[], []];
+    server = createSocket('udp4');
+    server.on('message', (datagram, { port }) => {
+      senders.push(port);
+      server.send(datagram, port, '127.0.0.1');
+    });
+    server.bind(0, '127.0.0.1');
+    await once(server, 'listening');
+    proxy = await udpChaosProxy(server.address().port, { seed: 1 });
+  });
+
+  afterEach(async () => {
+    await proxy.close();
+    for (const peer of peers) peer.close();
+    server.close();
+  });
+
+  async function join(): Promise<{ say: (text: string) => void; heard: string[] }> {
+    const socket = createSocket('udp4');
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    peers.push(socket);
+    const heard: string[] = [];
+    socket.on('message', (datagram) => heard.push(datagram.toString()));
+    const say = (text: string): void => {
+      socket.send(text, proxy.port, '127.0.0.1');
+    };
+    return { say, heard };
+  }
+
+  it('carries both ways, each peer with a port of its own', async () => {
+    const [one, other] = [await join(), await join()];
+    one.say('a');
+    await until(() => one.heard.length === 1);
+    other.say('b');
+    await until(() => other.heard.length === 1);
+    one.say('c');
+    await until(() => one.heard.length === 2);
+    expect([one.heard, other.heard]).toEqual([['a', 'c'], ['b']]);
+    expect(senders[2]).toBe(senders[0]);
+    expect(senders[1]).not.toBe(senders[0]);
+  });
+
+  it('after a cut is a stranger’s port to the router', async () => {
+    const peer = await join();
+    peer.say('a');
+    await until(() => peer.heard.length === 1);
+    for (const connection of proxy.connections) connection.cut();
+    peer.say('b');
+    await until(() => peer.heard.length === 2);
+    expect(new Set(senders).size).toBe(2);
+    expect(proxy.counts).toMatchObject({ connections: 2, cuts: 1 });
+  });
+
+  it('loses what it is told to', async () => {
+    const peer = await join();
+    proxy.faults = { ...calm, lossRatio: 1 };
+    peer.say('lost');
+    await until(() => proxy.counts.lost === 1);
+    proxy.faults = calm;
+    peer.say('found');
+    await until(() => peer.heard.length > 0);
+    expect(peer.heard).toEqual(['found']);
+  });
+});

@@ -1,0 +1,112 @@
+// @ts-check
+// Plain JavaScript, because scripts run it without a compiler; router-process.d.mts has the types for those in TypeScript.
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { stop, track } from '../../bench/children.mjs';
+
+const START_MS = 20_000;
+const KEPT_LINES = 20;
+const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/**
+ * Starts the built command with a WebSocket, a TCP and a UDP door, each on any port of 127.0.0.1. It ends with this process.
+ *
+ * @param {readonly string[]} [args] more of its flags
+ */
+export async function startRouterProcess(args = []) {
+  if (!existsSync(cli)) throw new Error('dist/cli/main.js is not there: run npm run build');
+  const ports = ['--port', '0', '--tcp-port', '0', '--udp-port', '0'];
+  const command = [cli, '--host', '127.0.0.1', ...ports, '--json-log', ...args];
+  const child = spawn(process.execPath, command, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, NODE_ENV: 'production' },
+  });
+  track(child);
+  const router = new RouterProcess(child);
+  await router.listening();
+  return router;
+}
+
+class RouterProcess {
+  /** Ports by the name of the transport. @type {Record<string, number>} */
+  doors = {};
+  /** Whether it has ended, and how. @type {string | undefined} */
+  end;
+  /** Lines of its log at the level of errors. @type {string[]} */
+  errors = [];
+  /** The last of its log. @type {string[]} */
+  lastLines = [];
+  #child;
+  #notify = () => {};
+
+  /** @param {import('node:child_process').ChildProcessByStdio<null, null, import('node:stream').Readable>} child */
+  constructor(child) {
+    this.#child = child;
+    createInterface(child.stderr).on('line', (line) => this.#take(line));
+    child.once('exit', (code, signal) => {
+      this.end = String(signal ?? code);
+      this.#notify();
+    });
+  }
+
+  get pid() {
+    return this.#child.pid;
+  }
+
+  /** Resolves when all three doors are open. */
+  async listening() {
+    const deadline = performance.now() + START_MS;
+    while (Object.keys(this.doors).length < 3) {
+      if (this.end !== undefined)
+        throw new Error(`the router ended at once (${this.end}): ${this.lastLines.join('\n')}`);
+      if (performance.now() > deadline) throw new Error('the router did not say where it listens');
+      await /** @type {Promise<void>} */ (
+        new Promise((resolve) => {
+          const timer = setTimeout(resolve, 100);
+          this.#notify = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        })
+      );
+    }
+  }
+
+  /** Megabytes of memory it has in use; undefined where the system does not say. */
+  rssMegabytes() {
+    try {
+      const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.pid}/status`, 'latin1'))?.[1];
+      return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
+    } catch {
+      return undefined;
+    }
+  }
+
+  stop() {
+    return stop(this.#child);
+  }
+
+  /** @param {string} line */
+  #take(line) {
+    this.lastLines.push(line);
+    if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
+    const entry = parsed(line);
+    const door = /^listening on \S+:(\d+)$/.exec(entry.msg ?? '');
+    if (door !== null && typeof entry.transport === 'string') this.doors[entry.transport] = Number(door[1]);
+    // 50 is pino's "error"; what is no JSON is a stack trace.
+    if ((entry.level ?? 50) >= 50 && this.errors.length < KEPT_LINES) this.errors.push(line);
+    this.#notify();
+  }
+}
+
+/** @param {string} line */
+function parsed(line) {
+  try {
+    const entry = JSON.parse(line);
+    return typeof entry === 'object' && entry !== null ? entry : {};
+  } catch {
+    return {};
+  }
+}
