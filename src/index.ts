@@ -1,6 +1,6 @@
 /** A message router for CLASP. Messages and codecs on their own are in `clasp-router/protocol`. */
 
-export { createRouter, type Router } from './server.js';
+export { createRouter, type Router, type RouterStatistics } from './server.js';
 export {
   type ConflictRuleOption,
   type HistoryRuleOption,
@@ -58,6 +58,56 @@ export {
 } from './transports/transport.js';
 export type { Framing } from './protocol/framing.js';
 export { FrameRun } from './protocol/frame-run.js';
+
+// Who may come in, and what they may do
+export {
+  AuthError,
+  authenticator,
+  type CapabilityOptions,
+  capabilityTokens,
+  type CapabilityTokensOptions,
+  createCapability,
+  createToken,
+  type CreateTokenOptions,
+  CpskTokens,
+  type CpskTokensOptions,
+  type JwtKey,
+  jwksFile,
+  jwtPublicKey,
+  jwtSecret,
+  jwtTokens,
+  type JwtTokensOptions,
+  listTokens,
+  type OpenAuthenticator,
+  openAuthenticator,
+  type OpenAuthenticatorOptions,
+  revokeToken,
+  type TokenInfo,
+  type TokenValidator,
+  trustAnchor,
+  type Validation,
+} from './auth/index.js';
+export type {
+  Authenticator,
+  Constraint,
+  Grant,
+  ProposedWrite,
+  SessionIdentity,
+  VisibilityFilter,
+  WriteValidator,
+} from './actors/ports.js';
+export { formatScope, parseScope, parseScopes, type Scope, type ScopeAction } from './protocol/scope.js';
+
+// Health and metrics
+export { createMetrics, healthRoute, type Metrics, type MetricsOptions, metricsRoute } from './health/index.js';
+export {
+  type HttpAnswer,
+  type HttpPort,
+  type HttpPortOptions,
+  type HttpRequest,
+  type HttpRoute,
+  openHttpPort,
+} from './transports/websocket/index.js';
 
 // To run the router as an actor inside another XState system, and to watch it
 export { rootInput } from './server.js';

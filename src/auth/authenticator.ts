@@ -14,10 +14,11 @@ export function authenticator(validators: readonly TokenValidator[]): Authentica
       if (token.length > MAX_TOKEN_LENGTH) {
         throw unauthorized(`Invalid token: it has ${token.length} characters; the limit is ${MAX_TOKEN_LENGTH}`);
       }
+      if (validators.length === 0) throw new ClaspError(ErrorCode.InternalError, 'Server misconfiguration');
       for (const validator of validators) {
-        const validation = await validator.validate(token);
+        const validation = await verdictOf(validator, token);
         if (validation.kind === 'notMine') continue;
-        const grant = grantOf(validation);
+        const grant = grantOf(validation, token);
         givers.set(grant, validator);
         return grant;
       }
@@ -29,15 +30,35 @@ export function authenticator(validators: readonly TokenValidator[]): Authentica
   };
 }
 
+/** @throws ValidatorFault whatever the validator throws */
+async function verdictOf(validator: TokenValidator, token: string): Promise<Validation> {
+  try {
+    return await validator.validate(token);
+  } catch (error) {
+    throw new ValidatorFault(error);
+  }
+}
+
+/** A validator failed. Of what it threw only the kind is told, for nobody knows what it writes into its texts. */
+class ValidatorFault extends Error {
+  override readonly name: string;
+
+  constructor(thrown: unknown) {
+    super('a token validator failed');
+    this.name = thrown instanceof Error ? thrown.name : 'ValidatorFault';
+  }
+}
+
 /** @throws ClaspError 300, 302 */
-function grantOf(validation: Exclude<Validation, { readonly kind: 'notMine' }>): Grant {
+function grantOf(validation: Exclude<Validation, { readonly kind: 'notMine' }>, token: string): Grant {
   switch (validation.kind) {
     case 'valid':
       return validation.grant;
     case 'expired':
       throw new ClaspError(ErrorCode.TokenExpired, 'Token has expired');
     case 'invalid':
-      throw unauthorized(`Invalid token: ${validation.reason}`);
+      // The reason goes to the peer and into logs.
+      throw unauthorized(`Invalid token: ${validation.reason.replaceAll(token, '...')}`);
   }
 }
 

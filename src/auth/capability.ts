@@ -22,6 +22,10 @@ export interface Capability {
   readonly parent: Uint8Array | undefined;
 }
 
+export interface SignedCapability extends Capability {
+  readonly signature: Uint8Array;
+}
+
 /** A token that cannot be taken. The message is the reason, for whoever sent it. */
 export class CapabilityError extends Error {
   override readonly name = 'CapabilityError';
@@ -54,12 +58,8 @@ export function capabilityBytes(token: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'base64url'));
 }
 
-/**
- * Reads a token and sees that its own issuer has signed it. Whether that one may is another question.
- *
- * @throws CapabilityError
- */
-export function readCapability(encoded: Uint8Array): Capability {
+/** Reads a token. Nothing of it is proven: see {@link isSigned}. @throws CapabilityError */
+export function readCapability(encoded: Uint8Array): SignedCapability {
   const parsed = tokenSchema.safeParse(decoded(encoded));
   if (!parsed.success) throw new CapabilityError('it is no capability token of version 1 or 2');
   const { version, proofs = [], signature, ...fields } = parsed.data;
@@ -70,7 +70,7 @@ export function readCapability(encoded: Uint8Array): Capability {
     );
   }
   if (version === 2 && fields.parent === undefined) throw new CapabilityError('a token of version 2 holds its parent');
-  const capability: Capability = {
+  return {
     version,
     issuer: Uint8Array.from(fields.issuer),
     audience: fields.audience == null ? undefined : Uint8Array.from(fields.audience),
@@ -78,11 +78,13 @@ export function readCapability(encoded: Uint8Array): Capability {
     expiresAtSeconds: fields.expires_at,
     nonce: fields.nonce,
     parent: fields.parent,
+    signature,
   };
-  if (!isSignedBy(capability.issuer, signedBytes(capability), signature)) {
-    throw new CapabilityError('its signature does not fit');
-  }
-  return capability;
+}
+
+/** Whether the issuer it names has signed a token. Whether that one may make it is another question. */
+export function isSigned(capability: SignedCapability): boolean {
+  return isSignedBy(capability.issuer, signedBytes(capability), capability.signature);
 }
 
 export interface CapabilityOptions {

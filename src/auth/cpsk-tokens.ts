@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { timingSafeEqual } from 'node:crypto';
 import type { Grant, Logger } from '../actors/ports.js';
 import { type Clock, setBackgroundTimer } from '../clock.js';
+import { AuthError } from './auth-error.js';
 import { scopesAmong } from './claims.js';
 import { hashOf, isCpskToken } from './cpsk.js';
 import { readTokens, tokenFilePath, type TokenRecord } from './token-file.js';
@@ -29,10 +30,16 @@ interface Watched {
 export class CpskTokens implements TokenValidator {
   readonly #options: CpskTokensOptions;
   readonly #path: string;
-  #byHash: ReadonlyMap<string, TokenRecord> = new Map();
+  /** Those whose hashes begin alike; hardly ever more than one. */
+  #byBucket: ReadonlyMap<string, readonly TokenRecord[]> = new Map();
+  #ids: ReadonlySet<string> = new Set();
   /** What the file was like when it was read. */
   #seen = '';
-  #refreshing: Promise<void> | undefined;
+  /** What it was like when it could not be: that is said once. */
+  #complainedOf = '';
+  /** A look at the file that is under way, and the one behind it. */
+  #looking: Promise<void> | undefined;
+  #lookingNext: Promise<void> | undefined;
   readonly #watched = new Set<Watched>();
   #timer: unknown;
   #isClosed = false;
@@ -55,8 +62,8 @@ export class CpskTokens implements TokenValidator {
     if (!isCpskToken(token)) return { kind: 'notMine' };
     await this.#refresh();
     const hash = hashOf(token);
-    const record = this.#byHash.get(hash);
-    if (record === undefined || !isSame(record.hash, hash)) return { kind: 'invalid', reason: 'token not found' };
+    const record = this.#byBucket.get(bucketOf(hash))?.find((one) => isSame(one.hash, hash));
+    if (record === undefined) return { kind: 'invalid', reason: 'token not found' };
     const { expiresAtSeconds } = record;
     if (expiresAtSeconds !== null && this.#options.clock.now() / 1_000 >= expiresAtSeconds) return { kind: 'expired' };
     return { kind: 'valid', grant: grantOf(record) };
@@ -65,6 +72,8 @@ export class CpskTokens implements TokenValidator {
   onRevoked({ tokenId }: Grant, listener: () => void): () => void {
     const watched = { tokenId, listener };
     this.#watched.add(watched);
+    // Revoked since it was let in: nothing else would ever say so. Not at once, for who asks is not ready to hear it.
+    if (!this.#ids.has(tokenId)) queueMicrotask(() => this.#tellRevoked());
     return () => void this.#watched.delete(watched);
   }
 
@@ -84,21 +93,36 @@ export class CpskTokens implements TokenValidator {
     this.#timer = setBackgroundTimer(this.#options.clock, look, LOOK_MS);
   }
 
-  /** Reads the file again if it has changed. One that cannot be read changes nothing: nobody is let in by it, and nobody put out. */
-  async #refresh(): Promise<void> {
-    this.#refreshing ??= this.#readIfChanged().finally(() => {
-      this.#refreshing = undefined;
-    });
-    await this.#refreshing;
+  /**
+   * Reads the file again if it has changed. One that cannot be read changes nothing: nobody is let in by it, and nobody put out.
+   * A look that is under way may have missed what was changed since, so whoever asks waits for the next one.
+   */
+  #refresh(): Promise<void> {
+    if (this.#looking === undefined) return this.#startLooking();
+    const next = (): Promise<void> => {
+      this.#lookingNext = undefined;
+      return this.#startLooking();
+    };
+    return (this.#lookingNext ??= this.#looking.then(next, next));
+  }
+
+  #startLooking(): Promise<void> {
+    return (this.#looking = this.#readIfChanged().finally(() => {
+      this.#looking = undefined;
+    }));
   }
 
   async #readIfChanged(): Promise<void> {
     const seen = await this.#look();
     if (seen === this.#seen) return;
-    this.#seen = seen;
     try {
       this.#keep(await readTokens(this.#path));
+      this.#seen = seen;
     } catch (error) {
+      // What it holds can only change with the file; that it cannot be read may pass, and a revocation must not be missed by it.
+      if (error instanceof AuthError && error.cause === undefined) this.#seen = seen;
+      if (seen === this.#complainedOf) return;
+      this.#complainedOf = seen;
       this.#options.logger.warn(
         { err: error },
         'the tokens were changed and cannot be read; the former ones still hold',
@@ -107,10 +131,19 @@ export class CpskTokens implements TokenValidator {
   }
 
   #keep(records: readonly TokenRecord[]): void {
-    this.#byHash = new Map(records.map((record) => [record.hash, record]));
-    const ids = new Set(records.map(({ id }) => id));
+    const byBucket = new Map<string, TokenRecord[]>();
+    for (const record of records) {
+      const bucket = bucketOf(record.hash);
+      byBucket.set(bucket, [...(byBucket.get(bucket) ?? []), record]);
+    }
+    this.#byBucket = byBucket;
+    this.#ids = new Set(records.map(({ id }) => id));
+    this.#tellRevoked();
+  }
+
+  #tellRevoked(): void {
     for (const watched of [...this.#watched]) {
-      if (ids.has(watched.tokenId)) continue;
+      if (this.#ids.has(watched.tokenId)) continue;
       this.#watched.delete(watched);
       watched.listener();
     }
@@ -135,6 +168,11 @@ function grantOf({ id, subject, scopes, constraints, expiresAtSeconds }: TokenRe
     constraints,
     expiresAtSeconds: expiresAtSeconds ?? undefined,
   };
+}
+
+/** What a look-up may tell by the time it takes: no more than that the hash of a guess begins like one of ours. */
+function bucketOf(hash: string): string {
+  return hash.slice(0, 4);
 }
 
 /** Takes as long whatever differs. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type CryptoKey, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { type CryptoKey, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import type { Clock } from '../clock.js';
 import type { Scope, ScopeAction } from '../protocol/scope.js';
@@ -25,13 +25,23 @@ export interface JwtTokensOptions {
 
 const patterns = z.array(z.string().max(1_024)).max(256).default([]);
 
-/** The claims that are ours, beside `sub`, `exp`, `nbf`, `jti` of RFC 7519. */
+/** The claims that are looked at, beside those that jose checks: `exp`, `nbf`, `iss`, `aud` (RFC 7519). */
 const claimsSchema = z.object({
+  sub: z.string().max(255).optional(),
+  jti: z.string().min(1).max(255).optional(),
+  exp: z.number(),
   read: patterns,
   write: patterns,
   admin: patterns,
   constraints: z.array(constraintSchema).max(256).default([]),
 });
+
+/** What a token may say of its algorithm, and what of ours that is: `Ed25519` is the new name (RFC 9864). */
+const algorithms: ReadonlyMap<unknown, JwtKey['algorithm']> = new Map([
+  ['HS256', 'HS256'],
+  ['EdDSA', 'EdDSA'],
+  ['Ed25519', 'EdDSA'],
+]);
 
 const FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
@@ -39,23 +49,45 @@ const FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 export function jwtTokens(options: JwtTokensOptions): TokenValidator {
   return {
     async validate(token) {
-      if (!FORM.test(token)) return { kind: 'notMine' };
+      const header = headerOf(token);
+      if (header === undefined) return { kind: 'notMine' };
+      const algorithm = algorithms.get(header.alg);
+      const keys = options.keys.filter((key) => key.algorithm === algorithm);
+      if (keys.length === 0) return { kind: 'invalid', reason: 'its algorithm is not allowed' };
       let verdict: Validation = { kind: 'invalid', reason: 'no key for it' };
-      for (const key of options.keys) {
-        verdict = await verify(token, key, options);
-        if (verdict.kind !== 'invalid') break; // expired says that the key was the right one
+      for (const key of keys) {
+        const answer = await verify(token, key, options);
+        verdict = answer.verdict;
+        if (answer.isSigned) break;
       }
       return verdict;
     },
   };
 }
 
-async function verify(token: string, jwtKey: JwtKey, options: JwtTokensOptions): Promise<Validation> {
+/** The header of a JWT; undefined for what is none, such as the tokens of others that have three parts too. */
+function headerOf(token: string): { readonly alg?: unknown } | undefined {
+  if (!FORM.test(token)) return undefined;
+  try {
+    return decodeProtectedHeader(token);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns what is to be said of a token, and whether that is the last word, since this key has signed it */
+async function verify(
+  token: string,
+  jwtKey: JwtKey,
+  options: JwtTokensOptions,
+): Promise<{ readonly verdict: Validation; readonly isSigned: boolean }> {
   const { issuer, audience, clockSkewSeconds = 60, clock } = options;
   const how = {
-    algorithms: [jwtKey.algorithm],
+    algorithms: jwtKey.algorithm === 'HS256' ? ['HS256'] : ['EdDSA', 'Ed25519'],
     clockTolerance: clockSkewSeconds,
     currentDate: new Date(clock.now()),
+    // Nothing but its end takes such a token back.
+    requiredClaims: ['exp'],
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
   };
@@ -66,20 +98,30 @@ async function verify(token: string, jwtKey: JwtKey, options: JwtTokensOptions):
         : typeof jwtKey.key === 'function'
           ? await jwtVerify(token, jwtKey.key, how)
           : await jwtVerify(token, jwtKey.key, how);
-    return granted(token, payload, clockSkewSeconds);
+    return { verdict: granted(token, payload, clockSkewSeconds), isSigned: true };
   } catch (error) {
-    if (error instanceof errors.JWTExpired) return { kind: 'expired' };
+    if (error instanceof errors.JWTExpired) return { verdict: { kind: 'expired' }, isSigned: true };
     // Its own words could quote claims; what it is about is enough.
-    if (error instanceof errors.JOSEError)
-      return { kind: 'invalid', reason: reasons[error.code] ?? 'it cannot be verified' };
+    if (error instanceof errors.JWTClaimValidationFailed) {
+      return { verdict: { kind: 'invalid', reason: claimFaults[error.claim] ?? BAD_CLAIM }, isSigned: true };
+    }
+    if (error instanceof errors.JOSEError) {
+      return { verdict: { kind: 'invalid', reason: faults[error.code] ?? 'it cannot be verified' }, isSigned: false };
+    }
     throw error;
   }
 }
 
-const reasons: Readonly<Partial<Record<string, string>>> = {
+const BAD_CLAIM = 'a claim does not hold';
+const claimFaults: Readonly<Partial<Record<string, string>>> = {
+  exp: 'it has no end (exp)',
+  nbf: 'its time has not come (nbf)',
+  iss: 'somebody else has made it (iss)',
+  aud: 'it is for somebody else (aud)',
+};
+
+const faults: Readonly<Partial<Record<string, string>>> = {
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'its signature does not fit',
-  ERR_JOSE_ALG_NOT_ALLOWED: 'its algorithm is not allowed',
-  ERR_JWT_CLAIM_VALIDATION_FAILED: 'a claim does not hold: iss, aud or nbf',
   ERR_JWKS_NO_MATCHING_KEY: 'no key for it',
   ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'several keys could be for it; it needs a kid',
   ERR_JWS_INVALID: 'it is no JWT',
@@ -94,9 +136,8 @@ function granted(token: string, payload: JWTPayload, clockSkewSeconds: number): 
       reason: `its claim ${claims.error.issues[0]?.path.join('.') ?? ''} is not as it should be`,
     };
   }
-  const { read, write, admin, constraints } = claims.data;
+  const { sub, jti, exp, read, write, admin, constraints } = claims.data;
   const scopes = [...of('read', read), ...of('write', write), ...of('admin', admin)];
-  const { sub, exp, jti } = payload;
   return {
     kind: 'valid',
     grant: {
@@ -104,7 +145,7 @@ function granted(token: string, payload: JWTPayload, clockSkewSeconds: number): 
       subject: sub,
       scopes,
       constraints,
-      expiresAtSeconds: exp === undefined ? undefined : exp + clockSkewSeconds,
+      expiresAtSeconds: exp + clockSkewSeconds,
     },
   };
 }

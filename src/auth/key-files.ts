@@ -1,18 +1,24 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { createLocalJWKSet, importSPKI, type JSONWebKeySet } from 'jose';
+import { readFile, stat } from 'node:fs/promises';
+import { createLocalJWKSet, importSPKI, type JSONWebKeySet, type JWK } from 'jose';
 import { z } from 'zod';
 import { AuthError } from './auth-error.js';
+import { KEY_BYTES, rawPublicKey } from './ed25519.js';
+import { codeOf } from './faults.js';
 import type { JwtKey } from './jwt-tokens.js';
 
 /** What HS256 needs to be as hard to guess as its hash (RFC 7518, section 3.2). */
 const SECRET_BYTES = 32;
-/** An Ed25519 public key. */
-const ANCHOR_BYTES = 32;
+/** Bytes of the largest file that is read: a path may lead anywhere. */
+const MAX_FILE_BYTES = 1_048_576;
 
 /** A secret that whoever makes tokens has too; a line end behind it does not count. @throws AuthError */
 export async function jwtSecret(path: string): Promise<JwtKey> {
   const bytes = await read(path, 'JWT secret');
+  // A public key is no secret: with it as one, everybody who knows it could make tokens.
+  if (bytes.includes('-----BEGIN ')) {
+    throw new AuthError(`${path} holds a key in PEM and no secret; a public key is given as the JWT key instead`);
+  }
   const end = bytes.at(-1) === 0x0a ? (bytes.at(-2) === 0x0d ? -2 : -1) : undefined;
   const secret = new Uint8Array(bytes.subarray(0, end));
   if (secret.length < SECRET_BYTES) {
@@ -54,34 +60,50 @@ export async function jwksFile(path: string): Promise<JwtKey> {
   if (keys.some(({ kty, crv }) => kty !== 'OKP' || crv !== 'Ed25519')) {
     throw new AuthError(`${path} holds a key that is no Ed25519 public key; only these are taken`);
   }
-  return { algorithm: 'EdDSA', key: createLocalJWKSet(json as JSONWebKeySet) }; // looked at just above
+  const jwks = json as JSONWebKeySet; // as the schema has just found
+  jwks.keys.forEach((key, i) => {
+    if (!isPublicKey(key)) throw new AuthError(`key ${i + 1} of ${path} is damaged; copy the file again`);
+  });
+  return { algorithm: 'EdDSA', key: createLocalJWKSet(jwks) };
 }
 
 /** The raw public key of somebody whose capability tokens are trusted: PEM, 64 hexadecimal digits, base64, or raw. @throws AuthError */
 export async function trustAnchor(path: string): Promise<Uint8Array> {
   const bytes = await read(path, 'trust anchor');
-  if (bytes.length === ANCHOR_BYTES) return new Uint8Array(bytes);
-  const text = bytes.toString('utf8').trim();
+  const raw = bytes.length === KEY_BYTES ? bytes : anchorIn(bytes.toString('utf8').trim(), path);
+  // What an interrupted copy leaves behind: a point for which anybody can sign.
+  if (raw.every((byte) => byte === raw[0]))
+    throw new AuthError(`${path} holds no key, only the same byte again and again`);
+  return new Uint8Array(raw);
+}
+
+/** @throws AuthError */
+function anchorIn(text: string, path: string): Uint8Array {
   if (text.includes('PRIVATE KEY')) throw privateKey(path);
-  if (text.startsWith('-----BEGIN')) return rawKeyOf(publicKeyOf(text, path), path);
-  if (/^[0-9a-f]{64}$/i.test(text)) return new Uint8Array(Buffer.from(text, 'hex'));
+  if (text.startsWith('-----BEGIN ')) return rawKeyOf(text, path);
+  if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex');
   const decoded = /^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? Buffer.from(text, 'base64') : undefined;
-  if (decoded?.length === ANCHOR_BYTES) return new Uint8Array(decoded);
+  if (decoded?.length === KEY_BYTES) return decoded;
   throw new AuthError(`${path} holds no Ed25519 public key: it should be PEM, 64 hexadecimal digits, or base64`);
 }
 
-function publicKeyOf(pem: string, path: string): KeyObject {
+function rawKeyOf(pem: string, path: string): Uint8Array {
+  let key: KeyObject;
   try {
-    return createPublicKey(pem);
+    key = createPublicKey(pem);
   } catch {
     throw new AuthError(`${path} holds no public key in PEM`);
   }
+  if (key.asymmetricKeyType !== 'ed25519') throw new AuthError(`the key in ${path} is no Ed25519 key`);
+  return rawPublicKey(key);
 }
 
-function rawKeyOf(key: KeyObject, path: string): Uint8Array {
-  const { crv, x } = key.export({ format: 'jwk' });
-  if (crv !== 'Ed25519' || x === undefined) throw new AuthError(`the key in ${path} is no Ed25519 key`);
-  return new Uint8Array(Buffer.from(x, 'base64url'));
+function isPublicKey(key: JWK): boolean {
+  try {
+    return rawPublicKey(createPublicKey({ key, format: 'jwk' })).length === KEY_BYTES;
+  } catch {
+    return false;
+  }
 }
 
 function privateKey(path: string): AuthError {
@@ -90,9 +112,13 @@ function privateKey(path: string): AuthError {
 
 async function read(path: string, what: string): Promise<Buffer> {
   try {
+    const { size } = await stat(path);
+    if (size > MAX_FILE_BYTES) throw new AuthError(`${path} has ${size} bytes, too many for a ${what}`);
     return await readFile(path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new AuthError(`the ${what} in ${path} cannot be read (${code}); look at its name and who may read it`);
+    if (error instanceof AuthError) throw error;
+    throw new AuthError(
+      `the ${what} in ${path} cannot be read (${codeOf(error)}); look at its name and who may read it`,
+    );
   }
 }

@@ -1,7 +1,7 @@
 import type { Constraint } from '../actors/ports.js';
 import { formatScope, parseScope } from '../protocol/scope.js';
 import { hashOf, idOf, newCpskToken } from './cpsk.js';
-import { readTokens, tokenFilePath, type TokenRecord, writeTokens } from './token-file.js';
+import { changeTokens, readTokens, tokenFilePath, type TokenRecord } from './token-file.js';
 
 export interface CreateTokenOptions {
   readonly dataDir: string;
@@ -22,7 +22,7 @@ export type TokenInfo = Omit<TokenRecord, 'hash'>;
 /**
  * Makes a token and keeps its hash. The token itself is nowhere but in what is returned.
  *
- * @throws ClaspError 202 for what is no scope, AuthError
+ * @throws ClaspError 202 for what is no scope, AuthError for what else cannot be kept, such as an end that is no time
  */
 export async function createToken(
   options: CreateTokenOptions,
@@ -39,8 +39,7 @@ export async function createToken(
     createdAtSeconds: Math.floor(nowSeconds),
     expiresAtSeconds: ttlSeconds === undefined ? null : Math.floor(nowSeconds + ttlSeconds),
   };
-  const path = tokenFilePath(dataDir);
-  await writeTokens(path, dataDir, [...(await readTokens(path)), record]);
+  await changeTokens(dataDir, (tokens) => [...tokens, record]);
   return { token, info: shown(record) };
 }
 
@@ -51,12 +50,14 @@ export async function listTokens(dataDir: string): Promise<readonly TokenInfo[]>
 
 /** Takes a token out. A router that runs ends the sessions that came in with it. @returns whether there was one @throws AuthError */
 export async function revokeToken(dataDir: string, id: string): Promise<boolean> {
-  const path = tokenFilePath(dataDir);
-  const tokens = await readTokens(path);
-  const left = tokens.filter((token) => token.id !== id);
-  if (left.length === tokens.length) return false;
-  await writeTokens(path, dataDir, left);
-  return true;
+  if (!(await listTokens(dataDir)).some((token) => token.id === id)) return false; // without making a folder for it
+  let isFound = false;
+  await changeTokens(dataDir, (tokens) => {
+    const left = tokens.filter((token) => token.id !== id);
+    isFound = left.length < tokens.length;
+    return isFound ? left : tokens;
+  });
+  return isFound;
 }
 
 function shown({ id, subject, scopes, constraints, createdAtSeconds, expiresAtSeconds }: TokenRecord): TokenInfo {

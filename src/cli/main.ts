@@ -3,6 +3,7 @@ import { type Logger, pino, stdTimeFunctions } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import { AuthError, openAuthenticator, type OpenAuthenticatorOptions } from '../auth/index.js';
 import { defaultDataDir } from '../certificates/index.js';
+import { systemClock } from '../clock.js';
 import { RouterOptionsError } from '../options.js';
 import { createRouter, type Router } from '../server.js';
 import { version } from '../version.js';
@@ -12,10 +13,22 @@ import { prepareDoors } from './doors.js';
 import { probes } from './probes.js';
 import { helpText } from './help.js';
 import { readSettings, type Settings, UsageError } from './settings.js';
+import { tokenCommand } from './token-command.js';
 
 /** The command `clasp-router`: reads its flags, runs a router until it is told to stop. */
 async function main(): Promise<void> {
-  const request = readSettings(process.argv.slice(2), process.env);
+  const args = process.argv.slice(2);
+  if (args[0] === 'token') {
+    await tokenCommand(args.slice(1), {
+      platform: process.platform,
+      environment: process.env,
+      stdout: (text) => process.stdout.write(text),
+      stderr: (text) => process.stderr.write(text),
+      nowSeconds: systemClock.now() / 1_000,
+    });
+    return;
+  }
+  const request = readSettings(args, process.env);
   switch (request.kind) {
     case 'help':
       process.stdout.write(helpText());

@@ -16,14 +16,15 @@ export class OfficialClient {
 
   static async connect(
     url: string,
-    options: { readonly name?: string; readonly reconnectMs?: number } = {},
+    options: { readonly name?: string; readonly token?: string; readonly reconnectMs?: number } = {},
   ): Promise<OfficialClient> {
-    const { name = 'official', reconnectMs } = options;
+    const { name = 'official', token, reconnectMs } = options;
     const key = `peer-${++peers}`;
     // The path is the client's own affair, so it can tell our sockets apart.
     const builder = new ClaspBuilder(`${url}/${key}`)
       .withName(name)
       .withReconnect(reconnectMs !== undefined, reconnectMs ?? 5_000);
+    if (token !== undefined) builder.withToken(token);
     const recording: Recording = { received: [], closeCodes: [] };
     recordings.set(key, recording);
     return new OfficialClient(key, await builder.connect(), recording);

@@ -1,0 +1,123 @@
+import { createToken, listTokens, revokeToken, type TokenInfo } from '../auth/index.js';
+import { defaultDataDir } from '../certificates/index.js';
+import { UsageError } from './settings.js';
+import { readTokenRequest, type TokenCommandName, tokenCommands } from './token-request.js';
+
+/** What the command needs of the process it runs in. */
+export interface TokenCommandHost {
+  /** As `process.platform` has it. */
+  readonly platform: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What was asked for. */
+  readonly stdout: (text: string) => void;
+  /** What is said about it: so that `TOKEN=$(clasp-router token create ...)` holds the token and nothing else. */
+  readonly stderr: (text: string) => void;
+  /** Unix time in seconds. */
+  readonly nowSeconds: number;
+}
+
+/**
+ * Does `clasp-router token ...`: makes, lists and revokes the tokens in a router's data folder, whether it runs or not.
+ *
+ * @param args what stands behind `token`
+ * @throws UsageError, AuthError, TransportError with one plain sentence
+ */
+export async function tokenCommand(args: readonly string[], host: TokenCommandHost): Promise<void> {
+  const { platform, environment, stdout, stderr, nowSeconds } = host;
+  const request = readTokenRequest(args, environment);
+  if (request.kind === 'help') {
+    stdout(helpOf(request.command));
+    return;
+  }
+  const dataDir = request.dataDir ?? defaultDataDir(platform, environment);
+  switch (request.kind) {
+    case 'create': {
+      const { scopes, subject, ttlSeconds, asJson } = request;
+      const { token, info } = await createToken({ dataDir, scopes, subject, ttlSeconds, nowSeconds });
+      stdout(asJson ? jsonLine({ token, ...shown(info) }) : `${token}\n`);
+      const whom = subject === undefined ? '' : ` for ${subject}`;
+      stderr(`token ${info.id}${whom}: ${scopes.join(', ')}; ${endOf(info, nowSeconds)}\n`);
+      stderr('This is the only time it is shown: the router keeps no more than a hash of it.\n');
+      return;
+    }
+    case 'list': {
+      const tokens = await listTokens(dataDir);
+      if (request.asJson) stdout(jsonLine(tokens.map(shown)));
+      else if (tokens.length === 0) stderr(`no tokens in ${dataDir}; clasp-router token create makes one\n`);
+      else stdout(table(tokens, nowSeconds));
+      return;
+    }
+    case 'revoke':
+      if (!(await revokeToken(dataDir, request.id))) {
+        throw new UsageError(
+          `there is no token ${request.id} in ${dataDir}; clasp-router token list shows those there are`,
+        );
+      }
+      stderr(`token ${request.id} is revoked; a running router puts out who came in with it, within two seconds\n`);
+  }
+}
+
+/** As `--json` has it: times in ISO 8601, no end as null. */
+function shown({ id, subject, scopes, constraints, createdAtSeconds, expiresAtSeconds }: TokenInfo): object {
+  return {
+    id,
+    subject,
+    scopes,
+    ...(constraints.length > 0 && { constraints }),
+    created: new Date(createdAtSeconds * 1_000).toISOString(),
+    expires: expiresAtSeconds === null ? null : new Date(expiresAtSeconds * 1_000).toISOString(),
+  };
+}
+
+function jsonLine(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+function table(tokens: readonly TokenInfo[], nowSeconds: number): string {
+  const rows = [
+    ['ID', 'SUBJECT', 'END', 'SCOPES'],
+    ...tokens.map((token) => [
+      token.id,
+      token.subject ?? '-',
+      endOf(token, nowSeconds),
+      token.scopes.join(', ') || '-',
+    ]),
+  ];
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, i) => cell.padEnd(widths[i]!))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
+
+function endOf({ expiresAtSeconds }: TokenInfo, nowSeconds: number): string {
+  if (expiresAtSeconds === null) return 'never ends';
+  const minute = new Date(expiresAtSeconds * 1_000).toISOString().slice(0, 16).replace('T', ' ');
+  return `${expiresAtSeconds <= nowSeconds ? 'ended' : 'ends'} ${minute} UTC`;
+}
+
+/** The text of `--help`, for all commands or for one. */
+function helpOf(name: TokenCommandName | undefined): string {
+  const names = name === undefined ? Object.keys(tokenCommands) : [name];
+  const lines = Object.entries(tokenCommands)
+    .filter(([command]) => names.includes(command))
+    .flatMap(([command, { help, options, ...rest }]) => {
+      const argument = 'argument' in rest ? ` ${rest.argument}` : '';
+      const rows = Object.entries(options).map(([option, about]) => ({
+        left: `  --${option}${'value' in about ? ` ${about.value}` : ''}`,
+        right: about.help,
+      }));
+      return [
+        `clasp-router token ${command}${argument} [options]`,
+        `  ${help}`,
+        ...rows.map(({ left, right }) => left.padEnd(18) + right),
+        '',
+      ];
+    });
+  return lines.join('\n');
+}

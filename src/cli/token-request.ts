@@ -1,0 +1,187 @@
+import { parseArgs } from 'node:util';
+import { didYouMean } from '../did-you-mean.js';
+import { ClaspError } from '../protocol/errors.js';
+import { formatScope, parseScopes } from '../protocol/scope.js';
+import { environmentName, UsageError } from './settings.js';
+
+/** What `clasp-router token` was asked to do, checked. */
+export type TokenRequest =
+  | { readonly kind: 'help'; readonly command: TokenCommandName | undefined }
+  | {
+      readonly kind: 'create';
+      /** In their long form. */
+      readonly scopes: readonly string[];
+      readonly subject: string | undefined;
+      /** Undefined: never ends. */
+      readonly ttlSeconds: number | undefined;
+      readonly dataDir: string | undefined;
+      readonly asJson: boolean;
+    }
+  | { readonly kind: 'list'; readonly dataDir: string | undefined; readonly asJson: boolean }
+  | { readonly kind: 'revoke'; readonly id: string; readonly dataDir: string | undefined };
+
+interface Option {
+  /** What stands behind it in the help; absent for a switch. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+interface TokenCommand {
+  /** What stands behind the command. */
+  readonly argument?: string;
+  readonly help: string;
+  readonly options: Readonly<Record<string, Option>>;
+}
+
+const dataDir: Option = { value: 'DIR', help: 'where the router keeps its data; the usual place if left out' };
+const json: Option = { help: 'JSON on the standard output, for machines' };
+
+/** Every command with its options, in the order of the help. */
+export const tokenCommands = {
+  create: {
+    help: 'makes a token and prints it, once',
+    options: {
+      scopes: { value: 'LIST', help: 'what it allows: "read:/lights/**,write:/lights/1/*"; admin includes both' },
+      subject: { value: 'NAME', help: 'who it is for, in the list and in the log' },
+      ttl: { value: 'TIME', help: 'how long it holds: 90m, 12h, 30d, 2w, or never (30d)' },
+      'data-dir': dataDir,
+      json,
+    },
+  },
+  list: { help: 'lists the tokens, without the tokens themselves', options: { 'data-dir': dataDir, json } },
+  revoke: {
+    argument: 'ID',
+    help: 'ends a token; a running router puts out who came in with it, within two seconds',
+    options: { 'data-dir': dataDir },
+  },
+} as const satisfies Record<string, TokenCommand>;
+
+export type TokenCommandName = keyof typeof tokenCommands;
+
+const DEFAULT_TTL = '30d';
+const secondsOf: ReadonlyMap<string, number> = new Map([
+  ['s', 1],
+  ['m', 60],
+  ['h', 3_600],
+  ['d', 86_400],
+  ['w', 604_800],
+]);
+/** A hundred years: what is longer was meant to be `never`. */
+const MAX_TTL_SECONDS = 3_153_600_000;
+
+/**
+ * Reads what stands behind `clasp-router token`.
+ *
+ * @param environment CLASP_DATA_DIR counts where `--data-dir` is left out, as for the router itself
+ * @throws UsageError
+ */
+export function readTokenRequest(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): TokenRequest {
+  // Before any sentence that quotes what was given.
+  if (args.some((arg) => /cpsk_[0-9a-f]{8}/i.test(arg))) {
+    throw new UsageError('a token is named by its ID, never given itself; clasp-router token list shows the IDs');
+  }
+  const [name, ...rest] = args;
+  if (name === undefined)
+    throw new UsageError('token needs a command: create, list or revoke; see clasp-router token -h');
+  if (name === '--help' || name === '-h') return { kind: 'help', command: undefined };
+  if (!isCommand(name)) {
+    throw new UsageError(`unknown command token ${name}${suggested('', name, Object.keys(tokenCommands))}`);
+  }
+  const command: TokenCommand = tokenCommands[name];
+  const { values, positionals } = parse(name, command, rest);
+  if (values.has('help')) return { kind: 'help', command: name };
+  const expected = command.argument === undefined ? 0 : 1;
+  const surplus = positionals[expected];
+  if (surplus !== undefined)
+    throw new UsageError(`unexpected argument "${surplus}"; see clasp-router token ${name} -h`);
+  const folder = values.get('data-dir') ?? environment[environmentName('data-dir')];
+  const where = folder === undefined || folder === '' || folder === 'off' ? undefined : folder;
+  switch (name) {
+    case 'create':
+      return {
+        kind: 'create',
+        scopes: scopes(values.get('scopes')),
+        subject: subject(values.get('subject')),
+        ttlSeconds: ttlSeconds(values.get('ttl') ?? DEFAULT_TTL),
+        dataDir: where,
+        asJson: values.has('json'),
+      };
+    case 'list':
+      return { kind: 'list', dataDir: where, asJson: values.has('json') };
+    case 'revoke': {
+      const [id] = positionals;
+      if (id === undefined || id === '')
+        throw new UsageError('token revoke needs the ID of a token; clasp-router token list shows them');
+      return { kind: 'revoke', id, dataDir: where };
+    }
+  }
+}
+
+function isCommand(name: string): name is TokenCommandName {
+  return Object.hasOwn(tokenCommands, name);
+}
+
+/** Options by name; a switch is there or not. */
+function parse(
+  name: TokenCommandName,
+  command: TokenCommand,
+  args: readonly string[],
+): { readonly values: ReadonlyMap<string, string>; readonly positionals: readonly string[] } {
+  const known = { ...command.options, help: { help: '' } };
+  const options: Record<string, { type: 'string' | 'boolean'; short?: string }> = {};
+  for (const [option, { value }] of Object.entries<Option>(known)) {
+    options[option] = { type: value === undefined ? 'boolean' : 'string', ...(option === 'help' && { short: 'h' }) };
+  }
+  // Not strict, so that the sentence about a mistake is ours.
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
+  const values = new Map<string, string>();
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind !== 'option') continue;
+    const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
+    if (option === undefined) {
+      const meant = suggested('--', token.name, Object.keys(options));
+      throw new UsageError(`unknown option ${token.rawName}${meant}; see clasp-router token ${name} -h`);
+    }
+    if (option.type === 'string' && token.value === undefined) throw new UsageError(`${token.rawName} needs a value`);
+    if (option.type === 'boolean' && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`);
+    values.set(token.name, token.value ?? '');
+  }
+  return { values, positionals };
+}
+
+function suggested(prefix: string, name: string, known: readonly string[]): string {
+  const near = didYouMean(name, known);
+  return near === undefined ? '' : ` (did you mean ${prefix}${near}?)`;
+}
+
+function scopes(text: string | undefined): readonly string[] {
+  if (text === undefined)
+    throw new UsageError('token create needs --scopes, such as "read:/lights/**,write:/lights/1/*"');
+  try {
+    return parseScopes(text).map(formatScope);
+  } catch (error) {
+    throw error instanceof ClaspError ? new UsageError(`--scopes: ${error.message}`) : error;
+  }
+}
+
+function subject(text: string | undefined): string | undefined {
+  if (text !== undefined && (text === '' || text.length > 255 || /\p{Cc}/u.test(text))) {
+    throw new UsageError('--subject must be a name of 1 to 255 characters in one line');
+  }
+  return text;
+}
+
+function ttlSeconds(text: string): number | undefined {
+  if (text === 'never') return undefined;
+  const [, count, unit] = /^(\d+)([smhdw])$/.exec(text) ?? [];
+  const seconds = Number(count) * (secondsOf.get(unit ?? '') ?? NaN);
+  if (seconds >= 1 && seconds <= MAX_TTL_SECONDS) return seconds;
+  throw new UsageError(
+    `--ttl must be a time such as 90m, 12h, 30d or 2w, a hundred years at most, or never; not "${text}"`,
+  );
+}

@@ -1,0 +1,255 @@
+import { sign, verify } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { encode } from '@msgpack/msgpack';
+import { describe, expect, it } from '@jest/globals';
+import { SimulatedClock } from 'xstate';
+import { type CapabilityOptions, capabilityTokens, createCapability, type Validation } from '../../src/auth/index.js';
+import { formatScope } from '../../src/protocol/scope.js';
+import { type TestKey, testKey } from './test-keys.js';
+
+const NOW_SECONDS = 1_800_000_000;
+const HOUR = NOW_SECONDS + 3_600;
+const NONCE = '11111111-2222-4333-8444-555555555555';
+const [root, desk, lamp, stranger] = [testKey(1), testKey(2), testKey(3), testKey(4)];
+
+function validate(token: string, nowSeconds = NOW_SECONDS): Validation | Promise<Validation> {
+  const clock = new SimulatedClock();
+  clock.set(nowSeconds * 1_000);
+  return capabilityTokens({ trustAnchors: [root.raw], clock }).validate(token);
+}
+
+function make(key: TestKey, options: Partial<CapabilityOptions> = {}): string {
+  const { privateKey } = key;
+  return createCapability({ key: privateKey, scopes: ['write:/lights/**'], expiresAtSeconds: HOUR, ...options });
+}
+
+const invalid = (reason: string): Validation => ({ kind: 'invalid', reason });
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const bytesOf = (token: string): Buffer => Buffer.from(token.slice('cap_'.length), 'base64url');
+const tokenOf = (value: unknown): string => `cap_${Buffer.from(encode(value)).toString('base64url')}`;
+
+async function scopesOf(token: string): Promise<string[]> {
+  const validation = await validate(token);
+  if (validation.kind !== 'valid') throw new Error(JSON.stringify(validation));
+  return validation.grant.scopes.map(formatScope);
+}
+
+describe('the bytes of a root token', () => {
+  // Written by hand after router.md 9.5, with nothing of the code under test.
+  const text = (value: string): string => {
+    const bytes = Buffer.from(value);
+    const length = bytes.length.toString(16).padStart(2, '0');
+    return (bytes.length < 32 ? (0xa0 + bytes.length).toString(16) : `d9${length}`) + hex(bytes);
+  };
+  const integers = (bytes: Uint8Array): string =>
+    `dc0020${[...bytes].map((byte) => (byte < 0x80 ? '' : 'cc') + byte.toString(16).padStart(2, '0')).join('')}`;
+  const expiresAt = `ce${HOUR.toString(16)}`;
+  const scopes = `92${text('read:/lights/**')}${text('write:/lights/1/*')}`;
+  const start = `${text('version')}01${text('issuer')}${integers(root.raw)}`;
+  const golden = (audience: TestKey | undefined): string => {
+    const signedBytes = [
+      `87${start}${text('audience')}${audience === undefined ? 'c0' : integers(audience.raw)}`,
+      `${text('scopes')}${scopes}${text('expires_at')}${expiresAt}${text('nonce')}${text(NONCE)}${text('proofs')}90`,
+    ].join('');
+    const signature = hex(sign(null, Buffer.from(signedBytes, 'hex'), root.privateKey));
+    return [
+      audience === undefined ? `86${start}` : `87${start}${text('audience')}${integers(audience.raw)}`,
+      `${text('scopes')}${scopes}${text('expires_at')}${expiresAt}${text('nonce')}${text(NONCE)}`,
+      `${text('signature')}c440${signature}`,
+    ].join('');
+  };
+  const options = { scopes: ['read:/lights/**', 'write:/lights/1/*'], nonce: NONCE };
+
+  it.each([
+    ['for whoever has it', undefined],
+    ['for somebody', desk],
+  ])('are those of the reference: %s', async (_, audience) => {
+    const token = make(root, { ...options, audience: audience?.publicKey });
+    expect(hex(bytesOf(token))).toBe(golden(audience));
+    expect(token).toMatch(/^cap_[\w-]+$/); // no padding
+    expect(await validate(token)).toMatchObject({
+      kind: 'valid',
+      grant: { tokenId: NONCE, subject: undefined, constraints: [], expiresAtSeconds: HOUR },
+    });
+    expect(await scopesOf(token)).toEqual(options.scopes);
+  });
+
+  it('are those of docs/tokens.md', async () => {
+    const [first = '', handedOn = ''] = readFileSync('docs/tokens.md', 'utf8').match(/^cap_[\w-]+$/gm) ?? [];
+    expect(hex(bytesOf(first))).toBe(golden(undefined));
+    const parent = make(root, { ...options, audience: desk.publicKey });
+    const nonce = '66666666-7777-4888-8999-aaaaaaaaaaaa';
+    expect(handedOn).toBe(make(desk, { parent, scopes: ['write:/lights/1/dim'], nonce }));
+    expect(await scopesOf(handedOn)).toEqual(['write:/lights/1/dim']);
+  });
+
+  it('are signed by the issuer as anybody can see', () => {
+    const bytes = bytesOf(make(root, options));
+    const signature = bytes.subarray(-64);
+    const signedBytes = Buffer.from(
+      `87${start}${text('audience')}c0${text('scopes')}${scopes}${text('expires_at')}${expiresAt}` +
+        `${text('nonce')}${text(NONCE)}${text('proofs')}90`,
+      'hex',
+    );
+    expect(verify(null, signedBytes, root.publicKey, signature)).toBe(true);
+  });
+});
+
+describe('a root token', () => {
+  it('holds until its time is over', async () => {
+    const token = make(root);
+    expect((await validate(token, HOUR - 1)).kind).toBe('valid');
+    expect(await validate(token, HOUR)).toEqual({ kind: 'expired' });
+  });
+
+  it('gives nothing for a scope that is none', async () => {
+    expect(await scopesOf(make(root, { scopes: ['own:/a', 'read:/a', 'read:a', ''] }))).toEqual(['read:/a']);
+  });
+
+  it('of a stranger is refused', async () => {
+    expect(await validate(make(stranger))).toEqual(invalid(`untrusted issuer: ${hex(stranger.raw)}`));
+  });
+
+  it('cannot be signed by somebody else', async () => {
+    const forged = bytesOf(make(stranger, { nonce: NONCE }));
+    const issuer = forged.indexOf(Buffer.from(encode([...stranger.raw])));
+    expect(issuer).toBeGreaterThan(0);
+    const fields = { version: 1, issuer: [...root.raw], scopes: ['write:/lights/**'], expires_at: HOUR, nonce: NONCE };
+    const signature = new Uint8Array(forged.subarray(-64));
+    expect(await validate(tokenOf({ ...fields, signature }))).toEqual(invalid('its signature does not fit'));
+  });
+
+  it('cannot be changed anywhere', async () => {
+    const bytes = bytesOf(make(root));
+    for (let i = 0; i < bytes.length; i += 3) {
+      const changed = Buffer.from(bytes);
+      changed[i]! ^= 1;
+      expect((await validate(`cap_${changed.toString('base64url')}`)).kind).not.toBe('valid');
+    }
+  });
+});
+
+describe('a token that was handed on', () => {
+  const parent = make(root, { scopes: ['write:/lights/**', 'admin:/desk/*'], audience: desk.publicKey });
+  const handOn = (options: Partial<CapabilityOptions> = {}): string => make(desk, { parent, ...options });
+
+  it('gives what it says', async () => {
+    const scopes = ['read:/lights/1', 'write:/lights/*/dim', 'write:/desk/a', 'admin:/desk/b*'];
+    expect(await scopesOf(handOn({ scopes }))).toEqual(scopes);
+  });
+
+  it.each(['admin:/lights/1', 'read:/sound', 'write:/**', 'read:/*/1', 'admin:/desk/**', 'admin:/desk'])(
+    'gives no more than it came from: not %s',
+    async (scope) => {
+      expect(await validate(handOn({ scopes: ['read:/lights/1', scope] }))).toEqual(
+        invalid(`it gives more than it came from: ${scope}`),
+      );
+    },
+  );
+
+  it('ends with what it came from, or before', async () => {
+    expect(await validate(handOn({ expiresAtSeconds: HOUR + 9 }))).toMatchObject({ grant: { expiresAtSeconds: HOUR } });
+    expect(await validate(handOn({ expiresAtSeconds: HOUR - 9 }))).toMatchObject({
+      grant: { expiresAtSeconds: HOUR - 9 },
+    });
+    expect(await validate(handOn({ expiresAtSeconds: HOUR + 9 }), HOUR)).toEqual({ kind: 'expired' });
+  });
+
+  it('was made by whom the other was for', async () => {
+    expect(await validate(make(stranger, { parent }))).toEqual(
+      invalid('it was handed on by somebody for whom it was not made'),
+    );
+    expect(await validate(make(desk, { parent: make(root) }))).toEqual(
+      invalid('a token without an audience cannot be handed on'),
+    );
+  });
+
+  it('can be handed on five times', async () => {
+    let token = make(root, { audience: desk.publicKey });
+    let [holder, next] = [desk, lamp];
+    for (let i = 1; i <= 5; i++) {
+      token = make(holder, { parent: token, audience: next.publicKey });
+      expect((await validate(token)).kind).toBe('valid');
+      [holder, next] = [next, holder];
+    }
+    expect(await validate(make(holder, { parent: token }))).toEqual(invalid('delegation chain too deep'));
+  });
+
+  it('needs every signature on the way', async () => {
+    const middle = make(desk, { parent, scopes: ['write:/lights/*'], audience: lamp.publicKey });
+    const leaf = make(lamp, { parent: middle, scopes: ['write:/lights/1'] });
+    expect((await validate(leaf)).kind).toBe('valid');
+    // The holder of the last link writes himself a better one in the middle, which he cannot sign.
+    const bytes = bytesOf(middle);
+    const better = Buffer.from(bytes);
+    better.write('admin:/desk/*x', better.indexOf('write:/lights/*'));
+    expect(better.equals(bytes)).toBe(false);
+    const forged = make(lamp, { parent: `cap_${better.toString('base64url')}`, scopes: ['write:/lights/1'] });
+    expect(await validate(forged)).toEqual(invalid('its signature does not fit'));
+  });
+
+  it('is refused as that of a stranger before anything of it is worked out', async () => {
+    const costly = make(stranger, { scopes: ['read:/a'], audience: desk.publicKey });
+    expect(await validate(make(desk, { parent: costly, scopes: ['admin:/**'] }))).toEqual(
+      invalid(`untrusted issuer: ${hex(stranger.raw)}`),
+    );
+  });
+
+  it.each([
+    [Array.from({ length: 33 }, () => 'read:/lights/1'), 'a token with more than 32 scopes cannot be handed on'],
+    [[`read:/lights/${'*a'.repeat(9)}`], 'a pattern with more than 8 wildcards cannot be handed on'],
+  ])('has no more than can be compared at once', async (scopes, reason) => {
+    expect(await validate(handOn({ scopes }))).toEqual(invalid(reason));
+  });
+});
+
+describe('the way the reference hands tokens on', () => {
+  it('is refused: with it, a public key would be enough to be let in as admin', async () => {
+    const fields = { issuer: [...stranger.raw], scopes: ['admin:/**'], expires_at: HOUR, nonce: NONCE };
+    const proofs = [{ issuer: [...root.raw], scopes: ['admin:/**'], signature: new Uint8Array(64) }];
+    const signature = new Uint8Array(
+      sign(null, encode({ version: 1, ...fields, audience: null, proofs }), stranger.privateKey),
+    );
+    expect(await validate(tokenOf({ version: 1, ...fields, proofs, signature }))).toEqual(
+      invalid('a token of version 1 cannot be handed on, its proofs prove nothing; make one of version 2'),
+    );
+  });
+});
+
+describe('what is no capability token', () => {
+  const fields = {
+    version: 1,
+    issuer: [...root.raw],
+    scopes: ['read:/a'],
+    expires_at: HOUR,
+    nonce: NONCE,
+    signature: new Uint8Array(64),
+  };
+  const NONE = 'it is no capability token of version 1 or 2';
+
+  it.each<[string, string, string]>([
+    ['empty', 'cap_', 'it is no base64url'],
+    ['of other letters', 'cap_a+b/', 'it is no base64url'],
+    ['too long', `cap_${'A'.repeat(10_923)}`, 'it is longer than 8192 bytes'],
+    ['no MessagePack', 'cap_wQ', 'it is no MessagePack'],
+    ['two values', `cap_${Buffer.from([1, 1]).toString('base64url')}`, 'it is no MessagePack'],
+    ['an endless array', `cap_${Buffer.from('ddffffffff', 'hex').toString('base64url')}`, 'it is no MessagePack'],
+    ['deep', `cap_${Buffer.alloc(8_000, 0x91).toString('base64url')}`, 'it is no MessagePack'],
+    ['a number', tokenOf(7), NONE],
+    ['of another version', tokenOf({ ...fields, version: 3 }), NONE],
+    ['with a key as bytes', tokenOf({ ...fields, issuer: root.raw }), NONE],
+    ['with a short key', tokenOf({ ...fields, issuer: [1, 2] }), NONE],
+    ['with a number that is no byte', tokenOf({ ...fields, issuer: [256, ...root.raw.slice(1)] }), NONE],
+    ['with more than it should have', tokenOf({ ...fields, admin: true }), NONE],
+    ['without an end', tokenOf({ ...fields, expires_at: undefined }), NONE],
+    ['with a broken end', tokenOf({ ...fields, expires_at: 1.5 }), NONE],
+    ['with half a signature', tokenOf({ ...fields, signature: new Uint8Array(32) }), NONE],
+    ['without its parent', tokenOf({ ...fields, version: 2 }), 'a token of version 2 holds its parent'],
+  ])('is refused with a reason: %s', async (_, token, reason) =>
+    expect(await validate(token)).toEqual(invalid(reason)),
+  );
+
+  it.each(['', 'cap', 'CAP_AAAA', 'cpsk_00', 'a.b.c'])('is left to others: %j', async (token) =>
+    expect(await validate(token)).toEqual({ kind: 'notMine' }),
+  );
+});

@@ -1,0 +1,193 @@
+import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { importSPKI, SignJWT } from 'jose';
+import { SimulatedClock } from 'xstate';
+import type { Grant } from '../../src/actors/ports.js';
+import { type JwtKey, jwtTokens, type JwtTokensOptions, type Validation } from '../../src/auth/index.js';
+import { formatScope } from '../../src/protocol/scope.js';
+import { testKey } from './test-keys.js';
+
+const NOW_SECONDS = 1_800_000_000;
+const HOUR = NOW_SECONDS + 3_600;
+const secret = new Uint8Array(32).fill(7);
+const hs256: JwtKey = { algorithm: 'HS256', secret };
+const ours = testKey(1);
+const eddsa: JwtKey = { algorithm: 'EdDSA', key: await importSPKI(ours.pem, 'EdDSA') };
+
+function validate(
+  token: string,
+  options: Partial<JwtTokensOptions> = {},
+  nowSeconds = NOW_SECONDS,
+): Promise<Validation> {
+  const clock = new SimulatedClock();
+  clock.set(nowSeconds * 1_000);
+  return Promise.resolve(jwtTokens({ keys: [hs256], clock, ...options }).validate(token));
+}
+
+function signed(claims: object, alg = 'HS256', key: Uint8Array | KeyObject = secret): Promise<string> {
+  return new SignJWT({ exp: HOUR, ...claims }).setProtectedHeader({ alg }).sign(key);
+}
+
+async function granted(claims: object): Promise<Grant> {
+  const validation = await validate(await signed(claims));
+  if (validation.kind !== 'valid') throw new Error(JSON.stringify(validation));
+  return validation.grant;
+}
+
+const invalid = (reason: string): Validation => ({ kind: 'invalid', reason });
+const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+describe('what a JWT gives', () => {
+  it('is in its claims', async () => {
+    const constraints = [{ pattern: '/lights/**', range: [0, 1] as const, maxRate: 30 }];
+    const grant = await granted({
+      sub: 'desk',
+      jti: 'token-7',
+      read: ['/lights/**'],
+      write: ['/lights/1/*', '/sound'],
+      admin: ['/locks/**'],
+      constraints,
+      somethingElse: true,
+    });
+    expect(grant).toMatchObject({ tokenId: 'token-7', subject: 'desk', constraints, expiresAtSeconds: HOUR + 60 });
+    expect(grant.scopes.map(formatScope)).toEqual([
+      'read:/lights/**',
+      'write:/lights/1/*',
+      'write:/sound',
+      'admin:/locks/**',
+    ]);
+  });
+
+  it('is nothing where it says nothing', async () => {
+    const grant = await granted({});
+    expect(grant).toMatchObject({ subject: undefined, scopes: [], constraints: [] });
+    expect(grant.tokenId).toMatch(/^jwt:[0-9a-f]{12}$/);
+  });
+
+  it('is no more for a pattern that is none', async () => {
+    const { scopes } = await granted({ read: ['lights', '/a', '/a//b', ''], write: ['x,admin:/**'] });
+    expect(scopes.map(formatScope)).toEqual(['read:/a']);
+  });
+
+  it.each<[object, string]>([
+    [{ read: '/a' }, 'its claim read is not as it should be'],
+    [{ admin: [7] }, 'its claim admin.0 is not as it should be'],
+    [{ write: Array.from({ length: 257 }, () => '/a') }, 'its claim write is not as it should be'],
+    [{ sub: { name: 'desk' } }, 'its claim sub is not as it should be'],
+    [{ jti: 7 }, 'its claim jti is not as it should be'],
+    [{ jti: '' }, 'its claim jti is not as it should be'],
+    // A bound that is misread would be no bound.
+    [{ constraints: [{ pattern: '/a', maxrate: 5 }] }, 'its claim constraints.0 is not as it should be'],
+    [{ constraints: [{ pattern: '/a', range: [1, 0] }] }, 'its claim constraints.0.range is not as it should be'],
+    [{ constraints: [{ pattern: 'a' }] }, 'its claim constraints.0.pattern is not as it should be'],
+    [{ constraints: [{ pattern: '/a', maxRate: 0 }] }, 'its claim constraints.0.maxRate is not as it should be'],
+  ])('is nothing at all with %j', async (claims, reason) => {
+    expect(await validate(await signed(claims))).toEqual(invalid(reason));
+  });
+});
+
+describe('the time of a JWT', () => {
+  it('ends, give or take what clocks are off', async () => {
+    const token = await signed({});
+    expect((await validate(token, {}, HOUR + 59)).kind).toBe('valid');
+    expect(await validate(token, {}, HOUR + 60)).toEqual({ kind: 'expired' });
+    expect(await validate(token, { clockSkewSeconds: 0 }, HOUR)).toEqual({ kind: 'expired' });
+  });
+
+  it('has to come', async () => {
+    const token = await signed({ nbf: NOW_SECONDS + 61 });
+    expect(await validate(token)).toEqual(invalid('its time has not come (nbf)'));
+    expect((await validate(token, {}, NOW_SECONDS + 1)).kind).toBe('valid');
+  });
+
+  it('has to end: nothing else takes such a token back', async () => {
+    expect(await validate(await signed({ exp: undefined }))).toEqual(invalid('it has no end (exp)'));
+  });
+});
+
+describe('who made a JWT, and for whom', () => {
+  it.each<[object, Partial<JwtTokensOptions>, string | undefined]>([
+    [{}, { issuer: 'https://show.example' }, 'somebody else has made it (iss)'],
+    [{ iss: 'else' }, { issuer: 'https://show.example' }, 'somebody else has made it (iss)'],
+    [{ iss: 'https://show.example' }, { issuer: 'https://show.example' }, undefined],
+    [{ iss: 'else' }, {}, undefined],
+    [{ aud: 'other' }, { audience: 'stage' }, 'it is for somebody else (aud)'],
+    [{ aud: ['other', 'stage'] }, { audience: 'stage' }, undefined],
+  ])('is checked where it is asked for: %j with %j', async (claims, options, reason) => {
+    const validation = await validate(await signed(claims), options);
+    if (reason === undefined) expect(validation.kind).toBe('valid');
+    else expect(validation).toEqual(invalid(reason));
+  });
+
+  it.each(['EdDSA', 'Ed25519'])('is proven by its signature: %s', async (alg) => {
+    const options = { keys: [hs256, eddsa] };
+    expect((await validate(await signed({}, alg, ours.privateKey), options)).kind).toBe('valid');
+    expect(await validate(await signed({}, alg, testKey(2).privateKey), options)).toEqual(
+      invalid('its signature does not fit'),
+    );
+  });
+
+  it('may be one of several', async () => {
+    const other: JwtKey = { algorithm: 'EdDSA', key: await importSPKI(testKey(2).pem, 'EdDSA') };
+    const token = await signed({ nbf: NOW_SECONDS + 100 }, 'EdDSA', testKey(2).privateKey);
+    for (const keys of [
+      [other, eddsa],
+      [eddsa, other],
+    ]) {
+      expect((await validate(token, { keys }, NOW_SECONDS + 100)).kind).toBe('valid');
+      expect(await validate(token, { keys })).toEqual(invalid('its time has not come (nbf)')); // not what the other key says
+    }
+  });
+});
+
+describe('a forged JWT', () => {
+  it('is not signed with a public key as the secret', async () => {
+    const input = `${base64url({ alg: 'HS256' })}.${base64url({ exp: HOUR, admin: ['/**'] })}`;
+    for (const stolen of [ours.pem, ours.pem.trim(), ours.raw]) {
+      const token = `${input}.${createHmac('sha256', stolen).update(input).digest('base64url')}`;
+      expect((await validate(token, { keys: [eddsa] })).kind).toBe('invalid');
+      expect((await validate(token, { keys: [eddsa, hs256] })).kind).toBe('invalid');
+    }
+  });
+
+  it.each(['none', 'None', 'HS384', 'RS256', 'ES256', '__proto__', 7, undefined])(
+    'has no algorithm but those of the keys: %j',
+    async (alg) => {
+      const token = `${base64url({ alg })}.${base64url({ exp: HOUR, admin: ['/**'] })}.AAAA`;
+      expect(await validate(token, { keys: [hs256, eddsa] })).toEqual(invalid('its algorithm is not allowed'));
+    },
+  );
+
+  it('has no other key type under the name of ours', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const token = await signed({ admin: ['/**'] }, 'RS256', privateKey);
+    expect(await validate(token, { keys: [hs256, eddsa] })).toEqual(invalid('its algorithm is not allowed'));
+  });
+
+  it('is no good with one bit turned', async () => {
+    const [header, payload, signature] = (await signed({ read: ['/a'] })).split('.') as [string, string, string];
+    const bytes = Buffer.from(signature, 'base64url');
+    for (let bit = 0; bit < bytes.length * 8; bit += 37) {
+      const turned = Buffer.from(bytes);
+      turned[bit >> 3]! ^= 1 << (bit & 7);
+      expect(await validate(`${header}.${payload}.${turned.toString('base64url')}`)).toEqual(
+        invalid('its signature does not fit'),
+      );
+    }
+    const more = base64url({ exp: HOUR, admin: ['/**'] });
+    expect(await validate(`${header}.${more}.${signature}`)).toEqual(invalid('its signature does not fit'));
+  });
+
+  it('that asks for what nobody understands is refused', async () => {
+    const input = `${base64url({ alg: 'HS256', crit: ['x'], x: 1 })}.${base64url({ exp: HOUR })}`;
+    const token = `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
+    expect((await validate(token)).kind).toBe('invalid');
+  });
+});
+
+describe('what is no JWT', () => {
+  it.each(['', 'a', 'a.b', 'a.b.c', 'v4.public.abcdef', 'cpsk_1.2.3', 'a.b.c.d.e', `e30.e30.`, '..'])(
+    'is left to others: %j',
+    async (token) => expect(await validate(token)).toEqual({ kind: 'notMine' }),
+  );
+});

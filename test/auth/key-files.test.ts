@@ -1,0 +1,130 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { AuthError, jwksFile, jwtPublicKey, jwtSecret, trustAnchor } from '../../src/auth/index.js';
+import { TemporaryFolder } from '../certificates/temporary-folder.js';
+import { testKey } from './test-keys.js';
+
+const ours = testKey(1);
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const privatePem = ours.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey;
+const rsaPem = rsa.export({ type: 'spki', format: 'pem' }).toString();
+const dsaPem = generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 })
+  .publicKey.export({ type: 'spki', format: 'pem' })
+  .toString();
+
+let folder: TemporaryFolder;
+beforeEach(() => {
+  folder = new TemporaryFolder();
+});
+afterEach(() => {
+  folder.remove();
+});
+
+/** What is said about a file; it names the file, in one line. */
+async function refusal(read: (path: string) => Promise<unknown>, content: string | Uint8Array): Promise<string> {
+  const path = folder.write('file', content);
+  const error: unknown = await read(path).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(AuthError);
+  const { message } = error as AuthError; // as was just seen
+  expect(message).not.toContain('\n');
+  expect(message).toContain(path);
+  return message.replace(path, 'FILE');
+}
+
+describe('a trust anchor', () => {
+  it.each<[string, string | Uint8Array]>([
+    ['raw', ours.raw],
+    ['hexadecimal', hex(ours.raw)],
+    ['hexadecimal with a line end', `${hex(ours.raw).toUpperCase()}\r\n`],
+    ['base64', Buffer.from(ours.raw).toString('base64')],
+    ['base64url', `${Buffer.from(ours.raw).toString('base64url')}\n`],
+    ['PEM', ours.pem],
+  ])('can be %s', async (_, content) => {
+    expect(hex(await trustAnchor(folder.write('file', content)))).toBe(hex(ours.raw));
+  });
+
+  const NO_KEY = 'FILE holds no Ed25519 public key: it should be PEM, 64 hexadecimal digits, or base64';
+  const PRIVATE = 'FILE holds a private key; the router needs the public one only, keep the other to yourself';
+  it.each<[string, string | Uint8Array, string]>([
+    ['private', privatePem, PRIVATE],
+    ['empty', '', NO_KEY],
+    ['half', hex(ours.raw).slice(1), NO_KEY],
+    ['too long', `${hex(ours.raw)}00`, NO_KEY],
+    ['of another kind', rsaPem, 'the key in FILE is no Ed25519 key'],
+    ['of a kind without JWK', dsaPem, 'the key in FILE is no Ed25519 key'],
+    ['spoiled', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----', 'FILE holds no public key in PEM'],
+    ['zeros', new Uint8Array(32), 'FILE holds no key, only the same byte again and again'],
+    ['zeros in hex', '00'.repeat(32), 'FILE holds no key, only the same byte again and again'],
+    ['huge', new Uint8Array(1_048_577), 'FILE has 1048577 bytes, too many for a trust anchor'],
+  ])('cannot be %s', async (_, content, message) => expect(await refusal(trustAnchor, content)).toBe(message));
+
+  it('has to be there', async () => {
+    await expect(trustAnchor(folder.at('missing'))).rejects.toThrow(
+      new AuthError(
+        `the trust anchor in ${folder.at('missing')} cannot be read (ENOENT); look at its name and who may read it`,
+      ),
+    );
+    await expect(trustAnchor(folder.path)).rejects.toThrow(/cannot be read \(EISDIR\)/);
+  });
+});
+
+describe('a JWT secret', () => {
+  it.each(['', '\n', '\r\n'])('is what the file holds, but for a line end: %j', async (end) => {
+    const key = await jwtSecret(folder.write('file', `${'s'.repeat(32)}${end}`));
+    expect(key).toEqual({ algorithm: 'HS256', secret: new Uint8Array(32).fill(0x73) });
+  });
+
+  it.each<[string, string, string]>([
+    ['too short', 's'.repeat(31), 'the JWT secret in FILE has 31 bytes; HS256 needs at least 32'],
+    [
+      'as long as it is by a line end',
+      `${'s'.repeat(31)}\n`,
+      'the JWT secret in FILE has 31 bytes; HS256 needs at least 32',
+    ],
+    // Whoever knows the public key, which is everybody, could sign with it.
+    ['a public key', ours.pem, 'FILE holds a key in PEM and no secret; a public key is given as the JWT key instead'],
+  ])('cannot be %s', async (_, content, message) => expect(await refusal(jwtSecret, content)).toBe(message));
+
+  it('is not in what is said about it', async () => {
+    expect(await refusal(jwtSecret, 'short secret')).not.toContain('short secret');
+  });
+});
+
+describe('a JWT key', () => {
+  it('is an Ed25519 public key in PEM', async () => {
+    expect((await jwtPublicKey(folder.write('file', ours.pem))).algorithm).toBe('EdDSA');
+  });
+
+  it.each([
+    ['private', privatePem, /^FILE holds a private key/],
+    ['of another kind', rsaPem, /^FILE holds no Ed25519 public key in PEM/],
+    ['no PEM', hex(ours.raw), /^FILE holds no Ed25519 public key in PEM/],
+  ])('cannot be %s', async (_, content, message) => expect(await refusal(jwtPublicKey, content)).toMatch(message));
+});
+
+describe('a JWKS', () => {
+  const jwk = ours.publicKey.export({ format: 'jwk' });
+
+  it('has Ed25519 public keys', async () => {
+    const keys = [
+      { ...jwk, kid: 'a' },
+      { ...testKey(2).publicKey.export({ format: 'jwk' }), kid: 'b' },
+    ];
+    expect((await jwksFile(folder.write('file', JSON.stringify({ keys })))).algorithm).toBe('EdDSA');
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['no JSON', '{', /^FILE is no JWKS/],
+    ['one key alone', JSON.stringify(jwk), /^FILE is no JWKS/],
+    ['empty', '{"keys": []}', /^FILE is no JWKS/],
+    ['private', JSON.stringify({ keys: [ours.privateKey.export({ format: 'jwk' })] }), /^FILE holds a private key/],
+    ['RSA', JSON.stringify({ keys: [jwk, rsa.export({ format: 'jwk' })] }), /^FILE holds a key that is no Ed25519/],
+    ['a secret', JSON.stringify({ keys: [{ kty: 'oct', k: 'AAAA' }] }), /^FILE holds a key that is no Ed25519/],
+    ['damaged', JSON.stringify({ keys: [jwk, { ...jwk, x: 'AAAA' }] }), /^key 2 of FILE is damaged/],
+    ['damaged otherwise', JSON.stringify({ keys: [{ ...jwk, x: undefined }] }), /^key 1 of FILE is damaged/],
+  ])('cannot be %s', async (_, content, message) => expect(await refusal(jwksFile, content)).toMatch(message));
+});
