@@ -37,9 +37,10 @@ export class CpskTokens implements TokenValidator {
   #seen = '';
   /** What it was like when it could not be: that is said once. */
   #complainedOf = '';
-  /** A look at the file that is under way, and the one behind it. */
-  #looking: Promise<void> | undefined;
-  #lookingNext: Promise<void> | undefined;
+  /** The last of all looks at the file: one goes after the other, or an older one could have the last word. */
+  #lastLook: Promise<void> = Promise.resolve();
+  /** The last one, as long as it has not begun. */
+  #nextLook: Promise<void> | undefined;
   readonly #watched = new Set<Watched>();
   #timer: unknown;
   #isClosed = false;
@@ -95,21 +96,15 @@ export class CpskTokens implements TokenValidator {
 
   /**
    * Reads the file again if it has changed. One that cannot be read changes nothing: nobody is let in by it, and nobody put out.
-   * A look that is under way may have missed what was changed since, so whoever asks waits for the next one.
+   * A look that is under way may have missed what was changed since, so whoever asks waits for one that is still to begin.
    */
   #refresh(): Promise<void> {
-    if (this.#looking === undefined) return this.#startLooking();
-    const next = (): Promise<void> => {
-      this.#lookingNext = undefined;
-      return this.#startLooking();
+    const begin = (): Promise<void> => {
+      this.#nextLook = undefined;
+      return this.#readIfChanged();
     };
-    return (this.#lookingNext ??= this.#looking.then(next, next));
-  }
-
-  #startLooking(): Promise<void> {
-    return (this.#looking = this.#readIfChanged().finally(() => {
-      this.#looking = undefined;
-    }));
+    this.#nextLook ??= this.#lastLook = this.#lastLook.then(begin, begin);
+    return this.#nextLook;
   }
 
   async #readIfChanged(): Promise<void> {

@@ -26,7 +26,10 @@ const record: TokenRecord = {
 };
 
 /** A change under way, whose waits are as long as the test says. */
-function waiting(): { readonly done: Promise<unknown>; readonly passes: (milliseconds: number) => Promise<void> } {
+function waiting(): {
+  readonly done: Promise<unknown>;
+  readonly passes: (milliseconds: number, meanwhile?: () => void) => Promise<void>;
+} {
   let planned = (): void => undefined;
   const { setTimeout } = clock;
   clock.setTimeout = (...args) => {
@@ -41,8 +44,9 @@ function waiting(): { readonly done: Promise<unknown>; readonly passes: (millise
   );
   return {
     done,
-    passes: async (milliseconds) => {
-      await isPlanned;
+    passes: async (milliseconds, meanwhile) => {
+      await isPlanned; // it waits
+      meanwhile?.();
       isPlanned = new Promise((resolve) => (planned = resolve));
       clock.increment(milliseconds);
     },
@@ -54,10 +58,10 @@ describe('a change of the tokens', () => {
     folder.write('tokens.json.lock', '');
     const { done, passes } = waiting();
     await passes(20);
-    await passes(20);
-    expect(readdirSync(folder.path)).toEqual(['tokens.json.lock']);
-    rmSync(folder.at('tokens.json.lock'));
-    await passes(20);
+    await passes(20, () => {
+      expect(readdirSync(folder.path)).toEqual(['tokens.json.lock']);
+      rmSync(folder.at('tokens.json.lock'));
+    });
     expect(await done).toBe('changed');
     expect(readdirSync(folder.path)).toEqual(['tokens.json']);
   });
