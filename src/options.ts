@@ -102,6 +102,8 @@ export interface RouterOptions {
   readonly maxScheduleSeconds?: number | undefined;
   /** Bundles of one session that may wait for their time; 0 = unlimited. @default 1_000 */
   readonly maxPendingBundlesPerSession?: number | undefined;
+  /** Bytes that bundles which wait for their time may take together. At least 65_536. @default 268_435_456 */
+  readonly maxPendingBundleBytes?: number | undefined;
   /** Seconds a peer may take to say HELLO, above 0 to 3_600. @default 10 */
   readonly helloTimeoutSeconds?: number | undefined;
   /** Seconds a peer may take to read its goodbye, and `stop()` takes at most; 0 to 3_600. @default 5 */
@@ -240,6 +242,7 @@ const schema = z.strictObject({
   }).default(16),
   maxScheduleSeconds: seconds(0, 604_800).default(86_400),
   maxPendingBundlesPerSession: whole(0).default(1_000),
+  maxPendingBundleBytes: whole(65_536).default(268_435_456),
   helloTimeoutSeconds: seconds(Number.MIN_VALUE, 3_600).default(10),
   drainTimeoutSeconds: seconds(0, 3_600).default(5),
   highWaterBytes: whole(1).default(1_048_576),

@@ -143,6 +143,7 @@ export function rootInput(options: ResolvedRouterOptions): RootInput {
       gestureIntervalMs: options.gestureIntervalMs,
       maxScheduleSeconds: options.maxScheduleSeconds,
       maxPendingBundlesPerSession: options.maxPendingBundlesPerSession,
+      maxPendingBundleBytes: options.maxPendingBundleBytes,
       maxGlobstars: options.maxGlobstars,
       maxValueBytes: options.maxValueBytes,
       maxMalformedPerMinute: options.maxMalformedPerMinute,

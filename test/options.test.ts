@@ -36,6 +36,7 @@ describe('without options', () => {
       presence: true,
       gestureIntervalMs: 16,
       maxScheduleSeconds: 86_400,
+      maxPendingBundleBytes: 268_435_456,
       maxPendingBundlesPerSession: 1_000,
       helloTimeoutSeconds: 10,
       drainTimeoutSeconds: 5,

@@ -58,28 +58,27 @@ export function matchSegments(pattern: readonly string[], address: readonly stri
   return p === pattern.length;
 }
 
-/** Whether one segment of a pattern (not `**`) matches one segment of an address. */
+/**
+ * Whether one segment of a pattern (not `**`) matches one segment of an address. What stands between two `*` is looked for once, from
+ * where the last was found: taking the first place there is never spoils a later one, so the work grows with the text and not with
+ * its square.
+ */
 export function matchSegment(pattern: string, segment: string): boolean {
   if (pattern === '*' || pattern === segment) return true;
-  if (!pattern.includes('*')) return false;
-  let p = 0;
-  let s = 0;
-  let star = -1;
-  let resume = 0;
-  while (s < segment.length) {
-    if (p < pattern.length && pattern[p] === '*') {
-      star = p++;
-      resume = s;
-    } else if (p < pattern.length && pattern[p] === segment[s]) {
-      p++;
-      s++;
-    } else if (star >= 0) {
-      p = star + 1;
-      s = ++resume;
-    } else {
-      return false;
-    }
+  const first = pattern.indexOf('*');
+  if (first < 0) return false;
+  const last = pattern.lastIndexOf('*');
+  const end = segment.length - (pattern.length - last - 1);
+  if (end < first || !segment.startsWith(pattern.slice(0, first)) || !segment.endsWith(pattern.slice(last + 1))) {
+    return false;
   }
-  while (p < pattern.length && pattern[p] === '*') p++;
-  return p === pattern.length;
+  let at = first;
+  for (let from = first + 1; from <= last;) {
+    const to = pattern.indexOf('*', from);
+    const found = segment.indexOf(pattern.slice(from, to), at);
+    if (found < 0 || found + to - from > end) return false;
+    at = found + to - from;
+    from = to + 1;
+  }
+  return true;
 }

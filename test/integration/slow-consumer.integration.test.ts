@@ -125,3 +125,94 @@ describe('a peer that stops reading', () => {
     );
   });
 });
+
+describe('a frozen one and a slow one among twenty', () => {
+  const MAX_QUEUE_BYTES = 524_288;
+  const PARAMS = 20;
+  const PARAM = 'p'.repeat(2_000);
+  const EVENT = 'e'.repeat(30_000);
+
+  /** What one of them has heard, taken out of what it has received: that would be hundreds of megabytes in the end. */
+  class Listener {
+    readonly client: WebSocketClient;
+    readonly values = new Map<string, number>();
+    readonly events: string[] = [];
+    readonly errors: number[] = [];
+    sets = 0;
+
+    constructor(client: WebSocketClient) {
+      this.client = client;
+    }
+
+    /** @throws Error when a revision goes back */
+    listen(): this {
+      for (const message of messages(this.client)) {
+        if (message.type === 'set') {
+          const [before, revision] = [this.values.get(message.address) ?? 0, Number(message.revision)];
+          if (revision <= before) throw new Error(`${message.address} went from revision ${before} to ${revision}`);
+          this.values.set(message.address, revision);
+          this.sets++;
+        } else if (message.type === 'publish') {
+          this.events.push(message.address);
+        } else if (message.type === 'error') {
+          this.errors.push(message.code);
+        }
+      }
+      this.client.frames.length = 0;
+      return this;
+    }
+  }
+
+  it('each get what the policy says: the others everything, the slow one the latest, the frozen one its limit', async () => {
+    const url = await start({ maxQueueBytes: MAX_QUEUE_BYTES });
+    const publisher = new Listener(await join(url));
+    const listeners: Listener[] = [];
+    for (let i = 0; i < 20; i++) listeners.push(new Listener(await join(url)));
+    const [frozen, slow, ...well] = listeners as [Listener, Listener, ...Listener[]]; // there are twenty
+    for (const { client } of [frozen, slow]) client.stall();
+
+    let rounds = 0;
+    let mostQueued = 0;
+    /** Each param once and an event, waited for by everybody who is well, so that those never fall behind themselves. */
+    const round = async (): Promise<void> => {
+      rounds++;
+      send(publisher.client, ...Array.from({ length: PARAMS }, (_, p) => set(`/p/${p}`, PARAM)));
+      const value = encodeValue(EVENT);
+      send(publisher.client, { type: 'publish', address: `/e/${rounds}`, signal: 'event', phase: 'start', value });
+      await until(() => well.every((one) => one.listen().events.length === rounds), 'the well ones hear a round');
+      publisher.listen();
+      mostQueued = Math.max(mostQueued, router.statistics().counts.queuedBytes);
+    };
+
+    while (router.statistics().counts.congested < 2) await round();
+    for (let i = 0; i < 5; i++) await round(); // 150 KB of events: below the limit
+    expect(router.statistics().drops.conflated).toBeGreaterThan(0);
+    slow.client.resume();
+    await until(() => slow.listen().events.length === rounds, 'the slow one has caught up');
+    await until(() => router.statistics().counts.congested === 1, 'the slow one is well');
+    while (router.statistics().drops.overflows === 0) {
+      await round();
+      await until(() => slow.listen().events.length === rounds, 'the slow one hears a round');
+    }
+
+    const events = Array.from({ length: rounds }, (_, i) => `/e/${i + 1}`);
+    const latest = new Map(Array.from({ length: PARAMS }, (_, p) => [`/p/${p}`, rounds]));
+    for (const one of well) {
+      expect([one.events, one.sets, one.errors]).toEqual([events, rounds * PARAMS, []]);
+      expect(one.values).toEqual(latest);
+    }
+    expect(slow.events).toEqual(events);
+    expect(slow.values).toEqual(latest);
+    expect(slow.sets).toBeLessThan(rounds * PARAMS); // conflated
+    expect(slow.errors).toEqual([]); // values that were replaced are not lost
+    expect(mostQueued).toBeGreaterThan(MAX_QUEUE_BYTES / 2);
+    expect(mostQueued).toBeLessThanOrEqual(2 * MAX_QUEUE_BYTES);
+    expect(router.statistics().counts).toMatchObject({ sessions: 21, queuedBytes: 0 }); // it takes its leave
+    frozen.client.resume();
+    expect((await frozen.client.ended).code).toBe(1013);
+    frozen.listen();
+    expect(frozen.errors).toEqual([503]);
+    expect(frozen.events).toEqual(events.slice(0, frozen.events.length)); // in order, until there were too many
+    await until(() => router.sessionCount === 20, 'it is gone');
+  });
+});

@@ -38,6 +38,7 @@ export const coreDefaults = {
   gestureIntervalMs: 16,
   maxScheduleSeconds: 86_400,
   maxPendingBundlesPerSession: 1_000,
+  maxPendingBundleBytes: 268_435_456,
   validateWrite: undefined,
   isVisible: undefined,
   maxQueueBytesTotal: 1 << 28,

@@ -1,4 +1,4 @@
-import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import { ClaspError, EncodeError, ErrorCode } from '../../protocol/errors.js';
 import { matchPattern, type Pattern } from '../../protocol/pattern.js';
 import { type EncodedValue, encodeValue } from '../../protocol/values/encoded-value.js';
 import type { Value } from '../../protocol/values/value.js';
@@ -34,7 +34,7 @@ export function reconcileFor(rules: readonly ConflictRule[], address: string): R
       return (stored, incoming) => (isBeyond(stored, incoming) ? incoming : undefined);
     case 'merge': {
       const merge = rule.merge ?? mergeDeep;
-      return (stored, incoming) => encodeValue(merged(merge, stored.decode(), incoming.decode()));
+      return (stored, incoming) => merged(merge, stored, incoming);
     }
     case 'lww':
     case 'lock':
@@ -43,11 +43,12 @@ export function reconcileFor(rules: readonly ConflictRule[], address: string): R
   }
 }
 
-/** A merge function is somebody else's code: when it fails, that costs the write and not the router. */
-function merged(merge: Merge, stored: Value, incoming: Value): Value {
+/** A merge function is somebody else's code: when it throws or gives what is no value, that costs the write and nothing else. */
+function merged(merge: Merge, stored: EncodedValue, incoming: EncodedValue): EncodedValue {
   try {
-    return merge(stored, incoming);
+    return encodeValue(merge(stored.decode(), incoming.decode()));
   } catch (cause) {
+    if (cause instanceof EncodeError) throw cause; // a value, but one that is too large
     throw new ClaspError(ErrorCode.InternalError, 'The merge function of this router failed', { cause });
   }
 }

@@ -49,7 +49,8 @@ export class Hooks {
     const { isVisible, reportFault } = this.#options;
     if (isVisible === undefined) return true;
     try {
-      return isVisible(address, identityOf(session));
+      const answer: unknown = isVisible(address, identityOf(session));
+      return answer === true; // what is not typed may answer with a promise, which must not count as a yes
     } catch (fault) {
       reportFault(fault, 'isVisible');
       return false;

@@ -12,9 +12,15 @@ export class Outbox {
   readonly #earlierBytes: Uint8Array[] = [];
   /** start, end, start, end, ... of the ranges before the last. */
   readonly #earlierBounds: number[] = [];
+  /** Of the ranges before the last. */
+  #earlierLength = 0;
 
   get isEmpty(): boolean {
     return this.#bytes === undefined;
+  }
+
+  get byteLength(): number {
+    return this.#earlierLength + this.#end - this.#start;
   }
 
   push(bytes: Uint8Array, start: number, end: number): void {
@@ -25,6 +31,7 @@ export class Outbox {
     if (this.#bytes !== undefined) {
       this.#earlierBytes.push(this.#bytes);
       this.#earlierBounds.push(this.#start, this.#end);
+      this.#earlierLength += this.#end - this.#start;
     }
     this.#bytes = bytes;
     this.#start = start;
@@ -43,19 +50,23 @@ export class Outbox {
     this.#bytes = undefined;
     const start = this.#start;
     const end = this.#end;
+    this.#start = 0;
     this.#end = 0;
     if (this.#earlierBytes.length === 0) return copy ? copyBytes(last, start, end) : last.subarray(start, end);
     const gathered = this.#gather(last, start, end);
     this.#earlierBytes.length = 0;
     this.#earlierBounds.length = 0;
+    this.#earlierLength = 0;
     return gathered;
   }
 
   clear(): void {
     this.#bytes = undefined;
+    this.#start = 0;
     this.#end = 0;
     this.#earlierBytes.length = 0;
     this.#earlierBounds.length = 0;
+    this.#earlierLength = 0;
   }
 
   #gather(last: Uint8Array, start: number, end: number): Uint8Array {

@@ -158,8 +158,11 @@ export class ParamStore {
     this.#free.add(param);
   }
 
-  /** All visible params that match. Lazy, and safe while params come and go: a long walk can rest between ticks. */
-  matching(pattern: Pattern): IterableIterator<Param> {
+  /**
+   * All visible params that match, and undefined for those that had to be looked at to find that out. Lazy, and safe while params
+   * come and go: a long walk can rest between ticks.
+   */
+  matching(pattern: Pattern): IterableIterator<Param | undefined> {
     if (pattern === '/**') return this.#params.values();
     if (!isLiteral(pattern)) return this.#tree.matching(addressSegments(pattern));
     const param = this.#params.get(pattern);

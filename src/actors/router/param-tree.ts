@@ -45,8 +45,11 @@ export class ParamTree {
     }
   }
 
-  /** All that match. Lazy, and safe while params come and go: a long walk can rest between ticks. */
-  matching(segments: readonly string[]): IterableIterator<Param> {
+  /**
+   * All that match. Lazy, and safe while params come and go: a long walk can rest between ticks. So that it can rest as well
+   * where little matches, it gives undefined for everything that was looked at and does not.
+   */
+  matching(segments: readonly string[]): IterableIterator<Param | undefined> {
     return walk(this.#root, segments, 0);
   }
 }
@@ -61,26 +64,28 @@ function descend(branch: Branch, segment: string): Branch {
 }
 
 /** The literal and `*` part of a pattern leads down the tree; from the first `**` on, what lies below is filtered. */
-function* walk(branch: Branch, pattern: readonly string[], at: number): IterableIterator<Param> {
+function* walk(branch: Branch, pattern: readonly string[], at: number): IterableIterator<Param | undefined> {
   const segment = pattern[at]!;
   if (segment === '**') {
     const everything = restIsGlobstars(pattern, at);
     for (const param of below(branch)) {
-      if (everything || matchSegments(pattern, addressSegments(param.address))) yield param;
+      yield everything || matchSegments(pattern, addressSegments(param.address)) ? param : undefined;
     }
   } else if (segment.includes('*')) {
     for (const [name, child] of branch.children) {
       if (matchSegment(segment, name)) yield* enter(child, pattern, at + 1);
+      else yield undefined;
     }
   } else {
     const child = branch.children.get(segment);
     if (child !== undefined) yield* enter(child, pattern, at + 1);
+    else yield undefined;
   }
 }
 
-function* enter(child: Branch | Param, pattern: readonly string[], at: number): IterableIterator<Param> {
+function* enter(child: Branch | Param, pattern: readonly string[], at: number): IterableIterator<Param | undefined> {
   const param = child instanceof Branch ? child.param : child;
-  if (param !== undefined && restIsGlobstars(pattern, at)) yield param;
+  if (param !== undefined) yield restIsGlobstars(pattern, at) ? param : undefined;
   if (at < pattern.length && child instanceof Branch) yield* walk(child, pattern, at);
 }
 

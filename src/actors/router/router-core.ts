@@ -32,7 +32,7 @@ import { type ScheduledBundle, ScheduledBundles, type ScheduleLimits } from './s
 import { SignalDirectory, type SignalDirectoryOptions } from './signal-directory.js';
 import { Snapshots } from './snapshots.js';
 import type { Statistics } from './statistics.js';
-import { lets, subscription } from './subscription-index.js';
+import { lets, type Subscription, subscription } from './subscription-index.js';
 import { Tally } from './tally.js';
 import { isSystemAddress, WILL_ADDRESS } from './system-addresses.js';
 import { SystemSignals } from './system-signals.js';
@@ -416,7 +416,7 @@ export class RouterCore {
     const atMicros = Number(message.timestamp ?? 0);
     if (atMicros > this.#nowMicros) {
       // Checked now, so that its sender hears of a mistake at once, and again when it runs.
-      this.#scheduled.check(session, atMicros, this.#nowMicros);
+      this.#scheduled.check(session, message, atMicros, this.#nowMicros);
       this.#writes.checkBundle(session, message, this.#nowMicros);
       this.#scheduled.add(session, message, atMicros);
       if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack' });
@@ -474,14 +474,15 @@ export class RouterCore {
     const pattern = parsePattern(message.pattern);
     this.#checkCost(pattern);
     session.permissions.checkSubscribe(pattern, this.#nowMicros);
-    if (held !== undefined) this.#routing.unsubscribe(held); // the same id again replaces (wire.md 17, Q36)
+    if (held !== undefined) this.#end(held); // the same id again replaces (wire.md 17, Q36)
     if (isSystemAddress(pattern)) this.#system.asked(this.#nowMicros);
     const added = subscription(session, message.id, pattern, message.types, message.options);
     session.subscriptions.set(message.id, added);
     this.#routing.subscribe(added);
     if (lets(added, 'param')) {
       const follow = (paceOf(message.options, 'param')?.epsilon ?? 0) > 0;
-      this.#snapshots.begin(session, pattern, this.#nowMicros, { history: message.options?.history ?? 1, follow });
+      const history = message.options?.history ?? 1;
+      this.#snapshots.begin(session, pattern, this.#nowMicros, { history, follow, subscription: added });
     }
     if (lets(added, 'timeline')) this.#passing.tellTimelines(session, pattern);
   }
@@ -499,7 +500,13 @@ export class RouterCore {
     const held = session.subscriptions.get(id);
     if (held === undefined) return;
     session.subscriptions.delete(id);
-    this.#routing.unsubscribe(held);
+    this.#end(held);
+  }
+
+  /** A subscription is no more, and of its snapshot nothing more is wanted: or a session could order any number of them. */
+  #end(subscription: Subscription): void {
+    this.#routing.unsubscribe(subscription);
+    this.#snapshots.cancel(subscription);
   }
 
   #announce(session: RouterSession, message: AnnounceMessage): void {

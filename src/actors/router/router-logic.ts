@@ -210,7 +210,12 @@ class Router {
     session.lastReceivedMicros = receivedMicros;
     session.traffic.receivedMessages += frames.length;
     try {
-      for (const frame of frames) this.#core.handle(session, frame, receivedMicros);
+      for (const frame of frames) {
+        this.#core.handle(session, frame, receivedMicros);
+        // Small questions can have large answers, thousands in one read: what one session has coming never waits for the end of
+        // the tick above this mark. Either its socket takes it, or the session is congested and its backlog has limits.
+        if (session.outbox.byteLength > this.#highWaterBytes) this.#flush(session);
+      }
     } catch (cause) {
       // Whatever a peer sends ends in a ClaspError; this is a fault of ours. It costs the session that met it, nobody else.
       this.#logger.error({ err: cause, session: session.id }, 'internal error while handling a message');

@@ -8,7 +8,7 @@ import type { Param } from './param.js';
 import type { ParamStore } from './param-store.js';
 import type { Replies } from './replies.js';
 import type { RouterSession } from './router-session.js';
-import type { Shows } from './subscription-index.js';
+import type { Shows, Subscription } from './subscription-index.js';
 
 /** Params written in one turn of the event loop, for all sessions together: about a millisecond of work. */
 const PARAMS_PER_TICK = 4_000;
@@ -24,7 +24,10 @@ const SNAPSHOT = 0x23;
 /** A snapshot on its way to one session. */
 interface Job {
   readonly session: RouterSession;
-  readonly params: Iterator<Param>;
+  /** Whose it is; undefined for the one behind WELCOME. */
+  readonly subscription: Subscription | undefined;
+  /** undefined for a param that was looked at and does not match. */
+  readonly params: Iterator<Param | undefined>;
   /** Params as new as this reach the session, if at all, as live SETs: the snapshot is of what there was. */
   readonly endSerial: number;
   readonly history: number;
@@ -38,6 +41,8 @@ export interface SnapshotOptions {
   readonly evenEmpty?: boolean;
   /** Values wanted of each param, where its past is kept: the older ones come first. @default 1, the current one */
   readonly history?: number;
+  /** Whose snapshot it is. @default nobody's: it cannot be cancelled */
+  readonly subscription?: Subscription;
   /** Whether the session only wants to hear of changes to what it is told here. @default false */
   readonly follow?: boolean;
 }
@@ -77,10 +82,11 @@ export class Snapshots {
   /** Begins a snapshot. A small one is complete when this returns, unless much was sent in this tick already. */
   begin(session: RouterSession, pattern: Pattern, nowMicros: number, options: SnapshotOptions = {}): void {
     this.#nowMicros = nowMicros;
-    const { evenEmpty = false, history = 1, follow = false } = options;
+    const { evenEmpty = false, history = 1, follow = false, subscription } = options;
     const store = this.#storeFor(pattern);
     const params = store.matching(pattern);
-    const job: Job = { session, params, endSerial: store.nextSerial, history, follow, owesOne: evenEmpty };
+    const endSerial = store.nextSerial;
+    const job: Job = { session, subscription, params, endSerial, history, follow, owesOne: evenEmpty };
     // An earlier job of the session goes first: clients wait for what they asked for in the order they asked.
     const waits =
       this.#budget <= 0 || session.phase === 'congested' || this.#jobs.some((other) => other.session === session);
@@ -102,6 +108,12 @@ export class Snapshots {
       const [job] = this.#jobs.splice(next, 1);
       if (job !== undefined && !this.#step(job)) this.#requeue(job);
     }
+  }
+
+  /** Drops what was still to come for a subscription that has ended. */
+  cancel(subscription: Subscription): void {
+    const index = this.#jobs.findIndex((job) => job.subscription === subscription);
+    if (index >= 0) this.#jobs.splice(index, 1);
   }
 
   /** Drops what was still to come for a session that has gone. */
@@ -197,7 +209,8 @@ export class Snapshots {
     return false;
   }
 
-  #isWanted({ session, endSerial }: Job, param: Param): boolean {
+  #isWanted({ session, endSerial }: Job, param: Param | undefined): param is Param {
+    if (param === undefined) return false;
     return param.serial < endSerial && param.isVisible(this.#nowMicros) && this.#shows(session, param.address);
   }
 

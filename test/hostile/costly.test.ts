@@ -1,0 +1,110 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Message } from '../../src/protocol/messages/message.js';
+import { encodeValue } from '../../src/protocol/values/encoded-value.js';
+import { CoreHarness, type Peer } from '../support/core-harness.js';
+
+/** What costs its sender little and the router much; each of these was a way to stop it. */
+
+function fill(harness: CoreHarness, count: number): void {
+  const writer = harness.join();
+  for (let i = 0; i < count; i++) writer.set(`/p/${i}`, i, { qos: 0 });
+}
+
+/** Params in the SNAPSHOTs among these. */
+function snapshotParams(messages: readonly Message[]): number {
+  return messages.reduce((sum, message) => sum + (message.type === 'snapshot' ? message.params.length : 0), 0);
+}
+
+describe('bundles for later, left behind by those who come and go', () => {
+  const options = { maxPendingBundleBytes: 100_000 };
+
+  function leaveSome(harness: CoreHarness): Peer {
+    const peer = harness.join();
+    for (let i = 0; i < 20; i++) {
+      const messages: Message[] = [{ type: 'set', address: '/later', value: encodeValue('x'.repeat(2_000)) }];
+      peer.send({ type: 'bundle', timestamp: harness.nowMicros + 60_000_000, messages }, { qos: 0 });
+    }
+    peer.leave();
+    return peer;
+  }
+
+  it('are limited in all, by what they hold', () => {
+    const harness = new CoreHarness(options);
+    for (let i = 0; i < 10; i++) leaveSome(harness);
+    // 2,000 bytes and the length in front of them, the address, and what two objects are taken to cost.
+    expect(harness.core.statistics().counts.pendingBundles).toBe(Math.floor(100_000 / (2_002 + 6 + 2 * 256)));
+    const peer = harness.join();
+    const messages: Message[] = [{ type: 'set', address: '/later', value: encodeValue('x'.repeat(2_000)) }];
+    peer.send({ type: 'bundle', timestamp: harness.nowMicros + 60_000_000, messages });
+    expect(peer.read()).toMatchObject([
+      {
+        type: 'error',
+        code: 503,
+        message: 'Bundle rejected: with it bundles of 100800 bytes would be waiting in all; the limit is 100000',
+      },
+    ]);
+  });
+
+  it('make room when they have run', () => {
+    const harness = new CoreHarness(options);
+    for (let i = 0; i < 10; i++) leaveSome(harness);
+    harness.advance(61);
+    expect(harness.core.statistics().counts.pendingBundles).toBe(0);
+    leaveSome(harness);
+    expect(harness.core.statistics().counts.pendingBundles).toBe(20);
+  });
+});
+
+describe('snapshots that are ordered faster than they are sent', () => {
+  it('are one for each subscription, however often it is replaced', () => {
+    const harness = new CoreHarness();
+    fill(harness, 5_000);
+    const peer = harness.join();
+    for (let i = 0; i < 50; i++) peer.subscribe(1, '/p/**');
+    harness.settle();
+    // The first was begun at once, with the half of a tick's work that one session gets; all of the last was sent.
+    expect(snapshotParams(peer.read())).toBeLessThanOrEqual(2 * 5_000);
+  });
+
+  it('end with their subscription', () => {
+    const harness = new CoreHarness();
+    fill(harness, 5_000);
+    const peer = harness.join();
+    for (let id = 1; id <= 50; id++) {
+      peer.subscribe(id, '/p/**');
+      peer.send({ type: 'unsubscribe', id });
+    }
+    harness.settle();
+    expect(snapshotParams(peer.read())).toBeLessThan(5_000);
+  });
+
+  it('leave those of other subscriptions, and of other sessions, as they are', () => {
+    const harness = new CoreHarness();
+    fill(harness, 5_000);
+    const [peer, other] = [harness.join(), harness.join()];
+    for (const each of [peer, other]) each.subscribe(1, '/p/**');
+    peer.subscribe(2, '/p/*');
+    peer.send({ type: 'unsubscribe', id: 1 });
+    harness.settle();
+    expect(snapshotParams(other.read())).toBe(5_000);
+    expect(snapshotParams(peer.read())).toBeGreaterThanOrEqual(5_000);
+  });
+});
+
+describe('a pattern that makes the router look at everything and find nothing', () => {
+  it.each(['/**/nothing', '/*/nothing', '/p/x*', '/p/*/nothing'])('%s is looked for in pieces', (pattern) => {
+    const harness = new CoreHarness();
+    const writer = harness.join();
+    // Below one branch, and each on a branch of its own.
+    for (let i = 0; i < 60_000; i++) {
+      writer.set(pattern.startsWith('/p/') ? `/p/${i}${pattern.endsWith('/nothing') ? '/a' : ''}` : `/${i}/a`, i, {
+        qos: 0,
+      });
+    }
+    const peer = harness.join();
+    peer.subscribe(1, pattern);
+    expect(harness.core.advanceSnapshots()).toBe(true); // two ticks are not enough
+    harness.settle();
+    expect(peer.read()).toEqual([]);
+  });
+});

@@ -1,0 +1,230 @@
+import { decodeJson } from '../../../src/protocol/encodings/json.js';
+import { decodeFrame, encodeFrame } from '../../../src/protocol/frame.js';
+import type { Message } from '../../../src/protocol/messages/message.js';
+import { framed } from '../../support/frames.js';
+import { turns } from '../../support/inbox.js';
+import { QuicClient } from '../../support/quic-client.js';
+import { TcpClient } from '../../support/tcp-client.js';
+import { UdpClient } from '../../support/udp-client.js';
+import { WebSocketClient } from '../../support/websocket-client.js';
+import { eventually } from './eventually.js';
+
+/** What any transport gives to somebody who means harm: bytes in whole frames, what came back, and ways to go. */
+export interface Attacker {
+  /** Each as a frame of its own, whatever the bytes are. Never waits. */
+  send(frames: readonly Uint8Array[]): void;
+  /** What the router has said, decoded. A frame that cannot be decoded throws: routers send none. */
+  readonly messages: readonly Message[];
+  /** Bytes of whole frames received. */
+  readonly receivedBytes: number;
+  /** Whether the connection is over, whoever ended it. By UDP there is none, so never. */
+  readonly isOver: boolean;
+  /** Reads no more, so that what the router sends piles up. */
+  stall(): void;
+  /** Goes with the goodbye that the transport has. */
+  leave(): void;
+  /** Goes without. */
+  vanish(): void;
+}
+
+export const hello: Message = { type: 'hello', version: 1, name: 'attacker', features: [] };
+
+/** Sends messages, in binary. */
+export function say(attacker: Attacker, ...messages: readonly Message[]): void {
+  attacker.send(messages.map((message) => encodeFrame(message)));
+}
+
+/**
+ * Sends messages in lots of at most 50, and lets the router have its turns in between: a datagram has no second try.
+ *
+ * @param between called behind each lot
+ */
+export async function flood(
+  attacker: Attacker,
+  frames: readonly Uint8Array[],
+  between: () => Promise<void> = () => turns(3),
+): Promise<void> {
+  for (let at = 0; at < frames.length; at += 50) {
+    attacker.send(frames.slice(at, at + 50));
+    await between();
+  }
+}
+
+/** Resolves when the router has answered everything that was sent so far. */
+export async function answered(attacker: Attacker): Promise<void> {
+  const count = pongs(attacker);
+  say(attacker, { type: 'ping' });
+  await eventually(() => attacker.isOver || pongs(attacker) > count, 'a PONG behind all answers');
+}
+
+function pongs({ messages }: Attacker): number {
+  return messages.filter(({ type }) => type === 'pong').length;
+}
+
+/** The ERRORs an attacker was sent. */
+export function errorsTo({ messages }: Attacker): Extract<Message, { type: 'error' }>[] {
+  return messages.filter((message): message is Extract<Message, { type: 'error' }> => message.type === 'error');
+}
+
+/** Decodes each frame once, however often one looks. */
+class Transcript {
+  readonly #frames: () => readonly (Uint8Array | string)[];
+  readonly #messages: Message[] = [];
+  #bytes = 0;
+
+  constructor(frames: () => readonly (Uint8Array | string)[]) {
+    this.#frames = frames;
+  }
+
+  get messages(): readonly Message[] {
+    for (const frame of this.#frames().slice(this.#messages.length)) {
+      this.#bytes += frame.length;
+      this.#messages.push((typeof frame === 'string' ? decodeJson(frame) : decodeFrame(frame)).message);
+    }
+    return this.#messages;
+  }
+
+  get bytes(): number {
+    return this.messages.length === 0 ? 0 : this.#bytes;
+  }
+}
+
+export async function webSocketAttacker(url: string): Promise<Attacker & { readonly client: WebSocketClient }> {
+  const client = await WebSocketClient.connect(url);
+  const transcript = new Transcript(() => client.frames);
+  const end = watch(client.ended);
+  return {
+    client,
+    send(frames) {
+      for (const frame of frames) client.send(frame);
+    },
+    get messages() {
+      return transcript.messages;
+    },
+    get receivedBytes() {
+      return transcript.bytes;
+    },
+    get isOver() {
+      return end.isReached;
+    },
+    stall() {
+      client.stall();
+    },
+    leave() {
+      client.resume();
+      client.close();
+    },
+    vanish() {
+      client.destroy();
+    },
+  };
+}
+
+/** By TCP or a pipe. */
+export async function streamAttacker(url: string): Promise<Attacker> {
+  const client = await TcpClient.connect(url);
+  const transcript = new Transcript(() => client.frames);
+  const end = watch(client.ended);
+  return {
+    send(frames) {
+      client.send(...frames);
+    },
+    get messages() {
+      return transcript.messages;
+    },
+    get receivedBytes() {
+      return transcript.bytes;
+    },
+    get isOver() {
+      return end.isReached;
+    },
+    stall() {
+      client.stall();
+    },
+    leave() {
+      client.resume();
+      client.close();
+    },
+    vanish() {
+      client.socket.destroy();
+    },
+  };
+}
+
+export async function quicAttacker(port: number, ca: string): Promise<Attacker> {
+  const client = await QuicClient.connect({ port, ca });
+  const transcript = new Transcript(() => client.frames);
+  const end = watch(client.ended);
+  return {
+    send(frames) {
+      client.write(framed('raw', frames));
+    },
+    get messages() {
+      return transcript.messages;
+    },
+    get receivedBytes() {
+      return transcript.bytes;
+    },
+    get isOver() {
+      return end.isReached;
+    },
+    stall() {
+      client.relay.hold();
+    },
+    leave() {
+      client.relay.resume();
+      client.end();
+    },
+    vanish() {
+      client.relay.resume();
+      void client.close(0);
+    },
+  };
+}
+
+/** @param cookie whether it has got itself one first, without which nobody is let in */
+export async function udpAttacker(port: number, { cookie }: { readonly cookie: boolean }): Promise<Attacker> {
+  const client = await UdpClient.open(port);
+  const token = cookie ? `udp:${await client.askForCookie()}` : undefined;
+  client.received.length = 0;
+  const transcript = new Transcript(() => client.received);
+  let isGone = false;
+  const go = (): void => {
+    if (!isGone) client.close();
+    isGone = true;
+  };
+  return {
+    send(frames) {
+      // A HELLO needs the cookie in it.
+      for (const frame of frames)
+        void client.send(frame[4] === HELLO && token !== undefined ? withToken(frame, token) : frame);
+    },
+    get messages() {
+      return transcript.messages;
+    },
+    get receivedBytes() {
+      return transcript.bytes;
+    },
+    isOver: false,
+    stall: () => undefined,
+    leave: go,
+    vanish: go,
+  };
+}
+
+const HELLO = 0x01;
+
+function withToken(frame: Uint8Array, token: string): Uint8Array {
+  try {
+    const { message } = decodeFrame(frame);
+    return message.type === 'hello' ? encodeFrame({ ...message, token }) : frame;
+  } catch {
+    return frame; // a broken one is sent as it is
+  }
+}
+
+function watch(ended: Promise<unknown>): { readonly isReached: boolean } {
+  const end = { isReached: false };
+  void ended.then(() => (end.isReached = true));
+  return end;
+}
