@@ -452,3 +452,24 @@ describe('what a router says of itself', () => {
     await until(() => hearer.inbox.frames.length >= 3);
   });
 });
+
+describe('a hook that throws', () => {
+  it('is a line in the log once a second at most, with the number of those left out', async () => {
+    const { transport, clock, logger } = await startRouter({
+      validateWrite: () => {
+        throw new Error('broken');
+      },
+    });
+    const client = new Client(transport);
+    await client.sayHello();
+    const set: Message = { type: 'set', address: '/a', value: encodeValue(1) };
+    const lines = (): unknown[] => logger.lines.filter(({ message }) => message === 'internal error in a hook');
+    client.send(set, set, set);
+    await client.inbox.receive(2 + 3);
+    expect(lines()).toHaveLength(1);
+    clock.increment(1_000);
+    client.send(set);
+    await client.inbox.receive(2 + 4);
+    expect(lines()).toMatchObject([{ fields: { hook: 'validateWrite' } }, { fields: { more: 2 } }]);
+  });
+});

@@ -83,9 +83,9 @@ class Router {
     { highWaterBytes, clock, logger, defer, ...options }: RouterInput,
     tellSelf: (event: RouterEvent) => void,
   ) {
-    const reportFault = (fault: unknown, hook: string): void => {
-      logger.error({ err: fault, hook }, 'internal error in a hook');
-    };
+    const reportFault = thinned(clock, (fault: unknown, hook: string, more: number): void => {
+      logger.error({ err: fault, hook, ...(more > 0 && { more }) }, 'internal error in a hook');
+    });
     this.#core = new RouterCore({ ...options, nowMicros: () => microseconds(clock), reportFault });
     this.#clock = clock;
     this.#logger = logger;
@@ -283,3 +283,24 @@ const MAX_TURNS_IN_PLACE = 10;
 
 /** What a timer of Node's can hold. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;
+
+/** Milliseconds from one line about a hook to the next. */
+const FAULT_INTERVAL_MS = 1_000;
+
+/** A hook that throws does so for every message, and a peer can send many: a line a second for each, with the number of those left out. */
+function thinned(
+  clock: Clock,
+  report: (fault: unknown, hook: string, more: number) => void,
+): (fault: unknown, hook: string) => void {
+  const hooks = new Map<string, { atMs: number; leftOut: number }>();
+  return (fault, hook) => {
+    const last = hooks.get(hook);
+    const nowMs = clock.now();
+    if (last !== undefined && nowMs - last.atMs < FAULT_INTERVAL_MS) {
+      last.leftOut++;
+      return;
+    }
+    hooks.set(hook, { atMs: nowMs, leftOut: 0 });
+    report(fault, hook, last?.leftOut ?? 0);
+  };
+}
