@@ -20,25 +20,25 @@ export function patternCovers(outer: Pattern, inner: Pattern): boolean {
     segment === '**' ? segment : segment.replaceAll('*', ANYTHING),
   );
   const seen = new Set<string>();
-  const pending: { readonly at: number; readonly reached: Places }[] = [];
+  const pending: State[] = [];
   /** Looks at a state later. @returns false when there are too many */
-  const visit = (at: number, reached: Places): boolean => {
-    const key = `${at}:${reached.join()}`;
+  const visit = (at: number, reached: Places, isEmpty: boolean): boolean => {
+    const key = `${at}:${String(isEmpty)}:${reached.join()}`;
     if (seen.has(key)) return true;
-    pending.push({ at, reached });
+    pending.push({ at, reached, isEmpty });
     return seen.add(key).size <= MAX_STATES;
   };
 
-  visit(0, withoutTaking(places, [0]));
+  visit(0, withoutTaking(places, [0]), true);
   for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
-    const { at, reached } = state;
+    const { at, reached, isEmpty } = state;
     if (reached.length === 0) return false;
     const segment = walk[at];
     if (segment === undefined) {
-      if (reached.at(-1) !== places.length) return false;
+      if (!isEmpty && reached.at(-1) !== places.length) return false;
     } else if (segment !== '**') {
-      if (!visit(at + 1, after(places, reached, segment))) return false;
-    } else if (!visit(at + 1, reached) || !visit(at, after(places, reached, ANYTHING))) {
+      if (!visit(at + 1, after(places, reached, segment), false)) return false;
+    } else if (!visit(at + 1, reached, isEmpty) || !visit(at, after(places, reached, ANYTHING), false)) {
       return false;
     }
   }
@@ -50,6 +50,14 @@ const ANYTHING = '/';
 
 /** Where in the outer pattern one can be: the numbers of the segments that come next, rising; their count for its end. */
 type Places = readonly number[];
+
+interface State {
+  /** The segment of the inner pattern that comes next. */
+  readonly at: number;
+  readonly reached: Places;
+  /** Whether there is no segment so far: an address has at least one, so that this alone is none. */
+  readonly isEmpty: boolean;
+}
 
 /** Where one can be after a segment. */
 function after(places: readonly string[], reached: Places, segment: string): Places {
