@@ -11,11 +11,10 @@ import { type Transport, TransportError, TransportUnavailable } from '../transpo
 import { banner } from './banner.js';
 import { prepareDoors } from './doors.js';
 import { probes } from './probes.js';
-import { helpText } from './help.js';
 import { readSettings, type Settings, UsageError } from './settings.js';
 import { tokenCommand } from './token-command.js';
 
-/** The command `clasp-router`: reads its flags, runs a router until it is told to stop. */
+/** The command `clasp-router`: reads its flags and runs a router until it is told to stop, or does what its first word says. */
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   if (args[0] === 'token') {
@@ -28,11 +27,19 @@ async function main(): Promise<void> {
     });
     return;
   }
+  if (args[0] !== undefined && !args[0].startsWith('-')) {
+    // Loaded only when it is wanted: a router needs nothing of it.
+    const { runToolInProcess } = await import('./tool/process-host.js');
+    await runToolInProcess(args);
+    return;
+  }
   const request = readSettings(args, process.env);
   switch (request.kind) {
-    case 'help':
+    case 'help': {
+      const { helpText } = await import('./help.js');
       process.stdout.write(helpText());
       return;
+    }
     case 'version':
       process.stdout.write(`${version}\n`);
       return;

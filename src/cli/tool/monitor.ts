@@ -1,0 +1,48 @@
+import { type Client, ClaspError, type Signal } from '../../client/node.js';
+import type { SignalType } from '../../protocol/enumerations.js';
+import type { Pattern } from '../../protocol/pattern.js';
+import type { ToolContext } from './context.js';
+import { withClient } from './connection.js';
+import { refusal } from './failure.js';
+import { readPattern } from './places.js';
+import { signalJson, signalLine } from './signal-line.js';
+
+/** Messages that wait for whoever reads our output; of more, the client drops what matters least. */
+const BUFFER_SIZE = 10_000;
+
+interface Watch {
+  readonly pattern: Pattern;
+  readonly types: readonly SignalType[] | undefined;
+  /** Messages after which it ends. */
+  readonly count: number;
+}
+
+/** `monitor [PATTERN]`: a line a message, until there were enough of them, or the user has had enough. */
+export async function monitor(context: ToolContext): Promise<void> {
+  const { types, count = Infinity } = context.options;
+  const watch: Watch = { pattern: readPattern(context.args[0]), types, count };
+  await withClient(context, (client) => show(client, watch, context));
+}
+
+async function show(
+  client: Client,
+  { pattern, types, count }: Watch,
+  { options, output, host }: ToolContext,
+): Promise<void> {
+  const lineOf: (signal: Signal, atMs: number) => string = options.asJson ? signalJson : signalLine;
+  client.onError((error) => {
+    output.say(error instanceof ClaspError ? refusal(error) : error.message);
+  });
+  const signals = client.signals(pattern, { types, bufferSize: BUFFER_SIZE });
+  const forget = host.onInterrupt(() => void signals.return());
+  let shown = 0;
+  try {
+    for await (const signal of signals) {
+      await output.print(lineOf(signal, host.clock.now()));
+      if (++shown >= count) break;
+    }
+  } finally {
+    forget();
+    if (signals.dropped > 0) output.say(`${signals.dropped} messages were dropped: what reads the output is too slow`);
+  }
+}

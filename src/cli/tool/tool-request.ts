@@ -1,0 +1,94 @@
+import { parseArgs } from 'node:util';
+import { didYouMean } from '../../did-you-mean.js';
+import { UsageError } from '../settings.js';
+import { type CommandName, commandOf, commands, isCommandName, type ToolCommand } from './commands.js';
+import { type OptionName, optionOf } from './options.js';
+
+/** What the tool was asked to do: a command that there is, with as many arguments as it takes. */
+export type ToolRequest =
+  | { readonly kind: 'help'; readonly command: CommandName }
+  | {
+      readonly kind: 'run';
+      readonly command: CommandName;
+      readonly args: readonly string[];
+      /** A switch is there or not. */
+      readonly given: ReadonlyMap<OptionName, string>;
+    };
+
+/** Begins like an option and is a number below zero. */
+const negativeNumber = /^-\.?\d/;
+
+/**
+ * Reads a command line whose first word is no flag of the router's.
+ *
+ * @throws UsageError
+ */
+export function readToolRequest([name = '', ...rest]: readonly string[]): ToolRequest {
+  if (!isCommandName(name)) {
+    // `token` has a table of its own.
+    const near = didYouMean(name, [...Object.keys(commands), 'token']);
+    const meant = near === undefined ? '' : ` (did you mean ${near}?)`;
+    throw new UsageError(`unknown command "${name}"${meant}; see clasp-router --help`);
+  }
+  const command = commandOf(name);
+  const { args, given } = parse(name, command, rest);
+  if (given.has('help')) return { kind: 'help', command: name };
+  checkCount(name, command, args);
+  return { kind: 'run', command: name, args, given: given as ReadonlyMap<OptionName, string> }; // the rest are its options
+}
+
+function parse(
+  name: CommandName,
+  command: ToolCommand,
+  words: readonly string[],
+): { readonly args: readonly string[]; readonly given: ReadonlyMap<OptionName | 'help', string> } {
+  const known = new Map<string, OptionName | 'help'>([
+    ['help', 'help'],
+    ...command.options.map((one) => [one, one] as const),
+  ]);
+  const takesValue = (option: OptionName | 'help'): boolean =>
+    option !== 'help' && optionOf(option).value !== undefined;
+  const options = Object.fromEntries(
+    [...known.values()].map((option) => [
+      option,
+      { type: takesValue(option) ? 'string' : 'boolean', ...(option === 'help' && { short: 'h' }) } as const,
+    ]),
+  );
+  // Not strict, so that the sentence about a mistake is ours.
+  const { tokens } = parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true });
+  /** By their place: of -12 come two tokens. */
+  const args = new Map<number, string>();
+  const given = new Map<OptionName | 'help', string>();
+  for (const token of tokens) {
+    const word = words[token.index]!; // a token is of a word
+    if (token.kind === 'positional') args.set(token.index, token.value);
+    if (token.kind !== 'option') continue;
+    const option = known.get(token.name);
+    if (option === undefined) {
+      if (negativeNumber.test(word)) {
+        args.set(token.index, word);
+        continue;
+      }
+      // Two letters away from a letter or two is any short name.
+      const near = token.name.length > 2 ? didYouMean(token.name, [...known.keys()]) : undefined;
+      const meant = near === undefined ? '' : ` (did you mean --${near}?)`;
+      throw new UsageError(`unknown option ${token.rawName}${meant}; see clasp-router ${name} --help`);
+    }
+    if (takesValue(option) && token.value === undefined) throw new UsageError(`${token.rawName} needs a value`);
+    if (!takesValue(option) && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`);
+    given.set(option, token.value ?? '');
+  }
+  return { args: [...args.values()], given };
+}
+
+function checkCount(name: CommandName, { parameters }: ToolCommand, args: readonly string[]): void {
+  const missing = parameters.slice(args.length).find((parameter) => !parameter.startsWith('['));
+  if (missing !== undefined) {
+    throw new UsageError(`${name} needs ${missing.replace('...', '')}; see clasp-router ${name} --help`);
+  }
+  const surplus = parameters.some((parameter) => parameter.endsWith('...')) ? undefined : args[parameters.length];
+  if (surplus === undefined) return;
+  throw new UsageError(
+    `unexpected argument "${surplus}"; what has spaces in it goes in quotes, see clasp-router ${name} --help`,
+  );
+}

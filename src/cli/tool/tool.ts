@@ -1,0 +1,34 @@
+import { commandOf } from './commands.js';
+import type { ToolHost } from './context.js';
+import { ExitCode, failureOf } from './failure.js';
+import { OptionValues } from './option-values.js';
+import { Output } from './output.js';
+import { toolHelp } from './tool-help.js';
+import { readToolRequest } from './tool-request.js';
+
+/**
+ * Does what the command line of `clasp-router COMMAND ...` says. What goes wrong outside of it is said in one sentence.
+ *
+ * @param args with the command's name as the first
+ * @returns the exit code
+ * @throws only what is a fault of ours
+ */
+export async function runTool(args: readonly string[], host: ToolHost): Promise<ExitCode> {
+  const output = new Output(host);
+  try {
+    const request = readToolRequest(args);
+    if (request.kind === 'help') {
+      await host.stdout(toolHelp(request.command));
+      return ExitCode.Done;
+    }
+    const run = await commandOf(request.command).load();
+    const options = new OptionValues(request.given, host.environment);
+    await run({ args: request.args, options, output, host });
+    return ExitCode.Done;
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure === undefined) throw error;
+    output.say(failure.sentence);
+    return failure.exitCode;
+  }
+}

@@ -1,0 +1,26 @@
+import type { ToolHost } from '../../../src/cli/tool/context.js';
+import { runTool } from '../../../src/cli/tool/tool.js';
+import { systemClock } from '../../../src/clock.js';
+
+export interface Outcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the tool inside the test, for what needs no router. */
+export async function runHere(args: readonly string[], environment: ToolHost['environment'] = {}): Promise<Outcome> {
+  let stdout = '';
+  let stderr = '';
+  const exitCode = await runTool(args, {
+    environment,
+    stdout: (text) => {
+      stdout += text;
+      return undefined;
+    },
+    stderr: (text) => (stderr += text),
+    clock: systemClock,
+    onInterrupt: () => () => undefined,
+  });
+  return { exitCode, stdout, stderr };
+}

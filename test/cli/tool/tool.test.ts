@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { helpText } from '../../../src/cli/help.js';
+import { commandOf, commands, isCommandName } from '../../../src/cli/tool/commands.js';
+import { ExitCode } from '../../../src/cli/tool/failure.js';
+import { options } from '../../../src/cli/tool/options.js';
+import { runHere } from './run-here.js';
+
+const names = Object.keys(commands).filter(isCommandName);
+
+describe('the help', () => {
+  it('of the router names every command', () => {
+    for (const name of names) expect(helpText()).toContain(`\n  ${[name, ...commandOf(name).parameters].join(' ')}  `);
+    expect(helpText()).toContain('\n  token create|list|revoke  ');
+  });
+
+  it.each(names)('of %s names its options and no others', async (name) => {
+    const { stdout, exitCode } = await runHere([name, '--help']);
+    expect(exitCode).toBe(0);
+    const named = [...stdout.matchAll(/^ {2}--([\w-]+)/gm)].map(([, option]) => option);
+    expect(named).toEqual(commandOf(name).options);
+  });
+
+  it('is nowhere wider than that of the router', async () => {
+    const widest = Math.max(
+      ...helpText()
+        .split('\n')
+        .map((line) => line.length),
+    );
+    for (const name of names) {
+      for (const line of (await runHere([name, '--help'])).stdout.split('\n'))
+        expect(line.length).toBeLessThanOrEqual(widest);
+    }
+  });
+
+  it('sends tokens into the environment, and says what becomes of a bare word', async () => {
+    expect((await runHere(['get', '--help'])).stdout).toMatch(/--token TOKEN .*better in CLASP_TOKEN/);
+    expect((await runHere(['set', '--help'])).stdout).toContain('A word that is no JSON is a text');
+  });
+});
+
+describe('docs/tool.md', () => {
+  const page = readFileSync(new URL('../../../docs/tool.md', import.meta.url), 'utf8');
+
+  it('has every command, every option and every exit code', () => {
+    for (const name of names) expect(page).toContain(`\`${[name, ...commandOf(name).parameters].join(' ')}\``);
+    for (const option of Object.keys(options)) expect(page).toContain(`\`--${option}`);
+    for (const code of Object.values(ExitCode)) expect(page).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
+  });
+});
+
+describe('a mistake', () => {
+  it.each([
+    [['get', 'lights'], 'invalid address: it does not start with "/": "lights"'],
+    [['set', '/a/*', '1'], 'invalid address: an address holds no "*": "/a/*"'],
+    [['emit', '/a//b'], 'invalid address: it has an empty segment: "/a//b"'],
+    [['monitor', 'a/**'], 'invalid pattern: it does not start with "/": "a/**"'],
+    [['query', ''], 'invalid pattern: it is empty: ""'],
+    [['set', '/a', '.5'], `VALUE is no number in JSON; write 0.5, or '".5"' for a text`],
+    [['get', '/a', '--url', 'localhost'], '--url: "localhost" is no URL'],
+    [
+      ['get', '/a', '--url', 'http://localhost'],
+      '--url: "http://localhost" is no address of a router; one begins with ws:, wss:, tcp:, tls:, unix:, udp: or quic:',
+    ],
+    [
+      ['get', '/a', '--url', 'tcp://localhost'],
+      '--url: "tcp://localhost" does not say where; behind the // belongs host:port',
+    ],
+    [
+      ['get', '/a', '--url', 'tcp://localhost:1', '--encoding', 'json'],
+      '--encoding json needs a WebSocket (ws: or wss:), not tcp://localhost:1',
+    ],
+    [['get', '/a', '--ca', 'nowhere.pem'], '--ca: cannot read nowhere.pem (ENOENT)'],
+    [['get', '/a', '--ca', 'package.json'], '--ca: package.json is no certificate in PEM'],
+    [['monitor', '--types', 'cue'], '--types must be one of param, event, stream, gesture, timeline, not "cue"'],
+  ])('is answered without looking for a router: %j', async (args, sentence) => {
+    expect(await runHere(args, { CLASP_TIMEOUT: '0.01' })).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: `clasp-router: ${sentence}\n`,
+    });
+  });
+
+  it('in the environment is answered by the name of the variable', async () => {
+    const { exitCode, stderr } = await runHere(['get', '/a'], { CLASP_URL: 'ftp://x' });
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^clasp-router: CLASP_URL: "ftp:\/\/x" is no address/),
+    ]);
+  });
+});
