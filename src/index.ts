@@ -1,6 +1,9 @@
 /** A message router for CLASP. Messages and codecs on their own are in `clasp-router/protocol`. */
 
 export { createRouter, type Router, type RouterStatistics } from './server.js';
+export type { Client, Param, Signal, SignalIterator } from './client/index.js';
+export type { InProcessOptions, SignalsOptions } from './in-process.js';
+export type { RouterHappening } from './router-happenings.js';
 export {
   type ConflictRuleOption,
   type HistoryRuleOption,

@@ -19,6 +19,7 @@ import { didYouMean } from './did-you-mean.js';
 import { segmentsFault } from './protocol/address.js';
 import { type Feature, signalTypes } from './protocol/enumerations.js';
 import { parsePattern } from './protocol/pattern.js';
+import type { Transport } from './transports/transport.js';
 
 /** Everything about a router that can be chosen. All of it is optional; a router without options is ready for a show. */
 export interface RouterOptions {
@@ -119,6 +120,8 @@ export interface RouterOptions {
    * @default 268_435_456
    */
   readonly maxQueueBytesTotal?: number | undefined;
+  /** Doors that `start()` opens; none is open before, and none but these unless asked for by `listen`. @default none */
+  readonly transports?: readonly Transport[] | undefined;
   /** Where the time comes from; xstate's SimulatedClock in tests. @default the system's */
   readonly clock?: Clock | undefined;
   /** Where log lines go; a pino logger is one. @default nowhere */
@@ -249,6 +252,10 @@ const schema = z.strictObject({
   maxQueueBytes: whole(65_536).default(4_194_304),
   maxQueueMessages: whole(1).default(65_536),
   maxQueueBytesTotal: whole(65_536).default(268_435_456),
+  transports: like<readonly Transport[]>(
+    (value) => Array.isArray(value) && value.every((one) => hasMethods(one, ['listen'])),
+    { must: 'be a list of transports, such as webSocket()' },
+  ).default([]),
   clock: like<Clock>((value) => hasMethods(value, ['now', 'setTimeout', 'clearTimeout']), {
     must: 'have the methods now, setTimeout and clearTimeout',
   }).default(systemClock),

@@ -6,6 +6,7 @@ import type { SessionEvent } from './actors/session/session-events.js';
 import { type Clock, microseconds } from './clock.js';
 import { ClaspError, ErrorCode } from './protocol/errors.js';
 import { FrameRun } from './protocol/frame-run.js';
+import type { InboundFrame as DecodedFrame } from './protocol/inbound.js';
 import { TokenBucket } from './token-bucket.js';
 import { batchPerTick, decodeFrames, limitRate } from './transports/operators/index.js';
 import { type Connection, ConnectionLost, type InboundFrame } from './transports/transport.js';
@@ -40,16 +41,22 @@ export function inboundPipeline(options: InboundPipelineOptions): InboundPipelin
 
   return {
     attach(session, connection) {
-      if (maxMessagesPerSecond > 0) {
+      // What is part of this process limits itself.
+      if (maxMessagesPerSecond > 0 && connection.isTrusted !== true) {
         session.allowance = new TokenBucket({ perSecond: maxMessagesPerSecond }, clock.now());
       }
-      peers$.next(
-        connection.batches$.pipe(
+      const { batches$, messages$ } = connection;
+      const decoded$: Observable<readonly DecodedFrame[]> =
+        messages$ ??
+        batches$.pipe(
           tap((batch) => {
             session.traffic.receivedBytes += bytesIn(batch);
           }),
           limitRate<InboundFrame>({ messagesPerSecond: maxMessagesPerSecond, clock, bucket: session.allowance }),
           decodeFrames(),
+        );
+      peers$.next(
+        decoded$.pipe(
           map((frames): Inbound => ({ session, frames, receivedMicros: microseconds(clock) })),
           endWith<Inbound>({ session, end: { type: 'connection.closed' } }),
           catchError((error: unknown) => of<Inbound>({ session, end: failure(error, session, logger) })),

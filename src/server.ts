@@ -1,9 +1,14 @@
+import type { Observable } from 'rxjs';
 import { type Actor, createActor, waitFor } from 'xstate';
 import { type ListenerRef, type RootInput, rootMachine } from './actors/root/root-machine.js';
 import type { FaultCounts } from './actors/listener/fault-log.js';
 import type { Statistics } from './actors/router/statistics.js';
 import { parseRouterOptions, type ResolvedRouterOptions, type RouterOptions } from './options.js';
+import type { Client, Signal } from './client/index.js';
+import { InProcess, type InProcessOptions, type SignalsOptions } from './in-process.js';
 import { inboundPipeline } from './pipeline.js';
+import type { SignalType } from './protocol/enumerations.js';
+import { type RouterHappening, RouterHappenings } from './router-happenings.js';
 import { type ListenAddress, type Transport, TransportError } from './transports/transport.js';
 import { version } from './version.js';
 
@@ -17,6 +22,13 @@ export interface RouterStatistics extends Statistics {
 
 /** A running router. */
 export interface Router {
+  /**
+   * Opens the doors given by the option `transports`, one after the other. Called again, it gives the same answer.
+   *
+   * @returns where peers can come in
+   * @throws TransportError about the first that does not open; those before it stay open until {@link stop}
+   */
+  start(): Promise<readonly ListenAddress[]>;
   /**
    * Opens a door. Any number of them lead to the same params and the same sessions.
    *
@@ -33,6 +45,27 @@ export interface Router {
    * at the latest after `drainTimeoutSeconds`, when those who would not go are cut off. May be called again.
    */
   stop(): Promise<void>;
+  /**
+   * A session inside this process, with all that a client over a network can do and nothing encoded on the way. It may do everything,
+   * also on a router that asks for tokens, unless it brings one. It counts as one of `maxSessions`, and ends with the router.
+   *
+   * @throws ClaspError where the router refuses it, ClientError where it has stopped
+   */
+  connect(options?: InProcessOptions): Promise<Client>;
+  /**
+   * The signals that match, params there are already first, for as long as somebody is subscribed; it completes when the router
+   * stops. Whatever operators stand behind it run in the router's process: one that takes long holds everybody up.
+   *
+   * @param pattern errors with ClaspError 202 where it is none
+   */
+  signals$<T extends SignalType = SignalType>(pattern: string, options?: SignalsOptions<T>): Observable<Signal<T>>;
+  /** What happens to the router apart from messages; completes when it has stopped. */
+  readonly events$: Observable<RouterHappening>;
+  /** The same for one kind of it. @returns takes the listener back */
+  on<T extends RouterHappening['type']>(
+    type: T,
+    listener: (happening: Extract<RouterHappening, { readonly type: T }>) => void,
+  ): () => void;
   /** Whether it takes sessions: it is running, and every door that was asked for is open. */
   readonly isReady: boolean;
   /** What there is and what has happened, counted: for metrics. Costs a walk over all sessions. */
@@ -60,7 +93,13 @@ export function createRouter(options: RouterOptions = {}): Router {
   });
   actor.start();
 
+  const happenings = new RouterHappenings(actor);
+  const inProcess = new InProcess(() => {
+    const { status, children } = actor.getSnapshot();
+    return status === 'active' ? children.sessions : undefined;
+  }, clock);
   let doors = 0;
+  let started: Promise<readonly ListenAddress[]> | undefined;
   const ended = new Promise<void>((resolve) => {
     const finish = (): void => {
       resolve();
@@ -68,8 +107,15 @@ export function createRouter(options: RouterOptions = {}): Router {
     actor.subscribe({ complete: finish, error: finish });
   });
 
-  return {
+  const router: Router = {
     actor,
+    start() {
+      return (started ??= openAll(router, resolved.transports));
+    },
+    connect: (options) => inProcess.connect(options),
+    signals$: (pattern, options = {}) => inProcess.signals$(pattern, options),
+    events$: happenings.events$,
+    on: (type, listener) => happenings.on(type, listener),
     async listen(transport) {
       if (transport.isInsecure === true && resolved.securityMode === 'authenticated' && !resolved.allowInsecureUdp) {
         throw new TransportError(
@@ -82,6 +128,7 @@ export function createRouter(options: RouterOptions = {}): Router {
       const listener = actor.getSnapshot().context.listeners.find((candidate) => candidate.id === id);
       if (listener === undefined)
         throw new TransportError(`the router has stopped; it cannot listen on ${transport.name}`);
+      happenings.follow(listener);
       return opened(listener);
     },
     get addresses() {
@@ -115,6 +162,12 @@ export function createRouter(options: RouterOptions = {}): Router {
       return ended;
     },
   };
+  return router;
+}
+
+async function openAll(router: Router, transports: readonly Transport[]): Promise<readonly ListenAddress[]> {
+  for (const transport of transports) await router.listen(transport);
+  return router.addresses;
 }
 
 /** What the root machine needs to run with these options, in `createRouter` or inside another actor system. */

@@ -25,7 +25,7 @@ const rules: Readonly<Record<string, (target: Import) => boolean>> = {
         (area(to) === 'protocol' ||
           isLeaf(to) ||
           (area(to) === 'client' && !isNodeClient(to)) ||
-          (typeOnly && to === 'transports/transport.ts')),
+          (typeOnly && ['transports/transport.ts', 'transports/local/index.ts'].includes(to))),
   cli: () => true,
   '': ({ to }) => area(to) !== 'cli',
 };

@@ -116,6 +116,7 @@ describe('what cannot be', () => {
     [{ helloTimeoutSeconds: 0 }, 'helloTimeoutSeconds must be a number of seconds above 0 and at most 3600, not 0'],
     [{ securityMode: 'closed' }, 'securityMode must be "open" or "authenticated", not "closed"'],
     [{ acks: true }, 'acks must be "requested" or "always", not true'],
+    [{ transports: [{}] }, 'transports must be a list of transports, such as webSocket(), not [an object]'],
     [{ clock: {} }, 'clock must have the methods now, setTimeout and clearTimeout, not an object'],
     [{ logger: console.log }, 'logger must have the methods debug, info, warn and error, not a function'],
     [{ newId: 'id' }, 'newId must be a function, not "id"'],

@@ -1,3 +1,6 @@
+import type { Qos } from '../protocol/enumerations.js';
+import type { Message } from '../protocol/messages/message.js';
+
 /** How messages are written: compact binary and CBOR in frames, JSON as text. */
 export type ClientEncoding = 'binary' | 'cbor' | 'json';
 
@@ -29,6 +32,8 @@ export interface LinkEvents {
   opened(): void;
   /** Whole frames and texts, in order. The bytes are only read during the call. */
   received(frames: readonly (Uint8Array | string)[]): void;
+  /** Messages as they are, where the router is in the same process. They are shared: nobody changes them. */
+  told?(messages: readonly Message[]): void;
   /** Once, and last. @param cause why; undefined when the router said goodbye, or we did */
   closed(cause: Error | undefined): void;
 }
@@ -39,6 +44,8 @@ export interface Channel {
   readonly bufferedBytes: number;
   /** Sends one frame, or the text of one JSON message. Never throws; does nothing on a channel that is not open. */
   send(frame: Uint8Array | string): void;
+  /** Sends a message as it is, where the router is in the same process: {@link send} is not used then. */
+  readonly tell?: ((message: Message, qos: Qos) => void) | undefined;
   /**
    * Whether some of what is received may have overtaken the rest, as datagrams beside a stream do; undefined where it never can.
    * It may come to be so at any time.

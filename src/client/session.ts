@@ -2,7 +2,7 @@ import { setBackgroundTimer } from '../clock.js';
 import { decodeJson } from '../protocol/encodings/json.js';
 import type { Qos } from '../protocol/enumerations.js';
 import { ClaspError } from '../protocol/errors.js';
-import { decodeFrame } from '../protocol/frame.js';
+import { decodeFrame, defaultQos } from '../protocol/frame.js';
 import type { ErrorMessage, Message, PublishMessage, WelcomeMessage } from '../protocol/messages/message.js';
 import { claspErrorOf, ClientError, errorOf } from './client-error.js';
 import { cookieOf, tokenWith } from './cookie.js';
@@ -104,6 +104,10 @@ export class Session {
     const channel = this.#channel;
     const hasDatagrams = channel?.hasDatagrams === true;
     const told = hasDatagrams ? this.#gestures.timed(message) : message;
+    if (channel?.tell !== undefined) {
+      if (this.#phase === 'welcomed') channel.tell(told, qos ?? defaultQos(told));
+      return;
+    }
     const frame = encodeFor(this.#link, this.#options.encoding, told, qos);
     if (this.#phase !== 'welcomed' || channel === undefined) return;
     if (hasDatagrams && typeof frame !== 'string' && mayBeLost(told) && channel.sendLoosely?.(frame) === true) return;
@@ -150,6 +154,10 @@ export class Session {
     received: (frames) => {
       for (const frame of frames) this.#receive(frame);
     },
+    told: (messages) => {
+      this.#lastHeardMs = this.#options.clock.now();
+      for (const message of messages) this.#hear(message);
+    },
     closed: (cause) => {
       this.#end(this.#causeOfEnd(cause));
     },
@@ -160,7 +168,8 @@ export class Session {
     const hello: Message = { type: 'hello', version: 1, name, features, token: tokenWith(this.#cookie, token) };
     this.#openHellos++;
     try {
-      this.#channel?.send(encodeFor(this.#link, encoding, hello));
+      if (this.#channel?.tell !== undefined) this.#channel.tell(hello, defaultQos(hello));
+      else this.#channel?.send(encodeFor(this.#link, encoding, hello));
     } catch (cause) {
       this.#end(errorOf(cause)); // a name or token of 64 KB
       return;
@@ -174,7 +183,7 @@ export class Session {
 
   #receive(frame: Uint8Array | string): void {
     this.#lastHeardMs = this.#options.clock.now();
-    if (this.#phase !== 'greeting' && this.#phase !== 'welcomed') return;
+    if (!this.#isListening) return;
     let message: Message;
     try {
       ({ message } = typeof frame === 'string' ? decodeJson(frame) : decodeFrame(frame));
@@ -183,6 +192,15 @@ export class Session {
       this.#faulty(error);
       return;
     }
+    this.#hear(message);
+  }
+
+  get #isListening(): boolean {
+    return this.#phase === 'greeting' || this.#phase === 'welcomed';
+  }
+
+  #hear(message: Message): void {
+    if (!this.#isListening) return; // the message before it may have ended the session
     if (this.#phase === 'greeting') return this.#greet(message);
     if (message.type === 'error' && this.#endsSession(message)) return;
     if (message.type === 'publish' && message.signal === 'gesture' && !this.#isInOrder(message)) return;

@@ -1,6 +1,8 @@
 import type { Observable } from 'rxjs';
+import type { Frame } from '../protocol/frame.js';
 import type { FrameRun } from '../protocol/frame-run.js';
 import type { Framing } from '../protocol/framing.js';
+import type { Message } from '../protocol/messages/message.js';
 
 /**
  * The contract between the router and what carries its bytes. A transport moves whole frames; it has never heard of
@@ -90,6 +92,15 @@ export interface Connection {
    * undefined as long as that is not so. It may come up at any time: look for each frame.
    */
   readonly datagrams?: Datagrams | undefined;
+  /** The same as messages, from a peer inside the process: {@link batches$} is not read then. */
+  readonly messages$?: Observable<readonly Frame[]> | undefined;
+  /**
+   * Hands a message over as it is, where the peer is inside the process: {@link write} is not used then. The message is the peer's
+   * and that of others from now on: nobody changes it.
+   */
+  readonly deliver?: ((message: Message) => void) | undefined;
+  /** Whether the peer is part of this process: then it may come in without a token. @default false */
+  readonly isTrusted?: boolean | undefined;
   /** Bytes written and not yet taken by the network. */
   readonly bufferedBytes: number;
   /** Emits when `bufferedBytes` has come back to 0 after it was above. */

@@ -5,7 +5,7 @@ import { detached } from '../../protocol/messages/detached.js';
 import type { HelloMessage } from '../../protocol/messages/message.js';
 import type { Replies } from './replies.js';
 import type { PendingFrame, RouterSession } from './router-session.js';
-import { wireForm } from './wire-form.js';
+import { messageForm, wireForm } from './wire-form.js';
 
 export interface AdmissionOptions {
   /** In WELCOME. */
@@ -33,7 +33,9 @@ export class Admission {
   /** Takes the first frame of a connection. */
   take(session: RouterSession, { message, encoding }: InboundFrame): void {
     // Its first message says how a peer wants to be spoken to. Legacy MessagePack senders read binary.
-    session.form = wireForm(session.link.framing, encoding === 'legacy' ? 'binary' : encoding);
+    const { link } = session;
+    const written = encoding === 'legacy' ? 'binary' : encoding;
+    session.form = link.deliver === undefined ? wireForm(link.framing, written) : messageForm;
     if (message.type !== 'hello') {
       const text =
         message.type === 'malformed'
@@ -43,10 +45,11 @@ export class Admission {
       return;
     }
     const { name, features, token } = message;
-    if (this.#options.securityMode === 'open') {
+    const hasToken = token !== undefined && token !== '';
+    if (this.#options.securityMode === 'open' || (link.isTrusted === true && !hasToken)) {
       session.notify({ type: 'hello.accepted', name, features });
       this.#welcome(session, message);
-    } else if (token === undefined || token === '') {
+    } else if (!hasToken) {
       const error = new ClaspError(ErrorCode.Unauthorized, 'Authentication required');
       session.notify({ type: 'hello.refused', error });
     } else {

@@ -61,7 +61,9 @@ export class Backlogs {
 
   /** Takes what is to be sent next; see {@link Backlog.take}. */
   take(session: RouterSession, maxBytes: number): Uint8Array {
+    const before = session.backlog.messages;
     const taken = session.backlog.take(maxBytes);
+    session.traffic.sentMessages += before - session.backlog.messages;
     this.#bytes -= taken.length;
     if (session.backlog.messages === 0) this.#waiting.delete(session);
     return taken;

@@ -1,3 +1,4 @@
+import type { Message } from '../../protocol/messages/message.js';
 import type { Backlogs } from './backlogs.js';
 import type { Lane } from './lane.js';
 import type { RouterSession } from './router-session.js';
@@ -65,6 +66,19 @@ export class Deliveries {
   to(session: RouterSession, lane: Lane): void {
     if (session.phase === 'congested') this.#toBacklog(session, lane.bytes, lane.start, lane.end, undefined, false);
     else if (session.phase !== 'closed') this.#toOutbox(session, lane.bytes, lane.start, lane.end);
+  }
+
+  /** Hands one message to sessions inside the process, which share it. They cannot fall behind: they run when it does. */
+  handToAll(sessions: readonly RouterSession[], message: Message, except: RouterSession | undefined): void {
+    for (const session of sessions) if (session !== except && session.phase === 'active') this.hand(session, message);
+  }
+
+  /** The same to one session: a reply, which reaches also one that is not active yet or any more. */
+  hand(session: RouterSession, message: Message): void {
+    if (session.phase === 'closed') return;
+    session.link.deliver?.(message);
+    session.traffic.sentMessages++;
+    this.#count++;
   }
 
   /** The sessions that have something to send, once. */

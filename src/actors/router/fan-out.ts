@@ -1,4 +1,5 @@
 import { ClaspError, EncodeError, ErrorCode } from '../../protocol/errors.js';
+import { detachedPublish, detachedSet } from '../../protocol/messages/detached.js';
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { U64 } from '../../protocol/u64.js';
 import type { Deliveries } from './deliveries.js';
@@ -24,6 +25,10 @@ export class FanOut {
   set(groups: readonly RecipientGroup[], message: SetMessage, revision: U64): void {
     for (let g = 0; g < groups.length; g++) {
       const { form, sessions } = groups[g]!;
+      if (form.encoding === 'none') {
+        this.#deliveries.handToAll(sessions, { ...detachedSet(message), revision }, undefined);
+        continue;
+      }
       const lane = this.#lanes[form.index]!;
       try {
         lane.writeSet(message, revision);
@@ -40,6 +45,10 @@ export class FanOut {
     for (let g = 0; g < groups.length; g++) {
       const { form, sessions } = groups[g]!;
       if (sessions.length === 1 && sessions[0] === sender) continue;
+      if (form.encoding === 'none') {
+        this.#deliveries.handToAll(sessions, detachedPublish(message), sender);
+        continue;
+      }
       const lane = this.#lanes[form.index]!;
       try {
         lane.write(message);
@@ -66,7 +75,9 @@ export class FanOut {
 
   /** To one session, subscribed or not. */
   to(target: RouterSession, message: PublishMessage): void {
-    const lane = this.#lanes[target.form.index]!; // a lane for every form there is
+    const { form } = target;
+    if (form.encoding === 'none') return this.#deliveries.hand(target, detachedPublish(message));
+    const lane = this.#lanes[form.index]!; // a lane for every form there is
     try {
       lane.write(message);
     } catch (error) {

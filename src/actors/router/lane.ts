@@ -11,7 +11,7 @@ import { writeSet } from '../../protocol/messages/set.js';
 import type { Message, SetMessage } from '../../protocol/messages/message.js';
 import type { U64 } from '../../protocol/u64.js';
 import { Slab } from './slab.js';
-import type { WireForm } from './wire-form.js';
+import type { WrittenForm } from './wire-form.js';
 
 const MAGIC = 0x53;
 const BINARY = 1;
@@ -27,12 +27,12 @@ const utf8 = new TextEncoder();
  * {@link bytes}, {@link start} and {@link end} say where the message lies.
  */
 export class Lane {
-  readonly #form: WireForm;
+  readonly #form: WrittenForm;
   readonly #slab = new Slab();
   /** Framing and frame header in front of the payload, for the small message that nearly every one is. */
   readonly #usualHeader: number;
 
-  constructor(form: WireForm) {
+  constructor(form: WrittenForm) {
     this.#form = form;
     this.#usualHeader = framingLength(form.framing, 0) + (form.encoding === 'json' ? 0 : HEADER_BYTES);
   }

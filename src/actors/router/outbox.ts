@@ -14,9 +14,16 @@ export class Outbox {
   readonly #earlierBounds: number[] = [];
   /** Of the ranges before the last. */
   #earlierLength = 0;
+  /** Messages pushed since the session came. */
+  #pushed = 0;
 
   get isEmpty(): boolean {
     return this.#bytes === undefined;
+  }
+
+  /** Messages that have ever been in it. */
+  get pushed(): number {
+    return this.#pushed;
   }
 
   get byteLength(): number {
@@ -24,6 +31,7 @@ export class Outbox {
   }
 
   push(bytes: Uint8Array, start: number, end: number): void {
+    this.#pushed++;
     if (this.#end === start && this.#bytes === bytes) {
       this.#end = end;
       return;

@@ -1,5 +1,6 @@
 import { type ClaspError, EncodeError, ErrorCode } from '../../protocol/errors.js';
 import type { U64 } from '../../protocol/u64.js';
+import { detached } from '../../protocol/messages/detached.js';
 import type { Message } from '../../protocol/messages/message.js';
 import type { Deliveries } from './deliveries.js';
 import { Lane } from './lane.js';
@@ -25,13 +26,17 @@ export class Replies {
   /** @throws EncodeError when the message does not fit a frame; nothing is sent then */
   send(session: RouterSession, message: Message): void {
     const lane = this.lane(session);
+    if (lane === undefined) return this.#deliveries.hand(session, detached(message));
     lane.write(message);
     this.#deliveries.to(session, lane);
   }
 
-  /** The lane of the session's form, for those who write a message piece by piece; then {@link deliver}. */
-  lane(session: RouterSession): Lane {
-    return this.#lanes[session.form.index]!; // a lane for every form there is
+  /**
+   * The lane of the session's form, for those who write a message piece by piece; then {@link deliver}. Undefined for a session
+   * for which nothing is written.
+   */
+  lane({ form }: RouterSession): Lane | undefined {
+    return form.encoding === 'none' ? undefined : this.#lanes[form.index]!; // a lane for every form there is
   }
 
   deliver(session: RouterSession, lane: Lane): void {
@@ -41,12 +46,14 @@ export class Replies {
   /** A SET was taken. */
   ack(session: RouterSession, address: string, revision: U64): void {
     const lane = this.lane(session);
+    if (lane === undefined) return this.#deliveries.hand(session, { type: 'ack', address, revision });
     lane.writeAck(address, revision);
     this.#deliveries.to(session, lane);
   }
 
   error(session: RouterSession, { code, message, address }: ClaspError): void {
     this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
+    session.lastError = { code, text: message, atMicros: session.lastActivityMicros };
     this.send(session, { type: 'error', code, message, address: address === undefined ? undefined : clip(address) });
   }
 
@@ -57,6 +64,7 @@ export class Replies {
    */
   inPieces<T>(session: RouterSession, items: readonly T[], make: (items: readonly T[]) => Message): void {
     const lane = this.lane(session);
+    if (lane === undefined) return this.send(session, make(items));
     try {
       lane.write(make(items));
       const { maxFrameBytes = Infinity } = session.link;

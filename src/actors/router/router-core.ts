@@ -34,6 +34,7 @@ import { Snapshots } from './snapshots.js';
 import type { Statistics } from './statistics.js';
 import { lets, type Subscription, subscription } from './subscription-index.js';
 import { Tally } from './tally.js';
+import { type ParamsAnswer, type ParamsQuestion, viewParams } from './views.js';
 import { isSystemAddress, WILL_ADDRESS } from './system-addresses.js';
 import { SystemSignals } from './system-signals.js';
 import { Writes } from './writes.js';
@@ -292,6 +293,14 @@ export class RouterCore {
       },
       schedule,
     };
+  }
+
+  /** The params that match, for somebody who looks on; changes nothing, not even when they expire. */
+  viewParams(question: ParamsQuestion): ParamsAnswer {
+    this.beginBatch();
+    const pattern = parsePattern(question.pattern);
+    const store = this.#storeOf(pattern);
+    return viewParams(store, pattern, question, (address) => this.#routing.subscriberCount(address), this.#nowMicros);
   }
 
   /** Goes on with snapshots too large for one tick. @returns whether there is more to come */

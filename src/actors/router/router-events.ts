@@ -5,6 +5,7 @@ import type { Grant } from '../ports.js';
 import type { Departure } from './presence.js';
 import type { Statistics } from './statistics.js';
 import type { RouterSession } from './router-session.js';
+import type { ParamsAnswer, ParamsQuestion } from './views.js';
 
 /** What one session sent in one read, decoded. */
 export interface InboundBatch {
@@ -35,6 +36,12 @@ export type RouterEvent =
   | { readonly type: 'session.drained'; readonly session: RouterSession }
   /** Somebody asks for figures, and has them when this has been handled. */
   | { readonly type: 'statistics.wanted'; readonly answer: (statistics: Statistics) => void }
+  /** Somebody wants to see params, and has when this has been handled; or has been told by a ClaspError that the pattern is none. */
+  | {
+      readonly type: 'params.wanted';
+      readonly question: ParamsQuestion;
+      readonly answer: (answer: ParamsAnswer | ClaspError) => void;
+    }
   /** The visibility filter may answer otherwise from now on. */
   | { readonly type: 'visibility.changed' }
   /** Something is due: a param expires. */

@@ -5,6 +5,7 @@ import type { Logger } from '../ports.js';
 import { RouterCore, type RouterCoreOptions } from './router-core.js';
 import type { InboundBatch, RouterEvent } from './router-events.js';
 import type { RouterSession } from './router-session.js';
+import type { ParamsAnswer, ParamsQuestion } from './views.js';
 
 export interface RouterInput extends Omit<RouterCoreOptions, 'nowMicros' | 'reportFault'> {
   /** Bytes a socket may hold unsent before its session counts as congested. */
@@ -135,6 +136,9 @@ class Router {
         case 'statistics.wanted':
           event.answer(this.#core.statistics());
           break;
+        case 'params.wanted':
+          event.answer(this.#viewParams(event.question));
+          break;
         case 'visibility.changed':
           this.#core.visibilityChanged();
           break;
@@ -161,6 +165,15 @@ class Router {
       }
     } catch (cause) {
       this.#logger.error({ err: cause, event: event.type }, 'internal error in the router');
+    }
+  }
+
+  #viewParams(question: ParamsQuestion): ParamsAnswer | ClaspError {
+    try {
+      return this.#core.viewParams(question);
+    } catch (error) {
+      if (error instanceof ClaspError) return error;
+      throw error;
     }
   }
 

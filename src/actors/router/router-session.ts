@@ -12,7 +12,7 @@ import type { HelloMessage } from '../../protocol/messages/message.js';
 import { type Permissions, unrestricted } from './permissions.js';
 import { Patience } from './patience.js';
 import type { Subscription } from './subscription-index.js';
-import { type WireForm, wireForm } from './wire-form.js';
+import { messageForm, type WireForm, wireForm } from './wire-form.js';
 import type { TokenBucket } from '../../token-bucket.js';
 
 /** The part of a connection that the router actor uses. RouterCore itself touches none of it. */
@@ -26,6 +26,8 @@ export type SessionLink = Pick<
   | 'write'
   | 'bufferedBytes'
   | 'datagrams'
+  | 'deliver'
+  | 'isTrusted'
   | 'close'
   | 'destroy'
 >;
@@ -54,6 +56,10 @@ export class RouterSession {
   readonly notify: (event: SessionEvent) => void;
   /** Kept by the session machine's entry actions, read here before anything else. */
   phase: SessionPhase = 'connecting';
+  /** When it came into this phase. */
+  phaseSinceMicros: number;
+  /** When it came through its door. */
+  readonly openedMicros: number;
   /** From HELLO. */
   name = '';
   features: readonly Feature[] = [];
@@ -77,7 +83,15 @@ export class RouterSession {
   /** What it has lost by being slow. */
   readonly drops = new Drops();
   /** What went through it, frames without what transports put around them; kept by the pipeline and the router actor. */
-  readonly traffic = { receivedBytes: 0, receivedMessages: 0, sentBytes: 0 };
+  readonly traffic = {
+    receivedBytes: 0,
+    receivedMessages: 0,
+    sentBytes: 0,
+    /** Those that went past the outbox: out of the backlog, or without being written. */
+    sentMessages: 0,
+  };
+  /** The last ERROR it was sent. */
+  lastError: { readonly code: number; readonly text: string; readonly atMicros: number } | undefined;
   /** When something was last received or sent, for the idle limit. */
   lastActivityMicros: number;
   /** When something was last received, and when its HELLO was. */
@@ -102,8 +116,11 @@ export class RouterSession {
     this.id = options.id;
     this.link = options.link;
     this.notify = options.notify;
-    this.form = wireForm(options.link.framing, options.link.encoding ?? 'binary');
+    const { deliver, framing, encoding } = options.link;
+    this.form = deliver === undefined ? wireForm(framing, encoding ?? 'binary') : messageForm;
     this.backlog = new Backlog({ maxBytes: options.maxQueueBytes, maxMessages: options.maxQueueMessages });
+    this.phaseSinceMicros = options.nowMicros;
+    this.openedMicros = options.nowMicros;
     this.lastActivityMicros = options.nowMicros;
     this.lastReceivedMicros = options.nowMicros;
     this.joinedMicros = options.nowMicros;

@@ -3,7 +3,7 @@ import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import type { FanOut } from './fan-out.js';
 import { Pacing, type RecipientsPort } from './pacing.js';
 import type { RouterSession } from './router-session.js';
-import { type Shows, type Subscription, SubscriptionIndex } from './subscription-index.js';
+import { lets, type Shows, type Subscription, SubscriptionIndex } from './subscription-index.js';
 
 /** Brings signals to whoever subscribed to them, at the pace they asked for. */
 export class Routing {
@@ -37,6 +37,15 @@ export class Routing {
   /** Whether anybody has subscribed below a first segment by its name. */
   hasSubscribersBelow(segment: string): boolean {
     return this.#subscriptions.hasBelow(segment);
+  }
+
+  /** Sessions that hear of a param. */
+  subscriberCount(address: string): number {
+    const sessions = new Set<RouterSession>();
+    for (const subscription of this.#subscriptions.matches(address)) {
+      if (lets(subscription, 'param')) sessions.add(subscription.session);
+    }
+    return sessions.size;
   }
 
   /** When {@link runDue} has something to do; Infinity when never. */

@@ -4,6 +4,7 @@ import { writeSnapshotEntry } from '../../protocol/messages/snapshot.js';
 import type { SnapshotEntry } from '../../protocol/messages/message.js';
 import type { Pattern } from '../../protocol/pattern.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
+import type { Lane } from './lane.js';
 import type { Param } from './param.js';
 import type { ParamStore } from './param-store.js';
 import type { Replies } from './replies.js';
@@ -129,14 +130,15 @@ export class Snapshots {
 
   /** Writes up to {@link PARAMS_PER_STEP} params. @returns whether that was all */
   #step(job: Job): boolean {
-    const isDone = job.session.form.encoding === 'binary' ? this.#binaryStep(job) : this.#mapStep(job);
+    const lane = this.#replies.lane(job.session);
+    const isDone =
+      lane !== undefined && job.session.form.encoding === 'binary' ? this.#binaryStep(job, lane) : this.#mapStep(job);
     if (isDone && job.owesOne) this.#replies.send(job.session, { type: 'snapshot', params: [] });
     return isDone;
   }
 
-  #binaryStep(job: Job): boolean {
+  #binaryStep(job: Job, lane: Lane): boolean {
     const { session, params } = job;
-    const lane = this.#replies.lane(session);
     const w = lane.writer;
     const { maxFrameBytes = Infinity } = session.link;
     const limit = Math.min(MAX_PAYLOAD_BYTES, maxFrameBytes - HEADER_BYTES);

@@ -5,6 +5,7 @@ import type { Authenticator, Logger } from '../ports.js';
 import type { RouterEvent } from '../router/router-events.js';
 import type { RouterSession } from '../router/router-session.js';
 import type { SessionEnd } from './session-events.js';
+import type { SessionView } from './session-view.js';
 import { Sessions } from './sessions.js';
 import type { TurnoutLimits } from './turnout.js';
 
@@ -37,12 +38,27 @@ export type SessionHubEvent =
   /** Say goodbye to everybody, and let nobody in any more. */
   | { readonly type: 'router.draining' }
   /** Time to look for sessions that have gone silent. */
-  | { readonly type: 'idle.sweepDue' };
+  | { readonly type: 'idle.sweepDue' }
+  /** Somebody wants to see all sessions, and has when this has been handled. */
+  | { readonly type: 'sessions.wanted'; readonly answer: (sessions: readonly SessionView[]) => void };
 
 /** What those hear who listen to the hub with `on()`. */
 export type SessionHubEmitted =
-  | { readonly type: 'session.established'; readonly id: string; readonly name: string }
-  | { readonly type: 'session.ended'; readonly id: string; readonly end: SessionEnd };
+  | {
+      readonly type: 'session.established';
+      readonly id: string;
+      readonly name: string;
+      readonly transport: string;
+      readonly remoteAddress: string;
+    }
+  | {
+      readonly type: 'session.ended';
+      readonly id: string;
+      readonly name: string;
+      /** Whether it was in, that is, whether `session.established` was said of it. */
+      readonly wasEstablished: boolean;
+      readonly end: SessionEnd;
+    };
 
 /** What an observer sees of the hub. The sessions themselves are actors of the system: `session:<id>`. */
 export type SessionHubSnapshot = Snapshot<undefined> & {
@@ -118,6 +134,8 @@ function handle(
       return sessions.drain();
     case 'idle.sweepDue':
       return sessions.sweep();
+    case 'sessions.wanted':
+      return event.answer(sessions.views());
   }
 }
 

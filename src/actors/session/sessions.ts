@@ -11,6 +11,7 @@ import { told } from './session-end.js';
 import type { SessionEnd } from './session-events.js';
 import type { SessionHubInput, SessionHubScope } from './session-hub.js';
 import { sessionMachine } from './session-machine.js';
+import { type SessionView, viewSession } from './session-view.js';
 import { Turnout } from './turnout.js';
 
 /** One client: its machine, what the data plane holds of it, and its connection. */
@@ -87,6 +88,11 @@ export class Sessions {
     this.ended(id, told('failure', new ClaspError(ErrorCode.InternalError, 'Internal error', { cause: error })));
   }
 
+  /** All of them, as they are now. */
+  views(): readonly SessionView[] {
+    return Array.from(this.#entries.values(), ({ actor, session }) => viewSession(session, actor));
+  }
+
   drain(): void {
     if (this.#draining) return;
     this.#draining = true;
@@ -151,6 +157,7 @@ export class Sessions {
         port: {
           phaseChanged(phase) {
             session.phase = phase;
+            session.phaseSinceMicros = microseconds(clock);
             if (phase === 'active' && granted !== undefined && session.pending !== undefined) {
               router.send({ type: 'session.authenticated', session, grant: granted });
             }
@@ -170,7 +177,7 @@ export class Sessions {
             granted = grant;
             this.#established(id);
             if (grant !== undefined) stopWatching = this.#watch(grant, session);
-            this.#scope.emit({ type: 'session.established', id, name });
+            this.#scope.emit({ type: 'session.established', id, name, transport, remoteAddress });
           },
           closing(error, reason) {
             router.send({ type: 'session.closing', session, error, reason });
@@ -254,7 +261,8 @@ export class Sessions {
   #report(entry: Entry, end: SessionEnd): void {
     if (isAuthFailure(end)) this.#authFailures++;
     this.#input.logger.info({ ...described(entry), reason: end.kind, text: end.text }, 'session ended');
-    this.#scope.emit({ type: 'session.ended', id: entry.session.id, end });
+    const { session, wasEstablished } = entry;
+    this.#scope.emit({ type: 'session.ended', id: session.id, name: session.name, wasEstablished, end });
   }
 
   #reportDrained(): void {

@@ -137,8 +137,14 @@ describe('a session', () => {
     sayHello();
     tell({ type: 'connection.closed' });
     expect(heard).toEqual([
-      { type: 'session.established', id: 's1', name: 'desk' },
-      { type: 'session.ended', id: 's1', end: { kind: 'left', text: 'The peer closed the connection' } },
+      { type: 'session.established', id: 's1', name: 'desk', transport: 'memory', remoteAddress: 'memory' },
+      {
+        type: 'session.ended',
+        id: 's1',
+        name: '',
+        wasEstablished: true,
+        end: { kind: 'left', text: 'The peer closed the connection' },
+      },
     ]);
   });
 

@@ -1,0 +1,44 @@
+import type { LocalEvents, LocalPeer } from '../transports/local/index.js';
+import type { Link } from './link.js';
+
+/**
+ * A link to a router in the same process, which is handed messages as they are.
+ *
+ * @param join lets the events in at the router, for each attempt anew
+ */
+export function localLink(join: (events: LocalEvents) => LocalPeer): Link {
+  return {
+    url: 'local:',
+    reliable: true,
+    carriesText: false,
+    open(events) {
+      let isOpen = true;
+      const peer = join({
+        received: (messages) => {
+          if (isOpen) events.told?.(messages);
+        },
+        closed: (cause) => {
+          if (isOpen) events.closed(cause);
+          isOpen = false;
+        },
+      });
+      queueMicrotask(() => {
+        if (isOpen) events.opened();
+      });
+      return {
+        bufferedBytes: 0,
+        send: () => undefined, // never called: there is tell
+        tell: (message, qos) => {
+          peer.send(message, qos);
+        },
+        close: () => {
+          peer.close();
+        },
+        destroy: () => {
+          isOpen = false;
+          peer.destroy();
+        },
+      };
+    },
+  };
+}
