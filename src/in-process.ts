@@ -42,7 +42,8 @@ export class InProcess {
       hub.send({ type: 'connection.opened', connection });
       return peer;
     });
-    return connect(link, { name, token, ackTimeoutMs, reconnect: false, clock: this.#clock });
+    // Nothing between the two can fall silent, so neither asks whether the other is still there.
+    return connect(link, { name, token, ackTimeoutMs, reconnect: false, keepAliveMs: 0, clock: this.#clock });
   }
 
   /** See `Router.signals$`. */

@@ -113,9 +113,13 @@ export {
 } from './transports/websocket/index.js';
 
 // To run the router as an actor inside another XState system, and to watch it
-export { rootInput } from './server.js';
+export { rootInput } from './root-input.js';
+export { routerLogic } from './router-actor.js';
+export type { RouterEvent } from './actors/router/router-events.js';
+export type { ParamState, RouterState } from './actors/router/router-state.js';
+export { RouterStateError } from './actors/router/router-state.js';
 export { type RootEnd, type RootEvent, type RootInput, rootMachine } from './actors/root/root-machine.js';
-export type { RouterSnapshot } from './actors/router/router-logic.js';
+export type { PersistedRouterSnapshot, RouterSnapshot } from './actors/router/router-logic.js';
 export type { SessionHubEmitted, SessionHubSnapshot } from './actors/session/session-hub.js';
 export { sessionMachine } from './actors/session/session-machine.js';
 export type { SessionEnd, SessionEvent, SessionPhase } from './actors/session/session-events.js';

@@ -14,6 +14,7 @@ import {
   type Merge,
 } from './actors/router/conflict-strategies.js';
 import type { HistoryRule } from './actors/router/param-history.js';
+import { readState, type RestoredState, RouterStateError } from './actors/router/router-state.js';
 import { type Clock, systemClock } from './clock.js';
 import { didYouMean } from './did-you-mean.js';
 import { segmentsFault } from './protocol/address.js';
@@ -122,6 +123,11 @@ export interface RouterOptions {
   readonly maxQueueBytesTotal?: number | undefined;
   /** Doors that `start()` opens; none is open before, and none but these unless asked for by `listen`. @default none */
   readonly transports?: readonly Transport[] | undefined;
+  /**
+   * What it begins with: what `state()` of an earlier router has given, straight or by way of JSON. Params come with their values,
+   * revisions and times; nobody holds a lock. @default nothing
+   */
+  readonly state?: unknown;
   /** Where the time comes from; xstate's SimulatedClock in tests. @default the system's */
   readonly clock?: Clock | undefined;
   /** Where log lines go; a pino logger is one. @default nowhere */
@@ -154,15 +160,16 @@ export interface HistoryRuleOption {
 /** What has no default. */
 type LeftOpen = 'newId' | 'inspect' | 'authenticator' | 'validateWrite' | 'isVisible';
 
+/** What is given in one form and used in another. */
+type Read = 'conflictRules' | 'historyRules' | 'state';
+
 /** Options with nothing else left open. */
 export type ResolvedRouterOptions = {
-  readonly [K in Exclude<keyof RouterOptions, LeftOpen | 'conflictRules' | 'historyRules'>]-?: Exclude<
-    RouterOptions[K],
-    undefined
-  >;
+  readonly [K in Exclude<keyof RouterOptions, LeftOpen | Read>]-?: Exclude<RouterOptions[K], undefined>;
 } & Pick<RouterOptions, LeftOpen> & {
     readonly conflictRules: readonly ConflictRule[];
     readonly historyRules: readonly HistoryRule[];
+    readonly state: RestoredState | undefined;
   };
 
 /** An option that does not exist or cannot have that value. The message is one plain sentence that names it. */
@@ -178,7 +185,7 @@ export class RouterOptionsError extends Error {
 export function parseRouterOptions(options: RouterOptions = {}): ResolvedRouterOptions {
   const parsed = schema.safeParse(options);
   if (parsed.success) {
-    const { conflictRules, historyRules, ...rest } = parsed.data;
+    const { conflictRules, historyRules, state, ...rest } = parsed.data;
     const securityMode = rest.securityMode ?? (rest.authenticator === undefined ? 'open' : 'authenticated');
     return {
       ...rest,
@@ -186,6 +193,7 @@ export function parseRouterOptions(options: RouterOptions = {}): ResolvedRouterO
       maxMessagesPerSecond: rest.maxMessagesPerSecond ?? (securityMode === 'open' ? 0 : 1_000),
       conflictRules: conflictRules.map(conflictRule),
       historyRules: historyRules.map(historyRule),
+      state: state === undefined ? undefined : restoredState(state),
     };
   }
   throw new RouterOptionsError(sentence(parsed.error.issues[0]!)); // a failure has at least one issue
@@ -256,6 +264,7 @@ const schema = z.strictObject({
     (value) => Array.isArray(value) && value.every((one) => hasMethods(one, ['listen'])),
     { must: 'be a list of transports, such as webSocket()' },
   ).default([]),
+  state: z.unknown().optional(),
   clock: like<Clock>((value) => hasMethods(value, ['now', 'setTimeout', 'clearTimeout']), {
     must: 'have the methods now, setTimeout and clearTimeout',
   }).default(systemClock),
@@ -328,6 +337,15 @@ function isHistoryRule(value: unknown): value is HistoryRuleOption {
 
 function historyRule({ pattern, depth }: HistoryRuleOption): HistoryRule {
   return { pattern: parsePattern(pattern), depth };
+}
+
+function restoredState(state: unknown): RestoredState {
+  try {
+    return readState(state);
+  } catch (error) {
+    if (error instanceof RouterStateError) throw new RouterOptionsError(error.message);
+    throw error;
+  }
 }
 
 function isSignalType(value: unknown): boolean {

@@ -1,16 +1,17 @@
 import type { Observable } from 'rxjs';
 import { type Actor, createActor, waitFor } from 'xstate';
-import { type ListenerRef, type RootInput, rootMachine } from './actors/root/root-machine.js';
+import { type ListenerRef, rootMachine } from './actors/root/root-machine.js';
+import { rootInput } from './root-input.js';
 import type { FaultCounts } from './actors/listener/fault-log.js';
+import type { PersistedRouterSnapshot } from './actors/router/router-logic.js';
+import type { RouterState } from './actors/router/router-state.js';
 import type { Statistics } from './actors/router/statistics.js';
-import { parseRouterOptions, type ResolvedRouterOptions, type RouterOptions } from './options.js';
+import { parseRouterOptions, type RouterOptions } from './options.js';
 import type { Client, Signal } from './client/index.js';
 import { InProcess, type InProcessOptions, type SignalsOptions } from './in-process.js';
-import { inboundPipeline } from './pipeline.js';
 import type { SignalType } from './protocol/enumerations.js';
 import { type RouterHappening, RouterHappenings } from './router-happenings.js';
 import { type ListenAddress, type Transport, TransportError } from './transports/transport.js';
-import { version } from './version.js';
 
 /** The figures of a router, since it began unless said otherwise. */
 export interface RouterStatistics extends Statistics {
@@ -70,6 +71,11 @@ export interface Router {
   readonly isReady: boolean;
   /** What there is and what has happened, counted: for metrics. Costs a walk over all sessions. */
   statistics(): RouterStatistics;
+  /**
+   * What is to be kept of it for another time, as the option `state`: params with values, revisions and times, and announced signals.
+   * JSON through and through. Walks everything in one turn of the event loop. Also after the router has stopped.
+   */
+  state(): RouterState;
   /** The answers of `isVisible` have changed: whoever hears of what is looked up anew. What was hidden is not sent by itself. */
   refreshVisibility(): void;
   /** The root of the router's actors: to watch, or to send `router.stopping`. */
@@ -93,6 +99,7 @@ export function createRouter(options: RouterOptions = {}): Router {
   });
   actor.start();
 
+  const routerActor = actor.getSnapshot().children.router!; // it was invoked as the root started
   const happenings = new RouterHappenings(actor);
   const inProcess = new InProcess(() => {
     const { status, children } = actor.getSnapshot();
@@ -154,6 +161,10 @@ export function createRouter(options: RouterOptions = {}): Router {
       const authFailures = children.sessions?.getSnapshot().authFailures ?? 0;
       return { ...statistics, authFailures, doorFaults: context.faultCounts };
     },
+    state() {
+      // What it gives is a snapshot of that kind, although XState's types do not say so.
+      return (routerActor.getPersistedSnapshot() as PersistedRouterSnapshot).state;
+    },
     refreshVisibility() {
       actor.getSnapshot().children.router?.send({ type: 'visibility.changed' });
     },
@@ -168,67 +179,6 @@ export function createRouter(options: RouterOptions = {}): Router {
 async function openAll(router: Router, transports: readonly Transport[]): Promise<readonly ListenAddress[]> {
   for (const transport of transports) await router.listen(transport);
   return router.addresses;
-}
-
-/** What the root machine needs to run with these options, in `createRouter` or inside another actor system. */
-export function rootInput(options: ResolvedRouterOptions): RootInput {
-  const { clock, logger, maxMessagesPerSecond, highWaterBytes } = options;
-  const drainMs = options.drainTimeoutSeconds * 1_000;
-  return {
-    router: {
-      name: options.name,
-      features: options.features,
-      maxSubscriptionsPerSession: options.maxSubscriptionsPerSession,
-      acks: options.acks,
-      unknownAddress: options.unknownAddress,
-      securityMode: options.securityMode,
-      maxParams: options.maxParams,
-      eviction: options.eviction,
-      paramTtlSeconds: options.paramTtlSeconds,
-      maxLockSeconds: options.maxLockSeconds,
-      conflictRules: options.conflictRules,
-      historyRules: options.historyRules,
-      maxPaced: options.maxPaced,
-      maxTimelines: options.maxTimelines,
-      maxSignals: options.maxSignals,
-      signalTtlSeconds: options.signalTtlSeconds,
-      checkAnnounced: options.checkAnnounced,
-      gestureIntervalMs: options.gestureIntervalMs,
-      maxScheduleSeconds: options.maxScheduleSeconds,
-      maxPendingBundlesPerSession: options.maxPendingBundlesPerSession,
-      maxPendingBundleBytes: options.maxPendingBundleBytes,
-      maxGlobstars: options.maxGlobstars,
-      maxValueBytes: options.maxValueBytes,
-      maxMalformedPerMinute: options.maxMalformedPerMinute,
-      presence: options.presence,
-      validateWrite: options.validateWrite,
-      isVisible: options.isVisible,
-      maxQueueBytesTotal: options.maxQueueBytesTotal,
-      version,
-      highWaterBytes,
-      clock,
-      logger,
-    },
-    sessions: {
-      maxSessions: options.maxSessions,
-      maxSessionsPerAddress: options.maxSessionsPerAddress,
-      maxHalfOpen: options.maxHalfOpen,
-      maxHalfOpenPerAddress: options.maxHalfOpenPerAddress,
-      sessionTimeoutMs: options.sessionTimeoutSeconds * 1_000,
-      helloTimeoutMs: options.helloTimeoutSeconds * 1_000,
-      drainMs,
-      maxQueueBytes: options.maxQueueBytes,
-      maxQueueMessages: options.maxQueueMessages,
-      authenticator: options.authenticator,
-      clock,
-      logger,
-      newId: options.newId,
-    },
-    readInto: (router) => inboundPipeline({ router, maxMessagesPerSecond, clock, logger }).attach,
-    drainMs,
-    logger,
-    faultCounts: { handshake: 0, silent: 0, refused: 0, stray: 0 },
-  };
 }
 
 async function opened(listener: ListenerRef): Promise<readonly ListenAddress[]> {

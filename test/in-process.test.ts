@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { SimulatedClock } from 'xstate';
 import { firstValueFrom, lastValueFrom, map, take, toArray } from 'rxjs';
 import { authenticator, type Validation } from '../src/auth/index.js';
 import { connect } from '../src/client/index.js';
@@ -102,6 +103,14 @@ describe('a session in the process', () => {
     await router.stop();
     await expect(closed).resolves.toBe('closed');
     await expect(router.connect()).rejects.toThrow('the router has stopped');
+  });
+
+  it('does not time out, however long it has nothing to say', async () => {
+    const clock = new SimulatedClock();
+    router = createRouter({ clock, sessionTimeoutSeconds: 1 });
+    const local = await router.connect();
+    for (let minute = 0; minute < 10; minute++) clock.increment(60_000);
+    await expect(local.set('/a', 1)).resolves.toMatchObject({ revision: 1 });
   });
 
   it('leaves when it is closed: its locks are free and its session is gone', async () => {

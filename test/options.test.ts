@@ -43,6 +43,7 @@ describe('without options', () => {
       highWaterBytes: 1_048_576,
       maxQueueBytes: 4_194_304,
       maxQueueBytesTotal: 268_435_456,
+      transports: [],
       maxQueueMessages: 65_536,
     });
     expect(Math.abs(clock.now() - Date.now())).toBeLessThan(60_000);

@@ -26,6 +26,11 @@ export class OldestFirst<V> {
   }
 
   /** The oldest first. */
+  entries(): IterableIterator<[string, V]> {
+    return this.#entries.entries();
+  }
+
+  /** The oldest first. */
   values(): IterableIterator<V> {
     return this.#entries.values();
   }

@@ -1,4 +1,4 @@
-import { type Address, addressSegments } from '../../protocol/address.js';
+import { type Address, addressSegments, parseAddress } from '../../protocol/address.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { SetMessage } from '../../protocol/messages/message.js';
 import { isLiteral, type Pattern } from '../../protocol/pattern.js';
@@ -9,6 +9,7 @@ import { type HistoryRule, ParamHistory } from './param-history.js';
 import { ParamTree } from './param-tree.js';
 import { RecencyList } from './recency-list.js';
 import type { RouterSession } from './router-session.js';
+import type { RestoredParam } from './router-state.js';
 
 export interface ParamStoreOptions {
   /** Params kept; 0 = unlimited. */
@@ -117,6 +118,39 @@ export class ParamStore {
     return param;
   }
 
+  /** Puts back what was there in an earlier life of the router. What has expired meanwhile leaves its revision behind. */
+  restore(
+    params: readonly RestoredParam[],
+    gone: readonly (readonly [address: string, revision: number])[],
+    nowMicros: number,
+  ): void {
+    for (const [address, revision] of gone) this.#bury(address, revision);
+    for (const restored of params) {
+      const { address, revision, expiresAtMicros = Infinity } = restored;
+      if (expiresAtMicros <= nowMicros) {
+        this.#bury(address, revision);
+        continue;
+      }
+      const param = this.#params.get(address) ?? this.create(parseAddress(address));
+      param.restore(restored);
+      param.expiresAtMicros = expiresAtMicros;
+      this.#queue(param);
+    }
+  }
+
+  /** All visible params, in the order in which they would make room: whoever restores them in this order keeps it. */
+  *inOrderOfUse(nowMicros: number): IterableIterator<Param> {
+    for (const list of [this.#free, this.#locked]) {
+      for (let param = list.earliest; param !== undefined; param = param.later)
+        if (param.isVisible(nowMicros)) yield param;
+    }
+  }
+
+  /** Revisions reached by params that have gone, the oldest first. */
+  get gone(): IterableIterator<[address: string, revision: number]> {
+    return this.#tombstones.entries();
+  }
+
   /** A param was written: it is used, and its time begins anew. */
   written(param: Param, { ttl, absolute }: SetMessage, nowMicros: number): void {
     if (ttl !== undefined) {
@@ -218,7 +252,11 @@ export class ParamStore {
     this.#params.delete(param.address);
     this.#tree.remove(param);
     param.isRemoved = true;
-    this.#tombstones.set(param.address, param.revision);
+    this.#bury(param.address, param.revision);
+  }
+
+  #bury(address: string, revision: number): void {
+    this.#tombstones.set(address, revision);
     if (this.#tombstones.size > MAX_TOMBSTONES) this.#tombstones.deleteOldest();
   }
 

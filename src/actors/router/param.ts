@@ -4,6 +4,7 @@ import type { SnapshotEntry } from '../../protocol/messages/message.js';
 import { lastWriteWins, type Reconcile } from './conflict-strategies.js';
 import type { ParamHistory } from './param-history.js';
 import type { RouterSession } from './router-session.js';
+import type { RestoredParam } from './router-state.js';
 
 /**
  * One stored value. The value's bytes are the param's own and are written over in place: a fader that moves a thousand
@@ -71,6 +72,14 @@ export class Param {
       writer: this.writer,
       timestamp: this.timestampMicros,
     };
+  }
+
+  /** Makes it what it was in an earlier life of the router. */
+  restore({ value, revision, writer, timestampMicros, ttlSeconds = 0, absolute }: RestoredParam): void {
+    this.write(value, writer, timestampMicros);
+    this.revision = revision;
+    this.ttlMicros = ttlSeconds * 1_000_000;
+    this.ttlIsAbsolute = absolute === true;
   }
 
   write(value: EncodedValue, writer: string, nowMicros: number): void {

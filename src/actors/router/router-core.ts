@@ -15,7 +15,7 @@ import { parsePattern, type Pattern } from '../../protocol/pattern.js';
 import type { Grant } from '../ports.js';
 import { Admission, type AdmissionOptions } from './admission.js';
 import { Backlogs, type BacklogsOptions } from './backlogs.js';
-import type { ConflictRule } from './conflict-strategies.js';
+import { type ConflictRule, reconcileFor } from './conflict-strategies.js';
 import { Deliveries } from './deliveries.js';
 import { FanOut } from './fan-out.js';
 import { Hooks, type HooksOptions } from './hooks.js';
@@ -27,6 +27,7 @@ import { PassingSignals, type PassingSignalsOptions } from './passing-signals.js
 import { Replies } from './replies.js';
 import { permissionsOf } from './permissions.js';
 import type { PendingFrame, RouterSession } from './router-session.js';
+import { type RestoredState, type RouterState, stateOfParam, stateOfSignal } from './router-state.js';
 import { Routing } from './routing.js';
 import { type ScheduledBundle, ScheduledBundles, type ScheduleLimits } from './scheduled-bundles.js';
 import { SignalDirectory, type SignalDirectoryOptions } from './signal-directory.js';
@@ -293,6 +294,28 @@ export class RouterCore {
       },
       schedule,
     };
+  }
+
+  /** What is to be kept of it for another time. Walks everything: for a million params some seconds. */
+  state(): RouterState {
+    this.beginBatch();
+    return {
+      version: 1,
+      params: Array.from(this.#params.inOrderOfUse(this.#nowMicros), stateOfParam),
+      gone: [...this.#params.gone],
+      signals: this.#signals.matching(EVERYTHING, this.#nowMicros).map(stateOfSignal),
+    };
+  }
+
+  /** Begins with what was there another time. */
+  restore({ params, gone, signals }: RestoredState): void {
+    this.beginBatch();
+    this.#params.restore(params, gone, this.#nowMicros);
+    for (const param of params) {
+      const restored = this.#params.get(param.address, this.#nowMicros);
+      if (restored !== undefined) restored.reconcile = reconcileFor(this.#options.conflictRules, param.address);
+    }
+    this.#signals.announce(signals, this.#nowMicros);
   }
 
   /** The params that match, for somebody who looks on; changes nothing, not even when they expire. */

@@ -5,6 +5,7 @@ import type { Logger } from '../ports.js';
 import { RouterCore, type RouterCoreOptions } from './router-core.js';
 import type { InboundBatch, RouterEvent } from './router-events.js';
 import type { RouterSession } from './router-session.js';
+import { type RestoredState, type RouterState, RouterStateError } from './router-state.js';
 import type { ParamsAnswer, ParamsQuestion } from './views.js';
 
 export interface RouterInput extends Omit<RouterCoreOptions, 'nowMicros' | 'reportFault'> {
@@ -12,12 +13,16 @@ export interface RouterInput extends Omit<RouterCoreOptions, 'nowMicros' | 'repo
   readonly highWaterBytes: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What it begins with: the state of an earlier router. @default nothing */
+  readonly state?: RestoredState | undefined;
   /** Runs a callback in a later turn of the event loop. @default setImmediate */
   readonly defer?: (callback: () => void) => void;
 }
 
 /** What an observer sees of the router: small, and new with every event. */
-export type RouterSnapshot = Snapshot<undefined> & {
+export type RouterSnapshot = Snapshot<undefined> & RouterFigures;
+
+interface RouterFigures {
   readonly sessions: number;
   readonly subscriptions: number;
   readonly params: number;
@@ -25,7 +30,10 @@ export type RouterSnapshot = Snapshot<undefined> & {
   /** Messages taken in, and copies handed out, since the start. */
   readonly messages: number;
   readonly deliveries: number;
-};
+}
+
+/** What is left of it to begin with another time. */
+export type PersistedRouterSnapshot = RouterSnapshot & { readonly state: RouterState };
 
 export type RouterLogic = ActorLogic<RouterSnapshot, RouterEvent, RouterInput>;
 export type RouterRef = AnyActorRef & { send(event: RouterEvent): void };
@@ -44,18 +52,54 @@ export const routerLogic: RouterLogic = {
     return router.snapshot();
   },
 
-  transition(snapshot, event: RouterEvent | { readonly type: 'xstate.stop' }, scope) {
+  transition(_, event: RouterEvent | { readonly type: 'xstate.stop' }, scope) {
     const router = routers.get(scope.self)!; // made with the initial snapshot
     if (event.type === 'xstate.stop') {
       router.stop();
-      return { ...snapshot, status: 'stopped', output: undefined, error: undefined };
+      return router.snapshot('stopped');
     }
     router.handle(event);
     return router.snapshot();
   },
 
-  getPersistedSnapshot: (snapshot) => snapshot,
+  getPersistedSnapshot(snapshot): PersistedRouterSnapshot {
+    // Its status is that of an actor to come.
+    return { ...snapshot, status: 'active', output: undefined, error: undefined, state: LiveSnapshot.state(snapshot) };
+  },
 };
+
+/** A snapshot, and the way back to the router it is of: to persist one, XState gives nothing but the snapshot. */
+class LiveSnapshot implements RouterFigures {
+  readonly output = undefined;
+  readonly error = undefined;
+  readonly sessions: number;
+  readonly subscriptions: number;
+  readonly params: number;
+  readonly announcedSignals: number;
+  readonly messages: number;
+  readonly deliveries: number;
+  readonly #router: Router;
+
+  constructor(
+    router: Router,
+    readonly status: 'active' | 'stopped',
+    figures: RouterFigures,
+  ) {
+    this.#router = router;
+    this.sessions = figures.sessions;
+    this.subscriptions = figures.subscriptions;
+    this.params = figures.params;
+    this.announcedSignals = figures.announcedSignals;
+    this.messages = figures.messages;
+    this.deliveries = figures.deliveries;
+  }
+
+  /** What the router knows now, which may be more than when the snapshot was taken. */
+  static state(snapshot: RouterSnapshot): RouterState {
+    if (!(snapshot instanceof LiveSnapshot)) throw new RouterStateError('this is no snapshot that a router has given');
+    return snapshot.#router.state();
+  }
+}
 
 /**
  * The mutable inside of each router actor. Beside the snapshot and not in it, so that whoever inspects or serialises
@@ -81,13 +125,14 @@ class Router {
   #sessions = 0;
 
   constructor(
-    { highWaterBytes, clock, logger, defer, ...options }: RouterInput,
+    { highWaterBytes, clock, logger, defer, state, ...options }: RouterInput,
     tellSelf: (event: RouterEvent) => void,
   ) {
     const reportFault = thinned(clock, (fault: unknown, hook: string, more: number): void => {
       logger.error({ err: fault, hook, ...(more > 0 && { more }) }, 'internal error in a hook');
     });
     this.#core = new RouterCore({ ...options, nowMicros: () => microseconds(clock), reportFault });
+    if (state !== undefined) this.#core.restore(state);
     this.#clock = clock;
     this.#logger = logger;
     this.#highWaterBytes = highWaterBytes;
@@ -95,18 +140,19 @@ class Router {
     this.#tellSelf = tellSelf;
   }
 
-  snapshot(): RouterSnapshot {
-    return {
-      status: 'active',
-      output: undefined,
-      error: undefined,
+  snapshot(status: 'active' | 'stopped' = 'active'): RouterSnapshot {
+    return new LiveSnapshot(this, status, {
       sessions: this.#sessions,
       subscriptions: this.#core.subscriptionCount,
       params: this.#core.paramCount,
       announcedSignals: this.#core.signalCount,
       messages: this.#core.messageCount,
       deliveries: this.#core.deliveryCount,
-    };
+    });
+  }
+
+  state(): RouterState {
+    return this.#core.state();
   }
 
   handle(event: RouterEvent): void {

@@ -100,13 +100,14 @@ export class Sessions {
     this.#reportDrained();
   }
 
-  /** Ends the sessions that were silent for too long. Those before HELLO have a deadline of their own. */
+  /** Ends the sessions that were silent for too long. Those before HELLO have a deadline of their own, those in the process none. */
   sweep(): void {
     this.#sweepTimer = undefined;
     const { clock, sessionTimeoutMs } = this.#input;
     const silentSince = microseconds(clock) - sessionTimeoutMs * 1_000;
     for (const { actor, session } of this.#entries.values()) {
-      if (!session.established || session.lastActivityMicros > silentSince) continue;
+      if (!session.established || session.link.isTrusted === true) continue;
+      if (session.lastActivityMicros > silentSince) continue;
       const text = `Idle: nothing was received or sent for ${sessionTimeoutMs / 1_000} s`;
       actor.send({ type: 'session.idled', error: new ClaspError(ErrorCode.Timeout, text) });
     }

@@ -1,0 +1,66 @@
+import type { RootInput } from './actors/root/root-machine.js';
+import type { ResolvedRouterOptions } from './options.js';
+import { inboundPipeline } from './pipeline.js';
+import { version } from './version.js';
+
+/** What the root machine needs to run with these options, in `createRouter` or inside another actor system. */
+export function rootInput(options: ResolvedRouterOptions): RootInput {
+  const { clock, logger, maxMessagesPerSecond, highWaterBytes } = options;
+  const drainMs = options.drainTimeoutSeconds * 1_000;
+  return {
+    router: {
+      name: options.name,
+      features: options.features,
+      maxSubscriptionsPerSession: options.maxSubscriptionsPerSession,
+      acks: options.acks,
+      unknownAddress: options.unknownAddress,
+      securityMode: options.securityMode,
+      maxParams: options.maxParams,
+      eviction: options.eviction,
+      paramTtlSeconds: options.paramTtlSeconds,
+      maxLockSeconds: options.maxLockSeconds,
+      conflictRules: options.conflictRules,
+      historyRules: options.historyRules,
+      maxPaced: options.maxPaced,
+      maxTimelines: options.maxTimelines,
+      maxSignals: options.maxSignals,
+      signalTtlSeconds: options.signalTtlSeconds,
+      checkAnnounced: options.checkAnnounced,
+      gestureIntervalMs: options.gestureIntervalMs,
+      maxScheduleSeconds: options.maxScheduleSeconds,
+      maxPendingBundlesPerSession: options.maxPendingBundlesPerSession,
+      maxPendingBundleBytes: options.maxPendingBundleBytes,
+      maxGlobstars: options.maxGlobstars,
+      maxValueBytes: options.maxValueBytes,
+      maxMalformedPerMinute: options.maxMalformedPerMinute,
+      presence: options.presence,
+      state: options.state,
+      validateWrite: options.validateWrite,
+      isVisible: options.isVisible,
+      maxQueueBytesTotal: options.maxQueueBytesTotal,
+      version,
+      highWaterBytes,
+      clock,
+      logger,
+    },
+    sessions: {
+      maxSessions: options.maxSessions,
+      maxSessionsPerAddress: options.maxSessionsPerAddress,
+      maxHalfOpen: options.maxHalfOpen,
+      maxHalfOpenPerAddress: options.maxHalfOpenPerAddress,
+      sessionTimeoutMs: options.sessionTimeoutSeconds * 1_000,
+      helloTimeoutMs: options.helloTimeoutSeconds * 1_000,
+      drainMs,
+      maxQueueBytes: options.maxQueueBytes,
+      maxQueueMessages: options.maxQueueMessages,
+      authenticator: options.authenticator,
+      clock,
+      logger,
+      newId: options.newId,
+    },
+    readInto: (router) => inboundPipeline({ router, maxMessagesPerSecond, clock, logger }).attach,
+    drainMs,
+    logger,
+    faultCounts: { handshake: 0, silent: 0, refused: 0, stray: 0 },
+  };
+}

@@ -1,0 +1,196 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createActor, SimulatedClock } from 'xstate';
+import {
+  createRouter,
+  type ParamState,
+  type Router,
+  type RouterOptions,
+  RouterOptionsError,
+  type RouterState,
+  RouterStateError,
+  routerLogic,
+} from '../src/index.js';
+import type { ParamsAnswer } from '../src/actors/router/views.js';
+import { arbitraryValue } from './support/arbitraries.js';
+
+let routers: Router[] = [];
+
+afterEach(async () => {
+  await Promise.all(routers.map((router) => router.stop()));
+  routers = [];
+});
+
+function start(options: RouterOptions = {}): Router {
+  const router = createRouter(options);
+  routers.push(router);
+  return router;
+}
+
+/** As it comes back out of a file. */
+function throughJson(state: RouterState): unknown {
+  return JSON.parse(JSON.stringify(state));
+}
+
+const anything = { pattern: '/**', limit: 100, maxLooked: 1_000, maxValueBytes: 65_535 };
+
+describe('the state of a router', () => {
+  it('brings params back with values, revisions, writers and times, and no locks', async () => {
+    const before = start();
+    const client = await before.connect();
+    await client.set('/a', 1, { lock: true });
+    await client.set('/a', 2n);
+    await client.set('/a', { deep: [1.5, 'x', null, Uint8Array.of(255)] });
+    await client.announce('/a', [
+      { address: '/a', type: 'param', datatype: 'map', meta: { unit: 'm', range: [0, 1] } },
+    ]);
+    const stored = await client.get('/a');
+    await before.stop();
+
+    const after = start({ state: throughJson(before.state()) });
+    const other = await after.connect();
+    await expect(other.get('/a')).resolves.toEqual(stored);
+    await expect(other.query('/**')).resolves.toEqual([
+      { address: '/a', type: 'param', datatype: 'map', meta: { unit: 'm', range: [0, 1] } },
+    ]);
+    await expect(other.set('/a', 4, { revision: 3 })).resolves.toMatchObject({ revision: 4 }); // and not locked
+  });
+
+  it('is the same again when it is taken from the router that began with it', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), arbitraryValue()), { maxLength: 20 }),
+        async (writes) => {
+          const before = start();
+          const client = await before.connect();
+          for (const [n, value] of writes) await client.set(`/p/${n}`, value);
+          const state = before.state();
+          const again = start({ state: throughJson(state) }).state();
+          expect(again).toEqual(state);
+          expect(new Map(state.params.map(({ address, revision }) => [address, revision]))).toEqual(countOf(writes));
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('keeps the time a param has left, and the revision of one whose time is over', async () => {
+    const clock = new SimulatedClock();
+    const before = start({ clock });
+    const client = await before.connect();
+    await Promise.all([
+      client.set('/long', 1, { ttlSeconds: 60, absolute: true }),
+      client.set('/short', 1, { ttlSeconds: 10 }),
+      client.set('/short', 2),
+      client.set('/for/ever', 1),
+    ]);
+    const state = throughJson(before.state());
+
+    clock.increment(30_000);
+    const after = start({ clock, state });
+    const other = await after.connect();
+    await expect(other.get('/short')).resolves.toBeUndefined();
+    await expect(other.set('/short', 3)).resolves.toMatchObject({ revision: 3 });
+    await expect(other.get('/long')).resolves.toMatchObject({ value: 1 });
+    clock.increment(30_000);
+    await expect(other.get('/long')).resolves.toBeUndefined();
+    await expect(other.get('/for/ever')).resolves.toMatchObject({ value: 1 });
+    expect(after.state().gone).toEqual([['/long', 1]]);
+  });
+
+  it('keeps who makes room first', async () => {
+    const before = start();
+    const client = await before.connect();
+    for (const address of ['/1', '/2', '/3', '/1']) await client.set(address, 0);
+    const after = start({ state: throughJson(before.state()), maxParams: 3 });
+    const other = await after.connect();
+    await other.set('/4', 0);
+    await expect(other.get('/2')).resolves.toBeUndefined();
+    await expect(other.get('/1')).resolves.toBeDefined();
+  });
+
+  it('goes by the conflict rules of the new router', async () => {
+    const before = start();
+    await (await before.connect()).set('/level', 5);
+    const after = start({ state: before.state(), conflictRules: [{ pattern: '/level', strategy: 'max' }] });
+    await expect((await after.connect()).set('/level', 4)).rejects.toMatchObject({ code: 400 });
+  });
+});
+
+describe('the router actor', () => {
+  it('is persisted and restored the way XState does that', async () => {
+    const router = start();
+    await (await router.connect()).set('/a', 1n);
+    const persisted = router.actor.getSnapshot().children.router!.getPersistedSnapshot();
+    const snapshot = JSON.parse(JSON.stringify(persisted)) as typeof persisted;
+    for (const input of [undefined, { name: 'again' }]) {
+      const actor = createActor(routerLogic, { snapshot, input }).start();
+      const answers: unknown[] = [];
+      actor.send({ type: 'params.wanted', question: anything, answer: (answer) => answers.push(answer) });
+      const answer = answers[0] as ParamsAnswer;
+      expect(answer.params).toMatchObject([{ address: '/a', value: 1n, revision: 1, holder: undefined }]);
+      expect(actor.getSnapshot().params).toBe(1);
+      actor.stop();
+    }
+  });
+
+  it('can be made from nothing, and persisted after it was stopped', () => {
+    const actor = createActor(routerLogic).start();
+    actor.stop();
+    expect(actor.getPersistedSnapshot()).toMatchObject({ status: 'active', state: { version: 1, params: [] } });
+  });
+
+  it('says so when a snapshot is none of a router', () => {
+    const snapshot = { status: 'active', output: undefined, error: undefined } as const;
+    const actor = createActor(routerLogic, { snapshot: snapshot });
+    const errors: unknown[] = [];
+    actor.subscribe({ error: (error) => errors.push(error) });
+    actor.start();
+    expect(errors).toEqual([new RouterStateError('this is no persisted snapshot of a router: it has no state')]);
+  });
+});
+
+describe('a damaged state', () => {
+  const param: ParamState = { address: '/a', value: 1, revision: 1, writer: 'w', timestampMicros: 1 };
+  const state = (changes: object): object => ({ version: 1, params: [param], gone: [], signals: [], ...changes });
+  it.each([
+    ['nothing', null, 'this is no state of a router, version 1'],
+    ['another version', state({ version: 2 }), 'this is no state of a router, version 1'],
+    ['no params', state({ params: 5 }), 'the state of the router is damaged: params is no list'],
+    [
+      'an address that is none',
+      state({ params: [param, { ...param, address: 'a' }] }),
+      'the state of the router is damaged at params[1]: invalid address: it does not start with "/"',
+    ],
+    [
+      'a value that is none',
+      state({ params: [{ ...param, value: { $int: 'x' } }] }),
+      'the state of the router is damaged at params[0]: $int takes a decimal text, as {"$int": "5"}',
+    ],
+    [
+      'a revision of 0',
+      state({ params: [{ ...param, revision: 0 }] }),
+      'the state of the router is damaged at params[0]: revision is no number of at least 1',
+    ],
+    [
+      'a tombstone of another shape',
+      state({ gone: ['/a'] }),
+      'the state of the router is damaged at gone[0]: it is no pair',
+    ],
+    [
+      'a signal of another shape',
+      state({ signals: [5] }),
+      expect.stringMatching(/^the state of the router is damaged at signals\[0\]: /),
+    ],
+  ])('is refused in one sentence: %s', (_, damaged, message) => {
+    const attempt = (): Router => createRouter({ state: damaged });
+    expect(attempt).toThrow(RouterOptionsError);
+    expect(attempt).toThrow(expect.objectContaining({ message }));
+  });
+});
+
+function countOf(writes: readonly (readonly [n: number, value: unknown])[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const [n] of writes) counts.set(`/p/${n}`, (counts.get(`/p/${n}`) ?? 0) + 1);
+  return counts;
+}
