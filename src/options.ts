@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   type Authenticator,
   type Logger,
+  type SignalRules,
   silentLogger,
   type VisibilityFilter,
   type WriteValidator,
@@ -42,6 +43,11 @@ export interface RouterOptions {
   readonly securityMode?: 'open' | 'authenticated' | undefined;
   /** Looks at the tokens; without one, a router that asks for them lets nobody in. @default none */
   readonly authenticator?: Authenticator | undefined;
+  /**
+   * What there is at some addresses and what may be written there (402): `defineSignals()`. Announced by the router itself.
+   * @default anything may be anywhere
+   */
+  readonly signals?: SignalRules | undefined;
   /** Has the last word on every write, after scopes. @default every write passes */
   readonly validateWrite?: WriteValidator | undefined;
   /** Whether a session may know of an address; tell the router when its answers change. @default everybody sees everything */
@@ -158,7 +164,7 @@ export interface HistoryRuleOption {
 }
 
 /** What has no default. */
-type LeftOpen = 'newId' | 'inspect' | 'authenticator' | 'validateWrite' | 'isVisible';
+type LeftOpen = 'signals' | 'newId' | 'inspect' | 'authenticator' | 'validateWrite' | 'isVisible';
 
 /** What is given in one form and used in another. */
 type Read = 'conflictRules' | 'historyRules' | 'state';
@@ -218,6 +224,10 @@ const schema = z.strictObject({
   authenticator: like<Authenticator>((value) => hasMethods(value, ['authenticate', 'onRevoked']), {
     must: 'have the methods authenticate and onRevoked',
   }).optional(),
+  signals: like<SignalRules>(
+    (value) => hasMethods(value, ['check']) && Array.isArray(Reflect.get(Object(value) as object, 'definitions')),
+    { must: 'be what defineSignals() gives' },
+  ).optional(),
   validateWrite: hook<WriteValidator>(),
   isVisible: hook<VisibilityFilter>(),
   allowInsecureUdp: flag().default(false),

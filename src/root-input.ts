@@ -35,6 +35,7 @@ export function rootInput(options: ResolvedRouterOptions): RootInput {
       maxMalformedPerMinute: options.maxMalformedPerMinute,
       presence: options.presence,
       state: options.state,
+      signals: options.signals,
       validateWrite: options.validateWrite,
       isVisible: options.isVisible,
       maxQueueBytesTotal: options.maxQueueBytesTotal,

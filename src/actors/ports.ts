@@ -1,3 +1,5 @@
+import type { SignalType } from '../protocol/enumerations.js';
+import type { SignalDefinition } from '../protocol/messages/message.js';
 import type { Scope } from '../protocol/scope.js';
 import type { Pattern } from '../protocol/pattern.js';
 import type { Value } from '../protocol/values/value.js';
@@ -83,6 +85,19 @@ export type WriteValidator = (write: ProposedWrite) => string | undefined;
  * subscriptions change or the router is told that it has changed.
  */
 export type VisibilityFilter = (address: string, session: SessionIdentity) => boolean;
+
+/** What the owner of the router says of some addresses beforehand; `defineSignals` makes it. */
+export interface SignalRules {
+  /** The router itself announces these, for as long as it runs: QUERY finds them. */
+  readonly definitions: readonly SignalDefinition[];
+  /**
+   * Whether a SET or PUBLISH may be done. Called on the hot path: it has to answer at once.
+   *
+   * @param value the value, or the samples of a stream; undefined where the message carries neither
+   * @returns undefined to let it pass, or why not, which the writer is told with ERROR 402
+   */
+  check(address: string, value: Value | undefined, type: SignalType): string | undefined;
+}
 
 /** Bounds on what a session may write to some addresses. */
 export interface Constraint {

@@ -39,6 +39,7 @@ export const coreDefaults = {
   maxScheduleSeconds: 86_400,
   maxPendingBundlesPerSession: 1_000,
   maxPendingBundleBytes: 268_435_456,
+  signals: undefined,
   validateWrite: undefined,
   isVisible: undefined,
   maxQueueBytesTotal: 1 << 28,

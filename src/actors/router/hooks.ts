@@ -1,9 +1,13 @@
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
-import type { ProposedWrite, SessionIdentity, VisibilityFilter, WriteValidator } from '../ports.js';
+import type { SignalType } from '../../protocol/enumerations.js';
+import type { Value } from '../../protocol/values/value.js';
+import type { ProposedWrite, SessionIdentity, SignalRules, VisibilityFilter, WriteValidator } from '../ports.js';
 import type { RouterSession } from './router-session.js';
 
 export interface HooksOptions {
+  /** What may be written at some addresses. */
+  readonly signals: SignalRules | undefined;
   /** Has the last word on every write. */
   readonly validateWrite: WriteValidator | undefined;
   /** Whether a session may know of an address. */
@@ -23,19 +27,29 @@ export class Hooks {
     this.#options = options;
   }
 
-  /** @throws ClaspError 403 with the reason; 500 when the hook is broken */
+  /** @throws ClaspError 402 or 403 with the reason; 500 when the hook is broken */
   checkWrite(session: RouterSession, message: SetMessage | PublishMessage): void {
-    const { validateWrite, reportFault } = this.#options;
-    if (validateWrite === undefined) return;
-    const { address } = message;
+    const { signals, validateWrite } = this.#options;
+    if (signals !== undefined) {
+      const { address } = message;
+      const ask = (): string | undefined => signals.check(address, contentOf(message), typeOf(message));
+      this.#refuse(ErrorCode.InvalidValue, 'signals', address, ask);
+    }
+    if (validateWrite !== undefined) {
+      const ask = (): string | undefined => validateWrite(proposed(session, message));
+      this.#refuse(ErrorCode.Refused, 'validateWrite', message.address, ask);
+    }
+  }
+
+  #refuse(code: ErrorCode, hook: string, address: string, ask: () => string | undefined): void {
     let reason: string | undefined;
     try {
-      reason = validateWrite(proposed(session, message));
+      reason = ask();
     } catch (fault) {
-      reportFault(fault, 'validateWrite');
+      this.#options.reportFault(fault, hook);
       throw new ClaspError(ErrorCode.InternalError, 'Internal error', { address, cause: fault });
     }
-    if (reason !== undefined) throw new ClaspError(ErrorCode.Refused, reason, { address });
+    if (reason !== undefined) throw new ClaspError(code, reason, { address });
   }
 
   /** Whether a session is shown what is at an address: its scopes let it read there, and it is visible to it. */
@@ -56,6 +70,16 @@ export class Hooks {
       return false;
     }
   }
+}
+
+function contentOf(message: SetMessage | PublishMessage): Value | undefined {
+  if (message.value !== undefined) return message.value.decode();
+  return message.type === 'publish' ? message.samples : undefined;
+}
+
+/** A MessagePack sender of old leaves it out; the binary form calls it an event too. */
+function typeOf(message: SetMessage | PublishMessage): SignalType {
+  return message.type === 'set' ? 'param' : (message.signal ?? 'event');
 }
 
 function proposed(session: RouterSession, message: SetMessage | PublishMessage): ProposedWrite {

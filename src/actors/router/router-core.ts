@@ -141,6 +141,7 @@ export class RouterCore {
       this.#join(session);
     });
     this.#nowMicros = options.nowMicros();
+    this.#signals.announce(options.signals?.definitions ?? [], this.#nowMicros);
   }
 
   get paramCount(): number {
