@@ -112,6 +112,9 @@ export {
   openHttpPort,
 } from './transports/websocket/index.js';
 
+// Files beside it
+export { staticFiles, StaticFilesError, type StaticFilesOptions, type StaticFilesRoute } from './static-files/index.js';
+
 // To run the router as an actor inside another XState system, and to watch it
 export { rootInput } from './root-input.js';
 export { routerLogic } from './router-actor.js';

@@ -70,6 +70,7 @@ export const routerLogic: RouterLogic = {
 
 /** A snapshot, and the way back to the router it is of: to persist one, XState gives nothing but the snapshot. */
 class LiveSnapshot implements RouterFigures {
+  readonly status: 'active' | 'stopped';
   readonly output = undefined;
   readonly error = undefined;
   readonly sessions: number;
@@ -80,11 +81,8 @@ class LiveSnapshot implements RouterFigures {
   readonly deliveries: number;
   readonly #router: Router;
 
-  constructor(
-    router: Router,
-    readonly status: 'active' | 'stopped',
-    figures: RouterFigures,
-  ) {
+  constructor(router: Router, status: 'active' | 'stopped', figures: RouterFigures) {
+    this.status = status;
     this.#router = router;
     this.sessions = figures.sessions;
     this.subscriptions = figures.subscriptions;
