@@ -103,14 +103,14 @@ export class Lane {
   }
 
   /** An ACK as nearly every SET gets it. */
-  writeAck(address: string, revision: U64): void {
+  writeAck(message: SetMessage, revision: U64): void {
     if (this.#form.encoding !== 'binary') {
-      this.write({ type: 'ack', address, revision });
+      this.write({ type: 'ack', address: message.address, revision });
       return;
     }
     this.begin();
     this.#slab.u8(ACK);
-    writeSetAck(this.#slab, address, revision);
+    writeSetAck(this.#slab, message, revision);
     this.finish(Qos.Fire);
   }
 

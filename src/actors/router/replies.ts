@@ -1,7 +1,7 @@
 import { type ClaspError, EncodeError, ErrorCode } from '../../protocol/errors.js';
 import type { U64 } from '../../protocol/u64.js';
 import { detached } from '../../protocol/messages/detached.js';
-import type { Message } from '../../protocol/messages/message.js';
+import type { Message, SetMessage } from '../../protocol/messages/message.js';
 import type { Deliveries } from './deliveries.js';
 import { Lane } from './lane.js';
 import type { RouterSession } from './router-session.js';
@@ -44,10 +44,10 @@ export class Replies {
   }
 
   /** A SET was taken. */
-  ack(session: RouterSession, address: string, revision: U64): void {
+  ack(session: RouterSession, message: SetMessage, revision: U64): void {
     const lane = this.lane(session);
-    if (lane === undefined) return this.#deliveries.hand(session, { type: 'ack', address, revision });
-    lane.writeAck(address, revision);
+    if (lane === undefined) return this.#deliveries.hand(session, { type: 'ack', address: message.address, revision });
+    lane.writeAck(message, revision);
     this.#deliveries.to(session, lane);
   }
 

@@ -437,7 +437,7 @@ export class RouterCore {
     const { address, lock, unlock } = message;
     const { revision, holder } = this.#writes.set(session, message, this.#nowMicros);
     if (!this.#wantsAck(qos)) return;
-    if (lock !== true && unlock !== true) return this.#replies.ack(session, address, revision);
+    if (lock !== true && unlock !== true) return this.#replies.ack(session, message, revision);
     // Whether it is locked now, and whether by you; never by whom else.
     const locked = holder !== undefined;
     const own = holder === session ? session.id : undefined;

@@ -3,6 +3,7 @@ import { EncodeError } from '../errors.js';
 import { MAX_PAYLOAD_BYTES } from '../limits.js';
 import { type U64, u64High, u64Low } from '../u64.js';
 import { writeFloat64 } from './float64.js';
+import { copyWords, viewOf } from './words.js';
 
 const encoder = new TextEncoder();
 
@@ -10,6 +11,8 @@ const encoder = new TextEncoder();
 export class Writer {
   bytes: Uint8Array;
   at = 0;
+  #viewed: Uint8Array | undefined;
+  #words: DataView | undefined;
 
   constructor(capacity = 256) {
     this.bytes = new Uint8Array(capacity);
@@ -72,11 +75,20 @@ export class Writer {
   raw(source: Uint8Array, start = 0, end: number = source.length): void {
     const length = end - start;
     this.ensure(length);
-    const { bytes, at } = this;
-    // Below some 100 bytes a loop is cheaper than the call of set() and the view it needs.
-    if (length < 96) for (let i = 0; i < length; i++) bytes[at + i] = source[start + i]!;
-    else bytes.set(source.subarray(start, end), at);
+    const { at } = this;
+    // Below some 200 bytes words are cheaper than the call of set() and the view it needs.
+    if (length < 192) copyWords(this.#view(), at, viewOf(source), start, end);
+    else this.bytes.set(source.subarray(start, end), at);
     this.at = at + length;
+  }
+
+  /** Made when it is first wanted: most writers write one message, and a view costs more than its words save. */
+  #view(): DataView {
+    if (this.#viewed !== this.bytes) {
+      this.#viewed = this.bytes;
+      this.#words = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+    }
+    return this.#words!; // made with #viewed
   }
 
   count(count: number, what: string): void {

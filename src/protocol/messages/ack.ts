@@ -1,7 +1,8 @@
 import type { Reader } from '../bytes/reader.js';
 import type { Writer } from '../bytes/writer.js';
 import type { U64 } from '../u64.js';
-import type { AckMessage } from './message.js';
+import { writeAddressOf } from '../values/encoded-value.js';
+import type { AckMessage, SetMessage } from './message.js';
 
 // ACK 0x50 (wire.md 6.13)
 //   flags u8 · [address str] · [revision u64] · [locked u8] · [holder str] · [correlationId u32]
@@ -29,9 +30,9 @@ export function writeAck(w: Writer, m: AckMessage): void {
 }
 
 /** The same for what a SET is answered with: its address, which has fitted a frame with more beside it, and its revision. */
-export function writeSetAck(w: Writer, address: string, revision: U64): void {
+export function writeSetAck(w: Writer, { address, value }: SetMessage, revision: U64): void {
   w.u8(ADDRESS | REVISION);
-  w.str(address);
+  writeAddressOf(w, address, value);
   w.u64(revision);
 }
 

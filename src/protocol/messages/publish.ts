@@ -1,7 +1,7 @@
 import type { Reader } from '../bytes/reader.js';
 import type { Writer } from '../bytes/writer.js';
 import { gesturePhases, type SignalType, signalTypes } from '../enumerations.js';
-import { readTypedValue, writeTypedValue } from '../values/encoded-value.js';
+import { behindAddress, readTypedValue, writeAddressOf, writeTypedValue } from '../values/encoded-value.js';
 import type { PublishMessage } from './message.js';
 
 // PUBLISH 0x20 (wire.md 6.6)
@@ -22,15 +22,17 @@ export function writePublish(w: Writer, m: PublishMessage): void {
       (m.id === undefined ? 0 : ID) |
       (m.phase === undefined ? 0 : gesturePhases.indexOf(m.phase)),
   );
-  w.str(m.address);
   if (m.value !== undefined) {
+    writeAddressOf(w, m.address, m.value);
     w.u8(1);
     writeTypedValue(w, m.value);
   } else if (m.samples !== undefined) {
+    w.str(m.address);
     w.u8(2);
     w.count(m.samples.length, 'list of samples');
     for (const sample of m.samples) w.f64(sample);
   } else {
+    w.str(m.address);
     w.u8(0);
   }
   if (m.timestamp !== undefined) w.u64(m.timestamp);
@@ -42,13 +44,15 @@ export function readPublish(r: Reader): PublishMessage {
   const flags = r.u8();
   const signal = signalTypes[flags >> 5] ?? 'event'; // codes 5..7 read as event
   const phase = gesturePhases[flags & 0x07] ?? 'start'; // codes 4..7 read as start
+  const start = r.at;
   const address = r.address();
+  const end = r.at;
   const indicator = r.u8();
   return {
     type: 'publish',
     address,
     signal,
-    value: indicator === 1 ? readTypedValue(r) : undefined,
+    value: indicator === 1 ? behindAddress(readTypedValue(r), address, start, end, r) : undefined,
     samples: indicator === 2 ? readSamples(r) : undefined,
     timestamp: flags & TIMESTAMP ? r.u64() : undefined,
     id: flags & ID ? r.u32() : undefined,

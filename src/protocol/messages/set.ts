@@ -1,7 +1,7 @@
 import type { Reader } from '../bytes/reader.js';
 import type { Writer } from '../bytes/writer.js';
 import type { U64 } from '../u64.js';
-import { readEncodedValue } from '../values/encoded-value.js';
+import { behindAddress, readEncodedValue, writeAddressAndData } from '../values/encoded-value.js';
 import type { GetMessage, SetMessage } from './message.js';
 
 // SET 0x21 (wire.md 6.7) — write a param
@@ -28,16 +28,17 @@ export function writeSet(w: Writer, m: SetMessage, revision: U64 | undefined = m
       (m.unlock === true ? UNLOCK : 0) |
       (m.ttl === undefined ? 0 : TTL),
   );
-  w.str(m.address);
-  w.raw(value.bytes, value.start, value.end);
+  writeAddressAndData(w, m.address, value);
   if (revision !== undefined) w.u64(revision);
   if (m.ttl !== undefined) w.u32(((m.ttl & TTL_SECONDS) | (m.absolute === true ? ABSOLUTE : 0)) >>> 0);
 }
 
 export function readSet(r: Reader): SetMessage {
   const flags = r.u8();
+  const start = r.at;
   const address = r.address();
-  const value = readEncodedValue(flags & VALUE_TYPE, r);
+  const end = r.at;
+  const value = behindAddress(readEncodedValue(flags & VALUE_TYPE, r), address, start, end, r);
   const revision = flags & REVISION ? r.u64() : undefined;
   const ttl = flags & TTL ? r.u32() : undefined;
   return {

@@ -20,12 +20,21 @@ export class EncodedValue {
   readonly start: number;
   readonly end: number;
 
+  /**
+   * The address that came in front of it, and where that lies in the same bytes, its length included: whoever sends it on copies it
+   * from there. A handle that is made anew, by {@link copy} or for another value, knows nothing of it.
+   */
+  address: string | undefined;
+  addressStart = 0;
+  addressEnd = 0;
+
   /** @internal The bytes must be canonical: use {@link encodeValue} or {@link readEncodedValue}. */
   constructor(type: number, bytes: Uint8Array, start: number, end: number) {
     this.type = type;
     this.bytes = bytes;
     this.start = start;
     this.end = end;
+    this.address = undefined;
   }
 
   /** Bytes of the data, the type byte not counted. */
@@ -75,6 +84,37 @@ export function readEncodedValue(type: number, r: Reader): EncodedValue {
 /** The same for a value with its type byte in front. */
 export function readTypedValue(r: Reader): EncodedValue {
   return readEncodedValue(r.u8(), r);
+}
+
+/** Notes which address came in front of a value, in the same bytes if they are still the ones it was read from. */
+export function behindAddress(
+  value: EncodedValue,
+  address: string,
+  start: number,
+  end: number,
+  r: Reader,
+): EncodedValue {
+  if (value.bytes !== r.bytes) return value;
+  value.address = address;
+  value.addressStart = start;
+  value.addressEnd = end;
+  return value;
+}
+
+/** Writes an address and a value's data right behind it. */
+export function writeAddressAndData(w: Writer, address: string, value: EncodedValue): void {
+  if (value.address === address && value.addressEnd === value.start) {
+    w.raw(value.bytes, value.addressStart, value.end);
+    return;
+  }
+  writeAddressOf(w, address, value);
+  w.raw(value.bytes, value.start, value.end);
+}
+
+/** Writes an address, that of a value. */
+export function writeAddressOf(w: Writer, address: string, value: EncodedValue): void {
+  if (value.address === address) w.raw(value.bytes, value.addressStart, value.addressEnd);
+  else w.str(address);
 }
 
 /** Writes type byte and data. */

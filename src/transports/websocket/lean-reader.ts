@@ -1,3 +1,4 @@
+import { viewOf } from '../../protocol/bytes/words.js';
 import { FrameRun } from '../../protocol/frame-run.js';
 import { HEADER_BYTES } from '../../protocol/limits.js';
 
@@ -203,19 +204,10 @@ function isUsualFrame(bytes: Buffer, start: number, length: number): boolean {
 
 /** Unmasks to a place that is not behind the payload. The mask lies right before it. @returns where the unmasked bytes end */
 function unmask(bytes: Buffer, start: number, end: number, to: number): number {
-  const a = bytes[start - 4]!;
-  const b = bytes[start - 3]!;
-  const c = bytes[start - 2]!;
-  const d = bytes[start - 1]!;
+  const words = viewOf(bytes);
+  const mask = words.getInt32(start - MASK_BYTES, true);
   let at = start;
-  for (const last = end - 3; at < last; at += 4, to += 4) {
-    bytes[to] = bytes[at]! ^ a;
-    bytes[to + 1] = bytes[at + 1]! ^ b;
-    bytes[to + 2] = bytes[at + 2]! ^ c;
-    bytes[to + 3] = bytes[at + 3]! ^ d;
-  }
-  if (at < end) bytes[to++] = bytes[at]! ^ a;
-  if (at + 1 < end) bytes[to++] = bytes[at + 1]! ^ b;
-  if (at + 2 < end) bytes[to++] = bytes[at + 2]! ^ c;
+  for (const last = end - 3; at < last; at += 4, to += 4) words.setInt32(to, words.getInt32(at, true) ^ mask, true);
+  for (let shift = 0; at < end; at++, shift += 8) bytes[to++] = bytes[at]! ^ (mask >>> shift);
   return to;
 }

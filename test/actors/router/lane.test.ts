@@ -63,10 +63,14 @@ describe('Lane', () => {
     ['/ünïcode/😀', 0x1_0000_0007],
     [`/${'x'.repeat(1_023)}`, 2n ** 64n - 1n],
   ])('writes the ACK of a SET at %s as the codec writes any', (address, revision) => {
-    for (const encoding of ['binary', 'cbor'] as const) {
-      const lane = new Lane(wireForm('raw', encoding));
-      lane.writeAck(address, revision);
-      expect(written(lane)).toEqual(encodeFrame({ type: 'ack', address, revision }, { encoding }));
+    const message: SetMessage = { type: 'set', address, value: encodeValue(0.5) };
+    const { message: received } = decodeFrame(encodeFrame(message));
+    for (const set of [message, received as SetMessage]) {
+      for (const encoding of ['binary', 'cbor'] as const) {
+        const lane = new Lane(wireForm('raw', encoding));
+        lane.writeAck(set, revision);
+        expect(written(lane)).toEqual(encodeFrame({ type: 'ack', address, revision }, { encoding }));
+      }
     }
   });
 

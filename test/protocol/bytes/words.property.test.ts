@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { copyWords, hashWords, sameWords, viewOf } from '../../../src/protocol/bytes/words.js';
+
+/** Bytes with some in front and behind, so that places are aligned and not. */
+const range = fc.tuple(fc.uint8Array({ maxLength: 40 }), fc.nat(9), fc.nat(9)).map(([content, before, behind]) => ({
+  content,
+  bytes: Uint8Array.from([...Array<number>(before).fill(170), ...content, ...Array<number>(behind).fill(85)]),
+  start: before,
+  end: before + content.length,
+}));
+
+describe('bytes four at a time', () => {
+  it('are copied as they are, and nothing beside them is touched', () => {
+    fc.assert(
+      fc.property(range, fc.nat(9), ({ bytes, content, start, end }, at) => {
+        const to = new Uint8Array(at + content.length + 9).fill(1);
+        expect(copyWords(new DataView(to.buffer), at, viewOf(bytes), start, end)).toBe(at + content.length);
+        expect([...to]).toEqual([...Array<number>(at).fill(1), ...content, ...Array<number>(9).fill(1)]);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('are the same exactly if each of them is', () => {
+    fc.assert(
+      fc.property(
+        range,
+        fc.nat(),
+        fc.integer({ min: 0, max: 255 }),
+        ({ bytes, content, start, end }, place, change) => {
+          const other = Uint8Array.from(content);
+          const isChanged = change > 0 && content.length > 0;
+          if (isChanged) other[place % content.length]! ^= change;
+          expect(sameWords(viewOf(bytes), start, end, new DataView(other.buffer))).toBe(!isChanged);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('have a hash that depends on nothing but them', () => {
+    fc.assert(
+      fc.property(range, range, (one, two) => {
+        const moved = Uint8Array.from([...two.bytes.subarray(0, two.start), ...one.content, 7]);
+        const hash = hashWords(viewOf(one.bytes), one.start, one.end);
+        expect(hashWords(viewOf(moved), two.start, two.start + one.content.length)).toBe(hash);
+      }),
+    );
+  });
+
+  it('spread addresses of a show over the slots of a cache about as chance would', () => {
+    const slots = new Set<number>();
+    const addresses = Array.from({ length: 4_096 }, (_, i) => `/stage/light/${i % 64}/channel/${i >> 6}`);
+    for (const address of addresses) {
+      const bytes = new TextEncoder().encode(address);
+      slots.add(hashWords(viewOf(bytes), 0, bytes.length) & 16_383);
+    }
+    // 4,096 balls in 16,384 boxes are in 3,624 of them on average.
+    expect(slots.size).toBeGreaterThan(3_500);
+  });
+
+  it('are looked at where they are: a view follows its bytes, and not those before', () => {
+    const bytes = Uint8Array.of(0, 1, 2, 3, 4, 5);
+    expect(viewOf(bytes.subarray(2)).getUint8(0)).toBe(2);
+    expect(viewOf(bytes).getUint8(0)).toBe(0);
+    bytes[0] = 9;
+    expect(viewOf(bytes).getUint8(0)).toBe(9);
+  });
+});
