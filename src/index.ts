@@ -115,6 +115,10 @@ export {
 // Files beside it
 export { staticFiles, StaticFilesError, type StaticFilesOptions, type StaticFilesRoute } from './static-files/index.js';
 
+// What there is at which address
+export { type AddressOf, defineSignals, Signals, SignalsError, typed, type ValueOf } from './signals/index.js';
+export type { SignalRules } from './actors/ports.js';
+
 // To run the router as an actor inside another XState system, and to watch it
 export { rootInput } from './root-input.js';
 export { routerLogic } from './router-actor.js';

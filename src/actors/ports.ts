@@ -93,7 +93,7 @@ export interface SignalRules {
   /**
    * Whether a SET or PUBLISH may be done. Called on the hot path: it has to answer at once.
    *
-   * @param value the value, or the samples of a stream; undefined where the message carries neither
+   * @param value the value, the samples of a stream, or a timeline as a value; undefined where the message carries none of them
    * @returns undefined to let it pass, or why not, which the writer is told with ERROR 402
    */
   check(address: string, value: Value | undefined, type: SignalType): string | undefined;

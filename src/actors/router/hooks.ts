@@ -1,6 +1,7 @@
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { SignalType } from '../../protocol/enumerations.js';
+import { valueFromTimeline } from '../../protocol/timeline.js';
 import type { Value } from '../../protocol/values/value.js';
 import type { ProposedWrite, SessionIdentity, SignalRules, VisibilityFilter, WriteValidator } from '../ports.js';
 import type { RouterSession } from './router-session.js';
@@ -74,7 +75,8 @@ export class Hooks {
 
 function contentOf(message: SetMessage | PublishMessage): Value | undefined {
   if (message.value !== undefined) return message.value.decode();
-  return message.type === 'publish' ? message.samples : undefined;
+  if (message.type !== 'publish') return undefined;
+  return message.timeline === undefined ? message.samples : valueFromTimeline(message.timeline);
 }
 
 /** A MessagePack sender of old leaves it out; the binary form calls it an event too. */

@@ -1,0 +1,27 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+
+const page = readFileSync('docs/typed-signals.md', 'utf8');
+const [, program = ''] = /```ts\n(.*?)```/s.exec(page) ?? [];
+const [, printed = ''] = /It prints\n\n```\n(.*?)```/s.exec(page) ?? [];
+
+/** The program as a file of this folder, which the compiler reads too. */
+const file = readFileSync('test/signals/page-program.ts', 'utf8');
+
+describe('docs/typed-signals.md', () => {
+  it('begins with the program that is compiled here', () => {
+    expect(program.length).toBeGreaterThan(500);
+    const local = program
+      .replace(`'clasp-router'`, `'../../src/server.js'`)
+      .replace(`'clasp-router/signals'`, `'../../src/signals/index.js'`);
+    expect(file).toBe(local);
+  });
+
+  it('says what it prints', async () => {
+    const log = jest.spyOn(console, 'log').mockImplementation(() => undefined);
+    await import('./page-program.js');
+    const lines = log.mock.calls.map((words) => words.join(' '));
+    log.mockRestore();
+    expect(`${lines.join('\n')}\n`).toBe(printed);
+  });
+});
