@@ -1,0 +1,89 @@
+import type { Json } from '../feed.js';
+import type { Sanitize } from './port.js';
+
+/** Values a definition shows at most, whatever a machine of the host's drags in. */
+const MAX_VALUES = 20_000;
+const MAX_DEPTH = 64;
+
+/** Keys of records whose own keys are names given by the author: of states, of events. A state may well be called `context`. */
+const namings = new Set(['states', 'on', 'after']);
+/** Keys of what is no structure but data, which may hold anything. */
+const data = new Set(['context', 'input', 'output', 'params', 'meta']);
+
+/**
+ * The config of a machine as the inspector wants it: JSON text, with `{"type": name}` for each function. The structure is complete;
+ * data in it (a context that is no function, params, input) goes through `sanitize`.
+ */
+export function definitionText(config: object, sanitize: Sanitize): string {
+  return JSON.stringify(new ConfigWalk(sanitize).value(config, false));
+}
+
+class ConfigWalk {
+  readonly #sanitize: Sanitize;
+  /** The objects around the one being walked. */
+  readonly #path = new Set<object>();
+  #values = 0;
+
+  constructor(sanitize: Sanitize) {
+    this.#sanitize = sanitize;
+  }
+
+  /** @param isNaming whether the keys are names, and mean nothing */
+  value(value: unknown, isNaming: boolean): Json | undefined {
+    switch (typeof value) {
+      case 'string':
+      case 'boolean':
+        return value;
+      case 'number':
+        return Number.isFinite(value) ? value : null;
+      case 'bigint':
+        return String(value);
+      case 'function':
+        return { type: value.name };
+      case 'object':
+        return value === null ? null : this.#object(value, isNaming);
+      case 'symbol':
+      case 'undefined':
+        return undefined;
+    }
+  }
+
+  #object(object: object, isNaming: boolean): Json | undefined {
+    if (this.#path.has(object)) return '[Circular]';
+    if (++this.#values > MAX_VALUES || this.#path.size >= MAX_DEPTH) return '[Object]';
+    this.#path.add(object);
+    const shown = this.#inside(object, isNaming);
+    this.#path.delete(object);
+    return shown;
+  }
+
+  #inside(object: object, isNaming: boolean): Json | undefined {
+    if (Array.isArray(object)) return object.map((item: unknown) => this.value(item, false) ?? null);
+    // A machine that is used as it is, instead of by its name, says what it is.
+    if ('toJSON' in object && typeof object.toJSON === 'function') {
+      return this.value((object as { toJSON(): unknown }).toJSON(), isNaming); // its signature is JSON.stringify's
+    }
+    const shown: Record<string, Json> = {};
+    for (const [key, value] of Object.entries(object)) {
+      const json = this.#member(key, value, isNaming);
+      if (json !== undefined) shown[key] = json;
+    }
+    return shown;
+  }
+
+  #member(key: string, value: unknown, isNaming: boolean): Json | undefined {
+    if (isNaming || !data.has(key)) return this.value(value, !isNaming && namings.has(key));
+    if (value === undefined || typeof value === 'function') return this.value(value, false);
+    return memberOf(this.#sanitize({ [key]: value }), key);
+  }
+}
+
+/** What is left of a member when the object around it has been sanitized. */
+export function memberOf(sanitized: Json, key: string): Json | undefined {
+  return isRecord(sanitized) ? sanitized[key] : undefined;
+}
+
+/** Whether it is an object with keys. */
+export function isRecord(json: Json | undefined): json is Readonly<Record<string, Json>> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}

@@ -1,0 +1,136 @@
+import { WebSocket } from 'ws';
+import type { Logger } from '../../actors/ports.js';
+import { type Clock, setBackgroundTimer } from '../../clock.js';
+import { RelayQueue } from './relay-queue.js';
+import { parseRelayUrl, shownUrl } from './relay-url.js';
+import type { StatelyStream } from './stately-stream.js';
+
+export interface FeedRelayOptions {
+  /** Where the relay of the Stately inspector listens: `ws://localhost:8080`. */
+  readonly url: string;
+  readonly stream: StatelyStream;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Bytes the relay may be behind; beyond, updates are dropped, and all is told anew once it has caught up. @default 4 MiB */
+  readonly maxBehindBytes?: number | undefined;
+}
+
+/**
+ * Streams actors to a relay of the Stately inspector, as `createWebSocketInspector` does: one WebSocket message for each event, plain
+ * JSON, nothing said first and nothing heard. After every connect all actors there are come first. Connects again for ever, after 1 s,
+ * 2 s, 4 s and so on, at most 30 s; watches nothing while it is not connected.
+ *
+ * @throws RelayUrlError when the URL is no WebSocket address
+ */
+export function feedRelay(options: FeedRelayOptions): FeedRelay {
+  return new FeedRelay(options);
+}
+
+const FIRST_BACKOFF_MS = 1_000;
+const LONGEST_BACKOFF_MS = 30_000;
+/** A connection that lasted this long was one; the next attempt comes after the shortest time. */
+const STEADY_MS = 10_000;
+const HANDSHAKE_MS = 10_000;
+const GOODBYE_MS = 1_000;
+const MAX_BEHIND_BYTES = 4 * 1024 * 1024;
+/** A relay passes on what its other peers say. None of it is looked at. */
+const MAX_INCOMING_BYTES = 64 * 1024 * 1024;
+
+/** A stream to a relay. */
+export class FeedRelay {
+  readonly #url: URL;
+  readonly #stream: StatelyStream;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #maxBehindBytes: number;
+  #socket: WebSocket | undefined;
+  #unsubscribe: (() => void) | undefined;
+  #timer: unknown;
+  #backoffMs = FIRST_BACKOFF_MS;
+  #connectedAtMs: number | undefined;
+  /** Whether the log has it that the relay is not there. */
+  #saidLost = false;
+  #isClosed = false;
+
+  /** @internal */
+  constructor({ url, stream, logger, clock, maxBehindBytes = MAX_BEHIND_BYTES }: FeedRelayOptions) {
+    this.#url = parseRelayUrl(url);
+    this.#stream = stream;
+    this.#logger = logger;
+    this.#clock = clock;
+    this.#maxBehindBytes = maxBehindBytes;
+    this.#connect();
+  }
+
+  /** Ends the stream for good. May be called again. */
+  close(): void {
+    this.#isClosed = true;
+    this.#clock.clearTimeout(this.#timer);
+    this.#rest();
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    socket.close();
+    // A relay that does not answer is not to hold up whoever is about to exit.
+    setBackgroundTimer(
+      this.#clock,
+      () => {
+        socket.terminate();
+      },
+      GOODBYE_MS,
+    );
+  }
+
+  readonly #connect = (): void => {
+    const socket = new WebSocket(this.#url, {
+      handshakeTimeout: HANDSHAKE_MS,
+      perMessageDeflate: false,
+      maxPayload: MAX_INCOMING_BYTES,
+      skipUTF8Validation: true,
+    });
+    this.#socket = socket;
+    let fault: Error | undefined;
+    socket.on('open', () => {
+      this.#connected();
+      const queue = new RelayQueue(socket, {
+        replay: () => this.#stream.replayEach(),
+        maxBehindBytes: this.#maxBehindBytes,
+      });
+      this.#unsubscribe = this.#stream.subscribe((events) => {
+        queue.push(events);
+      });
+    });
+    socket.on('error', (error) => {
+      fault = error; // 'close' follows
+    });
+    socket.on('close', () => {
+      this.#lost(fault);
+    });
+  };
+
+  #connected(): void {
+    this.#connectedAtMs = this.#clock.now();
+    this.#saidLost = false;
+    this.#logger.info({ relay: shownUrl(this.#url) }, 'connected to the inspector relay');
+  }
+
+  #rest(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+  }
+
+  #lost(fault: Error | undefined): void {
+    this.#socket = undefined;
+    this.#rest();
+    if (this.#isClosed) return;
+    const connectedMs = this.#connectedAtMs === undefined ? 0 : this.#clock.now() - this.#connectedAtMs;
+    this.#connectedAtMs = undefined;
+    if (connectedMs >= STEADY_MS) this.#backoffMs = FIRST_BACKOFF_MS;
+    if (!this.#saidLost) {
+      this.#saidLost = true;
+      const fields = { relay: shownUrl(this.#url), ...(fault !== undefined && { reason: fault.message }) };
+      this.#logger.warn(fields, 'the inspector relay is not there; trying again');
+    }
+    this.#timer = setBackgroundTimer(this.#clock, this.#connect, this.#backoffMs);
+    this.#backoffMs = Math.min(this.#backoffMs * 2, LONGEST_BACKOFF_MS);
+  }
+}

@@ -1,0 +1,5 @@
+export { type FeedRelay, feedRelay, type FeedRelayOptions } from './feed-relay.js';
+export type { ActorListener, Sanitize, WatchedActor, WatchedActors, WatchedEvent } from './port.js';
+export { RelayUrlError } from './relay-url.js';
+export { createStatelyStream, type StatelyStream, type StatelyStreamOptions } from './stately-stream.js';
+export { watchedActor } from './watched-actor.js';

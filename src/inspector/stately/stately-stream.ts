@@ -1,0 +1,190 @@
+import { type Clock, setBackgroundTimer } from '../../clock.js';
+import type { Json } from '../feed.js';
+import { StatelyMessages } from './messages.js';
+import type { ActorListener, Sanitize, WatchedActor, WatchedActors, WatchedEvent } from './port.js';
+import { type HeldActor, isThinned, Thinning } from './thinning.js';
+
+export interface StatelyStreamOptions {
+  readonly sanitize: Sanitize;
+  readonly clock: Clock;
+  /** Milliseconds from the first thing that happens to the batch that tells it. @default 50 */
+  readonly batchMs?: number | undefined;
+  /** Milliseconds over which events that come with every turn of the event loop are summed up. @default 250 */
+  readonly thinMs?: number | undefined;
+  /** Events a batch holds at most; what is more is left out. Actors and their latest snapshots are always in. @default 1_000 */
+  readonly maxEventsPerBatch?: number | undefined;
+}
+
+/** What happens to actors, in the protocol of the Stately inspector. */
+export interface StatelyStream {
+  /** `@xstate.actor` for every actor there is, parents first: what an inspector has to be given before anything else. */
+  replay(): readonly Json[];
+  /**
+   * The same, each made when it is asked for, since those of a thousand sessions take tens of milliseconds. What is asked for in a
+   * later turn may know of more than updates that came before it; the last update of each actor is right all the same.
+   */
+  replayEach(): Iterable<Json>;
+  /**
+   * Batches of what happens from now on, in order: right after {@link replay}, in the same turn, nothing is missing and nothing comes
+   * twice. Of several snapshots of an actor only the last is in a batch. Nobody watches the actors unless somebody is subscribed here.
+   *
+   * @returns takes the listener back
+   */
+  subscribe(listener: (events: readonly Json[]) => void): () => void;
+}
+
+export function createStatelyStream(actors: WatchedActors, options: StatelyStreamOptions): StatelyStream {
+  return new Stream(actors, options);
+}
+
+/** What will be a message when the batch goes out: making it now would be in vain for all snapshots but the last. */
+type Pending = (messages: StatelyMessages) => Json;
+
+class Stream implements StatelyStream, ActorListener {
+  readonly #actors: WatchedActors;
+  readonly #messages: StatelyMessages;
+  readonly #clock: Clock;
+  readonly #batchMs: number;
+  readonly #thinMs: number;
+  readonly #maxEvents: number;
+  readonly #listeners = new Set<(events: readonly Json[]) => void>();
+  readonly #thinning = new Thinning();
+  /** In order; undefined where a snapshot was superseded. */
+  #pending: (Pending | undefined)[] = [];
+  /** Where in there the snapshot of an actor is, by session id. */
+  readonly #snapshots = new Map<string, number>();
+  #events = 0;
+  #batchTimer: unknown;
+  #thinTimer: unknown;
+  #unwatch: (() => void) | undefined;
+
+  constructor(actors: WatchedActors, options: StatelyStreamOptions) {
+    const { sanitize, clock, batchMs = 50, thinMs = 250, maxEventsPerBatch = 1_000 } = options;
+    this.#actors = actors;
+    this.#messages = new StatelyMessages(sanitize);
+    this.#clock = clock;
+    this.#batchMs = batchMs;
+    this.#thinMs = thinMs;
+    this.#maxEvents = maxEventsPerBatch;
+  }
+
+  replay(): readonly Json[] {
+    return [...this.replayEach()];
+  }
+
+  replayEach(): Iterable<Json> {
+    return this.#each([...this.#actors.all()]);
+  }
+
+  *#each(actors: readonly WatchedActor[]): Generator<Json> {
+    for (const actor of actors) yield this.#messages.actor(actor, this.#clock.now());
+  }
+
+  subscribe(listener: (events: readonly Json[]) => void): () => void {
+    // What has happened so far is in the replay of whoever comes now.
+    this.#releaseAll();
+    this.#flush();
+    const own = (events: readonly Json[]): void => {
+      listener(events);
+    };
+    this.#listeners.add(own);
+    this.#unwatch ??= this.#actors.subscribe(this);
+    return () => {
+      this.#listeners.delete(own);
+      if (this.#listeners.size === 0) this.#rest();
+    };
+  }
+
+  actorStarted(actor: WatchedActor): void {
+    const atMs = this.#clock.now();
+    this.#push((messages) => messages.actor(actor, atMs));
+  }
+
+  eventSeen(actor: WatchedActor, event: WatchedEvent, sourceId: string | undefined): void {
+    if (isThinned(event)) {
+      this.#thinning.countEvent(actor, event, sourceId);
+      this.#thinTimer ??= setBackgroundTimer(this.#clock, this.#thinDue, this.#thinMs);
+      return;
+    }
+    this.#pushEvent(actor, event, sourceId);
+  }
+
+  snapshotTaken(actor: WatchedActor, event: WatchedEvent, snapshot: unknown): void {
+    if (isThinned(event)) {
+      this.#thinning.keepSnapshot(actor, event, snapshot);
+      this.#thinTimer ??= setBackgroundTimer(this.#clock, this.#thinDue, this.#thinMs);
+      return;
+    }
+    this.#thinning.forgetSnapshot(actor.sessionId);
+    this.#pushSnapshot(actor, event, snapshot);
+  }
+
+  actorStopped(actor: WatchedActor): void {
+    // Nothing is heard of it later than this.
+    const held = this.#thinning.take(actor.sessionId);
+    if (held !== undefined) this.#release(held);
+  }
+
+  #pushEvent(actor: WatchedActor, event: WatchedEvent, sourceId: string | undefined): void {
+    if (this.#events >= this.#maxEvents) return;
+    this.#events++;
+    const atMs = this.#clock.now();
+    this.#push((messages) => messages.event(actor, event, sourceId, atMs));
+  }
+
+  #pushSnapshot(actor: WatchedActor, event: WatchedEvent, snapshot: unknown): void {
+    const atMs = this.#clock.now();
+    const earlier = this.#snapshots.get(actor.sessionId);
+    if (earlier !== undefined) this.#pending[earlier] = undefined;
+    this.#snapshots.set(actor.sessionId, this.#pending.length);
+    this.#push((messages) => messages.snapshot(actor, event, snapshot, atMs));
+  }
+
+  #push(pending: Pending): void {
+    this.#pending.push(pending);
+    this.#batchTimer ??= setBackgroundTimer(this.#clock, this.#flush, this.#batchMs);
+  }
+
+  readonly #flush = (): void => {
+    this.#clock.clearTimeout(this.#batchTimer);
+    this.#batchTimer = undefined;
+    const pending = this.#pending;
+    this.#pending = [];
+    this.#snapshots.clear();
+    this.#events = 0;
+    const events = pending.flatMap((make) => (make === undefined ? [] : [make(this.#messages)]));
+    if (events.length === 0) return;
+    for (const listener of [...this.#listeners]) {
+      if (this.#listeners.has(listener)) listener(events); // one before it may have taken it back
+    }
+  };
+
+  readonly #thinDue = (): void => {
+    this.#thinTimer = undefined;
+    this.#releaseAll();
+    // Together with what else there is: a snapshot that waits may be an older one of the same actor.
+    this.#flush();
+  };
+
+  #releaseAll(): void {
+    for (const held of this.#thinning.takeAll()) this.#release(held);
+  }
+
+  #release({ actor, events, snapshot }: HeldActor): void {
+    for (const { event, sourceId } of events) this.#pushEvent(actor, event, sourceId);
+    if (snapshot !== undefined) this.#pushSnapshot(actor, snapshot.event, snapshot.snapshot);
+  }
+
+  #rest(): void {
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+    this.#clock.clearTimeout(this.#batchTimer);
+    this.#clock.clearTimeout(this.#thinTimer);
+    this.#batchTimer = undefined;
+    this.#thinTimer = undefined;
+    this.#pending = [];
+    this.#snapshots.clear();
+    this.#events = 0;
+    this.#thinning.clear();
+  }
+}

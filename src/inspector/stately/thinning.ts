@@ -1,0 +1,123 @@
+import type { WatchedActor, WatchedEvent } from './port.js';
+
+/**
+ * Events that come with every turn of the event loop, or because somebody is looking. They are shown a few times a second, by
+ * numbers: what is in them is for the traffic view.
+ */
+const thinned: ReadonlySet<string> = new Set([
+  'inbound.batch',
+  'clock.due',
+  'snapshot.continue',
+  'statistics.wanted',
+  'params.wanted',
+  'sessions.wanted',
+]);
+
+export function isThinned(event: WatchedEvent): boolean {
+  return thinned.has(event.type);
+}
+
+/** Many events of one type to one actor, as one event. */
+export interface ThinnedEvent extends WatchedEvent {
+  /** How many there were. */
+  readonly times: number;
+  /** What they carried together, of `inbound.batch`. */
+  readonly batches?: number;
+  readonly frames?: number;
+}
+
+export interface HeldActor {
+  readonly actor: WatchedActor;
+  readonly events: readonly { readonly event: ThinnedEvent; readonly sourceId: string | undefined }[];
+  /** How the last of these events left the actor, unless something else has happened to it since. */
+  readonly snapshot: { readonly event: ThinnedEvent; readonly snapshot: unknown } | undefined;
+}
+
+/** Counts thinned events until they are taken. Holds on to none of them. */
+export class Thinning {
+  readonly #held = new Map<string, Held>();
+
+  get isEmpty(): boolean {
+    return this.#held.size === 0;
+  }
+
+  countEvent(actor: WatchedActor, event: WatchedEvent, sourceId: string | undefined): void {
+    const { counts } = this.#of(actor);
+    let count = counts.get(event.type);
+    if (count === undefined) counts.set(event.type, (count = { times: 0, batches: 0, frames: 0, sourceId }));
+    count.times++;
+    if (event.type === 'inbound.batch') addFrames(count, event);
+    count.sourceId = sourceId;
+  }
+
+  keepSnapshot(actor: WatchedActor, event: WatchedEvent, snapshot: unknown): void {
+    this.#of(actor).snapshot = { type: event.type, snapshot };
+  }
+
+  /** There is a later one. */
+  forgetSnapshot(sessionId: string): void {
+    const held = this.#held.get(sessionId);
+    if (held !== undefined) held.snapshot = undefined;
+  }
+
+  takeAll(): readonly HeldActor[] {
+    const taken = [...this.#held.values()].map(released);
+    this.#held.clear();
+    return taken;
+  }
+
+  /** What is held of one actor. */
+  take(sessionId: string): HeldActor | undefined {
+    const held = this.#held.get(sessionId);
+    this.#held.delete(sessionId);
+    return held && released(held);
+  }
+
+  clear(): void {
+    this.#held.clear();
+  }
+
+  #of(actor: WatchedActor): Held {
+    let held = this.#held.get(actor.sessionId);
+    if (held === undefined) {
+      this.#held.set(actor.sessionId, (held = { actor, counts: new Map(), snapshot: undefined }));
+    }
+    return held;
+  }
+}
+
+interface Count {
+  times: number;
+  batches: number;
+  frames: number;
+  sourceId: string | undefined;
+}
+
+interface Held {
+  readonly actor: WatchedActor;
+  readonly counts: Map<string, Count>;
+  snapshot: { readonly type: string; readonly snapshot: unknown } | undefined;
+}
+
+function released({ actor, counts, snapshot }: Held): HeldActor {
+  return {
+    actor,
+    events: [...counts].map(([type, count]) => ({ event: summary(type, count), sourceId: count.sourceId })),
+    snapshot: snapshot && { event: summary(snapshot.type, counts.get(snapshot.type)), snapshot: snapshot.snapshot },
+  };
+}
+
+function summary(type: string, count: Count | undefined): ThinnedEvent {
+  const { times = 1, batches = 0, frames = 0 } = count ?? {};
+  return { type, times, ...(type === 'inbound.batch' && { batches, frames }) };
+}
+
+/** An actor of the host's may have events of the same name and another shape: those carry nothing. */
+function addFrames(count: Count, event: WatchedEvent): void {
+  const { batches } = event as WatchedEvent & { readonly batches?: unknown }; // absent is undefined
+  if (!Array.isArray(batches)) return;
+  count.batches += batches.length;
+  for (const batch of batches as readonly ({ readonly frames?: unknown } | null | undefined)[]) {
+    if (Array.isArray(batch?.frames)) count.frames += batch.frames.length;
+  }
+}
