@@ -1,6 +1,20 @@
-/** The known name that was probably meant: at most two letters away, upper and lower case being the same. */
+/** Letters between a name and the one that was meant; what is further away is a guess. */
+const MAX_LETTERS = 2;
+
+/**
+ * The known name that was probably meant: the nearest, at most two letters away, upper and lower case being the same. Of several
+ * as near the first.
+ */
 export function didYouMean(name: string, known: readonly string[]): string | undefined {
-  return known.find((one) => distance(one.toLowerCase(), name.toLowerCase()) <= 2);
+  let nearest: string | undefined;
+  let least = MAX_LETTERS + 1;
+  for (const one of known) {
+    const letters = distance(one.toLowerCase(), name.toLowerCase());
+    if (letters >= least) continue;
+    nearest = one;
+    least = letters;
+  }
+  return nearest;
 }
 
 /** How many letters have to be put in, taken out or changed (Levenshtein). */

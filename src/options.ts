@@ -57,7 +57,12 @@ export interface RouterOptions {
   /** Subscriptions of one session; 0 = unlimited. @default 1_000 */
   readonly maxSubscriptionsPerSession?: number | undefined;
   /**
-   * `**` in one pattern of a SUBSCRIBE, at most; 0 = unlimited. Each multiplies what it costs to find out who hears of a new
+   * Segments in all patterns of a session together, some 100 bytes each, 200 at the most; 0 = unlimited. What is usual has five a
+   * pattern. @default 16_384
+   */
+  readonly maxPatternSegmentsPerSession?: number | undefined;
+  /**
+   * `**` in one pattern of a SUBSCRIBE or QUERY, at most; 0 = unlimited. Each multiplies what it costs to find out who hears of a new
    * address. @default 4
    */
   readonly maxGlobstars?: number | undefined;
@@ -96,6 +101,8 @@ export interface RouterOptions {
   readonly historyRules?: readonly HistoryRuleOption[] | undefined;
   /** Announced signals kept; 0 = unlimited. @default 10_000 */
   readonly maxSignals?: number | undefined;
+  /** Bytes that all announced signals together may take, indexes included, roughly; 0 = unlimited. @default 16_777_216 */
+  readonly maxSignalBytes?: number | undefined;
   /** Seconds after its last ANNOUNCE that a signal is forgotten, to 31_536_000; 0 = never. @default 0 */
   readonly signalTtlSeconds?: number | undefined;
   /** Whether a SET outside the range, or of another type, than was announced for its address is refused (402). @default false */
@@ -232,6 +239,7 @@ const schema = z.strictObject({
   isVisible: hook<VisibilityFilter>(),
   allowInsecureUdp: flag().default(false),
   maxSubscriptionsPerSession: whole(0).default(1_000),
+  maxPatternSegmentsPerSession: whole(0).default(16_384),
   maxGlobstars: whole(0).default(4),
   maxValueBytes: like<number>((value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535, {
     must: 'be a whole number of bytes from 1 to 65535',
@@ -252,6 +260,7 @@ const schema = z.strictObject({
     must: 'be a list of rules, each with a pattern and a depth from 1 to 10000',
   }).default([]),
   maxSignals: whole(0).default(10_000),
+  maxSignalBytes: whole(0).default(16_777_216),
   signalTtlSeconds: seconds(0, 31_536_000).default(0),
   checkAnnounced: flag().default(false),
   maxTimelines: like<number>((value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_536, {

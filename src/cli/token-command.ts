@@ -1,6 +1,7 @@
 import { createToken, listTokens, revokeToken, type TokenInfo } from '../auth/index.js';
 import { defaultDataDir } from '../certificates/index.js';
 import { UsageError } from './settings.js';
+import { formatConstraint } from './token-constraint.js';
 import { readTokenRequest, type TokenCommandName, tokenCommands } from './token-request.js';
 
 /** What the command needs of the process it runs in. */
@@ -32,11 +33,12 @@ export async function tokenCommand(args: readonly string[], host: TokenCommandHo
   const dataDir = request.dataDir ?? defaultDataDir(platform, environment);
   switch (request.kind) {
     case 'create': {
-      const { scopes, subject, ttlSeconds, asJson } = request;
-      const { token, info } = await createToken({ dataDir, scopes, subject, ttlSeconds, nowSeconds });
+      const { scopes, constraints, subject, ttlSeconds, asJson } = request;
+      const { token, info } = await createToken({ dataDir, scopes, constraints, subject, ttlSeconds, nowSeconds });
       stdout(asJson ? jsonLine({ token, ...shown(info) }) : `${token}\n`);
       const whom = subject === undefined ? '' : ` for ${subject}`;
-      stderr(`token ${info.id}${whom}: ${scopes.join(', ')}; ${endOf(info, nowSeconds)}\n`);
+      const bounds = constraints.length === 0 ? '' : `; bounded by ${constraints.map(formatConstraint).join(' and ')}`;
+      stderr(`token ${info.id}${whom}: ${scopes.join(', ')}${bounds}; ${endOf(info, nowSeconds)}\n`);
       stderr('This is the only time it is shown: the router keeps no more than a hash of it.\n');
       return;
     }
@@ -75,12 +77,13 @@ function jsonLine(value: unknown): string {
 
 function table(tokens: readonly TokenInfo[], nowSeconds: number): string {
   const rows = [
-    ['ID', 'SUBJECT', 'END', 'SCOPES'],
+    ['ID', 'SUBJECT', 'END', 'SCOPES', 'BOUNDS'],
     ...tokens.map((token) => [
       token.id,
       token.subject ?? '-',
       endOf(token, nowSeconds),
       token.scopes.join(', ') || '-',
+      token.constraints.map(formatConstraint).join(' ') || '-',
     ]),
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
@@ -115,7 +118,7 @@ function helpOf(name: TokenCommandName | undefined): string {
       return [
         `clasp-router token ${command}${argument} [options]`,
         `  ${help}`,
-        ...rows.map(({ left, right }) => left.padEnd(18) + right),
+        ...rows.map(({ left, right }) => left.padEnd(22) + right),
         '',
       ];
     });

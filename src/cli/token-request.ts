@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
+import type { Constraint } from '../actors/ports.js';
 import { didYouMean } from '../did-you-mean.js';
 import { ClaspError } from '../protocol/errors.js';
 import { formatScope, parseScopes } from '../protocol/scope.js';
 import { environmentName, UsageError } from './settings.js';
+import { parseConstraint } from './token-constraint.js';
 
 /** What `clasp-router token` was asked to do, checked. */
 export type TokenRequest =
@@ -11,6 +13,8 @@ export type TokenRequest =
       readonly kind: 'create';
       /** In their long form. */
       readonly scopes: readonly string[];
+      /** Bounds on what it may write; none where empty. */
+      readonly constraints: readonly Constraint[];
       readonly subject: string | undefined;
       /** Undefined: never ends. */
       readonly ttlSeconds: number | undefined;
@@ -23,6 +27,8 @@ export type TokenRequest =
 interface Option {
   /** What stands behind it in the help; absent for a switch. */
   readonly value?: string;
+  /** Each time it is given counts. Of any other the last one does. */
+  readonly isRepeatable?: boolean;
   readonly help: string;
 }
 
@@ -42,6 +48,11 @@ export const tokenCommands = {
     help: 'makes a token and prints it, once',
     options: {
       scopes: { value: 'LIST', help: 'what it allows: "read:/lights/**,write:/lights/1/*"; admin includes both' },
+      constraint: {
+        value: 'BOUND',
+        isRepeatable: true,
+        help: 'bounds on writes: "/lights/**:range=0..1,rate=30"; may be given more than once',
+      },
       subject: { value: 'NAME', help: 'who it is for, in the list and in the log' },
       ttl: { value: 'TIME', help: 'how long it holds: 90m, 12h, 30d, 2w, or never (30d)' },
       'data-dir': dataDir,
@@ -91,7 +102,7 @@ export function readTokenRequest(
     throw new UsageError(`unknown command token ${name}${suggested('', name, Object.keys(tokenCommands))}`);
   }
   const command: TokenCommand = tokenCommands[name];
-  const { values, positionals } = parse(name, command, rest);
+  const { values, repeated, positionals } = parse(name, command, rest);
   if (values.has('help')) return { kind: 'help', command: name };
   const expected = command.argument === undefined ? 0 : 1;
   const surplus = positionals[expected];
@@ -104,6 +115,7 @@ export function readTokenRequest(
       return {
         kind: 'create',
         scopes: scopes(values.get('scopes')),
+        constraints: (repeated.get('constraint') ?? []).map(parseConstraint),
         subject: subject(values.get('subject')),
         ttlSeconds: ttlSeconds(values.get('ttl') ?? DEFAULT_TTL),
         dataDir: where,
@@ -124,20 +136,25 @@ function isCommand(name: string): name is TokenCommandName {
   return Object.hasOwn(tokenCommands, name);
 }
 
-/** Options by name; a switch is there or not. */
+/** Options by name; a switch is there or not. Those that may be given more than once stand apart. */
 function parse(
   name: TokenCommandName,
   command: TokenCommand,
   args: readonly string[],
-): { readonly values: ReadonlyMap<string, string>; readonly positionals: readonly string[] } {
-  const known = { ...command.options, help: { help: '' } };
+): {
+  readonly values: ReadonlyMap<string, string>;
+  readonly repeated: ReadonlyMap<string, readonly string[]>;
+  readonly positionals: readonly string[];
+} {
+  const known: Readonly<Record<string, Option>> = { ...command.options, help: { help: '' } };
   const options: Record<string, { type: 'string' | 'boolean'; short?: string }> = {};
-  for (const [option, { value }] of Object.entries<Option>(known)) {
+  for (const [option, { value }] of Object.entries(known)) {
     options[option] = { type: value === undefined ? 'boolean' : 'string', ...(option === 'help' && { short: 'h' }) };
   }
   // Not strict, so that the sentence about a mistake is ours.
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
   const values = new Map<string, string>();
+  const repeated = new Map<string, string[]>();
   const positionals: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value);
@@ -149,9 +166,12 @@ function parse(
     }
     if (option.type === 'string' && token.value === undefined) throw new UsageError(`${token.rawName} needs a value`);
     if (option.type === 'boolean' && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`);
-    values.set(token.name, token.value ?? '');
+    const value = token.value ?? '';
+    if (known[token.name]?.isRepeatable === true)
+      repeated.set(token.name, [...(repeated.get(token.name) ?? []), value]);
+    else values.set(token.name, value);
   }
-  return { values, positionals };
+  return { values, repeated, positionals };
 }
 
 function suggested(prefix: string, name: string, known: readonly string[]): string {

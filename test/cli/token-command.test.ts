@@ -63,6 +63,23 @@ describe('clasp-router token create', () => {
     expect(stderr).toContain('never ends\nThis is the only time it is shown');
   });
 
+  it('keeps bounds on writes, each that is given', async () => {
+    const { stdout, stderr } = await run([
+      ...['create', '--scopes', 'w:/**', '--json', '--ttl', 'never'],
+      ...['--constraint', '/lights/**:range=0..1,rate=30', '--constraint=/sound/*:range=-60..0'],
+    ]);
+    expect(stderr).toMatch(
+      /: write:\/\*\*; bounded by \/lights\/\*\*:range=0\.\.1,rate=30 and \/sound\/\*:range=-60\.\.0; never ends\n/,
+    );
+    const constraints = [
+      { pattern: '/lights/**', range: [0, 1], maxRate: 30 },
+      { pattern: '/sound/*', range: [-60, 0] },
+    ];
+    expect(JSON.parse(stdout)).toMatchObject({ constraints });
+    expect(JSON.parse((await run(['list', '--json'])).stdout)).toMatchObject([{ constraints }]);
+    expect((await run(['list'])).stdout).toContain('write:/**  /lights/**:range=0..1,rate=30 /sound/*:range=-60..0\n');
+  });
+
   it.each([
     ['45s', '2027-01-15T08:00:45.000Z'],
     ['90m', '2027-01-15T09:30:00.000Z'],
@@ -84,10 +101,10 @@ describe('clasp-router token list and revoke', () => {
     const { stdout } = await run(['list'], NOW_SECONDS + 3_600);
     expect(stdout.replace(/^[0-9a-f]{12}/gm, '<id>')).toBe(
       [
-        'ID            SUBJECT  END                         SCOPES',
-        '<id>  desk     ends 2027-02-14 08:00 UTC   read:/lights/**, write:/a',
-        '<id>  -        ended 2027-01-15 09:00 UTC  read:/a',
-        '<id>  -        never ends                  read:/b',
+        'ID            SUBJECT  END                         SCOPES                     BOUNDS',
+        '<id>  desk     ends 2027-02-14 08:00 UTC   read:/lights/**, write:/a  -',
+        '<id>  -        ended 2027-01-15 09:00 UTC  read:/a                    -',
+        '<id>  -        never ends                  read:/b                    -',
         '',
       ].join('\n'),
     );
@@ -145,6 +162,11 @@ describe('a mistake', () => {
     ],
     [['create', '--constructor'], 'unknown option --constructor; see clasp-router token create -h'],
     [['create', '--scopes'], '--scopes needs a value'],
+    [['create', '--scopes', 'w:/a', '--constraint'], '--constraint needs a value'],
+    [
+      ['create', '--scopes', 'w:/a', '--constraint', '/a:rate=1', '--constraint', '/a:rate=0'],
+      '--constraint "/a:rate=0": its rate is no number of writes a second above 0, such as 30',
+    ],
     [['create', '--json=1'], '--json takes no value'],
     [['create', 'x', '--scopes', 'r:/a'], 'unexpected argument "x"; see clasp-router token create -h'],
     [['create', '--scopes', 'r:/a', '--subject', ''], '--subject must be a name of 1 to 255 characters in one line'],

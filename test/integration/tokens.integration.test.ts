@@ -125,6 +125,23 @@ describe('clasp-router --auth', () => {
     expect(await admin.get('/lights/2/dim')).toMatchObject({ value: 0.5 });
   });
 
+  it('refuses what is outside the bounds of a token, and takes what is within', async () => {
+    const { url } = await startRouter();
+    const bounds = ['--constraint', '/lights/**:range=0..1', '--constraint', '/lights/2:rate=0.001'];
+    const { token } = await create('--scopes', 'write:/**', ...bounds);
+    const desk = await open(url, token);
+    expect(await desk.set('/lights/1', 1)).toEqual({ revision: 1 });
+    await expect(desk.set('/lights/1', 1.5)).rejects.toMatchObject({
+      code: 402,
+      message: 'Invalid value: 1.5 is outside the range 0 to 1 that this token allows',
+      address: '/lights/1',
+    });
+    expect(await desk.get('/lights/1')).toMatchObject({ value: 1, revision: 1 });
+    expect(await desk.set('/sound/1', 1.5)).toEqual({ revision: 1 });
+    expect(await desk.set('/lights/2', 0)).toEqual({ revision: 1 });
+    await expect(desk.set('/lights/2', 1)).rejects.toMatchObject({ code: 429, address: '/lights/2' });
+  });
+
   it('ends the sessions of a token that is revoked while it runs, and no others', async () => {
     const { command, url } = await startRouter();
     const { token, id } = await create('--scopes', 'write:/lights/**', '--subject', 'desk');

@@ -3,7 +3,7 @@ import { placeOf } from '../../src/network-place.js';
 import { Crowd } from '../../src/transports/websocket/crowd.js';
 import { doorLimits } from '../../src/transports/websocket/door-limits.js';
 
-const unlimited = { maxHalfOpen: 0, maxHalfOpenPerAddress: 0, connectsPerSecond: 0 };
+const unlimited = { maxHalfOpen: 0, maxHalfOpenPerAddress: 0, connectsPerSecond: 0, maxConnectsPerSecond: 0 };
 
 describe('the crowd at a door', () => {
   it('is limited by address, and room is made by who leaves', () => {
@@ -43,6 +43,12 @@ describe('the crowd at a door', () => {
     expect(connect('192.0.2.1', 1_201)).toBe(false);
   });
 
+  it('may not connect too often from all addresses together', () => {
+    const crowd = new Crowd({ ...unlimited, maxConnectsPerSecond: 2 });
+    expect(['192.0.2.1', '192.0.2.2'].map((address) => crowd.enter(address, 0))).toEqual([undefined, undefined]);
+    expect(crowd.enter('192.0.2.3', 0)).toBe('all addresses together connect more than 2 times a second');
+  });
+
   it('remembers the rate of 4,096 addresses, those that came last', () => {
     const crowd = new Crowd({ ...unlimited, connectsPerSecond: 1 });
     const addressOf = (i: number): string => `10.0.${i >> 8}.${i & 0xff}`;
@@ -54,7 +60,12 @@ describe('the crowd at a door', () => {
   });
 
   it('does not hold this computer up', () => {
-    const crowd = new Crowd({ maxHalfOpen: 1, maxHalfOpenPerAddress: 1, connectsPerSecond: 1 });
+    const crowd = new Crowd({
+      maxHalfOpen: 1,
+      maxHalfOpenPerAddress: 1,
+      connectsPerSecond: 1,
+      maxConnectsPerSecond: 1,
+    });
     for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1', '127.9.9.9']) {
       for (let i = 0; i < 10; i++) expect(crowd.enter(address, 0)).toBeUndefined();
       crowd.leave(address);
@@ -85,6 +96,7 @@ describe('the crowd at a door', () => {
       maxHalfOpen: 512,
       maxHalfOpenPerAddress: 64,
       connectsPerSecond: 200,
+      maxConnectsPerSecond: 2_000,
     });
     const given = {
       handshakeMs: 1,
@@ -93,6 +105,7 @@ describe('the crowd at a door', () => {
       maxHalfOpen: 0,
       maxHalfOpenPerAddress: 5,
       connectsPerSecond: 6,
+      maxConnectsPerSecond: 7,
     };
     expect(doorLimits(given)).toEqual(given);
   });

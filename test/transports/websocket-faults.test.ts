@@ -11,6 +11,7 @@ import { Doorstep } from '../../src/transports/websocket/doorstep.js';
 import { createServer, type HttpServer } from '../../src/transports/websocket/http-server.js';
 import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
 import { type TestCertificate, testCertificate } from '../support/certificates.js';
+import { fromElsewhere } from '../support/from-elsewhere.js';
 import { turns, until } from '../support/inbox.js';
 import { RawSocket, upgradeRequest } from '../support/raw-socket.js';
 
@@ -149,6 +150,22 @@ describe('what a WebSocket door tells of those who do not get in', () => {
     raw.destroy();
     await turns(20);
     expect(door.faults).toEqual([]);
+  });
+
+  it('cuts off who connects too often, from one address and from all together', async () => {
+    let knocks = 0;
+    const restore = fromElsewhere(() => `192.0.2.${knocks++ < 3 ? 1 : knocks}`);
+    const door = await open({ connectsPerSecond: 2, maxConnectsPerSecond: 3, clock: new SimulatedClock() });
+    try {
+      for (let i = 0; i < 5; i++) await peer(door);
+      await until(() => door.faults.length === 2);
+    } finally {
+      restore();
+    }
+    expect(door.faults.map(({ kind, text }) => [kind, text])).toEqual([
+      ['refused', 'its address connects more than 2 times a second'],
+      ['refused', 'all addresses together connect more than 3 times a second'],
+    ]);
   });
 
   it('has the limits it was given', async () => {
@@ -355,7 +372,7 @@ describe('the doorstep', () => {
     await Promise.all(peers.map(({ closed }) => closed));
   });
 
-  const limits = { maxHalfOpen: 3, maxHalfOpenPerAddress: 2, connectsPerSecond: 0 };
+  const limits = { maxHalfOpen: 3, maxHalfOpenPerAddress: 2, connectsPerSecond: 0, maxConnectsPerSecond: 0 };
 
   /** Sockets from elsewhere, which no test has; what the doorstep uses of them is there. */
   function doorstep(encrypted: boolean): {

@@ -186,7 +186,7 @@ async function expectAlive(client: SecureClient, connection: Connection, inbox: 
  */
 function doorstep(clock: Clock): { server: EventEmitter; socket: () => Socket } {
   const server = new EventEmitter();
-  const limits = { maxHalfOpen: 0, maxHalfOpenPerAddress: 0, connectsPerSecond: 0 };
+  const limits = { maxHalfOpen: 0, maxHalfOpenPerAddress: 0, connectsPerSecond: 0, maxConnectsPerSecond: 0 };
   const faults = new DoorFaults();
   new Doorstep({ handshakeMs: 100, awaited: 'WebSocket upgrade', ...limits, faults, clock }).watch({
     http: server,

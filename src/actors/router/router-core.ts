@@ -25,7 +25,9 @@ import type { Departure } from './presence.js';
 import { ParamStore, type ParamStoreOptions } from './param-store.js';
 import { PassingSignals, type PassingSignalsOptions } from './passing-signals.js';
 import { Replies } from './replies.js';
+import { nodesOf } from './pattern-trie.js';
 import { permissionsOf } from './permissions.js';
+import { QueryAllowance } from './query-allowance.js';
 import type { PendingFrame, RouterSession } from './router-session.js';
 import { type RestoredState, type RouterState, stateOfParam, stateOfSignal } from './router-state.js';
 import { Routing } from './routing.js';
@@ -53,7 +55,9 @@ export interface RouterCoreOptions
   readonly maxSubscriptionsPerSession: number;
   /** Bytes of one value. */
   readonly maxValueBytes: number;
-  /** `**` in one pattern of a SUBSCRIBE; 0 = unlimited. */
+  /** Segments in all patterns of a session together; 0 = unlimited. */
+  readonly maxPatternSegmentsPerSession: number;
+  /** `**` in one pattern of a SUBSCRIBE or QUERY; 0 = unlimited. */
   readonly maxGlobstars: number;
   /** Frames a minute that could not be read, beyond which a session is closed. */
   readonly maxMalformedPerMinute: number;
@@ -99,6 +103,7 @@ export class RouterCore {
   readonly #system: SystemSignals;
   readonly #hooks: Hooks;
   readonly #wills = new LastWills();
+  readonly #queries = new QueryAllowance();
   readonly #admission: Admission;
   readonly #tally = new Tally();
 
@@ -505,7 +510,8 @@ export class RouterCore {
       });
     }
     const pattern = parsePattern(message.pattern);
-    this.#checkCost(pattern);
+    this.#checkGlobstars(pattern);
+    this.#checkSegments(session, pattern, held);
     session.permissions.checkSubscribe(pattern, this.#nowMicros);
     if (held !== undefined) this.#end(held); // the same id again replaces (wire.md 17, Q36)
     if (isSystemAddress(pattern)) this.#system.asked(this.#nowMicros);
@@ -520,8 +526,18 @@ export class RouterCore {
     if (lets(added, 'timeline')) this.#passing.tellTimelines(session, pattern);
   }
 
-  /** What a pattern may cost whoever writes to an address that is new. */
-  #checkCost(pattern: Pattern): void {
+  /** What the patterns of a session may take, beside those of all others. @param held what it replaces */
+  #checkSegments(session: RouterSession, pattern: Pattern, held: Subscription | undefined): void {
+    const limit = this.#options.maxPatternSegmentsPerSession;
+    const freed = held === undefined ? 0 : nodesOf(held.pattern);
+    const segments = this.#routing.segmentsOf(session) - freed + nodesOf(pattern);
+    if (limit === 0 || segments <= limit) return;
+    const text = `Subscription limit reached: its patterns would have ${segments} segments in all (max ${limit})`;
+    throw new ClaspError(ErrorCode.RateLimited, text, { address: pattern });
+  }
+
+  /** What a pattern may cost whoever writes to an address that is new, or the router that looks for what it matches. */
+  #checkGlobstars(pattern: Pattern): void {
     const { maxGlobstars } = this.#options;
     const globstars = pattern.split('/').filter((segment) => segment === '**').length;
     if (maxGlobstars === 0 || globstars <= maxGlobstars) return;
@@ -564,15 +580,17 @@ export class RouterCore {
   /** What was announced, as far as the session may read there. */
   #query(session: RouterSession, message: QueryMessage): void {
     const pattern: Pattern = parsePattern(message.pattern);
+    this.#checkGlobstars(pattern);
+    this.#queries.check(session, this.#nowMicros);
     const { permissions } = session;
-    const found = this.#signals
-      .matching(pattern, this.#nowMicros)
-      .filter(
-        ({ address }) =>
-          (permissions.isUnrestricted || permissions.covers('read', parsePattern(address))) &&
-          this.#hooks.isVisible(session, address),
-      );
-    this.#replies.inPieces(session, found, (signals): Message => ({
+    const { found, looked } = this.#signals.search(pattern, this.#nowMicros);
+    this.#queries.spend(session, looked + found.length);
+    const shown = found.filter(
+      ({ address }) =>
+        (permissions.isUnrestricted || permissions.covers('read', parsePattern(address))) &&
+        this.#hooks.isVisible(session, address),
+    );
+    this.#replies.inPieces(session, shown, (signals): Message => ({
       type: 'result',
       signals,
     }));

@@ -39,6 +39,11 @@ export class Routing {
     return this.#subscriptions.hasBelow(segment);
   }
 
+  /** Segments in all patterns of a session together. */
+  segmentsOf(session: RouterSession): number {
+    return this.#subscriptions.segmentsOf(session);
+  }
+
   /** Sessions that hear of a param. */
   subscriberCount(address: string): number {
     const sessions = new Set<RouterSession>();

@@ -1,23 +1,43 @@
-import { segmentsFault } from '../../protocol/address.js';
+import { addressSegments, segmentsFault, utf8Length } from '../../protocol/address.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import { detachedDefinition } from '../../protocol/messages/detached.js';
 import type { SignalDefinition } from '../../protocol/messages/message.js';
-import { matchPattern, parsePattern, type Pattern } from '../../protocol/pattern.js';
+import { parsePattern, type Pattern } from '../../protocol/pattern.js';
+import { AddressTree } from './address-tree.js';
+import { PatternTrie } from './pattern-trie.js';
 import { isSystemAddress, systemAddressRefused } from './system-addresses.js';
 
 export interface SignalDirectoryOptions {
   /** Definitions kept; 0 = unlimited. */
   readonly maxSignals: number;
+  /** Bytes that all definitions together may take, indexes included, roughly; 0 = unlimited. */
+  readonly maxSignalBytes: number;
   /** Seconds after its last ANNOUNCE that a definition is forgotten; 0 = never. */
   readonly signalTtlSeconds: number;
 }
 
 interface Announced {
+  readonly address: string;
   readonly definition: SignalDefinition;
+  /** What it takes. */
+  readonly bytes: number;
+  /** Those announced later have a greater one. */
+  readonly serial: number;
   /** From this instant on it is forgotten. */
   readonly expiresAtMicros: number;
 }
 
+/** What a QUERY has found, and how much it has looked at to find it. */
+export interface SignalSearch {
+  /** In the order of the last ANNOUNCE. */
+  readonly found: readonly SignalDefinition[];
+  /** Definitions and branches of the index; of a pattern that is dear to compare each counts more. */
+  readonly looked: number;
+}
+
+/** What a definition takes beside its texts and its default, and what each segment of its address does in an index. */
+const BYTES_OF_ONE = 300;
+const BYTES_OF_SEGMENT = 100;
 /** Addresses whose definition is remembered. A full cache starts over. */
 const MAX_CACHED_ADDRESSES = 65_536;
 
@@ -26,10 +46,14 @@ export class SignalDirectory {
   readonly #options: SignalDirectoryOptions;
   /** In the order of the last ANNOUNCE, which is the order in which they expire. */
   readonly #signals = new Map<string, Announced>();
-  /** Those announced for a pattern, by its text, in the same order. */
-  readonly #patterns = new Map<string, Pattern>();
+  /** By the text of their addresses, for QUERY. */
+  readonly #tree = new AddressTree<Announced>();
+  /** Those announced for a pattern, by what it matches. */
+  readonly #patterns = new PatternTrie<Announced>();
   /** The definition for a concrete address, until anything is announced or expires. */
   readonly #describing = new Map<string, SignalDefinition | undefined>();
+  #serial = 0;
+  #bytes = 0;
 
   constructor(options: SignalDirectoryOptions) {
     this.#options = options;
@@ -39,6 +63,11 @@ export class SignalDirectory {
     return this.#signals.size;
   }
 
+  /** What all of them take, roughly. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /**
    * Keeps the definitions, each in place of an earlier one at its address, and from now on: all of them, or none.
    *
@@ -46,36 +75,48 @@ export class SignalDirectory {
    */
   announce(signals: readonly SignalDefinition[], nowMicros: number): void {
     this.#expire(nowMicros);
-    const { maxSignals, signalTtlSeconds } = this.#options;
-    const added = new Set<string>();
-    for (const { address } of signals) {
+    /** What each address takes from now on; of several for one the last counts. */
+    const sizes = new Map<string, number>();
+    for (const signal of signals) {
+      const { address } = signal;
       const fault = segmentsFault(address);
       if (fault !== undefined) throw new ClaspError(ErrorCode.InvalidAddress, `invalid address: ${fault}`, { address });
       if (isSystemAddress(address)) throw systemAddressRefused(address);
-      if (!this.#signals.has(address)) added.add(address);
+      sizes.set(address, bytesOf(signal));
     }
-    if (maxSignals > 0 && this.#signals.size + added.size > maxSignals) {
-      throw new ClaspError(
-        ErrorCode.RevisionConflict,
-        `${this.#signals.size} signals are announced; ${added.size} more would pass the limit of ${maxSignals}`,
-      );
-    }
+    this.#checkRoom(sizes);
+    const { signalTtlSeconds } = this.#options;
     const expiresAtMicros = signalTtlSeconds === 0 ? Infinity : nowMicros + signalTtlSeconds * 1_000_000;
     for (const signal of signals) {
-      this.#signals.delete(signal.address);
-      this.#signals.set(signal.address, { definition: detachedDefinition(signal), expiresAtMicros });
-      if (!signal.address.includes('*')) continue;
-      this.#patterns.delete(signal.address);
-      this.#patterns.set(signal.address, parsePattern(signal.address));
+      const { address } = signal;
+      const former = this.#signals.get(address);
+      if (former !== undefined) this.#forget(former);
+      const bytes = sizes.get(address)!; // set above
+      this.#keep({ address, definition: detachedDefinition(signal), bytes, serial: this.#serial++, expiresAtMicros });
     }
     this.#describing.clear();
   }
 
-  matching(pattern: Pattern, nowMicros: number): SignalDefinition[] {
+  /** What a pattern matches, and what it took to find that. */
+  search(pattern: Pattern, nowMicros: number): SignalSearch {
     this.#expire(nowMicros);
-    return [...this.#signals.values()]
-      .filter(({ definition }) => matchPattern(pattern, definition.address))
-      .map(({ definition }) => definition);
+    if (pattern === '/**') {
+      return { found: Array.from(this.#signals.values(), definitionOf), looked: this.#signals.size };
+    }
+    const segments = addressSegments(pattern);
+    const weight = weightOf(segments);
+    const found: Announced[] = [];
+    let looked = 0;
+    for (const one of this.#tree.matching(segments)) {
+      looked += weight;
+      if (one !== undefined) found.push(one);
+    }
+    return { found: found.sort((one, other) => one.serial - other.serial).map(definitionOf), looked };
+  }
+
+  /** The same for somebody who does not mind what it takes. */
+  matching(pattern: Pattern, nowMicros: number): readonly SignalDefinition[] {
+    return this.search(pattern, nowMicros).found;
   }
 
   /** What was announced of an address: under its own name, or else under the first pattern that matches it. */
@@ -89,18 +130,83 @@ export class SignalDirectory {
   }
 
   #patternFor(address: string): SignalDefinition | undefined {
-    for (const [text, pattern] of this.#patterns) {
-      if (matchPattern(pattern, address)) return this.#signals.get(text)?.definition;
+    let first: Announced | undefined;
+    for (const one of this.#patterns.matches(address)) {
+      if (first === undefined || one.serial < first.serial) first = one;
     }
-    return undefined;
+    return first?.definition;
+  }
+
+  /** @throws ClaspError 400 */
+  #checkRoom(sizes: ReadonlyMap<string, number>): void {
+    const { maxSignals, maxSignalBytes } = this.#options;
+    let added = 0;
+    let grown = 0;
+    for (const [address, bytes] of sizes) {
+      const former = this.#signals.get(address);
+      if (former === undefined) added++;
+      grown += bytes - (former?.bytes ?? 0);
+    }
+    if (maxSignals > 0 && this.#signals.size + added > maxSignals) {
+      throw new ClaspError(
+        ErrorCode.RevisionConflict,
+        `${this.#signals.size} signals are announced; ${added} more would pass the limit of ${maxSignals}`,
+      );
+    }
+    if (maxSignalBytes > 0 && grown > 0 && this.#bytes + grown > maxSignalBytes) {
+      throw new ClaspError(
+        ErrorCode.RevisionConflict,
+        `announced signals take ${this.#bytes} bytes; ${grown} more would pass the limit of ${maxSignalBytes}`,
+      );
+    }
+  }
+
+  #keep(announced: Announced): void {
+    const { address, bytes } = announced;
+    this.#signals.set(address, announced);
+    this.#tree.add(announced);
+    if (isPattern(address)) this.#patterns.add(parsePattern(address), announced);
+    this.#bytes += bytes;
+  }
+
+  #forget(announced: Announced): void {
+    const { address, bytes } = announced;
+    this.#signals.delete(address);
+    this.#tree.remove(announced);
+    if (isPattern(address)) this.#patterns.remove(parsePattern(address), announced);
+    this.#bytes -= bytes;
   }
 
   #expire(nowMicros: number): void {
-    for (const [address, { expiresAtMicros }] of this.#signals) {
-      if (expiresAtMicros > nowMicros) return;
-      this.#signals.delete(address);
-      this.#patterns.delete(address);
+    for (const announced of this.#signals.values()) {
+      if (announced.expiresAtMicros > nowMicros) return;
+      this.#forget(announced);
       this.#describing.clear();
     }
   }
+}
+
+function definitionOf({ definition }: Announced): SignalDefinition {
+  return definition;
+}
+
+/** With several `**` a comparison may take as many steps as the segments of pattern and address multiplied. */
+function weightOf(segments: readonly string[]): number {
+  const globstars = segments.filter((segment) => segment === '**').length;
+  return globstars < 2 ? 1 : Math.ceil(segments.length / 4);
+}
+
+function isPattern(address: string): boolean {
+  return address.includes('*');
+}
+
+function bytesOf({ address, datatype, access, meta }: SignalDefinition): number {
+  const texts = [address, datatype, access, meta?.unit, meta?.description];
+  const indexes = isPattern(address) ? 2 : 1;
+  return (
+    BYTES_OF_ONE +
+    texts.reduce((sum, text) => sum + (text === undefined ? 0 : utf8Length(text)), 0) +
+    (meta?.default?.byteLength ?? 0) +
+    addressSegments(address).length * BYTES_OF_SEGMENT * indexes
+  );
 }

@@ -1,11 +1,10 @@
-import { addressSegments } from '../../protocol/address.js';
 import { signalTypeMask, type SignalType, signalTypes } from '../../protocol/enumerations.js';
 import type { SubscribeOptions } from '../../protocol/messages/message.js';
-import { matchSegment, type Pattern } from '../../protocol/pattern.js';
+import type { Pattern } from '../../protocol/pattern.js';
 import { isPacedType, leastRestrictive, type Pace, type PacedType, paceOf } from './pace.js';
 import type { Paced } from './paced.js';
+import { nodesOf, PatternTrie } from './pattern-trie.js';
 import type { RouterSession } from './router-session.js';
-import { isSystemAddress, SYSTEM_SEGMENT } from './system-addresses.js';
 import type { WireForm } from './wire-form.js';
 
 /** One SUBSCRIBE that is in force. */
@@ -57,34 +56,6 @@ export type ResolvePaced = (
 /** Whether a session may hear of an address. */
 export type Shows = (session: RouterSession, address: string) => boolean;
 
-/** A node for each pattern segment; the nodes of `*`, `**` and `x*y` stand beside the literal ones. */
-class Node {
-  readonly literals = new Map<string, Node>();
-  readonly partials = new Map<string, Node>();
-  star: Node | undefined;
-  globstar: Node | undefined;
-  /** Whether this node stands for `**` and so may swallow segments. */
-  readonly isGlobstar: boolean;
-  readonly subscriptions = new Set<Subscription>();
-  /** A number of its own, so that (node, segment) pairs already seen can be told by one integer. */
-  readonly serial: number;
-
-  constructor(isGlobstar: boolean, serial: number) {
-    this.isGlobstar = isGlobstar;
-    this.serial = serial;
-  }
-
-  get isBare(): boolean {
-    return (
-      this.subscriptions.size === 0 &&
-      this.literals.size === 0 &&
-      this.partials.size === 0 &&
-      this.star === undefined &&
-      this.globstar === undefined
-    );
-  }
-}
-
 interface CacheEntry {
   readonly matches: ReadonlySet<Subscription>;
   /** One list for each signal type, made when first asked for; the last is for messages without a type. */
@@ -100,12 +71,13 @@ const MAX_CACHED_RECIPIENTS = 4_194_304;
  * any subscription changes, so that a message costs the same with ten patterns as with ten thousand.
  */
 export class SubscriptionIndex {
-  readonly #root = new Node(false, 0);
+  readonly #trie = new PatternTrie<Subscription>();
   readonly #cache = new Map<string, CacheEntry>();
   readonly #resolvePaced: ResolvePaced;
   readonly #shows: Shows;
+  /** Segments in the patterns of each session. */
+  readonly #segments = new Map<RouterSession, number>();
   #cachedRecipients = 0;
-  #serial = 1;
   #size = 0;
   /** Something changed since the cache was filled. Emptying it at the next look-up also lets go of departed sessions. */
   #stale = false;
@@ -121,33 +93,34 @@ export class SubscriptionIndex {
 
   /** Whether not even a branch without subscriptions is left. */
   get isEmpty(): boolean {
-    return this.#root.isBare;
+    return this.#trie.isEmpty;
   }
 
   /** Whether any pattern begins with this very segment. */
   hasBelow(segment: string): boolean {
-    return this.#root.literals.has(segment);
+    return this.#trie.hasBelow(segment);
+  }
+
+  /** Segments in all patterns of a session together: what its subscriptions cost, some 100 bytes each. */
+  segmentsOf(session: RouterSession): number {
+    return this.#segments.get(session) ?? 0;
   }
 
   add(subscription: Subscription): void {
-    let node = this.#root;
-    for (const segment of patternSegments(subscription.pattern)) node = this.#child(node, segment);
-    node.subscriptions.add(subscription);
+    const { session, pattern } = subscription;
+    this.#trie.add(pattern, subscription);
+    this.#segments.set(session, this.segmentsOf(session) + nodesOf(pattern));
     this.#size++;
     this.#stale = true;
   }
 
-  /** Takes it out and prunes the branch it leaves bare. */
+  /** Takes it out. */
   remove(subscription: Subscription): void {
-    const segments = patternSegments(subscription.pattern);
-    const path: Node[] = [this.#root];
-    for (const segment of segments) {
-      const next = existingChild(path.at(-1)!, segment);
-      if (next === undefined) return;
-      path.push(next);
-    }
-    if (!path.at(-1)!.subscriptions.delete(subscription)) return;
-    for (let i = segments.length; i > 0 && path[i]!.isBare; i--) removeChild(path[i - 1]!, segments[i - 1]!);
+    const { session, pattern } = subscription;
+    if (!this.#trie.remove(pattern, subscription)) return;
+    const left = this.segmentsOf(session) - nodesOf(pattern);
+    if (left > 0) this.#segments.set(session, left);
+    else this.#segments.delete(session);
     this.#size--;
     this.#stale = true;
   }
@@ -180,39 +153,7 @@ export class SubscriptionIndex {
 
   /** Every subscription whose pattern matches, straight from the trie. */
   matches(address: string): ReadonlySet<Subscription> {
-    const segments = addressSegments(address);
-    const found = new Set<Subscription>();
-    // Only patterns with `**` can reach a node by two ways; remembering where we were keeps a chain of them at
-    // nodes × segments steps instead of exponentially many.
-    const seen = new Set<number>();
-    const visit = (node: Node, at: number): void => {
-      if (node.isGlobstar) {
-        const place = node.serial * (segments.length + 1) + at;
-        if (seen.has(place)) return;
-        seen.add(place);
-      }
-      if (at === segments.length) {
-        for (const subscription of node.subscriptions) found.add(subscription);
-        if (node.globstar !== undefined) visit(node.globstar, at);
-        return;
-      }
-      const segment = segments[at]!;
-      if (node.isGlobstar) visit(node, at + 1);
-      const literal = node.literals.get(segment);
-      if (literal !== undefined) visit(literal, at + 1);
-      if (node.star !== undefined) visit(node.star, at + 1);
-      for (const [pattern, partial] of node.partials) {
-        if (matchSegment(pattern, segment)) visit(partial, at + 1);
-      }
-      if (node.globstar !== undefined) visit(node.globstar, at);
-    };
-    if (isSystemAddress(address)) {
-      const own = this.#root.literals.get(SYSTEM_SEGMENT);
-      if (own !== undefined) visit(own, 1);
-    } else {
-      visit(this.#root, 0);
-    }
-    return found;
+    return this.#trie.matches(address);
   }
 
   #resolve(matches: ReadonlySet<Subscription>, address: string, type: SignalType | undefined): Recipients {
@@ -235,35 +176,6 @@ export class SubscriptionIndex {
       : nobody;
     return { groups: groupByForm(unpaced), paced };
   }
-
-  #child(node: Node, segment: string): Node {
-    const existing = existingChild(node, segment);
-    if (existing !== undefined) return existing;
-    const child = new Node(segment === '**', this.#serial++);
-    if (segment === '**') node.globstar = child;
-    else if (segment === '*') node.star = child;
-    else if (segment.includes('*')) node.partials.set(segment, child);
-    else node.literals.set(segment, child);
-    return child;
-  }
-}
-
-/** Segments of a pattern; a run of `**` means what one `**` means. */
-function patternSegments(pattern: Pattern): string[] {
-  return addressSegments(pattern).filter((segment, i, all) => segment !== '**' || all[i - 1] !== '**');
-}
-
-function existingChild(node: Node, segment: string): Node | undefined {
-  if (segment === '**') return node.globstar;
-  if (segment === '*') return node.star;
-  return segment.includes('*') ? node.partials.get(segment) : node.literals.get(segment);
-}
-
-function removeChild(node: Node, segment: string): void {
-  if (segment === '**') node.globstar = undefined;
-  else if (segment === '*') node.star = undefined;
-  else if (segment.includes('*')) node.partials.delete(segment);
-  else node.literals.delete(segment);
 }
 
 const nobody: readonly Paced[] = [];

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../clock.js';
 import { MAX_FRAME_BYTES } from '../../protocol/limits.js';
+import { connectRateLimits } from '../connect-rate.js';
 import type { TlsSource } from '../tls.js';
 import type { Transport } from '../transport.js';
 import { DEFAULT_PIPE_MODE } from './constants.js';
@@ -21,7 +22,14 @@ export interface TcpOptions {
   readonly tls?: TlsSource | undefined;
   /** Milliseconds from the TCP connect to the end of the TLS handshake; who is slower is cut off. @default 10_000 */
   readonly handshakeMs?: number | undefined;
-  /** Times TLS handshakes and the grace of a close. @default the system's */
+  /**
+   * Connects a second of one address, as many at once after a rest; further ones are cut off. 0 is unlimited. This computer's own
+   * do not count, here and in the next. @default 200
+   */
+  readonly connectsPerSecond?: number | undefined;
+  /** The same for all addresses together. 0 is unlimited. @default 2_000 */
+  readonly maxConnectsPerSecond?: number | undefined;
+  /** Times TLS handshakes, rates of connects and the grace of a close. @default the system's */
   readonly clock?: Clock | undefined;
 }
 
@@ -32,9 +40,10 @@ export interface TcpOptions {
 export function tcp(options: TcpOptions): Transport {
   const { port, host = '0.0.0.0', maxFrameBytes = MAX_FRAME_BYTES, tls, handshakeMs = 10_000 } = options;
   const { clock = systemClock } = options;
+  const door = { port, host, tls, handshakeMs, clock, ...connectRateLimits(options) };
   return {
     name: 'tcp',
-    listen: () => TcpListener.open(new TcpDoor({ port, host, tls, handshakeMs, clock }), { maxFrameBytes, clock }),
+    listen: () => TcpListener.open(new TcpDoor(door), { maxFrameBytes, clock }),
   };
 }
 

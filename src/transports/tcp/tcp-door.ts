@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../clock.js';
+import { ConnectRate, type ConnectRateLimits } from '../connect-rate.js';
 import { listenError } from '../listen-error.js';
 import { remoteAddressOf } from '../remote-address.js';
 import type { TlsSource } from '../tls.js';
@@ -8,7 +9,7 @@ import { socketOptions } from './constants.js';
 import { type Door, type DoorEvents, listening, type Peer } from './door.js';
 import { TlsHandshakes } from './tls-handshakes.js';
 
-export interface TcpDoorOptions {
+export interface TcpDoorOptions extends ConnectRateLimits {
   readonly port: number;
   readonly host: string;
   readonly tls: TlsSource | undefined;
@@ -19,16 +20,18 @@ export interface TcpDoorOptions {
 /** A TCP port, with TLS in front or without. */
 export class TcpDoor implements Door {
   readonly #options: TcpDoorOptions;
+  readonly #rate: ConnectRate;
   #server: Server | undefined;
   #handshakes: TlsHandshakes | undefined;
 
   constructor(options: TcpDoorOptions) {
     this.#options = options;
+    this.#rate = new ConnectRate(options);
   }
 
   async open(events: DoorEvents): Promise<ListenAddress> {
     const { port, host, tls } = this.#options;
-    this.#server = tls === undefined ? plainServer(events.admit) : this.#tlsServer(tls, events);
+    this.#server = tls === undefined ? this.#plainServer(events) : this.#tlsServer(tls, events);
     try {
       await listening(this.#server, { port, host }, events);
     } catch (error) {
@@ -47,24 +50,37 @@ export class TcpDoor implements Door {
     this.#handshakes?.close();
   }
 
-  #tlsServer(source: TlsSource, { admit, turnedAway }: DoorEvents): Server {
+  #plainServer(events: DoorEvents): Server {
+    return createServer(socketOptions, (socket) => {
+      if (!this.#lets(socket, events)) return;
+      const cut = (): void => {
+        resetOrDestroy(socket);
+      };
+      events.admit(peerOf(socket, cut));
+    });
+  }
+
+  #tlsServer(source: TlsSource, events: DoorEvents): Server {
+    const { admit, turnedAway } = events;
     const { handshakeMs, clock } = this.#options;
     const onSecured = (socket: Socket): void => {
       // No reset: doing that to what lies below an encrypted socket has crashed the process (Node 20.20).
       admit(peerOf(socket, () => socket.destroy()));
     };
-    this.#handshakes = new TlsHandshakes({ source, handshakeMs, clock, onSecured, turnedAway });
+    const lets = (socket: Socket): boolean => this.#lets(socket, events);
+    this.#handshakes = new TlsHandshakes({ source, handshakeMs, clock, lets, onSecured, turnedAway });
     return this.#handshakes.server;
   }
-}
 
-function plainServer(admit: DoorEvents['admit']): Server {
-  return createServer(socketOptions, (socket) => {
-    const cut = (): void => {
-      resetOrDestroy(socket);
-    };
-    admit(peerOf(socket, cut));
-  });
+  /** Whether this connect is not one too many; else it is cut off and told. */
+  #lets(socket: Socket, { turnedAway }: DoorEvents): boolean {
+    const { remoteAddress: address, remotePort: port } = socket;
+    const fault = this.#rate.count(address, this.#options.clock.now());
+    if (fault === undefined) return true;
+    turnedAway('refused', { address, port }, fault);
+    socket.destroy();
+    return false;
+  }
 }
 
 /** A socket whose end is on its way out just then cannot be reset, and would be left half destroyed by the attempt. */

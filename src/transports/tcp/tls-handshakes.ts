@@ -12,6 +12,8 @@ export interface TlsHandshakesOptions {
   /** Milliseconds a handshake may take. */
   readonly handshakeMs: number;
   readonly clock: Clock;
+  /** Asked of each connect before its time begins; who says no has ended the socket and told why. */
+  readonly lets: (socket: Socket) => boolean;
   /** Gets each socket that is encrypted now. */
   readonly onSecured: (secured: TLSSocket) => void;
   /** Told of each handshake that came to nothing. */
@@ -74,6 +76,7 @@ export class TlsHandshakes {
       this.#options.turnedAway('handshake', {}, HUNG_UP);
       return;
     }
+    if (!this.#options.lets(socket)) return;
     const key = keyOf(socket);
     const source = { address: socket.remoteAddress, port: socket.remotePort };
     const { clock, handshakeMs, turnedAway } = this.#options;

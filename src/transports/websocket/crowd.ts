@@ -1,18 +1,13 @@
 import { placeOf } from '../../network-place.js';
-import { TokenBucket } from '../../token-bucket.js';
+import { ConnectRate, type ConnectRateLimits } from '../connect-rate.js';
 
 /** 0 lifts a limit. */
-export interface CrowdLimits {
+export interface CrowdLimits extends ConnectRateLimits {
   /** How many may stand at the door at once. */
   readonly maxHalfOpen: number;
   /** How many of them from one address. */
   readonly maxHalfOpenPerAddress: number;
-  /** Connects of one address, as many at once after a rest. */
-  readonly connectsPerSecond: number;
 }
-
-/** Addresses whose rate is remembered; beyond, the one that was quiet the longest starts anew. */
-const MAX_REMEMBERED = 4_096;
 
 /**
  * Counts who stands at a door and is not in yet, by address. This computer itself is never counted: whoever can connect from
@@ -22,11 +17,11 @@ export class Crowd {
   readonly #limits: CrowdLimits;
   #all = 0;
   readonly #standing = new Map<string, number>();
-  /** The one that connected last is last. */
-  readonly #rates = new Map<string, TokenBucket>();
+  readonly #rate: ConnectRate;
 
   constructor(limits: CrowdLimits) {
     this.#limits = limits;
+    this.#rate = new ConnectRate(limits);
   }
 
   /**
@@ -37,10 +32,9 @@ export class Crowd {
   enter(address: string | undefined, nowMs: number): string | undefined {
     const place = placeOf(address);
     if (place === undefined) return undefined;
-    const { maxHalfOpen, maxHalfOpenPerAddress, connectsPerSecond } = this.#limits;
-    if (connectsPerSecond > 0 && !this.#rateOf(place, nowMs).take(nowMs)) {
-      return `its address connects more than ${connectsPerSecond} times a second`;
-    }
+    const fault = this.#rate.count(address, nowMs);
+    if (fault !== undefined) return fault;
+    const { maxHalfOpen, maxHalfOpenPerAddress } = this.#limits;
     const standing = this.#standing.get(place) ?? 0;
     if (maxHalfOpenPerAddress > 0 && standing >= maxHalfOpenPerAddress) {
       return `${standing} connections of its address are half open; the limit is ${maxHalfOpenPerAddress}`;
@@ -61,19 +55,5 @@ export class Crowd {
     const standing = this.#standing.get(place) ?? 0;
     if (standing > 1) this.#standing.set(place, standing - 1);
     else this.#standing.delete(place);
-  }
-
-  #rateOf(place: string, nowMs: number): TokenBucket {
-    const { connectsPerSecond: perSecond } = this.#limits;
-    const rate = this.#rates.get(place) ?? new TokenBucket({ perSecond }, nowMs);
-    this.#rates.delete(place);
-    this.#rates.set(place, rate);
-    if (this.#rates.size > MAX_REMEMBERED) {
-      for (const quietest of this.#rates.keys()) {
-        this.#rates.delete(quietest);
-        break;
-      }
-    }
-    return rate;
   }
 }

@@ -1,3 +1,4 @@
+import { connectRateLimits } from '../connect-rate.js';
 import type { CrowdLimits } from './crowd.js';
 
 /** What an HTTP port takes of those who are not in yet; `WebSocketOptions` explains each. */
@@ -15,6 +16,6 @@ export function doorLimits(given: { readonly [K in keyof DoorLimits]?: DoorLimit
     maxHeaders: given.maxHeaders ?? 100,
     maxHalfOpen: given.maxHalfOpen ?? 512,
     maxHalfOpenPerAddress: given.maxHalfOpenPerAddress ?? 64,
-    connectsPerSecond: given.connectsPerSecond ?? 200,
+    ...connectRateLimits(given),
   };
 }

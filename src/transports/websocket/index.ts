@@ -41,13 +41,15 @@ export interface WebSocketOptions {
   readonly maxHeaders?: number | undefined;
   /**
    * Connections that are not upgraded yet, at once; further ones are cut off. 0 is unlimited. This computer's own do not count,
-   * here and in the next two. @default 512
+   * here and in the next three. @default 512
    */
   readonly maxHalfOpen?: number | undefined;
   /** The same for one address; for IPv6, one network of 64 bits. @default 64 */
   readonly maxHalfOpenPerAddress?: number | undefined;
   /** Connects a second of one address, as many at once after a rest; further ones are cut off. 0 is unlimited. @default 200 */
   readonly connectsPerSecond?: number | undefined;
+  /** The same for all addresses together. 0 is unlimited. @default 2_000 */
+  readonly maxConnectsPerSecond?: number | undefined;
   /** Milliseconds between pings; a peer silent through two of them is lost. 0 sends none. @default 30_000 */
   readonly pingIntervalMs?: number | undefined;
   /** The HTML a browser sees that opens the port as a web page. Anybody may read it. @default a page with the name */

@@ -57,6 +57,23 @@ describe('announced signals', () => {
     expect(query(desk, '/a')).toEqual([{ address: '/a', type: 'param' }]); // the later one replaces
   });
 
+  it('cannot be asked for without end: who has looked at too many waits, and others do not', () => {
+    const harness = new CoreHarness();
+    const [desk, other] = [harness.join(), harness.join()];
+    announce(desk, ...Array.from({ length: 1_000 }, (_, i): SignalDefinition => ({ address: `/${i}`, type: 'event' })));
+    let answered = 0;
+    for (let i = 0; i < 100; i++) {
+      desk.send({ type: 'query', pattern: '/**/x' });
+      const [answer] = desk.read();
+      if (answer?.type === 'result') answered++;
+      else expect(answer).toMatchObject({ type: 'error', code: 429 });
+    }
+    expect(answered).toBe(20);
+    expect(query(other)).toHaveLength(1_000);
+    harness.advance(0.1);
+    expect(query(desk)).toHaveLength(1_000);
+  });
+
   it('are unlimited with maxSignals 0', () => {
     const harness = new CoreHarness({ maxSignals: 0 });
     const desk = harness.join();

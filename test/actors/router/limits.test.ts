@@ -22,6 +22,32 @@ describe('limits of one session', () => {
     expect(harness.core.subscriptionCount).toBe(1);
   });
 
+  it('so it is in a QUERY', () => {
+    const peer = new CoreHarness({ maxGlobstars: 2 }).join();
+    peer.send({ type: 'query', pattern: '/**/a/**/b/**' });
+    const text = 'invalid pattern: it has 3 "**"; the limit is 2';
+    expect(plain(peer.read())).toEqual([fault(ErrorCode.PatternError, text, '/**/a/**/b/**')]);
+  });
+
+  it('patterns with more segments in all than there may be are ERROR 429, and who ends some has room again', () => {
+    const harness = new CoreHarness({ maxPatternSegmentsPerSession: 6 });
+    const [peer, other] = [harness.join(), harness.join()];
+    peer.subscribe(1, '/a/b/c');
+    peer.subscribe(2, '/a/b/c'); // shared with the first, and still counted
+    peer.subscribe(3, '/a');
+    const text = 'Subscription limit reached: its patterns would have 7 segments in all (max 6)';
+    expect(plain(peer.read())).toEqual([fault(ErrorCode.RateLimited, text, '/a')]);
+    other.subscribe(1, '/a/b/c/d/e/f'); // everybody has his own
+    peer.subscribe(2, '/a/b'); // takes the place of three
+    peer.subscribe(3, '/a');
+    peer.subscribe(4, '/**/**/**'); // one as good as
+    expect(plain(peer.read())).toMatchObject([{ type: 'error', code: 429 }]);
+    peer.send({ type: 'unsubscribe', id: 3 });
+    peer.subscribe(4, '/**/**/**');
+    expect(plain(peer.read())).toEqual([]);
+    expect(harness.core.subscriptionCount).toBe(4);
+  });
+
   it('an address or a pattern of more than 128 segments is none', () => {
     const deep = (count: number): string => '/a'.repeat(count);
     const peer = new CoreHarness().join();

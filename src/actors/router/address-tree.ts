@@ -1,0 +1,194 @@
+import { addressSegments } from '../../protocol/address.js';
+import { matchSegment, matchSegments } from '../../protocol/pattern.js';
+
+/** What has an address, and is told apart by it. */
+export interface Addressed {
+  readonly address: string;
+}
+
+/**
+ * A branch of the address tree. A thing without addresses below it hangs in its parent itself: leaves cost no node. Most branches of
+ * deep addresses have one child, and a map for it would be most of what they take.
+ */
+class Branch<T extends Addressed> {
+  item: T | undefined = undefined;
+  /** The name of the only child. */
+  name = '';
+  only: Branch<T> | T | undefined = undefined;
+  /** Once there were several. It stays, for there may be walks that rest in it. */
+  several: Map<string, Branch<T> | T> | undefined = undefined;
+
+  get isBare(): boolean {
+    return this.several === undefined ? this.only === undefined : this.several.size === 0;
+  }
+
+  get(name: string): Branch<T> | T | undefined {
+    if (this.several !== undefined) return this.several.get(name);
+    return this.name === name ? this.only : undefined;
+  }
+
+  set(name: string, child: Branch<T> | T): void {
+    if (this.several === undefined && this.only !== undefined && this.name !== name) {
+      this.several = new Map([[this.name, this.only]]);
+      this.only = undefined;
+    }
+    if (this.several !== undefined) {
+      this.several.set(name, child);
+      return;
+    }
+    this.name = name;
+    this.only = child;
+  }
+
+  delete(name: string): void {
+    if (this.several !== undefined) this.several.delete(name);
+    else if (this.name === name) this.only = undefined;
+  }
+
+  /** Safe while children come and go. */
+  *entries(): IterableIterator<[name: string, child: Branch<T> | T]> {
+    if (this.several !== undefined) yield* this.several;
+    else if (this.only !== undefined) yield [this.name, this.only];
+  }
+}
+
+/** Things by the segments of their addresses, so that `/lights/3/**` costs what it matches and not what there is. */
+export class AddressTree<T extends Addressed> {
+  readonly #root = new Branch<T>();
+
+  /** Whether not even a branch without anything on it is left. */
+  get isEmpty(): boolean {
+    return this.#root.isBare;
+  }
+
+  /** In place of what was there. */
+  add(item: T): void {
+    const segments = addressSegments(item.address);
+    const last = segments.pop()!; // split never gives an empty list
+    let branch = this.#root;
+    for (const segment of segments) branch = descend(branch, segment);
+    const existing = branch.get(last);
+    if (existing instanceof Branch) existing.item = item;
+    else branch.set(last, item);
+  }
+
+  /** Takes it out and prunes the branches it leaves bare. */
+  remove(item: T): void {
+    const segments = addressSegments(item.address);
+    const path: Branch<T>[] = [this.#root];
+    for (const segment of segments.slice(0, -1)) {
+      const next = path.at(-1)!.get(segment);
+      if (!(next instanceof Branch)) return;
+      path.push(next);
+    }
+    const parent = path.at(-1)!;
+    const last = segments.at(-1)!;
+    const existing = parent.get(last);
+    if (existing instanceof Branch) existing.item = undefined;
+    else if (existing === item) parent.delete(last);
+    for (let i = path.length - 1; i > 0; i--) {
+      const branch = path[i]!;
+      if (!branch.isBare) return;
+      if (branch.item === undefined) path[i - 1]!.delete(segments[i - 1]!);
+      else path[i - 1]!.set(segments[i - 1]!, branch.item); // a leaf again
+      if (branch.item !== undefined) return;
+    }
+  }
+
+  /**
+   * All that match. Lazy, and safe while things come and go: a long walk can rest between ticks. So that it can rest as well
+   * where little matches, it gives undefined for everything that was looked at and does not.
+   */
+  matching(segments: readonly string[]): IterableIterator<T | undefined> {
+    return walk(this.#root, segments, 0);
+  }
+}
+
+function descend<T extends Addressed>(branch: Branch<T>, segment: string): Branch<T> {
+  const existing = branch.get(segment);
+  if (existing instanceof Branch) return existing;
+  const below = new Branch<T>();
+  below.item = existing;
+  branch.set(segment, below);
+  return below;
+}
+
+/** The literal and `*` part of a pattern leads down the tree; from the first `**` on, what lies below is filtered. */
+function* walk<T extends Addressed>(
+  branch: Branch<T>,
+  pattern: readonly string[],
+  at: number,
+): IterableIterator<T | undefined> {
+  const segment = pattern[at]!;
+  if (segment === '**') {
+    yield* below(branch, pattern.slice(at));
+  } else if (segment.includes('*')) {
+    for (const [name, child] of branch.entries()) {
+      if (matchSegment(segment, name)) yield* enter(child, pattern, at + 1);
+      else yield undefined;
+    }
+  } else {
+    const child = branch.get(segment);
+    if (child !== undefined) yield* enter(child, pattern, at + 1);
+    else yield undefined;
+  }
+}
+
+function* enter<T extends Addressed>(
+  child: Branch<T> | T,
+  pattern: readonly string[],
+  at: number,
+): IterableIterator<T | undefined> {
+  const item = child instanceof Branch ? child.item : child;
+  if (item !== undefined) yield restIsGlobstars(pattern, at) ? item : undefined;
+  if (at < pattern.length && child instanceof Branch) yield* walk(child, pattern, at);
+}
+
+/**
+ * Everything below, filtered by what is left of the pattern. With a stack of its own: a generator in a generator for each level would
+ * pass each of a thousand things through all the levels above it.
+ */
+function* below<T extends Addressed>(branch: Branch<T>, rest: readonly string[]): IterableIterator<T | undefined> {
+  const tail = rest.lastIndexOf('**') + 1;
+  /** Where there were several children to choose from, and how many names lead there. */
+  const forks: { readonly children: Iterator<[string, Branch<T> | T]>; readonly depth: number }[] = [];
+  /** The names from the branch down to where the walk is. */
+  const path: string[] = [];
+  let at: Branch<T> | T | undefined = branch;
+  for (;;) {
+    let next: [name: string, child: Branch<T> | T] | undefined;
+    if (at instanceof Branch && at.several !== undefined) {
+      forks.push({ children: at.several.entries(), depth: path.length });
+    } else if (at instanceof Branch && at.only !== undefined) {
+      next = [at.name, at.only];
+    }
+    while (next === undefined) {
+      const fork = forks.at(-1);
+      if (fork === undefined) return;
+      const chosen = fork.children.next();
+      path.length = fork.depth;
+      if (chosen.done === true) forks.pop();
+      else next = chosen.value;
+    }
+    path.push(next[0]);
+    at = next[1];
+    const item: T | undefined = at instanceof Branch ? at.item : at;
+    if (item !== undefined) yield fits(rest, tail, path) ? item : undefined;
+  }
+}
+
+/**
+ * What stands behind the last `**` has one place only, at the end: it is looked at first, from behind. Where that is the only `**`
+ * nothing more is to be looked at.
+ */
+function fits(rest: readonly string[], tail: number, path: readonly string[]): boolean {
+  const shift = path.length - rest.length;
+  if (shift + tail < 0) return false;
+  for (let i = rest.length - 1; i >= tail; i--) if (!matchSegment(rest[i]!, path[i + shift]!)) return false;
+  return tail === 1 || matchSegments(rest, path);
+}
+
+function restIsGlobstars(pattern: readonly string[], at: number): boolean {
+  for (let i = at; i < pattern.length; i++) if (pattern[i] !== '**') return false;
+  return true;
+}
