@@ -122,6 +122,23 @@ export type { SignalRules } from './actors/ports.js';
 // To run the router as an actor inside another XState system, and to watch it
 export { rootInput } from './root-input.js';
 export { routerLogic } from './router-actor.js';
+export { claspMachine, EmbeddedRouter, fromClasp, RestoreError } from './embed/index.js';
+export type {
+  ClaspCommand,
+  ClaspContext,
+  ClaspEnd,
+  ClaspEvent,
+  ClaspInput,
+  ClaspParamEvent,
+  ClaspRef,
+  ClaspRequest,
+  ClaspSignalEvent,
+  ClaspSignalEventOf,
+  ClaspSubscription,
+  FromClaspInput,
+  FromClaspOptions,
+  SignalSource,
+} from './embed/index.js';
 export type { RouterEvent } from './actors/router/router-events.js';
 export type { ParamState, RouterState } from './actors/router/router-state.js';
 export { RouterStateError } from './actors/router/router-state.js';

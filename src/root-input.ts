@@ -1,3 +1,4 @@
+import { unfailing } from './actors/ports.js';
 import type { RootInput } from './actors/root/root-machine.js';
 import type { ResolvedRouterOptions } from './options.js';
 import { inboundPipeline } from './pipeline.js';
@@ -5,7 +6,8 @@ import { version } from './version.js';
 
 /** What the root machine needs to run with these options, in `createRouter` or inside another actor system. */
 export function rootInput(options: ResolvedRouterOptions): RootInput {
-  const { clock, logger, maxMessagesPerSecond, highWaterBytes } = options;
+  const { clock, maxMessagesPerSecond, highWaterBytes } = options;
+  const logger = unfailing(options.logger);
   const drainMs = options.drainTimeoutSeconds * 1_000;
   return {
     router: {

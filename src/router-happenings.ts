@@ -19,7 +19,7 @@ export type RouterHappening =
     }
   /** Whoever was not let in never opened: the log tells of those. */
   | { readonly type: 'session.closed'; readonly id: string; readonly name: string; readonly end: SessionEnd }
-  /** The last one. @property error a fault of its own, if it was one that stopped the router */
+  /** The last one. `error`: a fault of its own, if it was one that stopped the router. */
   | { readonly type: 'stopped'; readonly error: unknown };
 
 /** Tells what happens to a router. */
@@ -51,14 +51,18 @@ export class RouterHappenings {
   /** Follows one door. */
   follow(listener: ListenerRef): void {
     let wasOpen = false;
-    listener.subscribe((snapshot) => {
-      const isOpen = snapshot.matches({ open: 'listening' });
-      const { addresses, transport, error } = snapshot.context;
-      if (isOpen && !wasOpen) this.#subject.next({ type: 'listening', addresses });
-      if (wasOpen && snapshot.matches('backingOff')) {
-        this.#subject.next({ type: 'door.broke', transport: transport.name, error });
-      }
-      wasOpen = isOpen;
+    listener.subscribe({
+      next: (snapshot) => {
+        const isOpen = snapshot.matches({ open: 'listening' });
+        const { addresses, transport, error } = snapshot.context;
+        if (isOpen && !wasOpen) this.#subject.next({ type: 'listening', addresses });
+        if (wasOpen && snapshot.matches('backingOff')) {
+          this.#subject.next({ type: 'door.broke', transport: transport.name, error });
+        }
+        wasOpen = isOpen;
+      },
+      // The root hears of it; unobserved here, it would end the process.
+      error: () => undefined,
     });
   }
 

@@ -39,6 +39,21 @@ interface RouterUnderTest {
   readonly logger: ReturnType<typeof recordingLogger>;
 }
 
+describe('a logger that throws', () => {
+  it('costs nobody anything', async () => {
+    const fail = (): never => {
+      throw new Error('the disk is full');
+    };
+    const router = createRouter({ logger: { debug: fail, info: fail, warn: fail, error: fail } });
+    const transport = memory();
+    await router.listen(transport);
+    const client = await router.connect();
+    await expect(client.set('/a', 1)).resolves.toMatchObject({ revision: 1 });
+    await router.stop();
+    expect(router.addresses).toEqual([]);
+  });
+});
+
 async function startRouter(options: RouterOptions = {}): Promise<RouterUnderTest> {
   const clock = new SimulatedClock();
   const logger = recordingLogger();

@@ -16,6 +16,20 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
+/** A logger that never throws: a full disk must not cost a show its router. */
+export function unfailing(logger: Logger): Logger {
+  const attempt =
+    (level: keyof Logger) =>
+    (fields: object, message: string): void => {
+      try {
+        logger[level](fields, message);
+      } catch {
+        // There is nobody to tell.
+      }
+    };
+  return { debug: attempt('debug'), info: attempt('info'), warn: attempt('warn'), error: attempt('error') };
+}
+
 export const silentLogger: Logger = {
   debug: () => undefined,
   info: () => undefined,

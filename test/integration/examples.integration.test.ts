@@ -55,6 +55,35 @@ describe('the examples', () => {
     expect(lines).toEqual(expect.arrayContaining(['tablet has gone', 'dimmer has gone']));
   });
 
+  it('kiosk-machine: a visitor wakes it, and it goes back to itself', async () => {
+    const kiosk = spawn(process.execPath, [built('kiosk-machine')], {
+      cwd: root,
+      env: { ...process.env, PORT: '0', IDLE_MS: '300' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = new Promise((resolve) => kiosk.once('exit', resolve));
+    let output = '';
+    kiosk.stdout.on('data', (data) => (output += String(data)));
+    const says = async (text: RegExp): Promise<RegExpExecArray> => {
+      for (;;) {
+        const match = text.exec(output);
+        if (match !== null) return match;
+        await new Promise((resolve) => kiosk.stdout.once('data', resolve));
+      }
+    };
+    const [, port] = await says(/listening on ws:\/\/[^:]+:(\d+)/);
+    const visitor = await connect(`ws://127.0.0.1:${port!}`, { name: 'visitor' });
+    const lights = visitor.signals('/lights/stage/dim', { types: ['param'] });
+    await visitor.set('/visitor/fader', 0.5);
+    await expect(lights.next()).resolves.toMatchObject({ value: { value: 0.5 } });
+    await says(/attract[^]*in use[^]*attract/);
+    await expect(visitor.get('/lights/house/dim')).resolves.toMatchObject({ value: 1 });
+    kiosk.kill('SIGINT');
+    await says(/closed/);
+    await expect(ended).resolves.toBe(0);
+    await visitor.close();
+  });
+
   const itInBrowser = chromiumPath === undefined ? it.skip : it;
   itInBrowser(`fader-page: a phone moves a fader, and everybody hears${whyNoBrowser}`, async () => {
     const server = spawn(process.execPath, [built('fader-page')], {

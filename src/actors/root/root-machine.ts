@@ -10,7 +10,7 @@ export type ListenerRef = ActorRefFrom<typeof listenerMachine>;
 
 export interface RootInput {
   readonly router: RouterInput;
-  readonly sessions: Omit<SessionHubInput, 'router' | 'attach' | 'drained'>;
+  readonly sessions: Omit<SessionHubInput, 'router' | 'attach' | 'drained' | 'systemIdPrefix'>;
   /** Joins the connections to the router actor: gives what begins to read one. */
   readonly readInto: (router: RouterRef) => SessionHubInput['attach'];
   /** Milliseconds after which a stop is no longer polite. */
@@ -36,15 +36,13 @@ export interface RootContext extends RootInput {
   /** Doors that are open, opening, closing or waiting to be opened again. */
   readonly listeners: readonly ListenerRef[];
   readonly error: unknown;
+  /** See {@link rootMachineNamed}. */
+  readonly systemIdPrefix: string;
 }
 
 type ChildEvent = DoneActorEvent | ErrorActorEvent;
 
-/**
- * The whole router: the data plane as `router`, the hub of all sessions as `sessions`, the doors as `listener:1` and so
- * on. To be had on its own by `createRouter`, or as an actor inside another system.
- */
-export const rootMachine = setup({
+const root = setup({
   types: {
     context: {} as RootContext,
     events: {} as RootEvent | ChildEvent,
@@ -62,7 +60,7 @@ export const rootMachine = setup({
         ...context.listeners,
         spawn('listener', {
           id,
-          systemId: id,
+          systemId: context.systemIdPrefix + id,
           input: {
             transport,
             logger: context.logger,
@@ -70,7 +68,7 @@ export const rootMachine = setup({
             faultCounts: context.faultCounts,
             accept: (connection: Connection) => {
               // The hub's system id; it is registered as long as the hub is not stopped.
-              const sessions = self.system.get('sessions') as SessionHubRef | undefined;
+              const sessions = self.system.get(`${context.systemIdPrefix}sessions`) as SessionHubRef | undefined;
               if (sessions !== undefined) sessions.send({ type: 'connection.opened', connection });
               else connection.destroy(); // it came through while the router fell
             },
@@ -106,77 +104,94 @@ export const rootMachine = setup({
   delays: {
     drainLimit: ({ context }) => context.drainMs,
   },
-}).createMachine({
-  id: 'root',
-  context: ({ input }) => ({ ...input, listeners: [], error: undefined }),
-  invoke: [
-    {
-      id: 'router',
-      systemId: 'router',
-      src: 'router',
-      input: ({ context }) => context.router,
-      onError: { target: '.failed', actions: { type: 'keepFault', params: ({ event }) => event } },
-    },
-    {
-      id: 'sessions',
-      systemId: 'sessions',
-      src: 'sessions',
-      input: ({ context, self }) => {
-        const router = self.system.get('router') as RouterRef; // invoked just above
-        return {
-          ...context.sessions,
-          router,
-          attach: context.readInto(router),
-          drained: () => {
-            self.send({ type: 'sessions.drained' });
-          },
-        };
-      },
-      onError: { target: '.failed', actions: { type: 'keepFault', params: ({ event }) => event } },
-    },
-  ],
-  on: {
-    'xstate.done.actor.*': { actions: { type: 'forgetListener', params: ({ event }) => event } },
-    'xstate.error.actor.*': {
-      actions: [
-        { type: 'logListenerFault', params: ({ event }) => event },
-        { type: 'forgetListener', params: ({ event }) => event },
-      ],
-    },
-  },
-  initial: 'running',
-  states: {
-    running: {
-      on: {
-        'listener.wanted': { actions: { type: 'addListener', params: ({ event }) => event } },
-        'router.stopping': 'draining',
-      },
-    },
-    draining: {
-      entry: ['logStopping', 'closeListeners', 'drainSessions'],
-      type: 'parallel',
-      states: {
-        doors: {
-          initial: 'closing',
-          states: {
-            closing: { always: { guard: 'hasNoListeners', target: 'closed' } },
-            closed: { type: 'final' },
-          },
-        },
-        sessions: {
-          initial: 'leaving',
-          states: {
-            leaving: { on: { 'sessions.drained': 'gone' } },
-            gone: { type: 'final' },
-          },
-        },
-      },
-      onDone: 'stopped',
-      after: { drainLimit: 'stopped' },
-    },
-    // What is still open then is cut off, with the actors that own it.
-    stopped: { entry: 'logStopped', type: 'final' },
-    failed: { entry: 'logFault', type: 'final' },
-  },
-  output: ({ context }) => ({ error: context.error }),
 });
+
+/**
+ * The root machine with other system ids: a system in which two routers live has one of each only once.
+ *
+ * @param systemIdPrefix stands before `router`, `sessions`, `listener:1` and `session:<id>`
+ */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- only setup() can say what type it is
+export function rootMachineNamed(systemIdPrefix: string) {
+  return root.createMachine({
+    id: 'root',
+    context: ({ input }) => ({ ...input, listeners: [], error: undefined, systemIdPrefix }),
+    invoke: [
+      {
+        id: 'router',
+        systemId: `${systemIdPrefix}router`,
+        src: 'router',
+        input: ({ context }) => context.router,
+        onError: { target: '.failed', actions: { type: 'keepFault', params: ({ event }) => event } },
+      },
+      {
+        id: 'sessions',
+        systemId: `${systemIdPrefix}sessions`,
+        src: 'sessions',
+        input: ({ context, self }) => {
+          const router = self.system.get(`${systemIdPrefix}router`) as RouterRef; // invoked just above
+          return {
+            ...context.sessions,
+            systemIdPrefix,
+            router,
+            attach: context.readInto(router),
+            drained: () => {
+              self.send({ type: 'sessions.drained' });
+            },
+          };
+        },
+        onError: { target: '.failed', actions: { type: 'keepFault', params: ({ event }) => event } },
+      },
+    ],
+    on: {
+      'xstate.done.actor.*': { actions: { type: 'forgetListener', params: ({ event }) => event } },
+      'xstate.error.actor.*': {
+        actions: [
+          { type: 'logListenerFault', params: ({ event }) => event },
+          { type: 'forgetListener', params: ({ event }) => event },
+        ],
+      },
+    },
+    initial: 'running',
+    states: {
+      running: {
+        on: {
+          'listener.wanted': { actions: { type: 'addListener', params: ({ event }) => event } },
+          'router.stopping': 'draining',
+        },
+      },
+      draining: {
+        entry: ['logStopping', 'closeListeners', 'drainSessions'],
+        type: 'parallel',
+        states: {
+          doors: {
+            initial: 'closing',
+            states: {
+              closing: { always: { guard: 'hasNoListeners', target: 'closed' } },
+              closed: { type: 'final' },
+            },
+          },
+          sessions: {
+            initial: 'leaving',
+            states: {
+              leaving: { on: { 'sessions.drained': 'gone' } },
+              gone: { type: 'final' },
+            },
+          },
+        },
+        onDone: 'stopped',
+        after: { drainLimit: 'stopped' },
+      },
+      // What is still open then is cut off, with the actors that own it.
+      stopped: { entry: 'logStopped', type: 'final' },
+      failed: { entry: 'logFault', type: 'final' },
+    },
+    output: ({ context }) => ({ error: context.error }),
+  });
+}
+
+/**
+ * The whole router: the data plane as `router`, the hub of all sessions as `sessions`, the doors as `listener:1` and so
+ * on. To be had on its own by `createRouter`, or as an actor inside another system.
+ */
+export const rootMachine = rootMachineNamed('');

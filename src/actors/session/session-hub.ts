@@ -31,6 +31,8 @@ export interface SessionHubInput extends TurnoutLimits {
   readonly logger: Logger;
   /** Makes session ids, each of them once. @default crypto.randomUUID */
   readonly newId?: (() => string) | undefined;
+  /** Stands before `session:<id>` in the system id of each session. @default '' */
+  readonly systemIdPrefix?: string | undefined;
 }
 
 export type SessionHubEvent =

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Actor, createActor } from 'xstate';
-import { microseconds } from '../../clock.js';
+import { microseconds, setBackgroundTimer } from '../../clock.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { Connection } from '../../transports/transport.js';
 import type { Grant } from '../ports.js';
@@ -148,7 +148,7 @@ export class Sessions {
     const actor = createActor(sessionMachine, {
       parent: this.#scope.self,
       id,
-      systemId: `session:${id}`,
+      systemId: `${this.#input.systemIdPrefix ?? ''}session:${id}`,
       input: {
         id,
         transport,
@@ -278,9 +278,13 @@ export class Sessions {
     if (sessionTimeoutMs === 0 || this.#sweepTimer !== undefined || this.#entries.size === 0) return;
     const period = Math.max(sessionTimeoutMs / 4, MIN_SWEEP_MS);
     this.#sweepTimer = {
-      id: clock.setTimeout(() => {
-        this.#scope.self.send({ type: 'idle.sweepDue' });
-      }, period),
+      id: setBackgroundTimer(
+        clock,
+        () => {
+          this.#scope.self.send({ type: 'idle.sweepDue' });
+        },
+        period,
+      ),
     };
   }
 

@@ -1,0 +1,92 @@
+// An installation as one XState system, with the router inside: it plays for nobody until a visitor moves a fader on a phone or a
+// desk, follows the visitor, and goes back to itself when nobody has touched anything for a while.
+// Node 22.18 or later: node examples/kiosk-machine.ts. Before that: npx tsx examples/kiosk-machine.ts
+import { type ClaspEvent, claspMachine, webSocket } from 'clasp-router';
+import { createActor, enqueueActions, sendTo, setup } from 'xstate';
+
+const idleMs = Number(process.env.IDLE_MS ?? 30_000);
+
+const kiosk = setup({
+  types: {
+    events: {} as ClaspEvent | { type: 'closing' },
+    children: {} as { clasp: 'clasp' },
+  },
+  // The router is an actor like any other; in the inspector it stands below this machine, with its sessions below it.
+  actors: { clasp: claspMachine },
+  actions: {
+    // Whoever subscribes to /lights/house/dim, a dimmer for one, hears of it; who comes later finds it there.
+    dimHouse: sendTo('clasp', (_, { to }: { to: number }) => ({
+      type: 'clasp.set',
+      address: '/lights/house/dim',
+      value: to,
+    })),
+    followFader: enqueueActions(({ enqueue, event }) => {
+      if (event.type !== 'clasp.param') return;
+      enqueue.sendTo('clasp', { type: 'clasp.set', address: '/lights/stage/dim', value: event.value });
+    }),
+    say: (_, { text }: { text: string }) => {
+      console.log(text);
+    },
+  },
+  guards: {
+    // A subscription begins with what there is already: that is nobody's hand.
+    isTouched: ({ event }) => event.type === 'clasp.param' && !event.fromSnapshot,
+  },
+  delays: { idle: idleMs },
+}).createMachine({
+  id: 'kiosk',
+  invoke: {
+    id: 'clasp',
+    src: 'clasp',
+    input: {
+      name: 'kiosk',
+      transports: [webSocket({ port: Number(process.env.PORT ?? 7330) })],
+      subscribe: [{ pattern: '/visitor/fader', types: ['param'], maxRate: 30 }],
+    },
+    onDone: '.closed',
+    // A door that does not open, or a fault of the router: the installation decides what becomes of it.
+    onError: {
+      target: '.closed',
+      actions: { type: 'say', params: ({ event }) => ({ text: `the router has failed: ${String(event.error)}` }) },
+    },
+  },
+  on: {
+    'clasp.listening': {
+      actions: { type: 'say', params: ({ event }) => ({ text: `listening on ${event.addresses[0]?.url ?? ''}` }) },
+    },
+    'clasp.session.opened': { actions: { type: 'say', params: ({ event }) => ({ text: `${event.name} is here` }) } },
+    'clasp.refused': { actions: { type: 'say', params: ({ event }) => ({ text: event.error.message }) } },
+    // It stops politely: what was sent arrives, everybody hears a goodbye, and `onDone` follows.
+    closing: { actions: sendTo('clasp', { type: 'clasp.stop' }) },
+  },
+  initial: 'attract',
+  states: {
+    attract: {
+      entry: [
+        { type: 'say', params: { text: 'attract' } },
+        { type: 'dimHouse', params: { to: 1 } },
+      ],
+      on: { 'clasp.param': { guard: 'isTouched', target: 'inUse', actions: 'followFader' } },
+    },
+    inUse: {
+      entry: [
+        { type: 'say', params: { text: 'in use' } },
+        { type: 'dimHouse', params: { to: 0.2 } },
+      ],
+      initial: 'touched',
+      states: {
+        // Entered anew with every touch, so the time begins again.
+        touched: {
+          after: { idle: '#kiosk.attract' },
+          on: { 'clasp.param': { guard: 'isTouched', target: 'touched', reenter: true, actions: 'followFader' } },
+        },
+      },
+    },
+    closed: { type: 'final', entry: { type: 'say', params: { text: 'closed' } } },
+  },
+});
+
+const actor = createActor(kiosk).start();
+process.once('SIGINT', () => {
+  actor.send({ type: 'closing' });
+});

@@ -1,0 +1,111 @@
+import { Observable } from 'rxjs';
+import { fromEventObservable, type ObservableActorLogic } from 'xstate';
+import type { Client, OnOptions, Signal } from '../client/index.js';
+import type { SignalType } from '../protocol/enumerations.js';
+import { EmbeddedRouter } from './embedded-router.js';
+import { type ClaspParamEvent, type ClaspSignalEvent, eventOf } from './events.js';
+
+/** Where the signals come from. */
+export interface FromClaspInput {
+  /** A router of `createRouter`, one that lives in an actor system, or a session at one that may be far away. */
+  readonly router: SignalSource;
+}
+
+export type SignalSource =
+  Client | { signals$<T extends SignalType>(pattern: string, options?: OnOptions<T>): Observable<Signal<T>> };
+
+export interface FromClaspOptions<T extends SignalType = SignalType> extends OnOptions<T> {
+  /** Without input, the router is the actor with this system id, a `claspMachine`. @default 'clasp' */
+  readonly systemId?: string | undefined;
+}
+
+/** What comes of signals of these types. */
+export type ClaspSignalEventOf<T extends SignalType> =
+  | ('param' extends T ? ClaspParamEvent : Extract<T, 'param'> extends never ? never : ClaspParamEvent)
+  | (Exclude<T, 'param'> extends never ? never : ClaspSignalEvent<Exclude<T, 'param'>>);
+
+/**
+ * Signals as an actor to invoke: each that matches becomes an event in the mailbox of the machine that has invoked it,
+ * `clasp.param` or `clasp.signal`, for as long as the state lasts that invokes it. It is done when the router has stopped or
+ * the session is closed.
+ *
+ * @param pattern fails with ClaspError 202 where it is none
+ */
+export function fromClasp<const T extends SignalType = SignalType>(
+  pattern: string,
+  { systemId = 'clasp', ...options }: FromClaspOptions<T> = {},
+): ObservableActorLogic<ClaspSignalEventOf<T>, FromClaspInput | undefined> {
+  return fromEventObservable<ClaspSignalEventOf<T>, FromClaspInput | undefined>(
+    ({ input, system }) =>
+      new Observable<ClaspSignalEventOf<T>>((subscriber) => {
+        const source = input?.router ?? routerOf(system.get(systemId), systemId);
+        const signals =
+          'signals$' in source ? source.signals$<T>(pattern, options) : signalsOf(source, pattern, options);
+        return signals.subscribe({
+          // Signals of these types become events of these types; TypeScript does not follow the condition.
+          next: (signal) => {
+            subscriber.next(eventOf(signal, pattern) as ClaspSignalEventOf<T>);
+          },
+          error: (error) => {
+            subscriber.error(error);
+          },
+          complete: () => {
+            subscriber.complete();
+          },
+        });
+      }),
+  );
+}
+
+function signalsOf<T extends SignalType>(
+  client: Client,
+  pattern: string,
+  options: OnOptions<T>,
+): Observable<Signal<T>> {
+  return new Observable((subscriber) => {
+    const unsubscribe = client.on<T>(
+      pattern,
+      (signal) => {
+        subscriber.next(signal);
+      },
+      options,
+    );
+    unsubscribe.ready.catch((error: unknown) => {
+      subscriber.error(error);
+    });
+    const forget = client.onState(({ state, reason }) => {
+      if (state !== 'closed') return;
+      if (reason === undefined) subscriber.complete();
+      else subscriber.error(reason);
+    });
+    return () => {
+      forget();
+      unsubscribe();
+    };
+  });
+}
+
+/** @throws Error where there is none */
+function routerOf(actor: unknown, systemId: string): EmbeddedRouter {
+  const snapshot: unknown = isActor(actor) ? actor.getSnapshot() : undefined;
+  if (isSnapshot(snapshot) && snapshot.context.router instanceof EmbeddedRouter) return snapshot.context.router;
+  throw new Error(
+    `no router has the system id "${systemId}": invoke claspMachine with systemId: '${systemId}' first, or give the router as input`,
+  );
+}
+
+function isActor(value: unknown): value is { getSnapshot(): unknown } {
+  return (
+    typeof value === 'object' && value !== null && 'getSnapshot' in value && typeof value.getSnapshot === 'function'
+  );
+}
+
+function isSnapshot(value: unknown): value is { readonly context: { readonly router?: unknown } } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'context' in value &&
+    typeof value.context === 'object' &&
+    value.context !== null
+  );
+}

@@ -1,0 +1,470 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Actor, type AnyActorRef, createActor, setup, SimulatedClock, waitFor } from 'xstate';
+import { connect } from '../../src/client/index.js';
+import { connectionLink } from '../../src/client/connection-link.js';
+import { type ClaspEvent, type ClaspInput, claspMachine, RestoreError } from '../../src/embed/index.js';
+import { ErrorCode } from '../../src/protocol/errors.js';
+import { memory } from '../../src/transports/memory/index.js';
+import { type Transport, TransportError } from '../../src/transports/transport.js';
+import { claspIn, host, told } from './hosts.js';
+
+const unhandled: unknown[] = [];
+const note = (error: unknown): void => void unhandled.push(error);
+let started: Actor<typeof host> | undefined;
+
+beforeEach(() => {
+  process.on('unhandledRejection', note).on('uncaughtException', note);
+});
+afterEach(async () => {
+  started?.stop();
+  started = undefined;
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', note).off('uncaughtException', note);
+  expect(unhandled.splice(0)).toEqual([]);
+});
+
+async function start(input: ClaspInput = {}, clock?: SimulatedClock): Promise<Actor<typeof host>> {
+  started = createActor(host, { input, ...(clock && { clock }) }).start();
+  started.subscribe({ error: note });
+  await heard(started, (events) => told(events, 'clasp.listening').length > 0);
+  return started;
+}
+
+function heard(actor: Actor<typeof host>, enough: (events: readonly ClaspEvent[]) => boolean): Promise<unknown> {
+  return waitFor(actor, ({ context }) => enough(context.heard), { timeout: Infinity });
+}
+
+const broken: Transport = {
+  name: 'broken',
+  listen: () => Promise.reject(new TransportError('port 1 is taken')),
+};
+
+describe('a router that a machine has invoked', () => {
+  it('tells its parent of sessions, params and other signals', async () => {
+    const door = memory();
+    const actor = await start({
+      transports: [door],
+      subscribe: ['/lights/**', { pattern: '/cue/*', types: ['event'], id: 'cues' }],
+    });
+    const guest = await connect(
+      connectionLink(() => door.connect()),
+      { name: 'guest' },
+    );
+    await guest.set('/lights/1', 0.5);
+    guest.emit('/cue/go', 'now');
+    guest.gesture('/cue/go', 1, 'start'); // of another type than is wanted
+    await heard(actor, (events) => told(events, 'clasp.signal').length > 0);
+    const { session } = guest;
+    await guest.close();
+    await heard(actor, (events) => told(events, 'clasp.session.closed').length > 0);
+    expect(actor.getSnapshot().context.heard).toMatchObject([
+      { type: 'clasp.listening', addresses: [{ transport: 'memory' }] },
+      { type: 'clasp.session.opened', id: session, name: 'guest', transport: 'memory' },
+      {
+        type: 'clasp.param',
+        subscription: '/lights/**',
+        address: '/lights/1',
+        value: 0.5,
+        revision: 1,
+      },
+      { type: 'clasp.signal', subscription: 'cues', signal: { kind: 'event', address: '/cue/go', value: 'now' } },
+      { type: 'clasp.session.closed', id: session, name: 'guest', reason: 'left' },
+    ]);
+  });
+
+  it('does what it is sent, also before it is running, in order', async () => {
+    started = createActor(host, { input: {} }).start();
+    const clasp = claspIn(started);
+    clasp.send({ type: 'clasp.set', address: '/a', value: 1 });
+    clasp.send({ type: 'clasp.set', address: '/a', value: 2, options: { lock: true } });
+    // Of what passes through nobody hears his own: another session has to listen.
+    const seen: unknown[] = [];
+    await heard(started, (events) => told(events, 'clasp.listening').length > 0);
+    const guest = await clasp.getSnapshot().context.router.connect();
+    let hasAll = (): void => undefined;
+    const all = new Promise<void>((resolve) => (hasAll = resolve));
+    await guest.on('/**', (signal) => {
+      if (seen.push(signal) === 7) hasAll();
+    }).ready;
+    clasp.send({ type: 'clasp.emit', address: '/b', value: 3 });
+    clasp.send({
+      type: 'clasp.publish',
+      signal: { kind: 'stream', address: '/c', value: Float32Array.of(1, 2), rate: 50 },
+    });
+    clasp.send({ type: 'clasp.publish', signal: { kind: 'gesture', address: '/d', id: 7, phase: 'start', value: 0 } });
+    clasp.send({ type: 'clasp.publish', signal: { kind: 'param', address: '/e', value: true } });
+    clasp.send({
+      type: 'clasp.bundle',
+      items: [
+        { kind: 'param', address: '/f', value: 'x' },
+        { kind: 'event', address: '/g' },
+      ],
+    });
+    await all;
+    expect(seen).toMatchObject([
+      { address: '/a', value: 2, revision: 2, fromSnapshot: true },
+      { kind: 'event', address: '/b', value: 3 },
+      { kind: 'stream', address: '/c', samples: [1, 2], rate: 50 },
+      { kind: 'gesture', address: '/d', id: 7, phase: 'start', value: 0 },
+      { address: '/e', value: true },
+      { address: '/f', value: 'x' },
+      { kind: 'event', address: '/g' },
+    ]);
+  });
+
+  it('says what the router refuses, and of what', async () => {
+    const actor = await start({
+      validateWrite: ({ address }) => (address === '/no' ? 'not here' : undefined),
+    });
+    const clasp = claspIn(actor);
+    clasp.send({ type: 'clasp.set', address: '/a', value: 1 });
+    const requests = [
+      { type: 'clasp.set', address: '/no', value: 1 },
+      { type: 'clasp.set', address: 'nowhere', value: 1 },
+      { type: 'clasp.bundle', items: [{ kind: 'param', address: '/no', value: 1 }] },
+      { type: 'clasp.emit', address: 'nowhere' },
+      { type: 'clasp.publish', signal: { kind: 'param', address: '/a', value: 1, revision: 9 } },
+      { type: 'clasp.subscribe', pattern: 'none' },
+      { type: 'clasp.subscribe', pattern: '/**/**/a/**/**/b/**/c/**' },
+      { type: 'clasp.listen', transport: broken },
+    ] as const;
+    for (const request of requests) clasp.send(request);
+    await heard(actor, (events) => told(events, 'clasp.refused').length >= requests.length);
+    const refused = told(actor.getSnapshot().context.heard, 'clasp.refused');
+    const errors = requests.map((request) =>
+      refused.filter((event) => event.request === request).map(({ error }) => error),
+    );
+    expect(errors).toMatchObject([
+      [{ code: ErrorCode.Refused, message: 'not here' }],
+      [{ code: ErrorCode.InvalidAddress }],
+      [{ code: ErrorCode.Refused }],
+      [{ code: ErrorCode.InvalidAddress }],
+      [{ code: ErrorCode.RevisionConflict }],
+      [{ code: ErrorCode.PatternError }],
+      [{ code: ErrorCode.PatternError }],
+      [{ name: 'TransportError', message: 'port 1 is taken' }],
+    ]);
+    await actor.getSnapshot().children.clasp?.getSnapshot().context.router.connect(); // it goes on
+    expect(told(actor.getSnapshot().context.heard, 'clasp.refused')).toHaveLength(requests.length);
+  });
+
+  it('says of what passes through that the router refuses it', async () => {
+    const refuse = await start({ validateWrite: () => 'closed' });
+    claspIn(refuse).send({ type: 'clasp.emit', address: '/cue' });
+    await heard(refuse, (events) => told(events, 'clasp.refused').length > 0);
+    expect(told(refuse.getSnapshot().context.heard, 'clasp.refused')).toMatchObject([
+      { request: undefined, error: { code: ErrorCode.Refused, address: '/cue' } },
+    ]);
+  });
+
+  it('subscribes and unsubscribes; the same id takes the place of the one before', async () => {
+    const actor = await start({ subscribe: [{ pattern: '/a/*', id: 'one' }] });
+    const clasp = claspIn(actor);
+    const guest = await clasp.getSnapshot().context.router.connect();
+    clasp.send({ type: 'clasp.subscribe', pattern: '/b/*', id: 'one' });
+    clasp.send({ type: 'clasp.subscribe', pattern: '/c/*' });
+    clasp.send({ type: 'clasp.set', address: '/c/0', value: 0 });
+    await heard(actor, (events) => told(events, 'clasp.param').length === 1);
+    clasp.send({ type: 'clasp.unsubscribe', id: '/c/*' });
+    for (const address of ['/a/1', '/c/1', '/b/1']) await guest.set(address, 1);
+    await heard(actor, (events) => told(events, 'clasp.param').length === 2);
+    expect(told(actor.getSnapshot().context.heard, 'clasp.param')).toMatchObject([
+      { address: '/c/0', subscription: '/c/*' },
+      { address: '/b/1', subscription: 'one' },
+    ]);
+  });
+
+  it('opens more doors when it is asked to', async () => {
+    const actor = await start();
+    const door = memory();
+    claspIn(actor).send({ type: 'clasp.listen', transport: door });
+    await heard(actor, (events) => told(events, 'clasp.listening').length === 2);
+    const addresses = told(actor.getSnapshot().context.heard, 'clasp.listening').map((event) => event.addresses);
+    expect(addresses).toMatchObject([[], [{ transport: 'memory' }]]);
+    const guest = await connect(connectionLink(() => door.connect()));
+    await guest.close();
+  });
+
+  it('emits what it tells, for those who listen with on()', async () => {
+    const actor = createActor(claspMachine, { input: { subscribe: ['/**'] } }); // nobody's child
+    const events: ClaspEvent[] = [];
+    actor.on('*', (event) => events.push(event));
+    actor.start();
+    actor.send({ type: 'clasp.set', address: '/a', value: 1 });
+    await waitFor(actor, (snapshot) => snapshot.matches('running'), { timeout: Infinity });
+    actor.send({ type: 'clasp.set', address: 'no', value: 1 });
+    actor.send({ type: 'clasp.stop' });
+    await waitFor(actor, ({ status }) => status === 'done', { timeout: Infinity });
+    expect(events.map(({ type }) => type).sort()).toEqual([
+      'clasp.listening',
+      'clasp.param',
+      'clasp.refused',
+      'clasp.stopped',
+    ]);
+    expect(actor.getSnapshot().output?.state().params).toMatchObject([{ address: '/a' }]);
+  });
+
+  it('is spawned as well as invoked, twice in one system, with ids of their own', async () => {
+    const events: [string, ClaspEvent][] = [];
+    const parent = setup({
+      types: { context: {} as { refs: readonly AnyActorRef[] } },
+      actors: { clasp: claspMachine },
+    }).createMachine({
+      context: ({ spawn }) => ({
+        refs: ['left', 'right'].map((name) =>
+          spawn('clasp', {
+            id: name,
+            systemId: name,
+            input: {
+              systemIdPrefix: `${name}.`,
+              subscribe: ['/**'],
+              newId: () => 'same', // session ids may be the same in both
+              presence: false,
+              parent: { send: (event) => events.push([name, event]) },
+            },
+          }),
+        ),
+      }),
+    });
+    const actor = createActor(parent).start();
+    const [left, right] = [claspIn(actor, 'left'), claspIn(actor, 'right')];
+    await Promise.all([left, right].map((ref) => waitFor(ref, (s) => s.matches('running'), { timeout: Infinity })));
+    for (const name of ['left.router', 'left.sessions', 'left.session:same', 'right.router', 'right.session:same']) {
+      expect(actor.system.get(name)).toBeDefined();
+    }
+    expect(actor.system.get('left.router')).not.toBe(actor.system.get('right.router'));
+    left.send({ type: 'clasp.set', address: '/l', value: 1 });
+    right.send({ type: 'clasp.set', address: '/r', value: 1 });
+    left.send({ type: 'clasp.stop' });
+    right.send({ type: 'clasp.stop' });
+    await Promise.all([left, right].map((ref) => waitFor(ref, (s) => s.status === 'done', { timeout: Infinity })));
+    const params = events.flatMap(([name, event]) => (event.type === 'clasp.param' ? [[name, event.address]] : []));
+    expect(params.sort()).toEqual([
+      ['left', '/l'],
+      ['right', '/r'],
+    ]);
+    actor.stop();
+  });
+
+  it('is reachable by the system ids of its actors, and starts anew where a state is entered again', async () => {
+    const actor = await start({ transports: [memory()] });
+    for (const id of ['clasp', 'router', 'sessions', 'listener:1']) expect(actor.system.get(id)).toBeDefined();
+    const before = claspIn(actor);
+    before.send({ type: 'clasp.set', address: '/a', value: 1 });
+    actor.send({ type: 'again' });
+    const after = claspIn(actor);
+    expect(after).not.toBe(before);
+    await waitFor(after, (snapshot) => snapshot.matches('running'), { timeout: Infinity });
+    expect(before.getSnapshot().status).toBe('stopped');
+    expect(after.getSnapshot().context.router.state().params).toEqual([]);
+    actor.send({ type: 'off' });
+    for (const id of ['clasp', 'router', 'sessions', 'listener:1']) expect(actor.system.get(id)).toBeUndefined();
+  });
+
+  it('begins with the state of an earlier one', async () => {
+    const actor = await start();
+    const clasp = claspIn(actor);
+    clasp.send({ type: 'clasp.set', address: '/a', value: [1, 'x'] });
+    clasp.send({ type: 'clasp.stop' });
+    await waitFor(actor, (snapshot) => snapshot.matches('ended'), { timeout: Infinity });
+    const state: unknown = JSON.parse(JSON.stringify(clasp.getSnapshot().output?.state()));
+    const again = await start({ state, subscribe: ['/**'] });
+    expect(told(again.getSnapshot().context.heard, 'clasp.param')).toMatchObject([
+      { address: '/a', value: [1, 'x'], revision: 1, fromSnapshot: true },
+    ]);
+  });
+
+  it('may be in a snapshot that its parent persists, and says what to do instead of restoring it', async () => {
+    const actor = await start();
+    claspIn(actor).send({ type: 'clasp.set', address: '/a', value: 1 });
+    const peer = await claspIn(actor).getSnapshot().context.router.connect();
+    await peer.ping();
+    const snapshot: unknown = JSON.parse(JSON.stringify(actor.getPersistedSnapshot()));
+    actor.stop();
+    expect(snapshot).toMatchObject({ children: { clasp: { snapshot: { state: { params: [{ address: '/a' }] } } } } });
+    const restored = createActor(host, { input: {}, snapshot: snapshot as never });
+    started = restored.start();
+    await waitFor(restored, (state) => state.matches('troubled'), { timeout: Infinity });
+    const { error } = restored.getSnapshot().context;
+    expect(String(error)).toMatch('input.state');
+    if (!(error instanceof RestoreError)) throw new Error('it has failed otherwise');
+    const next = await start({ state: error.state, subscribe: ['/a'] });
+    expect(told(next.getSnapshot().context.heard, 'clasp.param')).toMatchObject([{ value: 1, fromSnapshot: true }]);
+    restored.stop();
+  });
+});
+
+describe('its end', () => {
+  it('comes when it is asked to, after what was sent before', async () => {
+    const actor = await start({ subscribe: ['/**'] });
+    const clasp = claspIn(actor);
+    clasp.send({ type: 'clasp.set', address: '/a', value: 1 });
+    clasp.send({ type: 'clasp.stop' });
+    clasp.send({ type: 'clasp.set', address: '/a', value: 2 });
+    clasp.send({ type: 'clasp.stop' }); // as good as once
+    await waitFor(actor, (snapshot) => snapshot.matches('ended'), { timeout: Infinity });
+    const { heard } = actor.getSnapshot().context;
+    expect(told(heard, 'clasp.param')).toMatchObject([{ value: 1 }]);
+    expect(told(heard, 'clasp.refused')).toMatchObject([{ request: { value: 2 }, error: { kind: 'closed' } }]);
+    expect(heard.at(-1)).toEqual({ type: 'clasp.stopped' });
+    expect(clasp.getSnapshot().output?.state().params).toMatchObject([{ address: '/a', revision: 1 }]);
+  });
+
+  it.each(['opening', 'running', 'stopping'] as const)(
+    'leaves no door open when the parent leaves it while %s',
+    async (state) => {
+      const door = memory();
+      started = createActor(host, { input: { transports: [door] } }).start();
+      const clasp = claspIn(started);
+      if (state !== 'opening') await waitFor(clasp, (snapshot) => snapshot.matches('running'), { timeout: Infinity });
+      if (state === 'stopping') clasp.send({ type: 'clasp.stop' });
+      expect(clasp.getSnapshot().matches(state)).toBe(true);
+      started.send({ type: 'off' });
+      const { heard: before } = started.getSnapshot().context;
+      await turns(20);
+      await expect(
+        connect(
+          connectionLink(() => door.connect()),
+          { reconnect: false },
+        ),
+      ).rejects.toThrow();
+      expect(started.getSnapshot().context.heard).toEqual(before);
+    },
+  );
+
+  it('cuts its peers off in silence when the parent leaves it', async () => {
+    const door = memory();
+    const actor = await start({ transports: [door] });
+    const guest = await connect(
+      connectionLink(() => door.connect()),
+      { reconnect: false },
+    );
+    const closed = new Promise((resolve) => guest.onState(({ state }) => state === 'closed' && resolve(state)));
+    await heard(actor, (events) => told(events, 'clasp.session.opened').length > 0);
+    actor.send({ type: 'off' });
+    await closed;
+    expect(actor.getSnapshot().context.heard.map(({ type }) => type)).toEqual([
+      'clasp.listening',
+      'clasp.session.opened',
+    ]);
+  });
+
+  it('comes also when it is stopped before it runs', async () => {
+    started = createActor(host, { input: { transports: [memory()] } }).start();
+    claspIn(started).send({ type: 'clasp.set', address: '/a', value: 1 });
+    claspIn(started).send({ type: 'clasp.stop' });
+    await waitFor(started, (snapshot) => snapshot.matches('ended'), { timeout: Infinity });
+    expect(started.getSnapshot().context.heard.map(({ type }) => type)).toEqual(['clasp.refused', 'clasp.stopped']);
+  });
+
+  it('runs by the clock of the system it is in', async () => {
+    const clock = new SimulatedClock();
+    const actor = await start({ drainTimeoutSeconds: 5, subscribe: ['/t'] }, clock);
+    const { router } = claspIn(actor).getSnapshot().context;
+    const guest = await router.connect();
+    await guest.set('/t', 1, { ttlSeconds: 60 });
+    clock.increment(59_999);
+    expect(router.state().params).toHaveLength(1);
+    clock.increment(2);
+    await expect(guest.get('/t')).resolves.toBeUndefined();
+    await guest.close();
+  });
+});
+
+describe('what goes wrong', () => {
+  it.each<[string, ClaspInput, RegExp]>([
+    ['an option that is none', { maxSesions: 1 } as ClaspInput, /did you mean "maxSessions"/],
+    ['a door that does not open', { transports: [memory(), broken] }, /port 1 is taken/],
+    ['a pattern that is none', { subscribe: ['lights'] }, /pattern/i],
+    [
+      'no place for its own session',
+      {
+        maxSessions: 1,
+        newId: () => {
+          throw new Error('no id');
+        },
+      },
+      /router|cannot|cut/,
+    ],
+  ])('fails its parent with %s, which takes a transition', async (_, input, text) => {
+    started = createActor(host, { input }).start();
+    await waitFor(started, (snapshot) => snapshot.matches('troubled'), { timeout: Infinity });
+    expect(String(started.getSnapshot().context.error)).toMatch(text);
+  });
+
+  it('frees the doors that were open when one does not open', async () => {
+    const door = memory();
+    started = createActor(host, { input: { transports: [door, broken] } }).start();
+    await waitFor(started, (snapshot) => snapshot.matches('troubled'), { timeout: Infinity });
+    await turns(20);
+    await expect(
+      connect(
+        connectionLink(() => door.connect()),
+        { reconnect: false },
+      ),
+    ).rejects.toThrow();
+  });
+
+  it('says it plainly when two routers would have the same ids', async () => {
+    const first = await start();
+    const parent = setup({ actors: { clasp: claspMachine } }).createMachine({
+      invoke: [
+        { id: 'one', src: 'clasp' },
+        { id: 'two', src: 'clasp', onError: '.told' },
+      ],
+      initial: 'waiting',
+      states: { waiting: {}, told: {} },
+    });
+    const errors: unknown[] = [];
+    const actor = createActor(parent, {
+      inspect: (event) => {
+        if (event.type === '@xstate.event' && event.event.type === 'xstate.error.actor.two') {
+          errors.push((event.event as { error?: unknown }).error);
+        }
+      },
+    }).start();
+    await turns(20);
+    expect(actor.getSnapshot().value).toBe('told');
+    expect(String(errors[0])).toMatch('give each of its routers a systemIdPrefix');
+    actor.stop();
+    first.stop();
+  });
+
+  it('is an error of the actor when the router itself throws, and the next one works', async () => {
+    const door = memory();
+    const actor = await start({ transports: [door], drainTimeoutSeconds: 0 });
+    const guest = await connect(
+      connectionLink(() => door.connect()),
+      { reconnect: false },
+    );
+    const closed = new Promise((resolve) => guest.onState(({ state }) => state === 'closed' && resolve(state)));
+    breakRouter(actor);
+    await waitFor(actor, (snapshot) => snapshot.matches('troubled'), { timeout: Infinity });
+    expect(String(actor.getSnapshot().context.error)).toMatch('is not iterable');
+    await closed;
+    actor.send({ type: 'again' });
+    await heard(actor, (events) => told(events, 'clasp.listening').length === 2);
+    const next = await connect(connectionLink(() => door.connect()));
+    await next.close();
+  });
+
+  it('is nothing to a router when its logger throws', async () => {
+    const fail = (): never => {
+      throw new Error('disk full');
+    };
+    const actor = await start({ logger: { debug: fail, info: fail, warn: fail, error: fail } });
+    claspIn(actor).send({ type: 'clasp.stop' });
+    await waitFor(actor, (snapshot) => !snapshot.matches('on'), { timeout: Infinity });
+    expect(actor.getSnapshot().value).toBe('ended');
+  });
+});
+
+/** A fault of the router's own, as far as one can be made from outside: an event that is none. */
+function breakRouter(actor: AnyActorRef): void {
+  const router = actor.system.get('router') as AnyActorRef;
+  router.send({ type: 'inbound.batch', batches: 5 });
+}
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+}
