@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', 'examples/.built/'] },
+  { ignores: ['dist/', 'coverage/', 'node_modules/', 'examples/.built/', 'docs/api/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

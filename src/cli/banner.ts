@@ -9,6 +9,8 @@ export function banner(options: {
   readonly addresses: readonly ListenAddress[];
   /** What TLS and QUIC show. */
   readonly certificate?: { readonly fingerprint: string; readonly selfSigned: boolean } | undefined;
+  /** Whether there is a page that shows what goes on. */
+  readonly hasInspector?: boolean;
   readonly lan?: readonly string[];
 }): string {
   const { name, version, addresses, certificate, lan = lanAddresses() } = options;
@@ -20,6 +22,7 @@ export function banner(options: {
     ]),
     ...(certificate === undefined ? [] : [certificateLine(certificate)]),
     securityLine(options.securityMode),
+    ...(options.hasInspector === true ? inspectorLine(addresses) : []),
     ...hint(addresses, lan),
     '',
   ].join('\n');
@@ -51,6 +54,12 @@ function certificateLine({
   readonly selfSigned: boolean;
 }): string {
   return `certificate${selfSigned ? ' (self-signed)' : ''}: SHA-256 ${fingerprint}`;
+}
+
+function inspectorLine(addresses: readonly ListenAddress[]): string[] {
+  const door = addresses.find(({ transport }) => transport === 'websocket');
+  if (door === undefined) return [];
+  return [`inspector: ${door.url.startsWith('wss:') ? 'https' : 'http'}://localhost:${door.port}/inspect/`];
 }
 
 function hint(addresses: readonly ListenAddress[], lan: readonly string[]): string[] {

@@ -33,6 +33,13 @@ export interface Settings {
   readonly healthHost: string;
   /** Whether the WebSocket port serves metrics too. */
   readonly metrics: boolean;
+  /** Whether there is a page that shows what goes on, and whether other computers may open it. */
+  readonly inspect: boolean;
+  readonly inspectRemote: boolean;
+  /** The relay of the Stately inspector that is told what goes on. */
+  readonly inspectRelayUrl: string | undefined;
+  /** Folders that are served beside CLASP. */
+  readonly staticFolders: readonly string[];
   readonly host: string;
   readonly name: string;
   readonly maxSessions: number;
@@ -112,6 +119,24 @@ export const flags = {
   'health-port': { value: 'PORT', fallback: OFF, help: 'port for /healthz, /readyz and /metrics alone' },
   'health-host': { value: 'HOST', fallback: '127.0.0.1', help: 'address of the health port' },
   metrics: { fallback: 'false', help: 'serves /metrics on the WebSocket port too; anybody can read it there' },
+  inspect: {
+    fallback: 'false',
+    help: 'serves a page at /inspect that shows sessions, signals and messages, to this computer',
+  },
+  'inspect-remote': {
+    fallback: 'false',
+    help: 'the same to other computers too, by address; add --auth where others can reach it',
+  },
+  'inspect-ws': {
+    value: 'URL',
+    fallback: OFF,
+    help: 'tells the relay of the Stately inspector what goes on: ws://localhost:8080',
+  },
+  static: {
+    value: 'DIR',
+    fallback: OFF,
+    help: 'serves the files of a folder on the WebSocket port; commas between several',
+  },
   name: { short: 'n', value: 'NAME', fallback: 'CLASP Router', help: 'name the router gives itself in WELCOME' },
   'max-sessions': { value: 'N', fallback: '1000', help: 'sessions at once; 0 is unlimited' },
   'session-timeout': {
@@ -189,6 +214,10 @@ export function readSettings(
       healthPort: optionalPort(...text('health-port')),
       healthHost: nonEmpty(...text('health-host'), 255),
       metrics: isOn(...text('metrics')),
+      inspect: isOn(...text('inspect')) || isOn(...text('inspect-remote')),
+      inspectRemote: isOn(...text('inspect-remote')),
+      inspectRelayUrl: optional(...text('inspect-ws')),
+      staticFolders: list(...text('static')),
       host: nonEmpty(...text('host'), 255),
       name: nonEmpty(...text('name'), 255),
       maxSessions: wholeNumber(...text('max-sessions')),

@@ -44,7 +44,7 @@ export type ClaspRequest =
       /** What `clasp.unsubscribe` names. @default the pattern */
       readonly id?: string | undefined;
     }
-  /** @property id of the subscription, which is its pattern where it was given no other */
+  /** `id`: of the subscription, which is its pattern where it was given no other. */
   | { readonly type: 'clasp.unsubscribe'; readonly id: string }
   /** Opens one more door. */
   | { readonly type: 'clasp.listen'; readonly transport: Transport };
@@ -71,7 +71,7 @@ export interface ClaspSignalEvent<T extends SignalType = SignalType> {
 
 /** What its parent finds in its mailbox, and whoever listens with `actor.on()`. */
 export type ClaspEvent =
-  /** All doors asked for at the start are open; later: one more, or one that had broken. @property addresses all there are now */
+  /** All doors asked for at the start are open; later: one more, or one that had broken. `addresses`: all there are now. */
   | { readonly type: 'clasp.listening'; readonly addresses: readonly ListenAddress[] }
   /** A door that was open has broken; it is opened again by itself. */
   | { readonly type: 'clasp.door.broke'; readonly transport: string; readonly error: Error | undefined }
@@ -94,8 +94,8 @@ export type ClaspEvent =
   /**
    * It was asked for something that it does not do.
    *
-   * @property request absent where the router's answer does not say: what passes through has none but this
-   * @property error ClaspError with what the router says, ClientError where it was not asked, TransportError about a door
+   * `request`: absent where the router's answer does not say: what passes through has none but this.
+   * `error`: ClaspError with what the router says, ClientError where it was not asked, TransportError about a door.
    */
   | { readonly type: 'clasp.refused'; readonly request?: ClaspRequest | undefined; readonly error: Error }
   /** The last one. `xstate.done.actor.<id>` follows. */

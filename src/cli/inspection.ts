@@ -1,0 +1,52 @@
+import { systemClock } from '../clock.js';
+import { listenerMachine } from '../actors/listener/listener-machine.js';
+import type { Authenticator, Logger } from '../actors/ports.js';
+import { rootMachine } from '../actors/root/root-machine.js';
+import { sessionMachine } from '../actors/session/session-machine.js';
+import type { Router } from '../server.js';
+import type { HttpRoute } from '../transports/websocket/index.js';
+import { version } from '../version.js';
+import { type Settings, UsageError } from './settings.js';
+
+/** Whoever looks at what goes on in the router. */
+export interface Inspection {
+  /** For the WebSocket port. */
+  readonly routes: readonly HttpRoute[];
+  /** Begins to look, once there is a router; ends with it. */
+  begin(router: Router): void;
+}
+
+/** @throws UsageError, RelayUrlError */
+export async function inspection(
+  settings: Settings,
+  authenticator: Authenticator | undefined,
+  logger: Logger,
+): Promise<Inspection> {
+  const { inspect, inspectRemote, inspectRelayUrl, name, websocket } = settings;
+  if (!inspect && inspectRelayUrl === undefined) return { routes: [], begin: () => undefined };
+  if (inspect && !websocket) throw new UsageError('--inspect needs the WebSocket port; leave out --no-websocket');
+  // Loaded only when it is wanted: a show needs nothing of it.
+  const { createInspector, feedRelay } = await import('../inspector/index.js');
+  const inspector = createInspector({
+    name,
+    version,
+    authenticator,
+    isRemote: inspectRemote,
+    machines: [rootMachine, listenerMachine, sessionMachine],
+    logger,
+  });
+  const relay =
+    inspectRelayUrl === undefined
+      ? undefined
+      : feedRelay({ url: inspectRelayUrl, stream: inspector.stately, logger, clock: systemClock });
+  return {
+    routes: inspect ? [inspector.route] : [],
+    begin(router) {
+      inspector.watch(router);
+      router.on('stopped', () => {
+        inspector.close();
+        relay?.close();
+      });
+    },
+  };
+}

@@ -1,0 +1,220 @@
+import type { RawData, WebSocket } from 'ws';
+import type { Client } from '../client/index.js';
+import type { Authenticator, Grant } from '../actors/ports.js';
+import { type Clock, setBackgroundTimer } from '../clock.js';
+import { valueOfJson } from '../protocol/encodings/json-value.js';
+import { ClaspError } from '../protocol/errors.js';
+import { parsePattern } from '../protocol/pattern.js';
+import { scopesCover } from '../protocol/scope.js';
+import { parsePageMessage } from './page-message.js';
+import type { FeedMessage, PageMessage, View } from './feed.js';
+import type { RunningView } from './views.js';
+
+/** What a page is shown, and what it may do. */
+export interface FeedHost {
+  readonly clock: Clock;
+  /** Looks at tokens, on a router that asks for them. */
+  readonly authenticator: Authenticator | undefined;
+  readonly welcome: (state: { readonly needsToken: boolean; readonly mayWrite: boolean }) => FeedMessage;
+  /** Begins to show a view. @throws ClaspError for a pattern that is none */
+  readonly watch: (
+    watch: Extract<PageMessage, { readonly type: 'watch' }>,
+    tell: (message: FeedMessage) => void,
+  ) => RunningView;
+  /** What the page sees beside its views: the actors there are, whenever that changes. */
+  readonly watchActors: (tell: (message: FeedMessage) => void) => RunningView;
+  /** A session for what the page writes. */
+  readonly connect: (token: string | undefined) => Promise<Client>;
+}
+
+/** Bytes that may wait for a page; beyond that it is told nothing until it has caught up. */
+const MAX_BEHIND_BYTES = 4 << 20;
+/** Milliseconds after which a page that does not catch up is let go. */
+const PATIENCE_MS = 30_000;
+const LOOK_MS = 1_000;
+/** Tokens a page may try, and milliseconds it waits for the answer to a wrong one. */
+const MAX_TRIES = 3;
+const WRONG_TOKEN_MS = 500;
+
+const EVERYTHING = parsePattern('/**');
+
+/** One page: what it watches, and whether it keeps up. */
+export class FeedConnection {
+  readonly #socket: WebSocket;
+  readonly #host: FeedHost;
+  readonly #views = new Map<View, { readonly watch: Extract<PageMessage, { type: 'watch' }>; running: RunningView }>();
+  #actors: RunningView | undefined;
+  #isAllowed: boolean;
+  #token: string | undefined;
+  #tries = 0;
+  #writer: Promise<Client> | undefined;
+  #behindSinceMs: number | undefined;
+  #timer: unknown;
+  #stopWatchingGrant = (): void => undefined;
+
+  constructor(socket: WebSocket, host: FeedHost) {
+    this.#socket = socket;
+    this.#host = host;
+    this.#isAllowed = host.authenticator === undefined;
+    socket.on('message', this.#onMessage);
+    socket.on('error', () => undefined); // 'close' follows
+    socket.once('close', () => {
+      this.#stop();
+    });
+    this.#welcome();
+    this.#look();
+  }
+
+  /** @param reason what the page shows */
+  close(reason: string): void {
+    this.#tell({ type: 'refused', text: reason });
+    this.#socket.close(1001);
+  }
+
+  readonly #onMessage = (data: RawData, isBinary: boolean): void => {
+    const message = isBinary ? undefined : parsePageMessage(textOf(data));
+    if (message === undefined) this.#tell({ type: 'refused', text: 'that is no message of the inspector’s page' });
+    else if (message.type === 'authenticate') void this.#authenticate(message.token);
+    else if (!this.#isAllowed) this.#tell({ type: 'refused', text: 'a token comes first' });
+    else this.#handle(message);
+  };
+
+  #handle(message: Exclude<PageMessage, { readonly type: 'authenticate' }>): void {
+    switch (message.type) {
+      case 'watch':
+        this.#watch(message);
+        return;
+      case 'unwatch':
+        this.#views.get(message.view)?.running.stop();
+        this.#views.delete(message.view);
+        return;
+      case 'set':
+        void this.#write(message.id, async (client) => {
+          await client.set(message.address, plain(message.value));
+        });
+        return;
+      case 'emit':
+        void this.#write(message.id, async (client) => {
+          const { address, value } = message;
+          client.emit(address, value === undefined ? undefined : plain(value));
+          await client.ping(); // an ERROR would have come first
+        });
+    }
+  }
+
+  #watch(watch: Extract<PageMessage, { readonly type: 'watch' }>): void {
+    this.#views.get(watch.view)?.running.stop();
+    this.#views.delete(watch.view);
+    try {
+      this.#views.set(watch.view, { watch, running: this.#host.watch(watch, this.#tell) });
+    } catch (error) {
+      if (!(error instanceof ClaspError)) throw error;
+      this.#tell({ type: 'refused', text: error.message });
+    }
+  }
+
+  async #authenticate(token: string): Promise<void> {
+    const { authenticator, clock } = this.#host;
+    if (authenticator === undefined || this.#isAllowed) return;
+    if (++this.#tries > MAX_TRIES) {
+      this.close('too many tokens were tried');
+      return;
+    }
+    try {
+      const grant = await authenticator.authenticate(token);
+      if (!scopesCover(grant.scopes, 'admin', EVERYTHING)) {
+        throw new ClaspError(301, 'the inspector needs a token with the scope admin:/**');
+      }
+      this.#token = token;
+      this.#isAllowed = true;
+      this.#followGrant(grant, authenticator);
+      this.#welcome();
+    } catch (error) {
+      const text = error instanceof ClaspError ? error.message : 'the token could not be looked at';
+      clock.setTimeout(() => {
+        this.#tell({ type: 'refused', text });
+      }, WRONG_TOKEN_MS);
+    }
+  }
+
+  #followGrant(grant: Grant, authenticator: Authenticator): void {
+    const forget = authenticator.onRevoked(grant, () => {
+      this.close('the token was revoked');
+    });
+    const { expiresAtSeconds } = grant;
+    const { clock } = this.#host;
+    const leftMs = expiresAtSeconds === undefined ? undefined : expiresAtSeconds * 1_000 - clock.now();
+    const timer =
+      leftMs === undefined || leftMs > 0x7fff_ffff
+        ? undefined
+        : setBackgroundTimer(clock, () => this.close('the token has expired'), Math.max(0, leftMs));
+    this.#stopWatchingGrant = () => {
+      forget();
+      clock.clearTimeout(timer);
+    };
+  }
+
+  #welcome(): void {
+    const needsToken = !this.#isAllowed;
+    this.#tell(this.#host.welcome({ needsToken, mayWrite: !needsToken }));
+    if (!needsToken) this.#actors = this.#host.watchActors(this.#tell);
+  }
+
+  async #write(id: number, write: (client: Client) => Promise<void>): Promise<void> {
+    try {
+      this.#writer ??= this.#host.connect(this.#token);
+      const client = await this.#writer;
+      const errors: Error[] = [];
+      const forget = client.onError((error) => errors.push(error));
+      await write(client).finally(forget);
+      const [error] = errors;
+      this.#tell({ type: 'done', id, ...(error !== undefined && { error: error.message }) });
+    } catch (error) {
+      this.#tell({ type: 'done', id, error: error instanceof Error ? error.message : 'it could not be done' });
+    }
+  }
+
+  readonly #tell = (message: FeedMessage): void => {
+    if (this.#socket.readyState !== this.#socket.OPEN || this.#behindSinceMs !== undefined) return;
+    if (this.#socket.bufferedAmount > MAX_BEHIND_BYTES) {
+      this.#behindSinceMs = this.#host.clock.now();
+      return;
+    }
+    this.#socket.send(JSON.stringify(message));
+  };
+
+  /** A page that has fallen behind has missed something: once it has caught up it is told everything anew. */
+  readonly #look = (): void => {
+    const { clock } = this.#host;
+    this.#timer = setBackgroundTimer(clock, this.#look, LOOK_MS);
+    if (this.#behindSinceMs === undefined) return;
+    if (this.#socket.bufferedAmount === 0) {
+      this.#behindSinceMs = undefined;
+      for (const { watch } of [...this.#views.values()]) this.#watch(watch);
+    } else if (clock.now() - this.#behindSinceMs > PATIENCE_MS) {
+      this.#socket.terminate();
+    }
+  };
+
+  #stop(): void {
+    this.#host.clock.clearTimeout(this.#timer);
+    this.#stopWatchingGrant();
+    this.#actors?.stop();
+    for (const { running } of this.#views.values()) running.stop();
+    this.#views.clear();
+    this.#writer?.then(
+      (client) => client.close(),
+      () => undefined,
+    );
+  }
+}
+
+/** A value as the page writes it, for the client. @throws DecodeError which says what is wrong with it */
+function plain(value: unknown): ReturnType<typeof valueOfJson> {
+  return valueOfJson(value);
+}
+
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
+  return Buffer.from(data as ArrayBuffer).toString('utf8');
+}

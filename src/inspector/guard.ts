@@ -1,0 +1,47 @@
+import { isIP } from 'node:net';
+import { placeOf } from '../network-place.js';
+
+/** What a request says of whoever makes it. */
+export interface Claim {
+  /** As `Connection.remoteAddress`. */
+  readonly remoteAddress: string;
+  readonly host: string | undefined;
+  readonly origin: string | undefined;
+}
+
+/**
+ * Why a request may not see the inspector; undefined where it may.
+ *
+ * A page from anywhere can make a browser ask for anything on this computer, and a name that its owner moves here after the page has
+ * been loaded makes it even "the same origin" (DNS rebinding). So the request has to be for this computer by a name that nobody else can
+ * give away: an address, or a name of the loopback.
+ *
+ * @param isRemote whether other computers may look
+ */
+export function refusal({ remoteAddress, host, origin }: Claim, isRemote: boolean): string | undefined {
+  if (!isRemote && placeOf(withoutPort(remoteAddress)) !== undefined) {
+    return 'the inspector is for this computer alone; --inspect-remote opens it to others';
+  }
+  const name = hostname(host);
+  if (name === undefined || !(isLocalName(name) || isIP(name) !== 0)) {
+    return 'open the inspector by an address or as localhost, not by another name';
+  }
+  if (origin !== undefined && origin !== `http://${host ?? ''}` && origin !== `https://${host ?? ''}`) {
+    return 'the inspector takes nothing from pages of others';
+  }
+  return undefined;
+}
+
+/** `127.0.0.1` of `127.0.0.1:5000`, `::1` of `[::1]:5000`. */
+function withoutPort(address: string): string {
+  return address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+}
+
+function hostname(host: string | undefined): string | undefined {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^:/\s]+))(?::\d{1,5})?$/i.exec(host ?? '');
+  return (match?.[1] ?? match?.[2])?.toLowerCase();
+}
+
+function isLocalName(name: string): boolean {
+  return name === 'localhost' || name.endsWith('.localhost');
+}

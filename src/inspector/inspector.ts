@@ -1,0 +1,253 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { AnyActorRef, AnyStateMachine } from 'xstate';
+import { WebSocketServer } from 'ws';
+import type { Client } from '../client/index.js';
+import type { Authenticator, Logger } from '../actors/ports.js';
+import type { ParamsAnswer } from '../actors/router/views.js';
+import type { SessionView } from '../actors/session/session-view.js';
+import { type Clock, systemClock } from '../clock.js';
+import { ClaspError, ErrorCode } from '../protocol/errors.js';
+import { chart } from './chart.js';
+import type { Chart, FeedMessage, PageMessage } from './feed.js';
+import { FeedConnection, type FeedHost } from './feed-connection.js';
+import { refusal } from './guard.js';
+import { type PageFile, pageFiles } from './page-files.js';
+import { Registry } from './registry.js';
+import { sanitize } from './sanitize.js';
+import { createStatelyStream, type StatelyStream } from './stately/index.js';
+import type { RunningView, Tell } from './views.js';
+import { watchActor } from './watch-actor.js';
+import { watchSessions } from './watch-sessions.js';
+import { watchSignals } from './watch-signals.js';
+import { watchStately } from './watch-stately.js';
+import { watchTraffic } from './watch-traffic.js';
+
+/** The router that is looked at: what `createRouter` gives is one. */
+export interface InspectedRouter {
+  /** The root of its actors. */
+  readonly actor: AnyActorRef;
+  connect(options: { readonly name: string; readonly token?: string | undefined }): Promise<Client>;
+}
+
+export interface InspectorOptions {
+  /** What the page calls the router. @default 'CLASP Router' */
+  readonly name?: string | undefined;
+  /** What the page shows as its version. @default '' */
+  readonly version?: string | undefined;
+  /** Looks at tokens: a page needs one with the scope `admin:/**` then. @default every page may look, and write */
+  readonly authenticator?: Authenticator | undefined;
+  /** Whether other computers may look. @default false */
+  readonly isRemote?: boolean | undefined;
+  /** The machines there may be, to be drawn. */
+  readonly machines: readonly AnyStateMachine[];
+  readonly logger: Logger;
+  /** @default the system's */
+  readonly clock?: Clock | undefined;
+}
+
+/** A plain HTTP request, as far as it matters here; see `HttpRoute` of the WebSocket transport. */
+interface PageRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: { readonly host?: string | undefined; readonly origin?: string | undefined } & Readonly<
+    Record<string, string | string[] | undefined>
+  >;
+  readonly remoteAddress: string;
+}
+
+interface PageAnswer {
+  readonly status: number;
+  readonly type?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: string | Uint8Array | undefined;
+}
+
+export interface Inspector {
+  /** For the `routes` of a WebSocket port: the page is below `/inspect/` there. */
+  readonly route: {
+    readonly answer: (request: PageRequest) => PageAnswer | undefined;
+    readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+  };
+  /** Begins to watch a router; before that the page has nothing to show. Once. */
+  watch(router: InspectedRouter): void;
+  /** What happens to the actors, for the Stately inspector: see `feedRelay`. */
+  readonly stately: StatelyStream;
+  /** Lets all pages go. */
+  close(): void;
+}
+
+const BASE = '/inspect';
+const FEED = `${BASE}/feed`;
+const MAX_PAGES = 16;
+/** A page sends little but values for single params. */
+const MAX_PAGE_MESSAGE_BYTES = 65_536;
+
+/** Elk makes a worker of a text where it can; it does without one here. */
+const HEADERS = {
+  'Content-Security-Policy': "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'X-Frame-Options': 'DENY',
+};
+
+/** Makes the page and its feed. Nothing is watched, and nothing costs anything, until {@link Inspector.watch}. */
+export function createInspector(options: InspectorOptions): Inspector {
+  const { clock = systemClock, isRemote = false, logger } = options;
+  const registry = new Registry(clock);
+  const stately = createStatelyStream(registry, { sanitize, clock });
+  const files = pageFiles();
+  const server = new WebSocketServer({ noServer: true, maxPayload: MAX_PAGE_MESSAGE_BYTES, perMessageDeflate: false });
+  const pages = new Set<FeedConnection>();
+  const charts: Readonly<Record<string, Chart>> = Object.fromEntries(
+    options.machines.map((machine) => [machine.id, chart(machine)]),
+  );
+  let router: InspectedRouter | undefined;
+
+  const views = (): readonly SessionView[] =>
+    ask<readonly SessionView[]>(router, 'sessions', (answer) => ({ type: 'sessions.wanted', answer })) ?? [];
+  const countParams = (): number => {
+    const { params = 0 } = (childOf(router, 'router')?.getSnapshot() ?? {}) as { readonly params?: number };
+    return params;
+  };
+  const host: FeedHost = {
+    clock,
+    authenticator: options.authenticator,
+    welcome: ({ needsToken, mayWrite }) => ({
+      type: 'welcome',
+      router: options.name ?? 'CLASP Router',
+      version: options.version ?? '',
+      needsToken,
+      mayWrite,
+      nowMs: clock.now(),
+      charts: needsToken ? {} : charts,
+    }),
+    watchActors: (tell) => watchActors(registry, tell),
+    watch: (watch, tell) => begin(watch, tell),
+    connect(token) {
+      if (router === undefined) return Promise.reject(new Error('there is no router yet'));
+      return router.connect({ name: 'inspector', token });
+    },
+  };
+
+  function begin(watch: Extract<PageMessage, { readonly type: 'watch' }>, tell: Tell): RunningView {
+    switch (watch.view) {
+      case 'sessions':
+        return watchSessions(views, countParams, clock, tell);
+      case 'actor':
+        return watchActor(registry, watch.actor, clock, tell);
+      case 'signals': {
+        const source = {
+          params: (question: object) =>
+            ask<ParamsAnswer | ClaspError>(router, 'router', (answer) => ({
+              type: 'params.wanted',
+              question,
+              answer,
+            })) ?? new ClaspError(ErrorCode.ServiceUnavailable, 'there is no router'),
+          names: () => new Map(views().map(({ id, name }) => [id, name])),
+        };
+        return watchSignals(source, watch.pattern, clock, tell);
+      }
+      case 'traffic':
+        return watchTraffic(registry, watch.pattern, clock, tell);
+      case 'stately':
+        return watchStately(stately, tell);
+    }
+  }
+
+  return {
+    stately,
+    route: {
+      answer(request) {
+        if (request.path !== BASE && !request.path.startsWith(`${BASE}/`)) return undefined;
+        const { remoteAddress, headers } = request;
+        const why = refusal({ remoteAddress, host: headers.host, origin: headers.origin }, isRemote);
+        return why === undefined ? answerFile(files, request) : { status: 403, headers: HEADERS, body: `${why}\n` };
+      },
+      upgrade(request, socket, head) {
+        if (request.url !== FEED) return false;
+        const { host: name, origin } = request.headers;
+        const remoteAddress = `${request.socket.remoteAddress ?? 'unknown'}:0`;
+        const why = refusal({ remoteAddress, host: name, origin }, isRemote);
+        if (why !== undefined || pages.size >= MAX_PAGES) {
+          const [status, text] =
+            why === undefined ? ['503 Service Unavailable', 'too many pages are open'] : ['403 Forbidden', why];
+          socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${text}\n`);
+          return true;
+        }
+        server.handleUpgrade(request, socket, head, (webSocket) => {
+          const page = new FeedConnection(webSocket, host);
+          pages.add(page);
+          webSocket.once('close', () => pages.delete(page));
+          logger.info({ remoteAddress: request.socket.remoteAddress }, 'the inspector was opened');
+        });
+        return true;
+      },
+    },
+    watch(watched) {
+      router = watched;
+      registry.watch(
+        watched.actor,
+        views().map(({ actor }) => actor),
+      );
+    },
+    close() {
+      for (const page of pages) page.close('the router has stopped');
+      registry.stop();
+    },
+  };
+}
+
+/** Asks an actor of the router's something that it answers before `send` returns. */
+function ask<T>(
+  router: InspectedRouter | undefined,
+  name: string,
+  event: (answer: (answer: T) => void) => object,
+): T | undefined {
+  let given: T | undefined;
+  const question = event((answer) => {
+    given = answer;
+  });
+  childOf(router, name)?.send(question); // one of the events it knows
+  return given;
+}
+
+function childOf(router: InspectedRouter | undefined, name: string): AnyActorRef | undefined {
+  const { children } = (router?.actor.getSnapshot() ?? {}) as {
+    readonly children?: Readonly<Record<string, AnyActorRef>>;
+  };
+  return children?.[name];
+}
+
+function watchActors(registry: Registry, tell: Tell): RunningView {
+  const show = (): void => {
+    tell({ type: 'actors', actors: registry.rows() });
+  };
+  /** Sessions come and go by the thousand, and are shown elsewhere. */
+  const changed = ({ config }: { readonly config: object | undefined }): void => {
+    if (!(config !== undefined && 'id' in config && config.id === 'session')) show();
+  };
+  show();
+  const stop = registry.subscribe({
+    actorStarted: changed,
+    eventSeen: () => undefined,
+    snapshotTaken: (actor) => {
+      if (actor.config !== undefined) changed(actor);
+    },
+    actorStopped: changed,
+  });
+  return { stop };
+}
+
+function answerFile(files: ReadonlyMap<string, PageFile>, { method, path, headers }: PageRequest): PageAnswer {
+  if (method !== 'GET' && method !== 'HEAD')
+    return { status: 405, headers: { ...HEADERS, Allow: 'GET, HEAD' }, body: '' };
+  if (path === BASE) return { status: 302, headers: { ...HEADERS, Location: `${BASE}/` }, body: '' };
+  if (files.size === 0) return { status: 503, headers: HEADERS, body: 'the page is not built: run npm run build\n' };
+  const file = files.get(path === `${BASE}/` ? 'index.html' : path.slice(BASE.length + 1));
+  if (file === undefined) return { status: 404, headers: HEADERS, body: 'there is no such file\n' };
+  const cached = { ...HEADERS, ETag: file.etag, 'Cache-Control': 'no-cache' };
+  if (headers['if-none-match'] === file.etag) return { status: 304, headers: cached, body: '' };
+  return { status: 200, type: file.type, headers: cached, body: file.body };
+}
+
+export type { FeedMessage };

@@ -1,0 +1,104 @@
+import type { ActorRow } from '../feed.js';
+import { html, setAttribute, setText } from './elements.js';
+import type { Page } from './page.js';
+import { firstOrder } from './session-table.js';
+import { toneClass, toneOf } from './tone.js';
+import { type Row, VirtualList } from './virtual-list.js';
+
+interface Choice {
+  readonly actor: string;
+  readonly name: string;
+  readonly state: string;
+  readonly status: string;
+  readonly kind: string;
+}
+
+/** All actors to choose from: the router's own first, then the sessions. */
+export class ActorList {
+  readonly element = html('nav', { class: 'actors', 'aria-label': 'Actors' });
+  readonly #page: Page;
+  readonly #filter = html('input', {
+    type: 'search',
+    class: 'filter',
+    placeholder: 'Filter actors',
+    'aria-label': 'Filter actors',
+    autocomplete: 'off',
+    spellcheck: 'false',
+  });
+  readonly #list: VirtualList<Choice>;
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.#list = new VirtualList<Choice>({
+      label: 'Actors',
+      role: 'listbox',
+      rowHeight: { wide: 52, card: 56 },
+      key: ({ actor }) => actor,
+      row: actorRow,
+      opened: ({ actor }) => page.go({ view: 'chart', actor }),
+    });
+    this.#filter.addEventListener('input', () => {
+      this.update();
+    });
+    this.element.append(
+      html('div', { class: 'toolbar' }, this.#filter),
+      html('div', { class: 'list-frame' }, this.#list.element),
+    );
+  }
+
+  update(): void {
+    const filter = this.#filter.value.toLowerCase();
+    const own = this.#page.actors.map(ownChoice).filter(({ name }) => name.toLowerCase().includes(filter));
+    const sessions = this.#page.sessions.shown(filter, undefined, firstOrder('name'));
+    this.#list.setItems([
+      ...own,
+      ...sessions.map(({ actor, id, name, state, transport }) => ({
+        actor,
+        name: name === '' ? id : name,
+        state,
+        status: 'active',
+        kind: transport,
+      })),
+    ]);
+  }
+
+  choose(actor: string | undefined): void {
+    this.#list.choose(actor);
+  }
+
+  focus(): void {
+    this.#list.element.focus();
+  }
+
+  focusFilter(): void {
+    this.#filter.focus();
+    this.#filter.select();
+  }
+
+  /** @returns whether there was a filter */
+  clearFilter(): boolean {
+    const wasSet = this.#filter.value !== '';
+    this.#filter.value = '';
+    if (wasSet) this.update();
+    return wasSet;
+  }
+}
+
+function ownChoice({ actor, name, state, status, machine }: ActorRow): Choice {
+  return { actor, name, state: state === '' ? status : state, status, kind: machine ?? 'plain code' };
+}
+
+function actorRow(): Row<Choice> {
+  const name = html('span', { class: 'actor-name' });
+  const kind = html('span', { class: 'actor-kind' });
+  const state = html('span');
+  return {
+    element: html('div', { class: 'actor-row' }, name, kind, state),
+    show(choice) {
+      setText(name, choice.name);
+      setText(kind, choice.kind);
+      setText(state, choice.state);
+      setAttribute(state, 'class', `actor-state ${toneClass(toneOf(choice.state, choice.status))}`);
+    },
+  };
+}

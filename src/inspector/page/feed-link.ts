@@ -1,0 +1,175 @@
+import type { FeedMessage, PageMessage, View } from '../feed.js';
+
+export type Watch = Extract<PageMessage, { readonly type: 'watch' }>;
+
+/** How it stands with the router. */
+export type LinkState =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'needsToken'; readonly problem: string | undefined }
+  /** Tried again after a while, for as long as it takes. */
+  | { readonly kind: 'lost'; readonly attempts: number };
+
+/** What the link needs of a WebSocket. */
+export interface FeedSocket {
+  send(text: string): void;
+}
+
+/** What a WebSocket tells the link. */
+export interface SocketEvents {
+  received(data: unknown): void;
+  closed(): void;
+}
+
+/** What the link needs of the browser. */
+export interface LinkHost {
+  open(events: SocketEvents): FeedSocket;
+  /** Calls once, later. */
+  later(run: () => void, milliseconds: number): void;
+  /** The token typed last, kept as long as the tab. */
+  token: string | undefined;
+}
+
+export interface LinkEvents {
+  stateChanged(state: LinkState): void;
+  /** Everything is told anew from here on: what was known may be of another time. */
+  renewed(view: View): void;
+  received(message: FeedMessage): void;
+}
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 5_000;
+
+/** The connection to the router's feed, made again whenever it breaks; what is watched is watched again. */
+export class FeedLink {
+  readonly #host: LinkHost;
+  readonly #events: LinkEvents;
+  readonly #watches = new Map<View, Watch>();
+  #socket: FeedSocket | undefined;
+  #isReady = false;
+  #attempts = 0;
+  #problem: string | undefined;
+  #lastId = 0;
+  readonly #answers = new Map<number, (error: string | undefined) => void>();
+
+  constructor(host: LinkHost, events: LinkEvents) {
+    this.#host = host;
+    this.#events = events;
+  }
+
+  start(): void {
+    this.#socket = this.#host.open({
+      received: (data) => {
+        const message = parseMessage(data);
+        if (message !== undefined) this.#take(message);
+      },
+      closed: () => {
+        this.#lost();
+      },
+    });
+  }
+
+  /** From now on this is what is shown of the view. */
+  watch(watch: Watch): void {
+    this.#watches.set(watch.view, watch);
+    if (this.#isReady) this.#begin(watch);
+  }
+
+  unwatch(view: View): void {
+    if (!this.#watches.delete(view) || !this.#isReady) return;
+    this.#send({ type: 'unwatch', view });
+  }
+
+  authenticate(token: string): void {
+    this.#host.token = token;
+    this.#problem = undefined;
+    this.#send({ type: 'authenticate', token });
+  }
+
+  /** Writes a param or fires an event. @returns what was wrong; undefined when it is done */
+  write(
+    request: { readonly type: 'set' | 'emit' } & Omit<Extract<PageMessage, { readonly type: 'emit' }>, 'id' | 'type'>,
+  ): Promise<string | undefined> {
+    if (!this.#isReady) return Promise.resolve('The router is not connected.');
+    const id = ++this.#lastId;
+    const { type, address, value } = request;
+    if (type === 'emit') this.#send({ type, id, address, ...(value === undefined ? {} : { value }) });
+    else if (value === undefined) return Promise.resolve('A value is missing.');
+    else this.#send({ type, id, address, value });
+    return new Promise((resolve) => this.#answers.set(id, resolve));
+  }
+
+  #take(message: FeedMessage): void {
+    switch (message.type) {
+      case 'welcome':
+        this.#attempts = 0;
+        this.#events.received(message);
+        this.#welcomed(message.needsToken);
+        return;
+      case 'refused':
+        this.#refused(message.text);
+        break;
+      case 'done':
+        this.#answers.get(message.id)?.(message.error);
+        this.#answers.delete(message.id);
+        break;
+      default:
+    }
+    this.#events.received(message);
+  }
+
+  #welcomed(needsToken: boolean): void {
+    this.#isReady = !needsToken;
+    if (this.#isReady) {
+      this.#events.stateChanged({ kind: 'open' });
+      for (const watch of this.#watches.values()) this.#begin(watch);
+      return;
+    }
+    const { token } = this.#host;
+    if (token !== undefined) this.#send({ type: 'authenticate', token });
+    else this.#events.stateChanged({ kind: 'needsToken', problem: this.#problem });
+  }
+
+  #refused(text: string): void {
+    if (this.#isReady) return;
+    // The token was not good: it must not be tried again at the next connection.
+    this.#host.token = undefined;
+    this.#problem = text;
+    this.#events.stateChanged({ kind: 'needsToken', problem: text });
+  }
+
+  #begin(watch: Watch): void {
+    this.#events.renewed(watch.view);
+    this.#send(watch);
+  }
+
+  #lost(): void {
+    this.#isReady = false;
+    this.#socket = undefined;
+    for (const answer of this.#answers.values()) answer('The connection broke; whether it was done is not known.');
+    this.#answers.clear();
+    this.#attempts++;
+    this.#events.stateChanged({ kind: 'lost', attempts: this.#attempts });
+    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** (this.#attempts - 1), LONGEST_RETRY_MS);
+    this.#host.later(() => {
+      this.start();
+    }, waitMs);
+  }
+
+  #send(message: PageMessage): void {
+    this.#socket?.send(JSON.stringify(message));
+  }
+}
+
+/** The router is trusted to keep the contract; anything that is no message of any kind is left alone. */
+function parseMessage(data: unknown): FeedMessage | undefined {
+  if (typeof data !== 'string') return undefined;
+  try {
+    const message: unknown = JSON.parse(data);
+    const isMessage = typeof message === 'object' && message !== null && 'type' in message;
+    // The page comes from the same router and version as the feed, whose types both sides share.
+    return isMessage ? (message as FeedMessage) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,185 @@
+import type { ActorRow, Chart, FeedMessage, View } from '../feed.js';
+import { browserHost } from './browser-host.js';
+import { ChartView } from './chart-view.js';
+import { html, isTyping, setText } from './elements.js';
+import { FeedLink, type LinkState } from './feed-link.js';
+import type { Page, PageView } from './page.js';
+import { EVERYTHING, formatRoute, parseRoute, type Route, type RouteView, routeViews } from './route.js';
+import { SessionTable } from './session-table.js';
+import { SessionsView } from './sessions-view.js';
+import { SignalsView } from './signals-view.js';
+import { StatelyWindow } from './stately-window.js';
+import { TokenForm } from './token-form.js';
+import { TopBar } from './top-bar.js';
+import { TrafficView } from './traffic-view.js';
+
+/** How often ages are written anew. */
+const TICK_MS = 500;
+
+/** The whole page: what is known of the router, the views of it, and the keys. */
+export class Inspector implements Page {
+  readonly link: FeedLink;
+  readonly sessions = new SessionTable();
+  actors: readonly ActorRow[] = [];
+  charts: Readonly<Record<string, Chart>> = {};
+  mayWrite = false;
+  readonly element: HTMLElement;
+  readonly #bar: TopBar;
+  readonly #token: TokenForm;
+  readonly #banner = html('div', { class: 'banner', role: 'alert', hidden: '' });
+  readonly #views: Readonly<Record<RouteView, PageView>>;
+  readonly #stately: StatelyWindow;
+  /** Where each view was left, for its tab. */
+  readonly #places = new Map<RouteView, string>(routeViews.map((view) => [view, `#${view}`]));
+  #route: Route = { view: 'sessions' };
+  #params: number | undefined;
+  #clockAheadMs = 0;
+  /** The next message about sessions tells of all. */
+  #areSessionsStale = false;
+
+  constructor() {
+    this.link = new FeedLink(browserHost, {
+      stateChanged: (state) => {
+        this.#stateChanged(state);
+      },
+      renewed: (view) => {
+        this.#renewed(view);
+      },
+      received: (message) => {
+        this.#received(message);
+      },
+    });
+    this.#stately = new StatelyWindow(this.link);
+    this.#bar = new TopBar(() => {
+      this.#stately.open();
+    });
+    this.#token = new TokenForm((token) => {
+      this.link.authenticate(token);
+    });
+    this.#views = {
+      sessions: new SessionsView(this),
+      chart: new ChartView(this),
+      signals: new SignalsView(this),
+      traffic: new TrafficView(this),
+    };
+    const main = html('main', {}, ...Object.values(this.#views).map(({ element }) => element), this.#token.element);
+    this.element = html('div', { class: 'inspector' }, this.#bar.element, main, this.#banner);
+    for (const view of Object.values(this.#views)) view.element.hidden = true;
+  }
+
+  start(): void {
+    this.link.watch({ type: 'watch', view: 'sessions' });
+    this.link.start();
+    window.addEventListener('hashchange', () => {
+      this.#follow();
+    });
+    window.addEventListener('keydown', (event) => {
+      if (this.#press(event)) event.preventDefault();
+    });
+    setInterval(() => {
+      if (document.hidden) return;
+      for (const view of Object.values(this.#views)) if (!view.element.hidden) view.ticked();
+      this.#stately.ticked();
+    }, TICK_MS);
+    this.#follow();
+  }
+
+  nowMs(): number {
+    return Date.now() + this.#clockAheadMs;
+  }
+
+  go(route: Route): void {
+    const hash = formatRoute(route);
+    if (hash === location.hash) this.#follow();
+    else location.hash = hash;
+  }
+
+  /** Shows what the URL says. */
+  #follow(): void {
+    const before = this.#route.view;
+    this.#route = parseRoute(location.hash);
+    const { view } = this.#route;
+    this.#places.set(view, formatRoute(this.#route));
+    if (before !== view) this.#views[before].hide();
+    for (const [name, { element }] of Object.entries(this.#views)) element.hidden = name !== view;
+    this.#views[view].show(this.#route);
+    this.#bar.showView(view, this.#places);
+    if (before !== view) this.#views[view].focusList();
+  }
+
+  #stateChanged(state: LinkState): void {
+    this.#bar.showState(state);
+    this.#banner.hidden = state.kind !== 'lost';
+    if (state.kind === 'lost') {
+      setText(this.#banner, 'Disconnected from the router, trying again. What you see is from before.');
+    }
+    this.element.classList.toggle('is-lost', state.kind === 'lost');
+    if (state.kind === 'needsToken') this.#token.ask(state.problem);
+    else if (state.kind === 'open') this.#token.close();
+  }
+
+  #renewed(view: View): void {
+    if (view === 'sessions') this.#areSessionsStale = true;
+    for (const shown of Object.values(this.#views)) shown.renewed(view);
+    this.#stately.renewed(view);
+  }
+
+  #received(message: FeedMessage): void {
+    switch (message.type) {
+      case 'welcome':
+        this.charts = message.charts;
+        this.mayWrite = message.mayWrite;
+        this.#clockAheadMs = message.nowMs - Date.now();
+        this.#bar.showRouter(message.router, message.version);
+        for (const view of Object.values(this.#views)) view.welcomed();
+        break;
+      case 'actors':
+        this.actors = message.actors;
+        break;
+      case 'sessions':
+        if (this.#areSessionsStale) this.sessions.clear();
+        this.#areSessionsStale = false;
+        this.sessions.apply(message);
+        this.#clockAheadMs = message.nowMs - Date.now();
+        this.#params = message.params ?? this.#params;
+        this.#bar.showTotals(this.sessions.totals(), this.#params);
+        break;
+      case 'signals':
+        if ((message.pattern ?? this.#pattern()) === EVERYTHING) this.#params = message.total;
+        break;
+      default:
+    }
+    for (const view of Object.values(this.#views)) view.received(message);
+    this.#stately.received(message);
+  }
+
+  #pattern(): string | undefined {
+    return this.#route.view === 'signals' ? this.#route.pattern : undefined;
+  }
+
+  #press(event: KeyboardEvent): boolean {
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.#token.element.hidden) return false;
+    const view = this.#views[this.#route.view];
+    if (event.key === 'Escape') {
+      // Out of a field first: what is typed stays, and the keys are commands again.
+      if (isTyping(event.target)) view.focusList();
+      else view.close();
+      return true;
+    }
+    if (isTyping(event.target)) return false;
+    if (event.key === '/') {
+      view.focusFilter();
+      return true;
+    }
+    if (event.target === document.body && ['j', 'k', 'ArrowDown', 'ArrowUp'].includes(event.key)) {
+      // Nothing has the focus yet: the list takes it, and this key as its first.
+      view.focusList();
+      document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', { key: event.key }));
+      return true;
+    }
+    const tab = routeViews[Number(event.key) - 1];
+    if (tab === undefined) return view.pressed(event.key);
+    location.hash = this.#places.get(tab) ?? `#${tab}`;
+    return true;
+  }
+}

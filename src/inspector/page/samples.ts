@@ -1,0 +1,65 @@
+/** How far back a sparkline looks. */
+export const SPARK_MS = 30_000;
+
+/** A line a second and address is drawn from two samples of the feed; more say nothing at its size. */
+const MAX_SAMPLES = 120;
+/** Addresses that are remembered; the page shows as many signals at most. */
+const MAX_ADDRESSES = 5_000;
+
+interface Sample {
+  readonly atMs: number;
+  readonly value: number;
+}
+
+/** What numbers have been lately, by address. */
+export class Samples {
+  readonly #byAddress = new Map<string, Sample[]>();
+
+  clear(): void {
+    this.#byAddress.clear();
+  }
+
+  forget(address: string): void {
+    this.#byAddress.delete(address);
+  }
+
+  add(address: string, atMs: number, value: number): void {
+    let samples = this.#byAddress.get(address);
+    if (samples === undefined) {
+      if (this.#byAddress.size >= MAX_ADDRESSES) return;
+      samples = [];
+      this.#byAddress.set(address, samples);
+    }
+    if ((samples.at(-1)?.atMs ?? 0) > atMs) samples.length = 0; // the router's clock was set back
+    samples.push({ atMs, value });
+    // One sample older than the picture stays: it says where the line comes in.
+    while (samples.length > MAX_SAMPLES || (samples[1]?.atMs ?? Infinity) <= atMs - SPARK_MS) samples.shift();
+  }
+
+  /**
+   * The last 30 s as the path of an SVG: steps, as a param holds its value until the next one.
+   *
+   * @returns empty when the address has never been a number
+   */
+  path(address: string, nowMs: number, width: number, height: number): string {
+    const samples = this.#byAddress.get(address);
+    if (samples === undefined || samples.length === 0) return '';
+    const from = nowMs - SPARK_MS;
+    const seen = samples.filter((sample, index) => sample.atMs >= from || (samples[index + 1]?.atMs ?? nowMs) > from);
+    const { low, high } = rangeOf(seen);
+    const x = (atMs: number): string => (Math.max(0, Math.min(1, (atMs - from) / SPARK_MS)) * width).toFixed(1);
+    const y = (value: number): string => ((1 - (value - low) / (high - low)) * height).toFixed(1);
+    const [first, ...later] = seen;
+    if (first === undefined) return '';
+    const steps = later.map(({ atMs, value }) => `H${x(atMs)}V${y(value)}`);
+    return `M${x(first.atMs)} ${y(first.value)}${steps.join('')}H${width.toFixed(1)}`;
+  }
+}
+
+/** A value within 0..1, as most are, is drawn against all of it; anything else against what it has been. */
+function rangeOf(samples: readonly Sample[]): { readonly low: number; readonly high: number } {
+  const values = samples.map(({ value }) => value);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  if (low >= 0 && high <= 1) return { low: 0, high: 1 };
+  return low === high ? { low: low - 1, high: high + 1 } : { low, high };
+}

@@ -1,0 +1,95 @@
+import { button, html, setAttribute, setText } from './elements.js';
+import type { LinkState } from './feed-link.js';
+import { countText } from './plain-text.js';
+import { formatRoute, type RouteView, routeViews } from './route.js';
+import type { SessionTotals } from './session-table.js';
+
+const titles: Readonly<Record<RouteView, string>> = {
+  sessions: 'Sessions',
+  chart: 'Statechart',
+  signals: 'Signals',
+  traffic: 'Traffic',
+};
+
+/** Above all views: which router this is, whether it is there, what it does, and the way to each view. */
+export class TopBar {
+  readonly element: HTMLElement;
+  readonly tabs: HTMLElement;
+  readonly #links = new Map<RouteView, HTMLAnchorElement>();
+  readonly #router = html('h1', {}, 'CLASP router');
+  readonly #state = html('span', { role: 'status', class: 'tone tone-waiting' }, 'connecting');
+  readonly #figures = new Map<string, HTMLElement>();
+
+  /** @param openStately the button for it was pressed */
+  constructor(openStately: () => void) {
+    const links = routeViews.map((view, index) => {
+      const key = html('kbd', { 'aria-hidden': 'true' }, String(index + 1));
+      const link = html('a', { href: `#${view}`, 'aria-keyshortcuts': String(index + 1) }, titles[view], key);
+      this.#links.set(view, link);
+      return link;
+    });
+    this.tabs = html('nav', { class: 'tabs', 'aria-label': 'Views' }, ...links);
+    const figures = html('dl', { class: 'totals' });
+    for (const name of ['sessions', 'params', 'in /s', 'out /s']) {
+      const figure = html('dd', {}, '–');
+      this.#figures.set(name, figure);
+      figures.append(html('div', {}, html('dt', {}, name), figure));
+    }
+    const stately = button('Stately ↗', openStately, {
+      class: 'action stately',
+      title: 'Show the machines in the inspector of stately.ai, in another window',
+    });
+    this.element = html(
+      'header',
+      { class: 'top' },
+      html('div', { class: 'router' }, this.#router, this.#state),
+      this.tabs,
+      figures,
+      stately,
+    );
+  }
+
+  /** @param href where each tab leads: the place its view was left at */
+  showView(view: RouteView, hrefs: ReadonlyMap<RouteView, string>): void {
+    for (const [name, link] of this.#links) {
+      setAttribute(link, 'href', hrefs.get(name) ?? formatRoute({ view: 'sessions' }));
+      if (name === view) link.setAttribute('aria-current', 'page');
+      else link.removeAttribute('aria-current');
+    }
+    document.title = `${titles[view]} · ${this.#router.textContent}`;
+  }
+
+  showRouter(name: string, version: string): void {
+    setText(this.#router, name);
+    this.#router.title = `version ${version}`;
+  }
+
+  showState(state: LinkState): void {
+    const [word, tone] = stateWord(state);
+    setText(this.#state, word);
+    setAttribute(this.#state, 'class', `tone tone-${tone}`);
+  }
+
+  showTotals({ sessions, messagesIn, messagesOut }: SessionTotals, params: number | undefined): void {
+    const texts = new Map([
+      ['sessions', countText(sessions)],
+      ['params', params === undefined ? '–' : countText(params)],
+      ['in /s', countText(messagesIn)],
+      ['out /s', countText(messagesOut)],
+    ]);
+    for (const [name, figure] of this.#figures) setText(figure, texts.get(name) ?? '–');
+  }
+}
+
+function stateWord(state: LinkState): readonly [string, string] {
+  switch (state.kind) {
+    case 'connecting':
+      return ['connecting', 'waiting'];
+    case 'open':
+      return ['connected', 'good'];
+    case 'needsToken':
+      return ['needs a token', 'waiting'];
+    case 'lost':
+      return ['disconnected', 'bad'];
+  }
+}

@@ -1,0 +1,180 @@
+import type { FeedMessage, TrafficLine, View } from '../feed.js';
+import { button, html, setAttribute, setText } from './elements.js';
+import type { Page, PageView } from './page.js';
+import { PatternField } from './pattern-field.js';
+import { countText, timeText, valueText } from './plain-text.js';
+import { EVERYTHING, type Route } from './route.js';
+import { trafficKinds, TrafficLog } from './traffic-log.js';
+import { type Row, VirtualList } from './virtual-list.js';
+
+interface Numbered {
+  readonly line: TrafficLine;
+  readonly key: string;
+}
+
+/** Messages as they come by. */
+export class TrafficView implements PageView {
+  readonly element = html('section', { class: 'view traffic', 'aria-label': 'Traffic' });
+  readonly #page: Page;
+  readonly #log = new TrafficLog();
+  readonly #kinds = new Set<string>();
+  readonly #field: PatternField;
+  readonly #rate = html('span', { class: 'count', role: 'status' });
+  readonly #hold = button('Pause', () => this.#setHeld(!this.#log.isHeld), {
+    class: 'action hold',
+    title: 'Pause (p)',
+  });
+  readonly #empty = html('p', { class: 'empty' }, 'Nothing has come by yet.');
+  readonly #keys = new WeakMap<TrafficLine, string>();
+  readonly #list: VirtualList<Numbered>;
+  #lastKey = 0;
+  #pattern = EVERYTHING;
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.#field = new PatternField('Filter traffic by address', (pattern) => page.go({ view: 'traffic', pattern }));
+    this.#list = new VirtualList<Numbered>({
+      label: 'Messages',
+      role: 'grid',
+      rowHeight: { wide: 32, card: 64 },
+      head: trafficHead(),
+      key: ({ key }) => key,
+      row: trafficRow,
+      chosen: () => this.#setHeld(true),
+    });
+    const clear = button('Clear', () => {
+      this.#log.clear();
+      this.#update();
+    });
+    clear.classList.add('action');
+    this.element.append(
+      html('div', { class: 'toolbar' }, this.#field.element, this.#chips(), this.#hold, clear, this.#rate),
+      html('div', { class: 'list-frame' }, this.#list.element, this.#empty),
+    );
+    // Whoever scrolls up wants to read: it must not run away under their eyes.
+    this.#list.element.addEventListener('wheel', ({ deltaY }) => {
+      if (deltaY < 0) this.#setHeld(true);
+    });
+    this.#list.element.addEventListener('touchmove', () => {
+      if (!this.#list.isAtEnd) this.#setHeld(true);
+    });
+  }
+
+  show(route: Route): void {
+    this.#pattern = route.view === 'traffic' ? route.pattern : EVERYTHING;
+    this.#field.show(this.#pattern);
+    this.#page.link.watch({ type: 'watch', view: 'traffic', pattern: this.#pattern });
+    this.#update();
+  }
+
+  hide(): void {
+    this.#page.link.unwatch('traffic');
+  }
+
+  renewed(view: View): void {
+    if (view !== 'traffic') return;
+    this.#log.clear();
+    this.#setHeld(false);
+  }
+
+  welcomed(): void {
+    // Nothing of it depends on who looks.
+  }
+
+  received(message: FeedMessage): void {
+    if (message.type !== 'traffic' || (message.pattern ?? this.#pattern) !== this.#pattern) return;
+    this.#log.apply(message, performance.now());
+    if (!this.element.hidden) this.#update();
+  }
+
+  ticked(): void {
+    this.#drawRate();
+  }
+
+  focusFilter(): void {
+    this.#field.focus();
+  }
+
+  focusList(): void {
+    this.#list.element.focus();
+  }
+
+  pressed(key: string): boolean {
+    if (key === 'p') this.#setHeld(!this.#log.isHeld);
+    return key === 'p';
+  }
+
+  close(): boolean {
+    if (this.#log.isHeld) this.#setHeld(false);
+    else if (this.#pattern !== EVERYTHING) this.#page.go({ view: 'traffic', pattern: EVERYTHING });
+    else return false;
+    return true;
+  }
+
+  #setHeld(isHeld: boolean): void {
+    this.#log.hold(isHeld);
+    if (!isHeld) this.#list.choose(undefined);
+    this.#update();
+  }
+
+  #update(): void {
+    const lines = this.#log.lines(this.#kinds);
+    this.#list.setItems(lines.map((line) => ({ line, key: this.#keyOf(line) })));
+    if (!this.#log.isHeld) this.#list.scrollToEnd();
+    this.#empty.hidden = lines.length > 0;
+    this.#drawRate();
+  }
+
+  #keyOf(line: TrafficLine): string {
+    const key = this.#keys.get(line) ?? String(++this.#lastKey);
+    this.#keys.set(line, key);
+    return key;
+  }
+
+  #drawRate(): void {
+    const { seen, shown } = this.#log.rate(performance.now());
+    const sampled = seen > shown ? `, ${countText(shown)} of them shown` : '';
+    setText(this.#rate, `${countText(seen)} msg/s${sampled}`);
+    const { isHeld, newer } = this.#log;
+    setText(this.#hold, isHeld ? (newer > 0 ? `Resume, ${countText(newer)} newer` : 'Resume') : 'Pause');
+    setAttribute(this.#hold, 'aria-pressed', String(isHeld));
+  }
+
+  #chips(): HTMLElement {
+    const chips = trafficKinds.map((kind) => {
+      const chip = button(
+        kind,
+        () => {
+          if (!this.#kinds.delete(kind)) this.#kinds.add(kind);
+          chip.setAttribute('aria-pressed', String(this.#kinds.has(kind)));
+          this.#update();
+        },
+        { class: `chip kind-${kind}`, 'aria-pressed': 'false' },
+      );
+      return chip;
+    });
+    return html('div', { class: 'chips', role: 'group', 'aria-label': 'Kinds' }, ...chips);
+  }
+}
+
+function trafficHead(): HTMLElement {
+  const labels = ['Time', 'From', 'Kind', 'Address', 'Value', ''];
+  const cells = labels.map((label) => html('span', { role: 'columnheader' }, label));
+  return html('div', { class: 'traffic-cells list-head', role: 'row' }, ...cells);
+}
+
+function trafficRow(): Row<Numbered> {
+  const cells = ['time', 'from', 'kind', 'address', 'value', 'note'].map((name) =>
+    html('span', { class: `cell-${name}`, role: 'gridcell' }),
+  );
+  const element = html('div', { class: 'traffic-cells' }, ...cells);
+  return {
+    element,
+    show({ line }) {
+      const { atMs, from, kind, address, value, note = '' } = line;
+      const texts = [timeText(atMs), from, kind, address, value === undefined ? '' : valueText(value), note];
+      for (const [index, text] of texts.entries()) setText(cells[index]!, text); // as many as there are cells
+      setAttribute(cells[2]!, 'class', `cell-kind kind-${trafficKinds.find((known) => known === kind) ?? 'other'}`);
+    },
+  };
+}

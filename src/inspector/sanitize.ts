@@ -1,0 +1,121 @@
+import type { Json } from './feed.js';
+
+/** Levels, entries of one list or object, and characters of one text that are shown. */
+const MAX_DEPTH = 6;
+const MAX_ENTRIES = 100;
+const MAX_CHARACTERS = 500;
+/** Things shown in all: depth and entries together would still allow for a billion. */
+const MAX_NODES = 5_000;
+
+/** Names of what nobody should see over somebody's shoulder. */
+const SECRET_NAME = /token(?!Id$)|secret|password|passphrase|credential|authori[sz]ation|cookie|key$|^cert$|^psk$/i;
+
+/** What gives itself away: the router's own tokens, JWTs, capability tokens, PEM. */
+const SECRET_TEXT = /cpsk_|cap_[\w-]{8}|eyJ[\w-]{8,}\.[\w-]+\.|-----BEGIN [A-Z ]*(?:PRIVATE KEY|CERTIFICATE)-----/;
+
+const HIDDEN = '(hidden)';
+
+/**
+ * Makes of anything what may be shown: JSON, bounded in depth and size, without secrets. Only plain objects, lists, maps, sets and errors
+ * are looked into; of anything else, which has behaviour and not just data, the name of its class is shown. Getters are not called.
+ */
+export function sanitize(value: unknown): Json {
+  return new Sanitizer().show(value, 0);
+}
+
+class Sanitizer {
+  readonly #open = new Set<object>();
+  #nodes = 0;
+
+  show(value: unknown, depth: number): Json {
+    if (++this.#nodes > MAX_NODES) return '…';
+    switch (typeof value) {
+      case 'string':
+        return text(value);
+      case 'number':
+        return Number.isFinite(value) ? value : String(value);
+      case 'boolean':
+        return value;
+      case 'bigint':
+        return value.toString();
+      case 'undefined':
+        return null;
+      case 'symbol':
+        return '(symbol)';
+      case 'function':
+        return '(function)';
+      case 'object':
+        return value === null ? null : this.#object(value, depth);
+    }
+  }
+
+  #object(value: object, depth: number): Json {
+    if (this.#open.has(value)) return '(again)';
+    if (depth >= MAX_DEPTH) return '…';
+    this.#open.add(value);
+    try {
+      return this.#inside(value, depth + 1);
+    } catch {
+      return '(unreadable)'; // a proxy, or something as strange
+    } finally {
+      this.#open.delete(value);
+    }
+  }
+
+  #inside(value: object, depth: number): Json {
+    if (Array.isArray(value)) return this.#list(value, depth);
+    if (ArrayBuffer.isView(value)) return `(${value.byteLength} bytes)`;
+    if (value instanceof Set) return this.#list(first(value), depth, value.size);
+    if (value instanceof Map) return this.#entries(first(value), depth, value.size);
+    if (value instanceof Error) return this.#error(value, depth);
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== null && prototype !== Object.prototype) return `(${className(value)})`;
+    const fields = Object.entries(Object.getOwnPropertyDescriptors(value));
+    return this.#entries(
+      fields.map(([key, field]) => [key, 'value' in field ? (field.value as unknown) : '(computed)']),
+      depth,
+    );
+  }
+
+  #list(items: readonly unknown[], depth: number, count = items.length): Json {
+    const shown = items.slice(0, MAX_ENTRIES).map((item) => this.show(item, depth));
+    return count > MAX_ENTRIES ? [...shown, `… ${count - MAX_ENTRIES} more`] : shown;
+  }
+
+  #entries(entries: readonly (readonly [key: unknown, value: unknown])[], depth: number, count = entries.length): Json {
+    const shown: [string, Json][] = [];
+    for (const [key, value] of entries.slice(0, MAX_ENTRIES)) {
+      const name = typeof key === 'string' ? text(key) : String(key);
+      if (typeof value === 'function' || value === undefined) continue;
+      shown.push([name, SECRET_NAME.test(name) ? HIDDEN : this.show(value, depth)]);
+    }
+    if (count > MAX_ENTRIES) shown.push(['…', `${count - MAX_ENTRIES} more`]);
+    return Object.fromEntries(shown);
+  }
+
+  #error(error: Error, depth: number): Json {
+    const code: unknown = Reflect.get(error, 'code');
+    const shown: Json = { name: text(error.name), message: text(error.message) };
+    return code === undefined ? shown : { ...shown, code: this.show(code, depth) };
+  }
+}
+
+/** What is shown of a map or a set: one that holds a million is not copied for it. */
+function first<T>(items: Iterable<T>): readonly T[] {
+  const shown: T[] = [];
+  for (const item of items) {
+    if (shown.length >= MAX_ENTRIES) break;
+    shown.push(item);
+  }
+  return shown;
+}
+
+function text(value: string): string {
+  if (SECRET_TEXT.test(value)) return HIDDEN;
+  return value.length <= MAX_CHARACTERS ? value : `${value.slice(0, MAX_CHARACTERS)}…`;
+}
+
+function className(value: object): string {
+  const { constructor } = value;
+  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'object';
+}

@@ -1,0 +1,58 @@
+import { type Clock, setBackgroundTimer } from '../clock.js';
+import type { ActorDetail } from './feed.js';
+import { activeNodes, snapshotOf } from './machine-state.js';
+import { type KnownActor, type Registry, rowOf } from './registry.js';
+import { sanitize } from './sanitize.js';
+import type { RunningView, Tell } from './views.js';
+
+/** Milliseconds between two messages about one actor. */
+const PERIOD_MS = 50;
+
+/** One actor, now and after each of its transitions. It goes on after it has ended, as it was then. */
+export function watchActor(registry: Registry, sessionId: string, clock: Clock, tell: Tell): RunningView {
+  const known = registry.find(sessionId);
+  if (known === undefined) {
+    tell({ type: 'refused', text: 'there is no such actor any more' });
+    return { stop: () => undefined };
+  }
+  let timer: unknown;
+  let isPlanned = false;
+  let toldAtMs = -Infinity;
+  const show = (): void => {
+    isPlanned = false;
+    toldAtMs = clock.now();
+    tell({ type: 'actor', actor: detailOf(known) });
+  };
+  const changed = ({ sessionId: id }: { readonly sessionId: string }): void => {
+    if (id !== sessionId || isPlanned) return;
+    isPlanned = true;
+    timer = setBackgroundTimer(clock, show, Math.max(0, toldAtMs + PERIOD_MS - clock.now()));
+  };
+  const forget = registry.subscribe({
+    actorStarted: () => undefined,
+    eventSeen: () => undefined,
+    snapshotTaken: changed,
+    actorStopped: changed,
+  });
+  show();
+  return {
+    stop() {
+      forget();
+      clock.clearTimeout(timer);
+    },
+  };
+}
+
+function detailOf(known: KnownActor): ActorDetail {
+  const snapshot: unknown = known.ref.getSnapshot();
+  const { context, output, error } = snapshotOf(snapshot);
+  const shown = known.machine === undefined ? snapshot : { ...(context as object | undefined), output, error };
+  return {
+    ...rowOf(known),
+    activeNodes: activeNodes(snapshot),
+    sinceMs: known.sinceMs,
+    // A class of our own would be shown by its name; what a snapshot holds is meant to be seen.
+    context: sanitize({ ...(shown as object) }),
+    transitions: [...known.transitions],
+  };
+}

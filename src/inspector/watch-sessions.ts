@@ -1,0 +1,83 @@
+import type { Clock } from '../clock.js';
+import type { SessionView } from '../actors/session/session-view.js';
+import type { SessionRow } from './feed.js';
+import { repeat } from './repeat.js';
+import type { RunningView, Tell } from './views.js';
+
+/** Milliseconds between two looks at all sessions. */
+const PERIOD_MS = 500;
+/** Looks over which rates are taken: figures of half a second jump about. */
+const LOOKS_IN_A_RATE = 2;
+
+/** Counters of a session at the last looks, the newest last. */
+type Counters = { readonly atMs: number; readonly view: SessionView }[];
+
+/**
+ * Every session, and from then on what has changed.
+ *
+ * @param countParams how many params there are
+ */
+export function watchSessions(
+  look: () => readonly SessionView[],
+  countParams: () => number,
+  clock: Clock,
+  tell: Tell,
+): RunningView {
+  const counters = new Map<string, Counters>();
+  const told = new Map<string, SessionRow>();
+  return repeat(clock, PERIOD_MS, () => {
+    const nowMs = clock.now();
+    const rows: SessionRow[] = [];
+    const gone = new Set(told.keys());
+    const views = look();
+    for (const view of views) {
+      gone.delete(view.id);
+      const past = counters.get(view.id) ?? [];
+      counters.set(view.id, past);
+      const row = rowOf(view, past[0], nowMs);
+      past.push({ atMs: nowMs, view });
+      if (past.length > LOOKS_IN_A_RATE) past.shift();
+      const before = told.get(view.id);
+      if (before !== undefined && isSame(before, row)) continue;
+      told.set(view.id, row);
+      rows.push(row);
+    }
+    for (const id of gone) {
+      told.delete(id);
+      counters.delete(id);
+    }
+    tell({ type: 'sessions', nowMs, total: views.length, params: countParams(), rows, gone: [...gone] });
+  });
+}
+
+function rowOf(view: SessionView, past: Counters[number] | undefined, nowMs: number): SessionRow {
+  const seconds = past === undefined ? Infinity : Math.max(nowMs - past.atMs, 1) / 1_000;
+  const rate = (now: number, before: number | undefined): number => Math.round((now - (before ?? now)) / seconds);
+  const { subject, lastError } = view;
+  return {
+    id: view.id,
+    actor: view.actor.sessionId,
+    name: view.name,
+    transport: view.transport,
+    remoteAddress: view.remoteAddress,
+    ...(subject !== undefined && { subject }),
+    state: view.phase,
+    sinceMs: view.phaseSinceMs,
+    openedMs: view.openedMs,
+    subscriptions: view.subscriptions,
+    messagesIn: rate(view.receivedMessages, past?.view.receivedMessages),
+    messagesOut: rate(view.sentMessages, past?.view.sentMessages),
+    bytesIn: rate(view.receivedBytes, past?.view.receivedBytes),
+    bytesOut: rate(view.sentBytes, past?.view.sentBytes),
+    queueBytes: view.bufferedBytes + view.queuedBytes,
+    dropped: view.droppedMessages,
+    ...(lastError !== undefined && { lastError }),
+  };
+}
+
+function isSame(one: SessionRow, other: SessionRow): boolean {
+  for (const key of Object.keys(other) as (keyof SessionRow)[]) {
+    if (key !== 'lastError' && one[key] !== other[key]) return false;
+  }
+  return one.lastError?.atMs === other.lastError?.atMs;
+}

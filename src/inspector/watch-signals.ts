@@ -1,0 +1,98 @@
+import type { ParamsAnswer, ParamsQuestion, ParamView } from '../actors/router/views.js';
+import type { Clock } from '../clock.js';
+import { ClaspError } from '../protocol/errors.js';
+import { jsonOfValue } from '../protocol/encodings/json-value.js';
+import type { Value } from '../protocol/values/value.js';
+import type { Json, SignalRow } from './feed.js';
+import { repeat } from './repeat.js';
+import type { RunningView, Tell } from './views.js';
+
+const PERIOD_MS = 250;
+const MAX_ROWS = 2_000;
+const MAX_LOOKED = 20_000;
+/** What is larger is not shown. */
+const MAX_VALUE_BYTES = 2_048;
+
+export interface SignalsSource {
+  readonly params: (question: ParamsQuestion) => ParamsAnswer | ClaspError;
+  /** Names of the sessions there are, by their ids. */
+  readonly names: () => ReadonlyMap<string, string>;
+}
+
+/** The params that match, and from then on what has changed. */
+export function watchSignals(source: SignalsSource, pattern: string, clock: Clock, tell: Tell): RunningView {
+  /** What was told of each, in a few characters. */
+  const told = new Map<string, string>();
+  const question = { pattern, limit: MAX_ROWS, maxLooked: MAX_LOOKED, maxValueBytes: MAX_VALUE_BYTES };
+  const view: RunningView = repeat(clock, PERIOD_MS, () => {
+    const answer = source.params(question);
+    if (answer instanceof ClaspError) {
+      if (told.size > 0 || !told.has('')) tell({ type: 'refused', text: answer.message });
+      told.set('', ''); // said once
+      return;
+    }
+    const names = source.names();
+    const rows: SignalRow[] = [];
+    const gone = new Set(told.keys());
+    for (const param of answer.params) {
+      gone.delete(param.address);
+      const mark = markOf(param);
+      if (told.get(param.address) === mark) continue;
+      told.set(param.address, mark);
+      rows.push(rowOf(param, names));
+    }
+    for (const address of gone) told.delete(address);
+    const { total, isCut, nowMicros } = answer;
+    tell({ type: 'signals', pattern, nowMs: nowMicros / 1_000, total, isCut, rows, gone: [...gone] });
+  });
+  return view;
+}
+
+/** All that can change of a row. */
+function markOf({ revision, timestampMicros, holder, expiresAtMicros, subscribers }: ParamView): string {
+  return `${revision} ${timestampMicros} ${holder ?? ''} ${expiresAtMicros} ${subscribers}`;
+}
+
+function rowOf(param: ParamView, names: ReadonlyMap<string, string>): SignalRow {
+  const { address, value, byteLength, revision, writer, timestampMicros, holder, expiresAtMicros, subscribers } = param;
+  return {
+    address,
+    ...(value !== undefined && { value: jsonOf(value) }),
+    kind: value === undefined ? 'too large' : kindOf(value),
+    byteLength,
+    revision,
+    writer: nameOf(writer, names),
+    writtenMs: timestampMicros / 1_000,
+    ...(holder !== undefined && { lockedBy: nameOf(holder, names) }),
+    ...(expiresAtMicros !== Infinity && { expiresMs: expiresAtMicros / 1_000 }),
+    subscribers,
+  };
+}
+
+/** Two tablets may have one name; the beginning of the id tells them apart where there is none. */
+function nameOf(id: string, names: ReadonlyMap<string, string>): string {
+  const name = names.get(id);
+  return name === undefined || name === '' ? id.slice(0, 8) : name;
+}
+
+/** A value as JSON messages write it. */
+export function jsonOf(value: Value): Json {
+  return jsonOfValue(value) as Json; // what it makes is for JSON.stringify
+}
+
+export function kindOf(value: Value): string {
+  switch (typeof value) {
+    case 'number':
+      return 'float';
+    case 'bigint':
+      return 'int';
+    case 'boolean':
+      return 'bool';
+    case 'string':
+      return 'string';
+    default:
+      if (value === null) return 'null';
+      if (value instanceof Uint8Array) return 'bytes';
+      return value instanceof Map ? 'map' : 'list';
+  }
+}

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile, type ExecFileException } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+
+/** What npm would publish, looked at as its users' tools do. Needs the build. */
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const bin = (path: string): string => join(root, 'node_modules', path);
+let folder: string;
+
+beforeAll(() => {
+  if (!existsSync(join(root, 'dist/index.js'))) throw new Error('dist/index.js is not there: run npm run build');
+  folder = mkdtempSync(join(tmpdir(), 'clasp-package-'));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function node(args: readonly string[]): Promise<string> {
+  return new Promise((done, fail) => {
+    execFile(process.execPath, args, { cwd: root }, (error: ExecFileException | null, stdout, stderr) => {
+      if (error === null) done(stdout);
+      else fail(new Error(`${error.message}\n${stdout}${stderr}`));
+    });
+  });
+}
+
+describe('the package', () => {
+  it('has nothing for publint to say', async () => {
+    const { messages, pkg } = await publint({ pkgDir: root, strict: true, pack: false });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it('has types that are found from every entry', async () => {
+    const npm = join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js');
+    const npmCli = process.env.npm_execpath ?? npm;
+    await node([npmCli, 'pack', '--ignore-scripts', '--silent', '--pack-destination', folder]);
+    const tarball = join(folder, `clasp-router-${versionOf(root)}.tgz`);
+    await node([bin('@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only', '--no-color']);
+  });
+
+  it('is documented without a warning: no link in a comment leads nowhere', async () => {
+    await node([bin('typedoc/bin/typedoc'), '--emit', 'none', '--logLevel', 'Warn']);
+  });
+
+  it.each(['http3', 'inspector', 'elkjs', 'playwright', 'cli/'])('does not load %s with its root', (part) => {
+    const { ours, others } = staticImports(join(root, 'dist/index.js'));
+    expect(ours.size).toBeGreaterThan(100);
+    expect(
+      [...ours, ...others].filter((name) => name.slice(root.length).includes(part) && !isQuicSource(name)),
+    ).toEqual([]);
+  });
+});
+
+/** Our own modules about the binding, which is loaded when a QUIC door is opened. */
+function isQuicSource(name: string): boolean {
+  return name.includes('/transports/quic/');
+}
+
+function versionOf(folderOfPackage: string): string {
+  const { version } = JSON.parse(readFileSync(join(folderOfPackage, 'package.json'), 'utf8')) as { version: string };
+  return version;
+}
+
+/** All modules that are loaded as soon as one is: files of ours, and names of packages. */
+function staticImports(entry: string): { readonly ours: ReadonlySet<string>; readonly others: ReadonlySet<string> } {
+  const ours = new Set<string>();
+  const others = new Set<string>();
+  const visit = (file: string): void => {
+    if (ours.has(file)) return;
+    ours.add(file);
+    for (const [, target = ''] of readFileSync(file, 'utf8').matchAll(
+      /^(?:import|export)\b(?:[^;'"(]*\bfrom)?\s*['"]([^'"]+)['"]/gm,
+    )) {
+      if (target.startsWith('.')) visit(resolve(dirname(file), target));
+      else others.add(`${root}node_modules/${target}`);
+    }
+  };
+  visit(entry);
+  return { ours, others };
+}
