@@ -47,8 +47,8 @@ function nodeOf({ stateNode, children }: DirectedNode): ChartNode {
     key: stateNode.key,
     type: stateNode.type,
     isInitial: isInitial(stateNode),
-    entry: stateNode.entry.map(nameOf),
-    exit: stateNode.exit.map(nameOf),
+    entry: stateNode.entry.map(nameOf).filter(isOurs),
+    exit: stateNode.exit.map(nameOf).filter(isOurs),
     invokes: stateNode.invoke.map(({ src, id }) => (typeof src === 'string' ? src : id)),
     children: children.map(nodeOf),
   };
@@ -67,6 +67,11 @@ function labelOf(transition: AnyTransitionDefinition): string {
   if (actor !== null) return `${actor[1]!}: ${actor[2]!}`;
   if (eventType.startsWith('xstate.done.state.')) return 'done';
   return eventType === '' ? 'always' : eventType;
+}
+
+/** Not what XState does by itself to begin and to end the time of an `after`. */
+function isOurs(action: string): boolean {
+  return action !== 'raise' && action !== 'cancel';
 }
 
 /** Actions and guards are named, unless somebody wrote them where they are used. */

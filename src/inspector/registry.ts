@@ -151,7 +151,8 @@ export class Registry implements WatchedActors {
     const known: KnownActor = {
       ref,
       watched,
-      name: systemId ?? ref.id,
+      // A root has no name but the one of what it is.
+      name: systemId ?? (ref.id === ref.sessionId ? (machine ?? ref.id) : ref.id),
       machine,
       state: stateText(ref.getSnapshot()),
       sinceMs: this.#clock.now(),
@@ -168,12 +169,14 @@ function detailOf(event: WatchedEvent): Json {
 }
 
 export function rowOf({ ref, watched, name, machine, state }: KnownActor): ActorRow {
+  const snapshot: unknown = ref.getSnapshot();
   return {
     actor: watched.sessionId,
     parent: watched.parentId,
     name,
     machine,
-    status: snapshotOf(ref.getSnapshot()).status ?? 'unknown',
-    state,
+    status: snapshotOf(snapshot).status ?? 'unknown',
+    // Of what is no machine no transitions are noted.
+    state: machine === undefined ? stateText(snapshot) : state,
   };
 }
