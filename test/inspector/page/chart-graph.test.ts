@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import ElkConstructor from 'elkjs/lib/elk.bundled.js';
+import { chartGraph, isInitialDot, type MeasureText } from '../../../src/inspector/page/chart-graph.js';
+import type { Elk, ElkNode, PlacedNode } from '../../../src/inspector/page/elk-graph.js';
+import { listenerChart, rootChart, sessionChart } from './fake-router.js';
+
+const measure: MeasureText = (text, kind) => text.length * (kind === 'title' ? 9 : 8);
+const { graph, boxes, labels, lines } = chartGraph(sessionChart, 'RIGHT', measure);
+
+function ids(node: ElkNode): readonly string[] {
+  return [node.id, ...(node.children ?? []).flatMap(ids)];
+}
+
+describe('a chart made ready for its layout', () => {
+  it('has each state once, a dot to begin from, and one box for what may happen in any state', () => {
+    const states = sessionChart.root.children.map(({ id }) => id);
+    expect([...ids(graph)].sort()).toEqual(['#chart', 'session', 'session#initial', 'session#any', ...states].sort());
+    expect(boxes.get('session#any')?.title).toBe('in any state');
+  });
+
+  it('has one line for all transitions between the same two states, and a label for each event', () => {
+    expect(labels.get('session.awaitingHello→session.draining')).toEqual(['hello.refused', 'after 10 s']);
+    expect(labels.get('session#any→session.closed')).toEqual(['connection.closed', 'connection.lost']);
+    expect(lines.get('session#any→session.draining')).toHaveLength(6);
+  });
+
+  it('writes guards beside their events', () => {
+    const edges = [
+      { id: '0', source: 'session.active', target: 'session.closed', label: 'go', guard: 'isLate', actions: [] },
+    ];
+    const guarded = chartGraph({ ...sessionChart, edges }, 'RIGHT', measure);
+    expect(guarded.labels.get('session.active→session.closed')).toEqual(['go [isLate]']);
+  });
+
+  it('writes into a box what is done there, and what happens without leaving', () => {
+    expect(boxes.get('session.congested')?.lines).toEqual([
+      'in: enterPhase',
+      '↻ connection.congested',
+      '↻ messages.dropped',
+    ]);
+    expect(boxes.get('session.authenticating')?.lines).toEqual(['in: enterPhase', 'runs authenticate']);
+  });
+
+  it('leaves out what leads to or from a state that is not there', () => {
+    const edges = [{ id: '0', source: 'session.active', target: 'session.nowhere', label: 'x', actions: [] }];
+    expect(chartGraph({ ...sessionChart, edges }, 'RIGHT', measure).lines.size).toBe(0);
+  });
+});
+
+describe.each([sessionChart, listenerChart, rootChart])('the layout of the $name machine', (chart) => {
+  // What the types of elkjs leave open is narrower here: every part comes back with its place.
+  const elk = new (ElkConstructor as unknown as new () => Elk)();
+
+  it.each(['RIGHT', 'DOWN'] as const)('places all of it, leading %s', async (direction) => {
+    const made = chartGraph(chart, direction, measure);
+    const placed = await elk.layout(made.graph);
+    const all = (node: PlacedNode): readonly PlacedNode[] => [node, ...(node.children ?? []).flatMap(all)];
+    const nodes = all(placed);
+    const edges = nodes.flatMap(({ edges: own = [] }) => own);
+    expect(nodes.filter(({ x, y, width, height }) => ![x, y, width, height].every(Number.isFinite))).toEqual([]);
+    expect(nodes).toHaveLength(ids(made.graph).length);
+    const drawnLines = edges.filter(({ id }) => made.lines.has(id));
+    expect(drawnLines).toHaveLength(made.lines.size);
+    expect(
+      drawnLines.filter(({ sections = [], labels: own = [] }) => sections.length === 0 || own.length === 0),
+    ).toEqual([]);
+    expect(edges.filter(({ container }) => !nodes.some(({ id }) => id === container))).toEqual([]);
+    expect(nodes.filter(({ id }) => isInitialDot(id)).length).toBeGreaterThan(0);
+  });
+});

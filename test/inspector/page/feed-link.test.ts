@@ -1,0 +1,139 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { FeedMessage } from '../../../src/inspector/feed.js';
+import { FeedLink, type LinkHost, type LinkState, type SocketEvents } from '../../../src/inspector/page/feed-link.js';
+import { welcome } from './fake-router.js';
+
+/** A browser with sockets and timers in the hands of the test. */
+class FakeHost implements LinkHost {
+  token: string | undefined;
+  readonly sockets: { readonly events: SocketEvents; readonly sent: unknown[] }[] = [];
+  readonly waits: { readonly run: () => void; readonly milliseconds: number }[] = [];
+
+  open(events: SocketEvents): { send(text: string): void } {
+    const sent: unknown[] = [];
+    this.sockets.push({ events, sent });
+    return { send: (text) => sent.push(JSON.parse(text)) };
+  }
+
+  later(run: () => void, milliseconds: number): void {
+    this.waits.push({ run, milliseconds });
+  }
+
+  get last(): FakeHost['sockets'][number] {
+    return this.sockets.at(-1)!; // tests start the link first
+  }
+
+  say(message: FeedMessage): void {
+    this.last.events.received(JSON.stringify(message));
+  }
+
+  drop(): void {
+    this.last.events.closed();
+    this.waits.at(-1)!.run(); // a link that is closed always waits
+  }
+}
+
+const watchSessions = { type: 'watch', view: 'sessions' } as const;
+let host: FakeHost;
+let states: LinkState[];
+let told: string[];
+let link: FeedLink;
+
+beforeEach(() => {
+  host = new FakeHost();
+  states = [];
+  told = [];
+  link = new FeedLink(host, {
+    stateChanged: (state) => states.push(state),
+    renewed: (view) => told.push(`renewed ${view}`),
+    received: ({ type }) => told.push(type),
+  });
+  link.start();
+});
+
+describe('the link to the feed', () => {
+  it('asks for what is watched once it is welcome, and says that it begins anew before', () => {
+    link.watch(watchSessions);
+    expect(host.last.sent).toEqual([]);
+    host.say(welcome);
+    expect(host.last.sent).toEqual([watchSessions]);
+    expect(told).toEqual(['welcome', 'renewed sessions']);
+  });
+
+  it('asks again after each loss, with the last of each view and without what is left', () => {
+    host.say(welcome);
+    link.watch(watchSessions);
+    link.watch({ type: 'watch', view: 'signals', pattern: '/a/**' });
+    link.watch({ type: 'watch', view: 'signals', pattern: '/b/**' });
+    link.watch({ type: 'watch', view: 'stately' });
+    link.unwatch('stately');
+    host.drop();
+    host.say(welcome);
+    expect(host.sockets).toHaveLength(2);
+    expect(host.last.sent).toEqual([watchSessions, { type: 'watch', view: 'signals', pattern: '/b/**' }]);
+  });
+
+  it('waits longer from time to time, up to 5 s, and short again after a welcome', () => {
+    for (let loss = 0; loss < 6; loss++) host.drop();
+    host.say(welcome);
+    host.drop();
+    expect(host.waits.map(({ milliseconds }) => milliseconds)).toEqual([500, 1_000, 2_000, 4_000, 5_000, 5_000, 500]);
+    expect(states.at(-1)).toEqual({ kind: 'lost', attempts: 1 });
+  });
+
+  it('asks for a token where one is needed, and for nothing else before it is good', () => {
+    link.watch(watchSessions);
+    host.say({ ...welcome, needsToken: true });
+    expect(states).toEqual([{ kind: 'needsToken', problem: undefined }]);
+    link.authenticate('t1');
+    expect(host.last.sent).toEqual([{ type: 'authenticate', token: 't1' }]);
+    host.say(welcome);
+    expect(host.last.sent.at(-1)).toEqual(watchSessions);
+  });
+
+  it('gives its token again after a loss', () => {
+    host.say({ ...welcome, needsToken: true });
+    link.authenticate('t1');
+    host.say(welcome);
+    host.drop();
+    host.say({ ...welcome, needsToken: true });
+    expect(host.last.sent).toEqual([{ type: 'authenticate', token: 't1' }]);
+  });
+
+  it('forgets a token that was refused, and says why', () => {
+    host.say({ ...welcome, needsToken: true });
+    link.authenticate('bad');
+    host.say({ type: 'refused', text: 'The token has expired' });
+    expect(states.at(-1)).toEqual({ kind: 'needsToken', problem: 'The token has expired' });
+    host.drop();
+    host.say({ ...welcome, needsToken: true });
+    expect(host.last.sent).toEqual([]);
+    expect(states.at(-1)).toEqual({ kind: 'needsToken', problem: 'The token has expired' });
+  });
+
+  it('gives each write its own answer', async () => {
+    host.say(welcome);
+    const first = link.write({ type: 'set', address: '/a', value: 0.5 });
+    const second = link.write({ type: 'emit', address: '/b', value: undefined });
+    expect(host.last.sent).toEqual([
+      { type: 'set', id: 1, address: '/a', value: 0.5 },
+      { type: 'emit', id: 2, address: '/b' },
+    ]);
+    host.say({ type: 'done', id: 2 });
+    host.say({ type: 'done', id: 1, error: 'Parameter is locked' });
+    expect(await Promise.all([first, second])).toEqual(['Parameter is locked', undefined]);
+  });
+
+  it('leaves no write without an answer when it breaks, and takes none before it is welcome', async () => {
+    expect(await link.write({ type: 'set', address: '/a', value: 1 })).toContain('not connected');
+    host.say(welcome);
+    const write = link.write({ type: 'set', address: '/a', value: 1 });
+    host.drop();
+    expect(await write).toContain('broke');
+  });
+
+  it.each(['', 'x', 'null', '5', '[]', '{}', new ArrayBuffer(2)])('leaves %p alone', (data) => {
+    host.last.events.received(data);
+    expect(told).toEqual([]);
+  });
+});

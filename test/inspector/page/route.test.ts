@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { formatRoute, parseRoute, type Route, typedPattern } from '../../../src/inspector/page/route.js';
+
+describe('the route in the URL', () => {
+  it.each<readonly [string, Route]>([
+    ['#sessions', { view: 'sessions' }],
+    ['#chart', { view: 'chart', actor: undefined }],
+    ['#chart/x:3', { view: 'chart', actor: 'x:3' }],
+    ['#signals', { view: 'signals', pattern: '/**' }],
+    ['#signals/lights/**', { view: 'signals', pattern: '/lights/**' }],
+    ['#traffic/a/*/b', { view: 'traffic', pattern: '/a/*/b' }],
+    ['#signals/caf%C3%A9%20%23%3F/x', { view: 'signals', pattern: '/café #?/x' }],
+  ])('%s is read, and written the same', (hash, route) => {
+    expect(parseRoute(hash)).toEqual(route);
+    expect(formatRoute(route)).toBe(hash);
+  });
+
+  it.each(['', '#', '#nowhere', '#signals%', '#sessions/x', '#__proto__'])('%j leads to the sessions', (hash) => {
+    expect(parseRoute(hash)).toEqual({ view: 'sessions' });
+  });
+});
+
+describe('what is typed into a filter for addresses', () => {
+  it.each([
+    ['', '/**'],
+    ['  ', '/**'],
+    ['/lights', '/lights/**'],
+    ['/lights/', '/lights/**'],
+    ['/lights/*/dim', '/lights/*/dim'],
+    ['dim', '/**/*dim*/**'],
+    ['li*/dim', '/li*/dim'],
+    ['a/b', '/**/*a*b*/**'],
+  ])('%j means %s', (text, pattern) => {
+    expect(typedPattern(text)).toBe(pattern);
+  });
+});

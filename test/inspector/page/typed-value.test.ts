@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Json } from '../../../src/inspector/feed.js';
+import { isFader, readJson, readTyped, typedText } from '../../../src/inspector/page/typed-value.js';
+
+describe('a value that is typed', () => {
+  it.each<readonly [string, string, Json]>([
+    ['float', ' 0.75 ', 0.75],
+    ['float', '1', 1],
+    ['int', '42', { $int: '42' }],
+    ['int', '+9223372036854775807', { $int: '9223372036854775807' }],
+    ['string', ' as it is ', ' as it is '],
+    ['list', '[1, {"$int": "2"}]', [1, { $int: '2' }]],
+    ['null', 'true', true],
+  ])('of a %s, %j, is sent as %j', (kind, text, value) => {
+    expect(readTyped(kind, text)).toEqual({ ok: true, value });
+  });
+
+  it.each([
+    ['float', ''],
+    ['float', 'Infinity'],
+    ['float', '1,5'],
+    ['int', '1.5'],
+    ['int', '9223372036854775808'],
+    ['int', '1'.repeat(400)],
+    ['map', '{a: 1}'],
+  ])('of a %s, %j, is refused in a sentence', (kind, text) => {
+    const typed = readTyped(kind, text);
+    expect(typed).toEqual({ ok: false, problem: expect.stringMatching(/^This .+\.$/) });
+  });
+
+  it('of an event may be nothing', () => expect(readJson(' ')).toEqual({ ok: true, value: undefined }));
+
+  it.each<readonly [string, Json]>([
+    ['float', 0.1 + 0.2],
+    ['int', { $int: '-5' }],
+    ['string', 'a "b"'],
+    ['bool', true],
+    ['list', [1, 2]],
+    ['map', { a: { $int: '1' } }],
+    ['bytes', { $bytes: 'AA==' }],
+  ])('of a %s comes back as it was when nothing is changed', (kind, value) => {
+    expect(readTyped(kind, typedText(kind, value))).toEqual({ ok: true, value });
+  });
+
+  it('has a fader only as a Float from 0 to 1', () => {
+    expect([isFader('float', 0), isFader('float', 1)]).toEqual([true, true]);
+    expect([isFader('float', 1.01), isFader('float', -0.1), isFader('int', { $int: '1' })]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
+});
