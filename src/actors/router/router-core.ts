@@ -146,7 +146,7 @@ export class RouterCore {
       this.#join(session);
     });
     this.#nowMicros = options.nowMicros();
-    this.#signals.announce(options.signals?.definitions ?? [], this.#nowMicros);
+    this.#signals.announce(options.signals?.definitions ?? [], this.#nowMicros, true);
   }
 
   get paramCount(): number {

@@ -24,7 +24,9 @@ interface Announced {
   /** Those announced later have a greater one. */
   readonly serial: number;
   /** From this instant on it is forgotten. */
-  readonly expiresAtMicros: number;
+  expiresAtMicros: number;
+  /** Whether it is announced again by itself. */
+  readonly stays: boolean;
 }
 
 /** What a QUERY has found, and how much it has looked at to find it. */
@@ -71,9 +73,10 @@ export class SignalDirectory {
   /**
    * Keeps the definitions, each in place of an earlier one at its address, and from now on: all of them, or none.
    *
+   * @param stays whether they are the router's own, which no TTL ends
    * @throws ClaspError 200 for an address that is none, 403 for one of the router's own, 400 when there is no room
    */
-  announce(signals: readonly SignalDefinition[], nowMicros: number): void {
+  announce(signals: readonly SignalDefinition[], nowMicros: number, stays = false): void {
     this.#expire(nowMicros);
     /** What each address takes from now on; of several for one the last counts. */
     const sizes = new Map<string, number>();
@@ -85,14 +88,20 @@ export class SignalDirectory {
       sizes.set(address, bytesOf(signal));
     }
     this.#checkRoom(sizes);
-    const { signalTtlSeconds } = this.#options;
-    const expiresAtMicros = signalTtlSeconds === 0 ? Infinity : nowMicros + signalTtlSeconds * 1_000_000;
+    const expiresAtMicros = this.#expiryAfter(nowMicros);
     for (const signal of signals) {
       const { address } = signal;
       const former = this.#signals.get(address);
       if (former !== undefined) this.#forget(former);
       const bytes = sizes.get(address)!; // set above
-      this.#keep({ address, definition: detachedDefinition(signal), bytes, serial: this.#serial++, expiresAtMicros });
+      this.#keep({
+        address,
+        definition: detachedDefinition(signal),
+        bytes,
+        serial: this.#serial++,
+        stays: stays || former?.stays === true,
+        expiresAtMicros,
+      });
     }
     this.#describing.clear();
   }
@@ -180,9 +189,21 @@ export class SignalDirectory {
   #expire(nowMicros: number): void {
     for (const announced of this.#signals.values()) {
       if (announced.expiresAtMicros > nowMicros) return;
+      if (announced.stays) {
+        // Its place is that of one announced just now, so that those behind it have their turn.
+        this.#signals.delete(announced.address);
+        announced.expiresAtMicros = this.#expiryAfter(nowMicros);
+        this.#signals.set(announced.address, announced);
+        continue;
+      }
       this.#forget(announced);
       this.#describing.clear();
     }
+  }
+
+  #expiryAfter(nowMicros: number): number {
+    const { signalTtlSeconds } = this.#options;
+    return signalTtlSeconds === 0 ? Infinity : nowMicros + signalTtlSeconds * 1_000_000;
   }
 }
 

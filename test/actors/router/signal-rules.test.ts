@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { SimulatedClock } from 'xstate';
 import type { SignalRules } from '../../../src/actors/ports.js';
 import { ErrorCode } from '../../../src/protocol/errors.js';
 import { createRouter } from '../../../src/server.js';
@@ -45,6 +46,18 @@ describe('rules about signals', () => {
     const router = createRouter({ signals: rules });
     const client = await router.connect();
     await expect(client.query('/**')).resolves.toMatchObject([{ address: '/dim', type: 'param', datatype: 'f32' }]);
+    await router.stop();
+  });
+
+  it('outlive the TTL of what others announce', async () => {
+    const clock = new SimulatedClock();
+    const router = createRouter({ signals: rules, signalTtlSeconds: 10, clock });
+    const client = await router.connect();
+    await client.announce('/desk', [{ address: '/desk/fader', type: 'param' }, ...rules.definitions]);
+    for (let i = 0; i < 3; i++) {
+      clock.increment(11_000);
+      await expect(client.query('/**')).resolves.toMatchObject([{ address: '/dim' }]);
+    }
     await router.stop();
   });
 
