@@ -14,6 +14,8 @@ const common = {
 const config: Config = {
   // A ceiling, not an expectation: a test that waits for an event on a busy machine may take its time.
   testTimeout: 60_000,
+  // Jest leaves a core free, of two cores one: no test depends on speed, so none needs it.
+  maxWorkers: '100%',
   projects: [
     {
       ...common,

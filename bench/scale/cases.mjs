@@ -89,7 +89,7 @@ export const scaleCases = [
   {
     kind: 'state',
     name: 'inspected',
-    about: 'end-to-end-1-1 while an inspector is told of all that happens in the actors',
+    about: 'end-to-end-1-1 with --inspect and a page open that watches everything',
     targets: ['clasp-embedded'],
     loads: [
       {
