@@ -1,4 +1,4 @@
-import { mergeAll, Observable, Subject } from 'rxjs';
+import { mergeAll, Observable, Subject, tap } from 'rxjs';
 import type { Logger } from './actors/ports.js';
 import type { InboundBatch, RouterEvent } from './actors/router/router-events.js';
 import type { RouterSession } from './actors/router/router-session.js';
@@ -7,7 +7,7 @@ import { type Clock, microseconds } from './clock.js';
 import { ClaspError, ErrorCode } from './protocol/errors.js';
 import type { InboundFrame as DecodedFrame } from './protocol/inbound.js';
 import { TokenBucket } from './token-bucket.js';
-import { batchPerTick, decodeFrames, limitRate } from './transports/operators/index.js';
+import { batchPerTick, byteLengthOf, decodeFrames, limitRate } from './transports/operators/index.js';
 import { type Connection, ConnectionLost, type InboundFrame } from './transports/transport.js';
 import { Turnstile } from './transports/turnstile.js';
 
@@ -57,12 +57,20 @@ export function inboundPipeline(options: InboundPipelineOptions): InboundPipelin
       const countBytes = (byteLength: number): void => {
         traffic.receivedBytes += byteLength;
       };
+      const { batches$, messages$ } = connection;
+      const { allowance: bucket } = session;
+      // What is dropped for its rate has been received all the same; where nothing is, counting costs no operator of its own.
       const decoded$: Observable<readonly DecodedFrame[]> =
-        connection.messages$ ??
-        connection.batches$.pipe(
-          limitRate<InboundFrame>({ messagesPerSecond: maxMessagesPerSecond, clock, bucket: session.allowance }),
-          decodeFrames(countBytes),
-        );
+        messages$ ??
+        (bucket === undefined
+          ? batches$.pipe(decodeFrames(countBytes))
+          : batches$.pipe(
+              tap((batch) => {
+                countBytes(byteLengthOf(batch));
+              }),
+              limitRate<InboundFrame>({ messagesPerSecond: maxMessagesPerSecond, clock, bucket }),
+              decodeFrames(),
+            ));
       peers$.next(arrivals(session, decoded$, clock, logger));
     },
   };

@@ -10,29 +10,32 @@ import type { InboundFrame as UndecodedFrame } from '../transport.js';
 /**
  * Makes messages of frames and texts: one array in, one array out, in order, the empty array (a sign of life) included. What is no message stands in its place as `malformed`; what `limitRate` said is passed on.
  *
- * @param onRead hears how many bytes of frames were in a batch; a text counts its characters, which are nearly its bytes
+ * @param onRead hears how many bytes of frames were in a batch
  */
 export function decodeFrames(
   onRead: (byteLength: number) => void = () => undefined,
 ): OperatorFunction<readonly (UndecodedFrame | RateLimitedMessage)[], readonly InboundFrame[]> {
   return map((batch) => {
     const decoded: InboundFrame[] = [];
-    let byteLength = 0;
     for (const item of batch) {
-      if (item instanceof FrameRun) {
-        byteLength += item.bytes.length;
-        decodeRun(item, decoded);
-      } else if (item instanceof Uint8Array) {
-        byteLength += item.length;
-        decoded.push(decodeBinary(item, 0, item.length));
-      } else if (typeof item === 'string') {
-        byteLength += item.length;
-        decoded.push(decodeText(item));
-      } else decoded.push({ message: item, qos: Qos.Fire, encoding: 'binary' });
+      if (item instanceof FrameRun) decodeRun(item, decoded);
+      else if (item instanceof Uint8Array) decoded.push(decodeBinary(item, 0, item.length));
+      else if (typeof item === 'string') decoded.push(decodeText(item));
+      else decoded.push({ message: item, qos: Qos.Fire, encoding: 'binary' });
     }
-    onRead(byteLength);
+    onRead(byteLengthOf(batch));
     return decoded;
   });
+}
+
+/** Bytes of the frames in a batch; a text counts its characters, which are nearly its bytes. */
+export function byteLengthOf(batch: readonly (UndecodedFrame | RateLimitedMessage)[]): number {
+  let byteLength = 0;
+  for (const item of batch) {
+    if (item instanceof FrameRun) byteLength += item.bytes.length;
+    else if (item instanceof Uint8Array || typeof item === 'string') byteLength += item.length;
+  }
+  return byteLength;
 }
 
 function decodeRun(run: FrameRun, decoded: InboundFrame[]): void {

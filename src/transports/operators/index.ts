@@ -3,5 +3,5 @@
  * rate. `connection.batches$` → {@link limitRate} → {@link decodeFrames} → ({@link batchPerTick} over all connections).
  */
 export { batchPerTick, type BatchPerTickOptions } from './batch-per-tick.js';
-export { decodeFrames } from './decode-frames.js';
+export { byteLengthOf, decodeFrames } from './decode-frames.js';
 export { limitRate, type LimitRateOptions } from './limit-rate.js';
