@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { refusal } from '../../src/inspector/guard.js';
+
+const here = { remoteAddress: '127.0.0.1:5000', host: 'localhost:7330', origin: undefined };
+
+describe('who may see the inspector', () => {
+  it.each([
+    ['a program on this computer', here],
+    ['by an address', { ...here, host: '127.0.0.1:7330' }],
+    ['by IPv6', { ...here, remoteAddress: '[::1]:5000', host: '[::1]:7330' }],
+    ['its own page', { ...here, origin: 'http://localhost:7330' }],
+    ['its own page over TLS', { ...here, origin: 'https://localhost:7330' }],
+  ])('%s may', (_, claim) => {
+    expect(refusal(claim, false)).toBeUndefined();
+  });
+
+  it.each([
+    ['another computer', { ...here, remoteAddress: '192.168.1.7:5000' }, 'this computer alone'],
+    ['a name that was moved here', { ...here, host: 'evil.example:7330' }, 'another name'],
+    ['a name that only looks local', { ...here, host: 'localhost.evil.example' }, 'another name'],
+    ['no name at all', { ...here, host: undefined }, 'another name'],
+    ['a page of others', { ...here, origin: 'http://evil.example' }, 'pages of others'],
+    ['a page of another port', { ...here, origin: 'http://localhost:80' }, 'pages of others'],
+    ['a page without origin', { ...here, origin: 'null' }, 'pages of others'],
+  ])('%s may not', (_, claim, why) => {
+    expect(refusal(claim, false)).toContain(why);
+  });
+
+  it('lets other computers in where that was asked for, but no page of others', () => {
+    const far = { remoteAddress: '192.168.1.7:5000', host: '192.168.1.2:7330', origin: undefined };
+    expect(refusal(far, true)).toBeUndefined();
+    expect(refusal({ ...far, origin: 'http://evil.example' }, true)).toContain('pages of others');
+  });
+});

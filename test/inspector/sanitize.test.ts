@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import { sanitize } from '../../src/inspector/sanitize.js';
+
+describe('what is shown of anything', () => {
+  it('keeps plain data as it is', () => {
+    const plain = { text: 'a', number: 1.5, flag: true, nothing: null, list: [1, [2]], inner: { deep: 'b' } };
+    expect(sanitize(plain)).toEqual(plain);
+  });
+
+  it.each(['token', 'authToken', 'password', 'secret', 'Authorization', 'credentials', 'key', 'privateKey', 'psk'])(
+    'hides what is called %s',
+    (name) => {
+      expect(sanitize({ [name]: 'abc', inner: new Map([[name, 'abc']]) })).toEqual({
+        [name]: '(hidden)',
+        inner: { [name]: '(hidden)' },
+      });
+    },
+  );
+
+  it.each([
+    'cpsk_0123456789abcdef',
+    'Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln',
+    '-----BEGIN PRIVATE KEY-----\nMIIE',
+  ])('hides %j wherever it stands', (secret) => {
+    const shown = JSON.stringify(sanitize({ note: secret, [secret]: 1, list: [secret], error: new Error(secret) }));
+    expect(shown).not.toContain(secret.slice(-4));
+  });
+
+  it('calls no getter and survives cycles and hostile proxies', () => {
+    let calls = 0;
+    const thing: Record<string, unknown> = {
+      get costly() {
+        return ++calls;
+      },
+    };
+    thing.self = thing;
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(sanitize({ thing, proxy })).toEqual({
+      thing: { costly: '(computed)', self: '(again)' },
+      proxy: '(unreadable)',
+    });
+    expect(calls).toBe(0);
+  });
+
+  it('names the class of what has behaviour, and leaves functions out', () => {
+    expect(sanitize({ at: new Date(0), run: () => 1, bytes: new Uint8Array(3) })).toEqual({
+      at: '(Date)',
+      bytes: '(3 bytes)',
+    });
+  });
+
+  it('bounds depth, entries, text and the whole', () => {
+    let deep: unknown = 'bottom';
+    for (let level = 0; level < 20; level++) deep = { deep };
+    expect(JSON.stringify(sanitize(deep))).not.toContain('bottom');
+    const many = Array.from({ length: 250 }, (_, index) => index);
+    expect(sanitize(many)).toHaveLength(101);
+    expect(sanitize(new Set(many))).toContain('… 150 more');
+    expect(sanitize(new Map(many.map((index) => [`k${index}`, index])))).toMatchObject({ '…': '150 more' });
+    expect(sanitize('x'.repeat(10_000))).toHaveLength(501);
+    const wide = many.map(() => many.map(() => many));
+    expect(JSON.stringify(sanitize(wide)).length).toBeLessThan(100_000);
+  });
+});
