@@ -1,0 +1,281 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { WebSocket } from 'ws';
+import { authenticator, type Validation } from '../../src/auth/index.js';
+import { connect } from '../../src/client/node.js';
+import {
+  createRouter,
+  listenerMachine,
+  rootMachine,
+  type Router,
+  type RouterOptions,
+  sessionMachine,
+  silentLogger,
+  webSocket,
+} from '../../src/index.js';
+import type { FeedMessage, PageMessage } from '../../src/inspector/feed.js';
+import { createInspector } from '../../src/inspector/index.js';
+import { parseScopes } from '../../src/protocol/scope.js';
+
+const machines = [rootMachine, listenerMachine, sessionMachine];
+let router: Router;
+let port: number;
+let pages: Page[] = [];
+
+/** A page as the router sees it. */
+class Page {
+  readonly messages: FeedMessage[] = [];
+  readonly raw: string[] = [];
+  readonly socket: WebSocket;
+  #wake: () => void = () => undefined;
+
+  constructor(headers: Readonly<Record<string, string>> = {}) {
+    this.socket = new WebSocket(`ws://127.0.0.1:${port}/inspect/feed`, { headers });
+    this.socket.on('message', (data: Buffer) => {
+      this.raw.push(data.toString('utf8'));
+      this.messages.push(JSON.parse(data.toString('utf8')) as FeedMessage);
+      this.#wake();
+    });
+    this.socket.on('error', () => undefined);
+    pages.push(this);
+  }
+
+  say(message: PageMessage): void {
+    this.socket.send(JSON.stringify(message));
+  }
+
+  /** The first message, now or later, of which this is true. */
+  async hears<T extends FeedMessage['type']>(
+    type: T,
+    isIt: (message: Extract<FeedMessage, { type: T }>) => boolean = () => true,
+  ): Promise<Extract<FeedMessage, { type: T }>> {
+    for (let at = 0; ; at++) {
+      while (at >= this.messages.length) await new Promise<void>((resolve) => (this.#wake = resolve));
+      const message = this.messages[at]!;
+      if (isOf(message, type) && isIt(message)) return message;
+    }
+  }
+}
+
+function isOf<T extends FeedMessage['type']>(
+  message: FeedMessage,
+  type: T,
+): message is Extract<FeedMessage, { type: T }> {
+  return message.type === type;
+}
+
+async function start(options: RouterOptions = {}): Promise<void> {
+  const inspector = createInspector({
+    machines,
+    logger: silentLogger,
+    authenticator: options.authenticator,
+    name: 'Hall',
+  });
+  router = createRouter({
+    ...options,
+    transports: [webSocket({ port: 0, host: '127.0.0.1', routes: [inspector.route] })],
+  });
+  router.on('stopped', () => {
+    inspector.close();
+  });
+  inspector.watch(router);
+  port = (await router.start())[0]!.port;
+}
+
+beforeEach(() => {
+  pages = [];
+});
+
+afterEach(async () => {
+  for (const { socket } of pages) socket.terminate();
+  await router.stop();
+});
+
+describe('the inspector of a router', () => {
+  it('greets a page with the charts of all machines, and the actors there are', async () => {
+    await start();
+    const page = new Page();
+    const { charts, ...welcome } = await page.hears('welcome');
+    expect(welcome).toMatchObject({ router: 'Hall', needsToken: false, mayWrite: true });
+    expect(Object.keys(charts).sort()).toEqual(['listener', 'root', 'session']);
+    const { actors } = await page.hears('actors', ({ actors: all }) => all.some(({ name }) => name === 'listener:1'));
+    expect(actors.map(({ name, state }) => [name, state])).toEqual(
+      expect.arrayContaining([
+        ['root', 'running'],
+        ['router', 'active'],
+        ['sessions', 'active'],
+        ['listener:1', 'open.listening'],
+      ]),
+    );
+  });
+
+  it('shows a session from HELLO to its end, with what happened before the page was opened', async () => {
+    await start();
+    const client = await connect(`ws://127.0.0.1:${port}`, { name: 'tablet' });
+    const page = new Page();
+    await page.hears('welcome');
+    page.say({ type: 'watch', view: 'sessions' });
+    const { rows } = await page.hears('sessions', ({ rows: all }) => all.length > 0);
+    expect(rows).toMatchObject([{ id: client.session, name: 'tablet', transport: 'websocket', state: 'active' }]);
+    page.say({ type: 'watch', view: 'actor', actor: rows[0]!.actor });
+    const { actor } = await page.hears('actor');
+    expect(actor).toMatchObject({ machine: 'session', state: 'active', activeNodes: ['session', 'session.active'] });
+    expect(actor.transitions.map(({ to }) => to)).toEqual(['connecting', 'awaitingHello', 'active']);
+    await client.close();
+    const { actor: closed } = await page.hears('actor', ({ actor: now }) => now.state === 'closed');
+    expect(closed.transitions.at(-1)).toMatchObject({ event: 'connection.closed', from: 'active', to: 'closed' });
+    await page.hears('sessions', ({ gone }) => gone.includes(rows[0]!.id));
+  });
+
+  it('sets params and fires events, and says why not', async () => {
+    await start({ validateWrite: ({ address }) => (address === '/no' ? 'not here' : undefined) });
+    const client = await connect(`ws://127.0.0.1:${port}`);
+    const heard = client.signals('/lights/**');
+    const page = new Page();
+    await page.hears('welcome');
+    page.say({ type: 'set', id: 1, address: '/lights/1', value: { $int: '5' } });
+    await expect(heard.next()).resolves.toMatchObject({ value: { kind: 'param', value: 5n } });
+    expect(await page.hears('done')).toEqual({ type: 'done', id: 1 });
+    page.say({ type: 'emit', id: 2, address: '/lights/go', value: [1, true] });
+    await expect(heard.next()).resolves.toMatchObject({ value: { kind: 'event', value: [1, true] } });
+    page.say({ type: 'set', id: 3, address: '/no', value: 1 });
+    expect(await page.hears('done', ({ id }) => id === 3)).toMatchObject({ error: 'not here' });
+    page.say({ type: 'set', id: 4, address: 'bad', value: 1 });
+    expect(await page.hears('done', ({ id }) => id === 4)).toMatchObject({ error: expect.stringContaining('address') });
+    await client.close();
+  });
+
+  it('shows signals and what becomes of them, and the traffic that made them', async () => {
+    await start();
+    const client = await connect(`ws://127.0.0.1:${port}`, { name: 'desk' });
+    await client.set('/a', 0.5, { lock: true });
+    const page = new Page();
+    await page.hears('welcome');
+    page.say({ type: 'watch', view: 'signals', pattern: '/**' });
+    page.say({ type: 'watch', view: 'traffic', pattern: '/a' });
+    const first = await page.hears('signals', ({ rows }) => rows.length > 0);
+    expect(first).toMatchObject({ total: 1, isCut: false, pattern: '/**' });
+    expect(first.rows).toMatchObject([
+      { address: '/a', value: 0.5, kind: 'float', revision: 1, writer: 'desk', lockedBy: 'desk', subscribers: 0 },
+    ]);
+    await client.set('/a', 1, { ttlSeconds: 60 });
+    const second = await page.hears('signals', ({ rows }) => rows.some(({ revision }) => revision === 2));
+    expect(second.rows).toMatchObject([{ value: 1, expiresMs: expect.any(Number) }]);
+    const { seen, lines } = await page.hears('traffic');
+    expect([seen, lines]).toMatchObject([1, [{ from: 'desk', kind: 'set', address: '/a', value: 1, note: '60 s' }]]);
+    page.say({ type: 'watch', view: 'signals', pattern: 'no pattern' });
+    expect((await page.hears('refused')).text).toMatch(/invalid pattern/);
+    await client.close();
+  });
+
+  it('hands everything to the Stately inspector', async () => {
+    await start();
+    const page = new Page();
+    await page.hears('welcome');
+    page.say({ type: 'watch', view: 'stately' });
+    const { events } = await page.hears('stately');
+    expect(events).toEqual(
+      expect.arrayContaining([expect.objectContaining({ type: '@xstate.actor', name: expect.any(String) })]),
+    );
+  });
+
+  it.each([
+    ['by a name that anybody could own', { Host: 'rebound.example' }, 403],
+    ['for a page of somebody else', { Host: 'localhost', Origin: 'http://other.example' }, 403],
+    ['by an address', { Host: '127.0.0.1' }, 200],
+  ])('lets nobody in but by an address or as localhost: %s', async (_, headers, status) => {
+    await start();
+    const [response] = (await once(
+      request({ host: '127.0.0.1', port, path: '/inspect', headers }).end(),
+      'response',
+    )) as [{ statusCode: number }];
+    expect(response.statusCode).toBe(status === 200 ? 302 : status);
+    const page = new Page(headers);
+    if (status === 200) await page.hears('welcome');
+    else await new Promise((resolve) => page.socket.once('close', resolve)); // once() would reject for the 403
+  });
+
+  it('lets its pages go when the router stops', async () => {
+    await start();
+    const page = new Page();
+    await page.hears('welcome');
+    const closed = once(page.socket, 'close');
+    await router.stop();
+    await closed;
+  });
+
+  it('takes garbage for what it is', async () => {
+    await start();
+    const page = new Page();
+    await page.hears('welcome');
+    for (const text of ['', '{', '5', '{"type":"set"}', '{"type":"watch","view":"all"}', '[]']) page.socket.send(text);
+    await page.hears('refused', () => page.messages.filter(({ type }) => type === 'refused').length === 6);
+    page.say({ type: 'watch', view: 'sessions' });
+    await page.hears('sessions');
+  });
+});
+
+describe('the inspector of a router that asks for tokens', () => {
+  const secret = 'cpsk_0123456789abcdef0123456789abcdef';
+  const grants = new Map([
+    [secret, 'read:/**,write:/**'],
+    ['admin-token-of-the-stage-manager', 'admin:/**'],
+  ]);
+  const validate = (token: string): Validation => {
+    const scopes = grants.get(token);
+    if (scopes === undefined) return { kind: 'invalid', reason: 'unknown' };
+    const grant = { subject: 'somebody', tokenId: token.slice(-4), constraints: [], expiresAtSeconds: undefined };
+    return { kind: 'valid', grant: { ...grant, scopes: parseScopes(scopes) } };
+  };
+  const revoked: (() => void)[] = [];
+  const onRevoked = (_: unknown, listener: () => void): (() => void) => {
+    revoked.push(listener);
+    return () => undefined;
+  };
+
+  it('shows nothing to a page without a token, or with one that is not for that', async () => {
+    await start({ authenticator: authenticator([{ validate }]) });
+    const page = new Page();
+    expect(await page.hears('welcome')).toMatchObject({ needsToken: true, mayWrite: false, charts: {} });
+    page.say({ type: 'watch', view: 'sessions' });
+    expect((await page.hears('refused')).text).toBe('a token comes first');
+    page.say({ type: 'authenticate', token: secret });
+    await page.hears('refused', ({ text }) => text.includes('admin:/**'));
+    page.say({ type: 'authenticate', token: 'wrong' });
+    await page.hears('refused', ({ text }) => text.startsWith('Invalid token'));
+    expect(page.messages.some(({ type }) => type === 'actors' || type === 'sessions')).toBe(false);
+    page.say({ type: 'authenticate', token: 'wrong' });
+    page.say({ type: 'authenticate', token: 'wrong' });
+    await once(page.socket, 'close');
+  });
+
+  it('shows everything but secrets to one with admin:/**, until its token is revoked', async () => {
+    await start({ authenticator: authenticator([{ validate, onRevoked }]) });
+    const client = await connect(`ws://127.0.0.1:${port}`, { name: 'desk', token: secret });
+    const page = new Page();
+    await page.hears('welcome');
+    page.say({ type: 'authenticate', token: 'admin-token-of-the-stage-manager' });
+    await page.hears('welcome', ({ needsToken }) => !needsToken);
+    page.say({ type: 'watch', view: 'sessions' });
+    page.say({ type: 'watch', view: 'signals', pattern: '/**' });
+    page.say({ type: 'watch', view: 'traffic', pattern: '/**' });
+    page.say({ type: 'watch', view: 'stately' });
+    const { rows } = await page.hears('sessions', ({ rows: all }) => all.length > 0);
+    page.say({ type: 'watch', view: 'actor', actor: rows[0]!.actor });
+    await page.hears('actor');
+    // One who comes while the page looks, with the same token.
+    const other = await connect(`ws://127.0.0.1:${port}`, { token: secret });
+    page.say({ type: 'set', id: 1, address: '/a', value: 1 });
+    expect(await page.hears('done')).toEqual({ type: 'done', id: 1 });
+    await client.set('/b', 'x');
+    await page.hears('signals', ({ rows: all }) => all.some(({ address }) => address === '/b'));
+    await page.hears('stately', ({ events }) => JSON.stringify(events).includes('hello.received'));
+    const everything = page.raw.join('\n');
+    for (const token of grants.keys()) expect(everything).not.toContain(token);
+    const closed = once(page.socket, 'close');
+    for (const listener of revoked) listener();
+    await closed;
+    await Promise.all([client.close(), other.close()]);
+  });
+});
