@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
-
-const executablePath = '/usr/bin/chromium';
+import { chromiumPath } from '../../support/chromium.js';
 
 /** Undefined where there is a browser to test with; else why the tests are left out, for their name. */
-export const missingChromium = existsSync(executablePath) ? undefined : `left out: there is no ${executablePath}`;
+export const missingChromium = chromiumPath === undefined ? 'left out: no Chromium here; set CHROMIUM_PATH' : undefined;
 
 /** A headless browser. What runs in containers has no sandbox, and the page under test is ours. */
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  if (chromiumPath === undefined) throw new Error('there is no Chromium here');
+  return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }
