@@ -64,9 +64,15 @@ function labelOf(transition: AnyTransitionDefinition): string {
   const after = /^xstate\.after\.([^.]+)\./.exec(eventType);
   if (after !== null) return `after ${/^\d+$/.test(after[1]!) ? `${Number(after[1]) / 1_000} s` : after[1]!}`;
   const actor = /^xstate\.(done|error)\.actor\.(.*)$/.exec(eventType);
-  if (actor !== null) return `${actor[1]!}: ${actor[2]!}`;
+  if (actor !== null) return `${actor[1]!}: ${invokedName(transition.source, actor[2]!)}`;
   if (eventType.startsWith('xstate.done.state.')) return 'done';
   return eventType === '' ? 'always' : eventType;
+}
+
+/** An actor that was invoked without an id has one from XState, `0.listener.binding`, that says nothing: what it runs does. */
+function invokedName(state: AnyStateNode, id: string): string {
+  const invoked = state.invoke.find((one) => one.id === id);
+  return invoked !== undefined && typeof invoked.src === 'string' && /^\d+\./.test(id) ? invoked.src : id;
 }
 
 /** Not what XState does by itself to begin and to end the time of an `after`. */

@@ -32,9 +32,13 @@ const MAX_BEHIND_BYTES = 4 << 20;
 /** Milliseconds after which a page that does not catch up is let go. */
 const PATIENCE_MS = 30_000;
 const LOOK_MS = 1_000;
+/** Answers kept for a page that has fallen behind. */
+const MAX_MISSED = 256;
 /** Tokens a page may try, and milliseconds it waits for the answer to a wrong one. */
 const MAX_TRIES = 3;
 const WRONG_TOKEN_MS = 500;
+/** Milliseconds a page may take to bring a token: places are few, and anybody could take them. */
+const TOKEN_MS = 60_000;
 
 const EVERYTHING = parsePattern('/**');
 
@@ -47,15 +51,23 @@ export class FeedConnection {
   #isAllowed: boolean;
   #token: string | undefined;
   #tries = 0;
+  /** It was told to go, or has gone: nothing it still says counts. */
+  #isOver = false;
   #writer: Promise<Client> | undefined;
   #behindSinceMs: number | undefined;
+  /** Answers to writes that wait until it has caught up. */
+  readonly #missed: FeedMessage[] = [];
   #timer: unknown;
+  /** Until when it may stay, and what it is told then. Looked at every second: a token may live for years, a timer cannot. */
+  #endsAtMs: number;
+  #whyItEnds = 'no token came within 60 s';
   #stopWatchingGrant = (): void => undefined;
 
   constructor(socket: WebSocket, host: FeedHost) {
     this.#socket = socket;
     this.#host = host;
     this.#isAllowed = host.authenticator === undefined;
+    this.#endsAtMs = this.#isAllowed ? Infinity : host.clock.now() + TOKEN_MS;
     socket.on('message', this.#onMessage);
     socket.on('error', () => undefined); // 'close' follows
     socket.once('close', () => {
@@ -68,10 +80,12 @@ export class FeedConnection {
   /** @param reason what the page shows */
   close(reason: string): void {
     this.#tell({ type: 'refused', text: reason });
+    this.#stop();
     this.#socket.close(1001);
   }
 
   readonly #onMessage = (data: RawData, isBinary: boolean): void => {
+    if (this.#isOver) return;
     const message = isBinary ? undefined : parsePageMessage(textOf(data));
     if (message === undefined) this.#tell({ type: 'refused', text: 'that is no message of the inspector’s page' });
     else if (message.type === 'authenticate') void this.#authenticate(message.token);
@@ -96,8 +110,16 @@ export class FeedConnection {
       case 'emit':
         void this.#write(message.id, async (client) => {
           const { address, value } = message;
-          client.emit(address, value === undefined ? undefined : plain(value));
-          await client.ping(); // an ERROR would have come first
+          const errors: Error[] = [];
+          const forget = client.onError((error) => errors.push(error));
+          try {
+            client.emit(address, value === undefined ? undefined : plain(value));
+            await client.ping(); // an ERROR would have come first
+          } finally {
+            forget();
+          }
+          const [error] = errors;
+          if (error !== undefined) throw error;
         });
     }
   }
@@ -115,7 +137,7 @@ export class FeedConnection {
 
   async #authenticate(token: string): Promise<void> {
     const { authenticator, clock } = this.#host;
-    if (authenticator === undefined || this.#isAllowed) return;
+    if (authenticator === undefined || !this.#needsToken()) return;
     if (++this.#tries > MAX_TRIES) {
       this.close('too many tokens were tried');
       return;
@@ -125,59 +147,75 @@ export class FeedConnection {
       if (!scopesCover(grant.scopes, 'admin', EVERYTHING)) {
         throw new ClaspError(301, 'the inspector needs a token with the scope admin:/**');
       }
+      if (!this.#needsToken()) return; // it has gone meanwhile, or was let in
       this.#token = token;
       this.#isAllowed = true;
       this.#followGrant(grant, authenticator);
       this.#welcome();
     } catch (error) {
       const text = error instanceof ClaspError ? error.message : 'the token could not be looked at';
-      clock.setTimeout(() => {
-        this.#tell({ type: 'refused', text });
-      }, WRONG_TOKEN_MS);
+      setBackgroundTimer(clock, () => this.#tell({ type: 'refused', text }), WRONG_TOKEN_MS);
     }
   }
 
+  #needsToken(): boolean {
+    return !this.#isOver && !this.#isAllowed;
+  }
+
   #followGrant(grant: Grant, authenticator: Authenticator): void {
-    const forget = authenticator.onRevoked(grant, () => {
+    this.#stopWatchingGrant = authenticator.onRevoked(grant, () => {
       this.close('the token was revoked');
     });
-    const { expiresAtSeconds } = grant;
-    const { clock } = this.#host;
-    const leftMs = expiresAtSeconds === undefined ? undefined : expiresAtSeconds * 1_000 - clock.now();
-    const timer =
-      leftMs === undefined || leftMs > 0x7fff_ffff
-        ? undefined
-        : setBackgroundTimer(clock, () => this.close('the token has expired'), Math.max(0, leftMs));
-    this.#stopWatchingGrant = () => {
-      forget();
-      clock.clearTimeout(timer);
-    };
+    this.#endsAtMs = (grant.expiresAtSeconds ?? Infinity) * 1_000;
+    this.#whyItEnds = 'the token has expired';
   }
 
   #welcome(): void {
     const needsToken = !this.#isAllowed;
     this.#tell(this.#host.welcome({ needsToken, mayWrite: !needsToken }));
-    if (!needsToken) this.#actors = this.#host.watchActors(this.#tell);
+    if (!needsToken) this.#watchActors();
+  }
+
+  #watchActors(): void {
+    this.#actors?.stop();
+    this.#actors = this.#host.watchActors(this.#tell);
+  }
+
+  /** Its session, made for its first write; a new one where it could not be made, or has ended. */
+  async #client(): Promise<Client> {
+    if (this.#isOver) throw new Error('the page has gone');
+    const writer = (this.#writer ??= this.#host.connect(this.#token));
+    const forget = (): void => {
+      if (this.#writer === writer) this.#writer = undefined;
+    };
+    try {
+      const client = await writer;
+      if (client.state !== 'closed') return client;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+    forget();
+    return this.#client();
   }
 
   async #write(id: number, write: (client: Client) => Promise<void>): Promise<void> {
     try {
-      this.#writer ??= this.#host.connect(this.#token);
-      const client = await this.#writer;
-      const errors: Error[] = [];
-      const forget = client.onError((error) => errors.push(error));
-      await write(client).finally(forget);
-      const [error] = errors;
-      this.#tell({ type: 'done', id, ...(error !== undefined && { error: error.message }) });
+      await write(await this.#client());
+      this.#tell({ type: 'done', id });
     } catch (error) {
       this.#tell({ type: 'done', id, error: error instanceof Error ? error.message : 'it could not be done' });
     }
   }
 
   readonly #tell = (message: FeedMessage): void => {
-    if (this.#socket.readyState !== this.#socket.OPEN || this.#behindSinceMs !== undefined) return;
-    if (this.#socket.bufferedAmount > MAX_BEHIND_BYTES) {
+    if (this.#isOver || this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#behindSinceMs === undefined && this.#socket.bufferedAmount > MAX_BEHIND_BYTES) {
       this.#behindSinceMs = this.#host.clock.now();
+    }
+    if (this.#behindSinceMs !== undefined) {
+      // A view is told anew, an answer is not.
+      if (message.type === 'done' && this.#missed.length < MAX_MISSED) this.#missed.push(message);
       return;
     }
     this.#socket.send(JSON.stringify(message));
@@ -187,9 +225,15 @@ export class FeedConnection {
   readonly #look = (): void => {
     const { clock } = this.#host;
     this.#timer = setBackgroundTimer(clock, this.#look, LOOK_MS);
+    if (clock.now() >= this.#endsAtMs) {
+      this.close(this.#whyItEnds);
+      return;
+    }
     if (this.#behindSinceMs === undefined) return;
     if (this.#socket.bufferedAmount === 0) {
       this.#behindSinceMs = undefined;
+      for (const done of this.#missed.splice(0)) this.#tell(done);
+      this.#watchActors();
       for (const { watch } of [...this.#views.values()]) this.#watch(watch);
     } else if (clock.now() - this.#behindSinceMs > PATIENCE_MS) {
       this.#socket.terminate();
@@ -197,6 +241,8 @@ export class FeedConnection {
   };
 
   #stop(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#host.clock.clearTimeout(this.#timer);
     this.#stopWatchingGrant();
     this.#actors?.stop();

@@ -18,6 +18,7 @@ import { sanitize } from './sanitize.js';
 import { createStatelyStream, type StatelyStream } from './stately/index.js';
 import type { RunningView, Tell } from './views.js';
 import { watchActor } from './watch-actor.js';
+import { watchActors } from './watch-actors.js';
 import { watchSessions } from './watch-sessions.js';
 import { watchSignals } from './watch-signals.js';
 import { watchStately } from './watch-stately.js';
@@ -121,7 +122,7 @@ export function createInspector(options: InspectorOptions): Inspector {
       nowMs: clock.now(),
       charts: needsToken ? {} : charts,
     }),
-    watchActors: (tell) => watchActors(registry, tell),
+    watchActors: (tell) => watchActors(registry, clock, tell),
     watch: (watch, tell) => begin(watch, tell),
     connect(token) {
       if (router === undefined) return Promise.reject(new Error('there is no router yet'));
@@ -171,6 +172,8 @@ export function createInspector(options: InspectorOptions): Inspector {
         if (why !== undefined || pages.size >= MAX_PAGES) {
           const [status, text] =
             why === undefined ? ['503 Service Unavailable', 'too many pages are open'] : ['403 Forbidden', why];
+          // Half open otherwise for as long as the peer likes: nobody else looks after it from here on.
+          socket.once('finish', () => socket.destroy());
           socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${text}\n`);
           return true;
         }
@@ -216,26 +219,6 @@ function childOf(router: InspectedRouter | undefined, name: string): AnyActorRef
     readonly children?: Readonly<Record<string, AnyActorRef>>;
   };
   return children?.[name];
-}
-
-function watchActors(registry: Registry, tell: Tell): RunningView {
-  const show = (): void => {
-    tell({ type: 'actors', actors: registry.rows() });
-  };
-  /** Sessions come and go by the thousand, and are shown elsewhere. */
-  const changed = ({ config }: { readonly config: object | undefined }): void => {
-    if (!(config !== undefined && 'id' in config && config.id === 'session')) show();
-  };
-  show();
-  const stop = registry.subscribe({
-    actorStarted: changed,
-    eventSeen: () => undefined,
-    snapshotTaken: (actor) => {
-      if (actor.config !== undefined) changed(actor);
-    },
-    actorStopped: changed,
-  });
-  return { stop };
 }
 
 function answerFile(files: ReadonlyMap<string, PageFile>, { method, path, headers }: PageRequest): PageAnswer {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,11 +21,12 @@ const types: Readonly<Record<string, string>> = {
 /**
  * The files of the page by their names, all of them in memory: nothing a browser asks for is ever a path.
  *
+ * @param folder where the page was built to, with a slash at its end
  * @returns empty where the page was not built
  */
-export function pageFiles(): ReadonlyMap<string, PageFile> {
+export function pageFiles(folder = new URL('./page/', import.meta.url)): ReadonlyMap<string, PageFile> {
   const files = new Map<string, PageFile>();
-  const folder = new URL('./page/', import.meta.url);
+  if (!existsSync(folder)) return files;
   const names = readdirSync(folder).filter((name) => types[extname(name)] !== undefined);
   for (const name of names) files.set(name, fileAt(fileURLToPath(new URL(name, folder)), name));
   if (!files.has('main.js')) return new Map();

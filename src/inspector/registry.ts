@@ -15,7 +15,6 @@ import {
 export interface KnownActor {
   readonly ref: AnyActorRef;
   readonly watched: WatchedActor;
-  readonly name: string;
   /** Name of its chart; undefined for what is no machine. */
   readonly machine: string | undefined;
   state: string;
@@ -73,9 +72,11 @@ export class Registry implements WatchedActors {
     for (const { watched } of this.#actors.values()) yield watched;
   }
 
-  /** All that are no sessions. */
+  /** All that are no sessions, and no actors of one: those come and go by the thousand. */
   rows(): readonly ActorRow[] {
-    return [...this.#actors.values()].filter(({ machine }) => machine !== 'session').map(rowOf);
+    const isOfSession = ({ machine, watched }: KnownActor): boolean =>
+      machine === 'session' || this.#actors.get(watched.parentId ?? '')?.machine === 'session';
+    return [...this.#actors.values()].filter((known) => !isOfSession(known)).map(rowOf);
   }
 
   find(sessionId: string): KnownActor | undefined {
@@ -124,10 +125,12 @@ export class Registry implements WatchedActors {
   #note(known: KnownActor, event: WatchedEvent, snapshot: unknown): void {
     const to = stateText(snapshot);
     const atMs = this.#clock.now();
-    const { transitions, state: from } = known;
+    const { transitions } = known;
+    // XState tells of an actor before it has a state: its first one is where it begins.
+    const from = event.type === 'xstate.init' ? to : known.state;
     transitions.push({ atMs, event: event.type, detail: detailOf(event), from, to });
     if (transitions.length > (known.machine === 'session' ? KEPT_OF_SESSIONS : KEPT_TRANSITIONS)) transitions.shift();
-    if (to === from) return;
+    if (to === known.state) return;
     known.state = to;
     known.sinceMs = atMs;
   }
@@ -147,12 +150,9 @@ export class Registry implements WatchedActors {
     if (this.#actors.has(ref.sessionId)) return;
     const watched = watchedActor(ref);
     const { id: machine } = (watched.config ?? {}) as { readonly id?: string };
-    const { systemId } = ref as AnyActorRef & { readonly systemId?: string };
     const known: KnownActor = {
       ref,
       watched,
-      // A root has no name but the one of what it is.
-      name: systemId ?? (ref.id === ref.sessionId ? (machine ?? ref.id) : ref.id),
       machine,
       state: stateText(ref.getSnapshot()),
       sinceMs: this.#clock.now(),
@@ -168,15 +168,22 @@ function detailOf(event: WatchedEvent): Json {
   return sanitize({ ...event, type: undefined });
 }
 
-export function rowOf({ ref, watched, name, machine, state }: KnownActor): ActorRow {
+export function rowOf({ ref, watched, machine, state }: KnownActor): ActorRow {
   const snapshot: unknown = ref.getSnapshot();
   return {
     actor: watched.sessionId,
     parent: watched.parentId,
-    name,
+    name: nameOf(ref, machine),
     machine,
     status: snapshotOf(snapshot).status ?? 'unknown',
     // Of what is no machine no transitions are noted.
     state: machine === undefined ? stateText(snapshot) : state,
   };
+}
+
+/** Asked when it is shown: XState tells of an actor before it has given it its system id. */
+function nameOf(ref: AnyActorRef, machine: string | undefined): string {
+  const { systemId } = ref as AnyActorRef & { readonly systemId?: string };
+  // A root has no name but the one of what it is.
+  return systemId ?? (ref.id === ref.sessionId ? (machine ?? ref.id) : ref.id);
 }

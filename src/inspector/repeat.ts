@@ -7,15 +7,18 @@ import type { RunningView } from './views.js';
  */
 export function repeat(clock: Clock, periodMs: number, run: () => void): RunningView {
   let timer: unknown;
+  let isStopped = false;
   const turn = (): void => {
     const beganMs = clock.now();
     run();
+    if (isStopped) return; // by what it has just done
     const tookMs = clock.now() - beganMs;
     timer = setBackgroundTimer(clock, turn, Math.max(periodMs, tookMs * 50));
   };
   turn();
   return {
     stop() {
+      isStopped = true;
       clock.clearTimeout(timer);
     },
   };

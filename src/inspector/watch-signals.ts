@@ -23,14 +23,16 @@ export interface SignalsSource {
 export function watchSignals(source: SignalsSource, pattern: string, clock: Clock, tell: Tell): RunningView {
   /** What was told of each, in a few characters. */
   const told = new Map<string, string>();
+  let refused: string | undefined;
   const question = { pattern, limit: MAX_ROWS, maxLooked: MAX_LOOKED, maxValueBytes: MAX_VALUE_BYTES };
-  const view: RunningView = repeat(clock, PERIOD_MS, () => {
+  return repeat(clock, PERIOD_MS, () => {
     const answer = source.params(question);
     if (answer instanceof ClaspError) {
-      if (told.size > 0 || !told.has('')) tell({ type: 'refused', text: answer.message });
-      told.set('', ''); // said once
+      if (refused !== answer.message) tell({ type: 'refused', text: answer.message });
+      refused = answer.message; // said once
       return;
     }
+    refused = undefined;
     const names = source.names();
     const rows: SignalRow[] = [];
     const gone = new Set(told.keys());
@@ -45,7 +47,6 @@ export function watchSignals(source: SignalsSource, pattern: string, clock: Cloc
     const { total, isCut, nowMicros } = answer;
     tell({ type: 'signals', pattern, nowMs: nowMicros / 1_000, total, isCut, rows, gone: [...gone] });
   });
-  return view;
 }
 
 /** All that can change of a row. */

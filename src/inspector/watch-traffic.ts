@@ -14,6 +14,8 @@ const PERIOD_MS = 200;
 const MAX_LINES = 40;
 /** Messages looked at in one turn of the event loop: with more, a router at its limit would feel it. */
 const MAX_LOOKED = 64;
+/** Messages of a bundle that are looked at: one may hold thousands. */
+const MAX_LOOKED_IN_BUNDLE = 64;
 const MAX_VALUE_BYTES = 512;
 
 type Signal = SetMessage | PublishMessage | BundleMessage;
@@ -42,22 +44,19 @@ export function watchTraffic(
       case 'publish':
         return matchPattern(wanted, message.address);
       case 'bundle':
-        return message.messages.some(matches);
+        return message.messages.slice(0, MAX_LOOKED_IN_BUNDLE).some(matches);
       default:
         return false;
     }
   };
-  const look = ({ session, frames, receivedMicros }: InboundBatch, stride: number): void => {
-    for (let i = 0; i < frames.length; i += stride) {
-      const { message } = frames[i]!;
-      if (!matches(message)) continue;
-      seen += Math.min(stride, frames.length - i);
-      // Each of those that match has the same chance to be among the lines (reservoir sampling).
-      const place = matched++ < MAX_LINES ? matched - 1 : Math.floor(random() * matched);
-      // Made now or never: the bytes of its value are gone with this turn.
-      if (place < MAX_LINES)
-        lines[place] = lineOf(message, session.name === '' ? session.id : session.name, receivedMicros);
-    }
+  const look = ({ session, receivedMicros }: InboundBatch, message: InboundMessage, standsFor: number): void => {
+    if (!matches(message)) return;
+    seen += standsFor;
+    // Each of those that match has the same chance to be among the lines (reservoir sampling).
+    const place = matched++ < MAX_LINES ? matched - 1 : Math.floor(random() * matched);
+    // Made now or never: the bytes of its value are gone with this turn.
+    if (place < MAX_LINES)
+      lines[place] = lineOf(message, session.name === '' ? session.id : session.name, receivedMicros);
   };
   const forget = registry.subscribe({
     actorStarted: () => undefined,
@@ -67,7 +66,13 @@ export function watchTraffic(
       if (event.type !== 'inbound.batch') return;
       const { batches } = event as unknown as { readonly batches: readonly InboundBatch[] }; // the router actor's own event
       const total = batches.reduce((sum, { frames }) => sum + frames.length, 0);
-      for (const batch of batches) look(batch, Math.max(1, Math.ceil(total / MAX_LOOKED)));
+      const stride = Math.max(1, Math.ceil(total / MAX_LOOKED));
+      // Where the first one is looked at is chance: of two kinds that take turns, a fixed place would see one alone.
+      let index = stride === 1 ? 0 : Math.floor(random() * stride);
+      for (const batch of batches) {
+        for (; index < batch.frames.length; index += stride) look(batch, batch.frames[index]!.message, stride);
+        index -= batch.frames.length; // the steps go on from one session to the next, however little each has sent
+      }
     },
   });
   const telling = repeat(clock, PERIOD_MS, () => {

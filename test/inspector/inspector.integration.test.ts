@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect as connectSocket } from 'node:net';
 import { WebSocket } from 'ws';
 import { authenticator, type Validation } from '../../src/auth/index.js';
 import { connect } from '../../src/client/node.js';
@@ -203,6 +204,38 @@ describe('the inspector of a router', () => {
     const closed = once(page.socket, 'close');
     await router.stop();
     await closed;
+  });
+
+  it('lets sixteen pages in, and another one when one of them has gone', async () => {
+    await start();
+    const open = Array.from({ length: 16 }, () => new Page());
+    for (const page of open) await page.hears('welcome');
+    const refused = new Page();
+    await new Promise((resolve) => refused.socket.once('close', resolve)); // once() would reject for the 503
+    expect(refused.raw).toEqual([]);
+    open[0]!.socket.close();
+    await once(open[0]!.socket, 'close');
+    await new Page().hears('welcome');
+  });
+
+  it('closes the connection of whoever it refuses, though he leaves his side open', async () => {
+    await start();
+    const socket = connectSocket({ host: '127.0.0.1', port, allowHalfOpen: true });
+    try {
+      const closed = once(socket, 'end');
+      socket.resume();
+      socket.write(
+        'GET /inspect/feed HTTP/1.1\r\nHost: rebound.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      );
+      await closed;
+      // A router that has let go answers what still comes with a reset.
+      const reset = new Promise((resolve) => socket.once('error', resolve));
+      const writing = setInterval(() => socket.write('x'), 5);
+      await expect(reset).resolves.toMatchObject({ code: expect.stringMatching(/ECONNRESET|EPIPE/) as unknown });
+      clearInterval(writing);
+    } finally {
+      socket.destroy();
+    }
   });
 
   it('takes garbage for what it is', async () => {

@@ -1,0 +1,305 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, it } from '@jest/globals';
+import type { WebSocket } from 'ws';
+import { SimulatedClock } from 'xstate';
+import type { Client } from '../../src/client/index.js';
+import type { Authenticator, Grant } from '../../src/actors/ports.js';
+import type { FeedMessage, PageMessage } from '../../src/inspector/feed.js';
+import { FeedConnection, type FeedHost } from '../../src/inspector/feed-connection.js';
+import { ClaspError } from '../../src/protocol/errors.js';
+import { parseScopes } from '../../src/protocol/scope.js';
+import { turns } from '../support/inbox.js';
+
+const FOUR_MIB = 4 << 20;
+
+/** A page at the other end of a socket that takes as much as the test says. */
+class PageSocket extends EventEmitter {
+  readonly OPEN = 1;
+  readyState = 1;
+  bufferedAmount = 0;
+  isTerminated = false;
+  closeCode: number | undefined;
+  readonly heard: FeedMessage[] = [];
+
+  send(text: string): void {
+    this.heard.push(JSON.parse(text) as FeedMessage); // what the connection writes
+  }
+
+  close(code: number): void {
+    this.readyState = 2;
+    this.closeCode = code;
+  }
+
+  terminate(): void {
+    this.isTerminated = true;
+    this.readyState = 3;
+    this.emit('close');
+  }
+
+  say(message: PageMessage): void {
+    this.emit('message', Buffer.from(JSON.stringify(message)), false);
+  }
+
+  get types(): readonly string[] {
+    return this.heard.map(({ type }) => type);
+  }
+}
+
+const grant = (scopes: string, expiresAtSeconds?: number): Grant => ({
+  tokenId: 't',
+  subject: undefined,
+  scopes: parseScopes(scopes),
+  constraints: [],
+  expiresAtSeconds,
+});
+
+class Tokens implements Authenticator {
+  tried = 0;
+  readonly revoked = new Set<() => void>();
+  async authenticate(token: string): Promise<Grant> {
+    this.tried++;
+    await Promise.resolve();
+    if (token === 'admin') return grant('admin:/**');
+    if (token === 'short') return grant('admin:/**', 60);
+    if (token === 'reader') return grant('read:/**');
+    throw new ClaspError(300, 'that token is unknown');
+  }
+  onRevoked(_: Grant, listener: () => void): () => void {
+    this.revoked.add(listener);
+    return () => this.revoked.delete(listener);
+  }
+}
+
+/** A client as far as the connection asks for one. */
+class Writer {
+  state = 'connected';
+  readonly written: unknown[] = [];
+  set(address: string, value: unknown): Promise<void> {
+    if (address === '/no') return Promise.reject(new ClaspError(403, 'not here'));
+    this.written.push([address, value]);
+    return Promise.resolve();
+  }
+  close(): Promise<void> {
+    this.state = 'closed';
+    return Promise.resolve();
+  }
+}
+
+function opened(authenticator?: Tokens) {
+  const clock = new SimulatedClock();
+  const socket = new PageSocket();
+  const writers: Writer[] = [];
+  const tokensOfWriters: (string | undefined)[] = [];
+  const counts = { views: 0, lists: 0, failures: 0 };
+  let tellView: (message: FeedMessage) => void = () => undefined;
+  const host: FeedHost = {
+    clock,
+    authenticator,
+    welcome: ({ needsToken, mayWrite }) => ({
+      type: 'welcome',
+      router: 'r',
+      version: '1',
+      needsToken,
+      mayWrite,
+      nowMs: clock.now(),
+      charts: {},
+    }),
+    watch: (watch, tell) => {
+      if (watch.view === 'traffic') throw new ClaspError(202, 'that is no pattern');
+      counts.views++;
+      tellView = tell;
+      tell({ type: 'sessions', nowMs: 0, total: 0, rows: [], gone: [] });
+      return { stop: () => counts.views-- };
+    },
+    watchActors: (tell) => {
+      counts.lists++;
+      tell({ type: 'actors', actors: [] });
+      return { stop: () => counts.lists-- };
+    },
+    connect: (token) => {
+      if (counts.failures-- > 0) return Promise.reject(new Error('there is no room'));
+      tokensOfWriters.push(token);
+      const writer = new Writer();
+      writers.push(writer);
+      return Promise.resolve(writer as unknown as Client); // as far as it is asked
+    },
+  };
+  const page = new FeedConnection(socket as unknown as WebSocket, host); // the same
+  const update = (): void => {
+    tellView({ type: 'sessions', nowMs: 1, total: 1, rows: [], gone: [] });
+  };
+  return { clock, socket, writers, tokensOfWriters, counts, page, update };
+}
+
+describe('a page that falls behind', () => {
+  it('is told nothing until it has caught up, and then everything anew, answers too', async () => {
+    const { clock, socket, update, counts } = opened();
+    socket.say({ type: 'watch', view: 'sessions' });
+    expect(socket.types).toEqual(['welcome', 'actors', 'sessions']);
+    socket.bufferedAmount = FOUR_MIB + 1;
+    update();
+    socket.say({ type: 'set', id: 7, address: '/a', value: 1 });
+    await turns(5);
+    socket.bufferedAmount = 1;
+    update();
+    clock.increment(1_000);
+    expect(socket.types).toHaveLength(3);
+    socket.bufferedAmount = 0;
+    clock.increment(1_000);
+    expect(socket.types.slice(3)).toEqual(['done', 'actors', 'sessions']);
+    expect(counts).toMatchObject({ views: 1, lists: 1 });
+  });
+
+  it('is let go when that takes longer than 30 s', () => {
+    const { clock, socket, update, counts } = opened();
+    socket.say({ type: 'watch', view: 'sessions' });
+    socket.bufferedAmount = FOUR_MIB + 1;
+    update();
+    clock.increment(30_000);
+    expect(socket.isTerminated).toBe(false);
+    clock.increment(1_000);
+    expect(socket.isTerminated).toBe(true);
+    expect(counts).toMatchObject({ views: 0, lists: 0 });
+  });
+
+  it('is not behind with 4 MB', () => {
+    const { socket, update } = opened();
+    socket.say({ type: 'watch', view: 'sessions' });
+    socket.bufferedAmount = FOUR_MIB;
+    update();
+    expect(socket.types).toHaveLength(4);
+  });
+});
+
+describe('a page on a router with tokens', () => {
+  it('sees nothing before its token, and writes with it', async () => {
+    const { socket, counts, tokensOfWriters } = opened(new Tokens());
+    socket.say({ type: 'watch', view: 'sessions' });
+    expect(socket.heard).toMatchObject([{ type: 'welcome', needsToken: true, mayWrite: false }, { type: 'refused' }]);
+    socket.say({ type: 'authenticate', token: 'admin' });
+    await turns(5);
+    expect(socket.heard.slice(2)).toMatchObject([{ type: 'welcome', needsToken: false }, { type: 'actors' }]);
+    socket.say({ type: 'set', id: 1, address: '/a', value: 1 });
+    await turns(5);
+    expect(tokensOfWriters).toEqual(['admin']);
+    expect(counts.lists).toBe(1);
+  });
+
+  it.each([
+    ['reader', 'admin:/**'],
+    ['wrong', 'unknown'],
+  ])('is refused with a token that is %s, after a while', async (token, why) => {
+    const { socket, clock } = opened(new Tokens());
+    socket.say({ type: 'authenticate', token });
+    await turns(5);
+    expect(socket.types).toEqual(['welcome']);
+    clock.increment(500);
+    expect(socket.heard.at(-1)).toMatchObject({ type: 'refused', text: expect.stringContaining(why) as unknown });
+  });
+
+  it('has three tries, all at once too', async () => {
+    const tokens = new Tokens();
+    const { socket } = opened(tokens);
+    for (let tries = 0; tries < 5; tries++) socket.say({ type: 'authenticate', token: 'wrong' });
+    socket.say({ type: 'authenticate', token: 'admin' });
+    await turns(5);
+    expect(tokens.tried).toBe(3);
+    expect(socket.closeCode).toBe(1001);
+    expect(socket.heard.at(-1)).toMatchObject({ text: 'too many tokens were tried' });
+  });
+
+  it('is let in once, however often it says its token', async () => {
+    const tokens = new Tokens();
+    const { socket, counts } = opened(tokens);
+    socket.say({ type: 'authenticate', token: 'admin' });
+    socket.say({ type: 'authenticate', token: 'admin' });
+    await turns(5);
+    expect(counts.lists).toBe(1);
+    expect(tokens.revoked.size).toBe(1);
+    socket.terminate();
+    expect(tokens.revoked.size).toBe(0);
+  });
+
+  it('leaves nothing behind when it goes before its token is looked at', async () => {
+    const tokens = new Tokens();
+    const { socket, counts } = opened(tokens);
+    socket.say({ type: 'authenticate', token: 'admin' });
+    socket.terminate();
+    await turns(5);
+    expect(tokens.revoked.size).toBe(0);
+    expect(counts.lists).toBe(0);
+  });
+
+  it('is let go when it brings none, so that nobody takes up a place for nothing', () => {
+    const { socket, clock } = opened(new Tokens());
+    clock.increment(59_000);
+    expect(socket.closeCode).toBeUndefined();
+    clock.increment(1_000);
+    expect(socket.heard.at(-1)).toMatchObject({ type: 'refused', text: 'no token came within 60 s' });
+    expect(socket.closeCode).toBe(1001);
+  });
+
+  it.each(['revoked', 'expired'])(
+    'is let go when its token is %s, and what it says then counts no more',
+    async (end) => {
+      const tokens = new Tokens();
+      const { socket, counts, clock, writers } = opened(tokens);
+      socket.say({ type: 'authenticate', token: 'short' });
+      await turns(5);
+      socket.say({ type: 'watch', view: 'sessions' });
+      if (end === 'revoked') for (const revoke of tokens.revoked) revoke();
+      else clock.increment(60_000);
+      expect(socket.heard.at(-1)).toMatchObject({ type: 'refused', text: expect.stringContaining(end) as unknown });
+      expect(socket.closeCode).toBe(1001);
+      socket.say({ type: 'set', id: 1, address: '/a', value: 1 });
+      socket.say({ type: 'watch', view: 'sessions' });
+      await turns(5);
+      expect(writers).toEqual([]);
+      expect(counts).toMatchObject({ views: 0, lists: 0 });
+    },
+  );
+});
+
+describe('what a page writes', () => {
+  it('is answered by its id, errors too, and has one session', async () => {
+    const { socket, writers } = opened();
+    socket.say({ type: 'set', id: 1, address: '/a', value: { $int: '5' } });
+    socket.say({ type: 'set', id: 2, address: '/no', value: 1 });
+    await turns(5);
+    expect(socket.heard.slice(2)).toEqual([
+      { type: 'done', id: 1 },
+      { type: 'done', id: 2, error: 'not here' },
+    ]);
+    expect(writers.map(({ written }) => written)).toEqual([[['/a', 5n]]]);
+    socket.terminate();
+    await turns(5);
+    expect(writers[0]?.state).toBe('closed');
+  });
+
+  it('is tried with a new session when there was none, or it has ended', async () => {
+    const { socket, writers, counts } = opened();
+    counts.failures = 1;
+    socket.say({ type: 'set', id: 1, address: '/a', value: 1 });
+    await turns(5);
+    socket.say({ type: 'set', id: 2, address: '/a', value: 1 });
+    await turns(5);
+    writers[0]!.state = 'closed';
+    socket.say({ type: 'set', id: 3, address: '/a', value: 1 });
+    await turns(5);
+    expect(socket.heard.slice(2)).toEqual([
+      { type: 'done', id: 1, error: 'there is no room' },
+      { type: 'done', id: 2 },
+      { type: 'done', id: 3 },
+    ]);
+    expect(writers).toHaveLength(2);
+  });
+
+  it('is refused where it is no message, or a pattern that is none, and the page stays', () => {
+    const { socket } = opened();
+    socket.emit('message', Buffer.from('{'), false);
+    socket.emit('message', Buffer.from('{"type":"watch","view":"sessions"}'), true);
+    socket.say({ type: 'watch', view: 'traffic', pattern: 'x' });
+    expect(socket.types.slice(2)).toEqual(['refused', 'refused', 'refused']);
+    expect(socket.closeCode).toBeUndefined();
+  });
+});

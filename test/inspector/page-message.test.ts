@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import { parsePageMessage } from '../../src/inspector/page-message.js';
+
+describe('what a page sends', () => {
+  it.each([
+    { type: 'authenticate', token: 'cpsk_x' },
+    { type: 'watch', view: 'sessions' },
+    { type: 'watch', view: 'actor', actor: 'x:3' },
+    { type: 'watch', view: 'signals', pattern: '/**' },
+    { type: 'watch', view: 'traffic', pattern: '/a/*' },
+    { type: 'watch', view: 'stately' },
+    { type: 'unwatch', view: 'traffic' },
+    { type: 'set', id: 0, address: '/a', value: null },
+    { type: 'set', id: 1, address: '/a', value: { $int: '5', list: [1, 'x', false] } },
+    { type: 'emit', id: 2, address: '/cue' },
+    { type: 'emit', id: 3, address: '/cue', value: [1] },
+  ])('%j is understood', (message) => {
+    expect(parsePageMessage(JSON.stringify(message))).toEqual(message);
+  });
+
+  it.each([
+    ['no JSON', '{'],
+    ['nothing', ''],
+    ['no object', '[]'],
+    ['null', 'null'],
+    ['no type', '{}'],
+    ['an unknown type', '{"type":"stop"}'],
+    ['an unknown view', '{"type":"watch","view":"files"}'],
+    ['an actor view without an actor', '{"type":"watch","view":"actor"}'],
+    ['signals without a pattern', '{"type":"watch","view":"signals"}'],
+    ['a pattern that is no text', '{"type":"watch","view":"traffic","pattern":5}'],
+    ['a pattern too long', `{"type":"watch","view":"traffic","pattern":"/${'a'.repeat(1_024)}"}`],
+    ['a token too long', `{"type":"authenticate","token":"${'a'.repeat(16_385)}"}`],
+    ['more than is known', '{"type":"watch","view":"sessions","all":true}'],
+    ['a set without a value', '{"type":"set","id":1,"address":"/a"}'],
+    ['an id below zero', '{"type":"set","id":-1,"address":"/a","value":1}'],
+    ['half an id', '{"type":"emit","id":0.5,"address":"/a"}'],
+    ['an id that is text', '{"type":"emit","id":"1","address":"/a"}'],
+    [
+      'a value without an end',
+      `{"type":"set","id":1,"address":"/a","value":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
+    ],
+  ])('%s is not', (_, text) => {
+    expect(parsePageMessage(text)).toBeUndefined();
+  });
+});
