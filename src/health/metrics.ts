@@ -15,7 +15,7 @@ export interface Metrics {
   /** What goes into `Content-Type`. */
   readonly contentType: string;
   /**
-   * All of them in Prometheus's text format. Whoever asks within {@link FRESH_MS} of somebody else gets the same text: to ask often
+   * All of them in Prometheus's text format. Whoever asks within `FRESH_MS` of somebody else gets the same text: to ask often
    * costs nothing.
    */
   text(): Promise<string>;

@@ -1,7 +1,7 @@
 import { HEADER_BYTES } from './limits.js';
 
 /**
- * Frames that lie back to back, each known to be whole, with a header of {@link HEADER_BYTES} bytes. A busy connection brings hundreds
+ * Frames that lie back to back, each known to be whole, with a header of `HEADER_BYTES` bytes. A busy connection brings hundreds
  * of frames in one read; a view for each of them would cost as much as reading what is in them.
  */
 export class FrameRun {

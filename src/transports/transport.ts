@@ -107,7 +107,7 @@ export interface Connection {
   readonly drained$: Observable<void>;
   /**
    * Sends what is buffered, then says goodbye and closes; `batches$` completes when that is done. What the peer still sends
-   * is dropped. A peer that takes nothing for {@link CLOSE_GRACE_MS} is cut off. Safe to call twice.
+   * is dropped. A peer that takes nothing for `CLOSE_GRACE_MS` is cut off. Safe to call twice.
    */
   close(reason: CloseReason): void;
   /** Closes at once and drops what is buffered. `batches$` errors unless it is done. Safe to call twice. */
@@ -134,7 +134,7 @@ export const MAX_REASON_BYTES = 120;
 /** Why we close, in words the transport turns into its own codes (WebSocket: 1000, 1001, 1002, 1008, 1009, 1011, 1013). */
 export interface CloseReason {
   readonly kind: 'normal' | 'goingAway' | 'protocol' | 'policy' | 'tooLarge' | 'internal' | 'overloaded';
-  /** For people; what is beyond {@link MAX_REASON_BYTES} is cut off. */
+  /** For people; what is beyond `MAX_REASON_BYTES` is cut off. */
   readonly text: string;
 }
 

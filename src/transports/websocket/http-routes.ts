@@ -32,7 +32,7 @@ export interface HttpRequest {
   /**
    * Reads the body.
    *
-   * @throws BodyTooLarge beyond {@link MAX_BODY_BYTES}: let it pass, the peer is told 413
+   * @throws BodyTooLarge beyond `MAX_BODY_BYTES`: let it pass, the peer is told 413
    */
   readBody(): Promise<Uint8Array>;
 }
@@ -45,7 +45,7 @@ export interface HttpAnswer {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /**
    * A stream is sent as it comes, for as long as it does: a file, or server-sent events. It is destroyed when the peer goes, takes
-   * nothing for {@link STREAM_STALL_MS}, or the door is shut. @default ''
+   * nothing for `STREAM_STALL_MS`, or the door is shut. @default ''
    */
   readonly body?: string | Uint8Array | Readable | undefined;
 }
@@ -56,7 +56,7 @@ export const MAX_BODY_BYTES = 65_536;
 /** Milliseconds after which a peer that takes nothing of a stream is cut off. */
 export const STREAM_STALL_MS = 30_000;
 
-/** A body beyond {@link MAX_BODY_BYTES}. */
+/** A body beyond `MAX_BODY_BYTES`. */
 export class BodyTooLarge extends Error {
   override readonly name = 'BodyTooLarge';
   constructor() {
