@@ -3,7 +3,7 @@ import { signalTypes } from '../protocol/enumerations.js';
 import type { SignalDefinition, SignalMeta } from '../protocol/messages/message.js';
 import { type EncodedValue } from '../protocol/values/encoded-value.js';
 import { encodePlain, type PlainValue } from '../client/plain-value.js';
-import { AddressTree } from './address-tree.js';
+import { PatternTree } from './pattern-tree.js';
 import { type Declaration, declarationFields, type Declarations, kindsWithValue, type Sound } from './declaration.js';
 import { DefinedSignal } from './defined-signal.js';
 import { factsOf, type SchemaFacts } from './schema-facts.js';
@@ -31,7 +31,7 @@ export function defineSignals<const D extends Declarations>(
   options: SignalsOptions = {},
 ): Signals<D> {
   const byAddress = new Map<string, DefinedSignal>();
-  const tree = new AddressTree<DefinedSignal>();
+  const tree = new PatternTree<DefinedSignal>();
   for (const [address, declaration] of Object.entries<Declaration>(declarations)) {
     const pattern = patternFor(address);
     const signal = definedSignal(address, pattern, declaration);

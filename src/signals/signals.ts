@@ -1,7 +1,7 @@
 import type { SignalType } from '../protocol/enumerations.js';
 import type { SignalDefinition } from '../protocol/messages/message.js';
 import type { Value } from '../protocol/values/value.js';
-import type { AddressTree } from './address-tree.js';
+import type { PatternTree } from './pattern-tree.js';
 import type { Declarations } from './declaration.js';
 import type { DefinedSignal } from './defined-signal.js';
 import { RecentMap } from './recent-map.js';
@@ -22,7 +22,7 @@ export class Signals<D extends Declarations = Declarations> {
   /** What is announced: `*` for `:name`, and what the schemas say of datatype, range, default, unit and description. */
   readonly definitions: readonly SignalDefinition[];
   readonly #byAddress: ReadonlyMap<string, DefinedSignal>;
-  readonly #tree: AddressTree<DefinedSignal>;
+  readonly #tree: PatternTree<DefinedSignal>;
   readonly #isStrict: boolean;
   /** null = not defined. */
   readonly #recent = new RecentMap<DefinedSignal | null>(MAX_REMEMBERED);
@@ -31,7 +31,7 @@ export class Signals<D extends Declarations = Declarations> {
   constructor(
     declarations: D,
     byAddress: ReadonlyMap<string, DefinedSignal>,
-    tree: AddressTree<DefinedSignal>,
+    tree: PatternTree<DefinedSignal>,
     { strict = false }: SignalsOptions,
   ) {
     this.declarations = declarations;

@@ -2,11 +2,11 @@ import { type Address, addressSegments, parseAddress } from '../../protocol/addr
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { SetMessage } from '../../protocol/messages/message.js';
 import { isLiteral, type Pattern } from '../../protocol/pattern.js';
+import { AddressTree } from './address-tree.js';
 import { DueQueue } from './due-queue.js';
 import { OldestFirst } from './oldest-first.js';
 import { Param } from './param.js';
 import { type HistoryRule, ParamHistory } from './param-history.js';
-import { ParamTree } from './param-tree.js';
 import { RecencyList } from './recency-list.js';
 import type { RouterSession } from './router-session.js';
 import type { RestoredParam } from './router-state.js';
@@ -40,7 +40,7 @@ const MAX_TOMBSTONES = 65_536;
 export class ParamStore {
   readonly #options: ParamStoreOptions;
   readonly #params = new Map<string, Param>();
-  readonly #tree = new ParamTree();
+  readonly #tree = new AddressTree<Param>();
   readonly #free = new RecencyList();
   readonly #locked = new RecencyList();
   readonly #expiring = new DueQueue<Param>();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { matchPattern } from '../../src/protocol/pattern.js';
-import { AddressTree } from '../../src/signals/address-tree.js';
+import { PatternTree } from '../../src/signals/pattern-tree.js';
 
 const segment = fc.constantFrom('a', 'b', 'ab', '');
 const path = (parts: fc.Arbitrary<string>): fc.Arbitrary<string> =>
@@ -10,8 +10,8 @@ const definitions = fc.uniqueArray(path(fc.oneof(segment, fc.constant('*'))), { 
 const address = path(segment);
 const pattern = path(fc.oneof(segment, fc.constantFrom('*', '**', 'a*', '*b')));
 
-function treeOf(patterns: readonly string[]): AddressTree<string> {
-  const tree = new AddressTree<string>();
+function treeOf(patterns: readonly string[]): PatternTree<string> {
+  const tree = new PatternTree<string>();
   for (const one of patterns) tree.add(one, one);
   return tree;
 }

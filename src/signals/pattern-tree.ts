@@ -2,7 +2,7 @@ import { addressSegments } from '../protocol/address.js';
 import { matchSegment } from '../protocol/pattern.js';
 
 /** Patterns whose only wildcards are whole segments `*`, each with something at it; found by address. */
-export class AddressTree<T> {
+export class PatternTree<T> {
   readonly #root = new Node<T>();
 
   /** @param pattern is not in the tree yet */
