@@ -32,6 +32,8 @@ export class Inspector implements Page {
   /** Where each view was left, for its tab. */
   readonly #places = new Map<RouteView, string>(routeViews.map((view) => [view, `#${view}`]));
   #route: Route = { view: 'sessions' };
+  /** `location.hash` of what is shown. */
+  #shownHash: string | undefined;
   #params: number | undefined;
   #clockAheadMs = 0;
   /** The next message about sessions tells of all. */
@@ -71,7 +73,7 @@ export class Inspector implements Page {
     this.link.watch({ type: 'watch', view: 'sessions' });
     this.link.start();
     window.addEventListener('hashchange', () => {
-      this.#follow();
+      if (location.hash !== this.#shownHash) this.#follow();
     });
     window.addEventListener('keydown', (event) => {
       if (this.#press(event)) event.preventDefault();
@@ -89,13 +91,18 @@ export class Inspector implements Page {
   }
 
   go(route: Route): void {
-    const hash = formatRoute(route);
-    if (hash === location.hash) this.#follow();
-    else location.hash = hash;
+    this.#goTo(formatRoute(route));
+  }
+
+  /** At once: the event of the new hash comes after keys that are pressed already, and they are meant for the new view. */
+  #goTo(hash: string): void {
+    location.hash = hash;
+    this.#follow();
   }
 
   /** Shows what the URL says. */
   #follow(): void {
+    this.#shownHash = location.hash;
     const before = this.#route.view;
     this.#route = parseRoute(location.hash);
     const { view } = this.#route;
@@ -179,7 +186,7 @@ export class Inspector implements Page {
     }
     const tab = routeViews[Number(event.key) - 1];
     if (tab === undefined) return view.pressed(event.key);
-    location.hash = this.#places.get(tab) ?? `#${tab}`;
+    this.#goTo(this.#places.get(tab) ?? `#${tab}`);
     return true;
   }
 }

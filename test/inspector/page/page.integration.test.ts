@@ -231,6 +231,15 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     expect(await page.evaluate('document.activeElement.className')).toBe('list');
   });
 
+  it('gives the keys behind a tab to the view of that tab, however fast they follow', async () => {
+    const page = await open('#sessions');
+    await page.getByText('12 sessions', { exact: true }).waitFor();
+    await page.evaluate(`for (const key of ['4', 'p']) {
+      document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+    }`);
+    await page.getByRole('button', { name: 'Resume' }).waitFor();
+  });
+
   it('sets a param and fires an event, and says what came of it', async () => {
     const page = await open('#signals');
     const writes = (): readonly PageMessage[] => feed.asked.filter(({ type }) => type === 'set' || type === 'emit');
