@@ -1,9 +1,10 @@
-import { Observable } from 'rxjs';
+import { defer, type Observable, switchMap } from 'rxjs';
 import type { SessionHubEvent } from './actors/session/session-hub.js';
 import { type Client, connect, type OnOptions, type Signal } from './client/index.js';
 import { localLink as linkOf } from './client/local-link.js';
 import type { Clock } from './clock.js';
 import type { SignalType } from './protocol/enumerations.js';
+import { signalsOf } from './signals-of.js';
 import { localLink } from './transports/local/index.js';
 
 /** A session inside the router's own process. */
@@ -48,34 +49,9 @@ export class InProcess {
 
   /** See `Router.signals$`. */
   signals$<T extends SignalType>(pattern: string, options: SignalsOptions<T>): Observable<Signal<T>> {
-    return new Observable((subscriber) => {
-      let end = (): void => undefined;
-      const fail = (error: unknown): void => {
-        subscriber.error(error);
-      };
-      this.#session().then((client) => {
-        if (subscriber.closed) return;
-        try {
-          const tell = (signal: Signal<T>): void => {
-            subscriber.next(signal);
-          };
-          const unsubscribe = client.on<T>(pattern, tell, options);
-          unsubscribe.ready.catch(fail);
-          const forget = client.onState(({ state }) => {
-            if (state === 'closed') subscriber.complete();
-          });
-          end = () => {
-            forget();
-            unsubscribe();
-          };
-        } catch (error) {
-          fail(error);
-        }
-      }, fail);
-      return () => {
-        end();
-      };
-    });
+    // Whatever closes a session in this process, the router's signals have come to their end.
+    const isEnd = (): boolean => true;
+    return defer(() => this.#session()).pipe(switchMap((client) => signalsOf(client, pattern, options, isEnd)));
   }
 
   #session(): Promise<Client> {

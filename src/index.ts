@@ -1,6 +1,7 @@
 /** A message router for CLASP. Messages and codecs on their own are in `clasp-router/protocol`. */
 
-export { createRouter, type Router, type RouterStatistics } from './server.js';
+export { createRouter, type Router } from './server.js';
+export type { RouterStatistics, RunningRouter } from './running-router.js';
 export type { Client, Param, Signal, SignalIterator } from './client/index.js';
 export type { InProcessOptions, SignalsOptions } from './in-process.js';
 export type { RouterHappening } from './router-happenings.js';
@@ -122,7 +123,7 @@ export type { SignalRules } from './actors/ports.js';
 // To run the router as an actor inside another XState system, and to watch it
 export { rootInput } from './root-input.js';
 export { routerLogic } from './router-actor.js';
-export { claspMachine, EmbeddedRouter, fromClasp, RestoreError } from './embed/index.js';
+export { claspMachine, fromClasp, RestoreError } from './embed/index.js';
 export type {
   ClaspCommand,
   ClaspContext,

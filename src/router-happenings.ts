@@ -1,5 +1,5 @@
 import { filter, type Observable, Subject } from 'rxjs';
-import type { Actor } from 'xstate';
+import type { ActorRefFrom } from 'xstate';
 import type { ListenerRef, rootMachine } from './actors/root/root-machine.js';
 import type { SessionEnd } from './actors/session/session-events.js';
 import type { ListenAddress } from './transports/transport.js';
@@ -28,7 +28,7 @@ export class RouterHappenings {
   readonly events$: Observable<RouterHappening> = this.#subject.asObservable();
 
   /** @param actor the root, started */
-  constructor(actor: Actor<typeof rootMachine>) {
+  constructor(actor: ActorRefFrom<typeof rootMachine>) {
     const { sessions } = actor.getSnapshot().children;
     sessions?.on('session.established', ({ id, name, transport, remoteAddress }) => {
       this.#subject.next({ type: 'session.opened', id, name, transport, remoteAddress });

@@ -182,10 +182,25 @@ describe('a damaged state', () => {
       state({ signals: [5] }),
       expect.stringMatching(/^the state of the router is damaged at signals\[0\]: /),
     ],
+    [
+      'a signal whose address is none',
+      state({ signals: [{ address: 'a', type: 'event' }] }),
+      'the router cannot begin with these options: invalid address: it does not start with "/"',
+    ],
   ])('is refused in one sentence: %s', (_, damaged, message) => {
     const attempt = (): Router => createRouter({ state: damaged });
     expect(attempt).toThrow(RouterOptionsError);
     expect(attempt).toThrow(expect.objectContaining({ message }));
+  });
+
+  it('is refused where it does not fit beside another option', () => {
+    const two = state({ params: [], signals: ['/a', '/b'].map((address) => ({ address, type: 'event' })) });
+    expect(() => createRouter({ state: two, maxSignals: 1 })).toThrow(
+      new RouterOptionsError(
+        'the router cannot begin with these options: 0 signals are announced; 2 more would pass the limit of 1',
+      ),
+    );
+    expect(createRouter({ state: two, maxSignals: 2 }).actor.getSnapshot().status).toBe('active');
   });
 });
 

@@ -5,8 +5,8 @@ import type { OnOptions } from '../client/index.js';
 import { type Clock, systemClock } from '../clock.js';
 import { parseRouterOptions, type RouterOptions } from '../options.js';
 import { rootInput } from '../root-input.js';
+import { RunningRouter } from '../running-router.js';
 import type { Transport } from '../transports/transport.js';
-import { EmbeddedRouter } from './embedded-router.js';
 import type { ClaspCommand, ClaspEvent, ClaspRequest } from './events.js';
 import { HostSession } from './host-session.js';
 import { Outlet } from './outlet.js';
@@ -36,7 +36,7 @@ export interface ClaspInput extends Omit<RouterOptions, 'inspect'> {
 
 export interface ClaspContext {
   /** Sessions, signals and state of the router, for whoever holds the actor. */
-  readonly router: EmbeddedRouter;
+  readonly router: RunningRouter;
   /** Why it has failed. */
   readonly error: unknown;
   /** @internal */
@@ -51,7 +51,7 @@ export interface ClaspContext {
 
 /** How it ended. Of a router that has failed there is no output: the actor has an error. */
 export interface ClaspEnd {
-  /** See {@link EmbeddedRouter.state}. */
+  /** See {@link RunningRouter.state}. */
   readonly state: () => RouterState;
 }
 
@@ -104,9 +104,9 @@ const machine = setup({
         outlet.tell({ type: 'clasp.listening', addresses: router.addresses });
       };
       listening();
-      router.doors$.subscribe((happening) => {
-        if (happening.type === 'listening') listening();
-        else outlet.tell({ ...happening, type: 'clasp.door.broke' });
+      router.on('listening', listening);
+      router.on('door.broke', (happening) => {
+        outlet.tell({ ...happening, type: 'clasp.door.broke' });
       });
     },
     stopRoot: sendTo(({ context }) => context.router.actor, { type: 'router.stopping' }),
@@ -116,8 +116,12 @@ const machine = setup({
     fallSilent: ({ context }) => {
       context.outlet.close();
     },
+    // XState stops the children of an actor that ends, but not of one that throws.
     salvage: ({ context }) => {
-      context.router.salvage();
+      const { status, context: root, children } = context.router.actor.getSnapshot();
+      if (status !== 'error') return;
+      for (const listener of root.listeners) listener.send({ type: 'listener.closing' });
+      children.sessions?.send({ type: 'router.draining' });
     },
   },
   guards: {
@@ -140,7 +144,7 @@ const machine = setup({
     });
     const outlet = new Outlet(parent, emitters.get(self) ?? (() => undefined));
     return {
-      router: new EmbeddedRouter(root, options),
+      router: new RunningRouter(root, options),
       host: new HostSession(outlet.tell),
       transports: options.transports,
       subscriptions: subscribe.map(subscription),
@@ -305,12 +309,11 @@ function isRequest(event: { readonly type: string }): event is ClaspRequest {
 }
 
 function tellOfSessions({ router, host, outlet }: ClaspContext): void {
-  const { sessions } = router.actor.getSnapshot().children;
-  sessions?.on('session.established', ({ id, name, transport, remoteAddress }) => {
-    outlet.tell({ type: 'clasp.session.opened', id, name, transport, remoteAddress });
+  router.on('session.opened', (happening) => {
+    outlet.tell({ ...happening, type: 'clasp.session.opened' });
   });
-  sessions?.on('session.ended', ({ id, name, wasEstablished, end: { kind, text } }) => {
-    if (wasEstablished && id !== host.id) outlet.tell({ type: 'clasp.session.closed', id, name, reason: kind, text });
+  router.on('session.closed', ({ id, name, end: { kind, text } }) => {
+    if (id !== host.id) outlet.tell({ type: 'clasp.session.closed', id, name, reason: kind, text });
   });
 }
 

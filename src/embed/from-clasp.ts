@@ -2,7 +2,8 @@ import { Observable } from 'rxjs';
 import { fromEventObservable, type ObservableActorLogic } from 'xstate';
 import type { Client, OnOptions, Signal } from '../client/index.js';
 import type { SignalType } from '../protocol/enumerations.js';
-import { EmbeddedRouter } from './embedded-router.js';
+import { RunningRouter } from '../running-router.js';
+import { signalsOf } from '../signals-of.js';
 import { type ClaspParamEvent, type ClaspSignalEvent, eventOf } from './events.js';
 
 /** Where the signals come from. */
@@ -57,38 +58,10 @@ export function fromClasp<const T extends SignalType = SignalType>(
   );
 }
 
-function signalsOf<T extends SignalType>(
-  client: Client,
-  pattern: string,
-  options: OnOptions<T>,
-): Observable<Signal<T>> {
-  return new Observable((subscriber) => {
-    const unsubscribe = client.on<T>(
-      pattern,
-      (signal) => {
-        subscriber.next(signal);
-      },
-      options,
-    );
-    unsubscribe.ready.catch((error: unknown) => {
-      subscriber.error(error);
-    });
-    const forget = client.onState(({ state, reason }) => {
-      if (state !== 'closed') return;
-      if (reason === undefined) subscriber.complete();
-      else subscriber.error(reason);
-    });
-    return () => {
-      forget();
-      unsubscribe();
-    };
-  });
-}
-
 /** @throws Error where there is none */
-function routerOf(actor: unknown, systemId: string): EmbeddedRouter {
+function routerOf(actor: unknown, systemId: string): RunningRouter {
   const snapshot: unknown = isActor(actor) ? actor.getSnapshot() : undefined;
-  if (isSnapshot(snapshot) && snapshot.context.router instanceof EmbeddedRouter) return snapshot.context.router;
+  if (isSnapshot(snapshot) && snapshot.context.router instanceof RunningRouter) return snapshot.context.router;
   throw new Error(
     `no router has the system id "${systemId}": invoke claspMachine with systemId: '${systemId}' first, or give the router as input`,
   );

@@ -1,6 +1,6 @@
 import type { BundleItem, Client, Unsubscribe } from '../client/index.js';
 import { ClientError } from '../client/index.js';
-import type { EmbeddedRouter } from './embedded-router.js';
+import type { RunningRouter } from '../running-router.js';
 import { type ClaspEvent, type ClaspRequest, eventOf } from './events.js';
 
 /** What may wait until the session is open: the few events that a program sends in one go with the start, and a limit to mistakes. */
@@ -16,7 +16,7 @@ export class HostSession {
   /** Those of which `clasp.refused` has told, or is about to, with the request. */
   readonly #told = new WeakSet<Error>();
   #waiting: ClaspRequest[] = [];
-  #router: EmbeddedRouter | undefined;
+  #router: RunningRouter | undefined;
   #client: Client | undefined;
   #state: 'opening' | 'open' | 'leaving' = 'opening';
   #id: string | undefined;
@@ -36,7 +36,7 @@ export class HostSession {
    * @throws ClaspError for a subscription that the router refuses, ClientError when it was stopped meanwhile
    */
   async join(
-    router: EmbeddedRouter,
+    router: RunningRouter,
     name: string,
     subscriptions: readonly Extract<ClaspRequest, { readonly type: 'clasp.subscribe' }>[],
   ): Promise<void> {
@@ -99,7 +99,7 @@ export class HostSession {
     await this.#client?.close();
   }
 
-  #do(client: Client, router: EmbeddedRouter, request: ClaspRequest): void {
+  #do(client: Client, router: RunningRouter, request: ClaspRequest): void {
     const refuse = (error: unknown): void => {
       this.#refuse(request, error);
     };

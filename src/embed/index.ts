@@ -8,7 +8,6 @@ export {
   type ClaspSubscription,
   RestoreError,
 } from './clasp-machine.js';
-export { EmbeddedRouter } from './embedded-router.js';
 export type { ClaspCommand, ClaspEvent, ClaspParamEvent, ClaspRequest, ClaspSignalEvent } from './events.js';
 export {
   type ClaspSignalEventOf,

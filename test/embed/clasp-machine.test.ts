@@ -374,6 +374,19 @@ describe('its end', () => {
 describe('what goes wrong', () => {
   it.each<[string, ClaspInput, RegExp]>([
     ['an option that is none', { maxSesions: 1 } as ClaspInput, /did you mean "maxSessions"/],
+    [
+      'options that do not go together',
+      {
+        maxSignals: 1,
+        state: {
+          version: 1,
+          params: [],
+          gone: [],
+          signals: ['/a', '/b'].map((address) => ({ address, type: 'event' })),
+        },
+      },
+      /cannot begin with these options: .* limit of 1/,
+    ],
     ['a door that does not open', { transports: [memory(), broken] }, /port 1 is taken/],
     ['a pattern that is none', { subscribe: ['lights'] }, /pattern/i],
     [
