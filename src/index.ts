@@ -144,7 +144,7 @@ export type { RouterEvent } from './actors/router/router-events.js';
 export type { ParamState, RouterState } from './actors/router/router-state.js';
 export { RouterStateError } from './actors/router/router-state.js';
 export { type RootEnd, type RootEvent, type RootInput, rootMachine } from './actors/root/root-machine.js';
-export type { PersistedRouterSnapshot, RouterSnapshot } from './actors/router/router-logic.js';
+export type { PersistedRouterSnapshot, RouterSnapshot } from './actors/router/router-snapshot.js';
 export type { SessionHubEmitted, SessionHubSnapshot } from './actors/session/session-hub.js';
 export { sessionMachine } from './actors/session/session-machine.js';
 export type { SessionEnd, SessionEvent, SessionPhase } from './actors/session/session-events.js';

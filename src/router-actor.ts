@@ -1,5 +1,6 @@
 import type { ActorLogic } from 'xstate';
-import { routerLogic as inner, type RouterSnapshot } from './actors/router/router-logic.js';
+import { routerLogic as inner } from './actors/router/router-logic.js';
+import type { RouterSnapshot } from './actors/router/router-snapshot.js';
 import type { RouterEvent } from './actors/router/router-events.js';
 import { readState, RouterStateError } from './actors/router/router-state.js';
 import { parseRouterOptions, type RouterOptions } from './options.js';

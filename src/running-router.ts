@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import { type ActorRefFrom, waitFor } from 'xstate';
 import type { FaultCounts } from './actors/listener/fault-log.js';
 import type { rootMachine } from './actors/root/root-machine.js';
-import type { PersistedRouterSnapshot } from './actors/router/router-logic.js';
+import type { PersistedRouterSnapshot } from './actors/router/router-snapshot.js';
 import type { RouterState } from './actors/router/router-state.js';
 import type { Statistics } from './actors/router/statistics.js';
 import type { Client, Signal } from './client/index.js';

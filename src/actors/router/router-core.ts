@@ -2,17 +2,10 @@ import { parseAddress } from '../../protocol/address.js';
 import { Qos } from '../../protocol/enumerations.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { InboundFrame, MalformedMessage, RateLimitedMessage } from '../../protocol/inbound.js';
-import type {
-  AnnounceMessage,
-  BundleMessage,
-  GetMessage,
-  Message,
-  QueryMessage,
-  SetMessage,
-  SubscribeMessage,
-} from '../../protocol/messages/message.js';
-import { parsePattern, type Pattern } from '../../protocol/pattern.js';
+import type { BundleMessage, GetMessage, SetMessage } from '../../protocol/messages/message.js';
+import { parsePattern } from '../../protocol/pattern.js';
 import type { Grant } from '../ports.js';
+import { Announcing } from './announcing.js';
 import { Admission, type AdmissionOptions } from './admission.js';
 import { Backlogs, type BacklogsOptions } from './backlogs.js';
 import { type ConflictRule, reconcileFor } from './conflict-strategies.js';
@@ -20,14 +13,11 @@ import { Deliveries } from './deliveries.js';
 import { FanOut } from './fan-out.js';
 import { Hooks, type HooksOptions } from './hooks.js';
 import { LastWills } from './last-wills.js';
-import { paceOf } from './pace.js';
 import type { Departure } from './presence.js';
 import { ParamStore, type ParamStoreOptions } from './param-store.js';
 import { PassingSignals, type PassingSignalsOptions } from './passing-signals.js';
 import { Replies } from './replies.js';
-import { nodesOf } from './pattern-trie.js';
 import { permissionsOf } from './permissions.js';
-import { QueryAllowance } from './query-allowance.js';
 import type { PendingFrame, RouterSession } from './router-session.js';
 import { type RestoredState, type RouterState, stateOfParam, stateOfSignal } from './router-state.js';
 import { Routing } from './routing.js';
@@ -35,10 +25,10 @@ import { type ScheduledBundle, ScheduledBundles, type ScheduleLimits } from './s
 import { SignalDirectory, type SignalDirectoryOptions } from './signal-directory.js';
 import { Snapshots } from './snapshots.js';
 import type { Statistics } from './statistics.js';
-import { lets, type Subscription, subscription } from './subscription-index.js';
+import { Subscribing, type SubscribingOptions } from './subscribing.js';
 import { Tally } from './tally.js';
 import { type ParamsAnswer, type ParamsQuestion, viewParams } from './views.js';
-import { isSystemAddress, WILL_ADDRESS } from './system-addresses.js';
+import { isSystemAddress } from './system-addresses.js';
 import { SystemSignals } from './system-signals.js';
 import { Writes } from './writes.js';
 
@@ -50,15 +40,10 @@ export interface RouterCoreOptions
     ParamStoreOptions,
     PassingSignalsOptions,
     ScheduleLimits,
-    SignalDirectoryOptions {
-  /** Distinct subscription ids a session may hold; 0 = unlimited. */
-  readonly maxSubscriptionsPerSession: number;
+    SignalDirectoryOptions,
+    SubscribingOptions {
   /** Bytes of one value. */
   readonly maxValueBytes: number;
-  /** Segments in all patterns of a session together; 0 = unlimited. */
-  readonly maxPatternSegmentsPerSession: number;
-  /** `**` in one pattern of a SUBSCRIBE or QUERY; 0 = unlimited. */
-  readonly maxGlobstars: number;
   /** Frames a minute that could not be read, beyond which a session is closed. */
   readonly maxMalformedPerMinute: number;
   /** Whether SET and BUNDLE are acknowledged only when their frame asks for it (QoS 1 or 2). */
@@ -103,7 +88,8 @@ export class RouterCore {
   readonly #system: SystemSignals;
   readonly #hooks: Hooks;
   readonly #wills = new LastWills();
-  readonly #queries = new QueryAllowance();
+  readonly #subscribing: Subscribing;
+  readonly #announcing: Announcing;
   readonly #admission: Admission;
   readonly #tally = new Tally();
 
@@ -141,6 +127,8 @@ export class RouterCore {
       },
       shows,
     );
+    this.#subscribing = new Subscribing(options, this.#routing, this.#snapshots, this.#passing, this.#system);
+    this.#announcing = new Announcing(options, this.#signals, this.#wills, this.#writes, this.#hooks, this.#replies);
     this.#scheduled = new ScheduledBundles(options);
     this.#admission = new Admission(options, this.#replies, (session) => {
       this.#join(session);
@@ -385,16 +373,16 @@ export class RouterCore {
           return this.#get(session, message);
         case 'subscribe':
           messages.subscribe++;
-          return this.#subscribe(session, message);
+          return this.#subscribing.subscribe(session, message, this.#nowMicros);
         case 'unsubscribe':
           messages.unsubscribe++;
-          return this.#unsubscribe(session, message.id);
+          return this.#subscribing.unsubscribe(session, message.id);
         case 'announce':
           messages.announce++;
-          return this.#announce(session, message);
+          return this.#announcing.announce(session, message, this.#nowMicros);
         case 'query':
           messages.query++;
-          return this.#query(session, message);
+          return this.#announcing.query(session, message, this.#nowMicros);
         case 'ping':
           messages.ping++;
           return this.#replies.send(session, { type: 'pong' });
@@ -499,101 +487,6 @@ export class RouterCore {
   /** Where the params of an address or a pattern are. */
   #storeOf(text: string): ParamStore {
     return isSystemAddress(text) ? this.#system.params : this.#params;
-  }
-
-  #subscribe(session: RouterSession, message: SubscribeMessage): void {
-    const held = session.subscriptions.get(message.id);
-    const limit = this.#options.maxSubscriptionsPerSession;
-    if (limit > 0 && held === undefined && session.subscriptions.size >= limit) {
-      throw new ClaspError(ErrorCode.RateLimited, `Subscription limit reached (max ${limit})`, {
-        address: message.pattern,
-      });
-    }
-    const pattern = parsePattern(message.pattern);
-    this.#checkGlobstars(pattern);
-    this.#checkSegments(session, pattern, held);
-    session.permissions.checkSubscribe(pattern, this.#nowMicros);
-    if (held !== undefined) this.#end(held); // the same id again replaces (wire.md 17, Q36)
-    if (isSystemAddress(pattern)) this.#system.asked(this.#nowMicros);
-    const added = subscription(session, message.id, pattern, message.types, message.options);
-    session.subscriptions.set(message.id, added);
-    this.#routing.subscribe(added);
-    if (lets(added, 'param')) {
-      const follow = (paceOf(message.options, 'param')?.epsilon ?? 0) > 0;
-      const history = message.options?.history ?? 1;
-      this.#snapshots.begin(session, pattern, this.#nowMicros, { history, follow, subscription: added });
-    }
-    if (lets(added, 'timeline')) this.#passing.tellTimelines(session, pattern);
-  }
-
-  /** What the patterns of a session may take, beside those of all others. @param held what it replaces */
-  #checkSegments(session: RouterSession, pattern: Pattern, held: Subscription | undefined): void {
-    const limit = this.#options.maxPatternSegmentsPerSession;
-    const freed = held === undefined ? 0 : nodesOf(held.pattern);
-    const segments = this.#routing.segmentsOf(session) - freed + nodesOf(pattern);
-    if (limit === 0 || segments <= limit) return;
-    const text = `Subscription limit reached: its patterns would have ${segments} segments in all (max ${limit})`;
-    throw new ClaspError(ErrorCode.RateLimited, text, { address: pattern });
-  }
-
-  /** What a pattern may cost whoever writes to an address that is new, or the router that looks for what it matches. */
-  #checkGlobstars(pattern: Pattern): void {
-    const { maxGlobstars } = this.#options;
-    const globstars = pattern.split('/').filter((segment) => segment === '**').length;
-    if (maxGlobstars === 0 || globstars <= maxGlobstars) return;
-    const text = `invalid pattern: it has ${globstars} "**"; the limit is ${maxGlobstars}`;
-    throw new ClaspError(ErrorCode.PatternError, text, { address: pattern });
-  }
-
-  #unsubscribe(session: RouterSession, id: number): void {
-    const held = session.subscriptions.get(id);
-    if (held === undefined) return;
-    session.subscriptions.delete(id);
-    this.#end(held);
-  }
-
-  /** A subscription is no more, and of its snapshot nothing more is wanted: or a session could order any number of them. */
-  #end(subscription: Subscription): void {
-    this.#routing.unsubscribe(subscription);
-    this.#snapshots.cancel(subscription);
-  }
-
-  #announce(session: RouterSession, message: AnnounceMessage): void {
-    const { namespace, signals } = message;
-    for (const { address } of signals) this.#checkAnnounce(session, address);
-    const will = LastWills.in(message);
-    if (will !== undefined && will !== null) this.#writes.checkBundle(session, will, this.#nowMicros);
-    this.#signals.announce(
-      signals.filter(({ address }) => address !== WILL_ADDRESS),
-      this.#nowMicros,
-    );
-    if (will !== undefined) this.#wills.keep(session, will);
-    this.#replies.send(session, { type: 'ack', address: namespace });
-  }
-
-  /** An announced address may be a pattern; one that is neither is refused by the directory. */
-  #checkAnnounce(session: RouterSession, address: string): void {
-    if (session.permissions.isUnrestricted || address === WILL_ADDRESS) return;
-    session.permissions.checkAnnounce(parsePattern(address), this.#nowMicros);
-  }
-
-  /** What was announced, as far as the session may read there. */
-  #query(session: RouterSession, message: QueryMessage): void {
-    const pattern: Pattern = parsePattern(message.pattern);
-    this.#checkGlobstars(pattern);
-    this.#queries.check(session, this.#nowMicros);
-    const { permissions } = session;
-    const { found, looked } = this.#signals.search(pattern, this.#nowMicros);
-    this.#queries.spend(session, looked + found.length);
-    const shown = found.filter(
-      ({ address }) =>
-        (permissions.isUnrestricted || permissions.covers('read', parsePattern(address))) &&
-        this.#hooks.isVisible(session, address),
-    );
-    this.#replies.inPieces(session, shown, (signals): Message => ({
-      type: 'result',
-      signals,
-    }));
   }
 
   /** Garbage does not end a session, a flood of it does; neither is answered more than once a second (design: undecodable frame). */

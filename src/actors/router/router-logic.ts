@@ -1,11 +1,13 @@
-import type { ActorLogic, AnyActorRef, Snapshot } from 'xstate';
+import type { ActorLogic, AnyActorRef } from 'xstate';
 import { type Clock, microseconds, setBackgroundTimer } from '../../clock.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { Logger } from '../ports.js';
 import { RouterCore, type RouterCoreOptions } from './router-core.js';
 import type { InboundBatch, RouterEvent } from './router-events.js';
 import type { RouterSession } from './router-session.js';
-import { type RestoredState, type RouterState, RouterStateError } from './router-state.js';
+import { LiveSnapshot, type PersistedRouterSnapshot, type RouterSnapshot } from './router-snapshot.js';
+import type { RestoredState, RouterState } from './router-state.js';
+import { thinned } from './thinned.js';
 import type { ParamsAnswer, ParamsQuestion } from './views.js';
 
 export interface RouterInput extends Omit<RouterCoreOptions, 'nowMicros' | 'reportFault'> {
@@ -18,22 +20,6 @@ export interface RouterInput extends Omit<RouterCoreOptions, 'nowMicros' | 'repo
   /** Runs a callback in a later turn of the event loop. @default setImmediate */
   readonly defer?: (callback: () => void) => void;
 }
-
-/** What an observer sees of the router: small, and new with every event. */
-export type RouterSnapshot = Snapshot<undefined> & RouterFigures;
-
-interface RouterFigures {
-  readonly sessions: number;
-  readonly subscriptions: number;
-  readonly params: number;
-  readonly announcedSignals: number;
-  /** Messages taken in, and copies handed out, since the start. */
-  readonly messages: number;
-  readonly deliveries: number;
-}
-
-/** What is left of it to begin with another time. */
-export type PersistedRouterSnapshot = RouterSnapshot & { readonly state: RouterState };
 
 export type RouterLogic = ActorLogic<RouterSnapshot, RouterEvent, RouterInput>;
 export type RouterRef = AnyActorRef & { send(event: RouterEvent): void };
@@ -67,37 +53,6 @@ export const routerLogic: RouterLogic = {
     return { ...snapshot, status: 'active', output: undefined, error: undefined, state: LiveSnapshot.state(snapshot) };
   },
 };
-
-/** A snapshot, and the way back to the router it is of: to persist one, XState gives nothing but the snapshot. */
-class LiveSnapshot implements RouterFigures {
-  readonly status: 'active' | 'stopped';
-  readonly output = undefined;
-  readonly error = undefined;
-  readonly sessions: number;
-  readonly subscriptions: number;
-  readonly params: number;
-  readonly announcedSignals: number;
-  readonly messages: number;
-  readonly deliveries: number;
-  readonly #router: Router;
-
-  constructor(router: Router, status: 'active' | 'stopped', figures: RouterFigures) {
-    this.status = status;
-    this.#router = router;
-    this.sessions = figures.sessions;
-    this.subscriptions = figures.subscriptions;
-    this.params = figures.params;
-    this.announcedSignals = figures.announcedSignals;
-    this.messages = figures.messages;
-    this.deliveries = figures.deliveries;
-  }
-
-  /** What the router knows now, which may be more than when the snapshot was taken. */
-  static state(snapshot: RouterSnapshot): RouterState {
-    if (!(snapshot instanceof LiveSnapshot)) throw new RouterStateError('this is no snapshot that a router has given');
-    return snapshot.#router.state();
-  }
-}
 
 /**
  * The mutable inside of each router actor. Beside the snapshot and not in it, so that whoever inspects or serialises
@@ -340,24 +295,3 @@ const MAX_TURNS_IN_PLACE = 10;
 
 /** What a timer of Node's can hold. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;
-
-/** Milliseconds from one line about a hook to the next. */
-const FAULT_INTERVAL_MS = 1_000;
-
-/** A hook that throws does so for every message, and a peer can send many: a line a second for each, with the number of those left out. */
-function thinned(
-  clock: Clock,
-  report: (fault: unknown, hook: string, more: number) => void,
-): (fault: unknown, hook: string) => void {
-  const hooks = new Map<string, { atMs: number; leftOut: number }>();
-  return (fault, hook) => {
-    const last = hooks.get(hook);
-    const nowMs = clock.now();
-    if (last !== undefined && nowMs - last.atMs < FAULT_INTERVAL_MS) {
-      last.leftOut++;
-      return;
-    }
-    hooks.set(hook, { atMs: nowMs, leftOut: 0 });
-    report(fault, hook, last?.leftOut ?? 0);
-  };
-}
