@@ -34,7 +34,7 @@ export class PeerSignals {
     this.#ports = ports;
   }
 
-  /** Whether the address is one of signalling; anything else under `/clasp/p2p` is ordinary. Asked for every PUBLISH: 2 to 4 ns. */
+  /** Whether the address is one of signalling; anything else under `/clasp/p2p` is ordinary. */
   handles(address: string): boolean {
     return address.startsWith(PREFIX) && (address === ANNOUNCE || targetOf(address) !== undefined);
   }

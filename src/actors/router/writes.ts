@@ -77,8 +77,7 @@ export class Writes {
   /** @throws ClaspError 200, 301, 302, 402, 403, 404, 429 */
   publish(session: RouterSession, message: PublishMessage, nowMicros: number): void {
     this.#checkMay(session, message, nowMicros, 'now');
-    this.#passing.check(session, message);
-    this.#passing.apply(session, message, nowMicros);
+    this.#passing.publish(session, message, nowMicros);
   }
 
   /**
