@@ -1,4 +1,4 @@
-import type { SignalType } from '../protocol/enumerations.js';
+import type { GesturePhase, SignalType } from '../protocol/enumerations.js';
 import type { SignalDefinition } from '../protocol/messages/message.js';
 import type { Scope } from '../protocol/scope.js';
 import type { Pattern } from '../protocol/pattern.js';
@@ -108,9 +108,10 @@ export interface SignalRules {
    * Whether a SET or PUBLISH may be done. Called on the hot path: it has to answer at once.
    *
    * @param value the value, the samples of a stream, or a timeline as a value; undefined where the message carries none of them
+   * @param phase of a gesture
    * @returns undefined to let it pass, or why not, which the writer is told with ERROR 402
    */
-  check(address: string, value: Value | undefined, type: SignalType): string | undefined;
+  check(address: string, value: Value | undefined, type: SignalType, phase?: GesturePhase): string | undefined;
 }
 
 /** Bounds on what a session may write to some addresses. */

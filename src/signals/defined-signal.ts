@@ -37,10 +37,10 @@ export class DefinedSignal {
     return this.definition.type;
   }
 
-  /** Why a message that arrives is refused, or undefined. */
-  refusal(type: SignalType, value: Value | undefined): string | undefined {
+  /** Why a message that arrives is refused, or undefined. @param phase of a gesture, where it is known */
+  refusal(type: SignalType, value: Value | undefined, phase?: GesturePhase): string | undefined {
     if (type !== this.type) return `this address is defined as ${this.type}, not as ${type}`;
-    if (type !== 'timeline') return this.fault(this.content(value));
+    if (type !== 'timeline') return this.fault(this.content(value), phase);
     const timeline = value === undefined ? undefined : timelineFromValue(value);
     return timeline === undefined
       ? 'Invalid value: it is no timeline'

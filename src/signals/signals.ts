@@ -1,4 +1,4 @@
-import type { SignalType } from '../protocol/enumerations.js';
+import type { GesturePhase, SignalType } from '../protocol/enumerations.js';
 import type { SignalDefinition } from '../protocol/messages/message.js';
 import type { Value } from '../protocol/values/value.js';
 import type { PatternTree } from './pattern-tree.js';
@@ -45,12 +45,13 @@ export class Signals<D extends Declarations = Declarations> {
    * Why a SET or PUBLISH is refused, as a sentence for its writer.
    *
    * @param value the value, or the samples of a stream; undefined where there is neither
+   * @param phase of a gesture
    * @returns undefined when it fits, and where nothing is defined unless it was said to be `strict`
    */
-  check(address: string, value: Value | undefined, type: SignalType): string | undefined {
+  check(address: string, value: Value | undefined, type: SignalType, phase?: GesturePhase): string | undefined {
     const signal = this.at(address);
     if (signal === undefined) return this.#isStrict ? 'no signal is defined at this address' : undefined;
-    return signal.refusal(type, value);
+    return signal.refusal(type, value, phase);
   }
 
   /** @internal The definition an address belongs to. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import * as mini from 'zod/mini';
 import { timelineFromValue, valueFromTimeline } from '../../src/protocol/timeline.js';
-import type { SignalType } from '../../src/protocol/enumerations.js';
+import type { GesturePhase, SignalType } from '../../src/protocol/enumerations.js';
 import { encodeValue } from '../../src/protocol/values/encoded-value.js';
 import type { Value } from '../../src/protocol/values/value.js';
 import { type Declarations, defineSignals, SignalsError } from '../../src/signals/index.js';
@@ -147,6 +147,17 @@ describe('check', () => {
     ['/undefined', 'anything', 'event'],
   ])('lets pass %s %p as %s', (address, value, type) => {
     expect(show.check(address, value, type)).toBeUndefined();
+  });
+
+  it.each<[GesturePhase, string | undefined]>([
+    ['start', 'Invalid value: Invalid input: expected tuple, received undefined'],
+    ['move', 'Invalid value: Invalid input: expected tuple, received undefined'],
+    ['end', undefined],
+    ['cancel', undefined],
+  ])('says of the %s of a gesture without a value: %s', (phase, reason) => {
+    expect(show.check('/pointer/1', undefined, 'gesture', phase)).toBe(reason);
+    expect(show.check('/pointer/1', null, 'gesture', phase)).toBe(reason);
+    expect(show.check('/pointer/1', [0, 1], 'gesture', phase)).toBeUndefined();
   });
 
   it.each<[string, Value | undefined, SignalType, string]>([

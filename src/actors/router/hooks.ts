@@ -1,6 +1,6 @@
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
-import type { SignalType } from '../../protocol/enumerations.js';
+import type { GesturePhase, SignalType } from '../../protocol/enumerations.js';
 import { valueFromTimeline } from '../../protocol/timeline.js';
 import type { Value } from '../../protocol/values/value.js';
 import type { ProposedWrite, SessionIdentity, SignalRules, VisibilityFilter, WriteValidator } from '../ports.js';
@@ -33,7 +33,8 @@ export class Hooks {
     const { signals, validateWrite } = this.#options;
     if (signals !== undefined) {
       const { address } = message;
-      const ask = (): string | undefined => signals.check(address, contentOf(message), typeOf(message));
+      const ask = (): string | undefined =>
+        signals.check(address, contentOf(message), typeOf(message), phaseOf(message));
       this.#refuse(ErrorCode.InvalidValue, 'signals', address, ask);
     }
     if (validateWrite !== undefined) {
@@ -82,6 +83,10 @@ function contentOf(message: SetMessage | PublishMessage): Value | undefined {
 /** A MessagePack sender of old leaves it out; the binary form calls it an event too. */
 function typeOf(message: SetMessage | PublishMessage): SignalType {
   return message.type === 'set' ? 'param' : (message.signal ?? 'event');
+}
+
+function phaseOf(message: SetMessage | PublishMessage): GesturePhase | undefined {
+  return message.type === 'publish' ? message.phase : undefined;
 }
 
 function proposed(session: RouterSession, message: SetMessage | PublishMessage): ProposedWrite {

@@ -42,6 +42,24 @@ describe('rules about signals', () => {
     await router.stop();
   });
 
+  it('are asked with the phase of a gesture', async () => {
+    const asked: unknown[] = [];
+    const check: SignalRules['check'] = (...question) => {
+      asked.push(question);
+      return undefined;
+    };
+    const router = createRouter({ signals: { definitions: [], check } });
+    const client = await router.connect();
+    client.gesture('/touch', 1, 'start', 0.5);
+    client.gesture('/touch', 1, 'end');
+    await client.ping();
+    expect(asked).toEqual([
+      ['/touch', 0.5, 'gesture', 'start'],
+      ['/touch', undefined, 'gesture', 'end'],
+    ]);
+    await router.stop();
+  });
+
   it('are announced by the router itself', async () => {
     const router = createRouter({ signals: rules });
     const client = await router.connect();
