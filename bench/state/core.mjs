@@ -17,7 +17,7 @@ export async function makeCore(options = {}) {
       built('actors/router/router-core.js'),
       built('actors/router/router-session.js'),
       built('options.js'),
-      built('server.js'),
+      built('root-input.js'),
       built('protocol/frame.js'),
     ],
   );
