@@ -51,7 +51,7 @@ export class FanOut {
       }
       const lane = this.#lanes[form.index]!;
       try {
-        lane.write(message);
+        lane.writePublish(message);
       } catch (error) {
         this.#tellUnreachable(sessions, message.address, error);
         continue;

@@ -77,13 +77,13 @@ export class Writer {
     this.ensure(length);
     const { at } = this;
     // Below some 200 bytes words are cheaper than the call of set() and the view it needs.
-    if (length < 192) copyWords(this.#view(), at, viewOf(source), start, end);
+    if (length < 192) copyWords(this.words, at, viewOf(source), start, end);
     else this.bytes.set(source.subarray(start, end), at);
     this.at = at + length;
   }
 
-  /** Made when it is first wanted: most writers write one message, and a view costs more than its words save. */
-  #view(): DataView {
+  /** The bytes by words. Made when it is first wanted: most writers write one message, and a view costs more than its words save. */
+  get words(): DataView {
     if (this.#viewed !== this.bytes) {
       this.#viewed = this.bytes;
       this.#words = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);

@@ -29,9 +29,12 @@ export function writeAck(w: Writer, m: AckMessage): void {
   if (m.correlationId !== undefined) w.u32(m.correlationId);
 }
 
+/** Flags of what a SET is answered with. */
+export const SET_ACK_FLAGS = ADDRESS | REVISION;
+
 /** The same for what a SET is answered with: its address, which has fitted a frame with more beside it, and its revision. */
 export function writeSetAck(w: Writer, { address, value }: SetMessage, revision: U64): void {
-  w.u8(ADDRESS | REVISION);
+  w.u8(SET_ACK_FLAGS);
   writeAddressOf(w, address, value);
   w.u64(revision);
 }

@@ -16,12 +16,7 @@ const SAMPLE_BYTES = 8;
 const RATE_BYTES = 4;
 
 export function writePublish(w: Writer, m: PublishMessage): void {
-  w.u8(
-    (signalCode(m.signal) << 5) |
-      (m.timestamp === undefined ? 0 : TIMESTAMP) |
-      (m.id === undefined ? 0 : ID) |
-      (m.phase === undefined ? 0 : gesturePhases.indexOf(m.phase)),
-  );
+  w.u8(publishFlags(m));
   if (m.value !== undefined) {
     writeAddressOf(w, m.address, m.value);
     w.u8(1);
@@ -38,6 +33,15 @@ export function writePublish(w: Writer, m: PublishMessage): void {
   if (m.timestamp !== undefined) w.u64(m.timestamp);
   if (m.id !== undefined) w.u32(m.id);
   if (m.rate !== undefined) w.u32(m.rate);
+}
+
+export function publishFlags(m: PublishMessage): number {
+  return (
+    (signalCode(m.signal) << 5) |
+    (m.timestamp === undefined ? 0 : TIMESTAMP) |
+    (m.id === undefined ? 0 : ID) |
+    (m.phase === undefined ? 0 : gesturePhases.indexOf(m.phase))
+  );
 }
 
 export function readPublish(r: Reader): PublishMessage {

@@ -20,17 +20,21 @@ const TTL_SECONDS = 0x7fff_ffff;
 
 /** @param revision what the router writes instead of the revision the client expected */
 export function writeSet(w: Writer, m: SetMessage, revision: U64 | undefined = m.revision): void {
-  const { value } = m;
-  w.u8(
-    value.type |
-      (revision === undefined ? 0 : REVISION) |
-      (m.lock === true ? LOCK : 0) |
-      (m.unlock === true ? UNLOCK : 0) |
-      (m.ttl === undefined ? 0 : TTL),
-  );
-  writeAddressAndData(w, m.address, value);
+  w.u8(setFlags(m, revision));
+  writeAddressAndData(w, m.address, m.value);
   if (revision !== undefined) w.u64(revision);
   if (m.ttl !== undefined) w.u32(((m.ttl & TTL_SECONDS) | (m.absolute === true ? ABSOLUTE : 0)) >>> 0);
+}
+
+/** @param revision the one that is written */
+export function setFlags(m: SetMessage, revision: U64 | undefined): number {
+  return (
+    m.value.type |
+    (revision === undefined ? 0 : REVISION) |
+    (m.lock === true ? LOCK : 0) |
+    (m.unlock === true ? UNLOCK : 0) |
+    (m.ttl === undefined ? 0 : TTL)
+  );
 }
 
 export function readSet(r: Reader): SetMessage {
