@@ -7,6 +7,7 @@ import { AuthError, CpskTokens, createToken, revokeToken, type Validation } from
 import { formatScope } from '../../src/protocol/scope.js';
 import { asOrdinaryUser, TemporaryFolder } from '../certificates/temporary-folder.js';
 import { LogLines } from '../certificates/log-lines.js';
+import { CountingClock } from '../client/scripted-router.js';
 
 const NOW_SECONDS = 1_800_000_000;
 
@@ -203,20 +204,12 @@ describe('the end of a CPSK token', () => {
   });
 
   it('is looked for no more when it is closed', async () => {
-    const planned = new Set<unknown>();
-    const counting = {
-      now: () => NOW_SECONDS * 1_000,
-      setTimeout: () => {
-        const timer = {};
-        planned.add(timer);
-        return timer;
-      },
-      clearTimeout: (timer: unknown) => void planned.delete(timer),
-    };
+    const counting = new CountingClock();
+    counting.set(NOW_SECONDS * 1_000);
     tokens = await CpskTokens.open({ dataDir: folder.path, clock: counting, logger });
-    expect(planned.size).toBe(1);
+    expect(counting.timers).toBe(1);
     tokens.close();
-    expect(planned.size).toBe(0);
+    expect(counting.timers).toBe(0);
   });
 });
 

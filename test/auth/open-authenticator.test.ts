@@ -15,6 +15,7 @@ import {
 import { ClaspError } from '../../src/protocol/errors.js';
 import { recordingLogger } from '../actors/session/recording-logger.js';
 import { TemporaryFolder } from '../certificates/temporary-folder.js';
+import { CountingClock } from '../client/scripted-router.js';
 import { testKey } from './test-keys.js';
 
 const NOW_SECONDS = 1_800_000_000;
@@ -97,20 +98,12 @@ describe('openAuthenticator', () => {
   });
 
   it('plans nothing more once it is closed', async () => {
-    const planned = new Set<unknown>();
-    const clock = {
-      now: () => NOW_SECONDS * 1_000,
-      setTimeout: () => {
-        const timer = {};
-        planned.add(timer);
-        return timer;
-      },
-      clearTimeout: (timer: unknown) => void planned.delete(timer),
-    };
+    const clock = new CountingClock();
+    clock.set(NOW_SECONDS * 1_000);
     const authenticator = await open({ clock });
-    expect(planned.size).toBe(1);
+    expect(clock.timers).toBe(1);
     authenticator.close();
-    expect(planned.size).toBe(0);
+    expect(clock.timers).toBe(0);
   });
 
   it('does not begin with a file that is bad', async () => {

@@ -89,15 +89,19 @@ class Transcript {
   }
 }
 
-export async function webSocketAttacker(url: string): Promise<Attacker & { readonly client: WebSocketClient }> {
-  const client = await WebSocketClient.connect(url);
+/** What every client of the tests keeps. */
+interface Listening {
+  readonly frames: readonly (Uint8Array | string)[];
+  readonly ended: Promise<unknown>;
+}
+
+/** @param means how it does harm, and goes */
+function attacker(client: Listening, means: Pick<Attacker, 'send' | 'stall' | 'leave' | 'vanish'>): Attacker {
   const transcript = new Transcript(() => client.frames);
-  const end = watch(client.ended);
+  let isOver = false;
+  void client.ended.then(() => (isOver = true));
   return {
-    client,
-    send(frames) {
-      for (const frame of frames) client.send(frame);
-    },
+    ...means,
     get messages() {
       return transcript.messages;
     },
@@ -105,7 +109,16 @@ export async function webSocketAttacker(url: string): Promise<Attacker & { reado
       return transcript.bytes;
     },
     get isOver() {
-      return end.isReached;
+      return isOver;
+    },
+  };
+}
+
+export async function webSocketAttacker(url: string): Promise<Attacker & { readonly client: WebSocketClient }> {
+  const client = await WebSocketClient.connect(url);
+  const means = attacker(client, {
+    send(frames) {
+      for (const frame of frames) client.send(frame);
     },
     stall() {
       client.stall();
@@ -117,26 +130,16 @@ export async function webSocketAttacker(url: string): Promise<Attacker & { reado
     vanish() {
       client.destroy();
     },
-  };
+  });
+  return Object.assign(means, { client });
 }
 
 /** By TCP or a pipe. */
 export async function streamAttacker(url: string): Promise<Attacker> {
   const client = await TcpClient.connect(url);
-  const transcript = new Transcript(() => client.frames);
-  const end = watch(client.ended);
-  return {
+  return attacker(client, {
     send(frames) {
       client.send(...frames);
-    },
-    get messages() {
-      return transcript.messages;
-    },
-    get receivedBytes() {
-      return transcript.bytes;
-    },
-    get isOver() {
-      return end.isReached;
     },
     stall() {
       client.stall();
@@ -148,25 +151,14 @@ export async function streamAttacker(url: string): Promise<Attacker> {
     vanish() {
       client.socket.destroy();
     },
-  };
+  });
 }
 
 export async function quicAttacker(port: number, ca: string): Promise<Attacker> {
   const client = await QuicClient.connect({ port, ca });
-  const transcript = new Transcript(() => client.frames);
-  const end = watch(client.ended);
-  return {
+  return attacker(client, {
     send(frames) {
       client.write(framed('raw', frames));
-    },
-    get messages() {
-      return transcript.messages;
-    },
-    get receivedBytes() {
-      return transcript.bytes;
-    },
-    get isOver() {
-      return end.isReached;
     },
     stall() {
       client.relay.hold();
@@ -179,7 +171,7 @@ export async function quicAttacker(port: number, ca: string): Promise<Attacker> 
       client.relay.resume();
       void client.close(0);
     },
-  };
+  });
 }
 
 /** @param cookie whether it has got itself one first, without which nobody is let in */
@@ -187,29 +179,25 @@ export async function udpAttacker(port: number, { cookie }: { readonly cookie: b
   const client = await UdpClient.open(port);
   const token = cookie ? `udp:${await client.askForCookie()}` : undefined;
   client.received.length = 0;
-  const transcript = new Transcript(() => client.received);
   let isGone = false;
   const go = (): void => {
     if (!isGone) client.close();
     isGone = true;
   };
-  return {
-    send(frames) {
-      // A HELLO needs the cookie in it.
-      for (const frame of frames)
-        void client.send(frame[4] === HELLO && token !== undefined ? withToken(frame, token) : frame);
+  const never = new Promise<never>(() => undefined);
+  return attacker(
+    { frames: client.received, ended: never },
+    {
+      send(frames) {
+        // A HELLO needs the cookie in it.
+        for (const frame of frames)
+          void client.send(frame[4] === HELLO && token !== undefined ? withToken(frame, token) : frame);
+      },
+      stall: () => undefined,
+      leave: go,
+      vanish: go,
     },
-    get messages() {
-      return transcript.messages;
-    },
-    get receivedBytes() {
-      return transcript.bytes;
-    },
-    isOver: false,
-    stall: () => undefined,
-    leave: go,
-    vanish: go,
-  };
+  );
 }
 
 const HELLO = 0x01;
@@ -221,10 +209,4 @@ function withToken(frame: Uint8Array, token: string): Uint8Array {
   } catch {
     return frame; // a broken one is sent as it is
   }
-}
-
-function watch(ended: Promise<unknown>): { readonly isReached: boolean } {
-  const end = { isReached: false };
-  void ended.then(() => (end.isReached = true));
-  return end;
 }
