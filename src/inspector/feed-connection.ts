@@ -8,7 +8,7 @@ import { parsePattern } from '../protocol/pattern.js';
 import { scopesCover } from '../protocol/scope.js';
 import { parsePageMessage } from './page-message.js';
 import type { FeedMessage, PageMessage, View } from './feed.js';
-import type { RunningView } from './views.js';
+import type { RunningView, SendText, Tell } from './views.js';
 
 /** What a page is shown, and what it may do. */
 export interface FeedHost {
@@ -17,19 +17,20 @@ export interface FeedHost {
   readonly authenticator: Authenticator | undefined;
   readonly welcome: (state: { readonly needsToken: boolean; readonly mayWrite: boolean }) => FeedMessage;
   /** Begins to show a view. @throws ClaspError for a pattern that is none */
-  readonly watch: (
-    watch: Extract<PageMessage, { readonly type: 'watch' }>,
-    tell: (message: FeedMessage) => void,
-  ) => RunningView;
+  readonly watch: (watch: Extract<PageMessage, { readonly type: 'watch' }>, tell: Tell, send: SendText) => RunningView;
   /** What the page sees beside its views: the actors there are, whenever that changes. */
-  readonly watchActors: (tell: (message: FeedMessage) => void) => RunningView;
+  readonly watchActors: (tell: Tell) => RunningView;
   /** A session for what the page writes. */
   readonly connect: (token: string | undefined) => Promise<Client>;
+  /** Hears why the page is cut off, which cannot be told the page itself: it takes nothing. */
+  readonly letGo: (why: string) => void;
 }
 
 /** Bytes that may wait for a page; beyond that it is told nothing until it has caught up. */
 const MAX_BEHIND_BYTES = 4 << 20;
-/** Milliseconds after which a page that does not catch up is let go. */
+/** With no more than this it has: a view that waits for the page by itself may always have something under way. */
+const CAUGHT_UP_BYTES = 1 << 20;
+/** Milliseconds after which a page is let go that does not catch up, or takes nothing of what waits. */
 const PATIENCE_MS = 30_000;
 const LOOK_MS = 1_000;
 /** Answers kept for a page that has fallen behind. */
@@ -55,6 +56,8 @@ export class FeedConnection {
   #isOver = false;
   #writer: Promise<Client> | undefined;
   #behindSinceMs: number | undefined;
+  /** When it last took something, or nothing waited. */
+  #tookAtMs: number;
   /** Answers to writes that wait until it has caught up. */
   readonly #missed: FeedMessage[] = [];
   #timer: unknown;
@@ -67,6 +70,7 @@ export class FeedConnection {
     this.#socket = socket;
     this.#host = host;
     this.#isAllowed = host.authenticator === undefined;
+    this.#tookAtMs = host.clock.now();
     this.#endsAtMs = this.#isAllowed ? Infinity : host.clock.now() + TOKEN_MS;
     socket.on('message', this.#onMessage);
     socket.on('error', () => undefined); // 'close' follows
@@ -128,7 +132,7 @@ export class FeedConnection {
     this.#views.get(watch.view)?.running.stop();
     this.#views.delete(watch.view);
     try {
-      this.#views.set(watch.view, { watch, running: this.#host.watch(watch, this.#tell) });
+      this.#views.set(watch.view, { watch, running: this.#host.watch(watch, this.#tell, this.#send) });
     } catch (error) {
       if (!(error instanceof ClaspError)) throw error;
       this.#tell({ type: 'refused', text: error.message });
@@ -218,27 +222,43 @@ export class FeedConnection {
       if (message.type === 'done' && this.#missed.length < MAX_MISSED) this.#missed.push(message);
       return;
     }
-    this.#socket.send(JSON.stringify(message));
+    this.#send(JSON.stringify(message), () => undefined);
+  };
+
+  readonly #send: SendText = (text, done) => {
+    this.#socket.send(text, (error) => {
+      if (!error) this.#tookAtMs = this.#host.clock.now();
+      done(error);
+    });
   };
 
   /** A page that has fallen behind has missed something: once it has caught up it is told everything anew. */
   readonly #look = (): void => {
     const { clock } = this.#host;
+    const nowMs = clock.now();
     this.#timer = setBackgroundTimer(clock, this.#look, LOOK_MS);
-    if (clock.now() >= this.#endsAtMs) {
-      this.close(this.#whyItEnds);
-      return;
-    }
-    if (this.#behindSinceMs === undefined) return;
-    if (this.#socket.bufferedAmount === 0) {
-      this.#behindSinceMs = undefined;
-      for (const done of this.#missed.splice(0)) this.#tell(done);
-      this.#watchActors();
-      for (const { watch } of [...this.#views.values()]) this.#watch(watch);
-    } else if (clock.now() - this.#behindSinceMs > PATIENCE_MS) {
-      this.#socket.terminate();
-    }
+    const waitingBytes = this.#socket.bufferedAmount;
+    if (waitingBytes === 0) this.#tookAtMs = nowMs;
+    if (nowMs >= this.#endsAtMs) this.close(this.#whyItEnds);
+    else if (nowMs - this.#tookAtMs > PATIENCE_MS) this.#letGo('it has taken nothing for 30 s');
+    else if (this.#behindSinceMs === undefined) return;
+    else if (waitingBytes <= CAUGHT_UP_BYTES) this.#catchUp();
+    else if (nowMs - this.#behindSinceMs > PATIENCE_MS) this.#letGo('it has not kept up for 30 s');
   };
+
+  #catchUp(): void {
+    this.#behindSinceMs = undefined;
+    for (const done of this.#missed.splice(0)) this.#tell(done);
+    this.#watchActors();
+    for (const { watch } of [...this.#views.values()]) {
+      if (watch.view !== 'stately') this.#watch(watch); // it waits for the page by itself, and has left out nothing
+    }
+  }
+
+  #letGo(why: string): void {
+    this.#host.letGo(why);
+    this.#socket.terminate();
+  }
 
   #stop(): void {
     if (this.#isOver) return;

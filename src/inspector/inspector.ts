@@ -16,7 +16,7 @@ import { type PageFile, pageFiles } from './page-files.js';
 import { Registry } from './registry.js';
 import { sanitize } from './sanitize.js';
 import { createStatelyStream, type StatelyStream } from './stately/index.js';
-import type { RunningView, Tell } from './views.js';
+import type { RunningView, SendText, Tell } from './views.js';
 import { watchActor } from './watch-actor.js';
 import { watchActors } from './watch-actors.js';
 import { watchSessions } from './watch-sessions.js';
@@ -110,7 +110,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     const { params = 0 } = (childOf(router, 'router')?.getSnapshot() ?? {}) as { readonly params?: number };
     return params;
   };
-  const host: FeedHost = {
+  const host: Omit<FeedHost, 'letGo'> = {
     clock,
     authenticator: options.authenticator,
     welcome: ({ needsToken, mayWrite }) => ({
@@ -123,14 +123,14 @@ export function createInspector(options: InspectorOptions): Inspector {
       charts: needsToken ? {} : charts,
     }),
     watchActors: (tell) => watchActors(registry, clock, tell),
-    watch: (watch, tell) => begin(watch, tell),
+    watch: begin,
     connect(token) {
       if (router === undefined) return Promise.reject(new Error('there is no router yet'));
       return router.connect({ name: 'inspector', token });
     },
   };
 
-  function begin(watch: Extract<PageMessage, { readonly type: 'watch' }>, tell: Tell): RunningView {
+  function begin(watch: Extract<PageMessage, { readonly type: 'watch' }>, tell: Tell, send: SendText): RunningView {
     switch (watch.view) {
       case 'sessions':
         return watchSessions(views, countParams, clock, tell);
@@ -151,7 +151,7 @@ export function createInspector(options: InspectorOptions): Inspector {
       case 'traffic':
         return watchTraffic(registry, watch.pattern, clock, tell);
       case 'stately':
-        return watchStately(stately, tell);
+        return watchStately(stately, send);
     }
   }
 
@@ -178,10 +178,14 @@ export function createInspector(options: InspectorOptions): Inspector {
           return true;
         }
         server.handleUpgrade(request, socket, head, (webSocket) => {
-          const page = new FeedConnection(webSocket, host);
+          const from = { remoteAddress: request.socket.remoteAddress };
+          const letGo = (why: string): void => {
+            logger.warn(from, `a page of the inspector was let go: ${why}`);
+          };
+          const page = new FeedConnection(webSocket, { ...host, letGo });
           pages.add(page);
           webSocket.once('close', () => pages.delete(page));
-          logger.info({ remoteAddress: request.socket.remoteAddress }, 'the inspector was opened');
+          logger.info(from, 'the inspector was opened');
         });
         return true;
       },

@@ -1,34 +1,42 @@
-import type { Json } from './feed.js';
-import type { StatelyStream } from './stately/index.js';
-import type { RunningView, Tell } from './views.js';
+import { RelayQueue, type RelaySocket, type StatelyStream } from './stately/index.js';
+import type { RunningView, SendText } from './views.js';
 
-/** Messages of the replay in one of ours. */
-const PIECE = 50;
+/** Bytes of updates that may wait for the page; beyond, they are dropped, and all is told anew once it has caught up. */
+const MAX_BEHIND_BYTES = 4 << 20;
 
-/** What happens to the actors, in the protocol of the Stately inspector: first all there are, a piece a turn, then everything that follows. */
-export function watchStately(stream: StatelyStream, tell: Tell): RunningView {
-  let isOn = true;
+/**
+ * What happens to the actors, in the protocol of the Stately inspector: first all there are, then everything that follows. A page is
+ * given a little at a time and the rest when it has taken that, however much it is: the actors of a thousand sessions are megabytes, which
+ * would otherwise be made in vain for a page that cannot take them.
+ */
+export function watchStately(stream: StatelyStream, send: SendText): RunningView {
+  const queue = new RelayQueue(ownShare(send), { replay: () => stream.replayEach(), maxBehindBytes: MAX_BEHIND_BYTES });
   const stop = stream.subscribe((events) => {
-    tell({ type: 'stately', events });
+    queue.push(events);
   });
-  const replay = stream.replayEach()[Symbol.iterator]();
-  const next = (): void => {
-    if (!isOn) return;
-    const events: Json[] = [];
-    while (events.length < PIECE) {
-      const step = replay.next();
-      if (step.done === true) break;
-      events.push(step.value);
-    }
-    if (events.length === 0) return;
-    tell({ type: 'stately', events });
-    setImmediate(next);
-  };
-  next();
   return {
     stop() {
-      isOn = false;
       stop();
+      queue.close();
+    },
+  };
+}
+
+/** The page's socket as this view sees it: what other views have sent is not counted, for nobody tells the queue when that is taken. */
+function ownShare(send: SendText): RelaySocket {
+  let heldBytes = 0;
+  return {
+    get bufferedAmount() {
+      return heldBytes;
+    },
+    send(event, done) {
+      const text = `{"type":"stately","events":[${event}]}`;
+      const bytes = Buffer.byteLength(text);
+      heldBytes += bytes;
+      send(text, (error) => {
+        heldBytes -= bytes;
+        done(error);
+      });
     },
   };
 }

@@ -6,11 +6,12 @@ import type { Client } from '../../src/client/index.js';
 import type { Authenticator, Grant } from '../../src/actors/ports.js';
 import type { FeedMessage, PageMessage } from '../../src/inspector/feed.js';
 import { FeedConnection, type FeedHost } from '../../src/inspector/feed-connection.js';
+import type { SendText, Tell } from '../../src/inspector/views.js';
 import { ClaspError } from '../../src/protocol/errors.js';
 import { parseScopes } from '../../src/protocol/scope.js';
 import { turns } from '../support/inbox.js';
 
-const FOUR_MIB = 4 << 20;
+const [ONE_MIB, FOUR_MIB] = [1 << 20, 4 << 20];
 
 /** A page at the other end of a socket that takes as much as the test says. */
 class PageSocket extends EventEmitter {
@@ -21,8 +22,20 @@ class PageSocket extends EventEmitter {
   closeCode: number | undefined;
   readonly heard: FeedMessage[] = [];
 
-  send(text: string): void {
+  readonly #sent: ((error?: Error) => void)[] = [];
+
+  send(text: string, done: (error?: Error) => void): void {
     this.heard.push(JSON.parse(text) as FeedMessage); // what the connection writes
+    this.#sent.push(done);
+  }
+
+  /** The network takes the oldest of what was sent, or says that it never will. */
+  take(error?: Error): void {
+    this.#sent.shift()?.(error);
+  }
+
+  takeAll(): void {
+    while (this.#sent.length > 0) this.take();
   }
 
   close(code: number): void {
@@ -91,7 +104,9 @@ function opened(authenticator?: Tokens) {
   const writers: Writer[] = [];
   const tokensOfWriters: (string | undefined)[] = [];
   const counts = { views: 0, lists: 0, failures: 0 };
-  let tellView: (message: FeedMessage) => void = () => undefined;
+  const letGo: string[] = [];
+  let tellView: Tell = () => undefined;
+  let sendView: SendText = () => undefined;
   const host: FeedHost = {
     clock,
     authenticator,
@@ -104,10 +119,10 @@ function opened(authenticator?: Tokens) {
       nowMs: clock.now(),
       charts: {},
     }),
-    watch: (watch, tell) => {
+    watch: (watch, tell, send) => {
       if (watch.view === 'traffic') throw new ClaspError(202, 'that is no pattern');
       counts.views++;
-      tellView = tell;
+      [tellView, sendView] = [tell, send];
       tell({ type: 'sessions', nowMs: 0, total: 0, rows: [], gone: [] });
       return { stop: () => counts.views-- };
     },
@@ -123,12 +138,16 @@ function opened(authenticator?: Tokens) {
       writers.push(writer);
       return Promise.resolve(writer as unknown as Client); // as far as it is asked
     },
+    letGo: (why) => letGo.push(why),
   };
   const page = new FeedConnection(socket as unknown as WebSocket, host); // the same
   const update = (): void => {
     tellView({ type: 'sessions', nowMs: 1, total: 1, rows: [], gone: [] });
   };
-  return { clock, socket, writers, tokensOfWriters, counts, page, update };
+  const sendBy: SendText = (text, done) => {
+    sendView(text, done);
+  };
+  return { clock, socket, writers, tokensOfWriters, counts, page, update, letGo, sendView: sendBy };
 }
 
 describe('a page that falls behind', () => {
@@ -140,26 +159,65 @@ describe('a page that falls behind', () => {
     update();
     socket.say({ type: 'set', id: 7, address: '/a', value: 1 });
     await turns(5);
-    socket.bufferedAmount = 1;
+    socket.bufferedAmount = ONE_MIB + 1;
     update();
     clock.increment(1_000);
     expect(socket.types).toHaveLength(3);
-    socket.bufferedAmount = 0;
+    socket.bufferedAmount = ONE_MIB;
     clock.increment(1_000);
     expect(socket.types.slice(3)).toEqual(['done', 'actors', 'sessions']);
     expect(counts).toMatchObject({ views: 1, lists: 1 });
   });
 
   it('is let go when that takes longer than 30 s', () => {
-    const { clock, socket, update, counts } = opened();
+    const { clock, socket, update, counts, letGo } = opened();
     socket.say({ type: 'watch', view: 'sessions' });
     socket.bufferedAmount = FOUR_MIB + 1;
     update();
-    clock.increment(30_000);
+    for (let second = 0; second < 30; second++) {
+      clock.increment(1_000);
+      socket.take(); // a little, but it does not help
+    }
     expect(socket.isTerminated).toBe(false);
     clock.increment(1_000);
     expect(socket.isTerminated).toBe(true);
+    expect(letGo).toEqual(['it has not kept up for 30 s']);
     expect(counts).toMatchObject({ views: 0, lists: 0 });
+  });
+
+  it('is let go when it takes nothing for 30 s, however little waits', () => {
+    const { clock, socket, update, letGo } = opened();
+    socket.say({ type: 'watch', view: 'sessions' });
+    clock.increment(60_000); // nothing waits
+    socket.bufferedAmount = 1;
+    update();
+    clock.increment(20_000);
+    socket.take();
+    clock.increment(20_000);
+    socket.take(new Error('not open'));
+    clock.increment(10_000);
+    expect(socket.isTerminated).toBe(false);
+    clock.increment(1_000);
+    expect(socket.isTerminated).toBe(true);
+    expect(letGo).toEqual(['it has taken nothing for 30 s']);
+  });
+
+  it('is sent by a view that waits for it by itself whatever waits, and not from the beginning when it has caught up', () => {
+    const { clock, socket, update, sendView, counts } = opened();
+    socket.say({ type: 'watch', view: 'stately' });
+    socket.bufferedAmount = FOUR_MIB + 1;
+    update(); // left out
+    const known = socket.heard.length;
+    const taken: (Error | null | undefined)[] = [];
+    const event: FeedMessage = { type: 'stately', events: [{ type: '@xstate.actor' }] };
+    sendView(JSON.stringify(event), (error) => taken.push(error));
+    expect(socket.heard.slice(known)).toEqual([event]);
+    socket.takeAll();
+    expect(taken).toEqual([undefined]);
+    socket.bufferedAmount = ONE_MIB;
+    clock.increment(1_000);
+    expect(socket.types.slice(known + 1)).toEqual(['actors']);
+    expect(counts.views).toBe(1);
   });
 
   it('is not behind with 4 MB', () => {

@@ -32,6 +32,7 @@ export class RelayQueue {
   #sentUpdates = 0;
   #waitingBytes = 0;
   #missed = false;
+  #isClosed = false;
 
   constructor(socket: RelaySocket, { replay, maxBehindBytes, defer }: RelayQueueOptions) {
     this.#socket = socket;
@@ -48,6 +49,7 @@ export class RelayQueue {
   }
 
   push(events: readonly Json[]): void {
+    if (this.#isClosed) return;
     for (const event of events) {
       if (this.#missed || this.behindBytes > this.#maxBehindBytes) {
         this.#missed = true;
@@ -60,10 +62,17 @@ export class RelayQueue {
     this.#pump();
   }
 
+  /** Gives the socket nothing more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#updates = [];
+    this.#waitingBytes = 0;
+  }
+
   /** A socket that the network is quick with would take everything in one turn, and everybody else would wait meanwhile. */
   #pump(): void {
     let given = 0;
-    while (this.#socket.bufferedAmount < SOCKET_BYTES) {
+    while (!this.#isClosed && this.#socket.bufferedAmount < SOCKET_BYTES) {
       if (given > TURN_BYTES) {
         this.#pumpLater();
         return;

@@ -142,6 +142,19 @@ describe('what waits for a relay', () => {
     expect(numbers(socket.sent).at(-1)).toBe(103);
   });
 
+  it('is given to the socket no more once it is closed', () => {
+    const socket = new SlowSocket();
+    const all = Array.from({ length: 100 }, (_, n) => update(n, 100_000));
+    const queue = new RelayQueue(socket, { defer: socket.defer, replay: () => all, maxBehindBytes: 4_000_000 });
+    queue.push([update(100)]);
+    const sent = socket.sent.length;
+    queue.close();
+    queue.push([update(101)]);
+    socket.takeAll();
+    expect(socket.sent).toHaveLength(sent);
+    expect(queue.behindBytes).toBe(0);
+  });
+
   it('goes nowhere when the network will never take it', () => {
     const socket = new SlowSocket();
     const all = Array.from({ length: 100 }, (_, n) => update(n, 100_000));
