@@ -191,8 +191,11 @@ export interface TrafficLine {
   readonly from: string;
   /** `set`, `event`, `stream`, `gesture`, `timeline`, `bundle`. */
   readonly kind: string;
+  /** With the value, of a bundle those of the first message in it that matches. */
   readonly address: string;
   readonly value?: Json | undefined;
-  /** Gesture phase and id, lock, TTL and such, in a few words. */
+  /** Of a bundle: how many messages it holds beside that one. */
+  readonly more?: number | undefined;
+  /** Gesture phase and id, lock, TTL, what a bundle holds and such, in a few words. */
   readonly note?: string | undefined;
 }

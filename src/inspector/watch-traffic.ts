@@ -1,8 +1,9 @@
 import type { InboundBatch } from '../actors/router/router-events.js';
 import type { Clock } from '../clock.js';
 import type { InboundMessage } from '../protocol/inbound.js';
-import type { BundleMessage, PublishMessage, SetMessage } from '../protocol/messages/message.js';
+import type { Message, PublishMessage, SetMessage } from '../protocol/messages/message.js';
 import { matchPattern, parsePattern } from '../protocol/pattern.js';
+import { type BundleContents, contentsOf } from './bundle-contents.js';
 import type { TrafficLine } from './feed.js';
 import type { Registry } from './registry.js';
 import { repeat } from './repeat.js';
@@ -14,11 +15,9 @@ const PERIOD_MS = 200;
 const MAX_LINES = 40;
 /** Messages looked at in one turn of the event loop: with more, a router at its limit would feel it. */
 const MAX_LOOKED = 64;
-/** Messages of a bundle that are looked at: one may hold thousands. */
-const MAX_LOOKED_IN_BUNDLE = 64;
 const MAX_VALUE_BYTES = 512;
 
-type Signal = SetMessage | PublishMessage | BundleMessage;
+type Signal = SetMessage | PublishMessage;
 
 /**
  * The messages that match, as they come in. They are seen as the router actor gets them, in batches of a turn; of a large batch only some
@@ -38,25 +37,19 @@ export function watchTraffic(
   let lines: TrafficLine[] = [];
   let matched = 0;
   let seen = 0;
-  const matches = (message: InboundMessage): message is Signal => {
-    switch (message.type) {
-      case 'set':
-      case 'publish':
-        return matchPattern(wanted, message.address);
-      case 'bundle':
-        return message.messages.slice(0, MAX_LOOKED_IN_BUNDLE).some(matches);
-      default:
-        return false;
-    }
-  };
+  const matches = (message: InboundMessage): message is Signal =>
+    isSignal(message) && matchPattern(wanted, message.address);
   const look = ({ session, receivedMicros }: InboundBatch, message: InboundMessage, standsFor: number): void => {
-    if (!matches(message)) return;
+    const contents = message.type === 'bundle' ? contentsOf(message) : undefined;
+    const shown = contents === undefined ? message : contents.messages.find(matches);
+    if (shown === undefined || !matches(shown)) return;
     seen += standsFor;
     // Each of those that match has the same chance to be among the lines (reservoir sampling).
     const place = matched++ < MAX_LINES ? matched - 1 : Math.floor(random() * matched);
     // Made now or never: the bytes of its value are gone with this turn.
-    if (place < MAX_LINES)
-      lines[place] = lineOf(message, session.name === '' ? session.id : session.name, receivedMicros);
+    if (place >= MAX_LINES) return;
+    const line = { atMs: receivedMicros / 1_000, from: session.name === '' ? session.id : session.name };
+    lines[place] = { ...line, ...said(shown), ...(contents !== undefined && bundled(contents)) };
   };
   const forget = registry.subscribe({
     actorStarted: () => undefined,
@@ -90,32 +83,39 @@ export function watchTraffic(
   };
 }
 
-function lineOf(message: Signal, from: string, receivedMicros: number): TrafficLine {
-  const line = { atMs: receivedMicros / 1_000, from };
-  switch (message.type) {
-    case 'set': {
-      const { address, value, lock, unlock, ttl } = message;
-      const notes = [
-        lock === true ? 'locks' : '',
-        unlock === true ? 'unlocks' : '',
-        ttl === undefined ? '' : `${ttl} s`,
-      ];
-      return { ...line, kind: 'set', address, ...valueOf(value), ...noteOf(notes) };
-    }
-    case 'publish': {
-      const { address, signal = 'event', value, samples, phase, id } = message;
-      const notes = [
-        signal === 'gesture' ? `${phase ?? 'start'} ${id ?? 0}` : '',
-        samples === undefined ? '' : `${samples.length} samples`,
-      ];
-      return { ...line, kind: signal, address, ...valueOf(value), ...noteOf(notes) };
-    }
-    case 'bundle': {
-      const [first] = message.messages;
-      const address = first !== undefined && 'address' in first ? (first.address ?? '') : '';
-      return { ...line, kind: 'bundle', address, note: `${message.messages.length} messages` };
-    }
+function isSignal(message: InboundMessage): message is Signal {
+  return message.type === 'set' || message.type === 'publish';
+}
+
+type Said = Omit<TrafficLine, 'atMs' | 'from'>;
+
+function said(message: Signal): Said {
+  const { address, value } = message;
+  const shown = { kind: kindOf(message), address, ...valueOf(value) };
+  if (message.type === 'set') {
+    const { lock, unlock, ttl } = message;
+    const notes = [lock === true ? 'locks' : '', unlock === true ? 'unlocks' : '', ttl === undefined ? '' : `${ttl} s`];
+    return { ...shown, ...noteOf(notes) };
   }
+  const { samples, phase, id } = message;
+  const notes = [
+    shown.kind === 'gesture' ? `${phase ?? 'start'} ${id ?? 0}` : '',
+    samples === undefined ? '' : `${samples.length} samples`,
+  ];
+  return { ...shown, ...noteOf(notes) };
+}
+
+/** What makes the line of a message in a bundle the bundle's. */
+function bundled({ messages, count }: BundleContents): Pick<TrafficLine, 'kind' | 'more' | 'note'> {
+  const more = count > 1 ? { more: count - 1 } : {};
+  if (messages.length < count) return { kind: 'bundle', ...more, note: `${count} messages` };
+  const counts = new Map<string, number>();
+  for (const message of messages) counts.set(kindOf(message), (counts.get(kindOf(message)) ?? 0) + 1);
+  return { kind: 'bundle', ...more, note: [...counts].map(([kind, times]) => `${times} ${kind}`).join(', ') };
+}
+
+function kindOf(message: Message): string {
+  return message.type === 'publish' ? (message.signal ?? 'event') : message.type;
 }
 
 function valueOf(value: SetMessage['value'] | undefined): Pick<TrafficLine, 'value'> {

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect as connectSocket } from 'node:net';
-import { WebSocket } from 'ws';
 import { authenticator, type Validation } from '../../src/auth/index.js';
 import { connect } from '../../src/client/node.js';
 import {
@@ -15,55 +14,19 @@ import {
   silentLogger,
   webSocket,
 } from '../../src/index.js';
-import type { FeedMessage, PageMessage } from '../../src/inspector/feed.js';
 import { createInspector } from '../../src/inspector/index.js';
 import { parseScopes } from '../../src/protocol/scope.js';
+import { FeedPage } from './feed-page.js';
 
 const machines = [rootMachine, listenerMachine, sessionMachine];
 let router: Router;
 let port: number;
-let pages: Page[] = [];
+let pages: FeedPage[] = [];
 
-/** A page as the router sees it. */
-class Page {
-  readonly messages: FeedMessage[] = [];
-  readonly raw: string[] = [];
-  readonly socket: WebSocket;
-  #wake: () => void = () => undefined;
-
-  constructor(headers: Readonly<Record<string, string>> = {}) {
-    this.socket = new WebSocket(`ws://127.0.0.1:${port}/inspect/feed`, { headers });
-    this.socket.on('message', (data: Buffer) => {
-      this.raw.push(data.toString('utf8'));
-      this.messages.push(JSON.parse(data.toString('utf8')) as FeedMessage);
-      this.#wake();
-    });
-    this.socket.on('error', () => undefined);
-    pages.push(this);
-  }
-
-  say(message: PageMessage): void {
-    this.socket.send(JSON.stringify(message));
-  }
-
-  /** The first message, now or later, of which this is true. */
-  async hears<T extends FeedMessage['type']>(
-    type: T,
-    isIt: (message: Extract<FeedMessage, { type: T }>) => boolean = () => true,
-  ): Promise<Extract<FeedMessage, { type: T }>> {
-    for (let at = 0; ; at++) {
-      while (at >= this.messages.length) await new Promise<void>((resolve) => (this.#wake = resolve));
-      const message = this.messages[at]!;
-      if (isOf(message, type) && isIt(message)) return message;
-    }
-  }
-}
-
-function isOf<T extends FeedMessage['type']>(
-  message: FeedMessage,
-  type: T,
-): message is Extract<FeedMessage, { type: T }> {
-  return message.type === type;
+function open(headers: Readonly<Record<string, string>> = {}): FeedPage {
+  const page = new FeedPage(`ws://127.0.0.1:${port}`, { headers });
+  pages.push(page);
+  return page;
 }
 
 async function start(options: RouterOptions = {}): Promise<void> {
@@ -96,7 +59,7 @@ afterEach(async () => {
 describe('the inspector of a router', () => {
   it('greets a page with the charts of all machines, and the actors there are', async () => {
     await start();
-    const page = new Page();
+    const page = open();
     const { charts, ...welcome } = await page.hears('welcome');
     expect(welcome).toMatchObject({ router: 'Hall', needsToken: false, mayWrite: true });
     expect(Object.keys(charts).sort()).toEqual(['listener', 'root', 'session']);
@@ -114,7 +77,7 @@ describe('the inspector of a router', () => {
   it('shows a session from HELLO to its end, with what happened before the page was opened', async () => {
     await start();
     const client = await connect(`ws://127.0.0.1:${port}`, { name: 'tablet' });
-    const page = new Page();
+    const page = open();
     await page.hears('welcome');
     page.say({ type: 'watch', view: 'sessions' });
     const { rows } = await page.hears('sessions', ({ rows: all }) => all.length > 0);
@@ -133,7 +96,7 @@ describe('the inspector of a router', () => {
     await start({ validateWrite: ({ address }) => (address === '/no' ? 'not here' : undefined) });
     const client = await connect(`ws://127.0.0.1:${port}`);
     const heard = client.signals('/lights/**');
-    const page = new Page();
+    const page = open();
     await page.hears('welcome');
     page.say({ type: 'set', id: 1, address: '/lights/1', value: { $int: '5' } });
     await expect(heard.next()).resolves.toMatchObject({ value: { kind: 'param', value: 5n } });
@@ -151,7 +114,7 @@ describe('the inspector of a router', () => {
     await start();
     const client = await connect(`ws://127.0.0.1:${port}`, { name: 'desk' });
     await client.set('/a', 0.5, { lock: true });
-    const page = new Page();
+    const page = open();
     await page.hears('welcome');
     page.say({ type: 'watch', view: 'signals', pattern: '/**' });
     page.say({ type: 'watch', view: 'traffic', pattern: '/a' });
@@ -172,7 +135,7 @@ describe('the inspector of a router', () => {
 
   it('hands everything to the Stately inspector', async () => {
     await start();
-    const page = new Page();
+    const page = open();
     await page.hears('welcome');
     page.say({ type: 'watch', view: 'stately' });
     const { events } = await page.hears('stately');
@@ -192,14 +155,14 @@ describe('the inspector of a router', () => {
       'response',
     )) as [{ statusCode: number }];
     expect(response.statusCode).toBe(status === 200 ? 302 : status);
-    const page = new Page(headers);
+    const page = open(headers);
     if (status === 200) await page.hears('welcome');
     else await new Promise((resolve) => page.socket.once('close', resolve)); // once() would reject for the 403
   });
 
   it('lets its pages go when the router stops', async () => {
     await start();
-    const page = new Page();
+    const page = open();
     await page.hears('welcome');
     const closed = once(page.socket, 'close');
     await router.stop();
@@ -208,14 +171,14 @@ describe('the inspector of a router', () => {
 
   it('lets sixteen pages in, and another one when one of them has gone', async () => {
     await start();
-    const open = Array.from({ length: 16 }, () => new Page());
-    for (const page of open) await page.hears('welcome');
-    const refused = new Page();
+    const sixteen = Array.from({ length: 16 }, () => open());
+    for (const page of sixteen) await page.hears('welcome');
+    const refused = open();
     await new Promise((resolve) => refused.socket.once('close', resolve)); // once() would reject for the 503
     expect(refused.raw).toEqual([]);
-    open[0]!.socket.close();
-    await once(open[0]!.socket, 'close');
-    await new Page().hears('welcome');
+    sixteen[0]!.socket.close();
+    await once(sixteen[0]!.socket, 'close');
+    await open().hears('welcome');
   });
 
   it('closes the connection of whoever it refuses, though he leaves his side open', async () => {
@@ -240,7 +203,7 @@ describe('the inspector of a router', () => {
 
   it('takes garbage for what it is', async () => {
     await start();
-    const page = new Page();
+    const page = open();
     await page.hears('welcome');
     for (const text of ['', '{', '5', '{"type":"set"}', '{"type":"watch","view":"all"}', '[]']) page.socket.send(text);
     await page.hears('refused', () => page.messages.filter(({ type }) => type === 'refused').length === 6);
@@ -269,7 +232,7 @@ describe('the inspector of a router that asks for tokens', () => {
 
   it('shows nothing to a page without a token, or with one that is not for that', async () => {
     await start({ authenticator: authenticator([{ validate }]) });
-    const page = new Page();
+    const page = open();
     expect(await page.hears('welcome')).toMatchObject({ needsToken: true, mayWrite: false, charts: {} });
     page.say({ type: 'watch', view: 'sessions' });
     expect((await page.hears('refused')).text).toBe('a token comes first');
@@ -286,7 +249,7 @@ describe('the inspector of a router that asks for tokens', () => {
   it('shows everything but secrets to one with admin:/**, until its token is revoked', async () => {
     await start({ authenticator: authenticator([{ validate, onRevoked }]) });
     const client = await connect(`ws://127.0.0.1:${port}`, { name: 'desk', token: secret });
-    const page = new Page();
+    const page = open();
     await page.hears('welcome');
     page.say({ type: 'authenticate', token: 'admin-token-of-the-stage-manager' });
     await page.hears('welcome', ({ needsToken }) => !needsToken);

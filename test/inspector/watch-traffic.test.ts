@@ -61,7 +61,7 @@ function watching(pattern: string, random?: () => number) {
 function counted(counts: { looks: number }, frameCount: number): InboundBatch {
   const message = new Proxy(set('/a/1'), {
     get(target, key, receiver) {
-      if (key === 'type') counts.looks++;
+      if (key === 'address') counts.looks++;
       return Reflect.get(target, key, receiver) as unknown;
     },
   });
@@ -107,15 +107,33 @@ describe('the view of the traffic', () => {
     ]);
   });
 
-  it('shows a bundle when one of its messages matches', () => {
+  it('shows a bundle when one of its messages matches, with the first of these and what else it holds', () => {
     const { tick, next } = watching('/a/**');
+    const cue: PublishMessage = { type: 'publish', address: '/a/cue', value: encodeValue('go') };
     tick(
       batch([
-        { type: 'bundle', messages: [set('/b'), set('/a/1')] },
+        { type: 'bundle', messages: [set('/b'), set('/a/1', 0.5), { ...set('/a/2'), lock: true }, cue] },
         { type: 'bundle', messages: [set('/b')] },
+        { type: 'bundle', messages: [cue] },
       ]),
     );
-    expect(next()).toMatchObject({ seen: 1, lines: [{ kind: 'bundle', note: '2 messages' }] });
+    expect(next()).toEqual({
+      type: 'traffic',
+      pattern: '/a/**',
+      seen: 2,
+      lines: [
+        { atMs: 5, from: 'desk', kind: 'bundle', address: '/a/1', value: 0.5, more: 3, note: '3 set, 1 event' },
+        { atMs: 5, from: 'desk', kind: 'bundle', address: '/a/cue', value: 'go', note: '1 event' },
+      ],
+    });
+  });
+
+  it('counts the messages of a bundle that is too large to be looked through', () => {
+    const { tick, next } = watching('/**');
+    tick(batch([{ type: 'bundle', messages: Array.from({ length: 10_000 }, () => set('/b')) }]));
+    expect(next().lines).toMatchObject([
+      { kind: 'bundle', address: '/b', value: 1, more: 9_999, note: '10000 messages' },
+    ]);
   });
 
   it.each([
@@ -126,7 +144,7 @@ describe('the view of the traffic', () => {
     const { tick, next } = watching('/a/**', seededRandom(1));
     const counts = { looks: 0 };
     tick(...Array.from({ length: sessions }, () => counted(counts, 100_000 / sessions)));
-    // The type of those that become a line is asked for twice.
+    // The address of those that become a line is asked for twice.
     expect(counts.looks).toBeGreaterThanOrEqual(60);
     expect(counts.looks).toBeLessThanOrEqual(64 + 64);
     const { seen, lines } = next();

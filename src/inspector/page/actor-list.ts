@@ -1,5 +1,6 @@
 import type { ActorRow } from '../feed.js';
 import { html, setAttribute, setText } from './elements.js';
+import { FilterField } from './filter-field.js';
 import type { Page } from './page.js';
 import { firstOrder } from './session-table.js';
 import { toneClass, toneOf } from './tone.js';
@@ -17,13 +18,8 @@ interface Choice {
 export class ActorList {
   readonly element = html('nav', { class: 'actors', 'aria-label': 'Actors' });
   readonly #page: Page;
-  readonly #filter = html('input', {
-    type: 'search',
-    class: 'filter',
-    placeholder: 'Filter actors',
-    'aria-label': 'Filter actors',
-    autocomplete: 'off',
-    spellcheck: 'false',
+  readonly #filter = new FilterField('Filter actors', 'Filter actors', () => {
+    this.update();
   });
   readonly #list: VirtualList<Choice>;
 
@@ -37,17 +33,14 @@ export class ActorList {
       row: actorRow,
       opened: ({ actor }) => page.go({ view: 'chart', actor }),
     });
-    this.#filter.addEventListener('input', () => {
-      this.update();
-    });
     this.element.append(
-      html('div', { class: 'toolbar' }, this.#filter),
+      html('div', { class: 'toolbar' }, this.#filter.element),
       html('div', { class: 'list-frame' }, this.#list.element),
     );
   }
 
   update(): void {
-    const filter = this.#filter.value.toLowerCase();
+    const filter = this.#filter.text.toLowerCase();
     const own = this.#page.actors.map(ownChoice).filter(({ name }) => name.toLowerCase().includes(filter));
     const sessions = this.#page.sessions.shown(filter, undefined, firstOrder('name'));
     this.#list.setItems([
@@ -72,13 +65,11 @@ export class ActorList {
 
   focusFilter(): void {
     this.#filter.focus();
-    this.#filter.select();
   }
 
   /** @returns whether there was a filter */
   clearFilter(): boolean {
-    const wasSet = this.#filter.value !== '';
-    this.#filter.value = '';
+    const wasSet = this.#filter.clear();
     if (wasSet) this.update();
     return wasSet;
   }

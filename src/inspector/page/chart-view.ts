@@ -24,6 +24,8 @@ export class ChartView implements PageView {
   #drawing: ChartDrawing | undefined;
   /** The machine that is drawn, or being laid out. */
   #drawn: string | undefined;
+  /** What is being laid out now: what was wanted before and comes later, or fails, is not. */
+  #layingOut: object | undefined;
 
   constructor(page: Page) {
     this.#page = page;
@@ -75,7 +77,8 @@ export class ChartView implements PageView {
   received(message: FeedMessage): void {
     switch (message.type) {
       case 'actor':
-        if (message.actor.actor === this.#actor) this.#take(message.actor);
+        // What is still under way when the view is left would be laid out for a room without size.
+        if (message.actor.actor === this.#actor && !this.element.hidden) this.#take(message.actor);
         break;
       case 'sessions':
         if (!this.element.hidden) this.#actors.update();
@@ -85,7 +88,8 @@ export class ChartView implements PageView {
         this.#actors.update();
         break;
       case 'refused':
-        if (this.#actor !== undefined && this.#detail === undefined) setText(this.#note, message.text);
+        if (!this.element.hidden && this.#actor !== undefined && this.#detail === undefined)
+          setText(this.#note, message.text);
         break;
       default:
     }
@@ -140,9 +144,10 @@ export class ChartView implements PageView {
     this.#drawn = wanted;
     if (chart === undefined) return;
     const { width, height } = this.#frame.getBoundingClientRect();
+    const layingOut = (this.#layingOut = {});
     layoutOf(chart, width, height).then(
       (layout) => {
-        if (this.#drawn !== wanted) return; // another one was chosen meanwhile
+        if (this.#layingOut !== layingOut) return;
         this.#drawing = new ChartDrawing(layout);
         this.#content.replaceChildren(this.#drawing.element);
         if (this.#detail !== undefined) this.#drawing.show(this.#detail);
@@ -150,6 +155,7 @@ export class ChartView implements PageView {
         this.#say();
       },
       (error: unknown) => {
+        if (this.#layingOut !== layingOut) return;
         this.#drawn = undefined;
         setText(this.#note, error instanceof Error ? error.message : 'The chart could not be laid out.');
       },
@@ -165,6 +171,7 @@ export class ChartView implements PageView {
   #clearDrawing(): void {
     this.#drawing = undefined;
     this.#drawn = undefined;
+    this.#layingOut = undefined;
     this.#content.replaceChildren();
   }
 

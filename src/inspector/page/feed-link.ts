@@ -49,6 +49,8 @@ export class FeedLink {
   #isReady = false;
   #attempts = 0;
   #problem: string | undefined;
+  /** Tokens that were given and not answered: each is let in or refused, in turn. */
+  #tries = 0;
   #lastId = 0;
   readonly #answers = new Map<number, (error: string | undefined) => void>();
 
@@ -83,7 +85,7 @@ export class FeedLink {
   authenticate(token: string): void {
     this.#host.token = token;
     this.#problem = undefined;
-    this.#send({ type: 'authenticate', token });
+    this.#giveToken(token);
   }
 
   /** Writes a param or fires an event. @returns what was wrong; undefined when it is done */
@@ -126,12 +128,14 @@ export class FeedLink {
       return;
     }
     const { token } = this.#host;
-    if (token !== undefined) this.#send({ type: 'authenticate', token });
+    if (token !== undefined) this.#giveToken(token);
     else this.#events.stateChanged({ kind: 'needsToken', problem: this.#problem });
   }
 
   #refused(text: string): void {
     if (this.#isReady) return;
+    this.#tries = Math.max(0, this.#tries - 1);
+    if (this.#tries > 0) return; // another was given since, and that one may be good
     // The token was not good: it must not be tried again at the next connection.
     this.#host.token = undefined;
     this.#problem = text;
@@ -140,11 +144,18 @@ export class FeedLink {
 
   #begin(watch: Watch): void {
     this.#events.renewed(watch.view);
-    this.#send(watch);
+    // Whoever heard that may have no use for it any more.
+    if (this.#watches.get(watch.view) === watch) this.#send(watch);
+  }
+
+  #giveToken(token: string): void {
+    this.#tries++;
+    this.#send({ type: 'authenticate', token });
   }
 
   #lost(): void {
     this.#isReady = false;
+    this.#tries = 0;
     this.#socket = undefined;
     for (const answer of this.#answers.values()) answer('The connection broke; whether it was done is not known.');
     this.#answers.clear();

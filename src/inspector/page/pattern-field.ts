@@ -10,7 +10,7 @@ export class PatternField {
   #pattern = EVERYTHING;
   #timer: number | undefined;
 
-  /** @param changed once typing has come to rest, or at Enter */
+  /** @param changed once typing has come to rest, at Enter, or when the field is left */
   constructor(label: string, changed: (pattern: string) => void) {
     this.input = html('input', {
       type: 'search',
@@ -36,12 +36,20 @@ export class PatternField {
     this.input.addEventListener('keydown', ({ key }) => {
       if (key === 'Enter') settle();
     });
+    // What comes next is meant for what was typed, and may lead elsewhere: later than this would be too late.
+    this.input.addEventListener('blur', settle);
   }
 
   /** Shows the pattern, unless it is what was typed in other words. */
   show(pattern: string): void {
     this.#pattern = pattern;
     if (typedPattern(this.input.value) !== pattern) this.input.value = pattern === EVERYTHING ? '' : pattern;
+  }
+
+  /** It is out of sight: what has not come to rest by now was not meant. */
+  rest(): void {
+    clearTimeout(this.#timer);
+    this.show(this.#pattern);
   }
 
   focus(): void {

@@ -1,5 +1,6 @@
 import type { FeedMessage, SessionRow } from '../feed.js';
 import { button, html, setAttribute, setText } from './elements.js';
+import { FilterField } from './filter-field.js';
 import type { Page, PageView } from './page.js';
 import { ageText, bytesText, countText } from './plain-text.js';
 import { firstOrder, type SessionColumn, type SessionOrder } from './session-table.js';
@@ -22,15 +23,11 @@ const columns: readonly (readonly [SessionColumn, string, string])[] = [
 export class SessionsView implements PageView {
   readonly element = html('section', { class: 'view sessions', 'aria-label': 'Sessions' });
   readonly #page: Page;
-  readonly #filter = html('input', {
-    type: 'search',
-    class: 'filter',
-    placeholder: 'Filter by name, address, state, error',
-    'aria-label': 'Filter sessions',
-    autocomplete: 'off',
-    spellcheck: 'false',
+  readonly #filter = new FilterField('Filter sessions', 'Filter by name, address, state, error', () => {
+    this.#update();
   });
   readonly #states = html('div', { class: 'chips', role: 'group', 'aria-label': 'States' });
+  readonly #chips = new Map<string, HTMLButtonElement>();
   readonly #count = html('span', { class: 'count', role: 'status' });
   readonly #empty = html('p', { class: 'empty' });
   readonly #heads = new Map<SessionColumn, HTMLButtonElement>();
@@ -49,11 +46,8 @@ export class SessionsView implements PageView {
       row: () => sessionRow(() => page.nowMs()),
       opened: ({ actor }) => page.go({ view: 'chart', actor }),
     });
-    this.#filter.addEventListener('input', () => {
-      this.#update();
-    });
     this.element.append(
-      html('div', { class: 'toolbar' }, this.#filter, this.#states, this.#count),
+      html('div', { class: 'toolbar' }, this.#filter.element, this.#states, this.#count),
       html('div', { class: 'list-frame' }, this.#list.element, this.#empty),
     );
   }
@@ -84,7 +78,6 @@ export class SessionsView implements PageView {
 
   focusFilter(): void {
     this.#filter.focus();
-    this.#filter.select();
   }
 
   focusList(): void {
@@ -96,8 +89,7 @@ export class SessionsView implements PageView {
   }
 
   close(): boolean {
-    if (this.#filter.value === '' && this.#state === undefined) return false;
-    this.#filter.value = '';
+    if (!this.#filter.clear() && this.#state === undefined) return false;
     this.#state = undefined;
     this.#update();
     return true;
@@ -107,7 +99,7 @@ export class SessionsView implements PageView {
     const { sessions } = this.#page;
     const totals = sessions.totals();
     this.#drawStates(totals.states);
-    const rows = sessions.shown(this.#filter.value, this.#state, this.#order);
+    const rows = sessions.shown(this.#filter.text, this.#state, this.#order);
     this.#list.setItems(rows);
     setText(
       this.#count,
@@ -130,11 +122,15 @@ export class SessionsView implements PageView {
       ...states.keys(),
       ...(this.#state === undefined || states.has(this.#state) ? [] : [this.#state]),
     ].sort();
-    if (names.join() !== [...this.#states.children].map((chip) => chip.getAttribute('data-state')).join()) {
-      this.#states.replaceChildren(...names.map((state) => this.#chip(state)));
+    // Those that stay are not touched: one may have the focus, or a finger on it.
+    for (const [state, chip] of this.#chips) {
+      if (names.includes(state)) continue;
+      chip.remove();
+      this.#chips.delete(state);
     }
     for (const [index, state] of names.entries()) {
-      const chip = this.#states.children[index]!; // made just above, one for each name
+      const chip = this.#chips.get(state) ?? this.#chip(state);
+      if (chip !== this.#states.children[index]) this.#states.insertBefore(chip, this.#states.children[index] ?? null);
       setText(chip, `${state} ${states.get(state) ?? 0}`);
       setAttribute(chip, 'aria-pressed', String(this.#state === state));
     }
@@ -145,7 +141,9 @@ export class SessionsView implements PageView {
       this.#state = this.#state === state ? undefined : state;
       this.#update();
     };
-    return button(state, press, { class: `chip ${toneClass(toneOf(state))}`, 'data-state': state });
+    const chip = button(state, press, { class: `chip ${toneClass(toneOf(state))}` });
+    this.#chips.set(state, chip);
+    return chip;
   }
 
   #head(): HTMLElement {

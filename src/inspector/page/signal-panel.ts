@@ -22,6 +22,7 @@ export class SignalPanel {
   readonly #readOnly = html('p', { class: 'hint' }, 'This router lets the page look, and not write.');
   readonly #editor: ValueEditor;
   readonly #emit: EmitForm;
+  readonly #gone = html('p', { class: 'hint', hidden: '' }, 'This signal has gone, or is not among those shown now.');
   #signal: SignalRow | undefined;
 
   /** @param closed the cross was pressed */
@@ -39,6 +40,7 @@ export class SignalPanel {
     const close = button('×', closed, { class: 'close', 'aria-label': 'Close', title: 'Close (Esc)' });
     this.#about.append(
       html('header', {}, this.#address, close),
+      this.#gone,
       this.#value,
       svg('svg', picture, this.#line),
       this.#facts,
@@ -61,12 +63,18 @@ export class SignalPanel {
     this.#signal = signal;
     this.#about.hidden = signal === undefined;
     this.#hint.hidden = signal !== undefined;
+    this.#gone.hidden = true;
     if (signal === undefined) return;
     setText(this.#address, signal.address);
     setText(this.#value, valueText(signal.value));
     this.#editor.show(signal);
     if (isOther) this.#emit.suggest(signal.address);
     this.draw();
+  }
+
+  /** Says that what is shown is of before. The forms stay: somebody may be typing, and the next keys must not become commands. */
+  showGone(): void {
+    this.#gone.hidden = false;
   }
 
   /** Draws what time changes. */

@@ -25,6 +25,7 @@ export class SignalsView implements PageView {
   #chosen: string | undefined;
   /** What is shown gives way to the next message as a whole: emptied at once, the list would blink. */
   #isStale = false;
+  #isInSight = false;
 
   constructor(page: Page) {
     this.#page = page;
@@ -56,12 +57,17 @@ export class SignalsView implements PageView {
   }
 
   show(route: Route): void {
-    this.#pattern = route.view === 'signals' ? route.pattern : EVERYTHING;
-    this.#field.show(this.#pattern);
-    this.#page.link.watch({ type: 'watch', view: 'signals', pattern: this.#pattern });
+    const pattern = route.view === 'signals' ? route.pattern : EVERYTHING;
+    this.#field.show(pattern);
+    if (this.#isInSight && pattern === this.#pattern) return;
+    this.#isInSight = true;
+    this.#pattern = pattern;
+    this.#page.link.watch({ type: 'watch', view: 'signals', pattern });
   }
 
   hide(): void {
+    this.#isInSight = false;
+    this.#field.rest();
     this.#page.link.unwatch('signals');
   }
 
@@ -122,7 +128,10 @@ export class SignalsView implements PageView {
       this.#empty,
       this.#pattern === EVERYTHING ? 'There are no signals yet.' : `No signal matches ${this.#pattern}.`,
     );
-    this.#panel.show(this.#chosen === undefined ? undefined : this.#tree.signalAt(this.#chosen));
+    if (this.#chosen === undefined) return;
+    const signal = this.#tree.signalAt(this.#chosen);
+    if (signal === undefined) this.#panel.showGone();
+    else this.#panel.show(signal);
   }
 
   #open(line: TreeLine): void {

@@ -19,6 +19,7 @@ export class TopBar {
   readonly #router = html('h1', {}, 'CLASP router');
   readonly #state = html('span', { role: 'status', class: 'tone tone-waiting' }, 'connecting');
   readonly #figures = new Map<string, HTMLElement>();
+  #view: RouteView = 'sessions';
 
   /** @param openStately the button for it was pressed */
   constructor(openStately: () => void) {
@@ -56,12 +57,18 @@ export class TopBar {
       if (name === view) link.setAttribute('aria-current', 'page');
       else link.removeAttribute('aria-current');
     }
-    document.title = `${titles[view]} · ${this.#router.textContent}`;
+    this.#view = view;
+    this.#entitle();
   }
 
   showRouter(name: string, version: string): void {
     setText(this.#router, name);
     this.#router.title = `version ${version}`;
+    this.#entitle();
+  }
+
+  #entitle(): void {
+    document.title = `${titles[this.#view]} · ${this.#router.textContent}`;
   }
 
   showState(state: LinkState): void {

@@ -1,4 +1,4 @@
-import type { FeedMessage, TrafficLine, View } from '../feed.js';
+import type { FeedMessage, TrafficLine } from '../feed.js';
 import { button, html, setAttribute, setText } from './elements.js';
 import type { Page, PageView } from './page.js';
 import { PatternField } from './pattern-field.js';
@@ -29,6 +29,7 @@ export class TrafficView implements PageView {
   readonly #list: VirtualList<Numbered>;
   #lastKey = 0;
   #pattern = EVERYTHING;
+  #isInSight = false;
 
   constructor(page: Page) {
     this.#page = page;
@@ -61,20 +62,25 @@ export class TrafficView implements PageView {
   }
 
   show(route: Route): void {
-    this.#pattern = route.view === 'traffic' ? route.pattern : EVERYTHING;
-    this.#field.show(this.#pattern);
-    this.#page.link.watch({ type: 'watch', view: 'traffic', pattern: this.#pattern });
-    this.#update();
+    const pattern = route.view === 'traffic' ? route.pattern : EVERYTHING;
+    this.#field.show(pattern);
+    if (this.#isInSight && pattern === this.#pattern) return;
+    this.#isInSight = true;
+    this.#pattern = pattern;
+    // What is there is of another pattern, or of before somebody looked elsewhere.
+    this.#log.clear();
+    this.#setHeld(false);
+    this.#page.link.watch({ type: 'watch', view: 'traffic', pattern });
   }
 
   hide(): void {
+    this.#isInSight = false;
+    this.#field.rest();
     this.#page.link.unwatch('traffic');
   }
 
-  renewed(view: View): void {
-    if (view !== 'traffic') return;
-    this.#log.clear();
-    this.#setHeld(false);
+  renewed(): void {
+    // What has come by stays, and what somebody holds to read it stands still: a connection that breaks takes nothing of that away.
   }
 
   welcomed(): void {
@@ -164,17 +170,29 @@ function trafficHead(): HTMLElement {
 }
 
 function trafficRow(): Row<Numbered> {
-  const cells = ['time', 'from', 'kind', 'address', 'value', 'note'].map((name) =>
-    html('span', { class: `cell-${name}`, role: 'gridcell' }),
-  );
-  const element = html('div', { class: 'traffic-cells' }, ...cells);
+  const cell = (name: string): HTMLElement => html('span', { class: `cell-${name}`, role: 'gridcell' });
+  const cells = {
+    time: cell('time'),
+    from: cell('from'),
+    kind: cell('kind'),
+    address: cell('address'),
+    value: cell('value'),
+    note: cell('note'),
+  };
+  const address = html('span', { class: 'text' });
+  const more = html('span', { class: 'more' });
+  cells.address.append(address, more);
   return {
-    element,
+    element: html('div', { class: 'traffic-cells' }, ...Object.values(cells)),
     show({ line }) {
-      const { atMs, from, kind, address, value, note = '' } = line;
-      const texts = [timeText(atMs), from, kind, address, value === undefined ? '' : valueText(value), note];
-      for (const [index, text] of texts.entries()) setText(cells[index]!, text); // as many as there are cells
-      setAttribute(cells[2]!, 'class', `cell-kind kind-${trafficKinds.find((known) => known === kind) ?? 'other'}`);
+      setText(cells.time, timeText(line.atMs));
+      setText(cells.from, line.from);
+      setText(cells.kind, line.kind);
+      setAttribute(cells.kind, 'class', `cell-kind kind-${trafficKinds.find((kind) => kind === line.kind) ?? 'other'}`);
+      setText(address, line.address);
+      setText(more, line.more === undefined ? '' : ` +${line.more}`);
+      setText(cells.value, line.value === undefined ? '' : valueText(line.value));
+      setText(cells.note, line.note ?? '');
     },
   };
 }

@@ -18,16 +18,16 @@ export class ValueEditor {
     spellcheck: 'false',
     autocapitalize: 'off',
   });
-  readonly #toggle = button('', () => void this.#send(this.#signal?.value !== true), {
-    role: 'switch',
-    class: 'switch',
-  });
+  readonly #toggle = button('', () => this.#turn(), { role: 'switch', class: 'switch' });
   readonly #set = html('button', { type: 'submit', class: 'action primary' }, 'Set');
   readonly #result = html('p', { class: 'result', role: 'status' });
   #signal: SignalRow | undefined;
-  #isUnderWay = false;
+  /** What was sent last for this signal and is not answered; what was sent for another has no say here. */
+  #underWay: object | undefined;
+  /** Where the fader is meanwhile. */
   #waiting: number | undefined;
-  #isDirty = false;
+  /** How often something was typed; undefined while the field is as the router has it. */
+  #typings: number | undefined;
 
   constructor(write: WriteValue) {
     this.#write = write;
@@ -42,7 +42,7 @@ export class ValueEditor {
       this.#submit();
     });
     this.#field.addEventListener('input', () => {
-      this.#isDirty = true;
+      this.#typings = (this.#typings ?? 0) + 1;
     });
     this.#field.addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' || event.shiftKey) return;
@@ -61,19 +61,20 @@ export class ValueEditor {
     const isToggle = kind === 'bool';
     if (isOther) {
       setText(this.#result, '');
-      this.#isDirty = false;
-      this.#waiting = undefined; // it was meant for the other
+      this.#typings = undefined;
+      // They were meant for the other.
+      this.#waiting = undefined;
+      this.#underWay = undefined;
       // What the fader is for is decided once: it must not vanish under a finger when somebody else writes 1.2.
       this.#fader.parentElement!.hidden = !isFader(kind, value); // its label
     }
     this.#toggle.hidden = !isToggle;
     this.#field.parentElement!.hidden = isToggle; // the entry around it
-    this.#toggle.setAttribute('aria-checked', String(value === true));
-    setText(this.#toggle, value === true ? 'On' : 'Off');
-    const isHeld = document.activeElement === this.#fader || this.#isUnderWay;
+    if (this.#underWay === undefined) this.#showTurned(value === true);
+    const isHeld = document.activeElement === this.#fader || this.#underWay !== undefined;
     if (!isHeld) this.#fader.value = String(numberOf(value) ?? 0);
     // What somebody types is theirs until it is sent.
-    if (!this.#isDirty) this.#field.value = typedText(kind, value);
+    if (this.#typings === undefined) this.#field.value = typedText(kind, value);
     this.#field.rows = kind === 'list' || kind === 'map' ? 5 : 1;
   }
 
@@ -85,28 +86,54 @@ export class ValueEditor {
   #submit(): void {
     if (this.#signal === undefined) return;
     const typed = readTyped(this.#signal.kind, this.#field.value);
-    if (typed.ok && typed.value !== undefined) void this.#send(typed.value);
+    if (typed.ok && typed.value !== undefined) void this.#sendTyped(typed.value);
     else this.#say(typed.ok ? 'A value is missing.' : typed.problem, true);
+  }
+
+  async #sendTyped(value: Json): Promise<void> {
+    const typings = this.#typings;
+    const isDone = await this.#sendAlone(value);
+    // Whoever has typed on meanwhile is not done with it.
+    if (isDone && this.#typings === typings) this.#typings = undefined;
+  }
+
+  /** At once: pressed again before the router has answered, it has to turn back. */
+  #turn(): void {
+    const isOn = this.#toggle.getAttribute('aria-checked') !== 'true';
+    this.#showTurned(isOn);
+    void this.#sendAlone(isOn);
+  }
+
+  #showTurned(isOn: boolean): void {
+    this.#toggle.setAttribute('aria-checked', String(isOn));
+    setText(this.#toggle, isOn ? 'On' : 'Off');
+  }
+
+  /** In place of where the fader was: what is done last counts. */
+  #sendAlone(value: Json): Promise<boolean> {
+    this.#waiting = undefined;
+    return this.#send(value);
   }
 
   /** One at a time: a router far away gets as many as it answers, and always the last. */
   #slide(value: number): void {
-    if (this.#isUnderWay) this.#waiting = value;
+    if (this.#underWay !== undefined) this.#waiting = value;
     else void this.#send(value);
   }
 
-  async #send(value: Json): Promise<void> {
-    if (this.#signal === undefined) return;
-    const { address } = this.#signal;
-    this.#isUnderWay = true;
-    const problem = await this.#write(address, value);
-    this.#isUnderWay = false;
-    if (address !== this.#signal.address) return;
-    this.#isDirty = problem !== undefined && this.#isDirty;
+  /** @returns whether it was done, and nothing else was sent, or chosen, meanwhile */
+  async #send(value: Json): Promise<boolean> {
+    if (this.#signal === undefined) return false;
+    const sent = (this.#underWay = {});
+    const problem = await this.#write(this.#signal.address, value);
+    if (this.#underWay !== sent) return false;
+    this.#underWay = undefined;
     this.#say(problem ?? 'Set.', problem !== undefined);
+    if (problem !== undefined) this.#showTurned(this.#signal.value === true);
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (waiting !== undefined) void this.#send(waiting);
+    return problem === undefined;
   }
 
   #say(text: string, isProblem: boolean): void {

@@ -30,7 +30,8 @@ export class VirtualList<T> {
   readonly element: HTMLElement;
   readonly #options: ListOptions<T>;
   readonly #space = html('div', { class: 'list-space', role: 'rowgroup' });
-  readonly #shown = new Map<number, Row<T>>();
+  /** The rows in sight, and what each shows: until the next frame that may be another item than the one that has its place now. */
+  readonly #shown = new Map<number, { readonly row: Row<T>; item: T }>();
   readonly #spare: Row<T>[] = [];
   readonly #id = `list-${++lists}`;
   #items: readonly T[] = [];
@@ -105,7 +106,7 @@ export class VirtualList<T> {
     if (this.#space.style.height !== height) this.#space.style.height = height;
     setAttribute(this.element, 'aria-rowcount', String(this.#items.length));
     const { first, end } = visibleRows(this.element.scrollTop, this.#viewHeight, rowHeight, this.#items.length);
-    for (const [index, row] of this.#shown) {
+    for (const [index, { row }] of this.#shown) {
       if (index >= first && index < end) continue;
       this.#shown.delete(index);
       row.element.hidden = true;
@@ -114,7 +115,9 @@ export class VirtualList<T> {
     let active: string | undefined;
     for (let index = first; index < end; index++) {
       const item = this.#items[index]!; // visibleRows stays below the count
-      const row = this.#shown.get(index) ?? this.#place(index);
+      const placed = this.#shown.get(index) ?? this.#place(index, item);
+      placed.item = item;
+      const { row } = placed;
       const { element } = row;
       const isChosen = key(item) === this.#chosen;
       const top = `translateY(${index * rowHeight}px)`;
@@ -128,11 +131,12 @@ export class VirtualList<T> {
     else setAttribute(this.element, 'aria-activedescendant', active);
   }
 
-  #place(index: number): Row<T> {
+  #place(index: number, item: T): { readonly row: Row<T>; item: T } {
     const row = this.#spare.pop() ?? this.#make();
     row.element.hidden = false;
-    this.#shown.set(index, row);
-    return row;
+    const placed = { row, item };
+    this.#shown.set(index, placed);
+    return placed;
   }
 
   #make(): Row<T> {
@@ -168,10 +172,8 @@ export class VirtualList<T> {
   }
 
   #click(target: EventTarget | null): void {
-    for (const [index, { element }] of this.#shown) {
-      if (!(target instanceof Node) || !element.contains(target)) continue;
-      const item = this.#items[index];
-      if (item === undefined) return;
+    for (const { row, item } of this.#shown.values()) {
+      if (!(target instanceof Node) || !row.element.contains(target)) continue;
       this.#choose(item);
       this.#options.opened?.(item);
       return;

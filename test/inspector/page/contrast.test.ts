@@ -46,7 +46,7 @@ describe('the colours of the page', () => {
     },
   );
 
-  it.each([...style.matchAll(/\.is-active:not[^{]*> rect \{\s*fill: (#[0-9a-f]{6})/g)].map(([, hex = '']) => hex))(
+  it.each([...style.matchAll(/--lit: (#[0-9a-f]{6});/g)].map(([, hex = '']) => hex))(
     'names and lines are legible in a state lit with %s',
     (hex) => {
       for (const text of ['#d4ffe3', '#dcf5e5']) expect(contrast(text, hex)).toBeGreaterThanOrEqual(7);

@@ -33,6 +33,7 @@ export class FakeFeed {
     http.on('upgrade', (request, socket, head) => {
       this.#sockets.handleUpgrade(request, socket, head, (page) => {
         this.#serve(page);
+        this.#sockets.emit('connection', page);
       });
     });
   }
@@ -74,6 +75,13 @@ export class FakeFeed {
       const found = this.asked.find(fits);
       if (found !== undefined) return found;
       await new Promise<void>((resolve) => this.#listeners.add(resolve));
+    }
+  }
+
+  /** Resolves when there is a page to be sent something. */
+  async joined(): Promise<void> {
+    while (this.#sockets.clients.size === 0) {
+      await new Promise<void>((resolve) => this.#sockets.once('connection', () => resolve()));
     }
   }
 

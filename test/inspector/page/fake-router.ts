@@ -301,7 +301,8 @@ export function trafficMessage(tick: number, count = 8, seen = count): Extract<F
       kind,
       address: kind === 'event' ? '/cue/go' : `/lights/${((tick + index) % 16) + 1}/dim`,
       value: ((tick * 7 + index * 13) % 100) / 100,
-      ...(kind === 'gesture' ? { note: 'move, id 4' } : {}),
+      ...(kind === 'gesture' ? { note: 'move 4' } : {}),
+      ...(kind === 'bundle' ? { more: 11, note: '11 set, 1 event' } : {}),
     };
   });
   return { type: 'traffic', seen, lines };

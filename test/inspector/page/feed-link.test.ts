@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { FeedMessage } from '../../../src/inspector/feed.js';
+import type { FeedMessage, View } from '../../../src/inspector/feed.js';
 import { FeedLink, type LinkHost, type LinkState, type SocketEvents } from '../../../src/inspector/page/feed-link.js';
 import { welcome } from './fake-router.js';
 
@@ -109,6 +109,46 @@ describe('the link to the feed', () => {
     host.say({ ...welcome, needsToken: true });
     expect(host.last.sent).toEqual([]);
     expect(states.at(-1)).toEqual({ kind: 'needsToken', problem: 'The token has expired' });
+  });
+
+  it('keeps a token that was given since another one was found to be bad', () => {
+    host.say({ ...welcome, needsToken: true });
+    link.authenticate('bad');
+    link.authenticate('good');
+    host.say({ type: 'refused', text: 'The token is not known' }); // the first
+    expect(host.token).toBe('good');
+    expect(states.map(({ kind }) => kind)).toEqual(['needsToken']);
+    host.say(welcome);
+    host.drop();
+    host.say({ ...welcome, needsToken: true });
+    expect(host.last.sent).toEqual([{ type: 'authenticate', token: 'good' }]);
+    host.say({ type: 'refused', text: 'The token has expired' });
+    expect(host.token).toBeUndefined();
+  });
+
+  it('waits for no answer of a connection that broke', () => {
+    host.say({ ...welcome, needsToken: true });
+    link.authenticate('t1');
+    host.drop();
+    host.say({ ...welcome, needsToken: true });
+    host.say({ type: 'refused', text: 'The token has expired' });
+    expect(host.token).toBeUndefined();
+  });
+
+  it('does not ask for what somebody gives up who hears that it begins anew', () => {
+    const events = {
+      stateChanged: () => undefined,
+      received: () => undefined,
+      renewed: (view: View) => {
+        if (view === 'stately') link.unwatch(view);
+      },
+    };
+    link = new FeedLink(host, events);
+    link.start();
+    link.watch({ type: 'watch', view: 'stately' });
+    link.watch(watchSessions);
+    host.say(welcome);
+    expect(host.last.sent.filter((message) => JSON.stringify(message).includes('"watch"'))).toEqual([watchSessions]);
   });
 
   it('gives each write its own answer', async () => {

@@ -1,34 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import type { FeedMessage, PageMessage } from '../../../src/inspector/feed.js';
-import { launchChromium, missingChromium } from './chromium.js';
-import { FakeFeed, watches } from './fake-feed.js';
+import { watches } from './fake-feed.js';
 import * as fake from './fake-router.js';
+import { because, describeInChromium, PageStage } from './page-stage.js';
 
-const PATIENCE_MS = 5_000;
-const describeInChromium = missingChromium === undefined ? describe : describe.skip;
-const because = missingChromium === undefined ? '' : ` (${missingChromium})`;
-
-let browser: Browser;
-let context: BrowserContext;
-let feed: FakeFeed;
-/** What went wrong inside the page. */
-let faults: string[];
-
-/** Opens the page and waits until it is welcome. */
-async function open(hash = '', viewport = { width: 1_440, height: 900 }, newContext = true): Promise<Page> {
-  if (newContext) context = await browser.newContext({ viewport });
-  const page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE_MS);
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('console', (line) => {
-    // The browser's own line about a socket that does not open is no fault of the page.
-    if (line.type() === 'error' && !line.text().includes('WebSocket connection')) faults.push(line.text());
-  });
-  await page.goto(feed.url + hash);
-  await page.getByRole('banner').getByText('connected', { exact: true }).waitFor();
-  return page;
-}
+const stage = new PageStage();
 
 /** Rows of the list in sight, each by its text. */
 async function rows(page: Page): Promise<readonly string[]> {
@@ -40,26 +17,11 @@ function chosen(page: Page): ReturnType<Page['locator']> {
   return page.locator('.view:visible .list-row[aria-selected="true"]');
 }
 
-beforeEach(async () => {
-  faults = [];
-  feed = await FakeFeed.start();
-  feed.greeting = [fake.welcome, { type: 'actors', actors: fake.actors }];
-  feed.answer = fake.answers(12);
-});
-afterEach(async () => {
-  await context.close();
-  await feed.stop();
-  expect(faults).toEqual([]);
-});
-
 describeInChromium(`the inspector's page in Chromium${because}`, () => {
-  beforeAll(async () => {
-    browser = await launchChromium();
-  });
-  afterAll(() => browser.close());
+  stage.setUp();
 
   it('shows the sessions, and those alone that the filter lets through', async () => {
-    const page = await open();
+    const page = await stage.open();
     await page.getByText('12 sessions', { exact: true }).waitFor();
     expect(await rows(page)).toHaveLength(12);
     await page.getByLabel('Filter sessions').fill('phone');
@@ -67,12 +29,12 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     expect((await rows(page)).join()).toMatch(/Stage left phone[^]*Stage right phone/);
     await page.getByRole('button', { name: 'draining 1' }).click();
     await page.getByText('1 of 12 sessions').waitFor();
-    feed.send({ ...fake.sessionsMessage(0), total: 11, rows: [], gone: ['s7'] });
+    stage.feed.send({ ...fake.sessionsMessage(0), total: 11, rows: [], gone: ['s7'] });
     await page.getByText('No session matches').waitFor();
   });
 
   it('sorts by a column, and back', async () => {
-    const page = await open();
+    const page = await stage.open();
     await page.getByRole('button', { name: 'Out /s' }).click();
     await page.locator('.list-row[aria-rowindex="1"]', { hasText: 'Follow spot' }).waitFor();
     await page.getByRole('button', { name: 'Out /s' }).click();
@@ -80,7 +42,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
   });
 
   it('lights the state a session comes into, with the way it took', async () => {
-    const page = await open('#chart/x:101');
+    const page = await stage.open('#chart/x:101');
     const state = (key: string): string => `[data-node="session.${key}"].is-active`;
     await page.locator(state('active')).waitFor();
     await page.evaluate(`
@@ -93,7 +55,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     `);
     const row = fake.session(1, { state: 'congested' });
     const sentAt = Date.now();
-    feed.send({ type: 'actor', actor: fake.detail(row) });
+    stage.feed.send({ type: 'actor', actor: fake.detail(row) });
     await page.locator('.line.is-last[data-edge="session.active→session.congested"]').waitFor();
     await page.waitForFunction('globalThis.litAt !== undefined');
     const litAt = await page.evaluate<number>('globalThis.litAt');
@@ -104,7 +66,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
   });
 
   it('is moved and scaled by wheel, drag and keys, and all of it comes back', async () => {
-    const page = await open('#chart/x:2');
+    const page = await stage.open('#chart/x:2');
     await page.locator('[data-node="listener.open"]').waitFor();
     const moves = async (act: () => Promise<void>): Promise<void> => {
       const transform = `document.querySelector('.chart-frame > g').getAttribute('transform')`;
@@ -126,16 +88,16 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     await moves(() => page.keyboard.press('ArrowLeft')); // the drag has given it the focus
     await moves(() => page.getByRole('button', { name: 'Fit' }).click());
     expect(await page.locator('[data-node="listener"]').boundingBox()).toEqual(fitted);
-    const stage = await page.locator('.stage').boundingBox();
-    expect(fitted!.y).toBeGreaterThanOrEqual(stage!.y);
-    expect(fitted!.y + fitted!.height).toBeLessThanOrEqual(stage!.y + stage!.height);
+    const room = await page.locator('.stage').boundingBox();
+    expect(fitted!.y).toBeGreaterThanOrEqual(room!.y);
+    expect(fitted!.y + fitted!.height).toBeLessThanOrEqual(room!.y + room!.height);
   });
 
   it('draws states in states, and says of plain code that it is some', async () => {
-    const page = await open('#chart/x:2');
+    const page = await stage.open('#chart/x:2');
     await page.locator('[data-node="listener.open.listening"].is-active').waitFor();
     expect(await page.locator('[data-node="listener.open"].is-active').count()).toBe(1);
-    feed.answer = (message) =>
+    stage.feed.answer = (message) =>
       message.type === 'watch' && message.view === 'actor'
         ? [{ type: 'actor', actor: { ...fake.door, ...fake.actors[1]!, activeNodes: [] } }]
         : [];
@@ -144,8 +106,8 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
   });
 
   it('keeps as many rows of 1,000 sessions as are in sight', async () => {
-    feed.answer = fake.answers(1_000);
-    const page = await open();
+    stage.feed.answer = fake.answers(1_000);
+    const page = await stage.open();
     await page.getByText('1000 sessions', { exact: true }).waitFor();
     const elements = (): Promise<number> => page.locator('.list-row').count();
     expect(await elements()).toBeLessThan(60);
@@ -159,7 +121,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     const changed = fake.sessionsMessage(1_000);
     const startedAt = Date.now();
     for (let round = 1; round <= 10; round++)
-      feed.send({ ...changed, rows: changed.rows.map((row) => ({ ...row, messagesIn: round })) });
+      stage.feed.send({ ...changed, rows: changed.rows.map((row) => ({ ...row, messagesIn: round })) });
     await page.locator('.list-row[aria-rowindex="1000"] .cell-in', { hasText: /^10$/ }).waitFor();
     process.stdout.write(`1,000 changed rows take the page ${(Date.now() - startedAt) / 10} ms\n`);
   });
@@ -167,7 +129,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
   it('shows a hostile name as the text it is', async () => {
     const name = '<img src=x onerror="globalThis.hit=1"><script>globalThis.hit=1</script>';
     const row = fake.session(0, { name, remoteAddress: name, lastError: { code: 1, text: name, atMs: 0 } });
-    feed.answer = (message) => {
+    stage.feed.answer = (message) => {
       if (message.type !== 'watch') return [];
       switch (message.view) {
         case 'sessions':
@@ -184,8 +146,8 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
           return [];
       }
     };
-    feed.greeting = [{ ...fake.welcome, router: name }];
-    const page = await open();
+    stage.feed.greeting = [{ ...fake.welcome, router: name }];
+    const page = await stage.open();
     await page.locator('.list-row .cell-name', { hasText: name }).click();
     await page.locator('.reason', { hasText: name }).waitFor();
     await page.keyboard.press('3');
@@ -200,7 +162,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
   });
 
   it('is walked through with the keys alone', async () => {
-    const page = await open();
+    const page = await stage.open();
     await page.getByText('12 sessions', { exact: true }).waitFor();
     const press = (...keys: readonly string[]): Promise<void> =>
       keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
@@ -232,7 +194,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
   });
 
   it('gives the keys behind a tab to the view of that tab, however fast they follow', async () => {
-    const page = await open('#sessions');
+    const page = await stage.open('#sessions');
     await page.getByText('12 sessions', { exact: true }).waitFor();
     await page.evaluate(`for (const key of ['4', 'p']) {
       document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
@@ -241,8 +203,9 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
   });
 
   it('sets a param and fires an event, and says what came of it', async () => {
-    const page = await open('#signals');
-    const writes = (): readonly PageMessage[] => feed.asked.filter(({ type }) => type === 'set' || type === 'emit');
+    const page = await stage.open('#signals');
+    const writes = (): readonly PageMessage[] =>
+      stage.feed.asked.filter(({ type }) => type === 'set' || type === 'emit');
     const choose = (address: string): Promise<void> => page.getByTitle(address, { exact: true }).click();
     await choose('/cue/current');
     const field = page.getByLabel('New value');
@@ -254,8 +217,8 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     await page.getByText('Set.', { exact: true }).waitFor();
     expect(writes()).toEqual([{ type: 'set', id: 1, address: '/cue/current', value: { $int: '42' } }]);
 
-    const answer = feed.answer;
-    feed.answer = (message) =>
+    const answer = stage.feed.answer;
+    stage.feed.answer = (message) =>
       message.type === 'set' ? [{ type: 'done', id: message.id, error: 'Parameter is locked' }] : answer(message);
     await choose('/audio/master/level');
     await page.getByLabel('Fader').fill('0.25');
@@ -263,13 +226,13 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     expect(writes().at(-1)).toEqual({ type: 'set', id: 2, address: '/audio/master/level', value: 0.25 });
 
     await page.getByLabel('Filter signals by address').fill('/lights/2');
-    await feed.heard(
+    await stage.feed.heard(
       (message): message is PageMessage =>
         watches('signals')(message) && message.view === 'signals' && message.pattern === '/lights/2/**',
     );
     await choose('/lights/2/on');
     await page.getByRole('switch').click();
-    await feed.heard((message): message is PageMessage => message.type === 'set' && message.value === false);
+    await stage.feed.heard((message): message is PageMessage => message.type === 'set' && message.value === false);
 
     await page.getByLabel('Address of the event').fill('/cue/go');
     await page.getByLabel('Value of the event').fill('{"scene": 3}');
@@ -279,33 +242,32 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
   });
 
   it('leaves what somebody is typing alone while the signal changes', async () => {
-    const page = await open('#signals');
+    const page = await stage.open('#signals');
     await page.getByTitle('/cue/name', { exact: true }).click();
     const field = page.getByLabel('New value');
     await field.fill('Act 3');
-    feed.send(fake.signalsMessage([fake.signal('/cue/name', { value: 'Act 9', kind: 'string' })]));
+    stage.feed.send(fake.signalsMessage([fake.signal('/cue/name', { value: 'Act 9', kind: 'string' })]));
     await page.locator('.signal-panel .value', { hasText: 'Act 9' }).waitFor();
     expect(await field.inputValue()).toBe('Act 3');
   });
 
   it('offers no writing where it is not allowed', async () => {
-    feed.greeting = [{ ...fake.welcome, mayWrite: false }];
-    const page = await open('#signals');
+    stage.feed.greeting = [{ ...fake.welcome, mayWrite: false }];
+    const page = await stage.open('#signals');
     await page.getByTitle('/cue/name', { exact: true }).click();
     await page.getByText('lets the page look, and not write').waitFor();
     expect(await page.locator('.editor:visible, .emit:visible').count()).toBe(0);
   });
 
   it('asks for a token where one is needed', async () => {
-    feed.greeting = [{ ...fake.welcome, needsToken: true }];
-    const answer = feed.answer;
-    feed.answer = (message) => {
+    stage.feed.greeting = [{ ...fake.welcome, needsToken: true }];
+    const answer = stage.feed.answer;
+    stage.feed.answer = (message) => {
       if (message.type !== 'authenticate') return answer(message);
       return message.token === 'good' ? [fake.welcome] : [{ type: 'refused', text: 'The token is not known' }];
     };
-    context = await browser.newContext();
-    const page = await context.newPage();
-    await page.goto(feed.url);
+    const page = await stage.openBlank();
+    await page.goto(stage.feed.url);
     await page.getByLabel('Token', { exact: true }).last().fill('bad');
     await page.keyboard.press('Enter');
     await page.getByText('The token is not known').waitFor();
@@ -316,15 +278,15 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
   });
 
   it('finds its way back after the router was gone, to the same view', async () => {
-    const page = await open('#traffic/lights/**');
-    await feed.heard(watches('traffic'));
-    const known = feed.asked.length;
-    feed.answer = fake.answers(3);
-    feed.drop();
+    const page = await stage.open('#traffic/lights/**');
+    await stage.feed.heard(watches('traffic'));
+    const known = stage.feed.asked.length;
+    stage.feed.answer = fake.answers(3);
+    stage.feed.drop();
     await page.getByText('trying again').waitFor();
     await page.getByText('trying again').waitFor({ state: 'hidden' });
     await page.locator('.totals', { hasText: '3' }).waitFor();
-    expect(feed.asked.slice(known)).toEqual([
+    expect(stage.feed.asked.slice(known)).toEqual([
       { type: 'watch', view: 'sessions' },
       { type: 'watch', view: 'traffic', pattern: '/lights/**' },
     ]);
@@ -334,33 +296,54 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
   });
 
   it('pauses the traffic under one’s eyes, and goes on', async () => {
-    const page = await open('#traffic');
+    const page = await stage.open('#traffic');
     const message = (text: string): FeedMessage => ({
       type: 'traffic',
       seen: 1,
       lines: [{ atMs: fake.NOW_MS, from: 'x', kind: 'set', address: `/${text}` }],
     });
-    feed.send(message('first'));
+    await stage.feed.heard(watches('traffic')); // and has answered
+    stage.feed.send(message('first'));
     await page.locator('.traffic-cells', { hasText: '/first' }).waitFor();
     await page.getByRole('button', { name: 'Pause' }).click();
-    feed.send(message('second'));
+    stage.feed.send(message('second'));
     await page.getByRole('button', { name: 'Resume, 1 newer' }).waitFor();
     expect((await rows(page)).join()).not.toContain('/second');
     await page.getByRole('button', { name: 'Resume, 1 newer' }).click();
     await page.locator('.traffic-cells', { hasText: '/second' }).waitFor();
   });
 
+  it('says of a bundle what else it holds, however long the address is', async () => {
+    stage.feed.answer = (message) => (message.type === 'watch' && message.view === 'traffic' ? [bundle] : []);
+    const line = { atMs: fake.NOW_MS, from: 'x', address: `/lights/${'long/'.repeat(200)}dim`, value: 0.5 };
+    const bundle: FeedMessage = {
+      type: 'traffic',
+      seen: 2,
+      lines: [
+        { ...line, kind: 'bundle', more: 11, note: '11 set, 1 event' },
+        { ...line, kind: 'set' },
+      ],
+    };
+    const page = await stage.open('#traffic');
+    const cells = page.locator('.traffic .list-row:visible .cell-address');
+    await cells.nth(1).waitFor();
+    expect(await cells.allInnerTexts()).toEqual([`${line.address}\n+11`, line.address]);
+    const [cell, more] = [await cells.first().boundingBox(), await cells.first().locator('.more').boundingBox()];
+    expect(more!.x + more!.width).toBeLessThanOrEqual(cell!.x + cell!.width);
+    await page.getByText('11 set, 1 event').waitFor();
+  });
+
   it('does not take what is under way for another pattern for what is watched', async () => {
-    const page = await open('#signals/a/**');
-    await feed.heard(watches('signals'));
-    feed.send({ ...fake.signalsMessage([fake.signal('/b/stale')]), pattern: '/b/**' });
-    feed.send({ ...fake.signalsMessage([fake.signal('/a/fresh')]), pattern: '/a/**' });
+    const page = await stage.open('#signals/a/**');
+    await stage.feed.heard(watches('signals'));
+    stage.feed.send({ ...fake.signalsMessage([fake.signal('/b/stale')]), pattern: '/b/**' });
+    stage.feed.send({ ...fake.signalsMessage([fake.signal('/a/fresh')]), pattern: '/a/**' });
     await page.getByTitle('/a/fresh', { exact: true }).waitFor();
     expect(await page.getByTitle('/b/stale', { exact: true }).count()).toBe(0);
   });
 
   it('has no sideways scroll on a phone, and fits a thumb', async () => {
-    const page = await open('', { width: 390, height: 844 });
+    const page = await stage.open('', { width: 390, height: 844 });
     await page.getByText('12 sessions', { exact: true }).waitFor();
     for (const hash of ['#sessions', '#chart', '#chart/x:103', '#signals', '#traffic']) {
       await page.evaluate(`location.hash = '${hash}'`);
@@ -375,8 +358,8 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
   });
 
   it('hands the machines on to stately.ai, and listens to no other window', async () => {
-    const page = await open();
-    await context.route('https://stately.ai/**', (route) =>
+    const page = await stage.open();
+    await stage.context.route('https://stately.ai/**', (route) =>
       route.fulfill({
         contentType: 'text/html',
         body: `<script>
@@ -388,14 +371,16 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     );
     await page.evaluate(`postMessage({ type: '@statelyai.connected' }, '*')`);
     const [stately] = await Promise.all([
-      context.waitForEvent('page'),
+      stage.context.waitForEvent('page'),
       page.getByRole('button', { name: 'Stately' }).click(),
     ]);
     await stately.waitForFunction('globalThis.got?.length > 0');
     expect(await stately.evaluate('got')).toEqual([{ type: '@xstate.actor', name: 'root' }]);
-    expect(feed.asked.filter(watches('stately'))).toHaveLength(1);
+    expect(stage.feed.asked.filter(watches('stately'))).toHaveLength(1);
     await stately.close();
-    await feed.heard((message): message is PageMessage => message.type === 'unwatch' && message.view === 'stately');
+    await stage.feed.heard(
+      (message): message is PageMessage => message.type === 'unwatch' && message.view === 'stately',
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { connect } from '../../../src/client/node.js';
 import { type RouterProcess, startRouterProcess } from '../../support/router-process.mjs';
@@ -10,6 +10,11 @@ const cli = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
 const help = spawnSync(process.execPath, [cli, '--help'], { encoding: 'utf8' }).stdout;
 const missing =
   missingChromium ?? (help.includes('--inspect') ? undefined : 'left out: the built router has no --inspect');
+
+/** Ceilings for what never comes, far above what a busy machine takes. */
+const PATIENCE_MS = 60_000;
+jest.setTimeout(180_000);
+
 const describeWithBoth = missing === undefined ? describe : describe.skip;
 
 describeWithBoth(`the inspector's page on a real router${missing === undefined ? '' : ` (${missing})`}`, () => {
@@ -26,7 +31,7 @@ describeWithBoth(`the inspector's page on a real router${missing === undefined ?
   it('shows a client come, its machine, what it sets, what is set from the page, and the client go', async () => {
     const at = `127.0.0.1:${router.doors.websocket}`;
     const page = await browser.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(PATIENCE_MS);
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));
     await page.goto(`http://${at}/inspect`);
