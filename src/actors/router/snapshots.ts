@@ -55,8 +55,8 @@ export interface SnapshotOptions {
 export type Told = (session: RouterSession, address: string, value: EncodedValue, follow: boolean) => void;
 
 /**
- * Sends the stored params that match a pattern, filled to the frame's last byte, a piece a tick when they are many, so
- * that a late joiner stalls nobody.
+ * Sends the stored params that match a pattern: as many to a frame as fit, and a piece a tick when they are many, so that a
+ * late joiner stalls nobody.
  *
  * It is a barrier against the live feed although it takes its time: each piece is written from the values of that
  * moment into the same queue the live SETs go through, so it is never older than a SET that went before it, and a SET
