@@ -27,6 +27,7 @@ export async function run(settings: Settings): Promise<void> {
     maxSessions: settings.maxSessions,
     sessionTimeoutSeconds: settings.sessionTimeoutSeconds,
     maxSubscriptionsPerSession: settings.maxSubscriptions,
+    maxMessagesPerSecond: settings.maxMessagesPerSecond,
     maxParams: settings.maxParams,
     paramTtlSeconds: settings.paramTtlSeconds,
     allowInsecureUdp: settings.allowInsecureUdp,

@@ -45,6 +45,8 @@ export interface Settings {
   readonly maxSessions: number;
   readonly sessionTimeoutSeconds: number;
   readonly maxSubscriptions: number;
+  /** Messages per second of one session; 0 = unlimited. Undefined: the default of `createRouter`, which depends on `auth`. */
+  readonly maxMessagesPerSecond: number | undefined;
   readonly maxParams: number;
   readonly paramTtlSeconds: number;
   readonly drainTimeoutSeconds: number;
@@ -73,6 +75,9 @@ interface Flag {
 
 /** What stands for nothing given. */
 const OFF = 'off';
+
+/** The default depends on other flags; the help text of the flag states it. */
+const AUTO = 'auto';
 
 /** Every flag, in the order of the help. The environment variable of `--max-sessions` is CLASP_MAX_SESSIONS, and so on. */
 export const flags = {
@@ -145,6 +150,11 @@ export const flags = {
     help: 'closes a session that neither sends nor receives; 0 is never',
   },
   'max-subscriptions': { value: 'N', fallback: '1000', help: 'subscriptions of one session; 0 is unlimited' },
+  'max-messages-per-second': {
+    value: 'N',
+    fallback: AUTO,
+    help: 'messages per second of one session, those in bundles included; 0 is unlimited; auto is 100000 with --auth, else 0',
+  },
   'max-params': {
     value: 'N',
     fallback: '1000000',
@@ -223,6 +233,7 @@ export function readSettings(
       maxSessions: wholeNumber(...text('max-sessions')),
       sessionTimeoutSeconds: wholeNumber(...text('session-timeout'), 604_800),
       maxSubscriptions: wholeNumber(...text('max-subscriptions')),
+      maxMessagesPerSecond: autoNumber(...text('max-messages-per-second')),
       maxParams: wholeNumber(...text('max-params')),
       paramTtlSeconds: wholeNumber(...text('param-ttl'), 31_536_000),
       drainTimeoutSeconds: wholeNumber(...text('drain-timeout'), 3_600),
@@ -279,6 +290,10 @@ function wholeNumber(text: string, source: string, max = Number.MAX_SAFE_INTEGER
     throw new UsageError(`${source} must be ${range}, not "${text}"`);
   }
   return value;
+}
+
+function autoNumber(text: string, source: string): number | undefined {
+  return text === AUTO ? undefined : wholeNumber(text, source);
 }
 
 function optionalPort(text: string, source: string): number | undefined {

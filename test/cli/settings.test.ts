@@ -36,6 +36,7 @@ const defaults = {
   maxSessions: 1000,
   sessionTimeoutSeconds: 300,
   maxSubscriptions: 1000,
+  maxMessagesPerSecond: undefined,
   maxParams: 1_000_000,
   paramTtlSeconds: 0,
   drainTimeoutSeconds: 3,
@@ -72,6 +73,8 @@ describe('the command line', () => {
     [['--inspect-remote'], { inspect: true, inspectRemote: true }],
     [['--inspect-ws', 'ws://localhost:8080'], { inspectRelayUrl: 'ws://localhost:8080' }],
     [['--metrics'], { metrics: true }],
+    [['--max-messages-per-second', '0'], { maxMessagesPerSecond: 0 }],
+    [['--max-messages-per-second', 'auto'], {}],
     [['--tcp-port', 'off'], {}],
     [['--udp-port', '7330', '--allow-insecure-udp'], { udpPort: 7330, allowInsecureUdp: true }],
   ])('reads %j', (args, expected) => {

@@ -63,7 +63,7 @@ describe('docs/limits.md', () => {
   });
 
   it('gives the default of authenticated routers too', () => {
-    expect(parseRouterOptions({ securityMode: 'authenticated' }).maxMessagesPerSecond).toBe(1_000);
-    expect(page).toContain('`maxMessagesPerSecond` | 0 (with tokens: 1,000)');
+    expect(parseRouterOptions({ securityMode: 'authenticated' }).maxMessagesPerSecond).toBe(100_000);
+    expect(page).toContain('`maxMessagesPerSecond` | 0 (with tokens: 100,000)');
   });
 });

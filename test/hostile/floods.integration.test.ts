@@ -150,7 +150,7 @@ const attacks: readonly Attack[] = [
       await answered(attacker);
       expect(errorsTo(attacker).at(-1)).toMatchObject({
         code: 429,
-        message: expect.stringMatching(/^Rate limit exceeded: 100 messages\/second; \d+ messages were dropped$/),
+        message: expect.stringMatching(/^Rate limit exceeded: 100 messages\/second; \d+ messages were dropped; /),
       });
     },
     leaves: ({ params }) => {

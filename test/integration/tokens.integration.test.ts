@@ -142,6 +142,31 @@ describe('clasp-router --auth', () => {
     await expect(desk.set('/lights/2', 1)).rejects.toMatchObject({ code: 429, address: '/lights/2' });
   });
 
+  it('passes 120 frames of a DMX universe, 512 SETs in each bundle, with an admin token', async () => {
+    const { url } = await startRouter();
+    const desk = await open(url, (await create('--scopes', 'admin:/**')).token);
+    const universe = Array.from({ length: 512 }, (_, i) => `/dmx/1/${i + 1}`);
+    const frames = Array.from({ length: 120 }, (_, level) =>
+      desk.bundle(universe.map((address) => ({ kind: 'param', address, value: level }))),
+    );
+    const passed = (await Promise.allSettled(frames)).filter(({ status }) => status === 'fulfilled');
+    expect(passed).toHaveLength(120);
+    expect(await desk.get('/dmx/1/512')).toMatchObject({ value: 119, revision: 120 });
+  });
+
+  it('answers what exceeds --max-messages-per-second with ERROR 429, which names the option', async () => {
+    const { url } = await startRouter('--max-messages-per-second', '20');
+    const desk = await open(url, (await create('--scopes', 'admin:/**')).token);
+    const refused = new Promise<Error>((resolve) => desk.onError(resolve));
+    for (let i = 0; i < 100; i++) desk.emit('/cue', i);
+    expect(await refused).toMatchObject({
+      code: 429,
+      message: expect.stringMatching(
+        /^Rate limit exceeded: 20 messages\/second; \d+ messages were dropped; .*--max-messages-per-second\)$/,
+      ),
+    });
+  });
+
   it('ends the sessions of a token that is revoked while it runs, and no others', async () => {
     const { command, url } = await startRouter();
     const { token, id } = await create('--scopes', 'write:/lights/**', '--subject', 'desk');

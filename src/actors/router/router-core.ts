@@ -518,6 +518,7 @@ function isLoss(departure: Departure): boolean {
 function rateLimited({ messagesPerSecond, dropped }: RateLimitedMessage): ClaspError {
   return new ClaspError(
     ErrorCode.RateLimited,
-    `Rate limit exceeded: ${messagesPerSecond} messages/second; ${dropped} messages were dropped`,
+    `Rate limit exceeded: ${messagesPerSecond} messages/second; ${dropped} messages were dropped; ` +
+      'the limit is the router option maxMessagesPerSecond (--max-messages-per-second)',
   );
 }

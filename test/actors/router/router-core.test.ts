@@ -588,7 +588,13 @@ describe('a peer that sends garbage', () => {
     const peer = new CoreHarness().join();
     peer.send({ type: 'rateLimited', messagesPerSecond: 30, dropped: 12 });
     expect(peer.read()).toMatchObject([
-      { type: 'error', code: 429, message: 'Rate limit exceeded: 30 messages/second; 12 messages were dropped' },
+      {
+        type: 'error',
+        code: 429,
+        message:
+          'Rate limit exceeded: 30 messages/second; 12 messages were dropped; ' +
+          'the limit is the router option maxMessagesPerSecond (--max-messages-per-second)',
+      },
     ]);
   });
 });
