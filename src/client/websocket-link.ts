@@ -1,11 +1,14 @@
 import type { Channel, ClientEncoding, Link, LinkEvents } from './link.js';
 
+/** Bytes in memory of their own. In this form the type means the same before and after TypeScript 5.7. */
+type OwnedBytes = Uint8Array & { readonly buffer: ArrayBuffer };
+
 /** What is needed of a WebSocket: browsers' own, that of Node ≥ 22, or that of `ws`. */
 export interface WebSocketLike {
   binaryType: string;
   readonly readyState: number;
   readonly bufferedAmount: number;
-  send(data: string | Uint8Array<ArrayBuffer>): void;
+  send(data: string | OwnedBytes): void;
   close(code?: number, reason?: string): void;
   /** Cuts it off; browsers have no such thing. */
   terminate?(): void;
@@ -94,7 +97,7 @@ function openChannel(socket: WebSocketLike, events: LinkEvents): Channel {
     },
     send(frame) {
       // The encoders make their bytes in memory of their own, never in memory that is shared between threads.
-      if (socket.readyState === OPEN) socket.send(frame as string | Uint8Array<ArrayBuffer>);
+      if (socket.readyState === OPEN) socket.send(frame as string | OwnedBytes);
     },
     close: () => socket.close(1000),
     destroy: () => {

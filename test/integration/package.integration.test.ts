@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile, type ExecFileException } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,6 +44,15 @@ describe('the package', () => {
     await node([bin('@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only', '--no-color']);
   });
 
+  it('has declarations that TypeScript before 5.7 reads: no typed array has a type argument', () => {
+    const generic = declarations(join(root, 'dist')).filter((file) =>
+      /\b(?:Big)?(?:Ui|I)nt\d+(?:Clamped)?Array<|\bFloat\d+Array<|\bArrayBufferView<|\bBuffer</.test(
+        readFileSync(file, 'utf8'),
+      ),
+    );
+    expect(generic).toEqual([]);
+  });
+
   it('is documented without a warning: no link in a comment leads nowhere', async () => {
     await node([bin('typedoc/bin/typedoc'), '--emit', 'none', '--logLevel', 'Warn']);
   });
@@ -56,6 +65,13 @@ describe('the package', () => {
     ).toEqual([]);
   });
 });
+
+/** Every declaration file below a folder. */
+function declarations(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.d.ts'))
+    .map((name) => join(folder, name));
+}
 
 /** Our own modules about the binding, which is loaded when a QUIC door is opened. */
 function isQuicSource(name: string): boolean {
