@@ -3,25 +3,38 @@
  * `SimulatedClock` is one; {@link systemClock} is the real one. Times are milliseconds.
  */
 export interface Clock {
-  /** Milliseconds since the Unix epoch, fractions included; never goes back. */
+  /**
+   * Monotonic time: milliseconds since the Unix epoch as the wall clock had it at start, fractions included. Never goes
+   * back, and does not follow corrections of the wall clock. Every duration, deadline and TTL counts on it.
+   */
   now(): number;
   setTimeout(callback: () => void, milliseconds: number): unknown;
   clearTimeout(id: unknown): void;
+  /**
+   * Calendar time: milliseconds since the Unix epoch, as the computer's wall clock has it now. Can jump in both
+   * directions. Tokens, certificates and log lines are dated by it.
+   *
+   * @default {@link now}
+   */
+  wallNow?(): number;
 }
 
-/**
- * The wall clock as it was at start, carried on by the monotonic clock: WELCOME.time, SYNC and the timestamps of params
- * come from here, so a clock that is set back in mid-show turns nothing around.
- */
+/** Monotonic time from `performance`, calendar time from `Date`. */
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
   clearTimeout: (id) => {
     clearTimeout(id as ReturnType<typeof setTimeout>); // only ever given what setTimeout above returned
   },
+  wallNow: () => Date.now(),
 };
 
-/** The clock's time as the wire has it: whole microseconds since the Unix epoch. */
+/** Calendar time: milliseconds since the Unix epoch. A clock without a wall clock has only its own time. */
+export function wallTime(clock: Clock): number {
+  return clock.wallNow === undefined ? clock.now() : clock.wallNow();
+}
+
+/** Monotonic time in whole microseconds. */
 export function microseconds(clock: Clock): number {
   return Math.floor(clock.now() * 1000);
 }

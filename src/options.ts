@@ -292,8 +292,8 @@ const schema = z.strictObject({
     { must: 'be a list of transports, such as webSocket()' },
   ).default([]),
   state: z.unknown().optional(),
-  clock: like<Clock>((value) => hasMethods(value, ['now', 'setTimeout', 'clearTimeout']), {
-    must: 'have the methods now, setTimeout and clearTimeout',
+  clock: like<Clock>(isClock, {
+    must: 'have the methods now, setTimeout and clearTimeout, and may have wallNow',
   }).default(systemClock),
   logger: like<Logger>((value) => hasMethods(value, ['debug', 'info', 'warn', 'error']), {
     must: 'have the methods debug, info, warn and error',
@@ -377,6 +377,11 @@ function restoredState(state: unknown): RestoredState {
 
 function isSignalType(value: unknown): boolean {
   return signalTypes.some((type) => type === value);
+}
+
+function isClock(value: unknown): boolean {
+  if (!hasMethods(value, ['now', 'setTimeout', 'clearTimeout'])) return false;
+  return Reflect.get(Object(value) as object, 'wallNow') === undefined || hasMethods(value, ['wallNow']);
 }
 
 function hasMethods(value: unknown, names: readonly string[]): boolean {

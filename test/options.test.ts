@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { SimulatedClock } from 'xstate';
+import { systemClock } from '../src/clock.js';
 import { parseRouterOptions, type RouterOptions, RouterOptionsError } from '../src/options.js';
 
 describe('without options', () => {
@@ -120,7 +121,14 @@ describe('what cannot be', () => {
     [{ securityMode: 'closed' }, 'securityMode must be "open" or "authenticated", not "closed"'],
     [{ acks: true }, 'acks must be "requested" or "always", not true'],
     [{ transports: [{}] }, 'transports must be a list of transports, such as webSocket(), not [an object]'],
-    [{ clock: {} }, 'clock must have the methods now, setTimeout and clearTimeout, not an object'],
+    [
+      { clock: {} },
+      'clock must have the methods now, setTimeout and clearTimeout, and may have wallNow, not an object',
+    ],
+    [
+      { clock: { ...systemClock, wallNow: 0 } },
+      'clock must have the methods now, setTimeout and clearTimeout, and may have wallNow, not an object',
+    ],
     [{ logger: console.log }, 'logger must have the methods debug, info, warn and error, not a function'],
     [{ newId: 'id' }, 'newId must be a function, not "id"'],
     [{ inspect: 1 }, 'inspect must be a function or an observer, not 1'],
