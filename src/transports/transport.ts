@@ -99,6 +99,12 @@ export interface Connection {
    * and that of others from now on: nobody changes it.
    */
   readonly deliver?: ((message: Message) => void) | undefined;
+  /**
+   * Asks the peer for a sign of life by means of the transport (WebSocket ping, QUIC PING). The answer is an emission of
+   * {@link batches$}, possibly empty. Does nothing on a closed connection. Undefined where the transport has no such means:
+   * a CLASP PING is the only probe there.
+   */
+  readonly probe?: (() => void) | undefined;
   /** Whether the peer is part of this process: then it may come in without a token. @default false */
   readonly isTrusted?: boolean | undefined;
   /** Bytes written and not yet taken by the network. */

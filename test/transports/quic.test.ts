@@ -542,6 +542,39 @@ describe('pings of QUIC', () => {
     expect(inbox.batches.map(({ length }) => length)).toEqual([1, 0, 0]);
   });
 
+  it('answer a probe with an empty batch, which packets from before the probe are not', async () => {
+    const { clock, peer, connection, inbox } = await connectedFake();
+    peer.counts.packetsIn = 5;
+    connection.probe?.();
+    expect(peer.pings).toBe(1);
+    clock.increment(1_000);
+    expect(inbox.batches).toHaveLength(1); // the frame that opened the stream
+    peer.counts.packetsIn = 6;
+    clock.increment(250);
+    peer.counts.packetsIn = 7;
+    clock.increment(10_000);
+    expect(inbox.batches.map(({ length }) => length)).toEqual([1, 0]);
+  });
+
+  it('are looked for 5 s after the last probe', async () => {
+    const { clock, peer, connection, inbox } = await connectedFake();
+    const quarters = (count: number): void => {
+      for (let i = 0; i < count; i++) clock.increment(250);
+    };
+    connection.probe?.();
+    quarters(16);
+    connection.probe?.();
+    quarters(19);
+    peer.counts.packetsIn = 1;
+    quarters(1);
+    expect(inbox.batches.map(({ length }) => length)).toEqual([1, 0]);
+    connection.probe?.();
+    quarters(20);
+    peer.counts.packetsIn = 2;
+    quarters(20);
+    expect(inbox.batches).toHaveLength(2);
+  });
+
   it('are not sent where they are off, nor after the end', async () => {
     const off = await connectedFake();
     off.clock.increment(3_600_000);

@@ -374,6 +374,15 @@ describe('a WebSocket peer that falls silent', () => {
     expect(inbox.end).toBeUndefined();
   });
 
+  it('answers a probe with an empty batch, and is not probed after its end', async () => {
+    const { client, connection, inbox } = await connected({ pingIntervalMs: 0 });
+    connection.probe?.();
+    expect(await inbox.receiveBatches(1)).toEqual([[]]);
+    client.close();
+    expect(await inbox.ended).toBe('completed');
+    connection.probe?.();
+  });
+
   it('is not pinged where pings are off', async () => {
     const clock = new SimulatedClock();
     const { client, inbox } = await connected({ clock, pingIntervalMs: 0 }, { autoPong: false });

@@ -209,6 +209,11 @@ export class RouterCore {
     this.#replies.error(session, error);
   }
 
+  /** Asks a session for a PONG. */
+  ping(session: RouterSession): void {
+    this.#replies.send(session, { type: 'ping' });
+  }
+
   /**
    * Forgets a session: its subscriptions end, its locks are released, its gestures cancelled, its params stay (router.md 3.7). If
    * it did not take its leave, what it wanted done in that case is done.
@@ -412,9 +417,11 @@ export class RouterCore {
           messages.rateLimited++;
           this.#tally.rateLimited += message.dropped;
           throw rateLimited(message);
+        case 'pong':
+          session.answersPings = true;
+          return;
         case 'welcome':
         case 'snapshot':
-        case 'pong':
         case 'ack':
         case 'error':
         case 'result':

@@ -32,6 +32,8 @@ export type RouterEvent =
     }
   /** A session is gone: forget its subscriptions and its queue. */
   | { readonly type: 'session.closed'; readonly session: RouterSession; readonly departure: Departure }
+  /** A session is asked for a sign of life by a CLASP PING. */
+  | { readonly type: 'session.probing'; readonly session: RouterSession }
   /** The socket of a congested session has taken everything. */
   | { readonly type: 'session.drained'; readonly session: RouterSession }
   /** Somebody asks for figures, and has them when this has been handled. */

@@ -150,6 +150,9 @@ class Router {
           this.#sessions--;
           this.#core.leave(event.session, event.departure);
           break;
+        case 'session.probing':
+          this.#ping(event.session);
+          break;
         case 'session.drained':
           event.session.lastActivityMicros = microseconds(this.#clock);
           this.#drained(event.session);
@@ -250,6 +253,17 @@ class Router {
     if (session.phase !== 'active') return;
     const buffered = link.bufferedBytes;
     if (buffered > this.#highWaterBytes) session.notify({ type: 'connection.congested', bufferedBytes: buffered });
+  }
+
+  /**
+   * Sends a PING. A PING is no activity: a session that is silent in both directions becomes idle in spite of it. A congested
+   * session gets none, because it would wait behind the backlog.
+   */
+  #ping(session: RouterSession): void {
+    if (session.phase !== 'active') return;
+    this.#flush(session);
+    this.#core.ping(session);
+    this.#write(session, session.outbox.take(session.link.bufferedBytes > 0));
   }
 
   /** Everything that waits, whatever the socket says: the connection is about to close. */

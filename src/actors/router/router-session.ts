@@ -28,6 +28,7 @@ export type SessionLink = Pick<
   | 'datagrams'
   | 'deliver'
   | 'isTrusted'
+  | 'probe'
   | 'close'
   | 'destroy'
 >;
@@ -97,6 +98,10 @@ export class RouterSession {
   /** When something was last received, and when its HELLO was. */
   lastReceivedMicros: number;
   joinedMicros: number;
+  /** When the oldest probe was sent that is possibly unanswered; -Infinity before the first. Kept by `session/liveness.ts`. */
+  probedMicros = -Infinity;
+  /** Whether the peer has sent a PONG. */
+  answersPings = false;
   /** With its undecodable frames. */
   readonly patience = new Patience();
 

@@ -14,7 +14,7 @@ import {
   type InboundFrame,
   MAX_REASON_BYTES,
 } from '../transport.js';
-import { ABORTED, quicCloseCodes, READ_BYTES_PER_TURN, STALL_CHECKS } from './constants.js';
+import { ABORTED, PROBE_LOOK_MS, PROBE_LOOKS, quicCloseCodes, READ_BYTES_PER_TURN, STALL_CHECKS } from './constants.js';
 import type { DatagramQueue } from './datagram-queue.js';
 import { PeerDatagrams } from './peer-datagrams.js';
 import { Progress } from './progress.js';
@@ -68,6 +68,9 @@ export class QuicConnection implements Connection {
   /** How the QUIC connection is to be closed, once the goodbyes are said. */
   #goodbye: CloseReason = { kind: 'normal', text: '' };
   #fault: ConnectionLost | undefined;
+  /** Looks for the answer to a probe that are left. */
+  #probeLooks = 0;
+  #probeTimer: unknown;
   #stallTimer: unknown;
   #pingTimer: unknown;
   #graceTimer: unknown;
@@ -119,6 +122,15 @@ export class QuicConnection implements Connection {
     this.#goodbye = reason;
     this.#stream.end(); // behind all that is buffered
     this.#startGrace();
+  }
+
+  /** Sends a QUIC PING and looks for packets of the peer during the next seconds: the library reports no answer by itself. */
+  probe(): void {
+    if (this.#phase !== 'open') return;
+    this.#packetsIn = this.#session.traffic()?.packetsIn ?? this.#packetsIn; // what came before is no answer
+    this.#session.ping();
+    this.#probeLooks = PROBE_LOOKS;
+    this.#probeTimer ??= setBackgroundTimer(this.#options.clock, this.#lookForAnswer, PROBE_LOOK_MS);
   }
 
   destroy(): void {
@@ -268,14 +280,29 @@ export class QuicConnection implements Connection {
 
   /** Keeps an idle connection alive; the answers to the ping before are a sign of life to the session. */
   readonly #ping = (): void => {
-    const { packetsIn = 0, maxPacketBytes } = this.#session.traffic() ?? {};
-    this.#datagrams?.measured(maxPacketBytes);
-    if (packetsIn > this.#packetsIn && this.#phase === 'open') this.#batches.next([]);
-    this.#packetsIn = packetsIn;
+    this.#datagrams?.measured(this.#session.traffic()?.maxPacketBytes);
+    this.#reportPackets();
     if (this.#phase !== 'open') return;
     this.#session.ping();
     this.#planPing();
   };
+
+  readonly #lookForAnswer = (): void => {
+    this.#probeTimer = undefined;
+    const isAnswered = this.#reportPackets();
+    this.#probeLooks--;
+    if (isAnswered || this.#probeLooks === 0 || this.#phase !== 'open') return;
+    this.#probeTimer = setBackgroundTimer(this.#options.clock, this.#lookForAnswer, PROBE_LOOK_MS);
+  };
+
+  /** Packets of the peer are a sign of life. @returns whether any came since the last look */
+  #reportPackets(): boolean {
+    const { packetsIn = 0 } = this.#session.traffic() ?? {};
+    const isHeard = packetsIn > this.#packetsIn;
+    this.#packetsIn = packetsIn;
+    if (isHeard && this.#phase === 'open') this.#batches.next([]);
+    return isHeard;
+  }
 
   #cut(fault: ConnectionLost, code: number, text: string): void {
     this.#unread.clear();
@@ -286,7 +313,9 @@ export class QuicConnection implements Connection {
   }
 
   #stopTimers(): void {
-    for (const timer of [this.#stallTimer, this.#pingTimer, this.#graceTimer]) this.#options.clock.clearTimeout(timer);
+    for (const timer of [this.#stallTimer, this.#pingTimer, this.#probeTimer, this.#graceTimer]) {
+      this.#options.clock.clearTimeout(timer);
+    }
   }
 
   /** Settles how `batches$` ends. Told later: nobody is called back from inside his own call. */

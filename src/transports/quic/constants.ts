@@ -47,6 +47,10 @@ export const MAX_STREAMLESS_PEERS = 512;
 /** Looks at a stream that gets nowhere in the time it is given. */
 export const STALL_CHECKS = 3;
 
+/** Milliseconds from one look for the answer to a probe to the next, and how many there are: 5 s in all. */
+export const PROBE_LOOK_MS = 250;
+export const PROBE_LOOKS = 20;
+
 /** What any network carries: QUIC does without one that has no room for packets of this many bytes (RFC 9000, section 14). */
 export const SMALLEST_PACKET_BYTES = 1_200;
 

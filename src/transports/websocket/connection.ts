@@ -101,6 +101,10 @@ export class WebSocketConnection implements Connection {
     this.#startGrace();
   }
 
+  probe(): void {
+    if (this.#peer.readyState === WebSocket.OPEN) this.#peer.ping();
+  }
+
   destroy(): void {
     this.#cut(new ConnectionLost('the connection was cut by this side'));
   }

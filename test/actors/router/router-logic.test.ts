@@ -144,6 +144,37 @@ describe('the router actor', () => {
     expect(reader.session.lastActivityMicros).toBe(60_000_000);
   });
 
+  it('sends a PING behind what waits, and does not count it as activity', () => {
+    const { connect, clock, router } = setUp();
+    const link = connect();
+    const { lastActivityMicros } = link.session;
+    clock.increment(60_000);
+    router.send({ type: 'session.probing', session: link.session });
+    expect(link.read()).toEqual([{ type: 'ping' }]);
+    expect(link.session.lastActivityMicros).toBe(lastActivityMicros);
+  });
+
+  it('sends a congested session no PING, which would wait behind its backlog', () => {
+    const { connect, router } = setUp();
+    const [publisher, reader] = [connect(), connect()];
+    reader.send(subscribeAll);
+    reader.reads = false;
+    publisher.send(event('x'.repeat(HIGH_WATER)));
+    expect(reader.session.phase).toBe('congested');
+    router.send({ type: 'session.probing', session: reader.session });
+    reader.reads = true;
+    reader.drain();
+    expect(reader.read().map(({ type }) => type)).toEqual(['publish']);
+  });
+
+  it('knows by its PONG who answers a PING', () => {
+    const link = setUp().connect();
+    expect(link.session.answersPings).toBe(false);
+    link.send({ type: 'pong' });
+    expect(link.session.answersPings).toBe(true);
+    expect(link.read()).toEqual([]);
+  });
+
   it('clears an expired param away by its own timer, with nobody saying anything', () => {
     const { connect, clock, router } = setUp();
     const link = connect();
