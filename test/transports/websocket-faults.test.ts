@@ -104,7 +104,7 @@ describe('what a WebSocket door tells of those who do not get in', () => {
     ],
     [
       'a subprotocol that is none',
-      upgradeRequest({ 'Sec-WebSocket-Protocol': 'a,,b' }),
+      upgradeRequest({ 'Sec-WebSocket-Protocol': 'a b' }),
       'handshake',
       'its WebSocket upgrade is not valid: Invalid Sec-WebSocket-Protocol header',
       400,

@@ -14,6 +14,7 @@ import { BodyTooLarge, type HttpAnswer, type HttpRequest, type HttpRoute, routeR
 import { createServer, type HttpServer } from './http-server.js';
 import { HttpStreams } from './http-streams.js';
 import { type OriginRule, originRule } from './origins.js';
+import { normalizeSubprotocols } from './subprotocols.js';
 
 export interface HttpDoorOptions extends CrowdLimits {
   readonly port: number;
@@ -214,6 +215,7 @@ export class HttpDoor {
       this.refuse(socket, 403, WRONG_ORIGIN, { kind: 'refused', text: 'a web page of an origin that is not allowed' });
       return;
     }
+    normalizeSubprotocols(request.headers);
     try {
       if (this.#options.routes.some((route) => route.upgrade?.(request, stream, head) === true)) {
         this.letIn(socket);

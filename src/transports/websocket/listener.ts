@@ -7,17 +7,10 @@ import { HeldSubject } from '../held-subject.js';
 import { type Connection, type DoorFault, type ListenAddress, type Listener, TransportError } from '../transport.js';
 import { Turnstile } from '../turnstile.js';
 import { WebSocketConnection } from './connection.js';
-import {
-  MAX_CHUNKS,
-  MAX_FRAGMENTS,
-  MAX_PENDING_PONGS,
-  MAX_TEXT_BYTES,
-  SUBPROTOCOL,
-  SUBPROTOCOL_CBOR,
-  SUBPROTOCOL_V2,
-} from './constants.js';
+import { MAX_CHUNKS, MAX_FRAGMENTS, MAX_PENDING_PONGS, MAX_TEXT_BYTES, SUBPROTOCOL_CBOR } from './constants.js';
 import { answerHttp, defaultPage } from './http-answers.js';
 import { HttpDoor, type HttpDoorOptions } from './http-door.js';
+import { chooseSubprotocol } from './subprotocols.js';
 
 /** The options of `webSocket()` with the defaults filled in. */
 export interface WebSocketListenerOptions extends HttpDoorOptions {
@@ -128,10 +121,3 @@ const messageLimits: object = {
   maxBufferedChunks: MAX_CHUNKS,
   maxPendingAutoPongs: MAX_PENDING_PONGS,
 };
-
-/** One of ours if it was offered. Without one the answer names none, and the client decides whether that will do. */
-function chooseSubprotocol(offered: ReadonlySet<string>, allowClaspV2: boolean): string | false {
-  if (offered.has(SUBPROTOCOL)) return SUBPROTOCOL;
-  if (offered.has(SUBPROTOCOL_CBOR)) return SUBPROTOCOL_CBOR;
-  return allowClaspV2 && offered.has(SUBPROTOCOL_V2) ? SUBPROTOCOL_V2 : false;
-}
