@@ -193,49 +193,6 @@ async function ended(raw: RawSocket): Promise<void> {
   raw.destroy();
 }
 
-describe('plain HTTP on the WebSocket port', () => {
-  const request = async (listener: Listener, init: RequestInit = {}): Promise<Response> =>
-    fetch(urlOf(listener).replace('ws:', 'http:') + '/any', init);
-
-  it('answers GET with a page that names the router', async () => {
-    const { listener } = await open();
-    const response = await request(listener);
-    expect(response.status).toBe(200);
-    expect(response.headers.get('content-type')).toMatch('text/html');
-    expect(response.headers.get('connection')).toBe('close');
-    expect(await response.text()).toContain('<h1>CLASP router</h1>');
-  });
-
-  it('answers GET with the page it was given, and with 500 where that fails', async () => {
-    let page = (): string => '<p>2 sessions</p>';
-    const { listener } = await open({ statusPage: () => page() });
-    expect(await (await request(listener)).text()).toBe('<p>2 sessions</p>');
-    page = () => {
-      throw new Error('secret');
-    };
-    const response = await request(listener);
-    expect([response.status, await response.text()]).toEqual([500, 'the status page failed']);
-  });
-
-  it.each([
-    ['HEAD', ''],
-    ['POST', 'ok'],
-    ['OPTIONS', 'ok'],
-  ])('answers the probe %s with 200', async (method, body) => {
-    const { listener } = await open();
-    const response = await request(listener, { method });
-    expect([response.status, await response.text()]).toEqual([200, body]);
-  });
-
-  it('does not read an endless body', async () => {
-    const { listener } = await open();
-    const raw = await RawSocket.connect(portOf(listener));
-    raw.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\nxxxx');
-    await ended(raw);
-    expect(raw.received.toString()).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\nok$/);
-  });
-});
-
 describe('reading from a WebSocket', () => {
   it('takes a text message as the text of a JSON message', async () => {
     const { client, inbox } = await connected();

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { HttpAnswer } from './http-routes.js';
+import { type HttpAnswer, targetOf } from './http-routes.js';
 
 const PLAIN_TEXT = 'text/plain; charset=utf-8';
 
@@ -16,20 +16,43 @@ export function defaultPage(scheme: 'ws' | 'wss'): string {
 `;
 }
 
+/** Methods of `/`. POST and OPTIONS are probes of load balancers (router.md 18). */
+const ROOT_METHODS = 'GET, HEAD, POST, OPTIONS';
+
 /**
- * Answers a plain HTTP request on the WebSocket port: a page for people who open it in a browser, `ok` for the probes of
- * load balancers (router.md 18). Bodies are never read.
+ * Answers a plain HTTP request that no route has taken: the status page at `/` (GET, HEAD), `ok` there for the probes of load balancers
+ * (POST, OPTIONS), 405 for other methods, 404 for every other path. Bodies are never read.
  */
 export function answerHttp(request: IncomingMessage, response: ServerResponse, statusPage: () => string): void {
-  if (request.method !== 'GET') {
-    send(response, 200, 'ok');
+  const { method = '', url = '' } = request;
+  const path = targetOf(url)?.[0];
+  // `OPTIONS *` asks about the server as a whole (RFC 9110, section 9.3.7).
+  if (path !== '/' && !(url === '*' && method === 'OPTIONS')) {
+    send(response, 404, 'not found\n');
     return;
   }
+  switch (method) {
+    case 'GET':
+    case 'HEAD':
+      sendPage(response, statusPage);
+      return;
+    case 'POST':
+      send(response, 200, 'ok');
+      return;
+    case 'OPTIONS':
+      send(response, 200, 'ok', { headers: { Allow: ROOT_METHODS } });
+      return;
+    default:
+      send(response, 405, `only ${ROOT_METHODS}\n`, { headers: { Allow: ROOT_METHODS } });
+  }
+}
+
+function sendPage(response: ServerResponse, statusPage: () => string): void {
   let page: string;
   try {
     page = statusPage();
   } catch {
-    // A page that cannot be made is no reason to stop routing; whoever asked for it sees that something is wrong.
+    // A page that cannot be made is no reason to stop routing. 500 shows the caller that something is wrong.
     send(response, 500, 'the status page failed');
     return;
   }

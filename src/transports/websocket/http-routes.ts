@@ -82,7 +82,7 @@ export function routeRequest(request: IncomingMessage): HttpRequest | undefined 
 }
 
 /** Path and query of `/path?query`, or of a whole URL, which proxies send (RFC 9112, section 3.2.2). */
-function targetOf(url: string): readonly [path: string, query: string] | undefined {
+export function targetOf(url: string): readonly [path: string, query: string] | undefined {
   const target = url.replace(/^https?:\/\/[^/?#]*/i, '');
   if (target !== '' && !/^[/?]/.test(target)) return undefined; // `*`
   if (target === '' && url === '') return undefined;

@@ -52,7 +52,7 @@ export interface WebSocketOptions {
   readonly maxConnectsPerSecond?: number | undefined;
   /** Milliseconds between pings; a peer silent through two of them is lost. 0 sends none. @default 30_000 */
   readonly pingIntervalMs?: number | undefined;
-  /** The HTML a browser sees that opens the port as a web page. Anybody may read it. @default a page with the name */
+  /** Makes the HTML of the page at `/`. Everyone who reaches the port can read it. @default a page that names CLASP */
   readonly statusPage?: (() => string) | undefined;
   /**
    * What else is served on this port: health, metrics, pages. Asked in this order, before the status page and the WebSocket. Anybody
@@ -67,7 +67,10 @@ export interface WebSocketOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** CLASP over WebSocket, with TLS or without: the transport every client has. Any path will do; plain HTTP requests get 200. */
+/**
+ * CLASP over WebSocket, with TLS or without: the transport every client has. A client can upgrade at any path. Plain HTTP requests get the
+ * status page at `/`, what a route serves, or 404.
+ */
 export function webSocket(options: WebSocketOptions = {}): Transport {
   return {
     name: 'websocket',
