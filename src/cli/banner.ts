@@ -1,18 +1,23 @@
 import { networkInterfaces } from 'node:os';
 import type { ListenAddress } from '../transports/transport.js';
 
-/** The lines a person sees when the router is up. */
-export function banner(options: {
+export interface BannerOptions {
   readonly name: string;
   readonly version: string;
   readonly securityMode: 'open' | 'authenticated';
   readonly addresses: readonly ListenAddress[];
   /** What TLS and QUIC show. */
   readonly certificate?: { readonly fingerprint: string; readonly selfSigned: boolean } | undefined;
+  /** `--data-dir`, where the router looks for tokens. @default the usual place */
+  readonly dataDir?: string | undefined;
   /** Whether there is a page that shows what goes on. */
   readonly hasInspector?: boolean;
+  /** IPv4 addresses of this computer on its networks. @default what the system says */
   readonly lan?: readonly string[];
-}): string {
+}
+
+/** The lines a person sees when the router is up. */
+export function banner(options: BannerOptions): string {
   const { name, version, addresses, certificate, lan = lanAddresses() } = options;
   return [
     `${name} (clasp-router ${version})`,
@@ -23,7 +28,7 @@ export function banner(options: {
     ...(certificate === undefined ? [] : [certificateLine(certificate)]),
     securityLine(options.securityMode),
     ...(options.hasInspector === true ? inspectorLine(addresses) : []),
-    ...hint(addresses, lan),
+    ...hint(options, lan),
     '',
   ].join('\n');
 }
@@ -62,12 +67,26 @@ function inspectorLine(addresses: readonly ListenAddress[]): string[] {
   return [`inspector: ${door.url.startsWith('wss:') ? 'https' : 'http'}://localhost:${door.port}/inspect/`];
 }
 
-function hint(addresses: readonly ListenAddress[], lan: readonly string[]): string[] {
+/** A HELLO that the router accepts when it is pasted; in authenticated mode with the command that makes its token. */
+function hint({ addresses, securityMode, dataDir }: BannerOptions, lan: readonly string[]): string[] {
   const door = addresses.find(({ transport }) => transport === 'websocket');
   const [first] = door === undefined ? [] : reachable(door, lan);
   if (first === undefined) return [];
   const trusting = first.startsWith('wss:') ? '-n ' : '';
-  return [`try: npx wscat ${trusting}-c ${first} -x '{"type":"hello","version":1,"name":"me","features":[]}'`];
+  const hello = { type: 'hello', version: 1, name: 'me', features: [] };
+  const say = (message: object): string => `npx wscat ${trusting}-c ${first} -x '${JSON.stringify(message)}'`;
+  if (securityMode === 'open') return [`try: ${say(hello)}`];
+  const where = dataDir === undefined ? '' : ` --data-dir ${quoted(dataDir)}`;
+  return [
+    `try: npx clasp-router token create --scopes "admin:/**" --ttl 1h${where}`,
+    '     and with the token that it prints instead of TOKEN:',
+    `     ${say({ ...hello, token: 'TOKEN' })}`,
+  ];
+}
+
+/** A path as one word of a shell. */
+function quoted(path: string): string {
+  return /^[\w./:\\-]+$/.test(path) ? path : `"${path}"`;
 }
 
 function lanAddresses(): string[] {

@@ -59,6 +59,7 @@ export async function run(settings: Settings): Promise<void> {
         securityMode: settings.auth ? 'authenticated' : 'open',
         addresses: router.addresses,
         certificate,
+        dataDir: settings.dataDir,
         hasInspector: settings.inspect,
       }),
     );

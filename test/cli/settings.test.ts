@@ -169,6 +169,24 @@ describe('the banner', () => {
     ]);
   });
 
+  it('tells under --auth how to get a token, and a HELLO that holds one', () => {
+    const options = {
+      name: 'Stage',
+      version: '1',
+      securityMode: 'authenticated',
+      addresses: [address],
+      lan: [],
+    } as const;
+    const tries = (text: string): readonly string[] => text.split('\n').slice(-4, -1);
+    expect(tries(banner(options))).toEqual([
+      'try: npx clasp-router token create --scopes "admin:/**" --ttl 1h',
+      '     and with the token that it prints instead of TOKEN:',
+      `     npx wscat -c ws://localhost:7330 -x '{"type":"hello","version":1,"name":"me","features":[],"token":"TOKEN"}'`,
+    ]);
+    expect(tries(banner({ ...options, dataDir: '/srv/clasp' }))[0]).toMatch(/ --ttl 1h --data-dir \/srv\/clasp$/);
+    expect(tries(banner({ ...options, dataDir: '/my data' }))[0]).toMatch(/ --data-dir "\/my data"$/);
+  });
+
   it('suggests no WebSocket where there is none', () => {
     const addresses = [{ transport: 'tcp', host: '127.0.0.1', port: 7333, url: 'tcp://127.0.0.1:7333' }];
     const text = banner({ name: 'Stage', version: '1', securityMode: 'open', addresses });

@@ -9,6 +9,7 @@ import { createCapability } from '../../src/auth/index.js';
 import { type Client, type ClientOptions, connect, type StateChange } from '../../src/client/node.js';
 import { TemporaryFolder } from '../certificates/temporary-folder.js';
 import { OfficialClient, until } from '../support/official-client.js';
+import { WebSocketClient } from '../support/websocket-client.js';
 
 // The built command, as a user has it: `npm test` builds before it runs the tests.
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -140,6 +141,18 @@ describe('clasp-router --auth', () => {
     expect(await desk.set('/sound/1', 1.5)).toEqual({ revision: 1 });
     expect(await desk.set('/lights/2', 0)).toEqual({ revision: 1 });
     await expect(desk.set('/lights/2', 1)).rejects.toMatchObject({ code: 429, address: '/lights/2' });
+  });
+
+  it('prints in its banner a token command and a HELLO that get in', async () => {
+    const { command, url } = await startRouter();
+    await until(() => command.stdout.includes(' -x '), 'the hint');
+    const [, args] = /^try: npx clasp-router (token create .*) --data-dir .*$/m.exec(command.stdout)!;
+    const { stdout } = await new Command(args!.replaceAll('"', '').split(' ')).done();
+    const hello = / -x '(.*)'$/m.exec(command.stdout)![1]!.replace('TOKEN', stdout.trim());
+    const client = await WebSocketClient.connect(url);
+    clients.push(client);
+    client.send(hello);
+    expect(JSON.parse(String((await client.receive(1))[0]))).toMatchObject({ type: 'welcome' });
   });
 
   it('passes 120 frames of a DMX universe, 512 SETs in each bundle, with an admin token', async () => {
