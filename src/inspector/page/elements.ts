@@ -27,6 +27,26 @@ export function button(label: string, press: () => void, attributes: Attributes 
   return made;
 }
 
+/**
+ * Takes the focus from a button of a form once a pointer has pressed it, so that Space, which scrolls, does not press it again.
+ * A button that was pressed by a key keeps the focus.
+ */
+export function blurAfterClick(form: HTMLElement): void {
+  form.addEventListener('click', ({ detail, target }) => {
+    if (detail > 0 && target instanceof Element) target.closest('button')?.blur();
+  });
+}
+
+/** Lets a key that is held down send a form once, and not with each repetition of Enter. */
+export function ignoreHeldEnter(form: HTMLElement): void {
+  const ignore = (event: KeyboardEvent): void => {
+    if (!event.repeat || event.key !== 'Enter' || event.shiftKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  form.addEventListener('keydown', ignore, { capture: true });
+}
+
 /** Writes only what is new: an unchanged text costs no layout. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;

@@ -1,4 +1,4 @@
-import { html, setText } from './elements.js';
+import { blurAfterClick, html, ignoreHeldEnter, setText } from './elements.js';
 import { readJson } from './typed-value.js';
 import type { WriteValue } from './value-editor.js';
 
@@ -39,6 +39,8 @@ export class EmitForm {
       event.preventDefault();
       void this.#fire(emit);
     });
+    blurAfterClick(this.element);
+    ignoreHeldEnter(this.element);
   }
 
   /** Offers an address, unless somebody has typed one. */

@@ -14,7 +14,7 @@ export class SignalPanel {
   readonly #page: Page;
   readonly #samples: Samples;
   readonly #about = html('div', { class: 'about' });
-  readonly #address = html('h2', { class: 'mono address' });
+  readonly #address = html('h2', { class: 'mono address', tabindex: '-1' });
   readonly #value = html('output', { class: 'value mono' });
   readonly #line = svg('path', { class: 'spark-line' });
   readonly #facts = html('dl', { class: 'figures' });
@@ -86,8 +86,9 @@ export class SignalPanel {
     this.#showFacts(factsOf(signal, nowMs));
   }
 
+  /** Moves the focus into the panel, but to no control: a key that is meant to scroll must not write. */
   focus(): void {
-    this.#editor.focus();
+    this.#address.focus();
   }
 
   #showFacts(facts: readonly (readonly [string, string])[]): void {

@@ -37,8 +37,8 @@ export class SignalsView implements PageView {
       head: signalHead(),
       key: ({ path }) => path,
       row: () => signalRow(this.#samples, () => page.nowMs()),
-      opened: (line) => {
-        this.#open(line);
+      opened: (line, by) => {
+        this.#open(line, by);
       },
       chosen: (line) => {
         if (line?.signal !== undefined) this.#choose(line.path);
@@ -134,12 +134,10 @@ export class SignalsView implements PageView {
     else this.#panel.show(signal);
   }
 
-  #open(line: TreeLine): void {
-    if (line.signal === undefined) this.#setFolded(line, !line.isFolded);
-    else {
-      this.#choose(line.path);
-      this.#panel.focus();
-    }
+  #open(line: TreeLine, by: 'key' | 'pointer'): void {
+    if (line.signal === undefined) return this.#setFolded(line, !line.isFolded);
+    this.#choose(line.path);
+    if (by === 'key') this.#panel.focus();
   }
 
   #fold(key: string, line: TreeLine): boolean {

@@ -1,5 +1,6 @@
 import type { Json, SignalRow } from '../feed.js';
-import { button, html, setText } from './elements.js';
+import { blurAfterClick, button, html, ignoreHeldEnter, setText } from './elements.js';
+import { Fader } from './fader.js';
 import { numberOf } from './plain-text.js';
 import { isFader, readTyped, typedText } from './typed-value.js';
 
@@ -10,7 +11,14 @@ export type WriteValue = (address: string, value: Json | undefined) => Promise<s
 export class ValueEditor {
   readonly element = html('form', { class: 'editor', 'aria-label': 'Set the value' });
   readonly #write: WriteValue;
-  readonly #fader = html('input', { type: 'range', min: '0', max: '1', step: '0.001', 'aria-label': 'Fader' });
+  readonly #fader = new Fader(
+    (value) => {
+      this.#slide(value);
+    },
+    () => {
+      this.#follow();
+    },
+  );
   readonly #field = html('textarea', {
     class: 'mono',
     rows: '1',
@@ -22,6 +30,8 @@ export class ValueEditor {
   readonly #set = html('button', { type: 'submit', class: 'action primary' }, 'Set');
   readonly #result = html('p', { class: 'result', role: 'status' });
   #signal: SignalRow | undefined;
+  /** What the router had said of the signal when the last write was sent: older than that write. */
+  #outdated: SignalRow | undefined;
   /** What was sent last for this signal and is not answered; what was sent for another has no say here. */
   #underWay: object | undefined;
   /** Where the fader is meanwhile. */
@@ -32,7 +42,7 @@ export class ValueEditor {
   constructor(write: WriteValue) {
     this.#write = write;
     this.element.append(
-      html('label', { class: 'fader' }, this.#fader),
+      this.#fader.element,
       this.#toggle,
       html('div', { class: 'entry' }, this.#field, this.#set),
       this.#result,
@@ -49,9 +59,8 @@ export class ValueEditor {
       event.preventDefault();
       this.#submit();
     });
-    this.#fader.addEventListener('input', () => {
-      this.#slide(this.#fader.valueAsNumber);
-    });
+    blurAfterClick(this.element);
+    ignoreHeldEnter(this.element);
   }
 
   show(signal: SignalRow): void {
@@ -65,22 +74,32 @@ export class ValueEditor {
       // They were meant for the other.
       this.#waiting = undefined;
       this.#underWay = undefined;
+      this.#outdated = undefined;
       // What the fader is for is decided once: it must not vanish under a finger when somebody else writes 1.2.
-      this.#fader.parentElement!.hidden = !isFader(kind, value); // its label
+      this.#fader.element.hidden = !isFader(kind, value);
+      this.#fader.showOther(numberOf(value) ?? 0);
     }
     this.#toggle.hidden = !isToggle;
     this.#field.parentElement!.hidden = isToggle; // the entry around it
-    if (this.#underWay === undefined) this.#showTurned(value === true);
-    const isHeld = document.activeElement === this.#fader || this.#underWay !== undefined;
-    if (!isHeld) this.#fader.value = String(numberOf(value) ?? 0);
-    // What somebody types is theirs until it is sent.
-    if (this.#typings === undefined) this.#field.value = typedText(kind, value);
     this.#field.rows = kind === 'list' || kind === 'map' ? 5 : 1;
+    this.#follow();
   }
 
-  focus(): void {
-    const fields = [this.#toggle, this.#fader, this.#field];
-    fields.find((field) => !field.hidden && field.closest('[hidden]') === null)?.focus();
+  /**
+   * Shows the signal's value in the controls, unless the router has said nothing of it since the last write: a control that went
+   * back to the value before would send that with the next key or click.
+   */
+  #follow(): void {
+    const signal = this.#signal;
+    if (signal === undefined || signal === this.#outdated) return;
+    const { kind, value } = signal;
+    if (this.#underWay === undefined) {
+      this.#showTurned(value === true);
+      this.#fader.show(numberOf(value) ?? 0);
+    }
+    // What somebody types is theirs until it is sent.
+    const text = typedText(kind, value);
+    if (this.#typings === undefined && this.#field.value !== text) this.#field.value = text;
   }
 
   #submit(): void {
@@ -125,14 +144,16 @@ export class ValueEditor {
   async #send(value: Json): Promise<boolean> {
     if (this.#signal === undefined) return false;
     const sent = (this.#underWay = {});
+    this.#outdated = this.#signal;
     const problem = await this.#write(this.#signal.address, value);
     if (this.#underWay !== sent) return false;
     this.#underWay = undefined;
+    if (problem !== undefined) this.#outdated = undefined;
     this.#say(problem ?? 'Set.', problem !== undefined);
-    if (problem !== undefined) this.#showTurned(this.#signal.value === true);
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    if (waiting !== undefined) void this.#send(waiting);
+    if (waiting === undefined) this.#follow();
+    else void this.#send(waiting);
     return problem === undefined;
   }
 

@@ -16,8 +16,8 @@ export interface ListOptions<T> {
   readonly head?: HTMLElement;
   readonly key: (item: T) => string;
   readonly row: () => Row<T>;
-  /** Enter, or a click. */
-  readonly opened?: (item: T) => void;
+  /** Runs on Enter and on a click. A click leaves the focus to the list. */
+  readonly opened?: (item: T, by: 'key' | 'pointer') => void;
   readonly chosen?: (item: T | undefined) => void;
   /** A key that moves nothing. @returns whether it was for the list */
   readonly pressed?: (key: string, item: T) => boolean;
@@ -165,7 +165,7 @@ export class VirtualList<T> {
     const item = this.#items[at];
     if (item === undefined) return false;
     if (event.key === 'Enter' && event.target === this.element) {
-      this.#options.opened?.(item);
+      this.#options.opened?.(item, 'key');
       return true;
     }
     return this.#options.pressed?.(event.key, item) ?? false;
@@ -175,7 +175,7 @@ export class VirtualList<T> {
     for (const { row, item } of this.#shown.values()) {
       if (!(target instanceof Node) || !row.element.contains(target)) continue;
       this.#choose(item);
-      this.#options.opened?.(item);
+      this.#options.opened?.(item, 'pointer');
       return;
     }
   }
