@@ -170,8 +170,10 @@ export interface SessionRow {
 
 export interface SignalRow {
   readonly address: string;
-  /** Undefined where it is too large to be shown. */
+  /** Undefined where it is too large to be shown, or hidden. */
   readonly value?: Json | undefined;
+  /** The value is a secret, by a segment of the address or by its form, and stays at the router. */
+  readonly isHidden?: true | undefined;
   /** `float`, `int`, `bool`, `string`, `bytes`, `list`, `map`, `null`. */
   readonly kind: string;
   readonly byteLength: number;

@@ -1,4 +1,5 @@
 import type { Json } from './feed.js';
+import { HIDDEN, isSecretAddress, isSecretName, isSecretText } from './secrets.js';
 
 /** Levels, entries of one list or object, and characters of one text that are shown. */
 const MAX_DEPTH = 6;
@@ -7,16 +8,12 @@ const MAX_CHARACTERS = 500;
 /** Things shown in all: depth and entries together would still allow for a billion. */
 const MAX_NODES = 5_000;
 
-/** Names of what nobody should see over somebody's shoulder. */
-const SECRET_NAME = /token(?!Id$)|secret|password|passphrase|credential|authori[sz]ation|cookie|key$|^cert$|^psk$/i;
-
-/** What gives itself away: the router's own tokens, JWTs, capability tokens, PEM. */
-const SECRET_TEXT = /cpsk_|cap_[\w-]{8}|eyJ[\w-]{8,}\.[\w-]+\.|-----BEGIN [A-Z ]*(?:PRIVATE KEY|CERTIFICATE)-----/;
-
-const HIDDEN = '(hidden)';
+/** Members that hold what a signal carries, beside a member `address`. */
+const CONTENT_NAMES: ReadonlySet<string> = new Set(['value', 'values', 'samples', 'timeline', 'payload']);
 
 /**
- * Makes of anything what may be shown: JSON, bounded in depth and size, without secrets. Only plain objects, lists, maps, sets and errors
+ * Makes of anything what may be shown: JSON, bounded in depth and size, without secrets. A secret is known by its name, by its form, or by
+ * the address beside it (secrets.ts). Only plain objects, lists, maps, sets and errors
  * are looked into; of anything else, which has behaviour and not just data, the name of its class is shown. Getters are not called.
  */
 export function sanitize(value: unknown): Json {
@@ -84,10 +81,14 @@ class Sanitizer {
 
   #entries(entries: readonly (readonly [key: unknown, value: unknown])[], depth: number, count = entries.length): Json {
     const shown: [string, Json][] = [];
+    const isOfSecret = entries.some(([key, value]) => key === 'address' && isSecretValueAddress(value));
     for (const [key, value] of entries.slice(0, MAX_ENTRIES)) {
       const name = typeof key === 'string' ? text(key) : String(key);
       if (typeof value === 'function' || value === undefined) continue;
-      shown.push([name, SECRET_NAME.test(name) ? HIDDEN : this.show(value, depth)]);
+      shown.push([
+        name,
+        isSecretName(name) || (isOfSecret && CONTENT_NAMES.has(name)) ? HIDDEN : this.show(value, depth),
+      ]);
     }
     if (count > MAX_ENTRIES) shown.push(['…', `${count - MAX_ENTRIES} more`]);
     return Object.fromEntries(shown);
@@ -98,6 +99,10 @@ class Sanitizer {
     const shown: Json = { name: text(error.name), message: text(error.message) };
     return code === undefined ? shown : { ...shown, code: this.show(code, depth) };
   }
+}
+
+function isSecretValueAddress(address: unknown): boolean {
+  return typeof address === 'string' && isSecretAddress(address);
 }
 
 /** What is shown of a map or a set: one that holds a million is not copied for it. */
@@ -111,7 +116,7 @@ function first<T>(items: Iterable<T>): readonly T[] {
 }
 
 function text(value: string): string {
-  if (SECRET_TEXT.test(value)) return HIDDEN;
+  if (isSecretText(value)) return HIDDEN;
   return value.length <= MAX_CHARACTERS ? value : `${value.slice(0, MAX_CHARACTERS)}…`;
 }
 

@@ -5,6 +5,7 @@ import { jsonOfValue } from '../protocol/encodings/json-value.js';
 import type { Value } from '../protocol/values/value.js';
 import type { Json, SignalRow } from './feed.js';
 import { repeat } from './repeat.js';
+import { holdsSecret, isSecretAddress } from './secrets.js';
 import type { RunningView, Tell } from './views.js';
 
 const PERIOD_MS = 250;
@@ -56,9 +57,10 @@ function markOf({ revision, timestampMicros, holder, expiresAtMicros, subscriber
 
 function rowOf(param: ParamView, names: ReadonlyMap<string, string>): SignalRow {
   const { address, value, byteLength, revision, writer, timestampMicros, holder, expiresAtMicros, subscribers } = param;
+  const isHidden = isSecretAddress(address) || (value !== undefined && holdsSecret(value));
   return {
     address,
-    ...(value !== undefined && { value: jsonOf(value) }),
+    ...(isHidden ? { isHidden } : value !== undefined && { value: jsonOf(value) }),
     kind: value === undefined ? 'too large' : kindOf(value),
     byteLength,
     revision,

@@ -7,6 +7,7 @@ import { type BundleContents, contentsOf } from './bundle-contents.js';
 import type { TrafficLine } from './feed.js';
 import type { Registry } from './registry.js';
 import { repeat } from './repeat.js';
+import { HIDDEN, holdsSecret, isSecretAddress } from './secrets.js';
 import type { RunningView, Tell } from './views.js';
 import { jsonOf } from './watch-signals.js';
 
@@ -91,7 +92,7 @@ type Said = Omit<TrafficLine, 'atMs' | 'from'>;
 
 function said(message: Signal): Said {
   const { address, value } = message;
-  const shown = { kind: kindOf(message), address, ...valueOf(value) };
+  const shown = { kind: kindOf(message), address, ...shownValue(address, value) };
   if (message.type === 'set') {
     const { lock, unlock, ttl } = message;
     const notes = [lock === true ? 'locks' : '', unlock === true ? 'unlocks' : '', ttl === undefined ? '' : `${ttl} s`];
@@ -118,9 +119,12 @@ function kindOf(message: Message): string {
   return message.type === 'publish' ? (message.signal ?? 'event') : message.type;
 }
 
-function valueOf(value: SetMessage['value'] | undefined): Pick<TrafficLine, 'value'> {
+function shownValue(address: string, value: SetMessage['value'] | undefined): Pick<TrafficLine, 'value'> {
   if (value === undefined) return {};
-  return { value: value.byteLength > MAX_VALUE_BYTES ? `(${value.byteLength} bytes)` : jsonOf(value.decode()) };
+  if (isSecretAddress(address)) return { value: HIDDEN };
+  if (value.byteLength > MAX_VALUE_BYTES) return { value: `(${value.byteLength} bytes)` };
+  const decoded = value.decode();
+  return { value: holdsSecret(decoded) ? HIDDEN : jsonOf(decoded) };
 }
 
 function noteOf(notes: readonly string[]): Pick<TrafficLine, 'note'> {

@@ -110,6 +110,33 @@ describe('the inspector of a router', () => {
     await client.close();
   });
 
+  it('sends no value at /show/password in any of its views', async () => {
+    await start();
+    const client = await connect(`ws://127.0.0.1:${port}`, { name: 'desk' });
+    await client.set('/show/password', 'hunter2 before');
+    const page = open();
+    await page.hears('welcome');
+    for (const view of ['signals', 'traffic'] as const) page.say({ type: 'watch', view, pattern: '/**' });
+    page.say({ type: 'watch', view: 'stately' });
+    page.say({ type: 'watch', view: 'sessions' });
+    const { actors } = await page.hears('actors', ({ actors: all }) => all.some(({ name }) => name === 'listener:1'));
+    const { rows: sessions } = await page.hears('sessions', ({ rows }) => rows.length > 0);
+    for (const { actor } of [...actors, ...sessions]) page.say({ type: 'watch', view: 'actor', actor });
+    await page.hears('signals', ({ rows }) => rows.length > 0);
+    await client.set('/show/password', 'hunter2 after');
+    await client.bundle([{ kind: 'param', address: '/show/password', value: 'hunter2 bundled' }]);
+    client.emit('/show/password', 'hunter2 fired');
+    await client.ping();
+    page.say({ type: 'set', id: 1, address: '/show/password', value: 'hunter2 by the page' });
+    await page.hears('done');
+    await page.hears('signals', ({ rows }) => rows.some(({ revision }) => revision === 4));
+    await page.hears('traffic', ({ lines }) => lines.some(({ from }) => from === 'inspector'));
+    await page.hears('stately');
+    expect(page.raw.filter((text) => text.includes('hunter2'))).toEqual([]);
+    expect(page.raw.filter((text) => text.includes('/show/password')).length).toBeGreaterThan(0);
+    await client.close();
+  });
+
   it('shows signals and what becomes of them, and the traffic that made them', async () => {
     await start();
     const client = await connect(`ws://127.0.0.1:${port}`, { name: 'desk' });

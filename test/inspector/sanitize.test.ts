@@ -26,6 +26,19 @@ describe('what is shown of anything', () => {
     expect(shown).not.toContain(secret.slice(-4));
   });
 
+  it('hides what a signal carries by the segments of its address', () => {
+    const told = (address: string): unknown => ({ type: 'clasp.param', address, value: 'hunter2', revision: 3 });
+    expect(sanitize([told('/show/password'), told('/show/title')])).toEqual([
+      { type: 'clasp.param', address: '/show/password', value: '(hidden)', revision: 3 },
+      { type: 'clasp.param', address: '/show/title', value: 'hunter2', revision: 3 },
+    ]);
+    const params = new Map([['/show/password', 'hunter2']]);
+    expect(sanitize({ params, samples: { address: '/auth/token', samples: [1, 2] } })).toEqual({
+      params: { '/show/password': '(hidden)' },
+      samples: { address: '/auth/token', samples: '(hidden)' },
+    });
+  });
+
   it('calls no getter and survives cycles and hostile proxies', () => {
     let calls = 0;
     const thing: Record<string, unknown> = {

@@ -74,6 +74,22 @@ describe('the view of signals', () => {
     expect(told.last('signals').rows).toMatchObject([shown]);
   });
 
+  it('hides values by a segment of the address and by what they hold', () => {
+    const { told } = watching(
+      answer([
+        param('/a/password', { value: 'hunter2' }),
+        param('/a/settings', { value: new Map([['apiKey', 'hunter2']]) }),
+        param('/a/title', { value: 'hunter2' }),
+      ]),
+    );
+    const rows = told.last('signals').rows;
+    expect(rows.map(({ address, kind, value, isHidden }) => [address, kind, value, isHidden])).toEqual([
+      ['/a/password', 'string', undefined, true],
+      ['/a/settings', 'map', undefined, true],
+      ['/a/title', 'string', 'hunter2', undefined],
+    ]);
+  });
+
   it('says what has gone, once, and has it anew when it comes back', () => {
     const { told, then } = watching(answer([param('/a/1'), param('/a/2')]));
     then(answer([param('/a/2')]));

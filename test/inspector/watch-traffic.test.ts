@@ -107,6 +107,19 @@ describe('the view of the traffic', () => {
     ]);
   });
 
+  it('hides values by a segment of the address and by what they hold, in bundles too', () => {
+    const { tick, next } = watching('/a/**');
+    tick(
+      batch([
+        set('/a/password', 'hunter2'),
+        set('/a/note', 'cpsk_0123456789abcdef'),
+        { type: 'bundle', messages: [set('/a/password', 'hunter2')] },
+        set('/a/title', 'hunter2'),
+      ]),
+    );
+    expect(next().lines.map(({ value }) => value)).toEqual(['(hidden)', '(hidden)', '(hidden)', 'hunter2']);
+  });
+
   it('shows a bundle when one of its messages matches, with the first of these and what else it holds', () => {
     const { tick, next } = watching('/a/**');
     const cue: PublishMessage = { type: 'publish', address: '/a/cue', value: encodeValue('go') };

@@ -1,4 +1,4 @@
-import type { Json } from '../feed.js';
+import type { Json, SignalRow } from '../feed.js';
 
 // How figures, times and values are written on the page. All of it is short, and as wide as its kind always is.
 
@@ -43,6 +43,11 @@ export function valueText(value: Json | undefined, limit = 200): string {
   if (value === undefined) return 'too large to show';
   const text = written(value, limit);
   return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
+}
+
+/** The value of a signal, as {@link valueText} writes it. */
+export function signalText({ value, isHidden }: Pick<SignalRow, 'value' | 'isHidden'>, limit?: number): string {
+  return isHidden === true ? '(hidden)' : valueText(value, limit);
 }
 
 /** The number a value is, Ints included; undefined for anything else and for what no picture shows, such as NaN. */

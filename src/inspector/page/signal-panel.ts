@@ -2,7 +2,7 @@ import type { SignalRow } from '../feed.js';
 import { EmitForm } from './emit-form.js';
 import { button, html, setAttribute, setText, svg } from './elements.js';
 import type { Page } from './page.js';
-import { ageText, bytesText, valueText } from './plain-text.js';
+import { ageText, bytesText, signalText } from './plain-text.js';
 import type { Samples } from './samples.js';
 import { ValueEditor } from './value-editor.js';
 
@@ -66,7 +66,7 @@ export class SignalPanel {
     this.#gone.hidden = true;
     if (signal === undefined) return;
     setText(this.#address, signal.address);
-    setText(this.#value, valueText(signal.value));
+    setText(this.#value, signalText(signal));
     this.#editor.show(signal);
     if (isOther) this.#emit.suggest(signal.address);
     this.draw();

@@ -1,6 +1,6 @@
 import type { SignalRow } from '../feed.js';
 import { html, setAttribute, setText, svg } from './elements.js';
-import { ageText, countText, valueText } from './plain-text.js';
+import { ageText, countText, signalText } from './plain-text.js';
 import type { Samples } from './samples.js';
 import type { TreeLine } from './signal-tree.js';
 import type { Row } from './virtual-list.js';
@@ -45,7 +45,7 @@ export function signalRow(samples: Samples, nowMs: () => number): Row<TreeLine> 
   };
   const { value, ...others } = cells;
   const showSignal = (signal: SignalRow | undefined): void => {
-    setText(value, signal === undefined ? '' : valueText(signal.value, 80));
+    setText(value, signal === undefined ? '' : signalText(signal, 80));
     setText(cells.kind, signal?.kind ?? '');
     setText(cells.revision, signal === undefined ? '' : countText(signal.revision));
     setText(cells.writer, signal?.writer ?? '');

@@ -6,6 +6,7 @@ import {
   countText,
   numberOf,
   timeText,
+  signalText,
   valueText,
 } from '../../../src/inspector/page/plain-text.js';
 
@@ -65,6 +66,8 @@ describe('values', () => {
     [{ a: 1, b: { $int: '2' } }, '{a: 1, b: 2}'],
   ])('%j is written %s', (value, text) => {
     expect(valueText(value)).toBe(text);
+    expect(signalText({ value })).toBe(text);
+    expect(signalText({ value: undefined, isHidden: true })).toBe('(hidden)');
   });
 
   it('are cut where there is no more room, and no more of them is written', () => {
