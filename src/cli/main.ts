@@ -1,43 +1,52 @@
 #!/usr/bin/env node
 import { systemClock } from '../clock.js';
 import { version } from '../version.js';
+import { endWithReader, leave, openProcessOutput } from './output/process-output.js';
 import { readSettings } from './settings.js';
 
+const output = openProcessOutput();
+
 /**
- * The command `clasp-router`: reads its flags and runs a router until it is told to stop, or does what its first word says. Each of these
- * is loaded only when it is wanted: somebody who sets a param from a script does not wait for a router to be read from the disk.
+ * The command `clasp-router`: reads its flags and runs a router until a signal stops it, or does what its first word says. Each of
+ * these is loaded only if it is needed: a script that sets a param does not wait until a router is read from the disk.
  */
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
-  if (args[0] === 'token') {
+  const [word] = args;
+  if (word === 'token') {
+    endWithReader(output);
     const { tokenCommand } = await import('./token-command.js');
     await tokenCommand(args.slice(1), {
       platform: process.platform,
       environment: process.env,
-      stdout: (text) => process.stdout.write(text),
-      stderr: (text) => process.stderr.write(text),
+      stdout: (text) => output.stdout.write(text),
+      stderr: (text) => output.stderr.write(text),
       nowSeconds: systemClock.now() / 1_000,
     });
     return;
   }
-  if (args[0] !== undefined && !args[0].startsWith('-')) {
+  if (word !== undefined && !word.startsWith('-')) {
+    endWithReader(output);
     const { runToolInProcess } = await import('./tool/process-host.js');
-    await runToolInProcess(args);
+    await runToolInProcess(args, output);
     return;
   }
   const request = readSettings(args, process.env);
   switch (request.kind) {
     case 'help': {
+      endWithReader(output);
       const { helpText } = await import('./help.js');
-      process.stdout.write(helpText());
+      output.stdout.write(helpText());
       return;
     }
     case 'version':
-      process.stdout.write(`${version}\n`);
+      endWithReader(output);
+      output.stdout.write(`${version}\n`);
       return;
     case 'run': {
+      process.on('SIGHUP', () => undefined); // never ends a router, not even one that is still being loaded
       const { run } = await import('./run.js');
-      await run(request.settings);
+      await run(request.settings, output);
     }
   }
 }
@@ -53,13 +62,12 @@ const plainErrors: ReadonlySet<string> = new Set([
   'RelayUrlError',
 ]);
 
-/** A user's mistake is one sentence; a fault of ours keeps its stack, so that it can be reported. */
-function fail(error: unknown): never {
+/** A user's mistake is one sentence; an internal error keeps its stack, so that it can be reported. */
+function fail(error: unknown): void {
   const plain = error instanceof Error && plainErrors.has(error.name);
-  process.stderr.write(
-    `clasp-router: ${error instanceof Error ? (plain ? error.message : (error.stack ?? error.message)) : String(error)}\n`,
-  );
-  process.exit(1);
+  const text = error instanceof Error ? (plain ? error.message : (error.stack ?? error.message)) : String(error);
+  output.stderr.write(`clasp-router: ${text}\n`);
+  void leave(output, 1);
 }
 
 process.on('uncaughtException', fail);

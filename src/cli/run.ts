@@ -1,7 +1,6 @@
-import { type Logger, pino, stdTimeFunctions } from 'pino';
-import { PinoPretty } from 'pino-pretty';
+import type { Logger } from '../actors/ports.js';
 import { openAuthenticator, type OpenAuthenticatorOptions } from '../auth/index.js';
-import { defaultDataDir } from '../certificates/index.js';
+import { defaultDataDir, type OpenCertificate } from '../certificates/index.js';
 import { createRouter, type Router } from '../server.js';
 import { staticFiles } from '../static-files/index.js';
 import { type Transport, TransportUnavailable } from '../transports/transport.js';
@@ -10,18 +9,22 @@ import { version } from '../version.js';
 import { banner } from './banner.js';
 import { prepareDoors } from './doors.js';
 import { inspection } from './inspection.js';
+import { logWarnings, openLog } from './log.js';
+import { leave, leaveAtOnce, type ProcessOutput } from './output/process-output.js';
 import { probes } from './probes.js';
 import { type Settings, UsageError } from './settings.js';
 
-/** Runs a router until it is told to stop. */
-export async function run(settings: Settings): Promise<void> {
-  const logger = createLogger(settings);
+/** Runs a router until a signal stops it. Nothing that it prints delays it, and a lost reader of its output is no error. */
+export async function run(settings: Settings, output: ProcessOutput): Promise<void> {
+  const logger = openLog(settings, output.stderr);
+  logWarnings(logger);
   const { name } = settings;
   const probe = probes(settings, () => router);
   const authenticator = settings.auth ? await openAuthenticator({ ...authFiles(settings), logger }) : undefined;
   const looking = await inspection(settings, authenticator, logger);
   const routes = [...probe.routes, ...looking.routes, ...(await folders(settings))];
   const { transports, certificate } = await prepareDoors(settings, routes, logger);
+  reloadOnHangUp(certificate, logger);
   const router: Router = createRouter({
     name,
     maxSessions: settings.maxSessions,
@@ -36,23 +39,20 @@ export async function run(settings: Settings): Promise<void> {
     logger,
   });
   looking.begin(router);
-  stopOnSignals(() => router.stop(), logger);
+  stopOnSignals(() => router.stop(), logger, output);
   router.actor.subscribe({
     complete: () => {
       // A fault of the router's own has ended it, and the log says which: whoever watches over us starts another.
-      if (router.actor.getSnapshot().output?.error !== undefined) process.exit(1);
+      if (router.actor.getSnapshot().output?.error !== undefined) void leave(output, 1);
     },
   });
   for (const transport of transports) await listen(router, transport, logger);
   await probe.open(logger);
-  if (certificate !== undefined) {
-    process.on('SIGHUP', () => void certificate.reload());
-    if (settings.jsonLog) logger.info({ fingerprint: certificate.fingerprint }, 'certificate');
-  }
   if (settings.jsonLog) {
+    if (certificate !== undefined) logger.info({ fingerprint: certificate.fingerprint }, 'certificate');
     for (const address of router.addresses) logger.info({ ...address }, `listening on ${address.host}:${address.port}`);
   } else {
-    process.stdout.write(
+    output.stdout.write(
       banner({
         name,
         version,
@@ -90,23 +90,28 @@ async function listen(router: Router, transport: Transport, logger: Logger): Pro
   }
 }
 
-/** The first signal stops in good order, the second at once. */
-function stopOnSignals(stop: () => Promise<void>, logger: Logger): void {
+/** The first signal stops the router gracefully, the second ends the process at once. */
+function stopOnSignals(stop: () => Promise<void>, logger: Logger, output: ProcessOutput): void {
   let stopping = false;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (stopping) process.exit(1);
+    if (stopping) leaveAtOnce(output, 1);
     stopping = true;
     logger.info({ signal }, 'stopping');
-    // One that fails is a fault of ours, which ends the process as any other that nobody catches.
-    void stop().then(() => process.exit(0));
+    // If this fails, the process ends as for any other internal error.
+    void stop().then(() => leave(output, 0));
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  // The console window was closed: Windows ends the process a few seconds later, whatever it does.
+  if (process.platform === 'win32') process.on('SIGHUP', onSignal);
 }
 
-/** Lines for people, or JSON for machines; on stderr, so that stdout holds what the command was asked for. */
-function createLogger({ logLevel, jsonLog }: Settings): Logger {
-  const options = { level: logLevel, base: null, timestamp: stdTimeFunctions.isoTime };
-  if (jsonLog) return pino(options, pino.destination({ fd: 2, sync: true }));
-  return pino(options, PinoPretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true }));
+/** SIGHUP renews the certificate. It never ends the router, not even if its terminal was closed. */
+function reloadOnHangUp(certificate: OpenCertificate | undefined, logger: Logger): void {
+  if (process.platform === 'win32') return;
+  process.on('SIGHUP', () => {
+    if (certificate === undefined)
+      logger.info({ signal: 'SIGHUP' }, 'nothing to reload: the router has no certificate');
+    else void certificate.reload();
+  });
 }

@@ -1,0 +1,48 @@
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { prettyFactory } from 'pino-pretty';
+import type { AsyncOutput } from './output/async-output.js';
+import type { Settings } from './settings.js';
+
+/**
+ * The log of the command: lines for people, or JSON for machines. It never blocks: lines that the reader of the output does not
+ * take wait in memory, up to 1 MiB. Further lines are dropped, and a line with their number follows.
+ *
+ * @param output is used by this log alone, but for the last sentence before the process ends
+ */
+export function openLog({ logLevel, jsonLog }: Pick<Settings, 'logLevel' | 'jsonLog'>, output: AsyncOutput): Logger {
+  const options = { level: logLevel, base: null, timestamp: stdTimeFunctions.isoTime };
+  const logger = pino(options, jsonLog ? jsonLines(output) : linesForPeople(output));
+  output.onDropped = (count) => {
+    logger[logLevel === 'error' ? 'error' : 'warn'](
+      { dropped: count },
+      `${count} log lines dropped: the reader of the log did not take them`,
+    );
+  };
+  return logger;
+}
+
+function jsonLines(output: AsyncOutput): DestinationStream {
+  return {
+    write: (line) => {
+      output.offer(line);
+    },
+  };
+}
+
+function linesForPeople(output: AsyncOutput): DestinationStream {
+  const format = prettyFactory({ translateTime: 'SYS:HH:MM:ss.l', singleLine: true });
+  return {
+    write: (line) => {
+      output.offer(format(line));
+    },
+  };
+}
+
+/** Sends the warnings of Node and its libraries to the log; Node prints them synchronously. */
+export function logWarnings(logger: Logger): void {
+  if (process.listenerCount('warning') === 0) return; // node --no-warnings
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => {
+    logger.warn({ warning: name }, message);
+  });
+}

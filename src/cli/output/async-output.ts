@@ -1,0 +1,165 @@
+import { type Clock, systemClock } from '../../clock.js';
+import type { ChunkWriter, WriteError } from './chunk-writer.js';
+
+/** Bytes that can wait for the reader of a log before further lines are dropped: 1 MiB. */
+export const MAX_WAITING_BYTES = 1_048_576;
+
+/** Bytes of one write, unless a single text is longer. */
+const CHUNK_BYTES = 65_536;
+
+/** Milliseconds until a write that failed is tried again: if the reader cannot take it at once, and otherwise (a full disk). */
+const BUSY_RETRY_MS = 50;
+const FAILURE_RETRY_MS = 1_000;
+
+/** Error codes after which no write can succeed: the reader has closed the pipe, or the terminal no longer exists. */
+const closedCodes: ReadonlySet<string | undefined> = new Set([
+  'EBADF',
+  'ECONNRESET',
+  'EIO',
+  'ENOTCONN',
+  'ENXIO',
+  'EOF',
+  'EPIPE',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+]);
+
+/** Whether nobody can read the output any more. */
+export function isReaderGone({ code }: WriteError): boolean {
+  return closedCodes.has(code);
+}
+
+export interface AsyncOutputOptions {
+  /** Bytes that can wait before `offer` drops. @default {@link MAX_WAITING_BYTES} */
+  readonly maxWaitingBytes?: number;
+  /** Times retries and `flush`. @default the system's */
+  readonly clock?: Clock;
+}
+
+/**
+ * An output of this process that never blocks the event loop. At most one write is in progress; what follows waits in memory.
+ * A reader that is stuck therefore delays nothing but its own text, and one that has gone away is no error.
+ */
+export class AsyncOutput {
+  /** Is called when there is capacity again, with the number of texts that `offer` has dropped since the last call. */
+  onDropped: ((count: number) => void) | undefined;
+  /** Is called for each write that fails, before it is tried again or the output is closed. */
+  onFailure: ((error: WriteError) => void) | undefined;
+
+  readonly #writer: ChunkWriter;
+  readonly #maxWaitingBytes: number;
+  readonly #clock: Clock;
+  readonly #waiting: string[] = [];
+  /** Of the texts that wait and of the chunk that is being written. */
+  #waitingBytes = 0;
+  #dropped = 0;
+  /** From the first attempt to write a chunk until it is written. */
+  #isWriting = false;
+  /** From a call of the writer to its callback. */
+  #isPending = false;
+  #isClosed = false;
+  readonly #emptied: (() => void)[] = [];
+  readonly #drained: (() => void)[] = [];
+
+  constructor(writer: ChunkWriter, options: AsyncOutputOptions = {}) {
+    this.#writer = writer;
+    this.#maxWaitingBytes = options.maxWaitingBytes ?? MAX_WAITING_BYTES;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Whether a write occupies a thread that may be blocked; `process.exit()` would wait for that thread without end. */
+  get isBlocking(): boolean {
+    return this.#isPending && this.#writer.blocksThread;
+  }
+
+  /** Writes a text whatever waits already: for a caller that writes little, or that waits for `drained()`. */
+  write(text: string): void {
+    if (this.#isClosed) return;
+    this.#waiting.push(text);
+    this.#waitingBytes += Buffer.byteLength(text);
+    this.#writeNext();
+  }
+
+  /** Writes a text, or drops and counts it if more than `maxWaitingBytes` would wait. */
+  offer(text: string): void {
+    // Once a text is dropped the following ones are dropped too, until half of the capacity is free: one gap instead of many.
+    if (this.#dropped > 0 || this.#waitingBytes + Buffer.byteLength(text) > this.#maxWaitingBytes) this.#dropped++;
+    else this.write(text);
+  }
+
+  /** @returns undefined if the reader keeps up, else a promise that resolves when it has taken what waits */
+  drained(): Promise<void> | undefined {
+    if (this.#waitingBytes <= CHUNK_BYTES) return undefined;
+    return new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  /** Resolves when everything is written, the output is closed, or the time is over, whichever is first. */
+  async flush(milliseconds: number): Promise<void> {
+    if (this.#waitingBytes === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.setTimeout(resolve, milliseconds);
+      this.#emptied.push(() => {
+        this.#clock.clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  /** Resolves every promise of `drained()`: the caller wants to end although the reader is stuck. */
+  stopWaiting(): void {
+    for (const resolve of this.#drained.splice(0)) resolve();
+  }
+
+  #writeNext(): void {
+    if (this.#isWriting || this.#waiting.length === 0) return;
+    this.#isWriting = true;
+    let bytes = 0;
+    let count = 0;
+    while (count < this.#waiting.length && (count === 0 || bytes < CHUNK_BYTES)) {
+      bytes += Buffer.byteLength(this.#waiting[count++]!); // count is below the length
+    }
+    this.#writeChunk(Buffer.from(this.#waiting.splice(0, count).join('')), bytes);
+  }
+
+  /** @param bytes what the chunk's texts have added to `#waitingBytes` */
+  #writeChunk(chunk: Buffer, bytes: number): void {
+    this.#isPending = true;
+    this.#writer.write(chunk, (error, writtenBytes) => {
+      this.#isPending = false;
+      if (error === undefined) {
+        this.#waitingBytes -= bytes;
+        this.#onWritten();
+        return;
+      }
+      const isBusy = error.code === 'EAGAIN';
+      if (!isBusy) this.onFailure?.(error);
+      if (isReaderGone(error)) {
+        this.#close();
+        return;
+      }
+      const rest = chunk.subarray(writtenBytes);
+      this.#clock.setTimeout(() => this.#writeChunk(rest, bytes), isBusy ? BUSY_RETRY_MS : FAILURE_RETRY_MS);
+    });
+  }
+
+  #onWritten(): void {
+    this.#isWriting = false;
+    if (this.#dropped > 0 && this.#waitingBytes <= this.#maxWaitingBytes / 2) {
+      const dropped = this.#dropped;
+      this.#dropped = 0; // before the call, which usually offers a text about it
+      this.onDropped?.(dropped);
+    }
+    this.#writeNext();
+    if (this.#waitingBytes <= CHUNK_BYTES) this.stopWaiting();
+    if (this.#waitingBytes === 0) for (const resolve of this.#emptied.splice(0)) resolve();
+  }
+
+  #close(): void {
+    this.#isClosed = true;
+    this.#isWriting = false;
+    this.#waiting.length = 0;
+    this.#waitingBytes = 0;
+    this.stopWaiting();
+    for (const resolve of this.#emptied.splice(0)) resolve();
+  }
+}
