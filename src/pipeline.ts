@@ -4,6 +4,7 @@ import type { InboundBatch, RouterEvent } from './actors/router/router-events.js
 import type { RouterSession } from './actors/router/router-session.js';
 import type { SessionEvent } from './actors/session/session-events.js';
 import { type Clock, microseconds } from './clock.js';
+import { isCloseFrame } from './protocol/close-message.js';
 import { ClaspError, ErrorCode } from './protocol/errors.js';
 import type { InboundFrame as DecodedFrame } from './protocol/inbound.js';
 import { TokenBucket } from './token-bucket.js';
@@ -68,7 +69,12 @@ export function inboundPipeline(options: InboundPipelineOptions): InboundPipelin
               tap((batch) => {
                 countBytes(byteLengthOf(batch));
               }),
-              limitRate<InboundFrame>({ messagesPerSecond: maxMessagesPerSecond, clock, bucket }),
+              limitRate<InboundFrame>({
+                messagesPerSecond: maxMessagesPerSecond,
+                clock,
+                bucket,
+                passesLast: isCloseFrame, // a client that is over its rate can still leave
+              }),
               decodeFrames(),
             ));
       peers$.next(arrivals(session, decoded$, clock, logger));

@@ -57,7 +57,10 @@ export interface Channel {
    * @returns false where it has no way for that, or none for a frame that large: then {@link send} it
    */
   sendLoosely?(frame: Uint8Array): boolean;
-  /** Sends what is buffered, then says goodbye; `closed` follows, if the other side plays along. */
+  /**
+   * Sends what is buffered, then closes so that the router knows that the client leaves: with code 1000 over a WebSocket, after
+   * the close message (docs/protocol.md, "Leaving") over streams and datagrams. `closed` follows once the other side has answered.
+   */
   close(): void;
   /** Ends it at once and lets go of everything it holds. No event is awaited any more. */
   destroy(): void;

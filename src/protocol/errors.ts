@@ -22,6 +22,7 @@ export const ErrorCode = {
   ServiceUnavailable: 501,
   Timeout: 502,
   Overloaded: 503,
+  Closed: 1000,
 } as const;
 
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
@@ -45,11 +46,14 @@ export const errorMeanings: Readonly<Record<ErrorName, string>> = {
   Refused:
     'A rule of this installation refused the write, the message names another session as its sender, or its address is the router’s own.',
   TargetNotFound: 'The addressed session does not exist.',
-  RateLimited: 'The session sends more than its limit allows; what was over it was dropped.',
+  RateLimited:
+    'The session sends more than its limit allows; what was over it was dropped. The text names the limit and its option.',
   InternalError: 'The router failed. The fault is its own, not the peer’s.',
   ServiceUnavailable: 'The feature is not configured on this router, or it is shutting down.',
   Timeout: 'The session said nothing for too long.',
   Overloaded: 'No capacity: too many sessions, or the peer reads too slowly.',
+  Closed:
+    'Not an error: the sender closes the session. A client sends it to leave, and over UDP the router returns it.',
 };
 
 const namesByCode: ReadonlyMap<number, ErrorName> = new Map(

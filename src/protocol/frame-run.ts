@@ -20,6 +20,13 @@ export class FrameRun {
     return start + HEADER_BYTES + ((this.bytes[start + 2]! << 8) | this.bytes[start + 3]!);
   }
 
+  /** The last frame, as a view. */
+  last(): Uint8Array {
+    let start = 0;
+    for (let end = this.endOf(0); end < this.bytes.length; end = this.endOf(end)) start = end;
+    return this.bytes.subarray(start);
+  }
+
   /** The first frames, each as a view. */
   take(count: number): Uint8Array[] {
     const frames: Uint8Array[] = [];

@@ -77,8 +77,9 @@ export interface Connection {
   readonly encoding: 'binary' | 'cbor' | undefined;
   /**
    * What the peer sends: all whole frames of one read in one emission, in order. An empty emission is a sign of life
-   * without a message (a pong). Completes on a clean close, errors with a {@link ConnectionLost} on anything else; nothing
-   * comes after either. Bytes are only valid during the emission's turn of the event loop: copy what must stay. Subscribe
+   * without a message (a pong). Completes when the peer closed as its transport defines it (WebSocket: code 1000 or none) and when
+   * our close is done; errors with a {@link ConnectionLost} on anything else. The end of a byte stream is a loss: a
+   * system sends it for a killed program, too. Nothing comes after either. Bytes are only valid during the emission's turn of the event loop: copy what must stay. Subscribe
    * once; nothing is read before that.
    */
   readonly batches$: Observable<readonly InboundFrame[]>;
@@ -144,7 +145,7 @@ export interface CloseReason {
   readonly text: string;
 }
 
-/** A connection that ended without a goodbye: reset, broken framing, a peer that fell silent. */
+/** A connection that ended without being closed: the end of a byte stream, a reset, broken framing, a silent peer. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
 }

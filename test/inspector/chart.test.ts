@@ -49,6 +49,7 @@ const ways: Readonly<Record<string, readonly Edge[]>> = {
     ['session', 'session.draining', 'session.idled'],
     ['session', 'session.draining', 'session.failed'],
     ['session', 'session.draining', 'router.draining'],
+    ['session', 'session.draining', 'close.received'],
     ['session', 'session.closed', 'connection.closed'],
     ['session', 'session.closed', 'connection.lost'],
     ['session.connecting', 'session.awaitingHello', 'connection.admitted'],

@@ -10,9 +10,9 @@ import {
 } from '../../src/protocol/errors.js';
 
 describe('the registry of errors', () => {
-  it('knows every code of wire.md 7.9, and no other', () => {
+  it('knows every code of wire.md 7.9, that of the close message, and no other', () => {
     expect(Object.values(ErrorCode).sort((a, b) => a - b)).toEqual([
-      100, 101, 102, 200, 201, 202, 300, 301, 302, 400, 401, 402, 403, 404, 429, 500, 501, 502, 503,
+      100, 101, 102, 200, 201, 202, 300, 301, 302, 400, 401, 402, 403, 404, 429, 500, 501, 502, 503, 1000,
     ]);
   });
 

@@ -12,6 +12,7 @@ import {
 import { singly } from '../../src/protocol/frame-run.js';
 import { digests, framed, frameOf, numberOf } from '../support/frames.js';
 import { Inbox, turns, until } from '../support/inbox.js';
+import { describeDepartures } from './departures.js';
 
 /** The other end of a connection under test, whatever client library or test double that is. */
 export interface Peer {
@@ -21,9 +22,9 @@ export interface Peer {
   /** Stops reading, until `resume`. */
   stall(): void;
   resume(): void;
-  /** Leaves with a goodbye. */
+  /** Ends the connection as its transport defines it: a Close frame with code 1000, the end of a byte stream. */
   close(): void;
-  /** Leaves without one. */
+  /** Cuts the connection. */
   destroy(): void;
   /** How it ended for the peer: the kind of our close reason, or 'lost'. */
   readonly ended: Promise<CloseReason['kind'] | 'lost'>;
@@ -48,6 +49,11 @@ export interface TransportUnderTest {
    * (TCP); or `nothing`, a cut between two frames looking like a close to it (pipes). @default 'reason'
    */
   readonly tellsEnd?: 'reason' | 'cut' | 'nothing';
+  /**
+   * Whether {@link Peer.close} says that the peer leaves. Where it is the end of a byte stream it does not: a system sends that
+   * for a killed program, too. @default true
+   */
+  readonly closeIsLeaving?: boolean;
   /** Whether all connections live on the one socket of their door, which is not closed before the last of them. @default false */
   readonly sharesPort?: boolean;
 }
@@ -72,9 +78,12 @@ export function describeTransport(
     datagrams = false,
     hasNetwork = true,
     tellsEnd = 'reason',
+    closeIsLeaving = true,
     sharesPort = false,
   }: TransportUnderTest,
 ): void {
+  /** What `batches$` ends with when the peer closes. */
+  const closed = closeIsLeaving ? 'completed' : (expect.any(ConnectionLost) as unknown);
   const itOnStreams = datagrams ? it.skip : it; // what datagrams do instead is in the tests of their transport
   const itOnSharedLoops = datagrams || !hasNetwork ? it.skip : it;
   const itOnOwnSockets = datagrams || sharesPort ? it.skip : it; // likewise
@@ -201,7 +210,7 @@ export function describeTransport(
       peer.close();
       await turns(20);
       const inbox = new Inbox(connection.batches$);
-      expect(await inbox.ended).toBe('completed');
+      expect(await inbox.ended).toEqual(closed);
       expect(inbox.frames).toEqual(frames);
     });
 
@@ -219,7 +228,7 @@ export function describeTransport(
         const [connection, peer] = await Promise.all([accept(), connect(transport, listener)]);
         const inbox = new Inbox(connection.batches$);
         peer[leave]();
-        expect(await inbox.ended).toEqual(leave === 'close' ? 'completed' : expect.any(ConnectionLost));
+        expect(await inbox.ended).toEqual(leave === 'close' ? closed : expect.any(ConnectionLost));
         expect(inbox.frames).toEqual([]);
       }
     });
@@ -359,4 +368,6 @@ export function describeTransport(
       expect((error as TransportError).message).toMatch(/already .+; .+/); // what is wrong; what to do
     });
   });
+
+  if (!datagrams) describeDepartures(name, { create, connect, closeIsLeaving, expectToldEnd });
 }

@@ -30,6 +30,16 @@ function connectMemory(transport: MemoryTransport): Peer {
 }
 
 describe('memoryLink', () => {
+  it.each([
+    ['normal', 'completed'],
+    ['goingAway', new ConnectionLost('the peer closed with the reason goingAway')],
+    ['overloaded', new ConnectionLost('the peer closed with the reason overloaded')],
+  ] as const)('takes a client that closes with the reason %s as %s', async (kind, end) => {
+    const { client, server } = memoryLink();
+    client.close({ kind, text: '' });
+    expect(await new Inbox(server.batches$).ended).toEqual(end);
+  });
+
   it('makes one batch of each write', async () => {
     const { client, server } = memoryLink();
     const inbox = new Inbox(server.batches$);

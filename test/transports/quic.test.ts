@@ -52,6 +52,7 @@ const describeReal = whyNot === undefined ? describe : describe.skip;
 if (whyNot === undefined) {
   describeTransport('quic', {
     sharesPort: true,
+    closeIsLeaving: false,
     create: () => quic(local),
     connect: async (_, listener) => {
       const client = await connect(listener);
@@ -345,7 +346,7 @@ describe('reading from a QUIC stream', () => {
     stream.destroy(); // as the library does before it tells
     peer.end({ kind: 'closed', code: 0, text: '' });
     const inbox = new Inbox(accepted[0]!.batches$);
-    expect(await inbox.ended).toBe('completed');
+    expect(await inbox.ended).toBeInstanceOf(ConnectionLost);
     expect(numbersOf(inbox)).toEqual([1, 2]);
   });
 
@@ -671,7 +672,7 @@ describe('leaving a QUIC connection', () => {
     const { clock, peer, stream, connection, inbox } = await connectedFake();
     connection.write(frameOf(20, 1));
     stream.push(null);
-    expect(await inbox.ended).toBe('completed');
+    expect(await inbox.ended).toEqual(new ConnectionLost('the peer ended its stream without a close message'));
     connection.write(frameOf(20, 2)); // too late
     connection.close({ kind: 'internal', text: '' });
     stream.accept();
@@ -685,15 +686,15 @@ describe('leaving a QUIC connection', () => {
   });
 
   it.each([
-    ['completed', quicCloseCodes.normal, 'whatever'],
-    ['completed', quicCloseCodes.goingAway, ''],
+    ['the peer closed the connection without a close message', quicCloseCodes.normal, 'whatever'],
+    ['the peer cut the connection with code 21249', quicCloseCodes.goingAway, ''],
     ['the peer cut the connection with code 12: key update', 12, 'key update'],
     ['the peer cut the connection with code 21264', ABORTED, ''],
     [`the peer cut the connection with code 7: ${'x'.repeat(120)}`, 7, 'x'.repeat(500)],
   ])('tells it as %s when the peer closes with %i', async (told, code, text) => {
     const { peer, inbox } = await connectedFake();
     peer.end({ kind: 'closed', code, text });
-    expect(await inbox.ended).toEqual(told === 'completed' ? told : new ConnectionLost(told));
+    expect(await inbox.ended).toEqual(new ConnectionLost(told));
   });
 
   it('is a loss when the peer resets its stream', async () => {
@@ -1058,7 +1059,8 @@ describeReal('QUIC on the network', () => {
       else void client.close(ABORTED);
     });
     const ends = await Promise.all(inboxes.map(({ ended }) => ended));
-    expect(ends.filter((end) => end === 'completed')).toHaveLength(25);
+    const ended = String(new ConnectionLost('the peer ended its stream without a close message'));
+    expect(ends.filter((end) => String(end) === ended)).toHaveLength(25);
     await listener.close(); // waits for each of them
   });
 });

@@ -277,7 +277,9 @@ describe('getting in over UDP', () => {
     client.sayHello(`udp:${cookie}`);
     await until(() => accepted.length === 2);
     expect(listener.connectionCount).toBe(1);
-    expect(await new Inbox(accepted[0]!.batches$).ended).toBe('completed');
+    expect(await new Inbox(accepted[0]!.batches$).ended).toEqual(
+      new ConnectionLost('the peer began another session without a close message'),
+    );
   });
 
   it('answers at most so many a second without a cookie, of all together', async () => {
@@ -476,10 +478,10 @@ describe('a peer over UDP', () => {
     expect(planned.size).toBe(0);
   });
 
-  it('begins anew with another HELLO, and what it had is over', async () => {
+  it('begins anew with another HELLO, and what it had is lost', async () => {
     const { listener, accepted, client, inbox } = await connected();
     const again = await getIn(client, accepted);
-    expect(await inbox.ended).toBe('completed');
+    expect(await inbox.ended).toEqual(new ConnectionLost('the peer began another session without a close message'));
     await client.send(frameOf(20, 1));
     expect(await again.inbox.receive(2)).toEqual([encodeFrame(hello), frameOf(20, 1)]);
     expect([inbox.frames.length, listener.connectionCount]).toEqual([1, 1]);
@@ -492,7 +494,7 @@ describe('a peer over UDP', () => {
       order.push('connection');
       connection.batches$.subscribe({
         next: (batch) => order.push(`${batch.length}`),
-        complete: () => order.push('end'),
+        error: () => order.push('end'),
       });
     });
     network.letIn(somewhere);
@@ -696,14 +698,14 @@ describe('writing to a peer over UDP', () => {
 });
 
 describe('a UDP goodbye', () => {
-  it('is ERROR 501 where the router goes away, and nothing otherwise', async () => {
+  it('is ERROR 501 where the router goes away, 1000 where the peer has left, and nothing otherwise', async () => {
     const { network, accepted } = onFakeNetwork();
     for (const kind of ['goingAway', 'normal', 'policy', 'overloaded'] as const) {
       const inbox = await fakePeer(network, accepted);
       accepted.at(-1)!.close({ kind, text: `that is ${kind}` });
       expect(await inbox.ended).toBe('completed');
     }
-    expect(saidOn(network)).toEqual([error(501, 'that is goingAway')]);
+    expect(saidOn(network)).toEqual([error(501, 'that is goingAway'), error(1000, 'closed')]);
   });
 
   it.each(['close', 'destroy'] as const)('comes behind what the peer had said before, with %s', async (leave) => {

@@ -353,6 +353,19 @@ describe('a WebSocket peer that falls silent', () => {
 });
 
 describe('leaving a WebSocket', () => {
+  it.each([
+    [1000, 'completed'],
+    [undefined, 'completed'],
+    [1001, new ConnectionLost('the peer closed with code 1001')],
+    [1002, new ConnectionLost('the peer closed with code 1002')],
+    [1011, new ConnectionLost('the peer closed with code 1011')],
+    [4000, new ConnectionLost('the peer closed with code 4000')],
+  ])('with the code %s ends batches$ with %s', async (code, end) => {
+    const { client, inbox } = await connected();
+    client.socket.close(code, code === undefined ? undefined : 'forged\nline');
+    expect(await inbox.ended).toEqual(end);
+  });
+
   it('gives the reason, cut at a whole character', async () => {
     const { client, connection } = await connected();
     connection.close({ kind: 'policy', text: 'a' + 'é'.repeat(100) });
@@ -405,7 +418,7 @@ describe('leaving a WebSocket', () => {
     const { raw, inbox } = await connectedRaw();
     raw.socket.end(); // allowHalfOpen: this end goes on reading
     await ended(raw);
-    expect(await inbox.ended).toEqual(new ConnectionLost('the peer hung up without a goodbye'));
+    expect(await inbox.ended).toEqual(new ConnectionLost('the connection ended without a Close frame'));
   });
 
   it('does not keep the socket of a peer that shut its half and does not read', async () => {

@@ -1,5 +1,6 @@
 import { parseAddress } from '../../protocol/address.js';
 import { Qos } from '../../protocol/enumerations.js';
+import { isCloseMessage } from '../../protocol/close-message.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { InboundFrame, MalformedMessage, RateLimitedMessage } from '../../protocol/inbound.js';
 import type { BundleMessage, GetMessage, SetMessage } from '../../protocol/messages/message.js';
@@ -417,13 +418,15 @@ export class RouterCore {
           messages.rateLimited++;
           this.#tally.rateLimited += message.dropped;
           throw rateLimited(message);
+        case 'error':
+          if (isCloseMessage(message)) session.notify({ type: 'close.received' });
+          return;
         case 'pong':
           session.answersPings = true;
           return;
         case 'welcome':
         case 'snapshot':
         case 'ack':
-        case 'error':
         case 'result':
           return; // what routers say; from a client it means nothing and harms nothing (router.md 5)
       }

@@ -16,6 +16,7 @@ export type EndingEvent = Extract<
       | 'session.idled'
       | 'session.failed'
       | 'router.draining'
+      | 'close.received'
       | 'connection.closed'
       | 'connection.lost';
   }
@@ -40,6 +41,8 @@ export function endOf(event: EndingEvent): SessionEnd {
       return told('failure', event.error);
     case 'router.draining':
       return { kind: 'shutdown', text: 'The router is shutting down' };
+    case 'close.received':
+      return { kind: 'left', text: 'The peer closed the session' };
     case 'connection.closed':
       return { kind: 'left', text: 'The peer closed the connection' };
     case 'connection.lost':

@@ -42,9 +42,11 @@ export type SessionEvent =
   | { readonly type: 'session.failed'; readonly error: ClaspError }
   /** The router is stopping: flush, then close with 1001. */
   | { readonly type: 'router.draining' }
-  /** The peer said goodbye, or our own close is done. */
+  /** The peer has sent the close message: flush, then close. */
+  | { readonly type: 'close.received' }
+  /** The peer closed the connection as its transport defines it, or our own close is done. */
   | { readonly type: 'connection.closed' }
-  /** The peer is gone without a goodbye. */
+  /** The connection ended in any other way. */
   | { readonly type: 'connection.lost'; readonly error: Error };
 
 /** Why a session ended; the machine's output. `error` is what the peer was told, if it was told anything. */
@@ -59,8 +61,8 @@ export interface SessionEnd {
     | 'idle'
     | 'failure'
     | 'shutdown'
-    | 'left' // the peer closed
-    | 'lost'; // the peer vanished
+    | 'left' // the peer closed the session or the connection
+    | 'lost'; // the connection ended in any other way
   readonly text: string;
   readonly error?: ClaspError | undefined;
 }

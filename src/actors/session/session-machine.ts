@@ -132,6 +132,7 @@ export const sessionMachine = setup({
     'session.idled': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
     'session.failed': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
     'router.draining': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
+    'close.received': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
     'connection.closed': { target: '.closed', actions: { type: 'keepCause', params: ({ event }) => event } },
     'connection.lost': { target: '.closed', actions: { type: 'keepCause', params: ({ event }) => event } },
   },

@@ -17,8 +17,8 @@ export interface SessionPort {
   /** The peer's HELLO got in. Called once at most, just before `phaseChanged('active')`. */
   established(name: string, features: readonly Feature[], grant: Grant | undefined): void;
   /**
-   * The session ends, by our will: tell the peer `error` if there is one, send what is queued, then close. Called once
-   * at most, after `phaseChanged('draining')`; never where it was the peer that left.
+   * The session ends while the connection lives: send the peer `error` if there is one and what is queued, then close. Called
+   * once at most, after `phaseChanged('draining')`; never after the end of the connection.
    */
   closing(error: ClaspError | undefined, reason: CloseReason): void;
   /** The peer did not take its goodbye in time: drop the connection. */

@@ -24,7 +24,7 @@ export interface LinkOptions {
   readonly datagrams?: boolean | undefined;
   /** For `quic:`. @default `@currentspace/http3`, if it is installed */
   readonly quicProvider?: QuicProvider | undefined;
-  /** Times the question for datagrams. @default the system's */
+  /** Times the question for datagrams and the close of UDP. @default the system's */
   readonly clock?: Clock | undefined;
 }
 
@@ -58,7 +58,7 @@ export function linkTo(url: string, options: LinkOptions = {}): Link {
     case 'unix:':
       return pipeLink(url, url.slice(scheme.length).replace(/^\/\/(?=\/)/, ''));
     case 'udp:':
-      return udpLink(url, destination(url, UDP_PORT));
+      return udpLink(url, destination(url, UDP_PORT), options);
     case 'quic:':
       return quicLink(url, destination(url, QUIC_PORT), options);
     default:

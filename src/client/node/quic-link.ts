@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../clock.js';
+import { closeFrame } from '../../protocol/close-message.js';
 import { ALPN, quicCloseCodes } from '../../transports/quic/constants.js';
 import { http3Provider } from '../../transports/quic/http3-provider.js';
 import type { QuicEnd, QuicLink } from '../../transports/quic/provider.js';
@@ -60,6 +61,7 @@ class QuicChannel implements Channel {
   close(): void {
     const link = this.#link;
     if (link === undefined) return this.destroy();
+    this.#stream?.send(closeFrame()); // without it the router takes the end for that of a program that failed
     // What was written has arrived when the router ends its side as well.
     link.stream.once('end', () => this.#leave());
     link.stream.end();

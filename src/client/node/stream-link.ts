@@ -1,5 +1,6 @@
 import { connect as connectSocket, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { closeFrame } from '../../protocol/close-message.js';
 import type { Channel, Link, LinkEvents } from '../link.js';
 import { ByteStream } from './byte-stream.js';
 import type { Destination, LinkOptions } from './link-to.js';
@@ -63,7 +64,10 @@ function openChannel(socket: Socket, openedBy: string, events: LinkEvents): Chan
     send: (frame) => {
       if (typeof frame !== 'string') stream.send(frame);
     },
-    close: () => socket.end(),
+    close: () => {
+      stream.send(closeFrame()); // without it the router takes the end for that of a program that was killed
+      socket.end();
+    },
     destroy: () => socket.destroy(),
   };
 }

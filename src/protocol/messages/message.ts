@@ -236,7 +236,7 @@ export interface AckMessage {
   readonly correlationId?: number | undefined;
 }
 
-/** ERROR 0x51, router to client. `code` may be one our registry does not have. */
+/** ERROR 0x51, router to client; from a client it has a meaning with code 1000 alone (close-message.ts). `code` may be one our registry does not have. */
 export interface ErrorMessage {
   readonly type: 'error';
   readonly code: number;

@@ -52,8 +52,8 @@ export function memoryLink(options: MemoryLinkOptions = {}): MemoryLink {
     random: options.random ?? Math.random,
     clock: options.clock ?? systemClock,
   };
-  const client = new MemoryEnd('memory', settings);
-  const server = new MemoryEnd(options.remoteAddress ?? 'memory', settings);
+  const client = new MemoryEnd('memory', settings, false);
+  const server = new MemoryEnd(options.remoteAddress ?? 'memory', settings, true);
   MemoryEnd.join(client, server);
   return { client, server };
 }
@@ -74,6 +74,7 @@ class MemoryEnd implements MemoryClient {
   closeReason: CloseReason | undefined;
 
   readonly #settings: Settings;
+  readonly #isServer: boolean;
   readonly #batches: HeldSubject<readonly InboundFrame[]>;
   readonly #deframer = new Deframer();
   /** What travels to this end. */
@@ -85,9 +86,10 @@ class MemoryEnd implements MemoryClient {
   #stalled = false;
   #graceTimer: unknown;
 
-  constructor(remoteAddress: string, settings: Settings) {
+  constructor(remoteAddress: string, settings: Settings, isServer: boolean) {
     this.remoteAddress = remoteAddress;
     this.#settings = settings;
+    this.#isServer = isServer;
     const { latencyMs, clock } = settings;
     this.#inbound = new MemoryWire({ latencyMs, clock, deliver: this.#receive });
     this.#batches = new HeldSubject(() => {
@@ -153,7 +155,7 @@ class MemoryEnd implements MemoryClient {
     switch (parcel.kind) {
       case 'goodbye':
         this.closeReason = parcel.reason;
-        this.#part(undefined, undefined);
+        this.#part(this.#isServer ? lossOf(parcel.reason) : undefined, undefined);
         return;
       case 'text':
         this.#emit([parcel.text]);
@@ -197,4 +199,9 @@ class MemoryEnd implements MemoryClient {
       else this.#batches.error(fault);
     });
   }
+}
+
+/** As over WebSocket: a client that closes with another reason than `normal` has not left. */
+function lossOf({ kind }: CloseReason): ConnectionLost | undefined {
+  return kind === 'normal' ? undefined : new ConnectionLost(`the peer closed with the reason ${kind}`);
 }

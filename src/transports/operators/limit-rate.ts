@@ -11,6 +11,8 @@ export interface LimitRateOptions {
   readonly burst?: number | undefined;
   /** To take them from, where somebody else charges for what frames turn out to hold. @default one of its own, full */
   readonly bucket?: TokenBucket | undefined;
+  /** Frames that pass whatever the rate, if they are the last of their batch. @default none */
+  readonly passesLast?: ((frame: Uint8Array) => boolean) | undefined;
   readonly clock: Clock;
 }
 
@@ -38,10 +40,12 @@ class Limiter {
   readonly #messagesPerSecond: number;
   readonly #bucket: TokenBucket;
   readonly #clock: Clock;
+  readonly #passesLast: ((frame: Uint8Array) => boolean) | undefined;
   #dropped = 0;
   #noticedAt = -Infinity;
 
-  constructor({ messagesPerSecond, burst, clock, bucket }: LimitRateOptions) {
+  constructor({ messagesPerSecond, burst, clock, bucket, passesLast }: LimitRateOptions) {
+    this.#passesLast = passesLast;
     this.#messagesPerSecond = messagesPerSecond;
     this.#bucket = bucket ?? new TokenBucket({ perSecond: messagesPerSecond, burst }, clock.now());
     this.#clock = clock;
@@ -52,7 +56,8 @@ class Limiter {
     let count = 0;
     for (const item of batch) count += item instanceof FrameRun ? item.count : 1;
     const allowed = this.#bucket.takeUpTo(count, now);
-    this.#dropped += count - allowed;
+    const last = allowed === count ? undefined : this.#exemption(batch);
+    this.#dropped += count - allowed - (last === undefined ? 0 : 1);
     const noticeIsDue = this.#dropped > 0 && now - this.#noticedAt >= NOTICE_INTERVAL_MS;
     if (allowed === count && !noticeIsDue) return batch;
     const passed: (F | Uint8Array | RateLimitedMessage)[] = allowed === count ? [...batch] : first(batch, allowed);
@@ -61,7 +66,15 @@ class Limiter {
       this.#dropped = 0;
       this.#noticedAt = now;
     }
+    if (last !== undefined) passed.push(last);
     return passed;
+  }
+
+  /** The last frame of a batch, if it passes in any case. */
+  #exemption(batch: readonly unknown[]): Uint8Array | undefined {
+    const item = batch.at(-1);
+    const frame = item instanceof FrameRun ? item.last() : item;
+    return frame instanceof Uint8Array && this.#passesLast?.(frame) === true ? frame : undefined;
   }
 }
 

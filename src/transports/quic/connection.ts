@@ -33,9 +33,10 @@ export interface QuicConnectionOptions {
 }
 
 /**
- * One QUIC peer and the stream it opened. The goodbye goes so: whoever leaves ends its half of the stream; when the other has
- * read all of it and ended its own half, the connection is closed, with the reason as its code. Closing it at once would
- * drop what is still on the way.
+ * One QUIC peer and the stream it opened. A side that closes ends its half of the stream; when the other side has read all of
+ * it and ended its own half, the connection is closed, with the reason as its code. Closing it at once would drop what is
+ * still on the way. That a peer leaves it says in a CLASP message before that: the end of its stream and the code 0 are a
+ * loss, because QUIC libraries send both for a program that fails.
  */
 export class QuicConnection implements Connection {
   readonly transport = 'quic';
@@ -216,7 +217,7 @@ export class QuicConnection implements Connection {
     if (this.#phase === 'over') return;
     this.#stream.end();
     this.#startGrace(); // for the peer to take the rest and close
-    this.#conclude(undefined);
+    this.#conclude(new ConnectionLost('the peer ended its stream without a close message'));
   };
 
   readonly #onStreamClosed = (): void => {
@@ -340,9 +341,11 @@ function first(stream: QuicStream): Uint8Array | null {
   return stream.read() as Uint8Array | null; // a stream without an encoding or object mode gives bytes
 }
 
-function faultOf(end: QuicEnd): ConnectionLost | undefined {
+function faultOf(end: QuicEnd): ConnectionLost {
   if (end.kind === 'lost') return new ConnectionLost(`the peer is gone: ${clipUtf8(end.text, MAX_REASON_BYTES)}`);
-  if (end.code === quicCloseCodes.normal || end.code === quicCloseCodes.goingAway) return undefined;
+  if (end.code === quicCloseCodes.normal) {
+    return new ConnectionLost('the peer closed the connection without a close message');
+  }
   const text = end.text === '' ? '' : `: ${clipUtf8(end.text, MAX_REASON_BYTES)}`;
   return new ConnectionLost(`the peer cut the connection with code ${end.code}${text}`);
 }

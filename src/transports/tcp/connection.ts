@@ -12,8 +12,9 @@ export interface TcpConnectionOptions {
 }
 
 /**
- * One peer behind a socket that allows half-open ends: TCP, TLS over it, or a pipe. There is no goodbye on the wire, so
- * the end of the peer's bytes is one if it comes between two frames, and ours is the end of our bytes.
+ * One peer behind a socket that allows half-open ends: TCP, TLS over it, or a pipe. The end of the peer's bytes is a loss, also
+ * between two frames: the system of a peer sends it for a program that was killed, too. A peer that leaves says so in a CLASP
+ * message. Our own close is the end of our bytes.
  */
 export class TcpConnection implements Connection {
   readonly transport: 'tcp' | 'pipe';
@@ -32,8 +33,8 @@ export class TcpConnection implements Connection {
   readonly #drained = new Subject<void>();
   /** Whether the socket has held bytes back since the last `drained$`. */
   #heldBack = false;
-  /** `left`: the peer has ended its side, between two frames. `closing`: we have ended ours, or were cut. */
-  #phase: 'open' | 'left' | 'closing' = 'open';
+  /** `halfClosed`: the peer has ended its side, between two frames. `closing`: we have ended ours, or were cut. */
+  #phase: 'open' | 'halfClosed' | 'closing' = 'open';
   /** What ends `batches$` with an error; undefined while nothing is wrong. */
   #fault: ConnectionLost | undefined;
   #graceTimer: unknown;
@@ -111,7 +112,8 @@ export class TcpConnection implements Connection {
       this.#cut(new ConnectionLost(`the peer hung up inside a frame, after ${pendingBytes} bytes of it`));
       return;
     }
-    this.#phase = 'left';
+    this.#phase = 'halfClosed';
+    this.#fault = new ConnectionLost('the peer ended the connection without a close message');
     setImmediate(() => {
       this.close();
     });
@@ -161,7 +163,7 @@ export class TcpConnection implements Connection {
     // A reset that came before anybody listened: what was read ahead of it comes ahead of it.
     const rest = this.#socket.read() as Buffer | null; // no encoding is set on the socket
     if (this.#phase === 'open' && rest !== null) this.#take(rest);
-    if (this.#phase === 'open') this.#fault ??= new ConnectionLost('the peer hung up without a goodbye');
+    if (this.#phase === 'open') this.#fault ??= new ConnectionLost('the connection ended without a close message');
     this.#phase = 'closing';
     if (this.#fault === undefined) this.#batches.complete();
     else this.#batches.error(this.#fault);

@@ -23,7 +23,7 @@ export interface UdpConnectionOptions {
 
 /**
  * What goes on between this port and one address and port that has shown its cookie. There is no connection on the wire:
- * it is made by a HELLO, and ends by another HELLO, by silence, or by this side.
+ * it is made by a HELLO, and ends by another HELLO, by silence, or by this side, which also answers a close message.
  */
 export class UdpConnection implements Connection {
   readonly transport = 'udp';
@@ -109,12 +109,13 @@ export class UdpConnection implements Connection {
   }
 
   /**
-   * UDP has no goodbye. A peer whose router goes away is told by ERROR 501, or it would find out by silence; what else there is
-   * to say the session has said, in an ERROR of its own.
+   * UDP itself has no close. A router that goes away sends ERROR 501. A peer that leaves gets its close message back, so that it
+   * need not repeat it. Every other reason the session has sent in an ERROR of its own.
    */
   close({ kind, text }: CloseReason): void {
     if (this.#phase !== 'open') return;
     if (kind === 'goingAway') this.#tell(ErrorCode.ServiceUnavailable, text);
+    if (kind === 'normal') this.#tell(ErrorCode.Closed, 'closed');
     this.#phase = 'closing';
     if (this.#bufferedBytes === 0) this.end();
     else this.#graceTimer = setBackgroundTimer(this.#options.clock, this.#giveUp, CLOSE_GRACE_MS);
@@ -134,7 +135,7 @@ export class UdpConnection implements Connection {
   /**
    * The one end of every connection, told later: nobody is called back from inside his own call.
    *
-   * @param fault why it ended without a goodbye, if so
+   * @param fault why it is lost, if so
    */
   end(fault?: ConnectionLost): void {
     if (this.#phase === 'ended') return;

@@ -168,8 +168,8 @@ export class UdpListener implements Listener {
       }
       return;
     }
-    // The peer has started anew; what it had before it no longer knows of.
-    this.#peers.at(source)?.end();
+    // The peer has started again without having closed: it no longer knows of its earlier session.
+    this.#peers.at(source)?.end(new ConnectionLost('the peer began another session without a close message'));
     const refusal = this.#refusal(source);
     if (refusal === undefined) {
       this.#accept(hello, source);

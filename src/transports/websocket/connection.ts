@@ -16,7 +16,13 @@ import {
   MAX_REASON_BYTES,
 } from '../transport.js';
 import { LeanReader } from './lean-reader.js';
-import { ABNORMAL_CLOSURE, closeCodes, MAX_CONTROL_FRAMES_PER_SECOND, MAX_MISSED_PONGS } from './constants.js';
+import {
+  ABNORMAL_CLOSURE,
+  closeCodes,
+  leavingCodes,
+  MAX_CONTROL_FRAMES_PER_SECOND,
+  MAX_MISSED_PONGS,
+} from './constants.js';
 
 export interface WebSocketConnectionOptions {
   readonly encoding: 'cbor' | undefined;
@@ -264,12 +270,18 @@ export class WebSocketConnection implements Connection {
     this.#options.clock.clearTimeout(this.#pingTimer);
     this.#options.clock.clearTimeout(this.#graceTimer);
     this.#flush(); // what came before the end comes before the end
-    const leftInSilence = code === ABNORMAL_CLOSURE && !this.#closing;
-    const fault = this.#fault ?? (leftInSilence ? new ConnectionLost('the peer hung up without a goodbye') : undefined);
+    const fault = this.#fault ?? (this.#closing || leavingCodes.has(code) ? undefined : lossOf(code));
     if (fault === undefined) this.#batches.complete();
     else this.#batches.error(fault);
     this.#drained.complete();
   };
+}
+
+/** What a close code other than those of {@link leavingCodes} says. The peer's own text is left out: it is not for the log. */
+function lossOf(code: number): ConnectionLost {
+  const text =
+    code === ABNORMAL_CLOSURE ? 'the connection ended without a Close frame' : `the peer closed with code ${code}`;
+  return new ConnectionLost(text);
 }
 
 const NOTHING = new Uint8Array(0);

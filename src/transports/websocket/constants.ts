@@ -39,6 +39,12 @@ export const closeCodes: Readonly<Record<CloseReason['kind'], number>> = {
   overloaded: 1013,
 };
 
+/**
+ * Codes of a peer that leaves: 1000, and 1005, which `ws` reports where a Close frame has no code. Browsers send 1001 by themselves
+ * when they suspend or discard a page, so it is a loss like every other code.
+ */
+export const leavingCodes: ReadonlySet<number> = new Set([1000, 1005]);
+
 /** `ws` reports this where a connection ended without a close frame of the peer. It is never on the wire. */
 export const ABNORMAL_CLOSURE = 1006;
 

@@ -552,6 +552,27 @@ describe('the small messages', () => {
   });
 });
 
+describe('a close message', () => {
+  const close: Message = { type: 'error', code: ErrorCode.Closed, message: '' };
+
+  it('ends its sender’s session, and nothing behind it is handled', () => {
+    const harness = new CoreHarness();
+    const [peer, other] = [harness.join(), harness.join()];
+    peer.send(close);
+    peer.send({ type: 'set', address: '/a', value: encodeValue(1) });
+    expect(peer.events.slice(-1)).toEqual([{ type: 'close.received' }]);
+    expect(peer.session.phase).toBe('draining');
+    expect(other.session.phase).toBe('active');
+    expect(harness.core.paramCount).toBe(0);
+  });
+
+  it('is none if it is about an address', () => {
+    const peer = new CoreHarness().join();
+    peer.send({ ...close, address: '/a' });
+    expect(peer.session.phase).toBe('active');
+  });
+});
+
 describe('a peer that sends garbage', () => {
   const garbage = { type: 'malformed', error: new DecodeError('BadMagic', 'a frame starts with 0x53') } as const;
 

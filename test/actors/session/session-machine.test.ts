@@ -29,6 +29,18 @@ describe('a session that goes well', () => {
     expect(actor.getSnapshot().output).toEqual({ kind: 'left', text: 'The peer closed the connection' });
   });
 
+  it('leaves by its close message: the router flushes and closes, and how the connection ends is of no matter', () => {
+    const { actor, calls } = startSession();
+    for (const event of [admitted, accepted, { type: 'close.received' } as const]) actor.send(event);
+    actor.send({ type: 'connection.lost', error: new ConnectionLost('the peer ended the connection') });
+    expect(calls.slice(-3)).toEqual([
+      { call: 'phaseChanged', phase: 'draining' },
+      { call: 'closing', error: undefined, reason: { kind: 'normal', text: 'The peer closed the session' } },
+      { call: 'phaseChanged', phase: 'closed' },
+    ]);
+    expect(actor.getSnapshot().output).toEqual({ kind: 'left', text: 'The peer closed the session' });
+  });
+
   it('keeps what HELLO said, and how often and how far it fell behind', () => {
     const { actor } = startSession();
     for (const event of [admitted, accepted, congested, { type: 'connection.drained' } as const, congested]) {

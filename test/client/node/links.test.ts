@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { SimulatedClock } from 'xstate';
 import { type Client, type ClientOptions, connect } from '../../../src/client/node.js';
+import { closeFrame } from '../../../src/protocol/close-message.js';
 import { decodeFrame, encodeFrame } from '../../../src/protocol/frame.js';
 import type { Message } from '../../../src/protocol/messages/message.js';
 import { framed } from '../../support/frames.js';
@@ -111,14 +112,23 @@ describe('a TCP router', () => {
     client.emit('/last/words');
     await client.close();
     await until(() => ended);
-    expect(Buffer.concat(received).includes('/last/words')).toBe(true);
+    const bytes = Buffer.concat(received);
+    expect(bytes.includes('/last/words')).toBe(true);
+    expect(bytes.subarray(-20)).toEqual(Buffer.from(framed('length', [closeFrame()]))); // and nothing behind it
   });
 });
 
 /** A UDP router in a few lines: it wants its cookie, and keeps what it is sent. */
-async function udpRouter(): Promise<{ url: string; socket: UdpSocket; hellos: Message[]; peers: RemoteInfo[] }> {
+async function udpRouter(): Promise<{
+  url: string;
+  socket: UdpSocket;
+  hellos: Message[];
+  closes: Message[];
+  peers: RemoteInfo[];
+}> {
   const socket = createSocket('udp4');
   const hellos: Message[] = [];
+  const closes: Message[] = [];
   const peers: RemoteInfo[] = [];
   let isOpen = true;
   socket.on('message', (datagram, peer) => {
@@ -127,6 +137,7 @@ async function udpRouter(): Promise<{ url: string; socket: UdpSocket; hellos: Me
       hellos.push(message);
       peers.push(peer);
     }
+    if (message.type === 'error') closes.push(message);
     const needsCookie =
       message.type === 'hello' && message.token !== 'udp:cookie' && message.token !== 'udp:cookie key';
     const answers: readonly Message[] = needsCookie
@@ -138,7 +149,7 @@ async function udpRouter(): Promise<{ url: string; socket: UdpSocket; hellos: Me
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
   ends.push(() => isOpen && socket.close());
-  return { url: `udp://127.0.0.1:${socket.address().port}`, socket, hellos, peers };
+  return { url: `udp://127.0.0.1:${socket.address().port}`, socket, hellos, closes, peers };
 }
 
 describe('a UDP router', () => {
@@ -177,6 +188,30 @@ describe('a UDP router', () => {
     await until(() => errors.length === 1);
     expect(errors[0]).toMatchObject({ name: 'DecodeError', fault: 'BadMagic' });
     await client.sync();
+  });
+
+  it('that returns the close message gets no second one, and close() resolves', async () => {
+    const router = await udpRouter();
+    const client = await join(router.url, { clock: new SimulatedClock() });
+    const { port, address } = router.peers[0]!;
+    const closed = client.close();
+    await until(() => router.closes.length > 0);
+    router.socket.send(closeFrame(), port, address);
+    await closed; // without any time going by
+    expect(router.closes).toMatchObject([{ code: 1000 }]);
+  });
+
+  it('that returns none, as older ones do, is sent five in a second, and close() resolves', async () => {
+    const router = await udpRouter();
+    const clock = new SimulatedClock();
+    const client = await join(router.url, { clock });
+    const closed = client.close();
+    for (let sent = 1; sent <= 5; sent++) {
+      await until(() => router.closes.length === sent);
+      clock.increment(200);
+    }
+    await closed;
+    expect(router.closes).toHaveLength(5);
   });
 
   it('whose port has closed is found out by the next datagram', async () => {

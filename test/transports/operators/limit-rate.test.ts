@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Subject } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { SimulatedClock } from 'xstate';
+import { closeFrame, isCloseFrame } from '../../../src/protocol/close-message.js';
 import { encodeFrame } from '../../../src/protocol/frame.js';
 import { FrameRun } from '../../../src/protocol/frame-run.js';
 import type { RateLimitedMessage } from '../../../src/protocol/inbound.js';
@@ -101,6 +102,23 @@ describe('limitRate', () => {
     batches$.next([run(2), run(4)]);
     expect(out[0]).toBe(whole);
     expect(out[1]).toEqual([...Array<Buffer>(3).fill(Buffer.from(ping)), notice(5, 3)]);
+  });
+
+  it('passes the last frame of a batch in any case where its option says so, alone or in a run', () => {
+    const ping = encodeFrame({ type: 'ping' });
+    const close = closeFrame();
+    const out: unknown[] = [];
+    const batches$ = new Subject<readonly (Uint8Array | FrameRun)[]>();
+    const clock = new SimulatedClock();
+    const limit = limitRate<Uint8Array | FrameRun>({ messagesPerSecond: 1, clock, passesLast: isCloseFrame });
+    batches$.pipe(limit).subscribe((passed) => out.push(passed));
+    batches$.next([ping, close, ping]);
+    batches$.next([ping, close]);
+    batches$.next([new FrameRun(Buffer.concat([ping, ping, close]), 3)]);
+    expect(out).toEqual([[ping, notice(1, 2)], [close], [Buffer.from(close)]]);
+    clock.increment(1_000);
+    batches$.next([]);
+    expect(out[3]).toEqual([notice(1, 3)]); // what passed is not among the dropped
   });
 
   it('is no operator at all where the limit is 0', () => {

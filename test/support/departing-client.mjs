@@ -1,0 +1,27 @@
+// @ts-check
+// A client in a process of its own, for tests that end it: connects, leaves a last will, and then does what its input says.
+//   node departing-client.mjs URL WILL-ADDRESS [CA-FILE]
+// It prints `ready` when the router has the will. `close` on its input closes the client; `exit` ends the process at once.
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { connect } from '../../dist/client/node.js';
+
+const [, , url = '', willAddress = '', caFile] = process.argv;
+const ca = caFile === undefined ? undefined : readFileSync(caFile, 'utf8');
+const client = await connect(url, {
+  name: 'departing',
+  ca,
+  servername: 'localhost',
+  reconnect: false,
+  keepAliveMs: 500,
+});
+const will = { messages: [{ type: 'set', address: willAddress, value: true }] };
+await client.announce('/departing', [{ address: '/$clasp/will', type: 'event', meta: { default: will } }]);
+process.stdout.write('ready\n');
+
+for await (const line of createInterface(process.stdin)) {
+  if (line === 'exit') process.exit(0);
+  await client.close();
+  break;
+}
+process.stdin.destroy();
