@@ -12,6 +12,7 @@ import {
   routerLogic,
 } from '../src/index.js';
 import type { ParamsAnswer } from '../src/actors/router/views.js';
+import { encodeValue } from '../src/protocol/values/encoded-value.js';
 import { arbitraryValue } from './support/arbitraries.js';
 
 let routers: Router[] = [];
@@ -54,6 +55,23 @@ describe('the state of a router', () => {
       { address: '/a', type: 'param', datatype: 'map', meta: { unit: 'm', range: [0, 1] } },
     ]);
     await expect(other.set('/a', 4, { revision: 3 })).resolves.toMatchObject({ revision: 4 }); // and not locked
+  });
+
+  it('keeps a Float beyond 2^53 a Float and an Int an Int, in params and in what was announced', async () => {
+    const before = start();
+    const client = await before.connect();
+    const meta = { range: [0, 5e20] as const, default: encodeValue(2 ** 60) };
+    await client.set('/float', 1e17);
+    await client.set('/int', 2n ** 53n + 1n);
+    await client.announce('/float', [{ address: '/float', type: 'param', meta }]);
+    await before.stop();
+
+    const other = await start({ state: throughJson(before.state()) }).connect();
+    await expect(other.get('/float')).resolves.toMatchObject({ value: 1e17 });
+    await expect(other.get('/int')).resolves.toMatchObject({ value: 2n ** 53n + 1n });
+    const [signal] = await other.query('/**');
+    expect(signal?.meta?.range).toEqual([0, 5e20]);
+    expect(signal?.meta?.default?.decode()).toBe(2 ** 60);
   });
 
   it('is the same again when it is taken from the router that began with it', async () => {

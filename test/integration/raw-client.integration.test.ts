@@ -174,6 +174,29 @@ describe('other encodings', () => {
     for (const client of [binary, json, cbor]) client.socket.close();
   });
 
+  it('a JSON peer’s 1e999 is ERROR 101 and not stored, and its 64-bit integers reach a binary peer exactly', async () => {
+    const [binary, json] = [await join(), await WebSocketClient.connect(url, { protocols: [] })];
+    json.socket.send('{"type":"hello","version":1,"name":"person","features":[]}');
+    await until(() => json.frames.length === 2);
+    json.frames.length = 0;
+    json.socket.send('{"type":"set","address":"/infinite","value":1e999}');
+    json.socket.send('{"type":"set","address":"/id","value":9007199254740993}');
+    json.socket.send('{"type":"get","address":"/infinite"}');
+    json.socket.send('{"type":"get","address":"/id"}');
+    await until(() => json.frames.length === 4);
+    expect(messages(json)).toMatchObject([
+      { type: 'error', code: 101, message: 'the number 1e999 is beyond the range of a Float' },
+      { type: 'ack', address: '/id', revision: 1 },
+      { type: 'error', code: 201, address: '/infinite' },
+      { type: 'snapshot', params: [{ address: '/id' }] },
+    ]);
+    expect(json.frames.at(-1)).toContain('"value":{"$int":"9007199254740993"}');
+    binary.socket.send(encodeFrame({ type: 'get', address: '/id' }));
+    await until(() => binary.frames.length === 1);
+    expect(plain(messages(binary))).toMatchObject([{ params: [{ address: '/id', value: 9_007_199_254_740_993n }] }]);
+    for (const client of [binary, json]) client.socket.close();
+  });
+
   it('a legacy MessagePack HELLO is answered in binary', async () => {
     const client = await WebSocketClient.connect(url);
     const payload = Buffer.concat([

@@ -1,5 +1,5 @@
 import { parseAddress } from '../../protocol/address.js';
-import { decodeJson, encodeJson } from '../../protocol/encodings/json.js';
+import { jsonOfMessage, messageOfJson } from '../../protocol/encodings/json.js';
 import { jsonOfValue, valueOfJson } from '../../protocol/encodings/json-value.js';
 import type { SignalDefinition } from '../../protocol/messages/message.js';
 import { type EncodedValue, encodeValue } from '../../protocol/values/encoded-value.js';
@@ -67,8 +67,8 @@ export function stateOfParam(param: Param): ParamState {
 }
 
 export function stateOfSignal(signal: SignalDefinition): unknown {
-  const { signals } = JSON.parse(encodeJson({ type: 'announce', namespace: '', signals: [signal] })) as {
-    readonly signals: readonly unknown[]; // as encodeJson has just written it
+  const { signals } = jsonOfMessage({ type: 'announce', namespace: '', signals: [signal] }) as {
+    readonly signals: readonly unknown[]; // as it has just been written
   };
   return signals[0];
 }
@@ -109,7 +109,7 @@ function readGone(pair: unknown): readonly [string, number] {
 }
 
 function readSignal(signal: unknown): SignalDefinition {
-  const { message } = decodeJson(JSON.stringify({ type: 'announce', namespace: '', signals: [signal] }));
+  const message = messageOfJson({ type: 'announce', namespace: '', signals: [signal] });
   const [definition] = message.type === 'announce' ? message.signals : [];
   if (definition === undefined) throw new Error('it is no signal');
   return definition;

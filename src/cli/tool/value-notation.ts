@@ -1,3 +1,4 @@
+import { readJson } from '../../protocol/encodings/json-reader.js';
 import { jsonOfFloat, jsonOfValue, valueOfJson } from '../../protocol/encodings/json-value.js';
 import { ClaspError } from '../../protocol/errors.js';
 import { EncodedValue } from '../../protocol/values/encoded-value.js';
@@ -33,7 +34,7 @@ export function parseValue(text: string): Value {
     }
     return found;
   });
-  return checked(() => valueOfJson(JSON.parse(marked)));
+  return checked(() => valueOfJson(readJson(marked)));
 }
 
 /** A value as {@link parseValue} reads it, in one line. */

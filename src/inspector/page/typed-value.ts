@@ -8,6 +8,12 @@ export type Typed =
 const INT_MIN = -(2n ** 63n);
 const INT_MAX = 2n ** 63n - 1n;
 
+/** Strings and numbers of a JSON text. */
+const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
+const wholeNumber = /^[+-]?\d+$/;
+/** Characters of an Int, its sign included. */
+const MAX_INT_LENGTH = 20;
+
 /**
  * Reads what was typed for a signal of the given kind, so that an Int stays one. For a kind that has no notation of its
  * own it is JSON.
@@ -26,15 +32,32 @@ export function readTyped(kind: string, text: string): Typed {
   }
 }
 
-/** Reads JSON; nothing at all is no value. */
+/**
+ * Reads JSON; an empty text is no value. `JSON.parse` rounds integers beyond 2^53 and reads 1e999 as Infinity, so the
+ * numbers in the text are looked at first: such an integer is an Int, and a number that is neither an Int nor a Float
+ * is refused.
+ */
 export function readJson(text: string): Typed {
   if (text.trim() === '') return { ok: true, value: undefined };
   try {
-    // JSON.parse gives nothing but what Json describes.
-    return { ok: true, value: JSON.parse(text) as Json };
+    JSON.parse(text); // whether it is JSON at all: only then are the tokens what they look like
   } catch {
     return { ok: false, problem: 'This is not JSON: texts stand in double quotes, such as "warm".' };
   }
+  let problem: string | undefined;
+  const exact = text.replace(tokens, (token) => {
+    if (token.startsWith('"') || Number.isSafeInteger(Number(token))) return token;
+    if (!wholeNumber.test(token)) {
+      if (!Number.isFinite(Number(token))) problem ??= 'This number is beyond the range of a Float.';
+      return token;
+    }
+    const typed = readInt(token);
+    if (typed.ok) return JSON.stringify(typed.value);
+    problem ??= typed.problem;
+    return token;
+  });
+  // JSON.parse gives nothing but what Json describes.
+  return problem === undefined ? { ok: true, value: JSON.parse(exact) as Json } : { ok: false, problem };
 }
 
 /** The text that an editor begins with. */
@@ -43,7 +66,14 @@ export function typedText(kind: string, value: Json | undefined): string {
   if (kind === 'string' && typeof value === 'string') return value;
   if (kind === 'float' && typeof value === 'number') return String(value);
   if (kind === 'int' || kind === 'float') return valueText(value);
-  return JSON.stringify(value, undefined, isList(value) || typeof value === 'object' ? 1 : 0);
+  const text = JSON.stringify(value, undefined, isList(value) || typeof value === 'object' ? 1 : 0);
+  return text.replace(tokens, floatWithExponent);
+}
+
+/** Writes a Float beyond 2^53 as 1e+17: {@link readJson} takes all its digits for an Int. */
+function floatWithExponent(token: string): string {
+  const number = Number(token);
+  return !wholeNumber.test(token) || Number.isSafeInteger(number) ? token : number.toExponential();
 }
 
 /** Whether a slider from 0 to 1 suits it. */
@@ -54,13 +84,30 @@ export function isFader(kind: string, value: Json | undefined): boolean {
 
 function readFloat(text: string): Typed {
   const number = text === '' ? NaN : Number(text);
-  if (Number.isFinite(number)) return { ok: true, value: number };
-  return { ok: false, problem: 'This is not a number, such as 0.75.' };
+  if (!Number.isFinite(number)) {
+    const isNumber = /^[+-]?\d/.test(text) && Math.abs(number) === Infinity;
+    const problem = isNumber ? 'This number is beyond the range of a Float.' : 'This is not a number, such as 0.75.';
+    return { ok: false, problem };
+  }
+  if (isRounded(text, number)) return { ok: false, problem: `This number would be rounded: a Float holds ${number}.` };
+  return { ok: true, value: number };
+}
+
+/**
+ * Whether a whole number has digits that a Float loses. The text that JavaScript writes for a Float counts as exact.
+ */
+function isRounded(text: string, number: number): boolean {
+  return (
+    wholeNumber.test(text) &&
+    String(number) !== text.replace(/^\+/, '') &&
+    BigInt(number) !== BigInt(text.replace(/^\+/, ''))
+  );
 }
 
 function readInt(text: string): Typed {
-  if (!/^[+-]?\d{1,20}$/.test(text)) return { ok: false, problem: 'This is not a whole number, such as 42.' };
-  const int = BigInt(text);
-  if (int < INT_MIN || int > INT_MAX) return { ok: false, problem: 'This number does not fit into 64 bits.' };
+  if (!wholeNumber.test(text)) return { ok: false, problem: 'This is not a whole number, such as 42.' };
+  const int = text.length > MAX_INT_LENGTH ? undefined : BigInt(text);
+  if (int === undefined || int < INT_MIN || int > INT_MAX)
+    return { ok: false, problem: 'This number does not fit into 64 bits.' };
   return { ok: true, value: { $int: String(int) } };
 }

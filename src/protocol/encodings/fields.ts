@@ -96,7 +96,7 @@ export const u64: Field<U64> = {
 };
 
 export const float: Field<number> = {
-  expected: 'a number',
+  expected: 'a number that a Float holds',
   read: (node, { notation }) => notation.float(node) ?? misfit,
   write: (value, { notation }) => notation.float(value),
 };

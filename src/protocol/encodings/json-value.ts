@@ -1,12 +1,13 @@
 import { DecodeError } from '../errors.js';
 import { INT_MAX, INT_MIN, type Value } from '../values/value.js';
 import { fromBase64, toBase64 } from './base64.js';
-import { checkValueDepth } from './tree.js';
+import { checkValueDepth, TreeMap } from './tree.js';
 
 // Values in JSON, one form for each:
 //   null, true, false, "text", [1, 2]        themselves
-//   1.5                                      Float; 1 is one too
-//   {"$int": "5"}                            Int, in decimal; {"$int": 5} is read while the number is a safe integer
+//   1.5                                      Float; 1 is one too, and 1e20
+//   9007199254740993                         read as Int: an integer beyond ±(2^53-1), of at most 64 bits; written like this:
+//   {"$int": "5"}                            Int, in decimal; {"$int": 5} is read too
 //   {"$float": "NaN"}                        also "Infinity", "-Infinity", "-0": the Floats that JSON cannot say
 //   {"$bytes": "AAE="}                       bytes, in base64
 //   {"a": 1}                                 map, its entries in order
@@ -27,9 +28,16 @@ const floatNames: ReadonlyMap<unknown, number> = new Map([
 /** A decimal of at most 64 bits, in its one spelling. */
 const decimal = /^(?:0|-?[1-9]\d{0,19})$/;
 
-/** The value that a parsed JSON text is. @throws DecodeError JsonDecode, DepthExceeded */
+/**
+ * The value that a parsed JSON text is: what `readJson` or `JSON.parse` made. The latter has rounded integers beyond
+ * 2^53, which are Floats then.
+ *
+ * @throws DecodeError JsonDecode, DepthExceeded
+ */
 export function valueOfJson(node: unknown, depth = 0): Value {
-  if (node === null || typeof node === 'boolean' || typeof node === 'number') return node;
+  if (node === null || typeof node === 'boolean') return node;
+  if (typeof node === 'number') return checkedFloat(node);
+  if (typeof node === 'bigint') return checkedInt(node);
   if (typeof node === 'string') return checkedText(node);
   if (Array.isArray(node)) {
     checkValueDepth(depth + 1);
@@ -61,7 +69,7 @@ export function mapOfJson(node: unknown): ReadonlyMap<string, unknown> | undefin
   const [special, pairs] = specialEntry(node);
   const entries = new Map<string, unknown>();
   if (special !== MAP) {
-    for (const [key, item] of Object.entries(node)) entries.set(checkedText(key), item);
+    for (const [key, item] of entriesOf(node)) entries.set(checkedText(key), item);
     return entries;
   }
   if (!Array.isArray(pairs)) throw refused('$map takes a list of pairs');
@@ -74,9 +82,16 @@ export function mapOfJson(node: unknown): ReadonlyMap<string, unknown> | undefin
   return entries;
 }
 
-/** A number as {@link jsonOfFloat} writes it; undefined when the node is none. */
+/**
+ * A number as {@link jsonOfFloat} writes it; undefined for other nodes. An integer beyond 2^53 counts if a Float holds
+ * it exactly, or if JavaScript writes a Float that way.
+ */
 export function numberOfJson(node: unknown): number | undefined {
-  if (typeof node === 'number') return node;
+  if (typeof node === 'number') return checkedFloat(node);
+  if (typeof node === 'bigint') {
+    const float = Number(node);
+    return BigInt(float) === node || String(float) === String(node) ? float : undefined;
+  }
   const [key, content] = specialEntry(node);
   return key === FLOAT ? floatOfJson(content) : undefined;
 }
@@ -127,14 +142,33 @@ function isFaithfulKey(key: string): boolean {
 /** The one entry of an object when its key begins with `$`; undefined twice for everything else. */
 function specialEntry(node: unknown): readonly [key: string | undefined, content: unknown] {
   if (!isObject(node)) return [undefined, undefined];
-  const entries: [string, unknown][] = Object.entries(node);
+  if (node instanceof TreeMap && node.size !== 1) return [undefined, undefined];
+  const entries = [...entriesOf(node)];
   return entries.length === 1 && entries[0]![0].startsWith('$') ? entries[0]! : [undefined, undefined];
 }
 
+function entriesOf(node: object): Iterable<readonly [string, unknown]> {
+  return node instanceof TreeMap ? node : Object.entries(node);
+}
+
+/** `JSON.parse` reads 1e999 as Infinity. */
+function checkedFloat(float: number): number {
+  if (!Number.isFinite(float))
+    throw refused(`the number is beyond the range of a Float; {"$float": "Infinity"} is one`);
+  return float;
+}
+
+function checkedInt(int: bigint): bigint {
+  if (int >= INT_MIN && int <= INT_MAX) return int;
+  throw refused(
+    `the integer ${int.toString()} does not fit 64 bits; a Float of that size is written with an exponent, as 1e20`,
+  );
+}
+
 function intOfJson(content: unknown): bigint {
-  const isDecimal = typeof content === 'string' && decimal.test(content);
+  const isDecimal = typeof content === 'bigint' || (typeof content === 'string' && decimal.test(content));
   if (!isDecimal && !Number.isSafeInteger(content)) throw refused('$int takes a decimal text, as {"$int": "5"}');
-  const int = BigInt(content as string | number); // either a decimal or a safe integer
+  const int = BigInt(content as bigint | string | number); // an integer, a decimal or a safe integer
   if (int < INT_MIN || int > INT_MAX) throw refused(`the $int ${int.toString()} does not fit 64 bits`);
   return int;
 }

@@ -12,7 +12,8 @@ export type Fields = ReadonlyMap<string, unknown>;
 /**
  * How one map-shaped form (MessagePack, CBOR, JSON) notates what messages are made of, for reading. `fields.ts` and
  * `message-fields.ts` know the messages and no form; a notation knows its form and no message. A *node* is whatever the
- * form's parser made: a {@link Tree} or what `JSON.parse` returns. Undefined says that the node is not of that kind.
+ * form's parser made: a {@link Tree}, a {@link JsonNode}, or what `JSON.parse` returns. Undefined says that the node is
+ * not of that kind.
  */
 export interface ReadNotation {
   readonly fault: NotationFault;

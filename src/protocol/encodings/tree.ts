@@ -17,9 +17,9 @@ export class TreeMap extends Map<string, unknown> {
   /** The first key that came twice. */
   repeatedKey: string | undefined;
 
-  add(key: string, tree: Tree): void {
+  add(key: string, node: unknown): void {
     if (this.has(key)) this.repeatedKey ??= key;
-    this.set(key, tree);
+    this.set(key, node);
   }
 
   /** A copy with one entry replaced. */
@@ -72,8 +72,14 @@ export function treeNotation(fault: NotationFault): Pick<ReadNotation, 'fault' |
     },
     map: (node) => (node instanceof TreeMap ? node : undefined),
     text: (node) => (typeof node === 'string' ? node : undefined),
-    float: (node) => (typeof node === 'number' ? node : typeof node === 'bigint' ? Number(node) : undefined),
+    float: (node) => (typeof node === 'number' ? node : typeof node === 'bigint' ? exactFloat(node) : undefined),
   };
+}
+
+/** The Float that is this integer; undefined for one that a Float would round. */
+function exactFloat(integer: bigint): number | undefined {
+  const float = Number(integer);
+  return BigInt(float) === integer ? float : undefined;
 }
 
 /**

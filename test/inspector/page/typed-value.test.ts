@@ -8,7 +8,15 @@ describe('a value that is typed', () => {
     ['float', '1', 1],
     ['int', '42', { $int: '42' }],
     ['int', '+9223372036854775807', { $int: '9223372036854775807' }],
+    ['float', '9007199254740991', 2 ** 53 - 1],
+    ['float', '9007199254740994', 2 ** 53 + 2],
+    ['float', '1152921504606847000', 2 ** 60],
+    ['float', '+1e20', 1e20],
     ['string', ' as it is ', ' as it is '],
+    ['null', '9007199254740993', { $int: '9007199254740993' }],
+    ['null', '-9223372036854775808', { $int: '-9223372036854775808' }],
+    ['list', '[9007199254740993, 9007199254740991, 1e17]', [{ $int: '9007199254740993' }, 2 ** 53 - 1, 1e17]],
+    ['map', '{"9007199254740993": "9007199254740993 \\" 1e999"}', { '9007199254740993': '9007199254740993 " 1e999' }],
     ['list', '[1, {"$int": "2"}]', [1, { $int: '2' }]],
     ['null', 'true', true],
   ])('of a %s, %j, is sent as %j', (kind, text, value) => {
@@ -18,14 +26,29 @@ describe('a value that is typed', () => {
   it.each([
     ['float', ''],
     ['float', 'Infinity'],
+    ['float', '1e999'],
+    ['float', '9007199254740993'],
+    ['float', '1'.repeat(400)],
     ['float', '1,5'],
     ['int', '1.5'],
     ['int', '9223372036854775808'],
     ['int', '1'.repeat(400)],
     ['map', '{a: 1}'],
+    ['map', '{"a": 1e999}'],
+    ['null', '-1e999'],
+    ['list', '[9223372036854775808]'],
   ])('of a %s, %j, is refused in a sentence', (kind, text) => {
     const typed = readTyped(kind, text);
     expect(typed).toEqual({ ok: false, problem: expect.stringMatching(/^This .+\.$/) });
+  });
+
+  it.each([
+    ['float', '9007199254740993', 'This number would be rounded: a Float holds 9007199254740992.'],
+    ['float', '1e999', 'This number is beyond the range of a Float.'],
+    ['map', '{"a": 1e999}', 'This number is beyond the range of a Float.'],
+    ['list', '[9223372036854775808]', 'This number does not fit into 64 bits.'],
+  ])('of a %s, %j, is refused because %s', (kind, text, problem) => {
+    expect(readTyped(kind, text)).toEqual({ ok: false, problem });
   });
 
   it('of an event may be nothing', () => expect(readJson(' ')).toEqual({ ok: true, value: undefined }));
@@ -36,6 +59,7 @@ describe('a value that is typed', () => {
     ['string', 'a "b"'],
     ['bool', true],
     ['list', [1, 2]],
+    ['list', [2 ** 60, 1e17, -1e21, 0.1]],
     ['map', { a: { $int: '1' } }],
     ['bytes', { $bytes: 'AA==' }],
   ])('of a %s comes back as it was when nothing is changed', (kind, value) => {

@@ -57,6 +57,7 @@ describe('JSON values', () => {
 
   it.each<[string, Value]>([
     ['{"$int":5}', 5n],
+    ['{"$int":9223372036854775807}', 2n ** 63n - 1n],
     ['{"$map":[]}', new Map()],
     ['{"$map":[["a",1],["b",2],["a",3]]}', new Map([['a', 3], ['b', 2]])], // prettier-ignore
     ['{"$a":1,"b":2}', new Map([['$a', 1], ['b', 2]])], // prettier-ignore
@@ -75,7 +76,8 @@ describe('JSON values', () => {
     ['{"$int":""}', '$int takes a decimal text, as {"$int": "5"}'],
     ['{"$int":"0x10"}', '$int takes a decimal text, as {"$int": "5"}'],
     ['{"$int":1.5}', '$int takes a decimal text, as {"$int": "5"}'],
-    ['{"$int":9007199254740992}', '$int takes a decimal text, as {"$int": "5"}'],
+    ['{"$int":9223372036854775808}', 'the $int 9223372036854775808 does not fit 64 bits'],
+    ['{"$int":1e17}', '$int takes a decimal text, as {"$int": "5"}'],
     ['{"$int":null}', '$int takes a decimal text, as {"$int": "5"}'],
     ['{"$int":"9223372036854775808"}', 'the $int 9223372036854775808 does not fit 64 bits'],
     ['{"$int":"-9223372036854775809"}', 'the $int -9223372036854775809 does not fit 64 bits'],
@@ -105,7 +107,117 @@ describe('JSON values', () => {
       expect(faultOf(wrapped(before, after, MAX_VALUE_DEPTH + 1)).fault).toBe('DepthExceeded');
     }
     expect(faultOf(wrapped('[', ']', 120_000)).fault).toBe('DepthExceeded');
-    expect(read(`{"type":"ping","x":${'['.repeat(120_000)}${']'.repeat(120_000)}}`)).toEqual({ type: 'ping' });
+  });
+});
+
+describe('Numbers in JSON', () => {
+  it.each<[string, Value]>([
+    ['9007199254740991', 2 ** 53 - 1],
+    ['-9007199254740991', -(2 ** 53) + 1],
+    ['9007199254740992', 2n ** 53n],
+    ['9007199254740993', 2n ** 53n + 1n],
+    ['-9007199254740993', -(2n ** 53n) - 1n],
+    ['1152921504606847000', 1_152_921_504_606_847_000n],
+    ['9223372036854775807', 2n ** 63n - 1n],
+    ['-9223372036854775808', -(2n ** 63n)],
+    ['9007199254740993.0', 2 ** 53],
+    ['1e20', 1e20],
+    ['1.7976931348623157e308', Number.MAX_VALUE],
+    ['5e-324', 5e-324],
+    ['1e-999', 0],
+    ['-0', -0],
+    ['-0.0', -0],
+    ['0e5', 0],
+  ])('read %s with all its digits, as an Int where a Float would round it', (json, value) => {
+    const known = comparable(value);
+    expect(read(setText(json))).toMatchObject({ value: { value: known } });
+    expect(read(setText(`[{"a":${json}}]`))).toMatchObject({ value: { value: comparable([new Map([['a', value]])]) } });
+  });
+
+  it.each([
+    ['1e999', 'the number 1e999 is beyond the range of a Float'],
+    ['-1e999', 'the number -1e999 is beyond the range of a Float'],
+    ['1.8e308', 'the number 1.8e308 is beyond the range of a Float'],
+    [`1${'0'.repeat(400)}.5`, `the number 1${'0'.repeat(39)}… is beyond the range of a Float`],
+    [
+      '9223372036854775808',
+      'the integer 9223372036854775808 does not fit 64 bits; a Float of that size is written with an exponent, as 1e20',
+    ],
+    [
+      '-9223372036854775809',
+      'the integer -9223372036854775809 does not fit 64 bits; a Float of that size is written with an exponent, as 1e20',
+    ],
+    [
+      '1'.repeat(200_000),
+      'an integer of 200000 digits does not fit 64 bits; a Float of that size is written with an exponent, as 1e30',
+    ],
+  ])('are refused with ERROR 101 instead of changed: %.40s', (json, message) => {
+    for (const text of [setText(json), setText(`[[${json}]]`)]) {
+      expect(faultOf(text)).toEqual({ fault: 'JsonDecode', message });
+      expect(() => decodeJson(text)).toThrow(expect.objectContaining({ code: 101 }));
+    }
+  });
+
+  it.each<[number, string]>([
+    [2 ** 53, '9.007199254740992e+15'],
+    [-(2 ** 60), '-1.152921504606847e+18'],
+    [1e20, '1e+20'],
+    [1e21, '1e+21'],
+    [2 ** 53 - 1, '9007199254740991'],
+    [0.1234567890123456, '0.1234567890123456'],
+    [NaN, '{"$float":"NaN"}'],
+    [-Infinity, '{"$float":"-Infinity"}'],
+    [-0, '{"$float":"-0"}'],
+    [5, '5'],
+  ])('say that the Float %d is one, and stay it: %s', (float, json) => {
+    const text = encodeJson({ type: 'set', address: '/1234567890123456789', value: encodeValue(float) });
+    expect(text).toBe(`{"type":"set","address":"/1234567890123456789","value":${json}}`);
+    const { message } = decodeJson(text);
+    expect(comparable(message)).toMatchObject({ value: { value: comparable(float) } });
+  });
+
+  it('that a field takes as a Float are not rounded either, unless JavaScript wrote a Float like that', () => {
+    const samples = (json: string): unknown =>
+      decodeJson(`{"type":"publish","address":"/a","samples":[${json}]}`).message;
+    const message = { samples: [2 ** 60, 2 ** 60, 5e20, 1e17] };
+    expect(samples('1152921504606846976,1152921504606847000,500000000000000000000,1e17')).toMatchObject(message);
+    expect(encodeJson({ type: 'publish', address: '/a', ...message })).toBe(
+      '{"type":"publish","address":"/a","samples":[1.152921504606847e+18,1.152921504606847e+18,5e+20,1e+17]}',
+    );
+    expect(() => samples('9007199254740993')).toThrow('samples must be a list, each of it a number that a Float holds');
+  });
+
+  it('are integers of up to 64 bits in fields that take those, with all their digits', () => {
+    const text = '{"type":"sync","t1":9007199254740993,"t2":18446744073709551615,"t3":"9007199254740993"}';
+    expect(decodeJson(text).message).toEqual({
+      type: 'sync',
+      t1: 2n ** 53n + 1n,
+      t2: 2n ** 64n - 1n,
+      t3: 2n ** 53n + 1n,
+    });
+  });
+});
+
+describe('Objects in JSON', () => {
+  it('keep the order of keys that look like integers', () => {
+    const { message } = decodeJson(setText('{"b":1,"10":2,"9":3}'));
+    const value = message.type === 'set' ? message.value.decode() : undefined;
+    expect([...(value as ReadonlyMap<string, Value>).keys()]).toEqual(['b', '10', '9']);
+  });
+
+  it('that are values take a key twice, and the last value counts', () => {
+    expect(read(setText('{"a":1,"b":2,"a":3}'))).toEqual(read(setText('{"a":3,"b":2}')));
+  });
+
+  it.each([
+    ['{"type":"set","address":"/a","address":"/b","value":1}', '"address" stands in a message twice'],
+    ['{"type":"ping","type":"pong"}', '"type" stands in a message twice'],
+    [
+      '{"type":"subscribe","id":1,"pattern":"/a","options":{"maxRate":1,"maxRate":2}}',
+      '"maxRate" stands in a message twice',
+    ],
+  ])('that are part of a message take none twice: %s', (text, message) => {
+    expect(faultOf(text)).toEqual({ fault: 'JsonDecode', message });
   });
 });
 
@@ -172,8 +284,9 @@ describe('JSON messages', () => {
   });
 
   it.each([
-    ['', 'the text is not JSON'],
-    ['{"type":"ping"', 'the text is not JSON'],
+    ['', 'the text is not JSON: it ends too early'],
+    ['{"type":"ping"', 'the text is not JSON: it ends too early'],
+    ['{"type": ping}', 'the text is not JSON at character 10'],
     ['null', 'a message must be a map with a type'],
     ['[]', 'a message must be a map with a type'],
     ['"ping"', 'a message must be a map with a type'],
@@ -198,14 +311,19 @@ describe('JSON messages', () => {
     ['{"type":"error","code":65536,"message":""}', 'error: code must be an integer from 0 to 65535'],
     ['{"type":"set","address":"/a","value":1,"ttl":2147483648}', 'set: ttl must be an integer from 0 to 2147483647'],
     ['{"type":"set","address":"/a","value":1,"lock":1}', 'set: lock must be true or false'],
-    ['{"type":"sync","t1":9007199254740992}', 'sync: t1 must be an integer from 0 to 18446744073709551615'],
+    ['{"type":"sync","t1":18446744073709551616}', 'sync: t1 must be an integer from 0 to 18446744073709551615'],
+    ['{"type":"sync","t1":1e17}', 'sync: t1 must be an integer from 0 to 18446744073709551615'],
+    ['{"type":"unsubscribe","id":9007199254740993}', 'unsubscribe: id must be an integer from 0 to 4294967295'],
     ['{"type":"sync","t1":"18446744073709551616"}', 'sync: t1 must be an integer from 0 to 18446744073709551615'],
     [
       '{"type":"publish","address":"/a","signal":"smell"}',
       'publish: signal must be one of param, event, stream, gesture, timeline',
     ],
     ['{"type":"publish","address":"/a","phase":""}', 'publish: phase must be one of start, move, end, cancel'],
-    ['{"type":"publish","address":"/a","samples":[1,"2"]}', 'publish: samples must be a list, each of it a number'],
+    [
+      '{"type":"publish","address":"/a","samples":[1,"2"]}',
+      'publish: samples must be a list, each of it a number that a Float holds',
+    ],
     ['{"type":"publish","address":"/a","timeline":{}}', 'timeline needs its keyframes'],
     ['{"type":"announce","namespace":"","meta":[]}', 'announce: meta must be a map'],
     ['{"type":"subscribe","id":1,"pattern":"/a","options":[]}', 'subscribe: options must be a map'],
