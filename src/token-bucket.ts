@@ -19,6 +19,12 @@ export class TokenBucket {
     this.#filledAtMs = nowMs;
   }
 
+  /** How many can be taken now, a whole number; below 0 after {@link overdraw}. */
+  available(nowMs: number): number {
+    this.#fill(nowMs);
+    return Math.floor(this.#tokens);
+  }
+
   /** Takes one, if there is one. */
   take(nowMs: number): boolean {
     return this.takeUpTo(1, nowMs) === 1;

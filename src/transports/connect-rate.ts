@@ -1,7 +1,7 @@
-import { placeOf } from '../network-place.js';
+import type { Block, Gate } from '../admission/gate.js';
 import { TokenBucket } from '../token-bucket.js';
 
-/** 0 lifts a limit. */
+/** 0 disables a limit. */
 export interface ConnectRateLimits {
   /** Connects of one address, as many at once after a rest. */
   readonly connectsPerSecond: number;
@@ -23,10 +23,10 @@ export function connectRateLimits(given: {
 const MAX_REMEMBERED = 4_096;
 
 /**
- * How often somebody may connect, from one address and in all: a flood out of many addresses is under each of their limits. This
- * computer itself is never counted.
+ * Limits how often connections are accepted, per address and in all: a flood from many addresses is below the limit of each.
+ * Connections of this computer do not count.
  */
-export class ConnectRate {
+export class ConnectRate implements Gate<unknown> {
   readonly #limits: ConnectRateLimits;
   /** The one that connected last is last. */
   readonly #places = new Map<string, TokenBucket>();
@@ -37,24 +37,23 @@ export class ConnectRate {
     this.#limits = limits;
   }
 
-  /**
-   * Counts a connect.
-   *
-   * @param address as a socket has it; undefined where the peer has gone already
-   * @returns why it is one too many; undefined where it is not
-   */
-  count(address: string | undefined, nowMs: number): string | undefined {
-    const place = placeOf(address);
+  check(place: string | undefined, nowMs: number): Block | undefined {
     if (place === undefined) return undefined;
     const { connectsPerSecond, maxConnectsPerSecond } = this.#limits;
-    // First, so that what is refused here takes nothing from what the others have together.
-    if (connectsPerSecond > 0 && !this.#bucketOf(place, nowMs).take(nowMs)) {
-      return `its address connects more than ${connectsPerSecond} times a second`;
+    if (isEmpty(this.#places.get(place), nowMs)) {
+      return { scope: 'place', text: `its address connects more than ${connectsPerSecond} times a second` };
     }
-    if (maxConnectsPerSecond === 0) return undefined;
+    if (!isEmpty(this.#all, nowMs)) return undefined;
+    return { scope: 'all', text: `all addresses together connect more than ${maxConnectsPerSecond} times a second` };
+  }
+
+  enter(_item: unknown, place: string | undefined, nowMs: number): void {
+    if (place === undefined) return;
+    const { connectsPerSecond, maxConnectsPerSecond } = this.#limits;
+    if (connectsPerSecond > 0) this.#bucketOf(place, nowMs).take(nowMs);
+    if (maxConnectsPerSecond === 0) return;
     this.#all ??= new TokenBucket({ perSecond: maxConnectsPerSecond }, nowMs);
-    if (this.#all.take(nowMs)) return undefined;
-    return `all addresses together connect more than ${maxConnectsPerSecond} times a second`;
+    this.#all.take(nowMs);
   }
 
   #bucketOf(place: string, nowMs: number): TokenBucket {
@@ -70,4 +69,8 @@ export class ConnectRate {
     }
     return bucket;
   }
+}
+
+function isEmpty(bucket: TokenBucket | undefined, nowMs: number): boolean {
+  return bucket !== undefined && bucket.available(nowMs) < 1;
 }

@@ -9,7 +9,7 @@ import {
   MAX_SEGMENTS,
   MAX_VALUE_DEPTH,
 } from '../../src/protocol/limits.js';
-import { connectRateLimits } from '../../src/transports/connect-rate.js';
+import { listenLimits } from '../../src/transports/listen-limits.js';
 import { defaults as udpDefaults } from '../../src/transports/udp/constants.js';
 import { doorLimits } from '../../src/transports/websocket/door-limits.js';
 
@@ -42,8 +42,7 @@ describe('docs/limits.md', () => {
   it('has the limits of the doors', () => {
     const webSocket = Object.fromEntries(documentedIn('Of the WebSocket port'));
     expect(webSocket).toEqual({ ...doorLimits({}), maxFrameBytes: MAX_FRAME_BYTES });
-    const { handshakeMs } = doorLimits({}); // the same for both
-    const ofTcp = { handshakeMs, ...connectRateLimits({}), maxFrameBytes: MAX_FRAME_BYTES };
+    const ofTcp = { ...listenLimits({}), maxFrameBytes: MAX_FRAME_BYTES };
     expect(Object.fromEntries(documentedIn('Of TCP'))).toEqual(ofTcp);
     const { port, host, ...limits } = udpDefaults;
     expect([port, host]).toEqual([7330, '0.0.0.0']);

@@ -2,20 +2,32 @@ import { EventEmitter } from 'node:events';
 import { Server, type Socket } from 'node:net';
 
 /**
- * Makes every socket that a server of this process accepts from now on look as if it came from an address. Limits leave this computer
- * out, and no test has another one.
+ * Makes every socket that a server of this process accepts from now on look as if it came from an address, and TLS above it as
+ * well. Limits leave this computer out, and no test has another one.
  *
  * @returns puts it back
  */
 export function fromElsewhere(addressOf: () => string): () => void {
   const emit = function (this: Server, name: string | symbol, ...args: unknown[]): boolean {
-    if (name === 'connection') {
-      Object.defineProperty(args[0] as Socket, 'remoteAddress', { value: addressOf() }); // what a server gives with this event
-    }
+    if (name === 'connection') move(args[0] as Socket, addressOf); // what a server gives with this event
     return EventEmitter.prototype.emit.call(this, name, ...args);
   };
   Object.defineProperty(Server.prototype, 'emit', { value: emit, configurable: true });
   return () => {
     Reflect.deleteProperty(Server.prototype, 'emit'); // the inherited one is in its place again
   };
+}
+
+/** Node asks the handle, also for the TLS socket above. A socket that one server passes to another one keeps its address. */
+function move(socket: Socket, addressOf: () => string): void {
+  const handle = Reflect.get(socket, '_handle') as object | null; // an accepted socket has one
+  if (handle === null || Object.hasOwn(handle, 'getpeername')) return;
+  const address = addressOf();
+  const getpeername = Reflect.get(handle, 'getpeername') as (this: object, out: object) => number;
+  Object.defineProperty(handle, 'getpeername', {
+    value(out: object): number {
+      const status = getpeername.call(handle, out);
+      return Reflect.set(out, 'address', address) ? status : -1;
+    },
+  });
 }

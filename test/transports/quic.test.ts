@@ -172,12 +172,34 @@ describe('coming through a QUIC door', () => {
     expect(accepted).toHaveLength(1);
   });
 
-  it('sends away who has waited longest for his own stream when too many do', async () => {
-    const { library, accepted } = await openFake();
+  it('keeps all peers that have waited for their streams for less than a second', async () => {
+    const { library, clock, accepted } = await openFake();
+    const crowd = Array.from({ length: 2 * MAX_STREAMLESS_PEERS }, () => library.arrive());
+    clock.increment(999);
+    crowd.push(library.arrive());
+    for (const peer of crowd) peer.open(frameOf(20));
+    expect(crowd.filter(({ closedWith }) => closedWith !== undefined)).toEqual([]);
+    expect(accepted).toHaveLength(crowd.length);
+  });
+
+  it('refuses a peer while four times as many wait for their streams, none of them for a second', async () => {
+    const { library, listener } = await openFake();
+    const faults = faultsOf(listener);
+    const crowd = Array.from({ length: 4 * MAX_STREAMLESS_PEERS }, () => library.arrive());
+    const next = library.arrive();
+    expect(next.closedWith).toEqual({ code: quicCloseCodes.overloaded, text: '2048 peers have no stream' });
+    expect(crowd.filter(({ closedWith }) => closedWith !== undefined)).toEqual([]);
+    expect(faults.map(({ kind, text }) => [kind, text])).toEqual([['refused', '2048 peers have no stream']]);
+  });
+
+  it('closes the peer that has waited longest for its stream when too many do', async () => {
+    const { library, clock, accepted } = await openFake();
     const waiting = Array.from({ length: MAX_STREAMLESS_PEERS }, () => library.arrive());
     waiting[0]!.open(frameOf(20));
+    clock.increment(1_000);
     library.arrive();
     expect(waiting.filter(({ closedWith }) => closedWith !== undefined)).toEqual([]);
+    clock.increment(1_000);
     library.arrive();
     expect(waiting.findIndex(({ closedWith }) => closedWith?.code === quicCloseCodes.overloaded)).toBe(1);
     expect(waiting.filter(({ closedWith }) => closedWith !== undefined)).toHaveLength(1);
@@ -239,13 +261,16 @@ describe('who does not get through a QUIC door', () => {
     expect(faults.slice(1)).toEqual([{ kind: 'silent', remoteAddress, text: 'no stream was opened within 10 s' }]);
   });
 
-  it('is told of when he makes room for the next one without a stream', async () => {
-    const { library, listener } = await openFake();
+  it('is the oldest of the address that has the most, when there are too many without a stream', async () => {
+    const { library, clock, listener } = await openFake();
     const faults = faultsOf(listener);
-    for (let i = 0; i <= MAX_STREAMLESS_PEERS; i++) library.arrive(`198.51.100.${i % 256}`);
+    for (let i = 0; i < MAX_STREAMLESS_PEERS; i++) library.arrive(`198.51.100.${i < 100 ? i : 200}`);
+    clock.increment(2_000);
+    library.arrive('192.0.2.1');
     await turns();
-    const text = '512 peers have no stream, and it has been without one for longest';
-    expect(faults).toEqual([{ kind: 'refused', remoteAddress: '198.51.100.0:50000', text }]);
+    const reason = 'its address has the most half-open connections, and another one waits';
+    const text = `no stream was opened within 2 s: ${reason}`;
+    expect(faults).toEqual([{ kind: 'silent', remoteAddress: '198.51.100.200:50000', text }]);
   });
 
   it('is told of when the library says that his handshake failed', async () => {

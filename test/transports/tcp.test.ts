@@ -33,7 +33,6 @@ import {
 import { newCertificate, testCertificate } from '../support/certificates.js';
 import { faultsOf } from '../support/door-faults.js';
 import { framed, frameOf } from '../support/frames.js';
-import { fromElsewhere } from '../support/from-elsewhere.js';
 import { fromHex } from '../support/hex.js';
 import { Inbox, turns, until } from '../support/inbox.js';
 import { RawSocket } from '../support/raw-socket.js';
@@ -269,58 +268,6 @@ describe('a door that breaks', () => {
     await new Promise((resolve) => server.close(resolve));
     server.emit('error', new Error('the network card is gone'));
     expect(end).toEqual(new TransportError('the door at tcp://127.0.0.1:0 broke: the network card is gone'));
-  });
-});
-
-describe('a TCP door', () => {
-  it.each([
-    ['plain', undefined],
-    ['with TLS', tls],
-  ])('cuts off who connects too often, from one address and from all together: %s', async (_, source) => {
-    let knocks = 0;
-    const restore = fromElsewhere(() => `192.0.2.${knocks++ < 3 ? 1 : knocks}`);
-    const clock = new SimulatedClock();
-    const limits = { connectsPerSecond: 2, maxConnectsPerSecond: 3 };
-    const { listener, accepted } = await open(tcp({ ...local, tls: source, clock, ...limits }));
-    const faults = faultsOf(listener);
-    const knock = async (): Promise<RawSocket> => {
-      const raw = await RawSocket.connect(portOf(listener));
-      cleanUps.push(() => {
-        raw.destroy();
-      });
-      return raw;
-    };
-    try {
-      const raws = [await knock(), await knock(), await knock(), await knock(), await knock()];
-      await Promise.all([raws[2]!, raws[4]!].map(ended));
-      expect(raws.map(({ socket }) => socket.readableEnded || socket.destroyed)).toEqual([
-        ...[false, false, true],
-        ...[false, true],
-      ]);
-      expect(faults.map(({ kind, text }) => [kind, text])).toEqual([
-        ['refused', 'its address connects more than 2 times a second'],
-        ['refused', 'all addresses together connect more than 3 times a second'],
-      ]);
-      expect(faults[1]!.remoteAddress).toBe(`192.0.2.5:${raws[4]!.socket.localPort}`);
-      expect(accepted).toHaveLength(source === undefined ? 3 : 0);
-      clock.increment(500);
-      await knock();
-      await turns(20);
-      expect(faults).toHaveLength(2);
-    } finally {
-      restore();
-    }
-  });
-
-  it('counts nobody of this computer', async () => {
-    const { listener, accepted } = await open(tcp({ ...local, connectsPerSecond: 1, maxConnectsPerSecond: 1 }));
-    for (let i = 0; i < 3; i++) {
-      const client = await TcpClient.connect(urlOf(listener));
-      cleanUps.push(() => {
-        client.vanish();
-      });
-    }
-    await until(() => accepted.length === 3);
   });
 });
 

@@ -1,17 +1,11 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { EventEmitter, once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
-import { Duplex } from 'node:stream';
+import { once } from 'node:events';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { EMPTY } from 'rxjs';
 import { SimulatedClock } from 'xstate';
-import { DoorFaults } from '../../src/transports/door-faults.js';
 import type { DoorFault } from '../../src/transports/transport.js';
-import { Doorstep } from '../../src/transports/websocket/doorstep.js';
-import { createServer, type HttpServer } from '../../src/transports/websocket/http-server.js';
 import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
 import { type TestCertificate, testCertificate } from '../support/certificates.js';
-import { fromElsewhere } from '../support/from-elsewhere.js';
 import { turns, until } from '../support/inbox.js';
 import { RawSocket, upgradeRequest } from '../support/raw-socket.js';
 
@@ -150,22 +144,6 @@ describe('what a WebSocket door tells of those who do not get in', () => {
     raw.destroy();
     await turns(20);
     expect(door.faults).toEqual([]);
-  });
-
-  it('cuts off who connects too often, from one address and from all together', async () => {
-    let knocks = 0;
-    const restore = fromElsewhere(() => `192.0.2.${knocks++ < 3 ? 1 : knocks}`);
-    const door = await open({ connectsPerSecond: 2, maxConnectsPerSecond: 3, clock: new SimulatedClock() });
-    try {
-      for (let i = 0; i < 5; i++) await peer(door);
-      await until(() => door.faults.length === 2);
-    } finally {
-      restore();
-    }
-    expect(door.faults.map(({ kind, text }) => [kind, text])).toEqual([
-      ['refused', 'its address connects more than 2 times a second'],
-      ['refused', 'all addresses together connect more than 3 times a second'],
-    ]);
   });
 
   it('has the limits it was given', async () => {
@@ -336,92 +314,6 @@ describe('what an encrypted WebSocket door tells of those who do not get in', ()
     secured.on('error', () => undefined).resume();
     await until(() => door.faults.length > 0);
     expect(door.faults[0]?.text).toBe('its HTTP request cannot be read (HPE_INVALID_METHOD)');
-  });
-});
-
-describe('the doorstep', () => {
-  it.each([false, true])('cuts real sockets off, TLS: %p', async (encrypted) => {
-    const faults = new DoorFaults();
-    const told: string[] = [];
-    faults.observable.subscribe(({ text }) => told.push(text));
-    const tls = encrypted ? { credentials: certificate, renewed$: EMPTY } : undefined;
-    const server = createServer({ tls, maxHeaderBytes: 16_384, maxHeaders: 100 });
-    const { http } = server;
-    http.on('clientError', (_, socket) => socket.destroy());
-    // As if from elsewhere: no test comes from there.
-    http.prependListener('connection', (socket: Socket) =>
-      Object.defineProperty(socket, 'remoteAddress', { value: '192.0.2.1' }),
-    );
-    const clock = new SimulatedClock();
-    const step = new Doorstep({ handshakeMs: 100, awaited: 'request', ...limits, faults, clock });
-    step.watch(server);
-    http.listen(0, '127.0.0.1');
-    await once(http, 'listening');
-    const { port } = http.address() as AddressInfo; // it listens on a port
-    const peers: RawSocket[] = [];
-    for (let i = 0; i < 50; i++) {
-      const raw = await RawSocket.connect(port);
-      raw.write(encrypted ? Buffer.of(0x16, 0x03, 0x01, 0x02, 0x00, 0x01) : 'GET / HTTP/1.1');
-      raw.socket.on('end', () => raw.socket.end());
-      peers.push(raw);
-    }
-    await Promise.all(peers.slice(2).map(({ closed }) => closed));
-    expect(told.filter((text) => text.endsWith('the limit is 2'))).toHaveLength(48);
-    http.close();
-    step.clear();
-    await Promise.all(peers.map(({ closed }) => closed));
-  });
-
-  const limits = { maxHalfOpen: 3, maxHalfOpenPerAddress: 2, connectsPerSecond: 0, maxConnectsPerSecond: 0 };
-
-  /** Sockets from elsewhere, which no test has; what the doorstep uses of them is there. */
-  function doorstep(encrypted: boolean): {
-    step: Doorstep;
-    arrive: (address: string) => Socket;
-    told: DoorFault[];
-    clock: SimulatedClock;
-  } {
-    const clock = new SimulatedClock();
-    const faults = new DoorFaults();
-    const told: DoorFault[] = [];
-    faults.observable.subscribe((fault) => told.push(fault));
-    const server = new EventEmitter();
-    const step = new Doorstep({ handshakeMs: 100, awaited: 'WebSocket upgrade', ...limits, faults, clock });
-    step.watch({ http: server, tls: encrypted ? server : undefined } as unknown as HttpServer);
-    let port = 0;
-    const arrive = (address: string): Socket => {
-      const about = { localAddress: 'here', remoteAddress: address, remotePort: ++port, bytesRead: 0 };
-      const socket = Object.assign(new Duplex(), about) as unknown as Socket;
-      server.emit('connection', socket);
-      return socket;
-    };
-    return { step, arrive, told, clock };
-  }
-
-  it.each([false, true])('has room for so many, TLS: %p', async (encrypted) => {
-    const { step, arrive, told, clock } = doorstep(encrypted);
-    const [first, second, third] = ['192.0.2.1', '192.0.2.1', '192.0.2.1'].map(arrive);
-    const [fourth, fifth] = ['192.0.2.2', '192.0.2.3'].map(arrive);
-    const all = [first, second, third, fourth, fifth];
-    expect(all.map((socket) => socket?.destroyed)).toEqual([false, false, true, false, true]);
-    expect(told.map(({ kind, remoteAddress, text }) => [kind, remoteAddress, text])).toEqual([
-      ['refused', '192.0.2.1:3', '2 connections of its address are half open; the limit is 2'],
-      ['refused', '192.0.2.3:5', '3 connections are half open; the limit is 3'],
-    ]);
-    step.leave(first!); // in
-    step.leave(first!); // once is enough
-    second!.destroy(); // gone
-    await turns();
-    const next = ['192.0.2.1', '192.0.2.1', '192.0.2.1'].map(arrive);
-    expect(next.map(({ destroyed }) => destroyed)).toEqual([false, false, true]);
-    clock.increment(100);
-    await turns();
-    expect(['192.0.2.1', '192.0.2.1', '192.0.2.4'].map((address) => arrive(address).destroyed)).toEqual([
-      false,
-      false,
-      false,
-    ]);
-    expect(first?.destroyed).toBe(false);
   });
 });
 

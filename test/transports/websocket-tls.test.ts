@@ -13,6 +13,7 @@ import { SimulatedClock } from 'xstate';
 import type { Clock } from '../../src/clock.js';
 import type { TlsCredentials, TlsSource } from '../../src/transports/tls.js';
 import { DoorFaults } from '../../src/transports/door-faults.js';
+import { listenLimits } from '../../src/transports/listen-limits.js';
 import { Doorstep } from '../../src/transports/websocket/doorstep.js';
 import type { HttpServer } from '../../src/transports/websocket/http-server.js';
 import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
@@ -184,16 +185,13 @@ async function expectAlive(client: SecureClient, connection: Connection, inbox: 
  * A doorstep, its server, and sockets that all have the same address. What it uses of them is there; no network would deal
  * a port twice on command.
  */
-function doorstep(clock: Clock): { server: EventEmitter; socket: () => Socket } {
-  const server = new EventEmitter();
-  const limits = { maxHalfOpen: 0, maxHalfOpenPerAddress: 0, connectsPerSecond: 0, maxConnectsPerSecond: 0 };
+function doorstep(clock: Clock): { port: EventEmitter; server: EventEmitter; socket: () => Socket } {
+  const [port, server] = [new EventEmitter(), new EventEmitter()];
   const faults = new DoorFaults();
-  new Doorstep({ handshakeMs: 100, awaited: 'WebSocket upgrade', ...limits, faults, clock }).watch({
-    http: server,
-    tls: server,
-  } as unknown as HttpServer);
+  const step = new Doorstep({ ...listenLimits({ handshakeMs: 100 }), awaited: 'WebSocket upgrade', faults, clock });
+  step.watch({ port, http: server, tls: server } as unknown as HttpServer);
   const address = { localAddress: 'here', remoteAddress: 'there', remotePort: 1 };
-  return { server, socket: () => Object.assign(new Duplex(), address) as unknown as Socket };
+  return { port, server, socket: () => Object.assign(new Duplex(), address) as unknown as Socket };
 }
 
 describe('the encrypted WebSocket port', () => {
@@ -264,10 +262,10 @@ describe('the encrypted WebSocket port', () => {
 
   it('keeps apart who came and went from who has the same address now', () => {
     const clock = new SimulatedClock();
-    const { server, socket } = doorstep(clock);
+    const { port, server, socket } = doorstep(clock);
     const [gone, here, secured, unknown] = [socket(), socket(), socket(), socket()];
-    server.emit('connection', gone);
-    server.emit('connection', here);
+    port.emit('connection', gone);
+    port.emit('connection', here);
     gone.emit('close');
     server.emit('secureConnection', secured);
     expect(secured.destroyed).toBe(false);
@@ -283,9 +281,9 @@ describe('the encrypted WebSocket port', () => {
       pending.add(callback);
       return callback;
     };
-    const { server, socket } = doorstep({ now: () => 0, setTimeout, clearTimeout: (id) => pending.delete(id) });
+    const { port, socket } = doorstep({ now: () => 0, setTimeout, clearTimeout: (id) => pending.delete(id) });
     const gone = socket();
-    server.emit('connection', gone);
+    port.emit('connection', gone);
     expect(pending.size).toBe(1);
     gone.emit('close');
     expect(pending.size).toBe(0);

@@ -89,6 +89,7 @@ function helloRefusalKind(code: ErrorCode | undefined): CloseReason['kind'] {
     case ErrorCode.Unauthorized:
     case ErrorCode.Forbidden:
     case ErrorCode.TokenExpired:
+    case ErrorCode.Timeout:
       return 'policy';
     case ErrorCode.InternalError:
       return 'internal';

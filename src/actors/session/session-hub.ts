@@ -39,6 +39,8 @@ export type SessionHubEvent =
   | { readonly type: 'connection.opened'; readonly connection: Connection }
   /** Say goodbye to everybody, and let nobody in any more. */
   | { readonly type: 'router.draining' }
+  /** Time to look at the connections that wait for a limit. */
+  | { readonly type: 'admission.due' }
   /** Time to look for sessions that have gone silent. */
   | { readonly type: 'idle.sweepDue' }
   /** Somebody wants to see all sessions, and has when this has been handled. */
@@ -134,6 +136,8 @@ function handle(
       return sessions.open(event.connection);
     case 'router.draining':
       return sessions.drain();
+    case 'admission.due':
+      return sessions.admitWaiting();
     case 'idle.sweepDue':
       return sessions.sweep();
     case 'sessions.wanted':

@@ -7,12 +7,12 @@ import type { Grant } from '../ports.js';
 import { noPermissions } from '../router/permissions.js';
 import { RouterSession } from '../router/router-session.js';
 import { watchGrant } from './grant-watch.js';
+import { SessionAdmission } from './session-admission.js';
 import { told } from './session-end.js';
 import type { SessionEnd } from './session-events.js';
 import type { SessionHubInput, SessionHubScope } from './session-hub.js';
 import { sessionMachine } from './session-machine.js';
 import { type SessionView, viewSession } from './session-view.js';
-import { Turnout } from './turnout.js';
 
 /** One client: its machine, what the data plane holds of it, and its connection. */
 interface Entry {
@@ -33,7 +33,9 @@ export class Sessions {
   readonly #input: SessionHubInput;
   readonly #newId: () => string;
   readonly #entries = new Map<string, Entry>();
-  readonly #turnout: Turnout;
+  /** Those without a HELLO. */
+  readonly #unestablished = new Map<Connection, Entry>();
+  readonly #admission: SessionAdmission;
   #authFailures = 0;
   #draining = false;
   #drained = false;
@@ -43,12 +45,24 @@ export class Sessions {
     this.#scope = scope;
     this.#input = input;
     this.#newId = input.newId ?? randomUUID;
-    this.#turnout = new Turnout(input);
+    this.#admission = new SessionAdmission({
+      ...input,
+      admit: (connection) => {
+        this.#tryStart(connection, undefined);
+      },
+      refuse: (connection, text) => {
+        this.#tryStart(connection, new ClaspError(ErrorCode.Overloaded, text));
+      },
+      cutOff: this.#cutShort,
+      onDue: () => {
+        scope.self.send({ type: 'admission.due' });
+      },
+    });
   }
 
   /** Admitted and not gone yet. */
   get count(): number {
-    return this.#turnout.sessions;
+    return this.#admission.sessions;
   }
 
   get authFailures(): number {
@@ -59,13 +73,27 @@ export class Sessions {
     return this.#draining;
   }
 
-  /** A peer has come through a door: it gets a session, be it only one that tells it that there is no room. */
+  /**
+   * A transport has a new connection: it gets a session, at once or after it has waited for a limit. Until then it is not read.
+   * One that is refused gets a session that sends the reason.
+   */
   open(connection: Connection): void {
+    if (this.#draining) this.#tryStart(connection, shuttingDown());
+    else this.#admission.arrive(connection);
+  }
+
+  /** Gives a session to each connection that no limit holds up any more. */
+  admitWaiting(): void {
+    this.#admission.look();
+  }
+
+  #tryStart(connection: Connection, refusal: ClaspError | undefined): void {
     try {
-      this.#start(connection);
+      this.#start(connection, refusal);
     } catch (error) {
       const { transport, remoteAddress } = connection;
       this.#input.logger.error({ err: error, transport, remoteAddress }, 'internal error while opening a session');
+      if (refusal === undefined && !this.#unestablished.has(connection)) this.#admission.leave(connection);
       connection.destroy();
     }
   }
@@ -96,6 +124,7 @@ export class Sessions {
   drain(): void {
     if (this.#draining) return;
     this.#draining = true;
+    for (const connection of this.#admission.clear()) this.#tryStart(connection, shuttingDown());
     for (const { actor } of this.#entries.values()) actor.send({ type: 'router.draining' });
     this.#reportDrained();
   }
@@ -116,6 +145,7 @@ export class Sessions {
 
   /** The hub was stopped: every connection is dropped, without a word. */
   cutOff(): void {
+    for (const connection of this.#admission.clear()) connection.destroy();
     for (const [id, entry] of this.#entries) {
       this.#scope.stopChild(entry.actor);
       entry.session.phase = 'closed';
@@ -129,7 +159,8 @@ export class Sessions {
     this.#input.logger.error({ err: error, event }, 'internal error in the session hub');
   }
 
-  #start(connection: Connection): void {
+  /** @param refusal why it is refused, a place in the counts is taken where it is not */
+  #start(connection: Connection, refusal: ClaspError | undefined): void {
     const { transport, remoteAddress } = connection;
     const { router, clock, maxQueueBytes, maxQueueMessages, helloTimeoutMs, drainMs } = this.#input;
     const id = this.#newId();
@@ -193,10 +224,7 @@ export class Sessions {
     const drained = connection.drained$.subscribe(() => {
       if (session.phase === 'congested') router.send({ type: 'session.drained', session });
     });
-    const refusal = this.#draining
-      ? new ClaspError(ErrorCode.ServiceUnavailable, 'The router is shutting down')
-      : this.#turnout.enter(remoteAddress);
-    this.#entries.set(id, {
+    const entry: Entry = {
       actor,
       session,
       connection,
@@ -206,7 +234,9 @@ export class Sessions {
         drained.unsubscribe();
         stopWatching();
       },
-    });
+    };
+    this.#entries.set(id, entry);
+    this.#unestablished.set(connection, entry);
     actor.start();
     router.send({ type: 'session.opened', session });
     actor.send(
@@ -220,8 +250,18 @@ export class Sessions {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     entry.wasEstablished = true;
-    this.#turnout.established(entry.connection.remoteAddress);
+    this.#unestablished.delete(entry.connection);
+    this.#admission.established(entry.connection);
   }
+
+  /** Ends a session without a HELLO for a connection that waits. A token that is still checked is not the fault of its peer. */
+  readonly #cutShort = (connection: Connection, ageSeconds: number, reason: string): boolean => {
+    const entry = this.#unestablished.get(connection);
+    if (entry?.session.phase !== 'awaitingHello') return false;
+    const text = `no HELLO within ${ageSeconds} s: ${reason}`;
+    entry.actor.send({ type: 'hello.refused', error: new ClaspError(ErrorCode.Timeout, text) });
+    return true;
+  };
 
   /** @throws ClaspError with what the peer is told about its token */
   async #authenticate({ id, pending }: RouterSession): Promise<Grant> {
@@ -251,7 +291,8 @@ export class Sessions {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
     this.#entries.delete(id);
-    if (entry.admitted) this.#turnout.leave(entry.connection.remoteAddress, entry.wasEstablished);
+    this.#unestablished.delete(entry.connection);
+    if (entry.admitted) this.#admission.leave(entry.connection);
     entry.release();
     this.#input.router.send({ type: 'session.closed', session: entry.session, departure });
     // Without sessions nothing is left to sweep, and a timer would keep the process alive.
@@ -296,6 +337,10 @@ export class Sessions {
 }
 
 const MIN_SWEEP_MS = 1_000;
+
+function shuttingDown(): ClaspError {
+  return new ClaspError(ErrorCode.ServiceUnavailable, 'The router is shutting down');
+}
 
 function described({ session, connection }: Entry): object {
   return {

@@ -1,91 +1,57 @@
+import type { Block, Gate } from '../../admission/gate.js';
+import type { HalfOpenLimits } from '../../admission/half-open.js';
+import { RankedCounts } from '../../admission/ranked-counts.js';
 import { placeOf } from '../../network-place.js';
-import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 
-/** Sessions there may be; 0 lifts a limit. Those per address do not hold for this computer itself. */
-export interface TurnoutLimits {
+/** Sessions there may be; 0 disables a limit. Those per address do not apply to this computer. */
+export interface TurnoutLimits extends HalfOpenLimits {
   /** At once, those without a HELLO included. */
   readonly maxSessions: number;
   readonly maxSessionsPerAddress: number;
-  /** Of these, without a HELLO yet. */
-  readonly maxHalfOpen: number;
-  readonly maxHalfOpenPerAddress: number;
-}
-
-interface Count {
-  sessions: number;
-  halfOpen: number;
 }
 
 /** Counts sessions, in all and by address. */
-export class Turnout {
-  readonly #limits: TurnoutLimits;
-  readonly #all: Count = { sessions: 0, halfOpen: 0 };
-  readonly #byPlace = new Map<string, Count>();
+export class Turnout implements Gate<unknown> {
+  readonly #limits: Pick<TurnoutLimits, 'maxSessions' | 'maxSessionsPerAddress'>;
+  readonly #byPlace = new RankedCounts();
+  #sessions = 0;
 
-  constructor(limits: TurnoutLimits) {
+  constructor(limits: Pick<TurnoutLimits, 'maxSessions' | 'maxSessionsPerAddress'>) {
     this.#limits = limits;
   }
 
   get sessions(): number {
-    return this.#all.sessions;
+    return this.#sessions;
   }
 
-  /**
-   * Another one comes, without a HELLO so far.
-   *
-   * @returns why there is no room for it; undefined where it has been counted
-   */
-  enter(remoteAddress: string): ClaspError | undefined {
-    const place = placeOfRemote(remoteAddress);
-    const refusal = this.#refusal(place);
-    if (refusal !== undefined) return new ClaspError(ErrorCode.Overloaded, refusal);
-    this.#add(place, 1, 1);
-    return undefined;
-  }
-
-  /** It has said HELLO. */
-  established(remoteAddress: string): void {
-    this.#add(placeOfRemote(remoteAddress), 0, -1);
-  }
-
-  /** It has gone. @param wasEstablished whether it had said HELLO */
-  leave(remoteAddress: string, wasEstablished: boolean): void {
-    this.#add(placeOfRemote(remoteAddress), -1, wasEstablished ? 0 : -1);
-  }
-
-  #refusal(place: string | undefined): string | undefined {
-    const { maxSessions, maxSessionsPerAddress, maxHalfOpen, maxHalfOpenPerAddress } = this.#limits;
-    if (passes(maxSessions, this.#all.sessions)) return `Too many sessions: the limit is ${maxSessions}`;
-    if (place === undefined) return undefined;
-    if (passes(maxHalfOpen, this.#all.halfOpen))
-      return `Too many sessions without a HELLO: the limit is ${maxHalfOpen}`;
-    const { sessions, halfOpen } = this.#byPlace.get(place) ?? { sessions: 0, halfOpen: 0 };
-    if (passes(maxSessionsPerAddress, sessions)) {
-      return `Too many sessions from one address: the limit is ${maxSessionsPerAddress}`;
+  /** A session ends when it ends: a connection above the limit does not wait. */
+  check(place: string | undefined): Block | undefined {
+    const { maxSessions, maxSessionsPerAddress } = this.#limits;
+    if (maxSessions > 0 && this.#sessions >= maxSessions) {
+      return { scope: 'all', text: `Too many sessions: the limit is ${maxSessions}`, isFinal: true };
     }
-    return passes(maxHalfOpenPerAddress, halfOpen)
-      ? `Too many sessions from one address without a HELLO: the limit is ${maxHalfOpenPerAddress}`
-      : undefined;
+    if (place === undefined || maxSessionsPerAddress === 0) return undefined;
+    if (this.#byPlace.of(place) < maxSessionsPerAddress) return undefined;
+    const text = `Too many sessions from one address: the limit is ${maxSessionsPerAddress}`;
+    return { scope: 'place', text, isFinal: true };
   }
 
-  #add(place: string | undefined, sessions: number, halfOpen: number): void {
-    this.#all.sessions += sessions;
-    if (place === undefined) return;
-    this.#all.halfOpen += halfOpen;
-    const count = this.#byPlace.get(place) ?? { sessions: 0, halfOpen: 0 };
-    count.sessions += sessions;
-    count.halfOpen += halfOpen;
-    if (count.sessions === 0) this.#byPlace.delete(place);
-    else this.#byPlace.set(place, count);
+  enter(_item: unknown, place: string | undefined): void {
+    this.#sessions++;
+    if (place !== undefined) this.#byPlace.add(place);
+  }
+
+  leave(place: string | undefined): void {
+    this.#sessions--;
+    if (place !== undefined) this.#byPlace.remove(place);
   }
 }
 
-function passes(limit: number, count: number): boolean {
-  return limit > 0 && count >= limit;
-}
-
-/** Where `192.168.1.20:51234` or `[fe80::1]:51234` is; undefined for this computer, where pipes and the memory transport are too. */
-function placeOfRemote(remoteAddress: string): string | undefined {
+/**
+ * The place of `192.168.1.20:51234` or `[fe80::1]:51234`; undefined for this computer, where pipes and the memory transport are
+ * too.
+ */
+export function placeOfRemote(remoteAddress: string): string | undefined {
   const address = remoteAddress.slice(0, Math.max(remoteAddress.lastIndexOf(':'), 0)).replace(/^\[|\]$/g, '');
   return /[.:]/.test(address) ? placeOf(address) : undefined;
 }

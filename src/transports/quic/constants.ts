@@ -41,7 +41,10 @@ export const MAX_UNREAD_BYTES = 8 << 20;
 /** The same for all peers of a port together; then whoever has more than one turn's worth waiting is cut off. */
 export const MAX_UNREAD_BYTES_IN_ALL = 64 << 20;
 
-/** Peers past the handshake that have not opened their stream yet; one more, and the one that has waited longest goes. */
+/**
+ * Peers past the handshake that have had no stream for a second, this computer's not counted. One more, and the oldest of the
+ * address that has the most is closed. Four times as many if younger ones are included: then the new one is refused.
+ */
 export const MAX_STREAMLESS_PEERS = 512;
 
 /** Looks at a stream that gets nowhere in the time it is given. */

@@ -1,5 +1,7 @@
 import type { Observable } from 'rxjs';
+import { HalfOpen } from '../../admission/half-open.js';
 import { type Clock, setBackgroundTimer } from '../../clock.js';
+import { placeOf } from '../../network-place.js';
 import { DoorFaults } from '../door-faults.js';
 import { HeldSubject } from '../held-subject.js';
 import { listenError } from '../listen-error.js';
@@ -39,8 +41,9 @@ export class QuicListener implements Listener {
   readonly #connections = new HeldSubject<Connection>();
   readonly #faults = new DoorFaults();
   readonly #sessions = new Set<QuicSession>();
-  /** Peers without a stream, with the timer that ends their time; who has waited longest is first. */
+  /** Peers without a stream, with the timer that ends their time. */
   readonly #streamless = new Map<QuicSession, unknown>();
+  readonly #halfOpen: HalfOpen<QuicSession>;
   readonly #unreadInAll = { bytes: 0 };
   readonly #datagramQueue: DatagramQueue | undefined;
   #server!: QuicServer; // `open` gives nobody a listener without one
@@ -68,6 +71,13 @@ export class QuicListener implements Listener {
 
   private constructor(options: QuicListenerOptions) {
     this.#options = options;
+    this.#halfOpen = new HalfOpen<QuicSession>({
+      maxHalfOpen: MAX_STREAMLESS_PEERS,
+      maxHalfOpenPerAddress: 0,
+      handshakeMs: options.handshakeMs,
+      describe: (_, count) => `${count} peers have no stream`,
+      cutOff: this.#cutOff,
+    });
     this.#datagramQueue = options.datagrams ? new DatagramQueue() : undefined;
     this.connections$ = this.#connections.observable;
     this.faults$ = this.#faults.observable;
@@ -128,16 +138,19 @@ export class QuicListener implements Listener {
     },
   };
 
-  /** Somebody past the handshake: opens a stream in time or goes. Holds nobody else up. */
+  /** A peer past the handshake opens a stream in time or is closed. */
   #waitForStream(session: QuicSession): void {
     const { clock, handshakeMs } = this.#options;
-    const [longest] = this.#streamless.keys();
-    if (longest !== undefined && this.#streamless.size >= MAX_STREAMLESS_PEERS) {
-      this.#leaveTheDoor(longest);
-      longest.close(quicCloseCodes.overloaded, 'too many peers without a stream');
-      const text = `${MAX_STREAMLESS_PEERS} peers have no stream, and it has been without one for longest`;
-      this.#tell('refused', longest, text);
+    const nowMs = clock.now();
+    const place = placeOf(session.remoteHost);
+    const block = this.#halfOpen.check(place, nowMs);
+    // QUIC cannot leave a connection unaccepted: it is refused if none of the others can make way.
+    if (block !== undefined && !this.#halfOpen.cutOfLargest(nowMs)) {
+      session.close(quicCloseCodes.overloaded, block.text);
+      this.#tell('refused', session, block.text);
+      return;
     }
+    this.#halfOpen.enter(session, place, nowMs);
     const giveUp = (): void => {
       const text = `no stream was opened within ${handshakeMs / 1_000} s`;
       this.#leaveTheDoor(session);
@@ -146,6 +159,15 @@ export class QuicListener implements Listener {
     };
     this.#streamless.set(session, setBackgroundTimer(clock, giveUp, handshakeMs));
   }
+
+  /** Ends the wait of a peer for which there is no time: a limit is reached and a new one has arrived. */
+  readonly #cutOff = (session: QuicSession, ageSeconds: number, reason: string): boolean => {
+    const text = `no stream was opened within ${ageSeconds} s: ${reason}`;
+    this.#leaveTheDoor(session);
+    session.close(quicCloseCodes.overloaded, text);
+    this.#tell('silent', session, text);
+    return true;
+  };
 
   #accept(session: QuicSession, stream: QuicStream): QuicConnection {
     this.#leaveTheDoor(session);
@@ -166,6 +188,7 @@ export class QuicListener implements Listener {
   #leaveTheDoor(session: QuicSession): void {
     this.#options.clock.clearTimeout(this.#streamless.get(session));
     this.#streamless.delete(session);
+    this.#halfOpen.leave(session);
   }
 }
 

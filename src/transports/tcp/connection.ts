@@ -48,8 +48,8 @@ export class TcpConnection implements Connection {
     this.#clock = clock;
     this.#deframer = new LengthDeframer(maxFrameBytes);
     this.#share = new ReadShare(socket);
-    // Until somebody listens to it a socket reads no more than its own small buffer.
-    this.#batches = new HeldSubject(() => socket.on('data', this.#onData));
+    // Before the subscription a socket reads no more than its own small buffer. It may have been accepted paused.
+    this.#batches = new HeldSubject(() => socket.on('data', this.#onData).resume());
     this.batches$ = this.#batches.observable;
     this.drained$ = this.#drained.asObservable();
     socket.on('end', this.#onEnd);

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../clock.js';
 import { MAX_FRAME_BYTES } from '../../protocol/limits.js';
-import { connectRateLimits } from '../connect-rate.js';
+import { listenLimits } from '../listen-limits.js';
 import type { TlsSource } from '../tls.js';
 import type { Transport } from '../transport.js';
 import { DEFAULT_PIPE_MODE } from './constants.js';
@@ -20,15 +20,29 @@ export interface TcpOptions {
   readonly maxFrameBytes?: number | undefined;
   /** Encrypts, TLS 1.2 or later, with this certificate. @default no encryption */
   readonly tls?: TlsSource | undefined;
-  /** Milliseconds from the TCP connect to the end of the TLS handshake; who is slower is cut off. @default 10_000 */
+  /**
+   * Milliseconds from the first look at a connection to the end of its TLS handshake; a slower one is closed. A connection that has
+   * to wait for a limit before that waits for as long at most. @default 10_000
+   */
   readonly handshakeMs?: number | undefined;
   /**
-   * Connects a second of one address, as many at once after a rest; further ones are cut off. 0 is unlimited. This computer's own
-   * do not count, here and in the next. @default 200
+   * Connections in a TLS handshake that began a second ago or more; new ones wait (`maxWaiting`). 0 is unlimited. Connections of
+   * this computer do not count, here and in the next five. @default 512
    */
+  readonly maxHalfOpen?: number | undefined;
+  /** The same for one address; for IPv6, one network of 64 bits. @default 64 */
+  readonly maxHalfOpenPerAddress?: number | undefined;
+  /** Connects of one address per second, and at once after a rest; further ones wait. 0 is unlimited. @default 200 */
   readonly connectsPerSecond?: number | undefined;
   /** The same for all addresses together. 0 is unlimited. @default 2_000 */
   readonly maxConnectsPerSecond?: number | undefined;
+  /**
+   * Connections that wait for one of these limits, unread; further ones are closed, and of the address with the most. 0: none
+   * waits, and what is above a limit is closed at once. @default 2_048
+   */
+  readonly maxWaiting?: number | undefined;
+  /** The same for one address. 0: as many as `maxWaiting`. @default 1_024 */
+  readonly maxWaitingPerAddress?: number | undefined;
   /** Times TLS handshakes, rates of connects and the grace of a close. @default the system's */
   readonly clock?: Clock | undefined;
 }
@@ -38,9 +52,9 @@ export interface TcpOptions {
  * for the framing has no word for them.
  */
 export function tcp(options: TcpOptions): Transport {
-  const { port, host = '0.0.0.0', maxFrameBytes = MAX_FRAME_BYTES, tls, handshakeMs = 10_000 } = options;
+  const { port, host = '0.0.0.0', maxFrameBytes = MAX_FRAME_BYTES, tls } = options;
   const { clock = systemClock } = options;
-  const door = { port, host, tls, handshakeMs, clock, ...connectRateLimits(options) };
+  const door = { port, host, tls, clock, ...listenLimits(options) };
   return {
     name: 'tcp',
     listen: () => TcpListener.open(new TcpDoor(door), { maxFrameBytes, clock }),

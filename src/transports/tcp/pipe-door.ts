@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, lstatSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
+import { LISTEN_BACKLOG } from '../listen-limits.js';
 import { type ListenAddress, TransportError } from '../transport.js';
 import { MAX_PIPE_PATH_BYTES } from './constants.js';
 import { type Door, type DoorEvents, errorCode, listening } from './door.js';
@@ -45,7 +46,7 @@ export class PipeDoor implements Door {
 
   async #listen(server: Server, events: DoorEvents): Promise<void> {
     const { path, mode } = this.#options;
-    const opened = listening(server, { path }, events);
+    const opened = listening(server, { path, backlog: LISTEN_BACKLOG }, events);
     // In the same turn as the call that made the file, before any peer is accepted.
     if (server.listening && process.platform !== 'win32') {
       try {

@@ -1,39 +1,44 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../clock.js';
-import { ConnectRate, type ConnectRateLimits } from '../connect-rate.js';
 import { listenError } from '../listen-error.js';
+import { LISTEN_BACKLOG, type ListenLimits } from '../listen-limits.js';
 import { remoteAddressOf } from '../remote-address.js';
+import { SocketAdmission } from '../socket-admission.js';
 import type { TlsSource } from '../tls.js';
 import type { ListenAddress } from '../transport.js';
 import { socketOptions } from './constants.js';
 import { type Door, type DoorEvents, listening, type Peer } from './door.js';
 import { TlsHandshakes } from './tls-handshakes.js';
 
-export interface TcpDoorOptions extends ConnectRateLimits {
+export interface TcpDoorOptions extends ListenLimits {
   readonly port: number;
   readonly host: string;
   readonly tls: TlsSource | undefined;
-  readonly handshakeMs: number;
   readonly clock: Clock;
 }
 
 /** A TCP port, with TLS in front or without. */
 export class TcpDoor implements Door {
   readonly #options: TcpDoorOptions;
-  readonly #rate: ConnectRate;
   #server: Server | undefined;
+  #admission: SocketAdmission | undefined;
   #handshakes: TlsHandshakes | undefined;
 
   constructor(options: TcpDoorOptions) {
     this.#options = options;
-    this.#rate = new ConnectRate(options);
   }
 
   async open(events: DoorEvents): Promise<ListenAddress> {
     const { port, host, tls } = this.#options;
-    this.#server = tls === undefined ? this.#plainServer(events) : this.#tlsServer(tls, events);
+    if (tls !== undefined) this.#handshakes = this.#newHandshakes(tls, events);
+    const admission = this.#newAdmission(events);
+    this.#admission = admission;
+    this.#server = createServer({ ...socketOptions, pauseOnConnect: true }, (socket) => {
+      admission.arrive(socket);
+    });
     try {
-      await listening(this.#server, { port, host }, events);
+      await listening(this.#server, { port, host, backlog: LISTEN_BACKLOG }, events);
     } catch (error) {
       this.#handshakes?.close();
       throw listenError(error, host, port, '--tcp-port');
@@ -47,39 +52,41 @@ export class TcpDoor implements Door {
 
   close(): void {
     this.#server?.close(); // its callback would come only when the last connection has gone
+    this.#admission?.clear();
     this.#handshakes?.close();
   }
 
-  #plainServer(events: DoorEvents): Server {
-    return createServer(socketOptions, (socket) => {
-      if (!this.#lets(socket, events)) return;
-      const cut = (): void => {
-        resetOrDestroy(socket);
-      };
-      events.admit(peerOf(socket, cut));
+  #newAdmission({ admit, turnedAway }: DoorEvents): SocketAdmission {
+    const admission = new SocketAdmission({
+      ...this.#options,
+      admit: (socket) => {
+        if (this.#handshakes !== undefined) {
+          this.#handshakes.begin(socket);
+          return;
+        }
+        admission.leave(socket); // there is no handshake
+        socket.read(0); // it was paused; as any socket it may read ahead what its buffer takes
+        const cut = (): void => {
+          resetOrDestroy(socket);
+        };
+        admit(peerOf(socket, cut));
+      },
+      refused: (source, text) => {
+        turnedAway('refused', source, text);
+      },
+      cutOff: (socket, ageSeconds, reason) => this.#handshakes?.cutOff(socket, ageSeconds, reason),
     });
+    return admission;
   }
 
-  #tlsServer(source: TlsSource, events: DoorEvents): Server {
-    const { admit, turnedAway } = events;
+  #newHandshakes(source: TlsSource, { admit, turnedAway }: DoorEvents): TlsHandshakes {
     const { handshakeMs, clock } = this.#options;
-    const onSecured = (socket: Socket): void => {
+    const onSecured = (secured: TLSSocket, socket: Socket | undefined): void => {
+      if (socket !== undefined) this.#admission?.leave(socket);
       // No reset: doing that to what lies below an encrypted socket has crashed the process (Node 20.20).
-      admit(peerOf(socket, () => socket.destroy()));
+      admit(peerOf(secured, () => secured.destroy()));
     };
-    const lets = (socket: Socket): boolean => this.#lets(socket, events);
-    this.#handshakes = new TlsHandshakes({ source, handshakeMs, clock, lets, onSecured, turnedAway });
-    return this.#handshakes.server;
-  }
-
-  /** Whether this connect is not one too many; else it is cut off and told. */
-  #lets(socket: Socket, { turnedAway }: DoorEvents): boolean {
-    const { remoteAddress: address, remotePort: port } = socket;
-    const fault = this.#rate.count(address, this.#options.clock.now());
-    if (fault === undefined) return true;
-    turnedAway('refused', { address, port }, fault);
-    socket.destroy();
-    return false;
+    return new TlsHandshakes({ source, handshakeMs, clock, onSecured, turnedAway });
   }
 }
 

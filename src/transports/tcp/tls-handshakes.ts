@@ -12,10 +12,8 @@ export interface TlsHandshakesOptions {
   /** Milliseconds a handshake may take. */
   readonly handshakeMs: number;
   readonly clock: Clock;
-  /** Asked of each connect before its time begins; who says no has ended the socket and told why. */
-  readonly lets: (socket: Socket) => boolean;
-  /** Gets each socket that is encrypted now. */
-  readonly onSecured: (secured: TLSSocket) => void;
+  /** Gets each socket that is encrypted now, and the socket below; undefined where that has closed already. */
+  readonly onSecured: (secured: TLSSocket, socket: Socket | undefined) => void;
   /** Told of each handshake that came to nothing. */
   readonly turnedAway: (kind: 'handshake' | 'silent', source: FaultSource, text: string) => void;
 }
@@ -30,9 +28,10 @@ interface Pending {
   fault: string | undefined;
 }
 
-/** A server that encrypts its sockets: gives each handshake its time, and takes renewed certificates. */
+/** Encrypts sockets that another server has accepted: gives each handshake its time, and takes renewed certificates. */
 export class TlsHandshakes {
-  readonly server: Server;
+  /** Never listens. */
+  readonly #server: Server;
   readonly #options: TlsHandshakesOptions;
   readonly #renewals: Subscription;
   /** Whose handshake is still going on. */
@@ -44,13 +43,16 @@ export class TlsHandshakes {
     const { source } = options;
     try {
       // Node's own deadline is on the real clock; ours below covers what it covers.
-      this.server = createServer({ ...socketOptions, ...contextOf(source.credentials), handshakeTimeout: 0x7fff_ffff });
+      this.#server = createServer({
+        ...socketOptions,
+        ...contextOf(source.credentials),
+        handshakeTimeout: 0x7fff_ffff,
+      });
     } catch (error) {
       throw tlsCredentialsError(error);
     }
-    this.server.on('connection', this.#onSocket);
-    this.server.on('secureConnection', this.#onSecured);
-    this.server.on('tlsClientError', this.#onFault);
+    this.#server.on('secureConnection', this.#onSecured);
+    this.#server.on('tlsClientError', this.#onFault);
     this.#renewals = source.renewed$.subscribe({ next: this.#renew, error: () => undefined });
   }
 
@@ -63,20 +65,19 @@ export class TlsHandshakes {
   /** For handshakes from now on. Credentials that cannot be used change nothing: an old certificate is better than none. */
   readonly #renew = (credentials: TlsCredentials): void => {
     try {
-      this.server.setSecureContext(contextOf(credentials));
+      this.#server.setSecureContext(contextOf(credentials));
     } catch {
       // Who renews them looks at them first and says what is wrong; here is nobody to be told.
     }
   };
 
-  /** A TCP connect: shakes hands in time or goes. Holds nobody else up. */
-  readonly #onSocket = (socket: Socket): void => {
+  /** Begins the handshake of a socket that was not read so far. It completes in time, or the socket is closed. */
+  begin(socket: Socket): void {
     if (socket.remotePort === undefined) {
       socket.destroy(); // the peer has gone already, and its address with it
       this.#options.turnedAway('handshake', {}, HUNG_UP);
       return;
     }
-    if (!this.#options.lets(socket)) return;
     const key = keyOf(socket);
     const source = { address: socket.remoteAddress, port: socket.remotePort };
     const { clock, handshakeMs, turnedAway } = this.#options;
@@ -97,7 +98,18 @@ export class TlsHandshakes {
       this.#settle(key);
       turnedAway('handshake', source, pending.fault ?? HUNG_UP);
     });
-  };
+    this.#server.emit('connection', socket);
+  }
+
+  /** Ends a handshake before its time. Does nothing for a socket without one. */
+  cutOff(socket: Socket, ageSeconds: number, reason: string): void {
+    const key = keyOf(socket);
+    const pending = this.#pending.get(key);
+    if (pending?.socket !== socket) return;
+    this.#settle(key);
+    socket.destroy();
+    this.#options.turnedAway('silent', pending.source, `no TLS handshake within ${ageSeconds} s: ${reason}`);
+  }
 
   /** Node ends the socket next. It may have forgotten already whose it is; then that is what is told. */
   readonly #onFault = (error: Error, secured: TLSSocket): void => {
@@ -107,8 +119,10 @@ export class TlsHandshakes {
   };
 
   readonly #onSecured = (secured: TLSSocket): void => {
-    this.#settle(keyOf(secured));
-    this.#options.onSecured(secured);
+    const key = keyOf(secured);
+    const socket = this.#pending.get(key)?.socket;
+    this.#settle(key);
+    this.#options.onSecured(secured, socket);
   };
 
   #settle(key: string): void {

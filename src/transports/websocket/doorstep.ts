@@ -1,14 +1,13 @@
 import type { Socket } from 'node:net';
 import { type Clock, setBackgroundTimer } from '../../clock.js';
 import type { DoorFaults, FaultSource } from '../door-faults.js';
+import type { ListenLimits } from '../listen-limits.js';
+import { SocketAdmission } from '../socket-admission.js';
 import type { DoorFault } from '../transport.js';
-import { Crowd, type CrowdLimits } from './crowd.js';
 import type { HttpServer } from './http-server.js';
 
-export interface DoorstepOptions extends CrowdLimits {
-  /** Milliseconds from the TCP connect to {@link Doorstep.leave}, whatever is done in them. */
-  readonly handshakeMs: number;
-  /** What has to happen in them: `WebSocket upgrade`. */
+export interface DoorstepOptions extends ListenLimits {
+  /** What has to happen within `handshakeMs`: `WebSocket upgrade`. */
   readonly awaited: string;
   readonly clock: Clock;
   readonly faults: DoorFaults;
@@ -27,12 +26,13 @@ interface Visitor {
 }
 
 /**
- * Who has connected and is not upgraded yet. There is room for so many; one deadline covers the TLS handshake, the request and
- * the upgrade; who has not come through by then is cut off, and nobody waits for anybody else.
+ * The connections that are not upgraded yet. Limits decide when one begins its handshake; until then it waits and is not read.
+ * From then on one deadline covers the TLS handshake, the request and the upgrade. A connection that misses it is closed.
  */
 export class Doorstep {
   readonly #options: DoorstepOptions;
-  readonly #crowd: Crowd;
+  #server: HttpServer | undefined;
+  readonly #admission: SocketAdmission;
   readonly #visitors = new Map<Socket, Visitor>();
   /** TCP sockets in a TLS handshake, by {@link endpointsOf}: Node does not say which encrypted socket belongs to which. */
   readonly #handshaking = new Map<string, Socket>();
@@ -41,22 +41,34 @@ export class Doorstep {
 
   constructor(options: DoorstepOptions) {
     this.#options = options;
-    this.#crowd = new Crowd(options);
+    this.#admission = new SocketAdmission({
+      ...options,
+      admit: this.#admit,
+      refused: (source, text) => {
+        options.faults.tell('refused', source, text);
+      },
+      cutOff: this.#cutOff,
+    });
   }
 
-  /** Looks after everybody who connects to a server from now on. */
-  watch({ http, tls }: HttpServer): void {
-    http.on('connection', (socket: Socket) => {
-      this.#arrive(socket, tls !== undefined);
+  /** Passes the sockets that a server accepts from now on to its HTTP or HTTPS part. */
+  watch(server: HttpServer): void {
+    this.#server = server;
+    server.port.on('connection', (socket: Socket) => {
+      this.#admission.arrive(socket);
     });
-    if (tls === undefined) return;
-    tls.on('connection', this.#beginHandshake);
-    tls.on('secureConnection', this.#endHandshake);
+    server.tls?.on('secureConnection', this.#endHandshake);
   }
 
   /** Whether a socket is still here, and has had neither an answer nor a refusal. */
   isExpected(socket: Socket): boolean {
     return this.#visitorOf(socket)?.settled === false;
+  }
+
+  /** Its request to upgrade is granted. It no longer counts as half open, but keeps its deadline. */
+  grant(socket: Socket): void {
+    const visitor = this.#visitorOf(socket);
+    if (visitor !== undefined) this.#admission.leave(visitor.socket);
   }
 
   /** This one is in: its time no longer runs. */
@@ -65,7 +77,7 @@ export class Doorstep {
     if (visitor === undefined) return;
     this.#options.clock.clearTimeout(visitor.deadline);
     this.#visitors.delete(visitor.socket);
-    this.#crowd.leave(visitor.source.address);
+    this.#admission.leave(visitor.socket);
   }
 
   /** This one has what it came for; it only has to go in its time. */
@@ -96,6 +108,7 @@ export class Doorstep {
 
   /** Sends everybody away. */
   clear(): void {
+    this.#admission.clear();
     for (const socket of this.#visitors.keys()) socket.destroy();
   }
 
@@ -108,17 +121,11 @@ export class Doorstep {
     this.#options.faults.tell(kind, visitor.source, text);
   }
 
-  #arrive(socket: Socket, inHandshake: boolean): void {
-    const { clock, faults, handshakeMs } = this.#options;
-    const source: FaultSource = { address: socket.remoteAddress, port: socket.remotePort };
-    const fault = this.#crowd.enter(source.address, clock.now());
-    if (fault !== undefined) {
-      faults.tell('refused', source, fault);
-      socket.destroy();
-      return;
-    }
+  readonly #admit = (socket: Socket, source: FaultSource): void => {
+    const { clock, handshakeMs } = this.#options;
+    const { http, tls } = this.#server!; // it has given the socket
     const deadline = setBackgroundTimer(clock, () => this.#giveUp(visitor), handshakeMs);
-    const visitor: Visitor = { socket, source, deadline, inHandshake, settled: false };
+    const visitor: Visitor = { socket, source, deadline, inHandshake: tls !== undefined, settled: false };
     this.#visitors.set(socket, visitor);
     socket.once('close', () => {
       // Who looked in without a word, as monitors do, is no fault.
@@ -126,24 +133,39 @@ export class Doorstep {
       if (begun && !visitor.settled) this.#tell(visitor, 'handshake', HUNG_UP);
       this.leave(socket);
     });
+    if (tls !== undefined) this.#beginHandshake(socket);
+    http.emit('connection', socket);
+    if (tls === undefined) socket.resume(); // TLS reads below it
+  };
+
+  readonly #cutOff = (socket: Socket, ageSeconds: number, reason: string): void => {
+    const visitor = this.#visitors.get(socket);
+    if (visitor?.settled === false) {
+      this.#tell(visitor, 'silent', `no ${this.#missing(visitor)} within ${ageSeconds} s: ${reason}`);
+    }
+    socket.destroy();
+  };
+
+  #missing({ inHandshake }: Visitor): string {
+    return inHandshake ? 'TLS handshake' : this.#options.awaited;
   }
 
   #giveUp(visitor: Visitor): void {
-    const { handshakeMs, awaited } = this.#options;
-    const missing = visitor.inHandshake ? 'TLS handshake' : awaited;
-    if (!visitor.settled) this.#tell(visitor, 'silent', `no ${missing} within ${handshakeMs / 1_000} s`);
+    const { handshakeMs } = this.#options;
+    if (!visitor.settled) {
+      this.#tell(visitor, 'silent', `no ${this.#missing(visitor)} within ${handshakeMs / 1_000} s`);
+    }
     visitor.socket.destroy();
   }
 
-  readonly #beginHandshake = (socket: Socket): void => {
-    if (!this.#visitors.has(socket)) return; // refused
+  #beginHandshake(socket: Socket): void {
     const endpoints = endpointsOf(socket);
     this.#handshaking.set(endpoints, socket);
     socket.once('close', () => {
       // The same endpoints may be in use again before the end of the old socket is heard of.
       if (this.#handshaking.get(endpoints) === socket) this.#handshaking.delete(endpoints);
     });
-  };
+  }
 
   readonly #endHandshake = (secured: Socket): void => {
     const endpoints = endpointsOf(secured);

@@ -5,9 +5,10 @@ import type { Observable } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { DoorFaults } from '../door-faults.js';
 import { listenError } from '../listen-error.js';
+import { LISTEN_BACKLOG } from '../listen-limits.js';
 import type { TlsSource } from '../tls.js';
 import type { DoorFault } from '../transport.js';
-import type { CrowdLimits } from './crowd.js';
+import type { DoorLimits } from './door-limits.js';
 import { Doorstep } from './doorstep.js';
 import { send, sendRaw, writeHead } from './http-answers.js';
 import { BodyTooLarge, type HttpAnswer, type HttpRequest, type HttpRoute, routeRequest } from './http-routes.js';
@@ -16,17 +17,14 @@ import { HttpStreams } from './http-streams.js';
 import { type OriginRule, originRule } from './origins.js';
 import { normalizeSubprotocols } from './subprotocols.js';
 
-export interface HttpDoorOptions extends CrowdLimits {
+export interface HttpDoorOptions extends DoorLimits {
   readonly port: number;
   readonly host: string;
   /** The option of the command that chooses the port, for the sentence of an error. */
   readonly flag: string;
   readonly tls: TlsSource | undefined;
-  readonly handshakeMs: number;
   /** What has to happen within `handshakeMs`: `WebSocket upgrade`. */
   readonly awaited: string;
-  readonly maxHeaderBytes: number;
-  readonly maxHeaders: number;
   readonly allowedOrigins: readonly string[];
   readonly routes: readonly HttpRoute[];
   readonly onRouteError: ((error: unknown) => void) | undefined;
@@ -58,12 +56,12 @@ export class HttpDoor {
   static async open(options: HttpDoorOptions): Promise<HttpDoor> {
     const mayUpgrade = originRule(options.allowedOrigins);
     const server = createServer(options);
-    const { http } = server;
+    const { port } = server;
     try {
       await new Promise<void>((resolve, reject) => {
-        http.once('error', reject);
-        http.listen({ port: options.port, host: options.host }, () => {
-          http.removeListener('error', reject);
+        port.once('error', reject);
+        port.listen({ port: options.port, host: options.host, backlog: LISTEN_BACKLOG }, () => {
+          port.removeListener('error', reject);
           resolve();
         });
       });
@@ -78,7 +76,7 @@ export class HttpDoor {
     this.#server = server;
     this.#mayUpgrade = mayUpgrade;
     this.#options = options;
-    this.address = server.http.address() as AddressInfo; // a server that listens on a port, not on a pipe, has one
+    this.address = server.port.address() as AddressInfo; // a server that listens on a port, not on a pipe, has one
     this.faults$ = this.#faults.observable;
     this.#streams = new HttpStreams(options.clock);
     this.#doorstep = new Doorstep({ ...options, faults: this.#faults });
@@ -88,20 +86,25 @@ export class HttpDoor {
 
   /** To be called in the same turn of the event loop in which the door was opened. */
   serve(handlers: HttpDoorHandlers): void {
-    const { http } = this.#server;
+    const { http, port } = this.#server;
     http.on('request', (request, response) => {
       this.#onRequest(request, response, handlers);
     });
     http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
       this.#onUpgrade(request, stream, head, handlers);
     });
-    http.on('error', (error) => {
+    port.on('error', (error) => {
       // An accept that failed (too many open files) leaves the door open.
-      if (http.listening) return;
+      if (port.listening) return;
       this.#server.release();
       this.#faults.complete();
       handlers.broke(error);
     });
+  }
+
+  /** Its request to upgrade is granted and waits for its turn: it counts no longer as half open. */
+  grant(socket: Socket): void {
+    this.#doorstep.grant(socket);
   }
 
   /** This one is upgraded: the deadline is off, and it counts no longer as half open. */
@@ -130,7 +133,7 @@ export class HttpDoor {
   async #close(): Promise<void> {
     // Not waited for: its callback comes when the last socket has gone, and upgraded ones are meant to live on. The port
     // itself is given back here and now.
-    this.#server.http.close();
+    this.#server.port.close();
     this.#server.release();
     this.#doorstep.clear();
     this.#streams.clear();

@@ -19,7 +19,7 @@ export interface HttpPortOptions {
   readonly tls?: TlsSource | undefined;
   /** As `WebSocketOptions.allowedOrigins`, for the upgrades of the routes. @default ['same-host'] */
   readonly allowedOrigins?: readonly string[] | undefined;
-  /** Milliseconds from the TCP connect to the end of the answer; who is slower is cut off. @default 10_000 */
+  /** Milliseconds from the first look at a connection to the end of the answer; a slower one is closed. @default 10_000 */
   readonly handshakeMs?: number | undefined;
   /** Hears what a route has thrown, of which the peer only sees 500, and of a port that breaks. @default nobody */
   readonly onError?: ((error: unknown) => void) | undefined;

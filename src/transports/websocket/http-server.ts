@@ -1,11 +1,14 @@
 import { createServer as createHttpServer, type Server as PlainServer, type ServerOptions } from 'node:http';
 import { createServer as createHttpsServer, type Server as TlsServer } from 'node:https';
+import { createServer as createPort, type Server as Port } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { tlsCredentialsError } from '../listen-error.js';
 import type { TlsCredentials, TlsSource } from '../tls.js';
 
 /** What answers on the port before a peer is upgraded. */
 export interface HttpServer {
+  /** Listens, and accepts sockets without reading them. Each is passed to `http` by its event `connection`. */
+  readonly port: Port;
   readonly http: PlainServer | TlsServer;
   /** The same server where it encrypts. */
   readonly tls: TlsServer | undefined;
@@ -33,7 +36,8 @@ const NO_HANDSHAKE_TIMEOUT = 0x7fff_ffff;
 export function createServer({ tls: source, maxHeaderBytes, maxHeaders }: HttpServerOptions): HttpServer {
   const options = { noDelay: true, ...timeouts, maxHeaderSize: maxHeaderBytes };
   if (source === undefined) {
-    return { http: limited(createHttpServer(options), maxHeaders), tls: undefined, release: () => undefined };
+    const http = limited(createHttpServer(options), maxHeaders);
+    return { port: newPort(true), http, tls: undefined, release: () => undefined };
   }
   const server = limited(createTlsServer(source.credentials, options), maxHeaders);
   const renewals = source.renewed$.subscribe({
@@ -47,12 +51,18 @@ export function createServer({ tls: source, maxHeaderBytes, maxHeaders }: HttpSe
     error: () => undefined, // no more renewals
   });
   return {
+    port: newPort(false),
     http: server,
     tls: server,
     release: () => {
       renewals.unsubscribe();
     },
   };
+}
+
+/** As Node's own servers accept: HTTP answers a peer that has ended its side, HTTPS does not. */
+function newPort(allowHalfOpen: boolean): Port {
+  return createPort({ allowHalfOpen, noDelay: true, pauseOnConnect: true });
 }
 
 /** One request a connection: what else stands in the same packet is answered by Node, with 503. */

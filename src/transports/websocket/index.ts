@@ -31,8 +31,8 @@ export interface WebSocketOptions {
    */
   readonly allowedOrigins?: readonly string[] | undefined;
   /**
-   * Milliseconds from the TCP connect to the end of the upgrade, a TLS handshake included; who is slower is cut off.
-   * @default 10_000
+   * Milliseconds for a handshake: from the first look at a connection to the end of its upgrade, TLS included. A connection that
+   * is slower is closed. One that has to wait for a limit before that waits for as long at most. @default 10_000
    */
   readonly handshakeMs?: number | undefined;
   /** Bytes of a request's first line and headers together; beyond: 431. @default 16_384 */
@@ -40,16 +40,23 @@ export interface WebSocketOptions {
   /** Headers of a request; beyond: 431. @default 100 */
   readonly maxHeaders?: number | undefined;
   /**
-   * Connections that are not upgraded yet, at once; further ones are cut off. 0 is unlimited. This computer's own do not count,
-   * here and in the next three. @default 512
+   * Connections that are not upgraded a second after their handshake began; new ones wait (`maxWaiting`). 0 is unlimited.
+   * Connections of this computer do not count, here and in the next five. @default 512
    */
   readonly maxHalfOpen?: number | undefined;
   /** The same for one address; for IPv6, one network of 64 bits. @default 64 */
   readonly maxHalfOpenPerAddress?: number | undefined;
-  /** Connects a second of one address, as many at once after a rest; further ones are cut off. 0 is unlimited. @default 200 */
+  /** Connects of one address per second, and at once after a rest; further ones wait. 0 is unlimited. @default 200 */
   readonly connectsPerSecond?: number | undefined;
   /** The same for all addresses together. 0 is unlimited. @default 2_000 */
   readonly maxConnectsPerSecond?: number | undefined;
+  /**
+   * Connections that wait for one of these limits, unread; further ones are closed, and of the address with the most. 0: none
+   * waits, and what is above a limit is closed at once. @default 2_048
+   */
+  readonly maxWaiting?: number | undefined;
+  /** The same for one address. 0: as many as `maxWaiting`. @default 1_024 */
+  readonly maxWaitingPerAddress?: number | undefined;
   /** Milliseconds between pings; a peer silent through two of them is lost. 0 sends none. @default 30_000 */
   readonly pingIntervalMs?: number | undefined;
   /** Makes the HTML of the page at `/`. Everyone who reaches the port can read it. @default a page that names CLASP */

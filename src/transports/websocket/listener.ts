@@ -78,6 +78,7 @@ export class WebSocketListener implements Listener {
 
   readonly #onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
     socket.on('error', ignore); // until ws listens, and the connection after it
+    this.#door.grant(socket);
     this.#upgrades.push({ request, socket, head });
   };
 

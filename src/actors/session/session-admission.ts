@@ -1,0 +1,80 @@
+import { AdmissionQueue } from '../../admission/admission-queue.js';
+import { HalfOpen } from '../../admission/half-open.js';
+import type { Clock } from '../../clock.js';
+import type { Connection } from '../../transports/transport.js';
+import { placeOfRemote, Turnout, type TurnoutLimits } from './turnout.js';
+
+export interface SessionAdmissionOptions extends TurnoutLimits {
+  /** Milliseconds a peer may take to say HELLO. */
+  readonly helloTimeoutMs: number;
+  readonly clock: Clock;
+  /** Gives a session to a connection. */
+  readonly admit: (connection: Connection) => void;
+  /** Refuses a connection; `text` is for its peer. */
+  readonly refuse: (connection: Connection, text: string) => void;
+  /** As `HalfOpenOptions.cutOff`. */
+  readonly cutOff: (connection: Connection, ageSeconds: number, reason: string) => boolean;
+  /** Called when it is time for {@link SessionAdmission.look}. */
+  readonly onDue: () => void;
+}
+
+/** Connections that may wait for a limit, some 10 KB each, and for how long: clients give a router 10 s. */
+const MAX_WAITING = 1_024;
+const MAX_WAIT_MS = 6_000;
+
+/** Decides which connections get a session, and when. A connection that waits is not read. */
+export class SessionAdmission {
+  readonly #turnout: Turnout;
+  readonly #halfOpen: HalfOpen<Connection>;
+  readonly #queue: AdmissionQueue<Connection>;
+
+  constructor(options: SessionAdmissionOptions) {
+    const { helloTimeoutMs, clock, admit, refuse, cutOff, onDue } = options;
+    this.#turnout = new Turnout(options);
+    this.#halfOpen = new HalfOpen<Connection>({
+      ...options,
+      handshakeMs: helloTimeoutMs,
+      describe: (scope, _, limit) =>
+        `Too many sessions ${scope === 'place' ? 'from one address ' : ''}without a HELLO: the limit is ${limit}`,
+      cutOff,
+    });
+    this.#queue = new AdmissionQueue<Connection>({
+      gates: [this.#turnout, this.#halfOpen],
+      maxWaiting: MAX_WAITING,
+      maxWaitingPerAddress: 0,
+      maxWaitMs: MAX_WAIT_MS,
+      ...{ clock, admit, refuse, onDue },
+    });
+  }
+
+  /** Connections that were admitted and have not left. */
+  get sessions(): number {
+    return this.#turnout.sessions;
+  }
+
+  /** A new connection: it is admitted, waits or is refused. */
+  arrive(connection: Connection): void {
+    this.#queue.arrive(connection, placeOfRemote(connection.remoteAddress));
+  }
+
+  /** Admits what can be admitted by now, and refuses what has waited too long. */
+  look(): void {
+    this.#queue.look();
+  }
+
+  /** An admitted connection has said HELLO. */
+  established(connection: Connection): void {
+    this.#halfOpen.leave(connection);
+  }
+
+  /** An admitted connection has ended. */
+  leave(connection: Connection): void {
+    this.#turnout.leave(placeOfRemote(connection.remoteAddress));
+    this.#halfOpen.leave(connection);
+  }
+
+  /** Ends all waiting. @returns the connections that waited; they are neither admitted nor refused */
+  clear(): readonly Connection[] {
+    return this.#queue.clear();
+  }
+}
