@@ -1,5 +1,5 @@
 import { defer, type Observable, switchMap } from 'rxjs';
-import type { SessionHubEvent } from './actors/session/session-hub.js';
+import { ConnectionOpened, type SessionHubEvent } from './actors/session/session-hub.js';
 import { type Client, connect, type OnOptions, type Signal } from './client/index.js';
 import { localLink as linkOf } from './client/local-link.js';
 import type { Clock } from './clock.js';
@@ -40,7 +40,7 @@ export class InProcess {
       const hub = this.#hub();
       if (hub === undefined) throw new Error('the router has stopped');
       const { connection, peer } = localLink(`local:${++this.#count}`, events);
-      hub.send({ type: 'connection.opened', connection });
+      hub.send(new ConnectionOpened(connection));
       return peer;
     });
     // Nothing between the two can fall silent, so neither asks whether the other is still there.

@@ -1,6 +1,6 @@
 import { mergeAll, Observable, Subject, tap } from 'rxjs';
 import type { Logger } from './actors/ports.js';
-import type { InboundBatch, RouterEvent } from './actors/router/router-events.js';
+import { type InboundBatch, InboundBatches, type RouterEvent } from './actors/router/router-events.js';
 import type { RouterSession } from './actors/router/router-session.js';
 import type { SessionEvent } from './actors/session/session-events.js';
 import { type Clock, microseconds } from './clock.js';
@@ -44,7 +44,7 @@ export function inboundPipeline(options: InboundPipelineOptions): InboundPipelin
 
   peers$.pipe(mergeAll(), batchPerTick<Inbound>({ weigh })).subscribe((arrivals) => {
     const batches = arrivals.filter(isBatch);
-    if (batches.length > 0) router.send({ type: 'inbound.batch', batches });
+    if (batches.length > 0) router.send(new InboundBatches(batches));
     for (const arrival of arrivals) if (!isBatch(arrival)) departures.push(arrival);
   });
 

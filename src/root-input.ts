@@ -1,5 +1,6 @@
 import { unfailing } from './actors/ports.js';
 import type { RootInput } from './actors/root/root-machine.js';
+import { summarized } from './actors/summarized.js';
 import type { ResolvedRouterOptions } from './options.js';
 import { inboundPipeline } from './pipeline.js';
 import { version } from './version.js';
@@ -10,7 +11,7 @@ export function rootInput(options: ResolvedRouterOptions): RootInput {
   const logger = unfailing(options.logger);
   const drainMs = options.drainTimeoutSeconds * 1_000;
   return {
-    router: {
+    router: summarized({
       name: options.name,
       features: options.features,
       maxSubscriptionsPerSession: options.maxSubscriptionsPerSession,
@@ -47,8 +48,8 @@ export function rootInput(options: ResolvedRouterOptions): RootInput {
       highWaterBytes,
       clock,
       logger,
-    },
-    sessions: {
+    }),
+    sessions: summarized({
       maxSessions: options.maxSessions,
       maxSessionsPerAddress: options.maxSessionsPerAddress,
       maxHalfOpen: options.maxHalfOpen,
@@ -62,7 +63,7 @@ export function rootInput(options: ResolvedRouterOptions): RootInput {
       clock,
       logger,
       newId: options.newId,
-    },
+    }),
     readInto: (router) => inboundPipeline({ router, maxMessagesPerSecond, clock, logger }).attach,
     drainMs,
     logger,

@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import { type ActorRefFrom, waitFor } from 'xstate';
 import type { FaultCounts } from './actors/listener/fault-log.js';
+import { namedTransport } from './actors/listener/named-transport.js';
 import type { rootMachine } from './actors/root/root-machine.js';
 import type { PersistedRouterSnapshot } from './actors/router/router-snapshot.js';
 import type { RouterState } from './actors/router/router-state.js';
@@ -72,7 +73,7 @@ export class RunningRouter {
       );
     }
     const id = `listener:${++this.#doors}`;
-    this.actor.send({ type: 'listener.wanted', id, transport });
+    this.actor.send({ type: 'listener.wanted', id, transport: namedTransport(transport) });
     const listener = this.actor.getSnapshot().context.listeners.find((candidate) => candidate.id === id);
     if (listener === undefined) {
       throw new TransportError(`the router has stopped; it cannot listen on ${transport.name}`);
@@ -156,6 +157,12 @@ export class RunningRouter {
   state(): RouterState {
     // What it gives is a snapshot of that kind, although XState's types do not say so.
     return (this.#routerActor.getPersistedSnapshot() as PersistedRouterSnapshot).state;
+  }
+
+  /** What inspectors and logs see of it. */
+  toJSON(): object {
+    const { status, value } = this.actor.getSnapshot();
+    return { status, state: value, sessions: this.sessionCount, addresses: this.addresses.map(({ url }) => url) };
   }
 
   /** The answers of `isVisible` have changed: whoever hears of what is looked up anew. What was hidden is not sent by itself. */

@@ -25,6 +25,11 @@ export class ClientError extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.kind = kind;
   }
+
+  toJSON(): object {
+    const { name, kind, message } = this;
+    return { name, kind, message };
+  }
 }
 
 /** The ERROR of a router as something to throw. A code our registry does not have becomes 500, and stands in the text. */

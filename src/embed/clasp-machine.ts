@@ -1,6 +1,8 @@
 import { type ActorRefFrom, type AnyActorRef, assign, fromPromise, sendTo, setup } from 'xstate';
+import { namedTransport } from '../actors/listener/named-transport.js';
 import { type RootEnd, type RootInput, type rootMachine, rootMachineNamed } from '../actors/root/root-machine.js';
 import type { RouterState } from '../actors/router/router-state.js';
+import { primitivesOf, summarized } from '../actors/summarized.js';
 import type { OnOptions } from '../client/index.js';
 import { type Clock, systemClock } from '../clock.js';
 import { parseRouterOptions, type RouterOptions } from '../options.js';
@@ -146,7 +148,7 @@ const machine = setup({
     return {
       router: new RunningRouter(root, options),
       host: new HostSession(outlet.tell),
-      transports: options.transports,
+      transports: options.transports.map(namedTransport),
       subscriptions: subscribe.map(subscription),
       outlet,
       error: undefined,
@@ -252,6 +254,7 @@ const { getInitialSnapshot, transition } = {
 export const claspMachine: typeof machine = Object.assign(machine, {
   getInitialSnapshot(scope, input) {
     emitters.set(scope.self, scope.emit);
+    summarizeInput(scope.self);
     return getInitialSnapshot(scope, input);
   },
 
@@ -290,6 +293,18 @@ export const claspMachine: typeof machine = Object.assign(machine, {
 
 /** A router in an actor system: what `spawn(claspMachine)` gives. */
 export type ClaspRef = ActorRefFrom<typeof claspMachine>;
+
+/** XState shows the input to inspectors when the actor starts. It can hold keys, a logger and the state of an earlier router. */
+function summarizeInput(actor: AnyActorRef): void {
+  const { options } = actor as AnyActorRef & { readonly options: { input?: ClaspInput | undefined } }; // each actor has some
+  if (options.input === undefined) return;
+  const { transports = [], subscribe } = options.input;
+  options.input = summarized(options.input, (input) => ({
+    ...primitivesOf(input),
+    subscribe,
+    transports: transports.map(({ name }) => name),
+  }));
+}
 
 /** What XState says last to an actor; its types leave it out. */
 const XSTATE_STOP = 'xstate.stop' as string;

@@ -1,4 +1,5 @@
 import type { SessionEnd } from '../actors/session/session-events.js';
+import { primitivesOf, summarized } from '../actors/summarized.js';
 import type {
   BundleItem,
   BundleOptions,
@@ -11,6 +12,7 @@ import type {
 } from '../client/index.js';
 import type { SignalType } from '../protocol/enumerations.js';
 import type { ListenAddress, Transport } from '../transports/transport.js';
+import { jsonOfSignal } from './event-json.js';
 
 /** What a router inside an actor system is asked to do with signals and doors. None of these is a transition of its machine. */
 export type ClaspRequest =
@@ -104,6 +106,25 @@ export type ClaspEvent =
 /** A signal as the event that brings it. */
 export function eventOf(signal: Signal, subscription: string): ClaspParamEvent | ClaspSignalEvent {
   return signal.kind === 'param'
-    ? { ...signal, type: 'clasp.param', subscription }
-    : { type: 'clasp.signal', subscription, signal };
+    ? withJson({ ...signal, type: 'clasp.param', subscription })
+    : withJson({ type: 'clasp.signal', subscription, signal });
+}
+
+/** Gives an event the JSON form that its Ints, bytes and maps lack. */
+function withJson<T extends ClaspParamEvent | ClaspSignalEvent>(event: T): T {
+  return summarized(event, jsonOfSignal);
+}
+
+/**
+ * Refuses a request. Its JSON form has the type, address, pattern and id of the request, which may hold anything.
+ *
+ * @param thrown the reason
+ */
+export function refusal(request: ClaspRequest | undefined, thrown: unknown): ClaspEvent {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  return summarized({ type: 'clasp.refused', request, error } as const, ({ type }) => ({
+    type,
+    request: request && primitivesOf(request),
+    error: { ...primitivesOf(error), name: error.name, message: error.message },
+  }));
 }

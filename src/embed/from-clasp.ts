@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs';
-import { fromEventObservable, type ObservableActorLogic } from 'xstate';
+import { fromEventObservable, type ObservableActorLogic, type Observer, type Subscribable, toObserver } from 'xstate';
 import type { Client, OnOptions, Signal } from '../client/index.js';
 import type { SignalType } from '../protocol/enumerations.js';
 import { RunningRouter } from '../running-router.js';
@@ -36,26 +36,41 @@ export function fromClasp<const T extends SignalType = SignalType>(
   pattern: string,
   { systemId = 'clasp', ...options }: FromClaspOptions<T> = {},
 ): ObservableActorLogic<ClaspSignalEventOf<T>, FromClaspInput | undefined> {
-  return fromEventObservable<ClaspSignalEventOf<T>, FromClaspInput | undefined>(
-    ({ input, system }) =>
-      new Observable<ClaspSignalEventOf<T>>((subscriber) => {
-        const source = input?.router ?? routerOf(system.get(systemId), systemId);
-        const signals =
-          'signals$' in source ? source.signals$<T>(pattern, options) : signalsOf(source, pattern, options);
-        return signals.subscribe({
-          // Signals of these types become events of these types; TypeScript does not follow the condition.
-          next: (signal) => {
-            subscriber.next(eventOf(signal, pattern) as ClaspSignalEventOf<T>);
-          },
-          error: (error) => {
-            subscriber.error(error);
-          },
-          complete: () => {
-            subscriber.complete();
-          },
-        });
-      }),
-  );
+  return fromEventObservable<ClaspSignalEventOf<T>, FromClaspInput | undefined>(({ input, system }) => {
+    const events$ = new Observable<ClaspSignalEventOf<T>>((subscriber) => {
+      const source = input?.router ?? routerOf(system.get(systemId), systemId);
+      const signals = 'signals$' in source ? source.signals$<T>(pattern, options) : signalsOf(source, pattern, options);
+      return signals.subscribe({
+        // Signals of these types become events of these types; TypeScript does not follow the condition.
+        next: (signal) => {
+          subscriber.next(eventOf(signal, pattern) as ClaspSignalEventOf<T>);
+        },
+        error: (error) => {
+          subscriber.error(error);
+        },
+        complete: () => {
+          subscriber.complete();
+        },
+      });
+    });
+    return withPlainSubscription(events$);
+  });
+}
+
+/**
+ * XState keeps the subscription in the actor's snapshot. One of RxJS is circular, and the snapshot has no JSON with it.
+ */
+function withPlainSubscription<T>(events$: Observable<T>): Subscribable<T> {
+  return {
+    subscribe(next: Observer<T> | ((value: T) => void), error?: (error: unknown) => void, complete?: () => void) {
+      const subscription = events$.subscribe(toObserver(next, error, complete));
+      return {
+        unsubscribe() {
+          subscription.unsubscribe();
+        },
+      };
+    },
+  };
 }
 
 /** @throws Error where there is none */

@@ -1,7 +1,7 @@
 import type { BundleItem, Client, Unsubscribe } from '../client/index.js';
 import { ClientError } from '../client/index.js';
 import type { RunningRouter } from '../running-router.js';
-import { type ClaspEvent, type ClaspRequest, eventOf } from './events.js';
+import { type ClaspEvent, type ClaspRequest, eventOf, refusal } from './events.js';
 
 /** What may wait until the session is open: the few events that a program sends in one go with the start, and a limit to mistakes. */
 const MAX_WAITING = 10_000;
@@ -171,8 +171,7 @@ export class HostSession {
   }
 
   #refuse(request: ClaspRequest | undefined, thrown: unknown): void {
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    this.#tell({ type: 'clasp.refused', request, error });
+    this.#tell(refusal(request, thrown));
   }
 }
 

@@ -13,8 +13,8 @@ const CONTENT_NAMES: ReadonlySet<string> = new Set(['value', 'values', 'samples'
 
 /**
  * Makes of anything what may be shown: JSON, bounded in depth and size, without secrets. A secret is known by its name, by its form, or by
- * the address beside it (secrets.ts). Only plain objects, lists, maps, sets and errors
- * are looked into; of anything else, which has behaviour and not just data, the name of its class is shown. Getters are not called.
+ * the address beside it (secrets.ts). Only plain objects, lists, maps, sets and errors are looked into, and JSON forms (`toJSON`) that are
+ * plain objects; of anything else, which has behaviour and not just data, the name of its class is shown. Getters are not called.
  */
 export function sanitize(value: unknown): Json {
   return new Sanitizer().show(value, 0);
@@ -65,8 +65,10 @@ class Sanitizer {
     if (value instanceof Set) return this.#list(first(value), depth, value.size);
     if (value instanceof Map) return this.#entries(first(value), depth, value.size);
     if (value instanceof Error) return this.#error(value, depth);
-    const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype !== null && prototype !== Object.prototype) return `(${className(value)})`;
+    if (!isPlain(value)) {
+      const summary = summaryOf(value);
+      return summary === undefined ? `(${className(value)})` : this.#inside(summary, depth);
+    }
     const fields = Object.entries(Object.getOwnPropertyDescriptors(value));
     return this.#entries(
       fields.map(([key, field]) => [key, 'value' in field ? (field.value as unknown) : '(computed)']),
@@ -113,6 +115,22 @@ function first<T>(items: Iterable<T>): readonly T[] {
     shown.push(item);
   }
   return shown;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
+/** The JSON form of an object that has one with fields; a Date has a text. */
+function summaryOf(value: object): object | undefined {
+  if (!hasJson(value)) return undefined;
+  const summary = value.toJSON();
+  return typeof summary === 'object' && summary !== null && isPlain(summary) ? summary : undefined;
+}
+
+function hasJson(value: object): value is { toJSON(): unknown } {
+  return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
 function text(value: string): string {

@@ -77,6 +77,12 @@ export class ClaspError extends Error {
     this.code = code;
     this.address = options.address;
   }
+
+  /** Without it the message, which no error enumerates, is missing in JSON. */
+  toJSON(): object {
+    const { name, code, message, address } = this;
+    return { name, code, message, address };
+  }
 }
 
 /** Why bytes are no frame (ERROR 100). */

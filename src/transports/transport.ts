@@ -148,11 +148,21 @@ export interface CloseReason {
 /** A connection that ended without being closed: the end of a byte stream, a reset, broken framing, a silent peer. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
+
+  toJSON(): object {
+    const { name, message } = this;
+    return { name, message };
+  }
 }
 
 /** A door that could not be opened. The message is a plain sentence for a person: what is wrong and what to do. */
 export class TransportError extends Error {
   override readonly name: string = 'TransportError';
+
+  toJSON(): object {
+    const { name, message } = this;
+    return { name, message };
+  }
 }
 
 /** A door that this installation cannot have at all, while every other can be opened. */

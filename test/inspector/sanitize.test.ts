@@ -63,6 +63,25 @@ describe('what is shown of anything', () => {
     });
   });
 
+  it('shows the JSON form of what has behavior, if it is an object, and hides secrets in it', () => {
+    class Summary {
+      readonly socket = {};
+      toJSON(): object {
+        return { frames: 3, token: 'abc', inner: { deep: 'b' } };
+      }
+    }
+    class Itself {
+      toJSON(): unknown {
+        return this;
+      }
+    }
+    expect(sanitize({ summary: new Summary(), itself: new Itself(), at: new Date(0) })).toEqual({
+      summary: { frames: 3, token: '(hidden)', inner: { deep: 'b' } },
+      itself: '(Itself)',
+      at: '(Date)',
+    });
+  });
+
   it('bounds depth, entries, text and the whole', () => {
     let deep: unknown = 'bottom';
     for (let level = 0; level < 20; level++) deep = { deep };

@@ -2,9 +2,11 @@ import { type ActorRefFrom, assign, type DoneActorEvent, type ErrorActorEvent, s
 import type { Connection, Transport } from '../../transports/transport.js';
 import type { FaultCounts } from '../listener/fault-log.js';
 import { listenerMachine } from '../listener/listener-machine.js';
+import { namedTransport } from '../listener/named-transport.js';
 import type { Logger } from '../ports.js';
 import { type RouterInput, routerLogic, type RouterRef } from '../router/router-logic.js';
-import { sessionHub, type SessionHubInput, type SessionHubRef } from '../session/session-hub.js';
+import { ConnectionOpened, sessionHub, type SessionHubInput, type SessionHubRef } from '../session/session-hub.js';
+import { summarized } from '../summarized.js';
 
 export type ListenerRef = ActorRefFrom<typeof listenerMachine>;
 
@@ -62,14 +64,14 @@ const root = setup({
           id,
           systemId: context.systemIdPrefix + id,
           input: {
-            transport,
+            transport: namedTransport(transport),
             logger: context.logger,
             clock: context.sessions.clock,
             faultCounts: context.faultCounts,
             accept: (connection: Connection) => {
               // The hub's system id; it is registered as long as the hub is not stopped.
               const sessions = self.system.get(`${context.systemIdPrefix}sessions`) as SessionHubRef | undefined;
-              if (sessions !== undefined) sessions.send({ type: 'connection.opened', connection });
+              if (sessions !== undefined) sessions.send(new ConnectionOpened(connection));
               else connection.destroy(); // it came through while the router fell
             },
           },
@@ -113,7 +115,7 @@ const root = setup({
  */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- only setup() can say what type it is
 export function rootMachineNamed(systemIdPrefix: string) {
-  return root.createMachine({
+  const machine = root.createMachine({
     id: 'root',
     context: ({ input }) => ({ ...input, listeners: [], error: undefined, systemIdPrefix }),
     invoke: [
@@ -130,7 +132,7 @@ export function rootMachineNamed(systemIdPrefix: string) {
         src: 'sessions',
         input: ({ context, self }) => {
           const router = self.system.get(`${systemIdPrefix}router`) as RouterRef; // invoked just above
-          return {
+          return summarized({
             ...context.sessions,
             systemIdPrefix,
             router,
@@ -138,7 +140,7 @@ export function rootMachineNamed(systemIdPrefix: string) {
             drained: () => {
               self.send({ type: 'sessions.drained' });
             },
-          };
+          });
         },
         onError: { target: '.failed', actions: { type: 'keepFault', params: ({ event }) => event } },
       },
@@ -188,6 +190,20 @@ export function rootMachineNamed(systemIdPrefix: string) {
     },
     output: ({ context }) => ({ error: context.error }),
   });
+  const getPersistedSnapshot = machine.getPersistedSnapshot.bind(machine);
+  return Object.assign(machine, {
+    // XState walks the whole context to persist it, into loggers and hooks. A router is made of its input and its state, never of these.
+    getPersistedSnapshot: ((snapshot, options) =>
+      getPersistedSnapshot(
+        { ...snapshot, context: persistedContext(snapshot.context) },
+        options,
+      )) satisfies typeof getPersistedSnapshot,
+  });
+}
+
+/** What of the context has a JSON form of its own. */
+function persistedContext({ drainMs, faultCounts, systemIdPrefix, error, listeners }: RootContext): RootContext {
+  return { drainMs, faultCounts, systemIdPrefix, error, listeners } as RootContext; // XState copies it into the persisted snapshot and reads nothing of it
 }
 
 /**

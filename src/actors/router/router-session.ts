@@ -145,6 +145,12 @@ export class RouterSession {
     this.#pending = pending;
   }
 
+  /** What inspectors see of it. */
+  toJSON(): object {
+    const { id, name, phase, link } = this;
+    return { id, name, phase, transport: link.transport, remoteAddress: link.remoteAddress };
+  }
+
   /** Whether messages other than HELLO may be handled, and deliveries made. */
   get established(): boolean {
     return this.phase === 'active' || this.phase === 'congested';

@@ -46,6 +46,21 @@ export type SessionHubEvent =
   /** Somebody wants to see all sessions, and has when this has been handled. */
   | { readonly type: 'sessions.wanted'; readonly answer: (sessions: readonly SessionView[]) => void };
 
+/** `connection.opened` with a compact JSON form: a connection reaches its socket, and the socket everything. */
+export class ConnectionOpened {
+  readonly type = 'connection.opened';
+  readonly connection: Connection;
+
+  constructor(connection: Connection) {
+    this.connection = connection;
+  }
+
+  toJSON(): object {
+    const { transport, remoteAddress } = this.connection;
+    return { type: this.type, connection: { transport, remoteAddress } };
+  }
+}
+
 /** What those hear who listen to the hub with `on()`. */
 export type SessionHubEmitted =
   | {

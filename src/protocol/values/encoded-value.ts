@@ -52,6 +52,11 @@ export class EncodedValue {
     return new EncodedValue(this.type, copyBytes(this.bytes, this.start, this.end), 0, this.end - this.start);
   }
 
+  /** Size and type code, not the value: the bytes may be a view into a frame that is gone. */
+  toJSON(): object {
+    return { type: this.type, byteLength: this.byteLength };
+  }
+
   /** Whether both are the same value, byte for byte. */
   equals(other: EncodedValue): boolean {
     if (this.type !== other.type || this.byteLength !== other.byteLength) return false;

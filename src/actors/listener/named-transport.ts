@@ -1,0 +1,58 @@
+import { EMPTY, type Observable } from 'rxjs';
+import type { DoorFault, Listener, Transport } from '../../transports/transport.js';
+
+/**
+ * The transport as the listener actor holds it: the contract and nothing else, with its name as JSON form. Inspectors see inputs,
+ * contexts and outputs of actors, and a transport or its listener can reach any object of the program.
+ */
+export function namedTransport(transport: Transport): Transport {
+  return transport instanceof NamedTransport ? transport : new NamedTransport(transport);
+}
+
+class NamedTransport implements Transport {
+  readonly name: string;
+  readonly isInsecure: boolean;
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.name = transport.name;
+    this.isInsecure = transport.isInsecure === true;
+    this.#transport = transport;
+  }
+
+  async listen(): Promise<Listener> {
+    return new NamedListener(await this.#transport.listen());
+  }
+
+  toJSON(): string {
+    return this.name;
+  }
+}
+
+class NamedListener implements Listener {
+  readonly #listener: Listener;
+
+  constructor(listener: Listener) {
+    this.#listener = listener;
+  }
+
+  get addresses(): Listener['addresses'] {
+    return this.#listener.addresses;
+  }
+
+  get connections$(): Listener['connections$'] {
+    return this.#listener.connections$;
+  }
+
+  get faults$(): Observable<DoorFault> {
+    return this.#listener.faults$ ?? EMPTY;
+  }
+
+  close(): Promise<void> {
+    return this.#listener.close();
+  }
+
+  toJSON(): object {
+    return { addresses: this.addresses };
+  }
+}
