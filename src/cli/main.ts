@@ -46,7 +46,7 @@ async function main(): Promise<void> {
     case 'run': {
       process.on('SIGHUP', () => undefined); // never ends a router, not even one that is still being loaded
       const { run } = await import('./run.js');
-      await run(request.settings, output);
+      await run(request, output);
     }
   }
 }

@@ -12,12 +12,16 @@ import { inspection } from './inspection.js';
 import { logWarnings, openLog } from './log.js';
 import { leave, leaveAtOnce, type ProcessOutput } from './output/process-output.js';
 import { probes } from './probes.js';
-import { type Settings, UsageError } from './settings.js';
+import { type Request, type Settings, UsageError } from './settings.js';
 
 /** Runs a router until a signal stops it. Nothing that it prints delays it, and a lost reader of its output is no error. */
-export async function run(settings: Settings, output: ProcessOutput): Promise<void> {
+export async function run(
+  { settings, warnings }: Extract<Request, { kind: 'run' }>,
+  output: ProcessOutput,
+): Promise<void> {
   const logger = openLog(settings, output.stderr);
   logWarnings(logger);
+  for (const warning of warnings) logger.warn({}, warning);
   const { name } = settings;
   const probe = probes(settings, () => router);
   const authenticator = settings.auth ? await openAuthenticator({ ...authFiles(settings), logger }) : undefined;

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../did-you-mean.js';
+import { ignoreServiceLinks } from './service-links.js';
 
 /** What the command was asked to do: the flags of `clasp-router`, checked. */
 export interface Settings {
@@ -55,7 +56,14 @@ export interface Settings {
 }
 
 export type Request =
-  { readonly kind: 'run'; readonly settings: Settings } | { readonly kind: 'help' } | { readonly kind: 'version' };
+  | {
+      readonly kind: 'run';
+      readonly settings: Settings;
+      /** For the log: what of the environment is ignored. */
+      readonly warnings: readonly string[];
+    }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' };
 
 /** A mistake of the user's. The message is one plain sentence. */
 export class UsageError extends Error {
@@ -184,11 +192,12 @@ export function environmentName(flag: string): string {
  */
 export function readSettings(
   args: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
+  allVariables: Readonly<Record<string, string | undefined>>,
 ): Request {
   const given = parse(args);
   if (given.help !== undefined) return { kind: 'help' };
   if (given.version !== undefined) return { kind: 'version' };
+  const { environment, warnings } = ignoreServiceLinks(allVariables, portVariables(given));
   /** The text of a flag and how the user wrote it, for the sentence that may follow. */
   const text = (flag: FlagName): [text: string, source: string] => {
     const fromArgs = given[flag];
@@ -200,6 +209,7 @@ export function readSettings(
   };
   return {
     kind: 'run',
+    warnings,
     settings: {
       port: wholeNumber(...text('port'), 65_535),
       websocket: !isOn(...text('no-websocket')),
@@ -241,6 +251,13 @@ export function readSettings(
       jsonLog: isOn(...text('json-log')),
     },
   };
+}
+
+/** The variables of the port flags that the command line does not have. */
+function portVariables(given: Partial<Record<string, string>>): readonly string[] {
+  return Object.entries<Flag>(flags)
+    .filter(([name, { value }]) => value === 'PORT' && given[name] === undefined)
+    .map(([name]) => environmentName(name));
 }
 
 /** Flags as texts; a switch is 'true'. */

@@ -46,7 +46,7 @@ const defaults = {
 
 describe('the command line', () => {
   it('has a default for everything', () => {
-    expect(readSettings([], {})).toEqual({ kind: 'run', settings: defaults });
+    expect(readSettings([], {})).toEqual({ kind: 'run', settings: defaults, warnings: [] });
   });
 
   it.each([
@@ -78,7 +78,7 @@ describe('the command line', () => {
     [['--tcp-port', 'off'], {}],
     [['--udp-port', '7330', '--allow-insecure-udp'], { udpPort: 7330, allowInsecureUdp: true }],
   ])('reads %j', (args, expected) => {
-    expect(readSettings(args, {})).toEqual({ kind: 'run', settings: { ...defaults, ...expected } });
+    expect(readSettings(args, {})).toEqual({ kind: 'run', settings: { ...defaults, ...expected }, warnings: [] });
   });
 
   it('takes from the environment what it does not say itself', () => {
@@ -86,6 +86,7 @@ describe('the command line', () => {
     expect(readSettings(['--port', '9001'], environment)).toEqual({
       kind: 'run',
       settings: { ...defaults, port: 9001, name: 'From outside', jsonLog: true },
+      warnings: [],
     });
   });
 
@@ -105,6 +106,8 @@ describe('the command line', () => {
     [['--udp-port', 'on'], {}, '--udp-port must be a whole number from 0 to 65535, not "on"'],
     [['--pipe', ''], {}, '--pipe must not be empty'],
     [['--json-log=yes'], {}, '--json-log takes no value'],
+    [[], { CLASP_PORT: 'tcp://10.96.0.7' }, 'CLASP_PORT must be a whole number from 0 to 65535, not "tcp://10.96.0.7"'],
+    [[], { CLASP_NAME: 'x'.repeat(256) }, 'CLASP_NAME must have at most 255 characters, not 256'],
     [[], { CLASP_PORT: 'x' }, 'CLASP_PORT must be a whole number from 0 to 65535, not "x"'],
   ])('answers %j with one sentence', (args, environment, sentence) => {
     expect(() => readSettings(args, environment)).toThrow(new UsageError(sentence));

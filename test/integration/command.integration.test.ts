@@ -111,6 +111,19 @@ describe('clasp-router', () => {
     await until(() => command.output.includes('From outside'));
   });
 
+  it('starts in Kubernetes beside a service named clasp, and says which variable it ignores', async () => {
+    const links = {
+      CLASP_PORT: 'tcp://10.96.0.7:7330',
+      CLASP_TCP_PORT: 'tcp://10.96.0.7:7333',
+      CLASP_SERVICE_HOST: '10.96.0.7',
+    };
+    const command = new Command(local, links);
+    await command.port();
+    await until(() => command.errors.includes('CLASP_TCP_PORT="tcp://10.96.0.7:7333" is ignored'), 'the warning');
+    await until(() => command.output.includes('try:'));
+    expect(command.output).not.toContain('(tcp)');
+  });
+
   it.each([
     [['--prot', '1'], 'clasp-router: unknown option --prot (did you mean --port?); see clasp-router --help\n'],
     [['--port', 'x'], 'clasp-router: --port must be a whole number from 0 to 65535, not "x"\n'],
