@@ -1,4 +1,5 @@
 import { unfailing } from './actors/ports.js';
+import { printableLogger } from './actors/printable-logger.js';
 import type { RootInput } from './actors/root/root-machine.js';
 import { summarized } from './actors/summarized.js';
 import type { ResolvedRouterOptions } from './options.js';
@@ -8,7 +9,7 @@ import { version } from './version.js';
 /** What the root machine needs to run with these options, in `createRouter` or inside another actor system. */
 export function rootInput(options: ResolvedRouterOptions): RootInput {
   const { clock, maxMessagesPerSecond, highWaterBytes } = options;
-  const logger = unfailing(options.logger);
+  const logger = unfailing(printableLogger(options.logger));
   const drainMs = options.drainTimeoutSeconds * 1_000;
   return {
     router: summarized({

@@ -54,6 +54,7 @@ function isLeaf(module: string): boolean {
     'clock-watch.ts',
     'peer-deadline.ts',
     'network-place.ts',
+    'printable-text.ts',
     'private-files.ts',
     'token-bucket.ts',
   ].includes(module);

@@ -1,5 +1,7 @@
-import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { type DestinationStream, pino, stdTimeFunctions } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import type { Logger } from '../actors/ports.js';
+import { printableLogger } from '../actors/printable-logger.js';
 import type { AsyncOutput } from './output/async-output.js';
 import type { Settings } from './settings.js';
 
@@ -18,7 +20,7 @@ export function openLog({ logLevel, jsonLog }: Pick<Settings, 'logLevel' | 'json
       `${count} log lines dropped: the reader of the log did not take them`,
     );
   };
-  return logger;
+  return printableLogger(logger);
 }
 
 function jsonLines(output: AsyncOutput): DestinationStream {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { systemClock } from '../clock.js';
+import { printable, printableError } from '../printable-text.js';
 import { version } from '../version.js';
 import { endWithReader, leave, openProcessOutput } from './output/process-output.js';
 import { readSettings } from './settings.js';
@@ -65,9 +66,14 @@ const plainErrors: ReadonlySet<string> = new Set([
 /** A user's mistake is one sentence; an internal error keeps its stack, so that it can be reported. */
 function fail(error: unknown): void {
   const plain = error instanceof Error && plainErrors.has(error.name);
-  const text = error instanceof Error ? (plain ? error.message : (error.stack ?? error.message)) : String(error);
-  output.stderr.write(`clasp-router: ${text}\n`);
+  output.stderr.write(`clasp-router: ${plain ? printable(error.message) : stackOf(error)}\n`);
   void leave(output, 1);
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return printable(String(error));
+  const { stack, message } = printableError(error);
+  return stack ?? message;
 }
 
 process.on('uncaughtException', fail);

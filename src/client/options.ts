@@ -1,5 +1,7 @@
 import { type Clock, systemClock } from '../clock.js';
+import { utf8Length } from '../protocol/bytes/utf8.js';
 import { type Feature, features as allFeatures } from '../protocol/enumerations.js';
+import { MAX_NAME_BYTES } from '../protocol/limits.js';
 import type { ClientEncoding } from './link.js';
 import { wholeNumber } from './whole-number.js';
 
@@ -15,7 +17,7 @@ export interface ReconnectOptions {
 }
 
 export interface ClientOptions {
-  /** What the router calls this client. @default 'clasp-router/client' */
+  /** What the router calls this client; at most 255 bytes of UTF-8. @default 'clasp-router/client' */
   readonly name?: string | undefined;
   /** For a router that asks for one. @default none */
   readonly token?: string | undefined;
@@ -69,7 +71,7 @@ export interface ResolvedOptions {
 /** The longest a timer of any platform can wait. */
 const MAX_MS = 0x7fff_ffff;
 
-/** @throws RangeError when a number is out of its range */
+/** @throws RangeError when a number is out of its range, or the name has more bytes than a router takes */
 export function resolveOptions(options: ClientOptions): ResolvedOptions {
   const resolved = {
     name: options.name ?? 'clasp-router/client',
@@ -85,6 +87,8 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };
+  const nameBytes = utf8Length(resolved.name);
+  if (nameBytes > MAX_NAME_BYTES) throw new RangeError(`name has ${nameBytes} bytes; the limit is ${MAX_NAME_BYTES}`);
   wholeNumber('ackTimeoutMs', resolved.ackTimeoutMs, MAX_MS);
   wholeNumber('connectTimeoutMs', resolved.connectTimeoutMs, MAX_MS);
   wholeNumber('keepAliveMs', resolved.keepAliveMs, MAX_MS);

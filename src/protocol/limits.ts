@@ -13,5 +13,7 @@ export const MAX_VALUE_DEPTH = 64;
 export const MAX_BUNDLE_DEPTH = 8;
 /** Bytes of UTF-8 in an address or a pattern that the router takes. */
 export const MAX_ADDRESS_BYTES = 1_024;
+/** Bytes of UTF-8 in the name of a HELLO. */
+export const MAX_NAME_BYTES = 255;
 /** Segments of an address or a pattern that the router takes. Addresses of installations have some five. */
 export const MAX_SEGMENTS = 128;

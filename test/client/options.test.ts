@@ -32,6 +32,15 @@ describe('options', () => {
   });
 });
 
+describe('the name of a client', () => {
+  it('has at most 255 bytes, as routers take it', () => {
+    expect(resolveOptions({ name: 'ä'.repeat(127) }).name).toHaveLength(127);
+    expect(() => resolveOptions({ name: 'ä'.repeat(128) })).toThrow(
+      new RangeError('name has 256 bytes; the limit is 255'),
+    );
+  });
+});
+
 describe('the delay before an attempt', () => {
   const options = resolveOptions({}).reconnect!;
 

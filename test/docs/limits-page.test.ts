@@ -5,6 +5,7 @@ import {
   MAX_ADDRESS_BYTES,
   MAX_BUNDLE_DEPTH,
   MAX_FRAME_BYTES,
+  MAX_NAME_BYTES,
   MAX_PAYLOAD_BYTES,
   MAX_SEGMENTS,
   MAX_VALUE_DEPTH,
@@ -54,6 +55,7 @@ describe('docs/limits.md', () => {
     for (const text of [
       `| ${grouped(MAX_PAYLOAD_BYTES)} bytes |`,
       `| ${grouped(MAX_ADDRESS_BYTES)} bytes, ${MAX_SEGMENTS} segments |`,
+      `| ${MAX_NAME_BYTES} bytes |`,
       `| ${MAX_VALUE_DEPTH} levels |`,
       `| ${MAX_BUNDLE_DEPTH} levels |`,
     ]) {

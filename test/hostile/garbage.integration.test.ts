@@ -275,11 +275,25 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'HELLO of 64 KB',
+    name: 'HELLO with a name of 64 KB',
     over: ['websocket', 'tcp', 'pipe', 'quic'],
     async run(stage, transport) {
       const attacker = await stage.connect(transport);
       say(attacker, { type: 'hello', version: 1, name: 'n'.repeat(65_000), token: 't'.repeat(500), features: [] });
+      await eventually(() => attacker.isOver, 'the end of the connection');
+      expect(errorsTo(attacker)).toMatchObject([
+        { code: 101, message: 'The name in HELLO has 65000 bytes; the limit is 255' },
+      ]);
+      expect(attacker.receivedBytes).toBeLessThan(1_000);
+      await stage.bystanders.exchange();
+    },
+  },
+  {
+    name: 'HELLO with a token of 64 KB',
+    over: ['websocket', 'tcp', 'pipe', 'quic'],
+    async run(stage, transport) {
+      const attacker = await stage.connect(transport);
+      say(attacker, { type: 'hello', version: 1, name: 'n', token: 't'.repeat(65_000), features: [] });
       await eventually(() => attacker.messages.length >= 2, 'WELCOME');
       await answered(attacker);
       expect(attacker.receivedBytes).toBeLessThan(1_000);

@@ -1,4 +1,5 @@
 import { type Clock, setBackgroundTimer } from '../../clock.js';
+import { peerText, SENTENCE_CHARACTERS } from '../../printable-text.js';
 import type { DoorFault } from '../../transports/transport.js';
 import type { Logger } from '../ports.js';
 
@@ -80,8 +81,9 @@ export class FaultLog {
     this.#rest(kind);
   }
 
-  #write({ kind, remoteAddress, text }: DoorFault, more: number): void {
+  #write({ kind, remoteAddress, text: said }: DoorFault, more: number): void {
     const { transport, url, logger } = this.#options;
+    const text = peerText(said, SENTENCE_CHARACTERS);
     const fields = { transport, url, fault: kind, remoteAddress };
     if (more === 0) logger.warn(fields, `not let in: ${text}`);
     else logger.warn({ ...fields, more }, `not let in: ${text}, and ${more} more`);

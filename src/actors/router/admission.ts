@@ -1,6 +1,8 @@
+import { utf8Length } from '../../protocol/bytes/utf8.js';
 import { type Feature } from '../../protocol/enumerations.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { InboundFrame, InboundMessage } from '../../protocol/inbound.js';
+import { MAX_NAME_BYTES } from '../../protocol/limits.js';
 import { detached } from '../../protocol/messages/detached.js';
 import type { HelloMessage } from '../../protocol/messages/message.js';
 import type { Replies } from './replies.js';
@@ -45,6 +47,13 @@ export class Admission {
       return;
     }
     const { name, features, token } = message;
+    const nameBytes = utf8Length(name);
+    if (nameBytes > MAX_NAME_BYTES) {
+      // 101 and not 300: the message is what is wrong, on an open router too.
+      const text = `The name in HELLO has ${nameBytes} bytes; the limit is ${MAX_NAME_BYTES}`;
+      session.notify({ type: 'hello.refused', error: new ClaspError(ErrorCode.InvalidMessage, text) });
+      return;
+    }
     const hasToken = token !== undefined && token !== '';
     if (this.#options.securityMode === 'open' || (link.isTrusted === true && !hasToken)) {
       session.notify({ type: 'hello.accepted', name, features });

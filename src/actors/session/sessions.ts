@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Actor, createActor } from 'xstate';
 import { microseconds, setBackgroundTimer } from '../../clock.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import { peerText, SENTENCE_CHARACTERS } from '../../printable-text.js';
 import type { Connection } from '../../transports/transport.js';
 import type { Grant } from '../ports.js';
 import { noPermissions } from '../router/permissions.js';
@@ -196,14 +197,13 @@ export class Sessions {
           },
           authenticate: () => this.#authenticate(session),
           established: (name, features, grant) => {
-            const { subject, tokenId } = grant ?? {};
             const fields = {
               session: id,
-              name,
+              name: peerText(name),
               transport,
               remoteAddress,
               features,
-              ...(grant && { subject, tokenId }),
+              ...(grant && identityOf(grant)),
             };
             this.#input.logger.info(fields, 'session opened');
             granted = grant;
@@ -302,7 +302,10 @@ export class Sessions {
 
   #report(entry: Entry, end: SessionEnd): void {
     if (isAuthFailure(end)) this.#authFailures++;
-    this.#input.logger.info({ ...described(entry), reason: end.kind, text: end.text }, 'session ended');
+    this.#input.logger.info(
+      { ...described(entry), reason: end.kind, text: peerText(end.text, SENTENCE_CHARACTERS) },
+      'session ended',
+    );
     const { session, wasEstablished } = entry;
     this.#scope.emit({ type: 'session.ended', id: session.id, name: session.name, wasEstablished, end });
   }
@@ -345,10 +348,15 @@ function shuttingDown(): ClaspError {
 function described({ session, connection }: Entry): object {
   return {
     session: session.id,
-    name: session.name,
+    name: peerText(session.name),
     transport: connection.transport,
     remoteAddress: connection.remoteAddress,
   };
+}
+
+/** Who a token was given to, for a log line. */
+function identityOf({ subject, tokenId }: Grant): object {
+  return { subject: subject === undefined ? undefined : peerText(subject), tokenId: peerText(tokenId) };
 }
 
 function nameOf(error: unknown): string {

@@ -1,20 +1,13 @@
+import { peerText, printable } from '../../printable-text.js';
 import type { ToolHost } from './context.js';
 
-/** What a terminal would act upon instead of showing it, or that would tear a line apart. */
-const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+/** Characters of a sentence: what a peer can put into an ERROR is 64 KiB. */
+const MAX_SENTENCE_CHARACTERS = 400;
 
 /**
- * A text in which nothing moves the cursor: what peers send must not be able to rewrite the screen of who looks at it. In a
- * text of JSON it means the same as before.
+ * Where a command writes: lines that are what was asked for, whole, and sentences about it beside them, cut. Both are printable: what peers
+ * send must not be able to rewrite the screen of who looks at it.
  */
-export function printable(text: string): string {
-  return text.replace(unprintable, (found) =>
-    // Characters beyond U+FFFF are two units, as in JSON.
-    Array.from({ length: found.length }, (_, i) => `\\u${found.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
-  );
-}
-
-/** Where a command writes: lines that are what was asked for, and sentences about it beside them. */
 export class Output {
   readonly #host: Pick<ToolHost, 'stdout' | 'stderr'>;
   #said: string | undefined;
@@ -32,6 +25,6 @@ export class Output {
   say(sentence: string): void {
     if (sentence === this.#said) return;
     this.#said = sentence;
-    this.#host.stderr(`clasp-router: ${printable(sentence)}\n`);
+    this.#host.stderr(`clasp-router: ${peerText(sentence, MAX_SENTENCE_CHARACTERS)}\n`);
   }
 }

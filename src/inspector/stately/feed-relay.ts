@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 import type { Logger } from '../../actors/ports.js';
 import { type Clock, setBackgroundTimer } from '../../clock.js';
+import { peerText, SENTENCE_CHARACTERS } from '../../printable-text.js';
 import { RelayQueue } from './relay-queue.js';
 import { parseRelayUrl, shownUrl } from './relay-url.js';
 import type { StatelyStream } from './stately-stream.js';
@@ -127,7 +128,10 @@ export class FeedRelay {
     if (connectedMs >= STEADY_MS) this.#backoffMs = FIRST_BACKOFF_MS;
     if (!this.#saidLost) {
       this.#saidLost = true;
-      const fields = { relay: shownUrl(this.#url), ...(fault !== undefined && { reason: fault.message }) };
+      const fields = {
+        relay: shownUrl(this.#url),
+        ...(fault !== undefined && { reason: peerText(fault.message, SENTENCE_CHARACTERS) }),
+      };
       this.#logger.warn(fields, 'the inspector relay is not there; trying again');
     }
     this.#timer = setBackgroundTimer(this.#clock, this.#connect, this.#backoffMs);

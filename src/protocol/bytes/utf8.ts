@@ -13,6 +13,11 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
   }
 }
 
+/** Bytes that a text takes. */
+export function utf8Length(text: string): number {
+  return encoder.encode(text).length;
+}
+
 /** The longest beginning of a text that takes so many bytes, without half a character at its end. */
 export function clipUtf8(text: string, maxBytes: number): string {
   const { read } = encoder.encodeInto(text, new Uint8Array(maxBytes));

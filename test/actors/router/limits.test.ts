@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ErrorCode } from '../../../src/protocol/errors.js';
 import { DecodeError } from '../../../src/protocol/errors.js';
+import type { Message } from '../../../src/protocol/messages/message.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
 import { CoreHarness, plain } from '../../support/core-harness.js';
 
@@ -9,6 +10,23 @@ const fault = (code: ErrorCode, message: string, address: string): unknown => ({
   code,
   message,
   address,
+});
+
+describe('the name in HELLO', () => {
+  const hello = (name: string): Message => ({ type: 'hello', version: 1, name, features: [] });
+
+  it.each(['x'.repeat(255), `${'ä'.repeat(127)}x`])('is accepted with 255 bytes: %s', (name) => {
+    const peer = new CoreHarness().connect();
+    peer.send(hello(name));
+    expect(peer.events).toMatchObject([{ type: 'hello.accepted', name }]);
+  });
+
+  it.each(['open', 'authenticated'] as const)('is ERROR 101 with the numbers beyond 255 bytes, %s', (securityMode) => {
+    const peer = new CoreHarness({ securityMode }).connect();
+    peer.send(hello('ä'.repeat(128)));
+    const message = 'The name in HELLO has 256 bytes; the limit is 255';
+    expect(peer.events).toMatchObject([{ type: 'hello.refused', error: { code: 101, message } }]);
+  });
 });
 
 describe('limits of one session', () => {

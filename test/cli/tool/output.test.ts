@@ -1,19 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Output, printable } from '../../../src/cli/tool/output.js';
-
-describe('printable', () => {
-  it.each([
-    ['/lights/3/dim "ä 💡"', '/lights/3/dim "ä 💡"'],
-    ['\u001b[2J', '\\u001b[2J'],
-    ['a\nb\r\t', 'a\\u000ab\\u000d\\u0009'],
-    ['\u009b31m\u007f', '\\u009b31m\\u007f'],
-    ['\u202egnp.exe', '\\u202egnp.exe'],
-    ['\u2028', '\\u2028'],
-    ['\u{e0001}', '\\udb40\\udc01'],
-  ])('lets %j do nothing to a terminal', (text, shown) => {
-    expect(printable(text)).toBe(shown);
-  });
-});
+import { Output } from '../../../src/cli/tool/output.js';
 
 describe('Output', () => {
   it('ends each line, and says the same only once in a row', () => {
@@ -33,5 +19,16 @@ describe('Output', () => {
       'err clasp-router: y\\u001b\n',
       'err clasp-router: x\n',
     ]);
+  });
+
+  it('prints what was asked for whole, and cuts a sentence that quotes a peer', () => {
+    const written: string[] = [];
+    const output = new Output({
+      stdout: (text) => (written.push(text), undefined),
+      stderr: (text) => written.push(text),
+    });
+    void output.print('x'.repeat(5_000));
+    output.say(`ERROR 403 Refused: ${'x'.repeat(60_000)}`);
+    expect(written.map(({ length }) => length)).toEqual([5_001, 'clasp-router: '.length + 400 + 1]);
   });
 });
