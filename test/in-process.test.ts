@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { SimulatedClock } from 'xstate';
 import { firstValueFrom, lastValueFrom, map, take, toArray } from 'rxjs';
 import { authenticator, type Validation } from '../src/auth/index.js';
 import { connect } from '../src/client/index.js';
@@ -8,6 +7,7 @@ import { ErrorCode } from '../src/protocol/errors.js';
 import { parseScopes } from '../src/protocol/scope.js';
 import { createRouter, type Router } from '../src/server.js';
 import { memory } from '../src/transports/memory/index.js';
+import { SteadyClock } from './support/steady-clock.js';
 
 let router: Router;
 
@@ -106,7 +106,7 @@ describe('a session in the process', () => {
   });
 
   it('does not time out, however long it has nothing to say', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     router = createRouter({ clock, sessionTimeoutSeconds: 1 });
     const local = await router.connect();
     for (let minute = 0; minute < 10; minute++) clock.increment(60_000);

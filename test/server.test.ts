@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type AnyActorRef, createActor, type InspectionEvent, setup, SimulatedClock, waitFor } from 'xstate';
+import { type AnyActorRef, createActor, type InspectionEvent, setup, waitFor } from 'xstate';
 import {
   ClaspError,
   createRouter,
@@ -21,6 +21,7 @@ import { udp } from '../src/transports/udp/index.js';
 import { fakeTransport } from './actors/listener/fake-transport.js';
 import { recordingLogger } from './actors/session/recording-logger.js';
 import { Inbox, turns, until } from './support/inbox.js';
+import { SteadyClock } from './support/steady-clock.js';
 
 const hello: Message = { type: 'hello', version: 1, name: 'desk', features: ['param'] };
 
@@ -35,7 +36,7 @@ afterEach(async () => {
 interface RouterUnderTest {
   readonly router: Router;
   readonly transport: MemoryTransport;
-  readonly clock: SimulatedClock;
+  readonly clock: SteadyClock;
   readonly logger: ReturnType<typeof recordingLogger>;
 }
 
@@ -55,7 +56,7 @@ describe('a logger that throws', () => {
 });
 
 async function startRouter(options: RouterOptions = {}): Promise<RouterUnderTest> {
-  const clock = new SimulatedClock();
+  const clock = new SteadyClock();
   const logger = recordingLogger();
   const router = createRouter({ clock, logger, ...options });
   routers.push(router);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { SimulatedClock } from 'xstate';
 import { GestureOrder, mayBeLost } from '../../src/client/gesture-order.js';
 import type { GesturePhase } from '../../src/protocol/enumerations.js';
 import type { PublishMessage } from '../../src/protocol/messages/message.js';
+import { SteadyClock } from '../support/steady-clock.js';
 
 function step(phase: GesturePhase | undefined, timestamp?: number, id = 1): PublishMessage {
   return { type: 'publish', signal: 'gesture', address: '/pad', id, phase, timestamp };
@@ -10,7 +10,7 @@ function step(phase: GesturePhase | undefined, timestamp?: number, id = 1): Publ
 
 /** Which of these steps have their place, by their number. */
 function taken(steps: readonly PublishMessage[], hasDatagrams = true): number[] {
-  const order = new GestureOrder(new SimulatedClock());
+  const order = new GestureOrder(new SteadyClock());
   return steps.flatMap((message, i) => (order.takes(message, hasDatagrams) ? [i] : []));
 }
 
@@ -35,19 +35,19 @@ describe('gestures where moves may overtake', () => {
 
   it('are left alone where nothing overtakes, and known when something begins to', () => {
     expect(taken([step('move'), step('end'), step('move', 5), step('move', 4)], false)).toEqual([0, 1, 2, 3]);
-    const order = new GestureOrder(new SimulatedClock());
+    const order = new GestureOrder(new SteadyClock());
     order.takes(step('start'), false);
     expect(order.takes(step('move'), true)).toBe(true);
   });
 
   it('are forgotten from the oldest on when a router invents too many', () => {
-    const order = new GestureOrder(new SimulatedClock());
+    const order = new GestureOrder(new SteadyClock());
     for (let id = 0; id < 1_025; id++) order.takes(step('start', undefined, id), true);
     expect([0, 1, 1_024].map((id) => order.takes(step('move', undefined, id), true))).toEqual([false, true, true]);
   });
 
   it('are sent with times that only rise, unless they have one', () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const order = new GestureOrder(clock);
     clock.increment(2);
     const times = [step('start'), step('move'), step('end', 7)].map((message) => order.timed(message).timestamp);

@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { SimulatedClock } from 'xstate';
 import { type Client, connect, connectionLink, timelinePlayer } from '../../src/client/index.js';
 import type { ClientOptions } from '../../src/client/options.js';
 import type { Signal } from '../../src/client/signal.js';
 import { createRouter, memory, type MemoryTransport, type Router } from '../../src/index.js';
 import { turns, until } from '../support/inbox.js';
+import { SteadyClock } from '../support/steady-clock.js';
 
-let clock: SimulatedClock;
+let clock: SteadyClock;
 let router: Router;
 let transport: MemoryTransport;
 let clients: Client[];
 
 beforeEach(async () => {
-  clock = new SimulatedClock();
+  clock = new SteadyClock();
   router = createRouter({ clock, name: 'Stage left' });
   transport = memory({ clock });
   clients = [];

@@ -1,6 +1,5 @@
 import { singly } from '../../src/protocol/frame-run.js';
 import type { SingleFrame } from '../../src/transports/transport.js';
-import { SimulatedClock } from 'xstate';
 import { Client } from '../../src/client/client.js';
 import { connectionLink } from '../../src/client/connection-link.js';
 import type { Link, LinkEvents } from '../../src/client/link.js';
@@ -12,6 +11,7 @@ import { encodeValue } from '../../src/protocol/values/encoded-value.js';
 import type { Value } from '../../src/protocol/values/value.js';
 import { memoryLink, type MemoryConnection } from '../../src/transports/memory/index.js';
 import { turns } from '../support/inbox.js';
+import { SteadyClock } from '../support/steady-clock.js';
 
 /** A router that does what a test tells it, at the other end of links in memory; time stands still unless it is moved. */
 export class ScriptedRouter {
@@ -138,7 +138,7 @@ function forgetful(events: LinkEvents): LinkEvents {
 }
 
 /** A clock that knows how many of its timers are still to ring. */
-export class CountingClock extends SimulatedClock {
+export class CountingClock extends SteadyClock {
   readonly #waiting = new Set<unknown>();
 
   get timers(): number {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { SimulatedClock } from 'xstate';
 import { ServerClock } from '../../src/client/server-clock.js';
+import { SteadyClock } from '../support/steady-clock.js';
 
 const OFFSET = 5_000_000;
 
 /** A SYNC to a router whose clock is ahead by `OFFSET`, with so many milliseconds on each way. */
-function exchange(server: ServerClock, clock: SimulatedClock, thereMs: number, backMs: number, ahead = OFFSET): void {
+function exchange(server: ServerClock, clock: SteadyClock, thereMs: number, backMs: number, ahead = OFFSET): void {
   const t1 = server.nextT1();
   clock.increment(thereMs);
   const t2 = clock.now() * 1_000 + ahead;
@@ -14,11 +14,11 @@ function exchange(server: ServerClock, clock: SimulatedClock, thereMs: number, b
 }
 
 /** By how many microseconds its guess is wrong. */
-const error = (server: ServerClock, clock: SimulatedClock): number => server.nowMicros() - clock.now() * 1_000 - OFFSET;
+const error = (server: ServerClock, clock: SteadyClock): number => server.nowMicros() - clock.now() * 1_000 - OFFSET;
 
 describe('the guess of the router’s clock', () => {
   it('begins with WELCOME', () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const server = new ServerClock(clock);
     clock.increment(7);
     server.welcome(1_000_000);
@@ -27,7 +27,7 @@ describe('the guess of the router’s clock', () => {
   });
 
   it('is exact where both ways take the same time, and off by half the difference where not', () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const server = new ServerClock(clock);
     exchange(server, clock, 20, 20);
     expect(error(server, clock)).toBe(0);
@@ -37,7 +37,7 @@ describe('the guess of the router’s clock', () => {
   });
 
   it('believes the quickest of the last eight', () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const server = new ServerClock(clock);
     exchange(server, clock, 2, 2);
     for (let i = 0; i < 7; i++) {
@@ -51,7 +51,7 @@ describe('the guess of the router’s clock', () => {
   });
 
   it('forgets all with a new session', () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const server = new ServerClock(clock);
     exchange(server, clock, 2, 2);
     server.welcome(clock.now() * 1_000);
@@ -61,7 +61,7 @@ describe('the guess of the router’s clock', () => {
   });
 
   it('never uses a t1 twice', () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const server = new ServerClock(clock);
     const used = [server.nextT1(), server.nextT1(), server.nextT1()];
     clock.increment(1);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Actor, type AnyActorRef, createActor, setup, SimulatedClock, waitFor } from 'xstate';
+import { type Actor, type AnyActorRef, createActor, setup, waitFor } from 'xstate';
 import { connect } from '../../src/client/index.js';
 import { connectionLink } from '../../src/client/connection-link.js';
 import { type ClaspEvent, type ClaspInput, claspMachine, RestoreError } from '../../src/embed/index.js';
@@ -7,6 +7,7 @@ import { ErrorCode } from '../../src/protocol/errors.js';
 import { memory } from '../../src/transports/memory/index.js';
 import { type Transport, TransportError } from '../../src/transports/transport.js';
 import { claspIn, host, told } from './hosts.js';
+import { SteadyClock } from '../support/steady-clock.js';
 
 const unhandled: unknown[] = [];
 const note = (error: unknown): void => void unhandled.push(error);
@@ -23,7 +24,7 @@ afterEach(async () => {
   expect(unhandled.splice(0)).toEqual([]);
 });
 
-async function start(input: ClaspInput = {}, clock?: SimulatedClock): Promise<Actor<typeof host>> {
+async function start(input: ClaspInput = {}, clock?: SteadyClock): Promise<Actor<typeof host>> {
   started = createActor(host, { input, ...(clock && { clock }) }).start();
   started.subscribe({ error: note });
   await heard(started, (events) => told(events, 'clasp.listening').length > 0);
@@ -358,7 +359,7 @@ describe('its end', () => {
   });
 
   it('runs by the clock of the system it is in', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const actor = await start({ drainTimeoutSeconds: 5, subscribe: ['/t'] }, clock);
     const { router } = claspIn(actor).getSnapshot().context;
     const guest = await router.connect();

@@ -96,7 +96,7 @@ const attacks: readonly Attack[] = [
         message: '100 signals are announced; 1 more would pass the limit of 100',
       });
       // What is announced outlives who announced it; it is forgotten in its time, when somebody asks next.
-      stage.pass(60_000);
+      await stage.pass(60_000);
       say(attacker, { type: 'query', pattern: '/**' });
       await answered(attacker);
     },
@@ -146,7 +146,7 @@ const attacks: readonly Attack[] = [
       );
       // One lot is read before anybody knows what is in it; what it turns out to hold is paid for afterwards.
       expect(taken() - before).toBeLessThanOrEqual(50);
-      stage.pass(20_000); // what it has overdrawn is earned
+      await stage.pass(20_000); // what it has overdrawn is earned
       await answered(attacker);
       expect(errorsTo(attacker).at(-1)).toMatchObject({
         code: 429,
@@ -178,7 +178,7 @@ const attacks: readonly Attack[] = [
         code: 400,
         message: 'Bundle rejected: it is 31536000 s ahead; the limit is 60 s',
       });
-      stage.pass(30_000);
+      await stage.pass(30_000);
     },
     leaves: ({ pendingBundles, params }) => {
       expect([pendingBundles, params]).toEqual([0, 2]);
@@ -189,13 +189,13 @@ const attacks: readonly Attack[] = [
     options: { maxMessagesPerSecond: 50 },
     async run(stage, transport) {
       const attacker = await stage.join(transport);
-      stage.pass(1_000);
+      await stage.pass(1_000);
       const before = attacker.messages.length;
       await stage.floodAndRead(
         attacker,
         frames(1_000, () => ({ type: 'get', address: '/bystanders/param' })),
       );
-      stage.pass(1_000);
+      await stage.pass(1_000);
       await answered(attacker);
       const told = attacker.messages.slice(before);
       expect(told.filter(({ type }) => type === 'snapshot')).toHaveLength(50);

@@ -116,7 +116,7 @@ const attacks: readonly Attack[] = [
           await answered(attacker);
           expect([name, ...errorsTo(attacker).slice(before)]).toMatchObject([name, { code: codeOf(bytes) }]);
         }
-        stage.pass(1_000); // one ERROR a second at most
+        await stage.pass(1_000); // one ERROR a second at most
         if (i % 10 === 0) await stage.bystanders.exchange();
       }
       expect(attacker.isOver).toBe(false);
@@ -198,7 +198,7 @@ const attacks: readonly Attack[] = [
       );
       write('{"type":"get","address":"/__proto__"}');
       write('{"type":"__proto__"}');
-      stage.pass(1_000);
+      await stage.pass(1_000);
       write('{"__proto__":{"type":"ping"}}');
       write('{"type":"ping"}');
       await eventually(() => attacker.messages.some(({ type }) => type === 'pong'), 'a PONG');
@@ -237,10 +237,10 @@ const attacks: readonly Attack[] = [
       const refusal = { code: 101, message: expect.stringMatching(/64/) };
       for (const levels of [65, 400]) {
         await refusedWith(attacker, nestedArrays(levels), refusal);
-        stage.pass(1_000);
+        await stage.pass(1_000);
       }
       if (transport !== 'udp') await refusedWith(attacker, nestedArrays(21_800), refusal); // 64 KB of them
-      stage.pass(1_000);
+      await stage.pass(1_000);
       const cbor = Buffer.concat([
         Buffer.from('a3647479706563736574676164647265737362', 'hex'), // {"type": "set", "address": "/a", "value": [[[...
         Buffer.from('/a'),
@@ -249,7 +249,7 @@ const attacks: readonly Attack[] = [
         Buffer.of(0xf6),
       ]);
       await refusedWith(attacker, framed(cbor, 0x02), { code: 101 });
-      stage.pass(1_000);
+      await stage.pass(1_000);
       let bundle: Message = { type: 'set', address: '/a', value: encodeValue(1) };
       for (let i = 0; i < 8; i++) bundle = { type: 'bundle', messages: [bundle] };
       // As deep as a frame may be: it is read, and refused for what it holds.

@@ -106,12 +106,12 @@ const attacks: readonly Attack[] = [
       await stage.bystanders.exchange();
       // QUIC hears of a stream with its first byte, which takes a packet or two.
       await eventually(() => stage.router.sessionCount === 3, 'the session');
-      stage.pass(9_999);
+      await stage.pass(9_999);
       await turns(5);
       expect(stage.router.sessionCount).toBe(3);
-      stage.pass(1);
-      stage.pass(1_000); // it does not take its goodbye
-      stage.doorClock.increment(2_000);
+      await stage.pass(1);
+      await stage.pass(1_000); // it does not take its goodbye
+      await stage.doorClock.pass(2_000);
       await eventually(() => stage.router.sessionCount === 2, 'the end of the session');
       expect(stage.log.lines.filter(({ message }) => message === 'session ended').at(-1)).toMatchObject({
         fields: { reason: 'helloTimeout', text: 'no HELLO within 10 s' },
@@ -143,7 +143,7 @@ const attacks: readonly Attack[] = [
       } else {
         await eventually(() => closed === 802, 'those to be sent away for whom there is no room');
         expect(stage.router.sessionCount).toBe(200);
-        stage.pass(doorMs);
+        await stage.pass(doorMs);
       }
       await eventually(() => closed === 1_000, 'all to be sent away');
       await eventually(() => stage.router.sessionCount === 2, 'their sessions to end');
@@ -167,7 +167,7 @@ const attacks: readonly Attack[] = [
           { type: 'error', code: 503, message: 'Too many sessions: the limit is 12' },
         ]);
       }
-      stage.pass(doorMs);
+      await stage.pass(doorMs);
       await eventually(() => all.every(({ isOver }) => isOver), 'the others to be gone');
       expect(
         all.flatMap(({ messages }) => messages).filter((message) => message.type === 'error' && message.code === 502),
@@ -184,7 +184,7 @@ const attacks: readonly Attack[] = [
         await enter(attacker, stage);
         attacker[how]();
         await stage.bystanders.exchange();
-        stage.pass(1_000); // for the bundle, and for who does not take its goodbye
+        await stage.pass(1_000); // for the bundle, and for who does not take its goodbye
         await eventually(() => stage.router.sessionCount === 2, 'the session to end');
       }
       // What it had locked is free.

@@ -25,7 +25,7 @@ const attacks: readonly Attack[] = [
       }
       const { drops } = before;
       await eventually(() => stage.router.statistics().drops.overflows === drops.overflows + 3, 'the end of all three');
-      stage.pass(1_000); // they do not take their goodbye
+      await stage.pass(1_000); // they do not take their goodbye
       await eventually(() => stage.router.sessionCount === 3, 'their sessions to be gone');
       const ended = stage.log.lines.filter(({ message }) => message === 'session ended').slice(-3);
       const text = expect.stringMatching(
@@ -73,7 +73,7 @@ const attacks: readonly Attack[] = [
       await stage.bystanders.exchange();
       expect(most).toBeGreaterThan(1_000_000);
       expect(most).toBeLessThanOrEqual(1_500_000);
-      stage.pass(1_000); // they do not take their goodbye
+      await stage.pass(1_000); // they do not take their goodbye
       await eventually(() => stage.router.sessionCount === 3, 'their sessions to be gone');
     },
   },

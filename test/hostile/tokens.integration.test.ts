@@ -87,7 +87,7 @@ const attacks: readonly Attack[] = [
       const attacker = await stage.connect(transport);
       say(attacker, withToken);
       await eventually(() => undecided.length === 1, 'the token to be looked at');
-      stage.pass(10_000);
+      await stage.pass(10_000);
       await eventually(() => attacker.isOver, 'the end of the attacker');
       expect(attacker.messages).toMatchObject([
         { type: 'error', code: 500, message: 'The token was not looked at within 10 s' },

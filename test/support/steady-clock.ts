@@ -15,6 +15,17 @@ export class SteadyClock extends SimulatedClock {
     super.increment(left);
   }
 
+  /** The same, while the event loop turns: deadlines that pass on the way judge their peers. */
+  async pass(milliseconds: number): Promise<void> {
+    let left = milliseconds;
+    for (; left > STEP_MS; left -= STEP_MS) {
+      super.increment(STEP_MS);
+      await inputRead();
+    }
+    super.increment(left);
+    await inputRead();
+  }
+
   /** The process stands still: time passes, and no timer runs before it is over. */
   stall(milliseconds: number): void {
     super.increment(milliseconds);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { SimulatedClock } from 'xstate';
 import { memory, memoryLink, type MemoryTransport } from '../../src/transports/memory/index.js';
 import { CLOSE_GRACE_MS, type CloseReason, ConnectionLost, type Transport } from '../../src/transports/transport.js';
 import { framed, frameOf } from '../support/frames.js';
 import { Inbox, turns } from '../support/inbox.js';
 import { describeTransport, type Peer } from './conformance.js';
+import { SteadyClock } from '../support/steady-clock.js';
 
 describeTransport('memory', {
   create: () => memory(),
@@ -75,7 +75,7 @@ describe('memoryLink', () => {
   });
 
   it('delivers after its latency, to the millisecond', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const { client, server } = memoryLink({ latencyMs: 30, clock });
     const inbox = new Inbox(server.batches$);
     client.write(frameOf(20, 1));
@@ -124,7 +124,7 @@ describe('memoryLink', () => {
   });
 
   it('gives up on a peer that does not read the goodbye', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const { client, server } = memoryLink({ clock });
     const [atClient, atServer] = [new Inbox(client.batches$), new Inbox(server.batches$)];
     client.stall();
@@ -140,7 +140,7 @@ describe('memoryLink', () => {
   });
 
   it('drops what arrives while its goodbye is under way', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const { client, server } = memoryLink({ clock, latencyMs: 30 });
     const atServer = new Inbox(server.batches$);
     new Inbox(client.batches$);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { NEVER } from 'rxjs';
-import { SimulatedClock } from 'xstate';
 import { decodeFrame, encodeFrame } from '../../src/protocol/frame.js';
 import {
   DATAGRAMS_PER_TURN,
@@ -14,19 +13,20 @@ import { type FakePeer, FakeQuic, type FakeStream } from '../support/fake-quic.j
 import { frameOf, numberOf } from '../support/frames.js';
 import { fromHex } from '../support/hex.js';
 import { Inbox, turns } from '../support/inbox.js';
+import { SteadyClock } from '../support/steady-clock.js';
 
 const ping = encodeFrame({ type: 'ping' });
 
 interface Door {
   readonly library: FakeQuic;
-  readonly clock: SimulatedClock;
+  readonly clock: SteadyClock;
   /** Somebody who has opened his stream with frame 0. */
   readonly arrive: () => { peer: FakePeer; stream: FakeStream; connection: Connection; inbox: Inbox };
 }
 
 async function openDoor(options: Partial<QuicOptions> = {}): Promise<Door> {
   const library = new FakeQuic();
-  const clock = new SimulatedClock();
+  const clock = new SteadyClock();
   const tls = { credentials: { key: '', cert: '' }, renewed$: NEVER };
   const listener = await quic({ tls, provider: library, clock, datagrams: true, ...options }).listen();
   const accepted: Connection[] = [];
@@ -211,7 +211,7 @@ describe('sending datagrams by QUIC', () => {
 });
 
 describe('the order of datagrams', () => {
-  const clock = new SimulatedClock();
+  const clock = new SteadyClock();
 
   it('is that of their sending: who was overtaken is dropped', () => {
     const [stamp, reader] = [new DatagramStamp(clock), new DatagramReader()];

@@ -1,22 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { SimulatedClock } from 'xstate';
 import { type Clock, systemClock } from '../../src/clock.js';
 import { encodeFrame } from '../../src/protocol/frame.js';
 import type { HelloMessage } from '../../src/protocol/messages/message.js';
 import { AMPLIFICATION_LIMIT, defaults, MIN_HELLO_BYTES } from '../../src/transports/udp/constants.js';
 import { Cookies, cookieToken, type Source, splitToken } from '../../src/transports/udp/cookie.js';
 import { toHex } from '../support/hex.js';
+import { SteadyClock } from '../support/steady-clock.js';
 
 const source: Source = { address: '192.168.1.20', port: 51_234 };
 
-function cookies(clock: Clock = new SimulatedClock(), secret = new Uint8Array(32)): Cookies {
+function cookies(clock: Clock = new SteadyClock(), secret = new Uint8Array(32)): Cookies {
   return new Cookies(clock, secret);
 }
 
 describe('a cookie', () => {
   it('is eleven characters, the same for as long as its slot lasts', () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const jar = cookies(clock);
     const cookie = jar.bake(source);
     expect(cookie).toMatch(/^[\w-]{11}$/);
@@ -27,7 +27,7 @@ describe('a cookie', () => {
   });
 
   it('is good in its slot and the next, and no longer', () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const jar = cookies(clock);
     const cookie = jar.bake(source);
     const good = [0, 29_999, 1, 29_999, 1, 30_000].map((milliseconds) => {
@@ -47,7 +47,7 @@ describe('a cookie', () => {
   });
 
   it('is no good at another listener', () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     expect(new Cookies(clock).isGood(new Cookies(clock).bake(source), source)).toBe(false);
   });
 

@@ -2,12 +2,12 @@ import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { EMPTY } from 'rxjs';
-import { SimulatedClock } from 'xstate';
 import type { DoorFault } from '../../src/transports/transport.js';
 import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
 import { type TestCertificate, testCertificate } from '../support/certificates.js';
 import { turns, until } from '../support/inbox.js';
 import { RawSocket, upgradeRequest } from '../support/raw-socket.js';
+import { SteadyClock } from '../support/steady-clock.js';
 
 let certificate: TestCertificate;
 beforeAll(async () => {
@@ -136,7 +136,7 @@ describe('what a WebSocket door tells of those who do not get in', () => {
     ['a plain request', plainRequest({}), 200],
     ['an upgrade', upgradeRequest(), 101],
   ])('has nothing to tell of %s', async (_, request, status) => {
-    const door = await open({ clock: new SimulatedClock() });
+    const door = await open({ clock: new SteadyClock() });
     const raw = await peer(door);
     raw.write(request);
     const answer = (await raw.receive((bytes) => bytes.includes('\r\n\r\n'))).toString();
@@ -147,7 +147,7 @@ describe('what a WebSocket door tells of those who do not get in', () => {
   });
 
   it('has the limits it was given', async () => {
-    const door = await open({ maxHeaderBytes: 500, maxHeaders: 10, handshakeMs: 1_500, clock: new SimulatedClock() });
+    const door = await open({ maxHeaderBytes: 500, maxHeaders: 10, handshakeMs: 1_500, clock: new SteadyClock() });
     for (const request of [upgradeRequest(headers(6)), upgradeRequest({ Cookie: 'x'.repeat(500) })]) {
       const raw = await peer(door);
       raw.write(request);
@@ -166,7 +166,7 @@ describe('what a WebSocket door tells of those who do not get in', () => {
   });
 
   it('does not blame who has asked and is not answered in time', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const door = await open({ clock, routes: [{ answer: () => new Promise<undefined>(() => undefined) }] });
     const raw = await peer(door);
     raw.write(plainRequest({}));
@@ -176,12 +176,12 @@ describe('what a WebSocket door tells of those who do not get in', () => {
   });
 
   it('tells of who says nothing, or half of it, when their time is up', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const door = await open({ clock, handshakeMs: 2_500 });
     const [silent, halfway] = [await peer(door), await peer(door)];
     halfway.write('GET / HTTP/1.1\r\nSecret: 1');
     await turns(20);
-    clock.increment(2_500);
+    await clock.pass(2_500);
     for (const { socket } of [silent, halfway]) socket.end();
     await Promise.all([silent.closed, halfway.closed]);
     const text = 'no WebSocket upgrade within 2.5 s';
@@ -192,7 +192,7 @@ describe('what a WebSocket door tells of those who do not get in', () => {
   });
 
   it('does not tell twice of who does not take its answer', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const door = await open({ clock });
     const refused = await peer(door);
     refused.write(upgradeRequest({ Origin: 'http://evil.example' }));
@@ -207,7 +207,7 @@ describe('what a WebSocket door tells of those who do not get in', () => {
 
   it('does not tell of who looks in without a word, and of none when it closes', async () => {
     for (const encrypted of [false, true]) {
-      const door = await open({ encrypted, clock: new SimulatedClock() });
+      const door = await open({ encrypted, clock: new SteadyClock() });
       const monitor = await peer(door);
       await turns(20);
       monitor.destroy();
@@ -285,7 +285,7 @@ describe('what an encrypted WebSocket door tells of those who do not get in', ()
   });
 
   it('says how far they had come when their time was up', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const door = await open({ encrypted: true, clock });
     const silent = await peer(door);
     const begun = await peer(door);
@@ -293,11 +293,12 @@ describe('what an encrypted WebSocket door tells of those who do not get in', ()
     const secured = connectTls({ host: '127.0.0.1', port: door.port, servername: 'localhost', ca: certificate.ca });
     await once(secured, 'secureConnect');
     secured.on('error', () => undefined).resume();
+    const closed = once(secured, 'close');
     await turns(20);
-    clock.increment(10_000);
+    await clock.pass(10_000);
     silent.socket.end();
     begun.socket.end();
-    await Promise.all([silent.closed, begun.closed, once(secured, 'close')]);
+    await Promise.all([silent.closed, begun.closed, closed]);
     await turns(20);
     expect(door.faults.map(({ kind, text }) => [kind, text])).toEqual([
       ['silent', 'no TLS handshake within 10 s'],

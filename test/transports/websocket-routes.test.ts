@@ -2,7 +2,6 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
-import { SimulatedClock } from 'xstate';
 import { STREAM_STALL_MS } from '../../src/transports/websocket/http-routes.js';
 import {
   type HttpAnswer,
@@ -15,6 +14,7 @@ import {
 } from '../../src/transports/websocket/index.js';
 import { turns, until } from '../support/inbox.js';
 import { RawSocket, upgradeRequest } from '../support/raw-socket.js';
+import { SteadyClock } from '../support/steady-clock.js';
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -146,7 +146,7 @@ describe('a route on the WebSocket port', () => {
   });
 
   it('does not wait for a body beyond its time', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const errors: unknown[] = [];
     const { port } = await serve([answering(async ({ readBody }) => ({ status: 200, body: await readBody() }))], {
       clock,
@@ -185,7 +185,7 @@ describe('a route that sends a stream', () => {
   const events = (): Readable => new Readable({ read: () => undefined });
 
   it('sends it as it comes, beyond the deadline of the door', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const body = events();
     const { url } = await serve([answering(() => ({ status: 200, type: 'text/event-stream', body }))], { clock });
     const response = await fetch(url);
@@ -237,7 +237,7 @@ describe('a route that sends a stream', () => {
   });
 
   it('cuts off who takes nothing', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const body = new Readable({ read: () => body.push(Buffer.alloc(65_536)) });
     const { port } = await serve([answering(() => ({ status: 200, body }))], { clock });
     const socket = await raw(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -253,7 +253,7 @@ describe('a route that sends a stream', () => {
   });
 
   it('cuts off who does not take the end', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const bodies: Readable[] = [];
     const { port } = await serve(
       [
@@ -316,7 +316,7 @@ describe('a route that takes upgrades', () => {
   }
 
   it('has its own path, without the deadline of the door, and the others are the router’s', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const { url, accepted } = await serve([{}, echo()], { clock });
     const ours = new WebSocket(`${url}/echo`);
     await once(ours, 'open');
@@ -393,7 +393,7 @@ describe('a port of its own for routes', () => {
   });
 
   it('tells of a route that throws, and cuts off who says nothing', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const errors: unknown[] = [];
     const failing = answering(() => {
       throw new Error('secret');

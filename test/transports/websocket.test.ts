@@ -3,7 +3,6 @@ import { EventEmitter, once } from 'node:events';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { SimulatedClock } from 'xstate';
 import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
 import { WebSocketConnection } from '../../src/transports/websocket/connection.js';
 import { closeCodes } from '../../src/transports/websocket/constants.js';
@@ -19,6 +18,7 @@ import { Inbox, turns, until } from '../support/inbox.js';
 import { maskedMessage, RawSocket, upgradeRequest } from '../support/raw-socket.js';
 import { WebSocketClient, type WebSocketClientOptions } from '../support/websocket-client.js';
 import { describeTransport } from './conformance.js';
+import { SteadyClock } from '../support/steady-clock.js';
 
 const local = { host: '127.0.0.1', port: 0 };
 
@@ -136,7 +136,7 @@ describe('the WebSocket handshake', () => {
   });
 
   it('cuts off who says nothing, or only half of it, and lets the others in meanwhile', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const { listener, accepted } = await open({ clock, pingIntervalMs: 0 });
     const silent = await RawSocket.connect(portOf(listener));
     const halfway = await RawSocket.connect(portOf(listener));
@@ -170,7 +170,7 @@ describe('the WebSocket handshake', () => {
   });
 
   it('sends those away who are still at the door when it closes', async () => {
-    const { listener } = await open({ clock: new SimulatedClock() }); // nobody's time is up
+    const { listener } = await open({ clock: new SteadyClock() }); // nobody's time is up
     const silent = await RawSocket.connect(portOf(listener));
     await turns(10);
     await listener.close();
@@ -296,7 +296,7 @@ describe('reading from a WebSocket', () => {
 
 describe('a WebSocket peer that falls silent', () => {
   it('is lost after two pings without an answer', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const { client, inbox } = await connected({ clock }, { autoPong: false });
     for (let ping = 1; ping <= 2; ping++) {
       const pinged = once(client.socket, 'ping');
@@ -310,7 +310,7 @@ describe('a WebSocket peer that falls silent', () => {
   });
 
   it('is alive while it answers, and each answer is an empty batch', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const { inbox } = await connected({ clock });
     for (let ping = 1; ping <= 5; ping++) {
       clock.increment(30_000);
@@ -321,7 +321,7 @@ describe('a WebSocket peer that falls silent', () => {
   });
 
   it('is alive while it says anything at all', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const { client, inbox } = await connected({ clock }, { autoPong: false });
     for (let i = 1; i <= 5; i++) {
       clock.increment(30_000);
@@ -341,7 +341,7 @@ describe('a WebSocket peer that falls silent', () => {
   });
 
   it('is not pinged where pings are off', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const { client, inbox } = await connected({ clock, pingIntervalMs: 0 }, { autoPong: false });
     let pings = 0;
     client.socket.on('ping', () => pings++);
@@ -373,7 +373,7 @@ describe('leaving a WebSocket', () => {
   });
 
   it('gives up on a peer that does not answer the goodbye', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const { raw, connection, inbox } = await connectedRaw({ clock });
     connection.close({ kind: 'goingAway', text: '' });
     connection.write(framed('websocket', [frameOf(20)])); // nothing may follow a close frame
@@ -395,7 +395,7 @@ describe('leaving a WebSocket', () => {
   });
 
   it('waits for a goodbye without pings', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const { raw, connection, inbox } = await connectedRaw({ clock, pingIntervalMs: 100 });
     connection.close({ kind: 'normal', text: '' });
     for (let i = 0; i < 10; i++) clock.increment(100);
@@ -405,7 +405,7 @@ describe('leaving a WebSocket', () => {
   });
 
   it('does not wait for a peer that does not read', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const { raw, connection, inbox } = await connectedRaw({ clock });
     raw.socket.pause();
     await fill(connection);
@@ -422,7 +422,7 @@ describe('leaving a WebSocket', () => {
   });
 
   it('does not keep the socket of a peer that shut its half and does not read', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const { raw, connection, inbox } = await connectedRaw({ clock, pingIntervalMs: 0 });
     raw.socket.pause();
     await fill(connection);
@@ -442,7 +442,7 @@ describe('leaving a WebSocket', () => {
   });
 
   it('hears the answer to its goodbye although nobody listens', async () => {
-    const { listener, accepted } = await open({ clock: new SimulatedClock() });
+    const { listener, accepted } = await open({ clock: new SteadyClock() });
     const client = await WebSocketClient.connect(urlOf(listener));
     accepted[0]!.close({ kind: 'overloaded', text: 'no room' });
     expect((await client.ended).code).toBe(1013); // without any time going by
@@ -487,7 +487,7 @@ describe('drained$ of a WebSocket', () => {
   });
 
   it('comes with a ping still waiting behind the last write', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const unfinished: (() => void)[] = [];
     const socket = new Duplex({
       read: () => undefined,

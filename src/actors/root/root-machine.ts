@@ -1,4 +1,5 @@
 import { type ActorRefFrom, assign, type DoneActorEvent, type ErrorActorEvent, sendTo, setup } from 'xstate';
+import { judgeAfterInput } from '../../peer-deadline.js';
 import type { Connection, Transport } from '../../transports/transport.js';
 import type { FaultCounts } from '../listener/fault-log.js';
 import { listenerMachine } from '../listener/listener-machine.js';
@@ -27,7 +28,9 @@ export type RootEvent =
   | { readonly type: 'listener.wanted'; readonly id: string; readonly transport: Transport }
   /** Stop accepting, let everybody go, end. */
   | { readonly type: 'router.stopping' }
-  | { readonly type: 'sessions.drained' };
+  | { readonly type: 'sessions.drained' }
+  /** The sessions had their time to read their close messages. */
+  | { readonly type: 'drain.overdue' };
 
 /** How a router ended. `error`: a fault of its own, without which it would be running still. */
 export interface RootEnd {
@@ -89,6 +92,11 @@ const root = setup({
       for (const listener of context.listeners) listener.send({ type: 'listener.closing' });
     },
     drainSessions: sendTo('sessions', { type: 'router.draining' }),
+    judgeLater: ({ context, self }) => {
+      judgeAfterInput(context.sessions.clock, () => {
+        if (self.getSnapshot().status === 'active') self.send({ type: 'drain.overdue' });
+      });
+    },
     logStopping: ({ context }) => {
       context.logger.info({}, 'router stopping');
     },
@@ -182,7 +190,8 @@ export function rootMachineNamed(systemIdPrefix: string) {
           },
         },
         onDone: 'stopped',
-        after: { drainLimit: 'stopped' },
+        on: { 'drain.overdue': 'stopped' },
+        after: { drainLimit: { actions: 'judgeLater' } },
       },
       // What is still open then is cut off, with the actors that own it.
       stopped: { entry: 'logStopped', type: 'final' },

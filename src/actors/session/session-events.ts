@@ -17,6 +17,12 @@ export type SessionEvent =
   /** It came with a token, which is being looked at. The token itself is never said to the machine. */
   | { readonly type: 'hello.received'; readonly name: string; readonly features: readonly Feature[] }
   | { readonly type: 'hello.accepted'; readonly name: string; readonly features: readonly Feature[] }
+  /** The peer had its time to send HELLO, and the input that waited was read. */
+  | { readonly type: 'hello.overdue' }
+  /** The authenticator had its time to judge the token. */
+  | { readonly type: 'token.overdue' }
+  /** The peer had its time to read its close message. */
+  | { readonly type: 'drain.overdue' }
   /** No HELLO first, or one that does not get in: ERROR, then close. */
   | { readonly type: 'hello.refused'; readonly error: ClaspError }
   /** The token has expired or was revoked: ERROR 302, then close. */
@@ -48,6 +54,9 @@ export type SessionEvent =
   | { readonly type: 'connection.closed' }
   /** The connection ended in any other way. */
   | { readonly type: 'connection.lost'; readonly error: Error };
+
+/** What follows a deadline that has passed, unless the peer is heard first. */
+export type OverdueEvent = Extract<SessionEvent, { readonly type: `${string}.overdue` }>;
 
 /** Why a session ended; the machine's output. `error` is what the peer was told, if it was told anything. */
 export interface SessionEnd {

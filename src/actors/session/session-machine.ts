@@ -3,7 +3,7 @@ import type { Feature } from '../../protocol/enumerations.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { Grant } from '../ports.js';
 import { closeReason, type EndingEvent, endOf, told } from './session-end.js';
-import type { SessionEnd, SessionEvent, SessionPhase } from './session-events.js';
+import type { OverdueEvent, SessionEnd, SessionEvent, SessionPhase } from './session-events.js';
 import type { SessionPort } from './session-port.js';
 
 export interface SessionInput {
@@ -57,6 +57,9 @@ export const sessionMachine = setup({
   actions: {
     enterPhase: ({ context }, { phase }: { readonly phase: SessionPhase }) => {
       context.port.phaseChanged(phase);
+    },
+    judgeLater: ({ context }, event: OverdueEvent) => {
+      context.port.overdue(event);
     },
     keepHello: assign((_, { name, features }: { readonly name: string; readonly features: readonly Feature[] }) => ({
       name,
@@ -157,8 +160,9 @@ export const sessionMachine = setup({
           actions: { type: 'keepHello', params: ({ event }) => event },
         },
         'hello.refused': { target: 'draining', actions: { type: 'keepCause', params: ({ event }) => event } },
+        'hello.overdue': { target: 'draining', actions: 'blameSilence' },
       },
-      after: { helloDeadline: { target: 'draining', actions: 'blameSilence' } },
+      after: { helloDeadline: { actions: { type: 'judgeLater', params: { type: 'hello.overdue' } } } },
     },
     authenticating: {
       entry: { type: 'enterPhase', params: { phase: 'authenticating' } },
@@ -175,8 +179,9 @@ export const sessionMachine = setup({
       on: {
         // More came than waits for an answer.
         'hello.refused': { target: 'draining', actions: { type: 'keepCause', params: ({ event }) => event } },
+        'token.overdue': { target: 'draining', actions: 'blameAuthenticator' },
       },
-      after: { helloDeadline: { target: 'draining', actions: 'blameAuthenticator' } },
+      after: { helloDeadline: { actions: { type: 'judgeLater', params: { type: 'token.overdue' } } } },
     },
     active: {
       entry: { type: 'enterPhase', params: { phase: 'active' } },
@@ -213,10 +218,11 @@ export const sessionMachine = setup({
       on: {
         'connection.closed': 'closed',
         'connection.lost': 'closed',
+        'drain.overdue': { target: 'closed', actions: 'dropConnection' },
         // The first cause stands: whatever else goes wrong on the way out changes nothing.
         '*': {},
       },
-      after: { drainLimit: { target: 'closed', actions: 'dropConnection' } },
+      after: { drainLimit: { actions: { type: 'judgeLater', params: { type: 'drain.overdue' } } } },
     },
     closed: {
       entry: { type: 'enterPhase', params: { phase: 'closed' } },

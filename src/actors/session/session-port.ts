@@ -2,7 +2,7 @@ import type { Grant } from '../ports.js';
 import type { Feature } from '../../protocol/enumerations.js';
 import type { ClaspError } from '../../protocol/errors.js';
 import type { CloseReason } from '../../transports/transport.js';
-import type { SessionPhase } from './session-events.js';
+import type { OverdueEvent, SessionPhase } from './session-events.js';
 
 /** What a session machine does to the world. Every call is made from inside a transition and returns at once. */
 export interface SessionPort {
@@ -21,6 +21,11 @@ export interface SessionPort {
    * once at most, after `phaseChanged('draining')`; never after the end of the connection.
    */
   closing(error: ClaspError | undefined, reason: CloseReason): void;
+  /**
+   * A deadline has passed. Sends the machine this event once the input that waits was read and no grace period is left
+   * (`setPeerDeadline`); the machine may be in another state by then.
+   */
+  overdue(event: OverdueEvent): void;
   /** The peer did not take its goodbye in time: drop the connection. */
   destroy(): void;
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Actor, createActor } from 'xstate';
-import { microseconds, setBackgroundTimer } from '../../clock.js';
+import { microseconds } from '../../clock.js';
+import { ClockWatch } from '../../clock-watch.js';
+import { judgeAfterInput, type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import { peerText, SENTENCE_CHARACTERS } from '../../printable-text.js';
 import type { Connection } from '../../transports/transport.js';
@@ -40,7 +42,7 @@ export class Sessions {
   #authFailures = 0;
   #draining = false;
   #drained = false;
-  #sweepTimer: { readonly id: unknown } | undefined;
+  #sweepDeadline: PeerDeadline | undefined;
 
   constructor(scope: SessionHubScope, input: SessionHubInput) {
     this.#scope = scope;
@@ -132,7 +134,7 @@ export class Sessions {
 
   /** Ends the sessions that were silent for too long. Those before HELLO have a deadline of their own, those in the process none. */
   sweep(): void {
-    this.#sweepTimer = undefined;
+    this.#sweepDeadline = undefined;
     const { clock, sessionTimeoutMs } = this.#input;
     const silentSince = microseconds(clock) - sessionTimeoutMs * 1_000;
     for (const { actor, session } of this.#entries.values()) {
@@ -176,6 +178,7 @@ export class Sessions {
       maxQueueMessages,
     });
     let granted: Grant | undefined;
+    let overdue: PeerDeadline | undefined;
     let stopWatching = (): void => undefined;
     const actor = createActor(sessionMachine, {
       parent: this.#scope.self,
@@ -214,6 +217,12 @@ export class Sessions {
           closing(error, reason) {
             router.send({ type: 'session.closing', session, error, reason });
           },
+          overdue(event) {
+            overdue?.clear();
+            overdue = judgeAfterInput(clock, () => {
+              actor.send(event);
+            });
+          },
           destroy() {
             connection.destroy();
           },
@@ -224,6 +233,8 @@ export class Sessions {
     const drained = connection.drained$.subscribe(() => {
       if (session.phase === 'congested') router.send({ type: 'session.drained', session });
     });
+    // While there are sessions a stall of the process is seen: the deadlines of their machines have to know of it.
+    if (this.#entries.size === 0) ClockWatch.of(clock).acquire();
     const entry: Entry = {
       actor,
       session,
@@ -233,6 +244,7 @@ export class Sessions {
       release: () => {
         drained.unsubscribe();
         stopWatching();
+        overdue?.clear();
       },
     };
     this.#entries.set(id, entry);
@@ -295,8 +307,12 @@ export class Sessions {
     if (entry.admitted) this.#admission.leave(entry.connection);
     entry.release();
     this.#input.router.send({ type: 'session.closed', session: entry.session, departure });
-    // Without sessions nothing is left to sweep, and a timer would keep the process alive.
-    if (this.#entries.size === 0) this.#cancelSweep();
+    // Without sessions nothing is left to sweep or to watch for.
+    if (this.#entries.size === 0) {
+      this.#sweepDeadline?.clear();
+      this.#sweepDeadline = undefined;
+      ClockWatch.of(this.#input.clock).release();
+    }
     return entry;
   }
 
@@ -319,23 +335,11 @@ export class Sessions {
   /** One timer for all sessions, while there are any: a timer for each would be restarted with each message. */
   #planSweep(): void {
     const { clock, sessionTimeoutMs } = this.#input;
-    if (sessionTimeoutMs === 0 || this.#sweepTimer !== undefined || this.#entries.size === 0) return;
-    const period = Math.max(sessionTimeoutMs / 4, MIN_SWEEP_MS);
-    this.#sweepTimer = {
-      id: setBackgroundTimer(
-        clock,
-        () => {
-          this.#scope.self.send({ type: 'idle.sweepDue' });
-        },
-        period,
-      ),
+    if (sessionTimeoutMs === 0 || this.#sweepDeadline !== undefined || this.#entries.size === 0) return;
+    const sweepDue = (): void => {
+      this.#scope.self.send({ type: 'idle.sweepDue' });
     };
-  }
-
-  #cancelSweep(): void {
-    if (this.#sweepTimer === undefined) return;
-    this.#input.clock.clearTimeout(this.#sweepTimer.id);
-    this.#sweepTimer = undefined;
+    this.#sweepDeadline = setPeerDeadline(clock, sweepDue, Math.max(sessionTimeoutMs / 4, MIN_SWEEP_MS));
   }
 }
 

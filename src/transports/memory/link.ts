@@ -1,6 +1,7 @@
 import { copyBytes } from '../../protocol/bytes/copy.js';
 import type { Observable } from 'rxjs';
-import { type Clock, setBackgroundTimer, systemClock } from '../../clock.js';
+import { type Clock, systemClock } from '../../clock.js';
+import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
 import { Deframer } from '../../protocol/deframer.js';
 import { DecodeError } from '../../protocol/errors.js';
 import { HeldSubject } from '../held-subject.js';
@@ -84,7 +85,7 @@ class MemoryEnd implements MemoryClient {
   #phase: 'open' | 'closing' | 'done' = 'open';
   #subscribed = false;
   #stalled = false;
-  #graceTimer: unknown;
+  #graceDeadline: PeerDeadline | undefined;
 
   constructor(remoteAddress: string, settings: Settings, isServer: boolean) {
     this.remoteAddress = remoteAddress;
@@ -137,7 +138,7 @@ class MemoryEnd implements MemoryClient {
     const { clock, latencyMs } = this.#settings;
     const giveUp = (): void =>
       this.#part(undefined, new ConnectionLost('the peer closed while this end was not reading'));
-    this.#graceTimer = setBackgroundTimer(clock, giveUp, latencyMs + CLOSE_GRACE_MS);
+    this.#graceDeadline = setPeerDeadline(clock, giveUp, latencyMs + CLOSE_GRACE_MS);
   }
 
   destroy(): void {
@@ -192,7 +193,7 @@ class MemoryEnd implements MemoryClient {
 
   #end(fault: ConnectionLost | undefined): void {
     this.#phase = 'done';
-    this.#settings.clock.clearTimeout(this.#graceTimer);
+    this.#graceDeadline?.clear();
     this.#inbound.cut();
     queueMicrotask(() => {
       if (fault === undefined) this.#batches.complete();

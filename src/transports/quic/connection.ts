@@ -1,5 +1,6 @@
 import { type Observable, Subject } from 'rxjs';
 import { type Clock, setBackgroundTimer } from '../../clock.js';
+import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
 import { Deframer } from '../../protocol/deframer.js';
 import { DecodeError } from '../../protocol/errors.js';
 import { clipUtf8 } from '../../protocol/bytes/utf8.js';
@@ -72,9 +73,9 @@ export class QuicConnection implements Connection {
   /** Looks for the answer to a probe that are left. */
   #probeLooks = 0;
   #probeTimer: unknown;
-  #stallTimer: unknown;
+  #stallDeadline: PeerDeadline | undefined;
   #pingTimer: unknown;
-  #graceTimer: unknown;
+  #graceDeadline: PeerDeadline | undefined;
 
   constructor(session: QuicSession, stream: QuicStream, options: QuicConnectionOptions) {
     this.#session = session;
@@ -113,7 +114,7 @@ export class QuicConnection implements Connection {
     this.#stream.write(bytes, this.#onWritten);
     if (this.#stream.writableLength === 0) return; // taken, at once
     this.#heldBack = true;
-    if (this.#stallTimer === undefined) this.#startWatching();
+    if (this.#stallDeadline === undefined) this.#startWatching();
   }
 
   close(reason: CloseReason): void {
@@ -231,7 +232,7 @@ export class QuicConnection implements Connection {
   #startGrace(): void {
     this.#progress.look();
     const arm = (): void => {
-      this.#graceTimer = setBackgroundTimer(this.#options.clock, check, CLOSE_GRACE_MS);
+      this.#graceDeadline = setPeerDeadline(this.#options.clock, check, CLOSE_GRACE_MS);
     };
     const check = (): void => {
       if (this.#progress.look() === 'moved') arm();
@@ -256,10 +257,10 @@ export class QuicConnection implements Connection {
     const { stallMs, clock } = this.#options;
     const arm = (): void => {
       this.#session.ping();
-      this.#stallTimer = setBackgroundTimer(clock, check, stallMs / STALL_CHECKS);
+      this.#stallDeadline = setPeerDeadline(clock, check, stallMs / STALL_CHECKS);
     };
     const check = (): void => {
-      this.#stallTimer = undefined;
+      this.#stallDeadline = undefined;
       if (this.#phase !== 'open' || this.#stream.writableLength === 0) return;
       this.#stalls = this.#progress.look() === 'heard' ? this.#stalls + 1 : 0;
       if (this.#stalls < STALL_CHECKS) {
@@ -314,9 +315,9 @@ export class QuicConnection implements Connection {
   }
 
   #stopTimers(): void {
-    for (const timer of [this.#stallTimer, this.#pingTimer, this.#probeTimer, this.#graceTimer]) {
-      this.#options.clock.clearTimeout(timer);
-    }
+    this.#stallDeadline?.clear();
+    this.#graceDeadline?.clear();
+    for (const timer of [this.#pingTimer, this.#probeTimer]) this.#options.clock.clearTimeout(timer);
   }
 
   /** Settles how `batches$` ends. Told later: nobody is called back from inside his own call. */

@@ -1,7 +1,8 @@
 import type { Observable } from 'rxjs';
 import { HalfOpen } from '../../admission/half-open.js';
-import { type Clock, setBackgroundTimer } from '../../clock.js';
+import type { Clock } from '../../clock.js';
 import { placeOf } from '../../network-place.js';
+import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
 import { DoorFaults } from '../door-faults.js';
 import { HeldSubject } from '../held-subject.js';
 import { listenError } from '../listen-error.js';
@@ -41,8 +42,8 @@ export class QuicListener implements Listener {
   readonly #connections = new HeldSubject<Connection>();
   readonly #faults = new DoorFaults();
   readonly #sessions = new Set<QuicSession>();
-  /** Peers without a stream, with the timer that ends their time. */
-  readonly #streamless = new Map<QuicSession, unknown>();
+  /** Peers without a stream, with what ends their time. */
+  readonly #streamless = new Map<QuicSession, PeerDeadline>();
   readonly #halfOpen: HalfOpen<QuicSession>;
   readonly #unreadInAll = { bytes: 0 };
   readonly #datagramQueue: DatagramQueue | undefined;
@@ -157,7 +158,7 @@ export class QuicListener implements Listener {
       session.close(quicCloseCodes.policy, text);
       this.#tell('silent', session, text);
     };
-    this.#streamless.set(session, setBackgroundTimer(clock, giveUp, handshakeMs));
+    this.#streamless.set(session, setPeerDeadline(clock, giveUp, handshakeMs));
   }
 
   /** Ends the wait of a peer for which there is no time: a limit is reached and a new one has arrived. */
@@ -186,7 +187,7 @@ export class QuicListener implements Listener {
   }
 
   #leaveTheDoor(session: QuicSession): void {
-    this.#options.clock.clearTimeout(this.#streamless.get(session));
+    this.#streamless.get(session)?.clear();
     this.#streamless.delete(session);
     this.#halfOpen.leave(session);
   }

@@ -1,5 +1,6 @@
 import { type Observable, Subject } from 'rxjs';
-import { type Clock, setBackgroundTimer } from '../../clock.js';
+import type { Clock } from '../../clock.js';
+import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
 import { LengthDeframer } from '../../protocol/length-deframer.js';
 import { HeldSubject } from '../held-subject.js';
 import { ReadShare } from '../read-share.js';
@@ -37,7 +38,7 @@ export class TcpConnection implements Connection {
   #phase: 'open' | 'halfClosed' | 'closing' = 'open';
   /** What ends `batches$` with an error; undefined while nothing is wrong. */
   #fault: ConnectionLost | undefined;
-  #graceTimer: unknown;
+  #graceDeadline: PeerDeadline | undefined;
 
   constructor(peer: Peer, { maxFrameBytes, clock }: TcpConnectionOptions) {
     const { socket } = peer;
@@ -139,7 +140,7 @@ export class TcpConnection implements Connection {
   #startGrace(): void {
     let waiting = this.#socket.writableLength;
     const arm = (): void => {
-      this.#graceTimer = setBackgroundTimer(this.#clock, check, CLOSE_GRACE_MS);
+      this.#graceDeadline = setPeerDeadline(this.#clock, check, CLOSE_GRACE_MS);
     };
     const check = (): void => {
       const before = waiting;
@@ -159,7 +160,7 @@ export class TcpConnection implements Connection {
 
   /** The one end of every connection, whatever brought it about. */
   readonly #onClose = (): void => {
-    this.#clock.clearTimeout(this.#graceTimer);
+    this.#graceDeadline?.clear();
     // A reset that came before anybody listened: what was read ahead of it comes ahead of it.
     const rest = this.#socket.read() as Buffer | null; // no encoding is set on the socket
     if (this.#phase === 'open' && rest !== null) this.#take(rest);

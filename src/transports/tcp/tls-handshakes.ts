@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import type { Subscription } from 'rxjs';
-import { type Clock, setBackgroundTimer } from '../../clock.js';
+import type { Clock } from '../../clock.js';
+import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
 import type { FaultSource } from '../door-faults.js';
 import { tlsCredentialsError } from '../listen-error.js';
 import type { TlsCredentials, TlsSource } from '../tls.js';
@@ -22,8 +23,8 @@ interface Pending {
   readonly socket: Socket;
   /** Kept, because a socket that has gone no longer knows. */
   readonly source: FaultSource;
-  /** The timer that ends its time. */
-  readonly deadline: unknown;
+  /** Ends its time. */
+  readonly deadline: PeerDeadline;
   /** What TLS did not like. */
   fault: string | undefined;
 }
@@ -89,7 +90,7 @@ export class TlsHandshakes {
     this.#pending.set(key, {
       socket,
       source,
-      deadline: setBackgroundTimer(clock, giveUp, handshakeMs),
+      deadline: setPeerDeadline(clock, giveUp, handshakeMs),
       fault: undefined,
     });
     socket.once('close', () => {
@@ -126,7 +127,7 @@ export class TlsHandshakes {
   };
 
   #settle(key: string): void {
-    this.#options.clock.clearTimeout(this.#pending.get(key)?.deadline);
+    this.#pending.get(key)?.deadline.clear();
     this.#pending.delete(key);
   }
 }

@@ -1,5 +1,6 @@
 import { type Observable, Subject } from 'rxjs';
-import { type Clock, setBackgroundTimer } from '../../clock.js';
+import type { Clock } from '../../clock.js';
+import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
 import { ErrorCode } from '../../protocol/errors.js';
 import { encodeFrame, frameLength } from '../../protocol/frame.js';
 import { HeldSubject } from '../held-subject.js';
@@ -48,7 +49,7 @@ export class UdpConnection implements Connection {
   #bufferedBytes = 0;
   #droppedFrames = 0;
   #noticedAtMs = -Infinity;
-  #graceTimer: unknown;
+  #graceDeadline: PeerDeadline | undefined;
 
   constructor(options: UdpConnectionOptions) {
     this.#options = options;
@@ -118,7 +119,7 @@ export class UdpConnection implements Connection {
     if (kind === 'normal') this.#tell(ErrorCode.Closed, 'closed');
     this.#phase = 'closing';
     if (this.#bufferedBytes === 0) this.end();
-    else this.#graceTimer = setBackgroundTimer(this.#options.clock, this.#giveUp, CLOSE_GRACE_MS);
+    else this.#graceDeadline = setPeerDeadline(this.#options.clock, this.#giveUp, CLOSE_GRACE_MS);
   }
 
   /** What the system has not taken yet it may still send: there is no way to take it back. */
@@ -140,7 +141,7 @@ export class UdpConnection implements Connection {
   end(fault?: ConnectionLost): void {
     if (this.#phase === 'ended') return;
     this.#phase = 'ended';
-    this.#options.clock.clearTimeout(this.#graceTimer);
+    this.#graceDeadline?.clear();
     this.#options.onEnd(this);
     queueMicrotask(() => {
       this.#flush(); // what came before the end comes before the end

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../clock.js';
+import { ClockWatch } from '../../clock-watch.js';
 import { COOKIE_BYTES, COOKIE_SLOT_MS } from './constants.js';
 
 /** Where a datagram came from. */
@@ -28,27 +29,33 @@ export class Cookies {
 
   /** The one for now: eleven characters. */
   bake(source: Source): string {
-    return this.#digest(source, this.#slot()).toString('base64url');
+    return this.#digest(source, slotAt(this.#clock.now())).toString('base64url');
   }
 
-  /** Whether it was made for this source, in this slot or the one before. */
+  /**
+   * Whether it was made for this source, in this slot or the one before. In the grace period after a stall of the process
+   * the slots of its begin count as well: the HELLO may have waited unread.
+   */
   isGood(cookie: string, source: Source): boolean {
     const claimed = Buffer.from(cookie, 'base64url');
     if (claimed.length !== COOKIE_BYTES) return false;
-    const slot = this.#slot();
-    return (
-      timingSafeEqual(claimed, this.#digest(source, slot)) || timingSafeEqual(claimed, this.#digest(source, slot - 1))
-    );
+    const watch = ClockWatch.of(this.#clock);
+    const slots = [slotAt(watch.look()), slotAt(watch.unjudgedSinceMs)];
+    return slots.some((slot) => this.#isOf(claimed, source, slot) || this.#isOf(claimed, source, slot - 1));
   }
 
-  #slot(): number {
-    return Math.floor(this.#clock.now() / COOKIE_SLOT_MS);
+  #isOf(claimed: Buffer, source: Source, slot: number): boolean {
+    return slot !== Infinity && timingSafeEqual(claimed, this.#digest(source, slot));
   }
 
   #digest({ address, port }: Source, slot: number): Buffer {
     const mac = createHmac('sha256', this.#secret).update(`${address} ${port} ${slot}`);
     return mac.digest().subarray(0, COOKIE_BYTES);
   }
+}
+
+function slotAt(milliseconds: number): number {
+  return Math.floor(milliseconds / COOKIE_SLOT_MS);
 }
 
 const COOKIE_TOKEN = /^udp:([\w-]{11})(?: (.*))?$/s;

@@ -1,6 +1,7 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Observable } from 'rxjs';
 import type { Clock } from '../../clock.js';
+import { ClockWatch } from '../../clock-watch.js';
 import { ErrorCode } from '../../protocol/errors.js';
 import { encodeFrame } from '../../protocol/frame.js';
 import { DoorFaults } from '../door-faults.js';
@@ -99,6 +100,7 @@ export class UdpListener implements Listener {
     const { address, port, family } = socket.address();
     const host = family === 'IPv6' ? `[${address}]` : address;
     this.addresses = [{ transport: 'udp', host: address, port, url: `udp://${host}:${port}` }];
+    ClockWatch.of(options.clock).acquire(); // for the cookies; sessions come and go
     socket.on('message', this.#onDatagram);
     socket.on('error', this.#onError);
   }
@@ -133,9 +135,12 @@ export class UdpListener implements Listener {
   }
 
   #closeSocket(): Promise<void> {
-    this.#socketClosed ??= new Promise((resolve) => {
-      this.#socket.close(resolve);
-    });
+    if (this.#socketClosed === undefined) {
+      ClockWatch.of(this.#options.clock).release();
+      this.#socketClosed = new Promise((resolve) => {
+        this.#socket.close(resolve);
+      });
+    }
     return this.#socketClosed;
   }
 

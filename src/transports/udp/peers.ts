@@ -1,4 +1,5 @@
-import { type Clock, setBackgroundTimer } from '../../clock.js';
+import type { Clock } from '../../clock.js';
+import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
 import { ConnectionLost } from '../transport.js';
 import type { UdpConnection } from './connection.js';
 import type { Source } from './cookie.js';
@@ -12,7 +13,7 @@ export class Peers {
   readonly #clock: Clock;
   readonly #connections = new Map<string, UdpConnection>();
   readonly #countByAddress = new Map<string, number>();
-  #sweepTimer: unknown;
+  #sweepDeadline: PeerDeadline | undefined;
 
   constructor(idleMs: number, clock: Clock) {
     this.#idleMs = idleMs;
@@ -51,17 +52,17 @@ export class Peers {
     if (left > 0) this.#countByAddress.set(peer.address, left);
     else this.#countByAddress.delete(peer.address);
     if (this.#connections.size > 0) return;
-    this.#clock.clearTimeout(this.#sweepTimer);
-    this.#sweepTimer = undefined;
+    this.#sweepDeadline?.clear();
+    this.#sweepDeadline = undefined;
   };
 
   /** One timer for all, while there are any. */
   #planSweep(): void {
-    this.#sweepTimer ??= setBackgroundTimer(this.#clock, this.#sweep, this.#idleMs / SWEEPS_PER_IDLE_TIME);
+    this.#sweepDeadline ??= setPeerDeadline(this.#clock, this.#sweep, this.#idleMs / SWEEPS_PER_IDLE_TIME);
   }
 
   readonly #sweep = (): void => {
-    this.#sweepTimer = undefined;
+    this.#sweepDeadline = undefined;
     const silentSince = this.#clock.now() - this.#idleMs;
     for (const connection of this.all()) {
       if (connection.lastHeardMs > silentSince) continue;

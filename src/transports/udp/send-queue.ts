@@ -1,5 +1,6 @@
 import type { Socket } from 'node:dgram';
-import { type Clock, setBackgroundTimer } from '../../clock.js';
+import type { Clock } from '../../clock.js';
+import { setPeerDeadline } from '../../peer-deadline.js';
 import { HELD_OVERHEAD_BYTES, MAX_HELD_BYTES } from './constants.js';
 import type { Source } from './cookie.js';
 
@@ -50,9 +51,9 @@ export class SendQueue {
   emptied(graceMs: number): Promise<void> {
     if (this.#heldBytes === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setBackgroundTimer(this.#clock, resolve, graceMs);
+      const deadline = setPeerDeadline(this.#clock, resolve, graceMs);
       this.#onEmpty = () => {
-        this.#clock.clearTimeout(timer);
+        deadline.clear();
         resolve();
       };
     });

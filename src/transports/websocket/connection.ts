@@ -2,6 +2,8 @@ import type { Socket } from 'node:net';
 import { type Observable, Subject } from 'rxjs';
 import { type RawData, WebSocket } from 'ws';
 import { type Clock, setBackgroundTimer } from '../../clock.js';
+import { ClockWatch } from '../../clock-watch.js';
+import { judgeAfterInput, type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
 import { clipUtf8 } from '../../protocol/bytes/utf8.js';
 import { TokenBucket } from '../../token-bucket.js';
 import { HeldSubject } from '../held-subject.js';
@@ -63,8 +65,11 @@ export class WebSocketConnection implements Connection {
   #closing = false;
   /** What ends `batches$` with an error; undefined while nothing is wrong. */
   #fault: ConnectionLost | undefined;
+  #isPinging = false;
   #pingTimer: unknown;
-  #graceTimer: unknown;
+  /** Set while too many pings are unanswered: the pong may be among the input that waits. */
+  #pongDeadline: PeerDeadline | undefined;
+  #graceDeadline: PeerDeadline | undefined;
 
   constructor(peer: WebSocket, socket: Socket, options: WebSocketConnectionOptions) {
     this.#peer = peer;
@@ -117,6 +122,10 @@ export class WebSocketConnection implements Connection {
 
   readonly #startReading = (): void => {
     this.#peer.resume();
+    if (this.#options.pingIntervalMs === 0 || this.#graceDeadline !== undefined) return;
+    // A stall of the process is seen only while the clock is watched, and pings are few.
+    this.#isPinging = true;
+    ClockWatch.of(this.#options.clock).acquire();
     this.#planPing();
   };
 
@@ -213,18 +222,29 @@ export class WebSocketConnection implements Connection {
 
   #planPing(): void {
     const { clock, pingIntervalMs } = this.#options;
-    const leaving = this.#graceTimer !== undefined;
-    if (pingIntervalMs > 0 && !leaving) this.#pingTimer = setBackgroundTimer(clock, this.#ping, pingIntervalMs);
+    this.#pingTimer = setBackgroundTimer(clock, this.#ping, pingIntervalMs);
+  }
+
+  #stopPinging(): void {
+    if (!this.#isPinging) return;
+    this.#isPinging = false;
+    const { clock } = this.#options;
+    clock.clearTimeout(this.#pingTimer);
+    this.#pongDeadline?.clear();
+    ClockWatch.of(clock).release();
   }
 
   readonly #ping = (): void => {
-    if (this.#unansweredPings >= MAX_MISSED_PONGS) {
-      this.#cut(new ConnectionLost(`the peer answered none of ${MAX_MISSED_PONGS} pings`));
-      return;
-    }
-    this.#unansweredPings++;
+    if (this.#unansweredPings < MAX_MISSED_PONGS) this.#unansweredPings++;
+    else this.#pongDeadline ??= judgeAfterInput(this.#options.clock, this.#judgeSilence);
     this.#peer.ping();
     this.#planPing();
+  };
+
+  readonly #judgeSilence = (): void => {
+    this.#pongDeadline = undefined;
+    if (this.#unansweredPings < MAX_MISSED_PONGS) return; // it was heard meanwhile
+    this.#cut(new ConnectionLost(`the peer answered none of ${MAX_MISSED_PONGS} pings`));
   };
 
   /**
@@ -232,11 +252,11 @@ export class WebSocketConnection implements Connection {
    * time to answer. ws cuts off after 30 s in any case.
    */
   readonly #startGrace = (): void => {
-    if (this.#graceTimer !== undefined || this.#batches.ended) return;
-    this.#options.clock.clearTimeout(this.#pingTimer);
+    if (this.#graceDeadline !== undefined || this.#batches.ended) return;
+    this.#stopPinging();
     let waiting = this.#socket.writableLength;
     const arm = (): void => {
-      this.#graceTimer = setBackgroundTimer(this.#options.clock, check, CLOSE_GRACE_MS);
+      this.#graceDeadline = setPeerDeadline(this.#options.clock, check, CLOSE_GRACE_MS);
     };
     const check = (): void => {
       const before = waiting;
@@ -267,8 +287,8 @@ export class WebSocketConnection implements Connection {
 
   /** The one end of every connection, whatever brought it about. */
   readonly #onClose = (code: number): void => {
-    this.#options.clock.clearTimeout(this.#pingTimer);
-    this.#options.clock.clearTimeout(this.#graceTimer);
+    this.#stopPinging();
+    this.#graceDeadline?.clear();
     this.#flush(); // what came before the end comes before the end
     const fault = this.#fault ?? (this.#closing || leavingCodes.has(code) ? undefined : lossOf(code));
     if (fault === undefined) this.#batches.complete();

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { type Clock, setBackgroundTimer } from '../../clock.js';
+import type { Clock } from '../../clock.js';
+import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
 import type { DoorFaults, FaultSource } from '../door-faults.js';
 import type { ListenLimits } from '../listen-limits.js';
 import { SocketAdmission } from '../socket-admission.js';
@@ -18,8 +19,8 @@ interface Visitor {
   readonly socket: Socket;
   /** Kept, because a socket that has gone no longer knows. */
   readonly source: FaultSource;
-  /** The timer that ends his time. */
-  readonly deadline: unknown;
+  /** Ends its time. */
+  readonly deadline: PeerDeadline;
   inHandshake: boolean;
   /** He had an answer, or was told of as a fault: nothing more is to be told of him. */
   settled: boolean;
@@ -75,7 +76,7 @@ export class Doorstep {
   leave(socket: Socket): void {
     const visitor = this.#visitorOf(socket);
     if (visitor === undefined) return;
-    this.#options.clock.clearTimeout(visitor.deadline);
+    visitor.deadline.clear();
     this.#visitors.delete(visitor.socket);
     this.#admission.leave(visitor.socket);
   }
@@ -124,7 +125,7 @@ export class Doorstep {
   readonly #admit = (socket: Socket, source: FaultSource): void => {
     const { clock, handshakeMs } = this.#options;
     const { http, tls } = this.#server!; // it has given the socket
-    const deadline = setBackgroundTimer(clock, () => this.#giveUp(visitor), handshakeMs);
+    const deadline = setPeerDeadline(clock, () => this.#giveUp(visitor), handshakeMs);
     const visitor: Visitor = { socket, source, deadline, inHandshake: tls !== undefined, settled: false };
     this.#visitors.set(socket, visitor);
     socket.once('close', () => {

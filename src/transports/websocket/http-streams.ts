@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { finished, pipeline, type Readable } from 'node:stream';
-import { type Clock, setBackgroundTimer } from '../../clock.js';
+import type { Clock } from '../../clock.js';
+import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
 import { STREAM_STALL_MS } from './http-routes.js';
 
 /** Answers of a door that go on for long, at once. */
@@ -37,7 +38,7 @@ export class HttpStreams {
 
   /** Cuts off a peer for whom something waits and who has taken nothing since the last look. */
   #watch(response: ServerResponse): () => void {
-    let timer: unknown;
+    let deadline: PeerDeadline | undefined;
     let hasTaken = false;
     response.on('drain', () => {
       hasTaken = true;
@@ -52,11 +53,11 @@ export class HttpStreams {
       arm();
     };
     const arm = (): void => {
-      timer = setBackgroundTimer(this.#clock, look, STREAM_STALL_MS);
+      deadline = setPeerDeadline(this.#clock, look, STREAM_STALL_MS);
     };
     arm();
     return () => {
-      this.#clock.clearTimeout(timer);
+      deadline?.clear();
     };
   }
 }

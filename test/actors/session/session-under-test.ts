@@ -1,7 +1,7 @@
 import { type Actor, createActor, SimulatedClock } from 'xstate';
 import type { Grant } from '../../../src/actors/ports.js';
 import { parsePattern } from '../../../src/protocol/pattern.js';
-import type { SessionEvent, SessionPhase } from '../../../src/actors/session/session-events.js';
+import type { OverdueEvent, SessionEvent, SessionPhase } from '../../../src/actors/session/session-events.js';
 import { sessionMachine } from '../../../src/actors/session/session-machine.js';
 import type { TurnoutLimits } from '../../../src/actors/session/turnout.js';
 import type { SessionPort } from '../../../src/actors/session/session-port.js';
@@ -47,13 +47,21 @@ export const unlimited: TurnoutLimits = {
   maxHalfOpenPerAddress: 0,
 };
 
-/** A session machine that runs on simulated time and records what it does. */
-export function startSession(): SessionUnderTest {
+/**
+ * A session machine that runs on simulated time and records what it does.
+ *
+ * @param overdue what its port does about a deadline that has passed; by default it judges at once
+ */
+export function startSession(overdue?: (event: OverdueEvent) => void): SessionUnderTest {
   const clock = new SimulatedClock();
   const calls: PortCall[] = [];
+  const judge = (event: OverdueEvent): void => {
+    actor.send(event);
+  };
+  const port = recordingPort(calls, overdue ?? judge);
   const actor = createActor(sessionMachine, {
     clock,
-    input: { id: 'session-1', transport: 'memory', remoteAddress: 'memory:1', port: recordingPort(calls) },
+    input: { id: 'session-1', transport: 'memory', remoteAddress: 'memory:1', port },
   });
   actor.start();
   return {
@@ -64,13 +72,14 @@ export function startSession(): SessionUnderTest {
   };
 }
 
-export function recordingPort(calls: PortCall[]): SessionPort {
+export function recordingPort(calls: PortCall[], overdue: SessionPort['overdue'] = () => undefined): SessionPort {
   return {
     phaseChanged: (phase) => void calls.push({ call: 'phaseChanged', phase }),
     // The answer is for the test to give: `xstate.done.actor.authenticate`.
     authenticate: () => new Promise(() => undefined),
     established: (name) => void calls.push({ call: 'established', name }),
     closing: (error, reason) => void calls.push({ call: 'closing', error, reason }),
+    overdue,
     destroy: () => void calls.push({ call: 'destroy' }),
   };
 }

@@ -2,7 +2,6 @@ import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dg
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { SimulatedClock } from 'xstate';
 import { type Client, type ClientOptions, connect } from '../../../src/client/node.js';
 import { closeFrame } from '../../../src/protocol/close-message.js';
 import { decodeFrame, encodeFrame } from '../../../src/protocol/frame.js';
@@ -10,6 +9,7 @@ import type { Message } from '../../../src/protocol/messages/message.js';
 import { framed } from '../../support/frames.js';
 import { until } from '../../support/inbox.js';
 import { welcome } from '../scripted-router.js';
+import { SteadyClock } from '../../support/steady-clock.js';
 
 const ends: (() => unknown)[] = [];
 
@@ -62,7 +62,7 @@ function greet(peer: Socket): void {
 
 describe('a TCP router', () => {
   it('that accepts and says nothing is given up when the time is over', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     let heard = 0;
     const url = await tcpServer((peer) => peer.on('data', () => heard++));
     const attempt = connect(url, { clock });
@@ -192,7 +192,7 @@ describe('a UDP router', () => {
 
   it('that returns the close message gets no second one, and close() resolves', async () => {
     const router = await udpRouter();
-    const client = await join(router.url, { clock: new SimulatedClock() });
+    const client = await join(router.url, { clock: new SteadyClock() });
     const { port, address } = router.peers[0]!;
     const closed = client.close();
     await until(() => router.closes.length > 0);
@@ -203,7 +203,7 @@ describe('a UDP router', () => {
 
   it('that returns none, as older ones do, is sent five in a second, and close() resolves', async () => {
     const router = await udpRouter();
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const client = await join(router.url, { clock });
     const closed = client.close();
     for (let sent = 1; sent <= 5; sent++) {

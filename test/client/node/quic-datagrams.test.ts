@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { NEVER } from 'rxjs';
-import { SimulatedClock } from 'xstate';
 import { type Client, connect, type Signal } from '../../../src/client/node.js';
 import { createRouter, type Router } from '../../../src/index.js';
 import { decodeFrame } from '../../../src/protocol/frame.js';
 import { quic } from '../../../src/transports/quic/index.js';
 import { FakeQuic } from '../../support/fake-quic.js';
 import { turns } from '../../support/inbox.js';
+import { SteadyClock } from '../../support/steady-clock.js';
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(() => {
@@ -15,7 +15,7 @@ afterEach(() => {
 
 interface Scene {
   readonly library: FakeQuic;
-  readonly clock: SimulatedClock;
+  readonly clock: SteadyClock;
   readonly client: (datagrams?: boolean) => Promise<Client>;
   /** Lets datagrams arrive, in this order of their sending; the others are lost. */
   readonly arrive: (...order: number[]) => Promise<void>;
@@ -25,7 +25,7 @@ interface Scene {
 /** A router and clients in one process, with a network between them that does with datagrams what the test wants. */
 async function scene({ datagrams = true } = {}): Promise<Scene> {
   const library = new FakeQuic();
-  const clock = new SimulatedClock();
+  const clock = new SteadyClock();
   const tls = { credentials: { key: '', cert: '' }, renewed$: NEVER };
   const router = createRouter({ name: 'Fake', clock, gestureIntervalMs: 0 });
   await router.listen(quic({ tls, provider: library, clock, datagrams }));

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NEVER } from 'rxjs';
-import { SimulatedClock } from 'xstate';
 import { createRouter, type Router, type RouterOptions, type Transport, webSocket } from '../../../src/index.js';
 import { quic } from '../../../src/transports/quic/index.js';
 import { pipe, tcp } from '../../../src/transports/tcp/index.js';
@@ -22,6 +21,7 @@ import {
 } from './attacker.js';
 import { Bystanders } from './bystanders.js';
 import { eventually } from './eventually.js';
+import { SteadyClock } from '../../support/steady-clock.js';
 
 export const transports = ['websocket', 'tcp', 'pipe', 'udp', 'quic'] as const;
 export type TransportName = (typeof transports)[number];
@@ -39,9 +39,9 @@ export class Stage {
   readonly router: Router;
   readonly bystanders: Bystanders;
   readonly log: ReturnType<typeof recordingLogger>;
-  readonly clock: SimulatedClock;
+  readonly clock: SteadyClock;
   /** Times the WebSocket door, and UDP's silence. */
-  readonly doorClock: SimulatedClock;
+  readonly doorClock: SteadyClock;
   readonly urls: ReadonlyMap<TransportName, string>;
   readonly #ports: ReadonlyMap<TransportName, number>;
   readonly #attackers: Attacker[] = [];
@@ -49,7 +49,7 @@ export class Stage {
 
   static async open(options: RouterOptions = {}): Promise<Stage> {
     const folder = mkdtempSync(join(tmpdir(), 'clasp-hostile-'));
-    const [clock, doorClock, log] = [new SimulatedClock(), new SimulatedClock(), recordingLogger()] as const;
+    const [clock, doorClock, log] = [new SteadyClock(), new SteadyClock(), recordingLogger()] as const;
     const router = createRouter({ drainTimeoutSeconds: 1, ...options, clock, logger: log });
     const host = '127.0.0.1';
     const path = process.platform === 'win32' ? `\\\\.\\pipe\\clasp-hostile-${process.pid}` : join(folder, 'clasp');
@@ -81,8 +81,8 @@ export class Stage {
     readonly router: Router;
     readonly bystanders: Bystanders;
     readonly log: ReturnType<typeof recordingLogger>;
-    readonly clock: SimulatedClock;
-    readonly doorClock: SimulatedClock;
+    readonly clock: SteadyClock;
+    readonly doorClock: SteadyClock;
     readonly urls: ReadonlyMap<TransportName, string>;
     readonly ports: ReadonlyMap<TransportName, number>;
     readonly folder: string;
@@ -135,8 +135,8 @@ export class Stage {
   }
 
   /** Moves the router's time. */
-  pass(milliseconds: number): void {
-    this.clock.increment(milliseconds);
+  async pass(milliseconds: number): Promise<void> {
+    await this.clock.pass(milliseconds);
   }
 
   /** Everybody who is still here goes without a goodbye. Resolves when the router has noticed. */
@@ -157,7 +157,7 @@ export class Stage {
     this.bystanders.leave();
     const stopped = this.router.stop();
     await eventually(() => this.router.addresses.length === 0, 'the doors to close');
-    this.clock.increment(1_000);
+    await this.clock.pass(1_000);
     await stopped;
     rmSync(this.#folder, { recursive: true, force: true });
   }

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { SimulatedClock } from 'xstate';
 import { ConnectionLost } from '../../../src/transports/transport.js';
 import type { WebSocketOptions } from '../../../src/transports/websocket/index.js';
 import { LeanReader } from '../../../src/transports/websocket/lean-reader.js';
 import { turns, until } from '../../support/inbox.js';
 import { maskedMessage, RawSocket, upgradeRequest } from '../../support/raw-socket.js';
 import { answersIn, EchoDoor } from './echo-door.js';
+import { SteadyClock } from '../../support/steady-clock.js';
 
 const PING = maskedMessage(new Uint8Array(0), 0x89);
 const PONG = maskedMessage(new Uint8Array(0), 0x8a);
@@ -32,7 +32,7 @@ describe('a flood of pings', () => {
     ['pings', PING],
     ['pongs', PONG],
   ])('ends the connection at the 51st of %s in a second, with the reason', async (_, frame) => {
-    const { door, raw } = await connected({ clock: new SimulatedClock() });
+    const { door, raw } = await connected({ clock: new SteadyClock() });
     raw.write(Buffer.concat(Array.from({ length: 20_000 }, () => frame)));
     await until(() => door.ends.length > 0 || answersIn(raw.received).some((one) => one.startsWith('close')));
     const answers = answersIn(raw.received);
@@ -44,7 +44,7 @@ describe('a flood of pings', () => {
   });
 
   it('is none where they take their time', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const { door, raw } = await connected({ clock });
     for (let second = 1; second <= 5; second++) {
       raw.write(Buffer.concat(Array.from({ length: 50 }, () => PING)));
@@ -56,7 +56,7 @@ describe('a flood of pings', () => {
   });
 
   it('ends where the answers are not read, however slowly it comes', async () => {
-    const clock = new SimulatedClock();
+    const clock = new SteadyClock();
     const { door, raw } = await connected({ clock });
     raw.socket.pause();
     const connection = door.connections[0]!;
@@ -76,7 +76,7 @@ describe('a flood of pings', () => {
   });
 
   it('does not touch what else is sent', async () => {
-    const { door, raw } = await connected({ clock: new SimulatedClock() });
+    const { door, raw } = await connected({ clock: new SteadyClock() });
     raw.write(Buffer.concat(Array.from({ length: 5_000 }, () => maskedMessage(Uint8Array.of(1)))));
     await raw.receive((received) => answersIn(received).length >= 5_000);
     expect(door.ends).toEqual([]);

@@ -1,0 +1,81 @@
+import { type Actor, createActor } from 'xstate';
+import type { RouterEvent } from '../../../src/actors/router/router-events.js';
+import type { RouterSession } from '../../../src/actors/router/router-session.js';
+import type { SessionEvent } from '../../../src/actors/session/session-events.js';
+import { sessionHub, type SessionHubInput, type SessionHubLogic } from '../../../src/actors/session/session-hub.js';
+import { type MemoryClient, memoryLink } from '../../../src/transports/memory/index.js';
+import { SteadyClock } from '../../support/steady-clock.js';
+import { recordingLogger } from './recording-logger.js';
+import { unlimited } from './session-under-test.js';
+
+/** A hub whose router only writes down what it hears, and closes what it is told to close. */
+export interface HubUnderTest {
+  readonly hub: Actor<SessionHubLogic>;
+  readonly clock: SteadyClock;
+  readonly logger: ReturnType<typeof recordingLogger>;
+  readonly routerEvents: RouterEvent[];
+  readonly drainedCalls: () => number;
+  /** Lets a peer in. */
+  connect(): Peer;
+}
+
+export interface Peer {
+  readonly session: RouterSession;
+  readonly client: MemoryClient;
+  tell(event: SessionEvent): void;
+  sayHello(): void;
+}
+
+export function startHub(options: Partial<SessionHubInput> = {}): HubUnderTest {
+  const clock = new SteadyClock();
+  const logger = recordingLogger();
+  const routerEvents: RouterEvent[] = [];
+  const attached: RouterSession[] = [];
+  let ids = 0;
+  let drainedCalls = 0;
+  const router = {
+    send(event: RouterEvent): void {
+      routerEvents.push(event);
+      if (event.type === 'session.closing') event.session.link.close(event.reason);
+    },
+  };
+  const hub = createActor(sessionHub, {
+    clock,
+    input: {
+      router,
+      attach: (session) => void attached.push(session),
+      drained: () => {
+        drainedCalls++;
+      },
+      ...unlimited,
+      sessionTimeoutMs: 300_000,
+      helloTimeoutMs: 10_000,
+      drainMs: 5_000,
+      maxQueueBytes: 1_000_000,
+      maxQueueMessages: 1_000,
+      clock,
+      logger,
+      newId: () => `s${++ids}`,
+      ...options,
+    },
+  });
+  hub.start();
+  return {
+    hub,
+    clock,
+    logger,
+    routerEvents,
+    drainedCalls: () => drainedCalls,
+    connect() {
+      const { client, server } = memoryLink({ clock });
+      hub.send({ type: 'connection.opened', connection: server });
+      const session = attached.at(-1)!; // the hub attaches before it does anything else
+      return {
+        session,
+        client,
+        tell: session.notify,
+        sayHello: () => session.notify({ type: 'hello.accepted', name: 'desk', features: ['param'] }),
+      };
+    },
+  };
+}
