@@ -1,8 +1,13 @@
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open, realpath } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { constants, createReadStream } from 'node:fs';
+import { access, realpath, stat } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
+import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { lookup } from 'mrmime';
+import { type ByteRange, readRange } from './byte-range.js';
+import { type OpenFile, openWithin } from './open-file.js';
+import { servedNames } from './served-name.js';
+import { isSameState, isUnmodified, validatorsOf } from './validators.js';
 
 export interface StaticFilesOptions {
   /** Everything in it can be read by anybody who reaches the port, but for names that begin with a dot. */
@@ -16,7 +21,7 @@ interface FileRequest {
   readonly method: string;
   /** Percent signs are not decoded. */
   readonly path: string;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: IncomingHttpHeaders;
 }
 
 interface FileAnswer {
@@ -37,10 +42,11 @@ export class StaticFilesError extends Error {
 }
 
 /**
- * Serves the files of a folder: a page with faders, say, on the port its clients connect to. `index.html` stands for its folder. Links
- * that lead out of the folder are not followed, names that begin with a dot are not served, and folders are not listed.
+ * Serves the files of a folder: a page with faders, on the port its clients connect to. `index.html` stands for its folder. A GET can
+ * ask for one range of bytes. Links that lead out of the folder are not followed, names that begin with a dot and anything but
+ * regular files are not served, and folders are not listed. docs/static-files.md has the answers.
  *
- * @throws StaticFilesError when there is no such folder, or `at` is no path
+ * @throws StaticFilesError if the folder does not exist or cannot be read, or if `at` is not a path
  */
 export async function staticFiles({ folder, at = '/' }: StaticFilesOptions): Promise<StaticFilesRoute> {
   if (!/^\/(?:.*\/)?$/.test(at)) throw new StaticFilesError(`at has to begin and end with a slash, not be "${at}"`);
@@ -49,8 +55,8 @@ export async function staticFiles({ folder, at = '/' }: StaticFilesOptions): Pro
     answer(request) {
       const { method, path } = request;
       if ((method !== 'GET' && method !== 'HEAD') || !path.startsWith(at)) return undefined;
-      const segments = segmentsOf(path.slice(at.length));
-      return segments && answerFile(root, segments, request);
+      const names = servedNames(path.slice(at.length));
+      return names && answerPath(root, names, request);
     },
   };
 }
@@ -58,93 +64,63 @@ export async function staticFiles({ folder, at = '/' }: StaticFilesOptions): Pro
 async function rootOf(folder: string): Promise<string> {
   try {
     const root = await realpath(resolve(folder));
-    const handle = await open(root);
-    const isFolder = (await handle.stat()).isDirectory();
-    await handle.close();
-    if (isFolder) return root;
+    await access(root, constants.R_OK | constants.X_OK);
+    if ((await stat(root)).isDirectory()) return root;
   } catch {
     // The sentence below says it all.
   }
   throw new StaticFilesError(`cannot serve ${folder}: there is no such folder, or it may not be read`);
 }
 
-/** Names below the folder; undefined where one of them is none that is served. The last is empty for a folder. */
-function segmentsOf(path: string): readonly string[] | undefined {
-  const segments: string[] = [];
-  for (const encoded of path.split('/')) {
-    const segment = decoded(encoded);
-    if (segment === undefined || segment.startsWith('.') || /[\\/\0:]/.test(segment)) return undefined;
-    segments.push(segment);
-  }
-  const isName = (segment: string, i: number): boolean => segment !== '' || i === segments.length - 1;
-  return segments.every(isName) ? segments : undefined;
-}
-
-function decoded(segment: string): string | undefined {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return undefined;
-  }
-}
-
-async function answerFile(
+async function answerPath(
   root: string,
-  segments: readonly string[],
-  { method, path, headers }: FileRequest,
+  names: readonly string[],
+  request: FileRequest,
 ): Promise<FileAnswer | undefined> {
-  const named = join(root, ...segments);
-  const wanted = segments.at(-1) === '' ? join(named, 'index.html') : named;
+  const named = join(root, ...names);
+  const wanted = names.at(-1) === '' ? join(named, 'index.html') : named;
   const file = await openWithin(root, wanted);
   if (file === undefined) return undefined;
-  const { handle, isFolder, size, modifiedMs } = file;
-  if (isFolder) {
-    await handle.close();
-    // Without the slash the page's own relative links would lead beside its folder.
-    return { status: 302, headers: { Location: `${path}/` } };
+  // Without the slash, the relative links of the page would lead beside its folder.
+  if (file === 'folder') return { status: 302, headers: { Location: `${request.path}/` } };
+  const { body, ...answer } = answerFile(file, wanted, request);
+  if (body === undefined) {
+    await file.handle.close();
+    return answer;
   }
-  const etag = `"${size.toString(36)}-${Math.floor(modifiedMs).toString(36)}"`;
-  const answer = {
-    type: withCharset(lookup(wanted) ?? 'application/octet-stream'),
-    // Asked for again each time, and sent only when it has changed: a show's page must not be yesterday's.
-    headers: { ETag: etag, 'Cache-Control': 'no-cache', 'Content-Length': String(size) },
+  // Not beyond what Content-Length promises, should the file grow meanwhile.
+  return { ...answer, body: createReadStream(wanted, { fd: file.handle, start: body.first, end: body.last }) };
+}
+
+/** The answer, with the bytes of the file that belong to it. */
+function answerFile(
+  file: OpenFile,
+  path: string,
+  { method, headers }: FileRequest,
+): Omit<FileAnswer, 'body'> & { readonly body?: ByteRange | undefined } {
+  const { size } = file;
+  const validators = validatorsOf(file);
+  const common = {
+    ETag: validators.etag,
+    'Last-Modified': validators.lastModified,
+    'Accept-Ranges': 'bytes',
+    // A client asks each time, and gets the file only if it has changed: the page of a show must not be that of yesterday.
+    'Cache-Control': 'no-cache',
   };
-  if (headers['if-none-match'] === etag) {
-    await handle.close();
-    return { status: 304, headers: { ETag: etag, 'Cache-Control': 'no-cache' } };
+  if (isUnmodified(headers, validators)) return { status: 304, headers: common };
+  const type = withCharset(lookup(path) ?? 'application/octet-stream');
+  // Range is defined for GET alone.
+  const range = method === 'GET' && isSameState(headers, validators) ? readRange(headers.range, size) : undefined;
+  if (range === 'unsatisfiable') {
+    return { status: 416, headers: { ...common, 'Content-Range': `bytes */${size}`, 'Content-Length': '0' } };
   }
-  if (method === 'HEAD' || size === 0) {
-    await handle.close();
-    return { status: 200, ...answer };
+  if (range === undefined) {
+    const body = method === 'HEAD' || size === 0 ? undefined : { first: 0, last: size - 1 };
+    return { status: 200, type, headers: { ...common, 'Content-Length': String(size) }, body };
   }
-  // Not beyond what was promised, should the file grow meanwhile.
-  const body = createReadStream(wanted, { fd: handle, end: size - 1 });
-  return { status: 200, ...answer, body };
-}
-
-interface OpenFile {
-  readonly handle: FileHandle;
-  readonly isFolder: boolean;
-  readonly size: number;
-  readonly modifiedMs: number;
-}
-
-/** Opens what is there, if it is a file or a folder and lies within the root, links followed. */
-async function openWithin(root: string, path: string): Promise<OpenFile | undefined> {
-  let handle: FileHandle | undefined;
-  try {
-    const real = await realpath(path);
-    if (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep)) return undefined;
-    handle = await open(real);
-    const stat = await handle.stat();
-    if (stat.isFile() || stat.isDirectory()) {
-      return { handle, isFolder: stat.isDirectory(), size: stat.size, modifiedMs: stat.mtimeMs };
-    }
-  } catch {
-    // It is not there, or not to be read: for a peer that is the same.
-  }
-  await handle?.close();
-  return undefined;
+  const { first, last } = range;
+  const partial = { 'Content-Range': `bytes ${first}-${last}/${size}`, 'Content-Length': String(last - first + 1) };
+  return { status: 206, type, headers: { ...common, ...partial }, body: range };
 }
 
 function withCharset(type: string): string {

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { get, request, type IncomingHttpHeaders } from 'node:http';
+import { get } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRouter, type Router, webSocket } from '../../src/index.js';
 import { staticFiles, StaticFilesError } from '../../src/static-files/index.js';
+import { type HttpAnswer, httpRequest, type HttpRequestOptions } from '../support/http-request.js';
 
 let folder: string;
 let router: Router;
@@ -37,28 +38,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-interface Answer {
-  readonly status: number | undefined;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-function ask(path: string, options: { method?: string; headers?: Record<string, string> } = {}): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port, path, ...options }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        resolve({
-          status: response.statusCode,
-          headers: response.headers,
-          body: Buffer.concat(chunks).toString('latin1'),
-        });
-      });
-    })
-      .on('error', reject)
-      .end();
-  });
+function ask(path: string, options: HttpRequestOptions = {}): Promise<HttpAnswer> {
+  return httpRequest(port, path, options);
 }
 
 describe('a folder of files', () => {

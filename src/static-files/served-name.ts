@@ -1,0 +1,28 @@
+/** Names that a Windows system takes for a device, for a short form of another name, or for the same name without its end. */
+const ambiguousOnWindows = /^(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:\.|$)|~\d|[. ]$/i;
+
+/**
+ * Splits the path of a URL into the names of folders and a file. The last name is empty for a folder.
+ *
+ * @param path without the slash in front; percent signs are not decoded
+ * @returns undefined if one of them is not served: it begins with a dot, is not a name, or means something else to the system
+ */
+export function servedNames(path: string, isWindows = process.platform === 'win32'): readonly string[] | undefined {
+  const names: string[] = [];
+  for (const encoded of path.split('/')) {
+    const name = decoded(encoded);
+    if (name === undefined || name.startsWith('.') || /[\\/\0:]/.test(name)) return undefined;
+    if (isWindows && ambiguousOnWindows.test(name)) return undefined;
+    names.push(name);
+  }
+  const isName = (name: string, i: number): boolean => name !== '' || i === names.length - 1;
+  return names.every(isName) ? names : undefined;
+}
+
+function decoded(name: string): string | undefined {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return undefined;
+  }
+}
