@@ -1,5 +1,5 @@
 import { setBackgroundTimer } from '../clock.js';
-import { decodeJson } from '../protocol/encodings/json.js';
+import { decodeJson, MAX_ROUTER_JSON_TEXT } from '../protocol/encodings/json.js';
 import type { Qos } from '../protocol/enumerations.js';
 import { ClaspError } from '../protocol/errors.js';
 import { decodeFrame, defaultQos } from '../protocol/frame.js';
@@ -186,7 +186,7 @@ export class Session {
     if (!this.#isListening) return;
     let message: Message;
     try {
-      ({ message } = typeof frame === 'string' ? decodeJson(frame) : decodeFrame(frame));
+      ({ message } = typeof frame === 'string' ? decodeJson(frame, MAX_ROUTER_JSON_TEXT) : decodeFrame(frame));
     } catch (error) {
       if (!(error instanceof ClaspError)) throw error;
       this.#faulty(error);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { encodeFor } from '../../src/client/encode.js';
 import { linkTo } from '../../src/client/node.js';
-import { decodeJson } from '../../src/protocol/encodings/json.js';
+import { decodeJson, MAX_JSON_TEXT } from '../../src/protocol/encodings/json.js';
 import { decodeFrame } from '../../src/protocol/frame.js';
 import type { Message } from '../../src/protocol/messages/message.js';
 import { setTo } from './scripted-router.js';
@@ -29,5 +29,15 @@ describe('what goes over a link', () => {
     });
     expect(decoded(2).qos).toBe(2);
     expect(decoded().qos).toBe(1);
+  });
+
+  it('in JSON is at most 262,144 bytes, of UTF-8 and with its QoS', () => {
+    const text = encodeFor(link, 'json', setTo('/a', '', 1), 1) as string; // no bytes
+    const room = MAX_JSON_TEXT - text.length;
+    const length = (value: string): number => Buffer.byteLength(encodeFor(link, 'json', setTo('/a', value, 1), 1));
+    // Six bytes of JSON for each: what fits a frame may not fit a text.
+    const control = '\u0001'.repeat(Math.floor(room / 6)) + 'x'.repeat(room % 6);
+    expect(length(control)).toBe(MAX_JSON_TEXT);
+    expect(() => length(`${control}x`)).toThrow('the JSON text is 262145 bytes; the limit is 262144');
   });
 });

@@ -4,12 +4,14 @@ import { RouterCore, type RouterCoreOptions } from '../../src/actors/router/rout
 import { RouterSession } from '../../src/actors/router/router-session.js';
 import type { SessionEvent } from '../../src/actors/session/session-events.js';
 import { Deframer } from '../../src/protocol/deframer.js';
+import { decodeJson, MAX_ROUTER_JSON_TEXT } from '../../src/protocol/encodings/json.js';
 import { decodeFrame, defaultQos, type Encoding } from '../../src/protocol/frame.js';
 import type { Qos, SignalType } from '../../src/protocol/enumerations.js';
 import type { InboundMessage } from '../../src/protocol/inbound.js';
 import type { Message, PublishMessage, SubscribeOptions } from '../../src/protocol/messages/message.js';
 import { type EncodedValue, encodeValue } from '../../src/protocol/values/encoded-value.js';
 import type { Value } from '../../src/protocol/values/value.js';
+import { webSocketMessages } from './websocket-messages.js';
 
 /** 2026-01-01T00:00:00Z in microseconds: where the harness's clock stands at first. */
 export const START_MICROS = 1_767_225_600_000_000;
@@ -81,9 +83,9 @@ export class CoreHarness {
     return new Peer(this, `00000000-0000-4000-8000-${String(++this.#count).padStart(12, '0')}`, options);
   }
 
-  /** A session with its WELCOME and first SNAPSHOT already read. */
-  join(name = 'peer', encoding: Encoding = 'binary'): Peer {
-    const peer = this.connect();
+  /** A session with its WELCOME and first SNAPSHOT already read. JSON is a WebSocket's. */
+  join(name = 'peer', encoding: Encoding = 'binary', options: PeerOptions = {}): Peer {
+    const peer = this.connect({ framing: encoding === 'json' ? 'websocket' : 'raw', ...options });
     peer.send({ type: 'hello', version: 1, name, features: ['param'] }, { encoding });
     this.settle();
     peer.read();
@@ -117,6 +119,10 @@ export interface PeerOptions {
   readonly maxQueueMessages?: number;
   /** What its transport can carry. */
   readonly maxFrameBytes?: number;
+  /** @default 'raw' */
+  readonly framing?: 'raw' | 'websocket';
+  /** Whether it is inside the process: it receives messages, and nothing is encoded. @default false */
+  readonly isLocal?: boolean;
 }
 
 /** One peer: sends messages into the core, reads what its outbox holds. */
@@ -125,20 +131,20 @@ export class Peer {
   readonly events: SessionEvent[] = [];
   readonly #harness: CoreHarness;
   readonly #deframer = new Deframer();
+  /** What it was handed without bytes. */
+  #delivered: Message[] = [];
 
-  constructor(
-    harness: CoreHarness,
-    id: string,
-    { maxQueueBytes = 4 << 20, maxQueueMessages = 65_536, maxFrameBytes }: PeerOptions,
-  ) {
+  constructor(harness: CoreHarness, id: string, options: PeerOptions) {
+    const { maxQueueBytes = 4 << 20, maxQueueMessages = 65_536, maxFrameBytes, framing = 'raw' } = options;
     this.#harness = harness;
     this.session = new RouterSession({
       id,
       link: {
         transport: 'test',
         remoteAddress: 'test',
-        framing: 'raw',
+        framing,
         maxFrameBytes,
+        ...(options.isLocal === true && { deliver: (message: Message) => void this.#delivered.push(message) }),
         encoding: undefined,
         bufferedBytes: 0,
         write: () => undefined,
@@ -198,14 +204,17 @@ export class Peer {
 
   /** Everything that has been sent to this peer since the last look. */
   read(): Message[] {
-    return this.readFrames().map(({ message }) => message);
+    const delivered = this.#delivered;
+    this.#delivered = [];
+    return [...delivered, ...this.readFrames().map(({ message }) => message)];
   }
 
   /** The same with the bytes each message took. */
   readFrames(): { message: Message; length: number }[] {
     this.#harness.core.takeDirty();
-    const frames = this.#deframer.push(this.session.outbox.take(true));
-    return frames.map((frame) => ({ message: decodeFrame(frame).message, length: frame.length }));
+    const bytes = this.session.outbox.take(true);
+    const frames = this.session.link.framing === 'raw' ? this.#deframer.push(bytes) : webSocketMessages(bytes);
+    return frames.map((frame) => ({ message: decoded(frame), length: frame.length }));
   }
 
   /** What waits in its backlog, taken out. */
@@ -229,6 +238,11 @@ export class Peer {
     else if (event.type === 'messages.dropped') return;
     else this.session.phase = 'draining';
   }
+}
+
+/** A text is read as a client reads what a router sends. */
+function decoded(frame: Uint8Array | string): Message {
+  return (typeof frame === 'string' ? decodeJson(frame, MAX_ROUTER_JSON_TEXT) : decodeFrame(frame)).message;
 }
 
 /** Messages in a form that reads well in an expectation: values built, absent fields left out. */

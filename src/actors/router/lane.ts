@@ -1,7 +1,7 @@
 import { copyWords, viewOf } from '../../protocol/bytes/words.js';
 import { writeMessage } from '../../protocol/encodings/binary.js';
 import { writeCborMessage } from '../../protocol/encodings/cbor.js';
-import { encodeJson } from '../../protocol/encodings/json.js';
+import { encodeJson, MAX_ROUTER_JSON_TEXT } from '../../protocol/encodings/json.js';
 import { EncodeError } from '../../protocol/errors.js';
 import { Qos } from '../../protocol/enumerations.js';
 import { defaultQos, writePayloadLength } from '../../protocol/frame.js';
@@ -25,8 +25,6 @@ const ACK = 0x50;
 /** So that the payload's length fits one byte of the header, and one of a WebSocket's. */
 const MAX_RUN_BYTES = 108;
 const TWO_32 = 0x1_0000_0000;
-/** JSON has no frame to limit it; one frame's worth of control characters, escaped, is well below this. */
-const MAX_JSON_BYTES = 1 << 20;
 const utf8 = new TextEncoder();
 
 /**
@@ -189,8 +187,11 @@ export class Lane {
 
   #writeJson(message: Message): void {
     const text = utf8.encode(encodeJson(message));
-    if (text.length > MAX_JSON_BYTES) {
-      throw new EncodeError('PayloadTooLarge', `the JSON text is ${text.length} bytes; the limit is ${MAX_JSON_BYTES}`);
+    if (text.length > MAX_ROUTER_JSON_TEXT) {
+      throw new EncodeError(
+        'PayloadTooLarge',
+        `the JSON text is ${text.length} bytes; the limit is ${MAX_ROUTER_JSON_TEXT}`,
+      );
     }
     this.#slab.raw(text);
   }

@@ -1,4 +1,4 @@
-import { decodeJson } from '../../protocol/encodings/json.js';
+import { decodeJson, MAX_ROUTER_JSON_TEXT } from '../../protocol/encodings/json.js';
 import { DecodeError } from '../../protocol/errors.js';
 import { decodeFrame, type Frame, frameLength } from '../../protocol/frame.js';
 import { LENGTH_BYTES } from '../../protocol/framing.js';
@@ -61,7 +61,7 @@ function readText(bytes: Uint8Array): Frame {
   } catch (cause) {
     throw new DecodeError('InvalidUtf8', 'it begins like a JSON text and is not UTF-8', cause);
   }
-  return decodeJson(text);
+  return decodeJson(text, MAX_ROUTER_JSON_TEXT);
 }
 
 /** Puts the header in front that the payload would have travelled with. */

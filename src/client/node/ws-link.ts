@@ -1,11 +1,8 @@
 import { WebSocket } from 'ws';
-import { MAX_JSON_TEXT } from '../../protocol/encodings/json.js';
+import { MAX_ROUTER_JSON_TEXT } from '../../protocol/encodings/json.js';
 import type { Link } from '../link.js';
 import { webSocketLink } from '../websocket-link.js';
 import type { LinkOptions } from './link-to.js';
-
-/** No message of a router is larger; a text may take four bytes a character. */
-const MAX_MESSAGE_BYTES = 4 * MAX_JSON_TEXT;
 
 /** A WebSocket link with the package `ws`: Node 20 has none of its own, and none can be told which certificates to trust. */
 export function nodeWebSocketLink(url: string, options: LinkOptions): Link {
@@ -14,7 +11,7 @@ export function nodeWebSocketLink(url: string, options: LinkOptions): Link {
     constructor(address: string, protocols: string[]) {
       super(address, protocols, {
         perMessageDeflate: false,
-        maxPayload: MAX_MESSAGE_BYTES,
+        maxPayload: MAX_ROUTER_JSON_TEXT, // no message of a router is larger
         ...(ca === undefined ? {} : { ca }),
         ...(servername === undefined ? {} : { servername }),
       });

@@ -23,17 +23,23 @@ import { TreeMap, treeNotation } from './tree.js';
 // Values are written as json-value.ts says. Integer fields are numbers while those are safe integers, decimal texts
 // beyond; both are read, and numbers beyond too, with all their digits.
 
-/** UTF-16 units of a text that is parsed at all: some four times what fits a frame. */
+/** Bytes of a text that a peer may send: some four times what fits a frame. */
 export const MAX_JSON_TEXT = 262_144;
+/**
+ * Bytes of a text that a router sends. JSON has no frame to limit it: one frame's worth of control characters, escaped,
+ * is 393,210 bytes.
+ */
+export const MAX_ROUTER_JSON_TEXT = 1 << 20;
 
 /**
  * Reads one message with the QoS it asks for, `qos` (0, 1 or 2), or else the message's own.
  *
+ * @param maxLength UTF-16 units of a text that is parsed at all
  * @throws DecodeError FrameTooLarge, DepthExceeded, and JsonDecode for everything else
  */
-export function decodeJson(text: string): Frame {
-  if (text.length > MAX_JSON_TEXT) {
-    throw new DecodeError('FrameTooLarge', `the JSON text is ${text.length} characters; the limit is ${MAX_JSON_TEXT}`);
+export function decodeJson(text: string, maxLength: number = MAX_JSON_TEXT): Frame {
+  if (text.length > maxLength) {
+    throw new DecodeError('FrameTooLarge', `the JSON text is ${text.length} characters; the limit is ${maxLength}`);
   }
   return namingFaults('JsonDecode', () => {
     const node = readJson(text);
