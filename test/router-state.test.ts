@@ -196,6 +196,16 @@ describe('a damaged state', () => {
       'the state of the router is damaged at gone[0]: it is no pair',
     ],
     [
+      'a param that no SNAPSHOT can carry',
+      state({ params: [{ ...param, value: 'x'.repeat(65_471) }] }),
+      'the state of the router is damaged at params[0]: Value too large: address and value are 65475 bytes; the limit is 65474',
+    ],
+    [
+      'a param whose writer takes the room of its value',
+      state({ params: [{ ...param, value: 'x'.repeat(65_400), writer: 'w'.repeat(107) }] }),
+      'the state of the router is damaged at params[0]: Value too large: address and value are 65404 bytes; the limit is 65403',
+    ],
+    [
       'a signal of another shape',
       state({ signals: [5] }),
       expect.stringMatching(/^the state of the router is damaged at signals\[0\]: /),

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { MAX_ERROR_TEXT_BYTES } from '../../src/actors/router/replies.js';
+import { MAX_DEFINITION_BYTES, MAX_SET_BYTES } from '../../src/actors/router/sizes.js';
 import { parseRouterOptions } from '../../src/options.js';
+import { MAX_JSON_TEXT, MAX_ROUTER_JSON_TEXT } from '../../src/protocol/encodings/json.js';
 import {
   MAX_ADDRESS_BYTES,
   MAX_BUNDLE_DEPTH,
@@ -56,6 +59,12 @@ describe('docs/limits.md', () => {
       `| ${grouped(MAX_PAYLOAD_BYTES)} bytes |`,
       `| ${grouped(MAX_ADDRESS_BYTES)} bytes, ${MAX_SEGMENTS} segments |`,
       `| ${MAX_NAME_BYTES} bytes |`,
+      `| JSON text of a peer | ${grouped(MAX_JSON_TEXT)} bytes |`,
+      `| JSON text of the router | ${grouped(MAX_ROUTER_JSON_TEXT)} bytes |`,
+      `| SET: address and value | ${grouped(MAX_SET_BYTES)} bytes |`,
+      `| PUBLISH: payload in compact binary | ${grouped(MAX_PAYLOAD_BYTES)} bytes |`,
+      `| Announced signal: texts and default | ${grouped(MAX_DEFINITION_BYTES)} bytes |`,
+      `| Text of an ERROR | ${grouped(MAX_ERROR_TEXT_BYTES)} bytes |`,
       `| ${MAX_VALUE_DEPTH} levels |`,
       `| ${MAX_BUNDLE_DEPTH} levels |`,
     ]) {

@@ -1,3 +1,6 @@
+import { utf8Length } from '../../protocol/address.js';
+import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import { MAX_ADDRESS_BYTES } from '../../protocol/limits.js';
 import type { AnnounceMessage, Message, QueryMessage } from '../../protocol/messages/message.js';
 import { parsePattern, type Pattern } from '../../protocol/pattern.js';
 import type { Hooks } from './hooks.js';
@@ -36,9 +39,13 @@ export class Announcing {
     this.#replies = replies;
   }
 
-  /** @throws ClaspError 200, 400, 403 as {@link SignalDirectory.announce}, 301 without permission, and what is wrong with a last will */
+  /**
+   * @throws ClaspError 200, 400, 402, 403 as {@link SignalDirectory.announce}, 200 for a namespace that is too long, 301
+   * without permission, and what is wrong with a last will
+   */
   announce(session: RouterSession, message: AnnounceMessage, nowMicros: number): void {
     const { namespace, signals } = message;
+    checkNamespace(namespace);
     for (const { address } of signals) checkAnnounce(session, address, nowMicros);
     const will = LastWills.in(message);
     if (will !== undefined && will !== null) this.#writes.checkBundle(session, will, nowMicros);
@@ -68,6 +75,17 @@ export class Announcing {
       signals,
     }));
   }
+}
+
+/** The ACK repeats the namespace, so it has to fit a frame of any encoding. @throws ClaspError 200 */
+function checkNamespace(namespace: string): void {
+  const bytes = utf8Length(namespace);
+  if (bytes <= MAX_ADDRESS_BYTES) return;
+  throw new ClaspError(
+    ErrorCode.InvalidAddress,
+    `invalid namespace: it is ${bytes} bytes; the limit is ${MAX_ADDRESS_BYTES}`,
+    { address: namespace },
+  );
 }
 
 /** An announced address may be a pattern; one that is neither is refused by the directory. */

@@ -33,7 +33,7 @@ export class FanOut {
       try {
         lane.writeSet(message, revision);
       } catch (error) {
-        this.#tellUnreachable(sessions, message.address, error);
+        this.#tellUnreachable(sessions, undefined, message.address, error);
         continue;
       }
       this.#deliveries.toAll(sessions, lane, undefined, message.address, false);
@@ -53,7 +53,7 @@ export class FanOut {
       try {
         lane.writePublish(message);
       } catch (error) {
-        this.#tellUnreachable(sessions, message.address, error);
+        this.#tellUnreachable(sessions, sender, message.address, error);
         continue;
       }
       const mayDrop = givesWay(message);
@@ -81,7 +81,7 @@ export class FanOut {
     try {
       lane.write(message);
     } catch (error) {
-      this.#tellUnreachable([target], message.address, error);
+      this.#tellUnreachable([target], undefined, message.address, error);
       return;
     }
     this.#deliveries.to(target, lane);
@@ -91,12 +91,17 @@ export class FanOut {
    * What fits a binary frame to its last bytes may not fit one of CBOR, which names its fields. The sender has done nothing
    * wrong and the others get it; those whose encoding cannot carry it are told.
    */
-  #tellUnreachable(sessions: readonly RouterSession[], address: string, error: unknown): void {
+  #tellUnreachable(
+    sessions: readonly RouterSession[],
+    except: RouterSession | undefined,
+    address: string,
+    error: unknown,
+  ): void {
     if (!(error instanceof EncodeError)) throw error;
     const told = new ClaspError(ErrorCode.InternalError, `A message does not fit your encoding: ${error.message}`, {
       address,
     });
-    for (const session of sessions) this.#replies.error(session, told);
+    for (const session of sessions) if (session !== except && session.established) this.#replies.error(session, told);
   }
 }
 

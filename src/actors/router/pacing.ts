@@ -11,8 +11,13 @@ import type { RouterSession } from './router-session.js';
 
 /** Samples that leave in one message at most; a window that holds as many is closed early. */
 const MAX_WINDOW_SAMPLES = 4_096;
-/** Everything in a PUBLISH of samples that is neither address nor sample, with headers, roughly and enough. */
-const SAMPLES_OVERHEAD_BYTES = 64;
+/**
+ * Everything in a PUBLISH of samples that is neither address nor sample, with headers and the names that CBOR gives its
+ * fields: enough.
+ */
+const SAMPLES_OVERHEAD_BYTES = 128;
+/** Of a sample in CBOR; compact binary takes one less. */
+const MAX_SAMPLE_BYTES = 9;
 
 /** What pacing asks of whoever knows the recipients of each address. */
 export interface RecipientsPort {
@@ -255,6 +260,6 @@ function numberOf(value: EncodedValue | undefined): number | undefined {
 function capacityOf({ session, address }: Paced): number {
   const { maxFrameBytes } = session.link;
   if (maxFrameBytes === undefined) return MAX_WINDOW_SAMPLES;
-  const room = Math.floor((maxFrameBytes - SAMPLES_OVERHEAD_BYTES - 3 * address.length) / 8);
+  const room = Math.floor((maxFrameBytes - SAMPLES_OVERHEAD_BYTES - 3 * address.length) / MAX_SAMPLE_BYTES);
   return Math.max(1, Math.min(MAX_WINDOW_SAMPLES, room));
 }

@@ -1,4 +1,7 @@
-import { type ClaspError, EncodeError, ErrorCode } from '../../protocol/errors.js';
+import { ClaspError, EncodeError, ErrorCode } from '../../protocol/errors.js';
+import { clipUtf8 } from '../../protocol/bytes/utf8.js';
+import { MAX_JSON_TEXT } from '../../protocol/encodings/json.js';
+import { MAX_ADDRESS_BYTES } from '../../protocol/limits.js';
 import type { U64 } from '../../protocol/u64.js';
 import { detached } from '../../protocol/messages/detached.js';
 import type { Message, SetMessage } from '../../protocol/messages/message.js';
@@ -53,42 +56,63 @@ export class Replies {
 
   error(session: RouterSession, { code, message, address }: ClaspError): void {
     this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
-    session.lastError = { code, text: message, atMicros: session.lastActivityMicros };
-    this.send(session, { type: 'error', code, message, address: address === undefined ? undefined : clip(address) });
+    const text = clip(message, MAX_ERROR_TEXT_BYTES);
+    session.lastError = { code, text, atMicros: session.lastActivityMicros };
+    const about = address === undefined ? undefined : clip(address, MAX_ADDRESS_BYTES);
+    this.send(session, { type: 'error', code, message: text, address: about });
   }
 
   /**
-   * Sends a list as one message, or as several where one would not fit a frame, or a datagram where that is all there is.
+   * Sends a list as one message, or as several where one would not fit a frame, a datagram where that is all there is,
+   * or what JSON peers take at once. An item that fits no frame of the session's encoding is ERROR 500 with its
+   * address.
    *
    * @param make the message that carries these items
+   * @returns whether the session gets at least one of them
    */
-  inPieces<T>(session: RouterSession, items: readonly T[], make: (items: readonly T[]) => Message): void {
+  inPieces<T extends { readonly address: string }>(
+    session: RouterSession,
+    items: readonly T[],
+    make: (items: readonly T[]) => Message,
+  ): boolean {
     const lane = this.lane(session);
-    if (lane === undefined) return this.send(session, make(items));
+    if (lane === undefined) {
+      this.send(session, make(items));
+      return true;
+    }
     try {
       lane.write(make(items));
-      const { maxFrameBytes = Infinity } = session.link;
-      // One item that is too large for a datagram goes all the same: the transport knows best what becomes of it.
-      if (lane.end - lane.start <= maxFrameBytes || items.length < 2) return this.deliver(session, lane);
+      const { form, link } = session;
+      const { maxFrameBytes = form.encoding === 'json' ? MAX_JSON_TEXT : Infinity } = link;
+      const fits = lane.end - lane.start <= maxFrameBytes;
+      // One item that is too large for a datagram goes all the same: the transport drops it and says so.
+      if (fits || items.length < 2) {
+        this.deliver(session, lane);
+        return fits || form.encoding === 'json';
+      }
       lane.abandon();
     } catch (error) {
       if (!(error instanceof EncodeError)) throw error;
+      const [item] = items;
       if (items.length < 2) {
-        this.send(session, {
-          type: 'error',
-          code: ErrorCode.InternalError,
-          message: `The answer does not fit a frame: ${error.message}`,
-        });
-        return;
+        const text = `The answer does not fit your encoding: ${error.message}`;
+        const about = item === undefined ? {} : { address: item.address };
+        this.error(session, new ClaspError(ErrorCode.InternalError, text, about));
+        return false;
       }
     }
     const middle = items.length >> 1;
-    this.inPieces(session, items.slice(0, middle), make);
-    this.inPieces(session, items.slice(middle), make);
+    const isFirstSent = this.inPieces(session, items.slice(0, middle), make);
+    return this.inPieces(session, items.slice(middle), make) || isFirstSent;
   }
 }
 
-/** An ERROR quotes the address it is about; a hostile one of 64 KB is not sent back whole, and would not fit. */
-function clip(address: string): string {
-  return address.length <= 1_024 ? address : `${address.slice(0, 1_024)}…`;
+/** Bytes of an ERROR's text: reasons of a program's own hooks have no limit, and an ERROR has to fit its frame. */
+export const MAX_ERROR_TEXT_BYTES = 4_096;
+
+/** An ERROR quotes what a peer or a hook has said; a hostile 64 KB are not sent back whole, and would not fit. */
+function clip(text: string, maxBytes: number): string {
+  if (3 * text.length <= maxBytes) return text; // the usual case, without counting
+  const clipped = clipUtf8(text, maxBytes);
+  return clipped.length === text.length ? text : `${clipped}…`;
 }

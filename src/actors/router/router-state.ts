@@ -4,6 +4,7 @@ import { jsonOfValue, valueOfJson } from '../../protocol/encodings/json-value.js
 import type { SignalDefinition } from '../../protocol/messages/message.js';
 import { type EncodedValue, encodeValue } from '../../protocol/values/encoded-value.js';
 import type { Param } from './param.js';
+import { checkSetSize } from './sizes.js';
 
 /**
  * What a router knows, to begin with it again another time: JSON through and through. Locks, sessions and subscriptions are no part of
@@ -90,11 +91,15 @@ export function readState(state: unknown): RestoredState {
 function readParam(param: unknown): RestoredParam {
   if (!isRecord(param)) throw new Error('it is no object');
   const { address, value, revision, writer, timestampMicros, ttlSeconds, absolute, expiresAtMicros } = param;
-  return {
+  const checked = {
     address: parseAddress(text(address, 'address')),
     value: encodeValue(valueOfJson(value)),
-    revision: number(revision, 'revision', 1),
     writer: text(writer, 'writer'),
+  };
+  checkSetSize(checked.address, checked.value, checked.writer); // or no SNAPSHOT could carry it
+  return {
+    ...checked,
+    revision: number(revision, 'revision', 1),
     timestampMicros: number(timestampMicros, 'timestampMicros', 0),
     ...(ttlSeconds !== undefined && { ttlSeconds: number(ttlSeconds, 'ttlSeconds', 0) }),
     ...(absolute === true && { absolute }),

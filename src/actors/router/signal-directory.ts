@@ -5,6 +5,7 @@ import type { SignalDefinition } from '../../protocol/messages/message.js';
 import { parsePattern, type Pattern } from '../../protocol/pattern.js';
 import { AddressTree } from './address-tree.js';
 import { PatternTrie } from './pattern-trie.js';
+import { checkDefinitionSize } from './sizes.js';
 import { isSystemAddress, systemAddressRefused } from './system-addresses.js';
 
 export interface SignalDirectoryOptions {
@@ -74,7 +75,8 @@ export class SignalDirectory {
    * Keeps the definitions, each in place of an earlier one at its address, and from now on: all of them, or none.
    *
    * @param stays whether they are the router's own, which no TTL ends
-   * @throws ClaspError 200 for an address that is none, 403 for one of the router's own, 400 when there is no room
+   * @throws ClaspError 200 for an invalid address, 403 for one of the router's own, 402 for a definition that is too large,
+   * 400 for want of capacity
    */
   announce(signals: readonly SignalDefinition[], nowMicros: number, stays = false): void {
     this.#expire(nowMicros);
@@ -85,6 +87,7 @@ export class SignalDirectory {
       const fault = segmentsFault(address);
       if (fault !== undefined) throw new ClaspError(ErrorCode.InvalidAddress, `invalid address: ${fault}`, { address });
       if (isSystemAddress(address)) throw systemAddressRefused(address);
+      checkDefinitionSize(signal);
       sizes.set(address, bytesOf(signal));
     }
     this.#checkRoom(sizes);

@@ -22,6 +22,11 @@ const PARAMS_PER_TICK = 512;
 const COST_OF_LOOKING = 1 / 8;
 /** Params in one SNAPSHOT of an encoding whose size is only known once it is written. */
 const PARAMS_PER_MAP_FRAME = 256;
+/**
+ * Bytes of addresses and values at which such a SNAPSHOT is closed. With the names of its fields it nearly always fits
+ * a frame then, and is written once.
+ */
+const BYTES_PER_MAP_FRAME = 32_768;
 
 const SNAPSHOT = 0x23;
 
@@ -154,8 +159,9 @@ export class Snapshots {
       const at = w.start + lane.payloadStart;
       w.bytes[at + 1] = count >>> 8;
       w.bytes[at + 2] = count;
+      // What no datagram holds is dropped by the transport, which says so.
+      if (lane.payloadLength <= limit) job.owesOne = false;
       lane.finish(Qos.Fire);
-      job.owesOne = false;
       this.#replies.deliver(session, lane);
     };
     const begin = (): void => {
@@ -199,14 +205,19 @@ export class Snapshots {
     for (let written = 0; written < most;) {
       const entries: SnapshotEntry[] = [];
       let looks = 0;
-      while (entries.length < PARAMS_PER_MAP_FRAME && looks < most) {
+      let bytes = 0;
+      while (entries.length < PARAMS_PER_MAP_FRAME && bytes < BYTES_PER_MAP_FRAME && looks < most) {
         const next = params.next();
         if (next.done === true) {
           this.#sendEntries(job, entries);
           return true;
         }
         looks++;
-        if (this.#isWanted(job, next.value)) entries.push(...this.#entries(job, next.value));
+        if (!this.#isWanted(job, next.value)) continue;
+        for (const entry of this.#entries(job, next.value)) {
+          entries.push(entry);
+          bytes += entry.address.length + entry.value.byteLength;
+        }
       }
       this.#sendEntries(job, entries);
       const cost = Math.max(entries.length, looks * COST_OF_LOOKING);
@@ -230,7 +241,7 @@ export class Snapshots {
 
   #sendEntries(job: Job, entries: readonly SnapshotEntry[]): void {
     if (entries.length === 0) return;
-    job.owesOne = false;
-    this.#replies.inPieces(job.session, entries, (params) => ({ type: 'snapshot', params }));
+    const isSent = this.#replies.inPieces(job.session, entries, (params) => ({ type: 'snapshot', params }));
+    if (isSent) job.owesOne = false;
   }
 }
