@@ -18,6 +18,8 @@ import { type ListenAddress, type Transport, TransportError } from './transports
 export interface RouterStatistics extends Statistics {
   /** HELLOs refused for their token, or for the lack of one. */
   readonly authFailures: number;
+  /** Sessions released because they did not answer a probe and others waited for their places. */
+  readonly releasedSessions: number;
   /** Peers that did not get in by a door. */
   readonly doorFaults: Readonly<FaultCounts>;
 }
@@ -146,8 +148,8 @@ export class RunningRouter {
     children.router?.send({ type: 'statistics.wanted', answer: (answer) => void answers.push(answer) });
     const [statistics] = answers; // the actor answers before send returns
     if (statistics === undefined) throw new Error('the router has stopped; it has no figures any more');
-    const authFailures = children.sessions?.getSnapshot().authFailures ?? 0;
-    return { ...statistics, authFailures, doorFaults: context.faultCounts };
+    const { authFailures = 0, releasedSessions = 0 } = children.sessions?.getSnapshot() ?? {};
+    return { ...statistics, authFailures, releasedSessions, doorFaults: context.faultCounts };
   }
 
   /**

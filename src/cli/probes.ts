@@ -31,6 +31,10 @@ export function probes({ healthPort, healthHost, metrics }: Settings, router: ()
 
 function figuresOf(router: Router | undefined): RouterFigures {
   if (router === undefined) throw new Error('there is no router yet');
-  const { authFailures, counts, totals, ...rest } = router.statistics();
-  return { ...rest, counts: { ...counts, congestedSessions: counts.congested }, totals: { ...totals, authFailures } };
+  const { authFailures, releasedSessions, counts, totals, ...rest } = router.statistics();
+  return {
+    ...rest,
+    counts: { ...counts, congestedSessions: counts.congested },
+    totals: { ...totals, authFailures, releasedSessions },
+  };
 }

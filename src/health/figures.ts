@@ -31,6 +31,8 @@ export interface RouterFigures {
     readonly sentBytes: number;
     /** HELLOs refused for their token, or for the lack of one. */
     readonly authFailures: number;
+    /** Sessions released because they did not answer a probe and others waited for their places. */
+    readonly releasedSessions: number;
   };
   /** Messages taken in, by `Message.type`: `set`, `publish`, ... A type that has not come may be missing. */
   readonly messages: Readonly<Record<string, number>>;

@@ -120,6 +120,12 @@ export const routerMetrics: readonly RouterMetric[] = [
     read: ({ drops }) => drops.overflows,
   },
   {
+    name: 'clasp_sessions_released_total',
+    type: 'counter',
+    help: 'Sessions that were lost and made way: no answer to a probe while the router was full.',
+    read: ({ totals }) => totals.releasedSessions,
+  },
+  {
     name: 'clasp_params_evicted_total',
     type: 'counter',
     help: 'Params that made room for others.',

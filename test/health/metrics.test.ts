@@ -44,6 +44,7 @@ describe('the metrics of a router', () => {
       'clasp_messages_dropped_total{reason="conflated"}': 403,
       'clasp_messages_dropped_total{reason="slow_reader"}': 404,
       clasp_sessions_overflowed_total: 405,
+      clasp_sessions_released_total: 205,
       clasp_params_evicted_total: 406,
       clasp_params_expired_total: 407,
       clasp_auth_failures_total: 204,

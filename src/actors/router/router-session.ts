@@ -136,6 +136,10 @@ export class RouterSession {
     return (this.#locks ??= new Set());
   }
 
+  get hasLocks(): boolean {
+    return this.#locks !== undefined && this.#locks.size > 0;
+  }
+
   /** While its token is being looked at: the HELLO, and what came behind it. */
   get pending(): Pending | undefined {
     return this.#pending;

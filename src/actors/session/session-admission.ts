@@ -2,9 +2,9 @@ import { AdmissionQueue } from '../../admission/admission-queue.js';
 import { HalfOpen } from '../../admission/half-open.js';
 import type { Clock } from '../../clock.js';
 import type { Connection } from '../../transports/transport.js';
-import { placeOfRemote, Turnout, type TurnoutLimits } from './turnout.js';
+import { placeOfRemote, Turnout, type TurnoutLimits, type TurnoutOptions } from './turnout.js';
 
-export interface SessionAdmissionOptions extends TurnoutLimits {
+export interface SessionAdmissionOptions extends TurnoutLimits, TurnoutOptions {
   /** Milliseconds a peer may take to say HELLO. */
   readonly helloTimeoutMs: number;
   readonly clock: Clock;
@@ -20,7 +20,7 @@ export interface SessionAdmissionOptions extends TurnoutLimits {
 
 /** Connections that may wait for a limit, some 10 KB each, and for how long: clients give a router 10 s. */
 const MAX_WAITING = 1_024;
-const MAX_WAIT_MS = 6_000;
+export const MAX_WAIT_MS = 8_000;
 
 /** Decides which connections get a session, and when. A connection that waits is not read. */
 export class SessionAdmission {

@@ -86,6 +86,8 @@ export type SessionHubSnapshot = Snapshot<undefined> & {
   readonly draining: boolean;
   /** HELLOs refused for their token, or for the lack of one, since the hub began. */
   readonly authFailures: number;
+  /** Sessions released since the hub began, because they did not answer a probe and others waited for their places. */
+  readonly releasedSessions: number;
 };
 
 export type SessionHubLogic = ActorLogic<
@@ -111,7 +113,8 @@ type FromXState =
 export const sessionHub: SessionHubLogic = {
   getInitialSnapshot(scope, input) {
     hubs.set(scope.self, new Sessions(scope, input));
-    return { status: 'active', output: undefined, error: undefined, sessions: 0, draining: false, authFailures: 0 };
+    const counts = { sessions: 0, authFailures: 0, releasedSessions: 0 };
+    return { status: 'active', output: undefined, error: undefined, draining: false, ...counts };
   },
 
   transition(snapshot, event: SessionHubEvent | FromXState, scope) {
@@ -131,6 +134,7 @@ export const sessionHub: SessionHubLogic = {
       sessions: sessions.count,
       draining: sessions.draining,
       authFailures: sessions.authFailures,
+      releasedSessions: sessions.releasedSessions,
     };
   },
 

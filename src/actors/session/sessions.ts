@@ -15,13 +15,17 @@ import { told } from './session-end.js';
 import type { SessionEnd } from './session-events.js';
 import type { SessionHubInput, SessionHubScope } from './session-hub.js';
 import { sessionMachine } from './session-machine.js';
+import { SessionProbes } from './session-probes.js';
 import { type SessionView, viewSession } from './session-view.js';
+import { placeOfRemote } from './turnout.js';
 
 /** One client: its machine, what the data plane holds of it, and its connection. */
 interface Entry {
   readonly actor: Actor<typeof sessionMachine>;
   readonly session: RouterSession;
   readonly connection: Connection;
+  /** What limits per address count it for; undefined for this computer. */
+  readonly place: string | undefined;
   /** Whether it takes up one of the places there are. */
   readonly admitted: boolean;
   /** Whether it has said HELLO. */
@@ -39,6 +43,7 @@ export class Sessions {
   /** Those without a HELLO. */
   readonly #unestablished = new Map<Connection, Entry>();
   readonly #admission: SessionAdmission;
+  readonly #probes: SessionProbes;
   #authFailures = 0;
   #draining = false;
   #drained = false;
@@ -48,8 +53,19 @@ export class Sessions {
     this.#scope = scope;
     this.#input = input;
     this.#newId = input.newId ?? randomUUID;
+    const { router, clock } = input;
+    const sessions = (): Iterable<Entry> => this.#entries.values();
+    const release = (session: RouterSession): void => {
+      // By way of the connection: the pipeline limits how many sessions end in one turn of the event loop.
+      session.link.destroy();
+    };
+    this.#probes = new SessionProbes({ router, clock, sessions, release });
     this.#admission = new SessionAdmission({
       ...input,
+      mayRelease: (place) => this.#probes.mayRelease(place),
+      want: (place) => {
+        this.#probes.want(place);
+      },
       admit: (connection) => {
         this.#tryStart(connection, undefined);
       },
@@ -70,6 +86,10 @@ export class Sessions {
 
   get authFailures(): number {
     return this.#authFailures;
+  }
+
+  get releasedSessions(): number {
+    return this.#probes.releasedCount;
   }
 
   get draining(): boolean {
@@ -239,6 +259,7 @@ export class Sessions {
       actor,
       session,
       connection,
+      place: placeOfRemote(remoteAddress),
       admitted: refusal === undefined,
       wasEstablished: false,
       release: () => {
@@ -307,10 +328,11 @@ export class Sessions {
     if (entry.admitted) this.#admission.leave(entry.connection);
     entry.release();
     this.#input.router.send({ type: 'session.closed', session: entry.session, departure });
-    // Without sessions nothing is left to sweep or to watch for.
+    // Without sessions nothing is left to look for.
     if (this.#entries.size === 0) {
       this.#sweepDeadline?.clear();
       this.#sweepDeadline = undefined;
+      this.#probes.stop();
       ClockWatch.of(this.#input.clock).release();
     }
     return entry;

@@ -10,30 +10,43 @@ export interface TurnoutLimits extends HalfOpenLimits {
   readonly maxSessionsPerAddress: number;
 }
 
-/** Counts sessions, in all and by address. */
+export interface TurnoutOptions extends Pick<TurnoutLimits, 'maxSessions' | 'maxSessionsPerAddress'> {
+  /** Whether waiting may help: a session of a place may be lost, of any place where that is undefined. */
+  readonly mayRelease: (place: string | undefined) => boolean;
+  /** Asks for the release of one that is. */
+  readonly want: (place: string | undefined) => void;
+}
+
+/** Counts sessions, in all and by address. A connection above a limit waits only if a session may be lost. */
 export class Turnout implements Gate<unknown> {
-  readonly #limits: Pick<TurnoutLimits, 'maxSessions' | 'maxSessionsPerAddress'>;
+  readonly #options: TurnoutOptions;
   readonly #byPlace = new RankedCounts();
   #sessions = 0;
 
-  constructor(limits: Pick<TurnoutLimits, 'maxSessions' | 'maxSessionsPerAddress'>) {
-    this.#limits = limits;
+  constructor(options: TurnoutOptions) {
+    this.#options = options;
   }
 
   get sessions(): number {
     return this.#sessions;
   }
 
-  /** A session ends when it ends: a connection above the limit does not wait. */
   check(place: string | undefined): Block | undefined {
-    const { maxSessions, maxSessionsPerAddress } = this.#limits;
+    const { maxSessions, maxSessionsPerAddress, mayRelease } = this.#options;
     if (maxSessions > 0 && this.#sessions >= maxSessions) {
-      return { scope: 'all', text: `Too many sessions: the limit is ${maxSessions}`, isFinal: true };
+      const text = `Too many sessions: the limit is ${maxSessions}`;
+      return { scope: 'all', text, isFinal: !mayRelease(undefined) };
     }
     if (place === undefined || maxSessionsPerAddress === 0) return undefined;
     if (this.#byPlace.of(place) < maxSessionsPerAddress) return undefined;
     const text = `Too many sessions from one address: the limit is ${maxSessionsPerAddress}`;
-    return { scope: 'place', text, isFinal: true };
+    return { scope: 'place', text, isFinal: !mayRelease(place) };
+  }
+
+  /** Capacity comes later, when the session that is released has ended. */
+  relieve(place: string | undefined, { scope }: Block): boolean {
+    this.#options.want(scope === 'place' ? place : undefined);
+    return false;
   }
 
   enter(_item: unknown, place: string | undefined): void {

@@ -33,6 +33,8 @@ function newAdmission(limits: Partial<SessionAdmissionOptions>): Admission {
     onDue: () => {
       admission.look();
     },
+    mayRelease: () => false,
+    want: () => undefined,
     ...limits,
   });
   let port = 0;
@@ -65,16 +67,16 @@ describe('the admission of sessions', () => {
     expect(admitted).toHaveLength(5);
   });
 
-  it('refuses a connection that has waited for 6 s, and says why', () => {
+  it('refuses a connection that has waited for 8 s, and says why', () => {
     const { clock, refused, arrive } = newAdmission({ maxHalfOpenPerAddress: 2, cutOff: () => false });
     arrive('192.0.2.1', 2);
     clock.increment(1_000);
     arrive('192.0.2.1');
-    clock.increment(5_975);
+    clock.increment(7_975);
     expect(refused).toEqual([]);
     clock.increment(25);
     expect(refused).toEqual([
-      'Too many sessions from one address without a HELLO: the limit is 2; it has waited for 6 s',
+      'Too many sessions from one address without a HELLO: the limit is 2; it has waited for 8 s',
     ]);
   });
 

@@ -1,12 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { placeOfRemote, Turnout } from '../../../src/actors/session/turnout.js';
+import { placeOfRemote, Turnout, type TurnoutOptions } from '../../../src/actors/session/turnout.js';
+
+const noneIsLost = { maxSessions: 0, maxSessionsPerAddress: 0, mayRelease: () => false, want: () => undefined };
 
 /** Lets sessions come from these addresses, one after the other. @returns why they cannot; undefined for those that can */
-function come(
-  limits: Partial<ConstructorParameters<typeof Turnout>[0]>,
-  addresses: readonly string[],
-): readonly (string | undefined)[] {
-  const turnout = new Turnout({ maxSessions: 0, maxSessionsPerAddress: 0, ...limits });
+function come(limits: Partial<TurnoutOptions>, addresses: readonly string[]): readonly (string | undefined)[] {
+  const turnout = new Turnout({ ...noneIsLost, ...limits });
   return addresses.map((address) => {
     const place = placeOfRemote(address);
     const block = turnout.check(place);
@@ -41,8 +40,27 @@ describe('how many sessions there may be', () => {
     expect(come({ maxSessionsPerAddress: 1 }, addresses)).toEqual([undefined, text, undefined]);
   });
 
+  it.each([
+    ['in all', { maxSessions: 1 }, undefined],
+    ['by address', { maxSessionsPerAddress: 1 }, 'a'],
+  ])('is worth to wait for while a session may be lost, and then asks for its release, %s', (_, limits, place) => {
+    const asked: unknown[] = [];
+    const wanted: unknown[] = [];
+    const turnout = new Turnout({
+      ...noneIsLost,
+      ...limits,
+      mayRelease: (scope) => asked.push(scope) > 0,
+      want: (scope) => wanted.push(scope),
+    });
+    turnout.enter({}, 'a');
+    const block = turnout.check('a')!;
+    expect(block.isFinal).toBe(false);
+    expect(turnout.relieve('a', block)).toBe(false); // capacity comes with the end of the session
+    expect([asked, wanted]).toEqual([[place], [place]]);
+  });
+
   it('goes down with each session that ends', () => {
-    const turnout = new Turnout({ maxSessions: 2, maxSessionsPerAddress: 1 });
+    const turnout = new Turnout({ ...noneIsLost, maxSessions: 2, maxSessionsPerAddress: 1 });
     turnout.enter({}, 'a');
     turnout.enter({}, undefined);
     expect([turnout.sessions, turnout.check('b')?.scope]).toEqual([2, 'all']);

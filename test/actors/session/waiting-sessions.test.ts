@@ -90,10 +90,10 @@ describe('a connection that waits for a session', () => {
     attached[0]!.notify({ type: 'hello.received', name: 'desk', features: [] });
     clock.increment(1_000);
     connect();
-    clock.increment(5_000);
+    clock.increment(7_000);
     expect(attached).toHaveLength(1);
     clock.increment(1_000);
-    const waited = 'Too many sessions from one address without a HELLO: the limit is 1; it has waited for 6 s';
+    const waited = 'Too many sessions from one address without a HELLO: the limit is 1; it has waited for 8 s';
     expect(closings()).toEqual([['overloaded', 503, waited]]);
   });
 

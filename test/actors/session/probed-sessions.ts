@@ -1,0 +1,79 @@
+import type { Grant } from '../../../src/actors/ports.js';
+import { Param } from '../../../src/actors/router/param.js';
+import { RouterSession, type SessionLink } from '../../../src/actors/router/router-session.js';
+import { parseAddress } from '../../../src/protocol/address.js';
+import { inputRead, SteadyClock } from '../../support/steady-clock.js';
+
+/** Milliseconds of one step of {@link pass}: what the probes look at most often. */
+const STEP_MS = 50;
+
+/** A session, its probes, and whether its peer answers them. */
+export interface ProbedPeer {
+  readonly session: RouterSession;
+  readonly place: string | undefined;
+  /** When it was probed, in seconds. */
+  readonly probes: number[];
+  answers: boolean;
+}
+
+/** Sessions that were established at the start of a clock, and peers that answer at once or not at all. */
+export class ProbedPeers {
+  readonly clock = new SteadyClock();
+  readonly all: ProbedPeer[] = [];
+
+  add(options: Partial<Omit<ProbedPeer, 'session'>> & { readonly link?: Partial<SessionLink> } = {}): ProbedPeer {
+    const { place, answers = false, link } = options;
+    const { clock } = this;
+    const session = new RouterSession({
+      id: `s${this.all.length + 1}`,
+      link: {
+        transport: 'test',
+        remoteAddress: 'test',
+        framing: 'raw',
+        encoding: undefined,
+        bufferedBytes: 0,
+        write: () => undefined,
+        close: () => undefined,
+        destroy: () => undefined,
+        probe: () => {
+          peer.probes.push(clock.now() / 1_000);
+          if (peer.answers) hear(peer, clock);
+        },
+        ...link,
+      },
+      notify: () => undefined,
+      nowMicros: clock.now() * 1_000,
+      maxQueueBytes: 1_000,
+      maxQueueMessages: 1_000,
+    });
+    session.phase = 'active';
+    const peer: ProbedPeer = { session, place, probes: [], answers };
+    this.all.push(peer);
+    return peer;
+  }
+
+  /** Lets time pass as it does, with turns of the event loop in between. */
+  async pass(milliseconds: number): Promise<void> {
+    for (let left = milliseconds; left > 0; left -= STEP_MS) {
+      this.clock.increment(Math.min(left, STEP_MS));
+      await inputRead();
+    }
+  }
+}
+
+/** Something is received from a peer now. */
+export function hear({ session }: ProbedPeer, clock: SteadyClock): void {
+  session.lastReceivedMicros = clock.now() * 1_000 + 1; // behind the probe of the same millisecond
+}
+
+/** Gives a session a lock. */
+export function lock({ session }: ProbedPeer): void {
+  session.locks.add(new Param(parseAddress('/a'), 1, 0));
+}
+
+/** Makes it the session of a client of a router that asks for tokens. */
+export function identify({ session }: ProbedPeer, tokenId: string, name: string): void {
+  const grant: Grant = { tokenId, subject: undefined, scopes: [], constraints: [], expiresAtSeconds: undefined };
+  session.grant = grant;
+  session.name = name;
+}

@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { SessionView } from '../../src/actors/session/session-view.js';
+import { createRouter, type Router, webSocket } from '../../src/index.js';
+import { decodeFrame, encodeFrame } from '../../src/protocol/frame.js';
+import { type ChaosProxy, tcpChaosProxy } from '../support/chaos-proxy.js';
+import { turns, until } from '../support/inbox.js';
+import { inputRead, SteadyClock } from '../support/steady-clock.js';
+import { WebSocketClient } from '../support/websocket-client.js';
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+interface Venue {
+  readonly router: Router;
+  /** The router's time, which stands still unless it is moved. */
+  readonly clock: SteadyClock;
+  readonly url: string;
+  /** An access point: what connects here goes through it. */
+  readonly accessPoint: ChaosProxy;
+  readonly accessPointUrl: string;
+  /** Why sessions ended. */
+  readonly ends: string[];
+}
+
+async function open(maxSessions: number): Promise<Venue> {
+  const clock = new SteadyClock();
+  const router = createRouter({ maxSessions, clock, drainTimeoutSeconds: 0 });
+  cleanUps.push(() => router.stop());
+  const [address] = await router.listen(webSocket({ host: '127.0.0.1', port: 0, pingIntervalMs: 0 }));
+  const accessPoint = await tcpChaosProxy(address!.port, { seed: 1 });
+  cleanUps.push(() => accessPoint.close());
+  const ends: string[] = [];
+  router.on('session.closed', ({ end }) => void ends.push(end.kind));
+  return { router, clock, url: address!.url, accessPoint, accessPointUrl: `ws://127.0.0.1:${accessPoint.port}`, ends };
+}
+
+/** A client that says HELLO when it is connected. */
+async function connect(url: string): Promise<WebSocketClient> {
+  const client = await WebSocketClient.connect(url);
+  cleanUps.push(() => {
+    client.destroy();
+  });
+  client.send(encodeFrame({ type: 'hello', version: 1, name: 'phone', features: [] }));
+  return client;
+}
+
+async function join(url: string): Promise<WebSocketClient> {
+  const client = await connect(url);
+  await client.receive(2); // WELCOME and SNAPSHOT
+  return client;
+}
+
+const several = <T>(count: number, make: () => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, () => make()));
+
+/** The types of the first answers, of those that have one. */
+const answers = (clients: readonly WebSocketClient[]): readonly string[] =>
+  clients.flatMap(({ frames: [first] }) => (first === undefined ? [] : decodeFrame(first as Uint8Array).message.type));
+
+function sessionsOf(router: Router): readonly SessionView[] {
+  let views: readonly SessionView[] = [];
+  const answer = (sessions: readonly SessionView[]): void => {
+    views = sessions;
+  };
+  router.actor.getSnapshot().children.sessions?.send({ type: 'sessions.wanted', answer });
+  return views;
+}
+
+describe('after an access point has restarted', () => {
+  it('all its clients are back within 7 s, although their dead sessions fill the router', async () => {
+    const { router, clock, url, accessPoint, accessPointUrl, ends } = await open(21);
+    await several(15, () => join(accessPointUrl));
+    const quiet = await join(url); // a phone that is alive and has nothing to say
+    for (const connection of accessPoint.connections) connection.stall();
+    clock.increment(15_000);
+    const probed = once(quiet.socket, 'ping');
+    const back = await several(15, () => connect(url));
+    await until(() => answers(back).length === 5);
+    await probed;
+    const nowMs = clock.now();
+    await until(() => sessionsOf(router).filter(({ lastReceivedMs }) => lastReceivedMs >= nowMs).length === 6);
+    for (let passedMs = 0; passedMs < 7_000 && answers(back).length < 15; passedMs += 50) {
+      clock.increment(50);
+      await inputRead();
+    }
+    await until(() => answers(back).length === 15);
+    expect(new Set(answers(back))).toEqual(new Set(['welcome']));
+    expect(ends).toEqual(Array.from({ length: 10 }, () => 'lost'));
+    expect(quiet.socket.readyState).toBe(quiet.socket.OPEN);
+    expect(router.sessionCount).toBe(21);
+  });
+});
+
+describe('a router that is full', () => {
+  it('refuses a connection at once while all its sessions were heard within 15 s', async () => {
+    const { clock, url, ends } = await open(2);
+    await several(2, () => join(url));
+    clock.increment(10_000);
+    const late = await connect(url);
+    await late.receive(1);
+    const { message } = decodeFrame(late.frames[0] as Uint8Array);
+    expect(message).toMatchObject({ type: 'error', code: 503, message: 'Too many sessions: the limit is 2' });
+    expect(ends).toEqual([]);
+  });
+
+  it('refuses a connection as soon as its silent sessions have answered', async () => {
+    const { router, clock, url, ends } = await open(2);
+    const phones = await several(2, () => join(url));
+    clock.increment(15_000);
+    const probed = phones.map(({ socket }) => once(socket, 'ping'));
+    const late = await connect(url);
+    await Promise.all(probed);
+    const nowMs = clock.now();
+    await until(() => sessionsOf(router).every(({ lastReceivedMs }) => lastReceivedMs >= nowMs));
+    for (let i = 0; i < 4; i++) {
+      clock.increment(50);
+      await inputRead();
+    }
+    await late.receive(1);
+    expect(answers([late])).toEqual(['error']);
+    await turns(20);
+    expect(ends).toEqual([]);
+  });
+});
