@@ -100,6 +100,8 @@ export class RouterSession {
   joinedMicros: number;
   /** When the oldest probe was sent that is possibly unanswered; -Infinity before the first. Kept by `session/liveness.ts`. */
   probedMicros = -Infinity;
+  /** The last probe that the peer did not answer in time while it held locks. Kept by `session/lock-holder-probes.ts`. */
+  ignoredProbeMicros = -Infinity;
   /** Whether the peer has sent a PONG. */
   answersPings = false;
   /** With its undecodable frames. */

@@ -6,6 +6,7 @@ import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import { checkAnnounced } from './announced-values.js';
 import { type ConflictRule, lastWriteWins, type Reconcile, reconcileFor } from './conflict-strategies.js';
 import type { Hooks } from './hooks.js';
+import { mayTakeOver } from './lock-takeover.js';
 import type { Param } from './param.js';
 import type { ParamStore } from './param-store.js';
 import type { PassingSignals } from './passing-signals.js';
@@ -134,8 +135,10 @@ export class Writes {
     param.write(value, session.id, nowMicros);
     this.#params.written(param, message, nowMicros);
     if (message.unlock === true) this.#params.unlock(param);
+    // It was accepted past the lock of another session: the lock is taken over.
+    const takesOver = param.holder !== undefined && param.holder !== session;
     // A bundle may outlive its sender; a lock of somebody who is gone would never end.
-    if (message.lock === true && session.established) this.#params.lock(param, session, nowMicros);
+    if ((message.lock === true || takesOver) && session.established) this.#params.lock(param, session, nowMicros);
     const sent = value === message.value ? message : { ...message, value };
     this.#routing.set(sent, param.revision, nowMicros);
     return param;
@@ -204,7 +207,7 @@ function accept(session: RouterSession, message: SetMessage, before: Outlook | u
   if (before === undefined) return value; // a revision expected of a new param is ignored
   if (revision !== undefined) checkRevision(address, revision, before.revision);
   // Unlocking is the holder's as well: by anybody else it would be a way through the lock.
-  if (before.holder !== undefined && before.holder !== session && !mayBreak(session, message)) {
+  if (before.holder !== undefined && before.holder !== session && !mayPass(session, before.holder, message)) {
     throw new ClaspError(ErrorCode.LockHeld, 'Parameter is locked', { address });
   }
   if (before.reconcile === lastWriteWins) return value; // the usual case, without building anything
@@ -214,6 +217,11 @@ function accept(session: RouterSession, message: SetMessage, before: Outlook | u
   }
   if (reconciled !== value) checkSetSize(address, reconciled);
   return reconciled;
+}
+
+/** Whether a SET may pass the lock of another session. */
+function mayPass(session: RouterSession, holder: RouterSession, message: SetMessage): boolean {
+  return mayBreak(session, message) || mayTakeOver(session, holder);
 }
 
 /** A lock is broken by unlocking, and only with a scope that says so: nobody is an administrator of an open router. */

@@ -7,9 +7,11 @@ import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import { peerText, SENTENCE_CHARACTERS } from '../../printable-text.js';
 import type { Connection } from '../../transports/transport.js';
 import type { Grant } from '../ports.js';
+import type { ClientIdentity } from '../router/lock-takeover.js';
 import { noPermissions } from '../router/permissions.js';
 import { RouterSession } from '../router/router-session.js';
 import { watchGrant } from './grant-watch.js';
+import { LockHolderProbes } from './lock-holder-probes.js';
 import { SessionAdmission } from './session-admission.js';
 import { told } from './session-end.js';
 import type { SessionEnd } from './session-events.js';
@@ -44,6 +46,7 @@ export class Sessions {
   readonly #unestablished = new Map<Connection, Entry>();
   readonly #admission: SessionAdmission;
   readonly #probes: SessionProbes;
+  readonly #holders: LockHolderProbes;
   #authFailures = 0;
   #draining = false;
   #drained = false;
@@ -60,6 +63,7 @@ export class Sessions {
       session.link.destroy();
     };
     this.#probes = new SessionProbes({ router, clock, sessions, release });
+    this.#holders = new LockHolderProbes({ router, clock, sessions });
     this.#admission = new SessionAdmission({
       ...input,
       mayRelease: (place) => this.#probes.mayRelease(place),
@@ -230,7 +234,7 @@ export class Sessions {
             };
             this.#input.logger.info(fields, 'session opened');
             granted = grant;
-            this.#established(id);
+            this.#established(id, { name, grant });
             if (grant !== undefined) stopWatching = this.#watch(grant, session);
             this.#scope.emit({ type: 'session.established', id, name, transport, remoteAddress });
           },
@@ -279,12 +283,14 @@ export class Sessions {
     this.#planSweep();
   }
 
-  #established(id: string): void {
+  #established(id: string, client: ClientIdentity): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     entry.wasEstablished = true;
     this.#unestablished.delete(entry.connection);
     this.#admission.established(entry.connection);
+    this.#holders.start();
+    this.#holders.joined(client);
   }
 
   /** Ends a session without a HELLO for a connection that waits. A token that is still checked is not the fault of its peer. */
@@ -333,6 +339,7 @@ export class Sessions {
       this.#sweepDeadline?.clear();
       this.#sweepDeadline = undefined;
       this.#probes.stop();
+      this.#holders.stop();
       ClockWatch.of(this.#input.clock).release();
     }
     return entry;
