@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import { HalfOpen } from '../../admission/half-open.js';
 import type { Clock } from '../../clock.js';
+import { ClockWatch } from '../../clock-watch.js';
 import { placeOf } from '../../network-place.js';
 import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
 import { DoorFaults } from '../door-faults.js';
@@ -145,8 +146,9 @@ export class QuicListener implements Listener {
     const nowMs = clock.now();
     const place = placeOf(session.remoteHost);
     const block = this.#halfOpen.check(place, nowMs);
-    // QUIC cannot leave a connection unaccepted: it is refused if none of the others can make way.
-    if (block !== undefined && !this.#halfOpen.cutOfLargest(nowMs)) {
+    // QUIC cannot leave a connection unaccepted: it is refused if none of the others can make way, nor in a grace period.
+    const mayJudge = ClockWatch.of(clock).graceLeftMs() === 0;
+    if (block !== undefined && !(mayJudge && this.#halfOpen.cutOfLargest(nowMs))) {
       session.close(quicCloseCodes.overloaded, block.text);
       this.#tell('refused', session, block.text);
       return;
