@@ -119,13 +119,15 @@ function textOf(tokens: readonly TokenRecord[]): string {
 async function lock(lockPath: string, path: string, clock: Clock): Promise<() => Promise<void>> {
   const until = clock.now() + LOCK_PATIENCE_MS;
   for (;;) {
+    // Read before the attempt: a process that stood still until its time was over tries once more.
+    const isLast = clock.now() >= until;
     try {
       await (await open(lockPath, 'wx', 0o600)).close();
       return () => rm(lockPath, { force: true });
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
     }
-    if (clock.now() >= until) {
+    if (isLast) {
       throw new AuthError(`somebody else is changing ${path}; if nobody is, remove ${lockPath} and try again`);
     }
     await new Promise<void>((resolve) => void clock.setTimeout(resolve, LOCK_LOOK_MS));

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { type PeerDeadline, setAwaitedDeadline } from '../peer-deadline.js';
 import type { Message } from '../protocol/messages/message.js';
 import { ClientError } from './client-error.js';
 
@@ -56,7 +57,7 @@ export class Requests {
   /** By their order, which is that of insertion as well. */
   readonly #pending = new Map<number, Pending>();
   #lastOrder = 0;
-  #timer: unknown;
+  #deadline: PeerDeadline | undefined;
 
   constructor(options: RequestsOptions) {
     this.#options = options;
@@ -91,7 +92,7 @@ export class Requests {
         },
         reject,
       });
-      if (this.#timer === undefined) this.#arm(this.#options.timeoutMs);
+      if (this.#deadline === undefined) this.#arm(this.#options.timeoutMs);
     });
   }
 
@@ -127,18 +128,18 @@ export class Requests {
   rejectAll(error: ClientError): void {
     const waiting = [...this.#pending.values()];
     this.#pending.clear();
-    this.#options.clock.clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#deadline?.clear();
+    this.#deadline = undefined;
     for (const pending of waiting) pending.reject(error);
   }
 
   #arm(milliseconds: number): void {
-    this.#timer = this.#options.clock.setTimeout(this.#expire, milliseconds);
+    this.#deadline = setAwaitedDeadline(this.#options.clock, this.#expire, milliseconds);
   }
 
   /** One timer for all: they have the same time to be answered in, so the oldest is due first. */
   readonly #expire = (): void => {
-    this.#timer = undefined;
+    this.#deadline = undefined;
     const { clock, timeoutMs, reliable } = this.#options;
     const now = clock.now();
     let expired = false;

@@ -4,6 +4,8 @@ import type { U64 } from '../protocol/u64.js';
 
 /** Samples kept: with one every keep-alive, those of the last minute or so. */
 const MAX_SAMPLES = 8;
+/** What two clocks may drift apart while samples are kept, in microseconds; more is a jump of one of them. */
+const MAX_DRIFT_MICROS = 50_000;
 
 /** How the router's clock stands to ours, as one SYNC has shown it. */
 export interface SyncResult {
@@ -46,7 +48,7 @@ export class ServerClock {
       offsetMicros: Math.round((received - sent + (answered - back)) / 2),
       roundTripMicros: Math.max(0, back - sent - (answered - received)),
     };
-    this.#samples = [...this.#samples.slice(1 - MAX_SAMPLES), result];
+    this.#samples = [...this.#samples.slice(1 - MAX_SAMPLES).filter((one) => agree(one, result)), result];
     const best = this.#samples.reduce((a, b) => (b.roundTripMicros <= a.roundTripMicros ? b : a));
     this.#offsetMicros = best.offsetMicros;
     return result;
@@ -56,4 +58,13 @@ export class ServerClock {
   nowMicros(): number {
     return microseconds(this.#clock) + this.#offsetMicros;
   }
+}
+
+/**
+ * Whether two samples can be of the same pair of clocks: the true offset is at most half a round trip from each sample's. If
+ * not, one of the clocks has jumped, or this computer slept, and the older sample is worth nothing.
+ */
+function agree(one: SyncResult, other: SyncResult): boolean {
+  const apartMicros = Math.abs(one.offsetMicros - other.offsetMicros);
+  return apartMicros <= (one.roundTripMicros + other.roundTripMicros) / 2 + MAX_DRIFT_MICROS;
 }

@@ -1,4 +1,4 @@
-import { setBackgroundTimer } from '../clock.js';
+import { type PeerDeadline, setAwaitedDeadline } from '../peer-deadline.js';
 import { decodeJson, MAX_ROUTER_JSON_TEXT } from '../protocol/encodings/json.js';
 import type { Qos } from '../protocol/enumerations.js';
 import { ClaspError } from '../protocol/errors.js';
@@ -8,6 +8,7 @@ import { claspErrorOf, ClientError, errorOf } from './client-error.js';
 import { cookieOf, tokenWith } from './cookie.js';
 import { GestureOrder, mayBeLost } from './gesture-order.js';
 import { encodeFor } from './encode.js';
+import { KeepAlive } from './keep-alive.js';
 import { isFarewell, mayBeFarewell } from './last-words.js';
 import type { Channel, Link, LinkEvents } from './link.js';
 import type { ResolvedOptions } from './options.js';
@@ -29,8 +30,6 @@ export interface SessionEvents {
 const HELLO_REPEAT_MS = 1_000;
 /** How long a router may take to answer a goodbye, in milliseconds. */
 const CLOSE_GRACE_MS = 2_000;
-/** Keep-alives without a word from the router after which it is lost. */
-const MAX_SILENT_KEEP_ALIVES = 3;
 /** Milliseconds between two reports of malformed frames. */
 const FAULT_REPORT_MS = 1_000;
 /** Milliseconds from an ERROR to a hang-up that it explains. */
@@ -57,24 +56,33 @@ export class Session {
   #farewell: { readonly error: ClaspError; readonly atMs: number } | undefined;
   /** Why we are closing, if we are. */
   #ownCause: Error | undefined;
-  #lastHeardMs: number;
+  readonly #keepAlive: KeepAlive;
   #lastFaultMs = -Infinity;
-  #setupTimer: unknown;
+  readonly #setupDeadline: PeerDeadline;
   #helloTimer: unknown;
-  #keepAliveTimer: unknown;
-  #closeTimer: unknown;
+  #closeDeadline: PeerDeadline | undefined;
 
   constructor(link: Link, options: ResolvedOptions, events: SessionEvents) {
     this.#link = link;
     this.#options = options;
     this.#events = events;
-    const { clock, connectTimeoutMs, encoding } = options;
+    const { clock, connectTimeoutMs, keepAliveMs, encoding } = options;
     this.#gestures = new GestureOrder(clock);
-    this.#lastHeardMs = clock.now();
-    this.#setupTimer = clock.setTimeout(() => {
+    this.#keepAlive = new KeepAlive({
+      clock,
+      keepAliveMs,
+      send: () => {
+        events.keepAlive();
+      },
+      lost: (silentMs) => {
+        this.#end(new ClientError('lost', `the router has said nothing for ${Math.round(silentMs / 1000)} s`));
+      },
+    });
+    const giveUp = (): void => {
       const stage = this.#phase === 'opening' ? 'could be reached' : 'has let this client in';
       this.#end(new ClientError('unreachable', `no router at ${link.url} ${stage} within ${connectTimeoutMs} ms`));
-    }, connectTimeoutMs);
+    };
+    this.#setupDeadline = setAwaitedDeadline(clock, giveUp, connectTimeoutMs);
     void Promise.resolve().then(() => {
       this.#open(encoding === 'json' && !link.carriesText);
     });
@@ -91,7 +99,7 @@ export class Session {
 
   /** All is set up; there is no time limit any more but the keep-alive's. */
   settled(): void {
-    this.#options.clock.clearTimeout(this.#setupTimer);
+    this.#setupDeadline.clear();
   }
 
   /**
@@ -124,9 +132,10 @@ export class Session {
     this.#phase = 'closing';
     this.#ownCause = cause;
     this.#clearTimers();
-    this.#closeTimer = this.#options.clock.setTimeout(() => {
+    const cutOff = (): void => {
       this.#end(cause);
-    }, CLOSE_GRACE_MS);
+    };
+    this.#closeDeadline = setAwaitedDeadline(this.#options.clock, cutOff, CLOSE_GRACE_MS);
     this.#channel?.close();
   }
 
@@ -155,7 +164,7 @@ export class Session {
       for (const frame of frames) this.#receive(frame);
     },
     told: (messages) => {
-      this.#lastHeardMs = this.#options.clock.now();
+      this.#keepAlive.received();
       for (const message of messages) this.#hear(message);
     },
     closed: (cause) => {
@@ -182,7 +191,7 @@ export class Session {
   }
 
   #receive(frame: Uint8Array | string): void {
-    this.#lastHeardMs = this.#options.clock.now();
+    this.#keepAlive.received();
     if (!this.#isListening) return;
     let message: Message;
     try {
@@ -236,7 +245,7 @@ export class Session {
     if (message.type === 'welcome') {
       this.#phase = 'welcomed';
       this.#options.clock.clearTimeout(this.#helloTimer);
-      this.#planKeepAlive();
+      this.#keepAlive.start();
       this.#welcome(message);
     } else if (message.type === 'error') {
       const cookie = this.#link.reliable ? undefined : cookieOf(message);
@@ -249,23 +258,6 @@ export class Session {
       }
     }
   }
-
-  #planKeepAlive(): void {
-    const { clock, keepAliveMs } = this.#options;
-    if (keepAliveMs === 0) return;
-    this.#keepAliveTimer = setBackgroundTimer(clock, this.#keepAlive, keepAliveMs);
-  }
-
-  readonly #keepAlive = (): void => {
-    const { clock, keepAliveMs } = this.#options;
-    const silentMs = clock.now() - this.#lastHeardMs;
-    if (silentMs >= MAX_SILENT_KEEP_ALIVES * keepAliveMs) {
-      this.#end(new ClientError('lost', `the router has said nothing for ${Math.round(silentMs / 1000)} s`));
-      return;
-    }
-    this.#planKeepAlive();
-    this.#events.keepAlive();
-  };
 
   #faulty(error: ClaspError): void {
     const now = this.#options.clock.now();
@@ -298,9 +290,9 @@ export class Session {
   }
 
   #clearTimers(): void {
-    const { clock } = this.#options;
-    for (const timer of [this.#setupTimer, this.#helloTimer, this.#keepAliveTimer, this.#closeTimer]) {
-      clock.clearTimeout(timer);
-    }
+    this.#options.clock.clearTimeout(this.#helloTimer);
+    this.#setupDeadline.clear();
+    this.#closeDeadline?.clear();
+    this.#keepAlive.stop();
   }
 }

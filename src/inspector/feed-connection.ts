@@ -2,6 +2,8 @@ import type { RawData, WebSocket } from 'ws';
 import type { Client } from '../client/index.js';
 import type { Authenticator, Grant } from '../actors/ports.js';
 import { type Clock, setBackgroundTimer } from '../clock.js';
+import { ClockWatch } from '../clock-watch.js';
+import { judgeAfterInput, type PeerDeadline } from '../peer-deadline.js';
 import { valueOfJson } from '../protocol/encodings/json-value.js';
 import { ClaspError } from '../protocol/errors.js';
 import { parsePattern } from '../protocol/pattern.js';
@@ -61,6 +63,9 @@ export class FeedConnection {
   /** Answers to writes that wait until it has caught up. */
   readonly #missed: FeedMessage[] = [];
   #timer: unknown;
+  /** Set while the page has had its time: what it has sent or taken may be among the input that waits. */
+  #deadline: PeerDeadline | undefined;
+  readonly #stopWatchingClock: () => void;
   /** Until when it may stay, and what it is told then. Looked at every second: a token may live for years, a timer cannot. */
   #endsAtMs: number;
   #whyItEnds = 'no token came within 60 s';
@@ -77,6 +82,7 @@ export class FeedConnection {
     socket.once('close', () => {
       this.#stop();
     });
+    this.#stopWatchingClock = ClockWatch.of(host.clock).hold();
     this.#welcome();
     this.#look();
   }
@@ -239,12 +245,27 @@ export class FeedConnection {
     this.#timer = setBackgroundTimer(clock, this.#look, LOOK_MS);
     const waitingBytes = this.#socket.bufferedAmount;
     if (waitingBytes === 0) this.#tookAtMs = nowMs;
-    if (nowMs >= this.#endsAtMs) this.close(this.#whyItEnds);
-    else if (nowMs - this.#tookAtMs > PATIENCE_MS) this.#letGo('it has taken nothing for 30 s');
-    else if (this.#behindSinceMs === undefined) return;
-    else if (waitingBytes <= CAUGHT_UP_BYTES) this.#catchUp();
-    else if (nowMs - this.#behindSinceMs > PATIENCE_MS) this.#letGo('it has not kept up for 30 s');
+    if (this.#isAllowed && nowMs >= this.#endsAtMs) this.close(this.#whyItEnds);
+    else if (this.#fault(nowMs) !== undefined) this.#deadline ??= judgeAfterInput(clock, this.#judge);
+    else if (this.#behindSinceMs !== undefined && waitingBytes <= CAUGHT_UP_BYTES) this.#catchUp();
   };
+
+  readonly #judge = (): void => {
+    this.#deadline = undefined;
+    const fault = this.#fault(this.#host.clock.now());
+    if (fault === undefined) return;
+    if (this.#isAllowed) this.#letGo(fault);
+    else this.close(fault);
+  };
+
+  /** Why the page is to go, if its time is over. */
+  #fault(nowMs: number): string | undefined {
+    if (!this.#isAllowed && nowMs >= this.#endsAtMs) return this.#whyItEnds;
+    const waitingBytes = this.#socket.bufferedAmount;
+    if (waitingBytes > 0 && nowMs - this.#tookAtMs > PATIENCE_MS) return 'it has taken nothing for 30 s';
+    const behindMs = nowMs - (this.#behindSinceMs ?? Infinity);
+    return behindMs > PATIENCE_MS && waitingBytes > CAUGHT_UP_BYTES ? 'it has not kept up for 30 s' : undefined;
+  }
 
   #catchUp(): void {
     this.#behindSinceMs = undefined;
@@ -264,6 +285,8 @@ export class FeedConnection {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#host.clock.clearTimeout(this.#timer);
+    this.#deadline?.clear();
+    this.#stopWatchingClock();
     this.#stopWatchingGrant();
     this.#actors?.stop();
     for (const { running } of this.#views.values()) running.stop();

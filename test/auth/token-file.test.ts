@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { SimulatedClock } from 'xstate';
+import type { Clock } from '../../src/clock.js';
 import { AuthError } from '../../src/auth/auth-error.js';
 import { changeTokens, readTokens, type TokenRecord } from '../../src/auth/token-file.js';
 import { TemporaryFolder } from '../certificates/temporary-folder.js';
@@ -76,6 +77,25 @@ describe('a change of the tokens', () => {
       ),
     );
     expect(readdirSync(folder.path)).toEqual(['tokens.json.lock']);
+  });
+
+  it('is tried once more when this process stood still until its time was over', async () => {
+    const lockPath = folder.write('tokens.json.lock', '');
+    let nowMs: number | undefined;
+    const stalling: Clock = {
+      now: () => {
+        // The first look at the clock is just before the first attempt; the process stands still during that.
+        if (nowMs === undefined) setImmediate(() => (nowMs = 60_000));
+        return (nowMs ??= 0);
+      },
+      setTimeout: (callback) => {
+        rmSync(lockPath);
+        setImmediate(callback);
+      },
+      clearTimeout: () => undefined,
+    };
+    await changeTokens(folder.path, (tokens) => [...tokens, record], stalling);
+    expect(readdirSync(folder.path)).toEqual(['tokens.json']);
   });
 
   it('gives way to the next one, also where it has failed', async () => {

@@ -11,7 +11,7 @@ import { encodeValue } from '../../src/protocol/values/encoded-value.js';
 import type { Value } from '../../src/protocol/values/value.js';
 import { memoryLink, type MemoryConnection } from '../../src/transports/memory/index.js';
 import { turns } from '../support/inbox.js';
-import { SteadyClock } from '../support/steady-clock.js';
+import { WallClock } from '../support/steady-clock.js';
 
 /** A router that does what a test tells it, at the other end of links in memory; time stands still unless it is moved. */
 export class ScriptedRouter {
@@ -42,10 +42,7 @@ export class ScriptedRouter {
 
   /** Lets time pass, a second at a time, as it does when messages can be answered meanwhile. */
   async advance(milliseconds: number): Promise<void> {
-    for (let left = milliseconds; left > 0; left -= 1_000) {
-      this.clock.increment(Math.min(left, 1_000));
-      await turns(2);
-    }
+    await this.clock.pass(milliseconds);
   }
 
   get latest(): ScriptedSession {
@@ -138,7 +135,7 @@ function forgetful(events: LinkEvents): LinkEvents {
 }
 
 /** A clock that knows how many of its timers are still to ring. */
-export class CountingClock extends SteadyClock {
+export class CountingClock extends WallClock {
   readonly #waiting = new Set<unknown>();
 
   get timers(): number {

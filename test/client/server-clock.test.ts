@@ -50,6 +50,18 @@ describe('the guess of the router’s clock', () => {
     expect(error(server, clock)).toBe(50_000);
   });
 
+  it.each([
+    ['the router’s clock follows a correction of its wall clock', 8 * 3_600_000_000],
+    ['this computer slept, and its own clock stood still', 60_000_000],
+    ['it was an hour of the router’s clock ahead before', -3_600_000_000],
+  ])('forgets at once what it knew when %s', (_, jump) => {
+    const clock = new SteadyClock();
+    const server = new ServerClock(clock);
+    for (let i = 0; i < 8; i++) exchange(server, clock, 2, 2);
+    exchange(server, clock, 100, 100, OFFSET + jump); // slower than all the others
+    expect(error(server, clock)).toBe(jump);
+  });
+
   it('forgets all with a new session', () => {
     const clock = new SteadyClock();
     const server = new ServerClock(clock);

@@ -16,6 +16,7 @@ const describeStopped = process.platform === 'win32' ? describe.skip : describe;
 const SESSION_TIMEOUT_S = 4;
 const STOPPED_MS = 8_000;
 const SEND_EVERY_MS = 100;
+const BLOCKED_MS = 2_500;
 
 const cleanUps: (() => unknown)[] = [];
 afterAll(async () => {
@@ -102,5 +103,20 @@ describeStopped('a router process that was stopped for twice its session timeout
     for (const name of ['web', 'stream']) {
       expect(await observer.get(`/lost/${name}`)).toBeUndefined();
     }
+  });
+});
+
+describe('a client whose program was blocked beyond three keep-alives', () => {
+  it('does not lose the router, whose answers waited', async () => {
+    const router = await startRouterProcess();
+    cleanUps.push(() => router.stop());
+    const client = await connect(`ws://127.0.0.1:${router.doors.websocket}`, { keepAliveMs: 500, reconnect: false });
+    cleanUps.push(() => client.close());
+    const states: string[] = [];
+    client.onState(({ state }) => states.push(state));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BLOCKED_MS);
+    await sleep(1_000); // two keep-alives
+    await client.ping();
+    expect(states).toEqual([]);
   });
 });

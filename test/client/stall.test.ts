@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Client } from '../../src/client/client.js';
+import type { StateChange } from '../../src/client/lifecycle.js';
+import type { ClientOptions } from '../../src/client/options.js';
+import { turns } from '../support/inbox.js';
+import { inputRead } from '../support/steady-clock.js';
+import { ack, kept, ScriptedRouter, welcome } from './scripted-router.js';
+
+/*
+ * A client whose program stood still: stopped, suspended or blocked. The answers of the router wait in the socket until the
+ * event loop turns.
+ */
+
+let router: ScriptedRouter;
+let clients: Client[] = [];
+
+beforeEach(() => {
+  router = new ScriptedRouter();
+});
+
+afterEach(async () => {
+  const open = clients;
+  clients = [];
+  await Promise.all(open.map((client) => client.close()));
+});
+
+async function connect(options: ClientOptions = {}): Promise<{ client: Client; changes: StateChange[] }> {
+  const client = await router.connect(options);
+  clients.push(client);
+  const changes: StateChange[] = [];
+  client.onState((change) => changes.push(change));
+  return { client, changes };
+}
+
+/** Runs in the turn after the timers, in which sockets are read. */
+function whenRead(read: () => Promise<void>): void {
+  setImmediate(() => {
+    void read();
+  });
+}
+
+describe('a client that stood still', () => {
+  it('does not lose a router whose answers waited', async () => {
+    const { changes } = await connect({ keepAliveMs: 500 });
+    router.answersSyncs = false;
+    await router.advance(500);
+    router.clock.stall(6_000);
+    whenRead(() => router.latest.answerSyncs());
+    await inputRead();
+    router.answersSyncs = true;
+    await router.advance(10_000);
+    expect(changes).toEqual([]);
+  });
+
+  it('loses a router that says nothing until the grace period is over', async () => {
+    const { changes } = await connect({ keepAliveMs: 500, reconnect: false });
+    router.answersSyncs = false;
+    router.clock.stall(6_000);
+    await router.advance(5_999);
+    expect(changes).toEqual([]);
+    await router.advance(501); // the next keep-alive looks
+    expect(changes[0]?.reason?.message).toMatch(/^the router has said nothing for 1[23] s$/);
+  });
+
+  it('sends a keep-alive at once, or the router would miss it', async () => {
+    await connect({ keepAliveMs: 10_000 });
+    const before = router.latest.all('sync').length;
+    router.clock.stall(45_000);
+    await turns(2);
+    expect(router.latest.all('sync')).toHaveLength(before + 1);
+  });
+
+  it('gives a request its answer that waited beyond its time', async () => {
+    const { client } = await connect({ ackTimeoutMs: 1_000 });
+    const set = kept(client.set('/a', 1));
+    await turns();
+    router.clock.stall(6_000);
+    whenRead(() => router.latest.say(ack('/a', 7)));
+    expect(await set).toMatchObject({ revision: 7 });
+  });
+
+  it('gets into a router whose WELCOME waited beyond its time', async () => {
+    router.answers = () => [];
+    const attempt = kept(router.connect({ connectTimeoutMs: 5_000 }));
+    await turns(2);
+    router.clock.stall(8_000);
+    whenRead(() => router.latest.say(welcome('session-1')));
+    const client = await attempt;
+    clients.push(client);
+    expect(client.state).toBe('open');
+  });
+
+  it('does not cut off a close whose answer waited', async () => {
+    const { client } = await connect({ keepAliveMs: 0 });
+    router.latest.connection.stall();
+    const closed = client.close();
+    await turns();
+    router.clock.stall(6_000);
+    whenRead(() => {
+      router.latest.connection.resume();
+      return turns();
+    });
+    await closed;
+    expect(router.latest.connection.closeReason).toEqual({ kind: 'normal', text: 'the client was closed' });
+  });
+});
+
+describe('a client whose wall clock jumps', () => {
+  it('compares its clock with the router’s within a second', async () => {
+    await connect({ keepAliveMs: 600_000 });
+    const before = router.latest.all('sync').length;
+    router.clock.aheadMs = 3_600_000;
+    await router.advance(1_000);
+    expect(router.latest.all('sync')).toHaveLength(before + 1);
+  });
+});
