@@ -17,6 +17,14 @@ describe('docs/protocol.md', () => {
     expect(readFileSync(path, 'utf8')).toContain(title);
   });
 
+  it('says of the same features as README.md that they are not implemented yet', () => {
+    const here = /^Not implemented yet: ([^.]+)\./m.exec(page)?.[1]?.split(/, | and /) ?? [];
+    const there = /^\| Not yet \| (.+) \|$/m.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '';
+    expect(here).toContain('REPLAY');
+    for (const feature of here) expect(there).toContain(feature);
+    expect(`${here.join()} ${there}`).not.toMatch(/auth|token|scope/i);
+  });
+
   it('has no row without a test', () => {
     const tables = page.slice(page.indexOf('## Every feature'), page.indexOf('## WebSocket'));
     const rows = tables.split('\n').filter((line) => /^\| (?!Feature|---| \|)/.test(line));
