@@ -155,4 +155,7 @@ export { type Clock, systemClock } from './clock.js';
 export { type Logger, silentLogger } from './actors/ports.js';
 
 // What goes wrong
+export { ArgumentError } from './arguments.js';
+export type { LibraryErrorCode } from './protocol/library-errors.js';
+export { RouterStoppedError } from './router-stopped-error.js';
 export { ClaspError, ErrorCode, type ErrorName, errorName } from './protocol/errors.js';

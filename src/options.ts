@@ -16,12 +16,14 @@ import {
 } from './actors/router/conflict-strategies.js';
 import type { HistoryRule } from './actors/router/param-history.js';
 import { readState, type RestoredState, RouterStateError } from './actors/router/router-state.js';
+import { hasMethods, shown } from './arguments.js';
 import { type Clock, systemClock } from './clock.js';
 import { didYouMean } from './did-you-mean.js';
 import { segmentsFault } from './protocol/address.js';
 import { type Feature, signalTypes } from './protocol/enumerations.js';
 import { parsePattern } from './protocol/pattern.js';
 import type { Transport } from './transports/transport.js';
+import type { LibraryErrorCode } from './protocol/library-errors.js';
 
 /** Everything about a router that can be chosen. All of it is optional; a router without options is ready for a show. */
 export interface RouterOptions {
@@ -189,6 +191,7 @@ export type ResolvedRouterOptions = {
 /** An option that does not exist or cannot have that value. The message is one plain sentence that names it. */
 export class RouterOptionsError extends Error {
   override readonly name = 'RouterOptionsError';
+  readonly code = 'CLASP_ERR_OPTIONS' satisfies LibraryErrorCode;
 }
 
 /**
@@ -384,11 +387,6 @@ function isClock(value: unknown): boolean {
   return Reflect.get(Object(value) as object, 'wallNow') === undefined || hasMethods(value, ['wallNow']);
 }
 
-function hasMethods(value: unknown, names: readonly string[]): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return names.every((name) => typeof Reflect.get(value, name) === 'function');
-}
-
 function sentence(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return unknownOption(issue.keys[0]!); // there is at least one
   return issue.path.length === 0 ? 'the options must be an object' : `${issue.path.join('.')} ${issue.message}`;
@@ -397,23 +395,4 @@ function sentence(issue: z.core.$ZodIssue): string {
 function unknownOption(name: string): string {
   const meant = didYouMean(name, Object.keys(schema.shape));
   return `unknown option "${name}"` + (meant === undefined ? '' : `; did you mean "${meant}"?`);
-}
-
-function shown(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return `"${value}"`;
-    case 'number':
-    case 'bigint':
-    case 'boolean':
-    case 'undefined':
-      return String(value);
-    case 'function':
-      return 'a function';
-    case 'symbol':
-      return 'a symbol';
-    case 'object':
-      if (value === null) return 'null';
-      return Array.isArray(value) ? `[${value.map(shown).join(', ')}]` : 'an object';
-  }
 }

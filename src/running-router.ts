@@ -12,6 +12,7 @@ import { type ResolvedRouterOptions, RouterOptionsError } from './options.js';
 import { ClaspError } from './protocol/errors.js';
 import type { SignalType } from './protocol/enumerations.js';
 import { type RouterHappening, RouterHappenings } from './router-happenings.js';
+import { RouterStoppedError } from './router-stopped-error.js';
 import { type ListenAddress, type Transport, TransportError } from './transports/transport.js';
 
 /** The figures of a router, since it began unless said otherwise. */
@@ -140,14 +141,14 @@ export class RunningRouter {
   /**
    * What there is and what has happened, counted: for metrics. Costs a walk over all sessions.
    *
-   * @throws Error when the router has stopped
+   * @throws RouterStoppedError when the router has stopped
    */
   statistics(): RouterStatistics {
     const { children, context } = this.actor.getSnapshot();
     const answers: Statistics[] = [];
     children.router?.send({ type: 'statistics.wanted', answer: (answer) => void answers.push(answer) });
     const [statistics] = answers; // the actor answers before send returns
-    if (statistics === undefined) throw new Error('the router has stopped; it has no figures any more');
+    if (statistics === undefined) throw new RouterStoppedError('the router was stopped; it has no statistics');
     const { authFailures = 0, releasedSessions = 0 } = children.sessions?.getSnapshot() ?? {};
     return { ...statistics, authFailures, releasedSessions, doorFaults: context.faultCounts };
   }

@@ -50,6 +50,8 @@ function featureRule({ from, to, ours }: Import): boolean {
 function isLeaf(module: string): boolean {
   if (area(module) === 'admission') return true;
   return [
+    'arguments.ts',
+    'did-you-mean.ts',
     'clock.ts',
     'clock-watch.ts',
     'peer-deadline.ts',

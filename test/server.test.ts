@@ -448,7 +448,7 @@ describe('what a router says of itself', () => {
     const stopped = router.stop();
     expect(router.isReady).toBe(false);
     await stopped;
-    expect(() => router.statistics()).toThrow('the router has stopped; it has no figures any more');
+    expect(() => router.statistics()).toThrow(expect.objectContaining({ code: 'CLASP_ERR_ROUTER_STOPPED' }));
   });
 
   it('shows what was hidden once it is told that the filter has changed its mind', async () => {

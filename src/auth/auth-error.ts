@@ -1,4 +1,7 @@
+import type { LibraryErrorCode } from '../protocol/library-errors.js';
+
 /** Something is wrong with a file of tokens or keys. The message is one plain sentence for whoever runs the router. */
 export class AuthError extends Error {
   override readonly name = 'AuthError';
+  readonly code = 'CLASP_ERR_AUTH' satisfies LibraryErrorCode;
 }

@@ -2,6 +2,7 @@ import { type KeyObject, randomUUID } from 'node:crypto';
 import { decode, encode } from '@msgpack/msgpack';
 import { z } from 'zod';
 import { isSignedBy, KEY_BYTES, rawPublicKey, SIGNATURE_BYTES, signatureOf } from './ed25519.js';
+import type { LibraryErrorCode } from '../protocol/library-errors.js';
 
 const PREFIX = 'cap_';
 /** Bytes of the longest token looked at: five links of a hundred scopes have room. */
@@ -29,6 +30,7 @@ export interface SignedCapability extends Capability {
 /** A token that cannot be taken. The message is the reason, for whoever sent it. */
 export class CapabilityError extends Error {
   override readonly name = 'CapabilityError';
+  readonly code = 'CLASP_ERR_CAPABILITY' satisfies LibraryErrorCode;
 }
 
 const key = z.array(z.int().min(0).max(255)).length(KEY_BYTES);

@@ -1,4 +1,5 @@
 import { ClaspError, ErrorCode, errorName } from '../protocol/errors.js';
+import type { LibraryErrorCode } from '../protocol/library-errors.js';
 import type { ErrorMessage } from '../protocol/messages/message.js';
 
 /**
@@ -20,17 +21,30 @@ export type ClientErrorKind =
 export class ClientError extends Error {
   override readonly name = 'ClientError';
   readonly kind: ClientErrorKind;
+  readonly code: LibraryErrorCode;
 
   constructor(kind: ClientErrorKind, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.kind = kind;
+    this.code = codes[kind];
   }
 
   toJSON(): object {
-    const { name, kind, message } = this;
-    return { name, kind, message };
+    const { name, code, kind, message } = this;
+    return { name, code, kind, message };
   }
 }
+
+const codes: Readonly<Record<ClientErrorKind, LibraryErrorCode>> = {
+  timeout: 'CLASP_ERR_TIMEOUT',
+  lost: 'CLASP_ERR_LOST',
+  unanswered: 'CLASP_ERR_UNANSWERED',
+  unreachable: 'CLASP_ERR_UNREACHABLE',
+  offline: 'CLASP_ERR_OFFLINE',
+  overloaded: 'CLASP_ERR_OVERLOADED',
+  closed: 'CLASP_ERR_CLOSED',
+  listener: 'CLASP_ERR_LISTENER',
+};
 
 /** The ERROR of a router as something to throw. A code our registry does not have becomes 500, and stands in the text. */
 export function claspErrorOf({ code, message, address }: ErrorMessage): ClaspError {

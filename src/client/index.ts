@@ -34,7 +34,9 @@ export {
   webSocketLink,
   type WebSocketLinkOptions,
 } from './websocket-link.js';
+export { ArgumentError } from '../arguments.js';
 export { ClaspError, ErrorCode } from '../protocol/errors.js';
+export type { LibraryErrorCode } from '../protocol/library-errors.js';
 export { timelinePlayer } from '../protocol/timeline.js';
 export type { Value } from '../protocol/values/value.js';
 

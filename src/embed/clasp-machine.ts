@@ -9,9 +9,11 @@ import { parseRouterOptions, type RouterOptions } from '../options.js';
 import { rootInput } from '../root-input.js';
 import { RunningRouter } from '../running-router.js';
 import type { Transport } from '../transports/transport.js';
+import { ActorSystemError } from './actor-system-error.js';
 import type { ClaspCommand, ClaspEvent, ClaspRequest } from './events.js';
 import { HostSession } from './host-session.js';
 import { Outlet } from './outlet.js';
+import type { LibraryErrorCode } from '../protocol/library-errors.js';
 
 /** What the actor subscribes to before it opens a door. */
 export interface ClaspSubscription extends OnOptions {
@@ -135,7 +137,7 @@ const machine = setup({
     const { subscribe = [], parent = self._parent, systemIdPrefix = '', ...given } = input;
     const options = parseRouterOptions({ ...given, clock: given.clock ?? clockOf(self) });
     if (self.system.get(`${systemIdPrefix}router`) !== undefined) {
-      throw new Error(
+      throw new ActorSystemError(
         `this actor system already has an actor with the system id "${systemIdPrefix}router"; ` +
           'give each of its routers a systemIdPrefix of its own',
       );
@@ -225,6 +227,7 @@ const emitters = new WeakMap<AnyActorRef, (event: ClaspEvent) => void>();
  */
 export class RestoreError extends Error {
   override readonly name = 'RestoreError';
+  readonly code = 'CLASP_ERR_RESTORE' satisfies LibraryErrorCode;
   /** What the router knew. */
   readonly state: unknown;
 

@@ -4,6 +4,7 @@ import type { Client, OnOptions, Signal } from '../client/index.js';
 import type { SignalType } from '../protocol/enumerations.js';
 import { RunningRouter } from '../running-router.js';
 import { signalsOf } from '../signals-of.js';
+import { ActorSystemError } from './actor-system-error.js';
 import { type ClaspParamEvent, type ClaspSignalEvent, eventOf } from './events.js';
 
 /** Where the signals come from. */
@@ -77,7 +78,7 @@ function withPlainSubscription<T>(events$: Observable<T>): Subscribable<T> {
 function routerOf(actor: unknown, systemId: string): RunningRouter {
   const snapshot: unknown = isActor(actor) ? actor.getSnapshot() : undefined;
   if (isSnapshot(snapshot) && snapshot.context.router instanceof RunningRouter) return snapshot.context.router;
-  throw new Error(
+  throw new ActorSystemError(
     `no router has the system id "${systemId}": invoke claspMachine with systemId: '${systemId}' first, or give the router as input`,
   );
 }

@@ -1,4 +1,7 @@
+import type { LibraryErrorCode } from '../protocol/library-errors.js';
+
 /** A declaration that cannot be meant as it stands. The message is one plain sentence that names it. */
 export class SignalsError extends Error {
   override readonly name = 'SignalsError';
+  readonly code = 'CLASP_ERR_SIGNALS' satisfies LibraryErrorCode;
 }

@@ -8,6 +8,7 @@ import { type ByteRange, readRange } from './byte-range.js';
 import { type OpenFile, openWithin } from './open-file.js';
 import { servedNames } from './served-name.js';
 import { isSameState, isUnmodified, validatorsOf } from './validators.js';
+import type { LibraryErrorCode } from '../protocol/library-errors.js';
 
 export interface StaticFilesOptions {
   /** Everything in it can be read by anybody who reaches the port, but for names that begin with a dot. */
@@ -39,6 +40,7 @@ export interface StaticFilesRoute {
 /** A folder that cannot be served. The message is one plain sentence. */
 export class StaticFilesError extends Error {
   override readonly name = 'StaticFilesError';
+  readonly code = 'CLASP_ERR_STATIC_FILES' satisfies LibraryErrorCode;
 }
 
 /**

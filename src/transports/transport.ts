@@ -3,6 +3,7 @@ import type { Frame } from '../protocol/frame.js';
 import type { FrameRun } from '../protocol/frame-run.js';
 import type { Framing } from '../protocol/framing.js';
 import type { Message } from '../protocol/messages/message.js';
+import type { LibraryErrorCode } from '../protocol/library-errors.js';
 
 /**
  * The contract between the router and what carries its bytes. A transport moves whole frames; it has never heard of
@@ -148,24 +149,27 @@ export interface CloseReason {
 /** A connection that ended without being closed: the end of a byte stream, a reset, broken framing, a silent peer. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
+  readonly code = 'CLASP_ERR_CONNECTION_LOST' satisfies LibraryErrorCode;
 
   toJSON(): object {
-    const { name, message } = this;
-    return { name, message };
+    const { name, code, message } = this;
+    return { name, code, message };
   }
 }
 
 /** A door that could not be opened. The message is a plain sentence for a person: what is wrong and what to do. */
 export class TransportError extends Error {
   override readonly name: string = 'TransportError';
+  readonly code: LibraryErrorCode = 'CLASP_ERR_TRANSPORT';
 
   toJSON(): object {
-    const { name, message } = this;
-    return { name, message };
+    const { name, code, message } = this;
+    return { name, code, message };
   }
 }
 
 /** A door that this installation cannot have at all, while every other can be opened. */
 export class TransportUnavailable extends TransportError {
   override readonly name = 'TransportUnavailable';
+  override readonly code = 'CLASP_ERR_TRANSPORT_UNAVAILABLE' satisfies LibraryErrorCode;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ErrorCode, errorMeanings } from '../../src/protocol/errors.js';
+import { libraryErrors } from '../../src/protocol/library-errors.js';
 
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
 const rows = [...page.matchAll(/^\| (\d+) \| (\w+) \| (.+?) \| (.+?) \|$/gm)].map(
@@ -17,6 +18,14 @@ describe('docs/errors.md', () => {
     const registry = Object.entries(ErrorCode).map(([name, code]) => ({ code, name }));
     expect(rows.map(({ code, name }) => ({ code, name }))).toEqual(registry);
     expect(Object.fromEntries(rows.map(({ name, meaning }) => [name, meaning]))).toEqual(errorMeanings);
+  });
+
+  it('lists every code of the library with its meaning, and no other, in order', () => {
+    const listed = [...page.matchAll(/^\| (CLASP_ERR_\w+) \| (.+?) \| .+ \|$/gm)].map(([, code, meaning]) => [
+      code,
+      meaning,
+    ]);
+    expect(listed).toEqual(Object.entries(libraryErrors));
   });
 
   it('says for each what to do about it', () => {

@@ -5,6 +5,7 @@ import type { SignalDefinition } from '../../protocol/messages/message.js';
 import { type EncodedValue, encodeValue } from '../../protocol/values/encoded-value.js';
 import type { Param } from './param.js';
 import { checkSetSize } from './sizes.js';
+import type { LibraryErrorCode } from '../../protocol/library-errors.js';
 
 /**
  * What a router knows, to begin with it again another time: JSON through and through. Locks, sessions and subscriptions are no part of
@@ -51,6 +52,7 @@ export interface RestoredState {
 /** What is no state of a router. The message is one plain sentence. */
 export class RouterStateError extends Error {
   override readonly name = 'RouterStateError';
+  readonly code = 'CLASP_ERR_ROUTER_STATE' satisfies LibraryErrorCode;
 }
 
 export function stateOfParam(param: Param): ParamState {

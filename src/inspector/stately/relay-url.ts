@@ -1,6 +1,9 @@
+import type { LibraryErrorCode } from '../../protocol/library-errors.js';
+
 /** The address of a relay is none. The message is one plain sentence that says what it has to look like. */
 export class RelayUrlError extends Error {
   override readonly name = 'RelayUrlError';
+  readonly code = 'CLASP_ERR_RELAY_URL' satisfies LibraryErrorCode;
 }
 
 /** @throws RelayUrlError when it is no WebSocket address */
