@@ -33,6 +33,11 @@ export function checkNames(call: string, options: unknown, known: readonly strin
   }
 }
 
+/** @throws ArgumentError when it is absent */
+export function checkGiven(name: string, must: string, value: unknown): void {
+  check(value !== undefined, name, must, value);
+}
+
 /** @throws ArgumentError unless it is a function */
 export function checkFunction(name: string, value: unknown): void {
   check(typeof value === 'function', name, 'be a function', value);
@@ -48,9 +53,9 @@ export function checkText(name: string, value: unknown): void {
   check(typeof value === 'string', name, 'be a text', value);
 }
 
-/** @throws ArgumentError unless it is one of these, or absent */
+/** @throws ArgumentError unless it is one of these */
 export function checkOneOf(name: string, value: unknown, allowed: readonly (string | number)[]): void {
-  if (value === undefined || allowed.some((one) => one === value)) return;
+  if (allowed.some((one) => one === value)) return;
   const meant = typeof value === 'string' ? didYouMean(value, allowed.map(String)) : undefined;
   const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
   throw new ArgumentError(`${name} must be one of ${allowed.join(', ')}, not ${shown(value)}${hint}`);

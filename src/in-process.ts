@@ -2,6 +2,7 @@ import { defer, type Observable, switchMap } from 'rxjs';
 import { ConnectionOpened, type SessionHubEvent } from './actors/session/session-hub.js';
 import { type Client, connect, type OnOptions, type Signal } from './client/index.js';
 import { localLink as linkOf } from './client/local-link.js';
+import { checkNames } from './arguments.js';
 import type { Clock } from './clock.js';
 import type { SignalType } from './protocol/enumerations.js';
 import { signalsOf } from './signals-of.js';
@@ -16,6 +17,8 @@ export interface InProcessOptions {
   /** Milliseconds it waits for an answer of the router. @default 5_000 */
   readonly ackTimeoutMs?: number | undefined;
 }
+
+const inProcessOptions = ['name', 'token', 'ackTimeoutMs'] as const satisfies readonly (keyof InProcessOptions)[];
 
 /** What else of `on()` makes sense for an Observable. */
 export type SignalsOptions<T extends SignalType = SignalType> = OnOptions<T>;
@@ -34,8 +37,10 @@ export class InProcess {
     this.#clock = clock;
   }
 
-  /** Opens a session. @throws ClaspError, ClientError as `connect` of the client does */
-  connect({ name = 'in process', token, ackTimeoutMs }: InProcessOptions = {}): Promise<Client> {
+  /** Opens a session. @throws ClaspError, ClientError, ArgumentError as `connect` of the client does */
+  async connect(options: InProcessOptions = {}): Promise<Client> {
+    checkNames('connect', options, inProcessOptions);
+    const { name = 'in process', token, ackTimeoutMs } = options;
     const link = linkOf((events) => {
       const hub = this.#hub();
       if (hub === undefined) throw new Error('the router has stopped');

@@ -21,8 +21,9 @@ import { type Clock, systemClock } from './clock.js';
 import { didYouMean } from './did-you-mean.js';
 import { segmentsFault } from './protocol/address.js';
 import { type Feature, signalTypes } from './protocol/enumerations.js';
+import { definitionFault } from './protocol/messages/definition-fault.js';
 import { parsePattern } from './protocol/pattern.js';
-import type { Transport } from './transports/transport.js';
+import { isTransport, type Transport } from './transports/transport.js';
 import type { LibraryErrorCode } from './protocol/library-errors.js';
 
 /** Everything about a router that can be chosen. All of it is optional; a router without options is ready for a show. */
@@ -243,7 +244,7 @@ const schema = z.strictObject({
     must: 'have the methods authenticate and onRevoked',
   }).optional(),
   signals: like<SignalRules>(
-    (value) => hasMethods(value, ['check']) && Array.isArray(Reflect.get(Object(value) as object, 'definitions')),
+    (value) => hasMethods(value, ['check']) && areDefinitions(Reflect.get(Object(value) as object, 'definitions')),
     { must: 'be what defineSignals() gives' },
   ).optional(),
   validateWrite: hook<WriteValidator>(),
@@ -290,10 +291,9 @@ const schema = z.strictObject({
   maxQueueBytes: whole(65_536).default(4_194_304),
   maxQueueMessages: whole(1).default(65_536),
   maxQueueBytesTotal: whole(65_536).default(268_435_456),
-  transports: like<readonly Transport[]>(
-    (value) => Array.isArray(value) && value.every((one) => hasMethods(one, ['listen'])),
-    { must: 'be a list of transports, such as webSocket()' },
-  ).default([]),
+  transports: like<readonly Transport[]>((value) => Array.isArray(value) && value.every(isTransport), {
+    must: 'be a list of transports, such as webSocket()',
+  }).default([]),
   state: z.unknown().optional(),
   clock: like<Clock>(isClock, {
     must: 'have the methods now, setTimeout and clearTimeout, and may have wallNow',
@@ -376,6 +376,10 @@ function restoredState(state: unknown): RestoredState {
     if (error instanceof RouterStateError) throw new RouterOptionsError(error.message);
     throw error;
   }
+}
+
+function areDefinitions(value: unknown): boolean {
+  return Array.isArray(value) && value.every((definition) => definitionFault(definition) === undefined);
 }
 
 function isSignalType(value: unknown): boolean {

@@ -22,6 +22,14 @@ export type RouterHappening =
   /** The last one. `error`: a fault of its own, if it was one that stopped the router. */
   | { readonly type: 'stopped'; readonly error: unknown };
 
+export const happeningTypes = [
+  'listening',
+  'door.broke',
+  'session.opened',
+  'session.closed',
+  'stopped',
+] as const satisfies readonly RouterHappening['type'][];
+
 /** Tells what happens to a router. */
 export class RouterHappenings {
   readonly #subject = new Subject<RouterHappening>();

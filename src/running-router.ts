@@ -7,13 +7,15 @@ import type { PersistedRouterSnapshot } from './actors/router/router-snapshot.js
 import type { RouterState } from './actors/router/router-state.js';
 import type { Statistics } from './actors/router/statistics.js';
 import type { Client, Signal } from './client/index.js';
+import { check, checkFunction, checkOneOf } from './arguments.js';
 import { InProcess, type InProcessOptions, type SignalsOptions } from './in-process.js';
 import { type ResolvedRouterOptions, RouterOptionsError } from './options.js';
 import { ClaspError } from './protocol/errors.js';
 import type { SignalType } from './protocol/enumerations.js';
-import { type RouterHappening, RouterHappenings } from './router-happenings.js';
+import { happeningTypes, type RouterHappening, RouterHappenings } from './router-happenings.js';
 import { RouterStoppedError } from './router-stopped-error.js';
-import { type ListenAddress, type Transport, TransportError } from './transports/transport.js';
+import { checkedTransport } from './transports/checked-transport.js';
+import { isTransport, type ListenAddress, type Transport, TransportError } from './transports/transport.js';
 
 /** The figures of a router, since it began unless said otherwise. */
 export interface RouterStatistics extends Statistics {
@@ -68,6 +70,7 @@ export class RunningRouter {
    * and breaks is opened again by itself
    */
   async listen(transport: Transport): Promise<readonly ListenAddress[]> {
+    check(isTransport(transport), 'the argument of listen', 'be a transport, such as webSocket()', transport);
     const { securityMode, allowInsecureUdp } = this.#options;
     if (transport.isInsecure === true && securityMode === 'authenticated' && !allowInsecureUdp) {
       throw new TransportError(
@@ -76,7 +79,7 @@ export class RunningRouter {
       );
     }
     const id = `listener:${++this.#doors}`;
-    this.actor.send({ type: 'listener.wanted', id, transport: namedTransport(transport) });
+    this.actor.send({ type: 'listener.wanted', id, transport: namedTransport(checkedTransport(transport)) });
     const listener = this.actor.getSnapshot().context.listeners.find((candidate) => candidate.id === id);
     if (listener === undefined) {
       throw new TransportError(`the router has stopped; it cannot listen on ${transport.name}`);
@@ -135,6 +138,8 @@ export class RunningRouter {
     type: T,
     listener: (happening: Extract<RouterHappening, { readonly type: T }>) => void,
   ): () => void {
+    checkOneOf('the first argument of on', type, happeningTypes);
+    checkFunction('the listener of on', listener);
     return this.#happenings.on(type, listener);
   }
 

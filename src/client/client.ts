@@ -3,6 +3,7 @@ import type { GesturePhase, Qos, SignalType } from '../protocol/enumerations.js'
 import type { SignalDefinition } from '../protocol/messages/message.js';
 import { parsePattern } from '../protocol/pattern.js';
 import type { U64 } from '../protocol/u64.js';
+import { check, checkFunction, checkNames, checkOneOf, checkText } from '../arguments.js';
 import type { Clock } from '../clock.js';
 import { ClientError } from './client-error.js';
 import { Conversation } from './conversation.js';
@@ -50,6 +51,20 @@ export interface SignalsOptions<T extends SignalType = SignalType> extends OnOpt
   /** Signals that wait while the loop is busy; see {@link SignalIterator} for what becomes of more. @default 1_000 */
   readonly bufferSize?: number | undefined;
 }
+
+const setOptions = [
+  'revision',
+  'lock',
+  'unlock',
+  'ttlSeconds',
+  'absolute',
+  'qos',
+] as const satisfies readonly (keyof SetOptions)[];
+const publishOptions = ['timestamp'] as const satisfies readonly (keyof PublishOptions)[];
+const streamOptions = ['timestamp', 'rate'] as const satisfies readonly (keyof StreamOptions)[];
+const bundleOptions = ['at'] as const satisfies readonly (keyof BundleOptions)[];
+const onOptions = ['types', 'maxRate', 'epsilon', 'window', 'history'] as const satisfies readonly (keyof OnOptions)[];
+const signalsOptions = [...onOptions, 'bufferSize'] as const satisfies readonly (keyof SignalsOptions)[];
 
 /** Ends a subscription. */
 export interface Unsubscribe {
@@ -110,6 +125,7 @@ export class Client {
 
   /** Tells of every change of {@link state}. @returns takes the listener back */
   onState(listener: (change: StateChange) => void): () => void {
+    checkFunction('the listener of onState', listener);
     return this.#conversation.states.add(listener);
   }
 
@@ -120,6 +136,7 @@ export class Client {
    * @returns takes the listener back
    */
   onError(listener: (error: Error) => void): () => void {
+    checkFunction('the listener of onError', listener);
     return this.#conversation.errors.add(listener);
   }
 
@@ -146,7 +163,9 @@ export class Client {
   ): Promise<SetResult>;
   set(address: string, value: PlainValue, options?: SetOptions): Promise<SetResult | undefined>;
   async set(address: string, value: PlainValue, options: SetOptions = {}): Promise<SetResult | undefined> {
+    checkNames('set', options, setOptions);
     const { qos = 1, ...write } = options;
+    checkOneOf('qos', qos, [0, 1, 2]);
     const message = messageOf({ kind: 'param', address, value, ...write });
     if (qos === 0) {
       this.#conversation.post(message, qos);
@@ -168,6 +187,7 @@ export class Client {
    * answer. It is only up to date where a subscription keeps it so.
    */
   cached(address: string): Param | undefined {
+    checkText('the address of cached', address);
     return this.#conversation.cache.get(address);
   }
 
@@ -181,11 +201,13 @@ export class Client {
    * @throws ClaspError for an address or a value that is none
    */
   emit(address: string, value?: PlainValue, options: PublishOptions = {}): boolean {
+    checkNames('emit', options, publishOptions);
     return this.#pass({ kind: 'event', address, value, ...options });
   }
 
   /** Sends a piece of a stream: one value, or samples in a Float32Array or Float64Array. Returns and throws as {@link emit} does. */
   stream(address: string, value: StreamContent, options: StreamOptions = {}): boolean {
+    checkNames('stream', options, streamOptions);
     return this.#pass({ kind: 'stream', address, value, ...options });
   }
 
@@ -195,6 +217,7 @@ export class Client {
    * @param id tells gestures that go on at one address at the same time apart, as fingers do
    */
   gesture(address: string, id: number, phase: GesturePhase, value?: PlainValue, options: PublishOptions = {}): boolean {
+    checkNames('gesture', options, publishOptions);
     return this.#pass({ kind: 'gesture', address, id, phase, value, ...options });
   }
 
@@ -203,6 +226,7 @@ export class Client {
    * whatever its subscribers speak. Returns and throws as {@link emit} does.
    */
   timeline(address: string, timeline: TimelineInput, options: PublishOptions = {}): boolean {
+    checkNames('timeline', options, publishOptions);
     return this.#pass({ kind: 'timeline', address, timeline, ...options });
   }
 
@@ -216,6 +240,10 @@ export class Client {
     items: readonly BundleItem[],
     options: BundleOptions = {},
   ): Promise<{ readonly revision?: U64 | undefined }> {
+    checkNames('bundle', options, bundleOptions);
+    check(Array.isArray(items), 'the items of bundle', 'be a list', items);
+    const isTime = options.at === undefined || (typeof options.at === 'number' && options.at >= 0);
+    check(isTime, 'at', 'be a number of microseconds', options.at);
     const messages = items.map(messageOf);
     const timestamp = options.at === undefined ? undefined : Math.round(options.at);
     const addresses = new Set(items.map(({ address }) => address));
@@ -232,13 +260,15 @@ export class Client {
    * The router thins a session's signals out, not a subscription's: where several overlap, the one that wants most decides
    * what all of them get.
    *
-   * @throws ClaspError 202 for a pattern that is none, RangeError for an option out of range
+   * @throws ClaspError 202 for a pattern that is none, ArgumentError for an option that is unknown or out of range
    */
   on<T extends SignalType = SignalType>(
     pattern: string,
     listener: Listener<T>,
     options: OnOptions<T> = {},
   ): Unsubscribe {
+    checkNames('on', options, onOptions);
+    checkFunction('the listener of on', listener);
     const id = ++this.#lastSubscriptionId;
     // Only what `types` lets through gets to it, and those are the T.
     const narrowed = listener as unknown as Listener;
@@ -255,6 +285,7 @@ export class Client {
    * client closes, the loop ends, or throws if it was not the program that closed it.
    */
   signals<T extends SignalType = SignalType>(pattern: string, options: SignalsOptions<T> = {}): SignalIterator<T> {
+    checkNames('signals', options, signalsOptions);
     const { bufferSize = 1_000, ...others } = options;
     checkBufferSize(bufferSize);
     const ends: (() => void)[] = [];
@@ -274,6 +305,8 @@ export class Client {
 
   /** Tells the router, and through it whoever asks, which signals there are. Resolves when it has taken note. */
   async announce(namespace: string, signals: readonly DefinitionInput[]): Promise<void> {
+    checkText('the namespace of announce', namespace);
+    check(Array.isArray(signals), 'the signals of announce', 'be a list', signals);
     const definitions = signals.map(definitionOf);
     await this.#conversation.request({ type: 'announce', namespace, signals: definitions }, announceRules(namespace));
   }

@@ -2,9 +2,10 @@
  * A CLASP client for browsers, and the part of `clasp-router/client` that needs nothing of Node. In Node `./node.js`
  * stands in its place, which has all of this and more ways to a router.
  */
+import { check, checkNames, hasMethods } from '../arguments.js';
 import { Client } from './client.js';
 import type { Link } from './link.js';
-import type { ClientOptions } from './options.js';
+import { allOptions, type ClientOptions } from './options.js';
 import { webSocketLink, type WebSocketLinkOptions } from './websocket-link.js';
 
 export type { BundleOptions, Client, SetOptions, SetResult, SignalsOptions, Unsubscribe } from './client.js';
@@ -45,9 +46,12 @@ export type { Value } from '../protocol/values/value.js';
  * arrive, up to a few thousand completely.
  *
  * @param to `ws://host:port`, `wss://host:port`, or a link
- * @throws ClientError `unreachable`, or ClaspError where the router refuses. Only a connection that was open once is tried again
+ * @throws ClientError `unreachable`, or ClaspError where the router refuses; ArgumentError for an option that is unknown or out of
+ * range. Only a connection that was open once is tried again
  */
 export async function connect(to: string | Link, options: ClientOptions & WebSocketLinkOptions = {}): Promise<Client> {
+  checkNames('connect', options, allOptions);
   const link = typeof to === 'string' ? webSocketLink(to, options) : to;
+  check(hasMethods(link, ['open']), 'the first argument of connect', 'be the URL of a router, or a link', link);
   return new Client(link, options).opened();
 }

@@ -1,11 +1,12 @@
 /**
  * `clasp-router/client` in Node: what browsers have, and every transport of the router.
  */
+import { checkNames } from '../arguments.js';
 import type { Client } from './client.js';
 import { connect as connectOver } from './index.js';
 import type { Link } from './link.js';
 import { linkTo, type LinkOptions } from './node/link-to.js';
-import type { ClientOptions } from './options.js';
+import { allOptions, type ClientOptions } from './options.js';
 
 export * from './index.js';
 export { linkTo, type LinkOptions } from './node/link-to.js';
@@ -15,8 +16,10 @@ export { linkTo, type LinkOptions } from './node/link-to.js';
  * arrive, up to a few thousand completely.
  *
  * @param to a URL as {@link linkTo} takes it, or a link
- * @throws ClientError `unreachable`, or ClaspError where the router refuses. Only a connection that was open once is tried again
+ * @throws ClientError `unreachable`, or ClaspError where the router refuses; ArgumentError for an option that is unknown or out of
+ * range. Only a connection that was open once is tried again
  */
 export async function connect(to: string | Link, options: ClientOptions & LinkOptions = {}): Promise<Client> {
+  checkNames('connect', options, allOptions);
   return connectOver(typeof to === 'string' ? linkTo(to, options) : to, options);
 }

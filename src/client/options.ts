@@ -1,3 +1,4 @@
+import { ArgumentError, check, checkFunction, checkNames, checkOneOf, checkText, hasMethods } from '../arguments.js';
 import { type Clock, systemClock } from '../clock.js';
 import { utf8Length } from '../protocol/bytes/utf8.js';
 import { type Feature, features as allFeatures } from '../protocol/enumerations.js';
@@ -71,8 +72,34 @@ export interface ResolvedOptions {
 /** The longest a timer of any platform can wait. */
 const MAX_MS = 0x7fff_ffff;
 
-/** @throws RangeError when a number is out of its range, or the name has more bytes than a router takes */
+const clientOptions = [
+  'name',
+  'token',
+  'encoding',
+  'features',
+  'reconnect',
+  'ackTimeoutMs',
+  'connectTimeoutMs',
+  'keepAliveMs',
+  'maxBufferedBytes',
+  'maxCachedParams',
+  'clock',
+  'random',
+] as const satisfies readonly (keyof ClientOptions)[];
+/** Those of links, which `connect` takes among the others. */
+const linkOptions = ['WebSocket', 'ca', 'servername', 'datagrams', 'quicProvider'] as const;
+export const allOptions: readonly string[] = [...clientOptions, ...linkOptions];
+const reconnectOptions = [
+  'initialDelayMs',
+  'factor',
+  'maxDelayMs',
+  'maxAttempts',
+] as const satisfies readonly (keyof ReconnectOptions)[];
+const encodings = ['binary', 'cbor', 'json'] as const satisfies readonly ClientEncoding[];
+
+/** @throws ArgumentError about the first option that is unknown or out of its range, as a name with more bytes than a router takes */
 export function resolveOptions(options: ClientOptions): ResolvedOptions {
+  checkNames('connect', options, allOptions);
   const resolved = {
     name: options.name ?? 'clasp-router/client',
     token: options.token,
@@ -87,8 +114,24 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };
-  const nameBytes = utf8Length(resolved.name);
-  if (nameBytes > MAX_NAME_BYTES) throw new RangeError(`name has ${nameBytes} bytes; the limit is ${MAX_NAME_BYTES}`);
+  const { name, token, features, clock, random } = resolved;
+  checkText('name', name);
+  const nameBytes = utf8Length(name);
+  if (nameBytes > MAX_NAME_BYTES) {
+    throw new ArgumentError(`name has ${nameBytes} bytes; the limit is ${MAX_NAME_BYTES}`);
+  }
+  if (token !== undefined) checkText('token', token);
+  checkOneOf('encoding', resolved.encoding, encodings);
+  const areFeatures =
+    Array.isArray(features) && features.every((feature: unknown) => allFeatures.some((known) => known === feature));
+  check(areFeatures, 'features', `be a list of ${allFeatures.join(', ')}`, features);
+  check(
+    hasMethods(clock, ['now', 'setTimeout', 'clearTimeout']),
+    'clock',
+    'have the methods now, setTimeout and clearTimeout',
+    clock,
+  );
+  checkFunction('random', random);
   wholeNumber('ackTimeoutMs', resolved.ackTimeoutMs, MAX_MS);
   wholeNumber('connectTimeoutMs', resolved.connectTimeoutMs, MAX_MS);
   wholeNumber('keepAliveMs', resolved.keepAliveMs, MAX_MS);
@@ -98,11 +141,17 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
 }
 
 function resolveReconnect(options: ReconnectOptions): ResolvedReconnect {
+  checkNames('reconnect', options, reconnectOptions);
   const { initialDelayMs = 250, factor = 2, maxDelayMs = 10_000, maxAttempts = Infinity } = options;
   wholeNumber('reconnect.initialDelayMs', initialDelayMs, MAX_MS);
   wholeNumber('reconnect.maxDelayMs', maxDelayMs, MAX_MS);
-  if (!(factor >= 1)) throw new RangeError(`reconnect.factor is a number from 1, not ${factor}`);
-  if (!(maxAttempts >= 1)) throw new RangeError(`reconnect.maxAttempts is a number from 1, not ${maxAttempts}`);
+  check(typeof factor === 'number' && factor >= 1, 'reconnect.factor', 'be a number from 1', factor);
+  check(
+    typeof maxAttempts === 'number' && maxAttempts >= 1,
+    'reconnect.maxAttempts',
+    'be a number from 1',
+    maxAttempts,
+  );
   return { initialDelayMs, factor, maxDelayMs, maxAttempts };
 }
 

@@ -12,7 +12,7 @@ import { valueFromTimeline } from '../protocol/timeline.js';
 import type { U64 } from '../protocol/u64.js';
 import type { EncodedValue } from '../protocol/values/encoded-value.js';
 import { encoded, encodePlain, type PlainValue } from './plain-value.js';
-import { wholeNumber } from './whole-number.js';
+import { checkDefinition, checkItem } from './item-check.js';
 
 /** How a param is written, beside its value. */
 export interface WriteOptions {
@@ -73,14 +73,14 @@ export type BundleItem =
 /**
  * What is sent for it.
  *
- * @throws ClaspError 200 for an address that is none, EncodeError for a value that is none, RangeError for a number out of range
+ * @throws ClaspError 200 for an address that is none, EncodeError for a value that is none, ArgumentError for any other field
  */
 export function messageOf(item: BundleItem): SetMessage | PublishMessage {
+  checkItem(item);
   const address = parseAddress(item.address);
   switch (item.kind) {
     case 'param': {
       const { revision, lock, unlock, ttlSeconds, absolute } = item;
-      wholeNumber('ttlSeconds', ttlSeconds, 0x7fff_ffff); // the bit above says `absolute`
       return {
         type: 'set',
         address,
@@ -97,13 +97,11 @@ export function messageOf(item: BundleItem): SetMessage | PublishMessage {
       return { type: 'publish', signal: 'event', address, value, timestamp: item.timestamp };
     }
     case 'stream': {
-      wholeNumber('rate', item.rate);
       const { value, rate, timestamp } = item;
       const content = isSamples(value) ? { samples: [...value] } : { value: encodePlain(value) };
       return { type: 'publish', signal: 'stream', address, ...content, rate, timestamp };
     }
     case 'gesture': {
-      wholeNumber('id', item.id);
       const value = item.value === undefined ? undefined : encodePlain(item.value);
       const { id, phase, timestamp } = item;
       return { type: 'publish', signal: 'gesture', address, id, phase, value, timestamp };
@@ -115,8 +113,10 @@ export function messageOf(item: BundleItem): SetMessage | PublishMessage {
   }
 }
 
-/** What is announced of a signal. @throws EncodeError for a default that is no value */
-export function definitionOf({ meta, ...definition }: DefinitionInput): SignalDefinition {
+/** What is announced of a signal. @throws EncodeError for a default that is not a value, ArgumentError for any other field */
+export function definitionOf(input: DefinitionInput): SignalDefinition {
+  checkDefinition(input);
+  const { meta, ...definition } = input;
   if (meta === undefined) return definition;
   const { default: initial, ...others } = meta;
   return { ...definition, meta: initial === undefined ? others : { ...others, default: encoded(initial) } };

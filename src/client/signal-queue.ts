@@ -1,3 +1,4 @@
+import { check } from '../arguments.js';
 import { ClientError } from './client-error.js';
 import type { Signal } from './signal.js';
 import type { SignalType } from '../protocol/enumerations.js';
@@ -126,9 +127,9 @@ export class SignalQueue implements SignalIterator {
   }
 }
 
-/** @throws RangeError unless it is a whole number from 1 */
+/** @throws ArgumentError unless it is a whole number from 1 */
 export function checkBufferSize(size: number): void {
-  if (!Number.isSafeInteger(size) || size < 1) throw new RangeError(`bufferSize is a whole number from 1, not ${size}`);
+  check(Number.isSafeInteger(size) && size >= 1, 'bufferSize', 'be a whole number from 1', size);
 }
 
 /** What a loop over signals throws when the client was not closed by the program. */

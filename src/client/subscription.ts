@@ -1,4 +1,5 @@
-import type { SignalType } from '../protocol/enumerations.js';
+import { check } from '../arguments.js';
+import { type SignalType, signalTypes } from '../protocol/enumerations.js';
 import type { SubscribeMessage, SubscribeOptions } from '../protocol/messages/message.js';
 import { matchPattern, parsePattern, type Pattern } from '../protocol/pattern.js';
 import { BoundedMap, type KnownParam } from './param-cache.js';
@@ -21,6 +22,13 @@ export interface OnOptions<T extends SignalType = SignalType> {
 /** Where a subscription's signals go. */
 export type Listener<T extends SignalType = SignalType> = (signal: Signal<T>) => void;
 
+function checkTypes(types: readonly SignalType[]): void {
+  check(Array.isArray(types), 'types', `be a list of ${signalTypes.join(', ')}`, types);
+  for (const type of types) {
+    check(signalTypes.includes(type), 'each of types', `be one of ${signalTypes.join(', ')}`, type);
+  }
+}
+
 /** One `on()`: what the router is asked for, and what of all that arrives is meant for this listener. */
 export class Subscription {
   readonly id: number;
@@ -39,18 +47,20 @@ export class Subscription {
 
   /**
    * @param maxTold addresses for which that is remembered
-   * @throws ClaspError 202 for a pattern that is none, RangeError for an option out of range
+   * @throws ClaspError 202 for a pattern that is none, ArgumentError for an option out of range
    */
   constructor(id: number, pattern: string, listener: Listener, options: OnOptions, maxTold: number) {
     this.id = id;
     this.pattern = parsePattern(pattern);
     this.listener = listener;
     const { types, maxRate, epsilon, window, history } = options;
+    if (types !== undefined) checkTypes(types);
     this.#types = types === undefined || types.length === 0 ? undefined : new Set(types);
     wholeNumber('maxRate', maxRate);
     wholeNumber('window', window);
     wholeNumber('history', history);
-    if (epsilon !== undefined && !(epsilon >= 0)) throw new RangeError('epsilon is a number from 0');
+    const isDistance = epsilon === undefined || (typeof epsilon === 'number' && epsilon >= 0);
+    check(isDistance, 'epsilon', 'be a number from 0', epsilon);
     this.#options = { maxRate, epsilon, window, history };
     this.#told = new BoundedMap(maxTold);
   }

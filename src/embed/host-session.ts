@@ -135,7 +135,8 @@ export class HostSession {
 
   #publish(client: Client, request: ClaspRequest, item: BundleItem): void {
     if (item.kind === 'param') {
-      client.set(item.address, item.value, item).catch((error: unknown) => {
+      const { revision, lock, unlock, ttlSeconds, absolute } = item;
+      client.set(item.address, item.value, { revision, lock, unlock, ttlSeconds, absolute }).catch((error: unknown) => {
         this.#refuse(request, error);
       });
     } else if (!passOn(client, item)) {
@@ -177,14 +178,15 @@ export class HostSession {
 
 /** @returns whether it was sent @throws ClaspError for an address or a value that is none */
 function passOn(client: Client, item: Exclude<BundleItem, { readonly kind: 'param' }>): boolean {
+  const { timestamp } = item;
   switch (item.kind) {
     case 'event':
-      return client.emit(item.address, item.value, item);
+      return client.emit(item.address, item.value, { timestamp });
     case 'stream':
-      return client.stream(item.address, item.value, item);
+      return client.stream(item.address, item.value, { timestamp, rate: item.rate });
     case 'gesture':
-      return client.gesture(item.address, item.id, item.phase, item.value, item);
+      return client.gesture(item.address, item.id, item.phase, item.value, { timestamp });
     case 'timeline':
-      return client.timeline(item.address, item.timeline, item);
+      return client.timeline(item.address, item.timeline, { timestamp });
   }
 }

@@ -13,11 +13,18 @@ export type Address = string & { readonly [brand]: 'Address' };
  * @throws ClaspError 200 with the address
  */
 export function parseAddress(text: string): Address {
+  if (typeof text !== 'string') throw notText('address', text);
   const fault = text.includes('*') ? 'an address holds no "*"' : segmentsFault(text);
   if (fault !== undefined) {
     throw new ClaspError(ErrorCode.InvalidAddress, `invalid address: ${fault}`, { address: text });
   }
   return text as Address; // checked above: this is where the brand is made
+}
+
+/** Programs without types pass anything. */
+export function notText(what: 'address' | 'pattern', value: unknown): ClaspError {
+  const code = what === 'address' ? ErrorCode.InvalidAddress : ErrorCode.PatternError;
+  return new ClaspError(code, `invalid ${what}: it is of type ${value === null ? 'null' : typeof value}, not a text`);
 }
 
 /** What is wrong with the segments of an address or pattern, or undefined. */

@@ -1,4 +1,4 @@
-import { addressSegments, segmentsFault } from './address.js';
+import { addressSegments, notText, segmentsFault } from './address.js';
 import { ClaspError, ErrorCode } from './errors.js';
 
 declare const brand: unique symbol;
@@ -13,6 +13,7 @@ export type Pattern = string & { readonly [brand]: 'Pattern' };
  * @throws ClaspError 202 with the pattern
  */
 export function parsePattern(text: string): Pattern {
+  if (typeof text !== 'string') throw notText('pattern', text);
   const fault = segmentsFault(text);
   if (fault !== undefined) {
     throw new ClaspError(ErrorCode.PatternError, `invalid pattern: ${fault}`, { address: text });

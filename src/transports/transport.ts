@@ -22,6 +22,12 @@ export interface Transport {
   listen(): Promise<Listener>;
 }
 
+/** Whether a value has the shape of a transport: a name and a method `listen`. */
+export function isTransport(value: unknown): value is Transport {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'name' in value && typeof value.name === 'string' && 'listen' in value && typeof value.listen === 'function';
+}
+
 /** An open door. */
 export interface Listener {
   readonly addresses: readonly ListenAddress[];

@@ -28,7 +28,7 @@ describe('options', () => {
     ['reconnect.factor', { reconnect: { factor: 0.9 } }],
     ['reconnect.maxAttempts', { reconnect: { maxAttempts: 0 } }],
   ])('out of range are refused: %s', (name, options) => {
-    expect(() => resolveOptions(options)).toThrow(new RegExp(`^${name} is a (whole )?number from`));
+    expect(() => resolveOptions(options)).toThrow(new RegExp(`^${name} must be a (whole )?number from`));
   });
 });
 

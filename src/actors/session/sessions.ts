@@ -190,7 +190,8 @@ export class Sessions {
   #start(connection: Connection, refusal: ClaspError | undefined): void {
     const { transport, remoteAddress } = connection;
     const { router, clock, maxQueueBytes, maxQueueMessages, helloTimeoutMs, drainMs } = this.#input;
-    const id = this.#newId();
+    const id: unknown = this.#newId();
+    if (typeof id !== 'string' || id === '') throw new Error('newId must give a text that is not empty');
     const session = new RouterSession({
       id,
       link: connection,

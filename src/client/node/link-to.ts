@@ -1,3 +1,4 @@
+import { checkText } from '../../arguments.js';
 import type { Clock } from '../../clock.js';
 import type { QuicProvider } from '../../transports/quic/provider.js';
 import { ClientError } from '../client-error.js';
@@ -46,6 +47,7 @@ const QUIC_PORT = 7331;
  * @throws ClientError `unreachable` for anything else
  */
 export function linkTo(url: string, options: LinkOptions = {}): Link {
+  checkText('the URL of a router', url);
   const scheme = url.slice(0, url.indexOf(':') + 1);
   switch (scheme) {
     case 'ws:':
