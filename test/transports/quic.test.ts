@@ -192,6 +192,15 @@ describe('coming through a QUIC door', () => {
     expect(faults.map(({ kind, text }) => [kind, text])).toEqual([['refused', '2048 peers have no stream']]);
   });
 
+  it('closes no peer without a stream for a new one in the grace period after a stall, but refuses that one', async () => {
+    const { library, clock } = await openFake();
+    const crowd = Array.from({ length: MAX_STREAMLESS_PEERS }, () => library.arrive());
+    clock.stall(5_000);
+    expect(library.arrive().closedWith?.code).toBe(quicCloseCodes.overloaded);
+    for (const peer of crowd) peer.open(frameOf(20));
+    expect(crowd.filter(({ closedWith }) => closedWith !== undefined)).toEqual([]);
+  });
+
   it('closes the peer that has waited longest for its stream when too many do', async () => {
     const { library, clock, accepted } = await openFake();
     const waiting = Array.from({ length: MAX_STREAMLESS_PEERS }, () => library.arrive());
