@@ -578,7 +578,7 @@ describe('writing to a peer over UDP', () => {
     expect((await client.receive(3)).map(({ length }) => length).sort((a, b) => a - b)).toEqual([4, 20, 1_400]);
   });
 
-  it('drops a frame that is too large, and says so once a second', async () => {
+  it('drops a frame that is too large, and says so at most once per second, with the number of those in between', async () => {
     const clock = new SteadyClock();
     const { connection, client } = await connected({ clock });
     connection.write(concat([frameOf(2_044), frameOf(1_401), frameOf(1_400)]));
@@ -590,7 +590,10 @@ describe('writing to a peer over UDP', () => {
     expect(received.filter(({ length }) => length === 1_400)).toHaveLength(1);
     expect(messagesOf(received.filter(({ length }) => length < 1_400))).toEqual([
       error(503, 'Message of 2044 bytes does not fit a datagram of 1400 bytes'),
-      error(503, 'Message of 1500 bytes does not fit a datagram of 1400 bytes'),
+      error(
+        503,
+        'Message of 1500 bytes does not fit a datagram of 1400 bytes; 2 more were dropped since the last notice',
+      ),
     ]);
     expect(connection.droppedFrames).toBe(4);
   });

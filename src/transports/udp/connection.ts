@@ -49,6 +49,8 @@ export class UdpConnection implements Connection {
   #bufferedBytes = 0;
   #droppedFrames = 0;
   #noticedAtMs = -Infinity;
+  /** Frames that were too large since the last notice. */
+  #unnoticed = 0;
   #graceDeadline: PeerDeadline | undefined;
 
   constructor(options: UdpConnectionOptions) {
@@ -178,15 +180,23 @@ export class UdpConnection implements Connection {
     if (this.#phase === 'closing') this.end();
   };
 
-  /** A frame that fits no datagram. The peer is told, but not of each of a stream of them. */
+  /**
+   * Drops a frame that fits no datagram. The peer gets an ERROR at most once per second, with the number of those in
+   * between.
+   */
   #refuse(length: number): void {
     this.#droppedFrames++;
     const now = this.#options.clock.now();
-    if (now - this.#noticedAtMs < NOTICE_INTERVAL_MS) return;
+    if (now - this.#noticedAtMs < NOTICE_INTERVAL_MS) {
+      this.#unnoticed++;
+      return;
+    }
+    const more = this.#unnoticed === 0 ? '' : `; ${this.#unnoticed} more were dropped since the last notice`;
     this.#noticedAtMs = now;
+    this.#unnoticed = 0;
     this.#tell(
       ErrorCode.Overloaded,
-      `Message of ${length} bytes does not fit a datagram of ${this.maxFrameBytes} bytes`,
+      `Message of ${length} bytes does not fit a datagram of ${this.maxFrameBytes} bytes${more}`,
     );
   }
 
