@@ -27,7 +27,7 @@ serve({
   /** As `--inspect` does, with a page open that watches everything. */
   async inspect() {
     inspector.watch(router);
-    page = fork(new URL('../scale/page.mjs', import.meta.url), [String(port)]);
+    page = fork(new URL('../scale/page.mjs', import.meta.url), [inspector.link(`http://127.0.0.1:${port}`)]);
     await once(page, 'message');
   },
   /** How many messages the page has been sent. */

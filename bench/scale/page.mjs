@@ -1,14 +1,17 @@
 // @ts-check
-// A page of the inspector with all its views open, in a process of its own. argv: the port of the router.
+// A page of the inspector with all its views open, in a process of its own. argv: the link of the inspector.
 import { WebSocket } from 'ws';
 
-const socket = new WebSocket(`ws://127.0.0.1:${process.argv[2]}/inspect/feed`);
+const link = process.argv[2] ?? '';
+const [, key] = link.split('#key=');
+const socket = new WebSocket(`${new URL(link).origin.replace('http', 'ws')}/inspect/feed`);
 let seen = 0;
 
 /** @param {object} message */
 const say = (message) => socket.send(JSON.stringify(message));
 
 socket.on('open', () => {
+  say({ type: 'unlock', key });
   say({ type: 'watch', view: 'sessions' });
   say({ type: 'watch', view: 'signals', pattern: '/**' });
   say({ type: 'watch', view: 'traffic', pattern: '/**' });

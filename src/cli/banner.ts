@@ -10,8 +10,8 @@ export interface BannerOptions {
   readonly certificate?: { readonly fingerprint: string; readonly selfSigned: boolean } | undefined;
   /** `--data-dir`, where the router looks for tokens. @default the usual place */
   readonly dataDir?: string | undefined;
-  /** Whether there is a page that shows what goes on. */
-  readonly hasInspector?: boolean;
+  /** Makes the link to the inspector's page of a router at a URL. @default there is no page */
+  readonly inspectorLink?: ((url: string) => string) | undefined;
   /** IPv4 addresses of this computer on its networks. @default what the system says */
   readonly lan?: readonly string[];
 }
@@ -27,7 +27,7 @@ export function banner(options: BannerOptions): string {
     ]),
     ...(certificate === undefined ? [] : [certificateLine(certificate)]),
     securityLine(options.securityMode),
-    ...(options.hasInspector === true ? inspectorLine(addresses) : []),
+    ...inspectorLine(options),
     ...hint(options, lan),
     '',
   ].join('\n');
@@ -61,10 +61,15 @@ function certificateLine({
   return `certificate${selfSigned ? ' (self-signed)' : ''}: SHA-256 ${fingerprint}`;
 }
 
-function inspectorLine(addresses: readonly ListenAddress[]): string[] {
+function inspectorLine({ addresses, inspectorLink }: BannerOptions): string[] {
+  const link = inspectorLink && linkOf(addresses, inspectorLink);
+  return link === undefined ? [] : [`inspector: ${link}`];
+}
+
+/** The link to the inspector's page on the WebSocket port; undefined without one. */
+export function linkOf(addresses: readonly ListenAddress[], link: (url: string) => string): string | undefined {
   const door = addresses.find(({ transport }) => transport === 'websocket');
-  if (door === undefined) return [];
-  return [`inspector: ${door.url.startsWith('wss:') ? 'https' : 'http'}://localhost:${door.port}/inspect/`];
+  return door && link(door.url);
 }
 
 /** A HELLO that the router accepts when it is pasted; in authenticated mode with the command that makes its token. */

@@ -12,6 +12,8 @@ import { type Settings, UsageError } from './settings.js';
 export interface Inspection {
   /** For the WebSocket port. */
   readonly routes: readonly HttpRoute[];
+  /** The link to the page of a router at a URL, with its key; undefined without a page. */
+  readonly link: ((url: string) => string) | undefined;
   /** Begins to look, once there is a router; ends with it. */
   begin(router: Router): void;
 }
@@ -23,7 +25,7 @@ export async function inspection(
   logger: Logger,
 ): Promise<Inspection> {
   const { inspect, inspectRemote, inspectRelayUrl, name, websocket } = settings;
-  if (!inspect && inspectRelayUrl === undefined) return { routes: [], begin: () => undefined };
+  if (!inspect && inspectRelayUrl === undefined) return { routes: [], link: undefined, begin: () => undefined };
   if (inspect && !websocket) throw new UsageError('--inspect needs the WebSocket port; leave out --no-websocket');
   // Loaded only when it is wanted: a show needs nothing of it.
   const { createInspector, feedRelay } = await import('../inspector/index.js');
@@ -41,6 +43,7 @@ export async function inspection(
       : feedRelay({ url: inspectRelayUrl, stream: inspector.stately, logger, clock: systemClock });
   return {
     routes: inspect ? [inspector.route] : [],
+    link: inspect ? (url) => inspector.link(url) : undefined,
     begin(router) {
       inspector.watch(router);
       router.on('stopped', () => {

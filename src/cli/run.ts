@@ -6,7 +6,7 @@ import { staticFiles } from '../static-files/index.js';
 import { type Transport, TransportUnavailable } from '../transports/transport.js';
 import type { HttpRoute } from '../transports/websocket/index.js';
 import { version } from '../version.js';
-import { banner } from './banner.js';
+import { banner, linkOf } from './banner.js';
 import { prepareDoors } from './doors.js';
 import { inspection } from './inspection.js';
 import { logWarnings, openLog } from './log.js';
@@ -55,6 +55,8 @@ export async function run(
   if (settings.jsonLog) {
     if (certificate !== undefined) logger.info({ fingerprint: certificate.fingerprint }, 'certificate');
     for (const address of router.addresses) logger.info({ ...address }, `listening on ${address.host}:${address.port}`);
+    const inspector = looking.link && linkOf(router.addresses, looking.link);
+    if (inspector !== undefined) logger.info({ inspector }, 'the inspector is open, for who has this link');
   } else {
     output.stdout.write(
       banner({
@@ -64,7 +66,7 @@ export async function run(
         addresses: router.addresses,
         certificate,
         dataDir: settings.dataDir,
-        hasInspector: settings.inspect,
+        inspectorLink: looking.link,
       }),
     );
   }

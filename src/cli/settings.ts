@@ -134,7 +134,7 @@ export const flags = {
   metrics: { fallback: 'false', help: 'serves /metrics on the WebSocket port too; anybody can read it there' },
   inspect: {
     fallback: 'false',
-    help: 'serves a page at /inspect that shows sessions, signals and messages, to this computer',
+    help: 'serves a page at /inspect that shows sessions, signals and messages, to this computer; prints its link with a key',
   },
   'inspect-remote': {
     fallback: 'false',

@@ -1,13 +1,11 @@
 import type { RawData, WebSocket } from 'ws';
 import type { Client } from '../client/index.js';
-import type { Authenticator, Grant } from '../actors/ports.js';
 import { type Clock, setBackgroundTimer } from '../clock.js';
 import { ClockWatch } from '../clock-watch.js';
 import { judgeAfterInput, type PeerDeadline } from '../peer-deadline.js';
 import { valueOfJson } from '../protocol/encodings/json-value.js';
 import { ClaspError } from '../protocol/errors.js';
-import { parsePattern } from '../protocol/pattern.js';
-import { scopesCover } from '../protocol/scope.js';
+import { type AccessRule, PageAccess } from './page-access.js';
 import { parsePageMessage } from './page-message.js';
 import type { FeedMessage, PageMessage, View } from './feed.js';
 import type { RunningView, SendText, Tell } from './views.js';
@@ -15,9 +13,14 @@ import type { RunningView, SendText, Tell } from './views.js';
 /** What a page is shown, and what it may do. */
 export interface FeedHost {
   readonly clock: Clock;
-  /** Looks at tokens, on a router that asks for them. */
-  readonly authenticator: Authenticator | undefined;
-  readonly welcome: (state: { readonly needsToken: boolean; readonly mayWrite: boolean }) => FeedMessage;
+  /** What a page has to show first. */
+  readonly access: AccessRule;
+  /** Whether one more page can be open. */
+  readonly hasRoom: () => boolean;
+  /** The page has shown what it has to. */
+  readonly opened: () => void;
+  /** @param needs what the page still has to show */
+  readonly welcome: (needs: 'token' | 'key' | undefined) => FeedMessage;
   /** Begins to show a view. @throws ClaspError for a pattern that is none */
   readonly watch: (watch: Extract<PageMessage, { readonly type: 'watch' }>, tell: Tell, send: SendText) => RunningView;
   /** What the page sees beside its views: the actors there are, whenever that changes. */
@@ -37,13 +40,6 @@ const PATIENCE_MS = 30_000;
 const LOOK_MS = 1_000;
 /** Answers kept for a page that has fallen behind. */
 const MAX_MISSED = 256;
-/** Tokens a page may try, and milliseconds it waits for the answer to a wrong one. */
-const MAX_TRIES = 3;
-const WRONG_TOKEN_MS = 500;
-/** Milliseconds a page may take to bring a token: places are few, and anybody could take them. */
-const TOKEN_MS = 60_000;
-
-const EVERYTHING = parsePattern('/**');
 
 /** One page: what it watches, and whether it keeps up. */
 export class FeedConnection {
@@ -51,9 +47,8 @@ export class FeedConnection {
   readonly #host: FeedHost;
   readonly #views = new Map<View, { readonly watch: Extract<PageMessage, { type: 'watch' }>; running: RunningView }>();
   #actors: RunningView | undefined;
-  #isAllowed: boolean;
+  readonly #access: PageAccess;
   #token: string | undefined;
-  #tries = 0;
   /** It was told to go, or has gone: nothing it still says counts. */
   #isOver = false;
   #writer: Promise<Client> | undefined;
@@ -66,17 +61,26 @@ export class FeedConnection {
   /** Set while the page has had its time: what it has sent or taken may be among the input that waits. */
   #deadline: PeerDeadline | undefined;
   readonly #stopWatchingClock: () => void;
-  /** Until when it may stay, and what it is told then. Looked at every second: a token may live for years, a timer cannot. */
-  #endsAtMs: number;
-  #whyItEnds = 'no token came within 60 s';
-  #stopWatchingGrant = (): void => undefined;
 
   constructor(socket: WebSocket, host: FeedHost) {
     this.#socket = socket;
     this.#host = host;
-    this.#isAllowed = host.authenticator === undefined;
     this.#tookAtMs = host.clock.now();
-    this.#endsAtMs = this.#isAllowed ? Infinity : host.clock.now() + TOKEN_MS;
+    this.#access = new PageAccess({
+      clock: host.clock,
+      rule: host.access,
+      hasRoom: host.hasRoom,
+      admitted: (token) => {
+        this.#token = token;
+        this.#welcome();
+      },
+      refused: (text) => {
+        this.#tell({ type: 'refused', text });
+      },
+      ended: (reason) => {
+        this.close(reason);
+      },
+    });
     socket.on('message', this.#onMessage);
     socket.on('error', () => undefined); // 'close' follows
     socket.once('close', () => {
@@ -85,6 +89,11 @@ export class FeedConnection {
     this.#stopWatchingClock = ClockWatch.of(host.clock).hold();
     this.#welcome();
     this.#look();
+  }
+
+  /** Whether it gets anything but a welcome. */
+  get isAllowed(): boolean {
+    return this.#access.isAllowed;
   }
 
   /** @param reason what the page shows */
@@ -98,12 +107,13 @@ export class FeedConnection {
     if (this.#isOver) return;
     const message = isBinary ? undefined : parsePageMessage(textOf(data));
     if (message === undefined) this.#tell({ type: 'refused', text: 'that is no message of the inspector’s page' });
-    else if (message.type === 'authenticate') void this.#authenticate(message.token);
-    else if (!this.#isAllowed) this.#tell({ type: 'refused', text: 'a token comes first' });
+    else if (message.type === 'authenticate' || message.type === 'unlock') this.#access.show(message);
+    else if (this.#access.needs !== undefined)
+      this.#tell({ type: 'refused', text: `a ${this.#access.needs} comes first` });
     else this.#handle(message);
   };
 
-  #handle(message: Exclude<PageMessage, { readonly type: 'authenticate' }>): void {
+  #handle(message: Exclude<PageMessage, { readonly type: 'authenticate' | 'unlock' }>): void {
     switch (message.type) {
       case 'watch':
         this.#watch(message);
@@ -145,45 +155,12 @@ export class FeedConnection {
     }
   }
 
-  async #authenticate(token: string): Promise<void> {
-    const { authenticator, clock } = this.#host;
-    if (authenticator === undefined || !this.#needsToken()) return;
-    if (++this.#tries > MAX_TRIES) {
-      this.close('too many tokens were tried');
-      return;
-    }
-    try {
-      const grant = await authenticator.authenticate(token);
-      if (!scopesCover(grant.scopes, 'admin', EVERYTHING)) {
-        throw new ClaspError(301, 'the inspector needs a token with the scope admin:/**');
-      }
-      if (!this.#needsToken()) return; // it has gone meanwhile, or was let in
-      this.#token = token;
-      this.#isAllowed = true;
-      this.#followGrant(grant, authenticator);
-      this.#welcome();
-    } catch (error) {
-      const text = error instanceof ClaspError ? error.message : 'the token could not be looked at';
-      setBackgroundTimer(clock, () => this.#tell({ type: 'refused', text }), WRONG_TOKEN_MS);
-    }
-  }
-
-  #needsToken(): boolean {
-    return !this.#isOver && !this.#isAllowed;
-  }
-
-  #followGrant(grant: Grant, authenticator: Authenticator): void {
-    this.#stopWatchingGrant = authenticator.onRevoked(grant, () => {
-      this.close('the token was revoked');
-    });
-    this.#endsAtMs = (grant.expiresAtSeconds ?? Infinity) * 1_000;
-    this.#whyItEnds = 'the token has expired';
-  }
-
   #welcome(): void {
-    const needsToken = !this.#isAllowed;
-    this.#tell(this.#host.welcome({ needsToken, mayWrite: !needsToken }));
-    if (!needsToken) this.#watchActors();
+    const { needs } = this.#access;
+    this.#tell(this.#host.welcome(needs));
+    if (needs !== undefined) return;
+    this.#host.opened();
+    this.#watchActors();
   }
 
   #watchActors(): void {
@@ -245,7 +222,8 @@ export class FeedConnection {
     this.#timer = setBackgroundTimer(clock, this.#look, LOOK_MS);
     const waitingBytes = this.#socket.bufferedAmount;
     if (waitingBytes === 0) this.#tookAtMs = nowMs;
-    if (this.#isAllowed && nowMs >= this.#endsAtMs) this.close(this.#whyItEnds);
+    const ended = this.#access.ended();
+    if (ended !== undefined) this.close(ended);
     else if (this.#fault(nowMs) !== undefined) this.#deadline ??= judgeAfterInput(clock, this.#judge);
     else if (this.#behindSinceMs !== undefined && waitingBytes <= CAUGHT_UP_BYTES) this.#catchUp();
   };
@@ -254,13 +232,14 @@ export class FeedConnection {
     this.#deadline = undefined;
     const fault = this.#fault(this.#host.clock.now());
     if (fault === undefined) return;
-    if (this.#isAllowed) this.#letGo(fault);
+    if (this.isAllowed) this.#letGo(fault);
     else this.close(fault);
   };
 
   /** Why the page is to go, if its time is over. */
   #fault(nowMs: number): string | undefined {
-    if (!this.#isAllowed && nowMs >= this.#endsAtMs) return this.#whyItEnds;
+    const overdue = this.#access.overdue(nowMs);
+    if (overdue !== undefined) return overdue;
     const waitingBytes = this.#socket.bufferedAmount;
     if (waitingBytes > 0 && nowMs - this.#tookAtMs > PATIENCE_MS) return 'it has taken nothing for 30 s';
     const behindMs = nowMs - (this.#behindSinceMs ?? Infinity);
@@ -287,7 +266,7 @@ export class FeedConnection {
     this.#host.clock.clearTimeout(this.#timer);
     this.#deadline?.clear();
     this.#stopWatchingClock();
-    this.#stopWatchingGrant();
+    this.#access.stop();
     this.#actors?.stop();
     for (const { running } of this.#views.values()) running.stop();
     this.#views.clear();

@@ -10,6 +10,8 @@
 export type PageMessage =
   /** The first message on a router that asks for tokens: a token whose scopes include `admin:/**`. */
   | { readonly type: 'authenticate'; readonly token: string }
+  /** The first message on any other: the key of the link that the router printed. */
+  | { readonly type: 'unlock'; readonly key: string }
   /** From now on, send what this view shows: all of it first, then what changes. The same view again replaces what it showed. */
   | { readonly type: 'watch'; readonly view: 'sessions' }
   | { readonly type: 'watch'; readonly view: 'actor'; readonly actor: string }
@@ -25,12 +27,13 @@ export type View = 'sessions' | 'actor' | 'signals' | 'traffic' | 'stately';
 
 /** What the router tells. */
 export type FeedMessage =
-  /** First of all; again after `authenticate`. While `needsToken` nothing else is answered. */
+  /** First of all; again after `authenticate` or `unlock`. While `needsToken` or `needsKey` nothing else is answered. */
   | {
       readonly type: 'welcome';
       readonly router: string;
       readonly version: string;
       readonly needsToken: boolean;
+      readonly needsKey: boolean;
       /** Whether `set` and `emit` are allowed. */
       readonly mayWrite: boolean;
       readonly nowMs: number;

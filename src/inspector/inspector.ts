@@ -12,6 +12,8 @@ import { chart } from './chart.js';
 import type { Chart, FeedMessage, PageMessage } from './feed.js';
 import { FeedConnection, type FeedHost } from './feed-connection.js';
 import { refusal } from './guard.js';
+import { checkKey, linkTo, newKey } from './inspector-key.js';
+import type { AccessRule } from './page-access.js';
 import { type PageFile, pageFiles } from './page-files.js';
 import { Registry } from './registry.js';
 import { sanitize } from './sanitize.js';
@@ -36,8 +38,15 @@ export interface InspectorOptions {
   readonly name?: string | undefined;
   /** What the page shows as its version. @default '' */
   readonly version?: string | undefined;
-  /** Looks at tokens: a page needs one with the scope `admin:/**` then. @default every page may look, and write */
+  /** Looks at tokens: a page needs one with the scope `admin:/**`, and no key. @default a page needs the key */
   readonly authenticator?: Authenticator | undefined;
+  /**
+   * The key that a page has to show where there is no `authenticator`; {@link Inspector.link} has it. 22 to 128 characters of A-Z, a-z,
+   * 0-9, - and _. False: none, so everyone who reaches the page can look and write. A reverse proxy on this computer makes the whole
+   * network look like this computer, so do that only where the port is out of reach.
+   * @default a new one of 192 random bits
+   */
+  readonly key?: string | false | undefined;
   /** Whether other computers may look. @default false */
   readonly isRemote?: boolean | undefined;
   /** The machines there may be, to be drawn. */
@@ -74,13 +83,25 @@ export interface Inspector {
   watch(router: InspectedRouter): void;
   /** What happens to the actors, for the Stately inspector: see `feedRelay`. */
   readonly stately: StatelyStream;
+  /**
+   * Returns the link to open, with the key behind the `#`. Print it where only its users read it.
+   *
+   * @param url where the router is: an address of `Router.start()`, or `http://localhost:7330`
+   */
+  link(url: string): string;
   /** Lets all pages go. */
   close(): void;
 }
 
 const BASE = '/inspect';
 const FEED = `${BASE}/feed`;
+/** Pages that are open. */
 const MAX_PAGES = 16;
+/**
+ * Pages that have not shown a key or token yet. Everyone who reaches the feed can be one, so they take no place of the others, and the one
+ * that waits longest makes room for the next.
+ */
+const MAX_WAITING = 16;
 /** A page sends little but values for single params. */
 const MAX_PAGE_MESSAGE_BYTES = 65_536;
 
@@ -91,7 +112,11 @@ const HEADERS = {
   'X-Frame-Options': 'DENY',
 };
 
-/** Makes the page and its feed. Nothing is watched, and nothing costs anything, until {@link Inspector.watch}. */
+/**
+ * Makes the page and its feed. Nothing is watched, and nothing costs anything, until {@link Inspector.watch}.
+ *
+ * @throws RangeError for a key of another form
+ */
 export function createInspector(options: InspectorOptions): Inspector {
   const { clock = systemClock, isRemote = false, logger } = options;
   const registry = new Registry(clock);
@@ -99,6 +124,10 @@ export function createInspector(options: InspectorOptions): Inspector {
   const files = pageFiles();
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_PAGE_MESSAGE_BYTES, perMessageDeflate: false });
   const pages = new Set<FeedConnection>();
+  const access = accessRule(options);
+  const key = access.kind === 'key' ? access.key : undefined;
+  const openPages = (): number => [...pages].filter(({ isAllowed }) => isAllowed).length;
+  const hasRoom = (): boolean => openPages() < MAX_PAGES;
   const charts: Readonly<Record<string, Chart>> = Object.fromEntries(
     options.machines.map((machine) => [machine.id, chart(machine)]),
   );
@@ -110,17 +139,19 @@ export function createInspector(options: InspectorOptions): Inspector {
     const { params = 0 } = (childOf(router, 'router')?.getSnapshot() ?? {}) as { readonly params?: number };
     return params;
   };
-  const host: Omit<FeedHost, 'letGo'> = {
+  const host: Omit<FeedHost, 'opened' | 'letGo'> = {
     clock,
-    authenticator: options.authenticator,
-    welcome: ({ needsToken, mayWrite }) => ({
+    access,
+    hasRoom,
+    welcome: (needs) => ({
       type: 'welcome',
       router: options.name ?? 'CLASP Router',
       version: options.version ?? '',
-      needsToken,
-      mayWrite,
+      needsToken: needs === 'token',
+      needsKey: needs === 'key',
+      mayWrite: needs === undefined,
       nowMs: clock.now(),
-      charts: needsToken ? {} : charts,
+      charts: needs === undefined ? charts : {},
     }),
     watchActors: (tell) => watchActors(registry, clock, tell),
     watch: begin,
@@ -169,7 +200,7 @@ export function createInspector(options: InspectorOptions): Inspector {
         const { host: name, origin } = request.headers;
         const remoteAddress = `${request.socket.remoteAddress ?? 'unknown'}:0`;
         const why = refusal({ remoteAddress, host: name, origin }, isRemote);
-        if (why !== undefined || pages.size >= MAX_PAGES) {
+        if (why !== undefined || !hasRoom()) {
           const [status, text] =
             why === undefined ? ['503 Service Unavailable', 'too many pages are open'] : ['403 Forbidden', why];
           // Half open otherwise for as long as the peer likes: nobody else looks after it from here on.
@@ -182,10 +213,14 @@ export function createInspector(options: InspectorOptions): Inspector {
           const letGo = (why: string): void => {
             logger.warn(from, `a page of the inspector was let go: ${why}`);
           };
-          const page = new FeedConnection(webSocket, { ...host, letGo });
+          const opened = (): void => {
+            logger.info(from, 'the inspector was opened');
+          };
+          const page = new FeedConnection(webSocket, { ...host, opened, letGo });
           pages.add(page);
+          const waiting = [...pages].filter(({ isAllowed }) => !isAllowed);
+          if (waiting.length > MAX_WAITING) waiting[0]!.close('too many pages wait for a key or token');
           webSocket.once('close', () => pages.delete(page));
-          logger.info(from, 'the inspector was opened');
         });
         return true;
       },
@@ -197,11 +232,17 @@ export function createInspector(options: InspectorOptions): Inspector {
         views().map(({ actor }) => actor),
       );
     },
+    link: (url) => linkTo(url, key),
     close() {
       for (const page of pages) page.close('the router has stopped');
       registry.stop();
     },
   };
+}
+
+function accessRule({ authenticator, key }: InspectorOptions): AccessRule {
+  if (authenticator !== undefined) return { kind: 'token', authenticator };
+  return key === false ? { kind: 'none' } : { kind: 'key', key: key === undefined ? newKey() : checkKey(key) };
 }
 
 /** Asks an actor of the router's something that it answers before `send` returns. */

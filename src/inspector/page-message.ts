@@ -3,11 +3,13 @@ import type { PageMessage } from './feed.js';
 
 const text = z.string().max(1_024);
 const token = z.string().max(16_384);
+const key = z.string().max(256);
 const id = z.number().int().nonnegative();
 const json = z.json();
 
 const schema = z.union([
   z.strictObject({ type: z.literal('authenticate'), token }),
+  z.strictObject({ type: z.literal('unlock'), key }),
   z.strictObject({ type: z.literal('watch'), view: z.literal('sessions') }),
   z.strictObject({ type: z.literal('watch'), view: z.literal('actor'), actor: text }),
   z.strictObject({ type: z.literal('watch'), view: z.literal('signals'), pattern: text }),

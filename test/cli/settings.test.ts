@@ -172,6 +172,13 @@ describe('the banner', () => {
     ]);
   });
 
+  it('prints the link to the inspector of the WebSocket port', () => {
+    const options = { name: 'Stage', version: '1', securityMode: 'open', addresses: [address], lan: [] } as const;
+    const inspectorLink = (url: string): string => `${url}/inspect/#key=k`;
+    expect(banner({ ...options, inspectorLink })).toContain('\ninspector: ws://0.0.0.0:7330/inspect/#key=k\n');
+    expect(banner(options)).not.toContain('inspector');
+  });
+
   it('tells under --auth how to get a token, and a HELLO that holds one', () => {
     const options = {
       name: 'Stage',

@@ -109,13 +109,16 @@ function opened(authenticator?: Tokens) {
   let sendView: SendText = () => undefined;
   const host: FeedHost = {
     clock,
-    authenticator,
-    welcome: ({ needsToken, mayWrite }) => ({
+    access: authenticator === undefined ? { kind: 'none' } : { kind: 'token', authenticator },
+    hasRoom: () => true,
+    opened: () => undefined,
+    welcome: (needs) => ({
       type: 'welcome',
       router: 'r',
       version: '1',
-      needsToken,
-      mayWrite,
+      needsToken: needs === 'token',
+      needsKey: needs === 'key',
+      mayWrite: needs === undefined,
       nowMs: clock.now(),
       charts: {},
     }),

@@ -11,22 +11,26 @@ export class FeedPage {
   #wake: () => void = () => undefined;
 
   /**
-   * @param origin `ws://127.0.0.1:7330`
+   * @param link what `Inspector.link` gives; with a key in it, the first welcome is the one behind the key
    * @param options headers of its request, and what certificate it trusts
    */
   constructor(
-    origin: string,
+    link: string,
     options: {
       readonly headers?: Readonly<Record<string, string>>;
       readonly ca?: string;
       readonly servername?: string;
     } = {},
   ) {
-    this.socket = new WebSocket(`${origin}/inspect/feed`, options);
+    const { origin } = new URL(link);
+    const [, key] = link.split('#key=');
+    this.socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/inspect/feed`, options);
     this.socket.on('message', (data: Buffer) => {
       const text = data.toString('utf8');
       this.raw.push(text);
-      this.messages.push(JSON.parse(text) as FeedMessage); // what the router writes
+      const message = JSON.parse(text) as FeedMessage; // what the router writes
+      if (key !== undefined && message.type === 'welcome' && message.needsKey) this.say({ type: 'unlock', key });
+      else this.messages.push(message);
       this.#wake();
     });
     this.socket.on('error', () => undefined);

@@ -41,11 +41,11 @@ function replaced(text: string, part: string, by: string): string {
 describe('docs/inspector.md', () => {
   it('has a program that shows its router', async () => {
     const onFreePort = replaced(program, 'port: 7330', `port: 0, host: '127.0.0.1'`);
-    const saysPort = replaced(onFreePort, 'await router.start()', 'const [door] = await router.start()');
-    const port = await firstLine('--input-type=module', '--eval', `${saysPort}console.log(door.port);`);
-    const answer = await fetch(`http://127.0.0.1:${port}/inspect/`);
+    const link = await firstLine('--input-type=module', '--eval', onFreePort);
+    expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/inspect\/#key=[\w-]{32}$/);
+    const answer = await fetch(link);
     expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('<title>')]);
-    const looking = new FeedPage(`ws://127.0.0.1:${port}`);
+    const looking = new FeedPage(link);
     const { charts } = await looking.hears('welcome');
     expect(Object.keys(charts)).toEqual(['root', 'session', 'listener']);
     const { actors } = await looking.hears('actors', ({ actors: all }) =>

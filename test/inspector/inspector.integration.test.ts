@@ -21,10 +21,12 @@ import { FeedPage } from './feed-page.js';
 const machines = [rootMachine, listenerMachine, sessionMachine];
 let router: Router;
 let port: number;
+/** What the user opens. */
+let link: string;
 let pages: FeedPage[] = [];
 
 function open(headers: Readonly<Record<string, string>> = {}): FeedPage {
-  const page = new FeedPage(`ws://127.0.0.1:${port}`, { headers });
+  const page = new FeedPage(link, { headers });
   pages.push(page);
   return page;
 }
@@ -44,7 +46,9 @@ async function start(options: RouterOptions = {}): Promise<void> {
     inspector.close();
   });
   inspector.watch(router);
-  port = (await router.start())[0]!.port;
+  const [door] = await router.start();
+  port = door!.port;
+  link = inspector.link(door!.url);
 }
 
 beforeEach(() => {

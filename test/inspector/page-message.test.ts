@@ -4,6 +4,7 @@ import { parsePageMessage } from '../../src/inspector/page-message.js';
 describe('what a page sends', () => {
   it.each([
     { type: 'authenticate', token: 'cpsk_x' },
+    { type: 'unlock', key: 'abc' },
     { type: 'watch', view: 'sessions' },
     { type: 'watch', view: 'actor', actor: 'x:3' },
     { type: 'watch', view: 'signals', pattern: '/**' },

@@ -158,7 +158,7 @@ describe('what the inspector sends', () => {
     const [web, stream] = (await router.start()).map(({ port }) => port);
     const trust = { ca: certificate.ca, servername: 'localhost' };
 
-    page = new FeedPage(`wss://127.0.0.1:${web!}`, trust);
+    page = new FeedPage(inspector.link(`wss://127.0.0.1:${web!}`), trust);
     await page.hears('welcome');
     page.say({ type: 'authenticate', token: forged });
     await page.hears('refused');

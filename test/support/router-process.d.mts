@@ -5,6 +5,8 @@ export interface RouterProcess {
   readonly doors: { readonly websocket: number; readonly tcp: number; readonly udp: number };
   /** Undefined while it runs; then its exit code or the signal that ended it. */
   readonly end: string | undefined;
+  /** The link to the page of its inspector, with `--inspect`. */
+  readonly inspector: string | undefined;
   /** The first lines of its log that are errors, twenty at most. */
   readonly errors: readonly string[];
   /** The last twenty lines of its log. */

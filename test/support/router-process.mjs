@@ -34,6 +34,8 @@ class RouterProcess {
   doors = {};
   /** Whether it has ended, and how. @type {string | undefined} */
   end;
+  /** The link to the page of its inspector, with `--inspect`. @type {string | undefined} */
+  inspector;
   /** Lines of its log at the level of errors. @type {string[]} */
   errors = [];
   /** The last of its log. @type {string[]} */
@@ -95,6 +97,7 @@ class RouterProcess {
     const entry = parsed(line);
     const door = /^listening on \S+:(\d+)$/.exec(entry.msg ?? '');
     if (door !== null && typeof entry.transport === 'string') this.doors[entry.transport] = Number(door[1]);
+    if (typeof entry.inspector === 'string') this.inspector = entry.inspector;
     // 50 is pino's "error"; what is no JSON is a stack trace.
     if ((entry.level ?? 50) >= 50 && this.errors.length < KEPT_LINES) this.errors.push(line);
     this.#notify();

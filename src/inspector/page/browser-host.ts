@@ -1,6 +1,7 @@
 import type { FeedSocket, LinkHost, SocketEvents } from './feed-link.js';
 
 const TOKEN = 'clasp-inspector-token';
+const KEY = 'clasp-inspector-key';
 
 /** The browser as the link needs it. The feed lies beside this module, wherever the router serves it. */
 export const browserHost: LinkHost = {
@@ -18,11 +19,23 @@ export const browserHost: LinkHost = {
     setTimeout(run, milliseconds);
   },
   // Kept as long as the tab, so that a reload does not ask again.
-  get token(): string | undefined {
-    return sessionStorage.getItem(TOKEN) ?? undefined;
-  },
-  set token(token: string | undefined) {
-    if (token === undefined) sessionStorage.removeItem(TOKEN);
-    else sessionStorage.setItem(TOKEN, token);
+  secrets: {
+    get token() {
+      return sessionStorage.getItem(TOKEN) ?? undefined;
+    },
+    set token(token) {
+      keep(TOKEN, token);
+    },
+    get key() {
+      return sessionStorage.getItem(KEY) ?? undefined;
+    },
+    set key(key) {
+      keep(KEY, key);
+    },
   },
 };
+
+function keep(name: string, text: string | undefined): void {
+  if (text === undefined) sessionStorage.removeItem(name);
+  else sessionStorage.setItem(name, text);
+}

@@ -2,11 +2,15 @@ import type { FeedMessage, PageMessage, View } from '../feed.js';
 
 export type Watch = Extract<PageMessage, { readonly type: 'watch' }>;
 
+/** What a router can ask of a page before it tells anything. */
+export type Secret = 'token' | 'key';
+
 /** How it stands with the router. */
 export type LinkState =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'open' }
-  | { readonly kind: 'needsToken'; readonly problem: string | undefined }
+  /** The router asks for a token, or for the key of the link that it printed. */
+  | { readonly kind: 'locked'; readonly needs: Secret; readonly problem: string | undefined }
   /** Tried again after a while, for as long as it takes. */
   | { readonly kind: 'lost'; readonly attempts: number };
 
@@ -26,8 +30,8 @@ export interface LinkHost {
   open(events: SocketEvents): FeedSocket;
   /** Calls once, later. */
   later(run: () => void, milliseconds: number): void;
-  /** The token typed last, kept as long as the tab. */
-  token: string | undefined;
+  /** The token and the key given last, kept as long as the tab. */
+  readonly secrets: Partial<Record<Secret, string | undefined>>;
 }
 
 export interface LinkEvents {
@@ -49,7 +53,9 @@ export class FeedLink {
   #isReady = false;
   #attempts = 0;
   #problem: string | undefined;
-  /** Tokens that were given and not answered: each is let in or refused, in turn. */
+  /** What the router asks for now. */
+  #needs: Secret | undefined;
+  /** Tokens or keys that were given and not answered: each is accepted or refused, in turn. */
   #tries = 0;
   #lastId = 0;
   readonly #answers = new Map<number, (error: string | undefined) => void>();
@@ -82,10 +88,11 @@ export class FeedLink {
     this.#send({ type: 'unwatch', view });
   }
 
-  authenticate(token: string): void {
-    this.#host.token = token;
+  /** Takes a token or key of the user's; the router gets it when it asks for one. */
+  give(needs: Secret, secret: string): void {
+    this.#host.secrets[needs] = secret;
     this.#problem = undefined;
-    this.#giveToken(token);
+    if (this.#needs === needs) this.#show(needs, secret);
   }
 
   /** Writes a param or fires an event. @returns what was wrong; undefined when it is done */
@@ -106,7 +113,7 @@ export class FeedLink {
       case 'welcome':
         this.#attempts = 0;
         this.#events.received(message);
-        this.#welcomed(message.needsToken);
+        this.#welcomed(message.needsToken ? 'token' : message.needsKey ? 'key' : undefined);
         return;
       case 'refused':
         this.#refused(message.text);
@@ -120,26 +127,27 @@ export class FeedLink {
     this.#events.received(message);
   }
 
-  #welcomed(needsToken: boolean): void {
-    this.#isReady = !needsToken;
-    if (this.#isReady) {
+  #welcomed(needs: Secret | undefined): void {
+    this.#needs = needs;
+    this.#isReady = needs === undefined;
+    if (needs === undefined) {
       this.#events.stateChanged({ kind: 'open' });
       for (const watch of this.#watches.values()) this.#begin(watch);
       return;
     }
-    const { token } = this.#host;
-    if (token !== undefined) this.#giveToken(token);
-    else this.#events.stateChanged({ kind: 'needsToken', problem: this.#problem });
+    const secret = this.#host.secrets[needs];
+    if (secret !== undefined) this.#show(needs, secret);
+    else this.#events.stateChanged({ kind: 'locked', needs, problem: this.#problem });
   }
 
   #refused(text: string): void {
-    if (this.#isReady) return;
+    if (this.#needs === undefined) return;
     this.#tries = Math.max(0, this.#tries - 1);
     if (this.#tries > 0) return; // another was given since, and that one may be good
-    // The token was not good: it must not be tried again at the next connection.
-    this.#host.token = undefined;
+    // It was not good: it must not be tried again at the next connection.
+    this.#host.secrets[this.#needs] = undefined;
     this.#problem = text;
-    this.#events.stateChanged({ kind: 'needsToken', problem: text });
+    this.#events.stateChanged({ kind: 'locked', needs: this.#needs, problem: text });
   }
 
   #begin(watch: Watch): void {
@@ -148,13 +156,14 @@ export class FeedLink {
     if (this.#watches.get(watch.view) === watch) this.#send(watch);
   }
 
-  #giveToken(token: string): void {
+  #show(needs: Secret, secret: string): void {
     this.#tries++;
-    this.#send({ type: 'authenticate', token });
+    this.#send(needs === 'token' ? { type: 'authenticate', token: secret } : { type: 'unlock', key: secret });
   }
 
   #lost(): void {
     this.#isReady = false;
+    this.#needs = undefined;
     this.#tries = 0;
     this.#socket = undefined;
     for (const answer of this.#answers.values()) answer('The connection broke; whether it was done is not known.');

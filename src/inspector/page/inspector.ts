@@ -4,7 +4,7 @@ import { ChartView } from './chart-view.js';
 import { html, isTyping, setText } from './elements.js';
 import { FeedLink, type LinkState } from './feed-link.js';
 import type { Page, PageView } from './page.js';
-import { EVERYTHING, formatRoute, parseRoute, type Route, type RouteView, routeViews } from './route.js';
+import { EVERYTHING, formatRoute, keyOf, parseRoute, type Route, type RouteView, routeViews } from './route.js';
 import { SessionTable } from './session-table.js';
 import { SessionsView } from './sessions-view.js';
 import { SignalsView } from './signals-view.js';
@@ -55,8 +55,8 @@ export class Inspector implements Page {
     this.#bar = new TopBar(() => {
       this.#stately.open();
     });
-    this.#token = new TokenForm((token) => {
-      this.link.authenticate(token);
+    this.#token = new TokenForm((needs, secret) => {
+      this.link.give(needs, secret);
     });
     this.#views = {
       sessions: new SessionsView(this),
@@ -70,9 +70,11 @@ export class Inspector implements Page {
   }
 
   start(): void {
+    this.#takeKey();
     this.link.watch({ type: 'watch', view: 'sessions' });
     this.link.start();
     window.addEventListener('hashchange', () => {
+      this.#takeKey();
       if (location.hash !== this.#shownHash) this.#follow();
     });
     window.addEventListener('keydown', (event) => {
@@ -84,6 +86,14 @@ export class Inspector implements Page {
       this.#stately.ticked();
     }, TICK_MS);
     this.#follow();
+  }
+
+  /** Takes the key out of the address: it must not stay on a screen that others see, nor in the history. */
+  #takeKey(): void {
+    const key = keyOf(location.hash);
+    if (key === undefined) return;
+    history.replaceState(null, '', formatRoute({ view: 'sessions' }));
+    this.link.give('key', key);
   }
 
   nowMs(): number {
@@ -121,7 +131,7 @@ export class Inspector implements Page {
       setText(this.#banner, 'Disconnected from the router, trying again. What you see is from before.');
     }
     this.element.classList.toggle('is-lost', state.kind === 'lost');
-    if (state.kind === 'needsToken') this.#token.ask(state.problem);
+    if (state.kind === 'locked') this.#token.ask(state.needs, state.problem);
     else if (state.kind === 'open') this.#token.close();
   }
 

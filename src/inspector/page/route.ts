@@ -43,6 +43,16 @@ export function formatRoute(route: Route): string {
   }
 }
 
+/** The key of a link that the router printed, `#key=…`; undefined for a hash without one. */
+export function keyOf(hash: string): string | undefined {
+  return /^#key=([\w-]+)$/.exec(hash)?.[1];
+}
+
+/** The key in what was pasted: the whole link, or the key alone. */
+export function pastedKey(text: string): string {
+  return /#key=([\w-]+)/.exec(text)?.[1] ?? text.trim();
+}
+
 /**
  * The pattern that somebody means who types into a filter: `/lights` is all below it, `dim` every address with a segment
  * that has `dim` in it, and whatever has a `*` is meant as it stands.

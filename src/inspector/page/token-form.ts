@@ -1,38 +1,57 @@
-import { html, setText } from './elements.js';
+import { html, setAttribute, setText } from './elements.js';
+import type { Secret } from './feed-link.js';
+import { pastedKey } from './route.js';
 
-/** Asks for a token on a router that wants one. */
+const heads: Readonly<Record<Secret, string>> = {
+  token: 'This router asks for a token',
+  key: 'This page needs its key',
+};
+
+/** Asks for a token, or for the key of the link, on a router that wants one. */
 export class TokenForm {
   readonly element = html('form', { class: 'token', hidden: '', 'aria-label': 'Token' });
-  readonly #field = html('input', {
-    type: 'password',
-    class: 'mono',
-    'aria-label': 'Token',
-    placeholder: 'token',
-    autocomplete: 'off',
-    spellcheck: 'false',
-  });
+  readonly #head = html('h2');
+  readonly #hints: Readonly<Record<Secret, HTMLElement>> = {
+    token: html('p', {}, 'It has to be one whose scopes include ', html('code', {}, 'admin:/**'), '.'),
+    key: html(
+      'p',
+      {},
+      'Open the link that the router prints when it starts. It ends in ',
+      html('code', {}, '/inspect/#key=…'),
+      ' and is new at each start. Or paste it here.',
+    ),
+  };
+  readonly #field = html('input', { type: 'password', class: 'mono', autocomplete: 'off', spellcheck: 'false' });
   readonly #problem = html('p', { class: 'result is-problem', role: 'alert' });
+  #needs: Secret = 'token';
 
-  constructor(given: (token: string) => void) {
+  constructor(given: (needs: Secret, secret: string) => void) {
     this.element.append(
-      html('h2', {}, 'This router asks for a token'),
-      html('p', {}, 'It has to be one whose scopes include ', html('code', {}, 'admin:/**'), '.'),
+      this.#head,
+      ...Object.values(this.#hints),
       html('div', { class: 'entry' }, this.#field, html('button', { type: 'submit', class: 'action primary' }, 'Open')),
       this.#problem,
     );
     this.element.addEventListener('submit', (event) => {
       event.preventDefault();
-      const token = this.#field.value.trim();
-      if (token === '') return;
+      const typed = this.#field.value.trim();
+      if (typed === '') return;
       setText(this.#problem, '');
-      given(token);
+      given(this.#needs, this.#needs === 'key' ? pastedKey(typed) : typed);
     });
   }
 
   /** @param problem why the last one was not good */
-  ask(problem: string | undefined): void {
+  ask(needs: Secret, problem: string | undefined): void {
     const wasHidden = this.element.hidden;
+    this.#needs = needs;
     this.element.hidden = false;
+    setText(this.#head, heads[needs]);
+    for (const [name, hint] of Object.entries(this.#hints)) hint.hidden = name !== needs;
+    const label = needs === 'token' ? 'Token' : 'Key';
+    setAttribute(this.element, 'aria-label', label);
+    setAttribute(this.#field, 'aria-label', label);
+    setAttribute(this.#field, 'placeholder', needs === 'token' ? 'token' : 'link or key');
     setText(this.#problem, problem ?? '');
     if (wasHidden) this.#field.focus();
   }

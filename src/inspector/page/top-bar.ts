@@ -94,8 +94,8 @@ function stateWord(state: LinkState): readonly [string, string] {
       return ['connecting', 'waiting'];
     case 'open':
       return ['connected', 'good'];
-    case 'needsToken':
-      return ['needs a token', 'waiting'];
+    case 'locked':
+      return [`needs a ${state.needs}`, 'waiting'];
     case 'lost':
       return ['disconnected', 'bad'];
   }

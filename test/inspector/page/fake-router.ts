@@ -313,6 +313,7 @@ export const welcome: Extract<FeedMessage, { type: 'welcome' }> = {
   router: 'Main stage',
   version: '0.1.0',
   needsToken: false,
+  needsKey: false,
   mayWrite: true,
   nowMs: NOW_MS,
   charts: { root: rootChart, session: sessionChart, listener: listenerChart },
@@ -347,6 +348,7 @@ export function answers(sessions: number): (message: PageMessage) => readonly Fe
         }
         break;
       case 'authenticate':
+      case 'unlock':
       case 'unwatch':
         return [];
     }

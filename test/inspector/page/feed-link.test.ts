@@ -5,7 +5,7 @@ import { welcome } from './fake-router.js';
 
 /** A browser with sockets and timers in the hands of the test. */
 class FakeHost implements LinkHost {
-  token: string | undefined;
+  readonly secrets: LinkHost['secrets'] = {};
   readonly sockets: { readonly events: SocketEvents; readonly sent: unknown[] }[] = [];
   readonly waits: { readonly run: () => void; readonly milliseconds: number }[] = [];
 
@@ -84,8 +84,8 @@ describe('the link to the feed', () => {
   it('asks for a token where one is needed, and for nothing else before it is good', () => {
     link.watch(watchSessions);
     host.say({ ...welcome, needsToken: true });
-    expect(states).toEqual([{ kind: 'needsToken', problem: undefined }]);
-    link.authenticate('t1');
+    expect(states).toEqual([{ kind: 'locked', needs: 'token', problem: undefined }]);
+    link.give('token', 't1');
     expect(host.last.sent).toEqual([{ type: 'authenticate', token: 't1' }]);
     host.say(welcome);
     expect(host.last.sent.at(-1)).toEqual(watchSessions);
@@ -93,7 +93,7 @@ describe('the link to the feed', () => {
 
   it('gives its token again after a loss', () => {
     host.say({ ...welcome, needsToken: true });
-    link.authenticate('t1');
+    link.give('token', 't1');
     host.say(welcome);
     host.drop();
     host.say({ ...welcome, needsToken: true });
@@ -102,37 +102,58 @@ describe('the link to the feed', () => {
 
   it('forgets a token that was refused, and says why', () => {
     host.say({ ...welcome, needsToken: true });
-    link.authenticate('bad');
+    link.give('token', 'bad');
     host.say({ type: 'refused', text: 'The token has expired' });
-    expect(states.at(-1)).toEqual({ kind: 'needsToken', problem: 'The token has expired' });
+    expect(states.at(-1)).toEqual({ kind: 'locked', needs: 'token', problem: 'The token has expired' });
     host.drop();
     host.say({ ...welcome, needsToken: true });
     expect(host.last.sent).toEqual([]);
-    expect(states.at(-1)).toEqual({ kind: 'needsToken', problem: 'The token has expired' });
+    expect(states.at(-1)).toEqual({ kind: 'locked', needs: 'token', problem: 'The token has expired' });
   });
 
   it('keeps a token that was given since another one was found to be bad', () => {
     host.say({ ...welcome, needsToken: true });
-    link.authenticate('bad');
-    link.authenticate('good');
+    link.give('token', 'bad');
+    link.give('token', 'good');
     host.say({ type: 'refused', text: 'The token is not known' }); // the first
-    expect(host.token).toBe('good');
-    expect(states.map(({ kind }) => kind)).toEqual(['needsToken']);
+    expect(host.secrets.token).toBe('good');
+    expect(states.map(({ kind }) => kind)).toEqual(['locked']);
     host.say(welcome);
     host.drop();
     host.say({ ...welcome, needsToken: true });
     expect(host.last.sent).toEqual([{ type: 'authenticate', token: 'good' }]);
     host.say({ type: 'refused', text: 'The token has expired' });
-    expect(host.token).toBeUndefined();
+    expect(host.secrets.token).toBeUndefined();
+  });
+
+  it('gives the key of its link when the router asks for it, and not before', () => {
+    link.give('key', 'k1');
+    expect(host.last.sent).toEqual([]);
+    link.watch(watchSessions);
+    host.say({ ...welcome, needsKey: true });
+    expect(host.last.sent).toEqual([{ type: 'unlock', key: 'k1' }]);
+    expect(states).toEqual([]);
+    host.say(welcome);
+    expect(host.last.sent.at(-1)).toEqual(watchSessions);
+  });
+
+  it('forgets a key of before the last start, asks for another, and gives that', () => {
+    link.give('key', 'old');
+    host.say({ ...welcome, needsKey: true });
+    host.say({ type: 'refused', text: 'the key is wrong' });
+    expect(states).toEqual([{ kind: 'locked', needs: 'key', problem: 'the key is wrong' }]);
+    expect(host.secrets.key).toBeUndefined();
+    link.give('key', 'new');
+    expect(host.last.sent.at(-1)).toEqual({ type: 'unlock', key: 'new' });
   });
 
   it('waits for no answer of a connection that broke', () => {
     host.say({ ...welcome, needsToken: true });
-    link.authenticate('t1');
+    link.give('token', 't1');
     host.drop();
     host.say({ ...welcome, needsToken: true });
     host.say({ type: 'refused', text: 'The token has expired' });
-    expect(host.token).toBeUndefined();
+    expect(host.secrets.token).toBeUndefined();
   });
 
   it('does not ask for what somebody gives up who hears that it begins anew', () => {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { formatRoute, parseRoute, type Route, typedPattern } from '../../../src/inspector/page/route.js';
+import {
+  formatRoute,
+  keyOf,
+  parseRoute,
+  pastedKey,
+  type Route,
+  typedPattern,
+} from '../../../src/inspector/page/route.js';
 
 describe('the route in the URL', () => {
   it.each<readonly [string, Route]>([
@@ -18,6 +25,25 @@ describe('the route in the URL', () => {
   it.each(['', '#', '#nowhere', '#signals%', '#sessions/x', '#__proto__'])('%j leads to the sessions', (hash) => {
     expect(parseRoute(hash)).toEqual({ view: 'sessions' });
   });
+});
+
+describe('the key in a link', () => {
+  it.each([
+    ['#key=a-b_C9', 'a-b_C9'],
+    ['#key=', undefined],
+    ['#key=a/b', undefined],
+    ['#sessions', undefined],
+    ['', undefined],
+  ])('of %j is %j', (hash, key) => {
+    expect(keyOf(hash)).toBe(key);
+  });
+
+  it.each(['http://localhost:7330/inspect/#key=abc', ' abc ', 'inspector: http://localhost:7330/inspect/#key=abc\n'])(
+    'is found in what is pasted: %j',
+    (text) => {
+      expect(pastedKey(text)).toBe('abc');
+    },
+  );
 });
 
 describe('what is typed into a filter for addresses', () => {

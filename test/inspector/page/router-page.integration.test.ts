@@ -34,7 +34,8 @@ describeWithBoth(`the inspector's page on a real router${missing === undefined ?
     page.setDefaultTimeout(PATIENCE_MS);
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));
-    await page.goto(`http://${at}/inspect`);
+    while (router.inspector === undefined) await new Promise((resolve) => setImmediate(resolve));
+    await page.goto(router.inspector);
     await page.getByRole('banner').getByText('connected', { exact: true }).waitFor();
 
     const client = await connect(`ws://${at}`, { name: 'Light desk' });
