@@ -17,7 +17,11 @@ describe('a definition', () => {
       id: 'session',
       context: { type: 'context' },
       on: { 'connection.lost': { target: '.closed', actions: { type: 'keepCause', params: { type: 'params' } } } },
-      states: { awaitingHello: { after: { helloDeadline: { target: 'draining', actions: 'blameSilence' } } } },
+      states: {
+        awaitingHello: {
+          after: { helloDeadline: { actions: { type: 'judgeLater', params: { type: 'hello.overdue' } } } },
+        },
+      },
     });
   });
 
