@@ -113,6 +113,12 @@ export interface Connection {
    * a CLASP PING is the only probe there.
    */
   readonly probe?: (() => void) | undefined;
+  /**
+   * Milliseconds of silence after which the peer is to be sent a CLASP PING, where the transport itself cannot find out that its
+   * connection is broken: a TCP connection of which the peer is gone stays open for minutes while something is sent.
+   * Undefined where nobody need ask.
+   */
+  readonly pingIntervalMs?: number | undefined;
   /** Whether the peer is part of this process: then it may come in without a token. @default false */
   readonly isTrusted?: boolean | undefined;
   /** Bytes written and not yet taken by the network. */
@@ -124,8 +130,13 @@ export interface Connection {
    * is dropped. A peer that takes nothing for `CLOSE_GRACE_MS` is cut off. Safe to call twice.
    */
   close(reason: CloseReason): void;
-  /** Closes at once and drops what is buffered. `batches$` errors unless it is done. Safe to call twice. */
-  destroy(): void;
+  /**
+   * Closes at once and drops what is buffered. Unless it is done, `batches$` errors with a {@link ConnectionLost}. Safe to call
+   * twice.
+   *
+   * @param text of that error. @default CUT_BY_THIS_SIDE
+   */
+  destroy(text?: string): void;
 }
 
 /**
@@ -151,6 +162,9 @@ export interface CloseReason {
   /** For people; what is beyond `MAX_REASON_BYTES` is cut off. */
   readonly text: string;
 }
+
+/** What a connection that this side destroys ends with if nothing else is said. */
+export const CUT_BY_THIS_SIDE = 'the connection was cut by this side';
 
 /** A connection that ended without being closed: the end of a byte stream, a reset, broken framing, a silent peer. */
 export class ConnectionLost extends Error {

@@ -14,7 +14,9 @@ import {
   MAX_VALUE_DEPTH,
 } from '../../src/protocol/limits.js';
 import { listenLimits } from '../../src/transports/listen-limits.js';
+import * as tcpDefaults from '../../src/transports/tcp/constants.js';
 import { defaults as udpDefaults } from '../../src/transports/udp/constants.js';
+import * as webSocketDefaults from '../../src/transports/websocket/constants.js';
 import { doorLimits } from '../../src/transports/websocket/door-limits.js';
 
 const page = readFileSync('docs/limits.md', 'utf8');
@@ -45,8 +47,10 @@ describe('docs/limits.md', () => {
 
   it('has the limits of the doors', () => {
     const webSocket = Object.fromEntries(documentedIn('Of the WebSocket port'));
-    expect(webSocket).toEqual({ ...doorLimits({}), maxFrameBytes: MAX_FRAME_BYTES });
-    const ofTcp = { ...listenLimits({}), maxFrameBytes: MAX_FRAME_BYTES };
+    const pings = { pingIntervalMs: webSocketDefaults.DEFAULT_PING_INTERVAL_MS };
+    expect(webSocket).toEqual({ ...doorLimits({}), ...pings, maxFrameBytes: MAX_FRAME_BYTES });
+    const { DEFAULT_PING_INTERVAL_MS: pingIntervalMs, DEFAULT_STALL_MS: stallMs } = tcpDefaults;
+    const ofTcp = { ...listenLimits({}), maxFrameBytes: MAX_FRAME_BYTES, pingIntervalMs, stallMs };
     expect(Object.fromEntries(documentedIn('Of TCP'))).toEqual(ofTcp);
     const { port, host, ...limits } = udpDefaults;
     expect([port, host]).toEqual([7330, '0.0.0.0']);

@@ -1,5 +1,6 @@
 // @ts-check
-// A client in a process of its own, for tests that end it: connects, leaves a last will, and then does what its input says.
+// A client in a process of its own, for tests that end it: connects, leaves a last will, subscribes to /traffic, and then does
+// what its input says.
 //   node departing-client.mjs URL WILL-ADDRESS [CA-FILE]
 // It prints `ready` when the router has the will. `close` on its input closes the client; `exit` ends the process at once.
 import { readFileSync } from 'node:fs';
@@ -17,6 +18,7 @@ const client = await connect(url, {
 });
 const will = { messages: [{ type: 'set', address: willAddress, value: true }] };
 await client.announce('/departing', [{ address: '/$clasp/will', type: 'event', meta: { default: will } }]);
+await client.on('/traffic', () => undefined).ready;
 process.stdout.write('ready\n');
 
 for await (const line of createInterface(process.stdin)) {

@@ -713,7 +713,8 @@ describe('a UDP goodbye', () => {
     const { network, accepted } = onFakeNetwork();
     const inbox = await fakePeer(network, accepted);
     network.receive(frameOf(20, 1), somewhere);
-    accepted[0]![leave]({ kind: 'normal', text: 'bye' });
+    if (leave === 'close') accepted[0]!.close({ kind: 'normal', text: 'bye' });
+    else accepted[0]!.destroy();
     network.receive(frameOf(20, 2), somewhere);
     expect(await inbox.ended).toEqual(leave === 'close' ? 'completed' : expect.any(ConnectionLost));
     await turns();

@@ -419,9 +419,11 @@ export class RouterCore {
           this.#tally.rateLimited += message.dropped;
           throw rateLimited(message);
         case 'error':
+          messages.error++;
           if (isCloseMessage(message)) session.notify({ type: 'close.received' });
           return;
         case 'pong':
+          messages.pong++;
           session.answersPings = true;
           return;
         case 'welcome':

@@ -29,6 +29,7 @@ export type SessionLink = Pick<
   | 'deliver'
   | 'isTrusted'
   | 'probe'
+  | 'pingIntervalMs'
   | 'close'
   | 'destroy'
 >;

@@ -7,17 +7,18 @@ import type { RouterSession } from '../router/router-session.js';
  */
 
 /** The part of the router actor that sends PINGs. */
-interface PingSender {
+export interface PingSender {
   send(event: Extract<RouterEvent, { readonly type: 'session.probing' }>): void;
 }
 
 /**
  * Asks a session for a sign of life: by its transport if that has its own probe, else by a CLASP PING. Returns at once.
- * Repeated probes count from the first unanswered one. A session in this process is never probed.
+ * Repeated probes count from the first unanswered one. A session in this process is never probed, and one that is congested only
+ * by its transport: a PING would wait behind its backlog.
  */
 export function probe(session: RouterSession, router: PingSender, nowMicros: number): void {
   const { link } = session;
-  if (link.deliver !== undefined) return;
+  if (link.deliver !== undefined || (link.probe === undefined && session.phase === 'congested')) return;
   if (session.probedMicros <= session.lastReceivedMicros) session.probedMicros = nowMicros;
   if (link.probe !== undefined) link.probe();
   else router.send({ type: 'session.probing', session });

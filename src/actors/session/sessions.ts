@@ -19,6 +19,7 @@ import type { SessionHubInput, SessionHubScope } from './session-hub.js';
 import { sessionMachine } from './session-machine.js';
 import { SessionProbes } from './session-probes.js';
 import { type SessionView, viewSession } from './session-view.js';
+import { SilenceWatch } from './silence-watch.js';
 import { placeOfRemote } from './turnout.js';
 
 /** One client: its machine, what the data plane holds of it, and its connection. */
@@ -47,6 +48,7 @@ export class Sessions {
   readonly #admission: SessionAdmission;
   readonly #probes: SessionProbes;
   readonly #holders: LockHolderProbes;
+  readonly #silence: SilenceWatch;
   #authFailures = 0;
   #draining = false;
   #drained = false;
@@ -58,9 +60,9 @@ export class Sessions {
     this.#newId = input.newId ?? randomUUID;
     const { router, clock } = input;
     const sessions = (): Iterable<Entry> => this.#entries.values();
-    const release = (session: RouterSession): void => {
+    const release = (session: RouterSession, text: string): void => {
       // By way of the connection: the pipeline limits how many sessions end in one turn of the event loop.
-      session.link.destroy();
+      session.link.destroy(text);
     };
     this.#probes = new SessionProbes({ router, clock, sessions, release });
     this.#holders = new LockHolderProbes({ router, clock, sessions });
@@ -81,6 +83,7 @@ export class Sessions {
         scope.self.send({ type: 'admission.due' });
       },
     });
+    this.#silence = new SilenceWatch(router, clock);
   }
 
   /** Admitted and not gone yet. */
@@ -236,6 +239,7 @@ export class Sessions {
             this.#input.logger.info(fields, 'session opened');
             granted = grant;
             this.#established(id, { name, grant });
+            this.#silence.watch(session);
             if (grant !== undefined) stopWatching = this.#watch(grant, session);
             this.#scope.emit({ type: 'session.established', id, name, transport, remoteAddress });
           },
@@ -331,6 +335,7 @@ export class Sessions {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
     this.#entries.delete(id);
+    this.#silence.release(entry.session);
     this.#unestablished.delete(entry.connection);
     if (entry.admitted) this.#admission.leave(entry.connection);
     entry.release();

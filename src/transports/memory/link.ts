@@ -5,7 +5,14 @@ import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
 import { Deframer } from '../../protocol/deframer.js';
 import { DecodeError } from '../../protocol/errors.js';
 import { HeldSubject } from '../held-subject.js';
-import { CLOSE_GRACE_MS, type CloseReason, type Connection, ConnectionLost, type InboundFrame } from '../transport.js';
+import {
+  CLOSE_GRACE_MS,
+  type CloseReason,
+  type Connection,
+  ConnectionLost,
+  CUT_BY_THIS_SIDE,
+  type InboundFrame,
+} from '../transport.js';
 import { MemoryWire, type Parcel } from './memory-wire.js';
 
 export interface MemoryLinkOptions {
@@ -141,11 +148,8 @@ class MemoryEnd implements MemoryClient {
     this.#graceDeadline = setPeerDeadline(clock, giveUp, latencyMs + CLOSE_GRACE_MS);
   }
 
-  destroy(): void {
-    this.#part(
-      new ConnectionLost('the connection was cut by this side'),
-      new ConnectionLost('the connection was cut by the peer'),
-    );
+  destroy(text = CUT_BY_THIS_SIDE): void {
+    this.#part(new ConnectionLost(text), new ConnectionLost('the connection was cut by the peer'));
   }
 
   #updateReading(): void {

@@ -11,6 +11,7 @@ import {
   type CloseReason,
   type Connection,
   ConnectionLost,
+  CUT_BY_THIS_SIDE,
   type Datagrams,
   type InboundFrame,
   MAX_REASON_BYTES,
@@ -135,8 +136,8 @@ export class QuicConnection implements Connection {
     this.#probeTimer ??= setBackgroundTimer(this.#options.clock, this.#lookForAnswer, PROBE_LOOK_MS);
   }
 
-  destroy(): void {
-    this.#cut(new ConnectionLost('the connection was cut by this side'), ABORTED, '');
+  destroy(text = CUT_BY_THIS_SIDE): void {
+    this.#cut(new ConnectionLost(text), ABORTED, '');
   }
 
   /** A datagram of the peer. As long as nobody reads, it is lost. */

@@ -4,11 +4,16 @@ import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
 import { LengthDeframer } from '../../protocol/length-deframer.js';
 import { HeldSubject } from '../held-subject.js';
 import { ReadShare } from '../read-share.js';
-import { CLOSE_GRACE_MS, type Connection, ConnectionLost, type InboundFrame } from '../transport.js';
+import { WriteProgress } from '../write-progress.js';
+import { CLOSE_GRACE_MS, type Connection, ConnectionLost, CUT_BY_THIS_SIDE, type InboundFrame } from '../transport.js';
+import { STALL_LOOKS } from './constants.js';
 import type { Peer } from './door.js';
 
 export interface TcpConnectionOptions {
   readonly maxFrameBytes: number;
+  /** As in `TcpOptions`; undefined, or 0, where no peer can vanish without an end of its connection. */
+  readonly pingIntervalMs?: number | undefined;
+  readonly stallMs?: number | undefined;
   readonly clock: Clock;
 }
 
@@ -25,6 +30,8 @@ export class TcpConnection implements Connection {
   readonly batches$: Observable<readonly InboundFrame[]>;
   readonly drained$: Observable<void>;
 
+  readonly pingIntervalMs: number | undefined;
+
   readonly #peer: Peer;
   readonly #socket: Peer['socket'];
   readonly #clock: Clock;
@@ -39,8 +46,11 @@ export class TcpConnection implements Connection {
   /** What ends `batches$` with an error; undefined while nothing is wrong. */
   #fault: ConnectionLost | undefined;
   #graceDeadline: PeerDeadline | undefined;
+  readonly #stallMs: number;
+  readonly #progress: WriteProgress;
+  #stallDeadline: PeerDeadline | undefined;
 
-  constructor(peer: Peer, { maxFrameBytes, clock }: TcpConnectionOptions) {
+  constructor(peer: Peer, { maxFrameBytes, pingIntervalMs, stallMs = 0, clock }: TcpConnectionOptions) {
     const { socket } = peer;
     this.transport = peer.transport;
     this.remoteAddress = peer.remoteAddress;
@@ -49,6 +59,9 @@ export class TcpConnection implements Connection {
     this.#clock = clock;
     this.#deframer = new LengthDeframer(maxFrameBytes);
     this.#share = new ReadShare(socket);
+    this.pingIntervalMs = pingIntervalMs === 0 ? undefined : pingIntervalMs;
+    this.#stallMs = stallMs;
+    this.#progress = new WriteProgress(socket);
     // Before the subscription a socket reads no more than its own small buffer. It may have been accepted paused.
     this.#batches = new HeldSubject(() => socket.on('data', this.#onData).resume());
     this.batches$ = this.#batches.observable;
@@ -65,7 +78,9 @@ export class TcpConnection implements Connection {
   write(bytes: Uint8Array): void {
     if (this.#phase === 'closing' || this.#socket.destroyed) return;
     this.#socket.write(bytes, this.#onWritten);
-    if (this.#socket.writableLength > 0) this.#heldBack = true; // else the network took it all, at once
+    if (this.#socket.writableLength === 0) return; // the network took it all, at once
+    this.#heldBack = true;
+    if (this.#stallDeadline === undefined && this.#stallMs > 0) this.#watchStall();
   }
 
   /** The reason stays here: nothing on the wire could say it. */
@@ -77,8 +92,8 @@ export class TcpConnection implements Connection {
     this.#startGrace();
   }
 
-  destroy(): void {
-    this.#cut(new ConnectionLost('the connection was cut by this side'));
+  destroy(text = CUT_BY_THIS_SIDE): void {
+    this.#cut(new ConnectionLost(text));
   }
 
   /** One read of the network. */
@@ -138,16 +153,41 @@ export class TcpConnection implements Connection {
    * time to end its side.
    */
   #startGrace(): void {
-    let waiting = this.#socket.writableLength;
+    this.#progress.look();
     const arm = (): void => {
       this.#graceDeadline = setPeerDeadline(this.#clock, check, CLOSE_GRACE_MS);
     };
     const check = (): void => {
-      const before = waiting;
-      waiting = this.#socket.writableLength;
-      if (waiting < before) arm();
+      if (this.#progress.look() === 'moved') arm();
       else this.#peer.cut();
     };
+    arm();
+  }
+
+  /**
+   * Bytes wait. As long as the peer takes some of them it is alive, however slow, also if it sends nothing; a peer that takes none
+   * for the whole time is gone or stands still.
+   */
+  #watchStall(): void {
+    let stuck = 0;
+    const arm = (): void => {
+      this.#stallDeadline = setPeerDeadline(this.#clock, check, this.#stallMs / STALL_LOOKS);
+    };
+    const check = (): void => {
+      this.#stallDeadline = undefined;
+      if (this.#phase !== 'open') return; // the grace of the close has taken over
+      const progress = this.#progress.look();
+      if (progress === 'moved') this.#batches.next([]);
+      stuck = progress === 'stuck' ? stuck + 1 : 0;
+      if (stuck === STALL_LOOKS) {
+        const waiting = this.#socket.writableLength;
+        const text = `the peer took none of ${waiting} bytes that waited for ${this.#stallMs / 1_000} s`;
+        this.#cut(new ConnectionLost(text));
+      } else if (this.#socket.writableLength > 0) {
+        arm();
+      }
+    };
+    this.#progress.look();
     arm();
   }
 
@@ -161,6 +201,7 @@ export class TcpConnection implements Connection {
   /** The one end of every connection, whatever brought it about. */
   readonly #onClose = (): void => {
     this.#graceDeadline?.clear();
+    this.#stallDeadline?.clear();
     // A reset that came before anybody listened: what was read ahead of it comes ahead of it.
     const rest = this.#socket.read() as Buffer | null; // no encoding is set on the socket
     if (this.#phase === 'open' && rest !== null) this.#take(rest);

@@ -1,6 +1,13 @@
 /** Milliseconds of silence after which the system asks whether the peer is still there; without an answer it is lost. */
 export const KEEP_ALIVE_MS = 30_000;
 
+/** Looks at a peer that takes nothing of what waits, in the time it is given. */
+export const STALL_LOOKS = 3;
+
+/** What `tcp()` takes for the time after which a silent peer is asked for a sign of life, and for that of a stall. */
+export const DEFAULT_PING_INTERVAL_MS = 30_000;
+export const DEFAULT_STALL_MS = 60_000;
+
 /** Of a server for TCP. Half-open, because a peer that has said all may still be listening. */
 export const socketOptions = {
   allowHalfOpen: true,

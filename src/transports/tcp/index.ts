@@ -3,7 +3,7 @@ import { MAX_FRAME_BYTES } from '../../protocol/limits.js';
 import { listenLimits } from '../listen-limits.js';
 import type { TlsSource } from '../tls.js';
 import type { Transport } from '../transport.js';
-import { DEFAULT_PIPE_MODE } from './constants.js';
+import { DEFAULT_PING_INTERVAL_MS, DEFAULT_PIPE_MODE, DEFAULT_STALL_MS } from './constants.js';
 import { TcpListener } from './listener.js';
 import { PipeDoor } from './pipe-door.js';
 import { TcpDoor } from './tcp-door.js';
@@ -43,6 +43,13 @@ export interface TcpOptions {
   readonly maxWaiting?: number | undefined;
   /** The same for one address. 0: as many as `maxWaiting`. @default 1_024 */
   readonly maxWaitingPerAddress?: number | undefined;
+  /**
+   * Milliseconds of silence after which a peer is sent a CLASP PING. A peer that has answered one before and is silent for three
+   * times as long is lost; one that never answers a PING may be an old client and is not. 0 sends none. @default 30_000
+   */
+  readonly pingIntervalMs?: number | undefined;
+  /** Milliseconds in which a peer takes nothing of what waits for it, after which it is lost. 0 is never. @default 60_000 */
+  readonly stallMs?: number | undefined;
   /** Times TLS handshakes, rates of connects and the grace of a close. @default the system's */
   readonly clock?: Clock | undefined;
 }
@@ -53,11 +60,11 @@ export interface TcpOptions {
  */
 export function tcp(options: TcpOptions): Transport {
   const { port, host = '0.0.0.0', maxFrameBytes = MAX_FRAME_BYTES, tls } = options;
-  const { clock = systemClock } = options;
+  const { pingIntervalMs = DEFAULT_PING_INTERVAL_MS, stallMs = DEFAULT_STALL_MS, clock = systemClock } = options;
   const door = { port, host, tls, clock, ...listenLimits(options) };
   return {
     name: 'tcp',
-    listen: () => TcpListener.open(new TcpDoor(door), { maxFrameBytes, clock }),
+    listen: () => TcpListener.open(new TcpDoor(door), { maxFrameBytes, pingIntervalMs, stallMs, clock }),
   };
 }
 

@@ -1,15 +1,11 @@
 import type { Observable } from 'rxjs';
-import type { Clock } from '../../clock.js';
 import { DoorFaults } from '../door-faults.js';
 import { HeldSubject } from '../held-subject.js';
 import { type Connection, type DoorFault, type ListenAddress, type Listener, TransportError } from '../transport.js';
-import { TcpConnection } from './connection.js';
+import { TcpConnection, type TcpConnectionOptions } from './connection.js';
 import type { Door } from './door.js';
 
-export interface TcpListenerOptions {
-  readonly maxFrameBytes: number;
-  readonly clock: Clock;
-}
+export type TcpListenerOptions = TcpConnectionOptions;
 
 /** Makes a connection of each peer that comes through a door. */
 export class TcpListener implements Listener {

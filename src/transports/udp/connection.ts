@@ -5,7 +5,14 @@ import { ErrorCode } from '../../protocol/errors.js';
 import { encodeFrame, frameLength } from '../../protocol/frame.js';
 import { HeldSubject } from '../held-subject.js';
 import { remoteAddressOf } from '../remote-address.js';
-import { CLOSE_GRACE_MS, type CloseReason, type Connection, ConnectionLost, type InboundFrame } from '../transport.js';
+import {
+  CLOSE_GRACE_MS,
+  type CloseReason,
+  type Connection,
+  ConnectionLost,
+  CUT_BY_THIS_SIDE,
+  type InboundFrame,
+} from '../transport.js';
 import { MAX_UNREAD_BYTES, NOTICE_INTERVAL_MS, UNREAD_OVERHEAD_BYTES } from './constants.js';
 import type { Source } from './cookie.js';
 import type { SendQueue } from './send-queue.js';
@@ -125,8 +132,8 @@ export class UdpConnection implements Connection {
   }
 
   /** What the system has not taken yet it may still send: there is no way to take it back. */
-  destroy(): void {
-    this.end(new ConnectionLost('the connection was cut by this side'));
+  destroy(text = CUT_BY_THIS_SIDE): void {
+    this.end(new ConnectionLost(text));
   }
 
   /** For a listener that closes: the peer is told, and it is over. */

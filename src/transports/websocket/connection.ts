@@ -14,9 +14,11 @@ import {
   type CloseReason,
   type Connection,
   ConnectionLost,
+  CUT_BY_THIS_SIDE,
   type InboundFrame,
   MAX_REASON_BYTES,
 } from '../transport.js';
+import { WriteProgress } from '../write-progress.js';
 import { LeanReader } from './lean-reader.js';
 import {
   ABNORMAL_CLOSURE,
@@ -59,6 +61,7 @@ export class WebSocketConnection implements Connection {
   #heldBack = false;
   #unfinishedWrites = 0;
   #unansweredPings = 0;
+  readonly #progress: WriteProgress;
   /** Of the peer; made when the first comes, which for most is never. */
   #controlFrames: TokenBucket | undefined;
   /** We are closing: what the peer still says is dropped. */
@@ -75,6 +78,7 @@ export class WebSocketConnection implements Connection {
     this.#peer = peer;
     this.#socket = socket;
     this.#options = options;
+    this.#progress = new WriteProgress(socket);
     this.encoding = options.encoding;
     this.remoteAddress = remoteAddressOf(socket.remoteAddress, socket.remotePort);
     this.#batches = new HeldSubject(this.#startReading);
@@ -116,8 +120,8 @@ export class WebSocketConnection implements Connection {
     if (this.#peer.readyState === WebSocket.OPEN) this.#peer.ping();
   }
 
-  destroy(): void {
-    this.#cut(new ConnectionLost('the connection was cut by this side'));
+  destroy(text = CUT_BY_THIS_SIDE): void {
+    this.#cut(new ConnectionLost(text));
   }
 
   readonly #startReading = (): void => {
@@ -235,6 +239,8 @@ export class WebSocketConnection implements Connection {
   }
 
   readonly #ping = (): void => {
+    // A pong waits behind what waits for the peer: as long as it takes some of that, it is alive.
+    if (this.#progress.look() === 'moved') this.#onSignOfLife();
     if (this.#unansweredPings < MAX_MISSED_PONGS) this.#unansweredPings++;
     else this.#pongDeadline ??= judgeAfterInput(this.#options.clock, this.#judgeSilence);
     this.#peer.ping();
@@ -254,14 +260,12 @@ export class WebSocketConnection implements Connection {
   readonly #startGrace = (): void => {
     if (this.#graceDeadline !== undefined || this.#batches.ended) return;
     this.#stopPinging();
-    let waiting = this.#socket.writableLength;
+    this.#progress.look();
     const arm = (): void => {
       this.#graceDeadline = setPeerDeadline(this.#options.clock, check, CLOSE_GRACE_MS);
     };
     const check = (): void => {
-      const before = waiting;
-      waiting = this.#socket.writableLength;
-      if (waiting < before) arm();
+      if (this.#progress.look() === 'moved') arm();
       else this.#peer.terminate();
     };
     arm();

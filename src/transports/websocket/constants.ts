@@ -25,6 +25,9 @@ export const MAX_CONTROL_FRAMES_PER_SECOND = 50;
 /** Answers to pings that wait for a peer that does not read; beyond, it is cut off. */
 export const MAX_PENDING_PONGS = 1_000;
 
+/** Milliseconds from one ping to the next if nothing else is said. */
+export const DEFAULT_PING_INTERVAL_MS = 30_000;
+
 /** Pings without any answer after which a peer counts as gone. */
 export const MAX_MISSED_PONGS = 2;
 

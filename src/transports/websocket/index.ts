@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../clock.js';
 import { MAX_FRAME_BYTES } from '../../protocol/limits.js';
 import type { TlsSource } from '../tls.js';
 import type { Transport } from '../transport.js';
-import { DEFAULT_PORT } from './constants.js';
+import { DEFAULT_PING_INTERVAL_MS, DEFAULT_PORT } from './constants.js';
 import { doorLimits } from './door-limits.js';
 import type { HttpRoute } from './http-routes.js';
 import { WebSocketListener } from './listener.js';
@@ -91,7 +91,7 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
         allowedOrigins: options.allowedOrigins ?? [SAME_HOST],
         awaited: 'WebSocket upgrade',
         ...doorLimits(options),
-        pingIntervalMs: options.pingIntervalMs ?? 30_000,
+        pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
         statusPage: options.statusPage,
         routes: options.routes ?? [],
         onRouteError: options.onRouteError,

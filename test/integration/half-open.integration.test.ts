@@ -1,0 +1,180 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { NEVER } from 'rxjs';
+import type { Client } from '../../src/client/node.js';
+import { createRouter, type Router, webSocket } from '../../src/index.js';
+import { quic } from '../../src/transports/quic/index.js';
+import { pipe, tcp } from '../../src/transports/tcp/index.js';
+import { type Transport, TransportUnavailable } from '../../src/transports/transport.js';
+import { udp } from '../../src/transports/udp/index.js';
+import { quicCertificate } from '../support/quic-client.js';
+
+/** The network of the client is a namespace of its own, behind a pair of virtual interfaces. */
+const namespace = `clasp-${process.pid}`;
+const [near, far] = [`cl${process.pid % 100_000}a`, `cl${process.pid % 100_000}b`];
+/** Four addresses of RFC 2544 for each run, so that runs beside one another do not meet. */
+const block = process.pid % 32_768;
+const net = `198.${18 + (block >> 14)}.${(block >> 6) & 0xff}`;
+const [routerHost, clientHost] = [`${net}.${4 * (block & 0x3f) + 1}`, `${net}.${4 * (block & 0x3f) + 2}`];
+
+function ip(...args: string[]): boolean {
+  return spawnSync('ip', args).status === 0;
+}
+
+/** Makes the namespace. @returns whether this computer lets this process do that */
+function makeNamespace(): boolean {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0 || !ip('netns', 'add', namespace)) return false;
+  return (
+    ip('link', 'add', near, 'type', 'veth', 'peer', 'name', far, 'netns', namespace) &&
+    ip('addr', 'add', `${routerHost}/30`, 'dev', near) &&
+    ip('link', 'set', near, 'up') &&
+    ip('-n', namespace, 'addr', 'add', `${clientHost}/30`, 'dev', far) &&
+    ip('-n', namespace, 'link', 'set', far, 'up')
+  );
+}
+
+function removeNamespace(): void {
+  ip('link', 'del', near);
+  ip('netns', 'del', namespace);
+}
+
+const hasNamespace = makeNamespace();
+if (!hasNamespace) removeNamespace();
+const itInNamespace = hasNamespace ? it : it.skip;
+const itOnUnix = process.platform === 'win32' ? it.skip : it;
+
+const certificate = await quicCertificate();
+const tls = { credentials: certificate, renewed$: NEVER };
+const folder = mkdtempSync(join(tmpdir(), 'clasp-'));
+const caFile = join(folder, 'ca.pem');
+writeFileSync(caFile, certificate.ca);
+
+/** Each transport with limits so short that the test need not wait for minutes. */
+function transportsAt(host: string): Readonly<Record<string, Transport>> {
+  return {
+    ws: webSocket({ host, port: 0, pingIntervalMs: 2_000 }),
+    tcp: tcp({ host, port: 0, pingIntervalMs: 2_000 }),
+    tls: tcp({ host, port: 0, tls, pingIntervalMs: 2_000 }),
+    udp: udp({ host, port: 0, idleMs: 5_000 }),
+    quic: quic({ host, port: 0, tls, maxIdleTimeoutMs: 5_000, pingIntervalMs: 500 }),
+  };
+}
+
+let router: Router;
+let traffic: ReturnType<typeof setInterval>;
+let watcher: Client;
+const reasons: string[] = [];
+const urls = new Map<string, string>();
+const children: ChildProcess[] = [];
+let wills = 0;
+
+async function open(place: string, transports: Readonly<Record<string, Transport>>): Promise<void> {
+  for (const [name, transport] of Object.entries(transports)) {
+    try {
+      const [address] = await router.listen(transport);
+      urls.set(`${place} ${name}`, address!.url);
+    } catch (error) {
+      if (!(error instanceof TransportUnavailable)) throw error;
+      process.stderr.write(`${error.message}\n`); // and its tests pass over
+    }
+  }
+}
+
+beforeAll(async () => {
+  router = createRouter();
+  await open('here', transportsAt('127.0.0.1'));
+  if (process.platform !== 'win32') await open('here', { pipe: pipe({ path: join(folder, 'clasp.sock') }) });
+  if (hasNamespace) await open('there', transportsAt(routerHost));
+  else process.stderr.write('no half-open connections: making network namespaces takes root on Linux, and `ip`\n');
+  router.on('session.closed', ({ name, end }) => {
+    if (name === 'departing') reasons.push(end.kind);
+  });
+  watcher = await router.connect({ name: 'watcher' });
+  let count = 0;
+  traffic = setInterval(() => void watcher.set('/traffic', ++count), 100);
+});
+
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  }
+  await until(() => router.sessionCount === 1);
+  reasons.length = 0;
+});
+
+afterAll(async () => {
+  clearInterval(traffic);
+  await watcher.close();
+  await router.stop();
+  if (hasNamespace) removeNamespace();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A client in its own process that has left a last will, hears the traffic, and has answered a PING where it is sent one. */
+async function enter(url: string, inNamespace: boolean): Promise<{ child: ChildProcess; will: string }> {
+  const will = `/wills/${++wills}`;
+  const { pong: pongs } = router.statistics().messages;
+  const script = fileURLToPath(new URL('../support/departing-client.mjs', import.meta.url));
+  const command = [process.execPath, script, url, will, caFile];
+  const [file, ...args] = inNamespace ? ['ip', 'netns', 'exec', namespace, ...command] : command;
+  const child = spawn(file!, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  children.push(child);
+  await once(child.stdout, 'data');
+  if (/^(tcp|tls):/.test(url)) await until(() => router.statistics().messages.pong! > pongs!);
+  return { child, will };
+}
+
+/** Waits in real time: the network, the processes and the limits here are real. */
+async function until(isMet: () => boolean): Promise<void> {
+  while (!isMet()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+async function expectLost(will: string): Promise<void> {
+  await until(() => reasons.length > 0);
+  expect(reasons).toEqual(['lost']);
+  expect((await watcher.get(will))?.value).toBe(true);
+}
+
+describe.each(['ws', 'tcp', 'tls', 'udp', 'quic'])(
+  'a client over %s to which something is sent all the time',
+  (name) => {
+    itInNamespace('is lost when its network is gone without a word', async () => {
+      const url = urls.get(`there ${name}`);
+      if (url === undefined) return; // beforeAll has said why
+      const { will } = await enter(url, true);
+      expect(reasons).toEqual([]);
+      try {
+        ip('-n', namespace, 'link', 'set', far, 'down');
+        await expectLost(will);
+      } finally {
+        ip('-n', namespace, 'link', 'set', far, 'up');
+      }
+    });
+
+    itOnUnix('is lost when its process stands still', async () => {
+      const url = urls.get(`here ${name}`);
+      if (url === undefined) return; // beforeAll has said why
+      const { child, will } = await enter(url, false);
+      expect(reasons).toEqual([]);
+      child.kill('SIGSTOP');
+      await expectLost(will);
+    });
+  },
+);
+
+describe('a client over a pipe', () => {
+  itOnUnix('is kept while its process stands still: a pipe cannot be half-open', async () => {
+    const { child } = await enter(urls.get('here pipe')!, false);
+    child.kill('SIGSTOP');
+    const { child: other, will } = await enter(urls.get('here tcp')!, false);
+    other.kill('SIGSTOP');
+    await expectLost(will); // of the other, by which time this one has been silent for as long
+    expect(router.sessionCount).toBe(2);
+  });
+});

@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { pipe, tcp, type TcpOptions } from '../../src/transports/tcp/index.js';
+import { type Connection, ConnectionLost, type Transport } from '../../src/transports/transport.js';
+import { framed, frameOf } from '../support/frames.js';
+import { Inbox, turns, until } from '../support/inbox.js';
+import { inputRead, SteadyClock } from '../support/steady-clock.js';
+import { TcpClient } from '../support/tcp-client.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'clasp-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+async function connected(transport: Transport): Promise<{ client: TcpClient; connection: Connection; inbox: Inbox }> {
+  const listener = await transport.listen();
+  cleanUps.push(() => listener.close());
+  const accepted: Connection[] = [];
+  listener.connections$.subscribe((connection) => accepted.push(connection));
+  const client = await TcpClient.connect(listener.addresses[0]!.url);
+  await until(() => accepted.length === 1);
+  const connection = accepted[0]!;
+  cleanUps.push(() => {
+    connection.destroy();
+    client.vanish();
+  });
+  return { client, connection, inbox: new Inbox(connection.batches$) };
+}
+
+function overTcp(clock: SteadyClock, options: Partial<TcpOptions> = {}): Transport {
+  return tcp({ host: '127.0.0.1', port: 0, clock, ...options });
+}
+
+/** Stops the client's reading, and writes until the network takes no more. */
+async function fill(client: TcpClient, connection: Connection): Promise<void> {
+  client.stall();
+  const bytes = framed('length', [frameOf(65_000)]);
+  for (let stuck = 0; stuck < 20; stuck = connection.bufferedBytes > 0 ? stuck + 1 : 0) {
+    if (connection.bufferedBytes < 1_000_000) connection.write(bytes);
+    await turns();
+  }
+}
+
+async function pass(clock: SteadyClock, seconds: number): Promise<void> {
+  for (let i = 0; i < seconds; i++) {
+    clock.increment(1_000);
+    await inputRead();
+  }
+}
+
+describe('a TCP peer that takes nothing of what waits for it', () => {
+  it('is lost after 60 s, although more is sent to it all the time', async () => {
+    const clock = new SteadyClock();
+    const { client, connection, inbox } = await connected(overTcp(clock));
+    await fill(client, connection);
+    for (let second = 0; second < 59; second++) {
+      connection.write(framed('length', [frameOf(20)]));
+      await pass(clock, 1);
+    }
+    expect(inbox.end).toBeUndefined();
+    const waiting = connection.bufferedBytes;
+    await pass(clock, 2);
+    expect(await inbox.ended).toEqual(
+      new ConnectionLost(`the peer took none of ${waiting} bytes that waited for 60 s`),
+    );
+  });
+
+  it('is kept as long as it takes some of it, which counts as a sign of life', async () => {
+    const clock = new SteadyClock();
+    const { client, connection, inbox } = await connected(overTcp(clock));
+    await fill(client, connection);
+    for (let i = 1; i <= 4; i++) {
+      await pass(clock, 50);
+      const waiting = connection.bufferedBytes;
+      client.resume();
+      await until(() => connection.bufferedBytes < waiting);
+      client.stall();
+      await fill(client, connection);
+    }
+    await pass(clock, 20);
+    expect(inbox.end).toBeUndefined();
+    expect(inbox.batches.length).toBeGreaterThanOrEqual(4);
+    expect(inbox.frames).toEqual([]);
+  });
+
+  it('is no longer watched when everything was taken', async () => {
+    const clock = new SteadyClock();
+    const { client, connection, inbox } = await connected(overTcp(clock));
+    await fill(client, connection);
+    client.resume();
+    await until(() => connection.bufferedBytes === 0);
+    await pass(clock, 600);
+    expect(inbox.end).toBeUndefined();
+  });
+
+  it.each([
+    ['with stallMs 0', (clock: SteadyClock) => overTcp(clock, { stallMs: 0 })],
+    [
+      'over a pipe, which cannot be half-open',
+      (clock: SteadyClock) =>
+        pipe({
+          path: process.platform === 'win32' ? `\\\\.\\pipe\\clasp-stall-${process.pid}` : join(folder, 'stall.sock'),
+          clock,
+        }),
+    ],
+  ])('is kept %s', async (_, create) => {
+    const clock = new SteadyClock();
+    const { client, connection, inbox } = await connected(create(clock));
+    await fill(client, connection);
+    await pass(clock, 300);
+    expect(inbox.end).toBeUndefined();
+  });
+});
+
+describe('a TCP connection', () => {
+  it('asks for PINGs after 30 s of silence, unless that is off; a pipe never does', async () => {
+    const clock = new SteadyClock();
+    expect((await connected(overTcp(clock))).connection.pingIntervalMs).toBe(30_000);
+    expect((await connected(overTcp(clock, { pingIntervalMs: 0 }))).connection.pingIntervalMs).toBeUndefined();
+    const path = process.platform === 'win32' ? `\\\\.\\pipe\\clasp-${process.pid}` : join(folder, 'clasp.sock');
+    expect((await connected(pipe({ path, clock }))).connection.pingIntervalMs).toBeUndefined();
+  });
+});

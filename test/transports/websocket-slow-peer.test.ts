@@ -1,0 +1,72 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { webSocket } from '../../src/transports/websocket/index.js';
+import { type Connection, ConnectionLost } from '../../src/transports/transport.js';
+import { framed, frameOf } from '../support/frames.js';
+import { Inbox, turns, until } from '../support/inbox.js';
+import { inputRead, SteadyClock } from '../support/steady-clock.js';
+import { WebSocketClient } from '../support/websocket-client.js';
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+/** A connection whose peer answers no ping, because it reads them late or never. */
+async function connected(
+  clock: SteadyClock,
+): Promise<{ client: WebSocketClient; connection: Connection; inbox: Inbox }> {
+  const listener = await webSocket({ host: '127.0.0.1', port: 0, clock }).listen();
+  cleanUps.push(() => listener.close());
+  const accepted: Connection[] = [];
+  listener.connections$.subscribe((connection) => accepted.push(connection));
+  const client = await WebSocketClient.connect(listener.addresses[0]!.url, { autoPong: false });
+  await until(() => accepted.length === 1);
+  const connection = accepted[0]!;
+  cleanUps.push(() => {
+    connection.destroy();
+    client.destroy();
+  });
+  return { client, connection, inbox: new Inbox(connection.batches$) };
+}
+
+/** Stops the client's reading, and writes until the network takes no more. */
+async function fill(client: WebSocketClient, connection: Connection): Promise<void> {
+  client.stall();
+  const bytes = framed('websocket', [frameOf(65_000)]);
+  for (let stuck = 0; stuck < 20; stuck = connection.bufferedBytes > 0 ? stuck + 1 : 0) {
+    if (connection.bufferedBytes < 1_000_000) connection.write(bytes);
+    await turns();
+  }
+}
+
+async function pass(clock: SteadyClock, seconds: number): Promise<void> {
+  for (let i = 0; i < seconds; i++) {
+    clock.increment(1_000);
+    await inputRead();
+  }
+}
+
+describe('a WebSocket peer that reads slowly', () => {
+  it('is alive as long as it takes some of what waits for it: the pings wait behind that', async () => {
+    const clock = new SteadyClock();
+    const { client, connection, inbox } = await connected(clock);
+    await fill(client, connection);
+    for (let i = 1; i <= 6; i++) {
+      await pass(clock, 30);
+      const waiting = connection.bufferedBytes;
+      client.resume();
+      await until(() => connection.bufferedBytes < waiting);
+      await fill(client, connection);
+    }
+    expect(inbox.end).toBeUndefined();
+    expect(inbox.batches.length).toBeGreaterThanOrEqual(5);
+  });
+
+  it('is lost within 90 s if it takes nothing', async () => {
+    const clock = new SteadyClock();
+    const { client, connection, inbox } = await connected(clock);
+    await fill(client, connection);
+    await pass(clock, 91);
+    expect(await inbox.ended).toEqual(new ConnectionLost('the peer answered none of 2 pings'));
+  });
+});
