@@ -93,7 +93,7 @@ export const flags = {
   host: {
     value: 'HOST',
     fallback: '0.0.0.0',
-    help: 'address to listen on; 127.0.0.1 keeps the router to this machine',
+    help: 'address or host name to listen on; 127.0.0.1 keeps the router to this machine',
   },
   'tcp-port': { value: 'PORT', fallback: OFF, help: 'port for TCP connections, each frame with its length in front' },
   'udp-port': { value: 'PORT', fallback: OFF, help: 'port for UDP datagrams, one frame each' },

@@ -55,6 +55,18 @@ export function claspErrorOf({ code, message, address }: ErrorMessage): ClaspErr
     : new ClaspError(ErrorCode[name], message, about);
 }
 
+/** What an error says. If `node:net` fails at each address of a name, only the errors of the addresses have a message. */
+export function messageOf(error: unknown): string {
+  if (!isRecord(error)) return String(error);
+  const { message, errors } = error;
+  if (typeof message === 'string' && message !== '') return message;
+  return Array.isArray(errors) ? errors.map(messageOf).join('; ') : '';
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
 /** Anything that was thrown, as an Error. */
 export function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -87,7 +87,7 @@ const clientOptions = [
   'random',
 ] as const satisfies readonly (keyof ClientOptions)[];
 /** Those of links, which `connect` takes among the others. */
-const linkOptions = ['WebSocket', 'ca', 'servername', 'datagrams', 'quicProvider'] as const;
+const linkOptions = ['WebSocket', 'ca', 'servername', 'lookup', 'datagrams', 'quicProvider'] as const;
 export const allOptions: readonly string[] = [...clientOptions, ...linkOptions];
 const reconnectOptions = [
   'initialDelayMs',

@@ -4,7 +4,7 @@ import type { Qos } from '../protocol/enumerations.js';
 import { ClaspError } from '../protocol/errors.js';
 import { decodeFrame, defaultQos } from '../protocol/frame.js';
 import type { ErrorMessage, Message, PublishMessage, WelcomeMessage } from '../protocol/messages/message.js';
-import { claspErrorOf, ClientError, errorOf } from './client-error.js';
+import { claspErrorOf, ClientError, errorOf, messageOf } from './client-error.js';
 import { cookieOf, tokenWith } from './cookie.js';
 import { GestureOrder, mayBeLost } from './gesture-order.js';
 import { encodeFor } from './encode.js';
@@ -277,7 +277,8 @@ export class Session {
   }
 
   #unreachable(cause: Error | undefined): ClientError {
-    const why = cause === undefined || cause.message === '' ? '' : `: ${cause.message}`;
+    const message = cause === undefined ? '' : messageOf(cause);
+    const why = message === '' ? '' : `: ${message}`;
     return new ClientError('unreachable', `cannot connect to ${this.#link.url}${why}`, cause);
   }
 

@@ -1,3 +1,4 @@
+import { messageOf } from './client-error.js';
 import type { Channel, ClientEncoding, Link, LinkEvents } from './link.js';
 
 /** Bytes in memory of their own. In this form the type means the same before and after TypeScript 5.7. */
@@ -23,6 +24,8 @@ export interface WebSocketEvent {
   readonly code?: number;
   readonly reason?: string;
   readonly message?: string;
+  /** What `ws` has behind its message. */
+  readonly error?: unknown;
 }
 
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
@@ -77,8 +80,9 @@ function openChannel(socket: WebSocketLike, events: LinkEvents): Channel {
       if (typeof data === 'string') events.received([data]);
       else if (data instanceof ArrayBuffer) events.received([new Uint8Array(data)]);
     },
-    error: ({ message }) => {
-      fault = new Error(message ?? 'the WebSocket failed'); // browsers tell nobody why; a `close` follows
+    error: ({ message, error }) => {
+      // Browsers never say why. A `close` follows.
+      fault = new Error(message === '' ? messageOf(error) : (message ?? 'the WebSocket failed'));
     },
     close: ({ code, reason }) => {
       detach();

@@ -38,6 +38,7 @@ function sentence(error: unknown, host: string, port: number, flag: string): str
   }
 }
 
-function errorCode(error: unknown): unknown {
+/** What Node and the system call an error: `EADDRINUSE`. */
+export function errorCode(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }

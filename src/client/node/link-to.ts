@@ -1,4 +1,5 @@
-import { checkText } from '../../arguments.js';
+import type { LookupFunction } from 'node:net';
+import { checkFunction, checkText } from '../../arguments.js';
 import type { Clock } from '../../clock.js';
 import type { QuicProvider } from '../../transports/quic/provider.js';
 import { ClientError } from '../client-error.js';
@@ -16,6 +17,8 @@ export interface LinkOptions {
   readonly servername?: string | undefined;
   /** For `ws:` and `wss:`, in place of the package `ws`. `ca` and `servername` are its own business then. */
   readonly WebSocket?: WebSocketConstructor | undefined;
+  /** Looks up the host name in the URL. All of its addresses are tried. @default `lookup` of `node:dns` */
+  readonly lookup?: LookupFunction | undefined;
   /** Milliseconds until an attempt is given up; half of it is QUIC's own, for its handshake. @default 10_000 */
   readonly connectTimeoutMs?: number | undefined;
   /**
@@ -48,13 +51,14 @@ const QUIC_PORT = 7331;
  */
 export function linkTo(url: string, options: LinkOptions = {}): Link {
   checkText('the URL of a router', url);
+  if (options.lookup !== undefined) checkFunction('lookup', options.lookup);
   const scheme = url.slice(0, url.indexOf(':') + 1);
   switch (scheme) {
     case 'ws:':
     case 'wss:':
       return nodeWebSocketLink(url, options);
     case 'tcp:':
-      return tcpLink(url, destination(url));
+      return tcpLink(url, destination(url), options);
     case 'tls:':
       return tlsLink(url, destination(url), options);
     case 'unix:':

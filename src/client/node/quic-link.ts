@@ -11,13 +11,20 @@ import type { Destination, LinkOptions } from './link-to.js';
 
 /** CLASP over QUIC: frames back to back on the one stream that the client opens, and on request datagrams beside it. */
 export function quicLink(url: string, destination: Destination, options: LinkOptions): Link {
-  const { quicProvider: provider = http3Provider(), ca, servername, connectTimeoutMs = 10_000, datagrams } = options;
+  const {
+    quicProvider: provider = http3Provider(),
+    ca,
+    servername,
+    connectTimeoutMs = 10_000,
+    datagrams,
+    lookup,
+  } = options;
   const { clock = systemClock } = options;
   const { host: address, port } = destination;
   // Half of the time, because the library knows better than a timer of ours what has failed, and cannot be interrupted.
   const handshakeMs = Math.ceil(connectTimeoutMs / 2);
   const connect = (): Promise<QuicLink> =>
-    provider.connect({ address, port, alpn: ALPN, ca, servername, handshakeMs, datagrams });
+    provider.connect({ address, port, alpn: ALPN, ca, servername, lookup, handshakeMs, datagrams });
   return {
     url,
     reliable: true,

@@ -6,16 +6,19 @@ import { ByteStream } from './byte-stream.js';
 import type { Destination, LinkOptions } from './link-to.js';
 
 /** CLASP over TCP. */
-export function tcpLink(url: string, { host, port }: Destination): Link {
-  return socketLink(url, 'connect', () => connectSocket({ host, port, noDelay: true }));
+export function tcpLink(url: string, { host, port }: Destination, { lookup }: LinkOptions = {}): Link {
+  return socketLink(url, 'connect', () =>
+    connectSocket({ host, port, noDelay: true, ...(lookup === undefined ? {} : { lookup }) }),
+  );
 }
 
 /** CLASP over TLS over TCP. */
-export function tlsLink(url: string, { host, port }: Destination, { ca, servername }: LinkOptions): Link {
+export function tlsLink(url: string, { host, port }: Destination, { ca, servername, lookup }: LinkOptions): Link {
   return socketLink(url, 'secureConnect', () => {
     const socket = connectTls({
       host,
       port,
+      ...(lookup === undefined ? {} : { lookup }),
       ...(ca === undefined ? {} : { ca }),
       ...(servername === undefined ? {} : { servername }),
     });

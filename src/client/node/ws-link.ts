@@ -6,12 +6,13 @@ import type { LinkOptions } from './link-to.js';
 
 /** A WebSocket link with the package `ws`: Node 20 has none of its own, and none can be told which certificates to trust. */
 export function nodeWebSocketLink(url: string, options: LinkOptions): Link {
-  const { ca, servername } = options;
+  const { ca, servername, lookup } = options;
   class BoundedWebSocket extends WebSocket {
     constructor(address: string, protocols: string[]) {
       super(address, protocols, {
         perMessageDeflate: false,
         maxPayload: MAX_ROUTER_JSON_TEXT, // no message of a router is larger
+        ...(lookup === undefined ? {} : { lookup }),
         ...(ca === undefined ? {} : { ca }),
         ...(servername === undefined ? {} : { servername }),
       });

@@ -130,11 +130,16 @@ export class FeedRelay {
       this.#saidLost = true;
       const fields = {
         relay: shownUrl(this.#url),
-        ...(fault !== undefined && { reason: peerText(fault.message, SENTENCE_CHARACTERS) }),
+        ...(fault !== undefined && { reason: peerText(reasonOf(fault), SENTENCE_CHARACTERS) }),
       };
       this.#logger.warn(fields, 'the inspector relay is not there; trying again');
     }
     this.#timer = setBackgroundTimer(this.#clock, this.#connect, this.#backoffMs);
     this.#backoffMs = Math.min(this.#backoffMs * 2, LONGEST_BACKOFF_MS);
   }
+}
+
+/** If `node:net` fails at each address of a name, its error has a code and no message. */
+function reasonOf(fault: Error & { readonly code?: unknown }): string {
+  return fault.message === '' ? String(fault.code) : fault.message;
 }

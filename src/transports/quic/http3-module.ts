@@ -34,6 +34,8 @@ export interface Http3ServerOptions extends Http3Options {
 export interface Http3ClientOptions extends Http3Options {
   ca?: string;
   connectTimeoutMs: number;
+  /** Ends the attempt. */
+  signal: AbortSignal;
 }
 
 export interface Http3ServerHandle {

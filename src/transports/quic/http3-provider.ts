@@ -21,6 +21,7 @@ import type {
   Http3ServerHandle,
   Http3SessionHandle,
 } from './http3-module.js';
+import { addressesOf, connectToFirst } from '../host-addresses.js';
 import { usableAddress, usableCredentials } from './usable.js';
 
 /**
@@ -230,11 +231,28 @@ function linkOf(session: Http3ClientHandle, hasDatagrams: boolean): QuicLink {
 }
 
 async function openSession(http3: Http3, options: QuicConnectOptions): Promise<Http3ClientHandle> {
-  const { address, port, servername = address, ca, alpn, handshakeMs = 5_000, maxIdleTimeoutMs = 30_000 } = options;
+  return connectToFirst({
+    addresses: await addressesOf(options.address, options.lookup),
+    connect: (address, signal) => openSessionAt(address, signal, http3, options),
+    release: (session) => {
+      session.on('error', ignore);
+      void session.close(0, '').catch(ignore);
+    },
+  });
+}
+
+async function openSessionAt(
+  address: string,
+  signal: AbortSignal,
+  http3: Http3,
+  options: QuicConnectOptions,
+): Promise<Http3ClientHandle> {
+  const { port, servername = options.address, ca, alpn, handshakeMs = 5_000, maxIdleTimeoutMs = 30_000 } = options;
   const { datagrams = false } = options;
   return http3.connectQuicAsync(
-    { address: await usableAddress(address), port, servername },
+    { address, port, servername },
     {
+      signal,
       ...(ca === undefined ? {} : { ca }),
       alpn: [alpn],
       connectTimeoutMs: handshakeMs,
@@ -247,7 +265,8 @@ async function openSession(http3: Http3, options: QuicConnectOptions): Promise<H
   );
 }
 
-function connectError(error: unknown, { address, port, servername, alpn }: QuicConnectOptions): TransportError {
+function connectError(failure: unknown, { address, port, servername, alpn }: QuicConnectOptions): TransportError {
+  const error = failure instanceof AggregateError ? mostTelling(failure.errors) : failure;
   const text = error instanceof Error ? error.message : String(error);
   const at = `${address} port ${port}`;
   if (/native binding/i.test(text)) return refuseToRun(error);
@@ -265,6 +284,12 @@ function connectError(error: unknown, { address, port, servername, alpn }: QuicC
     );
   }
   return new TransportError(`no QUIC connection to ${at}: ${text}`, { cause: error });
+}
+
+/** Of the errors of several addresses that of one that has answered, else the last. */
+function mostTelling(errors: readonly unknown[]): unknown {
+  const answered = (error: unknown): boolean => error instanceof Error && error.message.includes('before handshake');
+  return errors.find(answered) ?? errors.at(-1);
 }
 
 /** The library has one event for a close of the peer's and for the silence of one that has vanished. */

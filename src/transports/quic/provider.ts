@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /**
@@ -107,9 +108,11 @@ export type QuicEnd =
   | { readonly kind: 'lost'; readonly text: string };
 
 export interface QuicConnectOptions {
-  /** An IP address or a host name. */
+  /** An IP address or a host name. All addresses of a name are tried. */
   readonly address: string;
   readonly port: number;
+  /** Looks up a host name. @default `lookup` of `node:dns` */
+  readonly lookup?: LookupFunction | undefined;
   /** A DNS name that the certificate has; most libraries take no IP address here. @default `address` */
   readonly servername?: string | undefined;
   /** PEM of the certificates to trust; the router's own where that is self-signed. @default those of the system */

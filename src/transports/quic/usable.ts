@@ -1,19 +1,20 @@
 import { createSocket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
 import { createSecureContext } from 'node:tls';
 import type { TlsCredentials } from '../tls.js';
+import { addressesOf, type HostAddress, listenOnFirst } from '../host-addresses.js';
 import { TransportError } from '../transport.js';
 
 /**
- * Looks a host name up and, where a port is given, sees that this computer can have it.
+ * Returns the first IP address of a host name on which this computer can listen at the port.
  *
- * @returns the IP address
  * @throws the system's error, with its `code`: ENOTFOUND, EADDRINUSE, EADDRNOTAVAIL, EACCES, ERR_SOCKET_BAD_PORT
  */
-export async function usableAddress(host: string, port?: number): Promise<string> {
-  const { address, family } = await lookup(host);
-  if (port === undefined) return address;
+export async function usableAddress(host: string, port: number): Promise<string> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new BadPort(); // dgram takes it modulo 65,536
+  return listenOnFirst(await addressesOf(host), (address) => probe(address, port));
+}
+
+async function probe({ address, family }: HostAddress, port: number): Promise<string> {
   const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
   try {
     await new Promise<void>((resolve, reject) => {

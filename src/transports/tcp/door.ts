@@ -28,27 +28,28 @@ export interface Peer {
   cut(): void;
 }
 
-/** Resolves when the server listens; from then on its errors go to `broke`. Rejects with what the system says. */
+/** Resolves when the server listens; from then on its errors go to `broke`. Rejects with the error of the system; the caller can try again. */
 export async function listening(
   server: Server,
   options: ListenOptions,
   { broke, turnedAway }: Pick<DoorEvents, 'broke' | 'turnedAway'>,
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options, () => {
-      server.removeListener('error', reject);
+    const failed = (error: Error): void => {
+      server.removeListener('listening', opened);
+      reject(error);
+    };
+    const opened = (): void => {
+      server.removeListener('error', failed);
       server.on('error', (error) => {
         if (!server.listening) broke(error);
         // An accept failed: the door is still open, and who stood there is not known.
         else turnedAway('refused', {}, `the system did not let it in: ${error.message}`);
       });
       resolve();
-    });
+    };
+    server.once('error', failed);
+    server.once('listening', opened);
+    server.listen(options);
   });
-}
-
-/** What Node and the system call a fault: `EADDRINUSE`. */
-export function errorCode(error: unknown): unknown {
-  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }

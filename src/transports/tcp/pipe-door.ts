@@ -1,10 +1,11 @@
 import { chmodSync, existsSync, lstatSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
+import { errorCode } from '../listen-error.js';
 import { LISTEN_BACKLOG } from '../listen-limits.js';
 import { type ListenAddress, TransportError } from '../transport.js';
 import { MAX_PIPE_PATH_BYTES } from './constants.js';
-import { type Door, type DoorEvents, errorCode, listening } from './door.js';
+import { type Door, type DoorEvents, listening } from './door.js';
 
 export interface PipeDoorOptions {
   readonly path: string;

@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../clock.js';
+import { addressesOf, listenOnFirst } from '../host-addresses.js';
 import { listenError } from '../listen-error.js';
 import { LISTEN_BACKLOG, type ListenLimits } from '../listen-limits.js';
 import { remoteAddressOf } from '../remote-address.js';
@@ -38,7 +39,10 @@ export class TcpDoor implements Door {
       admission.arrive(socket);
     });
     try {
-      await listening(this.#server, { port, host, backlog: LISTEN_BACKLOG }, events);
+      const server = this.#server;
+      await listenOnFirst(await addressesOf(host), ({ address }) =>
+        listening(server, { port, host: address, backlog: LISTEN_BACKLOG }, events),
+      );
     } catch (error) {
       this.#handshakes?.close();
       throw listenError(error, host, port, '--tcp-port');

@@ -1,29 +1,40 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { lookup as resolve } from 'node:dns';
-import { isIP, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
+import { addressesOf, type HostAddress, listenOnFirst } from '../host-addresses.js';
 import { listenError } from '../listen-error.js';
 
 /**
- * A bound UDP socket. On `::` it serves IPv4 too, whose addresses then look like `::ffff:192.0.2.7`.
+ * A bound UDP socket. On `::` it serves IPv4 too, whose addresses then look like `::ffff:192.0.2.7`. A host name stands for the
+ * first of its addresses that this computer has, IPv4 first.
  *
  * @throws TransportError
  */
 export async function bindSocket(host: string, port: number): Promise<Socket> {
   // Node would bind a port modulo 65,536 without a word.
   if (port > 65_535) throw listenError({ code: 'ERR_SOCKET_BAD_PORT' }, host, port, '--udp-port');
-  const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', ipv6Only: false, lookup });
+  try {
+    const addresses = [...(await addressesOf(host))].sort((a, b) => a.family - b.family);
+    return await listenOnFirst(addresses, (address) => bindTo(address, port));
+  } catch (error) {
+    throw listenError(error, host, port, '--udp-port');
+  }
+}
+
+async function bindTo({ address, family }: HostAddress, port: number): Promise<Socket> {
+  const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', ipv6Only: false, lookup });
   try {
     await new Promise<void>((bound, reject) => {
       socket.once('error', reject);
       // Exclusive: workers of a cluster that shared the socket would each see a part of every session.
-      socket.bind({ port, address: host, exclusive: true }, () => {
+      socket.bind({ port, address, exclusive: true }, () => {
         socket.removeListener('error', reject);
         bound();
       });
     });
   } catch (error) {
     socket.close();
-    throw listenError(error, host, port, '--udp-port');
+    throw error;
   }
   return socket;
 }

@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import { type Duplex, Readable } from 'node:stream';
 import type { Observable } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { DoorFaults } from '../door-faults.js';
+import { addressesOf, listenOnFirst } from '../host-addresses.js';
 import { listenError } from '../listen-error.js';
 import { LISTEN_BACKLOG } from '../listen-limits.js';
 import type { TlsSource } from '../tls.js';
@@ -58,12 +60,9 @@ export class HttpDoor {
     const server = createServer(options);
     const { port } = server;
     try {
-      await new Promise<void>((resolve, reject) => {
-        port.once('error', reject);
-        port.listen({ port: options.port, host: options.host, backlog: LISTEN_BACKLOG }, () => {
-          port.removeListener('error', reject);
-          resolve();
-        });
+      await listenOnFirst(await addressesOf(options.host), async ({ address }) => {
+        port.listen({ port: options.port, host: address, backlog: LISTEN_BACKLOG });
+        await once(port, 'listening'); // rejects with an `error`
       });
     } catch (error) {
       server.release();

@@ -1,0 +1,146 @@
+import { createSocket, type Socket } from 'node:dgram';
+import type { LookupFunction } from 'node:net';
+import { addressesOf, type HostAddress } from '../../transports/host-addresses.js';
+import { errorOf } from '../client-error.js';
+import type { Destination } from './link-to.js';
+
+export interface UdpEndpointEvents {
+  /** Something can be sent. Once. */
+  readonly ready: () => void;
+  readonly received: (datagram: Uint8Array) => void;
+  /** The router cannot be reached, or not any more. Can come more than once. */
+  readonly failed: (error: Error) => void;
+}
+
+/**
+ * The UDP side of a router that has a host name. Nothing says at which of the name's addresses it listens, so until one of them
+ * answers, each is asked: the next one as soon as one refuses, and when the same is sent again because none has answered.
+ */
+export class UdpEndpoint {
+  readonly #events: UdpEndpointEvents;
+  readonly #port: number;
+  readonly #sockets = new Map<HostAddress, Socket>();
+  /** Those that can send. */
+  readonly #connected = new Set<Socket>();
+  /** Those that have not failed. */
+  #addresses: readonly HostAddress[] = [];
+  /** The one that has answered, else the one that is asked. */
+  #current: HostAddress | undefined;
+  /** What was sent last while none had answered. */
+  #question: Uint8Array | undefined;
+  #refusal: Error | undefined;
+  #isReady = false;
+  #hasAnswered = false;
+  #isClosed = false;
+
+  constructor({ host, port }: Destination, lookup: LookupFunction | undefined, events: UdpEndpointEvents) {
+    this.#events = events;
+    this.#port = port;
+    addressesOf(host, lookup).then(
+      (addresses) => {
+        this.#addresses = addresses;
+        this.#ask(addresses[0]);
+      },
+      (error: unknown) => {
+        if (!this.#isClosed) events.failed(errorOf(error));
+      },
+    );
+  }
+
+  /** Whether the router has sent something: from then on only a refusal is a failure. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
+  }
+
+  get bufferedBytes(): number {
+    return this.#isClosed ? 0 : (this.#socket?.getSendQueueSize() ?? 0);
+  }
+
+  send(datagram: Uint8Array): void {
+    if (this.#isClosed) return;
+    const current = this.#current;
+    if (this.#hasAnswered || current === undefined) {
+      this.#send(current, datagram);
+      return;
+    }
+    const isRepeated = this.#question !== undefined;
+    this.#question = datagram;
+    const next = this.#addresses[(this.#addresses.indexOf(current) + 1) % this.#addresses.length];
+    this.#ask(isRepeated ? next : current);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const socket of this.#sockets.values()) socket.close();
+    this.#sockets.clear();
+  }
+
+  get #socket(): Socket | undefined {
+    return this.#current && this.#sockets.get(this.#current);
+  }
+
+  /** Sends the question to this address, if there is one already. */
+  #ask(address: HostAddress | undefined): void {
+    if (this.#isClosed || address === undefined) return;
+    this.#current = address;
+    if (!this.#sockets.has(address)) this.#open(address);
+    else if (this.#question !== undefined) this.#send(address, this.#question);
+  }
+
+  #open(address: HostAddress): void {
+    const socket = createSocket(address.family === 6 ? 'udp6' : 'udp4');
+    this.#sockets.set(address, socket);
+    socket.on('error', (error) => {
+      this.#onError(address, error);
+    });
+    socket.on('message', (datagram) => {
+      if (!this.#hasAnswered) this.#choose(address);
+      this.#events.received(datagram);
+    });
+    // Connected: the system drops what others send, and reports that nobody listens there.
+    socket.connect(this.#port, address.address, () => {
+      if (!this.#sockets.has(address)) return;
+      this.#connected.add(socket);
+      if (!this.#isReady) {
+        this.#isReady = true;
+        this.#events.ready();
+      } else if (this.#question !== undefined) this.#send(address, this.#question);
+    });
+  }
+
+  #send(address: HostAddress | undefined, datagram: Uint8Array): void {
+    if (address === undefined) return;
+    const socket = this.#sockets.get(address);
+    if (socket === undefined || !this.#connected.has(socket)) return; // it sends the question when it is connected
+    socket.send(datagram, (error) => {
+      if (error !== null) this.#onError(address, error);
+    });
+  }
+
+  #choose(address: HostAddress): void {
+    this.#hasAnswered = true;
+    this.#current = address;
+    this.#question = undefined;
+    for (const other of [...this.#sockets.keys()]) if (other !== address) this.#drop(other);
+  }
+
+  #drop(address: HostAddress): void {
+    this.#addresses = this.#addresses.filter((one) => one !== address);
+    this.#sockets.get(address)?.close();
+    this.#sockets.delete(address);
+  }
+
+  #onError(address: HostAddress, error: Error): void {
+    if (!this.#sockets.has(address)) return;
+    const isRefusal = 'code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET'); // the latter on Windows
+    if (isRefusal) this.#refusal = new Error('nobody listens there', { cause: error });
+    if (this.#hasAnswered) {
+      if (isRefusal) this.#events.failed(this.#refusal ?? error);
+      return; // a passing fault of the network
+    }
+    const place = this.#addresses.indexOf(address);
+    this.#drop(address);
+    if (this.#addresses.length === 0) this.#events.failed(this.#refusal ?? error);
+    else if (this.#current === address) this.#ask(this.#addresses[place % this.#addresses.length]);
+  }
+}

@@ -1,0 +1,91 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createRequire } from 'node:module';
+import type { LookupAddress } from 'node:dns';
+import { NEVER } from 'rxjs';
+import type { Listener, ListenAddress, Transport } from '../../src/transports/transport.js';
+
+type Lookup = (host: string, ...rest: unknown[]) => void;
+type Done = (error: Error | null, addresses: readonly LookupAddress[]) => void;
+
+// The module object that all share, before it is first imported here. Another way to mock a module of Node does not exist.
+const dns = createRequire(import.meta.url)('node:dns') as { lookup: Lookup };
+const systemLookup = dns.lookup;
+
+/** `show.test` has two addresses of which this computer has the second; the first is one for documentation (RFC 5737). */
+dns.lookup = (host, ...rest) => {
+  const done = rest.at(-1) as Done; // the callback is the last argument
+  if (host === 'nowhere.test') done(Object.assign(new Error(host), { code: 'ENOTFOUND' }), []);
+  else if (host !== 'show.test') systemLookup(host, ...rest);
+  else
+    done(
+      null,
+      ['192.0.2.1', '127.0.0.1'].map((address) => ({ address, family: 4 })),
+    );
+};
+afterAll(() => {
+  dns.lookup = systemLookup;
+});
+
+const { webSocket, openHttpPort } = await import('../../src/transports/websocket/index.js');
+const { tcp } = await import('../../src/transports/tcp/index.js');
+const { udp } = await import('../../src/transports/udp/index.js');
+const { quic, http3Provider } = await import('../../src/transports/quic/index.js');
+const { quicCertificate } = await import('../support/quic-client.js');
+const { TransportUnavailable } = await import('../../src/transports/transport.js');
+
+const open: Listener[] = [];
+let transports: Readonly<Record<string, (host: string) => Transport>>;
+
+beforeAll(async () => {
+  const tls = { credentials: await quicCertificate(), renewed$: NEVER };
+  transports = {
+    websocket: (host) => webSocket({ host, port: 0 }),
+    tcp: (host) => tcp({ host, port: 0 }),
+    tls: (host) => tcp({ host, port: 0, tls }),
+    udp: (host) => udp({ host, port: 0 }),
+    quic: (host) => quic({ host, port: 0, tls, provider: http3Provider() }),
+  };
+});
+afterEach(async () => {
+  for (const listener of open.splice(0)) await listener.close();
+});
+
+async function listen(name: string, host: string): Promise<readonly ListenAddress[]> {
+  const listener = await transports[name]!(host).listen();
+  open.push(listener);
+  return listener.addresses;
+}
+
+describe('a host name to listen on', () => {
+  it.each(['websocket', 'tcp', 'tls', 'udp', 'quic'])(
+    'stands for the first of its addresses that this computer has: %s',
+    async (name) => {
+      try {
+        expect(await listen(name, 'show.test')).toMatchObject([{ host: '127.0.0.1' }]);
+      } catch (error) {
+        if (!(error instanceof TransportUnavailable)) throw error; // QUIC does not run on every computer
+      }
+    },
+  );
+
+  it('is taken by the health port in the same way', async () => {
+    const port = await openHttpPort({ host: 'show.test', port: 0, routes: [] });
+    expect(port.url).toMatch(/^http:\/\/127\.0\.0\.1:/);
+    await port.close();
+  });
+
+  it.each(['websocket', 'tcp', 'udp'])('that is unknown is one sentence: %s', async (name) => {
+    await expect(listen(name, 'nowhere.test')).rejects.toThrow(
+      'the host name nowhere.test cannot be resolved; choose an address of this computer with --host',
+    );
+  });
+
+  it.each(['websocket', 'tcp', 'udp'])(
+    'an address that this computer does not have is one sentence: %s',
+    async (name) => {
+      await expect(listen(name, '192.0.2.1')).rejects.toThrow(
+        'the address 192.0.2.1 does not belong to this computer; choose another with --host',
+      );
+    },
+  );
+});
