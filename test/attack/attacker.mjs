@@ -1,0 +1,20 @@
+// @ts-check
+import { serve } from '../../bench/serve.mjs';
+import { attacks } from './attacks.mjs';
+
+/** @type {(() => Promise<object | void> | object | void) | undefined} */
+let end;
+
+serve({
+  /** @param {{ name: string, port: number, token?: string }} input */
+  async begin({ name, port, token }) {
+    const attack = attacks.find((one) => one.name === name);
+    if (attack === undefined) throw new Error(`no attack is called ${name}`);
+    end = await attack.run(port, token);
+  },
+  async end() {
+    const result = await end?.();
+    end = undefined;
+    return result ?? {};
+  },
+});

@@ -1,0 +1,77 @@
+// @ts-check
+// Two clients in a process of their own: one sets a param 200 times per second, the other follows it and times each SET.
+import { Histogram } from '../../bench/histogram.mjs';
+import { serve } from '../../bench/serve.mjs';
+import { connect } from '../../dist/client/node.js';
+
+const ADDRESS = '/bystanders/param';
+const EVERY_MS = 5;
+
+/** @type {import('../../dist/client/index.js').Client} */
+let sender;
+/** @type {import('../../dist/client/index.js').Client} */
+let receiver;
+let histogram = new Histogram();
+/** @type {Map<number, number>} */
+const sentAt = new Map();
+let number = 0;
+/** @type {NodeJS.Timeout | undefined} */
+let timer;
+
+serve({ open, start, stop, join });
+
+/** @param {{ url: string, token?: string }} input */
+async function open({ url, token }) {
+  [sender, receiver] = await Promise.all([
+    connect(url, { name: 'sender', token, keepAliveMs: 0 }),
+    connect(url, { name: 'receiver', token, keepAliveMs: 0 }),
+  ]);
+  await receiver.on(ADDRESS, ({ value }) => {
+    const began = sentAt.get(Number(value));
+    if (began === undefined) return;
+    sentAt.delete(Number(value));
+    histogram.record((performance.now() - began) * 1_000);
+  });
+}
+
+function start() {
+  histogram = new Histogram();
+  sentAt.clear();
+  timer = setInterval(() => {
+    sentAt.set(++number, performance.now());
+    sender.set(ADDRESS, number).catch(() => {});
+  }, EVERY_MS);
+}
+
+/** Waits for what is on its way, 30 s at most. */
+async function stop() {
+  clearInterval(timer);
+  const deadline = performance.now() + 30_000;
+  while (sentAt.size > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+  return {
+    count: histogram.count,
+    lost: sentAt.size,
+    p50: histogram.percentile(0.5) / 1_000,
+    p99: histogram.percentile(0.99) / 1_000,
+    max: histogram.max / 1_000,
+  };
+}
+
+/** How long a client takes that joins and subscribes to everything. @param {{ url: string, token?: string, pattern: string, params: number }} input */
+async function join({ url, token, pattern, params }) {
+  const began = performance.now();
+  const client = await connect(url, { name: 'late', token, keepAliveMs: 0 });
+  const seen = new Set();
+  await new Promise((resolve) => {
+    const give = setTimeout(resolve, 60_000);
+    void client.on(pattern, ({ address }) => {
+      seen.add(address);
+      if (seen.size < params) return;
+      clearTimeout(give);
+      resolve(undefined);
+    });
+  });
+  const ms = performance.now() - began;
+  await client.close();
+  return { ms, params: seen.size };
+}
