@@ -19,6 +19,7 @@ import { readState, type RestoredState, RouterStateError } from './actors/router
 import { hasMethods, shown } from './arguments.js';
 import { type Clock, systemClock } from './clock.js';
 import { didYouMean } from './did-you-mean.js';
+import { defaultMemoryBytes, memoryShares } from './memory-budget.js';
 import { segmentsFault } from './protocol/address.js';
 import { type Feature, signalTypes } from './protocol/enumerations.js';
 import { definitionFault } from './protocol/messages/definition-fault.js';
@@ -69,6 +70,12 @@ export interface RouterOptions {
    * address. @default 4
    */
   readonly maxGlobstars?: number | undefined;
+  /**
+   * Steps, of some 20 ns, that the patterns which one address can meet may take to match, those of all sessions together; one owner may
+   * use a quarter. Only wildcards in the middle of a pattern count, and those behind a `**` for each segment an address can have. 0 =
+   * unlimited. @default 65_536
+   */
+  readonly maxMatchSteps?: number | undefined;
   /** Bytes of one value, to 65_535, which is what a frame can carry. @default 65_535 */
   readonly maxValueBytes?: number | undefined;
   /** Frames a minute that could not be read, beyond which a session is closed. At least 1. @default 100 */
@@ -86,6 +93,13 @@ export interface RouterOptions {
   /** Params kept, at most; 0 = unlimited. @default 1_000_000 */
   readonly maxParams?: number | undefined;
   /**
+   * Bytes that all the router keeps may take, roughly; at least 16 MiB. The limits of single kinds are shares of it unless they are
+   * given. @default a quarter of the memory of the machine or container, at most half of the JavaScript heap
+   */
+  readonly maxMemoryBytes?: number | undefined;
+  /** Bytes that all params may take, their indexes and history included, roughly; 0 = unlimited. @default half of `maxMemoryBytes` */
+  readonly maxParamBytes?: number | undefined;
+  /**
    * Who makes room when there are that many: `lru`, the param not written or read for the longest time; `oldest`, the one not
    * written for the longest; `reject`, nobody: the write is refused (503). A locked param goes last. @default 'lru'
    */
@@ -101,6 +115,11 @@ export interface RouterOptions {
    * bytes each; beyond it the address remembered for longest starts anew. At least 1. @default 1_000_000
    */
   readonly maxPaced?: number | undefined;
+  /**
+   * Bytes that they, and the messages and samples that wait for them, may take, roughly: the same; 0 = unlimited. @default a sixteenth of
+   * `maxMemoryBytes`
+   */
+  readonly maxPacedBytes?: number | undefined;
   /** Which params keep values that were replaced, for SUBSCRIBE with `history`; the first rule that matches decides. @default none */
   readonly historyRules?: readonly HistoryRuleOption[] | undefined;
   /** Announced signals kept; 0 = unlimited. @default 10_000 */
@@ -113,6 +132,8 @@ export interface RouterOptions {
   readonly checkAnnounced?: boolean | undefined;
   /** Addresses whose last timeline is kept for those who subscribe later, at most 65_536; 0 = none. @default 0 */
   readonly maxTimelines?: number | undefined;
+  /** Bytes that they may take, roughly; the oldest is forgotten; 0 = unlimited. @default a 64th of `maxMemoryBytes` */
+  readonly maxTimelineBytes?: number | undefined;
   /** Whether those who subscribe below `/$clasp/sessions` learn who is connected. @default true */
   readonly presence?: boolean | undefined;
   /** Milliseconds between two moves of one gesture, at least, to 10_000; 0 = every move passes. @default 16 */
@@ -210,10 +231,15 @@ export function parseRouterOptions(options: RouterOptions = {}): ResolvedRouterO
   const parsed = schema.safeParse(options);
   if (parsed.success) {
     const { conflictRules, historyRules, state, ...rest } = parsed.data;
+    const maxMemoryBytes = rest.maxMemoryBytes ?? defaultMemoryBytes();
     const securityMode = rest.securityMode ?? (rest.authenticator === undefined ? 'open' : 'authenticated');
     return {
       ...rest,
       securityMode,
+      maxMemoryBytes,
+      maxParamBytes: rest.maxParamBytes ?? Math.floor(maxMemoryBytes * memoryShares.maxParamBytes),
+      maxTimelineBytes: rest.maxTimelineBytes ?? Math.floor(maxMemoryBytes * memoryShares.maxTimelineBytes),
+      maxPacedBytes: rest.maxPacedBytes ?? Math.floor(maxMemoryBytes * memoryShares.maxPacedBytes),
       maxMessagesPerSecond:
         rest.maxMessagesPerSecond ?? (securityMode === 'open' ? 0 : AUTHENTICATED_MESSAGES_PER_SECOND),
       conflictRules: conflictRules.map(conflictRule),
@@ -253,6 +279,7 @@ const schema = z.strictObject({
   maxSubscriptionsPerSession: whole(0).default(1_000),
   maxPatternSegmentsPerSession: whole(0).default(16_384),
   maxGlobstars: whole(0).default(4),
+  maxMatchSteps: whole(0).default(65_536),
   maxValueBytes: like<number>((value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535, {
     must: 'be a whole number of bytes from 1 to 65535',
   }).default(65_535),
@@ -261,6 +288,8 @@ const schema = z.strictObject({
   acks: oneOf('requested', 'always').default('requested'),
   unknownAddress: oneOf('error', 'silent').default('error'),
   maxParams: whole(0).default(1_000_000),
+  maxMemoryBytes: whole(16_777_216).optional(),
+  maxParamBytes: whole(0).optional(),
   eviction: oneOf('lru', 'oldest', 'reject').default('lru'),
   paramTtlSeconds: seconds(0, 31_536_000).default(0),
   maxLockSeconds: seconds(0, 604_800).default(0),
@@ -268,6 +297,7 @@ const schema = z.strictObject({
     must: `be a list of rules, each with a pattern and a strategy (${conflictStrategies.join(', ')})`,
   }).default([]),
   maxPaced: whole(1).default(1_000_000),
+  maxPacedBytes: whole(0).optional(),
   historyRules: like<readonly HistoryRuleOption[]>((value) => Array.isArray(value) && value.every(isHistoryRule), {
     must: 'be a list of rules, each with a pattern and a depth from 1 to 10000',
   }).default([]),
@@ -275,6 +305,7 @@ const schema = z.strictObject({
   maxSignalBytes: whole(0).default(16_777_216),
   signalTtlSeconds: seconds(0, 31_536_000).default(0),
   checkAnnounced: flag().default(false),
+  maxTimelineBytes: whole(0).optional(),
   maxTimelines: like<number>((value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_536, {
     must: 'be a whole number from 0 to 65536',
   }).default(0),

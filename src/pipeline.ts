@@ -1,6 +1,6 @@
 import { mergeAll, Observable, Subject, tap } from 'rxjs';
 import type { Logger } from './actors/ports.js';
-import { type InboundBatch, InboundBatches, type RouterEvent } from './actors/router/router-events.js';
+import { InboundBatches, type RouterEvent } from './actors/router/router-events.js';
 import type { RouterSession } from './actors/router/router-session.js';
 import type { SessionEvent } from './actors/session/session-events.js';
 import { type Clock, microseconds } from './clock.js';
@@ -8,6 +8,7 @@ import { isCloseFrame } from './protocol/close-message.js';
 import { ClaspError, ErrorCode } from './protocol/errors.js';
 import type { InboundFrame as DecodedFrame } from './protocol/inbound.js';
 import { TokenBucket } from './token-bucket.js';
+import { type Departure, type Inbound, isBatch, TurnQueue } from './turn-queue.js';
 import { batchPerTick, byteLengthOf, decodeFrames, limitRate } from './transports/operators/index.js';
 import { type Connection, ConnectionLost, type InboundFrame } from './transports/transport.js';
 import { Turnstile } from './transports/turnstile.js';
@@ -42,10 +43,21 @@ export function inboundPipeline(options: InboundPipelineOptions): InboundPipelin
     },
   });
 
+  const turns = new TurnQueue({
+    handle: (batches, defer) => {
+      router.send(new InboundBatches(batches, defer));
+    },
+    depart: (departure) => {
+      departures.push(departure);
+    },
+    hold: ({ link }, isHeld) => {
+      if (isHeld) link.hold?.();
+      else link.release?.();
+    },
+  });
+
   peers$.pipe(mergeAll(), batchPerTick<Inbound>({ weigh })).subscribe((arrivals) => {
-    const batches = arrivals.filter(isBatch);
-    if (batches.length > 0) router.send(new InboundBatches(batches));
-    for (const arrival of arrivals) if (!isBatch(arrival)) departures.push(arrival);
+    turns.push(arrivals);
   });
 
   return {
@@ -109,18 +121,6 @@ function arrivals(
       },
     });
   });
-}
-
-/** The end of a connection travels behind its last batch: a SET that came in the same read as the goodbye still counts. */
-type Inbound = InboundBatch | Departure;
-
-interface Departure {
-  readonly session: RouterSession;
-  readonly end: SessionEvent;
-}
-
-function isBatch(arrival: Inbound): arrival is InboundBatch {
-  return 'frames' in arrival;
 }
 
 function weigh(arrival: Inbound): number {

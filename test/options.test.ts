@@ -1,11 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { SimulatedClock } from 'xstate';
 import { systemClock } from '../src/clock.js';
+import { defaultMemoryBytes } from '../src/memory-budget.js';
 import { parseRouterOptions, type RouterOptions, RouterOptionsError } from '../src/options.js';
 
 describe('without options', () => {
   it('a router is ready for a show', () => {
-    const { clock, logger, ...rest } = parseRouterOptions();
+    const { clock, logger, maxMemoryBytes, maxParamBytes, maxPacedBytes, maxTimelineBytes, ...rest } =
+      parseRouterOptions();
+    expect(maxMemoryBytes).toBe(defaultMemoryBytes());
+    expect(maxParamBytes).toBe(Math.floor(maxMemoryBytes / 2));
+    expect(maxPacedBytes).toBe(Math.floor(maxMemoryBytes / 16));
+    expect(maxTimelineBytes).toBe(Math.floor(maxMemoryBytes / 64));
     expect(rest).toEqual({
       name: 'CLASP Router',
       features: ['param', 'event', 'stream', 'gesture', 'timeline'],
@@ -19,6 +25,7 @@ describe('without options', () => {
       maxHalfOpenPerAddress: 64,
       maxPatternSegmentsPerSession: 16_384,
       maxGlobstars: 4,
+      maxMatchSteps: 65_536,
       maxValueBytes: 65_535,
       maxMalformedPerMinute: 100,
       maxMessagesPerSecond: 0,

@@ -1,5 +1,6 @@
 import { addressSegments, notText, segmentsFault } from './address.js';
 import { ClaspError, ErrorCode } from './errors.js';
+import type { StepCounter } from './step-counter.js';
 
 declare const brand: unique symbol;
 
@@ -34,14 +35,17 @@ export function matchPattern(pattern: string, address: string): boolean {
 /**
  * Matches segment lists. Greedy with one point of return: after a later `**` an earlier one never needs to give back,
  * so the work is at most pattern × address, whatever a hostile pattern looks like.
+ *
+ * @param counter counts each comparison of two segments
  */
-export function matchSegments(pattern: readonly string[], address: readonly string[]): boolean {
+export function matchSegments(pattern: readonly string[], address: readonly string[], counter?: StepCounter): boolean {
   let p = 0;
   let a = 0;
   let globstar = -1;
   let resume = 0;
   while (a < address.length) {
     const segment = p < pattern.length ? pattern[p]! : undefined;
+    if (counter !== undefined) counter.steps += segment === undefined ? 1 : segmentSteps(segment, address[a]!);
     if (segment === '**') {
       globstar = p++;
       resume = a;
@@ -57,6 +61,18 @@ export function matchSegments(pattern: readonly string[], address: readonly stri
   }
   while (p < pattern.length && pattern[p] === '**') p++;
   return p === pattern.length;
+}
+
+/**
+ * Steps that {@link matchSegment} takes: one, and for a `*` among other characters more: by the length of the pattern, and with a
+ * second `*` by that of the segment too, because the text between the two is searched for.
+ */
+export function segmentSteps(pattern: string, segment: string): number {
+  if (pattern.length === 1) return 1;
+  const first = pattern.indexOf('*');
+  if (first < 0) return 1;
+  const searched = pattern.includes('*', first + 1) ? segment.length : 0;
+  return 1 + ((pattern.length + searched) >> 3);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { patternCovers } from './containment.js';
 import { ClaspError, ErrorCode } from './errors.js';
 import { matchPattern, parsePattern, type Pattern } from './pattern.js';
+import type { StepCounter } from './step-counter.js';
 
 /** What a scope lets its holder do: `write` includes `read`, `admin` includes both (router.md 9.2). */
 export type ScopeAction = 'read' | 'write' | 'admin';
@@ -66,7 +67,14 @@ export function scopesAllow(scopes: readonly Scope[], action: ScopeAction, addre
 /**
  * Whether one of the scopes allows an action on every address of a pattern. Several that do so only together are not enough: it
  * must be plain to see which one it is.
+ *
+ * @param counter counts the comparisons of segments
  */
-export function scopesCover(scopes: readonly Scope[], action: ScopeAction, pattern: Pattern): boolean {
-  return scopes.some((scope) => actionCovers(scope.action, action) && patternCovers(scope.pattern, pattern));
+export function scopesCover(
+  scopes: readonly Scope[],
+  action: ScopeAction,
+  pattern: Pattern,
+  counter?: StepCounter,
+): boolean {
+  return scopes.some((scope) => actionCovers(scope.action, action) && patternCovers(scope.pattern, pattern, counter));
 }

@@ -121,6 +121,13 @@ export interface Connection {
   readonly pingIntervalMs?: number | undefined;
   /** Whether the peer is part of this process: then it may come in without a token. @default false */
   readonly isTrusted?: boolean | undefined;
+  /**
+   * Stops reading until {@link release}: the router has more of this peer than it has time for. What is read already may still be
+   * emitted. A transport without it has a limit of its own for what waits. Safe to call twice, like `release`.
+   */
+  hold?(): void;
+  /** Reads again. */
+  release?(): void;
   /** Bytes written and not yet taken by the network. */
   readonly bufferedBytes: number;
   /** Emits when `bufferedBytes` has come back to 0 after it was above. */

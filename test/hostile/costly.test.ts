@@ -103,7 +103,7 @@ describe('a pattern that makes the router look at everything and find nothing', 
     }
     const peer = harness.join();
     peer.subscribe(1, pattern);
-    expect(harness.core.advanceSnapshots()).toBe(true); // two ticks are not enough
+    expect(harness.core.advanceTasks()).toBe(true); // two ticks are not enough
     harness.settle();
     expect(peer.read()).toEqual([]);
   });

@@ -27,9 +27,11 @@ export const coreDefaults = {
   conflictRules: [],
   historyRules: [],
   maxPaced: 1_000_000,
+  maxPacedBytes: 0,
   presence: true,
   version: '1.2.3',
   maxTimelines: 0,
+  maxTimelineBytes: 0,
   maxSignals: 10_000,
   maxSignalBytes: 16_777_216,
   signalTtlSeconds: 0,
@@ -48,6 +50,8 @@ export const coreDefaults = {
   maxQueueBytesTotal: 1 << 28,
   maxPatternSegmentsPerSession: 16_384,
   maxGlobstars: 4,
+  maxMatchSteps: 65_536,
+  maxParamBytes: 0,
   maxValueBytes: 65_535,
   maxMalformedPerMinute: 100,
 } as const satisfies Partial<RouterCoreOptions>;
@@ -110,7 +114,7 @@ export class CoreHarness {
 
   /** Ends the tick, and all the ticks large snapshots need. */
   settle(): void {
-    while (this.core.advanceSnapshots());
+    while (this.core.advanceTasks());
   }
 }
 

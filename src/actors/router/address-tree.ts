@@ -1,5 +1,6 @@
 import { addressSegments } from '../../protocol/address.js';
-import { matchSegment, matchSegments } from '../../protocol/pattern.js';
+import { matchSegment, matchSegments, segmentSteps } from '../../protocol/pattern.js';
+import { StepCounter } from '../../protocol/step-counter.js';
 
 /** What has an address, and is told apart by it. */
 export interface Addressed {
@@ -98,9 +99,11 @@ export class AddressTree<T extends Addressed> {
   /**
    * All that match. Lazy, and safe while things come and go: a long walk can rest between ticks. So that it can rest as well
    * where little matches, it gives undefined for everything that was looked at and does not.
+   *
+   * @param counter counts what is looked at and the comparisons that takes
    */
-  matching(segments: readonly string[]): IterableIterator<T | undefined> {
-    return walk(this.#root, segments, 0);
+  matching(segments: readonly string[], counter: StepCounter = new StepCounter()): IterableIterator<T | undefined> {
+    return walk(this.#root, segments, counter);
   }
 }
 
@@ -113,45 +116,71 @@ function descend<T extends Addressed>(branch: Branch<T>, segment: string): Branc
   return below;
 }
 
-/** The literal and `*` part of a pattern leads down the tree; from the first `**` on, what lies below is filtered. */
-function* walk<T extends Addressed>(
-  branch: Branch<T>,
-  pattern: readonly string[],
-  at: number,
-): IterableIterator<T | undefined> {
-  const segment = pattern[at]!;
-  if (segment === '**') {
-    yield* below(branch, pattern.slice(at));
-  } else if (segment.includes('*')) {
-    for (const [name, child] of branch.entries()) {
-      if (matchSegment(segment, name)) yield* enter(child, pattern, at + 1);
-      else yield undefined;
-    }
-  } else {
-    const child = branch.get(segment);
-    if (child !== undefined) yield* enter(child, pattern, at + 1);
-    else yield undefined;
-  }
-}
-
-function* enter<T extends Addressed>(
-  child: Branch<T> | T,
-  pattern: readonly string[],
-  at: number,
-): IterableIterator<T | undefined> {
-  const item = child instanceof Branch ? child.item : child;
-  if (item !== undefined) yield restIsGlobstars(pattern, at) ? item : undefined;
-  if (at < pattern.length && child instanceof Branch) yield* walk(child, pattern, at);
+/** Where a walk chooses among several children. */
+interface Fork<T extends Addressed> {
+  readonly children: Iterator<[name: string, child: Branch<T> | T]>;
+  /** How many names lead there. */
+  readonly depth: number;
 }
 
 /**
- * Everything below, filtered by what is left of the pattern. With a stack of its own: a generator in a generator for each level would
- * pass each of a thousand things through all the levels above it.
+ * The literal and `*` part of a pattern leads down the tree; from the first `**` on, what lies below is filtered. With a stack of its
+ * own: a generator inside a generator for each level would pass each thing through all the levels above it.
  */
-function* below<T extends Addressed>(branch: Branch<T>, rest: readonly string[]): IterableIterator<T | undefined> {
+function* walk<T extends Addressed>(
+  root: Branch<T>,
+  pattern: readonly string[],
+  counter: StepCounter,
+): IterableIterator<T | undefined> {
+  const forks: Fork<T>[] = [];
+  /** Where the walk goes down, and how many segments of the pattern have led there. */
+  let branch: Branch<T> | undefined = root;
+  let depth = 0;
+  for (;;) {
+    const segment = pattern[depth]!;
+    let child: Branch<T> | T | undefined;
+    if (branch !== undefined && segment === '**') {
+      yield* below(branch, pattern.slice(depth), counter);
+    } else if (branch !== undefined && segment.includes('*')) {
+      forks.push({ children: branch.entries(), depth });
+    } else if (branch !== undefined) {
+      counter.steps++;
+      child = branch.get(segment);
+      if (child === undefined) yield undefined;
+    }
+    while (child === undefined) {
+      const fork = forks.at(-1);
+      if (fork === undefined) return;
+      const chosen = fork.children.next();
+      if (chosen.done === true) {
+        forks.pop();
+        continue;
+      }
+      const [name, next] = chosen.value;
+      const wanted = pattern[fork.depth]!;
+      counter.steps += segmentSteps(wanted, name);
+      if (!matchSegment(wanted, name)) {
+        yield undefined;
+        continue;
+      }
+      child = next;
+      depth = fork.depth;
+    }
+    depth++;
+    const item = child instanceof Branch ? child.item : child;
+    if (item !== undefined) yield restIsGlobstars(pattern, depth) ? item : undefined;
+    branch = depth < pattern.length && child instanceof Branch ? child : undefined;
+  }
+}
+
+/** Everything below, filtered by what is left of the pattern. */
+function* below<T extends Addressed>(
+  branch: Branch<T>,
+  rest: readonly string[],
+  counter: StepCounter,
+): IterableIterator<T | undefined> {
   const tail = rest.lastIndexOf('**') + 1;
-  /** Where there were several children to choose from, and how many names lead there. */
-  const forks: { readonly children: Iterator<[string, Branch<T> | T]>; readonly depth: number }[] = [];
+  const forks: Fork<T>[] = [];
   /** The names from the branch down to where the walk is. */
   const path: string[] = [];
   let at: Branch<T> | T | undefined = branch;
@@ -170,10 +199,11 @@ function* below<T extends Addressed>(branch: Branch<T>, rest: readonly string[])
       if (chosen.done === true) forks.pop();
       else next = chosen.value;
     }
+    counter.steps++;
     path.push(next[0]);
     at = next[1];
     const item: T | undefined = at instanceof Branch ? at.item : at;
-    if (item !== undefined) yield fits(rest, tail, path) ? item : undefined;
+    if (item !== undefined) yield fits(rest, tail, path, counter) ? item : undefined;
   }
 }
 
@@ -181,11 +211,15 @@ function* below<T extends Addressed>(branch: Branch<T>, rest: readonly string[])
  * What stands behind the last `**` has one place only, at the end: it is looked at first, from behind. Where that is the only `**`
  * nothing more is to be looked at.
  */
-function fits(rest: readonly string[], tail: number, path: readonly string[]): boolean {
+function fits(rest: readonly string[], tail: number, path: readonly string[], counter: StepCounter): boolean {
   const shift = path.length - rest.length;
   if (shift + tail < 0) return false;
-  for (let i = rest.length - 1; i >= tail; i--) if (!matchSegment(rest[i]!, path[i + shift]!)) return false;
-  return tail === 1 || matchSegments(rest, path);
+  for (let i = rest.length - 1; i >= tail; i--) {
+    const name = path[i + shift]!;
+    counter.steps += segmentSteps(rest[i]!, name);
+    if (!matchSegment(rest[i]!, name)) return false;
+  }
+  return tail === 1 || matchSegments(rest, path, counter);
 }
 
 function restIsGlobstars(pattern: readonly string[], at: number): boolean {

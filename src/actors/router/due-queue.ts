@@ -1,13 +1,24 @@
-interface Entry<T> {
+/** The place of an item in a {@link DueQueue}: what moves it or takes it out. Only the queue writes to it. */
+export interface DueEntry<T> {
   readonly item: T;
   readonly dueMicros: number;
-  /** Tells apart what is due at the same time: first come, first out. */
-  readonly serial: number;
 }
 
-/** Items by the time they are due: a binary heap, so that a hundred thousand cost no sweep and no timers of their own. */
+/** Mutable form of {@link DueEntry}; never leaves this file as such. */
+interface Entry<T> extends DueEntry<T> {
+  dueMicros: number;
+  /** Orders what is due at the same time: first in, first out. */
+  readonly serial: number;
+  /** Index in the heap; -1 once it is out. */
+  place: number;
+}
+
+/**
+ * Items by the time they are due: a binary heap, so that a hundred thousand cost no sweep and no timers of their own. An item that is
+ * moved or removed leaves nothing behind: the heap is as large as what is due, whatever a peer does with it.
+ */
 export class DueQueue<T> {
-  #heap: Entry<T>[] = [];
+  readonly #heap: Entry<T>[] = [];
   #serial = 0;
 
   get size(): number {
@@ -19,58 +30,77 @@ export class DueQueue<T> {
     return this.#heap[0]?.dueMicros ?? Infinity;
   }
 
-  push(item: T, dueMicros: number): void {
-    const heap = this.#heap;
-    heap.push({ item, dueMicros, serial: this.#serial++ });
-    let at = heap.length - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!isBefore(heap[at]!, heap[parent]!)) return;
-      swap(heap, at, parent);
-      at = parent;
-    }
+  /** Adds an item. O(log n). */
+  push(item: T, dueMicros: number): DueEntry<T> {
+    const entry: Entry<T> = { item, dueMicros, serial: this.#serial++, place: this.#heap.length };
+    this.#heap.push(entry);
+    this.#rise(entry);
+    return entry;
+  }
+
+  /** Changes when an item is due. O(log n); does nothing once it is out. */
+  move(moved: DueEntry<T>, dueMicros: number): void {
+    const entry = moved as Entry<T>; // push() makes no other
+    if (entry.place < 0) return;
+    entry.dueMicros = dueMicros;
+    this.#rise(entry);
+    this.#sink(entry);
+  }
+
+  /** Takes an item out. O(log n); does nothing once it is out. */
+  remove(removed: DueEntry<T>): void {
+    const entry = removed as Entry<T>; // push() makes no other
+    const { place } = entry;
+    if (place < 0) return;
+    entry.place = -1;
+    const last = this.#heap.pop()!; // at least this entry is there
+    if (last === entry) return;
+    this.#put(last, place);
+    this.#rise(last);
+    this.#sink(last);
   }
 
   /** Takes the first item out if its time has come. */
   popDue(nowMicros: number): T | undefined {
-    const heap = this.#heap;
-    const first = heap[0];
+    const first = this.#heap[0];
     if (first === undefined || first.dueMicros > nowMicros) return undefined;
-    const last = heap.pop()!; // there is a first
-    if (heap.length > 0) {
-      heap[0] = last;
-      this.#sink();
-    }
+    this.remove(first);
     return first.item;
   }
 
-  /** Drops the items that are no longer wanted. O(n): call it when most of them are not. */
-  retain(isWanted: (item: T) => boolean): void {
-    const wanted = this.#heap.filter(({ item }) => isWanted(item)).sort((a, b) => (isBefore(a, b) ? -1 : 1));
-    this.#heap = wanted; // a sorted list is a heap
+  #rise(entry: Entry<T>): void {
+    let at = entry.place;
+    while (at > 0) {
+      const parent = this.#heap[(at - 1) >> 1]!;
+      if (!isBefore(entry, parent)) break;
+      this.#put(parent, at);
+      at = (at - 1) >> 1;
+    }
+    this.#put(entry, at);
   }
 
-  #sink(): void {
+  #sink(entry: Entry<T>): void {
     const heap = this.#heap;
-    for (let at = 0; ;) {
-      const left = 2 * at + 1;
-      const right = left + 1;
-      let least = at;
-      if (left < heap.length && isBefore(heap[left]!, heap[least]!)) least = left;
-      if (right < heap.length && isBefore(heap[right]!, heap[least]!)) least = right;
-      if (least === at) return;
-      swap(heap, at, least);
-      at = least;
+    let at = entry.place;
+    for (;;) {
+      const left = heap[2 * at + 1];
+      const right = heap[2 * at + 2];
+      if (left === undefined) break;
+      const least = right !== undefined && isBefore(right, left) ? right : left;
+      if (!isBefore(least, entry)) break;
+      const from = least.place;
+      this.#put(least, at);
+      at = from;
     }
+    this.#put(entry, at);
+  }
+
+  #put(entry: Entry<T>, place: number): void {
+    this.#heap[place] = entry;
+    entry.place = place;
   }
 }
 
 function isBefore<T>(a: Entry<T>, b: Entry<T>): boolean {
   return a.dueMicros < b.dueMicros || (a.dueMicros === b.dueMicros && a.serial < b.serial);
-}
-
-function swap<T>(heap: Entry<T>[], a: number, b: number): void {
-  const held = heap[a]!;
-  heap[a] = heap[b]!;
-  heap[b] = held;
 }

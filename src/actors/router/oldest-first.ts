@@ -35,14 +35,17 @@ export class OldestFirst<V> {
     return this.#entries.values();
   }
 
-  /** Drops the oldest. */
-  deleteOldest(): void {
+  /** Drops the oldest. @returns it */
+  deleteOldest(): V | undefined {
     let oldest = (this.#place ??= this.#entries.keys()).next();
     if (oldest.done === true) {
       // It had come to the end, and an iterator that has does not go on when something is added.
       this.#place = this.#entries.keys();
       oldest = this.#place.next();
     }
-    if (oldest.done !== true) this.#entries.delete(oldest.value);
+    if (oldest.done === true) return undefined;
+    const value = this.#entries.get(oldest.value);
+    this.#entries.delete(oldest.value);
+    return value;
   }
 }

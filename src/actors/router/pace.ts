@@ -18,12 +18,15 @@ export function isPacedType(type: SignalType | undefined): type is PacedType {
   return type === 'param' || type === 'stream';
 }
 
+/** A longer window is as long as this one: what is collected would wait for somebody who has forgotten it. */
+const MAX_WINDOW_MS = 60_000;
+
 /** What one SUBSCRIBE asks for; undefined when that is everything. A rate of 0 and an epsilon that is no positive number ask for nothing. */
 export function paceOf(options: SubscribeOptions | undefined, type: SignalType | undefined): Pace | undefined {
   if (options === undefined || !isPacedType(type)) return undefined;
   const { maxRate = 0, epsilon = 0, window = 0 } = options;
   const intervalMicros = maxRate > 0 ? Math.ceil(1_000_000 / maxRate) : 0;
-  const windowMicros = type === 'stream' ? window * 1_000 : 0;
+  const windowMicros = type === 'stream' ? Math.min(window, MAX_WINDOW_MS) * 1_000 : 0;
   const least = epsilon > 0 ? epsilon : 0;
   return intervalMicros + windowMicros + least > 0 ? { intervalMicros, epsilon: least, windowMicros } : undefined;
 }

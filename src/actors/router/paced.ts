@@ -1,4 +1,5 @@
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
+import type { DueEntry } from './due-queue.js';
 import type { Pace, PacedType } from './pace.js';
 import type { RouterSession } from './router-session.js';
 
@@ -22,8 +23,8 @@ export class Paced {
   /** What a window has collected so far, and the last message of it: id and rate of the one that leaves. */
   samples: number[] = [];
   sampled: PublishMessage | undefined;
-  /** Whether the queue has it. */
-  isQueued = false;
+  /** Its place in the queue of what waits; undefined while it has none. */
+  due: DueEntry<Paced> | undefined;
   /** It is followed no more: what still holds it passes over. */
   isGone = false;
 

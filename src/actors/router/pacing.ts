@@ -6,11 +6,14 @@ import { DueQueue } from './due-queue.js';
 import type { FanOut } from './fan-out.js';
 import type { Pace, PacedType } from './pace.js';
 import type { Paced, Pending } from './paced.js';
-import { PacedRegistry } from './paced-registry.js';
+import { type PacedLimits, PacedRegistry } from './paced-registry.js';
 import type { RouterSession } from './router-session.js';
 
 /** Samples that leave in one message at most; a window that holds as many is closed early. */
 const MAX_WINDOW_SAMPLES = 4_096;
+/** Memory of a sample, and of a message beside its address and value. */
+const BYTES_OF_SAMPLE = 8;
+const BYTES_OF_MESSAGE = 300;
 /**
  * Everything in a PUBLISH of samples that is neither address nor sample, with headers and the names that CBOR gives its
  * fields: enough.
@@ -41,11 +44,11 @@ export class Pacing {
   readonly #recipients: RecipientsPort;
   readonly #queue = new DueQueue<Paced>();
 
-  /** @param maxFollowed (session, address) pairs remembered; beyond it the addresses followed for longest are forgotten */
-  constructor(fanOut: FanOut, recipients: RecipientsPort, maxFollowed: number) {
+  constructor(fanOut: FanOut, recipients: RecipientsPort, limits: PacedLimits) {
     this.#fanOut = fanOut;
     this.#recipients = recipients;
-    this.#registry = new PacedRegistry(maxFollowed, (paced) => {
+    this.#registry = new PacedRegistry(limits, (paced) => {
+      this.#unqueue(paced);
       recipients.forget(paced.address); // they hold what is forgotten here
       this.#settle(paced);
     });
@@ -54,6 +57,11 @@ export class Pacing {
   /** When {@link runDue} has something to do; Infinity when never. */
   get dueMicros(): number {
     return this.#queue.dueMicros;
+  }
+
+  /** Memory that all of it takes, roughly. */
+  get bytes(): number {
+    return this.#registry.bytes;
   }
 
   /** Pairs of session and address that are being followed. */
@@ -75,7 +83,7 @@ export class Pacing {
   ): readonly Paced[] {
     for (const paced of this.#registry.of(type, address)) {
       if (paces.has(paced.session)) continue;
-      this.#registry.forget(paced);
+      this.#forget(paced);
       if (isSubscribed(paced.session)) this.#settle(paced);
     }
     if (paces.size === 0) return nobody;
@@ -100,7 +108,7 @@ export class Pacing {
     for (const paced of recipients) {
       if (!isNews && isWithinEpsilon(paced, number)) paced.pending = undefined;
       else if (nowMicros < paced.restsUntilMicros)
-        this.#keep(paced, (kept ??= { message: detachedSet(message), revision }));
+        this.#keep(paced, (kept ??= this.#pending(paced, { message: detachedSet(message), revision })));
       else ready.push(this.#goes(paced, number, nowMicros));
     }
     if (ready.length > 0) this.#fanOut.setTo(ready, message, revision);
@@ -128,7 +136,7 @@ export class Pacing {
       }
       if (isWithinEpsilon(paced, number)) paced.pending = undefined;
       else if (nowMicros < paced.restsUntilMicros)
-        this.#keep(paced, (kept ??= { message: detachedPublish(message), revision: undefined }));
+        this.#keep(paced, (kept ??= this.#pending(paced, { message: detachedPublish(message), revision: undefined })));
       else ready.push(this.#goes(paced, number, nowMicros));
     }
     if (ready.length > 0) this.#fanOut.publishTo(ready, message);
@@ -152,7 +160,7 @@ export class Pacing {
   runDue(nowMicros: number): void {
     const due = new Map<Pending, RouterSession[]>();
     for (let paced = this.#queue.popDue(nowMicros); paced !== undefined; paced = this.#queue.popDue(nowMicros)) {
-      paced.isQueued = false;
+      paced.due = undefined;
       if (!paced.hasSomethingToSay || !this.#isFollowed(paced)) continue;
       if (paced.restsUntilMicros > nowMicros) this.#await(paced, paced.restsUntilMicros);
       else if (paced.sampled !== undefined) this.#sendSamples(paced, nowMicros);
@@ -169,7 +177,17 @@ export class Pacing {
 
   /** A session is gone, and nothing can be said to it. */
   leave(session: RouterSession): void {
-    for (const paced of session.paced) this.#registry.forget(paced);
+    for (const paced of session.paced) this.#forget(paced);
+  }
+
+  #forget(paced: Paced): void {
+    this.#registry.forget(paced);
+    this.#unqueue(paced);
+  }
+
+  #unqueue(paced: Paced): void {
+    if (paced.due !== undefined) this.#queue.remove(paced.due);
+    paced.due = undefined;
   }
 
   /** It may have left meanwhile, or unsubscribed, or subscribed to more. */
@@ -187,17 +205,20 @@ export class Pacing {
     return paced.session;
   }
 
+  /** Counts a message that is kept once for all who wait for it. */
+  #pending(paced: Paced, pending: Pending): Pending {
+    const { address, value } = pending.message;
+    this.#registry.holdOnly(paced, BYTES_OF_MESSAGE + 2 * address.length + (value?.byteLength ?? 0));
+    return pending;
+  }
+
   #keep(paced: Paced, pending: Pending): void {
     paced.pending = pending;
     this.#await(paced, paced.restsUntilMicros);
   }
 
   #await(paced: Paced, dueMicros: number): void {
-    if (paced.isQueued) return;
-    paced.isQueued = true;
-    this.#queue.push(paced, dueMicros);
-    // Those who have gone stay in the queue until they would have been due, unless there are too many of them.
-    if (this.#queue.size > 2 * this.#registry.size + 1_024) this.#queue.retain(({ isGone }) => !isGone);
+    paced.due ??= this.#queue.push(paced, dueMicros);
   }
 
   #collect(paced: Paced, message: PublishMessage, samples: readonly number[], nowMicros: number): void {
@@ -209,6 +230,7 @@ export class Pacing {
       paced.samples.push(sample);
     }
     if (paced.samples.length === before) return;
+    this.#registry.hold(paced, (paced.samples.length - before) * BYTES_OF_SAMPLE);
     paced.pending = undefined; // the latest wins
     // Of the first: when the samples begin. Its value stays behind, so nothing of the frame is held on to.
     const { address, signal, id, rate } = message;
@@ -225,6 +247,7 @@ export class Pacing {
     if (sampled === undefined) return;
     paced.sampled = undefined;
     paced.samples = [];
+    this.#registry.hold(paced, -samples.length * BYTES_OF_SAMPLE);
     paced.restsUntilMicros = nowMicros + paced.pace.intervalMicros;
     this.#fanOut.publishTo([paced.session], { ...sampled, samples });
   }

@@ -14,6 +14,7 @@ export class ParamHistory {
   /** The oldest first, until it is full; then a ring. */
   readonly #entries: SnapshotEntry[] = [];
   #oldest = 0;
+  #heldBytes = 0;
 
   /** @param depth values kept, the current one included; at least 2 */
   constructor(depth: number) {
@@ -26,8 +27,16 @@ export class ParamHistory {
     return depth > 1 ? new ParamHistory(depth) : undefined;
   }
 
+  /** Memory it takes, roughly. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
   /** Keeps an entry, which must own its value. */
   push(entry: SnapshotEntry): void {
+    this.#heldBytes += bytesOf(entry);
+    const replaced = this.#entries.length < this.#capacity ? undefined : this.#entries[this.#oldest];
+    if (replaced !== undefined) this.#heldBytes -= bytesOf(replaced);
     if (this.#entries.length < this.#capacity) {
       this.#entries.push(entry);
     } else {
@@ -41,4 +50,8 @@ export class ParamHistory {
     const ordered = [...this.#entries.slice(this.#oldest), ...this.#entries.slice(0, this.#oldest)];
     return count >= ordered.length ? ordered : ordered.slice(ordered.length - count);
   }
+}
+
+function bytesOf({ value }: SnapshotEntry): number {
+  return 200 + value.byteLength;
 }

@@ -1,22 +1,27 @@
 import { type Address, addressSegments, parseAddress } from '../../protocol/address.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { SetMessage } from '../../protocol/messages/message.js';
-import { isLiteral, type Pattern } from '../../protocol/pattern.js';
+import { isLiteral, parsePattern, type Pattern } from '../../protocol/pattern.js';
+import type { StepCounter } from '../../protocol/step-counter.js';
+import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import { AddressTree } from './address-tree.js';
 import { DueQueue } from './due-queue.js';
 import { OldestFirst } from './oldest-first.js';
 import { Param } from './param.js';
 import { type HistoryRule, ParamHistory } from './param-history.js';
-import { RecencyList } from './recency-list.js';
+import { ParamShares } from './param-shares.js';
 import type { RouterSession } from './router-session.js';
 import type { RestoredParam } from './router-state.js';
 
 export interface ParamStoreOptions {
   /** Params kept; 0 = unlimited. */
   readonly maxParams: number;
+  /** Bytes that all params may take, indexes included, roughly; 0 = unlimited. */
+  readonly maxParamBytes: number;
   /**
-   * Who makes room for a new param: `lru`, the one not written or read for the longest time; `oldest`, the one not written for
-   * the longest; `reject`, nobody. A locked param goes last.
+   * Which param makes room for a new one: `lru`, the one not written or read for the longest time; `oldest`, the one not written for
+   * the longest; `reject`, none. A locked param goes last. It is one of the owner that has most; for a session that may not write
+   * everywhere, one of its own owner.
    */
   readonly eviction: 'lru' | 'oldest' | 'reject';
   /** Seconds of disuse after which a param goes that came without a TTL of its own; 0 = never. */
@@ -41,8 +46,7 @@ export class ParamStore {
   readonly #options: ParamStoreOptions;
   readonly #params = new Map<string, Param>();
   readonly #tree = new AddressTree<Param>();
-  readonly #free = new RecencyList();
-  readonly #locked = new RecencyList();
+  readonly #shares = new ParamShares();
   readonly #expiring = new DueQueue<Param>();
   /** Revisions by address. */
   readonly #tombstones = new OldestFirst<number>();
@@ -57,6 +61,11 @@ export class ParamStore {
   /** Params there are, those that have expired and are not cleared away yet included. */
   get size(): number {
     return this.#params.size;
+  }
+
+  /** Params that wait for their time to expire. */
+  get expiring(): number {
+    return this.#expiring.size;
   }
 
   get evicted(): number {
@@ -89,32 +98,38 @@ export class ParamStore {
     return param;
   }
 
-  /** Room for this many new params, without anybody being evicted against the options. */
-  hasRoomFor(count: number): boolean {
-    const { maxParams, eviction } = this.#options;
-    return maxParams === 0 || eviction !== 'reject' || this.#params.size + count <= maxParams;
-  }
-
-  atCapacity(address: string): ClaspError {
-    const { maxParams } = this.#options;
-    const text = `State store at capacity: the limit is ${maxParams} params`;
-    return new ClaspError(ErrorCode.Overloaded, text, { address });
+  /** Memory that all params take, roughly. */
+  get bytes(): number {
+    return this.#shares.bytes;
   }
 
   /**
-   * The param at an address that has none. The caller writes its first value at once.
+   * Whether a session may create so many params, with values of so many bytes in all.
    *
-   * @throws ClaspError 503 when there is no room and nobody makes any
+   * @throws ClaspError 503
    */
-  create(address: Address): Param {
-    this.#makeRoom(address);
+  checkRoom(session: RouterSession, address: string, count: number, bytes: number): void {
+    const excess = this.#excess(count, bytes);
+    if (excess === undefined || this.#victim(session, excess, undefined) !== undefined) return;
+    const { maxParams, maxParamBytes } = this.#options;
+    const limit = excess === 'count' ? `${maxParams} params` : `${maxParamBytes} bytes`;
+    throw new ClaspError(ErrorCode.Overloaded, `State store at capacity: the limit is ${limit}`, { address });
+  }
+
+  /**
+   * The param at an address that has none, after {@link checkRoom}. The caller writes its first value at once.
+   *
+   * @param session whose owner answers for it; undefined for the router's own
+   */
+  create(address: Address, session: RouterSession | undefined): Param {
     const param = new Param(address, this.#serial++, this.#tombstones.get(address) ?? 0);
     this.#tombstones.delete(address);
     param.ttlMicros = this.#options.paramTtlSeconds * 1_000_000;
     param.history = ParamHistory.for(address, this.#options.historyRules);
     this.#params.set(address, param);
     this.#tree.add(param);
-    this.#free.add(param);
+    this.#shares.add(param, session?.owner);
+    if (session !== undefined) this.#makeRoom(session, param);
     return param;
   }
 
@@ -131,8 +146,10 @@ export class ParamStore {
         this.#bury(address, revision);
         continue;
       }
-      const param = this.#params.get(address) ?? this.create(parseAddress(address));
+      const param = this.#params.get(address) ?? this.create(parseAddress(address), undefined);
+      const before = param.heldBytes;
       param.restore(restored);
+      this.#shares.resize(param, param.heldBytes - before);
       param.expiresAtMicros = expiresAtMicros;
       this.#queue(param);
     }
@@ -140,7 +157,8 @@ export class ParamStore {
 
   /** All visible params, in the order in which they would make room: whoever restores them in this order keeps it. */
   *inOrderOfUse(nowMicros: number): IterableIterator<Param> {
-    for (const list of [this.#free, this.#locked]) {
+    const shares = [...this.#shares];
+    for (const list of [...shares.map(({ free }) => free), ...shares.map(({ locked }) => locked)]) {
       for (let param = list.earliest; param !== undefined; param = param.later)
         if (param.isVisible(nowMicros)) yield param;
     }
@@ -151,19 +169,34 @@ export class ParamStore {
     return this.#tombstones.entries();
   }
 
-  /** A param was written: it is used, and its time begins anew. */
-  written(param: Param, { ttl, absolute }: SetMessage, nowMicros: number): void {
+  /**
+   * Writes a param: it is used, and its time begins again. What it takes more than before makes others go.
+   *
+   * @param session the writer
+   */
+  write(
+    param: Param,
+    value: EncodedValue,
+    { ttl, absolute }: SetMessage,
+    session: RouterSession,
+    nowMicros: number,
+  ): void {
+    const grown = param.write(value, session.id, nowMicros);
+    if (grown !== 0) {
+      this.#shares.resize(param, grown);
+      this.#makeRoom(session, param);
+    }
     if (ttl !== undefined) {
       param.ttlMicros = ttl * 1_000_000; // 0 is never, in either spelling (wire.md 11)
       param.ttlIsAbsolute = absolute === true;
     }
-    this.#listOf(param).touch(param);
+    param.share?.listOf(param).touch(param);
     this.#renew(param, nowMicros);
   }
 
   /** A param was read by GET: that renews a sliding TTL. Appearing in a snapshot does not. */
   read(param: Param, nowMicros: number): void {
-    if (this.#options.eviction === 'lru') this.#listOf(param).touch(param);
+    if (this.#options.eviction === 'lru') param.share?.listOf(param).touch(param);
     if (!param.ttlIsAbsolute) this.#renew(param, nowMicros);
   }
 
@@ -176,8 +209,8 @@ export class ParamStore {
   lock(param: Param, holder: RouterSession, nowMicros: number): void {
     const { maxLockSeconds } = this.#options;
     this.unlock(param);
-    this.#free.remove(param);
-    this.#locked.add(param);
+    param.share?.free.remove(param);
+    param.share?.locked.add(param);
     param.holder = holder;
     param.heldUntilMicros = maxLockSeconds === 0 ? Infinity : nowMicros + maxLockSeconds * 1_000_000;
     holder.locks.add(param);
@@ -188,17 +221,19 @@ export class ParamStore {
     param.holder.locks.delete(param);
     param.holder = undefined;
     param.heldUntilMicros = Infinity;
-    this.#locked.remove(param);
-    this.#free.add(param);
+    param.share?.locked.remove(param);
+    param.share?.free.add(param);
   }
 
   /**
    * All visible params that match, and undefined for those that had to be looked at to find that out. Lazy, and safe while params
    * come and go: a long walk can rest between ticks.
+   *
+   * @param counter counts the comparisons
    */
-  matching(pattern: Pattern): IterableIterator<Param | undefined> {
+  matching(pattern: Pattern, counter?: StepCounter): IterableIterator<Param | undefined> {
     if (pattern === '/**') return this.#params.values();
-    if (!isLiteral(pattern)) return this.#tree.matching(addressSegments(pattern));
+    if (!isLiteral(pattern)) return this.#tree.matching(addressSegments(pattern), counter);
     const param = this.#params.get(pattern);
     return (param === undefined ? [] : [param]).values();
   }
@@ -211,9 +246,8 @@ export class ParamStore {
     for (let looked = 0; looked < MOST_EXPIRED_AT_ONCE; looked++) {
       const param = this.#expiring.popDue(nowMicros);
       if (param === undefined) return;
-      if (param.isRemoved) continue;
-      // Renewals only move the time in the param: its place in the queue follows here, when that has come up.
-      if (param.queuedForMicros <= nowMicros) param.queuedForMicros = Infinity;
+      param.expiry = undefined;
+      // A renewal only moves the time in the param: its entry follows here, when it comes up.
       if (param.expiresAtMicros <= nowMicros) this.#expire(param);
       else this.#queue(param);
     }
@@ -224,12 +258,14 @@ export class ParamStore {
     this.#queue(param);
   }
 
+  /** One entry per param at most. A later time is left to {@link expire}: a fader renews its TTL with each write. */
   #queue(param: Param): void {
-    if (param.expiresAtMicros >= param.queuedForMicros) return;
-    param.queuedForMicros = param.expiresAtMicros;
-    this.#expiring.push(param, param.expiresAtMicros);
-    // What was evicted meanwhile stays in the queue until it would have expired, unless there is too much of it.
-    if (this.#expiring.size > 2 * this.#params.size + 1_024) this.#expiring.retain((queued) => !queued.isRemoved);
+    const { expiry, expiresAtMicros } = param;
+    if (expiry === undefined) {
+      if (expiresAtMicros !== Infinity) param.expiry = this.#expiring.push(param, expiresAtMicros);
+    } else if (expiresAtMicros < expiry.dueMicros) {
+      this.#expiring.move(expiry, expiresAtMicros);
+    }
   }
 
   #expire(param: Param): void {
@@ -237,20 +273,45 @@ export class ParamStore {
     this.#expired++;
   }
 
-  #makeRoom(address: string): void {
-    const { maxParams, eviction } = this.#options;
-    if (maxParams === 0 || this.#params.size < maxParams) return;
-    const victim = eviction === 'reject' ? undefined : (this.#free.earliest ?? this.#locked.earliest);
-    if (victim === undefined) throw this.atCapacity(address);
-    this.#remove(victim);
-    this.#evicted++;
+  /** What would be passed with so many more params and bytes. */
+  #excess(count: number, bytes: number): 'count' | 'bytes' | undefined {
+    const { maxParams, maxParamBytes } = this.#options;
+    if (maxParams > 0 && this.#params.size + count > maxParams) return 'count';
+    return maxParamBytes > 0 && this.#shares.bytes + bytes > maxParamBytes ? 'bytes' : undefined;
+  }
+
+  /** Removes others until what a session has just written fits. */
+  #makeRoom(session: RouterSession, written: Param): void {
+    for (let excess = this.#excess(0, 0); excess !== undefined; excess = this.#excess(0, 0)) {
+      const victim = this.#victim(session, excess, written);
+      if (victim === undefined) return;
+      this.#remove(victim);
+      this.#evicted++;
+    }
+  }
+
+  /**
+   * Which param makes room for one of a session. One that may write everywhere takes from the owner that has most; one with a narrow
+   * token never reaches beyond what it may write: it takes from its own owner, and its first from another only where its token reaches.
+   */
+  #victim(session: RouterSession, size: 'count' | 'bytes', written: Param | undefined): Param | undefined {
+    if (this.#options.eviction === 'reject') return undefined;
+    const { owner, permissions } = session;
+    const own = this.#shares.of(owner);
+    const isNarrow = !permissions.covers('write', EVERYTHING);
+    const ownEarliest = own?.earliestBut(written);
+    if (isNarrow && ownEarliest !== undefined) return ownEarliest;
+    const victim = this.#shares.largest(owner, size)?.earliestBut(written) ?? ownEarliest;
+    return victim === undefined || !isNarrow || permissions.allows('write', victim.address) ? victim : undefined;
   }
 
   #remove(param: Param): void {
     this.unlock(param);
-    this.#free.remove(param);
+    this.#shares.remove(param);
     this.#params.delete(param.address);
     this.#tree.remove(param);
+    if (param.expiry !== undefined) this.#expiring.remove(param.expiry);
+    param.expiry = undefined;
     param.isRemoved = true;
     this.#bury(param.address, param.revision);
   }
@@ -259,8 +320,6 @@ export class ParamStore {
     this.#tombstones.set(address, revision);
     if (this.#tombstones.size > MAX_TOMBSTONES) this.#tombstones.deleteOldest();
   }
-
-  #listOf(param: Param): RecencyList {
-    return param.holder === undefined ? this.#free : this.#locked;
-  }
 }
+
+const EVERYTHING = parsePattern('/**');

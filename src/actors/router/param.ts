@@ -2,7 +2,9 @@ import type { Address } from '../../protocol/address.js';
 import { EncodedValue } from '../../protocol/values/encoded-value.js';
 import type { SnapshotEntry } from '../../protocol/messages/message.js';
 import { lastWriteWins, type Reconcile } from './conflict-strategies.js';
+import type { DueEntry } from './due-queue.js';
 import type { ParamHistory } from './param-history.js';
+import type { ParamShare } from './param-shares.js';
 import type { RouterSession } from './router-session.js';
 import type { RestoredParam } from './router-state.js';
 
@@ -33,12 +35,14 @@ export class Param {
   ttlIsAbsolute = false;
   /** From this instant on it is invisible. */
   expiresAtMicros = Infinity;
-  /** The earliest time the expiry queue has it under; Infinity when it has not. */
-  queuedForMicros = Infinity;
+  /** Its place in the expiry queue, at {@link expiresAtMicros} or earlier; undefined while it has none. */
+  expiry: DueEntry<Param> | undefined;
   /** It is gone: a walk that still meets it passes over. */
   isRemoved = false;
   /** The values before this one, where somebody may ask for them. */
   history: ParamHistory | undefined;
+  /** With the params of whoever created it. */
+  share: ParamShare | undefined;
   /** Neighbours in the order of use. */
   earlier: Param | undefined;
   later: Param | undefined;
@@ -57,6 +61,11 @@ export class Param {
   /** The value; valid until the next write, so use it in this turn or copy it. */
   get value(): EncodedValue {
     return new EncodedValue(this.#type, this.#bytes, 0, this.#length);
+  }
+
+  /** Memory it takes, roughly: what it costs by itself, its address, its value, and its past. */
+  get heldBytes(): number {
+    return OVERHEAD_BYTES + 2 * this.address.length + this.#bytes.length + (this.history?.heldBytes ?? 0);
   }
 
   isVisible(nowMicros: number): boolean {
@@ -82,13 +91,25 @@ export class Param {
     this.ttlIsAbsolute = absolute === true;
   }
 
-  write(value: EncodedValue, writer: string, nowMicros: number): void {
+  /** Bytes its value may have without its taking more memory. */
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
+  /** @returns how many bytes more it takes than before, for {@link heldBytes} */
+  write(value: EncodedValue, writer: string, nowMicros: number): number {
+    let grown = 0;
     if (this.history !== undefined && this.timestampMicros > 0) {
+      grown -= this.history.heldBytes;
       this.history.push({ ...this.entry, value: this.value.copy() });
+      grown += this.history.heldBytes;
     }
     const length = value.byteLength;
     // A view that is much too large is given back: one huge value must not stay for ever.
-    if (length > this.#bytes.length || length * 4 < this.#bytes.length) this.#bytes = new Uint8Array(length);
+    if (length > this.#bytes.length || length * 4 < this.#bytes.length) {
+      grown += length - this.#bytes.length;
+      this.#bytes = new Uint8Array(length);
+    }
     const to = this.#bytes;
     const from = value.bytes;
     if (length <= 64) for (let i = 0; i < length; i++) to[i] = from[value.start + i]!;
@@ -98,7 +119,10 @@ export class Param {
     this.writer = writer;
     this.timestampMicros = nowMicros;
     this.revision++;
+    return grown;
   }
 }
 
 const nothing = new Uint8Array(0);
+/** A param with a short address and a number: 600 bytes of heap with its places in the indexes. */
+const OVERHEAD_BYTES = 560;

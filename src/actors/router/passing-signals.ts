@@ -1,23 +1,25 @@
 import { parseAddress } from '../../protocol/address.js';
 import type { PublishMessage } from '../../protocol/messages/message.js';
 import type { Pattern } from '../../protocol/pattern.js';
+import { StepCounter } from '../../protocol/step-counter.js';
 import type { FanOut } from './fan-out.js';
 import { Gestures } from './gestures.js';
-import { LastTimelines } from './last-timelines.js';
+import { LastTimelines, type LastTimelinesOptions } from './last-timelines.js';
 import { PeerSignals } from './peer-signals.js';
 import type { RouterSession } from './router-session.js';
 import type { Routing } from './routing.js';
+import type { Task } from './session-tasks.js';
 import type { Shows } from './subscription-index.js';
 import { checkPublishSize } from './sizes.js';
 import { isSystemAddress, systemAddressRefused } from './system-addresses.js';
 
-export interface PassingSignalsOptions {
+export interface PassingSignalsOptions extends LastTimelinesOptions {
   /** Milliseconds between two moves of one gesture, at least; 0 = every move passes. */
   readonly gestureIntervalMs: number;
-  /** Addresses whose last timeline is kept for late joiners. */
-  readonly maxTimelines: number;
 }
 
+/** Of sending one timeline. */
+const STEPS_OF_SENDING = 100;
 /** Addresses remembered, and characters of the longest of them: 10 MB at the worst. A full set starts over. */
 const MAX_REMEMBERED = 65_536;
 const MAX_REMEMBERED_LENGTH = 128;
@@ -53,7 +55,7 @@ export class PassingSignals {
     this.#routing = routing;
     this.#shows = shows;
     this.#fanOut = fanOut;
-    this.#timelines = new LastTimelines(options.maxTimelines);
+    this.#timelines = new LastTimelines(options);
     const forward = (sender: RouterSession, message: PublishMessage): void => {
       this.#forward(sender, message);
     };
@@ -101,11 +103,29 @@ export class PassingSignals {
     this.#peers.leave(sender, nowMicros);
   }
 
-  /** Tells a session the timelines that were published before it subscribed, its own too if it comes back to them. */
-  tellTimelines(session: RouterSession, pattern: Pattern): void {
-    for (const timeline of this.#timelines.matching(pattern)) {
-      if (this.#shows(session, timeline.address)) this.#fanOut.to(session, timeline);
-    }
+  /** Sends a session the timelines that were published before it subscribed, its own too if it comes back to them. */
+  timelinesFor(session: RouterSession, pattern: Pattern): Task {
+    const counter = new StepCounter();
+    const timelines = this.#timelines.matching(pattern, counter);
+    const task = {
+      session,
+      isDone: false,
+      run: (maxSteps: number): number => {
+        const first = counter.steps++;
+        while (counter.steps - first < maxSteps) {
+          const next = timelines.next();
+          if (next.done === true) {
+            task.isDone = true;
+            break;
+          }
+          if (next.value === undefined || !this.#shows(session, next.value.address)) continue;
+          counter.steps += STEPS_OF_SENDING;
+          this.#fanOut.to(session, next.value);
+        }
+        return counter.steps - first;
+      },
+    };
+    return task;
   }
 
   #pass(sender: RouterSession, message: PublishMessage, nowMicros: number, isOfPeers: boolean): void {

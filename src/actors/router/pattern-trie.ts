@@ -1,5 +1,6 @@
 import { addressSegments } from '../../protocol/address.js';
-import { matchSegment, type Pattern } from '../../protocol/pattern.js';
+import { matchSegment, type Pattern, segmentSteps } from '../../protocol/pattern.js';
+import { StepCounter } from '../../protocol/step-counter.js';
 import { isSystemAddress, SYSTEM_SEGMENT } from './system-addresses.js';
 
 /**
@@ -9,32 +10,28 @@ import { isSystemAddress, SYSTEM_SEGMENT } from './system-addresses.js';
  */
 class Node<T> {
   readonly segment: string;
-  /** A number of its own, so that (node, segment) pairs already seen can be told by one integer. */
-  readonly serial: number;
   literals: Children<T> = undefined;
   partials: Children<T> = undefined;
   star: Node<T> | undefined = undefined;
   globstar: Node<T> | undefined = undefined;
   items: Set<T> | undefined = undefined;
 
-  constructor(segment: string, serial: number) {
+  constructor(segment: string) {
     this.segment = segment;
-    this.serial = serial;
   }
 
-  /** Whether this node stands for `**` and so may swallow segments. */
-  get isGlobstar(): boolean {
-    return this.segment === GLOBSTAR;
-  }
-
-  get isBare(): boolean {
+  /** Whether no pattern goes on from here. */
+  get isLeaf(): boolean {
     return (
-      this.items === undefined &&
       this.literals === undefined &&
       this.partials === undefined &&
       this.star === undefined &&
       this.globstar === undefined
     );
+  }
+
+  get isBare(): boolean {
+    return this.items === undefined && this.isLeaf;
   }
 }
 
@@ -45,8 +42,7 @@ const GLOBSTAR = '**';
 
 /** Things by patterns: whatever pattern matches an address is found at the cost of what matches, not of what there is. */
 export class PatternTrie<T> {
-  readonly #root = new Node<T>('', 0);
-  #serial = 1;
+  readonly #root = new Node<T>('');
 
   /** Whether not even a branch without anything on it is left. */
   get isEmpty(): boolean {
@@ -80,57 +76,128 @@ export class PatternTrie<T> {
     return true;
   }
 
-  /** Everything whose pattern matches. What is below `/$clasp` is matched only by patterns that name it. */
-  matches(address: string): Set<T> {
+  /**
+   * Everything whose pattern matches. What is below `/$clasp` is matched only by patterns that name it.
+   *
+   * All patterns advance together, a segment of the address at a time, so a node is visited at most once per segment: see
+   * {@link patternWeight} for the bound.
+   *
+   * @param counter counts visits of nodes and comparisons
+   */
+  matches(address: string, counter: StepCounter = new StepCounter()): Set<T> {
     const segments = addressSegments(address);
-    const found = new Set<T>();
-    // Only patterns with `**` can reach a node by two ways; remembering where we were keeps a chain of them at
-    // nodes × segments steps instead of exponentially many.
-    const seen = new Set<number>();
-    const visit = (node: Node<T>, at: number): void => {
-      if (node.isGlobstar) {
-        const place = node.serial * (segments.length + 1) + at;
-        if (seen.has(place)) return;
-        seen.add(place);
-      }
-      if (at === segments.length) {
-        if (node.items !== undefined) for (const item of node.items) found.add(item);
-        if (node.globstar !== undefined) visit(node.globstar, at);
-        return;
-      }
-      const segment = segments[at]!;
-      if (node.isGlobstar) visit(node, at + 1);
-      const literal = childOf(node.literals, segment);
-      if (literal !== undefined) visit(literal, at + 1);
-      if (node.star !== undefined) visit(node.star, at + 1);
-      const { partials } = node;
-      if (partials instanceof Map) {
-        for (const [pattern, partial] of partials) {
-          if (matchSegment(pattern, segment)) visit(partial, at + 1);
-        }
-      } else if (partials !== undefined && matchSegment(partials.segment, segment)) {
-        visit(partials, at + 1);
-      }
-      if (node.globstar !== undefined) visit(node.globstar, at);
-    };
+    const walk = new Walk<T>(counter);
     if (isSystemAddress(address)) {
       const own = childOf(this.#root.literals, SYSTEM_SEGMENT);
-      if (own !== undefined) visit(own, 1);
+      if (own !== undefined) walk.enter(own);
+      segments.shift();
     } else {
-      visit(this.#root, 0);
+      walk.enter(this.#root);
     }
-    return found;
+    for (const segment of segments) {
+      if (walk.isOver) break;
+      walk.advance(segment);
+    }
+    return walk.end();
   }
 
   #child(node: Node<T>, segment: string): Node<T> {
     const existing = existingChild(node, segment);
     if (existing !== undefined) return existing;
-    const child = new Node<T>(segment === GLOBSTAR ? GLOBSTAR : segment, this.#serial++);
+    const child = new Node<T>(segment === GLOBSTAR ? GLOBSTAR : segment);
     if (segment === GLOBSTAR) node.globstar = child;
     else if (segment === '*') node.star = child;
     else if (segment.includes('*')) node.partials = withChild(node.partials, child);
     else node.literals = withChild(node.literals, child);
     return child;
+  }
+}
+
+/** Where all patterns of a trie are while an address is read: each node at most once at a time, since it has one parent. */
+class Walk<T> {
+  readonly #counter: StepCounter;
+  /** Nodes whose segment is the last one read. */
+  #current: Node<T>[] = [];
+  /** Nodes of `**`, which stay: each may take any number of segments. A node behind another `**` is entered again and again. */
+  readonly #staying: Node<T>[] = [];
+  readonly #entered = new Set<Node<T>>();
+  readonly #found = new Set<T>();
+  /** What each partial says of each segment, kept while a `**` can ask for it again. */
+  #known: Map<string, Map<string, boolean>> | undefined;
+
+  constructor(counter: StepCounter) {
+    this.#counter = counter;
+  }
+
+  /** Whether no pattern can match any more. */
+  get isOver(): boolean {
+    return this.#current.length === 0 && this.#staying.length === 0;
+  }
+
+  enter(node: Node<T>): void {
+    this.#current.push(node);
+    if (node.globstar !== undefined) this.#enterGlobstar(node.globstar);
+  }
+
+  advance(segment: string): void {
+    const before = this.#current;
+    const staying = this.#staying.length; // those that are entered meanwhile begin with the next segment
+    this.#current = [];
+    for (const node of before) this.#leave(node, segment);
+    for (let i = 0; i < staying; i++) this.#leave(this.#staying[i]!, segment);
+    this.#counter.steps += before.length + staying;
+  }
+
+  /** No segment is left. @returns everything whose pattern is at its end */
+  end(): Set<T> {
+    for (const { items } of this.#current) this.#find(items);
+    return this.#found;
+  }
+
+  /** What ends with a `**` is found here and now, whatever follows. */
+  #enterGlobstar(globstar: Node<T>): void {
+    if (this.#entered.has(globstar)) return;
+    this.#entered.add(globstar);
+    this.#find(globstar.items);
+    if (!globstar.isLeaf) this.#staying.push(globstar);
+  }
+
+  #find(items: ReadonlySet<T> | undefined): void {
+    if (items !== undefined) for (const item of items) this.#found.add(item);
+  }
+
+  #leave(node: Node<T>, segment: string): void {
+    const literal = childOf(node.literals, segment);
+    if (literal !== undefined) this.enter(literal);
+    if (node.star !== undefined) this.enter(node.star);
+    const { partials } = node;
+    if (partials instanceof Map) {
+      for (const [text, partial] of partials) if (this.#fits(text, segment)) this.enter(partial);
+    } else if (partials !== undefined && this.#fits(partials.segment, segment)) {
+      this.enter(partials);
+    }
+  }
+
+  #fits(partial: string, segment: string): boolean {
+    this.#counter.steps++;
+    if (this.#staying.length === 0) return this.#compare(partial, segment);
+    this.#known ??= new Map();
+    let bySegment = this.#known.get(segment);
+    if (bySegment === undefined) {
+      bySegment = new Map();
+      this.#known.set(segment, bySegment);
+    }
+    let fits = bySegment.get(partial);
+    if (fits === undefined) {
+      fits = this.#compare(partial, segment);
+      bySegment.set(partial, fits);
+    }
+    return fits;
+  }
+
+  #compare(partial: string, segment: string): boolean {
+    this.#counter.steps += segmentSteps(partial, segment);
+    return matchSegment(partial, segment);
   }
 }
 
@@ -140,7 +207,7 @@ export function nodesOf(pattern: Pattern): number {
 }
 
 /** Segments of a pattern; a run of `**` means what one `**` means. */
-function patternSegments(pattern: Pattern): string[] {
+export function patternSegments(pattern: Pattern): string[] {
   return addressSegments(pattern).filter((segment, i, all) => segment !== GLOBSTAR || all[i - 1] !== GLOBSTAR);
 }
 

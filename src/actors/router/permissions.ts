@@ -1,7 +1,9 @@
+import { addressSegments } from '../../protocol/address.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
-import { matchPattern, type Pattern } from '../../protocol/pattern.js';
-import { actionCovers, type Scope, type ScopeAction, scopesCover } from '../../protocol/scope.js';
+import { matchSegments, type Pattern } from '../../protocol/pattern.js';
+import { actionCovers, formatScope, type Scope, type ScopeAction, scopesCover } from '../../protocol/scope.js';
+import { StepCounter } from '../../protocol/step-counter.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import type { Value } from '../../protocol/values/value.js';
 import type { Constraint, Grant } from '../ports.js';
@@ -42,18 +44,54 @@ export const unrestricted: Permissions = {
 
 /** What is left of a grant that was taken back, for those of its bundles that still wait for their time. */
 export function noPermissions(): Permissions {
-  return new GrantedPermissions({
-    tokenId: '',
-    subject: undefined,
-    scopes: [],
-    constraints: [],
-    expiresAtSeconds: undefined,
-  });
+  const nothing = { tokenId: '', subject: undefined, scopes: [], constraints: [], expiresAtSeconds: undefined };
+  return new GrantedPermissions(nothing, new StepCounter(), new VerdictCaches());
 }
 
-/** What a token gives. */
-export function permissionsOf(grant: Grant): Permissions {
-  return new GrantedPermissions(grant);
+/** Tokens whose rates and verdicts outlive their last session, so that reconnecting wins nothing. */
+const MAX_TOKENS = 1_024;
+
+/**
+ * The permissions of all tokens. The sessions of one token share them: what is remembered of addresses, and the rates that its
+ * constraints allow.
+ */
+export class TokenPermissions {
+  readonly #counter: StepCounter;
+  readonly #verdicts = new VerdictCaches();
+  /** The one that was asked for last is last. */
+  readonly #byToken = new Map<string, { readonly grant: Grant; readonly permissions: Permissions }>();
+
+  /** @param counter counts the comparisons with scopes */
+  constructor(counter: StepCounter) {
+    this.#counter = counter;
+  }
+
+  /** What a grant gives. A token that was given other scopes since has new permissions. */
+  of(grant: Grant): Permissions {
+    const { tokenId } = grant;
+    const known = this.#byToken.get(tokenId);
+    this.#byToken.delete(tokenId);
+    const one =
+      known !== undefined && isSame(known.grant, grant)
+        ? known
+        : { grant, permissions: new GrantedPermissions(grant, this.#counter, this.#verdicts) };
+    this.#byToken.set(tokenId, one);
+    if (this.#byToken.size > MAX_TOKENS) {
+      for (const oldest of this.#byToken.keys()) {
+        this.#byToken.delete(oldest);
+        break;
+      }
+    }
+    return one.permissions;
+  }
+}
+
+function isSame(one: Grant, other: Grant): boolean {
+  return describe(one) === describe(other);
+}
+
+function describe({ scopes, constraints, expiresAtSeconds }: Grant): string {
+  return JSON.stringify([scopes.map(formatScope), constraints, expiresAtSeconds]);
 }
 
 /** What a session may do at one address. */
@@ -67,8 +105,30 @@ interface Bound extends Constraint {
   bucket: TokenBucket | undefined;
 }
 
-/** Addresses whose verdict is remembered for each session. A full cache starts over. */
-const MAX_VERDICTS = 4_096;
+/** Addresses whose verdict is remembered, for all tokens together, and bytes of the longest: some 16 MB. A full cache starts over. */
+const MAX_VERDICTS = 65_536;
+const MAX_REMEMBERED_LENGTH = 128;
+
+/**
+ * What is remembered of addresses. Only what a token allows: it names what somebody of the show works with, while addresses that are
+ * refused can be any number.
+ */
+class VerdictCaches {
+  readonly #caches = new Set<Map<string, Verdict>>();
+  #size = 0;
+
+  remember(cache: Map<string, Verdict>, address: string, verdict: Verdict): void {
+    if (verdict.action === undefined || address.length > MAX_REMEMBERED_LENGTH) return;
+    if (this.#size >= MAX_VERDICTS) {
+      for (const one of this.#caches) one.clear();
+      this.#caches.clear();
+      this.#size = 0;
+    }
+    this.#caches.add(cache);
+    cache.set(address, verdict);
+    this.#size++;
+  }
+}
 
 class GrantedPermissions implements Permissions {
   readonly isUnrestricted = false;
@@ -78,8 +138,12 @@ class GrantedPermissions implements Permissions {
   readonly #bounds: readonly Bound[];
   readonly #expiresAtMicros: number;
   readonly #verdicts = new Map<string, Verdict>();
+  readonly #caches: VerdictCaches;
+  readonly #counter: StepCounter;
 
-  constructor({ scopes, constraints, expiresAtSeconds }: Grant) {
+  constructor({ scopes, constraints, expiresAtSeconds }: Grant, counter: StepCounter, caches: VerdictCaches) {
+    this.#counter = counter;
+    this.#caches = caches;
     this.#scopes = scopes;
     this.#systemScopes = scopes.filter(({ action, pattern }) => action === 'admin' || isSystemAddress(pattern));
     this.#bounds = constraints.map((constraint) => ({ ...constraint, bucket: undefined }));
@@ -92,7 +156,7 @@ class GrantedPermissions implements Permissions {
   }
 
   covers(action: ScopeAction, pattern: Pattern): boolean {
-    return scopesCover(this.#scopesFor(pattern), action, pattern);
+    return scopesCover(this.#scopesFor(pattern), action, pattern, this.#counter);
   }
 
   checkRead(address: string, nowMicros: number): void {
@@ -104,7 +168,7 @@ class GrantedPermissions implements Permissions {
   checkSubscribe(pattern: Pattern, nowMicros: number): void {
     this.#checkExpiry(nowMicros);
     const scopes = this.#scopesFor(pattern).filter(({ action }) => action !== 'write');
-    if (!scopesCover(scopes, 'read', pattern)) throw forbidden('subscription', pattern);
+    if (!scopesCover(scopes, 'read', pattern, this.#counter)) throw forbidden('subscription', pattern);
   }
 
   checkAnnounce(pattern: Pattern, nowMicros: number): void {
@@ -140,14 +204,15 @@ class GrantedPermissions implements Permissions {
   #verdictOn(address: string): Verdict {
     const known = this.#verdicts.get(address);
     if (known !== undefined) return known;
+    const segments = addressSegments(address);
+    const matches = (pattern: Pattern): boolean => matchSegments(addressSegments(pattern), segments, this.#counter);
     let action: ScopeAction | undefined;
     for (const scope of this.#scopesFor(address)) {
       const isMore = action === undefined || actionCovers(scope.action, action);
-      if (isMore && matchPattern(scope.pattern, address)) action = scope.action;
+      if (isMore && matches(scope.pattern)) action = scope.action;
     }
-    const verdict = { action, bounds: this.#bounds.filter(({ pattern }) => matchPattern(pattern, address)) };
-    if (this.#verdicts.size >= MAX_VERDICTS) this.#verdicts.clear();
-    this.#verdicts.set(address, verdict);
+    const verdict = { action, bounds: this.#bounds.filter(({ pattern }) => matches(pattern)) };
+    this.#caches.remember(this.#verdicts, address, verdict);
     return verdict;
   }
 

@@ -5,6 +5,7 @@ import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { InboundFrame, MalformedMessage, RateLimitedMessage } from '../../protocol/inbound.js';
 import type { BundleMessage, GetMessage, SetMessage } from '../../protocol/messages/message.js';
 import { parsePattern } from '../../protocol/pattern.js';
+import { StepCounter } from '../../protocol/step-counter.js';
 import type { Grant } from '../ports.js';
 import { Announcing } from './announcing.js';
 import { Admission, type AdmissionOptions } from './admission.js';
@@ -14,16 +15,19 @@ import { Deliveries } from './deliveries.js';
 import { FanOut } from './fan-out.js';
 import { Hooks, type HooksOptions } from './hooks.js';
 import { LastWills } from './last-wills.js';
+import { messageSteps } from './message-steps.js';
 import type { Departure } from './presence.js';
 import { ParamStore, type ParamStoreOptions } from './param-store.js';
 import { PassingSignals, type PassingSignalsOptions } from './passing-signals.js';
 import { Replies } from './replies.js';
-import { permissionsOf } from './permissions.js';
+import { Owners } from './owner.js';
+import { TokenPermissions } from './permissions.js';
 import type { PendingFrame, RouterSession } from './router-session.js';
 import { type RestoredState, type RouterState, stateOfParam, stateOfSignal } from './router-state.js';
-import { Routing } from './routing.js';
+import { Routing, type RoutingOptions } from './routing.js';
 import { type ScheduledBundle, ScheduledBundles, type ScheduleLimits } from './scheduled-bundles.js';
 import { SignalDirectory, type SignalDirectoryOptions } from './signal-directory.js';
+import { SessionTasks } from './session-tasks.js';
 import { Snapshots } from './snapshots.js';
 import type { Statistics } from './statistics.js';
 import { Subscribing, type SubscribingOptions } from './subscribing.js';
@@ -40,6 +44,7 @@ export interface RouterCoreOptions
     HooksOptions,
     ParamStoreOptions,
     PassingSignalsOptions,
+    RoutingOptions,
     ScheduleLimits,
     SignalDirectoryOptions,
     SubscribingOptions {
@@ -51,8 +56,6 @@ export interface RouterCoreOptions
   readonly acks: 'requested' | 'always';
   /** What GET of an address without a param gets: ERROR 201, or nothing. */
   readonly unknownAddress: 'error' | 'silent';
-  /** Pairs of session and address whose pace is kept; beyond it the address paced for longest starts anew. */
-  readonly maxPaced: number;
   /** How writes to one param are reconciled, by pattern; the first that matches decides. Last write wins where none does. */
   readonly conflictRules: readonly ConflictRule[];
   /** Whether a SET has to be what was announced for its address. */
@@ -66,6 +69,8 @@ export interface RouterCoreOptions
 }
 
 const EVERYTHING = parsePattern('/**');
+/** Steps of an ERROR: making the error object takes longer than any message. */
+const ERROR_STEPS = 300;
 
 /**
  * The router without any input or output: what each message of each session does to params and subscriptions, and what
@@ -84,6 +89,7 @@ export class RouterCore {
   readonly #routing: Routing;
   readonly #passing: PassingSignals;
   readonly #writes: Writes;
+  readonly #tasks = new SessionTasks();
   readonly #snapshots: Snapshots;
   readonly #scheduled: ScheduledBundles;
   readonly #system: SystemSignals;
@@ -93,6 +99,10 @@ export class RouterCore {
   readonly #announcing: Announcing;
   readonly #admission: Admission;
   readonly #tally = new Tally();
+  readonly #owners = new Owners();
+  /** Steps that messages take beside the usual ones. */
+  readonly #work = new StepCounter();
+  readonly #tokens = new TokenPermissions(this.#work);
 
   #messages = 0;
   /** The time of this batch; reading the clock for each message would cost as much as routing it. */
@@ -108,7 +118,7 @@ export class RouterCore {
     this.#params = new ParamStore(options);
     this.#signals = new SignalDirectory(options);
     const fanOut = new FanOut(this.#deliveries, this.#replies);
-    this.#routing = new Routing(fanOut, options.maxPaced, shows);
+    this.#routing = new Routing(fanOut, options, shows, this.#work);
     this.#passing = new PassingSignals(options, this.#routing, fanOut, {
       find: (id) => this.#sessions.get(id),
       shows,
@@ -118,17 +128,26 @@ export class RouterCore {
       maxValueBytes: options.maxValueBytes,
       announced: options.checkAnnounced ? this.#signals : undefined,
       hooks: this.#hooks,
+      work: this.#work,
     });
     this.#system = new SystemSignals(options, this.#routing, this.#sessions, () => this.statistics());
-    this.#snapshots = new Snapshots(
-      (pattern) => this.#storeOf(pattern),
-      this.#replies,
-      (session, address, value, follow) => {
+    this.#snapshots = new Snapshots(this.#tasks, {
+      storeFor: (pattern) => this.#storeOf(pattern),
+      replies: this.#replies,
+      told: (session, address, value, follow) => {
         this.#routing.told(session, address, value, follow);
       },
       shows,
+      nowMicros: () => this.#nowMicros,
+    });
+    this.#subscribing = new Subscribing(
+      options,
+      this.#routing,
+      this.#snapshots,
+      this.#passing,
+      this.#system,
+      this.#tasks,
     );
-    this.#subscribing = new Subscribing(options, this.#routing, this.#snapshots, this.#passing, this.#system);
     this.#announcing = new Announcing(options, this.#signals, this.#wills, this.#writes, this.#hooks, this.#replies);
     this.#scheduled = new ScheduledBundles(options);
     this.#admission = new Admission(options, this.#replies, (session) => {
@@ -140,6 +159,16 @@ export class RouterCore {
 
   get paramCount(): number {
     return this.#params.size;
+  }
+
+  /** Memory that all params take, roughly. */
+  get paramBytes(): number {
+    return this.#params.bytes;
+  }
+
+  /** Memory that paced subscriptions and what waits for them take, roughly. */
+  get pacedBytes(): number {
+    return this.#routing.pacedBytes;
   }
 
   get subscriptionCount(): number {
@@ -158,6 +187,11 @@ export class RouterCore {
     return this.#deliveries.count;
   }
 
+  /** Steps that were taken so far, of some 20 ns: what messages, matching and deliveries cost. */
+  get steps(): number {
+    return this.#work.steps + this.#tasks.steps + (this.#deliveries.count >>> 3);
+  }
+
   /** When the current batch was begun. */
   get nowMicros(): number {
     return this.#nowMicros;
@@ -172,6 +206,7 @@ export class RouterCore {
   /** Takes one frame of a session, at its place in the order of all. Never throws for anything a peer can send. */
   handle(session: RouterSession, frame: InboundFrame, receivedMicros: number): void {
     this.#messages++;
+    this.#work.steps += messageSteps(frame.message);
     switch (session.phase) {
       case 'active':
       case 'congested':
@@ -196,7 +231,7 @@ export class RouterCore {
   admit(session: RouterSession, grant: Grant): readonly PendingFrame[] {
     this.beginBatch();
     session.grant = grant;
-    session.permissions = permissionsOf(grant);
+    session.permissions = this.#tokens.of(grant);
     return this.#admission.admit(session);
   }
 
@@ -220,9 +255,9 @@ export class RouterCore {
    * it did not take its leave, what it wanted done in that case is done.
    */
   leave(session: RouterSession, departure: Departure): void {
+    this.#snapshots.forget(session);
     this.#routing.leave(session);
     for (const param of session.locks) this.#params.unlock(param);
-    this.#snapshots.forget(session);
     const wasHere = this.#sessions.delete(session.id);
     this.beginBatch();
     this.#passing.leave(session, this.#nowMicros);
@@ -234,6 +269,7 @@ export class RouterCore {
     if (wasHere) this.#system.left(session, departure, this.#nowMicros);
     session.outbox.clear();
     this.#backlogs.clear(session);
+    if (session.owner !== undefined) this.#owners.leave(session, session.owner);
   }
 
   /** When {@link runDue} has something to do, by the router's clock; Infinity when never. */
@@ -326,10 +362,15 @@ export class RouterCore {
     return viewParams(store, pattern, question, (address) => this.#routing.subscriberCount(address), this.#nowMicros);
   }
 
-  /** Goes on with snapshots too large for one tick. @returns whether there is more to come */
-  advanceSnapshots(): boolean {
-    this.#snapshots.advance(this.#nowMicros);
-    return this.#snapshots.pending;
+  /** Goes on with what takes longer than one turn of the event loop: large snapshots. @returns whether there is more to come */
+  advanceTasks(): boolean {
+    this.#tasks.advance();
+    return this.#tasks.pending;
+  }
+
+  /** A session that was congested is active again: what it has ordered goes on. */
+  resume(session: RouterSession): void {
+    this.#tasks.resume(session);
   }
 
   /** The sessions whose outbox is no longer empty, once. Those that have lost messages are told so first. */
@@ -355,8 +396,9 @@ export class RouterCore {
   /** A session has its WELCOME: it is told what there is, and others hear of it. */
   #join(session: RouterSession): void {
     this.#sessions.set(session.id, session);
+    session.owner = this.#owners.join(session);
     session.joinedMicros = this.#nowMicros;
-    this.#snapshots.begin(session, EVERYTHING, this.#nowMicros, { evenEmpty: true });
+    this.#snapshots.begin(session, EVERYTHING, { evenEmpty: true });
     this.#system.joined(session, this.#nowMicros);
   }
 
@@ -434,6 +476,7 @@ export class RouterCore {
       }
     } catch (error) {
       if (!(error instanceof ClaspError)) throw error;
+      this.#work.steps += ERROR_STEPS;
       this.#replies.error(session, error);
     }
   }

@@ -13,15 +13,26 @@ export interface InboundBatch {
   readonly frames: readonly InboundFrame[];
   /** When it was read, by the router's clock; SYNC's t2. */
   readonly receivedMicros: number;
+  /** Index of the first frame that is still to be handled. @default 0 */
+  readonly next?: number;
 }
+
+/**
+ * Takes a batch back, from a frame on that costs more than its session may use in this turn of the event loop: it comes again in a later
+ * one, in front of everything else of the session.
+ */
+export type DeferBatch = (batch: InboundBatch, next: number) => void;
 
 /** `inbound.batch` with a compact JSON form: inspectors get two counts, not a read of 64 KiB. */
 export class InboundBatches {
   readonly type = 'inbound.batch';
   readonly batches: readonly InboundBatch[];
+  /** undefined if everything is to be handled now. */
+  readonly defer: DeferBatch | undefined;
 
-  constructor(batches: readonly InboundBatch[]) {
+  constructor(batches: readonly InboundBatch[], defer?: DeferBatch) {
     this.batches = batches;
+    this.defer = defer;
   }
 
   toJSON(): object {
@@ -33,7 +44,12 @@ export class InboundBatches {
 /** What the router actor is told. */
 export type RouterEvent =
   /** All that all sessions sent in this turn of the event loop, in order of arrival. */
-  | { readonly type: 'inbound.batch'; readonly batches: readonly InboundBatch[] }
+  | {
+      readonly type: 'inbound.batch';
+      readonly batches: readonly InboundBatch[];
+      /** @default everything is handled now */
+      readonly defer?: DeferBatch | undefined;
+    }
   /** A session was admitted; its HELLO is still to come. */
   | { readonly type: 'session.opened'; readonly session: RouterSession }
   /** The token of its HELLO is good: it is to be let in. */
@@ -64,4 +80,4 @@ export type RouterEvent =
   /** Something is due: a param expires. */
   | { readonly type: 'clock.due' }
   /** Time for the next piece of a large snapshot. */
-  | { readonly type: 'snapshot.continue' };
+  | { readonly type: 'tasks.continue' };

@@ -3,11 +3,12 @@ import { type Clock, microseconds, setBackgroundTimer } from '../../clock.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { Logger } from '../ports.js';
 import { RouterCore, type RouterCoreOptions } from './router-core.js';
-import type { InboundBatch, RouterEvent } from './router-events.js';
+import type { DeferBatch, InboundBatch, RouterEvent } from './router-events.js';
 import type { RouterSession } from './router-session.js';
 import { LiveSnapshot, type PersistedRouterSnapshot, type RouterSnapshot } from './router-snapshot.js';
 import type { RestoredState, RouterState } from './router-state.js';
 import { thinned } from './thinned.js';
+import { TurnShares } from './turn-shares.js';
 import type { ParamsAnswer, ParamsQuestion } from './views.js';
 
 export interface RouterInput extends Omit<RouterCoreOptions, 'nowMicros' | 'reportFault'> {
@@ -67,6 +68,7 @@ class Router {
   readonly #highWaterBytes: number;
   readonly #defer: (callback: () => void) => void;
   readonly #tellSelf: (event: RouterEvent) => void;
+  readonly #turns = new TurnShares();
   #continuing = false;
   /** When the one timer rings, by the router's clock. */
   #wakeMicros = Infinity;
@@ -111,11 +113,12 @@ class Router {
   handle(event: RouterEvent): void {
     if (event.type === 'inbound.batch') {
       this.#core.beginBatch();
-      for (const batch of event.batches) this.#take(batch);
+      this.#turns.begin(this.#core.steps);
+      for (const batch of event.batches) this.#take(batch, event.defer);
     } else {
       this.#dispatch(event);
     }
-    this.#advanceSnapshots();
+    this.#advanceTasks();
     for (const session of this.#core.takeDirty()) this.#flush(session);
     this.#setTimer();
   }
@@ -161,7 +164,7 @@ class Router {
           this.#wakeMicros = Infinity;
           this.#core.runDue();
           break;
-        case 'snapshot.continue':
+        case 'tasks.continue':
           this.#continuing = false;
           break;
       }
@@ -220,13 +223,18 @@ class Router {
     this.#tellSelf({ type: 'clock.due' });
   };
 
-  #take({ session, frames, receivedMicros }: InboundBatch): void {
+  /** @param defer takes back what the session has no time for in this turn */
+  #take(batch: InboundBatch, defer?: DeferBatch): void {
+    const { session, frames, receivedMicros, next = 0 } = batch;
     session.lastActivityMicros = receivedMicros;
     session.lastReceivedMicros = receivedMicros;
-    session.traffic.receivedMessages += frames.length;
+    const { steps } = this.#core;
+    const isLimited = defer !== undefined && session.link.isTrusted !== true;
+    const lastStep = isLimited ? this.#turns.lastStepOf(session, steps, frames.length - next) : Infinity;
+    let at = next;
     try {
-      for (const frame of frames) {
-        this.#core.handle(session, frame, receivedMicros);
+      while (at < frames.length && this.#core.steps < lastStep) {
+        this.#core.handle(session, frames[at++]!, receivedMicros);
         // Small questions can have large answers, thousands in one read: what one session has coming never waits for the end of
         // the tick above this mark. Either its socket takes it, or the session is congested and its backlog has limits.
         if (session.outbox.byteLength > this.#highWaterBytes) this.#flush(session);
@@ -239,6 +247,12 @@ class Router {
         error: new ClaspError(ErrorCode.InternalError, 'Internal error', { cause }),
       });
     }
+    session.traffic.receivedMessages += at - next;
+    if (!isLimited) return;
+    this.#turns.spend(session, this.#core.steps - steps);
+    if (at === frames.length) return;
+    this.#turns.close(session);
+    defer(batch, at);
   }
 
   /** Sends what the tick has gathered for a session, and looks whether its socket keeps up. */
@@ -282,7 +296,9 @@ class Router {
     while (backlog.messages > 0 && link.bufferedBytes === 0) {
       this.#write(session, this.#core.takeBacklog(session, this.#highWaterBytes));
     }
-    if (backlog.messages === 0) notify({ type: 'connection.drained' });
+    if (backlog.messages > 0) return;
+    notify({ type: 'connection.drained' });
+    this.#core.resume(session);
   }
 
   #write({ link, traffic }: RouterSession, bytes: Uint8Array): void {
@@ -291,14 +307,14 @@ class Router {
     traffic.sentBytes += bytes.length;
   }
 
-  #advanceSnapshots(): void {
-    if (this.#continuing || !this.#core.advanceSnapshots()) return;
+  #advanceTasks(): void {
+    if (this.#continuing || !this.#core.advanceTasks()) return;
     this.#continuing = true;
     this.#defer(this.#goOn);
   }
 
   readonly #goOn = (): void => {
-    this.#tellSelf({ type: 'snapshot.continue' });
+    this.#tellSelf({ type: 'tasks.continue' });
   };
 }
 

@@ -5,6 +5,7 @@ import type { SessionEvent, SessionPhase } from '../session/session-events.js';
 import { Backlog } from './backlog.js';
 import { Drops } from './drops.js';
 import { Outbox } from './outbox.js';
+import type { Owner } from './owner.js';
 import type { Paced } from './paced.js';
 import type { Param } from './param.js';
 import type { InboundFrame } from '../../protocol/inbound.js';
@@ -28,6 +29,8 @@ export type SessionLink = Pick<
   | 'datagrams'
   | 'deliver'
   | 'isTrusted'
+  | 'hold'
+  | 'release'
   | 'probe'
   | 'pingIntervalMs'
   | 'close'
@@ -71,8 +74,12 @@ export class RouterSession {
   grant: Grant | undefined;
   /** What it may do. */
   permissions: Permissions = unrestricted;
+  /** Who answers for what it makes the router keep; undefined before it is established. */
+  owner: Owner | undefined;
   /** What it may still send, on a router that limits that. */
   allowance: TokenBucket | undefined;
+  /** Steps it took in the turn with this number. Kept by TurnShares. */
+  readonly turn = { serial: 0, steps: 0 };
   readonly subscriptions = new Map<number, Subscription>();
   /** What it is told at a pace. Kept by Pacing. */
   readonly paced = new Set<Paced>();

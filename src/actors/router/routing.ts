@@ -1,25 +1,36 @@
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
+import type { Pattern } from '../../protocol/pattern.js';
+import type { StepCounter } from '../../protocol/step-counter.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import type { FanOut } from './fan-out.js';
+import { MatchLimit } from './match-limit.js';
+import type { PacedLimits } from './paced-registry.js';
 import { Pacing, type RecipientsPort } from './pacing.js';
 import type { RouterSession } from './router-session.js';
 import { lets, type Shows, type Subscription, SubscriptionIndex } from './subscription-index.js';
+
+export interface RoutingOptions extends PacedLimits {
+  /** Steps that the unusual patterns which one address can meet may take to match, of all sessions; 0 = unlimited. */
+  readonly maxMatchSteps: number;
+}
 
 /** Brings signals to whoever subscribed to them, at the pace they asked for. */
 export class Routing {
   readonly #fanOut: FanOut;
   readonly #subscriptions: SubscriptionIndex;
   readonly #pacing: Pacing;
+  readonly #matchLimit: MatchLimit;
 
   /**
-   * @param maxPaced see {@link Pacing}
    * @param shows whether a session may hear of an address
+   * @param counter counts the steps of matching
    */
-  constructor(fanOut: FanOut, maxPaced: number, shows: Shows) {
+  constructor(fanOut: FanOut, options: RoutingOptions, shows: Shows, counter: StepCounter) {
     this.#fanOut = fanOut;
     this.#subscriptions = new SubscriptionIndex(
       (type, address, paces, isSubscribed) => this.#pacing.resolve(type, address, paces, isSubscribed),
       shows,
+      counter,
     );
     const recipients: RecipientsPort = {
       refresh: (type, address) => void this.#subscriptions.recipients(address, type),
@@ -27,11 +38,17 @@ export class Routing {
         this.#subscriptions.forget(address);
       },
     };
-    this.#pacing = new Pacing(fanOut, recipients, maxPaced);
+    this.#pacing = new Pacing(fanOut, recipients, options);
+    this.#matchLimit = new MatchLimit(options.maxMatchSteps);
   }
 
   get subscriptionCount(): number {
     return this.#subscriptions.size;
+  }
+
+  /** Memory that paced subscriptions and what waits for them take, roughly. */
+  get pacedBytes(): number {
+    return this.#pacing.bytes;
   }
 
   /** Whether anybody has subscribed below a first segment by its name. */
@@ -42,6 +59,23 @@ export class Routing {
   /** Segments in all patterns of a session together. */
   segmentsOf(session: RouterSession): number {
     return this.#subscriptions.segmentsOf(session);
+  }
+
+  /**
+   * Whether a session may subscribe to a pattern, as far as it can be matched in time.
+   *
+   * @throws ClaspError 429
+   */
+  checkMatchSteps(session: RouterSession, pattern: Pattern): void {
+    this.#matchLimit.check(
+      session,
+      pattern,
+      () => this.#subscriptions.matchStepsWith(pattern),
+      (heaviest, error) => {
+        this.leave(heaviest);
+        heaviest.notify({ type: 'budget.exceeded', error });
+      },
+    );
   }
 
   /** Sessions that hear of a param. */
@@ -65,10 +99,12 @@ export class Routing {
 
   subscribe(subscription: Subscription): void {
     this.#subscriptions.add(subscription);
+    this.#matchLimit.add(subscription);
   }
 
   unsubscribe(subscription: Subscription): void {
     this.#subscriptions.remove(subscription);
+    this.#matchLimit.remove(subscription);
   }
 
   /** A param has a new value: all its subscribers hear of it, the writer too if it is one (router.md 7.2). */
@@ -95,7 +131,7 @@ export class Routing {
   }
 
   leave(session: RouterSession): void {
-    for (const held of session.subscriptions.values()) this.#subscriptions.remove(held);
+    for (const held of session.subscriptions.values()) this.unsubscribe(held);
     session.subscriptions.clear();
     this.#pacing.leave(session);
   }

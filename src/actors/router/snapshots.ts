@@ -3,23 +3,23 @@ import { HEADER_BYTES, MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
 import { writeSnapshotEntry } from '../../protocol/messages/snapshot.js';
 import type { SnapshotEntry } from '../../protocol/messages/message.js';
 import type { Pattern } from '../../protocol/pattern.js';
+import { StepCounter } from '../../protocol/step-counter.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import type { Lane } from './lane.js';
 import type { Param } from './param.js';
 import type { ParamStore } from './param-store.js';
 import type { Replies } from './replies.js';
 import type { RouterSession } from './router-session.js';
+import type { SessionTasks, Task } from './session-tasks.js';
 import type { Shows, Subscription } from './subscription-index.js';
 
-/** Params a session gets at once, if nobody else has been sent much in this turn: those of most shows, 1.2 ms of work. */
-const PARAMS_AT_ONCE = 2_000;
-/**
- * Params written in each further turn of the event loop, for all sessions together: 0.3 ms of work. With eight times as many a late
- * joiner has its 100,000 a quarter sooner, and everybody else waits four times as long for an answer.
- */
-const PARAMS_PER_TICK = 512;
-/** What a param counts that is only looked at and not written, because it is not for this session. */
-const COST_OF_LOOKING = 1 / 8;
+/** Steps of looking at a param, and of writing one that is for this session, beside those for its bytes. */
+const LOOK_STEPS = 4;
+const WRITE_STEPS = 28;
+/** Bytes of a value copied in a step. */
+const BYTES_PER_STEP_LOG2 = 5;
+/** Steps of a snapshot at once, if few were taken in this turn: 2,000 small params, those of most shows, 1.2 ms of work. */
+const STEPS_AT_ONCE = 2_000 * (LOOK_STEPS + WRITE_STEPS);
 /** Params in one SNAPSHOT of an encoding whose size is only known once it is written. */
 const PARAMS_PER_MAP_FRAME = 256;
 /**
@@ -29,21 +29,6 @@ const PARAMS_PER_MAP_FRAME = 256;
 const BYTES_PER_MAP_FRAME = 32_768;
 
 const SNAPSHOT = 0x23;
-
-/** A snapshot on its way to one session. */
-interface Job {
-  readonly session: RouterSession;
-  /** Whose it is; undefined for the one behind WELCOME. */
-  readonly subscription: Subscription | undefined;
-  /** undefined for a param that was looked at and does not match. */
-  readonly params: Iterator<Param | undefined>;
-  /** Params as new as this reach the session, if at all, as live SETs: the snapshot is of what there was. */
-  readonly endSerial: number;
-  readonly history: number;
-  readonly follow: boolean;
-  /** Whether it owes the session a SNAPSHOT even if there turns out to be nothing in it. */
-  owesOne: boolean;
-}
 
 export interface SnapshotOptions {
   /** Whether a snapshot without params is sent too, as after WELCOME. @default false */
@@ -60,109 +45,114 @@ export interface SnapshotOptions {
 export type Told = (session: RouterSession, address: string, value: EncodedValue, follow: boolean) => void;
 
 /**
- * Sends the stored params that match a pattern: as many to a frame as fit, and a piece a tick when they are many, so that a
- * late joiner stalls nobody.
+ * Sends the stored params that match a pattern: as many to a frame as fit, and in slices when they are many, so that a
+ * late joiner stalls nobody. Every param costs what it takes to compare its address, to write it and to copy its bytes.
  *
  * It is a barrier against the live feed although it takes its time: each piece is written from the values of that
  * moment into the same queue the live SETs go through, so it is never older than a SET that went before it, and a SET
  * that comes later goes behind it.
  */
 export class Snapshots {
-  readonly #storeFor: (pattern: Pattern) => ParamStore;
-  readonly #replies: Replies;
-  readonly #told: Told;
-  readonly #shows: Shows;
-  #jobs: Job[] = [];
-  /** Params that may still be written in this tick. */
-  #budget = PARAMS_PER_TICK;
-  #nowMicros = 0;
+  readonly #ports: SnapshotPorts;
+  readonly #tasks: SessionTasks;
+  readonly #bySubscription = new WeakMap<Subscription, SnapshotTask>();
 
-  /**
-   * @param storeFor where the params are that a pattern is about
-   * @param shows whether a session may hear of an address
-   */
-  constructor(storeFor: (pattern: Pattern) => ParamStore, replies: Replies, told: Told, shows: Shows) {
-    this.#storeFor = storeFor;
-    this.#replies = replies;
-    this.#told = told;
-    this.#shows = shows;
+  constructor(tasks: SessionTasks, ports: SnapshotPorts) {
+    this.#tasks = tasks;
+    this.#ports = ports;
   }
 
-  /** Begins a snapshot. A small one is complete when this returns, unless much was sent in this tick already. */
-  begin(session: RouterSession, pattern: Pattern, nowMicros: number, options: SnapshotOptions = {}): void {
-    this.#nowMicros = nowMicros;
-    const { evenEmpty = false, history = 1, follow = false, subscription } = options;
-    const store = this.#storeFor(pattern);
-    const params = store.matching(pattern);
-    const endSerial = store.nextSerial;
-    const job: Job = { session, subscription, params, endSerial, history, follow, owesOne: evenEmpty };
-    // An earlier job of the session goes first: clients wait for what they asked for in the order they asked.
-    const waits =
-      this.#budget <= 0 || session.phase === 'congested' || this.#jobs.some((other) => other.session === session);
-    if (waits || !this.#step(job, PARAMS_AT_ONCE)) this.#jobs.push(job);
-  }
-
-  /** Whether {@link advance} has anything to do; the jobs of congested sessions rest. */
-  get pending(): boolean {
-    return this.#jobs.some(({ session }) => session.phase === 'active');
-  }
-
-  /** A new tick: sends the next pieces, in turn, as far as one tick's work goes. */
-  advance(nowMicros: number): void {
-    this.#nowMicros = nowMicros;
-    this.#budget = PARAMS_PER_TICK;
-    while (this.#budget > 0) {
-      const next = this.#jobs.findIndex(({ session }) => session.phase === 'active');
-      if (next < 0) return;
-      const [job] = this.#jobs.splice(next, 1);
-      if (job !== undefined && !this.#step(job, PARAMS_PER_TICK)) this.#requeue(job);
-    }
+  /** Begins a snapshot. A small one is complete when this returns, unless much was sent in this turn already. */
+  begin(session: RouterSession, pattern: Pattern, options: SnapshotOptions = {}): void {
+    const { subscription } = options;
+    const task = new SnapshotTask(session, pattern, this.#ports, options);
+    if (subscription !== undefined) this.#bySubscription.set(subscription, task);
+    this.#tasks.begin(task, STEPS_AT_ONCE);
   }
 
   /** Drops what was still to come for a subscription that has ended. */
   cancel(subscription: Subscription): void {
-    const index = this.#jobs.findIndex((job) => job.subscription === subscription);
-    if (index >= 0) this.#jobs.splice(index, 1);
+    const task = this.#bySubscription.get(subscription);
+    if (task !== undefined) this.#tasks.cancel(task);
   }
 
   /** Drops what was still to come for a session that has gone. */
   forget(session: RouterSession): void {
-    this.#jobs = this.#jobs.filter((job) => job.session !== session);
+    this.#tasks.forget(session);
+  }
+}
+
+/** What snapshots are made of. */
+export interface SnapshotPorts {
+  /** Where the params are that a pattern is about. */
+  readonly storeFor: (pattern: Pattern) => ParamStore;
+  readonly replies: Replies;
+  readonly told: Told;
+  /** Whether a session may hear of an address. */
+  readonly shows: Shows;
+  /** The time of this batch. */
+  readonly nowMicros: () => number;
+}
+
+/** A snapshot on its way to one session. */
+class SnapshotTask implements Task {
+  readonly session: RouterSession;
+  readonly #ports: SnapshotPorts;
+  readonly #counter = new StepCounter();
+  /** undefined for a param that was looked at and does not match. */
+  readonly #params: Iterator<Param | undefined>;
+  /** Params as new as this reach the session, if at all, as live SETs: the snapshot is of what there was. */
+  readonly #endSerial: number;
+  readonly #history: number;
+  readonly #follow: boolean;
+  /** Whether it owes the session a SNAPSHOT even if there turns out to be nothing in it. */
+  #owesOne: boolean;
+  #nowMicros = 0;
+  isDone = false;
+
+  constructor(
+    session: RouterSession,
+    pattern: Pattern,
+    ports: SnapshotPorts,
+    { evenEmpty = false, history = 1, follow = false }: SnapshotOptions,
+  ) {
+    this.session = session;
+    this.#ports = ports;
+    const store = ports.storeFor(pattern);
+    this.#params = store.matching(pattern, this.#counter);
+    this.#endSerial = store.nextSerial;
+    this.#history = history;
+    this.#follow = follow;
+    this.#owesOne = evenEmpty;
   }
 
-  #requeue(job: Job): void {
-    const ownNext = this.#jobs.findIndex(({ session }) => session === job.session);
-    if (ownNext < 0) this.#jobs.push(job);
-    else this.#jobs.splice(ownNext, 0, job);
+  run(maxSteps: number): number {
+    const { replies, nowMicros } = this.#ports;
+    const { session } = this;
+    this.#nowMicros = nowMicros();
+    const first = this.#counter.steps;
+    const lane = replies.lane(session);
+    if (lane !== undefined && session.form.encoding === 'binary') this.#runBinary(lane, first + maxSteps);
+    else this.#runMap(first + maxSteps);
+    if (this.isDone && this.#owesOne) replies.send(session, { type: 'snapshot', params: [] });
+    return Math.max(1, this.#counter.steps - first);
   }
 
-  /** Writes up to so many params. @returns whether that was all */
-  #step(job: Job, most: number): boolean {
-    const lane = this.#replies.lane(job.session);
-    const isDone =
-      lane !== undefined && job.session.form.encoding === 'binary'
-        ? this.#binaryStep(job, lane, most)
-        : this.#mapStep(job, most);
-    if (isDone && job.owesOne) this.#replies.send(job.session, { type: 'snapshot', params: [] });
-    return isDone;
-  }
-
-  #binaryStep(job: Job, lane: Lane, most: number): boolean {
-    const { session, params } = job;
+  #runBinary(lane: Lane, lastStep: number): void {
+    const { session } = this;
     const w = lane.writer;
     const { maxFrameBytes = Infinity } = session.link;
     const limit = Math.min(MAX_PAYLOAD_BYTES, maxFrameBytes - HEADER_BYTES);
     let count = 0;
-    let done = false;
     const finish = (): void => {
       if (count === 0) return lane.abandon();
       const at = w.start + lane.payloadStart;
       w.bytes[at + 1] = count >>> 8;
       w.bytes[at + 2] = count;
       // What no datagram holds is dropped by the transport, which says so.
-      if (lane.payloadLength <= limit) job.owesOne = false;
+      if (lane.payloadLength <= limit) this.#owesOne = false;
       lane.finish(Qos.Fire);
-      this.#replies.deliver(session, lane);
+      this.#ports.replies.deliver(session, lane);
     };
     const begin = (): void => {
       lane.begin();
@@ -171,18 +161,13 @@ export class Snapshots {
       count = 0;
     };
     begin();
-    for (let written = 0; written < most;) {
-      const next = params.next();
-      if (next.done === true) {
-        done = true;
-        break;
-      }
-      if (!this.#isWanted(job, next.value)) {
-        written += COST_OF_LOOKING;
-        this.#budget -= COST_OF_LOOKING;
+    while (this.#counter.steps < lastStep) {
+      const param = this.#next();
+      if (param === undefined) {
+        if (this.isDone) break;
         continue;
       }
-      for (const entry of this.#entries(job, next.value)) {
+      for (const entry of this.#entries(param)) {
         const before = w.at - w.start;
         writeSnapshotEntry(w, entry);
         if (lane.payloadLength > limit && count > 0) {
@@ -192,56 +177,57 @@ export class Snapshots {
           writeSnapshotEntry(w, entry);
         }
         count++;
-        written++;
-        this.#budget--;
       }
     }
     finish();
-    return done;
   }
 
-  #mapStep(job: Job, most: number): boolean {
-    const { params } = job;
-    for (let written = 0; written < most;) {
-      const entries: SnapshotEntry[] = [];
-      let looks = 0;
-      let bytes = 0;
-      while (entries.length < PARAMS_PER_MAP_FRAME && bytes < BYTES_PER_MAP_FRAME && looks < most) {
-        const next = params.next();
-        if (next.done === true) {
-          this.#sendEntries(job, entries);
-          return true;
-        }
-        looks++;
-        if (!this.#isWanted(job, next.value)) continue;
-        for (const entry of this.#entries(job, next.value)) {
+  #runMap(lastStep: number): void {
+    let entries: SnapshotEntry[] = [];
+    let bytes = 0;
+    while (this.#counter.steps < lastStep) {
+      const param = this.#next();
+      if (param !== undefined) {
+        for (const entry of this.#entries(param)) {
           entries.push(entry);
           bytes += entry.address.length + entry.value.byteLength;
         }
+      } else if (this.isDone) {
+        break;
       }
-      this.#sendEntries(job, entries);
-      const cost = Math.max(entries.length, looks * COST_OF_LOOKING);
-      written += cost;
-      this.#budget -= cost;
+      if (entries.length < PARAMS_PER_MAP_FRAME && bytes < BYTES_PER_MAP_FRAME) continue;
+      this.#sendEntries(entries);
+      entries = [];
+      bytes = 0;
     }
-    return false;
+    this.#sendEntries(entries);
   }
 
-  #isWanted({ session, endSerial }: Job, param: Param | undefined): param is Param {
-    if (param === undefined) return false;
-    return param.serial < endSerial && param.isVisible(this.#nowMicros) && this.#shows(session, param.address);
+  #sendEntries(entries: readonly SnapshotEntry[]): void {
+    if (entries.length === 0) return;
+    const isSent = this.#ports.replies.inPieces(this.session, entries, (params) => ({ type: 'snapshot', params }));
+    if (isSent) this.#owesOne = false;
+  }
+
+  /** The next param for this session; undefined where one was looked at that is none, or when {@link isDone}. */
+  #next(): Param | undefined {
+    const next = this.#params.next();
+    if (next.done === true) {
+      this.isDone = true;
+      return undefined;
+    }
+    this.#counter.steps += LOOK_STEPS;
+    const param = next.value;
+    if (param === undefined || param.serial >= this.#endSerial || !param.isVisible(this.#nowMicros)) return undefined;
+    return this.#ports.shows(this.session, param.address) ? param : undefined;
   }
 
   /** What a session is told of a param: its value, and those it had before where they are wanted and kept. */
-  #entries({ session, history, follow }: Job, param: Param): readonly SnapshotEntry[] {
-    this.#told(session, param.address, param.value, follow);
-    const past = history > 1 && param.history !== undefined ? param.history.last(history - 1) : [];
-    return [...past, param.entry];
-  }
-
-  #sendEntries(job: Job, entries: readonly SnapshotEntry[]): void {
-    if (entries.length === 0) return;
-    const isSent = this.#replies.inPieces(job.session, entries, (params) => ({ type: 'snapshot', params }));
-    if (isSent) job.owesOne = false;
+  #entries(param: Param): readonly SnapshotEntry[] {
+    this.#ports.told(this.session, param.address, param.value, this.#follow);
+    const past = this.#history > 1 ? param.history?.last(this.#history - 1) : undefined;
+    const entries = past === undefined ? [param.entry] : [...past, param.entry];
+    for (const { value } of entries) this.#counter.steps += WRITE_STEPS + (value.byteLength >> BYTES_PER_STEP_LOG2);
+    return entries;
   }
 }

@@ -6,6 +6,7 @@ import type { PassingSignals } from './passing-signals.js';
 import { nodesOf } from './pattern-trie.js';
 import type { RouterSession } from './router-session.js';
 import type { Routing } from './routing.js';
+import type { SessionTasks } from './session-tasks.js';
 import type { Snapshots } from './snapshots.js';
 import { lets, type Subscription, subscription } from './subscription-index.js';
 import { isSystemAddress } from './system-addresses.js';
@@ -23,6 +24,9 @@ export interface SubscribingOptions extends PatternLimits {
   readonly maxPatternSegmentsPerSession: number;
 }
 
+/** Steps that sending timelines may take at once. */
+const TIMELINE_STEPS = 16_384;
+
 /** SUBSCRIBE and UNSUBSCRIBE (router.md 5.1): who may hear what, what it may cost, and what there is already. */
 export class Subscribing {
   readonly #options: SubscribingOptions;
@@ -30,6 +34,7 @@ export class Subscribing {
   readonly #snapshots: Snapshots;
   readonly #passing: PassingSignals;
   readonly #system: SystemSignals;
+  readonly #tasks: SessionTasks;
 
   constructor(
     options: SubscribingOptions,
@@ -37,12 +42,14 @@ export class Subscribing {
     snapshots: Snapshots,
     passing: PassingSignals,
     system: SystemSignals,
+    tasks: SessionTasks,
   ) {
     this.#options = options;
     this.#routing = routing;
     this.#snapshots = snapshots;
     this.#passing = passing;
     this.#system = system;
+    this.#tasks = tasks;
   }
 
   /** @throws ClaspError 202 for a pattern that is none or too costly, 301 and 302 without permission, 429 for one too many */
@@ -58,6 +65,7 @@ export class Subscribing {
     checkGlobstars(pattern, this.#options);
     this.#checkSegments(session, pattern, held);
     session.permissions.checkSubscribe(pattern, nowMicros);
+    this.#routing.checkMatchSteps(session, pattern);
     if (held !== undefined) this.#end(held); // the same id again replaces (wire.md 17, Q36)
     if (isSystemAddress(pattern)) this.#system.asked(nowMicros);
     const added = subscription(session, message.id, pattern, message.types, message.options);
@@ -66,9 +74,9 @@ export class Subscribing {
     if (lets(added, 'param')) {
       const follow = (paceOf(message.options, 'param')?.epsilon ?? 0) > 0;
       const history = message.options?.history ?? 1;
-      this.#snapshots.begin(session, pattern, nowMicros, { history, follow, subscription: added });
+      this.#snapshots.begin(session, pattern, { history, follow, subscription: added });
     }
-    if (lets(added, 'timeline')) this.#passing.tellTimelines(session, pattern);
+    if (lets(added, 'timeline')) this.#tasks.begin(this.#passing.timelinesFor(session, pattern), TIMELINE_STEPS);
   }
 
   unsubscribe(session: RouterSession, id: number): void {

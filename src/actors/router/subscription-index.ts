@@ -1,8 +1,10 @@
 import { signalTypeMask, type SignalType, signalTypes } from '../../protocol/enumerations.js';
 import type { SubscribeOptions } from '../../protocol/messages/message.js';
 import type { Pattern } from '../../protocol/pattern.js';
+import { StepCounter } from '../../protocol/step-counter.js';
 import { isPacedType, leastRestrictive, type Pace, type PacedType, paceOf } from './pace.js';
 import type { Paced } from './paced.js';
+import { MatchCosts } from './match-cost.js';
 import { nodesOf, PatternTrie } from './pattern-trie.js';
 import type { RouterSession } from './router-session.js';
 import type { WireForm } from './wire-form.js';
@@ -66,15 +68,20 @@ interface CacheEntry {
 const MAX_CACHED_ADDRESSES = 65_536;
 const MAX_CACHED_RECIPIENTS = 4_194_304;
 
+/** Steps of looking up an address that is not remembered, beside those of the match. */
+const MISS_STEPS = 150;
+
 /**
  * Who subscribed to what. A trie of pattern segments is the truth; what it says about an address is remembered until
  * any subscription changes, so that a message costs the same with ten patterns as with ten thousand.
  */
 export class SubscriptionIndex {
   readonly #trie = new PatternTrie<Subscription>();
+  readonly #costs = new MatchCosts();
   readonly #cache = new Map<string, CacheEntry>();
   readonly #resolvePaced: ResolvePaced;
   readonly #shows: Shows;
+  readonly #counter: StepCounter;
   /** Segments in the patterns of each session. */
   readonly #segments = new Map<RouterSession, number>();
   #cachedRecipients = 0;
@@ -82,9 +89,11 @@ export class SubscriptionIndex {
   /** Something changed since the cache was filled. Emptying it at the next look-up also lets go of departed sessions. */
   #stale = false;
 
-  constructor(resolvePaced: ResolvePaced, shows: Shows) {
+  /** @param counter counts the steps of each match that was not remembered */
+  constructor(resolvePaced: ResolvePaced, shows: Shows, counter: StepCounter = new StepCounter()) {
     this.#resolvePaced = resolvePaced;
     this.#shows = shows;
+    this.#counter = counter;
   }
 
   get size(): number {
@@ -106,9 +115,15 @@ export class SubscriptionIndex {
     return this.#segments.get(session) ?? 0;
   }
 
+  /** The steps a match of an address would take at worst beside {@link BASE_STEPS}, if a pattern was added. */
+  matchStepsWith(pattern: Pattern): number {
+    return this.#costs.heaviestWith(pattern);
+  }
+
   add(subscription: Subscription): void {
     const { session, pattern } = subscription;
     this.#trie.add(pattern, subscription);
+    this.#costs.add(pattern);
     this.#segments.set(session, this.segmentsOf(session) + nodesOf(pattern));
     this.#size++;
     this.#stale = true;
@@ -118,6 +133,7 @@ export class SubscriptionIndex {
   remove(subscription: Subscription): void {
     const { session, pattern } = subscription;
     if (!this.#trie.remove(pattern, subscription)) return;
+    this.#costs.remove(pattern);
     const left = this.segmentsOf(session) - nodesOf(pattern);
     if (left > 0) this.#segments.set(session, left);
     else this.#segments.delete(session);
@@ -134,6 +150,7 @@ export class SubscriptionIndex {
     }
     let entry = this.#cache.get(address);
     if (entry === undefined) {
+      this.#counter.steps += MISS_STEPS;
       entry = { matches: this.matches(address), lists: [] };
       this.#cache.set(address, entry);
     }
@@ -153,12 +170,13 @@ export class SubscriptionIndex {
 
   /** Every subscription whose pattern matches, straight from the trie. */
   matches(address: string): ReadonlySet<Subscription> {
-    return this.#trie.matches(address);
+    return this.#trie.matches(address, this.#counter);
   }
 
   #resolve(matches: ReadonlySet<Subscription>, address: string, type: SignalType | undefined): Recipients {
     const mask = signalTypeMask(type === undefined ? undefined : [type]);
     const sessions = new Map<RouterSession, Pace | undefined>();
+    this.#counter.steps += matches.size;
     for (const { session, typeMask, options } of matches) {
       if ((typeMask & mask) === 0 || !this.#shows(session, address)) continue;
       const pace = paceOf(options, type);

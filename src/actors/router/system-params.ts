@@ -9,6 +9,7 @@ import type { Routing } from './routing.js';
 export class SystemParams {
   readonly store = new ParamStore({
     maxParams: 0,
+    maxParamBytes: 0,
     eviction: 'reject',
     paramTtlSeconds: 0,
     maxLockSeconds: 0,
@@ -25,7 +26,7 @@ export class SystemParams {
     const encoded = encodeValue(value);
     const known = this.store.get(address, nowMicros);
     if (known?.value.equals(encoded) === true) return;
-    const param = known ?? this.store.create(parseAddress(address));
+    const param = known ?? this.store.create(parseAddress(address), undefined);
     param.write(encoded, '', nowMicros);
     const message: SetMessage = { type: 'set', address, value: encoded };
     this.#routing.set(message, param.revision, nowMicros);

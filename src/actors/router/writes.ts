@@ -1,6 +1,7 @@
 import { parseAddress } from '../../protocol/address.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { BundleMessage, PublishMessage, SetMessage } from '../../protocol/messages/message.js';
+import type { StepCounter } from '../../protocol/step-counter.js';
 import type { U64 } from '../../protocol/u64.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import { checkAnnounced } from './announced-values.js';
@@ -15,6 +16,9 @@ import type { Routing } from './routing.js';
 import type { SignalDirectory } from './signal-directory.js';
 import { checkSetSize, checkValueSize } from './sizes.js';
 import { isSystemAddress, systemAddressRefused } from './system-addresses.js';
+
+/** Steps of putting a new param into the indexes, and of the memory it takes. */
+const CREATE_STEPS = 200;
 
 /** A write that was accepted: what to store and what to send. */
 interface PlannedSet {
@@ -43,6 +47,7 @@ export class Writes {
   readonly #maxValueBytes: number;
   readonly #announced: SignalDirectory | undefined;
   readonly #hooks: Hooks;
+  readonly #work: StepCounter;
 
   /** @param options.announced where given, a SET has to be what was announced there */
   constructor(
@@ -54,6 +59,8 @@ export class Writes {
       readonly maxValueBytes: number;
       readonly announced: SignalDirectory | undefined;
       readonly hooks: Hooks;
+      /** Counts what new params cost. */
+      readonly work: StepCounter;
     },
   ) {
     this.#params = params;
@@ -63,13 +70,17 @@ export class Writes {
     this.#maxValueBytes = options.maxValueBytes;
     this.#announced = options.announced;
     this.#hooks = options.hooks;
+    this.#work = options.work;
   }
 
   /** @returns the param as it is now @throws ClaspError 200, 301, 302, 400, 401, 402, 403, 429, 503 */
   set(session: RouterSession, message: SetMessage, nowMicros: number): Param {
     this.#checkMay(session, message, nowMicros, 'now');
     const param = this.#params.get(message.address, nowMicros);
-    if (param === undefined && !this.#params.hasRoomFor(1)) throw this.#params.atCapacity(message.address);
+    const { byteLength } = message.value;
+    if (param === undefined) this.#params.checkRoom(session, message.address, 1, byteLength);
+    else if (byteLength > param.capacity)
+      this.#params.checkRoom(session, message.address, 0, byteLength - param.capacity);
     this.#checkAnnounced(message, nowMicros);
     const value = accept(session, message, param);
     return this.#applySet(session, { message, value }, nowMicros, param);
@@ -130,10 +141,8 @@ export class Writes {
     nowMicros: number,
     known: Param | undefined = this.#params.get(message.address, nowMicros),
   ): Param {
-    const param = known ?? this.#params.create(parseAddress(message.address));
-    if (known === undefined) param.reconcile = reconcileFor(this.#rules, message.address);
-    param.write(value, session.id, nowMicros);
-    this.#params.written(param, message, nowMicros);
+    const param = known ?? this.#create(session, message.address);
+    this.#params.write(param, value, message, session, nowMicros);
     if (message.unlock === true) this.#params.unlock(param);
     // It was accepted past the lock of another session: the lock is taken over.
     const takesOver = param.holder !== undefined && param.holder !== session;
@@ -141,6 +150,13 @@ export class Writes {
     if ((message.lock === true || takesOver) && session.established) this.#params.lock(param, session, nowMicros);
     const sent = value === message.value ? message : { ...message, value };
     this.#routing.set(sent, param.revision, nowMicros);
+    return param;
+  }
+
+  #create(session: RouterSession, address: string): Param {
+    const param = this.#params.create(parseAddress(address), session);
+    param.reconcile = reconcileFor(this.#rules, address);
+    this.#work.steps += CREATE_STEPS;
     return param;
   }
 
@@ -159,12 +175,16 @@ export class Writes {
     const planned: (PlannedSet | PublishMessage)[] = [];
     const outlooks = new Map<string, Outlook>();
     let fresh = 0;
+    let freshBytes = 0;
     for (const inner of bundle.messages) {
       try {
         if (inner.type === 'set') {
           this.#checkMay(session, inner, nowMicros, came);
           const before = outlooks.get(inner.address) ?? this.#params.get(inner.address, nowMicros);
-          if (before === undefined && !this.#params.hasRoomFor(++fresh)) throw this.#params.atCapacity(inner.address);
+          if (before === undefined) {
+            freshBytes += inner.value.byteLength;
+            this.#params.checkRoom(session, inner.address, ++fresh, freshBytes);
+          }
           this.#checkAnnounced(inner, nowMicros);
           const value = accept(session, inner, before);
           outlooks.set(inner.address, {

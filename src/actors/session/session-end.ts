@@ -13,6 +13,7 @@ export type EndingEvent = Extract<
       | 'grant.ended'
       | 'protocol.violated'
       | 'queue.overflowed'
+      | 'budget.exceeded'
       | 'session.idled'
       | 'session.failed'
       | 'router.draining'
@@ -34,6 +35,7 @@ export function endOf(event: EndingEvent): SessionEnd {
     case 'protocol.violated':
       return told('violation', event.error);
     case 'queue.overflowed':
+    case 'budget.exceeded':
       return told('overflow', event.error);
     case 'session.idled':
       return told('idle', event.error);

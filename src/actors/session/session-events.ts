@@ -42,6 +42,8 @@ export type SessionEvent =
   | { readonly type: 'connection.drained' }
   /** The queue of a congested session passed its hard limit: ERROR 503, then close. */
   | { readonly type: 'queue.overflowed'; readonly error: ClaspError }
+  /** All sessions together make the router keep too much, and this one most: ERROR 503, then close. */
+  | { readonly type: 'budget.exceeded'; readonly error: ClaspError }
   /** Nothing was received or sent for the idle limit: ERROR 502, then close. */
   | { readonly type: 'session.idled'; readonly error: ClaspError }
   /** A fault of ours while handling this session: ERROR 500, then close. */

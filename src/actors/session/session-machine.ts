@@ -132,6 +132,7 @@ export const sessionMachine = setup({
     'grant.ended': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
     'protocol.violated': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
     'queue.overflowed': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
+    'budget.exceeded': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
     'session.idled': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
     'session.failed': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
     'router.draining': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },

@@ -7,7 +7,7 @@ import type { WatchedActor, WatchedEvent } from './port.js';
 const thinned: ReadonlySet<string> = new Set([
   'inbound.batch',
   'clock.due',
-  'snapshot.continue',
+  'tasks.continue',
   'statistics.wanted',
   'params.wanted',
   'sessions.wanted',

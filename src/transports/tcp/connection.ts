@@ -75,6 +75,14 @@ export class TcpConnection implements Connection {
     return this.#batches.ended ? 0 : this.#socket.writableLength;
   }
 
+  hold(): void {
+    if (this.#phase === 'open') this.#share.hold();
+  }
+
+  release(): void {
+    this.#share.release();
+  }
+
   write(bytes: Uint8Array): void {
     if (this.#phase === 'closing' || this.#socket.destroyed) return;
     this.#socket.write(bytes, this.#onWritten);
@@ -87,7 +95,7 @@ export class TcpConnection implements Connection {
   close(): void {
     if (this.#phase === 'closing' || this.#batches.ended) return;
     this.#phase = 'closing';
-    this.#socket.resume(); // or the peer's end is never seen where nobody listened
+    this.#share.release(); // or the peer's end is never seen where nobody listened
     this.#socket.end(); // behind all that is buffered
     this.#startGrace();
   }
@@ -99,14 +107,16 @@ export class TcpConnection implements Connection {
   /** One read of the network. */
   readonly #onData = (bytes: Buffer): void => {
     if (this.#phase !== 'open') return;
-    this.#take(bytes);
+    const frames = this.#take(bytes);
     this.#checkFraming();
-    this.#share.spend(bytes.length);
+    this.#share.spend(bytes.length, frames);
   };
 
-  #take(bytes: Buffer): void {
+  /** @returns how many frames there were */
+  #take(bytes: Buffer): number {
     const frames = this.#deframer.push(bytes);
     if (frames.length > 0) this.#batches.next(frames);
+    return frames.length;
   }
 
   /** Who listens may have closed in the middle of the batch; a fault behind it is then nobody's business. */

@@ -5,6 +5,7 @@ import { type Clock, setBackgroundTimer } from '../../clock.js';
 import { ClockWatch } from '../../clock-watch.js';
 import { judgeAfterInput, type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
 import { clipUtf8 } from '../../protocol/bytes/utf8.js';
+import { FrameRun } from '../../protocol/frame-run.js';
 import { TokenBucket } from '../../token-bucket.js';
 import { HeldSubject } from '../held-subject.js';
 import { ReadShare } from '../read-share.js';
@@ -54,6 +55,7 @@ export class WebSocketConnection implements Connection {
   readonly #options: WebSocketConnectionOptions;
   readonly #batches: HeldSubject<readonly InboundFrame[]>;
   readonly #drained = new Subject<void>();
+  readonly #share: ReadShare;
   /** What came in since the last batch. */
   #frames: InboundFrame[] = [];
   #flushPlanned = false;
@@ -79,6 +81,7 @@ export class WebSocketConnection implements Connection {
     this.#socket = socket;
     this.#options = options;
     this.#progress = new WriteProgress(socket);
+    this.#share = new ReadShare(socket);
     this.encoding = options.encoding;
     this.remoteAddress = remoteAddressOf(socket.remoteAddress, socket.remotePort);
     this.#batches = new HeldSubject(this.#startReading);
@@ -101,6 +104,14 @@ export class WebSocketConnection implements Connection {
     return this.#batches.ended ? 0 : this.#socket.writableLength;
   }
 
+  hold(): void {
+    if (!this.#closing && !this.#batches.ended) this.#share.hold();
+  }
+
+  release(): void {
+    if (!this.#batches.ended) this.#share.release();
+  }
+
   write(bytes: Uint8Array): void {
     if (this.#peer.readyState !== WebSocket.OPEN) return;
     this.#unfinishedWrites++;
@@ -111,6 +122,7 @@ export class WebSocketConnection implements Connection {
   close(reason: CloseReason): void {
     if (this.#closing || this.#batches.ended) return;
     this.#closing = true;
+    this.#share.release();
     this.#peer.resume(); // or the peer's answer is never read where nobody listened
     this.#peer.close(closeCodes[reason.kind], clipUtf8(reason.text, MAX_REASON_BYTES)); // behind all that is buffered
     this.#startGrace();
@@ -140,21 +152,24 @@ export class WebSocketConnection implements Connection {
   #readPast(socket: Socket): void {
     const [listener] = socket.listeners('data');
     if (listener === undefined) return; // a ws that reads in another way: it goes on doing so
+    let frames = 0;
     const reader = new LeanReader({
       maxFrameBytes: this.#options.maxFrameBytes,
       onMessages: (messages) => {
         if (this.#closing) return;
         this.#frames.push(messages);
+        frames += messages instanceof FrameRun ? messages.count : 1;
         this.#onSignOfLife();
       },
       leave: (bytes) => {
         listener.call(socket, bytes);
       },
     });
-    const share = new ReadShare(socket);
+    const share = this.#share;
     const onData = (chunk: Buffer): void => {
+      frames = 0;
       reader.push(chunk);
-      share.spend(chunk.length);
+      share.spend(chunk.length, frames);
     };
     socket.removeListener('data', listener as () => void); // its own type is lost in listeners()
     socket.on('data', Object.assign(onData, { listener }));

@@ -13,14 +13,21 @@ const pattern = fc
   .array(fc.oneof(segment, fc.constantFrom('*', '**', 'a*', '*b')), { minLength: 1, maxLength: 5 })
   .map((segments) => parsePattern(`/${segments.join('/')}`));
 
-const unlimited = { maxParams: 0, eviction: 'lru', paramTtlSeconds: 0, maxLockSeconds: 0, historyRules: [] } as const;
+const unlimited = {
+  maxParams: 0,
+  maxParamBytes: 0,
+  eviction: 'lru',
+  paramTtlSeconds: 0,
+  maxLockSeconds: 0,
+  historyRules: [],
+} as const;
 
 describe('ParamStore', () => {
   it('finds by its tree exactly what a scan of everything would find, each once', () => {
     fc.assert(
       fc.property(fc.uniqueArray(address, { maxLength: 40 }), pattern, (addresses, wanted) => {
         const store = new ParamStore(unlimited);
-        for (const one of addresses) store.create(one).write(encodeValue(one), 'w', 0);
+        for (const one of addresses) store.create(one, undefined).write(encodeValue(one), 'w', 0);
         const found = [...store.matching(wanted)].flatMap((param) => param?.address ?? []); // those only looked at left out
         expect([...found].sort()).toEqual(addresses.filter((one) => matchPattern(wanted, one)).sort());
       }),
@@ -37,7 +44,7 @@ describe('ParamStore', () => {
     );
     fc.assert(
       fc.property(fc.array(value, { minLength: 1 }), (values) => {
-        const param = new ParamStore(unlimited).create(parseAddress('/a'));
+        const param = new ParamStore(unlimited).create(parseAddress('/a'), undefined);
         for (const [i, one] of values.entries()) {
           param.write(encodeValue(one), `writer ${i}`, i);
           expect(Object.is(param.value.decode(), one)).toBe(true);

@@ -166,14 +166,14 @@ describe('a snapshot is a barrier', () => {
           } else if (step.kind === 'congest') {
             congest(client!.peer, client!.view);
           } else if (step.kind === 'drain') {
-            drain(client!.peer, client!.view);
+            drain(harness, client!.peer, client!.view);
           } else {
-            harness.core.advanceSnapshots();
+            harness.core.advanceTasks();
           }
         }
         harness.advance(1); // longer than any interval
         model.expire(now + 1);
-        for (const { peer, view } of clients) drain(peer, view);
+        for (const { peer, view } of clients) drain(harness, peer, view);
         harness.settle();
         for (const { peer, view, held } of clients) {
           view.take(peer.read());
@@ -201,7 +201,7 @@ describe('a snapshot is a barrier', () => {
     late.subscribe(1, '/p/**');
     const view = new View();
     let ticks = 0;
-    for (let i = 0; harness.core.advanceSnapshots(); i++) {
+    for (let i = 0; harness.core.advanceTasks(); i++) {
       ticks++;
       writer.set(`/p/${(i * 37) % 10_000}`, BigInt(i + 1), { qos: 0 });
       view.take(late.read());
@@ -223,8 +223,10 @@ function congest(peer: Peer, view: View): void {
   if (peer.session.phase === 'active') peer.session.phase = 'congested';
 }
 
-function drain(peer: Peer, view: View): void {
+function drain({ core }: CoreHarness, peer: Peer, view: View): void {
   view.take(peer.read());
   view.take(peer.readBacklog());
-  if (peer.session.phase === 'congested') peer.session.phase = 'active';
+  if (peer.session.phase !== 'congested') return;
+  peer.session.phase = 'active';
+  core.resume(peer.session);
 }

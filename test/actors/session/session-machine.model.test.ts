@@ -29,6 +29,7 @@ const told: { readonly [T in SessionEvent['type']]: Extract<SessionEvent, { read
   'messages.dropped': { type: 'messages.dropped', dropped: 100, queuedBytes: 1, queuedMessages: 1 },
   'connection.drained': { type: 'connection.drained' },
   'queue.overflowed': { type: 'queue.overflowed', error },
+  'budget.exceeded': { type: 'budget.exceeded', error },
   'session.idled': { type: 'session.idled', error },
   'session.failed': { type: 'session.failed', error },
   'router.draining': { type: 'router.draining' },

@@ -1,0 +1,141 @@
+import { MAX_SEGMENTS } from '../../protocol/limits.js';
+import { isLiteral, type Pattern } from '../../protocol/pattern.js';
+import { patternSegments } from './pattern-trie.js';
+
+/**
+ * What a set of patterns can cost whoever writes to an address that was not matched before, at worst. Patterns with other names in front of their
+ * first wildcard never meet at one address, so what counts is the heaviest chain of such prefixes, each the beginning of the next.
+ *
+ * {@link PatternTrie.matches} takes at most {@link BASE_STEPS} steps and the {@link heaviest} weight.
+ */
+export class MatchCosts {
+  readonly #root = new Prefix(undefined, '');
+  /** How often each pattern was added, if it weighs anything: the trie holds it once. */
+  readonly #counts = new Map<Pattern, number>();
+
+  /** The greatest sum of weights that one address can meet. */
+  get heaviest(): number {
+    return this.#root.own + this.#root.below;
+  }
+
+  add(pattern: Pattern): void {
+    const weight = patternWeight(pattern);
+    if (weight === 0) return;
+    const count = this.#counts.get(pattern) ?? 0;
+    this.#counts.set(pattern, count + 1);
+    if (count > 0) return;
+    let prefix = this.#root;
+    for (const name of literalPrefix(pattern)) prefix = prefix.child(name);
+    prefix.change(weight);
+  }
+
+  remove(pattern: Pattern): void {
+    const count = this.#counts.get(pattern);
+    if (count === undefined) return;
+    if (count > 1) {
+      this.#counts.set(pattern, count - 1);
+      return;
+    }
+    this.#counts.delete(pattern);
+    this.#deepest(pattern).prefix.change(-patternWeight(pattern));
+  }
+
+  /** What {@link heaviest} of the addresses that a pattern matches would be if it was added. */
+  heaviestWith(pattern: Pattern): number {
+    const { prefix, sum, isWhole } = this.#deepest(pattern);
+    const added = this.#counts.has(pattern) ? 0 : patternWeight(pattern);
+    return sum + added + (isWhole ? prefix.below : 0);
+  }
+
+  /** Follows the names in front of the first wildcard as far as they are known. */
+  #deepest(pattern: Pattern): { readonly prefix: Prefix; readonly sum: number; readonly isWhole: boolean } {
+    let prefix = this.#root;
+    let sum = prefix.own;
+    for (const name of literalPrefix(pattern)) {
+      const next = prefix.children.get(name);
+      if (next === undefined) return { prefix, sum, isWhole: false };
+      prefix = next;
+      sum += prefix.own;
+    }
+    return { prefix, sum, isWhole: true };
+  }
+}
+
+/** The names in front of the first wildcards of some patterns. */
+class Prefix {
+  readonly parent: Prefix | undefined;
+  readonly name: string;
+  readonly children = new Map<string, Prefix>();
+  /** The sum of the weights of the patterns whose wildcards begin here. */
+  own = 0;
+  /** The greatest sum that is met further down. */
+  below = 0;
+
+  constructor(parent: Prefix | undefined, name: string) {
+    this.parent = parent;
+    this.name = name;
+  }
+
+  child(name: string): Prefix {
+    const existing = this.children.get(name);
+    if (existing !== undefined) return existing;
+    const child = new Prefix(this, name);
+    this.children.set(name, child);
+    return child;
+  }
+
+  change(weight: number): void {
+    this.own += weight;
+    for (const parent of pruned(this)) {
+      let below = 0;
+      for (const child of parent.children.values()) below = Math.max(below, child.own + child.below);
+      if (below === parent.below) return;
+      parent.below = below;
+    }
+  }
+}
+
+/** Takes out a prefix and those above it, as far as no pattern needs them. @returns those above it, from below */
+function* pruned(lowest: Prefix): IterableIterator<Prefix> {
+  let isNeeded = false;
+  for (let prefix = lowest; prefix.parent !== undefined; prefix = prefix.parent) {
+    isNeeded ||= prefix.own > 0 || prefix.children.size > 0;
+    if (!isNeeded) prefix.parent.children.delete(prefix.name);
+    yield prefix.parent;
+  }
+}
+
+/** Steps of any match: the names in front of wildcards, and a `**` behind each of them with a name behind it. */
+export const BASE_STEPS = 2 * MAX_SEGMENTS * (MAX_SEGMENTS + 1);
+
+/**
+ * An upper bound of the steps that a pattern adds to a match. What is common costs nothing by itself, since the trie holds it once for all:
+ * names, a wildcard at the end, and a `**` in the middle with one name behind it. Every other segment behind such a `**` can be
+ * looked at once for each segment of an address.
+ */
+export function patternWeight(pattern: Pattern): number {
+  if (isLiteral(pattern)) return 0;
+  const segments = patternSegments(pattern);
+  if (segments.at(-1) === '**') segments.pop();
+  const first = segments.findIndex((segment) => segment.includes('*'));
+  if (first < 0) return 0;
+  if (first === segments.length - 1 && segments[first] === '*') return 0;
+  const globstar = segments.indexOf('**');
+  if (globstar < 0) return segments.slice(first).reduce((sum, segment) => sum + nodeSteps(segment, 1), 0);
+  const behind = segments.slice(globstar + 1);
+  if (globstar === first && behind.length === 1 && isLiteral(behind[0]!)) return 0;
+  const before = segments.slice(first, globstar).reduce((sum, segment) => sum + nodeSteps(segment, 1), 0);
+  return behind.reduce((sum, segment) => sum + nodeSteps(segment, MAX_SEGMENTS), before + MAX_SEGMENTS);
+}
+
+/** Steps at a node that is met at so many segments of an address, which has 1,024 bytes in all. */
+function nodeSteps(segment: string, times: number): number {
+  if (!segment.includes('*') || segment === '*' || segment === '**') return times;
+  return times * (3 + (segment.length >> 3)) + 128;
+}
+
+function literalPrefix(pattern: Pattern): string[] {
+  const segments = patternSegments(pattern);
+  const first = segments.findIndex((segment) => segment.includes('*'));
+  return first < 0 ? segments : segments.slice(0, first);
+}

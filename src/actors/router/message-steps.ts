@@ -1,0 +1,36 @@
+import type { InboundMessage } from '../../protocol/inbound.js';
+
+/**
+ * Steps, of some 20 ns, that a message takes by itself: decoding, permissions, the change and its answer. What depends on what it meets
+ * is counted where it is done: matching, snapshots, deliveries, new params.
+ */
+const steps: Readonly<Record<InboundMessage['type'], number>> = {
+  set: 15,
+  publish: 15,
+  bundle: 20,
+  get: 40,
+  subscribe: 200,
+  unsubscribe: 100,
+  announce: 100,
+  query: 100,
+  hello: 200,
+  ping: 15,
+  sync: 20,
+  replay: 50,
+  federationSync: 50,
+  malformed: 50,
+  rateLimited: 15,
+  welcome: 5,
+  snapshot: 5,
+  pong: 5,
+  ack: 5,
+  error: 5,
+  result: 5,
+};
+
+/** Steps of each message in a bundle. */
+const INNER_STEPS = 15;
+
+export function messageSteps(message: InboundMessage): number {
+  return message.type === 'bundle' ? steps.bundle + INNER_STEPS * message.messages.length : steps[message.type];
+}

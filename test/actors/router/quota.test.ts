@@ -1,0 +1,122 @@
+import { describe, expect, it } from '@jest/globals';
+import { type Owner, Owners } from '../../../src/actors/router/owner.js';
+import { Quota } from '../../../src/actors/router/quota.js';
+import type { RouterSession } from '../../../src/actors/router/router-session.js';
+import { CoreHarness } from '../../support/core-harness.js';
+
+const harness = new CoreHarness();
+
+function sessionFrom(remoteAddress: string, more: Partial<Pick<RouterSession, 'grant'>> = {}): RouterSession {
+  const { session } = harness.connect();
+  return Object.assign(Object.create(session) as RouterSession, { link: { ...session.link, remoteAddress }, ...more });
+}
+
+const grantOf = (tokenId: string): NonNullable<RouterSession['grant']> => ({
+  tokenId,
+  subject: undefined,
+  scopes: [],
+  constraints: [],
+  expiresAtSeconds: undefined,
+});
+
+describe('Owners', () => {
+  it.each([
+    ['192.168.1.20:5000', 'address:192.168.1.20'],
+    ['[2001:db8:1:2:3::4]:5000', 'address:2001:db8:1:2::/64'],
+  ])('takes all sessions from %s as one owner', (remoteAddress, key) => {
+    const owners = new Owners();
+    const first = owners.join(sessionFrom(remoteAddress));
+    expect(first.key).toBe(key);
+    expect(owners.join(sessionFrom(remoteAddress))).toBe(first);
+    expect(first.sessions.size).toBe(2);
+  });
+
+  it('takes each session on this computer as an owner of its own', () => {
+    const owners = new Owners();
+    expect(owners.join(sessionFrom('127.0.0.1:5000'))).not.toBe(owners.join(sessionFrom('127.0.0.1:5000')));
+  });
+
+  it('takes all sessions of a token as one owner, wherever they are', () => {
+    const owners = new Owners();
+    const first = owners.join(sessionFrom('192.168.1.20:5000', { grant: grantOf('guest') }));
+    expect(owners.join(sessionFrom('127.0.0.1:5000', { grant: grantOf('guest') }))).toBe(first);
+    expect(owners.ofToken('guest')).toBe(first);
+  });
+
+  it('remembers an owner while it has left something behind', () => {
+    const owners = new Owners();
+    const quota = new Quota({ total: 10, perOwner: 0 });
+    const session = sessionFrom('192.168.1.20:5000');
+    const owner = owners.join(session);
+    quota.take(owner, 3);
+    owners.leave(session, owner);
+    expect(owners.join(sessionFrom('192.168.1.20:6000'))).toBe(owner);
+  });
+
+  it('forgets the owners that have left nothing behind', () => {
+    const owners = new Owners();
+    const quota = new Quota({ total: 0, perOwner: 0 });
+    for (let i = 0; i < 5_000; i++) {
+      const session = sessionFrom(`10.0.${i >> 8}.${i & 255}:1`);
+      const owner = owners.join(session);
+      quota.take(owner, 1);
+      owners.leave(session, owner);
+      quota.give(owner, 1); // later than the session
+    }
+    expect(owners.size).toBeLessThan(2_000);
+  });
+});
+
+describe('Quota', () => {
+  const owners = new Owners();
+  const connected = (address: string): Owner => owners.join(sessionFrom(address));
+  const gone = (address: string): Owner => {
+    const session = sessionFrom(address);
+    const owner = owners.join(session);
+    owners.leave(session, owner);
+    return owner;
+  };
+
+  it('counts what each owner has, and what all have', () => {
+    const quota = new Quota({ total: 10, perOwner: 6 });
+    const [one, other] = [connected('10.0.0.1:1'), connected('10.0.0.2:1')];
+    quota.take(one, 5);
+    quota.take(other, 4);
+    quota.give(one, 2);
+    expect([quota.usedBy(one), quota.usedBy(other), quota.total]).toEqual([3, 4, 7]);
+    expect([quota.exceedsShare(one, 3), quota.exceedsShare(one, 4)]).toEqual([false, true]);
+    expect([quota.exceedsTotal(3), quota.exceedsTotal(4)]).toEqual([false, true]);
+  });
+
+  it('never counts below 0', () => {
+    const quota = new Quota({ total: 10, perOwner: 6 });
+    const owner = connected('10.0.0.1:1');
+    quota.take(owner, 2);
+    quota.give(owner, 5);
+    expect([quota.usedBy(owner), quota.total]).toEqual([0, 0]);
+  });
+
+  it('lets owners that have gone make room first, then the one that has most', () => {
+    const quota = new Quota({ total: 10, perOwner: 0 });
+    const [asker, small, large, left] = [
+      connected('10.0.0.1:1'),
+      connected('10.0.0.2:1'),
+      connected('10.0.0.3:1'),
+      gone('10.0.0.4:1'),
+    ];
+    quota.take(small, 3);
+    quota.take(large, 5);
+    quota.take(left, 2);
+    expect(quota.giver(asker, 1)).toBe(left);
+    quota.give(left, 2);
+    expect(quota.giver(asker, 1)).toBe(large);
+  });
+
+  it('finds nobody where the owner that asks would have most', () => {
+    const quota = new Quota({ total: 10, perOwner: 0 });
+    const [asker, other] = [connected('10.0.0.1:1'), connected('10.0.0.2:1')];
+    quota.take(asker, 5);
+    quota.take(other, 5);
+    expect(quota.giver(asker, 1)).toBeUndefined();
+  });
+});
