@@ -28,18 +28,25 @@ export function detachedSet(message: SetMessage): SetMessage {
   return { ...message, value: message.value.copy() };
 }
 
-/** The same for a message that passes through. */
+/** The same for a message that passes through. Every field is written out: spread, the object takes twice the memory. */
 export function detachedPublish(message: PublishMessage): PublishMessage {
-  const { value, timeline } = message;
+  const { type, address, signal, value, samples, timestamp, id, phase, rate, timeline } = message;
   if (value === undefined && timeline === undefined) return message;
   return {
-    ...message,
+    type,
+    address,
+    signal,
     value: value?.copy(),
+    samples,
+    timestamp,
+    id,
+    phase,
+    rate,
     timeline: timeline && {
       ...timeline,
       keyframes: timeline.keyframes.map((keyframe) => ({ ...keyframe, value: keyframe.value.copy() })),
     },
-  };
+  } satisfies Record<keyof PublishMessage, unknown>;
 }
 
 /** The same for a definition, which may have a default value. */
