@@ -1,9 +1,9 @@
 import { addressSegments } from './address.js';
-import { matchSegment, type Pattern, segmentSteps } from './pattern.js';
+import { isLiteral, matchSegment, matchSegments, type Pattern, segmentSteps } from './pattern.js';
 import { StepCounter } from './step-counter.js';
 
 /** Steps of one comparison, about 1 ms; what people write takes some dozens. */
-const MAX_STEPS = 50_000;
+export const MAX_COVER_STEPS = 50_000;
 
 /**
  * Whether every address that `inner` matches is one that `outer` matches (router.md 4.3).
@@ -12,14 +12,20 @@ const MAX_STEPS = 50_000;
  * text, it takes it by a wildcard of its own, and would take any other in its place: so one walk speaks for all addresses.
  * A `**` stands for any number of segments, and each of these numbers has to do.
  *
- * Exact, except for pairs that take more than {@link MAX_STEPS} steps, which occur only in hostile patterns: for those the answer
- * is `false`.
+ * Exact, except for pairs that take more than `maxSteps` steps, which occur only in hostile patterns: for those the answer is `false`.
  *
  * @param counter counts the comparisons of segments and the states
+ * @param maxSteps steps after which the comparison ends, plus one state
  */
-export function patternCovers(outer: Pattern, inner: Pattern, counter: StepCounter = new StepCounter()): boolean {
-  const lastStep = counter.steps + MAX_STEPS;
+export function patternCovers(
+  outer: Pattern,
+  inner: Pattern,
+  counter: StepCounter = new StepCounter(),
+  maxSteps: number = MAX_COVER_STEPS,
+): boolean {
+  const lastStep = counter.steps + maxSteps;
   const places = addressSegments(outer);
+  if (isLiteral(inner)) return matchSegments(places, addressSegments(inner), counter); // the one address it matches
   const walk = addressSegments(inner).map((segment) =>
     segment === '**' ? segment : segment.replaceAll('*', ANYTHING),
   );

@@ -1,7 +1,7 @@
-import { patternCovers } from './containment.js';
+import { MAX_COVER_STEPS, patternCovers } from './containment.js';
 import { ClaspError, ErrorCode } from './errors.js';
 import { matchPattern, parsePattern, type Pattern } from './pattern.js';
-import type { StepCounter } from './step-counter.js';
+import { StepCounter } from './step-counter.js';
 
 /** What a scope lets its holder do: `write` includes `read`, `admin` includes both (router.md 9.2). */
 export type ScopeAction = 'read' | 'write' | 'admin';
@@ -66,7 +66,8 @@ export function scopesAllow(scopes: readonly Scope[], action: ScopeAction, addre
 
 /**
  * Whether one of the scopes allows an action on every address of a pattern. Several that do so only together are not enough: it
- * must be plain to see which one it is.
+ * must be plain to see which one it is. If the scopes and the pattern are so unusual that this takes more than
+ * {@link MAX_COVER_STEPS} steps for all scopes together, the answer is `false`.
  *
  * @param counter counts the comparisons of segments
  */
@@ -74,7 +75,14 @@ export function scopesCover(
   scopes: readonly Scope[],
   action: ScopeAction,
   pattern: Pattern,
-  counter?: StepCounter,
+  counter: StepCounter = new StepCounter(),
 ): boolean {
-  return scopes.some((scope) => actionCovers(scope.action, action) && patternCovers(scope.pattern, pattern, counter));
+  const lastStep = counter.steps + MAX_COVER_STEPS;
+  for (const scope of scopes) {
+    if (!actionCovers(scope.action, action)) continue;
+    const stepsLeft = lastStep - counter.steps;
+    if (stepsLeft <= 0) return false;
+    if (patternCovers(scope.pattern, pattern, counter, stepsLeft)) return true;
+  }
+  return false;
 }

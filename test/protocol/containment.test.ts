@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { patternCovers } from '../../src/protocol/containment.js';
+import { MAX_COVER_STEPS, patternCovers } from '../../src/protocol/containment.js';
 import { parsePattern } from '../../src/protocol/pattern.js';
 import { type Scope, type ScopeAction, scopesAllow, scopesCover } from '../../src/protocol/scope.js';
+import { StepCounter } from '../../src/protocol/step-counter.js';
 
 const covers = (outer: string, inner: string): boolean => patternCovers(parsePattern(outer), parsePattern(inner));
 
@@ -78,5 +79,19 @@ describe('scopes', () => {
     const halves = [scope('read', '/a'), scope('read', '/a/*/**')];
     expect(scopesCover(halves, 'read', parsePattern('/a/*'))).toBe(true);
     expect(scopesCover(halves, 'read', parsePattern('/a/**'))).toBe(false);
+  });
+
+  it('cover a pattern within one limit of steps, however many there are and whatever they are like', () => {
+    const hostile = parsePattern(`/${'**/a*/*/'.repeat(42)}b`);
+    const scopes = Array.from({ length: 256 }, (_, i) => scope('read', `/${'**/a*/'.repeat(60)}${i}`));
+    const counter = new StepCounter();
+    expect(scopesCover(scopes, 'read', hostile, counter)).toBe(false);
+    expect(counter.steps).toBeLessThan(1.1 * MAX_COVER_STEPS);
+  });
+
+  it('cover an address at the price of matching it', () => {
+    const counter = new StepCounter();
+    expect(scopesCover([scope('write', '/a/**')], 'write', parsePattern('/a/b/c/d'), counter)).toBe(true);
+    expect(counter.steps).toBeLessThan(10);
   });
 });
