@@ -1,5 +1,6 @@
 import { MAX_SEGMENTS } from '../../protocol/limits.js';
 import { isLiteral, type Pattern } from '../../protocol/pattern.js';
+import { Prefix } from './pattern-prefix.js';
 import { patternSegments } from './pattern-trie.js';
 
 /**
@@ -9,7 +10,7 @@ import { patternSegments } from './pattern-trie.js';
  * {@link PatternTrie.matches} takes at most {@link BASE_STEPS} steps and the {@link heaviest} weight.
  */
 export class MatchCosts {
-  readonly #root = new Prefix(undefined, '');
+  readonly #root = new Prefix();
   /** How often each pattern was added, if it weighs anything: the trie holds it once. */
   readonly #counts = new Map<Pattern, number>();
 
@@ -52,56 +53,12 @@ export class MatchCosts {
     let prefix = this.#root;
     let sum = prefix.own;
     for (const name of literalPrefix(pattern)) {
-      const next = prefix.children.get(name);
+      const next = prefix.get(name);
       if (next === undefined) return { prefix, sum, isWhole: false };
       prefix = next;
       sum += prefix.own;
     }
     return { prefix, sum, isWhole: true };
-  }
-}
-
-/** The names in front of the first wildcards of some patterns. */
-class Prefix {
-  readonly parent: Prefix | undefined;
-  readonly name: string;
-  readonly children = new Map<string, Prefix>();
-  /** The sum of the weights of the patterns whose wildcards begin here. */
-  own = 0;
-  /** The greatest sum that is met further down. */
-  below = 0;
-
-  constructor(parent: Prefix | undefined, name: string) {
-    this.parent = parent;
-    this.name = name;
-  }
-
-  child(name: string): Prefix {
-    const existing = this.children.get(name);
-    if (existing !== undefined) return existing;
-    const child = new Prefix(this, name);
-    this.children.set(name, child);
-    return child;
-  }
-
-  change(weight: number): void {
-    this.own += weight;
-    for (const parent of pruned(this)) {
-      let below = 0;
-      for (const child of parent.children.values()) below = Math.max(below, child.own + child.below);
-      if (below === parent.below) return;
-      parent.below = below;
-    }
-  }
-}
-
-/** Takes out a prefix and those above it, as far as no pattern needs them. @returns those above it, from below */
-function* pruned(lowest: Prefix): IterableIterator<Prefix> {
-  let isNeeded = false;
-  for (let prefix = lowest; prefix.parent !== undefined; prefix = prefix.parent) {
-    isNeeded ||= prefix.own > 0 || prefix.children.size > 0;
-    if (!isNeeded) prefix.parent.children.delete(prefix.name);
-    yield prefix.parent;
   }
 }
 
