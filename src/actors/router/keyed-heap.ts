@@ -12,6 +12,11 @@ export class KeyedHeap<T> {
     return this.#items[0];
   }
 
+  /** The least key; Infinity when there is none. */
+  get firstKey(): number {
+    return this.#keys[0] ?? Infinity;
+  }
+
   /** Adds an item. O(log n). */
   push(key: number, item: T): void {
     this.#keys.push(key);

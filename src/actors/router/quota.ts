@@ -1,3 +1,4 @@
+import { Givers } from './givers.js';
 import type { Owner } from './owner.js';
 
 export interface QuotaLimits {
@@ -23,6 +24,11 @@ export class Quota {
   /** What all owners have. */
   get total(): number {
     return this.#total;
+  }
+
+  /** The owners that have something, and what each of them has. */
+  get owners(): ReadonlyMap<Owner, number> {
+    return this.#used;
   }
 
   /** What an owner has. */
@@ -63,24 +69,11 @@ export class Quota {
   }
 
   /**
-   * Who makes room for an owner: one that has more than the owner would have then, of those without a session the one that has most, or
-   * else of the connected ones. A trusted one never does. O(owners).
+   * Who makes room for an owner that wants so much more: see {@link Givers}. O(owners).
    *
-   * @returns undefined if nobody has more: then the owner itself is the one to be refused, or to make room
+   * @returns undefined if nobody does: then the owner itself is the one to be refused, or to make room
    */
   giver(asker: Owner, amount: number): Owner | undefined {
-    const wanted = this.usedBy(asker) + amount;
-    let giver: Owner | undefined;
-    for (const [owner, used] of this.#used) {
-      if (owner === asker || owner.isTrusted || used < wanted) continue;
-      if (giver === undefined || isBefore(owner, used, giver, this.usedBy(giver))) giver = owner;
-    }
-    return giver;
+    return new Givers(this, asker, amount).next();
   }
-}
-
-function isBefore(owner: Owner, used: number, other: Owner, usedByOther: number): boolean {
-  const isGone = owner.sessions.size === 0;
-  const isOtherGone = other.sessions.size === 0;
-  return isGone === isOtherGone ? used > usedByOther : isGone;
 }

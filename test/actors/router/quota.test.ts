@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Owner, Owners } from '../../../src/actors/router/owner.js';
+import fc from 'fast-check';
+import { Givers } from '../../../src/actors/router/givers.js';
+import { Owner, Owners } from '../../../src/actors/router/owner.js';
 import { Quota } from '../../../src/actors/router/quota.js';
 import type { RouterSession } from '../../../src/actors/router/router-session.js';
 import { CoreHarness } from '../../support/core-harness.js';
@@ -118,5 +120,51 @@ describe('Quota', () => {
     quota.take(asker, 5);
     quota.take(other, 5);
     expect(quota.giver(asker, 1)).toBeUndefined();
+  });
+
+  it('lets many owners that have gone make room together, though each has less than is asked for', () => {
+    const quota = new Quota({ total: 10, perOwner: 0 });
+    const asker = connected('10.1.0.1:1');
+    const left = [gone('10.1.0.2:1'), gone('10.1.0.3:1'), gone('10.1.0.4:1')];
+    for (const owner of left) quota.take(owner, 3);
+    expect(left).toContain(quota.giver(asker, 9));
+    expect(quota.giver(asker, 10)).toBeUndefined();
+  });
+});
+
+describe('Givers', () => {
+  it('name who makes room one after another, as a search through all owners each time would', () => {
+    const amounts = fc.array(fc.record({ used: fc.integer({ min: 1, max: 20 }), hasLeft: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(amounts, fc.nat(30), fc.integer({ min: 1, max: 5 }), (others, wanted, piece) => {
+        const quota = new Quota({ total: 0, perOwner: 0 });
+        const asker = new Owner('asker');
+        quota.take(asker, wanted);
+        const session = sessionFrom('10.2.0.1:1');
+        const model = others.map(({ used, hasLeft }, i) => {
+          const owner = new Owner(`${i}`);
+          if (!hasLeft) owner.join(session);
+          quota.take(owner, used);
+          return { owner, hasLeft };
+        });
+        const givers = new Givers(quota, asker);
+        for (;;) {
+          const giver = givers.next();
+          const left = model.filter(({ hasLeft }) => hasLeft).map(({ owner }) => quota.usedBy(owner));
+          const most = model.filter(({ hasLeft }) => !hasLeft).map(({ owner }) => quota.usedBy(owner));
+          const remains = left.reduce((sum, used) => sum + used, 0);
+          const mayGive = remains >= Math.max(wanted, 1) || Math.max(0, ...most) >= Math.max(wanted, 1);
+          if (giver === undefined) return !mayGive;
+          expect(mayGive).toBe(true);
+          expect(quota.usedBy(giver)).toBe(Math.max(...(remains > 0 ? left : most)));
+          expect(giver.sessions.size === 0).toBe(remains > 0);
+          quota.give(giver, piece);
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 });
