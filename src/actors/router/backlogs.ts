@@ -1,10 +1,20 @@
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import { type DueEntry, DueQueue } from './due-queue.js';
 import type { RouterSession } from './router-session.js';
 
 export interface BacklogsOptions {
   /** Bytes that may wait for all congested sessions together. */
   readonly maxQueueBytesTotal: number;
 }
+
+/** Bytes of each waiting session, negative, so that the one with most comes first; those with as much in the order in which they began to wait. */
+interface Ranking {
+  readonly queue: DueQueue<RouterSession>;
+  readonly places: Map<RouterSession, DueEntry<RouterSession>>;
+}
+
+/** The ranking is kept while more waits than this part of what may. Below, it is not needed. */
+const RANKED_ABOVE = 3 / 4;
 
 /**
  * What waits for all congested sessions together. When that is too much, those pay for it for whom most waits: first with
@@ -14,6 +24,7 @@ export class Backlogs {
   readonly #options: BacklogsOptions;
   /** Sessions with a backlog, and some whose backlog is empty again. */
   readonly #waiting = new Set<RouterSession>();
+  #ranking: Ranking | undefined;
   /** Sessions that have lost messages since {@link takeLossy}. */
   #lossy = new Set<RouterSession>();
   #bytes = 0;
@@ -54,6 +65,7 @@ export class Backlogs {
     this.#waiting.add(session);
     const fits = backlog.push(bytes, start, end, param, mayDrop);
     this.#bytes += backlog.bytes - before;
+    this.#rank(session);
     this.#noteDrops(session, backlog.dropped - droppedBefore);
     if (!fits) this.#giveUp(session, 'more than this router keeps for one session');
     while (this.#bytes > this.#options.maxQueueBytesTotal) this.#relieve();
@@ -66,6 +78,7 @@ export class Backlogs {
     session.traffic.sentMessages += before - session.backlog.messages;
     this.#bytes -= taken.length;
     if (session.backlog.messages === 0) this.#waiting.delete(session);
+    this.#rank(session);
     return taken;
   }
 
@@ -74,6 +87,7 @@ export class Backlogs {
     session.backlog.clear();
     this.#waiting.delete(session);
     this.#lossy.delete(session);
+    this.#rank(session);
   }
 
   /** The sessions that have lost messages since the last call. */
@@ -85,17 +99,40 @@ export class Backlogs {
 
   /** Makes room at the cost of the session for which most waits. */
   #relieve(): void {
-    let most: RouterSession | undefined;
-    for (const session of this.#waiting) {
-      if (most === undefined || session.backlog.bytes > most.backlog.bytes) most = session;
-    }
-    if (most === undefined) return; // nobody waits, so nothing does
+    const most = this.#ranking?.queue.first;
+    if (most === undefined) return; // unreachable: more waits than may, and then there is a ranking
     const { backlog } = most;
     while (this.#bytes > this.#options.maxQueueBytesTotal) {
       const freed = backlog.dropOldest();
       if (freed === 0) return this.#giveUp(most, 'the most of all, and together more than this router keeps');
       this.#bytes -= freed;
       this.#noteDrops(most, 1);
+    }
+    this.#rank(most);
+  }
+
+  /** What waits for a session has changed. O(log n) near the limit, else nothing. */
+  #rank(session: RouterSession): void {
+    if (this.#bytes <= this.#options.maxQueueBytesTotal * RANKED_ABOVE) {
+      this.#ranking = undefined;
+    } else if (this.#ranking === undefined) {
+      this.#ranking = { queue: new DueQueue(), places: new Map() };
+      for (const waiting of this.#waiting) this.#place(waiting, this.#ranking);
+    } else {
+      this.#place(session, this.#ranking);
+    }
+  }
+
+  #place(session: RouterSession, { queue, places }: Ranking): void {
+    const place = places.get(session);
+    const key = -session.backlog.bytes;
+    if (!this.#waiting.has(session)) {
+      if (place !== undefined) queue.remove(place);
+      places.delete(session);
+    } else if (place === undefined) {
+      places.set(session, queue.push(session, key));
+    } else {
+      queue.move(place, key);
     }
   }
 

@@ -25,6 +25,11 @@ export class DueQueue<T> {
     return this.#heap.length;
   }
 
+  /** The item that is due first. */
+  get first(): T | undefined {
+    return this.#heap[0]?.item;
+  }
+
   /** When the first item is due; Infinity when there is none. */
   get dueMicros(): number {
     return this.#heap[0]?.dueMicros ?? Infinity;

@@ -3,11 +3,11 @@ import type { Owner } from './owner.js';
 import type { Quota } from './quota.js';
 
 /**
- * Who makes room for an owner, one after another. Owners without a session make room before anybody who is connected, in each group the
+ * Who makes room for an owner, one after another. Owners without a session make room before connected ones, in each group the
  * one that has most first. A trusted owner never does.
  *
- * Nobody makes room if the asker would have more than the heaviest connected owner has, and more than all owners without a session have
- * together: so that many small remains of others make room as one large one does, and nobody gets more than half of everything by
+ * No owner makes room if the asker would have more than the heaviest connected owner has, and more than all owners without a session have
+ * together: so that many small remains of others make room as one large one does, and no owner gets more than half of everything by
  * asking for it.
  */
 export class Givers {
@@ -43,7 +43,7 @@ export class Givers {
   /**
    * Who makes room now. Between two calls nothing may be taken or given but what is given of the owner that was returned last: O(log n).
    *
-   * @returns undefined if nobody does
+   * @returns undefined if no owner does
    */
   next(): Owner | undefined {
     this.#left -= this.#refreshFirst(this.#gone);

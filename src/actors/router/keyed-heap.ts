@@ -7,12 +7,12 @@ export class KeyedHeap<T> {
     return this.#items.length;
   }
 
-  /** The item with the least key; undefined when there is none. */
+  /** The item with the least key; undefined for an empty heap. */
   get first(): T | undefined {
     return this.#items[0];
   }
 
-  /** The least key; Infinity when there is none. */
+  /** The least key; Infinity for an empty heap. */
   get firstKey(): number {
     return this.#keys[0] ?? Infinity;
   }

@@ -71,7 +71,7 @@ export class Quota {
   /**
    * Who makes room for an owner that wants so much more: see {@link Givers}. O(owners).
    *
-   * @returns undefined if nobody does: then the owner itself is the one to be refused, or to make room
+   * @returns undefined if no owner does: then the owner itself is the one to be refused, or to make room
    */
   giver(asker: Owner, amount: number): Owner | undefined {
     return new Givers(this, asker, amount).next();
