@@ -109,12 +109,12 @@ export class CoreHarness {
   /** Lets time pass, and does what it brings about. */
   advance(seconds: number): void {
     this.nowMicros += seconds * 1_000_000;
-    this.core.runDue();
+    while (this.core.runDue());
   }
 
-  /** Ends the tick, and all the ticks large snapshots need. */
+  /** Ends the tick, and all the ticks that what takes long needs. */
   settle(): void {
-    while (this.core.advanceTasks());
+    while (this.core.advanceTasks() || this.core.hasChores) this.core.advanceChores();
   }
 }
 

@@ -3,6 +3,7 @@ import type { PublishMessage } from '../../protocol/messages/message.js';
 import type { U64 } from '../../protocol/u64.js';
 import { encodedNull } from '../../protocol/values/encoded-value.js';
 import type { RouterSession } from './router-session.js';
+import type { Slice } from './slice.js';
 
 export interface GesturesOptions {
   /** Between two moves of one gesture, at least; 0 = every move passes. At most 300 s; 16 ms is usual. */
@@ -13,6 +14,10 @@ export interface GesturesOptions {
    */
   readonly maxPerSession?: number;
 }
+
+/** Steps of sending a message of a gesture, beside those of matching and of deliveries, and of forgetting one. */
+const FORWARD_STEPS = 30;
+const FORGET_STEPS = 10;
 
 /** After this long without a message a gesture that was begun and never ended is forgotten, without a word. */
 const IDLE_MICROS = 300_000_000;
@@ -77,29 +82,34 @@ export class Gestures {
     }
   }
 
-  /** A sender is gone: the moves that were still waiting go out, and a cancel to each gesture that it started and did not end. */
-  leave(sender: RouterSession, nowMicros: number): void {
-    const gestures = this.#sessions.get(sender);
-    if (gestures === undefined) return;
-    for (const gesture of gestures.values()) {
+  /**
+   * A sender is gone: the moves that were still waiting go out, and a cancel to each gesture that it started and did not end.
+   *
+   * @returns the steps of each gesture
+   */
+  *leaving(sender: RouterSession, nowMicros: () => number): Generator<number, void> {
+    for (const gesture of this.#sessions.get(sender)?.values() ?? []) {
       this.#finish(gesture);
       // Without a start nobody believes in a gesture: there is nothing to take back.
-      if (gesture.isStarted) this.#forward(sender, cancelOf(gesture, nowMicros));
+      if (gesture.isStarted) this.#forward(sender, cancelOf(gesture, nowMicros()));
+      yield 2 * FORWARD_STEPS;
     }
   }
 
-  /** Forwards the moves whose time has come, and forgets what nobody will go on with. */
-  runDue(nowMicros: number): void {
-    for (;;) {
+  /** Forwards the moves whose time has come, and forgets what nobody will go on with, until the slice is over. */
+  runDue(nowMicros: number, slice: Slice): void {
+    while (!slice.isOver) {
       const { gesture } = this.#resting.next;
       if (gesture === undefined || gesture.restsUntilMicros > nowMicros) break;
+      slice.spend(gesture.pending === undefined ? FORGET_STEPS : FORWARD_STEPS);
       if (gesture.pending !== undefined) this.#forwardMove(gesture, gesture.pending, nowMicros);
       else if (gesture.isStarted) gesture.resting.leave();
       else this.#forget(gesture); // known only for the sake of its interval
     }
-    for (;;) {
+    while (!slice.isOver) {
       const { gesture } = this.#started.next;
       if (gesture === undefined || gesture.heardMicros + IDLE_MICROS > nowMicros) break;
+      slice.spend(FORGET_STEPS);
       this.#forget(gesture); // its last move has gone out above, since no interval is longer
     }
   }

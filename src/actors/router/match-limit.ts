@@ -28,14 +28,14 @@ export class MatchLimit {
    * owner makes room.
    *
    * @param stepsWith what a match would take at worst with the pattern
-   * @param close ends the subscriptions of a session at once
+   * @param close ends the subscriptions of all sessions of an owner at once, and of those that have just left
    * @throws ClaspError 429
    */
   check(
     session: RouterSession,
     pattern: Pattern,
     stepsWith: () => number,
-    close: (session: RouterSession, error: ClaspError) => void,
+    close: (giver: Owner, error: ClaspError) => void,
   ): void {
     const { owner } = session;
     const weight = patternWeight(pattern);
@@ -58,7 +58,7 @@ export class MatchLimit {
         );
       }
       const text = `The patterns of all sessions take more than ${this.#maxMatchSteps} steps to match, and this session's most`;
-      for (const one of [...giver.sessions]) close(one, new ClaspError(ErrorCode.Overloaded, text));
+      close(giver, new ClaspError(ErrorCode.Overloaded, text));
     }
   }
 

@@ -8,6 +8,7 @@ import type { Pace, PacedType } from './pace.js';
 import type { Paced, Pending } from './paced.js';
 import { type PacedLimits, PacedRegistry } from './paced-registry.js';
 import type { RouterSession } from './router-session.js';
+import type { Slice } from './slice.js';
 
 /** Samples that leave in one message at most; a window that holds as many is closed early. */
 const MAX_WINDOW_SAMPLES = 4_096;
@@ -21,6 +22,14 @@ const BYTES_OF_MESSAGE = 300;
 const SAMPLES_OVERHEAD_BYTES = 128;
 /** Of a sample in CBOR; compact binary takes one less. */
 const MAX_SAMPLE_BYTES = 9;
+
+/** Steps of sending what waited for one session, beside those of matching: a value, which may be written for many at once, or a window. */
+const SEND_STEPS = 15;
+const WINDOW_STEPS = 50;
+/** Steps of forgetting a pair. */
+const FORGET_STEPS = 15;
+/** Samples written in a step. */
+const SAMPLES_PER_STEP_LOG2 = 2;
 
 /** What pacing asks of whoever knows the recipients of each address. */
 export interface RecipientsPort {
@@ -156,10 +165,15 @@ export class Pacing {
     paced.lastNumber = numberOf(value) ?? NaN;
   }
 
-  /** Sends what has waited for long enough. */
-  runDue(nowMicros: number): void {
+  /** Sends what has waited for long enough, until the slice is over. */
+  runDue(nowMicros: number, slice: Slice): void {
     const due = new Map<Pending, RouterSession[]>();
-    for (let paced = this.#queue.popDue(nowMicros); paced !== undefined; paced = this.#queue.popDue(nowMicros)) {
+    while (!slice.isOver) {
+      const paced = this.#queue.popDue(nowMicros);
+      if (paced === undefined) break;
+      slice.spend(
+        paced.sampled === undefined ? SEND_STEPS : WINDOW_STEPS + (paced.samples.length >> SAMPLES_PER_STEP_LOG2),
+      );
       paced.due = undefined;
       if (!paced.hasSomethingToSay || !this.#isFollowed(paced)) continue;
       if (paced.restsUntilMicros > nowMicros) this.#await(paced, paced.restsUntilMicros);
@@ -175,9 +189,12 @@ export class Pacing {
     for (const [pending, sessions] of due) this.#send(pending, sessions);
   }
 
-  /** A session is gone, and nothing can be said to it. */
-  leave(session: RouterSession): void {
-    for (const paced of session.paced) this.#forget(paced);
+  /** A session is gone, and nothing can be said to it. @returns the steps of each pair that is forgotten */
+  *leaving(session: RouterSession): Generator<number, void> {
+    for (const paced of session.paced) {
+      this.#forget(paced);
+      yield FORGET_STEPS;
+    }
   }
 
   #forget(paced: Paced): void {
@@ -192,7 +209,7 @@ export class Pacing {
 
   /** It may have left meanwhile, or unsubscribed, or subscribed to more. */
   #isFollowed(paced: Paced): boolean {
-    if (paced.isGone) return false;
+    if (paced.isGone || paced.session.hasLeft) return false;
     this.#recipients.refresh(paced.type, paced.address);
     return !paced.isGone;
   }

@@ -12,6 +12,7 @@ import { type HistoryRule, ParamHistory } from './param-history.js';
 import { ParamShares } from './param-shares.js';
 import type { RouterSession } from './router-session.js';
 import type { RestoredParam } from './router-state.js';
+import type { Slice } from './slice.js';
 
 export interface ParamStoreOptions {
   /** Params kept; 0 = unlimited. */
@@ -32,8 +33,9 @@ export interface ParamStoreOptions {
   readonly historyRules: readonly HistoryRule[];
 }
 
-/** Some two milliseconds. */
-const MOST_EXPIRED_AT_ONCE = 1_000;
+/** Steps of clearing away a param, of queueing one again, and of releasing a lock. */
+const EXPIRE_STEPS = 100;
+const UNLOCK_STEPS = 10;
 
 /** Revisions remembered of params that have gone, so that a param that comes back never counts from 1 again. */
 const MAX_TOMBSTONES = 65_536;
@@ -81,7 +83,7 @@ export class ParamStore {
     return this.#serial;
   }
 
-  /** When {@link expire} has something to do; Infinity when never. */
+  /** When {@link runDue} has something to do; Infinity when never. */
   get dueMicros(): number {
     return this.#expiring.dueMicros;
   }
@@ -94,7 +96,8 @@ export class ParamStore {
       this.#expire(param);
       return undefined;
     }
-    if (nowMicros >= param.heldUntilMicros) this.unlock(param);
+    const { holder } = param;
+    if (holder !== undefined && (holder.hasLeft || nowMicros >= param.heldUntilMicros)) this.unlock(param);
     return param;
   }
 
@@ -226,6 +229,18 @@ export class ParamStore {
   }
 
   /**
+   * Releases the locks of a session that has left, piece by piece. They exclude no session any more: {@link get} releases them too.
+   *
+   * @returns the steps of each piece
+   */
+  *unlocking(holder: RouterSession): Generator<number, void> {
+    for (const param of holder.locks) {
+      this.unlock(param);
+      yield UNLOCK_STEPS;
+    }
+  }
+
+  /**
    * All visible params that match, and undefined for those that had to be looked at to find that out. Lazy, and safe while params
    * come and go: a long walk can rest between ticks.
    *
@@ -239,13 +254,14 @@ export class ParamStore {
   }
 
   /**
-   * Clears away what has expired, so much at a time: a hundred thousand at once would hold everybody up for 0.2 s. The rest stays
+   * Clears away what has expired, until the slice is over: a hundred thousand at once would block the router for 0.2 s. The rest stays
    * due, and is invisible all the same.
    */
-  expire(nowMicros: number): void {
-    for (let looked = 0; looked < MOST_EXPIRED_AT_ONCE; looked++) {
+  runDue(nowMicros: number, slice: Slice): void {
+    while (!slice.isOver) {
       const param = this.#expiring.popDue(nowMicros);
       if (param === undefined) return;
+      slice.spend(EXPIRE_STEPS);
       param.expiry = undefined;
       // A renewal only moves the time in the param: its entry follows here, when it comes up.
       if (param.expiresAtMicros <= nowMicros) this.#expire(param);
@@ -258,7 +274,7 @@ export class ParamStore {
     this.#queue(param);
   }
 
-  /** One entry per param at most. A later time is left to {@link expire}: a fader renews its TTL with each write. */
+  /** One entry per param at most. A later time is left to {@link runDue}: a fader renews its TTL with each write. */
   #queue(param: Param): void {
     const { expiry, expiresAtMicros } = param;
     if (expiry === undefined) {

@@ -9,6 +9,7 @@ import { PeerSignals } from './peer-signals.js';
 import type { RouterSession } from './router-session.js';
 import type { Routing } from './routing.js';
 import type { Task } from './session-tasks.js';
+import type { Slice } from './slice.js';
 import type { Shows } from './subscription-index.js';
 import { checkPublishSize } from './sizes.js';
 import { isSystemAddress, systemAddressRefused } from './system-addresses.js';
@@ -90,17 +91,16 @@ export class PassingSignals {
   }
 
   /** Sends the moves whose interval is over. */
-  runDue(nowMicros: number): void {
-    if (nowMicros < this.dueMicros) return;
+  runDue(nowMicros: number, slice: Slice): void {
     this.#nowMicros = nowMicros;
-    this.#gestures.runDue(nowMicros);
+    this.#gestures.runDue(nowMicros, slice);
   }
 
-  /** A session is gone: what it had begun is ended, and what it had announced taken back. */
-  leave(sender: RouterSession, nowMicros: number): void {
-    this.#nowMicros = nowMicros;
-    this.#gestures.leave(sender, nowMicros);
-    this.#peers.leave(sender, nowMicros);
+  /** A session is gone: what it had begun is ended, and what it had announced taken back. @returns the steps of each piece */
+  *leaving(sender: RouterSession, nowMicros: () => number): Generator<number, void> {
+    this.#nowMicros = nowMicros();
+    yield* this.#gestures.leaving(sender, nowMicros);
+    this.#peers.leave(sender, nowMicros());
   }
 
   /** Sends a session the timelines that were published before it subscribed, its own too if it comes back to them. */

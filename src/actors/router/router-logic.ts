@@ -70,6 +70,8 @@ class Router {
   readonly #tellSelf: (event: RouterEvent) => void;
   readonly #turns = new TurnShares();
   #continuing = false;
+  /** Whether more is due than the last turn has done. */
+  #isBehind = false;
   /** When the one timer rings, by the router's clock. */
   #wakeMicros = Infinity;
   #timer: unknown;
@@ -162,10 +164,11 @@ class Router {
           break;
         case 'clock.due':
           this.#wakeMicros = Infinity;
-          this.#core.runDue();
+          this.#isBehind = this.#core.runDue();
           break;
         case 'tasks.continue':
           this.#continuing = false;
+          this.#core.advanceChores();
           break;
       }
     } catch (cause) {
@@ -194,6 +197,8 @@ class Router {
     const now = microseconds(this.#clock);
     this.#clock.clearTimeout(this.#timer);
     this.#wakeMicros = due;
+    // The next slice of what is due: in the next turn, not by a timer, and whatever has come in meanwhile is handled between the two.
+    if (this.#isBehind) return this.#turnOnce();
     if (exact - now <= SPIN_MICROS && this.#turn(now)) return;
     const ms = Math.ceil(((exact - now <= SPIN_MICROS ? exact : due) - now) / 1_000);
     this.#timer = setBackgroundTimer(this.#clock, this.#ring, Math.min(Math.max(ms, 0), LONGEST_TIMER_MS));
@@ -209,9 +214,13 @@ class Router {
     this.#turnsInPlace = now === this.#turnedAtMicros ? this.#turnsInPlace + 1 : 0;
     this.#turnedAtMicros = now;
     if (this.#turnsInPlace > MAX_TURNS_IN_PLACE) return false;
+    this.#turnOnce();
+    return true;
+  }
+
+  #turnOnce(): void {
     this.#isTurning = true;
     this.#defer(this.#turned);
-    return true;
   }
 
   readonly #turned = (): void => {
@@ -308,7 +317,9 @@ class Router {
   }
 
   #advanceTasks(): void {
-    if (this.#continuing || !this.#core.advanceTasks()) return;
+    if (this.#continuing) return;
+    const isMore = this.#core.advanceTasks();
+    if (!isMore && !this.#core.hasChores) return;
     this.#continuing = true;
     this.#defer(this.#goOn);
   }

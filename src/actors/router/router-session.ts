@@ -56,9 +56,10 @@ export interface PendingFrame {
 export class RouterSession {
   /** UUID v4; never reused. */
   readonly id: string;
-  readonly link: SessionLink;
+  /** Its connection; after {@link release} what is known of it. */
+  link: SessionLink;
   /** Tells the session machine. */
-  readonly notify: (event: SessionEvent) => void;
+  notify: (event: SessionEvent) => void;
   /** Kept by the session machine's entry actions, read here before anything else. */
   phase: SessionPhase = 'connecting';
   /** When it came into this phase. */
@@ -72,6 +73,8 @@ export class RouterSession {
   form: WireForm;
   /** What its token gives, on a router that asks for one. */
   grant: Grant | undefined;
+  /** Whether it is gone: what is still there of it counts for nothing. Kept by RouterCore. */
+  hasLeft = false;
   /** What it may do. */
   permissions: Permissions = unrestricted;
   /** Who answers for what it makes the router keep; undefined before it is established. */
@@ -165,8 +168,18 @@ export class RouterSession {
     return { id, name, phase, transport: link.transport, remoteAddress: link.remoteAddress };
   }
 
+  /** It has ended: what it left behind, such as scheduled bundles, must not keep its connection and its machine in memory. */
+  release(): void {
+    const { transport, remoteAddress, framing, maxFrameBytes, encoding, isTrusted } = this.link;
+    const known = { transport, remoteAddress, framing, maxFrameBytes, encoding, isTrusted };
+    this.link = { ...known, bufferedBytes: 0, write: ignore, close: ignore, destroy: ignore };
+    this.notify = ignore;
+  }
+
   /** Whether messages other than HELLO may be handled, and deliveries made. */
   get established(): boolean {
     return this.phase === 'active' || this.phase === 'congested';
   }
 }
+
+const ignore = (): void => undefined;

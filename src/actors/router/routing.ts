@@ -7,6 +7,7 @@ import { MatchLimit } from './match-limit.js';
 import type { PacedLimits } from './paced-registry.js';
 import { Pacing, type RecipientsPort } from './pacing.js';
 import type { RouterSession } from './router-session.js';
+import type { Slice } from './slice.js';
 import { lets, type Shows, type Subscription, SubscriptionIndex } from './subscription-index.js';
 
 export interface RoutingOptions extends PacedLimits {
@@ -14,12 +15,17 @@ export interface RoutingOptions extends PacedLimits {
   readonly maxMatchSteps: number;
 }
 
+/** Steps of ending a subscription. */
+const UNSUBSCRIBE_STEPS = 100;
+
 /** Brings signals to whoever subscribed to them, at the pace they asked for. */
 export class Routing {
   readonly #fanOut: FanOut;
   readonly #subscriptions: SubscriptionIndex;
   readonly #pacing: Pacing;
   readonly #matchLimit: MatchLimit;
+  /** Sessions that are gone and some of whose subscriptions are not ended yet. */
+  readonly #leaving = new Set<RouterSession>();
 
   /**
    * @param shows whether a session may hear of an address
@@ -71,9 +77,12 @@ export class Routing {
       session,
       pattern,
       () => this.#subscriptions.matchStepsWith(pattern),
-      (heaviest, error) => {
-        this.leave(heaviest);
-        heaviest.notify({ type: 'budget.exceeded', error });
+      (giver, error) => {
+        for (const gone of this.#leaving) if (gone.owner === giver) this.leave(gone);
+        for (const heaviest of [...giver.sessions]) {
+          this.leave(heaviest);
+          heaviest.notify({ type: 'budget.exceeded', error });
+        }
       },
     );
   }
@@ -126,13 +135,29 @@ export class Routing {
     if (follow || session.paced.size > 0) this.#pacing.told(session, address, value, follow);
   }
 
-  runDue(nowMicros: number): void {
-    if (nowMicros >= this.#pacing.dueMicros) this.#pacing.runDue(nowMicros);
+  runDue(nowMicros: number, slice: Slice): void {
+    this.#pacing.runDue(nowMicros, slice);
   }
 
+  /** Ends all subscriptions of a session, here and now. */
   leave(session: RouterSession): void {
-    for (const held of session.subscriptions.values()) this.unsubscribe(held);
-    session.subscriptions.clear();
-    this.#pacing.leave(session);
+    const leaving = this.leaving(session);
+    while (leaving.next().done !== true);
+  }
+
+  /** A session is gone: its subscriptions end, piece by piece. @returns the steps of each */
+  leaving(session: RouterSession): Iterator<number, void> {
+    this.#leaving.add(session);
+    return this.#endAll(session);
+  }
+
+  *#endAll(session: RouterSession): Generator<number, void> {
+    for (const held of session.subscriptions.values()) {
+      session.subscriptions.delete(held.id);
+      this.unsubscribe(held);
+      yield UNSUBSCRIBE_STEPS;
+    }
+    this.#leaving.delete(session);
+    yield* this.#pacing.leaving(session);
   }
 }

@@ -75,7 +75,7 @@ function viewParam(param: Param, maxValueBytes: number, subscribers: number, now
     revision,
     writer,
     timestampMicros,
-    holder: nowMicros < heldUntilMicros ? holder?.id : undefined,
+    holder: holder?.hasLeft === false && nowMicros < heldUntilMicros ? holder.id : undefined,
     expiresAtMicros,
     subscribers,
   };

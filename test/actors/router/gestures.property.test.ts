@@ -4,6 +4,7 @@ import { Gestures } from '../../../src/actors/router/gestures.js';
 import type { RouterSession } from '../../../src/actors/router/router-session.js';
 import { type GesturePhase, gesturePhases } from '../../../src/protocol/enumerations.js';
 import { EncodedValue, encodeValue } from '../../../src/protocol/values/encoded-value.js';
+import { exhaust, wholeSlice } from '../../support/whole-slice.js';
 import { CoreHarness } from '../../support/core-harness.js';
 
 const INTERVAL = 16;
@@ -115,16 +116,16 @@ function play(steps: readonly Step[], maxPerSession?: number): Run {
     const until = now + micros;
     for (; punctual && now < until; now++) {
       model.runDue(now);
-      if ((gestures.dueMicros ?? Infinity) <= now) gestures.runDue(now);
+      if ((gestures.dueMicros ?? Infinity) <= now) gestures.runDue(now, wholeSlice());
     }
     now = until;
     model.runDue(now);
-    if ((gestures.dueMicros ?? Infinity) <= now) gestures.runDue(now);
+    if ((gestures.dueMicros ?? Infinity) <= now) gestures.runDue(now, wholeSlice());
   };
   const leaves = (whoever: number): void => {
     left.push({ who: whoever, at: now, n: sent.length });
     model.leave(whoever, now);
-    gestures.leave(sessions[whoever]!, now);
+    exhaust(gestures.leaving(sessions[whoever]!, () => now));
   };
 
   for (const step of steps) {

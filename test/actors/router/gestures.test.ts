@@ -5,6 +5,7 @@ import type { GesturePhase } from '../../../src/protocol/enumerations.js';
 import type { PublishMessage } from '../../../src/protocol/messages/message.js';
 import { EncodedValue, encodeValue } from '../../../src/protocol/values/encoded-value.js';
 import type { Value } from '../../../src/protocol/values/value.js';
+import { exhaust, wholeSlice } from '../../support/whole-slice.js';
 import { CoreHarness, plain } from '../../support/core-harness.js';
 
 const MS = 1_000;
@@ -30,7 +31,7 @@ class Bench {
     const until = milliseconds * MS;
     for (let due = this.gestures.dueMicros; due !== undefined && due <= until; due = this.gestures.dueMicros) {
       this.nowMicros = due;
-      this.gestures.runDue(due);
+      this.gestures.runDue(due, wholeSlice());
     }
     this.nowMicros = until;
     return this;
@@ -42,7 +43,7 @@ class Bench {
   }
 
   leave(sender: RouterSession): this {
-    this.gestures.leave(sender, this.nowMicros);
+    exhaust(this.gestures.leaving(sender, () => this.nowMicros));
     return this;
   }
 
@@ -146,10 +147,10 @@ describe('moves', () => {
     const kept = { ...gesture('move', 2), timestamp: 5, rate: 240 };
     gestures.take(ann, first, 0);
     gestures.take(ann, kept, 1);
-    gestures.runDue(16 * MS);
+    gestures.runDue(16 * MS, wholeSlice());
     const sampled = { ...gesture('move', 3), value: undefined, samples: [1, 2] };
     gestures.take(ann, sampled, 17 * MS);
-    gestures.runDue(32 * MS);
+    gestures.runDue(32 * MS, wholeSlice());
     expect(plain(out)).toEqual(plain([first, kept, sampled]));
   });
 });
@@ -224,7 +225,7 @@ describe('gestures', () => {
     bench.out();
     for (let id = 0; id < 5_000; id++) {
       expect(bench.gestures.dueMicros).toBe(16 * MS + id);
-      bench.gestures.runDue(16 * MS + id);
+      bench.gestures.runDue(16 * MS + id, wholeSlice());
       expect(bench.out()).toEqual([expect.stringContaining(`#${id} move 2`)]);
     }
   });
@@ -289,7 +290,7 @@ describe('a client that vanishes', () => {
     const out: PublishMessage[] = [];
     const gestures = new Gestures({ intervalMicros: 16 * MS }, (_, message) => out.push(message));
     gestures.take(ann, gesture('start', 1, { id: 7 }), 0);
-    gestures.leave(ann, 123);
+    exhaust(gestures.leaving(ann, () => 123));
     expect(out[1]).toEqual({
       type: 'publish',
       address: '/touch',

@@ -119,7 +119,9 @@ describe('a TTL', () => {
       peer.subscribe(1, '/p/**');
       expect(peer.read()).toEqual([]);
     }
-    expect(counts).toEqual([1_500, 500, 0]);
+    const inOneTurn = Math.max(...counts.map((count, i) => (counts[i - 1] ?? 2_500) - count));
+    expect(inOneTurn).toBeLessThanOrEqual(200); // of 100 steps each
+    expect(counts.at(-1)).toBe(0);
   });
 
   it('that is renewed all the time costs one place in the queue', () => {
