@@ -51,6 +51,15 @@ describe.each(['binary', 'cbor', 'json'] as const)('with the router, in %s', (en
     expect(await lamp.get('/nowhere')).toBeUndefined();
   });
 
+  it('a query that is answered over several turns of the event loop has all signals, in the order of their announcement', async () => {
+    const [desk, tool] = [await join({ encoding }), await join({ encoding })];
+    const definitions = Array.from({ length: 4_000 }, (_, i) => ({ address: `/signal/${i}`, type: 'param' as const }));
+    for (let i = 0; i < 4_000; i += 1_000) await desk.announce('/desk', definitions.slice(i, i + 1_000));
+    const [all, one] = await Promise.all([tool.query('/**'), tool.query('/signal/7')]);
+    expect(all.map(({ address }) => address)).toEqual(definitions.map(({ address }) => address));
+    expect(one.map(({ address }) => address)).toEqual(['/signal/7']);
+  });
+
   it('a QoS of 0 gets no answer, and the write is there all the same', async () => {
     const errors: Error[] = [];
     const client = await join({ encoding });

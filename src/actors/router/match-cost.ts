@@ -91,6 +91,15 @@ function nodeSteps(segment: string, times: number): number {
   return times * (3 + (segment.length >> 3)) + 128;
 }
 
+/** Whether there may be an address that meets both patterns: the names in front of the wildcards of one begin those of the other. */
+export function prefixesMeet(one: Pattern, other: Pattern): boolean {
+  const names = literalPrefix(one);
+  const others = literalPrefix(other);
+  const length = Math.min(names.length, others.length);
+  for (let i = 0; i < length; i++) if (names[i] !== others[i]) return false;
+  return true;
+}
+
 function literalPrefix(pattern: Pattern): string[] {
   const segments = patternSegments(pattern);
   const first = segments.findIndex((segment) => segment.includes('*'));

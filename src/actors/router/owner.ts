@@ -1,5 +1,9 @@
 import { placeOf } from '../../network-place.js';
+import type { Grant } from '../ports.js';
 import type { RouterSession } from './router-session.js';
+
+/** Key of the router and the program around it. */
+export const ROUTER = 'router';
 
 /**
  * Who answers for what the router keeps: all sessions of one token together; without a token, all sessions from one remote address
@@ -12,6 +16,7 @@ export class Owner {
   readonly #sessions = new Set<RouterSession>();
   /** Quotas in which it has something. */
   #holdings = 0;
+  #isRevoked = false;
 
   constructor(key: string) {
     this.key = key;
@@ -25,6 +30,11 @@ export class Owner {
   /** Its sessions that are established. */
   get sessions(): ReadonlySet<RouterSession> {
     return this.#sessions;
+  }
+
+  /** Whether its token was revoked: what it left behind counts for nothing. */
+  get isRevoked(): boolean {
+    return this.#isRevoked;
   }
 
   /** Whether it is neither connected nor has left anything behind. */
@@ -42,55 +52,100 @@ export class Owner {
     this.#sessions.delete(session);
   }
 
+  /** @internal */
+  revoke(): void {
+    this.#isRevoked = true;
+  }
+
   /** @internal A quota holds something of it, or no longer does. */
   hold(change: 1 | -1): void {
     this.#holdings += change;
   }
 }
 
+/**
+ * Watches the token of an owner, as long as the owner is connected or has left something behind.
+ *
+ * @returns what ends the watch
+ */
+export type WatchToken = (grant: Grant) => () => void;
+
+interface Known {
+  readonly owner: Owner;
+  readonly unwatch: () => void;
+}
+
 /** The owners that are connected or have left something behind. */
 export class Owners {
-  readonly #owners = new Map<string, Owner>();
+  readonly #watchToken: WatchToken;
+  readonly #known = new Map<string, Known>();
   #swept = 0;
+
+  constructor(watchToken: WatchToken = () => () => undefined) {
+    this.#watchToken = watchToken;
+  }
 
   /** Owners that are known. */
   get size(): number {
-    return this.#owners.size;
+    return this.#known.size;
   }
 
   /** A session is established, and its grant is known. */
   join(session: RouterSession): Owner {
-    const owner = this.#of(ownerKey(session));
+    const owner = this.#of(ownerKey(session), session.grant);
     owner.join(session);
     return owner;
   }
 
-  /** A session has ended, and what it held while it was connected has been given back. */
+  /** A session has ended. What it held while it was connected is given back now or soon. */
   leave(session: RouterSession, owner: Owner): void {
     owner.leave(session);
-    if (owner.isForgotten) this.#owners.delete(owner.key);
+    this.#forgetIdle(owner);
     // Those that were kept for what they had left behind, once that is gone too.
-    if (this.#owners.size <= 2 * this.#swept + SWEEP_ABOVE) return;
-    for (const one of this.#owners.values()) if (one.isForgotten) this.#owners.delete(one.key);
-    this.#swept = this.#owners.size;
+    if (this.#known.size <= 2 * this.#swept + SWEEP_ABOVE) return;
+    for (const known of this.#known.values()) this.#forgetIdle(known.owner);
+    this.#swept = this.#known.size;
   }
 
   /** The owner of a token; undefined if it is neither connected nor has left anything behind. */
   ofToken(tokenId: string): Owner | undefined {
-    return this.#owners.get(tokenKey(tokenId));
+    return this.#known.get(tokenKey(tokenId))?.owner;
   }
 
-  #of(key: string): Owner {
-    const known = this.#owners.get(key);
-    if (known !== undefined) return known;
-    const owner = new Owner(key);
-    this.#owners.set(key, owner);
+  /**
+   * A token was revoked. Should it ever be given again, that is another owner.
+   *
+   * @returns its owner, if there is anything of it
+   */
+  revoke(tokenId: string): Owner | undefined {
+    const owner = this.ofToken(tokenId);
+    if (owner === undefined) return undefined;
+    owner.revoke();
+    this.#forget(owner);
     return owner;
+  }
+
+  #of(key: string, grant: Grant | undefined): Owner {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known.owner;
+    const owner = new Owner(key);
+    this.#known.set(key, { owner, unwatch: grant === undefined ? () => undefined : this.#watchToken(grant) });
+    return owner;
+  }
+
+  #forgetIdle(owner: Owner): void {
+    if (owner.isForgotten) this.#forget(owner);
+  }
+
+  #forget(owner: Owner): void {
+    const known = this.#known.get(owner.key);
+    if (known?.owner !== owner) return; // there is another one of this token, or none
+    this.#known.delete(owner.key);
+    known.unwatch();
   }
 }
 
 const SWEEP_ABOVE = 1_024;
-const ROUTER = 'router';
 
 function tokenKey(tokenId: string): string {
   return `token:${tokenId}`;

@@ -16,14 +16,14 @@ export interface Permissions {
   readonly isUnrestricted: boolean;
   /** Whether it may read, write or, as `admin`, break locks at an address. */
   allows(action: ScopeAction, address: string): boolean;
-  /** Whether it may do that at every address of a pattern. */
-  covers(action: ScopeAction, pattern: Pattern): boolean;
+  /** Whether it may do that at every address of a pattern. @param counter counts the comparisons */
+  covers(action: ScopeAction, pattern: Pattern, counter?: StepCounter): boolean;
   /** @throws ClaspError 301, 302 */
   checkRead(address: string, nowMicros: number): void;
   /** @throws ClaspError 301, 302 */
   checkSubscribe(pattern: Pattern, nowMicros: number): void;
-  /** @throws ClaspError 301, 302 */
-  checkAnnounce(pattern: Pattern, nowMicros: number): void;
+  /** @param counter counts the comparisons @throws ClaspError 301, 302 */
+  checkAnnounce(pattern: Pattern, nowMicros: number, counter?: StepCounter): void;
   /** Scope and bounds of a SET or PUBLISH. @throws ClaspError 301, 302, 402 */
   checkWrite(message: SetMessage | PublishMessage, nowMicros: number): void;
   /** Counts a write against the rates its address has. @throws ClaspError 429 */
@@ -155,8 +155,8 @@ class GrantedPermissions implements Permissions {
     return held !== undefined && actionCovers(held, action);
   }
 
-  covers(action: ScopeAction, pattern: Pattern): boolean {
-    return scopesCover(this.#scopesFor(pattern), action, pattern, this.#counter);
+  covers(action: ScopeAction, pattern: Pattern, counter: StepCounter = this.#counter): boolean {
+    return scopesCover(this.#scopesFor(pattern), action, pattern, counter);
   }
 
   checkRead(address: string, nowMicros: number): void {
@@ -171,9 +171,9 @@ class GrantedPermissions implements Permissions {
     if (!scopesCover(scopes, 'read', pattern, this.#counter)) throw forbidden('subscription', pattern);
   }
 
-  checkAnnounce(pattern: Pattern, nowMicros: number): void {
+  checkAnnounce(pattern: Pattern, nowMicros: number, counter?: StepCounter): void {
     this.#checkExpiry(nowMicros);
-    if (!this.covers('write', pattern)) throw forbidden('announcement', pattern);
+    if (!this.covers('write', pattern, counter)) throw forbidden('announcement', pattern);
   }
 
   checkWrite(message: SetMessage | PublishMessage, nowMicros: number): void {

@@ -3,7 +3,7 @@ import { Qos } from '../../protocol/enumerations.js';
 import { isCloseMessage } from '../../protocol/close-message.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { InboundFrame, MalformedMessage, RateLimitedMessage } from '../../protocol/inbound.js';
-import type { BundleMessage, GetMessage, SetMessage } from '../../protocol/messages/message.js';
+import type { BundleMessage, GetMessage, SetMessage, SyncMessage } from '../../protocol/messages/message.js';
 import { parsePattern } from '../../protocol/pattern.js';
 import { StepCounter } from '../../protocol/step-counter.js';
 import type { Grant } from '../ports.js';
@@ -21,6 +21,7 @@ import { messageSteps } from './message-steps.js';
 import type { Departure } from './presence.js';
 import { ParamStore, type ParamStoreOptions } from './param-store.js';
 import { PassingSignals, type PassingSignalsOptions } from './passing-signals.js';
+import { Queries } from './queries.js';
 import { Replies } from './replies.js';
 import { Owners } from './owner.js';
 import { TokenPermissions } from './permissions.js';
@@ -105,6 +106,7 @@ export class RouterCore {
   readonly #wills = new LastWills();
   readonly #subscribing: Subscribing;
   readonly #announcing: Announcing;
+  readonly #queries: Queries;
   readonly #admission: Admission;
   readonly #tally = new Tally();
   readonly #owners = new Owners();
@@ -128,7 +130,7 @@ export class RouterCore {
     this.#hooks = new Hooks(options);
     const shows = this.#hooks.shows.bind(this.#hooks);
     this.#params = new ParamStore(options);
-    this.#signals = new SignalDirectory(options);
+    this.#signals = new SignalDirectory(options, this.#work);
     const fanOut = new FanOut(this.#deliveries, this.#replies);
     this.#routing = new Routing(fanOut, options, shows, this.#work);
     this.#passing = new PassingSignals(options, this.#routing, fanOut, {
@@ -160,14 +162,22 @@ export class RouterCore {
       this.#system,
       this.#tasks,
     );
-    this.#announcing = new Announcing(options, this.#signals, this.#wills, this.#writes, this.#hooks, this.#replies);
+    this.#announcing = new Announcing(options, this.#signals, this.#wills, this.#writes, this.#replies, this.#work);
+    this.#queries = new Queries(options, this.#tasks, {
+      signals: this.#signals,
+      isVisible: this.#hooks.isVisible.bind(this.#hooks),
+      send: (session, signals) => {
+        this.#replies.inPieces(session, signals, (some) => ({ type: 'result', signals: some }));
+      },
+      nowMicros: () => this.#nowMicros,
+    });
     this.#scheduled = new ScheduledBundles(options);
-    this.#dueWorks = [this.#passing, this.#bundleWork(), this.#routing, this.#params];
+    this.#dueWorks = [this.#passing, this.#bundleWork(), this.#routing, this.#params, this.#signals];
     this.#admission = new Admission(options, this.#replies, (session) => {
       this.#join(session);
     });
     this.#nowMicros = options.nowMicros();
-    this.#signals.announce(options.signals?.definitions ?? [], this.#nowMicros, true);
+    this.#signals.announceOwn(options.signals?.definitions ?? [], this.#nowMicros);
   }
 
   get paramCount(): number {
@@ -274,6 +284,7 @@ export class RouterCore {
     if (session.hasLeft) return;
     session.hasLeft = true;
     this.#snapshots.forget(session);
+    this.#queries.forget(session);
     const wasHere = this.#sessions.delete(session.id);
     this.beginBatch();
     this.#tally.conflated += session.backlog.conflated;
@@ -307,7 +318,13 @@ export class RouterCore {
 
   /** When {@link runDue} has something to do, by the router's clock; Infinity when never. */
   get dueMicros(): number {
-    return Math.min(this.#params.dueMicros, this.#passing.dueMicros, this.#routing.dueMicros, this.#system.dueMicros);
+    return Math.min(
+      this.#params.dueMicros,
+      this.#passing.dueMicros,
+      this.#routing.dueMicros,
+      this.#signals.dueMicros,
+      this.#system.dueMicros,
+    );
   }
 
   /** The same for what a millisecond matters to: a bundle with a time. */
@@ -360,6 +377,7 @@ export class RouterCore {
         overflows: this.#backlogs.overflows,
         evictedParams: this.#params.evicted,
         expiredParams: this.#params.expired,
+        evictedSignals: this.#signals.evicted,
       },
       schedule,
     };
@@ -384,7 +402,7 @@ export class RouterCore {
       const restored = this.#params.get(param.address, this.#nowMicros);
       if (restored !== undefined) restored.reconcile = reconcileFor(this.#options.conflictRules, param.address);
     }
-    this.#signals.announce(signals, this.#nowMicros);
+    this.#signals.restore(signals, this.#nowMicros);
   }
 
   /** The params that match, for somebody who looks on; changes nothing, not even when they expire. */
@@ -475,18 +493,13 @@ export class RouterCore {
           return this.#announcing.announce(session, message, this.#nowMicros);
         case 'query':
           messages.query++;
-          return this.#announcing.query(session, message, this.#nowMicros);
+          return this.#queries.query(session, message);
         case 'ping':
           messages.ping++;
           return this.#replies.send(session, { type: 'pong' });
         case 'sync':
           messages.sync++;
-          return this.#replies.send(session, {
-            type: 'sync',
-            t1: message.t1,
-            t2: receivedMicros,
-            t3: this.#options.nowMicros(),
-          });
+          return this.#sync(session, message, receivedMicros);
         case 'hello':
           messages.hello++;
           throw new ClaspError(ErrorCode.InvalidMessage, 'Duplicate HELLO');
@@ -600,6 +613,14 @@ export class RouterCore {
     if (this.#options.unknownAddress === 'error') {
       throw new ClaspError(ErrorCode.AddressNotFound, 'Address not found', { address });
     }
+  }
+
+  /** The answer goes behind those of the QUERYs that came before; its time is that of the moment when it is sent. */
+  #sync(session: RouterSession, { t1 }: SyncMessage, t2: number): void {
+    const answer = (): void => {
+      this.#replies.send(session, { type: 'sync', t1, t2, t3: this.#options.nowMicros() });
+    };
+    if (!this.#queries.sayAfterwards(session, answer)) answer();
   }
 
   /** Where the params of an address or a pattern are. */

@@ -40,6 +40,8 @@ export interface Statistics {
     readonly evictedParams: number;
     /** Params whose time was over. */
     readonly expiredParams: number;
+    /** Announced signals that made room for others. */
+    readonly evictedSignals: number;
   };
   /** Bundles with a time. */
   readonly schedule: {

@@ -1,5 +1,6 @@
 import type { Reader } from '../bytes/reader.js';
 import type { Writer } from '../bytes/writer.js';
+import { utf8Length } from '../address.js';
 import { signalTypes } from '../enumerations.js';
 import { readTypedValue, writeTypedValue } from '../values/encoded-value.js';
 import type { SignalDefinition, SignalMeta } from './message.js';
@@ -32,6 +33,20 @@ export function writeSignalDefinition(w: Writer, signal: SignalDefinition, withM
   if (datatype !== undefined) w.str(datatype);
   if (access !== undefined) w.str(access);
   if (meta !== undefined) writeMeta(w, meta);
+}
+
+/** Bytes that {@link writeSignalDefinition} writes without meta. */
+export function definitionLength({ address, datatype, access }: SignalDefinition): number {
+  return (
+    2 +
+    stringLength(address) +
+    (datatype === undefined ? 0 : stringLength(datatype)) +
+    (access === undefined ? 0 : stringLength(access))
+  );
+}
+
+function stringLength(text: string): number {
+  return 2 + utf8Length(text);
 }
 
 export function readSignalDefinition(r: Reader, withMeta: boolean): SignalDefinition {

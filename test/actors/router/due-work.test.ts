@@ -124,6 +124,22 @@ describe('what else is due in one instant', () => {
     expect(reader.read()).toHaveLength(4_000);
   });
 
+  it('is announced signals that expire: in several turns, and none is found meanwhile', () => {
+    const harness = new CoreHarness({ signalTtlSeconds: 10 });
+    const desk = harness.join();
+    for (let i = 0; i < 2; i++) {
+      const signals = Array.from({ length: 1_000 }, (_, k) => ({ address: `/${i}/${k}`, type: 'param' as const }));
+      desk.send({ type: 'announce', namespace: '', signals });
+    }
+    desk.read();
+    const turns = turnsAt(harness, 10, () => {
+      desk.send({ type: 'query', pattern: '/0/7' });
+      expect(desk.read()).toMatchObject([{ type: 'result', signals: [] }]);
+    });
+    expect(turns.length).toBeGreaterThan(2);
+    expect(harness.core.signalCount).toBe(0);
+  });
+
   it('is of several kinds: none of them waits until another is done', () => {
     const harness = new CoreHarness();
     const [desk, reader] = [harness.join(), harness.join()];

@@ -152,6 +152,7 @@ describe('an ANNOUNCE', () => {
     for (const receiver of receivers) {
       const reader = joinAs(harness, receiver);
       reader.send({ type: 'query', pattern: '/**' });
+      harness.settle();
       const found = reader.read().flatMap((message) => (message.type === 'result' ? message.signals : []));
       // Compact binary has no meta in a RESULT (wire.md 6.15).
       const expected = receiver === 'binary' ? signals.map(({ address, type }) => ({ address, type })) : signals;

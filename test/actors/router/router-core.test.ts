@@ -499,7 +499,8 @@ describe('the small messages', () => {
   });
 
   it('splits a RESULT that would not fit a frame', () => {
-    const peer = new CoreHarness().join();
+    const harness = new CoreHarness();
+    const peer = harness.join();
     const signals = Array.from(
       { length: 4000 },
       (_, i) => ({ address: `/long/address/of/signal/number/${i}`, type: 'param' }) as const,
@@ -508,6 +509,7 @@ describe('the small messages', () => {
       peer.send({ type: 'announce', namespace: '', signals: signals.slice(i, i + 1000) });
     peer.read();
     peer.send({ type: 'query', pattern: '/**' });
+    harness.settle();
     const results = peer.read();
     expect(results.length).toBeGreaterThan(1);
     expect(

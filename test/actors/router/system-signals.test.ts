@@ -77,6 +77,7 @@ describe('self-description', () => {
       ['/$clasp/drops/overflows', 0n],
       ['/$clasp/drops/evictedParams', 1n],
       ['/$clasp/drops/expiredParams', 0n],
+      ['/$clasp/drops/evictedSignals', 0n],
       ['/$clasp/schedule/bundles', 1n],
       ['/$clasp/schedule/lastErrorMicros', 250n],
       ['/$clasp/schedule/worstErrorMicros', 250n],

@@ -1,0 +1,75 @@
+import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import type { QueryMessage } from '../../protocol/messages/message.js';
+import { parsePattern } from '../../protocol/pattern.js';
+import { type QueryPorts, QueryTask } from './query-task.js';
+import type { RouterSession } from './router-session.js';
+import type { SessionTasks } from './session-tasks.js';
+import { checkGlobstars, type PatternLimits } from './subscribing.js';
+
+/** QUERYs of a session that may wait for their answer. */
+export const MAX_UNANSWERED_QUERIES = 16;
+/** Steps of an answer at once, if few were taken in this turn: 0.3 ms, some hundred definitions. */
+const STEPS_AT_ONCE = 16_384;
+
+/**
+ * QUERY (router.md 5.8): what was announced, as far as the session may read there. Answers are tasks of their session; see
+ * {@link QueryTask}. So who asks much waits for itself, and who does not read its answers gets no further ones.
+ */
+export class Queries {
+  readonly #options: PatternLimits;
+  readonly #tasks: SessionTasks;
+  readonly #ports: QueryPorts;
+  /** Those that are not answered yet, in their order. */
+  readonly #unanswered = new Map<RouterSession, QueryTask[]>();
+
+  constructor(options: PatternLimits, tasks: SessionTasks, ports: Omit<QueryPorts, 'answered'>) {
+    this.#options = options;
+    this.#tasks = tasks;
+    this.#ports = {
+      ...ports,
+      answered: (task) => {
+        this.#answered(task);
+      },
+    };
+  }
+
+  /** @throws ClaspError 202 for a pattern that is invalid or has too many `**`, 429 for one QUERY too many */
+  query(session: RouterSession, message: QueryMessage): void {
+    const pattern = parsePattern(message.pattern);
+    checkGlobstars(pattern, this.#options);
+    const earlier = this.#unanswered.get(session) ?? [];
+    if (earlier.length >= MAX_UNANSWERED_QUERIES) {
+      const text = `Query limit reached: ${MAX_UNANSWERED_QUERIES} queries of this session are unanswered, which is the limit`;
+      throw new ClaspError(ErrorCode.RateLimited, text, { address: pattern });
+    }
+    const task = new QueryTask(session, pattern, this.#ports);
+    this.#unanswered.set(session, [...earlier, task]);
+    this.#tasks.begin(task, STEPS_AT_ONCE);
+  }
+
+  /**
+   * Says something behind the answers to the QUERYs so far: a client that sends a SYNC right behind a QUERY takes its answer for the
+   * end of the RESULTs. One thing waits for each QUERY.
+   *
+   * @returns false if nothing has to wait; then nothing was said
+   */
+  sayAfterwards(session: RouterSession, say: () => void): boolean {
+    const last = this.#unanswered.get(session)?.at(-1);
+    if (last === undefined || last.next !== undefined) return false;
+    last.next = say;
+    return true;
+  }
+
+  /** A session has gone. */
+  forget(session: RouterSession): void {
+    this.#unanswered.delete(session);
+  }
+
+  #answered(task: QueryTask): void {
+    const { session, next } = task;
+    const left = this.#unanswered.get(session)?.filter((one) => one !== task) ?? [];
+    if (left.length > 0) this.#unanswered.set(session, left);
+    else this.#unanswered.delete(session);
+    next?.();
+  }
+}
