@@ -70,6 +70,8 @@ export interface RouterCoreOptions
   readonly presence: boolean;
   /** The router's clock: microseconds since the Unix epoch, never going back. */
   readonly nowMicros: () => number;
+  /** Called for each scheduled bundle that made room for others. @default ignores them */
+  readonly bundleDropped?: ((bundle: ScheduledBundle) => void) | undefined;
 }
 
 /** Steps of one turn for all that is due, and one piece of each kind more: 0.3 ms, and with a large bundle 1 ms. */
@@ -378,6 +380,7 @@ export class RouterCore {
         evictedParams: this.#params.evicted,
         expiredParams: this.#params.expired,
         evictedSignals: this.#signals.evicted,
+        droppedBundles: this.#scheduled.dropped,
       },
       schedule,
     };
@@ -555,9 +558,9 @@ export class RouterCore {
     const atMicros = Number(message.timestamp ?? 0);
     if (atMicros > this.#nowMicros) {
       // Checked now, so that its sender hears of a mistake at once, and again when it runs.
-      this.#scheduled.check(session, message, atMicros, this.#nowMicros);
+      this.#scheduled.check(session, atMicros, this.#nowMicros);
       this.#writes.checkBundle(session, message, this.#nowMicros);
-      this.#scheduled.add(session, message, atMicros);
+      for (const dropped of this.#scheduled.add(session, message, atMicros)) this.#bundleDropped(dropped);
       if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack' });
       return;
     }
@@ -586,6 +589,17 @@ export class RouterCore {
   #runBundle({ session, bundle, atMicros }: ScheduledBundle): void {
     this.#tally.bundleRan(this.#options.nowMicros() - atMicros);
     this.#attempt(session, bundle);
+  }
+
+  /** It was acknowledged and will not run. */
+  #bundleDropped(dropped: ScheduledBundle): void {
+    const { session, atMicros } = dropped;
+    this.#options.bundleDropped?.(dropped);
+    if (!session.established) return;
+    const text =
+      `Bundle dropped: it was to run at ${atMicros} (microseconds since the Unix epoch) and made room for those of others, ` +
+      `because yours take most of what all may take`;
+    this.#replies.error(session, new ClaspError(ErrorCode.Overloaded, text));
   }
 
   /** Nothing of a bundle that no longer passes is applied; its sender is told if it is still there. */

@@ -7,11 +7,12 @@ import type { DeferBatch, InboundBatch, RouterEvent } from './router-events.js';
 import type { RouterSession } from './router-session.js';
 import { LiveSnapshot, type PersistedRouterSnapshot, type RouterSnapshot } from './router-snapshot.js';
 import type { RestoredState, RouterState } from './router-state.js';
+import type { ScheduledBundle } from './scheduled-bundles.js';
 import { thinned } from './thinned.js';
 import { TurnShares } from './turn-shares.js';
 import type { ParamsAnswer, ParamsQuestion } from './views.js';
 
-export interface RouterInput extends Omit<RouterCoreOptions, 'nowMicros' | 'reportFault'> {
+export interface RouterInput extends Omit<RouterCoreOptions, 'nowMicros' | 'reportFault' | 'bundleDropped'> {
   /** Bytes a socket may hold unsent before its session counts as congested. */
   readonly highWaterBytes: number;
   readonly clock: Clock;
@@ -88,7 +89,20 @@ class Router {
     const reportFault = thinned(clock, (fault: unknown, hook: string, more: number): void => {
       logger.error({ err: fault, hook, ...(more > 0 && { more }) }, 'internal error in a hook');
     });
-    this.#core = new RouterCore({ ...options, nowMicros: () => microseconds(clock), reportFault });
+    const reportDropped = thinned(clock, ({ session, owner, atMicros }: ScheduledBundle, _, more): void => {
+      logger.warn(
+        { session: session.id, owner: owner.key, atMicros, ...(more > 0 && { more }) },
+        'a scheduled bundle was dropped: all that wait would take more than maxPendingBundleBytes',
+      );
+    });
+    this.#core = new RouterCore({
+      ...options,
+      nowMicros: () => microseconds(clock),
+      reportFault,
+      bundleDropped: (bundle) => {
+        reportDropped(bundle, 'bundle');
+      },
+    });
     if (state !== undefined) this.#core.restore(state);
     this.#clock = clock;
     this.#logger = logger;

@@ -1,7 +1,11 @@
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import { detached } from '../../protocol/messages/detached.js';
-import type { BundleMessage, Message } from '../../protocol/messages/message.js';
-import { DueQueue } from './due-queue.js';
+import type { BundleMessage } from '../../protocol/messages/message.js';
+import { bundleBytes } from './bundle-bytes.js';
+import { type DueEntry, DueQueue } from './due-queue.js';
+import { makeRoom } from './make-room.js';
+import type { Owner } from './owner.js';
+import { Quota } from './quota.js';
 import type { RouterSession } from './router-session.js';
 
 export interface ScheduleLimits {
@@ -9,38 +13,61 @@ export interface ScheduleLimits {
   readonly maxScheduleSeconds: number;
   /** Bundles of one session that may wait; 0 = unlimited. */
   readonly maxPendingBundlesPerSession: number;
-  /** Memory that all that wait may take together, in bytes, as far as it can be told. */
+  /** Estimated memory that all that wait may take together, in bytes. */
   readonly maxPendingBundleBytes: number;
 }
 
 export interface ScheduledBundle {
   readonly session: RouterSession;
+  readonly owner: Owner;
   readonly bundle: BundleMessage;
   readonly atMicros: number;
   /** Memory it takes. */
   readonly bytes: number;
 }
 
-/** What a message takes beside its address and its value, and a bundle beside its messages. */
-const OVERHEAD_BYTES = 256;
+/** A bundle with its places in the queues. */
+interface Waiting extends ScheduledBundle {
+  place?: DueEntry<Waiting>;
+  placeOfOwner?: DueEntry<Waiting>;
+}
+
+/** Steps of forgetting a bundle. */
+const FORGET_STEPS = 50;
 
 /**
  * Bundles whose time is still to come (router.md 5.6). They outlive their sender: what was acknowledged is done. Those of
- * one time run in the order of their arrival. Because they outlive it, limits for a session do not bound them: who comes, leaves
- * some and goes, again and again, meets the limit for all. Time is the router's clock, which never goes back, so none runs twice
+ * one time run in the order of their arrival. Time is the router's clock, which never goes back, so none runs twice
  * or never when somebody sets the system's.
+ *
+ * Because they outlive it, limits for a session do not bound them. If all together take too much, what owners without a session left
+ * behind makes room first, then the owner that has most, each with the bundle that is due last.
  */
 export class ScheduledBundles {
   readonly #limits: ScheduleLimits;
-  readonly #queue = new DueQueue<ScheduledBundle>();
-  #bytes = 0;
+  readonly #queue = new DueQueue<Waiting>();
+  /** What each owner has waiting, the last to be due first. */
+  readonly #byOwner = new Map<Owner, DueQueue<Waiting>>();
+  readonly #bytes: Quota;
+  #dropped = 0;
 
   constructor(limits: ScheduleLimits) {
     this.#limits = limits;
+    this.#bytes = new Quota({ total: limits.maxPendingBundleBytes, perOwner: 0 });
   }
 
   get size(): number {
     return this.#queue.size;
+  }
+
+  /** Estimated memory of all of them, in bytes. */
+  get bytes(): number {
+    return this.#bytes.total;
+  }
+
+  /** Bundles that made room for others. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /** When the next one is due; Infinity when none is. */
@@ -48,9 +75,9 @@ export class ScheduledBundles {
     return this.#queue.dueMicros;
   }
 
-  /** @throws ClaspError 400 when it is too far ahead, or too many of this session wait; 503 when too much waits in all */
-  check(session: RouterSession, bundle: BundleMessage, atMicros: number, nowMicros: number): void {
-    const { maxScheduleSeconds, maxPendingBundlesPerSession: most, maxPendingBundleBytes: mostBytes } = this.#limits;
+  /** @throws ClaspError 400 when it is too far ahead, or too many of this session wait */
+  check(session: RouterSession, atMicros: number, nowMicros: number): void {
+    const { maxScheduleSeconds, maxPendingBundlesPerSession: most } = this.#limits;
     const seconds = (atMicros - nowMicros) / 1_000_000;
     if (seconds > maxScheduleSeconds) {
       const text = `Bundle rejected: it is ${Math.ceil(seconds)} s ahead; the limit is ${maxScheduleSeconds} s`;
@@ -62,45 +89,70 @@ export class ScheduledBundles {
         `Bundle rejected: ${most} bundles are waiting, which is the limit`,
       );
     }
-    const bytes = this.#bytes + bytesOf(bundle);
-    if (bytes > mostBytes) {
-      const text = `Bundle rejected: with it bundles of ${bytes} bytes would be waiting in all; the limit is ${mostBytes}`;
-      throw new ClaspError(ErrorCode.Overloaded, text);
-    }
   }
 
-  add(session: RouterSession, bundle: BundleMessage, atMicros: number): void {
-    session.pendingBundles++;
-    const bytes = bytesOf(bundle);
-    this.#bytes += bytes;
+  /**
+   * Keeps a copy of a bundle until its time.
+   *
+   * @returns the bundles that had to make room for it, and will not run
+   * @throws ClaspError 503 when too much waits in all and no owner makes room; then nothing has changed
+   */
+  add(session: RouterSession, bundle: BundleMessage, atMicros: number): readonly ScheduledBundle[] {
+    const owner = session.owner!; // set when the session is established, and no other session sends bundles
+    const bytes = bundleBytes(bundle);
+    this.#bytes.take(owner, bytes);
+    const { victims, isEnough } = makeRoom(this.#bytes, owner, (giver) => this.#byOwner.get(giver)?.popDue(Infinity));
+    if (!isEnough) {
+      for (const victim of victims) this.#listOfOwner(victim);
+      const total = this.#bytes.total;
+      this.#bytes.give(owner, bytes);
+      const { maxPendingBundleBytes: most } = this.#limits;
+      const text = `Bundle rejected: with it bundles of ${total} bytes would be waiting in all; the limit is ${most}`;
+      throw new ClaspError(ErrorCode.Overloaded, text);
+    }
+    for (const victim of victims) this.#unlist(victim);
+    this.#dropped += victims.length;
     const kept = { ...bundle, messages: bundle.messages.map(detached) };
-    this.#queue.push({ session, bundle: kept, atMicros, bytes }, atMicros);
+    const waiting: Waiting = { session, owner, bundle: kept, atMicros, bytes };
+    waiting.place = this.#queue.push(waiting, atMicros);
+    this.#listOfOwner(waiting);
+    session.pendingBundles++;
+    return victims;
   }
 
   /** Takes out the next one whose time has come. */
   popDue(nowMicros: number): ScheduledBundle | undefined {
     const due = this.#queue.popDue(nowMicros);
     if (due === undefined) return undefined;
-    due.session.pendingBundles--;
-    this.#bytes -= due.bytes;
+    this.#bytes.give(due.owner, due.bytes);
+    this.#unlist(due);
     return due;
   }
-}
 
-/** Memory that a bundle takes which has been found to hold nothing but SET and PUBLISH. */
-function bytesOf({ messages }: BundleMessage): number {
-  let bytes = OVERHEAD_BYTES;
-  for (const message of messages) bytes += OVERHEAD_BYTES + contentBytes(message);
-  return bytes;
-}
+  /** Forgets the bundles of an owner, piece by piece. @returns the steps of each */
+  *forgetting(owner: Owner): Generator<number, void> {
+    for (;;) {
+      const one = this.#byOwner.get(owner)?.popDue(Infinity);
+      if (one === undefined) return;
+      this.#bytes.give(owner, one.bytes);
+      this.#unlist(one);
+      yield FORGET_STEPS;
+    }
+  }
 
-function contentBytes(message: Message): number {
-  if (message.type === 'set') return message.address.length + message.value.byteLength;
-  if (message.type !== 'publish') return 0;
-  const { address, value, samples = [], timeline } = message;
-  const keyframes = timeline?.keyframes ?? [];
-  return keyframes.reduce(
-    (sum, keyframe) => sum + OVERHEAD_BYTES + keyframe.value.byteLength,
-    address.length + (value?.byteLength ?? 0) + 8 * samples.length,
-  );
+  #listOfOwner(waiting: Waiting): void {
+    let queue = this.#byOwner.get(waiting.owner);
+    if (queue === undefined) this.#byOwner.set(waiting.owner, (queue = new DueQueue()));
+    waiting.placeOfOwner = queue.push(waiting, -waiting.atMicros);
+  }
+
+  /** Takes out a bundle whose bytes are given back, wherever it still is. */
+  #unlist(waiting: Waiting): void {
+    const { session, owner, place, placeOfOwner } = waiting;
+    if (place !== undefined) this.#queue.remove(place);
+    const queue = this.#byOwner.get(owner);
+    if (placeOfOwner !== undefined) queue?.remove(placeOfOwner);
+    if (queue?.size === 0) this.#byOwner.delete(owner);
+    session.pendingBundles--;
+  }
 }

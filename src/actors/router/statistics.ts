@@ -40,8 +40,9 @@ export interface Statistics {
     readonly evictedParams: number;
     /** Params whose time was over. */
     readonly expiredParams: number;
-    /** Announced signals that made room for others. */
+    /** Announced signals and scheduled bundles that made room for others. */
     readonly evictedSignals: number;
+    readonly droppedBundles: number;
   };
   /** Bundles with a time. */
   readonly schedule: {

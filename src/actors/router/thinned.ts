@@ -1,22 +1,25 @@
 import type { Clock } from '../../clock.js';
 
-/** Milliseconds from one line about a hook to the next. */
-const FAULT_INTERVAL_MS = 1_000;
+/** Milliseconds from one line of a kind to the next. */
+const INTERVAL_MS = 1_000;
 
-/** A hook that throws does so for every message, and a peer can send many: a line a second for each, with the number of those left out. */
-export function thinned(
+/**
+ * Limits log lines that a peer can cause with each of its messages: one line per second and kind, with the number of those left out.
+ * A hook that throws is such a kind.
+ */
+export function thinned<T>(
   clock: Clock,
-  report: (fault: unknown, hook: string, more: number) => void,
-): (fault: unknown, hook: string) => void {
-  const hooks = new Map<string, { atMs: number; leftOut: number }>();
-  return (fault, hook) => {
-    const last = hooks.get(hook);
+  report: (subject: T, kind: string, more: number) => void,
+): (subject: T, kind: string) => void {
+  const kinds = new Map<string, { atMs: number; leftOut: number }>();
+  return (subject, kind) => {
+    const last = kinds.get(kind);
     const nowMs = clock.now();
-    if (last !== undefined && nowMs - last.atMs < FAULT_INTERVAL_MS) {
+    if (last !== undefined && nowMs - last.atMs < INTERVAL_MS) {
       last.leftOut++;
       return;
     }
-    hooks.set(hook, { atMs: nowMs, leftOut: 0 });
-    report(fault, hook, last?.leftOut ?? 0);
+    kinds.set(kind, { atMs: nowMs, leftOut: 0 });
+    report(subject, kind, last?.leftOut ?? 0);
   };
 }
