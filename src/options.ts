@@ -144,6 +144,8 @@ export interface RouterOptions {
   readonly maxPendingBundlesPerSession?: number | undefined;
   /** Bytes that bundles which wait for their time may take together. At least 65_536. @default 268_435_456 */
   readonly maxPendingBundleBytes?: number | undefined;
+  /** Bytes that the last wills of all sessions may take together; 0 = unlimited. @default 16_777_216 */
+  readonly maxWillBytes?: number | undefined;
   /** Seconds a peer may take to say HELLO, above 0 to 3_600. @default 10 */
   readonly helloTimeoutSeconds?: number | undefined;
   /** Seconds a peer may take to read its goodbye, and `stop()` takes at most; 0 to 3_600. @default 5 */
@@ -316,6 +318,7 @@ const schema = z.strictObject({
   maxScheduleSeconds: seconds(0, 604_800).default(86_400),
   maxPendingBundlesPerSession: whole(0).default(1_000),
   maxPendingBundleBytes: whole(65_536).default(268_435_456),
+  maxWillBytes: whole(0).default(16_777_216),
   helloTimeoutSeconds: seconds(Number.MIN_VALUE, 3_600).default(10),
   drainTimeoutSeconds: seconds(0, 3_600).default(5),
   highWaterBytes: whole(1).default(1_048_576),

@@ -39,6 +39,7 @@ export function rootInput(options: ResolvedRouterOptions): RootInput {
       maxScheduleSeconds: options.maxScheduleSeconds,
       maxPendingBundlesPerSession: options.maxPendingBundlesPerSession,
       maxPendingBundleBytes: options.maxPendingBundleBytes,
+      maxWillBytes: options.maxWillBytes,
       maxPatternSegmentsPerSession: options.maxPatternSegmentsPerSession,
       maxGlobstars: options.maxGlobstars,
       maxValueBytes: options.maxValueBytes,

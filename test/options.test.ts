@@ -47,6 +47,7 @@ describe('without options', () => {
       gestureIntervalMs: 16,
       maxScheduleSeconds: 86_400,
       maxPendingBundleBytes: 268_435_456,
+      maxWillBytes: 16_777_216,
       maxPendingBundlesPerSession: 1_000,
       helloTimeoutSeconds: 10,
       drainTimeoutSeconds: 5,

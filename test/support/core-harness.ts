@@ -44,6 +44,7 @@ export const coreDefaults = {
   maxScheduleSeconds: 86_400,
   maxPendingBundlesPerSession: 1_000,
   maxPendingBundleBytes: 268_435_456,
+  maxWillBytes: 16_777_216,
   signals: undefined,
   validateWrite: undefined,
   isVisible: undefined,

@@ -3,7 +3,8 @@ import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import { MAX_ADDRESS_BYTES } from '../../protocol/limits.js';
 import type { AnnounceMessage } from '../../protocol/messages/message.js';
 import type { StepCounter } from '../../protocol/step-counter.js';
-import { LastWills } from './last-wills.js';
+import { type LastWill, LastWills } from './last-wills.js';
+import { messageSteps } from './message-steps.js';
 import type { Replies } from './replies.js';
 import type { RouterSession } from './router-session.js';
 import type { SignalDirectory } from './signal-directory.js';
@@ -13,6 +14,9 @@ import type { Writes } from './writes.js';
 
 /** Steps of one ANNOUNCE: 2 ms. A frame full of small definitions takes some 80,000. */
 export const MAX_ANNOUNCE_STEPS = 100_000;
+
+/** Bytes of a last will that are read in a step. */
+const BYTES_PER_STEP_LOG2 = 1;
 
 /** ANNOUNCE (router.md 5.9): what signals there are said to be, and the last wills that come with that. */
 export class Announcing {
@@ -50,7 +54,7 @@ export class Announcing {
     const owner = session.owner!; // set when the session is established, and no other session announces
     checkNamespace(namespace);
     const will = LastWills.in(message);
-    if (will !== undefined && will !== null) this.#writes.checkBundle(session, will, nowMicros);
+    if (will !== undefined) this.#checkWill(session, will, nowMicros);
     const signals = message.signals.filter(({ address }) => address !== WILL_ADDRESS);
     this.#signals.announce(owner, signals, nowMicros, {
       check: (address) => {
@@ -60,8 +64,23 @@ export class Announcing {
       counter: this.#work,
       maxSteps: owner.isTrusted ? Infinity : MAX_ANNOUNCE_STEPS,
     });
-    if (will !== undefined) this.#wills.keep(session, will);
+    if (will !== undefined) for (const other of this.#wills.keep(session, will)) this.#tellDropped(other);
     this.#replies.send(session, { type: 'ack', address: namespace });
+  }
+
+  /** @throws ClaspError as {@link Writes.checkBundle}, 503 when there is no room */
+  #checkWill(session: RouterSession, will: LastWill | null, nowMicros: number): void {
+    if (will !== null) {
+      this.#work.steps += messageSteps(will.bundle) + (will.encoded.byteLength >> BYTES_PER_STEP_LOG2);
+      this.#writes.checkBundle(session, will.bundle, nowMicros);
+    }
+    this.#wills.check(session, will);
+  }
+
+  #tellDropped(session: RouterSession): void {
+    const text =
+      'The last will was dropped: it made room for those of others, because it took most of what all may take';
+    if (session.established) this.#replies.error(session, new ClaspError(ErrorCode.Overloaded, text));
   }
 }
 

@@ -16,7 +16,7 @@ import { Deliveries } from './deliveries.js';
 import { type DueWork, runDueWork } from './due-work.js';
 import { FanOut } from './fan-out.js';
 import { Hooks, type HooksOptions } from './hooks.js';
-import { LastWills } from './last-wills.js';
+import { LastWills, type WillLimits } from './last-wills.js';
 import { messageSteps } from './message-steps.js';
 import type { Departure } from './presence.js';
 import { ParamStore, type ParamStoreOptions } from './param-store.js';
@@ -51,7 +51,8 @@ export interface RouterCoreOptions
     RoutingOptions,
     ScheduleLimits,
     SignalDirectoryOptions,
-    SubscribingOptions {
+    SubscribingOptions,
+    WillLimits {
   /** Bytes of one value. */
   readonly maxValueBytes: number;
   /** Frames a minute that could not be read, beyond which a session is closed. */
@@ -105,7 +106,7 @@ export class RouterCore {
   readonly #scheduled: ScheduledBundles;
   readonly #system: SystemSignals;
   readonly #hooks: Hooks;
-  readonly #wills = new LastWills();
+  readonly #wills: LastWills;
   readonly #subscribing: Subscribing;
   readonly #announcing: Announcing;
   readonly #queries: Queries;
@@ -126,6 +127,7 @@ export class RouterCore {
 
   constructor(options: RouterCoreOptions) {
     this.#options = options;
+    this.#wills = new LastWills(options);
     this.#backlogs = new Backlogs(options);
     this.#deliveries = new Deliveries(this.#backlogs);
     this.#replies = new Replies(this.#deliveries);
@@ -381,6 +383,7 @@ export class RouterCore {
         expiredParams: this.#params.expired,
         evictedSignals: this.#signals.evicted,
         droppedBundles: this.#scheduled.dropped,
+        droppedWills: this.#wills.dropped,
       },
       schedule,
     };

@@ -40,9 +40,10 @@ export interface Statistics {
     readonly evictedParams: number;
     /** Params whose time was over. */
     readonly expiredParams: number;
-    /** Announced signals and scheduled bundles that made room for others. */
+    /** Announced signals, scheduled bundles and last wills that made room for others. */
     readonly evictedSignals: number;
     readonly droppedBundles: number;
+    readonly droppedWills: number;
   };
   /** Bundles with a time. */
   readonly schedule: {

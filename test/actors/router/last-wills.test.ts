@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Departure } from '../../../src/actors/router/presence.js';
 import type { Value } from '../../../src/protocol/values/value.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
+import { parsePattern } from '../../../src/protocol/pattern.js';
 import { CoreHarness, type Peer, plain } from '../../support/core-harness.js';
 
 const map = (entries: Record<string, Value>): Value => new Map(Object.entries(entries));
@@ -118,5 +119,91 @@ describe('the last will of a session', () => {
     expect(harness.core.signalCount).toBe(0);
     desk.leave('lost');
     expect(watcher.read()).toEqual([]);
+  });
+});
+
+describe('the last wills of all sessions together', () => {
+  const options = { maxWillBytes: 10_000 };
+  /** Some 1,000 bytes. */
+  const largeWill = (address: string): Value => map({ messages: [setTo(address, 'x'.repeat(430))] });
+  /** What {@link largeWill} is counted as. */
+  const bytesOfOne = 500 + encodeValue(largeWill('/0')).byteLength;
+  const most = Math.floor(options.maxWillBytes / bytesOfOne);
+
+  /** Sessions that count as one owner, by their token. */
+  function team(harness: CoreHarness, tokenId: string, count: number): Peer[] {
+    const scopes = [{ action: 'admin', pattern: parsePattern('/**') }] as const;
+    return Array.from({ length: count }, () => harness.joinWith({ tokenId, scopes }));
+  }
+
+  it('are kept as bytes, and read again when they are done', () => {
+    const harness = new CoreHarness(options);
+    const [desk, watcher] = [harness.join(), harness.join()];
+    watcher.subscribe(1, '/**');
+    const value = encodeValue(map({ will: blackout }));
+    desk.send({ type: 'announce', namespace: '', signals: [], meta: value });
+    value.bytes.fill(0); // the frame is used again
+    desk.leave('lost');
+    expect(watcher.read()).toHaveLength(2);
+  });
+
+  it('have room for as many bytes as may be: of the owner that has most, one more is ERROR 503 with the numbers', () => {
+    const harness = new CoreHarness({ ...options, securityMode: 'authenticated' });
+    const peers = team(harness, 'flooder', most + 1);
+    for (const [i, peer] of peers.entries()) leaveWill(peer, largeWill(`/${i % 10}`));
+    const answers = peers.map((peer) => peer.read()[0]);
+    expect(answers.filter((answer) => answer?.type === 'ack')).toHaveLength(most);
+    expect(answers.at(-1)).toMatchObject({
+      type: 'error',
+      code: 503,
+      message: `The last will is refused: with it wills would take ${(most + 1) * bytesOfOne} bytes in all; the limit is 10000`,
+    });
+  });
+
+  it('make room for those of others: the owner that has most loses its oldest, with ERROR 503', () => {
+    const harness = new CoreHarness({ ...options, securityMode: 'authenticated' });
+    const flooders = team(harness, 'flooder', most);
+    for (const peer of flooders) leaveWill(peer, largeWill('/a'));
+    for (const peer of flooders) peer.read();
+    const [desk] = team(harness, 'desk', 1);
+    leaveWill(desk!, largeWill('/b')); // there is one
+    expect(desk!.read()).toMatchObject([{ type: 'ack' }]);
+    expect(flooders.map((peer) => peer.read()).filter((messages) => messages.length > 0)).toMatchObject([
+      [{ type: 'error', code: 503, message: expect.stringContaining('The last will was dropped') }],
+    ]);
+    expect(harness.core.statistics().drops.droppedWills).toBe(1);
+    const watcher = team(harness, 'watcher', 1)[0]!; // there is one
+    watcher.subscribe(1, '/**');
+    watcher.read();
+    flooders[0]!.leave('lost'); // its will is the oldest
+    expect(watcher.read()).toEqual([]);
+    flooders[1]!.leave('lost');
+    expect(watcher.read()).toHaveLength(1);
+  });
+
+  it('have room again when a session has left, or has taken its will back, or has a smaller one', () => {
+    const harness = new CoreHarness({ ...options, securityMode: 'authenticated' });
+    const peers = team(harness, 'flooder', most + 3);
+    for (const peer of peers) leaveWill(peer, largeWill('/a'));
+    const refused = peers.slice(-3);
+    for (const peer of peers) peer.read();
+    peers[0]!.leave('left');
+    leaveWill(peers[1]!, null);
+    leaveWill(refused[0]!, largeWill('/a'));
+    leaveWill(refused[1]!, largeWill('/a'));
+    leaveWill(refused[2]!, largeWill('/a'));
+    expect(refused.map((peer) => peer.read()[0]?.type)).toEqual(['ack', 'ack', 'error']);
+  });
+
+  it('are not lost when an ANNOUNCE with another one is refused for its signals', () => {
+    const harness = new CoreHarness(options);
+    const [desk, watcher] = [harness.join(), harness.join()];
+    watcher.subscribe(1, '/**');
+    leaveWill(desk, largeWill('/first'));
+    const meta = encodeValue(map({ will: largeWill('/second') }));
+    desk.send({ type: 'announce', namespace: '', signals: [{ address: 'nowhere', type: 'param' }], meta });
+    expect(desk.read().at(-1)).toMatchObject({ type: 'error', code: 200 });
+    desk.leave('lost');
+    expect(watcher.read()).toMatchObject([{ type: 'set', address: '/first' }]);
   });
 });

@@ -79,6 +79,7 @@ describe('self-description', () => {
       ['/$clasp/drops/expiredParams', 0n],
       ['/$clasp/drops/evictedSignals', 0n],
       ['/$clasp/drops/droppedBundles', 0n],
+      ['/$clasp/drops/droppedWills', 0n],
       ['/$clasp/schedule/bundles', 1n],
       ['/$clasp/schedule/lastErrorMicros', 250n],
       ['/$clasp/schedule/worstErrorMicros', 250n],
