@@ -51,6 +51,7 @@ export function rootInput(options: ResolvedRouterOptions): RootInput {
       isVisible: options.isVisible,
       maxQueueBytesTotal: options.maxQueueBytesTotal,
       version,
+      authenticator: options.authenticator,
       highWaterBytes,
       clock,
       logger,

@@ -23,7 +23,7 @@ import { ParamStore, type ParamStoreOptions } from './param-store.js';
 import { PassingSignals, type PassingSignalsOptions } from './passing-signals.js';
 import { Queries } from './queries.js';
 import { Replies } from './replies.js';
-import { Owners } from './owner.js';
+import { Owners, type WatchToken } from './owner.js';
 import { TokenPermissions } from './permissions.js';
 import type { PendingFrame, RouterSession } from './router-session.js';
 import { type RestoredState, type RouterState, stateOfParam, stateOfSignal } from './router-state.js';
@@ -71,6 +71,8 @@ export interface RouterCoreOptions
   readonly presence: boolean;
   /** The router's clock: microseconds since the Unix epoch, never going back. */
   readonly nowMicros: () => number;
+  /** Begins to watch a token, so that {@link RouterCore.revoke} is called if it is revoked. @default no token ever is */
+  readonly watchToken?: WatchToken | undefined;
   /** Called for each scheduled bundle that made room for others. @default ignores them */
   readonly bundleDropped?: ((bundle: ScheduledBundle) => void) | undefined;
 }
@@ -112,7 +114,7 @@ export class RouterCore {
   readonly #queries: Queries;
   readonly #admission: Admission;
   readonly #tally = new Tally();
-  readonly #owners = new Owners();
+  readonly #owners: Owners;
   /** Steps that messages take beside the usual ones. */
   readonly #work = new StepCounter();
   readonly #tokens = new TokenPermissions(this.#work);
@@ -127,6 +129,7 @@ export class RouterCore {
 
   constructor(options: RouterCoreOptions) {
     this.#options = options;
+    this.#owners = new Owners(options.watchToken);
     this.#wills = new LastWills(options);
     this.#backlogs = new Backlogs(options);
     this.#deliveries = new Deliveries(this.#backlogs);
@@ -318,6 +321,17 @@ export class RouterCore {
     if (left !== undefined) this.#system.left(session, left, this.#nowMicros);
     yield* this.#params.unlocking(session);
     for (let piece = subscriptions.next(); piece.done !== true; piece = subscriptions.next()) yield piece.value;
+  }
+
+  /**
+   * A token was revoked: what its sessions announced and the bundles that wait for their time count for nothing from now on. The
+   * sessions themselves are ended by their machines.
+   */
+  revoke(tokenId: string): void {
+    const owner = this.#owners.revoke(tokenId);
+    if (owner === undefined) return;
+    this.#chores.begin(this.#signals.forgetting(owner));
+    this.#chores.begin(this.#scheduled.forgetting(owner));
   }
 
   /** When {@link runDue} has something to do, by the router's clock; Infinity when never. */
@@ -589,7 +603,8 @@ export class RouterCore {
     };
   }
 
-  #runBundle({ session, bundle, atMicros }: ScheduledBundle): void {
+  #runBundle({ session, owner, bundle, atMicros }: ScheduledBundle): void {
+    if (owner.isRevoked) return;
     this.#tally.bundleRan(this.#options.nowMicros() - atMicros);
     this.#attempt(session, bundle);
   }

@@ -77,6 +77,8 @@ export type RouterEvent =
     }
   /** The visibility filter may answer otherwise from now on. */
   | { readonly type: 'visibility.changed' }
+  /** A token no longer holds. Its sessions hear of it by themselves. */
+  | { readonly type: 'token.revoked'; readonly tokenId: string }
   /** Something is due: a param expires. */
   | { readonly type: 'clock.due' }
   /** Time for the next piece of a large snapshot. */

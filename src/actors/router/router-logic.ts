@@ -1,7 +1,7 @@
 import type { ActorLogic, AnyActorRef } from 'xstate';
 import { type Clock, microseconds, setBackgroundTimer } from '../../clock.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
-import type { Logger } from '../ports.js';
+import type { Authenticator, Logger } from '../ports.js';
 import { RouterCore, type RouterCoreOptions } from './router-core.js';
 import type { DeferBatch, InboundBatch, RouterEvent } from './router-events.js';
 import type { RouterSession } from './router-session.js';
@@ -12,11 +12,16 @@ import { thinned } from './thinned.js';
 import { TurnShares } from './turn-shares.js';
 import type { ParamsAnswer, ParamsQuestion } from './views.js';
 
-export interface RouterInput extends Omit<RouterCoreOptions, 'nowMicros' | 'reportFault' | 'bundleDropped'> {
+export interface RouterInput extends Omit<
+  RouterCoreOptions,
+  'nowMicros' | 'reportFault' | 'watchToken' | 'bundleDropped'
+> {
   /** Bytes a socket may hold unsent before its session counts as congested. */
   readonly highWaterBytes: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Says when a token is revoked. @default no token ever is */
+  readonly authenticator?: Pick<Authenticator, 'onRevoked'> | undefined;
   /** What it begins with: the state of an earlier router. @default nothing */
   readonly state?: RestoredState | undefined;
   /** Runs a callback in a later turn of the event loop. @default setImmediate */
@@ -83,7 +88,7 @@ class Router {
   #sessions = 0;
 
   constructor(
-    { highWaterBytes, clock, logger, defer, state, ...options }: RouterInput,
+    { highWaterBytes, clock, logger, authenticator, defer, state, ...options }: RouterInput,
     tellSelf: (event: RouterEvent) => void,
   ) {
     const reportFault = thinned(clock, (fault: unknown, hook: string, more: number): void => {
@@ -102,6 +107,10 @@ class Router {
       bundleDropped: (bundle) => {
         reportDropped(bundle, 'bundle');
       },
+      watchToken: (grant) =>
+        authenticator?.onRevoked(grant, () => {
+          tellSelf({ type: 'token.revoked', tokenId: grant.tokenId });
+        }) ?? ignore,
     });
     if (state !== undefined) this.#core.restore(state);
     this.#clock = clock;
@@ -183,6 +192,9 @@ class Router {
         case 'tasks.continue':
           this.#continuing = false;
           this.#core.advanceChores();
+          break;
+        case 'token.revoked':
+          this.#core.revoke(event.tokenId);
           break;
       }
     } catch (cause) {
@@ -342,6 +354,8 @@ class Router {
     this.#tellSelf({ type: 'tasks.continue' });
   };
 }
+
+const ignore = (): void => undefined;
 
 /** How long before a bundle's time the event loop begins to turn for it. */
 const SPIN_MICROS = 2_000;
