@@ -54,6 +54,10 @@ export interface RouterFigures {
     readonly evictedParams: number;
     /** Params whose time was over. */
     readonly expiredParams: number;
+    /** Announced signals, scheduled bundles and last wills that made room for others. */
+    readonly evictedSignals: number;
+    readonly droppedBundles: number;
+    readonly droppedWills: number;
   };
   /** Bundles with a time. */
   readonly schedule: {

@@ -138,6 +138,24 @@ export const routerMetrics: readonly RouterMetric[] = [
     read: ({ drops }) => drops.expiredParams,
   },
   {
+    name: 'clasp_signals_evicted_total',
+    type: 'counter',
+    help: 'Announced signals that made room for others.',
+    read: ({ drops }) => drops.evictedSignals,
+  },
+  {
+    name: 'clasp_bundles_dropped_total',
+    type: 'counter',
+    help: 'Bundles that waited for their time and made room for others.',
+    read: ({ drops }) => drops.droppedBundles,
+  },
+  {
+    name: 'clasp_wills_dropped_total',
+    type: 'counter',
+    help: 'Last wills that made room for others.',
+    read: ({ drops }) => drops.droppedWills,
+  },
+  {
     name: 'clasp_auth_failures_total',
     type: 'counter',
     help: 'HELLOs refused for their token, or for the lack of one.',
