@@ -12,6 +12,11 @@ export interface UdpEndpointEvents {
   readonly failed: (error: Error) => void;
 }
 
+/** The sockets of Deno lack this method of Node.js. */
+function hasSendQueueSize(socket: Socket | Omit<Socket, 'getSendQueueSize'>): socket is Socket {
+  return 'getSendQueueSize' in socket;
+}
+
 /**
  * The UDP side of a router that has a host name. Nothing says at which of the name's addresses it listens, so until one of them
  * answers, each is asked: the next one as soon as one refuses, and when the same is sent again because none has answered.
@@ -32,6 +37,8 @@ export class UdpEndpoint {
   #isReady = false;
   #hasAnswered = false;
   #isClosed = false;
+  /** Kept only where a socket cannot be asked. */
+  #unsentBytes = 0;
 
   constructor({ host, port }: Destination, lookup: LookupFunction | undefined, events: UdpEndpointEvents) {
     this.#events = events;
@@ -53,7 +60,9 @@ export class UdpEndpoint {
   }
 
   get bufferedBytes(): number {
-    return this.#isClosed ? 0 : (this.#socket?.getSendQueueSize() ?? 0);
+    const socket = this.#socket;
+    if (this.#isClosed || socket === undefined) return 0;
+    return hasSendQueueSize(socket) ? socket.getSendQueueSize() : this.#unsentBytes;
   }
 
   send(datagram: Uint8Array): void {
@@ -112,7 +121,10 @@ export class UdpEndpoint {
     if (address === undefined) return;
     const socket = this.#sockets.get(address);
     if (socket === undefined || !this.#connected.has(socket)) return; // it sends the question when it is connected
+    const counted = hasSendQueueSize(socket) ? 0 : datagram.length;
+    this.#unsentBytes += counted;
     socket.send(datagram, (error) => {
+      this.#unsentBytes -= counted;
       if (error !== null) this.#onError(address, error);
     });
   }
