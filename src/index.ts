@@ -1,6 +1,6 @@
 /** A message router for CLASP. Messages and codecs on their own are in `clasp-router/protocol`. */
 
-export { createRouter, type Router } from './server.js';
+export { createRouter, type Router, type RouterPhase } from './server.js';
 export type { RouterStatistics, RunningRouter } from './running-router.js';
 export type { Client, Param, Signal, SignalIterator } from './client/index.js';
 export type { InProcessOptions, SignalsOptions } from './in-process.js';

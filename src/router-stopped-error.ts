@@ -10,3 +10,15 @@ export class RouterStoppedError extends Error {
     return { name, code, message };
   }
 }
+
+/**
+ * The same promise, except that a rejection with RouterStoppedError needs no handler: a program that stops a router rarely waits for what
+ * it has begun before. Other rejections that no one handles are reported by the runtime as usual.
+ */
+export function unlessStopped<T>(promise: Promise<T>): Promise<T> {
+  const same: Promise<T> = promise.catch((error: unknown) => {
+    if (error instanceof RouterStoppedError) same.catch(() => undefined);
+    throw error;
+  });
+  return same;
+}

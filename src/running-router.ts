@@ -8,12 +8,12 @@ import type { RouterState } from './actors/router/router-state.js';
 import type { Statistics } from './actors/router/statistics.js';
 import type { Client, Signal } from './client/index.js';
 import { check, checkFunction, checkOneOf } from './arguments.js';
-import { InProcess, type InProcessOptions, type SignalsOptions } from './in-process.js';
+import { InProcess, type InProcessOptions, type LastingOptions, type SignalsOptions } from './in-process.js';
 import { type ResolvedRouterOptions, RouterOptionsError } from './options.js';
 import { ClaspError } from './protocol/errors.js';
 import type { SignalType } from './protocol/enumerations.js';
 import { happeningTypes, type RouterHappening, RouterHappenings } from './router-happenings.js';
-import { RouterStoppedError } from './router-stopped-error.js';
+import { RouterStoppedError, unlessStopped } from './router-stopped-error.js';
 import { checkedTransport } from './transports/checked-transport.js';
 import { isTransport, type ListenAddress, type Transport, TransportError } from './transports/transport.js';
 
@@ -56,10 +56,15 @@ export class RunningRouter {
     if (status === 'error') throw unfit(error);
     this.#happenings = new RouterHappenings(actor);
     this.events$ = this.#happenings.events$;
-    this.#inProcess = new InProcess(() => {
-      const { status, children } = actor.getSnapshot();
-      return status === 'active' ? children.sessions : undefined;
-    }, options.clock);
+    this.#inProcess = new InProcess(
+      () => (this.isStopping ? undefined : actor.getSnapshot().children.sessions),
+      options.clock,
+    );
+    this.events$.subscribe({
+      complete: () => {
+        this.#inProcess.stopped();
+      },
+    });
   }
 
   /**
@@ -67,9 +72,14 @@ export class RunningRouter {
    *
    * @returns where peers can come in, with the real port also where 0 was asked for
    * @throws TransportError when the door does not open, or is one that a router with tokens may not have; one that was open
-   * and breaks is opened again by itself
+   * and breaks is opened again by itself. RouterStoppedError when the router was stopped, or is before it could listen. ArgumentError for
+   * what is not a transport
    */
-  async listen(transport: Transport): Promise<readonly ListenAddress[]> {
+  listen(transport: Transport): Promise<readonly ListenAddress[]> {
+    return unlessStopped(this.#listen(transport));
+  }
+
+  async #listen(transport: Transport): Promise<readonly ListenAddress[]> {
     check(isTransport(transport), 'the argument of listen', 'be a transport, such as webSocket()', transport);
     const { securityMode, allowInsecureUdp } = this.#options;
     if (transport.isInsecure === true && securityMode === 'authenticated' && !allowInsecureUdp) {
@@ -82,14 +92,17 @@ export class RunningRouter {
     this.actor.send({ type: 'listener.wanted', id, transport: namedTransport(checkedTransport(transport)) });
     const listener = this.actor.getSnapshot().context.listeners.find((candidate) => candidate.id === id);
     if (listener === undefined) {
-      throw new TransportError(`the router has stopped; it cannot listen on ${transport.name}`);
+      throw new RouterStoppedError(`the router was stopped; it cannot listen on ${transport.name}`);
     }
     this.#happenings.follow(listener);
     const snapshot = await waitFor(listener, (state) => state.matches('open') || state.status !== 'active', {
       timeout: Infinity,
-    });
-    if (snapshot.matches({ open: 'listening' })) return snapshot.context.addresses;
-    throw snapshot.context.error ?? new TransportError('the router was stopped before it could listen');
+    }).catch(() => undefined); // the drain time was over before the transport had answered
+    if (snapshot?.matches({ open: 'listening' }) === true) return snapshot.context.addresses;
+    throw (
+      snapshot?.context.error ??
+      new RouterStoppedError(`the router was stopped before it could listen on ${transport.name}`)
+    );
   }
 
   /** Where peers can come in now. */
@@ -107,9 +120,16 @@ export class RunningRouter {
 
   /** Whether it takes sessions: it is running, and every door that was asked for is open. */
   get isReady(): boolean {
+    if (this.isStopping) return false;
+    return this.actor
+      .getSnapshot()
+      .context.listeners.every((listener) => listener.getSnapshot().matches({ open: 'listening' }));
+  }
+
+  /** Whether it was stopped, or stops: it opens no session any more, and no transport. */
+  get isStopping(): boolean {
     const snapshot = this.actor.getSnapshot();
-    if (!snapshot.matches('running')) return false;
-    return snapshot.context.listeners.every((listener) => listener.getSnapshot().matches({ open: 'listening' }));
+    return snapshot.status !== 'active' || !snapshot.matches('running');
   }
 
   /**
@@ -117,10 +137,15 @@ export class RunningRouter {
    * everything, also on a router that asks for tokens, unless it brings one. It counts as one of `maxSessions`, and ends with
    * the router.
    *
-   * @throws ClaspError where the router refuses it, ClientError where it has stopped
+   * @throws ClaspError where the router refuses it, RouterStoppedError where it was stopped, ArgumentError for a wrong option
    */
   connect(options?: InProcessOptions): Promise<Client> {
     return this.#inProcess.connect(options);
+  }
+
+  /** @internal A session that is opened again when it is lost. */
+  connectLasting(options: LastingOptions): Promise<Client> {
+    return this.#inProcess.connectLasting(options);
   }
 
   /**

@@ -102,7 +102,7 @@ describe('a session in the process', () => {
     const closed = new Promise((resolve) => local.onState(({ state }) => state === 'closed' && resolve(state)));
     await router.stop();
     await expect(closed).resolves.toBe('closed');
-    await expect(router.connect()).rejects.toThrow('the router has stopped');
+    await expect(router.connect()).rejects.toThrow('the router was stopped; it opens no session');
   });
 
   it('does not time out, however long it has nothing to say', async () => {

@@ -152,7 +152,7 @@ describe('listening', () => {
   it('is refused after a stop, in a sentence', async () => {
     const { router } = await startRouter();
     await router.stop();
-    await expect(router.listen(memory())).rejects.toThrow('the router has stopped; it cannot listen on memory');
+    await expect(router.listen(memory())).rejects.toThrow('the router was stopped; it cannot listen on memory');
   });
 
   it('is given up when the router is stopped meanwhile, and the door closed that opens too late', async () => {

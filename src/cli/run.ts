@@ -1,6 +1,7 @@
 import type { Logger } from '../actors/ports.js';
 import { openAuthenticator, type OpenAuthenticatorOptions } from '../auth/index.js';
 import { defaultDataDir, type OpenCertificate } from '../certificates/index.js';
+import { RouterStoppedError } from '../router-stopped-error.js';
 import { createRouter, type Router } from '../server.js';
 import { staticFiles } from '../static-files/index.js';
 import { type Transport, TransportUnavailable } from '../transports/transport.js';
@@ -51,6 +52,7 @@ export async function run(
     },
   });
   for (const transport of transports) await listen(router, transport, logger);
+  if (router.isStopping) return;
   await probe.open(logger);
   if (settings.jsonLog) {
     if (certificate !== undefined) logger.info({ fingerprint: certificate.fingerprint }, 'certificate');
@@ -91,6 +93,7 @@ async function listen(router: Router, transport: Transport, logger: Logger): Pro
   try {
     await router.listen(transport);
   } catch (error) {
+    if (error instanceof RouterStoppedError) return; // a signal came first, and its handler ends the process
     if (!(error instanceof TransportUnavailable)) throw error;
     logger.warn({ transport: transport.name }, error.message);
   }

@@ -18,6 +18,8 @@ export interface Link {
   readonly carriesText: boolean;
   /** Bytes of the largest frame it takes; undefined where every frame goes, which is 65,547. */
   readonly maxFrameBytes?: number | undefined;
+  /** Whether the router has ended for good, so that no other attempt is made; undefined where that cannot be known. */
+  readonly isGone?: boolean | undefined;
   /**
    * Begins to reach out. None of the events comes before this has returned.
    *

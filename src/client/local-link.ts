@@ -5,9 +5,13 @@ import type { Link } from './link.js';
  * A link to a router in the same process, which is handed messages as they are.
  *
  * @param join lets the events in at the router, for each attempt anew
+ * @param isGone whether the router has stopped
  */
-export function localLink(join: (events: LocalEvents) => LocalPeer): Link {
+export function localLink(join: (events: LocalEvents) => LocalPeer, isGone: () => boolean): Link {
   return {
+    get isGone() {
+      return isGone();
+    },
     url: 'local:',
     reliable: true,
     carriesText: false,
