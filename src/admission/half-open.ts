@@ -3,7 +3,7 @@ import { RankedCounts } from './ranked-counts.js';
 
 /** 0 disables a limit. Younger connections have four times the limit, see {@link YOUNG_FACTOR}. */
 export interface HalfOpenLimits {
-  /** Connections that have been half open for {@link COUNTED_AFTER_MS}, of all addresses together. */
+  /** Connections that have been half open for 1,000 ms, of all addresses together. */
   readonly maxHalfOpen: number;
   /** The same of one address. */
   readonly maxHalfOpenPerAddress: number;
