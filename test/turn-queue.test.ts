@@ -36,7 +36,10 @@ function queueWith({ perSession, perTurn = Infinity }: { readonly perSession: nu
   const queue = new TurnQueue({
     handle,
     depart: ({ session }) => void log.push(`${session.name} ends`),
-    hold: ({ name }, isHeld) => void (isHeld ? held.add(name) : held.delete(name)),
+    hold: ({ name }, isHeld) => {
+      if (isHeld) held.add(name);
+      else held.delete(name);
+    },
     schedule: (turn) => (planned = turn),
   });
   const turn = (): void => {
@@ -66,7 +69,7 @@ function labelOf({ message }: InboundFrame): string {
 
 const batch = (session: RouterSession, labels: string): Inbound => ({
   session,
-  frames: [...labels].map(frame),
+  frames: Array.from(labels, frame),
   receivedMicros: 0,
 });
 

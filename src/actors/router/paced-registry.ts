@@ -96,14 +96,14 @@ export class PacedRegistry {
     addresses.delete(paced.address);
   }
 
-  get #isFull(): boolean {
+  #isFull(): boolean {
     const { maxPaced, maxPacedBytes } = this.#limits;
     return this.#size > maxPaced || (maxPacedBytes > 0 && this.#bytes > maxPacedBytes);
   }
 
   /** The addresses followed for longest are forgotten; the one that asks last. */
   #makeRoom(addresses: Map<string, PacedAddress>, except: PacedAddress): void {
-    if (!this.#isFull) return;
+    if (!this.#isFull()) return;
     const other = addresses === this.#params ? this.#streams : this.#params;
     for (const candidates of [addresses, other]) {
       for (const followed of candidates.values()) {
@@ -112,7 +112,7 @@ export class PacedRegistry {
           this.forget(paced);
           this.#dropped(paced);
         }
-        if (!this.#isFull) return;
+        if (!this.#isFull()) return;
       }
     }
   }
