@@ -47,6 +47,7 @@ const ways: Readonly<Record<string, readonly Edge[]>> = {
     ['session', 'session.draining', 'grant.ended'],
     ['session', 'session.draining', 'protocol.violated'],
     ['session', 'session.draining', 'queue.overflowed'],
+    ['session', 'session.draining', 'budget.exceeded'],
     ['session', 'session.draining', 'session.idled'],
     ['session', 'session.draining', 'session.failed'],
     ['session', 'session.draining', 'router.draining'],

@@ -124,13 +124,14 @@ export class SignalDirectory {
       counter.steps += steps;
       if (counter.steps - firstStep > maxSteps) throw tooCostly(signals.length, maxSteps);
     };
-    /** Of several for one address the last counts. */
+    /** Of several for one address the last counts, at its place. */
     const fresh = new Map<string, AnnouncedSignal>();
     for (const signal of signals) {
       const address = parseAnnounced(signal.address);
       checkDefinitionSize(signal);
       checks?.check(address);
       const indexes = this.#isMatched(address) ? 2 : 1;
+      fresh.delete(address);
       fresh.set(address, { address, definition: signal, owner, bytes: definitionBytes(signal, indexes) });
       spend(KEEP_STEPS + SEGMENT_STEPS * segmentCount(address) * indexes);
     }

@@ -35,6 +35,21 @@ describe('announced signals', () => {
     expect(query(harness, other)).toEqual([]);
   });
 
+  it('that an ANNOUNCE names twice come once, as the last and at its place', () => {
+    const harness = new CoreHarness();
+    const [desk, other] = [harness.join(), harness.join()];
+    announce(
+      desk,
+      { address: '/a', type: 'event' },
+      { address: '/b', type: 'event' },
+      { address: '/a', type: 'param' },
+    );
+    expect(query(harness, other)).toEqual([
+      { address: '/b', type: 'event' },
+      { address: '/a', type: 'param' },
+    ]);
+  });
+
   it('stay for ever without a TTL, also when their client has left', () => {
     const harness = new CoreHarness();
     const [desk, other] = [harness.join(), harness.join()];
