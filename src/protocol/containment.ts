@@ -24,9 +24,9 @@ export function patternCovers(
   maxSteps: number = MAX_COVER_STEPS,
 ): boolean {
   const lastStep = counter.steps + maxSteps;
-  const places = addressSegments(outer);
+  const places = withoutRuns(addressSegments(outer));
   if (isLiteral(inner)) return matchSegments(places, addressSegments(inner), counter); // the one address it matches
-  const walk = addressSegments(inner).map((segment) =>
+  const walk = withoutRuns(addressSegments(inner)).map((segment) =>
     segment === '**' ? segment : segment.replaceAll('*', ANYTHING),
   );
   const seen = new Set<string>();
@@ -55,6 +55,11 @@ export function patternCovers(
     }
   }
   return true;
+}
+
+/** A run of `**` means what one `**` means. */
+function withoutRuns(segments: readonly string[]): readonly string[] {
+  return segments.filter((segment, i) => segment !== '**' || segments[i - 1] !== '**');
 }
 
 /** What no segment can contain, since it parts them. */

@@ -37,12 +37,26 @@ const documentedIn = (heading: string): ReadonlyMap<string, number> => {
 const isLimit = (name: string): boolean =>
   /^max|TimeoutSeconds$|^highWaterBytes$/.test(name) && !['maxRate'].includes(name);
 
+/** Options whose default depends on the memory of the machine. */
+const isShare = (name: string): boolean =>
+  ['maxMemoryBytes', 'maxParamBytes', 'maxPacedBytes', 'maxTimelineBytes'].includes(name);
+
 describe('docs/limits.md', () => {
   it('has every limit of the router with its default, and no other', () => {
-    const limits = Object.entries(parseRouterOptions()).filter(([name]) => isLimit(name));
+    const limits = Object.entries(parseRouterOptions()).filter(([name]) => isLimit(name) && !isShare(name));
     const sorted = (entries: Iterable<readonly [string, unknown]>): unknown =>
       Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
     expect(sorted([...documentedIn('Of the router')].filter(([name]) => isLimit(name)))).toEqual(sorted(limits));
+  });
+
+  it.each([
+    ['maxParamBytes', 'half'],
+    ['maxPacedBytes', 'a sixteenth'],
+    ['maxTimelineBytes', 'a 64th'],
+  ] as const)('says which share of maxMemoryBytes %s is', (name, share) => {
+    const parts = { half: 2, 'a sixteenth': 16, 'a 64th': 64 };
+    expect(page).toContain(`| \`${name}\` | ${share} of \`maxMemoryBytes\` |`);
+    expect(parseRouterOptions({ maxMemoryBytes: 64_000_000 })[name]).toBe(64_000_000 / parts[share]);
   });
 
   it('has the limits of the doors', () => {

@@ -76,11 +76,11 @@ describe('what is none of theirs', () => {
   });
 
   it.each([
-    ['GET', '/', /CLASP router/],
-    ['POST', '/healthz', /^ok$/],
-    ['DELETE', '/healthz', /^ok$/],
-  ])('is answered on the WebSocket port as ever: %s %s', async (method, path, body) => {
+    ['GET', '/', 200, /CLASP router/],
+    ['POST', '/healthz', 404, /^not found\n$/],
+    ['DELETE', '/healthz', 404, /^not found\n$/],
+  ])('is answered on the WebSocket port as without them: %s %s', async (method, path, status, body) => {
     const response = await fetch((await webSocketPort()) + path, { method });
-    expect([response.status, await response.text()]).toEqual([200, expect.stringMatching(body)]);
+    expect([response.status, await response.text()]).toEqual([status, expect.stringMatching(body)]);
   });
 });
