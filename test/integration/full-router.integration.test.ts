@@ -21,7 +21,7 @@ interface Venue {
   /** An access point: what connects here goes through it. */
   readonly accessPoint: ChaosProxy;
   readonly accessPointUrl: string;
-  /** Why sessions ended. */
+  /** How sessions ended. */
   readonly ends: string[];
 }
 
@@ -33,7 +33,7 @@ async function open(maxSessions: number): Promise<Venue> {
   const accessPoint = await tcpChaosProxy(address!.port, { seed: 1 });
   cleanUps.push(() => accessPoint.close());
   const ends: string[] = [];
-  router.on('session.closed', ({ end }) => void ends.push(end.kind));
+  router.on('session.closed', ({ end }) => void ends.push(`${end.kind}: ${end.text}`));
   return { router, clock, url: address!.url, accessPoint, accessPointUrl: `ws://127.0.0.1:${accessPoint.port}`, ends };
 }
 
@@ -88,7 +88,8 @@ describe('after an access point has restarted', () => {
     }
     await until(() => answers(back).length === 15);
     expect(new Set(answers(back))).toEqual(new Set(['welcome']));
-    expect(ends).toEqual(Array.from({ length: 10 }, () => 'lost'));
+    const text = 'lost: no answer to a probe within 5 s, and another connection waits for its place';
+    expect(ends).toEqual(Array.from({ length: 10 }, () => text));
     expect(quiet.socket.readyState).toBe(quiet.socket.OPEN);
     expect(router.sessionCount).toBe(21);
   });

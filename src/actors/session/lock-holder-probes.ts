@@ -1,13 +1,12 @@
 import { type Clock, microseconds } from '../../clock.js';
 import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
-import type { RouterEvent } from '../router/router-events.js';
 import type { RouterSession } from '../router/router-session.js';
 import { type ClientIdentity, isSameClient } from '../router/lock-takeover.js';
-import { mustAnswer, probe, silentMicros, unansweredMicros } from './liveness.js';
+import { mustAnswer, type PingSender, probe, silentMicros, unansweredMicros } from './liveness.js';
 
 export interface LockHolderProbesOptions {
   /** The router actor, which sends PINGs. */
-  readonly router: { send(event: RouterEvent): void };
+  readonly router: PingSender;
   readonly clock: Clock;
   readonly sessions: () => Iterable<{ readonly session: RouterSession }>;
 }

@@ -1,8 +1,7 @@
 import { type Clock, microseconds } from '../../clock.js';
 import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
-import type { RouterEvent } from '../router/router-events.js';
 import type { RouterSession } from '../router/router-session.js';
-import { mustAnswer, probe, silentMicros, unansweredMicros } from './liveness.js';
+import { mustAnswer, type PingSender, probe, silentMicros, unansweredMicros } from './liveness.js';
 
 /** A session that counts for the limits, and the place its address has there. */
 export interface PlacedSession {
@@ -12,7 +11,7 @@ export interface PlacedSession {
 
 export interface SessionProbesOptions {
   /** The router actor, which sends PINGs. */
-  readonly router: { send(event: RouterEvent): void };
+  readonly router: PingSender;
   readonly clock: Clock;
   readonly sessions: () => Iterable<PlacedSession>;
   /** Ends a session as lost. */
@@ -45,6 +44,8 @@ export class SessionProbes {
   #pending = 0;
   readonly #pendingByPlace = new Map<string, number>();
   readonly #released = new WeakSet<RouterSession>();
+  /** What peers have taken of the bytes for them, and since when it is that much; of sessions for which bytes wait. */
+  readonly #taken = new WeakMap<RouterSession, { readonly bytes: number; readonly sinceMicros: number }>();
   #next: PeerDeadline | undefined;
   #idleLooks = 0;
   #releasedCount = 0;
@@ -105,11 +106,23 @@ export class SessionProbes {
         probe(session, router, nowMicros);
         probes++;
       }
-      candidates.push({ session, place, isLost: unanswered >= LOST_AFTER_SECONDS * SECOND });
+      const silence = Math.min(unanswered, this.#stuckMicros(session, nowMicros));
+      candidates.push({ session, place, isLost: silence >= LOST_AFTER_SECONDS * SECOND });
       if (place !== undefined) this.#pendingByPlace.set(place, (this.#pendingByPlace.get(place) ?? 0) + 1);
     }
     this.#pending = candidates.length;
     return candidates;
+  }
+
+  /** For how long a peer has taken none of the bytes that wait for it, before which the probe waits too; Infinity if none wait. */
+  #stuckMicros(session: RouterSession, nowMicros: number): number {
+    const { bufferedBytes } = session.link;
+    if (bufferedBytes === 0) return Infinity;
+    const bytes = session.traffic.sentBytes - bufferedBytes;
+    const before = this.#taken.get(session);
+    if (before?.bytes === bytes) return nowMicros - before.sinceMicros;
+    this.#taken.set(session, { bytes, sinceMicros: nowMicros });
+    return 0;
   }
 
   #releaseOne(candidates: readonly Candidate[]): void {

@@ -159,6 +159,24 @@ describe('while a connection waits, a router that is full', () => {
     expect(released).toEqual(['s1 at 20']);
   });
 
+  it('keeps a slow session that takes some of what waits for it: the probe waits behind that', async () => {
+    const { peers, released, wait } = fullRouter();
+    const link = { bufferedBytes: 1_000_000 };
+    peers.add({ link });
+    const { session } = peers.all[0]!;
+    session.traffic.sentBytes = 2_000_000;
+    await peers.pass(15_000);
+    for (let i = 0; i < 4; i++) {
+      await wait(4_000);
+      Object.assign(session.link, { bufferedBytes: session.link.bufferedBytes - 1_000 });
+    }
+    expect(released).toEqual([]);
+    await wait(4_950);
+    expect(released).toEqual([]);
+    await wait(100);
+    expect(released).toEqual(['s1 at 36.05']);
+  });
+
   it('releases no session in the grace period after a stall of its process', async () => {
     const { peers, released, wait } = fullRouter();
     const phone = peers.add();
