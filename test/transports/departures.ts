@@ -74,6 +74,23 @@ export function describeDepartures(
       }
     });
 
+    // A WebSocket peer reads nothing any more once it has sent its Close frame.
+    const itOnByteStreams = closeIsLeaving ? it.skip : it;
+    itOnByteStreams('gets its answers although it ends its side behind its last frames', async () => {
+      const router = createRouter();
+      try {
+        const { transport, listener } = await listen(router);
+        const peer = await connect(transport, listener);
+        const ping = encodeFrame({ type: 'ping' });
+        peer.send([hello, ping, ping]);
+        close(peer);
+        await expectToldEnd(peer, 'normal');
+        expect(await peer.receive(4)).toHaveLength(4); // WELCOME, SNAPSHOT and the PONGs
+      } finally {
+        await router.stop();
+      }
+    });
+
     it('is closed by the router in reply to its close message, behind the answers to what it sent before', async () => {
       const router = createRouter();
       try {

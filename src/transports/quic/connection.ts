@@ -59,6 +59,8 @@ export class QuicConnection implements Connection {
   readonly #datagrams: PeerDatagrams | undefined;
   /** `leaving`: we have said goodbye and wait for the peer's. `over`: what `batches$` ends with is settled. */
   #phase: 'open' | 'leaving' | 'over' = 'open';
+  /** The peer has ended its half of the stream, and what it sent before is perhaps not read yet. */
+  #peerEnded = false;
   #subscribed = false;
   /** What may still be read in this turn of the event loop. */
   #readable = READ_BYTES_PER_TURN;
@@ -120,9 +122,10 @@ export class QuicConnection implements Connection {
 
   close(reason: CloseReason): void {
     if (this.#phase !== 'open') return;
-    this.#phase = 'leaving';
     this.#unread.clear();
     this.#goodbye = reason;
+    if (this.#peerEnded) return this.#endAfterPeer(undefined);
+    this.#phase = 'leaving';
     this.#stream.end(); // behind all that is buffered
     this.#startGrace();
   }
@@ -174,7 +177,9 @@ export class QuicConnection implements Connection {
       this.#planTurn();
       this.#deframe(chunk);
     }
-    if (this.#phase === 'over' && this.#unread.isEmpty) this.#tellEnd();
+    if (!this.#unread.isEmpty) return;
+    if (this.#phase === 'over') this.#tellEnd();
+    else if (this.#peerEnded) setImmediate(this.#answerEnd);
   };
 
   #planTurn(): void {
@@ -217,13 +222,25 @@ export class QuicConnection implements Connection {
       return;
     }
     if (this.#phase === 'over') return;
-    this.#stream.end();
-    this.#startGrace(); // for the peer to take the rest and close
-    this.#conclude(new ConnectionLost('the peer ended its stream without a close message'));
+    this.#peerEnded = true;
+    this.#read();
   };
+
+  /** A turn of the event loop after the last frames of a peer that has ended its half, so that it gets the answers to them. */
+  readonly #answerEnd = (): void => {
+    if (this.#phase === 'open') this.#endAfterPeer(new ConnectionLost(ENDED_WITHOUT_CLOSE));
+  };
+
+  /** Ends our half, and gives the peer, which has ended its own, the grace time to take the rest and close. */
+  #endAfterPeer(fault: ConnectionLost | undefined): void {
+    this.#stream.end();
+    this.#startGrace();
+    this.#conclude(fault);
+  }
 
   readonly #onStreamClosed = (): void => {
     if (this.#phase === 'leaving') this.#part();
+    else if (this.#phase === 'open' && this.#peerEnded) this.#conclude(new ConnectionLost(ENDED_WITHOUT_CLOSE));
     else if (this.#phase === 'open') {
       this.#cut(new ConnectionLost('the peer reset its stream'), quicCloseCodes.protocol, 'the stream was reset');
     }
@@ -338,6 +355,8 @@ export class QuicConnection implements Connection {
     else this.#batches.error(this.#fault);
   }
 }
+
+const ENDED_WITHOUT_CLOSE = 'the peer ended its stream without a close message';
 
 function first(stream: QuicStream): Uint8Array | null {
   return stream.read() as Uint8Array | null; // a stream without an encoding or object mode gives bytes
