@@ -18,7 +18,7 @@ export function isCloseMessage(message: Message): boolean {
 /** The frame of a close message is smaller. */
 const MAX_CLOSE_FRAME_BYTES = 256;
 
-/** Whether a frame is a close message; any bytes may be given. A frame of more than 256 bytes is none. */
+/** Whether a frame is a close message; any bytes may be given, and more than 256 never are. */
 export function isCloseFrame(frame: Uint8Array): boolean {
   if (frame.length > MAX_CLOSE_FRAME_BYTES) return false;
   try {

@@ -116,7 +116,7 @@ export interface Connection {
   /**
    * Milliseconds of silence after which the peer is to be sent a CLASP PING, where the transport itself cannot find out that its
    * connection is broken: a TCP connection of which the peer is gone stays open for minutes while something is sent.
-   * Undefined where nobody need ask.
+   * Undefined where no PING is needed.
    */
   readonly pingIntervalMs?: number | undefined;
   /** Whether the peer is part of this process: then it may come in without a token. @default false */

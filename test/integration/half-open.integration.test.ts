@@ -116,7 +116,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A client in its own process that has left a last will, hears the traffic, and has answered a PING where it is sent one. */
+/** A client in its own process that has left a last will, receives the traffic, and has answered a PING where it is sent one. */
 async function enter(url: string, inNamespace: boolean): Promise<{ child: ChildProcess; will: string }> {
   const will = `/wills/${++wills}`;
   const { pong: pongs } = router.statistics().messages;
@@ -144,7 +144,7 @@ async function expectLost(will: string): Promise<void> {
 describe.each(['ws', 'tcp', 'tls', 'udp', 'quic'])(
   'a client over %s to which something is sent all the time',
   (name) => {
-    itInNamespace('is lost when its network is gone without a word', async () => {
+    itInNamespace('is lost when its network is gone and no end of its connection arrives', async () => {
       const url = urls.get(`there ${name}`);
       if (url === undefined) return; // beforeAll has said why
       const { will } = await enter(url, true);

@@ -17,7 +17,7 @@ describe('the close message', () => {
     expect(decodeFrame(closeFrame()).message).toMatchObject({ type: 'error', code: 1000, message: 'closed' });
   });
 
-  it('is told by its code alone, in each encoding, and concerns no address', () => {
+  it('is known by its code alone, in each encoding, and concerns no address', () => {
     for (const encoding of ['binary', 'cbor'] as const) {
       expect(isCloseFrame(encodeFrame(error(1000), { encoding }))).toBe(true);
       expect(isCloseFrame(encodeFrame(error(501), { encoding }))).toBe(false);

@@ -48,7 +48,7 @@ describe.each([
   ['TCP', false],
   ['TLS', true],
 ])('the progress of what waits for a peer over %s', (_, isTls) => {
-  it('is none where nothing waits', async () => {
+  it('is idle where nothing waits', async () => {
     const { socket, peer } = await pair(isTls);
     const progress = new WriteProgress(socket);
     expect(progress.look()).toBe('idle');

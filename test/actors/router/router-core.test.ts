@@ -570,7 +570,7 @@ describe('a close message', () => {
     expect(harness.core.paramCount).toBe(0);
   });
 
-  it('is none if it is about an address', () => {
+  it('has no effect if it is about an address', () => {
     const peer = new CoreHarness().join();
     peer.send({ ...close, address: '/a' });
     expect(peer.session.phase).toBe('active');
