@@ -17,7 +17,8 @@ export const MAX_GRACE_MS = 30_000;
  */
 export class ClockWatch {
   readonly #clock: Clock;
-  readonly #listeners = new Set<() => void>();
+  readonly #jumpListeners = new Set<(forwardMs: number) => void>();
+  readonly #stallListeners = new Set<(lengthMs: number, graceMs: number) => void>();
   #holders = 0;
   #timer: unknown;
   /** The last reading. */
@@ -25,7 +26,9 @@ export class ClockWatch {
   /** Calendar time minus monotonic time: at the last reading, and at the last jump. */
   #wallAheadMicros = 0;
   #jumpedToMicros: number;
-  #hasJumped = false;
+  /** What the listeners are still to be told: how far forward it jumped, and how long the longest stall was. */
+  #jumpMs = 0;
+  #stallMs = 0;
   /** The protocol's time minus monotonic time; never decreases. */
   #protocolAheadMicros = 0;
   #stalledSinceMs = Infinity;
@@ -71,7 +74,12 @@ export class ClockWatch {
 
   /** The protocol's time in milliseconds since the Unix epoch, read now. */
   protocolNow(): number {
-    return this.look() + this.#protocolAheadMicros / 1_000;
+    return this.protocolTimeOf(this.look());
+  }
+
+  /** The protocol's time of a monotonic time, both in milliseconds, as of the last {@link look}. */
+  protocolTimeOf(monotonicMs: number): number {
+    return monotonicMs + this.#protocolAheadMicros / 1_000;
   }
 
   /**
@@ -108,7 +116,7 @@ export class ClockWatch {
     this.#lookedAtMs = this.#clock.now();
     this.#readWall(this.#lookedAtMs);
     this.#jumpedToMicros = this.#wallAheadMicros;
-    this.#hasJumped = false;
+    this.#jumpMs = this.#stallMs = 0;
     this.#planBeat();
   }
 
@@ -118,18 +126,34 @@ export class ClockWatch {
   }
 
   /**
-   * Calls a listener within a second of each jump of the wall clock by more than a second, in either direction.
+   * Calls a listener within a second of each jump of the wall clock by more than a second.
    *
+   * @param listener gets the milliseconds by which it jumped forward; less than 0 where it was set back
    * @returns stops that; must be called once
    */
-  onJump(listener: () => void): () => void {
-    const entry = (): void => {
-      listener();
-    };
-    this.#listeners.add(entry);
+  onJump(listener: (forwardMs: number) => void): () => void {
+    return this.#listen(this.#jumpListeners, (forwardMs) => {
+      listener(forwardMs);
+    });
+  }
+
+  /**
+   * Calls a listener within a second of the end of each stall.
+   *
+   * @param listener gets its length and what is left of the grace period, in milliseconds
+   * @returns stops that; must be called once
+   */
+  onStall(listener: (lengthMs: number, graceMs: number) => void): () => void {
+    return this.#listen(this.#stallListeners, (lengthMs, graceMs) => {
+      listener(lengthMs, graceMs);
+    });
+  }
+
+  #listen<L>(listeners: Set<L>, listener: L): () => void {
+    listeners.add(listener);
     this.acquire();
     return () => {
-      this.#listeners.delete(entry);
+      listeners.delete(listener);
       this.release();
     };
   }
@@ -141,9 +165,10 @@ export class ClockWatch {
   readonly #beat = (): void => {
     this.#planBeat();
     this.look();
-    if (!this.#hasJumped) return;
-    this.#hasJumped = false;
-    for (const listener of [...this.#listeners]) listener();
+    const [jumpMs, stallMs] = [this.#jumpMs, this.#stallMs];
+    this.#jumpMs = this.#stallMs = 0;
+    if (stallMs > 0) for (const listener of [...this.#stallListeners]) listener(stallMs, this.graceLeftMs());
+    if (jumpMs !== 0) for (const listener of [...this.#jumpListeners]) listener(jumpMs);
   };
 
   #readWall(nowMs: number): void {
@@ -156,13 +181,14 @@ export class ClockWatch {
   #noteJump(nowMs: number): void {
     const forwardMs = (this.#wallAheadMicros - this.#jumpedToMicros) / 1_000;
     this.#jumpedToMicros = this.#wallAheadMicros;
-    this.#hasJumped = true;
+    this.#jumpMs += forwardMs;
     // A suspended computer: on most systems monotonic time does not count the sleep, and calendar time does.
     if (forwardMs > 0 && this.#holders > 0) this.#noteStall(this.#lookedAtMs, nowMs, forwardMs);
   }
 
   #noteStall(sinceMs: number, nowMs: number, lengthMs: number): void {
     if (nowMs >= this.#graceUntilMs) this.#stalledSinceMs = sinceMs;
+    this.#stallMs = Math.max(this.#stallMs, lengthMs);
     const graceMs = Math.min(Math.max(lengthMs, MIN_GRACE_MS), MAX_GRACE_MS);
     this.#graceUntilMs = Math.max(this.#graceUntilMs, nowMs + graceMs);
   }

@@ -168,7 +168,7 @@ export interface RouterOptions {
    * revisions and times; nobody holds a lock. @default nothing
    */
   readonly state?: unknown;
-  /** Where the time comes from; xstate's SimulatedClock in tests. @default the system's */
+  /** Where the time comes from, see docs/clocks.md; xstate's SimulatedClock in tests. @default the system's */
   readonly clock?: Clock | undefined;
   /** Where log lines go; a pino logger is one. @default nowhere */
   readonly logger?: Logger | undefined;

@@ -10,7 +10,7 @@ function watched(): { readonly clock: WallClock; readonly watch: ClockWatch; rea
   const clock = new WallClock();
   const watch = ClockWatch.of(clock);
   const jumps: number[] = [];
-  watch.onJump(() => jumps.push(clock.aheadMs));
+  watch.onJump((forwardMs) => jumps.push(forwardMs));
   return { clock, watch, jumps };
 }
 
@@ -91,7 +91,21 @@ describe('the watch of a clock', () => {
     clock.aheadMs = -HOURS_MS;
     clock.increment(1_000);
     clock.increment(60_000);
-    expect(jumps).toEqual([8 * HOURS_MS, -HOURS_MS]);
+    expect(jumps).toEqual([8 * HOURS_MS, -9 * HOURS_MS]);
+  });
+
+  it('calls its listeners within a second of the end of a stall, with its length and what is left of the grace period', () => {
+    const { clock, watch } = watched();
+    const stalls: (readonly number[])[] = [];
+    const stop = watch.onStall((...lengths) => stalls.push(lengths));
+    clock.increment(10_000);
+    clock.stall(8_000);
+    clock.increment(1_000);
+    expect(stalls).toEqual([[8_000, 8_000]]);
+    stop();
+    clock.stall(8_000);
+    clock.increment(1_000);
+    expect(stalls).toHaveLength(1);
   });
 
   it('keeps the protocol’s time, which follows the wall clock forward beyond a second and never goes back', () => {

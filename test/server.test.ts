@@ -21,7 +21,7 @@ import { udp } from '../src/transports/udp/index.js';
 import { fakeTransport } from './actors/listener/fake-transport.js';
 import { recordingLogger } from './actors/session/recording-logger.js';
 import { Inbox, turns, until } from './support/inbox.js';
-import { SteadyClock } from './support/steady-clock.js';
+import { SteadyClock, WallClock } from './support/steady-clock.js';
 
 const hello: Message = { type: 'hello', version: 1, name: 'desk', features: ['param'] };
 
@@ -210,6 +210,27 @@ describe('a session', () => {
     expect(await silent.inbox.ended).toBe('completed');
     expect(silent.received).toMatchObject([{ type: 'error', code: 502 }]);
     expect(silent.link.closeReason?.kind).toBe('policy');
+  });
+
+  it('gets the protocol’s time, which follows the wall clock forward and never goes back', async () => {
+    const clock = new WallClock();
+    clock.set(1_000);
+    const { transport } = await startRouter({ clock });
+    const timeOfWelcome = async (): Promise<unknown> => {
+      const client = new Client(transport);
+      await client.sayHello();
+      const [welcome] = client.received;
+      return welcome?.type === 'welcome' ? welcome.time : undefined;
+    };
+    expect(await timeOfWelcome()).toBe(1_000_000);
+    clock.aheadMs = 900; // what a clock that is slewed is ahead at most
+    expect(await timeOfWelcome()).toBe(1_000_000);
+    clock.aheadMs = 28_800_000;
+    expect(await timeOfWelcome()).toBe(28_801_000_000);
+    clock.aheadMs = 0;
+    expect(await timeOfWelcome()).toBe(28_801_000_000);
+    clock.aheadMs = 28_802_000;
+    expect(await timeOfWelcome()).toBe(28_803_000_000);
   });
 
   it('that falls silent is told so and closed, one that pings is not', async () => {

@@ -63,6 +63,8 @@ export interface Grant {
   readonly scopes: readonly Scope[];
   /** What it allows only within bounds; all that match an address hold. */
   readonly constraints: readonly Constraint[];
+  /** Unix time in seconds before which it does not hold yet. @default it holds already */
+  readonly notBeforeSeconds?: number | undefined;
   /** Unix time in seconds from which it no longer holds; undefined = never. */
   readonly expiresAtSeconds: number | undefined;
 }

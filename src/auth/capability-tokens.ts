@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import { type Clock, wallTime } from '../clock.js';
 import { actionCovers, type Scope } from '../protocol/scope.js';
 import { patternCovers } from '../protocol/containment.js';
 import {
@@ -67,7 +67,7 @@ export function capabilityTokens({ trustAnchors, clock }: CapabilityTokensOption
       try {
         const chain = chainOf(capabilityBytes(token));
         const expiresAtSeconds = Math.min(...chain.map((link) => link.expiresAtSeconds));
-        if (clock.now() / 1_000 >= expiresAtSeconds) return { kind: 'expired' };
+        if (wallTime(clock) / 1_000 >= expiresAtSeconds) return { kind: 'expired' };
         const { nonce, scopes } = chain[0];
         return {
           kind: 'valid',

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { timingSafeEqual } from 'node:crypto';
 import type { Grant, Logger } from '../actors/ports.js';
-import { type Clock, setBackgroundTimer } from '../clock.js';
+import { type Clock, setBackgroundTimer, wallTime } from '../clock.js';
 import { AuthError } from './auth-error.js';
 import { scopesAmong } from './claims.js';
 import { hashOf, isCpskToken } from './cpsk.js';
@@ -66,7 +66,8 @@ export class CpskTokens implements TokenValidator {
     const record = this.#byBucket.get(bucketOf(hash))?.find((one) => isSame(one.hash, hash));
     if (record === undefined) return { kind: 'invalid', reason: 'token not found' };
     const { expiresAtSeconds } = record;
-    if (expiresAtSeconds !== null && this.#options.clock.now() / 1_000 >= expiresAtSeconds) return { kind: 'expired' };
+    if (expiresAtSeconds !== null && wallTime(this.#options.clock) / 1_000 >= expiresAtSeconds)
+      return { kind: 'expired' };
     return { kind: 'valid', grant: grantOf(record) };
   }
 

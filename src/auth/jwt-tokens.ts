@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type CryptoKey, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
-import type { Clock } from '../clock.js';
+import { type Clock, wallTime } from '../clock.js';
 import type { Scope, ScopeAction } from '../protocol/scope.js';
 import { constraintSchema, scopesAmong } from './claims.js';
 import type { TokenValidator, Validation } from './validator.js';
@@ -30,6 +30,7 @@ const claimsSchema = z.object({
   sub: z.string().max(255).optional(),
   jti: z.string().min(1).max(255).optional(),
   exp: z.number(),
+  nbf: z.number().optional(),
   read: patterns,
   write: patterns,
   admin: patterns,
@@ -85,7 +86,7 @@ async function verify(
   const how = {
     algorithms: jwtKey.algorithm === 'HS256' ? ['HS256'] : ['EdDSA', 'Ed25519'],
     clockTolerance: clockSkewSeconds,
-    currentDate: new Date(clock.now()),
+    currentDate: new Date(wallTime(clock)),
     // Nothing but its end takes such a token back.
     requiredClaims: ['exp'],
     ...(issuer !== undefined && { issuer }),
@@ -136,7 +137,7 @@ function granted(token: string, payload: JWTPayload, clockSkewSeconds: number): 
       reason: `its claim ${claims.error.issues[0]?.path.join('.') ?? ''} is not as it should be`,
     };
   }
-  const { sub, jti, exp, read, write, admin, constraints } = claims.data;
+  const { sub, jti, exp, nbf, read, write, admin, constraints } = claims.data;
   const scopes = [...of('read', read), ...of('write', write), ...of('admin', admin)];
   return {
     kind: 'valid',
@@ -145,6 +146,7 @@ function granted(token: string, payload: JWTPayload, clockSkewSeconds: number): 
       subject: sub,
       scopes,
       constraints,
+      notBeforeSeconds: nbf === undefined ? undefined : nbf - clockSkewSeconds,
       expiresAtSeconds: exp + clockSkewSeconds,
     },
   };

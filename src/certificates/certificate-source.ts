@@ -1,6 +1,7 @@
-import { type Observable, Subject } from 'rxjs';
+import { Observable, Subject } from 'rxjs';
 import type { Logger } from '../actors/ports.js';
-import type { Clock } from '../clock.js';
+import { type Clock, wallTime } from '../clock.js';
+import { ClockWatch } from '../clock-watch.js';
 import type { TlsCredentials, TlsSource } from '../transports/tls.js';
 import { TransportError } from '../transports/transport.js';
 import { type Certificate, validityWarning } from './certificate.js';
@@ -17,6 +18,7 @@ export interface CertificateSourceOptions {
 export interface CertificateSource extends TlsSource {
   /** The one in use now. */
   readonly credentials: Certificate;
+  /** The next ones. While somebody listens, a jump of the wall clock makes it look whether the current one is still valid. */
   readonly renewed$: Observable<TlsCredentials>;
   /**
    * Reads the certificate again, and gives it to the doors if it is another. One that cannot be used, or has ended, changes
@@ -32,7 +34,7 @@ export interface CertificateSource extends TlsSource {
  */
 export async function certificateSource(options: CertificateSourceOptions): Promise<CertificateSource> {
   const first = await options.read();
-  const warning = validityWarning(first, options.clock.now());
+  const warning = validityWarning(first, wallTime(options.clock));
   if (warning !== undefined) options.logger.warn({ fingerprint: first.fingerprint }, warning);
   return new RenewableCertificate(first, options);
 }
@@ -44,11 +46,20 @@ class RenewableCertificate implements CertificateSource {
   #current: Certificate;
   /** The last reload that was asked for: an early reading that is slow must not undo a later one. */
   #reloading = Promise.resolve();
+  #listeners = 0;
+  #stopWatching = (): void => undefined;
 
   constructor(first: Certificate, options: CertificateSourceOptions) {
     this.#current = first;
     this.#options = options;
-    this.renewed$ = this.#renewed.asObservable();
+    this.renewed$ = new Observable((subscriber) => {
+      const subscription = this.#renewed.subscribe(subscriber);
+      if (++this.#listeners === 1) this.#stopWatching = ClockWatch.of(options.clock).onJump(this.#onJump);
+      return () => {
+        subscription.unsubscribe();
+        if (--this.#listeners === 0) this.#stopWatching();
+      };
+    });
   }
 
   get credentials(): Certificate {
@@ -59,6 +70,18 @@ class RenewableCertificate implements CertificateSource {
     this.#reloading = this.#reloading.then(this.#reload);
     return this.#reloading;
   }
+
+  /**
+   * A certificate that was made or taken while the date was wrong may have ended, or not begun. One of the router's own is made
+   * again; of the user's there may be a new one.
+   */
+  readonly #onJump = (): void => {
+    const { clock, logger } = this.#options;
+    const warning = validityWarning(this.#current, wallTime(clock));
+    if (warning === undefined) return;
+    logger.warn({ fingerprint: this.#current.fingerprint }, `after a correction of the clock, ${warning}`);
+    void this.reload();
+  };
 
   readonly #reload = async (): Promise<void> => {
     const { read, clock, logger } = this.#options;
@@ -75,7 +98,7 @@ class RenewableCertificate implements CertificateSource {
       logger.info({ fingerprint: next.fingerprint }, 'the certificate has not changed');
       return;
     }
-    const now = clock.now();
+    const now = wallTime(clock);
     const warning = validityWarning(next, now);
     if (warning !== undefined && now > next.validTo) {
       logger.error({ fingerprint: next.fingerprint }, `the certificate stays as it was: of the new one, ${warning}`);

@@ -2,7 +2,7 @@ import { chmod, readFile, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type Logger, silentLogger } from '../actors/ports.js';
-import type { Clock } from '../clock.js';
+import { type Clock, wallTime } from '../clock.js';
 import type { TlsCredentials } from '../transports/tls.js';
 import { TransportError } from '../transports/transport.js';
 import { type Certificate, checkCertificate } from './certificate.js';
@@ -48,11 +48,11 @@ export async function selfSigned({
     await makePrivateFolder(dataDir);
     const kept = await readKept(path, logger);
     // One that begins later is kept: a computer whose clock wakes up in the past would otherwise make one at every start.
-    const good = kept !== undefined && kept.validTo - clock.now() > RENEW_MS;
+    const good = kept !== undefined && kept.validTo - wallTime(clock) > RENEW_MS;
     if (kept !== undefined && !good) {
       logger.warn({ path }, 'the self-signed certificate nears its end: clients have to accept the new fingerprint');
     }
-    const certificate = good ? kept : await makeAndKeep(path, names, clock.now());
+    const certificate = good ? kept : await makeAndKeep(path, names, wallTime(clock));
     await offerCertificate(join(dataDir, SELF_SIGNED_CERTIFICATE_FILE), certificate.cert);
     return certificate;
   } catch (error) {

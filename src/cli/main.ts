@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { systemClock } from '../clock.js';
+import { systemClock, wallTime } from '../clock.js';
 import { printable, printableError } from '../printable-text.js';
 import { version } from '../version.js';
 import { endWithReader, leave, openProcessOutput } from './output/process-output.js';
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
       environment: process.env,
       stdout: (text) => output.stdout.write(text),
       stderr: (text) => output.stderr.write(text),
-      nowSeconds: systemClock.now() / 1_000,
+      nowSeconds: wallTime(systemClock) / 1_000,
     });
     return;
   }

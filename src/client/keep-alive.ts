@@ -34,7 +34,9 @@ export class KeepAlive {
     const { clock, keepAliveMs, send } = this.#options;
     if (keepAliveMs === 0) return;
     // Watching the clock shows a stall of this program as well.
-    this.#stopWatching = ClockWatch.of(clock).onJump(send);
+    this.#stopWatching = ClockWatch.of(clock).onJump(() => {
+      send();
+    });
     this.#plan();
   }
 

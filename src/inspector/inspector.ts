@@ -7,6 +7,7 @@ import type { Authenticator, Logger } from '../actors/ports.js';
 import type { ParamsAnswer } from '../actors/router/views.js';
 import type { SessionView } from '../actors/session/session-view.js';
 import { type Clock, systemClock } from '../clock.js';
+import { ClockWatch } from '../clock-watch.js';
 import { ClaspError, ErrorCode } from '../protocol/errors.js';
 import { chart } from './chart.js';
 import type { Chart, FeedMessage, PageMessage } from './feed.js';
@@ -150,7 +151,7 @@ export function createInspector(options: InspectorOptions): Inspector {
       needsToken: needs === 'token',
       needsKey: needs === 'key',
       mayWrite: needs === undefined,
-      nowMs: clock.now(),
+      nowMs: ClockWatch.of(clock).protocolNow(),
       charts: needs === undefined ? charts : {},
     }),
     watchActors: (tell) => watchActors(registry, clock, tell),

@@ -42,7 +42,8 @@ export class PageAccess {
   #tries = 0;
   /** Until when something has to be shown, by the monotonic clock. */
   #showUntilMs: number;
-  /** When the token expires, by the calendar. */
+  /** From when and until when the token holds, by the calendar. */
+  #notBeforeMs = -Infinity;
   #expiresAtMs = Infinity;
   #stopWatchingGrant = (): void => undefined;
 
@@ -79,7 +80,9 @@ export class PageAccess {
 
   /** Why the page has to go that was allowed. A token can live for years, which is too long for a timer. */
   ended(): string | undefined {
-    return wallTime(this.#host.clock) < this.#expiresAtMs ? undefined : 'the token has expired';
+    const nowMs = wallTime(this.#host.clock);
+    if (nowMs >= this.#expiresAtMs) return 'the token has expired';
+    return nowMs < this.#notBeforeMs ? 'the token is not valid yet' : undefined;
   }
 
   stop(): void {
@@ -141,6 +144,7 @@ export class PageAccess {
     this.#stopWatchingGrant = authenticator.onRevoked(grant, () => {
       this.#host.ended('the token was revoked');
     });
+    this.#notBeforeMs = (grant.notBeforeSeconds ?? -Infinity) * 1_000;
     this.#expiresAtMs = (grant.expiresAtSeconds ?? Infinity) * 1_000;
   }
 }

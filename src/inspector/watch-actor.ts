@@ -1,4 +1,5 @@
 import { type Clock, setBackgroundTimer } from '../clock.js';
+import { ClockWatch } from '../clock-watch.js';
 import type { ActorDetail } from './feed.js';
 import { activeNodes, snapshotOf } from './machine-state.js';
 import { type KnownActor, type Registry, rowOf } from './registry.js';
@@ -21,7 +22,9 @@ export function watchActor(registry: Registry, sessionId: string, clock: Clock, 
   const show = (): void => {
     isPlanned = false;
     toldAtMs = clock.now();
-    tell({ type: 'actor', actor: detailOf(known) });
+    const watch = ClockWatch.of(clock);
+    watch.look();
+    tell({ type: 'actor', actor: detailOf(known, (ms) => watch.protocolTimeOf(ms)) });
   };
   const changed = ({ sessionId: id }: { readonly sessionId: string }): void => {
     if (id !== sessionId || isPlanned) return;
@@ -43,16 +46,17 @@ export function watchActor(registry: Registry, sessionId: string, clock: Clock, 
   };
 }
 
-function detailOf(known: KnownActor): ActorDetail {
+/** @param timeOf the protocol's time of a monotonic one, in milliseconds */
+function detailOf(known: KnownActor, timeOf: (monotonicMs: number) => number): ActorDetail {
   const snapshot: unknown = known.ref.getSnapshot();
   const { context, output, error } = snapshotOf(snapshot);
   const shown = known.machine === undefined ? snapshot : { ...(context as object | undefined), output, error };
   return {
     ...rowOf(known),
     activeNodes: activeNodes(snapshot),
-    sinceMs: known.sinceMs,
+    sinceMs: timeOf(known.sinceMs),
     // A class of our own would be shown by its name; what a snapshot holds is meant to be seen.
     context: sanitize({ ...(shown as object) }),
-    transitions: [...known.transitions],
+    transitions: known.transitions.map((transition) => ({ ...transition, atMs: timeOf(transition.atMs) })),
   };
 }

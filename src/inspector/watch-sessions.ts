@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { ClockWatch } from '../clock-watch.js';
 import type { SessionView } from '../actors/session/session-view.js';
 import type { SessionRow } from './feed.js';
 import { repeat } from './repeat.js';
@@ -46,7 +47,8 @@ export function watchSessions(
       told.delete(id);
       counters.delete(id);
     }
-    tell({ type: 'sessions', nowMs, total: views.length, params: countParams(), rows, gone: [...gone] });
+    const protocolMs = ClockWatch.of(clock).protocolTimeOf(nowMs);
+    tell({ type: 'sessions', nowMs: protocolMs, total: views.length, params: countParams(), rows, gone: [...gone] });
   });
 }
 

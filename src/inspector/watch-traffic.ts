@@ -1,5 +1,6 @@
 import type { InboundBatch } from '../actors/router/router-events.js';
 import type { Clock } from '../clock.js';
+import { ClockWatch } from '../clock-watch.js';
 import type { InboundMessage } from '../protocol/inbound.js';
 import type { Message, PublishMessage, SetMessage } from '../protocol/messages/message.js';
 import { matchPattern, parsePattern } from '../protocol/pattern.js';
@@ -49,7 +50,10 @@ export function watchTraffic(
     const place = matched++ < MAX_LINES ? matched - 1 : Math.floor(random() * matched);
     // Made now or never: the bytes of its value are gone with this turn.
     if (place >= MAX_LINES) return;
-    const line = { atMs: receivedMicros / 1_000, from: session.name === '' ? session.id : session.name };
+    const line = {
+      atMs: ClockWatch.of(clock).protocolTimeOf(receivedMicros / 1_000),
+      from: session.name === '' ? session.id : session.name,
+    };
     lines[place] = { ...line, ...said(shown), ...(contents !== undefined && bundled(contents)) };
   };
   const forget = registry.subscribe({

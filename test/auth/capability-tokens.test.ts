@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { SimulatedClock } from 'xstate';
 import { type CapabilityOptions, capabilityTokens, createCapability, type Validation } from '../../src/auth/index.js';
 import { formatScope } from '../../src/protocol/scope.js';
+import { WallClock } from '../support/steady-clock.js';
 import { type TestKey, testKey } from './test-keys.js';
 
 const NOW_SECONDS = 1_800_000_000;
@@ -33,6 +34,22 @@ async function scopesOf(token: string): Promise<string[]> {
   if (validation.kind !== 'valid') throw new Error(JSON.stringify(validation));
   return validation.grant.scopes.map(formatScope);
 }
+
+describe('the time of a capability', () => {
+  it.each([
+    ['ends in an hour', HOUR, 'valid'],
+    ['ended seven hours ago', NOW_SECONDS - 7 * 3_600, 'expired'],
+  ])(
+    'is calendar time: after a correction of the clock one that %s is judged by the right time',
+    async (_, expiresAtSeconds, kind) => {
+      const clock = new WallClock();
+      clock.set((NOW_SECONDS - 8 * 3_600) * 1_000);
+      clock.aheadMs = 8 * 3_600_000;
+      const tokens = capabilityTokens({ trustAnchors: [root.raw], clock });
+      expect(await tokens.validate(make(root, { expiresAtSeconds }))).toMatchObject({ kind });
+    },
+  );
+});
 
 describe('the bytes of a root token', () => {
   // Written by hand after router.md 9.5, with nothing of the code under test.

@@ -8,6 +8,7 @@ import { formatScope } from '../../src/protocol/scope.js';
 import { asOrdinaryUser, TemporaryFolder } from '../certificates/temporary-folder.js';
 import { LogLines } from '../certificates/log-lines.js';
 import { CountingClock } from '../client/scripted-router.js';
+import { WallClock } from '../support/steady-clock.js';
 
 const NOW_SECONDS = 1_800_000_000;
 
@@ -82,6 +83,18 @@ describe('a CPSK token', () => {
     await granted(token);
     clock.set(NOW_SECONDS * 1_000 + 60_000);
     expect(await tokens!.validate(token)).toEqual({ kind: 'expired' });
+  });
+
+  it.each([
+    ['holds', 0, 'valid'],
+    ['ended eight hours ago', 8 * 3_600_000, 'expired'],
+  ])('%s by calendar time, whatever the monotonic clock says', async (_, aheadMs, kind) => {
+    const { token } = await create(60);
+    const corrected = new WallClock();
+    corrected.set(NOW_SECONDS * 1_000);
+    corrected.aheadMs = aheadMs;
+    tokens = await CpskTokens.open({ dataDir: folder.path, clock: corrected, logger });
+    expect(await tokens.validate(token)).toMatchObject({ kind });
   });
 
   it('holds for ever where that was asked for', async () => {

@@ -5,6 +5,7 @@ import { SimulatedClock } from 'xstate';
 import type { Grant } from '../../src/actors/ports.js';
 import { type JwtKey, jwtTokens, type JwtTokensOptions, type Validation } from '../../src/auth/index.js';
 import { formatScope } from '../../src/protocol/scope.js';
+import { WallClock } from '../support/steady-clock.js';
 import { testKey } from './test-keys.js';
 
 const NOW_SECONDS = 1_800_000_000;
@@ -36,6 +37,28 @@ async function granted(claims: object): Promise<Grant> {
 
 const invalid = (reason: string): Validation => ({ kind: 'invalid', reason });
 const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+describe('the time of a JWT', () => {
+  /** A computer whose wall clock was corrected by eight hours after the start. */
+  const corrected = new WallClock();
+  corrected.set((NOW_SECONDS - 8 * 3_600) * 1_000);
+  corrected.aheadMs = 8 * 3_600_000;
+
+  it.each([
+    ['begins now', { nbf: NOW_SECONDS, exp: HOUR }, 'valid'],
+    ['ended seven hours ago', { exp: NOW_SECONDS - 7 * 3_600 }, 'expired'],
+  ])(
+    'is calendar time: after a correction of the clock one that %s is judged by the right time',
+    async (_, claims, kind) => {
+      expect(await validate(await signed(claims), { clock: corrected })).toMatchObject({ kind });
+    },
+  );
+
+  it('is given on with its begin, so that a clock that is set back ends the session', async () => {
+    const grant = await granted({ nbf: NOW_SECONDS - 100 });
+    expect(grant).toMatchObject({ notBeforeSeconds: NOW_SECONDS - 160, expiresAtSeconds: HOUR + 60 });
+  });
+});
 
 describe('what a JWT gives', () => {
   it('is in its claims', async () => {

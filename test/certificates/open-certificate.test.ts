@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { X509Certificate } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { SimulatedClock } from 'xstate';
 import { certificateSource, fingerprint, type OpenCertificate, openCertificate } from '../../src/certificates/index.js';
 import { selfSigned } from '../../src/certificates/self-signed.js';
 import type { TlsCredentials } from '../../src/transports/tls.js';
 import { TransportError } from '../../src/transports/transport.js';
+import { CountingClock } from '../client/scripted-router.js';
 import { newCertificate, type TestCertificate } from '../support/certificates.js';
+import { WallClock } from '../support/steady-clock.js';
 import { LogLines } from './log-lines.js';
 import { TemporaryFolder } from './temporary-folder.js';
 
@@ -80,6 +83,65 @@ describe('openCertificate', () => {
     clock.set(now);
     await openCertificate({ certPath: folder.at('cert.pem'), keyPath: folder.at('key.pem'), clock, logger });
     expect(logger.lines).toEqual([expect.stringMatching(line)]);
+  });
+});
+
+describe('a jump of the wall clock', () => {
+  const [WRONG, RIGHT] = [Date.UTC(2020, 0, 1), Date.UTC(2026, 6, 1)];
+
+  /** A clock that is years behind at first. */
+  function behind(): WallClock {
+    const clock = new WallClock();
+    clock.set(WRONG);
+    return clock;
+  }
+
+  it('beyond its end has the router’s own certificate made again, for new connections', async () => {
+    const clock = behind();
+    const opened = await openCertificate({ dataDir: folder.at('data'), clock, logger });
+    const before = opened.fingerprint;
+    const renewal = new Promise<TlsCredentials>((resolve) => opened.source.renewed$.subscribe(resolve));
+    clock.aheadMs = RIGHT - WRONG;
+    clock.increment(1_000);
+    const { cert } = await renewal;
+    expect(fingerprint(cert)).toBe(opened.fingerprint);
+    expect(opened.fingerprint).not.toBe(before);
+    expect(Date.parse(new X509Certificate(cert).validFrom)).toBe(RIGHT - 3_600_000 + 1_000);
+    expect(logger.lines).toEqual([
+      expect.stringMatching(
+        /^warn: after a correction of the clock, the certificate ended on 2022-03-\d\d, so clients/,
+      ),
+      expect.stringMatching(/^warn: the self-signed certificate nears its end/),
+      'info: the certificate was renewed; new connections get it',
+    ]);
+  });
+
+  it('has one of the user’s that is valid now left alone, and nobody warned', async () => {
+    deploy(await newCertificate());
+    const clock = new WallClock();
+    clock.set(Date.now());
+    const opened = await openCertificate({
+      certPath: folder.at('cert.pem'),
+      keyPath: folder.at('key.pem'),
+      clock,
+      logger,
+    });
+    opened.source.renewed$.subscribe();
+    clock.aheadMs = 3_600_000;
+    clock.increment(1_000);
+    expect(logger.lines).toEqual([]);
+  });
+
+  it('is watched for only while somebody listens', async () => {
+    const clock = new CountingClock();
+    clock.set(RIGHT);
+    const opened = await openCertificate({ dataDir: folder.at('data'), clock, logger });
+    expect(clock.timers).toBe(0);
+    const [one, other] = [opened.source.renewed$.subscribe(), opened.source.renewed$.subscribe()];
+    expect(clock.timers).toBe(1);
+    one.unsubscribe();
+    other.unsubscribe();
+    expect(clock.timers).toBe(0);
   });
 });
 

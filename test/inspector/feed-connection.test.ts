@@ -9,7 +9,7 @@ import type { SendText, Tell } from '../../src/inspector/views.js';
 import { ClaspError } from '../../src/protocol/errors.js';
 import { parseScopes } from '../../src/protocol/scope.js';
 import { turns } from '../support/inbox.js';
-import { inputRead, SteadyClock } from '../support/steady-clock.js';
+import { inputRead, WallClock } from '../support/steady-clock.js';
 
 const [ONE_MIB, FOUR_MIB] = [1 << 20, 4 << 20];
 
@@ -99,7 +99,7 @@ class Writer {
 }
 
 function opened(authenticator?: Tokens) {
-  const clock = new SteadyClock();
+  const clock = new WallClock();
   const socket = new PageSocket();
   const writers: Writer[] = [];
   const tokensOfWriters: (string | undefined)[] = [];
@@ -320,6 +320,16 @@ describe('a page on a router with tokens', () => {
     await clock.pass(60_000);
     expect(socket.closeCode).toBeUndefined();
     expect(socket.heard.find(({ type }) => type === 'refused')).toBeUndefined();
+  });
+
+  it('is let go within a second of a jump of the wall clock beyond the end of its token', async () => {
+    const { socket, clock } = opened(new Tokens());
+    socket.say({ type: 'authenticate', token: 'short' });
+    await turns(5);
+    clock.aheadMs = 60_000;
+    clock.increment(1_000);
+    expect(socket.heard.at(-1)).toMatchObject({ type: 'refused', text: 'the token has expired' });
+    expect(socket.closeCode).toBe(1001);
   });
 
   it.each(['revoked', 'expired'])(

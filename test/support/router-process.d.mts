@@ -20,6 +20,10 @@ export interface RouterProcess {
  * Starts the built command with a WebSocket, a TCP and a UDP door on 127.0.0.1. It ends with this process.
  *
  * @param args more of its flags
+ * @param node flags of Node, and environment variables
  * @throws Error when it is not built, or does not start
  */
-export function startRouterProcess(args?: readonly string[]): Promise<RouterProcess>;
+export function startRouterProcess(
+  args?: readonly string[],
+  node?: { readonly nodeArgs?: readonly string[]; readonly env?: Readonly<Record<string, string>> },
+): Promise<RouterProcess>;

@@ -14,14 +14,15 @@ const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
  * Starts the built command with a WebSocket, a TCP and a UDP door, each on any port of 127.0.0.1. It ends with this process.
  *
  * @param {readonly string[]} [args] more of its flags
+ * @param {{ nodeArgs?: readonly string[], env?: Readonly<Record<string, string>> }} [node] flags of Node and variables
  */
-export async function startRouterProcess(args = []) {
+export async function startRouterProcess(args = [], { nodeArgs = [], env = {} } = {}) {
   if (!existsSync(cli)) throw new Error('dist/cli/main.js is not there: run npm run build');
   const ports = ['--port', '0', '--tcp-port', '0', '--udp-port', '0'];
-  const command = [cli, '--host', '127.0.0.1', ...ports, '--json-log', ...args];
+  const command = [...nodeArgs, cli, '--host', '127.0.0.1', ...ports, '--json-log', ...args];
   const child = spawn(process.execPath, command, {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, NODE_ENV: 'production' },
+    env: { ...process.env, NODE_ENV: 'production', ...env },
   });
   track(child);
   const router = new RouterProcess(child);

@@ -5,6 +5,7 @@ import type { InboundFrame, InboundMessage } from '../../protocol/inbound.js';
 import { MAX_NAME_BYTES } from '../../protocol/limits.js';
 import { detached } from '../../protocol/messages/detached.js';
 import type { HelloMessage } from '../../protocol/messages/message.js';
+import type { ClockOffsets } from './clock-offsets.js';
 import type { Replies } from './replies.js';
 import type { PendingFrame, RouterSession } from './router-session.js';
 import { messageForm, wireForm } from './wire-form.js';
@@ -15,7 +16,7 @@ export interface AdmissionOptions {
   /** In WELCOME. */
   readonly features: readonly Feature[];
   readonly securityMode: 'open' | 'authenticated';
-  /** The router's clock, for WELCOME: microseconds since the Unix epoch, never going back. */
+  /** Reads the router's monotonic clock, in microseconds. */
   readonly nowMicros: () => number;
 }
 
@@ -24,10 +25,20 @@ export class Admission {
   readonly #options: AdmissionOptions;
   readonly #replies: Replies;
   readonly #joined: (session: RouterSession) => void;
+  readonly #offsets: ClockOffsets;
 
-  /** @param joined a session is in, and has been told so */
-  constructor(options: AdmissionOptions, replies: Replies, joined: (session: RouterSession) => void) {
+  /**
+   * @param joined a session is in, and has been told so
+   * @param offsets for the time in WELCOME
+   */
+  constructor(
+    options: AdmissionOptions,
+    replies: Replies,
+    joined: (session: RouterSession) => void,
+    offsets: ClockOffsets,
+  ) {
     this.#options = options;
+    this.#offsets = offsets;
     this.#replies = replies;
     this.#joined = joined;
   }
@@ -95,7 +106,8 @@ export class Admission {
     const { name, features, nowMicros } = this.#options;
     session.name = hello.name;
     session.features = hello.features;
-    const time = nowMicros();
+    const readMicros = nowMicros(); // the offset is that of this reading
+    const time = readMicros + this.#offsets.protocolAheadMicros;
     this.#replies.send(session, { type: 'welcome', version: 1, session: session.id, name, features, time });
     this.#joined(session);
   }

@@ -85,13 +85,14 @@ export class Gestures {
   /**
    * A sender is gone: the moves that were still waiting go out, and a cancel to each gesture that it started and did not end.
    *
+   * @param timestampMicros the time of the cancels, by the protocol's clock
    * @returns the steps of each gesture
    */
-  *leaving(sender: RouterSession, nowMicros: () => number): Generator<number, void> {
+  *leaving(sender: RouterSession, timestampMicros: () => number): Generator<number, void> {
     for (const gesture of this.#sessions.get(sender)?.values() ?? []) {
       this.#finish(gesture);
       // Without a start nobody believes in a gesture: there is nothing to take back.
-      if (gesture.isStarted) this.#forward(sender, cancelOf(gesture, nowMicros()));
+      if (gesture.isStarted) this.#forward(sender, cancelOf(gesture, timestampMicros()));
       yield 2 * FORWARD_STEPS;
     }
   }
@@ -251,7 +252,7 @@ function keyOf({ address, id = 0 }: PublishMessage): string {
   return `${id} ${address}`;
 }
 
-function cancelOf({ address, id }: Gesture, nowMicros: number): PublishMessage {
+function cancelOf({ address, id }: Gesture, timestamp: number): PublishMessage {
   return {
     type: 'publish',
     address,
@@ -259,6 +260,6 @@ function cancelOf({ address, id }: Gesture, nowMicros: number): PublishMessage {
     id,
     phase: 'cancel',
     value: encodedNull,
-    timestamp: nowMicros,
+    timestamp,
   };
 }

@@ -1,5 +1,6 @@
 import type { SnapshotEntry } from '../../protocol/messages/message.js';
 import { matchPattern, type Pattern } from '../../protocol/pattern.js';
+import { protocolTimeOf, type WriteTime } from './write-time.js';
 
 /** Which params keep values that were replaced, and how many. */
 export interface HistoryRule {
@@ -8,11 +9,16 @@ export interface HistoryRule {
   readonly depth: number;
 }
 
+/** A value that was replaced. */
+export interface PastValue extends Omit<SnapshotEntry, 'timestamp'> {
+  readonly writtenAt: WriteTime;
+}
+
 /** The values a param had before its current one. The first rule that matches an address decides; without one nothing is kept. */
 export class ParamHistory {
   readonly #capacity: number;
   /** The oldest first, until it is full; then a ring. */
-  readonly #entries: SnapshotEntry[] = [];
+  readonly #entries: PastValue[] = [];
   #oldest = 0;
   #heldBytes = 0;
 
@@ -32,8 +38,8 @@ export class ParamHistory {
     return this.#heldBytes;
   }
 
-  /** Keeps an entry, which must own its value. */
-  push(entry: SnapshotEntry): void {
+  /** Keeps a value, which must be its own. */
+  push(entry: PastValue): void {
     this.#heldBytes += bytesOf(entry);
     const replaced = this.#entries.length < this.#capacity ? undefined : this.#entries[this.#oldest];
     if (replaced !== undefined) this.#heldBytes -= bytesOf(replaced);
@@ -45,13 +51,16 @@ export class ParamHistory {
     }
   }
 
-  /** The last `count` of them, the oldest first. */
-  last(count: number): readonly SnapshotEntry[] {
+  /** The last `count` of them as a SNAPSHOT has them, the oldest first. */
+  last(count: number, protocolAheadMicros: number): readonly SnapshotEntry[] {
     const ordered = [...this.#entries.slice(this.#oldest), ...this.#entries.slice(0, this.#oldest)];
-    return count >= ordered.length ? ordered : ordered.slice(ordered.length - count);
+    return ordered.slice(Math.max(0, ordered.length - count)).map(({ writtenAt, ...entry }) => ({
+      ...entry,
+      timestamp: protocolTimeOf(writtenAt, protocolAheadMicros),
+    }));
   }
 }
 
-function bytesOf({ value }: SnapshotEntry): number {
+function bytesOf({ value }: PastValue): number {
   return 200 + value.byteLength;
 }

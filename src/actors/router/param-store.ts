@@ -52,6 +52,8 @@ export class ParamStore {
   readonly #expiring = new DueQueue<Param>();
   /** Revisions by address. */
   readonly #tombstones = new OldestFirst<number>();
+  /** Locks that end from then on are not over yet: their holders may have renewed them, unread. Set by the owner. */
+  unjudgedSinceMicros = Infinity;
   #serial = 0;
   #evicted = 0;
   #expired = 0;
@@ -97,8 +99,13 @@ export class ParamStore {
       return undefined;
     }
     const { holder } = param;
-    if (holder !== undefined && (holder.hasLeft || nowMicros >= param.heldUntilMicros)) this.unlock(param);
+    if (holder !== undefined && (holder.hasLeft || this.isLockOver(param, nowMicros))) this.unlock(param);
     return param;
+  }
+
+  /** Whether a lock has ended by itself. Not while its holder may have renewed it in input that was not read yet. */
+  isLockOver({ heldUntilMicros }: Param, nowMicros: number): boolean {
+    return nowMicros >= heldUntilMicros && heldUntilMicros < this.unjudgedSinceMicros;
   }
 
   /** Memory that all params take, roughly. */
@@ -136,15 +143,21 @@ export class ParamStore {
     return param;
   }
 
-  /** Puts back what was there in an earlier life of the router. What has expired meanwhile leaves its revision behind. */
+  /**
+   * Puts back what was there in an earlier life of the router. What has expired meanwhile leaves its revision behind.
+   *
+   * @param stateAheadMicros microseconds by which the times of expiry are ahead of the monotonic clock
+   */
   restore(
     params: readonly RestoredParam[],
     gone: readonly (readonly [address: string, revision: number])[],
     nowMicros: number,
+    stateAheadMicros: number,
   ): void {
     for (const [address, revision] of gone) this.#bury(address, revision);
     for (const restored of params) {
-      const { address, revision, expiresAtMicros = Infinity } = restored;
+      const { address, revision } = restored;
+      const expiresAtMicros = (restored.expiresAtMicros ?? Infinity) - stateAheadMicros;
       if (expiresAtMicros <= nowMicros) {
         this.#bury(address, revision);
         continue;

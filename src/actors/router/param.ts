@@ -7,6 +7,7 @@ import type { ParamHistory } from './param-history.js';
 import type { ParamShare } from './param-shares.js';
 import type { RouterSession } from './router-session.js';
 import type { RestoredParam } from './router-state.js';
+import { protocolTimeOf, restoredWriteTime, type WriteTime } from './write-time.js';
 
 /**
  * One stored value. The value's bytes are the param's own and are written over in place: a fader that moves a thousand
@@ -18,8 +19,8 @@ export class Param {
   revision: number;
   /** Session id of the last writer. */
   writer = '';
-  /** Of the last write, by the router's clock. */
-  timestampMicros = 0;
+  /** When it was last written; 0 before its first write. */
+  writtenAt: WriteTime = 0;
   /** When it was created, in order: what is newer than a running snapshot need not be in it. */
   readonly serial: number;
 
@@ -73,19 +74,19 @@ export class Param {
   }
 
   /** As a SNAPSHOT tells it; its value is as short-lived as {@link value}. */
-  get entry(): SnapshotEntry {
+  entry(protocolAheadMicros: number): SnapshotEntry {
     return {
       address: this.address,
       value: this.value,
       revision: this.revision,
       writer: this.writer,
-      timestamp: this.timestampMicros,
+      timestamp: protocolTimeOf(this.writtenAt, protocolAheadMicros),
     };
   }
 
   /** Makes it what it was in an earlier life of the router. */
   restore({ value, revision, writer, timestampMicros, ttlSeconds = 0, absolute }: RestoredParam): void {
-    this.write(value, writer, timestampMicros);
+    this.write(value, writer, restoredWriteTime(timestampMicros));
     this.revision = revision;
     this.ttlMicros = ttlSeconds * 1_000_000;
     this.ttlIsAbsolute = absolute === true;
@@ -97,11 +98,12 @@ export class Param {
   }
 
   /** @returns how many bytes more it takes than before, for {@link heldBytes} */
-  write(value: EncodedValue, writer: string, nowMicros: number): number {
+  write(value: EncodedValue, writer: string, at: WriteTime): number {
     let grown = 0;
-    if (this.history !== undefined && this.timestampMicros > 0) {
+    if (this.history !== undefined && this.writtenAt !== 0) {
       grown -= this.history.heldBytes;
-      this.history.push({ ...this.entry, value: this.value.copy() });
+      const { address, revision, writer: writerBefore, writtenAt } = this;
+      this.history.push({ address, value: this.value.copy(), revision, writer: writerBefore, writtenAt });
       grown += this.history.heldBytes;
     }
     const length = value.byteLength;
@@ -117,7 +119,7 @@ export class Param {
     this.#type = value.type;
     this.#length = length;
     this.writer = writer;
-    this.timestampMicros = nowMicros;
+    this.writtenAt = at;
     this.revision++;
     return grown;
   }

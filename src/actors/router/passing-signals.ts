@@ -96,11 +96,16 @@ export class PassingSignals {
     this.#gestures.runDue(nowMicros, slice);
   }
 
-  /** A session is gone: what it had begun is ended, and what it had announced taken back. @returns the steps of each piece */
-  *leaving(sender: RouterSession, nowMicros: () => number): Generator<number, void> {
+  /**
+   * A session is gone: what it had begun is ended, and what it had announced taken back.
+   *
+   * @param timestampMicros the time of the messages that say so, by the protocol's clock
+   * @returns the steps of each piece
+   */
+  *leaving(sender: RouterSession, nowMicros: () => number, timestampMicros: () => number): Generator<number, void> {
     this.#nowMicros = nowMicros();
-    yield* this.#gestures.leaving(sender, nowMicros);
-    this.#peers.leave(sender, nowMicros());
+    yield* this.#gestures.leaving(sender, timestampMicros);
+    this.#peers.leave(sender, timestampMicros());
   }
 
   /** Sends a session the timelines that were published before it subscribed, its own too if it comes back to them. */

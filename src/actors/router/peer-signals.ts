@@ -67,12 +67,12 @@ export class PeerSignals {
   }
 
   /**
-   * A session is gone. If its announcement stands, the subscribers get one more, an event at `nowMicros`, that takes it
+   * A session is gone. If its announcement stands, the subscribers get one more, an event, that takes it
    * back: `{ session_id, p2p_capable: false }`. There are no `features` in it, as there is nobody left to have them.
    *
-   * @param nowMicros Unix microseconds
+   * @param timestamp of the event: microseconds since the Unix epoch, by the protocol's time
    */
-  leave(sender: RouterSession, nowMicros: number): void {
+  leave(sender: RouterSession, timestamp: number): void {
     if (!this.#capable.delete(sender)) return;
     const left = new Map<string, Value>([
       ['session_id', sender.id],
@@ -83,7 +83,7 @@ export class PeerSignals {
       address: ANNOUNCE,
       signal: 'event',
       value: encodeValue(left),
-      timestamp: nowMicros,
+      timestamp,
     });
   }
 

@@ -6,8 +6,9 @@ import { actionCovers, formatScope, type Scope, type ScopeAction, scopesCover } 
 import { StepCounter } from '../../protocol/step-counter.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import type { Value } from '../../protocol/values/value.js';
-import type { Constraint, Grant } from '../ports.js';
 import { TokenBucket } from '../../token-bucket.js';
+import type { Constraint, Grant } from '../ports.js';
+import { type ClockOffsets, noOffsets } from './clock-offsets.js';
 import { isSystemAddress } from './system-addresses.js';
 
 /** What a session may do (router.md 9.2). A refusal is a ClaspError, thrown before anything has changed. */
@@ -45,7 +46,11 @@ export const unrestricted: Permissions = {
 /** What is left of a grant that was taken back, for those of its bundles that still wait for their time. */
 export function noPermissions(): Permissions {
   const nothing = { tokenId: '', subject: undefined, scopes: [], constraints: [], expiresAtSeconds: undefined };
-  return new GrantedPermissions(nothing, new StepCounter(), new VerdictCaches());
+  return new GrantedPermissions(nothing, {
+    counter: new StepCounter(),
+    caches: new VerdictCaches(),
+    offsets: noOffsets,
+  });
 }
 
 /** Tokens whose rates and verdicts outlive their last session, so that reconnecting wins nothing. */
@@ -56,14 +61,16 @@ const MAX_TOKENS = 1_024;
  * constraints allow.
  */
 export class TokenPermissions {
-  readonly #counter: StepCounter;
-  readonly #verdicts = new VerdictCaches();
+  readonly #shared: SharedByTokens;
   /** The one that was asked for last is last. */
   readonly #byToken = new Map<string, { readonly grant: Grant; readonly permissions: Permissions }>();
 
-  /** @param counter counts the comparisons with scopes */
-  constructor(counter: StepCounter) {
-    this.#counter = counter;
+  /**
+   * @param counter counts the comparisons with scopes
+   * @param offsets of the monotonic clock that calls are timed by: a token's time is calendar time
+   */
+  constructor(counter: StepCounter, offsets: ClockOffsets) {
+    this.#shared = { counter, caches: new VerdictCaches(), offsets };
   }
 
   /** What a grant gives. A token that was given other scopes since has new permissions. */
@@ -74,7 +81,7 @@ export class TokenPermissions {
     const one =
       known !== undefined && isSame(known.grant, grant)
         ? known
-        : { grant, permissions: new GrantedPermissions(grant, this.#counter, this.#verdicts) };
+        : { grant, permissions: new GrantedPermissions(grant, this.#shared) };
     this.#byToken.set(tokenId, one);
     if (this.#byToken.size > MAX_TOKENS) {
       for (const oldest of this.#byToken.keys()) {
@@ -90,8 +97,8 @@ function isSame(one: Grant, other: Grant): boolean {
   return describe(one) === describe(other);
 }
 
-function describe({ scopes, constraints, expiresAtSeconds }: Grant): string {
-  return JSON.stringify([scopes.map(formatScope), constraints, expiresAtSeconds]);
+function describe({ scopes, constraints, notBeforeSeconds, expiresAtSeconds }: Grant): string {
+  return JSON.stringify([scopes.map(formatScope), constraints, notBeforeSeconds, expiresAtSeconds]);
 }
 
 /** What a session may do at one address. */
@@ -130,23 +137,38 @@ class VerdictCaches {
   }
 }
 
+/** What the permissions of all tokens have in common. */
+interface SharedByTokens {
+  readonly counter: StepCounter;
+  readonly caches: VerdictCaches;
+  readonly offsets: ClockOffsets;
+}
+
 class GrantedPermissions implements Permissions {
   readonly isUnrestricted = false;
   readonly #scopes: readonly Scope[];
   /** Those for the router's own addresses, which `**` does not stand for. */
   readonly #systemScopes: readonly Scope[];
   readonly #bounds: readonly Bound[];
+  /** Calendar time. */
+  readonly #notBeforeMicros: number;
   readonly #expiresAtMicros: number;
   readonly #verdicts = new Map<string, Verdict>();
   readonly #caches: VerdictCaches;
   readonly #counter: StepCounter;
+  readonly #offsets: ClockOffsets;
 
-  constructor({ scopes, constraints, expiresAtSeconds }: Grant, counter: StepCounter, caches: VerdictCaches) {
+  constructor(
+    { scopes, constraints, notBeforeSeconds, expiresAtSeconds }: Grant,
+    { counter, caches, offsets }: SharedByTokens,
+  ) {
     this.#counter = counter;
     this.#caches = caches;
+    this.#offsets = offsets;
     this.#scopes = scopes;
     this.#systemScopes = scopes.filter(({ action, pattern }) => action === 'admin' || isSystemAddress(pattern));
     this.#bounds = constraints.map((constraint) => ({ ...constraint, bucket: undefined }));
+    this.#notBeforeMicros = notBeforeSeconds === undefined ? -Infinity : notBeforeSeconds * 1_000_000;
     this.#expiresAtMicros = expiresAtSeconds === undefined ? Infinity : expiresAtSeconds * 1_000_000;
   }
 
@@ -198,7 +220,9 @@ class GrantedPermissions implements Permissions {
   }
 
   #checkExpiry(nowMicros: number): void {
-    if (nowMicros >= this.#expiresAtMicros) throw new ClaspError(ErrorCode.TokenExpired, 'Token has expired');
+    const wallMicros = nowMicros + this.#offsets.wallAheadMicros;
+    if (wallMicros >= this.#expiresAtMicros) throw new ClaspError(ErrorCode.TokenExpired, 'Token has expired');
+    if (wallMicros < this.#notBeforeMicros) throw new ClaspError(ErrorCode.TokenExpired, 'Token is not valid yet');
   }
 
   #verdictOn(address: string): Verdict {

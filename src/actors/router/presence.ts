@@ -1,6 +1,7 @@
 import { encodeValue } from '../../protocol/values/encoded-value.js';
 import type { Value } from '../../protocol/values/value.js';
 import type { SessionEnd } from '../session/session-events.js';
+import type { ClockOffsets } from './clock-offsets.js';
 import type { RouterSession } from './router-session.js';
 import type { Routing } from './routing.js';
 import type { SystemParams } from './system-params.js';
@@ -15,12 +16,14 @@ export type Departure = SessionEnd['kind'];
 export class Presence {
   readonly #params: SystemParams;
   readonly #routing: Routing;
+  readonly #offsets: ClockOffsets;
   /** Ids whose params there are. */
   readonly #told = new Set<string>();
 
-  constructor(params: SystemParams, routing: Routing) {
+  constructor(params: SystemParams, routing: Routing, offsets: ClockOffsets) {
     this.#params = params;
     this.#routing = routing;
+    this.#offsets = offsets;
   }
 
   /** Brings the params in line with who is there. */
@@ -45,8 +48,9 @@ export class Presence {
     this.#told.add(session.id);
     this.#params.write(`${place}/name`, session.name, nowMicros);
     this.#params.write(`${place}/transport`, session.link.transport, nowMicros);
-    this.#params.write(`${place}/connectedAt`, BigInt(session.joinedMicros), nowMicros);
-    this.#params.write(`${place}/lastSeen`, BigInt(session.lastReceivedMicros), nowMicros);
+    const { protocolAheadMicros } = this.#offsets;
+    this.#params.write(`${place}/connectedAt`, BigInt(session.joinedMicros + protocolAheadMicros), nowMicros);
+    this.#params.write(`${place}/lastSeen`, BigInt(session.lastReceivedMicros + protocolAheadMicros), nowMicros);
     this.#params.write(`${place}/online`, true, nowMicros);
   }
 
@@ -65,11 +69,8 @@ export class Presence {
   ): void {
     const value = encodeValue(new Map<string, Value>([['session', session.id], ['name', session.name], ...more]));
     const address = `${placeOf(session.id)}/${what}`;
-    this.#routing.publish(
-      { type: 'publish', address, signal: 'event', value, timestamp: nowMicros },
-      undefined,
-      nowMicros,
-    );
+    const timestamp = nowMicros + this.#offsets.protocolAheadMicros;
+    this.#routing.publish({ type: 'publish', address, signal: 'event', value, timestamp }, undefined, nowMicros);
   }
 }
 

@@ -11,6 +11,7 @@ import { Announcing } from './announcing.js';
 import { Admission, type AdmissionOptions } from './admission.js';
 import { Backlogs, type BacklogsOptions } from './backlogs.js';
 import { type Chore, Chores } from './chores.js';
+import { type ClockOffsets, noOffsets } from './clock-offsets.js';
 import { type ConflictRule, reconcileFor } from './conflict-strategies.js';
 import { Deliveries } from './deliveries.js';
 import { type DueWork, runDueWork } from './due-work.js';
@@ -69,8 +70,10 @@ export interface RouterCoreOptions
   readonly version: string;
   /** Whether those who subscribe below `/$clasp/sessions` learn who is connected. */
   readonly presence: boolean;
-  /** The router's clock: microseconds since the Unix epoch, never going back. */
+  /** Reads the router's monotonic clock, in microseconds. */
   readonly nowMicros: () => number;
+  /** How other times stand to it; `nowMicros` keeps them up to date. @default one time for all */
+  readonly offsets?: ClockOffsets | undefined;
   /** Begins to watch a token, so that {@link RouterCore.revoke} is called if it is revoked. @default no token ever is */
   readonly watchToken?: WatchToken | undefined;
   /** Called for each scheduled bundle that made room for others. @default ignores them */
@@ -93,6 +96,7 @@ const ERROR_STEPS = 300;
  */
 export class RouterCore {
   readonly #options: RouterCoreOptions;
+  readonly #offsets: ClockOffsets;
   /** Those who have said HELLO, by their id. */
   readonly #sessions = new Map<string, RouterSession>();
   readonly #params: ParamStore;
@@ -117,7 +121,7 @@ export class RouterCore {
   readonly #owners: Owners;
   /** Steps that messages take beside the usual ones. */
   readonly #work = new StepCounter();
-  readonly #tokens = new TokenPermissions(this.#work);
+  readonly #tokens: TokenPermissions;
   readonly #slice = new Slice(this.#work, this);
   readonly #chores = new Chores(new Slice(this.#work, this));
   /** What has its time, in the order in which it is done. */
@@ -129,6 +133,9 @@ export class RouterCore {
 
   constructor(options: RouterCoreOptions) {
     this.#options = options;
+    const offsets = options.offsets ?? noOffsets;
+    this.#offsets = offsets;
+    this.#tokens = new TokenPermissions(this.#work, offsets);
     this.#owners = new Owners(options.watchToken);
     this.#wills = new LastWills(options);
     this.#backlogs = new Backlogs(options);
@@ -151,7 +158,7 @@ export class RouterCore {
       hooks: this.#hooks,
       work: this.#work,
     });
-    this.#system = new SystemSignals(options, this.#routing, this.#sessions, () => this.statistics());
+    this.#system = new SystemSignals(options, this.#routing, this.#sessions, () => this.statistics(), offsets);
     this.#snapshots = new Snapshots(this.#tasks, {
       storeFor: (pattern) => this.#storeOf(pattern),
       replies: this.#replies,
@@ -160,6 +167,7 @@ export class RouterCore {
       },
       shows,
       nowMicros: () => this.#nowMicros,
+      offsets,
     });
     this.#subscribing = new Subscribing(
       options,
@@ -180,9 +188,10 @@ export class RouterCore {
     });
     this.#scheduled = new ScheduledBundles(options);
     this.#dueWorks = [this.#passing, this.#bundleWork(), this.#routing, this.#params, this.#signals];
-    this.#admission = new Admission(options, this.#replies, (session) => {
+    const joined = (session: RouterSession): void => {
       this.#join(session);
-    });
+    };
+    this.#admission = new Admission(options, this.#replies, joined, offsets);
     this.#nowMicros = options.nowMicros();
     this.#signals.announceOwn(options.signals?.definitions ?? [], this.#nowMicros);
   }
@@ -229,7 +238,7 @@ export class RouterCore {
 
   /** Reads the clock for the frames that follow. */
   beginBatch(): void {
-    this.#nowMicros = this.#options.nowMicros();
+    this.#readClock();
     if (this.#nowMicros >= this.#passing.dueMicros) {
       this.#passing.runDue(this.#nowMicros, this.#slice.begin(GESTURE_STEPS));
     }
@@ -312,7 +321,11 @@ export class RouterCore {
     isLost: boolean,
     subscriptions: Chore,
   ): Generator<number, void> {
-    yield* this.#passing.leaving(session, () => this.#nowMicros);
+    yield* this.#passing.leaving(
+      session,
+      () => this.#nowMicros,
+      () => this.#protocolMicros,
+    );
     const will = this.#wills.take(session);
     if (will !== undefined && isLost) {
       this.#attempt(session, will);
@@ -357,7 +370,7 @@ export class RouterCore {
    * @returns whether something that is due is left: then it is to be called again in the next turn
    */
   runDue(): boolean {
-    this.#nowMicros = this.#options.nowMicros();
+    this.#readClock();
     const isLeft = runDueWork(this.#dueWorks, this.#nowMicros, this.#slice, DUE_STEPS);
     this.#system.runDue(this.#nowMicros);
     return isLeft;
@@ -406,18 +419,24 @@ export class RouterCore {
   /** What is to be kept of it for another time. Walks everything: for a million params some seconds. */
   state(): RouterState {
     this.beginBatch();
+    const { protocolAheadMicros } = this.#offsets;
     return {
       version: 1,
-      params: Array.from(this.#params.inOrderOfUse(this.#nowMicros), stateOfParam),
+      savedAtMicros: this.#protocolMicros,
+      params: Array.from(this.#params.inOrderOfUse(this.#nowMicros), (param) =>
+        stateOfParam(param, protocolAheadMicros),
+      ),
       gone: [...this.#params.gone],
       signals: this.#signals.matching(EVERYTHING, this.#nowMicros).map(stateOfSignal),
     };
   }
 
   /** Begins with what was there another time. */
-  restore({ params, gone, signals }: RestoredState): void {
+  restore({ params, gone, signals, savedAtMicros = -Infinity }: RestoredState): void {
     this.beginBatch();
-    this.#params.restore(params, gone, this.#nowMicros);
+    // A clock that is behind the state, as that of a computer without a battery for it, says nothing of the time between: none.
+    const backMicros = Math.max(0, savedAtMicros - this.#protocolMicros);
+    this.#params.restore(params, gone, this.#nowMicros, this.#offsets.protocolAheadMicros + backMicros);
     for (const param of params) {
       const restored = this.#params.get(param.address, this.#nowMicros);
       if (restored !== undefined) restored.reconcile = reconcileFor(this.#options.conflictRules, param.address);
@@ -430,7 +449,8 @@ export class RouterCore {
     this.beginBatch();
     const pattern = parsePattern(question.pattern);
     const store = this.#storeOf(pattern);
-    return viewParams(store, pattern, question, (address) => this.#routing.subscriberCount(address), this.#nowMicros);
+    const subscriberCount = (address: string): number => this.#routing.subscriberCount(address);
+    return viewParams(store, pattern, question, subscriberCount, this.#nowMicros, this.#offsets);
   }
 
   /** Goes on with what takes longer than one turn of the event loop: large snapshots. @returns whether there is more to come */
@@ -572,7 +592,8 @@ export class RouterCore {
 
   #bundle(session: RouterSession, message: BundleMessage, qos: Qos): void {
     session.allowance?.overdraw(message.messages.length - 1); // the frame has paid for one
-    const atMicros = Number(message.timestamp ?? 0);
+    // From here on it counts down on the monotonic clock, whatever becomes of the wall clock.
+    const atMicros = Number(message.timestamp ?? 0) - this.#offsets.protocolAheadMicros;
     if (atMicros > this.#nowMicros) {
       // Checked now, so that its sender hears of a mistake at once, and again when it runs.
       this.#scheduled.check(session, atMicros, this.#nowMicros);
@@ -611,7 +632,8 @@ export class RouterCore {
 
   /** It was acknowledged and will not run. */
   #bundleDropped(dropped: ScheduledBundle): void {
-    const { session, atMicros } = dropped;
+    const { session } = dropped;
+    const atMicros = dropped.atMicros + this.#offsets.protocolAheadMicros;
     this.#options.bundleDropped?.(dropped);
     if (!session.established) return;
     const text =
@@ -637,7 +659,10 @@ export class RouterCore {
     const param = store.get(address, this.#nowMicros);
     if (param !== undefined && this.#hooks.isVisible(session, address)) {
       store.read(param, this.#nowMicros);
-      this.#replies.inPieces(session, [param.entry], (params) => ({ type: 'snapshot', params }));
+      this.#replies.inPieces(session, [param.entry(this.#offsets.protocolAheadMicros)], (params) => ({
+        type: 'snapshot',
+        params,
+      }));
       this.#routing.told(session, address, param.value, false);
       return;
     }
@@ -648,11 +673,24 @@ export class RouterCore {
   }
 
   /** The answer goes behind those of the QUERYs that came before; its time is that of the moment when it is sent. */
-  #sync(session: RouterSession, { t1 }: SyncMessage, t2: number): void {
+  #sync(session: RouterSession, { t1 }: SyncMessage, receivedMicros: number): void {
     const answer = (): void => {
-      this.#replies.send(session, { type: 'sync', t1, t2, t3: this.#options.nowMicros() });
+      const answeredMicros = this.#options.nowMicros();
+      const { protocolAheadMicros } = this.#offsets; // of this reading; one for both times, or the round trip would be wrong
+      const [t2, t3] = [receivedMicros + protocolAheadMicros, answeredMicros + protocolAheadMicros];
+      this.#replies.send(session, { type: 'sync', t1, t2, t3 });
     };
     if (!this.#queries.sayAfterwards(session, answer)) answer();
+  }
+
+  #readClock(): void {
+    this.#nowMicros = this.#options.nowMicros();
+    this.#params.unjudgedSinceMicros = this.#offsets.unjudgedSinceMs * 1_000;
+  }
+
+  /** The protocol's time of this batch. */
+  get #protocolMicros(): number {
+    return this.#nowMicros + this.#offsets.protocolAheadMicros;
   }
 
   /** Where the params of an address or a pattern are. */

@@ -1,5 +1,6 @@
 import type { ActorLogic, AnyActorRef } from 'xstate';
 import { type Clock, microseconds, setBackgroundTimer } from '../../clock.js';
+import { ClockWatch } from '../../clock-watch.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { Authenticator, Logger } from '../ports.js';
 import { RouterCore, type RouterCoreOptions } from './router-core.js';
@@ -14,7 +15,7 @@ import type { ParamsAnswer, ParamsQuestion } from './views.js';
 
 export interface RouterInput extends Omit<
   RouterCoreOptions,
-  'nowMicros' | 'reportFault' | 'watchToken' | 'bundleDropped'
+  'nowMicros' | 'offsets' | 'reportFault' | 'watchToken' | 'bundleDropped'
 > {
   /** Bytes a socket may hold unsent before its session counts as congested. */
   readonly highWaterBytes: number;
@@ -100,9 +101,11 @@ class Router {
         'a scheduled bundle was dropped: all that wait would take more than maxPendingBundleBytes',
       );
     });
+    const watch = ClockWatch.of(clock);
     this.#core = new RouterCore({
       ...options,
-      nowMicros: () => microseconds(clock),
+      nowMicros: () => Math.floor(watch.look() * 1_000),
+      offsets: watch,
       reportFault,
       bundleDropped: (bundle) => {
         reportDropped(bundle, 'bundle');

@@ -4,6 +4,7 @@ import { jsonOfValue, valueOfJson } from '../../protocol/encodings/json-value.js
 import type { SignalDefinition } from '../../protocol/messages/message.js';
 import { type EncodedValue, encodeValue } from '../../protocol/values/encoded-value.js';
 import type { Param } from './param.js';
+import { protocolTimeOf } from './write-time.js';
 import { checkSetSize } from './sizes.js';
 import type { LibraryErrorCode } from '../../protocol/library-errors.js';
 
@@ -13,6 +14,8 @@ import type { LibraryErrorCode } from '../../protocol/library-errors.js';
  */
 export interface RouterState {
   readonly version: 1;
+  /** When it was taken, by the protocol's time. Absent in states of earlier versions. */
+  readonly savedAtMicros?: number;
   readonly params: readonly ParamState[];
   /** Revisions reached by params that have gone, so that one which comes back never counts from 1 again. */
   readonly gone: readonly (readonly [address: string, revision: number])[];
@@ -33,7 +36,7 @@ export interface ParamState {
   readonly ttlSeconds?: number;
   /** With `ttlSeconds`: counted from the write instead of from the last use. */
   readonly absolute?: true;
-  /** When it expires, as things stood. */
+  /** When it expires, as things stood: the protocol's time. Time without a router counts. */
   readonly expiresAtMicros?: number;
 }
 
@@ -44,6 +47,7 @@ export interface RestoredParam extends Omit<ParamState, 'value'> {
 
 /** A state that has been checked. */
 export interface RestoredState {
+  readonly savedAtMicros?: number;
   readonly params: readonly RestoredParam[];
   readonly gone: readonly (readonly [address: string, revision: number])[];
   readonly signals: readonly SignalDefinition[];
@@ -55,17 +59,17 @@ export class RouterStateError extends Error {
   readonly code = 'CLASP_ERR_ROUTER_STATE' satisfies LibraryErrorCode;
 }
 
-export function stateOfParam(param: Param): ParamState {
-  const { address, value, revision, writer, timestampMicros, ttlMicros, ttlIsAbsolute, expiresAtMicros } = param;
+export function stateOfParam(param: Param, protocolAheadMicros: number): ParamState {
+  const { address, value, revision, writer, writtenAt, ttlMicros, ttlIsAbsolute, expiresAtMicros } = param;
   return {
     address,
     value: jsonOfValue(value.decode()),
     revision,
     writer,
-    timestampMicros,
+    timestampMicros: protocolTimeOf(writtenAt, protocolAheadMicros),
     ...(ttlMicros > 0 && { ttlSeconds: ttlMicros / 1_000_000 }),
     ...(ttlIsAbsolute && { absolute: true }),
-    ...(expiresAtMicros !== Infinity && { expiresAtMicros }),
+    ...(expiresAtMicros !== Infinity && { expiresAtMicros: expiresAtMicros + protocolAheadMicros }),
   };
 }
 
@@ -83,7 +87,9 @@ export function stateOfSignal(signal: SignalDefinition): unknown {
  */
 export function readState(state: unknown): RestoredState {
   if (!isRecord(state) || state.version !== 1) throw new RouterStateError('this is no state of a router, version 1');
+  const { savedAtMicros } = state;
   return {
+    ...(savedAtMicros !== undefined && { savedAtMicros: timeOf(savedAtMicros) }),
     params: listOf(state, 'params').map((param, i) => located(`params[${i}]`, () => readParam(param))),
     gone: listOf(state, 'gone').map((pair, i) => located(`gone[${i}]`, () => readGone(pair))),
     signals: listOf(state, 'signals').map((signal, i) => located(`signals[${i}]`, () => readSignal(signal))),
@@ -130,6 +136,11 @@ function located<T>(place: string, read: () => T): T {
     const why = error instanceof Error ? error.message : String(error);
     throw new RouterStateError(`the state of the router is damaged at ${place}: ${why}`);
   }
+}
+
+function timeOf(savedAtMicros: unknown): number {
+  if (typeof savedAtMicros === 'number' && savedAtMicros >= 0) return savedAtMicros;
+  throw new RouterStateError('the state of the router is damaged: savedAtMicros is no number of at least 0');
 }
 
 function listOf(state: Readonly<Record<string, unknown>>, key: string): readonly unknown[] {

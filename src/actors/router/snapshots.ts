@@ -5,6 +5,7 @@ import type { SnapshotEntry } from '../../protocol/messages/message.js';
 import type { Pattern } from '../../protocol/pattern.js';
 import { StepCounter } from '../../protocol/step-counter.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
+import type { ClockOffsets } from './clock-offsets.js';
 import type { Lane } from './lane.js';
 import type { Param } from './param.js';
 import type { ParamStore } from './param-store.js';
@@ -92,6 +93,8 @@ export interface SnapshotPorts {
   readonly shows: Shows;
   /** The time of this batch. */
   readonly nowMicros: () => number;
+  /** For the timestamps of params. */
+  readonly offsets: ClockOffsets;
 }
 
 /** A snapshot on its way to one session. */
@@ -225,8 +228,10 @@ class SnapshotTask implements Task {
   /** What a session is told of a param: its value, and those it had before where they are wanted and kept. */
   #entries(param: Param): readonly SnapshotEntry[] {
     this.#ports.told(this.session, param.address, param.value, this.#follow);
-    const past = this.#history > 1 ? param.history?.last(this.#history - 1) : undefined;
-    const entries = past === undefined ? [param.entry] : [...past, param.entry];
+    const { protocolAheadMicros } = this.#ports.offsets;
+    const past = this.#history > 1 ? param.history?.last(this.#history - 1, protocolAheadMicros) : undefined;
+    const entry = param.entry(protocolAheadMicros);
+    const entries = past === undefined ? [entry] : [...past, entry];
     for (const { value } of entries) this.#counter.steps += WRITE_STEPS + (value.byteLength >> BYTES_PER_STEP_LOG2);
     return entries;
   }

@@ -1,3 +1,4 @@
+import type { ClockOffsets } from './clock-offsets.js';
 import type { ParamStore } from './param-store.js';
 import { type Departure, Presence } from './presence.js';
 import type { RouterSession } from './router-session.js';
@@ -29,6 +30,7 @@ export class SystemSignals {
   readonly #statistics: () => Statistics;
   readonly #params: SystemParams;
   readonly #presence: Presence | undefined;
+  readonly #offsets: ClockOffsets;
   readonly #startedMicros: number;
   /** At the beginning of the period that rates are of. */
   #before: { readonly messages: number; readonly deliveries: number; readonly micros: number };
@@ -39,13 +41,15 @@ export class SystemSignals {
     routing: Routing,
     sessions: ReadonlyMap<string, RouterSession>,
     statistics: () => Statistics,
+    offsets: ClockOffsets,
   ) {
     this.#options = options;
     this.#routing = routing;
     this.#sessions = sessions;
     this.#statistics = statistics;
     this.#params = new SystemParams(routing);
-    this.#presence = options.presence ? new Presence(this.#params, routing) : undefined;
+    this.#presence = options.presence ? new Presence(this.#params, routing, offsets) : undefined;
+    this.#offsets = offsets;
     this.#startedMicros = options.nowMicros();
     this.#before = { messages: 0, deliveries: 0, micros: this.#startedMicros };
   }
@@ -86,7 +90,7 @@ export class SystemSignals {
     };
     say('name', name);
     say('version', version);
-    say('startedAt', BigInt(this.#startedMicros));
+    say('startedAt', BigInt(this.#startedMicros + this.#offsets.protocolAheadMicros));
     say('uptimeSeconds', BigInt(Math.floor((nowMicros - this.#startedMicros) / 1_000_000)));
     for (const [group, numbers] of Object.entries({ counts, totals, drops, schedule })) {
       for (const [key, number] of Object.entries<number>(numbers)) say(`${group}/${key}`, BigInt(Math.round(number)));

@@ -1,7 +1,8 @@
 import type { Pattern } from '../../protocol/pattern.js';
 import type { Value } from '../../protocol/values/value.js';
-import type { Param } from './param.js';
+import type { ClockOffsets } from './clock-offsets.js';
 import type { ParamStore } from './param-store.js';
+import { protocolTimeOf } from './write-time.js';
 
 /** A param as somebody sees it who looks at the router from the side: the inspector, a test. */
 export interface ParamView {
@@ -12,11 +13,11 @@ export interface ParamView {
   readonly revision: number;
   /** Session id of the last writer; empty where the router was restored and nobody has written since. */
   readonly writer: string;
-  /** When it was last written: microseconds since the Unix epoch, by the router's clock. */
+  /** When it was last written: microseconds since the Unix epoch, by the protocol's time. */
   readonly timestampMicros: number;
   /** Session id of the one who has locked it. */
   readonly holder: string | undefined;
-  /** When it expires; Infinity = never. */
+  /** When it expires, by the protocol's time as it is now; Infinity = never. */
   readonly expiresAtMicros: number;
   /** Sessions that hear of it. */
   readonly subscribers: number;
@@ -39,17 +40,21 @@ export interface ParamsAnswer {
   readonly isCut: boolean;
   /** Params there are in all. */
   readonly total: number;
-  /** The router's clock. */
+  /** The protocol's time. */
   readonly nowMicros: number;
 }
 
-/** @param subscriberCount sessions that hear of an address */
+/**
+ * @param subscriberCount sessions that hear of an address
+ * @param nowMicros monotonic
+ */
 export function viewParams(
   store: ParamStore,
   pattern: Pattern,
   { limit, maxLooked, maxValueBytes }: ParamsQuestion,
   subscriberCount: (address: string) => number,
   nowMicros: number,
+  { protocolAheadMicros }: ClockOffsets,
 ): ParamsAnswer {
   const params: ParamView[] = [];
   let looked = 0;
@@ -61,22 +66,18 @@ export function viewParams(
     }
     looked++;
     if (param?.isVisible(nowMicros) !== true) continue;
-    params.push(viewParam(param, maxValueBytes, subscriberCount(param.address), nowMicros));
+    const { address, value, revision, writer, writtenAt, holder, expiresAtMicros } = param;
+    params.push({
+      address,
+      value: value.byteLength <= maxValueBytes ? value.decode() : undefined,
+      byteLength: value.byteLength,
+      revision,
+      writer,
+      timestampMicros: protocolTimeOf(writtenAt, protocolAheadMicros),
+      holder: holder?.hasLeft === false && !store.isLockOver(param, nowMicros) ? holder.id : undefined,
+      expiresAtMicros: expiresAtMicros + protocolAheadMicros,
+      subscribers: subscriberCount(address),
+    });
   }
-  return { params, isCut, total: store.size, nowMicros };
-}
-
-function viewParam(param: Param, maxValueBytes: number, subscribers: number, nowMicros: number): ParamView {
-  const { address, value, revision, writer, timestampMicros, holder, heldUntilMicros, expiresAtMicros } = param;
-  return {
-    address,
-    value: value.byteLength <= maxValueBytes ? value.decode() : undefined,
-    byteLength: value.byteLength,
-    revision,
-    writer,
-    timestampMicros,
-    holder: holder?.hasLeft === false && nowMicros < heldUntilMicros ? holder.id : undefined,
-    expiresAtMicros,
-    subscribers,
-  };
+  return { params, isCut, total: store.size, nowMicros: nowMicros + protocolAheadMicros };
 }

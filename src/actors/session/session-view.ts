@@ -18,7 +18,7 @@ export interface SessionView {
   readonly subject: string | undefined;
   readonly tokenId: string | undefined;
   readonly phase: SessionPhase;
-  /** When it came into this phase: Unix time in milliseconds, by the router's clock. */
+  /** When it came into this phase: Unix time in milliseconds, by the protocol's time as it is now. */
   readonly phaseSinceMs: number;
   /** When it came through the door. */
   readonly openedMs: number;
@@ -39,8 +39,11 @@ export interface SessionView {
   readonly lastError: { readonly code: number; readonly text: string; readonly atMs: number } | undefined;
 }
 
-/** @param actor its machine */
-export function viewSession(session: RouterSession, actor: SessionView['actor']): SessionView {
+/**
+ * @param actor its machine
+ * @param aheadMicros microseconds by which the protocol's time is ahead of the monotonic clock
+ */
+export function viewSession(session: RouterSession, actor: SessionView['actor'], aheadMicros: number): SessionView {
   const { id, name, features, link, grant, phase, traffic, backlog, outbox, lastError } = session;
   return {
     id,
@@ -52,9 +55,9 @@ export function viewSession(session: RouterSession, actor: SessionView['actor'])
     subject: grant?.subject,
     tokenId: grant?.tokenId,
     phase,
-    phaseSinceMs: session.phaseSinceMicros / 1_000,
-    openedMs: session.openedMicros / 1_000,
-    lastReceivedMs: session.lastReceivedMicros / 1_000,
+    phaseSinceMs: (session.phaseSinceMicros + aheadMicros) / 1_000,
+    openedMs: (session.openedMicros + aheadMicros) / 1_000,
+    lastReceivedMs: (session.lastReceivedMicros + aheadMicros) / 1_000,
     receivedMessages: traffic.receivedMessages,
     sentMessages: outbox.pushed + traffic.sentMessages,
     receivedBytes: traffic.receivedBytes,
@@ -64,6 +67,10 @@ export function viewSession(session: RouterSession, actor: SessionView['actor'])
     queuedBytes: backlog.bytes,
     queuedMessages: backlog.messages,
     droppedMessages: backlog.dropped,
-    lastError: lastError && { code: lastError.code, text: lastError.text, atMs: lastError.atMicros / 1_000 },
+    lastError: lastError && {
+      code: lastError.code,
+      text: lastError.text,
+      atMs: (lastError.atMicros + aheadMicros) / 1_000,
+    },
   };
 }

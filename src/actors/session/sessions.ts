@@ -10,6 +10,7 @@ import type { Grant } from '../ports.js';
 import type { ClientIdentity } from '../router/lock-takeover.js';
 import { noPermissions } from '../router/permissions.js';
 import { RouterSession } from '../router/router-session.js';
+import { logClock } from './clock-log.js';
 import { watchGrant } from './grant-watch.js';
 import { LockHolderProbes } from './lock-holder-probes.js';
 import { SessionAdmission } from './session-admission.js';
@@ -53,6 +54,7 @@ export class Sessions {
   #draining = false;
   #drained = false;
   #sweepDeadline: PeerDeadline | undefined;
+  #stopWatching = (): void => undefined;
 
   constructor(scope: SessionHubScope, input: SessionHubInput) {
     this.#scope = scope;
@@ -148,7 +150,10 @@ export class Sessions {
 
   /** All of them, as they are now. */
   views(): readonly SessionView[] {
-    return Array.from(this.#entries.values(), ({ actor, session }) => viewSession(session, actor));
+    const watch = ClockWatch.of(this.#input.clock);
+    watch.look();
+    const { protocolAheadMicros } = watch;
+    return Array.from(this.#entries.values(), ({ actor, session }) => viewSession(session, actor, protocolAheadMicros));
   }
 
   drain(): void {
@@ -263,7 +268,7 @@ export class Sessions {
       if (session.phase === 'congested') router.send({ type: 'session.drained', session });
     });
     // While there are sessions a stall of the process is seen: the deadlines of their machines have to know of it.
-    if (this.#entries.size === 0) ClockWatch.of(clock).acquire();
+    if (this.#entries.size === 0) this.#stopWatching = logClock(clock, this.#input.logger);
     const entry: Entry = {
       actor,
       session,
@@ -346,7 +351,7 @@ export class Sessions {
       this.#sweepDeadline = undefined;
       this.#probes.stop();
       this.#holders.stop();
-      ClockWatch.of(this.#input.clock).release();
+      this.#stopWatching();
     }
     return entry;
   }

@@ -1,4 +1,5 @@
 import { type Client, ClaspError, type Signal } from '../../client/node.js';
+import { wallTime } from '../../clock.js';
 import type { SignalType } from '../../protocol/enumerations.js';
 import type { Pattern } from '../../protocol/pattern.js';
 import type { ToolContext } from './context.js';
@@ -38,7 +39,7 @@ async function show(
   let shown = 0;
   try {
     for await (const signal of signals) {
-      await output.print(lineOf(signal, host.clock.now()));
+      await output.print(lineOf(signal, wallTime(host.clock)));
       if (++shown >= count) break;
     }
   } finally {

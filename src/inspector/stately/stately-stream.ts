@@ -1,4 +1,5 @@
 import { type Clock, setBackgroundTimer } from '../../clock.js';
+import { ClockWatch } from '../../clock-watch.js';
 import type { Json } from '../feed.js';
 import { StatelyMessages } from './messages.js';
 import type { ActorListener, Sanitize, WatchedActor, WatchedActors, WatchedEvent } from './port.js';
@@ -77,7 +78,7 @@ class Stream implements StatelyStream, ActorListener {
   }
 
   *#each(actors: readonly WatchedActor[]): Generator<Json> {
-    for (const actor of actors) yield this.#messages.actor(actor, this.#clock.now());
+    for (const actor of actors) yield this.#messages.actor(actor, ClockWatch.of(this.#clock).protocolNow());
   }
 
   subscribe(listener: (events: readonly Json[]) => void): () => void {
@@ -96,7 +97,7 @@ class Stream implements StatelyStream, ActorListener {
   }
 
   actorStarted(actor: WatchedActor): void {
-    const atMs = this.#clock.now();
+    const atMs = ClockWatch.of(this.#clock).protocolNow();
     this.#push((messages) => messages.actor(actor, atMs));
   }
 
@@ -128,12 +129,12 @@ class Stream implements StatelyStream, ActorListener {
   #pushEvent(actor: WatchedActor, event: WatchedEvent, sourceId: string | undefined): void {
     if (this.#events >= this.#maxEvents) return;
     this.#events++;
-    const atMs = this.#clock.now();
+    const atMs = ClockWatch.of(this.#clock).protocolNow();
     this.#push((messages) => messages.event(actor, event, sourceId, atMs));
   }
 
   #pushSnapshot(actor: WatchedActor, event: WatchedEvent, snapshot: unknown): void {
-    const atMs = this.#clock.now();
+    const atMs = ClockWatch.of(this.#clock).protocolNow();
     const earlier = this.#snapshots.get(actor.sessionId);
     if (earlier !== undefined) this.#pending[earlier] = undefined;
     this.#snapshots.set(actor.sessionId, this.#pending.length);

@@ -10,7 +10,7 @@ import { ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
 import { memoryLink } from '../../../src/transports/memory/index.js';
 import { recordingLogger } from './recording-logger.js';
 import { grant, unlimited } from './session-under-test.js';
-import { SteadyClock } from '../../support/steady-clock.js';
+import { SteadyClock, WallClock } from '../../support/steady-clock.js';
 
 const TOKEN = 'cpsk_0123456789abcdef0123456789abcdef';
 const DAY_MS = 86_400_000;
@@ -39,11 +39,11 @@ class Doorman implements Authenticator {
 /** A hub with one peer that has said HELLO with a token. */
 async function helloWith(authenticator: Authenticator | undefined): Promise<{
   session: RouterSession;
-  clock: SteadyClock;
+  clock: WallClock;
   routerEvents: RouterEvent[];
   logger: ReturnType<typeof recordingLogger>;
 }> {
-  const clock = new SteadyClock();
+  const clock = new WallClock();
   const logger = recordingLogger();
   const routerEvents: RouterEvent[] = [];
   const attached: RouterSession[] = [];
@@ -172,6 +172,40 @@ describe('a session whose token holds no longer', () => {
     expect(session.phase).toBe('active');
     clock.increment(1);
     expect(ends(routerEvents)).toMatchObject([{ code: ErrorCode.TokenExpired, message: 'Token has expired' }]);
+  });
+
+  it('ends within a second of a jump of the wall clock beyond its end', async () => {
+    const { session, clock, routerEvents } = await helloWith(
+      new Doorman(() => Promise.resolve({ ...grant, expiresAtSeconds: 3_600 })),
+    );
+    clock.aheadMs = 3_600_000;
+    clock.increment(1_000);
+    expect(session.phase).toBe('draining');
+    expect(ends(routerEvents)).toMatchObject([{ code: ErrorCode.TokenExpired, message: 'Token has expired' }]);
+    expect(session.permissions).not.toBe(unrestricted);
+  });
+
+  it('ends within a second of a jump of the wall clock to before its begin', async () => {
+    const { clock, routerEvents } = await helloWith(
+      new Doorman(() => Promise.resolve({ ...grant, notBeforeSeconds: -60, expiresAtSeconds: undefined })),
+    );
+    clock.aheadMs = -59_000;
+    clock.increment(1_000);
+    expect(ends(routerEvents)).toEqual([]);
+    clock.aheadMs = -120_000;
+    clock.increment(1_000);
+    expect(ends(routerEvents)).toMatchObject([{ code: ErrorCode.TokenExpired, message: 'Token is not valid yet' }]);
+  });
+
+  it('ends later where the wall clock was set back', async () => {
+    const { session, clock } = await helloWith(
+      new Doorman(() => Promise.resolve({ ...grant, expiresAtSeconds: 3_600 })),
+    );
+    clock.aheadMs = -1_800_000;
+    clock.increment(3_600_000);
+    expect(session.phase).toBe('active');
+    clock.increment(1_800_000);
+    expect(session.phase).toBe('draining');
   });
 
   it('is no longer watched once it has left', async () => {

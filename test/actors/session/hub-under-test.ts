@@ -4,14 +4,14 @@ import type { RouterSession } from '../../../src/actors/router/router-session.js
 import type { SessionEvent } from '../../../src/actors/session/session-events.js';
 import { sessionHub, type SessionHubInput, type SessionHubLogic } from '../../../src/actors/session/session-hub.js';
 import { type MemoryClient, memoryLink } from '../../../src/transports/memory/index.js';
-import { SteadyClock } from '../../support/steady-clock.js';
+import { WallClock } from '../../support/steady-clock.js';
 import { recordingLogger } from './recording-logger.js';
 import { unlimited } from './session-under-test.js';
 
 /** A hub whose router only writes down what it hears, and closes what it is told to close. */
 export interface HubUnderTest {
   readonly hub: Actor<SessionHubLogic>;
-  readonly clock: SteadyClock;
+  readonly clock: WallClock;
   readonly logger: ReturnType<typeof recordingLogger>;
   readonly routerEvents: RouterEvent[];
   readonly drainedCalls: () => number;
@@ -27,7 +27,7 @@ export interface Peer {
 }
 
 export function startHub(options: Partial<SessionHubInput> = {}): HubUnderTest {
-  const clock = new SteadyClock();
+  const clock = new WallClock();
   const logger = recordingLogger();
   const routerEvents: RouterEvent[] = [];
   const attached: RouterSession[] = [];

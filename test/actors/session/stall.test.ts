@@ -62,6 +62,22 @@ describe('the idle limit', () => {
   });
 });
 
+describe('the log', () => {
+  it('says that the process stood still, and that the wall clock jumped', async () => {
+    const hub = startHub();
+    hub.connect().sayHello();
+    await hub.clock.pass(1_000);
+    hub.clock.stall(8_000);
+    await hub.clock.pass(1_000);
+    hub.clock.aheadMs = -3_600_000;
+    await hub.clock.pass(1_000);
+    expect(hub.logger.lines.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual([
+      'the process stood still for 8.0 s; no peer is judged for the next 8.0 s',
+      'the wall clock was set back by 3600.0 s',
+    ]);
+  });
+});
+
 describe('the HELLO deadline', () => {
   it('ends no session whose HELLO waited while the process stood still', async () => {
     const hub = startHub({ helloTimeoutMs: 10_000 });
