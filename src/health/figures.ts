@@ -29,6 +29,8 @@ export interface RouterFigures {
     /** Bytes of frames that came in and that were written; without what transports put around them. */
     readonly receivedBytes: number;
     readonly sentBytes: number;
+    /** Errors in the router's own code, each of which cost a message or another piece of work. */
+    readonly internalErrors: number;
     /** HELLOs refused for their token, or for the lack of one. */
     readonly authFailures: number;
     /** Sessions released because they did not answer a probe and others waited for their places. */

@@ -20,6 +20,7 @@ describe('the metrics of a router', () => {
       clasp_deliveries_total: 201,
       'clasp_errors_total{code="404"}': 311,
       'clasp_errors_total{code="429"}': 312,
+      clasp_internal_errors_total: 206,
       'clasp_message_latency_seconds_bucket{le="0.001"}': 5,
       'clasp_message_latency_seconds_bucket{le="0.002"}': 5,
       'clasp_message_latency_seconds_bucket{le="+Inf"}': 7,
