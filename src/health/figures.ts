@@ -35,6 +35,8 @@ export interface RouterFigures {
     readonly authFailures: number;
     /** Sessions released because they did not answer a probe and others waited for their places. */
     readonly releasedSessions: number;
+    /** Sessions displaced by new connections while the router was full. */
+    readonly displacedSessions: number;
   };
   /** Messages taken in, by `Message.type`: `set`, `publish`, ... A type that has not come may be missing. */
   readonly messages: Readonly<Record<string, number>>;

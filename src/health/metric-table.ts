@@ -132,6 +132,12 @@ export const routerMetrics: readonly RouterMetric[] = [
     read: ({ totals }) => totals.releasedSessions,
   },
   {
+    name: 'clasp_sessions_displaced_total',
+    type: 'counter',
+    help: 'Sessions displaced by new connections in a full router: they had neither a subscription nor a write.',
+    read: ({ totals }) => totals.displacedSessions,
+  },
+  {
     name: 'clasp_params_evicted_total',
     type: 'counter',
     help: 'Params that made room for others.',

@@ -18,6 +18,7 @@ export const figures: RouterFigures = {
     internalErrors: 206,
     authFailures: 204,
     releasedSessions: 205,
+    displacedSessions: 207,
   },
   messages: { set: 301, publish: 302, subscribe: 0 },
   errors: { 404: 311, 429: 312 },

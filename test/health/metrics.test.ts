@@ -46,6 +46,7 @@ describe('the metrics of a router', () => {
       'clasp_messages_dropped_total{reason="slow_reader"}': 404,
       clasp_sessions_overflowed_total: 405,
       clasp_sessions_released_total: 205,
+      clasp_sessions_displaced_total: 207,
       clasp_params_evicted_total: 406,
       clasp_params_expired_total: 407,
       clasp_signals_evicted_total: 408,

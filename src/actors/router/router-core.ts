@@ -566,7 +566,9 @@ export class RouterCore {
           return this.#set(session, message, frame.qos);
         case 'publish':
           messages.publish++;
-          return this.#writes.publish(session, message, this.#nowMicros);
+          this.#writes.publish(session, message, this.#nowMicros);
+          session.hasWritten = true;
+          return;
         case 'bundle':
           messages.bundle++;
           return this.#bundle(session, message, frame.qos);
@@ -581,7 +583,9 @@ export class RouterCore {
           return this.#subscribing.unsubscribe(session, message.id);
         case 'announce':
           messages.announce++;
-          return this.#announcing.announce(session, message, this.#nowMicros);
+          this.#announcing.announce(session, message, this.#nowMicros);
+          session.hasWritten = true;
+          return;
         case 'query':
           messages.query++;
           return this.#queries.query(session, message);
@@ -633,6 +637,7 @@ export class RouterCore {
   #set(session: RouterSession, message: SetMessage, qos: Qos): void {
     const { address, lock, unlock } = message;
     const { revision, holder } = this.#writes.set(session, message, this.#nowMicros);
+    session.hasWritten = true;
     if (!this.#wantsAck(qos)) return;
     if (lock !== true && unlock !== true) return this.#replies.ack(session, message, revision);
     // Whether it is locked now, and whether by you; never by whom else.
@@ -650,10 +655,12 @@ export class RouterCore {
       this.#scheduled.check(session, atMicros, this.#nowMicros);
       this.#writes.checkBundle(session, message, this.#nowMicros);
       for (const dropped of this.#scheduled.add(session, message, atMicros)) this.#bundleDropped(dropped);
+      session.hasWritten = true;
       if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack' });
       return;
     }
     const revision = this.#writes.bundle(session, message, this.#nowMicros)?.revision;
+    session.hasWritten = true;
     if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack', revision });
   }
 
