@@ -106,6 +106,7 @@ export { formatScope, parseScope, parseScopes, type Scope, type ScopeAction } fr
 export { createMetrics, healthRoute, type Metrics, type MetricsOptions, metricsRoute } from './health/index.js';
 export {
   type HttpAnswer,
+  type HttpPeer,
   type HttpPort,
   type HttpPortOptions,
   type HttpRequest,

@@ -54,6 +54,7 @@ function isLeaf(module: string): boolean {
     'did-you-mean.ts',
     'clock.ts',
     'clock-watch.ts',
+    'forwarded-headers.ts',
     'peer-deadline.ts',
     'network-place.ts',
     'printable-text.ts',

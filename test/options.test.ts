@@ -21,7 +21,6 @@ describe('without options', () => {
       allowInsecureUdp: false,
       maxSubscriptionsPerSession: 1_000,
       maxSessionsPerAddress: 0,
-      maxSessionsPerToken: 0,
       maxHalfOpen: 512,
       maxHalfOpenPerAddress: 64,
       maxPatternSegmentsPerSession: 16_384,

@@ -13,7 +13,10 @@ export interface Probes {
 }
 
 /** @param router the router once there is one: doors are made before it */
-export function probes({ healthPort, healthHost, metrics }: Settings, router: () => Router | undefined): Probes {
+export function probes(
+  { healthPort, healthHost, metrics, trustedProxies }: Settings,
+  router: () => Router | undefined,
+): Probes {
   const health = healthRoute({ isReady: () => router()?.isReady ?? false });
   const measured = metricsRoute(createMetrics({ source: { statistics: () => figuresOf(router()) } }));
   return {
@@ -23,7 +26,13 @@ export function probes({ healthPort, healthHost, metrics }: Settings, router: ()
       const onError = (error: unknown): void => {
         logger.error({ err: error }, 'internal error in an HTTP route');
       };
-      const { url } = await openHttpPort({ port: healthPort, host: healthHost, routes: [health, measured], onError });
+      const { url } = await openHttpPort({
+        port: healthPort,
+        host: healthHost,
+        routes: [health, measured],
+        trustedProxies,
+        onError,
+      });
       logger.info({ url }, `health and metrics on ${url}`);
     },
   };
@@ -31,10 +40,10 @@ export function probes({ healthPort, healthHost, metrics }: Settings, router: ()
 
 function figuresOf(router: Router | undefined): RouterFigures {
   if (router === undefined) throw new Error('there is no router yet');
-  const { authFailures, releasedSessions, displacedSessions, counts, totals, ...rest } = router.statistics();
+  const { authFailures, releasedSessions, counts, totals, ...rest } = router.statistics();
   return {
     ...rest,
     counts: { ...counts, congestedSessions: counts.congested },
-    totals: { ...totals, authFailures, releasedSessions, displacedSessions },
+    totals: { ...totals, authFailures, releasedSessions },
   };
 }

@@ -21,6 +21,8 @@ export interface Settings {
   readonly dataDir: string | undefined;
   /** Origins of web pages that may connect, beside those of the same host. */
   readonly allowedOrigins: readonly string[];
+  /** Reverse proxies whose headers are believed: addresses and networks. */
+  readonly trustedProxies: readonly string[];
   /** Whether HELLO needs a token, and who makes them beside the router itself. */
   readonly auth: boolean;
   readonly jwtSecretPath: string | undefined;
@@ -44,8 +46,6 @@ export interface Settings {
   readonly host: string;
   readonly name: string;
   readonly maxSessions: number;
-  readonly maxSessionsPerToken: number;
-  readonly maxSessionsPerAddress: number;
   readonly sessionTimeoutSeconds: number;
   readonly maxSubscriptions: number;
   /** Messages per second of one session; 0 = unlimited. Undefined: the default of `createRouter`, which depends on `auth`. */
@@ -120,6 +120,11 @@ export const flags = {
     fallback: OFF,
     help: 'web pages that may connect beside those of this host: https://show.example, null, *; commas between several',
   },
+  'trust-proxy': {
+    value: 'ADDRESS',
+    fallback: OFF,
+    help: 'reverse proxies whose X-Forwarded-For or Forwarded names the peer: 127.0.0.1, 10.0.0.0/8; commas between several',
+  },
   auth: { fallback: 'false', help: 'lets nobody in without a token; clasp-router token create makes one' },
   'jwt-secret': { value: 'FILE', fallback: OFF, help: 'with --auth: takes JWTs signed with this secret (HS256)' },
   'jwt-key': { value: 'FILE', fallback: OFF, help: 'with --auth: takes JWTs of this public key (EdDSA, PEM)' },
@@ -154,12 +159,6 @@ export const flags = {
   },
   name: { short: 'n', value: 'NAME', fallback: 'CLASP Router', help: 'name the router gives itself in WELCOME' },
   'max-sessions': { value: 'N', fallback: '1000', help: 'sessions at once; 0 is unlimited' },
-  'max-sessions-per-token': { value: 'N', fallback: '0', help: 'sessions at once with one token; 0 is unlimited' },
-  'max-sessions-per-address': {
-    value: 'N',
-    fallback: '0',
-    help: 'sessions at once from one address, this computer excepted; 0 is unlimited',
-  },
   'session-timeout': {
     value: 'SECONDS',
     fallback: '300',
@@ -232,6 +231,7 @@ export function readSettings(
       keyPath: optional(...text('key')),
       dataDir: optional(...text('data-dir')),
       allowedOrigins: list(...text('allow-origin')),
+      trustedProxies: list(...text('trust-proxy')),
       auth: isOn(...text('auth')),
       jwtSecretPath: optional(...text('jwt-secret')),
       jwtKeyPath: optional(...text('jwt-key')),
@@ -249,8 +249,6 @@ export function readSettings(
       host: nonEmpty(...text('host'), 255),
       name: nonEmpty(...text('name'), 255),
       maxSessions: wholeNumber(...text('max-sessions')),
-      maxSessionsPerToken: wholeNumber(...text('max-sessions-per-token')),
-      maxSessionsPerAddress: wholeNumber(...text('max-sessions-per-address')),
       sessionTimeoutSeconds: wholeNumber(...text('session-timeout'), 604_800),
       maxSubscriptions: wholeNumber(...text('max-subscriptions')),
       maxMessagesPerSecond: autoNumber(...text('max-messages-per-second')),

@@ -5,6 +5,8 @@ import { placeOf } from '../network-place.js';
 export interface Claim {
   /** As `Connection.remoteAddress`. */
   readonly remoteAddress: string;
+  /** Whether it came through a reverse proxy. */
+  readonly isForwarded: boolean;
   readonly host: string | undefined;
   readonly origin: string | undefined;
 }
@@ -18,9 +20,12 @@ export interface Claim {
  *
  * @param isRemote whether other computers may look
  */
-export function refusal({ remoteAddress, host, origin }: Claim, isRemote: boolean): string | undefined {
-  if (!isRemote && placeOf(withoutPort(remoteAddress)) !== undefined) {
-    return 'the inspector is for this computer alone; --inspect-remote opens it to others';
+export function refusal(claim: Claim, isRemote: boolean): string | undefined {
+  const { remoteAddress, isForwarded, host, origin } = claim;
+  if (!isRemote && (isForwarded || placeOf(withoutPort(remoteAddress)) !== undefined)) {
+    // Behind a proxy on this computer the whole network has its address.
+    const proxied = isForwarded ? ', and this request came through a reverse proxy' : '';
+    return `the inspector is for this computer alone${proxied}; --inspect-remote opens it to others`;
   }
   const name = hostname(host);
   if (name === undefined || !(isLocalName(name) || isIP(name) !== 0)) {

@@ -8,6 +8,7 @@ import type { ParamsAnswer } from '../actors/router/views.js';
 import type { SessionView } from '../actors/session/session-view.js';
 import { type Clock, systemClock } from '../clock.js';
 import { ClockWatch } from '../clock-watch.js';
+import { isForwarded } from '../forwarded-headers.js';
 import { ClaspError, ErrorCode } from '../protocol/errors.js';
 import { chart } from './chart.js';
 import type { Chart, FeedMessage, PageMessage } from './feed.js';
@@ -67,6 +68,11 @@ interface PageRequest {
   readonly remoteAddress: string;
 }
 
+/** Who makes a request to upgrade, where the HTTP server knows better than its socket. */
+interface PagePeer {
+  readonly remoteAddress: string;
+}
+
 interface PageAnswer {
   readonly status: number;
   readonly type?: string | undefined;
@@ -78,7 +84,7 @@ export interface Inspector {
   /** For the `routes` of a WebSocket port: the page is below `/inspect/` there. */
   readonly route: {
     readonly answer: (request: PageRequest) => PageAnswer | undefined;
-    readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+    readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer, peer?: PagePeer) => boolean;
   };
   /** Begins to watch a router; before that the page has nothing to show. Once. */
   watch(router: InspectedRouter): void;
@@ -193,14 +199,16 @@ export function createInspector(options: InspectorOptions): Inspector {
       answer(request) {
         if (request.path !== BASE && !request.path.startsWith(`${BASE}/`)) return undefined;
         const { remoteAddress, headers } = request;
-        const why = refusal({ remoteAddress, host: headers.host, origin: headers.origin }, isRemote);
+        const { host: name, origin } = headers;
+        const why = refusal({ remoteAddress, isForwarded: isForwarded(headers), host: name, origin }, isRemote);
         return why === undefined ? answerFile(files, request) : { status: 403, headers: HEADERS, body: `${why}\n` };
       },
-      upgrade(request, socket, head) {
+      upgrade(request, socket, head, peer) {
         if (request.url !== FEED) return false;
-        const { host: name, origin } = request.headers;
-        const remoteAddress = `${request.socket.remoteAddress ?? 'unknown'}:0`;
-        const why = refusal({ remoteAddress, host: name, origin }, isRemote);
+        const { headers } = request;
+        const { host: name, origin } = headers;
+        const remoteAddress = peer?.remoteAddress ?? `${request.socket.remoteAddress ?? 'unknown'}:0`;
+        const why = refusal({ remoteAddress, isForwarded: isForwarded(headers), host: name, origin }, isRemote);
         if (why !== undefined || !hasRoom()) {
           const [status, text] =
             why === undefined ? ['503 Service Unavailable', 'too many pages are open'] : ['403 Forbidden', why];
@@ -210,7 +218,7 @@ export function createInspector(options: InspectorOptions): Inspector {
           return true;
         }
         server.handleUpgrade(request, socket, head, (webSocket) => {
-          const from = { remoteAddress: request.socket.remoteAddress };
+          const from = { remoteAddress };
           const letGo = (why: string): void => {
             logger.warn(from, `a page of the inspector was let go: ${why}`);
           };

@@ -9,6 +9,10 @@ import type { ListenLimits } from './listen-limits.js';
 
 export interface SocketAdmissionOptions extends ListenLimits {
   readonly clock: Clock;
+  /** How often connections are accepted. @default one of its own, with these limits */
+  readonly rate?: ConnectRate | undefined;
+  /** Whether sockets from an address do not count, as those of this computer: their peers are only known later. @default never */
+  readonly isExempt?: ((address: string | undefined) => boolean) | undefined;
   /** Begins the handshake of a socket, which has not been read so far. {@link SocketAdmission.leave} ends it. */
   readonly admit: (socket: Socket, source: FaultSource) => void;
   /** Is notified of a socket that is refused by a limit; the socket is closed already. */
@@ -24,11 +28,13 @@ export interface SocketAdmissionOptions extends ListenLimits {
 export class SocketAdmission {
   readonly #halfOpen: HalfOpen<Socket>;
   readonly #queue: AdmissionQueue<Socket>;
+  readonly #isExempt: (address: string | undefined) => boolean;
   /** Retained, because a socket that has closed no longer knows its address. */
   readonly #sources = new WeakMap<Socket, FaultSource>();
 
   constructor(options: SocketAdmissionOptions) {
-    const { clock, handshakeMs, admit, refused, cutOff } = options;
+    const { clock, handshakeMs, admit, refused, cutOff, rate = new ConnectRate(options) } = options;
+    this.#isExempt = options.isExempt ?? (() => false);
     this.#halfOpen = new HalfOpen<Socket>({
       ...options,
       describe: (scope, count, limit) =>
@@ -39,7 +45,7 @@ export class SocketAdmission {
       },
     });
     this.#queue = new AdmissionQueue<Socket>({
-      gates: [new ConnectRate(options), this.#halfOpen],
+      gates: [rate, this.#halfOpen],
       maxWaiting: options.maxWaiting,
       maxWaitingPerAddress: options.maxWaitingPerAddress,
       maxWaitMs: handshakeMs,
@@ -62,7 +68,7 @@ export class SocketAdmission {
       this.#queue.forget(socket);
       this.leave(socket);
     });
-    this.#queue.arrive(socket, placeOf(address));
+    this.#queue.arrive(socket, this.#isExempt(address) ? undefined : placeOf(address));
   }
 
   /** The handshake is complete. Does nothing for a socket without one. */

@@ -74,8 +74,10 @@ export type InboundFrame = SingleFrame | FrameRun;
 /** One peer. */
 export interface Connection {
   readonly transport: string;
-  /** `192.168.1.20:51234`, for logs and limits per address. */
+  /** `192.168.1.20:51234`, for logs and limits per address. Behind a trusted reverse proxy it is the peer's own. */
   readonly remoteAddress: string;
+  /** Whether it came through a reverse proxy: then limits never take it for one of this computer. @default false */
+  readonly isForwarded?: boolean | undefined;
   /** What has to stand in front of each frame given to {@link write}. */
   readonly framing: Framing;
   /** Bytes of the largest frame that can be sent; undefined where any frame can, which is 65,547. */

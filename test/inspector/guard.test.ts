@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { refusal } from '../../src/inspector/guard.js';
 
-const here = { remoteAddress: '127.0.0.1:5000', host: 'localhost:7330', origin: undefined };
+const here = { remoteAddress: '127.0.0.1:5000', isForwarded: false, host: 'localhost:7330', origin: undefined };
 
 describe('who may see the inspector', () => {
   it.each([
@@ -16,6 +16,7 @@ describe('who may see the inspector', () => {
 
   it.each([
     ['another computer', { ...here, remoteAddress: '192.168.1.7:5000' }, 'this computer alone'],
+    ['whoever comes through a reverse proxy on this computer', { ...here, isForwarded: true }, 'reverse proxy'],
     ['a name that was moved here', { ...here, host: 'evil.example:7330' }, 'another name'],
     ['a name that only looks local', { ...here, host: 'localhost.evil.example' }, 'another name'],
     ['no name at all', { ...here, host: undefined }, 'another name'],
@@ -27,7 +28,7 @@ describe('who may see the inspector', () => {
   });
 
   it('lets other computers in where that was asked for, but no page of others', () => {
-    const far = { remoteAddress: '192.168.1.7:5000', host: '192.168.1.2:7330', origin: undefined };
+    const far = { ...here, remoteAddress: '192.168.1.7:5000', host: '192.168.1.2:7330', origin: undefined };
     expect(refusal(far, true)).toBeUndefined();
     expect(refusal({ ...far, origin: 'http://evil.example' }, true)).toContain('pages of others');
   });

@@ -184,6 +184,18 @@ describe('docs/security.md', () => {
     expect(await opens('https://elsewhere.example')).toBe(false);
   });
 
+  it('gives the log the address of the peer behind a reverse proxy', async () => {
+    const router = new Run(command('--trust-proxy'));
+    const headers = { 'X-Forwarded-For': '203.0.113.7' };
+    const socket = new WebSocket(await router.url(), ['clasp'], { headers });
+    socket.on('open', () => {
+      socket.send(JSON.stringify({ type: 'hello', version: 1, name: 'tablet', features: [] }));
+    });
+    await until(() => router.errors.includes('session opened'));
+    expect(router.errors).toContain('203.0.113.7:0');
+    socket.terminate();
+  });
+
   it('refuses UDP on a router with tokens, in the words of the page', async () => {
     const router = new Run(command('--auth', '--udp-port'));
     expect(await router.end()).toBe(1);

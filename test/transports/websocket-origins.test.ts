@@ -88,7 +88,18 @@ const cases: readonly Case[] = [
 
 describe('the origins that may connect', () => {
   it.each(cases)('are those of $rule: $origin to $host, $may', ({ rule = usual, origin, host, encrypted, may }) => {
-    expect(originRule(rule)({ origin, host, encrypted: encrypted ?? false })).toBe(may);
+    const isForwarded = false;
+    expect(originRule(rule)({ origin, host, encrypted: encrypted ?? false, isForwarded })).toBe(may);
+  });
+
+  it.each([
+    { origin: 'http://localhost:3000', host: '127.0.0.1:7330', may: refused },
+    { origin: 'http://127.0.0.1', host: 'localhost', may: refused },
+    { origin: 'http://192.168.1.5', host: '192.168.1.5:7330', may: allowed },
+    { origin: 'https://show.example', host: 'show.example', may: refused },
+    { origin: 'https://show.example', host: 'show.example', encrypted: true, may: allowed },
+  ])('behind a reverse proxy are not the loopback: $origin to $host, $may', ({ origin, host, encrypted, may }) => {
+    expect(originRule(usual)({ origin, host, encrypted: encrypted ?? false, isForwarded: true })).toBe(may);
   });
 
   it.each(['example.com', 'https://', 'https://a/b', 'https://a?b', 'https://user@a', 'https://a b', '', 'same host'])(

@@ -503,7 +503,14 @@ describe('drained$ of a WebSocket', () => {
       // What the connection uses of them is there; no network would hold its bytes back on command.
       peer as unknown as WebSocket,
       socket as unknown as Socket,
-      { encoding: undefined, maxFrameBytes: 100, pingIntervalMs: 1_000, clock },
+      {
+        encoding: undefined,
+        remoteAddress: '127.0.0.1:1',
+        isForwarded: false,
+        maxFrameBytes: 100,
+        pingIntervalMs: 1_000,
+        clock,
+      },
     );
     const buffered: number[] = [];
     connection.drained$.subscribe(() => buffered.push(connection.bufferedBytes));

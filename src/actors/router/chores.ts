@@ -13,16 +13,13 @@ const STEPS_OF_ONE = 2_048;
  */
 export class Chores {
   readonly #slice: Slice;
-  readonly #report: (error: unknown) => void;
   /** The next one first. */
   readonly #waiting = new Set<Chore>();
   /** Steps left in this turn. */
   #budget = STEPS_PER_TURN;
 
-  /** @param report called with what a chore throws, which ends that chore. @default throws it again */
-  constructor(slice: Slice, report: (error: unknown) => void = rethrow) {
+  constructor(slice: Slice) {
     this.#slice = slice;
-    this.#report = report;
   }
 
   /** Whether {@link advance} is to be called in the next turn: for what waits, or because steps of this turn were used. */
@@ -50,22 +47,12 @@ export class Chores {
   #isDone(chore: Chore, maxSteps: number): boolean {
     const slice = this.#slice.begin(maxSteps);
     let isDone = false;
-    try {
-      while (!isDone && !slice.isOver) {
-        const next = chore.next();
-        if (next.done === true) isDone = true;
-        else slice.spend(next.value);
-      }
-    } catch (error) {
-      isDone = true;
-      this.#report(error);
-    } finally {
-      this.#budget -= maxSteps - slice.left;
+    while (!isDone && !slice.isOver) {
+      const next = chore.next();
+      if (next.done === true) isDone = true;
+      else slice.spend(next.value);
     }
+    this.#budget -= maxSteps - slice.left;
     return isDone;
   }
-}
-
-function rethrow(error: unknown): never {
-  throw error;
 }

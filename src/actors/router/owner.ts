@@ -1,4 +1,4 @@
-import { placeOf } from '../../network-place.js';
+import { placeOfConnection } from '../../network-place.js';
 import type { Grant } from '../ports.js';
 import type { RouterSession } from './router-session.js';
 
@@ -154,8 +154,6 @@ function tokenKey(tokenId: string): string {
 function ownerKey({ id, grant, link }: RouterSession): string {
   if (grant !== undefined) return tokenKey(grant.tokenId);
   if (link.isTrusted === true) return ROUTER;
-  const { remoteAddress } = link;
-  const host = remoteAddress.slice(0, Math.max(remoteAddress.lastIndexOf(':'), 0)).replace(/^\[|\]$/g, '');
-  const place = /[.:]/.test(host) ? placeOf(host) : undefined;
+  const place = placeOfConnection(link);
   return place === undefined ? `session:${id}` : `address:${place}`;
 }

@@ -114,7 +114,6 @@ export class PassingSignals {
     const timelines = this.#timelines.matching(pattern, counter);
     const task = {
       session,
-      pattern,
       isDone: false,
       run: (maxSteps: number): number => {
         const first = counter.steps++;

@@ -21,6 +21,7 @@ export type SessionLink = Pick<
   Connection,
   | 'transport'
   | 'remoteAddress'
+  | 'isForwarded'
   | 'framing'
   | 'maxFrameBytes'
   | 'encoding'
@@ -109,8 +110,6 @@ export class RouterSession {
   /** When something was last received, and when its HELLO was. */
   lastReceivedMicros: number;
   joinedMicros: number;
-  /** Whether a SET, PUBLISH, BUNDLE or ANNOUNCE of it was accepted. Kept by RouterCore. */
-  hasWritten = false;
   /** When the oldest probe was sent that is possibly unanswered; -Infinity before the first. Kept by `session/liveness.ts`. */
   probedMicros = -Infinity;
   /** The last probe that the peer did not answer in time while it held locks. Kept by `session/lock-holder-probes.ts`. */
@@ -172,8 +171,8 @@ export class RouterSession {
 
   /** It has ended: what it left behind, such as scheduled bundles, must not keep its connection and its machine in memory. */
   release(): void {
-    const { transport, remoteAddress, framing, maxFrameBytes, encoding, isTrusted } = this.link;
-    const known = { transport, remoteAddress, framing, maxFrameBytes, encoding, isTrusted };
+    const { transport, remoteAddress, isForwarded, framing, maxFrameBytes, encoding, isTrusted } = this.link;
+    const known = { transport, remoteAddress, isForwarded, framing, maxFrameBytes, encoding, isTrusted };
     this.link = { ...known, bufferedBytes: 0, write: ignore, close: ignore, destroy: ignore };
     this.notify = ignore;
   }

@@ -1,8 +1,9 @@
 import { AdmissionQueue } from '../../admission/admission-queue.js';
 import { HalfOpen } from '../../admission/half-open.js';
 import type { Clock } from '../../clock.js';
+import { placeOfConnection } from '../../network-place.js';
 import type { Connection } from '../../transports/transport.js';
-import { placeOfRemote, Turnout, type TurnoutLimits, type TurnoutOptions } from './turnout.js';
+import { Turnout, type TurnoutLimits, type TurnoutOptions } from './turnout.js';
 
 export interface SessionAdmissionOptions extends TurnoutLimits, TurnoutOptions {
   /** Milliseconds a peer may take to say HELLO. */
@@ -54,7 +55,7 @@ export class SessionAdmission {
 
   /** A new connection: it is admitted, waits or is refused. */
   arrive(connection: Connection): void {
-    this.#queue.arrive(connection, placeOfRemote(connection.remoteAddress));
+    this.#queue.arrive(connection, placeOfConnection(connection));
   }
 
   /** Admits what can be admitted by now, and refuses what has waited too long. */
@@ -69,7 +70,7 @@ export class SessionAdmission {
 
   /** An admitted connection has ended. */
   leave(connection: Connection): void {
-    this.#turnout.leave(placeOfRemote(connection.remoteAddress));
+    this.#turnout.leave(placeOfConnection(connection));
     this.#halfOpen.leave(connection);
   }
 

@@ -1,7 +1,6 @@
 import type { Block, Gate } from '../../admission/gate.js';
 import type { HalfOpenLimits } from '../../admission/half-open.js';
 import { RankedCounts } from '../../admission/ranked-counts.js';
-import { placeOf } from '../../network-place.js';
 
 /** Sessions there may be; 0 disables a limit. Those per address do not apply to this computer. */
 export interface TurnoutLimits extends HalfOpenLimits {
@@ -15,13 +14,9 @@ export interface TurnoutOptions extends Pick<TurnoutLimits, 'maxSessions' | 'max
   readonly mayRelease: (place: string | undefined) => boolean;
   /** Asks for the release of one that is. */
   readonly want: (place: string | undefined) => void;
-  /** Whether a connection of a place may displace a session of another one, now or soon. */
-  readonly mayDisplace: (place: string | undefined) => boolean;
-  /** Displaces one for it: that session has left when this returns true. */
-  readonly displace: (place: string | undefined) => boolean;
 }
 
-/** Counts sessions, in all and by address. A connection above a limit waits only if a session may be lost or displaced. */
+/** Counts sessions, in all and by address. A connection above a limit waits only if a session may be lost. */
 export class Turnout implements Gate<unknown> {
   readonly #options: TurnoutOptions;
   readonly #byPlace = new RankedCounts();
@@ -36,11 +31,10 @@ export class Turnout implements Gate<unknown> {
   }
 
   check(place: string | undefined): Block | undefined {
-    const { maxSessions, maxSessionsPerAddress, mayRelease, mayDisplace } = this.#options;
+    const { maxSessions, maxSessionsPerAddress, mayRelease } = this.#options;
     if (maxSessions > 0 && this.#sessions >= maxSessions) {
       const text = `Too many sessions: the limit is ${maxSessions}`;
-      const mayBeLost = mayRelease(undefined); // sends probes, in any case
-      return { scope: 'all', text, isFinal: !mayBeLost && !mayDisplace(place) };
+      return { scope: 'all', text, isFinal: !mayRelease(undefined) };
     }
     if (place === undefined || maxSessionsPerAddress === 0) return undefined;
     if (this.#byPlace.of(place) < maxSessionsPerAddress) return undefined;
@@ -48,9 +42,8 @@ export class Turnout implements Gate<unknown> {
     return { scope: 'place', text, isFinal: !mayRelease(place) };
   }
 
-  /** A session that is displaced makes capacity at once; one that is lost, when it has ended. */
+  /** Capacity comes later, when the session that is released has ended. */
   relieve(place: string | undefined, { scope }: Block): boolean {
-    if (scope === 'all' && this.#options.displace(place)) return this.#sessions < this.#options.maxSessions;
     this.#options.want(scope === 'place' ? place : undefined);
     return false;
   }
@@ -64,13 +57,4 @@ export class Turnout implements Gate<unknown> {
     this.#sessions--;
     if (place !== undefined) this.#byPlace.remove(place);
   }
-}
-
-/**
- * The place of `192.168.1.20:51234` or `[fe80::1]:51234`; undefined for this computer, where pipes and the memory transport are
- * too.
- */
-export function placeOfRemote(remoteAddress: string): string | undefined {
-  const address = remoteAddress.slice(0, Math.max(remoteAddress.lastIndexOf(':'), 0)).replace(/^\[|\]$/g, '');
-  return /[.:]/.test(address) ? placeOf(address) : undefined;
 }

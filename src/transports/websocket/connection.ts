@@ -9,7 +9,6 @@ import { FrameRun } from '../../protocol/frame-run.js';
 import { TokenBucket } from '../../token-bucket.js';
 import { HeldSubject } from '../held-subject.js';
 import { ReadShare } from '../read-share.js';
-import { remoteAddressOf } from '../remote-address.js';
 import {
   CLOSE_GRACE_MS,
   type CloseReason,
@@ -31,6 +30,8 @@ import {
 
 export interface WebSocketConnectionOptions {
   readonly encoding: 'cbor' | undefined;
+  readonly remoteAddress: string;
+  readonly isForwarded: boolean;
   readonly maxFrameBytes: number;
   readonly pingIntervalMs: number;
   readonly clock: Clock;
@@ -47,6 +48,7 @@ export class WebSocketConnection implements Connection {
   readonly framing = 'websocket';
   readonly encoding: 'cbor' | undefined;
   readonly remoteAddress: string;
+  readonly isForwarded: boolean;
   readonly batches$: Observable<readonly InboundFrame[]>;
   readonly drained$: Observable<void>;
 
@@ -83,7 +85,8 @@ export class WebSocketConnection implements Connection {
     this.#progress = new WriteProgress(socket);
     this.#share = new ReadShare(socket);
     this.encoding = options.encoding;
-    this.remoteAddress = remoteAddressOf(socket.remoteAddress, socket.remotePort);
+    this.remoteAddress = options.remoteAddress;
+    this.isForwarded = options.isForwarded;
     this.#batches = new HeldSubject(this.#startReading);
     this.batches$ = this.#batches.observable;
     this.drained$ = this.#drained.asObservable();

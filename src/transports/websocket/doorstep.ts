@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../clock.js';
 import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
+import type { ConnectRate } from '../connect-rate.js';
 import type { DoorFaults, FaultSource } from '../door-faults.js';
 import type { ListenLimits } from '../listen-limits.js';
 import { SocketAdmission } from '../socket-admission.js';
@@ -12,13 +13,16 @@ export interface DoorstepOptions extends ListenLimits {
   readonly awaited: string;
   readonly clock: Clock;
   readonly faults: DoorFaults;
+  /** As in {@link SocketAdmission}, as `isExempt`. */
+  readonly rate?: ConnectRate | undefined;
+  readonly isExempt?: ((address: string | undefined) => boolean) | undefined;
 }
 
 /** Somebody at the door, known by his TCP socket. */
 interface Visitor {
   readonly socket: Socket;
   /** Kept, because a socket that has gone no longer knows. */
-  readonly source: FaultSource;
+  source: FaultSource;
   /** Ends its time. */
   readonly deadline: PeerDeadline;
   inHandshake: boolean;
@@ -64,6 +68,12 @@ export class Doorstep {
   /** Whether a socket is still here, and has had neither an answer nor a refusal. */
   isExpected(socket: Socket): boolean {
     return this.#visitorOf(socket)?.settled === false;
+  }
+
+  /** The peer behind a proxy is known by now: faults tell its address. */
+  identify(socket: Socket, { address, port }: FaultSource): void {
+    const visitor = this.#visitorOf(socket);
+    if (visitor !== undefined) visitor.source = { address, port };
   }
 
   /** Its request to upgrade is granted. It no longer counts as half open, but keeps its deadline. */

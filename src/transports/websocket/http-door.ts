@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
-import { type Duplex, Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import type { Observable } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { DoorFaults } from '../door-faults.js';
@@ -12,11 +12,13 @@ import type { TlsSource } from '../tls.js';
 import type { DoorFault } from '../transport.js';
 import type { DoorLimits } from './door-limits.js';
 import { Doorstep } from './doorstep.js';
-import { send, sendRaw, writeHead } from './http-answers.js';
-import { BodyTooLarge, type HttpAnswer, type HttpRequest, type HttpRoute, routeRequest } from './http-routes.js';
+import { send, sendRaw } from './http-answers.js';
+import type { HttpPeer, ResolvedPeer } from './http-peer.js';
+import { type HttpRoute, routeRequest } from './http-routes.js';
 import { createServer, type HttpServer } from './http-server.js';
-import { HttpStreams } from './http-streams.js';
 import { type OriginRule, originRule } from './origins.js';
+import { PeerAdmission } from './peer-admission.js';
+import { RouteAnswers } from './route-answers.js';
 import { normalizeSubprotocols } from './subprotocols.js';
 
 export interface HttpDoorOptions extends DoorLimits {
@@ -28,6 +30,8 @@ export interface HttpDoorOptions extends DoorLimits {
   /** What has to happen within `handshakeMs`: `WebSocket upgrade`. */
   readonly awaited: string;
   readonly allowedOrigins: readonly string[];
+  /** Reverse proxies whose headers are believed: addresses and networks. */
+  readonly trustedProxies: readonly string[];
   readonly routes: readonly HttpRoute[];
   readonly onRouteError: ((error: unknown) => void) | undefined;
   readonly clock: Clock;
@@ -37,7 +41,7 @@ export interface HttpDoorOptions extends DoorLimits {
 export interface HttpDoorHandlers {
   readonly request: (request: IncomingMessage, response: ServerResponse) => void;
   /** A request to upgrade from an origin that may: to be taken ({@link HttpDoor.letIn}) or refused. */
-  readonly upgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+  readonly upgrade: (request: IncomingMessage, socket: Socket, head: Buffer, peer: HttpPeer) => void;
   /** The port is no more. */
   readonly broke: (error: Error) => void;
 }
@@ -51,12 +55,14 @@ export class HttpDoor {
   readonly #mayUpgrade: OriginRule;
   readonly #faults = new DoorFaults();
   readonly #doorstep: Doorstep;
-  readonly #streams: HttpStreams;
+  readonly #peers: PeerAdmission;
+  readonly #routes: RouteAnswers;
   #closed: Promise<void> | undefined;
 
   /** @throws TransportError */
   static async open(options: HttpDoorOptions): Promise<HttpDoor> {
     const mayUpgrade = originRule(options.allowedOrigins);
+    const peers = new PeerAdmission(options);
     const server = createServer(options);
     const { port } = server;
     try {
@@ -68,18 +74,25 @@ export class HttpDoor {
       server.release();
       throw listenError(error, options.host, options.port, options.flag);
     }
-    return new HttpDoor(server, mayUpgrade, options);
+    return new HttpDoor(server, mayUpgrade, peers, options);
   }
 
-  private constructor(server: HttpServer, mayUpgrade: OriginRule, options: HttpDoorOptions) {
+  private constructor(server: HttpServer, mayUpgrade: OriginRule, peers: PeerAdmission, options: HttpDoorOptions) {
     this.#server = server;
     this.#mayUpgrade = mayUpgrade;
+    this.#peers = peers;
     this.#options = options;
     this.address = server.port.address() as AddressInfo; // a server that listens on a port, not on a pipe, has one
     this.faults$ = this.#faults.observable;
-    this.#streams = new HttpStreams(options.clock);
-    this.#doorstep = new Doorstep({ ...options, faults: this.#faults });
+    const { rate, isExempt } = peers;
+    this.#doorstep = new Doorstep({ ...options, faults: this.#faults, rate, isExempt });
     this.#doorstep.watch(server);
+    this.#routes = new RouteAnswers({
+      ...options,
+      onStream: (socket) => {
+        this.#doorstep.leave(socket);
+      },
+    });
     server.http.on('clientError', this.#onClientError);
   }
 
@@ -87,10 +100,23 @@ export class HttpDoor {
   serve(handlers: HttpDoorHandlers): void {
     const { http, port } = this.#server;
     http.on('request', (request, response) => {
-      this.#onRequest(request, response, handlers);
+      const refuse = (text: string): void => {
+        this.#doorstep.turnAway(request.socket, 'refused', text);
+        send(response, 503, text);
+      };
+      this.#identify(request, refuse, (peer) => {
+        this.#onRequest(request, response, peer, handlers);
+      });
     });
     http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-      this.#onUpgrade(request, stream, head, handlers);
+      const { socket } = request; // the same object as `stream`, with the type it has
+      socket.on('error', ignore); // Node no longer listens; a `close` follows
+      const refuse = (text: string): void => {
+        this.refuse(socket, 503, text, { kind: 'refused', text });
+      };
+      this.#identify(request, refuse, (peer) => {
+        this.#onUpgrade(request, stream, head, peer, handlers);
+      });
     });
     port.on('error', (error) => {
       // An accept that failed (too many open files) leaves the door open.
@@ -134,13 +160,21 @@ export class HttpDoor {
     // itself is given back here and now.
     this.#server.port.close();
     this.#server.release();
+    this.#peers.clear();
     this.#doorstep.clear();
-    this.#streams.clear();
+    this.#routes.clear();
     this.#faults.complete();
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  #onRequest(request: IncomingMessage, response: ServerResponse, handlers: HttpDoorHandlers): void {
+  #identify(request: IncomingMessage, refuse: (text: string) => void, proceed: (peer: ResolvedPeer) => void): void {
+    const { socket } = request;
+    const peer = this.#peers.peerOf(request, this.isEncrypted);
+    if (peer.isForwarded) this.#doorstep.identify(socket, peer);
+    this.#peers.admit(peer, socket, { proceed, refuse });
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse, peer: HttpPeer, handlers: HttpDoorHandlers): void {
     const excess = this.#excessHeaders(request);
     if (excess !== undefined) {
       this.#doorstep.turnAway(request.socket, 'refused', excess);
@@ -148,60 +182,19 @@ export class HttpDoor {
       return;
     }
     this.#doorstep.settle(request.socket);
-    const asked = this.#options.routes.length === 0 ? undefined : routeRequest(request);
+    const asked = this.#options.routes.length === 0 ? undefined : routeRequest(request, peer);
     if (asked === undefined) handlers.request(request, response);
-    else void this.#askRoutes(asked, request, response, handlers);
+    else void this.#routes.answer(asked, request, response, handlers.request);
   }
 
-  /** Never rejects. */
-  async #askRoutes(
-    asked: HttpRequest,
+  #onUpgrade(
     request: IncomingMessage,
-    response: ServerResponse,
+    stream: Duplex,
+    head: Buffer,
+    peer: ResolvedPeer,
     handlers: HttpDoorHandlers,
-  ): Promise<void> {
-    try {
-      for (const route of this.#options.routes) {
-        const answer = await route.answer?.(asked);
-        if (answer === undefined) continue;
-        this.#answer(response, answer);
-        return;
-      }
-      handlers.request(request, response);
-    } catch (error) {
-      if (error instanceof BodyTooLarge) send(response, 413, error.message);
-      else if (!request.destroyed || request.complete) this.#failRoute(error, response);
-    }
-  }
-
-  #answer(response: ServerResponse, { status, type, headers, body = '' }: HttpAnswer): void {
-    if (!(body instanceof Readable)) {
-      send(response, status, body, { type, headers });
-      return;
-    }
-    if (response.destroyed || response.req.method === 'HEAD' || this.#streams.isFull) {
-      body.destroy();
-      if (response.req.method === 'HEAD') {
-        writeHead(response, status, { type, headers });
-        response.end();
-      } else send(response, 503, 'too many answers are being sent; try again later');
-      return;
-    }
-    this.#doorstep.leave(response.req.socket);
-    writeHead(response, status, { type, headers });
-    this.#streams.send(response, body);
-  }
-
-  /** A route that fails is no reason to stop routing, and what went wrong is not the peer's business. */
-  #failRoute(error: unknown, response: ServerResponse): void {
-    this.#options.onRouteError?.(error);
-    if (response.headersSent) response.destroy();
-    else send(response, 500, 'internal error');
-  }
-
-  #onUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer, handlers: HttpDoorHandlers): void {
-    const { socket } = request; // the same object as `stream`, with the type it has
-    socket.on('error', ignore); // Node has let go of it; a `close` follows
+  ): void {
+    const { socket } = request;
     if (!this.#doorstep.isExpected(socket)) {
       socket.destroy(); // behind a request that has its answer: one each
       return;
@@ -211,15 +204,16 @@ export class HttpDoor {
       this.refuse(socket, 431, excess, { kind: 'refused', text: excess });
       return;
     }
-    const { origin, host, 'sec-websocket-origin': oldOrigin } = request.headers;
-    const claims = [origin, ...[oldOrigin].flat()].map((one) => ({ origin: one, host, encrypted: this.isEncrypted }));
+    const { origin, 'sec-websocket-origin': oldOrigin } = request.headers;
+    const { host, isEncrypted: encrypted, isForwarded } = peer;
+    const claims = [origin, ...[oldOrigin].flat()].map((one) => ({ origin: one, host, encrypted, isForwarded }));
     if (!claims.every(this.#mayUpgrade)) {
       this.refuse(socket, 403, WRONG_ORIGIN, { kind: 'refused', text: 'a web page of an origin that is not allowed' });
       return;
     }
     normalizeSubprotocols(request.headers);
     try {
-      if (this.#options.routes.some((route) => route.upgrade?.(request, stream, head) === true)) {
+      if (this.#options.routes.some((route) => route.upgrade?.(request, stream, head, peer) === true)) {
         this.letIn(socket);
         return;
       }
@@ -229,7 +223,7 @@ export class HttpDoor {
       sendRaw(socket, 500, 'internal error');
       return;
     }
-    handlers.upgrade(request, socket, head);
+    handlers.upgrade(request, socket, head, peer);
   }
 
   get isEncrypted(): boolean {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
-import { remoteAddressOf } from '../remote-address.js';
+import type { HttpPeer } from './http-peer.js';
 
 /**
  * Something else that is served on a port of ours: probes, metrics, a page. The routes of a port are asked one after the other,
@@ -15,20 +15,19 @@ export interface HttpRoute {
   /**
    * Takes over a request to upgrade, socket and all, by giving true; by giving false it leaves all as it is. The origin has been
    * looked at, no deadline runs any more, and whatever becomes of the socket is the route's business: `ws`'s own
-   * `handleUpgrade` takes these three as they are. The door does not close it.
+   * `handleUpgrade` takes these three as they are. The door does not close it. `peer` is who makes the request: its own address behind
+   * a trusted proxy, where `socket` has the address of the proxy.
    */
-  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer, peer: HttpPeer) => boolean;
 }
 
 /** A plain request, with another method than these nothing gets to a route. */
-export interface HttpRequest {
+export interface HttpRequest extends HttpPeer {
   readonly method: 'GET' | 'HEAD' | 'POST';
   /** As it came, without the query: `/metrics`. Percent signs are not decoded. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  /** As `Connection.remoteAddress`. */
-  readonly remoteAddress: string;
   /**
    * Reads the body.
    *
@@ -65,8 +64,9 @@ export class BodyTooLarge extends Error {
 }
 
 /** What routes are asked; undefined for a request that is none of theirs. */
-export function routeRequest(request: IncomingMessage): HttpRequest | undefined {
-  const { method, url = '', headers, socket } = request;
+export function routeRequest(request: IncomingMessage, peer: HttpPeer): HttpRequest | undefined {
+  const { method, url = '', headers } = request;
+  const { remoteAddress, isForwarded, isLocal } = peer;
   if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return undefined;
   const target = targetOf(url);
   if (target === undefined) return undefined;
@@ -76,7 +76,9 @@ export function routeRequest(request: IncomingMessage): HttpRequest | undefined 
     path,
     query: new URLSearchParams(query),
     headers,
-    remoteAddress: remoteAddressOf(socket.remoteAddress, socket.remotePort),
+    remoteAddress,
+    isForwarded,
+    isLocal,
     readBody: () => readBody(request),
   };
 }

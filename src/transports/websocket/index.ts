@@ -9,6 +9,7 @@ import { WebSocketListener } from './listener.js';
 import { SAME_HOST } from './origins.js';
 
 export { type HttpPort, type HttpPortOptions, openHttpPort } from './http-port.js';
+export type { HttpPeer } from './http-peer.js';
 export { BodyTooLarge, type HttpAnswer, type HttpRequest, type HttpRoute } from './http-routes.js';
 
 export interface WebSocketOptions {
@@ -30,6 +31,14 @@ export interface WebSocketOptions {
    * @default ['same-host']
    */
   readonly allowedOrigins?: readonly string[] | undefined;
+  /**
+   * Reverse proxies that are believed, as addresses and networks: `192.168.1.2`, `10.0.0.0/8`, `fd00::/8`. The peer of a request that
+   * one of them passes on is the rightmost address of its `X-Forwarded-For` or `Forwarded` that is not in this list: in logs, views and
+   * limits per address. `X-Forwarded-Proto` and `X-Forwarded-Host` of a trusted proxy count for {@link allowedOrigins}. `listen()`
+   * fails for a text that is neither address nor network.
+   * @default none: all peers of a proxy have its address
+   */
+  readonly trustedProxies?: readonly string[] | undefined;
   /**
    * Milliseconds for a handshake: from the first look at a connection to the end of its upgrade, TLS included. A connection that
    * is slower is closed. One that has to wait for a limit before that waits for as long at most. @default 10_000
@@ -89,6 +98,7 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
         maxFrameBytes: options.maxFrameBytes ?? MAX_FRAME_BYTES,
         tls: options.tls,
         allowedOrigins: options.allowedOrigins ?? [SAME_HOST],
+        trustedProxies: options.trustedProxies ?? [],
         awaited: 'WebSocket upgrade',
         ...doorLimits(options),
         pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,

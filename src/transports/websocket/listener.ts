@@ -10,6 +10,7 @@ import { WebSocketConnection } from './connection.js';
 import { MAX_CHUNKS, MAX_FRAGMENTS, MAX_PENDING_PONGS, MAX_TEXT_BYTES, SUBPROTOCOL_CBOR } from './constants.js';
 import { answerHttp, defaultPage } from './http-answers.js';
 import { HttpDoor, type HttpDoorOptions } from './http-door.js';
+import type { HttpPeer } from './http-peer.js';
 import { chooseSubprotocol } from './subprotocols.js';
 
 /** The options of `webSocket()` with the defaults filled in. */
@@ -76,19 +77,21 @@ export class WebSocketListener implements Listener {
     return this.#door.close();
   }
 
-  readonly #onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
+  readonly #onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer, from: HttpPeer): void => {
     socket.on('error', ignore); // until ws listens, and the connection after it
     this.#door.grant(socket);
-    this.#upgrades.push({ request, socket, head });
+    this.#upgrades.push({ request, socket, head, from });
   };
 
-  readonly #upgrade = ({ request, socket, head }: Upgrade): void => {
+  readonly #upgrade = ({ request, socket, head, from }: Upgrade): void => {
     if (socket.destroyed) return; // it has gone while it waited, or was sent away
     this.#webSockets.handleUpgrade(request, socket, head, (peer) => {
       this.#door.letIn(socket);
       const { maxFrameBytes, pingIntervalMs, clock } = this.#options;
       const encoding = peer.protocol === SUBPROTOCOL_CBOR ? 'cbor' : undefined;
-      this.#connections.next(new WebSocketConnection(peer, socket, { encoding, maxFrameBytes, pingIntervalMs, clock }));
+      const { remoteAddress, isForwarded } = from;
+      const options = { remoteAddress, isForwarded, maxFrameBytes, pingIntervalMs, clock };
+      this.#connections.next(new WebSocketConnection(peer, socket, { ...options, encoding }));
     });
   };
 
@@ -104,6 +107,7 @@ interface Upgrade {
   readonly request: IncomingMessage;
   readonly socket: Socket;
   readonly head: Buffer;
+  readonly from: HttpPeer;
 }
 
 /**

@@ -14,8 +14,10 @@ export interface OriginClaim {
   /** Undefined for everything that is no web page. */
   readonly origin: string | undefined;
   readonly host: string | undefined;
-  /** Whether the door encrypts. */
+  /** Whether the connection of the peer is encrypted. */
   readonly encrypted: boolean;
+  /** Whether it came through a reverse proxy: then the loopback names of the peer are not those of the router. */
+  readonly isForwarded: boolean;
 }
 
 /** Whether a request may upgrade. */
@@ -32,9 +34,10 @@ export function originRule(allowed: readonly string[]): OriginRule {
   const listed = new Set(allowed.map(listedOrigin));
   if (listed.has(ANY)) return () => true;
   const sameHost = listed.has(SAME_HOST);
-  return ({ origin, host, encrypted }) => {
+  return (claim) => {
+    const { origin } = claim;
     if (origin === undefined) return true;
-    return listed.has(normalOrigin(origin) ?? '') || (sameHost && isSameHost(origin, host, encrypted));
+    return listed.has(normalOrigin(origin) ?? '') || (sameHost && isSameHost(origin, claim));
   };
 }
 
@@ -64,18 +67,22 @@ function parsedOrigin(text: string): URL | undefined {
  * The same computer, whatever the port: a page served by another program beside the router is the usual installation. All
  * names of the loopback are one.
  */
-function isSameHost(origin: string, host: string | undefined, encrypted: boolean): boolean {
+function isSameHost(origin: string, { host, encrypted, isForwarded }: OriginClaim): boolean {
   const page = parsedOrigin(origin);
   if (host === undefined || page === undefined || !/^https?:$/.test(page.protocol)) return false;
   const ours = parsedOrigin(`http://${host}`);
   if (ours === undefined) return false;
   const name = plainName(ours.hostname);
+  if (isForwarded && name === LOOPBACK) return false;
   return name === plainName(page.hostname) && (encrypted || !isAnybodys(name));
 }
 
+/** Stands for all names of the loopback. */
+const LOOPBACK = 'localhost';
+
 function plainName(name: string): string {
   const plain = name.replace(/\.$/, '');
-  return isLoopback(plain) ? 'localhost' : plain;
+  return isLoopback(plain) ? LOOPBACK : plain;
 }
 
 function isLoopback(name: string): boolean {

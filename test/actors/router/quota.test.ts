@@ -4,13 +4,18 @@ import { Givers } from '../../../src/actors/router/givers.js';
 import { Owner, Owners } from '../../../src/actors/router/owner.js';
 import { Quota } from '../../../src/actors/router/quota.js';
 import type { RouterSession } from '../../../src/actors/router/router-session.js';
+import type { PeerSource } from '../../../src/network-place.js';
 import { CoreHarness } from '../../support/core-harness.js';
 
 const harness = new CoreHarness();
 
 function sessionFrom(remoteAddress: string, more: Partial<Pick<RouterSession, 'grant'>> = {}): RouterSession {
+  return sessionOver({ remoteAddress }, more);
+}
+
+function sessionOver(source: PeerSource, more: Partial<Pick<RouterSession, 'grant'>> = {}): RouterSession {
   const { session } = harness.connect();
-  return Object.assign(Object.create(session) as RouterSession, { link: { ...session.link, remoteAddress }, ...more });
+  return Object.assign(Object.create(session) as RouterSession, { link: { ...session.link, ...source }, ...more });
 }
 
 const grantOf = (tokenId: string): NonNullable<RouterSession['grant']> => ({
@@ -36,6 +41,13 @@ describe('Owners', () => {
   it('takes each session on this computer as an owner of its own', () => {
     const owners = new Owners();
     expect(owners.join(sessionFrom('127.0.0.1:5000'))).not.toBe(owners.join(sessionFrom('127.0.0.1:5000')));
+  });
+
+  it('takes all sessions through a proxy on this computer as one owner, if it does not name their addresses', () => {
+    const owners = new Owners();
+    const first = owners.join(sessionOver({ remoteAddress: '127.0.0.1:5000', isForwarded: true }));
+    expect(owners.join(sessionOver({ remoteAddress: '127.0.0.1:5001', isForwarded: true }))).toBe(first);
+    expect(owners.join(sessionOver({ remoteAddress: '203.0.113.7:0', isForwarded: true }))).not.toBe(first);
   });
 
   it('takes all sessions of a token as one owner, wherever they are', () => {

@@ -40,10 +40,9 @@ export function tokenIsBad(error: unknown): SessionEvent {
 }
 
 /** Room for everybody. */
-export const unlimited: TurnoutLimits & { readonly maxSessionsPerToken: number } = {
+export const unlimited: TurnoutLimits = {
   maxSessions: 0,
   maxSessionsPerAddress: 0,
-  maxSessionsPerToken: 0,
   maxHalfOpen: 0,
   maxHalfOpenPerAddress: 0,
 };

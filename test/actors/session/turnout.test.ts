@@ -1,20 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { placeOfRemote, Turnout, type TurnoutOptions } from '../../../src/actors/session/turnout.js';
+import { Turnout, type TurnoutOptions } from '../../../src/actors/session/turnout.js';
+import { placeOfConnection } from '../../../src/network-place.js';
 
-const noneIsLost = {
-  maxSessions: 0,
-  maxSessionsPerAddress: 0,
-  mayRelease: () => false,
-  want: () => undefined,
-  mayDisplace: () => false,
-  displace: () => false,
-};
+const noneIsLost = { maxSessions: 0, maxSessionsPerAddress: 0, mayRelease: () => false, want: () => undefined };
 
 /** Lets sessions come from these addresses, one after the other. @returns why they cannot; undefined for those that can */
 function come(limits: Partial<TurnoutOptions>, addresses: readonly string[]): readonly (string | undefined)[] {
   const turnout = new Turnout({ ...noneIsLost, ...limits });
   return addresses.map((address) => {
-    const place = placeOfRemote(address);
+    const place = placeOfConnection({ remoteAddress: address });
     const block = turnout.check(place);
     if (block === undefined) turnout.enter({}, place);
     else expect(block.isFinal).toBe(true); // no session ends because another one waits
@@ -41,6 +35,16 @@ describe('how many sessions there may be', () => {
     expect(come({ maxSessionsPerAddress: 1 }, local).every((text) => text === undefined)).toBe(true);
   });
 
+  it('is limited for peers behind a proxy on this computer, as for one address', () => {
+    const turnout = new Turnout({ ...noneIsLost, maxSessionsPerAddress: 1 });
+    const place = placeOfConnection({ remoteAddress: '127.0.0.1:1', isForwarded: true });
+    expect(placeOfConnection({ remoteAddress: '[::1]:2', isForwarded: true })).toBe(place);
+    expect(placeOfConnection({ remoteAddress: '10.0.0.1:0', isForwarded: true })).toBe('10.0.0.1');
+    expect(turnout.check(place)).toBeUndefined();
+    turnout.enter({}, place);
+    expect(turnout.check(place)?.text).toBe('Too many sessions from one address: the limit is 1');
+  });
+
   it('takes a network of IPv6 for one address: its owner may choose any in it', () => {
     const text = 'Too many sessions from one address: the limit is 1';
     const addresses = ['[2001:db8:1:2::1]:1', '[2001:db8:1:2:aaaa::9]:1', '[2001:db8:1:3::1]:1'];
@@ -64,24 +68,6 @@ describe('how many sessions there may be', () => {
     expect(block.isFinal).toBe(false);
     expect(turnout.relieve('a', block)).toBe(false); // capacity comes with the end of the session
     expect([asked, wanted]).toEqual([[place], [place]]);
-  });
-
-  it('leaves a place at once when a session of another address is displaced', () => {
-    const turnout: Turnout = new Turnout({
-      ...noneIsLost,
-      maxSessions: 2,
-      mayDisplace: (place) => place === 'b',
-      displace: (place) => {
-        if (place === 'b') turnout.leave('a');
-        return place === 'b';
-      },
-    });
-    turnout.enter({}, 'a');
-    turnout.enter({}, 'a');
-    const final = turnout.check('a')!;
-    expect([final.isFinal, turnout.relieve('a', final)]).toEqual([true, false]);
-    const block = turnout.check('b')!;
-    expect([block.isFinal, turnout.relieve('b', block), turnout.check('b')]).toEqual([false, true, undefined]);
   });
 
   it('goes down with each session that ends', () => {
