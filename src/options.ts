@@ -37,6 +37,8 @@ export interface RouterOptions {
   readonly maxSessions?: number | undefined;
   /** Sessions at once from one address, this computer's own excepted; 0 = unlimited. @default 0 */
   readonly maxSessionsPerAddress?: number | undefined;
+  /** Sessions at once with one token; one more is ERROR 503. 0 = unlimited. @default 0 */
+  readonly maxSessionsPerToken?: number | undefined;
   /** Of all sessions, those that have not said HELLO yet, this computer's own not counted; 0 = unlimited. @default 512 */
   readonly maxHalfOpen?: number | undefined;
   /** The same from one address; 0 = unlimited. @default 64 */
@@ -264,6 +266,7 @@ const schema = z.strictObject({
   ).default(signalTypes),
   maxSessions: whole(0).default(100),
   maxSessionsPerAddress: whole(0).default(0),
+  maxSessionsPerToken: whole(0).default(0),
   maxHalfOpen: whole(0).default(512),
   maxHalfOpenPerAddress: whole(0).default(64),
   sessionTimeoutSeconds: seconds(0, 604_800).default(300),

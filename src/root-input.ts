@@ -59,6 +59,7 @@ export function rootInput(options: ResolvedRouterOptions): RootInput {
     sessions: summarized({
       maxSessions: options.maxSessions,
       maxSessionsPerAddress: options.maxSessionsPerAddress,
+      maxSessionsPerToken: options.maxSessionsPerToken,
       maxHalfOpen: options.maxHalfOpen,
       maxHalfOpenPerAddress: options.maxHalfOpenPerAddress,
       sessionTimeoutMs: options.sessionTimeoutSeconds * 1_000,

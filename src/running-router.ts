@@ -23,6 +23,8 @@ export interface RouterStatistics extends Statistics {
   readonly authFailures: number;
   /** Sessions released because they did not answer a probe and others waited for their places. */
   readonly releasedSessions: number;
+  /** Sessions displaced by new connections: the router was full, and they had neither a subscription nor a write. */
+  readonly displacedSessions: number;
   /** Peers that did not get in by a door. */
   readonly doorFaults: Readonly<FaultCounts>;
 }
@@ -179,8 +181,8 @@ export class RunningRouter {
     children.router?.send({ type: 'statistics.wanted', answer: (answer) => void answers.push(answer) });
     const [statistics] = answers; // the actor answers before send returns
     if (statistics === undefined) throw new RouterStoppedError('the router was stopped; it has no statistics');
-    const { authFailures = 0, releasedSessions = 0 } = children.sessions?.getSnapshot() ?? {};
-    return { ...statistics, authFailures, releasedSessions, doorFaults: context.faultCounts };
+    const { authFailures = 0, releasedSessions = 0, displacedSessions = 0 } = children.sessions?.getSnapshot() ?? {};
+    return { ...statistics, authFailures, releasedSessions, displacedSessions, doorFaults: context.faultCounts };
   }
 
   /**

@@ -21,6 +21,7 @@ describe('without options', () => {
       allowInsecureUdp: false,
       maxSubscriptionsPerSession: 1_000,
       maxSessionsPerAddress: 0,
+      maxSessionsPerToken: 0,
       maxHalfOpen: 512,
       maxHalfOpenPerAddress: 64,
       maxPatternSegmentsPerSession: 16_384,

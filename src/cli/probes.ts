@@ -40,10 +40,10 @@ export function probes(
 
 function figuresOf(router: Router | undefined): RouterFigures {
   if (router === undefined) throw new Error('there is no router yet');
-  const { authFailures, releasedSessions, counts, totals, ...rest } = router.statistics();
+  const { authFailures, releasedSessions, displacedSessions, counts, totals, ...rest } = router.statistics();
   return {
     ...rest,
     counts: { ...counts, congestedSessions: counts.congested },
-    totals: { ...totals, authFailures, releasedSessions },
+    totals: { ...totals, authFailures, releasedSessions, displacedSessions },
   };
 }

@@ -33,6 +33,8 @@ export async function run(
   const router: Router = createRouter({
     name,
     maxSessions: settings.maxSessions,
+    maxSessionsPerToken: settings.maxSessionsPerToken,
+    maxSessionsPerAddress: settings.maxSessionsPerAddress,
     sessionTimeoutSeconds: settings.sessionTimeoutSeconds,
     maxSubscriptionsPerSession: settings.maxSubscriptions,
     maxMessagesPerSecond: settings.maxMessagesPerSecond,

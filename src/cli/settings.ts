@@ -46,6 +46,8 @@ export interface Settings {
   readonly host: string;
   readonly name: string;
   readonly maxSessions: number;
+  readonly maxSessionsPerToken: number;
+  readonly maxSessionsPerAddress: number;
   readonly sessionTimeoutSeconds: number;
   readonly maxSubscriptions: number;
   /** Messages per second of one session; 0 = unlimited. Undefined: the default of `createRouter`, which depends on `auth`. */
@@ -159,6 +161,12 @@ export const flags = {
   },
   name: { short: 'n', value: 'NAME', fallback: 'CLASP Router', help: 'name the router gives itself in WELCOME' },
   'max-sessions': { value: 'N', fallback: '1000', help: 'sessions at once; 0 is unlimited' },
+  'max-sessions-per-token': { value: 'N', fallback: '0', help: 'sessions at once with one token; 0 is unlimited' },
+  'max-sessions-per-address': {
+    value: 'N',
+    fallback: '0',
+    help: 'sessions at once from one address, this computer excepted; 0 is unlimited',
+  },
   'session-timeout': {
     value: 'SECONDS',
     fallback: '300',
@@ -249,6 +257,8 @@ export function readSettings(
       host: nonEmpty(...text('host'), 255),
       name: nonEmpty(...text('name'), 255),
       maxSessions: wholeNumber(...text('max-sessions')),
+      maxSessionsPerToken: wholeNumber(...text('max-sessions-per-token')),
+      maxSessionsPerAddress: wholeNumber(...text('max-sessions-per-address')),
       sessionTimeoutSeconds: wholeNumber(...text('session-timeout'), 604_800),
       maxSubscriptions: wholeNumber(...text('max-subscriptions')),
       maxMessagesPerSecond: autoNumber(...text('max-messages-per-second')),

@@ -25,7 +25,7 @@ import type { PlainValue } from './plain-value.js';
 import { announceRules, bundleRules, getRules, pingRules, queryRules, setRules } from './request-rules.js';
 import type { SyncResult } from './server-clock.js';
 import type { Param } from './signal.js';
-import { checkBufferSize, endOfSignals, type SignalIterator, SignalQueue } from './signal-queue.js';
+import { checkQueueLimits, endOfSignals, type SignalIterator, SignalQueue } from './signal-queue.js';
 import { type Listener, type OnOptions, Subscription } from './subscription.js';
 
 export interface SetOptions extends WriteOptions {
@@ -50,6 +50,8 @@ export interface BundleOptions {
 export interface SignalsOptions<T extends SignalType = SignalType> extends OnOptions<T> {
   /** Signals that wait while the loop is busy; see {@link SignalIterator} for what becomes of more. @default 1_000 */
   readonly bufferSize?: number | undefined;
+  /** Estimated memory of the signals that wait while the loop is busy, in bytes. @default 16_777_216 (16 MiB) */
+  readonly bufferBytes?: number | undefined;
 }
 
 const setOptions = [
@@ -64,7 +66,7 @@ const publishOptions = ['timestamp'] as const satisfies readonly (keyof PublishO
 const streamOptions = ['timestamp', 'rate'] as const satisfies readonly (keyof StreamOptions)[];
 const bundleOptions = ['at'] as const satisfies readonly (keyof BundleOptions)[];
 const onOptions = ['types', 'maxRate', 'epsilon', 'window', 'history'] as const satisfies readonly (keyof OnOptions)[];
-const signalsOptions = [...onOptions, 'bufferSize'] as const satisfies readonly (keyof SignalsOptions)[];
+const signalsOptions = [...onOptions, 'bufferSize', 'bufferBytes'] as const satisfies readonly (keyof SignalsOptions)[];
 
 /** Ends a subscription. */
 export interface Unsubscribe {
@@ -286,10 +288,11 @@ export class Client {
    */
   signals<T extends SignalType = SignalType>(pattern: string, options: SignalsOptions<T> = {}): SignalIterator<T> {
     checkNames('signals', options, signalsOptions);
-    const { bufferSize = 1_000, ...others } = options;
-    checkBufferSize(bufferSize);
+    const { bufferSize = 1_000, bufferBytes = 16_777_216, ...others } = options;
+    const limits = { signals: bufferSize, bytes: bufferBytes };
+    checkQueueLimits(limits);
     const ends: (() => void)[] = [];
-    const queue = new SignalQueue(bufferSize, () => {
+    const queue = new SignalQueue(limits, () => {
       for (const end of ends) end();
     });
     const end = this.on(pattern, (signal) => queue.push(signal), others);

@@ -1,6 +1,7 @@
 import { check } from '../arguments.js';
 import { ClientError } from './client-error.js';
 import type { Signal } from './signal.js';
+import { signalBytes } from './signal-bytes.js';
 import type { SignalType } from '../protocol/enumerations.js';
 
 /** Signals one after the other, for `for await`. */
@@ -11,16 +12,28 @@ export interface SignalIterator<T extends SignalType = SignalType> extends Async
   return(): Promise<IteratorResult<Signal<T>, undefined>>;
 }
 
+/** Limits of a {@link SignalQueue}. */
+export interface QueueLimits {
+  readonly signals: number;
+  readonly bytes: number;
+}
+
+interface WaitingSignal {
+  readonly signal: Signal;
+  readonly bytes: number;
+}
+
 /**
- * What waits between a subscription and a loop that takes its time. Nothing is lost while there is room. When there is none, a
- * param takes the place of an older value of its own; otherwise the oldest stream sample or gesture move goes, because later ones
- * outdate it; and only where nothing such waits, the oldest of all.
+ * Queue between a subscription and a loop that reads slowly. If a signal exceeds a limit, a param replaces its own latest waiting
+ * value; otherwise the queue drops the oldest stream samples and gesture moves, which later ones outdate; otherwise the oldest
+ * signals. A signal that alone exceeds the limit of bytes waits alone.
  */
 export class SignalQueue implements SignalIterator {
-  readonly #limit: number;
+  readonly #limits: QueueLimits;
   readonly #onReturn: () => void;
-  /** In order; a Map, so that something in the middle can be replaced or dropped at once. */
-  readonly #waiting = new Map<number, Signal>();
+  /** In order; a Map, so that an entry in the middle can be replaced or dropped in constant time. */
+  readonly #waiting = new Map<number, WaitingSignal>();
+  #bytes = 0;
   /** Where the latest waiting value of each param is, and which waiting ones are outdated by later ones. */
   readonly #latest = new Map<string, number>();
   readonly #expendable = new Set<number>();
@@ -31,8 +44,8 @@ export class SignalQueue implements SignalIterator {
   #end: { readonly error: Error | undefined } | undefined;
 
   /** @param onReturn is called once when the reader leaves */
-  constructor(limit: number, onReturn: () => void) {
-    this.#limit = limit;
+  constructor(limits: QueueLimits, onReturn: () => void) {
+    this.#limits = limits;
     this.#onReturn = onReturn;
   }
 
@@ -47,13 +60,14 @@ export class SignalQueue implements SignalIterator {
       reader.resolve({ done: false, value: signal });
       return;
     }
-    if (this.#waiting.size >= this.#limit) {
-      this.#dropped++;
-      if (this.#replace(signal)) return;
-      this.#dropOne();
+    const bytes = signalBytes(signal); // only here: a reader that waits pays nothing for it
+    if (this.#isFullWith(bytes)) {
+      if (this.#replace(signal, bytes)) return;
+      while (this.#waiting.size > 0 && this.#isFullWith(bytes)) this.#dropOne();
     }
     const place = this.#next++;
-    this.#waiting.set(place, signal);
+    this.#waiting.set(place, { signal, bytes });
+    this.#bytes += bytes;
     if (signal.kind === 'param') this.#latest.set(signal.address, place);
     else if (signal.kind === 'stream' || (signal.kind === 'gesture' && signal.phase === 'move')) {
       this.#expendable.add(place);
@@ -79,6 +93,7 @@ export class SignalQueue implements SignalIterator {
 
   return(): Promise<IteratorResult<Signal, undefined>> {
     this.#waiting.clear();
+    this.#bytes = 0;
     this.#latest.clear();
     this.#expendable.clear();
     if (this.#end === undefined) this.#onReturn();
@@ -91,30 +106,52 @@ export class SignalQueue implements SignalIterator {
     return this;
   }
 
+  #isFullWith(bytes: number): boolean {
+    return this.#waiting.size >= this.#limits.signals || this.#bytes + bytes > this.#limits.bytes;
+  }
+
   #take(): Signal | undefined {
-    for (const [place, signal] of this.#waiting) {
-      this.#remove(place, signal);
+    for (const [place, { signal }] of this.#waiting) {
+      this.#remove(place);
       return signal;
     }
     return undefined;
   }
 
-  /** @returns whether a param has found an older value of its own to replace */
-  #replace(signal: Signal): boolean {
+  /**
+   * Drops the latest waiting value of the same param.
+   *
+   * @returns whether the new value has its place in the order; a value that is too large for it does not
+   */
+  #replace(signal: Signal, bytes: number): boolean {
     const place = signal.kind === 'param' ? this.#latest.get(signal.address) : undefined;
     if (place === undefined) return false;
-    this.#waiting.set(place, signal); // keeps its place
+    const older = this.#waiting.get(place)!; // what #latest lists waits
+    if (this.#bytes - older.bytes + bytes > this.#limits.bytes) {
+      this.#drop(place);
+      return false;
+    }
+    this.#dropped++;
+    this.#bytes += bytes - older.bytes;
+    this.#waiting.set(place, { signal, bytes });
     return true;
   }
 
   #dropOne(): void {
-    for (const place of this.#expendable) return this.#remove(place, this.#waiting.get(place)!); // what it lists waits
-    for (const [place, signal] of this.#waiting) return this.#remove(place, signal);
+    for (const place of this.#expendable) return this.#drop(place);
+    for (const place of this.#waiting.keys()) return this.#drop(place);
   }
 
-  #remove(place: number, signal: Signal): void {
+  #drop(place: number): void {
+    this.#dropped++;
+    this.#remove(place);
+  }
+
+  #remove(place: number): void {
+    const { signal, bytes } = this.#waiting.get(place)!; // callers name a place that is taken
     this.#waiting.delete(place);
     this.#expendable.delete(place);
+    this.#bytes -= bytes;
     if (signal.kind === 'param' && this.#latest.get(signal.address) === place) this.#latest.delete(signal.address);
   }
 
@@ -127,9 +164,10 @@ export class SignalQueue implements SignalIterator {
   }
 }
 
-/** @throws ArgumentError unless it is a whole number from 1 */
-export function checkBufferSize(size: number): void {
-  check(Number.isSafeInteger(size) && size >= 1, 'bufferSize', 'be a whole number from 1', size);
+/** @throws ArgumentError unless both are whole numbers from 1 */
+export function checkQueueLimits({ signals, bytes }: QueueLimits): void {
+  check(Number.isSafeInteger(signals) && signals >= 1, 'bufferSize', 'be a whole number from 1', signals);
+  check(Number.isSafeInteger(bytes) && bytes >= 1, 'bufferBytes', 'be a whole number from 1', bytes);
 }
 
 /** What a loop over signals throws when the client was not closed by the program. */

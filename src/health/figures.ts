@@ -29,10 +29,14 @@ export interface RouterFigures {
     /** Bytes of frames that came in and that were written; without what transports put around them. */
     readonly receivedBytes: number;
     readonly sentBytes: number;
+    /** Errors in the router's own code, each of which cost a message or another piece of work. */
+    readonly internalErrors: number;
     /** HELLOs refused for their token, or for the lack of one. */
     readonly authFailures: number;
     /** Sessions released because they did not answer a probe and others waited for their places. */
     readonly releasedSessions: number;
+    /** Sessions displaced by new connections while the router was full. */
+    readonly displacedSessions: number;
   };
   /** Messages taken in, by `Message.type`: `set`, `publish`, ... A type that has not come may be missing. */
   readonly messages: Readonly<Record<string, number>>;

@@ -46,6 +46,12 @@ export const routerMetrics: readonly RouterMetric[] = [
     readAll: ({ errors }) => samples('code', errors),
   },
   {
+    name: 'clasp_internal_errors_total',
+    type: 'counter',
+    help: 'Errors in the router itself; each cost a message or another piece of work.',
+    read: ({ totals }) => totals.internalErrors,
+  },
+  {
     name: 'clasp_message_latency_seconds',
     type: 'histogram',
     help: 'Time from the arrival of a batch of messages to the end of the tick that wrote what it caused.',
@@ -124,6 +130,12 @@ export const routerMetrics: readonly RouterMetric[] = [
     type: 'counter',
     help: 'Sessions that were lost and made way: no answer to a probe while the router was full.',
     read: ({ totals }) => totals.releasedSessions,
+  },
+  {
+    name: 'clasp_sessions_displaced_total',
+    type: 'counter',
+    help: 'Sessions displaced by new connections in a full router: they had neither a subscription nor a write.',
+    read: ({ totals }) => totals.displacedSessions,
   },
   {
     name: 'clasp_params_evicted_total',

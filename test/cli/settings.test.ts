@@ -35,6 +35,8 @@ const defaults = {
   host: '0.0.0.0',
   name: 'CLASP Router',
   maxSessions: 1000,
+  maxSessionsPerToken: 0,
+  maxSessionsPerAddress: 0,
   sessionTimeoutSeconds: 300,
   maxSubscriptions: 1000,
   maxMessagesPerSecond: undefined,
@@ -56,6 +58,10 @@ describe('the command line', () => {
     [['--host=127.0.0.1', '--json-log'], { host: '127.0.0.1', jsonLog: true }],
     [['--max-params', '0', '--param-ttl', '3600'], { maxParams: 0, paramTtlSeconds: 3600 }],
     [['--max-sessions', '0', '--max-subscriptions', '5'], { maxSessions: 0, maxSubscriptions: 5 }],
+    [
+      ['--max-sessions-per-token', '20', '--max-sessions-per-address', '8'],
+      { maxSessionsPerToken: 20, maxSessionsPerAddress: 8 },
+    ],
     [
       ['--session-timeout', '60', '--drain-timeout', '1', '--log-level', 'debug'],
       { sessionTimeoutSeconds: 60, drainTimeoutSeconds: 1, logLevel: 'debug' },

@@ -33,7 +33,7 @@ async function rest(queue: SignalQueue): Promise<string[]> {
 }
 
 function filled(limit: number, ...signals: Signal[]): SignalQueue {
-  const queue = new SignalQueue(limit, () => undefined);
+  const queue = new SignalQueue({ signals: limit, bytes: Infinity }, () => undefined);
   for (const signal of signals) queue.push(signal);
   return queue;
 }
@@ -103,6 +103,71 @@ describe('a queue that is full', () => {
   });
 });
 
+describe('a queue with a limit of bytes', () => {
+  const text = (address: string, length: number): Signal => ({
+    kind: 'param',
+    address,
+    value: new Uint8Array(length),
+    revision: length,
+    fromSnapshot: false,
+  });
+
+  /** Reads to the end: the address of each signal, and its length. */
+  async function lengths(queue: SignalQueue): Promise<string[]> {
+    queue.finish(undefined);
+    const found: string[] = [];
+    for await (const { address, value } of queue as AsyncIterable<{ address: string; value: Uint8Array }>) {
+      found.push(`${address} ${value.length}`);
+    }
+    return found;
+  }
+
+  function limited(bytes: number, ...signals: Signal[]): SignalQueue {
+    const queue = new SignalQueue({ signals: 1_000, bytes }, () => undefined);
+    for (const signal of signals) queue.push(signal);
+    return queue;
+  }
+
+  it('drops the oldest signals until a new one fits', async () => {
+    const queue = limited(10_000, text('/a', 3_000), text('/b', 3_000), text('/c', 9_000));
+    expect(queue.dropped).toBe(2);
+    expect(await lengths(queue)).toEqual(['/c 9000']);
+  });
+
+  it('puts a param in the place of its latest waiting value if it fits there', async () => {
+    const queue = limited(10_000, text('/a', 4_000), text('/b', 4_000), text('/a', 5_000));
+    expect(queue.dropped).toBe(1);
+    expect(await lengths(queue)).toEqual(['/a 5000', '/b 4000']);
+  });
+
+  it('never drops the newest value of a param to keep an older one', async () => {
+    const queue = limited(10_000, text('/a', 4_000), text('/b', 4_000), text('/a', 9_000));
+    expect(queue.dropped).toBe(2);
+    expect(await lengths(queue)).toEqual(['/a 9000']);
+  });
+
+  it('holds one signal that exceeds the limit alone', async () => {
+    const queue = limited(10_000, text('/a', 1), text('/b', 50_000));
+    expect(await lengths(queue)).toEqual(['/b 50000']);
+  });
+
+  it('has capacity again for what has been read and what has been returned', async () => {
+    const queue = limited(10_000, text('/a', 9_000));
+    await queue.next();
+    queue.push(text('/b', 9_000));
+    expect(queue.dropped).toBe(0);
+    expect(await lengths(queue)).toEqual(['/b 9000']);
+  });
+
+  it('counts no byte while a reader waits', async () => {
+    const queue = limited(1);
+    const next = queue.next();
+    queue.push(text('/a', 5_000));
+    expect((await next).value).toMatchObject({ address: '/a' });
+    expect(queue.dropped).toBe(0);
+  });
+});
+
 describe('the end of a queue', () => {
   it('comes behind what waits, once as an error, then as the end', async () => {
     const queue = filled(2, event(1));
@@ -123,7 +188,7 @@ describe('the end of a queue', () => {
 
   it('by return drops what waits and is told once', async () => {
     let returned = 0;
-    const queue = new SignalQueue(2, () => returned++);
+    const queue = new SignalQueue({ signals: 2, bytes: Infinity }, () => returned++);
     queue.push(event(1));
     await queue.return();
     await queue.return();
@@ -185,7 +250,10 @@ describe('signals()', () => {
 
   it.each([0, -1, 1.5, NaN])('refuses a buffer of %s', async (bufferSize) => {
     const client = await new ScriptedRouter().connect();
-    expect(() => client.signals('/a', { bufferSize })).toThrow(RangeError);
+    expect(() => client.signals('/a', { bufferSize })).toThrow(/bufferSize must be a whole number from 1/);
+    expect(() => client.signals('/a', { bufferBytes: bufferSize })).toThrow(
+      /bufferBytes must be a whole number from 1/,
+    );
     await client.close();
   });
 });

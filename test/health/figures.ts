@@ -11,7 +11,15 @@ export const figures: RouterFigures = {
     pendingBundles: 106,
     queuedBytes: 107,
   },
-  totals: { deliveries: 201, receivedBytes: 202, sentBytes: 203, authFailures: 204, releasedSessions: 205 },
+  totals: {
+    deliveries: 201,
+    receivedBytes: 202,
+    sentBytes: 203,
+    internalErrors: 206,
+    authFailures: 204,
+    releasedSessions: 205,
+    displacedSessions: 207,
+  },
   messages: { set: 301, publish: 302, subscribe: 0 },
   errors: { 404: 311, 429: 312 },
   drops: {

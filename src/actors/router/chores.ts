@@ -13,13 +13,16 @@ const STEPS_OF_ONE = 2_048;
  */
 export class Chores {
   readonly #slice: Slice;
+  readonly #report: (error: unknown) => void;
   /** The next one first. */
   readonly #waiting = new Set<Chore>();
   /** Steps left in this turn. */
   #budget = STEPS_PER_TURN;
 
-  constructor(slice: Slice) {
+  /** @param report called with what a chore throws, which ends that chore. @default throws it again */
+  constructor(slice: Slice, report: (error: unknown) => void = rethrow) {
     this.#slice = slice;
+    this.#report = report;
   }
 
   /** Whether {@link advance} is to be called in the next turn: for what waits, or because steps of this turn were used. */
@@ -47,12 +50,22 @@ export class Chores {
   #isDone(chore: Chore, maxSteps: number): boolean {
     const slice = this.#slice.begin(maxSteps);
     let isDone = false;
-    while (!isDone && !slice.isOver) {
-      const next = chore.next();
-      if (next.done === true) isDone = true;
-      else slice.spend(next.value);
+    try {
+      while (!isDone && !slice.isOver) {
+        const next = chore.next();
+        if (next.done === true) isDone = true;
+        else slice.spend(next.value);
+      }
+    } catch (error) {
+      isDone = true;
+      this.#report(error);
+    } finally {
+      this.#budget -= maxSteps - slice.left;
     }
-    this.#budget -= maxSteps - slice.left;
     return isDone;
   }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }

@@ -114,6 +114,7 @@ export class PassingSignals {
     const timelines = this.#timelines.matching(pattern, counter);
     const task = {
       session,
+      pattern,
       isDone: false,
       run: (maxSteps: number): number => {
         const first = counter.steps++;

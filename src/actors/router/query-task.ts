@@ -76,6 +76,10 @@ export class QueryTask implements Task {
     return Math.max(1, this.#counter.steps - first);
   }
 
+  failed(): void {
+    this.#ports.answered(this);
+  }
+
   #find(lastStep: number): void {
     const nowMicros = this.#ports.nowMicros();
     while (this.#walk !== undefined && this.#counter.steps < lastStep) {

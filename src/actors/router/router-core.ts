@@ -16,7 +16,9 @@ import { type ConflictRule, reconcileFor } from './conflict-strategies.js';
 import { Deliveries } from './deliveries.js';
 import { type DueWork, runDueWork } from './due-work.js';
 import { FanOut } from './fan-out.js';
+import { GuardedWork } from './guarded-work.js';
 import { Hooks, type HooksOptions } from './hooks.js';
+import { internalError, InternalErrors } from './internal-errors.js';
 import { LastWills, type WillLimits } from './last-wills.js';
 import { messageSteps } from './message-steps.js';
 import type { Departure } from './presence.js';
@@ -31,7 +33,7 @@ import { type RestoredState, type RouterState, stateOfParam, stateOfSignal } fro
 import { Routing, type RoutingOptions } from './routing.js';
 import { type ScheduledBundle, ScheduledBundles, type ScheduleLimits } from './scheduled-bundles.js';
 import { SignalDirectory, type SignalDirectoryOptions } from './signal-directory.js';
-import { SessionTasks } from './session-tasks.js';
+import { SessionTasks, type Task } from './session-tasks.js';
 import { Slice } from './slice.js';
 import { Snapshots } from './snapshots.js';
 import type { Statistics } from './statistics.js';
@@ -78,6 +80,8 @@ export interface RouterCoreOptions
   readonly watchToken?: WatchToken | undefined;
   /** Called for each scheduled bundle that made room for others. @default ignores them */
   readonly bundleDropped?: ((bundle: ScheduledBundle) => void) | undefined;
+  /** Takes the internal errors of work that is no message. @default they are thrown */
+  readonly internalErrors?: InternalErrors | undefined;
 }
 
 /** Steps of one turn for all that is due, and one piece of each kind more: 0.3 ms, and with a large bundle 1 ms. */
@@ -107,7 +111,7 @@ export class RouterCore {
   readonly #routing: Routing;
   readonly #passing: PassingSignals;
   readonly #writes: Writes;
-  readonly #tasks = new SessionTasks();
+  readonly #tasks: SessionTasks;
   readonly #snapshots: Snapshots;
   readonly #scheduled: ScheduledBundles;
   readonly #system: SystemSignals;
@@ -123,7 +127,11 @@ export class RouterCore {
   readonly #work = new StepCounter();
   readonly #tokens: TokenPermissions;
   readonly #slice = new Slice(this.#work, this);
-  readonly #chores = new Chores(new Slice(this.#work, this));
+  readonly #chores: Chores;
+  readonly #errors: InternalErrors;
+  readonly #gestureWork: DueWork;
+  readonly #statisticsWork: DueWork;
+  readonly #bundleWork: DueWork;
   /** What has its time, in the order in which it is done. */
   readonly #dueWorks: readonly DueWork[];
 
@@ -135,6 +143,13 @@ export class RouterCore {
     this.#options = options;
     const offsets = options.offsets ?? noOffsets;
     this.#offsets = offsets;
+    this.#errors = options.internalErrors ?? new InternalErrors();
+    this.#tasks = new SessionTasks((task, error) => {
+      this.#taskFailed(task, error);
+    });
+    this.#chores = new Chores(new Slice(this.#work, this), (error) => {
+      this.#errors.add(error, 'clearing away');
+    });
     this.#tokens = new TokenPermissions(this.#work, offsets);
     this.#owners = new Owners(options.watchToken);
     this.#wills = new LastWills(options);
@@ -187,7 +202,16 @@ export class RouterCore {
       nowMicros: () => this.#nowMicros,
     });
     this.#scheduled = new ScheduledBundles(options);
-    this.#dueWorks = [this.#passing, this.#bundleWork(), this.#routing, this.#params, this.#signals];
+    this.#gestureWork = new GuardedWork('gestures', this.#passing, this.#errors);
+    this.#statisticsWork = new GuardedWork('statistics', this.#system, this.#errors);
+    this.#bundleWork = new GuardedWork('scheduled bundles', this.#dueBundles(), this.#errors);
+    this.#dueWorks = [
+      this.#gestureWork,
+      this.#bundleWork,
+      new GuardedWork('paced subscriptions', this.#routing, this.#errors),
+      new GuardedWork('expiry of params', this.#params, this.#errors),
+      new GuardedWork('expiry of signals', this.#signals, this.#errors),
+    ];
     const joined = (session: RouterSession): void => {
       this.#join(session);
     };
@@ -239,8 +263,8 @@ export class RouterCore {
   /** Reads the clock for the frames that follow. */
   beginBatch(): void {
     this.#readClock();
-    if (this.#nowMicros >= this.#passing.dueMicros) {
-      this.#passing.runDue(this.#nowMicros, this.#slice.begin(GESTURE_STEPS));
+    if (this.#nowMicros >= this.#gestureWork.dueMicros) {
+      this.#gestureWork.runDue(this.#nowMicros, this.#slice.begin(GESTURE_STEPS));
     }
   }
 
@@ -321,19 +345,39 @@ export class RouterCore {
     isLost: boolean,
     subscriptions: Chore,
   ): Generator<number, void> {
-    yield* this.#passing.leaving(
-      session,
-      () => this.#nowMicros,
-      () => this.#protocolMicros,
+    yield* this.#guarded(
+      this.#passing.leaving(
+        session,
+        () => this.#nowMicros,
+        () => this.#protocolMicros,
+      ),
     );
+    yield* this.#guarded(this.#doingWill(session, isLost));
+    yield* this.#guarded(this.#tellingPresence(session, left));
+    yield* this.#guarded(this.#params.unlocking(session));
+    yield* this.#guarded(subscriptions);
+  }
+
+  *#doingWill(session: RouterSession, isLost: boolean): Generator<number, void> {
     const will = this.#wills.take(session);
-    if (will !== undefined && isLost) {
-      this.#attempt(session, will);
-      yield messageSteps(will);
+    if (will === undefined || !isLost) return;
+    this.#attempt(session, will);
+    yield messageSteps(will);
+  }
+
+  *#tellingPresence(session: RouterSession, left: Departure | undefined): Generator<number, void> {
+    if (left === undefined) return;
+    this.#system.left(session, left, this.#nowMicros);
+    yield 1;
+  }
+
+  /** An internal error in one part of leaving must not keep the others from it: its locks would exclude others for ever. */
+  *#guarded(part: Chore): Generator<number, void> {
+    try {
+      for (let piece = part.next(); piece.done !== true; piece = part.next()) yield piece.value;
+    } catch (error) {
+      this.#errors.add(error, 'clearing away');
     }
-    if (left !== undefined) this.#system.left(session, left, this.#nowMicros);
-    yield* this.#params.unlocking(session);
-    for (let piece = subscriptions.next(); piece.done !== true; piece = subscriptions.next()) yield piece.value;
   }
 
   /**
@@ -349,18 +393,14 @@ export class RouterCore {
 
   /** When {@link runDue} has something to do, by the router's clock; Infinity when never. */
   get dueMicros(): number {
-    return Math.min(
-      this.#params.dueMicros,
-      this.#passing.dueMicros,
-      this.#routing.dueMicros,
-      this.#signals.dueMicros,
-      this.#system.dueMicros,
-    );
+    let due = this.#statisticsWork.dueMicros;
+    for (const work of this.#dueWorks) if (work !== this.#bundleWork) due = Math.min(due, work.dueMicros);
+    return due;
   }
 
   /** The same for what a millisecond matters to: a bundle with a time. */
   get exactDueMicros(): number {
-    return this.#scheduled.dueMicros;
+    return this.#bundleWork.dueMicros;
   }
 
   /**
@@ -372,7 +412,7 @@ export class RouterCore {
   runDue(): boolean {
     this.#readClock();
     const isLeft = runDueWork(this.#dueWorks, this.#nowMicros, this.#slice, DUE_STEPS);
-    this.#system.runDue(this.#nowMicros);
+    if (this.#statisticsWork.dueMicros <= this.#nowMicros) this.#statisticsWork.runDue(this.#nowMicros, this.#slice);
     return isLeft;
   }
 
@@ -397,7 +437,13 @@ export class RouterCore {
         congested,
         queuedBytes: this.#backlogs.bytes,
       },
-      totals: { messages: this.#messages, deliveries: this.deliveryCount, receivedBytes, sentBytes },
+      totals: {
+        messages: this.#messages,
+        deliveries: this.deliveryCount,
+        receivedBytes,
+        sentBytes,
+        internalErrors: this.#errors.count,
+      },
       messages: { ...messages },
       errors: Object.fromEntries(this.#replies.errors),
       drops: {
@@ -459,6 +505,11 @@ export class RouterCore {
     return this.#tasks.pending;
   }
 
+  /** Whether {@link advanceTasks} has anything to do. */
+  get hasTasks(): boolean {
+    return this.#tasks.pending;
+  }
+
   /** Whether {@link advanceChores} is to be called in the next turn. */
   get hasChores(): boolean {
     return this.#chores.pending;
@@ -515,7 +566,9 @@ export class RouterCore {
           return this.#set(session, message, frame.qos);
         case 'publish':
           messages.publish++;
-          return this.#writes.publish(session, message, this.#nowMicros);
+          this.#writes.publish(session, message, this.#nowMicros);
+          session.hasWritten = true;
+          return;
         case 'bundle':
           messages.bundle++;
           return this.#bundle(session, message, frame.qos);
@@ -530,7 +583,9 @@ export class RouterCore {
           return this.#subscribing.unsubscribe(session, message.id);
         case 'announce':
           messages.announce++;
-          return this.#announcing.announce(session, message, this.#nowMicros);
+          this.#announcing.announce(session, message, this.#nowMicros);
+          session.hasWritten = true;
+          return;
         case 'query':
           messages.query++;
           return this.#queries.query(session, message);
@@ -582,6 +637,7 @@ export class RouterCore {
   #set(session: RouterSession, message: SetMessage, qos: Qos): void {
     const { address, lock, unlock } = message;
     const { revision, holder } = this.#writes.set(session, message, this.#nowMicros);
+    session.hasWritten = true;
     if (!this.#wantsAck(qos)) return;
     if (lock !== true && unlock !== true) return this.#replies.ack(session, message, revision);
     // Whether it is locked now, and whether by you; never by whom else.
@@ -599,15 +655,17 @@ export class RouterCore {
       this.#scheduled.check(session, atMicros, this.#nowMicros);
       this.#writes.checkBundle(session, message, this.#nowMicros);
       for (const dropped of this.#scheduled.add(session, message, atMicros)) this.#bundleDropped(dropped);
+      session.hasWritten = true;
       if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack' });
       return;
     }
     const revision = this.#writes.bundle(session, message, this.#nowMicros)?.revision;
+    session.hasWritten = true;
     if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack', revision });
   }
 
   /** Runs the bundles that are due, each of them whole, and no other message between its messages. */
-  #bundleWork(): DueWork {
+  #dueBundles(): DueWork {
     const scheduled = this.#scheduled;
     return {
       get dueMicros() {
@@ -647,9 +705,15 @@ export class RouterCore {
     try {
       this.#writes.bundle(session, bundle, this.#nowMicros, 'earlier');
     } catch (error) {
-      if (!(error instanceof ClaspError)) throw error;
-      if (session.established) this.#replies.error(session, error);
+      if (!(error instanceof ClaspError)) this.#errors.add(error, 'bundle', session);
+      if (session.established) this.#replies.error(session, error instanceof ClaspError ? error : internalError(error));
     }
+  }
+
+  /** The rest of an answer is not sent. */
+  #taskFailed({ session, pattern }: Task, error: unknown): void {
+    this.#errors.add(error, 'an answer in slices', session);
+    if (session.established) this.#replies.error(session, internalError(error, pattern));
   }
 
   #get(session: RouterSession, { address }: GetMessage): void {

@@ -1,8 +1,10 @@
 import type { ActorLogic, AnyActorRef } from 'xstate';
 import { type Clock, microseconds, setBackgroundTimer } from '../../clock.js';
 import { ClockWatch } from '../../clock-watch.js';
-import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import { ClaspError } from '../../protocol/errors.js';
+import type { InboundMessage } from '../../protocol/inbound.js';
 import type { Authenticator, Logger } from '../ports.js';
+import { internalError, InternalErrors } from './internal-errors.js';
 import { RouterCore, type RouterCoreOptions } from './router-core.js';
 import type { DeferBatch, InboundBatch, RouterEvent } from './router-events.js';
 import type { RouterSession } from './router-session.js';
@@ -15,7 +17,7 @@ import type { ParamsAnswer, ParamsQuestion } from './views.js';
 
 export interface RouterInput extends Omit<
   RouterCoreOptions,
-  'nowMicros' | 'offsets' | 'reportFault' | 'watchToken' | 'bundleDropped'
+  'nowMicros' | 'offsets' | 'reportFault' | 'watchToken' | 'bundleDropped' | 'internalErrors'
 > {
   /** Bytes a socket may hold unsent before its session counts as congested. */
   readonly highWaterBytes: number;
@@ -70,8 +72,8 @@ const routers = new WeakMap<AnyActorRef, Router>();
 
 class Router {
   readonly #core: RouterCore;
+  readonly #errors: InternalErrors;
   readonly #clock: Clock;
-  readonly #logger: Logger;
   readonly #highWaterBytes: number;
   readonly #defer: (callback: () => void) => void;
   readonly #tellSelf: (event: RouterEvent) => void;
@@ -101,12 +103,20 @@ class Router {
         'a scheduled bundle was dropped: all that wait would take more than maxPendingBundleBytes',
       );
     });
+    const reportError = thinned(clock, ({ error, session }: Failure, work, more): void => {
+      const fields = { err: error, work, session: session?.id, ...(more > 0 && { more }) };
+      logger.error(fields, 'internal error in the router');
+    });
+    this.#errors = new InternalErrors((error, work, session) => {
+      reportError({ error, session }, work);
+    });
     const watch = ClockWatch.of(clock);
     this.#core = new RouterCore({
       ...options,
       nowMicros: () => Math.floor(watch.look() * 1_000),
       offsets: watch,
       reportFault,
+      internalErrors: this.#errors,
       bundleDropped: (bundle) => {
         reportDropped(bundle, 'bundle');
       },
@@ -117,7 +127,6 @@ class Router {
     });
     if (state !== undefined) this.#core.restore(state);
     this.#clock = clock;
-    this.#logger = logger;
     this.#highWaterBytes = highWaterBytes;
     this.#defer = defer ?? ((callback) => void setImmediate(callback));
     this.#tellSelf = tellSelf;
@@ -147,11 +156,11 @@ class Router {
       this.#dispatch(event);
     }
     this.#advanceTasks();
-    for (const session of this.#core.takeDirty()) this.#flush(session);
+    this.#flushAll();
     this.#setTimer();
   }
 
-  /** What is no message. A fault of ours in it costs what the event was about, and the show goes on. */
+  /** An internal error here costs what the event was about. */
   #dispatch(event: Exclude<RouterEvent, { type: 'inbound.batch' }>): void {
     try {
       switch (event.type) {
@@ -173,9 +182,12 @@ class Router {
           this.#core.visibilityChanged();
           break;
         case 'session.closing':
-          if (event.error !== undefined) this.#core.sendError(event.session, event.error);
-          this.#flushWhole(event.session);
-          event.session.link.close(event.reason);
+          try {
+            if (event.error !== undefined) this.#core.sendError(event.session, event.error);
+            this.#flushWhole(event.session);
+          } finally {
+            event.session.link.close(event.reason);
+          }
           break;
         case 'session.closed':
           this.#sessions--;
@@ -200,8 +212,10 @@ class Router {
           this.#core.revoke(event.tokenId);
           break;
       }
-    } catch (cause) {
-      this.#logger.error({ err: cause, event: event.type }, 'internal error in the router');
+    } catch (error) {
+      const session = 'session' in event ? event.session : undefined;
+      this.#errors.add(error, event.type, session);
+      if (session !== undefined) this.#fail(session, error);
     }
   }
 
@@ -270,20 +284,19 @@ class Router {
     const isLimited = defer !== undefined && session.link.isTrusted !== true;
     const lastStep = isLimited ? this.#turns.lastStepOf(session, steps, frames.length - next) : Infinity;
     let at = next;
-    try {
-      while (at < frames.length && this.#core.steps < lastStep) {
-        this.#core.handle(session, frames[at++]!, receivedMicros);
-        // Small questions can have large answers, thousands in one read: what one session has coming never waits for the end of
-        // the tick above this mark. Either its socket takes it, or the session is congested and its backlog has limits.
-        if (session.outbox.byteLength > this.#highWaterBytes) this.#flush(session);
+    let isDone = false;
+    while (!isDone) {
+      try {
+        while (at < frames.length && this.#core.steps < lastStep) {
+          this.#core.handle(session, frames[at++]!, receivedMicros);
+          // Small questions can have large answers, thousands in one read: what one session has coming never waits for the end of
+          // the tick above this mark. Either its socket takes it, or the session is congested and its backlog has limits.
+          if (session.outbox.byteLength > this.#highWaterBytes) this.#flush(session);
+        }
+        isDone = true;
+      } catch (error) {
+        this.#messageFailed(session, frames[at - 1]!.message, error); // `at` is behind it, and the loop goes on with the next
       }
-    } catch (cause) {
-      // Whatever a peer sends ends in a ClaspError; this is a fault of ours. It costs the session that met it, nobody else.
-      this.#logger.error({ err: cause, session: session.id }, 'internal error while handling a message');
-      session.notify({
-        type: 'session.failed',
-        error: new ClaspError(ErrorCode.InternalError, 'Internal error', { cause }),
-      });
     }
     session.traffic.receivedMessages += at - next;
     if (!isLimited) return;
@@ -291,6 +304,39 @@ class Router {
     if (at === frames.length) return;
     this.#turns.close(session);
     defer(batch, at);
+  }
+
+  /**
+   * Whatever a peer sends ends in a ClaspError; anything else is a bug in the router. It costs this message. Without its HELLO a session
+   * cannot be used, and one that causes such errors again and again is closed.
+   */
+  #messageFailed(session: RouterSession, message: InboundMessage, error: unknown): void {
+    this.#errors.add(error, message.type, session);
+    if (!session.established || this.#errors.isLastOf(session, this.#core.nowMicros)) return this.#fail(session, error);
+    try {
+      this.#core.sendError(session, internalError(error, subjectOf(message)));
+    } catch {
+      this.#fail(session, error); // the error that counts is the first
+    }
+  }
+
+  #fail(session: RouterSession, cause: unknown): void {
+    session.notify({ type: 'session.failed', error: internalError(cause) });
+  }
+
+  /** One write for each session that has something coming. A connection whose write throws costs its session alone. */
+  #flushAll(): void {
+    const dirty = this.#core.takeDirty();
+    let at = 0;
+    while (at < dirty.length) {
+      try {
+        while (at < dirty.length) this.#flush(dirty[at++]!);
+      } catch (error) {
+        const session = dirty[at - 1]!; // `at` is behind it
+        this.#errors.add(error, 'write', session);
+        this.#fail(session, error);
+      }
+    }
   }
 
   /** Sends what the tick has gathered for a session, and looks whether its socket keeps up. */
@@ -347,8 +393,12 @@ class Router {
 
   #advanceTasks(): void {
     if (this.#continuing) return;
-    const isMore = this.#core.advanceTasks();
-    if (!isMore && !this.#core.hasChores) return;
+    try {
+      this.#core.advanceTasks();
+    } catch (error) {
+      this.#errors.add(error, 'tasks');
+    }
+    if (!this.#core.hasTasks && !this.#core.hasChores) return;
     this.#continuing = true;
     this.#defer(this.#goOn);
   }
@@ -356,6 +406,18 @@ class Router {
   readonly #goOn = (): void => {
     this.#tellSelf({ type: 'tasks.continue' });
   };
+}
+
+interface Failure {
+  readonly error: unknown;
+  readonly session: RouterSession | undefined;
+}
+
+/** The address by which the sender knows the ERROR for a message, if it has one. */
+function subjectOf(message: InboundMessage): string | undefined {
+  if ('address' in message) return message.address;
+  if ('pattern' in message) return message.pattern;
+  return message.type === 'announce' ? message.namespace : undefined;
 }
 
 const ignore = (): void => undefined;

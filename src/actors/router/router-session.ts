@@ -110,6 +110,8 @@ export class RouterSession {
   /** When something was last received, and when its HELLO was. */
   lastReceivedMicros: number;
   joinedMicros: number;
+  /** Whether a SET, PUBLISH, BUNDLE or ANNOUNCE of it was accepted. Kept by RouterCore. */
+  hasWritten = false;
   /** When the oldest probe was sent that is possibly unanswered; -Infinity before the first. Kept by `session/liveness.ts`. */
   probedMicros = -Infinity;
   /** The last probe that the peer did not answer in time while it held locks. Kept by `session/lock-holder-probes.ts`. */

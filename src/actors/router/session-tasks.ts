@@ -1,21 +1,29 @@
+import type { Pattern } from '../../protocol/pattern.js';
 import type { RouterSession } from './router-session.js';
 
 /** Work for one session that can take longer than a turn of the event loop may. */
 export interface Task {
   readonly session: RouterSession;
+  /** What it answers. */
+  readonly pattern: Pattern;
   /** Goes on until it is done or has taken about `maxSteps`. @returns the steps it took, more than 0 */
   run(maxSteps: number): number;
   readonly isDone: boolean;
+  /** {@link run} has thrown, and is not called again. */
+  failed?(): void;
 }
 
 /** Steps of one turn for the tasks of all sessions together: 0.3 ms of work. */
 const STEPS_PER_TURN = 16_384;
+/** Steps that count for a slice that threw. */
+const STEPS_OF_FAILED = 300;
 
 /**
  * Runs tasks in slices, in turn between sessions, so that a long one delays nobody else: neither other messages nor the tasks of
  * other sessions. The tasks of one session run in their order. Those of a congested session rest.
  */
 export class SessionTasks {
+  readonly #report: (task: Task, error: unknown) => void;
   /** All tasks; those of a session in their order. */
   readonly #tasks = new Map<RouterSession, Set<Task>>();
   /** Sessions whose tasks may go on, the next one first. */
@@ -23,6 +31,11 @@ export class SessionTasks {
   /** Steps left in this turn. */
   #budget = STEPS_PER_TURN;
   #steps = 0;
+
+  /** @param report called with a task that threw in {@link advance}, when it is dropped. @default throws the error again */
+  constructor(report: (task: Task, error: unknown) => void = rethrow) {
+    this.#report = report;
+  }
 
   /** Whether {@link advance} has anything to do. */
   get pending(): boolean {
@@ -46,12 +59,18 @@ export class SessionTasks {
    * turn are used up.
    *
    * @param maxSteps steps it may take at once
+   * @throws what the task throws; it is dropped then
    */
   begin(task: Task, maxSteps: number): void {
     const { session } = task;
     const earlier = this.#tasks.get(session);
     if (earlier === undefined && this.#budget > 0 && session.phase === 'active') {
-      this.#run(task, maxSteps);
+      try {
+        this.#run(task, maxSteps);
+      } catch (error) {
+        task.failed?.();
+        throw error;
+      }
       if (task.isDone) return;
     }
     if (earlier === undefined) this.#tasks.set(session, new Set([task]));
@@ -88,18 +107,32 @@ export class SessionTasks {
   }
 
   #run(task: Task, maxSteps: number): void {
-    const steps = task.run(maxSteps);
-    this.#budget -= steps;
-    this.#steps += steps;
+    let steps = STEPS_OF_FAILED;
+    try {
+      steps = task.run(maxSteps);
+    } finally {
+      this.#budget -= steps;
+      this.#steps += steps;
+    }
   }
 
   #runNext(session: RouterSession): void {
     const tasks = this.#tasks.get(session);
     const [task] = tasks ?? [];
     if (task === undefined) return;
-    this.#run(task, this.#budget);
-    if (task.isDone) this.cancel(task);
+    try {
+      this.#run(task, this.#budget);
+      if (task.isDone) this.cancel(task);
+    } catch (error) {
+      this.cancel(task);
+      this.#report(task, error); // before what waits behind the answer
+      task.failed?.();
+    }
     // Behind all others: a session that keeps ordering work never comes before them.
     if (this.#tasks.has(session)) this.#ready.add(session);
   }
+}
+
+function rethrow(_: Task, error: unknown): never {
+  throw error;
 }

@@ -100,6 +100,7 @@ export interface SnapshotPorts {
 /** A snapshot on its way to one session. */
 class SnapshotTask implements Task {
   readonly session: RouterSession;
+  readonly pattern: Pattern;
   readonly #ports: SnapshotPorts;
   readonly #counter = new StepCounter();
   /** undefined for a param that was looked at and does not match. */
@@ -120,6 +121,7 @@ class SnapshotTask implements Task {
     { evenEmpty = false, history = 1, follow = false }: SnapshotOptions,
   ) {
     this.session = session;
+    this.pattern = pattern;
     this.#ports = ports;
     const store = ports.storeFor(pattern);
     this.#params = store.matching(pattern, this.#counter);

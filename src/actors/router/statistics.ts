@@ -19,6 +19,8 @@ export interface Statistics {
     /** Of frames, as they came in and as they were written. */
     readonly receivedBytes: number;
     readonly sentBytes: number;
+    /** Errors in the router's own code, each of which cost a message or another piece of work. */
+    readonly internalErrors: number;
   };
   /** Messages taken in, by their type. */
   readonly messages: Readonly<Record<string, number>>;

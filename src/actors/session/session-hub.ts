@@ -16,6 +16,8 @@ export interface SessionHubInput extends TurnoutLimits {
   readonly attach: (session: RouterSession, connection: Connection) => void;
   /** Called once: the hub was told to drain, and the last session is gone. */
   readonly drained: () => void;
+  /** Sessions of one token at once; 0 = unlimited. */
+  readonly maxSessionsPerToken: number;
   /** Milliseconds of silence in both directions that end a session; 0 = never. */
   readonly sessionTimeoutMs: number;
   /** Milliseconds a peer may take to say HELLO. */
@@ -88,6 +90,8 @@ export type SessionHubSnapshot = Snapshot<undefined> & {
   readonly authFailures: number;
   /** Sessions released since the hub began, because they did not answer a probe and others waited for their places. */
   readonly releasedSessions: number;
+  /** Sessions displaced since the hub began, because the router was full and they had neither a subscription nor a write. */
+  readonly displacedSessions: number;
 };
 
 export type SessionHubLogic = ActorLogic<
@@ -113,7 +117,7 @@ type FromXState =
 export const sessionHub: SessionHubLogic = {
   getInitialSnapshot(scope, input) {
     hubs.set(scope.self, new Sessions(scope, input));
-    const counts = { sessions: 0, authFailures: 0, releasedSessions: 0 };
+    const counts = { sessions: 0, authFailures: 0, releasedSessions: 0, displacedSessions: 0 };
     return { status: 'active', output: undefined, error: undefined, draining: false, ...counts };
   },
 
@@ -135,6 +139,7 @@ export const sessionHub: SessionHubLogic = {
       draining: sessions.draining,
       authFailures: sessions.authFailures,
       releasedSessions: sessions.releasedSessions,
+      displacedSessions: sessions.displacedSessions,
     };
   },
 

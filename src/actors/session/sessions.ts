@@ -12,6 +12,7 @@ import type { ClientIdentity } from '../router/lock-takeover.js';
 import { noPermissions } from '../router/permissions.js';
 import { RouterSession } from '../router/router-session.js';
 import { logClock } from './clock-log.js';
+import { Displacement } from './displacement.js';
 import { watchGrant } from './grant-watch.js';
 import { LockHolderProbes } from './lock-holder-probes.js';
 import { SessionAdmission } from './session-admission.js';
@@ -22,6 +23,7 @@ import { sessionMachine } from './session-machine.js';
 import { SessionProbes } from './session-probes.js';
 import { type SessionView, viewSession } from './session-view.js';
 import { SilenceWatch } from './silence-watch.js';
+import { TokenSessions } from './token-sessions.js';
 
 /** One client: its machine, what the data plane holds of it, and its connection. */
 interface Entry {
@@ -31,9 +33,11 @@ interface Entry {
   /** What limits per address count it for; undefined for this computer. */
   readonly place: string | undefined;
   /** Whether it takes up one of the places there are. */
-  readonly admitted: boolean;
+  admitted: boolean;
   /** Whether it has said HELLO. */
   wasEstablished: boolean;
+  /** The token it counts for, from the moment when that was found good. */
+  tokenId: string | undefined;
   /** Lets go of what tells the session of something. */
   readonly release: () => void;
 }
@@ -48,6 +52,8 @@ export class Sessions {
   readonly #unestablished = new Map<Connection, Entry>();
   readonly #admission: SessionAdmission;
   readonly #probes: SessionProbes;
+  readonly #displacement: Displacement;
+  readonly #tokens: TokenSessions;
   readonly #holders: LockHolderProbes;
   readonly #silence: SilenceWatch;
   #authFailures = 0;
@@ -67,6 +73,8 @@ export class Sessions {
       session.link.destroy(text);
     };
     this.#probes = new SessionProbes({ router, clock, sessions, release });
+    this.#displacement = new Displacement({ clock, sessions, displace: this.#displace });
+    this.#tokens = new TokenSessions(input.maxSessionsPerToken);
     this.#holders = new LockHolderProbes({ router, clock, sessions });
     this.#admission = new SessionAdmission({
       ...input,
@@ -74,6 +82,8 @@ export class Sessions {
       want: (place) => {
         this.#probes.want(place);
       },
+      mayDisplace: (place) => this.#displacement.mayDisplace(place),
+      displace: (place) => this.#displacement.displace(place),
       admit: (connection) => {
         this.#tryStart(connection, undefined);
       },
@@ -99,6 +109,10 @@ export class Sessions {
 
   get releasedSessions(): number {
     return this.#probes.releasedCount;
+  }
+
+  get displacedSessions(): number {
+    return this.#displacement.displacedCount;
   }
 
   get draining(): boolean {
@@ -276,6 +290,7 @@ export class Sessions {
       place: placeOfConnection(connection),
       admitted: refusal === undefined,
       wasEstablished: false,
+      tokenId: undefined,
       release: () => {
         drained.unsubscribe();
         stopWatching();
@@ -312,12 +327,27 @@ export class Sessions {
     return true;
   };
 
-  /** @throws ClaspError with what the peer is told about its token */
+  /** Its place is free at once: a peer that does not read its close message would keep it for the drain time. */
+  readonly #displace = (session: RouterSession, text: string): void => {
+    const entry = this.#entries.get(session.id);
+    if (entry?.admitted !== true) return;
+    entry.admitted = false;
+    this.#admission.leave(entry.connection);
+    entry.actor.send({ type: 'budget.exceeded', error: new ClaspError(ErrorCode.Overloaded, text) });
+  };
+
+  /** @throws ClaspError with the reason for the peer: its token is refused, or has too many sessions */
   async #authenticate({ id, pending }: RouterSession): Promise<Grant> {
     const { authenticator, logger } = this.#input;
     if (authenticator === undefined) throw new ClaspError(ErrorCode.InternalError, 'Server misconfiguration');
     try {
-      return await authenticator.authenticate(pending?.hello.token ?? '');
+      const grant = await authenticator.authenticate(pending?.hello.token ?? '');
+      const entry = this.#entries.get(id);
+      if (entry !== undefined) {
+        this.#tokens.enter(grant.tokenId);
+        entry.tokenId = grant.tokenId;
+      }
+      return grant;
     } catch (error) {
       if (error instanceof ClaspError) throw error;
       // Not the error itself: nobody knows what a validator of somebody else's writes into its texts.
@@ -343,6 +373,7 @@ export class Sessions {
     this.#silence.release(entry.session);
     this.#unestablished.delete(entry.connection);
     if (entry.admitted) this.#admission.leave(entry.connection);
+    if (entry.tokenId !== undefined) this.#tokens.leave(entry.tokenId);
     entry.release();
     this.#input.router.send({ type: 'session.closed', session: entry.session, departure });
     // Without sessions nothing is left to look for.

@@ -14,9 +14,13 @@ export interface TurnoutOptions extends Pick<TurnoutLimits, 'maxSessions' | 'max
   readonly mayRelease: (place: string | undefined) => boolean;
   /** Asks for the release of one that is. */
   readonly want: (place: string | undefined) => void;
+  /** Whether a connection of a place may displace a session of another one, now or soon. */
+  readonly mayDisplace: (place: string | undefined) => boolean;
+  /** Displaces one for it: that session has left when this returns true. */
+  readonly displace: (place: string | undefined) => boolean;
 }
 
-/** Counts sessions, in all and by address. A connection above a limit waits only if a session may be lost. */
+/** Counts sessions, in all and by address. A connection above a limit waits only if a session may be lost or displaced. */
 export class Turnout implements Gate<unknown> {
   readonly #options: TurnoutOptions;
   readonly #byPlace = new RankedCounts();
@@ -31,10 +35,11 @@ export class Turnout implements Gate<unknown> {
   }
 
   check(place: string | undefined): Block | undefined {
-    const { maxSessions, maxSessionsPerAddress, mayRelease } = this.#options;
+    const { maxSessions, maxSessionsPerAddress, mayRelease, mayDisplace } = this.#options;
     if (maxSessions > 0 && this.#sessions >= maxSessions) {
       const text = `Too many sessions: the limit is ${maxSessions}`;
-      return { scope: 'all', text, isFinal: !mayRelease(undefined) };
+      const mayBeLost = mayRelease(undefined); // sends probes, in any case
+      return { scope: 'all', text, isFinal: !mayBeLost && !mayDisplace(place) };
     }
     if (place === undefined || maxSessionsPerAddress === 0) return undefined;
     if (this.#byPlace.of(place) < maxSessionsPerAddress) return undefined;
@@ -42,8 +47,9 @@ export class Turnout implements Gate<unknown> {
     return { scope: 'place', text, isFinal: !mayRelease(place) };
   }
 
-  /** Capacity comes later, when the session that is released has ended. */
+  /** A session that is displaced makes capacity at once; one that is lost, when it has ended. */
   relieve(place: string | undefined, { scope }: Block): boolean {
+    if (scope === 'all' && this.#options.displace(place)) return this.#sessions < this.#options.maxSessions;
     this.#options.want(scope === 'place' ? place : undefined);
     return false;
   }

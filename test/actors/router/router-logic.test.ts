@@ -1,119 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { createActor, SimulatedClock } from 'xstate';
-import { silentLogger } from '../../../src/actors/ports.js';
-import { routerLogic } from '../../../src/actors/router/router-logic.js';
-import { RouterSession } from '../../../src/actors/router/router-session.js';
-import type { SessionEvent } from '../../../src/actors/session/session-events.js';
-import { Deframer } from '../../../src/protocol/deframer.js';
 import { type ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
-import { decodeFrame, defaultQos } from '../../../src/protocol/frame.js';
 import type { Message } from '../../../src/protocol/messages/message.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
-import { coreDefaults } from '../../support/core-harness.js';
-import type { CloseReason } from '../../../src/transports/transport.js';
-
-const HIGH_WATER = 1_000;
-
-/** A router actor, and links whose sockets take as much as they are told to. */
-function setUp(): {
-  connect: (maxQueueBytes?: number) => Link;
-  router: ReturnType<typeof start>;
-  clock: SimulatedClock;
-  deferred: (() => void)[];
-} {
-  const deferred: (() => void)[] = [];
-  const clock = new SimulatedClock();
-  const router = start(deferred, clock);
-  let count = 0;
-  return {
-    router,
-    clock,
-    deferred,
-    connect: (maxQueueBytes = 10_000) => new Link(router, `session-${++count}`, maxQueueBytes),
-  };
-}
-
-function start(deferred: (() => void)[], clock: SimulatedClock): ReturnType<typeof createActor<typeof routerLogic>> {
-  return createActor(routerLogic, {
-    input: {
-      ...coreDefaults,
-      highWaterBytes: HIGH_WATER,
-      clock,
-      logger: silentLogger,
-      defer: (callback) => void deferred.push(callback),
-    },
-  }).start();
-}
-
-class Link {
-  readonly session: RouterSession;
-  readonly events: SessionEvent[] = [];
-  readonly writes: Uint8Array[] = [];
-  closed: CloseReason | undefined;
-  bufferedBytes = 0;
-  /** Whether the peer reads. */
-  reads = true;
-  readonly #router: ReturnType<typeof start>;
-  readonly #deframer = new Deframer();
-
-  constructor(router: ReturnType<typeof start>, id: string, maxQueueBytes: number) {
-    this.#router = router;
-    // The link's fields are read and written through `this`, as a real socket's would be.
-    // eslint-disable-next-line @typescript-eslint/no-this-alias
-    const link = this;
-    this.session = new RouterSession({
-      id,
-      link: {
-        transport: 'test',
-        remoteAddress: 'test',
-        framing: 'raw',
-        encoding: undefined,
-        get bufferedBytes() {
-          return link.bufferedBytes;
-        },
-        write: (bytes) => {
-          this.writes.push(bytes);
-          if (!this.reads) this.bufferedBytes += bytes.length;
-        },
-        close: (reason) => void (this.closed = reason),
-        destroy: () => undefined,
-      },
-      notify: (event) => {
-        this.events.push(event);
-        const phases = {
-          'hello.accepted': 'active',
-          'connection.congested': 'congested',
-          'connection.drained': 'active',
-        } as const;
-        this.session.phase = event.type in phases ? phases[event.type as keyof typeof phases] : 'draining';
-      },
-      nowMicros: 0,
-      maxQueueBytes,
-      maxQueueMessages: 1_000,
-    });
-    this.session.phase = 'awaitingHello';
-    router.send({ type: 'session.opened', session: this.session });
-    this.send({ type: 'hello', version: 1, name: id, features: [] });
-    this.read();
-  }
-
-  send(...messages: Message[]): void {
-    const frames = messages.map((message) => ({ message, qos: defaultQos(message), encoding: 'binary' as const }));
-    this.#router.send({ type: 'inbound.batch', batches: [{ session: this.session, frames, receivedMicros: 0 }] });
-  }
-
-  /** What has been written since the last look. */
-  read(): Message[] {
-    return this.writes
-      .splice(0)
-      .flatMap((bytes) => this.#deframer.push(bytes).map((frame) => decodeFrame(frame).message));
-  }
-
-  drain(): void {
-    this.bufferedBytes = 0;
-    this.#router.send({ type: 'session.drained', session: this.session });
-  }
-}
+import { HIGH_WATER, setUp } from '../../support/router-link.js';
 
 const set = (address: string, value: number | string): Message => ({ type: 'set', address, value: encodeValue(value) });
 const event = (value: number | string): Message => ({
@@ -343,36 +232,6 @@ describe('the router actor', () => {
     });
     expect(slow.read()).toHaveLength(3);
     expect(slow.closed?.kind).toBe('goingAway');
-  });
-
-  it('a fault of ours costs the session that met it, not the router', () => {
-    const { connect } = setUp();
-    const [unlucky, bystander] = [connect(), connect()];
-    const broken: Message = {
-      type: 'set',
-      address: '/a',
-      value: undefined as unknown as ReturnType<typeof encodeValue>,
-    };
-    unlucky.send(broken);
-    expect(unlucky.events.at(-1)).toMatchObject({
-      type: 'session.failed',
-      error: { code: 500, message: 'Internal error' },
-    });
-    bystander.send(set('/b', 1));
-    expect(bystander.read()).toMatchObject([{ type: 'ack', revision: 1 }]);
-  });
-
-  it('a fault of ours outside of any message does not end the router either', () => {
-    const { connect, router } = setUp();
-    const [gone, bystander] = [connect(), connect()];
-    const hold = gone.session.subscriptions;
-    hold.values = () => {
-      throw new Error('a bug');
-    };
-    router.send({ type: 'session.closed', session: gone.session, departure: 'left' });
-    bystander.send(set('/b', 1));
-    expect(bystander.read()).toMatchObject([{ type: 'ack', revision: 1 }]);
-    expect(router.getSnapshot().status).toBe('active');
   });
 
   it('sends a large snapshot over several turns of the event loop', () => {

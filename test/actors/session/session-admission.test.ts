@@ -35,6 +35,8 @@ function newAdmission(limits: Partial<SessionAdmissionOptions>): Admission {
     },
     mayRelease: () => false,
     want: () => undefined,
+    mayDisplace: () => false,
+    displace: () => false,
     ...limits,
   });
   let port = 0;

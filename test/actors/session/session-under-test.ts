@@ -40,9 +40,10 @@ export function tokenIsBad(error: unknown): SessionEvent {
 }
 
 /** Room for everybody. */
-export const unlimited: TurnoutLimits = {
+export const unlimited: TurnoutLimits & { readonly maxSessionsPerToken: number } = {
   maxSessions: 0,
   maxSessionsPerAddress: 0,
+  maxSessionsPerToken: 0,
   maxHalfOpen: 0,
   maxHalfOpenPerAddress: 0,
 };

@@ -2,7 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { Turnout, type TurnoutOptions } from '../../../src/actors/session/turnout.js';
 import { placeOfConnection } from '../../../src/network-place.js';
 
-const noneIsLost = { maxSessions: 0, maxSessionsPerAddress: 0, mayRelease: () => false, want: () => undefined };
+const noneIsLost = {
+  maxSessions: 0,
+  maxSessionsPerAddress: 0,
+  mayRelease: () => false,
+  want: () => undefined,
+  mayDisplace: () => false,
+  displace: () => false,
+};
 
 /** Lets sessions come from these addresses, one after the other. @returns why they cannot; undefined for those that can */
 function come(limits: Partial<TurnoutOptions>, addresses: readonly string[]): readonly (string | undefined)[] {
@@ -68,6 +75,24 @@ describe('how many sessions there may be', () => {
     expect(block.isFinal).toBe(false);
     expect(turnout.relieve('a', block)).toBe(false); // capacity comes with the end of the session
     expect([asked, wanted]).toEqual([[place], [place]]);
+  });
+
+  it('leaves a place at once when a session of another address is displaced', () => {
+    const turnout: Turnout = new Turnout({
+      ...noneIsLost,
+      maxSessions: 2,
+      mayDisplace: (place) => place === 'b',
+      displace: (place) => {
+        if (place === 'b') turnout.leave('a');
+        return place === 'b';
+      },
+    });
+    turnout.enter({}, 'a');
+    turnout.enter({}, 'a');
+    const final = turnout.check('a')!;
+    expect([final.isFinal, turnout.relieve('a', final)]).toEqual([true, false]);
+    const block = turnout.check('b')!;
+    expect([block.isFinal, turnout.relieve('b', block), turnout.check('b')]).toEqual([false, true, undefined]);
   });
 
   it('goes down with each session that ends', () => {
