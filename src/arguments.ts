@@ -79,6 +79,11 @@ export function hasMethods(value: unknown, names: readonly string[]): boolean {
   return names.every((name) => typeof Reflect.get(value, name) === 'function');
 }
 
+/** A text as an error message quotes it. */
+export function quoted(text: string): string {
+  return `"${clipped(text)}"`;
+}
+
 /** A value as an error message quotes it: of an object only that it is one. */
 export function shown(value: unknown): string {
   switch (typeof value) {

@@ -347,6 +347,8 @@ const schema = z.strictObject({
   ).optional(),
 }) satisfies z.ZodType<unknown, RouterOptions>;
 
+export const routerOptionNames: readonly string[] = Object.keys(schema.shape);
+
 /** A value that passes a check; zod's own texts do not say what a value is, only what it is not. */
 function like<T>(check: (value: unknown) => boolean, { must }: { readonly must: string }): z.ZodType<T, T> {
   return z.custom<T>(check, { error: ({ input }) => `must ${must}, not ${shown(input)}` });
@@ -434,6 +436,6 @@ function sentence(issue: z.core.$ZodIssue): string {
 }
 
 function unknownOption(name: string): string {
-  const meant = didYouMean(name, Object.keys(schema.shape));
+  const meant = didYouMean(name, routerOptionNames);
   return `unknown option "${name}"` + (meant === undefined ? '' : `; did you mean "${meant}"?`);
 }

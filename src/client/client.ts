@@ -26,7 +26,7 @@ import { announceRules, bundleRules, getRules, pingRules, queryRules, setRules }
 import type { SyncResult } from './server-clock.js';
 import type { Param } from './signal.js';
 import { checkQueueLimits, endOfSignals, type SignalIterator, SignalQueue } from './signal-queue.js';
-import { type Listener, type OnOptions, Subscription } from './subscription.js';
+import { type Listener, type OnOptions, onOptions, Subscription } from './subscription.js';
 
 export interface SetOptions extends WriteOptions {
   /** 0 asks for no answer: the promise resolves, with undefined, once the write is on its way. @default 1 */
@@ -65,7 +65,6 @@ const setOptions = [
 const publishOptions = ['timestamp'] as const satisfies readonly (keyof PublishOptions)[];
 const streamOptions = ['timestamp', 'rate'] as const satisfies readonly (keyof StreamOptions)[];
 const bundleOptions = ['at'] as const satisfies readonly (keyof BundleOptions)[];
-const onOptions = ['types', 'maxRate', 'epsilon', 'window', 'history'] as const satisfies readonly (keyof OnOptions)[];
 const signalsOptions = [...onOptions, 'bufferSize', 'bufferBytes'] as const satisfies readonly (keyof SignalsOptions)[];
 
 /** Ends a subscription. */

@@ -19,6 +19,14 @@ export interface OnOptions<T extends SignalType = SignalType> {
   readonly history?: number | undefined;
 }
 
+export const onOptions = [
+  'types',
+  'maxRate',
+  'epsilon',
+  'window',
+  'history',
+] as const satisfies readonly (keyof OnOptions)[];
+
 /** Where a subscription's signals go. */
 export type Listener<T extends SignalType = SignalType> = (signal: Signal<T>) => void;
 

@@ -3,40 +3,18 @@ import { namedTransport } from '../actors/listener/named-transport.js';
 import { type RootEnd, type RootInput, type rootMachine, rootMachineNamed } from '../actors/root/root-machine.js';
 import type { RouterState } from '../actors/router/router-state.js';
 import { primitivesOf, summarized } from '../actors/summarized.js';
-import type { OnOptions } from '../client/index.js';
 import { type Clock, systemClock } from '../clock.js';
-import { parseRouterOptions, type RouterOptions } from '../options.js';
+import { parseRouterOptions } from '../options.js';
 import { rootInput } from '../root-input.js';
 import { RunningRouter } from '../running-router.js';
 import type { Transport } from '../transports/transport.js';
 import { ActorSystemError } from './actor-system-error.js';
-import type { ClaspCommand, ClaspEvent, ClaspRequest } from './events.js';
+import { checkClaspInput, type ClaspInput, subscribeRequest, type SubscribeRequest } from './clasp-input.js';
+import { type ClaspCommand, type ClaspEvent, type ClaspRequest, refusal } from './events.js';
 import { HostSession } from './host-session.js';
 import { Outlet } from './outlet.js';
-import type { LibraryErrorCode } from '../protocol/library-errors.js';
-
-/** What the actor subscribes to before it opens a door. */
-export interface ClaspSubscription extends OnOptions {
-  readonly pattern: string;
-  /** What `clasp.unsubscribe` names. @default the pattern */
-  readonly id?: string | undefined;
-}
-
-/**
- * Options of a router, and what concerns the actor system around it. `inspect` is that system's; the clock is that system's
- * too, unless another one is given: one that tells the time, as SimulatedClock does.
- */
-export interface ClaspInput extends Omit<RouterOptions, 'inspect'> {
-  /** Whose signals go into the parent's mailbox. Each is an event, and so a transition, of the parent. @default none */
-  readonly subscribe?: readonly (string | ClaspSubscription)[] | undefined;
-  /** Who is told what happens. @default the actor that has invoked or spawned it */
-  readonly parent?: { send(event: ClaspEvent): void } | undefined;
-  /**
-   * Stands before the system ids `router`, `sessions`, `listener:1` and `session:<id>`: needed where a system has two routers.
-   * @default ''
-   */
-  readonly systemIdPrefix?: string | undefined;
-}
+import { persisted, restored, type RestoreError } from './persisted-router.js';
+import { isRequest, typeMistake } from './requests.js';
 
 export interface ClaspContext {
   /** Sessions, signals and state of the router, for whoever holds the actor. */
@@ -48,7 +26,7 @@ export interface ClaspContext {
   /** @internal */
   readonly transports: readonly Transport[];
   /** @internal */
-  readonly subscriptions: readonly Extract<ClaspRequest, { readonly type: 'clasp.subscribe' }>[];
+  readonly subscriptions: readonly SubscribeRequest[];
   /** @internal */
   readonly outlet: Outlet;
 }
@@ -95,7 +73,6 @@ const machine = setup({
         }
       },
     ),
-    keepSession: fromPromise(({ input }: { readonly input: ClaspContext }) => input.host.lost()),
     leave: fromPromise(({ input }: { readonly input: ClaspContext }) => input.host.leave()),
     giveUp: fromPromise<never, ClaspContext>(({ input }) => {
       throw input.error;
@@ -142,16 +119,14 @@ const machine = setup({
           'give each of its routers a systemIdPrefix of its own',
       );
     }
-    const root = (spawn as unknown as SpawnRoot)(rootMachineNamed(systemIdPrefix), {
-      id: 'root',
-      input: rootInput(options),
-    });
+    const startInput = rootInput(options);
+    const root = (spawn as unknown as SpawnRoot)(rootMachineNamed(systemIdPrefix), { id: 'root', input: startInput });
     const outlet = new Outlet(parent, emitters.get(self) ?? (() => undefined));
     return {
       router: new RunningRouter(root, options),
-      host: new HostSession(outlet.tell),
+      host: new HostSession(outlet.tell, startInput.logger),
       transports: options.transports.map(namedTransport),
-      subscriptions: subscribe.map(subscription),
+      subscriptions: subscribe.map(subscribeRequest),
       outlet,
       error: undefined,
     };
@@ -193,11 +168,6 @@ const machine = setup({
     },
     running: {
       entry: 'tellOfDoors',
-      invoke: {
-        src: 'keepSession',
-        input: ({ context }) => context,
-        onError: { target: 'failed', actions: { type: 'keepFault', params: ({ event }) => event } },
-      },
       on: { 'clasp.stop': 'stopping' },
     },
     stopping: {
@@ -221,24 +191,7 @@ const machine = setup({
 /** What tells the listeners of each of these actors. A machine could only do it in a transition. */
 const emitters = new WeakMap<AnyActorRef, (event: ClaspEvent) => void>();
 
-/**
- * A router was restored with the actor around it, which it cannot be. To invoke it anew, with this state as `input.state`, is
- * the business of the parent.
- */
-export class RestoreError extends Error {
-  override readonly name = 'RestoreError';
-  readonly code = 'CLASP_ERR_RESTORE' satisfies LibraryErrorCode;
-  /** What the router knew. */
-  readonly state: unknown;
-
-  constructor(state: unknown) {
-    super(
-      'a router is not restored with the actor around it; give the state of this error to a new one, as input.state',
-    );
-    this.state = state;
-  }
-}
-
+/** What the actors throw when they start that were restored while they ran. */
 const unrestored = new WeakMap<object, RestoreError>();
 
 const { getInitialSnapshot, transition } = {
@@ -257,6 +210,7 @@ const { getInitialSnapshot, transition } = {
 export const claspMachine: typeof machine = Object.assign(machine, {
   getInitialSnapshot(scope, input) {
     emitters.set(scope.self, scope.emit);
+    if (input !== undefined) checkClaspInput(input);
     summarizeInput(scope.self);
     return getInitialSnapshot(scope, input);
   },
@@ -267,17 +221,29 @@ export const claspMachine: typeof machine = Object.assign(machine, {
       snapshot.context.host.take(event);
       return snapshot;
     }
+    const mistake = snapshot.status === 'active' ? typeMistake(event) : undefined;
+    if (mistake !== undefined) {
+      // It is a request as far as the program that has sent it knows; only its type is certain.
+      snapshot.context.outlet.tell(refusal(event as unknown as ClaspRequest, mistake));
+      return snapshot;
+    }
     if (event.type === XSTATE_STOP) snapshot.context.outlet.close();
     return transition(snapshot, event, scope);
   },
 
-  /** What a router is made of, such as doors and keys, is in no snapshot: it fails as it starts, with what is needed for a new one. */
+  /**
+   * What a router is made of, such as transports and keys, is in no snapshot: one that ran fails as it starts, with what is needed for a
+   * new one. One that was done or has failed is so again.
+   */
   restoreSnapshot(snapshot) {
-    const error = new RestoreError('state' in snapshot ? snapshot.state : undefined);
-    // Nobody gets to see this context: the actor has an error before anything else can happen.
-    const restored = machine.resolveState({ value: 'failed', context: { error } as ClaspContext });
-    unrestored.set(restored, error);
-    return restored;
+    const end = restored(snapshot);
+    // No one gets to see this context: the actor has ended before anything else can happen.
+    const context = {} as ClaspContext;
+    if (end.status === 'done') return machine.resolveState({ value: 'stopped', context, output: end.output });
+    const { status, error } = end;
+    const failed = machine.resolveState({ value: 'failed', context, status, error });
+    if (status === 'active') unrestored.set(failed, error);
+    return failed;
   },
 
   start(snapshot) {
@@ -285,13 +251,7 @@ export const claspMachine: typeof machine = Object.assign(machine, {
     if (error !== undefined) throw error;
   },
 
-  getPersistedSnapshot: ({ value, context }) => ({
-    status: 'active',
-    output: undefined,
-    error: undefined,
-    value,
-    state: context.router.state(),
-  }),
+  getPersistedSnapshot: persisted,
 } satisfies Partial<typeof machine>);
 
 /** A router in an actor system: what `spawn(claspMachine)` gives. */
@@ -312,33 +272,14 @@ function summarizeInput(actor: AnyActorRef): void {
 /** What XState says last to an actor; its types leave it out. */
 const XSTATE_STOP = 'xstate.stop' as string;
 
-const requests: ReadonlySet<string> = new Set<ClaspRequest['type']>([
-  'clasp.set',
-  'clasp.emit',
-  'clasp.publish',
-  'clasp.bundle',
-  'clasp.subscribe',
-  'clasp.unsubscribe',
-  'clasp.listen',
-]);
-
-function isRequest(event: { readonly type: string }): event is ClaspRequest {
-  return requests.has(event.type);
-}
-
 function tellOfSessions({ router, host, outlet }: ClaspContext): void {
   router.on('session.opened', (happening) => {
+    if (host.isOpening(happening)) return;
     outlet.tell({ ...happening, type: 'clasp.session.opened' });
   });
   router.on('session.closed', ({ id, name, end: { kind, text } }) => {
-    if (id !== host.id) outlet.tell({ type: 'clasp.session.closed', id, name, reason: kind, text });
+    if (!host.isClosing(id)) outlet.tell({ type: 'clasp.session.closed', id, name, reason: kind, text });
   });
-}
-
-function subscription(wanted: string | ClaspSubscription): Extract<ClaspRequest, { readonly type: 'clasp.subscribe' }> {
-  if (typeof wanted === 'string') return { type: 'clasp.subscribe', pattern: wanted };
-  const { pattern, id, ...options } = wanted;
-  return { type: 'clasp.subscribe', pattern, id, options };
 }
 
 /** The clock of the actor's system, where it tells the time; XState's own one has timers only. */

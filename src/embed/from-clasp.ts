@@ -1,6 +1,8 @@
 import { Observable } from 'rxjs';
 import { fromEventObservable, type ObservableActorLogic, type Observer, type Subscribable, toObserver } from 'xstate';
+import { check, checkNames, checkText, hasMethods, isObject } from '../arguments.js';
 import type { Client, OnOptions, Signal } from '../client/index.js';
+import { onOptions } from '../client/subscription.js';
 import type { SignalType } from '../protocol/enumerations.js';
 import { RunningRouter } from '../running-router.js';
 import { signalsOf } from '../signals-of.js';
@@ -21,6 +23,8 @@ export interface FromClaspOptions<T extends SignalType = SignalType> extends OnO
   readonly systemId?: string | undefined;
 }
 
+const fromClaspOptions = ['systemId', ...onOptions];
+
 /** What comes of signals of these types. */
 export type ClaspSignalEventOf<T extends SignalType> =
   | ('param' extends T ? ClaspParamEvent : Extract<T, 'param'> extends never ? never : ClaspParamEvent)
@@ -32,14 +36,18 @@ export type ClaspSignalEventOf<T extends SignalType> =
  * the session is closed.
  *
  * @param pattern fails with ClaspError 202 where it is none
+ * @throws ArgumentError for options that are wrong; the actor fails with one for an input that is wrong
  */
 export function fromClasp<const T extends SignalType = SignalType>(
   pattern: string,
-  { systemId = 'clasp', ...options }: FromClaspOptions<T> = {},
+  given: FromClaspOptions<T> = {},
 ): ObservableActorLogic<ClaspSignalEventOf<T>, FromClaspInput | undefined> {
+  checkNames('fromClasp', given, fromClaspOptions);
+  const { systemId = 'clasp', ...options } = given;
+  checkText('systemId', systemId);
   return fromEventObservable<ClaspSignalEventOf<T>, FromClaspInput | undefined>(({ input, system }) => {
     const events$ = new Observable<ClaspSignalEventOf<T>>((subscriber) => {
-      const source = input?.router ?? routerOf(system.get(systemId), systemId);
+      const source = sourceOf(input) ?? routerOf(system.get(systemId), systemId);
       const signals = 'signals$' in source ? source.signals$<T>(pattern, options) : signalsOf(source, pattern, options);
       return signals.subscribe({
         // Signals of these types become events of these types; TypeScript does not follow the condition.
@@ -74,7 +82,18 @@ function withPlainSubscription<T>(events$: Observable<T>): Subscribable<T> {
   };
 }
 
-/** @throws Error where there is none */
+/** @throws ArgumentError if it has something else than a router or a client */
+function sourceOf(input: FromClaspInput | undefined): SignalSource | undefined {
+  if (input === undefined) return undefined;
+  check(isObject(input), 'the input of fromClasp', 'be an object with a router', input);
+  const { router } = input as Partial<FromClaspInput>; // a program without types may leave it out
+  if (router === undefined) return undefined;
+  const isSource = hasMethods(router, ['signals$']) || hasMethods(router, ['on', 'onState']);
+  check(isSource, 'the router of fromClasp', 'be a router or a client', router);
+  return router;
+}
+
+/** @throws ActorSystemError if there is none */
 function routerOf(actor: unknown, systemId: string): RunningRouter {
   const snapshot: unknown = isActor(actor) ? actor.getSnapshot() : undefined;
   if (isSnapshot(snapshot) && snapshot.context.router instanceof RunningRouter) return snapshot.context.router;

@@ -1,33 +1,45 @@
-import type { BundleItem, Client, Unsubscribe } from '../client/index.js';
+import type { Logger } from '../actors/ports.js';
+import { ArgumentError, quoted } from '../arguments.js';
+import type { BundleItem, Client, StateChange, Unsubscribe } from '../client/index.js';
 import { ClientError } from '../client/index.js';
+import { didYouMean } from '../did-you-mean.js';
 import type { RunningRouter } from '../running-router.js';
+import type { SubscribeRequest } from './clasp-input.js';
 import { type ClaspEvent, type ClaspRequest, eventOf, refusal } from './events.js';
+import { checkRequest } from './requests.js';
 
 /** What may wait until the session is open: the few events that a program sends in one go with the start, and a limit to mistakes. */
 const MAX_WAITING = 10_000;
 
+interface Subscribed {
+  readonly request: SubscribeRequest;
+  readonly end: Unsubscribe;
+}
+
 /**
  * The session that the actor itself has at its router, through which what it is sent goes and what is subscribed comes. Plain
- * code beside the machine: a param that is set, or heard, is no transition.
+ * code beside the machine: a param that is set, or received, is no transition.
+ *
+ * If the router closes it, it is opened again, with its subscriptions. Requests wait meanwhile.
  */
 export class HostSession {
   readonly #tell: (event: ClaspEvent) => void;
-  readonly #subscriptions = new Map<string, Unsubscribe>();
+  readonly #logger: Logger;
+  readonly #subscriptions = new Map<string, Subscribed>();
   /** Those of which `clasp.refused` has told, or is about to, with the request. */
   readonly #told = new WeakSet<Error>();
+  /** Ids of its sessions: the current one, and those before it until they are closed. */
+  readonly #ids = new Set<string>();
   #waiting: ClaspRequest[] = [];
   #router: RunningRouter | undefined;
   #client: Client | undefined;
   #state: 'opening' | 'open' | 'leaving' = 'opening';
-  #id: string | undefined;
+  /** Remote address of its last attempt to open a session. */
+  #remoteAddress: string | undefined;
 
-  constructor(tell: (event: ClaspEvent) => void) {
+  constructor(tell: (event: ClaspEvent) => void, logger: Logger) {
     this.#tell = tell;
-  }
-
-  /** The session id it has, or had. */
-  get id(): string | undefined {
-    return this.#id;
+    this.#logger = logger;
   }
 
   /**
@@ -35,16 +47,15 @@ export class HostSession {
    *
    * @throws ClaspError for a subscription that the router refuses, ClientError when it was stopped meanwhile
    */
-  async join(
-    router: RunningRouter,
-    name: string,
-    subscriptions: readonly Extract<ClaspRequest, { readonly type: 'clasp.subscribe' }>[],
-  ): Promise<void> {
+  async join(router: RunningRouter, name: string, subscriptions: readonly SubscribeRequest[]): Promise<void> {
     this.#router = router;
-    const client = await router.connect({ name });
+    const onAttempt = (remoteAddress: string): void => {
+      this.#remoteAddress = remoteAddress;
+    };
+    const client = await router.connectLasting({ name, onAttempt });
     if (this.#state !== 'opening') return client.close();
     this.#client = client;
-    this.#id = client.session;
+    if (client.session !== undefined) this.#ids.add(client.session);
     client.onError((error) => {
       // What answers a request is told by that, with the request.
       queueMicrotask(() => {
@@ -52,10 +63,10 @@ export class HostSession {
       });
     });
     await Promise.all(subscriptions.map((request) => this.#subscribe(client, request)));
-    const requests = this.#waiting;
-    this.#waiting = [];
-    this.#state = 'open';
-    for (const request of requests) this.take(request);
+    client.onState((change) => {
+      this.#changed(client, router, name, change);
+    });
+    if (client.state === 'open') this.#opened();
   }
 
   take(request: ClaspRequest): void {
@@ -64,7 +75,7 @@ export class HostSession {
       else
         this.#refuse(
           request,
-          new ClientError('overloaded', `${MAX_WAITING} events already wait for the router to start`),
+          new ClientError('overloaded', `${MAX_WAITING} events already wait for the session of the router's actor`),
         );
       return;
     }
@@ -73,20 +84,23 @@ export class HostSession {
       return;
     }
     try {
+      checkRequest(request);
       this.#do(this.#client, this.#router, request);
     } catch (error) {
       this.#refuse(request, error);
     }
   }
 
-  /** Does not resolve. Rejects when the session ends although neither it nor the router was to: a fault has cost it. */
-  lost(): Promise<never> {
-    return new Promise((_, reject) => {
-      this.#client?.onState(({ state, reason }) => {
-        const isOurWish = this.#state === 'leaving' || this.#router?.actor.getSnapshot().matches('running') !== true;
-        if (state === 'closed' && !isOurWish) reject(reason ?? new ClientError('closed', 'the session was closed'));
-      });
-    });
+  /** Whether a session that has opened at the router is this one. */
+  isOpening({ id, remoteAddress }: { readonly id: string; readonly remoteAddress: string }): boolean {
+    const isOwn = remoteAddress === this.#remoteAddress;
+    if (isOwn) this.#ids.add(id);
+    return isOwn;
+  }
+
+  /** Whether a session that was closed was this one. Ask once for each. */
+  isClosing(id: string): boolean {
+    return this.#ids.delete(id);
   }
 
   /** Resolves when the router has taken all that was sent to it, and the session is gone. */
@@ -99,6 +113,51 @@ export class HostSession {
     await this.#client?.close();
   }
 
+  #opened(): void {
+    if (this.#state !== 'opening') return;
+    const requests = this.#waiting;
+    this.#waiting = [];
+    this.#state = 'open';
+    for (const request of requests) this.take(request);
+  }
+
+  #changed(client: Client, router: RunningRouter, name: string, { state, reason }: StateChange): void {
+    if (this.#state === 'leaving' || router.isStopping) return;
+    switch (state) {
+      case 'open':
+        this.#opened();
+        return;
+      case 'reconnecting':
+        this.#state = 'opening';
+        this.#logger.warn({ err: reason }, "the session of the router's actor was closed; it is opened again");
+        return;
+      case 'closed':
+        // For a reason that the client takes for final.
+        this.#state = 'opening';
+        this.#logger.warn({ err: reason }, "the session of the router's actor was closed; another one is opened");
+        void this.#openAnother(client, router, name);
+        return;
+      case 'connecting':
+        return; // only before the first one
+    }
+  }
+
+  async #openAnother(last: Client, router: RunningRouter, name: string): Promise<void> {
+    await last.close();
+    const requests = [...this.#subscriptions.values()].map(({ request }) => request);
+    this.#subscriptions.clear();
+    try {
+      await this.join(router, name, requests);
+    } catch (error) {
+      if (router.isStopping) return;
+      this.#logger.error(
+        { err: error },
+        "the router's actor has no session: it routes, and refuses what the actor is sent",
+      );
+      await this.leave();
+    }
+  }
+
   #do(client: Client, router: RunningRouter, request: ClaspRequest): void {
     const refuse = (error: unknown): void => {
       this.#refuse(request, error);
@@ -108,12 +167,7 @@ export class HostSession {
         client.set(request.address, request.value, request.options).catch(refuse);
         return;
       case 'clasp.emit':
-        this.#publish(client, request, {
-          ...request.options,
-          kind: 'event',
-          address: request.address,
-          value: request.value,
-        });
+        this.#mustBeSent(request, client.emit(request.address, request.value, request.options));
         return;
       case 'clasp.publish':
         this.#publish(client, request, request.signal);
@@ -139,36 +193,45 @@ export class HostSession {
       client.set(item.address, item.value, { revision, lock, unlock, ttlSeconds, absolute }).catch((error: unknown) => {
         this.#refuse(request, error);
       });
-    } else if (!passOn(client, item)) {
-      this.#refuse(request, new ClientError('closed', 'the router is stopping'));
-    }
+    } else this.#mustBeSent(request, passOn(client, item));
   }
 
-  async #subscribe(
-    client: Client,
-    { pattern, options, id = pattern }: Extract<ClaspRequest, { readonly type: 'clasp.subscribe' }>,
-  ): Promise<void> {
-    this.#unsubscribe(id);
-    const unsubscribe = client.on(
+  #mustBeSent(request: ClaspRequest, isSent: boolean): void {
+    if (!isSent) this.#refuse(request, new ClientError('offline', "the session of the router's actor was just closed"));
+  }
+
+  async #subscribe(client: Client, request: SubscribeRequest): Promise<void> {
+    const { pattern, options, id = pattern } = request;
+    const end = client.on(
       pattern,
       (signal) => {
         this.#tell(eventOf(signal, id));
       },
       options,
     );
-    this.#subscriptions.set(id, unsubscribe);
+    this.#end(id);
+    const subscribed = { request, end };
+    this.#subscriptions.set(id, subscribed);
     try {
-      await unsubscribe.ready;
+      await end.ready;
     } catch (error) {
-      if (this.#subscriptions.get(id) === unsubscribe) this.#subscriptions.delete(id);
+      if (this.#subscriptions.get(id) === subscribed) this.#subscriptions.delete(id);
       if (error instanceof Error) this.#told.add(error);
       throw error;
     }
   }
 
+  /** @throws ArgumentError if there is no such subscription */
   #unsubscribe(id: string): void {
-    this.#subscriptions.get(id)?.();
-    this.#subscriptions.delete(id);
+    if (this.#end(id)) return;
+    const meant = didYouMean(id, [...this.#subscriptions.keys()]);
+    const hint = meant === undefined ? '' : `; did you mean ${quoted(meant)}?`;
+    throw new ArgumentError(`no subscription has the id ${quoted(id)}${hint}`);
+  }
+
+  #end(id: string): boolean {
+    this.#subscriptions.get(id)?.end();
+    return this.#subscriptions.delete(id);
   }
 
   #refuse(request: ClaspRequest | undefined, thrown: unknown): void {

@@ -1,13 +1,6 @@
 /** The router as an actor inside another actor system. */
-export {
-  type ClaspContext,
-  type ClaspEnd,
-  type ClaspInput,
-  claspMachine,
-  type ClaspRef,
-  type ClaspSubscription,
-  RestoreError,
-} from './clasp-machine.js';
+export { type ClaspContext, type ClaspEnd, claspMachine, type ClaspRef } from './clasp-machine.js';
+export type { ClaspInput, ClaspSubscription } from './clasp-input.js';
 export type { ClaspCommand, ClaspEvent, ClaspParamEvent, ClaspRequest, ClaspSignalEvent } from './events.js';
 export {
   type ClaspSignalEventOf,
@@ -16,3 +9,4 @@ export {
   type FromClaspOptions,
   type SignalSource,
 } from './from-clasp.js';
+export { RestoreError } from './persisted-router.js';
