@@ -19,7 +19,7 @@ import { readState, type RestoredState, RouterStateError } from './actors/router
 import { hasMethods, shown } from './arguments.js';
 import { type Clock, systemClock } from './clock.js';
 import { didYouMean } from './did-you-mean.js';
-import { defaultMemoryBytes, memoryShares } from './memory-budget.js';
+import { defaultMemoryBytes, memoryLimits, type MemoryLimits } from './memory-budget.js';
 import { segmentsFault } from './protocol/address.js';
 import { type Feature, signalTypes } from './protocol/enumerations.js';
 import { definitionFault } from './protocol/messages/definition-fault.js';
@@ -67,6 +67,16 @@ export interface RouterOptions {
    * pattern. @default 16_384
    */
   readonly maxPatternSegmentsPerSession?: number | undefined;
+  /**
+   * Bytes that the subscriptions of all sessions may take together, roughly; 0 = unlimited. If a subscription would pass the limit, the
+   * owner with most gives capacity: its session with most is closed. @default a sixteenth of `maxMemoryBytes`
+   */
+  readonly maxSubscriptionBytes?: number | undefined;
+  /**
+   * Bytes that the answers to QUERYs of all sessions may take together while they are made; 0 = unlimited. Above it, a session that does
+   * not read is closed, and other answers wait. @default a 64th of `maxMemoryBytes`
+   */
+  readonly maxQueryBytes?: number | undefined;
   /**
    * `**` in one pattern of a SUBSCRIBE or QUERY, at most; 0 = unlimited. Each multiplies what it costs to find out who hears of a new
    * address. @default 4
@@ -126,7 +136,10 @@ export interface RouterOptions {
   readonly historyRules?: readonly HistoryRuleOption[] | undefined;
   /** Announced signals kept; 0 = unlimited. @default 10_000 */
   readonly maxSignals?: number | undefined;
-  /** Bytes that all announced signals together may take, indexes included, roughly; 0 = unlimited. @default 16_777_216 */
+  /**
+   * Bytes that all announced signals together may take, indexes included, roughly; 0 = unlimited. @default a 64th of `maxMemoryBytes`, at
+   * most 16_777_216
+   */
   readonly maxSignalBytes?: number | undefined;
   /** Seconds after its last ANNOUNCE that a signal is forgotten, to 31_536_000; 0 = never. @default 0 */
   readonly signalTtlSeconds?: number | undefined;
@@ -144,9 +157,12 @@ export interface RouterOptions {
   readonly maxScheduleSeconds?: number | undefined;
   /** Bundles of one session that may wait for their time; 0 = unlimited. @default 1_000 */
   readonly maxPendingBundlesPerSession?: number | undefined;
-  /** Bytes that bundles which wait for their time may take together. At least 65_536. @default 268_435_456 */
+  /**
+   * Bytes that bundles which wait for their time may take together. At least 65_536. @default a 32nd of `maxMemoryBytes`, at most
+   * 268_435_456
+   */
   readonly maxPendingBundleBytes?: number | undefined;
-  /** Bytes that the last wills of all sessions may take together; 0 = unlimited. @default 16_777_216 */
+  /** Bytes that the last wills of all sessions may take together; 0 = unlimited. @default a 64th of `maxMemoryBytes`, at most 16_777_216 */
   readonly maxWillBytes?: number | undefined;
   /** Seconds a peer may take to say HELLO, above 0 to 3_600. @default 10 */
   readonly helloTimeoutSeconds?: number | undefined;
@@ -154,13 +170,18 @@ export interface RouterOptions {
   readonly drainTimeoutSeconds?: number | undefined;
   /** Bytes a socket may hold unsent before its session counts as congested; at least 1. @default 1_048_576 */
   readonly highWaterBytes?: number | undefined;
+  /**
+   * Bytes that the sockets of all sessions may hold unsent together; 0 = unlimited. Above half of it, `highWaterBytes` is 65_536 at most;
+   * above it, the session whose socket holds most is closed. @default a sixteenth of `maxMemoryBytes`
+   */
+  readonly maxSendBufferBytes?: number | undefined;
   /** Bytes that may wait for one congested session; it is closed when there are more. At least 65_536. @default 4_194_304 */
   readonly maxQueueBytes?: number | undefined;
   /** Messages that may wait for one congested session; it is closed when there are more. At least 1. @default 65_536 */
   readonly maxQueueMessages?: number | undefined;
   /**
-   * Bytes that may wait for all congested sessions together; when there are more, those pay for whom most waits. At least 65_536.
-   * @default 268_435_456
+   * Memory of what waits for all congested sessions together, in bytes, 250 of them for each message; if there is more, the session for
+   * which most waits loses messages or is closed. At least 65_536. @default a sixteenth of `maxMemoryBytes`, at most 268_435_456
    */
   readonly maxQueueBytesTotal?: number | undefined;
   /** Doors that `start()` opens; none is open before, and none but these unless asked for by `listen`. @default none */
@@ -241,9 +262,7 @@ export function parseRouterOptions(options: RouterOptions = {}): ResolvedRouterO
       ...rest,
       securityMode,
       maxMemoryBytes,
-      maxParamBytes: rest.maxParamBytes ?? Math.floor(maxMemoryBytes * memoryShares.maxParamBytes),
-      maxTimelineBytes: rest.maxTimelineBytes ?? Math.floor(maxMemoryBytes * memoryShares.maxTimelineBytes),
-      maxPacedBytes: rest.maxPacedBytes ?? Math.floor(maxMemoryBytes * memoryShares.maxPacedBytes),
+      ...withDefaults(rest, memoryLimits(maxMemoryBytes)),
       maxMessagesPerSecond:
         rest.maxMessagesPerSecond ?? (securityMode === 'open' ? 0 : AUTHENTICATED_MESSAGES_PER_SECOND),
       conflictRules: conflictRules.map(conflictRule),
@@ -252,6 +271,25 @@ export function parseRouterOptions(options: RouterOptions = {}): ResolvedRouterO
     };
   }
   throw new RouterOptionsError(sentence(parsed.error.issues[0]!)); // a failure has at least one issue
+}
+
+/** The limits in bytes, those of the budget where an option does not say otherwise. */
+function withDefaults(
+  given: { readonly [K in keyof MemoryLimits]?: number | undefined },
+  budget: MemoryLimits,
+): MemoryLimits {
+  return {
+    maxParamBytes: given.maxParamBytes ?? budget.maxParamBytes,
+    maxPacedBytes: given.maxPacedBytes ?? budget.maxPacedBytes,
+    maxSubscriptionBytes: given.maxSubscriptionBytes ?? budget.maxSubscriptionBytes,
+    maxQueueBytesTotal: given.maxQueueBytesTotal ?? budget.maxQueueBytesTotal,
+    maxSendBufferBytes: given.maxSendBufferBytes ?? budget.maxSendBufferBytes,
+    maxPendingBundleBytes: given.maxPendingBundleBytes ?? budget.maxPendingBundleBytes,
+    maxSignalBytes: given.maxSignalBytes ?? budget.maxSignalBytes,
+    maxWillBytes: given.maxWillBytes ?? budget.maxWillBytes,
+    maxQueryBytes: given.maxQueryBytes ?? budget.maxQueryBytes,
+    maxTimelineBytes: given.maxTimelineBytes ?? budget.maxTimelineBytes,
+  };
 }
 
 const schema = z.strictObject({
@@ -307,7 +345,7 @@ const schema = z.strictObject({
     must: 'be a list of rules, each with a pattern and a depth from 1 to 10000',
   }).default([]),
   maxSignals: whole(0).default(10_000),
-  maxSignalBytes: whole(0).default(16_777_216),
+  maxSignalBytes: whole(0).optional(),
   signalTtlSeconds: seconds(0, 31_536_000).default(0),
   checkAnnounced: flag().default(false),
   maxTimelineBytes: whole(0).optional(),
@@ -320,14 +358,17 @@ const schema = z.strictObject({
   }).default(16),
   maxScheduleSeconds: seconds(0, 604_800).default(86_400),
   maxPendingBundlesPerSession: whole(0).default(1_000),
-  maxPendingBundleBytes: whole(65_536).default(268_435_456),
-  maxWillBytes: whole(0).default(16_777_216),
+  maxPendingBundleBytes: whole(65_536).optional(),
+  maxWillBytes: whole(0).optional(),
+  maxSubscriptionBytes: whole(0).optional(),
+  maxQueryBytes: whole(0).optional(),
+  maxSendBufferBytes: whole(0).optional(),
   helloTimeoutSeconds: seconds(Number.MIN_VALUE, 3_600).default(10),
   drainTimeoutSeconds: seconds(0, 3_600).default(5),
   highWaterBytes: whole(1).default(1_048_576),
   maxQueueBytes: whole(65_536).default(4_194_304),
   maxQueueMessages: whole(1).default(65_536),
-  maxQueueBytesTotal: whole(65_536).default(268_435_456),
+  maxQueueBytesTotal: whole(65_536).optional(),
   transports: like<readonly Transport[]>((value) => Array.isArray(value) && value.every(isTransport), {
     must: 'be a list of transports, such as webSocket()',
   }).default([]),

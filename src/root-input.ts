@@ -4,6 +4,7 @@ import type { RootInput } from './actors/root/root-machine.js';
 import { summarized } from './actors/summarized.js';
 import type { ResolvedRouterOptions } from './options.js';
 import { inboundPipeline } from './pipeline.js';
+import { recipientCacheBytes } from './memory-budget.js';
 import { version } from './version.js';
 
 /** What the root machine needs to run with these options, in `createRouter` or inside another actor system. */
@@ -40,6 +41,10 @@ export function rootInput(options: ResolvedRouterOptions): RootInput {
       maxPendingBundlesPerSession: options.maxPendingBundlesPerSession,
       maxPendingBundleBytes: options.maxPendingBundleBytes,
       maxWillBytes: options.maxWillBytes,
+      recipientCacheBytes: recipientCacheBytes(options.maxMemoryBytes),
+      maxSubscriptionBytes: options.maxSubscriptionBytes,
+      maxQueryBytes: options.maxQueryBytes,
+      maxSendBufferBytes: options.maxSendBufferBytes,
       maxPatternSegmentsPerSession: options.maxPatternSegmentsPerSession,
       maxGlobstars: options.maxGlobstars,
       maxValueBytes: options.maxValueBytes,

@@ -1,18 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { SimulatedClock } from 'xstate';
 import { systemClock } from '../src/clock.js';
-import { defaultMemoryBytes } from '../src/memory-budget.js';
+import { defaultMemoryBytes, memoryLimits } from '../src/memory-budget.js';
 import { parseRouterOptions, type RouterOptions, RouterOptionsError } from '../src/options.js';
 
 describe('without options', () => {
   it('a router is ready for a show', () => {
-    const { clock, logger, maxMemoryBytes, maxParamBytes, maxPacedBytes, maxTimelineBytes, ...rest } =
-      parseRouterOptions();
+    const { clock, logger, maxMemoryBytes, ...rest } = parseRouterOptions();
     expect(maxMemoryBytes).toBe(defaultMemoryBytes());
-    expect(maxParamBytes).toBe(Math.floor(maxMemoryBytes / 2));
-    expect(maxPacedBytes).toBe(Math.floor(maxMemoryBytes / 16));
-    expect(maxTimelineBytes).toBe(Math.floor(maxMemoryBytes / 64));
     expect(rest).toEqual({
+      ...memoryLimits(maxMemoryBytes),
       name: 'CLASP Router',
       features: ['param', 'event', 'stream', 'gesture', 'timeline'],
       maxSessions: 100,
@@ -40,21 +37,17 @@ describe('without options', () => {
       maxPaced: 1_000_000,
       historyRules: [],
       maxSignals: 10_000,
-      maxSignalBytes: 16_777_216,
       signalTtlSeconds: 0,
       checkAnnounced: false,
       maxTimelines: 0,
       presence: true,
       gestureIntervalMs: 16,
       maxScheduleSeconds: 86_400,
-      maxPendingBundleBytes: 268_435_456,
-      maxWillBytes: 16_777_216,
       maxPendingBundlesPerSession: 1_000,
       helloTimeoutSeconds: 10,
       drainTimeoutSeconds: 5,
       highWaterBytes: 1_048_576,
       maxQueueBytes: 4_194_304,
-      maxQueueBytesTotal: 268_435_456,
       transports: [],
       maxQueueMessages: 65_536,
     });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { MAX_ERROR_TEXT_BYTES } from '../../src/actors/router/replies.js';
 import { MAX_DEFINITION_BYTES, MAX_SET_BYTES } from '../../src/actors/router/sizes.js';
+import { memoryShares } from '../../src/memory-budget.js';
 import { parseRouterOptions } from '../../src/options.js';
 import { MAX_JSON_TEXT, MAX_ROUTER_JSON_TEXT } from '../../src/protocol/encodings/json.js';
 import {
@@ -38,8 +39,7 @@ const isLimit = (name: string): boolean =>
   /^max|TimeoutSeconds$|^highWaterBytes$/.test(name) && !['maxRate'].includes(name);
 
 /** Options whose default depends on the memory of the machine. */
-const isShare = (name: string): boolean =>
-  ['maxMemoryBytes', 'maxParamBytes', 'maxPacedBytes', 'maxTimelineBytes'].includes(name);
+const isShare = (name: string): boolean => name === 'maxMemoryBytes' || name in memoryShares;
 
 describe('docs/limits.md', () => {
   it('has every limit of the router with its default, and no other', () => {
@@ -53,6 +53,9 @@ describe('docs/limits.md', () => {
     ['maxParamBytes', 'half'],
     ['maxPacedBytes', 'a sixteenth'],
     ['maxTimelineBytes', 'a 64th'],
+    ['maxSubscriptionBytes', 'a sixteenth'],
+    ['maxSendBufferBytes', 'a sixteenth'],
+    ['maxQueryBytes', 'a 64th'],
   ] as const)('says which share of maxMemoryBytes %s is', (name, share) => {
     const parts = { half: 2, 'a sixteenth': 16, 'a 64th': 64 };
     expect(page).toContain(`| \`${name}\` | ${share} of \`maxMemoryBytes\` |`);

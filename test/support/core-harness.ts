@@ -45,6 +45,8 @@ export const coreDefaults = {
   maxPendingBundlesPerSession: 1_000,
   maxPendingBundleBytes: 268_435_456,
   maxWillBytes: 16_777_216,
+  maxSubscriptionBytes: 0,
+  maxQueryBytes: 0,
   signals: undefined,
   validateWrite: undefined,
   isVisible: undefined,

@@ -39,6 +39,7 @@ function start(
     input: {
       ...coreDefaults,
       highWaterBytes: HIGH_WATER,
+      maxSendBufferBytes: 0,
       clock,
       logger,
       defer: (callback) => void deferred.push(callback),

@@ -5,6 +5,7 @@ import { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
 import { WebSocketConnection } from '../../src/transports/websocket/connection.js';
+import { UnfinishedMessages } from '../../src/transports/websocket/unfinished-messages.js';
 import { closeCodes } from '../../src/transports/websocket/constants.js';
 import {
   CLOSE_GRACE_MS,
@@ -510,6 +511,7 @@ describe('drained$ of a WebSocket', () => {
         maxFrameBytes: 100,
         pingIntervalMs: 1_000,
         clock,
+        unfinished: new UnfinishedMessages(),
       },
     );
     const buffered: number[] = [];

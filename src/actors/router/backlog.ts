@@ -5,6 +5,9 @@ export interface BacklogLimits {
   readonly maxMessages: number;
 }
 
+/** Memory that a message takes while it waits, beside its bytes, roughly. */
+export const QUEUED_MESSAGE_BYTES = 250;
+
 /** What all begin with: most sessions never fall behind, and two empty collections each are a third of a kilobyte. */
 const noEntries = new Map<string | number, Uint8Array>();
 const noKeys = new Set<number>();
@@ -32,6 +35,11 @@ export class Backlog {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Memory that it takes, roughly. */
+  get heldBytes(): number {
+    return this.#bytes + this.#entries.size * QUEUED_MESSAGE_BYTES;
   }
 
   get messages(): number {

@@ -1,13 +1,14 @@
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import { QUEUED_MESSAGE_BYTES } from './backlog.js';
 import { type DueEntry, DueQueue } from './due-queue.js';
 import type { RouterSession } from './router-session.js';
 
 export interface BacklogsOptions {
-  /** Bytes that may wait for all congested sessions together. */
+  /** Memory that may wait for all congested sessions together, in bytes. */
   readonly maxQueueBytesTotal: number;
 }
 
-/** Bytes of each waiting session, negative, so that the one with most comes first; those with as much in the order in which they began to wait. */
+/** Memory of each waiting session, negative, so that the one with most comes first; those with as much in the order in which they began to wait. */
 interface Ranking {
   readonly queue: DueQueue<RouterSession>;
   readonly places: Map<RouterSession, DueEntry<RouterSession>>;
@@ -28,6 +29,8 @@ export class Backlogs {
   /** Sessions that have lost messages since {@link takeLossy}. */
   #lossy = new Set<RouterSession>();
   #bytes = 0;
+  /** Memory that all take: bytes and messages. */
+  #heldBytes = 0;
   #dropped = 0;
   #overflows = 0;
 
@@ -38,6 +41,11 @@ export class Backlogs {
   /** Bytes that wait now. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Memory that what waits takes now, roughly. */
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   /** Messages that gave way since the router began. */
@@ -60,30 +68,34 @@ export class Backlogs {
     mayDrop: boolean,
   ): void {
     const { backlog } = session;
-    const before = backlog.bytes;
+    const { bytes: bytesBefore, heldBytes: heldBefore } = backlog;
     const droppedBefore = backlog.dropped;
     this.#waiting.add(session);
     const fits = backlog.push(bytes, start, end, param, mayDrop);
-    this.#bytes += backlog.bytes - before;
+    this.#bytes += backlog.bytes - bytesBefore;
+    this.#heldBytes += backlog.heldBytes - heldBefore;
     this.#rank(session);
     this.#noteDrops(session, backlog.dropped - droppedBefore);
     if (!fits) this.#giveUp(session, 'more than this router keeps for one session');
-    while (this.#bytes > this.#options.maxQueueBytesTotal) this.#relieve();
+    while (this.#heldBytes > this.#options.maxQueueBytesTotal) this.#relieve();
   }
 
   /** Takes what is to be sent next; see {@link Backlog.take}. */
   take(session: RouterSession, maxBytes: number): Uint8Array {
-    const before = session.backlog.messages;
-    const taken = session.backlog.take(maxBytes);
-    session.traffic.sentMessages += before - session.backlog.messages;
+    const { backlog } = session;
+    const { messages, heldBytes } = backlog;
+    const taken = backlog.take(maxBytes);
+    session.traffic.sentMessages += messages - backlog.messages;
     this.#bytes -= taken.length;
-    if (session.backlog.messages === 0) this.#waiting.delete(session);
+    this.#heldBytes -= heldBytes - backlog.heldBytes;
+    if (backlog.messages === 0) this.#waiting.delete(session);
     this.#rank(session);
     return taken;
   }
 
   clear(session: RouterSession): void {
     this.#bytes -= session.backlog.bytes;
+    this.#heldBytes -= session.backlog.heldBytes;
     session.backlog.clear();
     this.#waiting.delete(session);
     this.#lossy.delete(session);
@@ -102,10 +114,11 @@ export class Backlogs {
     const most = this.#ranking?.queue.first;
     if (most === undefined) return; // unreachable: more waits than may, and then there is a ranking
     const { backlog } = most;
-    while (this.#bytes > this.#options.maxQueueBytesTotal) {
+    while (this.#heldBytes > this.#options.maxQueueBytesTotal) {
       const freed = backlog.dropOldest();
       if (freed === 0) return this.#giveUp(most, 'the most of all, and together more than this router keeps');
       this.#bytes -= freed;
+      this.#heldBytes -= freed + QUEUED_MESSAGE_BYTES;
       this.#noteDrops(most, 1);
     }
     this.#rank(most);
@@ -113,7 +126,7 @@ export class Backlogs {
 
   /** What waits for a session has changed. O(log n) near the limit, else nothing. */
   #rank(session: RouterSession): void {
-    if (this.#bytes <= this.#options.maxQueueBytesTotal * RANKED_ABOVE) {
+    if (this.#heldBytes <= this.#options.maxQueueBytesTotal * RANKED_ABOVE) {
       this.#ranking = undefined;
     } else if (this.#ranking === undefined) {
       this.#ranking = { queue: new DueQueue(), places: new Map() };
@@ -125,7 +138,7 @@ export class Backlogs {
 
   #place(session: RouterSession, { queue, places }: Ranking): void {
     const place = places.get(session);
-    const key = -session.backlog.bytes;
+    const key = -session.backlog.heldBytes;
     if (!this.#waiting.has(session)) {
       if (place !== undefined) queue.remove(place);
       places.delete(session);

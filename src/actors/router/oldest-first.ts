@@ -4,8 +4,14 @@
  */
 export class OldestFirst<V> {
   readonly #entries = new Map<string, V>();
+  #characters = 0;
   /** Stands behind the last entry that was taken out here; whatever is in front of it has gone. */
   #place: IterableIterator<string> | undefined;
+
+  /** Characters of all keys. */
+  get characters(): number {
+    return this.#characters;
+  }
 
   get size(): number {
     return this.#entries.size;
@@ -17,12 +23,12 @@ export class OldestFirst<V> {
 
   /** The entry is the newest now, also where it was there before. */
   set(key: string, value: V): void {
-    this.#entries.delete(key);
+    if (!this.#entries.delete(key)) this.#characters += key.length;
     this.#entries.set(key, value);
   }
 
   delete(key: string): void {
-    this.#entries.delete(key);
+    if (this.#entries.delete(key)) this.#characters -= key.length;
   }
 
   /** The oldest first. */
@@ -45,7 +51,7 @@ export class OldestFirst<V> {
     }
     if (oldest.done === true) return undefined;
     const value = this.#entries.get(oldest.value);
-    this.#entries.delete(oldest.value);
+    this.delete(oldest.value);
     return value;
   }
 }

@@ -39,6 +39,8 @@ const UNLOCK_STEPS = 10;
 
 /** Revisions remembered of params that have gone, so that a param that comes back never counts from 1 again. */
 const MAX_TOMBSTONES = 65_536;
+/** Characters of their addresses together. */
+const MAX_TOMBSTONE_CHARACTERS = 8_388_608;
 
 /**
  * Every param: by its address, by the segments of it, by its last use, and by the time it expires. An expired param is
@@ -347,7 +349,9 @@ export class ParamStore {
 
   #bury(address: string, revision: number): void {
     this.#tombstones.set(address, revision);
-    if (this.#tombstones.size > MAX_TOMBSTONES) this.#tombstones.deleteOldest();
+    const tombstones = this.#tombstones;
+    while (tombstones.size > MAX_TOMBSTONES || tombstones.characters > MAX_TOMBSTONE_CHARACTERS)
+      tombstones.deleteOldest();
   }
 }
 

@@ -18,6 +18,8 @@ export interface QueryPorts {
   readonly send: (session: RouterSession, signals: readonly SignalDefinition[]) => void;
   /** The time of this batch. */
   readonly nowMicros: () => number;
+  /** Whether there is memory for what it can find. It is asked again in a later turn if not. */
+  readonly mayBegin: (task: QueryTask) => boolean;
   /** The last part of the answer was sent. */
   readonly answered: (task: QueryTask) => void;
 }
@@ -68,6 +70,7 @@ export class QueryTask implements Task {
     const first = this.#counter.steps;
     const last = first + maxSteps;
     if (!this.#hasBegun) {
+      if (!this.#ports.mayBegin(this)) return 1;
       this.#hasBegun = true;
       this.#walk = this.#ports.signals.walk(this.pattern, this.#counter);
     }

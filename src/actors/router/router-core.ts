@@ -24,7 +24,7 @@ import { messageSteps } from './message-steps.js';
 import type { Departure } from './presence.js';
 import { ParamStore, type ParamStoreOptions } from './param-store.js';
 import { PassingSignals, type PassingSignalsOptions } from './passing-signals.js';
-import { Queries } from './queries.js';
+import { Queries, type QueryLimits } from './queries.js';
 import { Replies } from './replies.js';
 import { Owners, type WatchToken } from './owner.js';
 import { TokenPermissions } from './permissions.js';
@@ -51,6 +51,7 @@ export interface RouterCoreOptions
     HooksOptions,
     ParamStoreOptions,
     PassingSignalsOptions,
+    QueryLimits,
     RoutingOptions,
     ScheduleLimits,
     SignalDirectoryOptions,

@@ -11,6 +11,7 @@ import type { RouterSession } from './router-session.js';
 import { LiveSnapshot, type PersistedRouterSnapshot, type RouterSnapshot } from './router-snapshot.js';
 import type { RestoredState, RouterState } from './router-state.js';
 import type { ScheduledBundle } from './scheduled-bundles.js';
+import { SendBuffers } from './send-buffers.js';
 import { thinned } from './thinned.js';
 import { TurnShares } from './turn-shares.js';
 import type { ParamsAnswer, ParamsQuestion } from './views.js';
@@ -21,6 +22,8 @@ export interface RouterInput extends Omit<
 > {
   /** Bytes a socket may hold unsent before its session counts as congested. */
   readonly highWaterBytes: number;
+  /** Bytes that the sockets of all sessions may hold together; 0 = unlimited. */
+  readonly maxSendBufferBytes: number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Says when a token is revoked. @default no token ever is */
@@ -74,7 +77,7 @@ class Router {
   readonly #core: RouterCore;
   readonly #errors: InternalErrors;
   readonly #clock: Clock;
-  readonly #highWaterBytes: number;
+  readonly #buffers: SendBuffers;
   readonly #defer: (callback: () => void) => void;
   readonly #tellSelf: (event: RouterEvent) => void;
   readonly #turns = new TurnShares();
@@ -91,7 +94,7 @@ class Router {
   #sessions = 0;
 
   constructor(
-    { highWaterBytes, clock, logger, authenticator, defer, state, ...options }: RouterInput,
+    { highWaterBytes, maxSendBufferBytes, clock, logger, authenticator, defer, state, ...options }: RouterInput,
     tellSelf: (event: RouterEvent) => void,
   ) {
     const reportFault = thinned(clock, (fault: unknown, hook: string, more: number): void => {
@@ -127,7 +130,7 @@ class Router {
     });
     if (state !== undefined) this.#core.restore(state);
     this.#clock = clock;
-    this.#highWaterBytes = highWaterBytes;
+    this.#buffers = new SendBuffers({ highWaterBytes, maxSendBufferBytes });
     this.#defer = defer ?? ((callback) => void setImmediate(callback));
     this.#tellSelf = tellSelf;
   }
@@ -166,6 +169,7 @@ class Router {
       switch (event.type) {
         case 'session.opened':
           this.#sessions++;
+          this.#buffers.opened(event.session);
           break;
         case 'session.authenticated':
           for (const { frame, receivedMicros } of this.#core.admit(event.session, event.grant)) {
@@ -191,6 +195,7 @@ class Router {
           break;
         case 'session.closed':
           this.#sessions--;
+          this.#buffers.ended(event.session);
           this.#core.leave(event.session, event.departure);
           break;
         case 'session.probing':
@@ -291,7 +296,7 @@ class Router {
           this.#core.handle(session, frames[at++]!, receivedMicros);
           // Small questions can have large answers, thousands in one read: what one session has coming never waits for the end of
           // the tick above this mark. Either its socket takes it, or the session is congested and its backlog has limits.
-          if (session.outbox.byteLength > this.#highWaterBytes) this.#flush(session);
+          if (session.outbox.byteLength > this.#buffers.highWaterBytes) this.#flush(session);
         }
         isDone = true;
       } catch (error) {
@@ -347,10 +352,12 @@ class Router {
     if (bytes.length === 0) return;
     link.write(bytes);
     session.traffic.sentBytes += bytes.length;
+    this.#buffers.wrote(bytes.length);
     session.lastActivityMicros = this.#core.nowMicros;
     if (session.phase !== 'active') return;
     const buffered = link.bufferedBytes;
-    if (buffered > this.#highWaterBytes) session.notify({ type: 'connection.congested', bufferedBytes: buffered });
+    if (buffered > this.#buffers.highWaterBytes)
+      session.notify({ type: 'connection.congested', bufferedBytes: buffered });
   }
 
   /**
@@ -378,7 +385,7 @@ class Router {
     const { phase, backlog, link, notify } = session;
     if (phase !== 'congested') return;
     while (backlog.messages > 0 && link.bufferedBytes === 0) {
-      this.#write(session, this.#core.takeBacklog(session, this.#highWaterBytes));
+      this.#write(session, this.#core.takeBacklog(session, this.#buffers.highWaterBytes));
     }
     if (backlog.messages > 0) return;
     notify({ type: 'connection.drained' });
@@ -389,6 +396,7 @@ class Router {
     if (bytes.length === 0) return;
     link.write(bytes);
     traffic.sentBytes += bytes.length;
+    this.#buffers.wrote(bytes.length);
   }
 
   #advanceTasks(): void {

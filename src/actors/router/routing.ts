@@ -1,3 +1,4 @@
+import type { ClaspError } from '../../protocol/errors.js';
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { Pattern } from '../../protocol/pattern.js';
 import type { StepCounter } from '../../protocol/step-counter.js';
@@ -9,10 +10,15 @@ import { Pacing, type RecipientsPort } from './pacing.js';
 import type { RouterSession } from './router-session.js';
 import type { Slice } from './slice.js';
 import { lets, type Shows, type Subscription, SubscriptionIndex } from './subscription-index.js';
+import { SubscriptionRoom } from './subscription-room.js';
 
 export interface RoutingOptions extends PacedLimits {
   /** Steps that the unusual patterns which one address can meet may take to match, of all sessions; 0 = unlimited. */
   readonly maxMatchSteps: number;
+  /** Bytes that the remembered recipients of addresses may take. @default 67_108_864 */
+  readonly recipientCacheBytes?: number | undefined;
+  /** Bytes that the subscriptions of all sessions may take together; 0 = unlimited. */
+  readonly maxSubscriptionBytes: number;
 }
 
 /** Steps of ending a subscription. */
@@ -24,6 +30,7 @@ export class Routing {
   readonly #subscriptions: SubscriptionIndex;
   readonly #pacing: Pacing;
   readonly #matchLimit: MatchLimit;
+  readonly #room: SubscriptionRoom;
   /** Sessions that are gone and some of whose subscriptions are not ended yet. */
   readonly #leaving = new Set<RouterSession>();
 
@@ -37,6 +44,7 @@ export class Routing {
       (type, address, paces, isSubscribed) => this.#pacing.resolve(type, address, paces, isSubscribed),
       shows,
       counter,
+      options.recipientCacheBytes,
     );
     const recipients: RecipientsPort = {
       refresh: (type, address) => void this.#subscriptions.recipients(address, type),
@@ -46,10 +54,16 @@ export class Routing {
     };
     this.#pacing = new Pacing(fanOut, recipients, options);
     this.#matchLimit = new MatchLimit(options.maxMatchSteps);
+    this.#room = new SubscriptionRoom(options.maxSubscriptionBytes);
   }
 
   get subscriptionCount(): number {
     return this.#subscriptions.size;
+  }
+
+  /** Memory that subscriptions take, roughly, and sessions closed because theirs took most. */
+  get subscriptionRoom(): Pick<SubscriptionRoom, 'bytes' | 'closed'> {
+    return this.#room;
   }
 
   /** Memory that paced subscriptions and what waits for them take, roughly. */
@@ -87,6 +101,20 @@ export class Routing {
     );
   }
 
+  /**
+   * Makes capacity for a subscription within the memory that all may take together.
+   *
+   * @param replaced the subscription that ends for this one
+   * @throws ClaspError 429
+   */
+  checkMemory(session: RouterSession, pattern: Pattern, replaced: Subscription | undefined): void {
+    const close = (giver: RouterSession, error?: ClaspError): void => {
+      this.leave(giver);
+      if (error !== undefined) giver.notify({ type: 'budget.exceeded', error });
+    };
+    this.#room.check(session, pattern, replaced, close, this.#leaving);
+  }
+
   /** Sessions that hear of a param. */
   subscriberCount(address: string): number {
     const sessions = new Set<RouterSession>();
@@ -109,11 +137,13 @@ export class Routing {
   subscribe(subscription: Subscription): void {
     this.#subscriptions.add(subscription);
     this.#matchLimit.add(subscription);
+    this.#room.add(subscription);
   }
 
   unsubscribe(subscription: Subscription): void {
     this.#subscriptions.remove(subscription);
     this.#matchLimit.remove(subscription);
+    this.#room.remove(subscription);
   }
 
   /** A param has a new value: all its subscribers hear of it, the writer too if it is one (router.md 7.2). */

@@ -66,6 +66,7 @@ export class Subscribing {
     this.#checkSegments(session, pattern, held);
     session.permissions.checkSubscribe(pattern, nowMicros);
     this.#routing.checkMatchSteps(session, pattern);
+    this.#routing.checkMemory(session, pattern, held);
     if (held !== undefined) this.#end(held); // the same id again replaces (wire.md 17, Q36)
     if (isSystemAddress(pattern)) this.#system.asked(nowMicros);
     const added = subscription(session, message.id, pattern, message.types, message.options);

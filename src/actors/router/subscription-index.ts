@@ -59,14 +59,19 @@ export type ResolvePaced = (
 export type Shows = (session: RouterSession, address: string) => boolean;
 
 interface CacheEntry {
-  readonly matches: ReadonlySet<Subscription>;
+  readonly matches: readonly Subscription[];
   /** One list for each signal type, made when first asked for; the last is for messages without a type. */
   readonly lists: (Recipients | undefined)[];
 }
 
-/** Addresses whose recipients are remembered, and recipients of all of them together. A full cache starts over. */
+/** Addresses whose recipients are remembered. A full cache starts over. */
 const MAX_CACHED_ADDRESSES = 65_536;
-const MAX_CACHED_RECIPIENTS = 4_194_304;
+/** Memory of all of them, unless the budget of the router says otherwise. */
+const MAX_CACHED_BYTES = 67_108_864;
+/** Memory of an address, of each of its characters, and of each matching subscription and each recipient. */
+const ADDRESS_BYTES = 300;
+const CHARACTER_BYTES = 2;
+const REFERENCE_BYTES = 8;
 
 /** Steps of looking up an address that is not remembered, beside those of the match. */
 const MISS_STEPS = 150;
@@ -84,13 +89,23 @@ export class SubscriptionIndex {
   readonly #counter: StepCounter;
   /** Segments in the patterns of each session. */
   readonly #segments = new Map<RouterSession, number>();
-  #cachedRecipients = 0;
+  readonly #maxCachedBytes: number;
+  #cachedBytes = 0;
   #size = 0;
   /** Something changed since the cache was filled. Emptying it at the next look-up also lets go of departed sessions. */
   #stale = false;
 
-  /** @param counter counts the steps of each match that was not remembered */
-  constructor(resolvePaced: ResolvePaced, shows: Shows, counter: StepCounter = new StepCounter()) {
+  /**
+   * @param counter counts the steps of each match that was not remembered
+   * @param maxCachedBytes memory that what is remembered of addresses may take
+   */
+  constructor(
+    resolvePaced: ResolvePaced,
+    shows: Shows,
+    counter: StepCounter = new StepCounter(),
+    maxCachedBytes = MAX_CACHED_BYTES,
+  ) {
+    this.#maxCachedBytes = maxCachedBytes;
     this.#resolvePaced = resolvePaced;
     this.#shows = shows;
     this.#counter = counter;
@@ -98,6 +113,11 @@ export class SubscriptionIndex {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Memory that what is remembered of addresses takes, roughly. */
+  get cachedBytes(): number {
+    return this.#cachedBytes;
   }
 
   /** Whether not even a branch without subscriptions is left. */
@@ -143,19 +163,34 @@ export class SubscriptionIndex {
 
   /** Who gets a message of this type at this address; undefined type: whoever subscribed there to anything. */
   recipients(address: string, type: SignalType | undefined): Recipients {
-    if (this.#stale || this.#cache.size > MAX_CACHED_ADDRESSES || this.#cachedRecipients > MAX_CACHED_RECIPIENTS) {
-      this.#cache.clear();
-      this.#cachedRecipients = 0;
-      this.#stale = false;
-    }
+    if (this.#stale) this.#clearCache();
     let entry = this.#cache.get(address);
     if (entry === undefined) {
       this.#counter.steps += MISS_STEPS;
-      entry = { matches: this.matches(address), lists: [] };
-      this.#cache.set(address, entry);
+      entry = { matches: [...this.matches(address)], lists: [] };
+      this.#remember(address, entry);
     }
     const list = type === undefined ? signalTypes.length : signalTypes.indexOf(type);
-    return (entry.lists[list] ??= this.#resolve(entry.matches, address, type));
+    const known = entry.lists[list];
+    if (known !== undefined) return known;
+    const resolved = this.#resolve(entry.matches, address, type);
+    if (this.#cachedBytes > this.#maxCachedBytes) this.#stale = true;
+    entry.lists[list] = resolved;
+    return resolved;
+  }
+
+  #remember(address: string, entry: CacheEntry): void {
+    const bytes = ADDRESS_BYTES + CHARACTER_BYTES * address.length + REFERENCE_BYTES * entry.matches.length;
+    if (this.#cache.size >= MAX_CACHED_ADDRESSES || this.#cachedBytes + bytes > this.#maxCachedBytes)
+      this.#clearCache();
+    this.#cachedBytes += bytes;
+    this.#cache.set(address, entry);
+  }
+
+  #clearCache(): void {
+    this.#cache.clear();
+    this.#cachedBytes = 0;
+    this.#stale = false;
   }
 
   /** Whoever gets messages of an address is looked up anew for the next one. */
@@ -173,16 +208,16 @@ export class SubscriptionIndex {
     return this.#trie.matches(address, this.#counter);
   }
 
-  #resolve(matches: ReadonlySet<Subscription>, address: string, type: SignalType | undefined): Recipients {
+  #resolve(matches: readonly Subscription[], address: string, type: SignalType | undefined): Recipients {
     const mask = signalTypeMask(type === undefined ? undefined : [type]);
     const sessions = new Map<RouterSession, Pace | undefined>();
-    this.#counter.steps += matches.size;
+    this.#counter.steps += matches.length;
     for (const { session, typeMask, options } of matches) {
       if ((typeMask & mask) === 0 || !this.#shows(session, address)) continue;
       const pace = paceOf(options, type);
       sessions.set(session, sessions.has(session) ? leastRestrictive(sessions.get(session), pace) : pace);
     }
-    this.#cachedRecipients += sessions.size;
+    this.#cachedBytes += REFERENCE_BYTES * sessions.size;
     const paces = new Map<RouterSession, Pace>();
     const unpaced: RouterSession[] = [];
     for (const [session, pace] of sessions) {

@@ -20,6 +20,7 @@ import {
 } from '../transport.js';
 import { WriteProgress } from '../write-progress.js';
 import { LeanReader } from './lean-reader.js';
+import type { UnfinishedConnection, UnfinishedMessages } from './unfinished-messages.js';
 import {
   ABNORMAL_CLOSURE,
   closeCodes,
@@ -35,6 +36,8 @@ export interface WebSocketConnectionOptions {
   readonly maxFrameBytes: number;
   readonly pingIntervalMs: number;
   readonly clock: Clock;
+  /** Of all connections of the port. */
+  readonly unfinished: UnfinishedMessages;
 }
 
 /**
@@ -68,6 +71,14 @@ export class WebSocketConnection implements Connection {
   readonly #progress: WriteProgress;
   /** Of the peer; made when the first comes, which for most is never. */
   #controlFrames: TokenBucket | undefined;
+  /** Bytes that ws has of a message that is not complete. */
+  #unfinishedBytes = 0;
+  #notedBytes = 0;
+  readonly #unfinished: UnfinishedConnection = {
+    onTooMuch: (text) => {
+      this.#cut(new ConnectionLost(text));
+    },
+  };
   /** We are closing: what the peer still says is dropped. */
   #closing = false;
   /** What ends `batches$` with an error; undefined while nothing is wrong. */
@@ -165,7 +176,9 @@ export class WebSocketConnection implements Connection {
         this.#onSignOfLife();
       },
       leave: (bytes) => {
-        listener.call(socket, bytes);
+        this.#unfinishedBytes += bytes.length;
+        listener.call(socket, bytes); // a message that is complete arrives in this call
+        this.#noteUnfinished();
       },
     });
     const share = this.#share;
@@ -183,8 +196,17 @@ export class WebSocketConnection implements Connection {
     });
   }
 
+  /** Counts what ws keeps of a message whose end is still to come. */
+  #noteUnfinished(): void {
+    const bytes = this.#batches.ended ? 0 : this.#unfinishedBytes;
+    if (bytes === this.#notedBytes) return;
+    this.#notedBytes = bytes;
+    this.#options.unfinished.set(this.#unfinished, bytes);
+  }
+
   /** What ws reads. All messages of one TCP read arrive in one synchronous run; the microtask after it makes them one batch. */
   readonly #onMessage = (data: RawData, isBinary: boolean): void => {
+    this.#unfinishedBytes = 0;
     if (this.#closing) return;
     const bytes = data as Buffer; // binaryType is 'nodebuffer', ws's default
     if (isBinary && bytes.length > this.#options.maxFrameBytes) {
@@ -199,7 +221,8 @@ export class WebSocketConnection implements Connection {
   };
 
   /** A ping or a pong. They cost us as much as messages do, and no other limit is about them. */
-  readonly #onControlFrame = (): void => {
+  readonly #onControlFrame = (data: Buffer): void => {
+    this.#unfinishedBytes = Math.max(0, this.#unfinishedBytes - data.length - CONTROL_HEADER_BYTES);
     if (this.#closing) return;
     const nowMs = this.#options.clock.now();
     this.#controlFrames ??= new TokenBucket({ perSecond: MAX_CONTROL_FRAMES_PER_SECOND }, nowMs);
@@ -310,6 +333,8 @@ export class WebSocketConnection implements Connection {
   /** The one end of every connection, whatever brought it about. */
   readonly #onClose = (code: number): void => {
     this.#stopPinging();
+    this.#unfinishedBytes = 0;
+    this.#noteUnfinished();
     this.#graceDeadline?.clear();
     this.#flush(); // what came before the end comes before the end
     const fault = this.#fault ?? (this.#closing || leavingCodes.has(code) ? undefined : lossOf(code));
@@ -326,4 +351,6 @@ function lossOf(code: number): ConnectionLost {
   return new ConnectionLost(text);
 }
 
+/** Of a masked ping or pong: opcode, length and mask. */
+const CONTROL_HEADER_BYTES = 6;
 const NOTHING = new Uint8Array(0);

@@ -12,6 +12,7 @@ import { answerHttp, defaultPage } from './http-answers.js';
 import { HttpDoor, type HttpDoorOptions } from './http-door.js';
 import type { HttpPeer } from './http-peer.js';
 import { chooseSubprotocol } from './subprotocols.js';
+import { UnfinishedMessages } from './unfinished-messages.js';
 
 /** The options of `webSocket()` with the defaults filled in. */
 export interface WebSocketListenerOptions extends HttpDoorOptions {
@@ -34,6 +35,7 @@ export class WebSocketListener implements Listener {
   });
   readonly #webSockets: WebSocketServer;
   readonly #connections = new HeldSubject<Connection>();
+  readonly #unfinished = new UnfinishedMessages();
 
   /** @throws TransportError */
   static async open(options: WebSocketListenerOptions): Promise<WebSocketListener> {
@@ -91,7 +93,9 @@ export class WebSocketListener implements Listener {
       const encoding = peer.protocol === SUBPROTOCOL_CBOR ? 'cbor' : undefined;
       const { remoteAddress, isForwarded } = from;
       const options = { remoteAddress, isForwarded, maxFrameBytes, pingIntervalMs, clock };
-      this.#connections.next(new WebSocketConnection(peer, socket, { ...options, encoding }));
+      this.#connections.next(
+        new WebSocketConnection(peer, socket, { ...options, encoding, unfinished: this.#unfinished }),
+      );
     });
   };
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { QUEUED_MESSAGE_BYTES } from '../../../src/actors/router/backlog.js';
 import { Backlogs } from '../../../src/actors/router/backlogs.js';
 import { CoreHarness } from '../../support/core-harness.js';
 
-const TOTAL = 1_000;
+const TOTAL = 3_000;
 const SESSIONS = 5;
 
 const who = fc.nat(SESSIONS - 1);
@@ -36,13 +37,21 @@ class Model {
     return (this.waiting.get(session) ?? []).reduce((sum, { length }) => sum + length, 0);
   }
 
+  heldBytesOf(session: number): number {
+    return this.bytesOf(session) + QUEUED_MESSAGE_BYTES * (this.waiting.get(session) ?? []).length;
+  }
+
   get bytes(): number {
     return [...this.waiting.keys()].reduce((sum, session) => sum + this.bytesOf(session), 0);
   }
 
+  get heldBytes(): number {
+    return [...this.waiting.keys()].reduce((sum, session) => sum + this.heldBytesOf(session), 0);
+  }
+
   push(session: number, entry: Entry): void {
     this.waiting.set(session, [...(this.waiting.get(session) ?? []), entry]);
-    while (this.bytes > TOTAL) this.#relieve();
+    while (this.heldBytes > TOTAL) this.#relieve();
   }
 
   take(session: number, most: number): void {
@@ -59,9 +68,9 @@ class Model {
   #relieve(): void {
     let most: number | undefined;
     for (const session of this.waiting.keys()) {
-      if (most === undefined || this.bytesOf(session) > this.bytesOf(most)) most = session;
+      if (most === undefined || this.heldBytesOf(session) > this.heldBytesOf(most)) most = session;
     }
-    while (this.bytes > TOTAL) {
+    while (this.heldBytes > TOTAL) {
       const entries = this.waiting.get(most!)!; // something waits
       const oldest = entries.findIndex(({ mayDrop }) => mayDrop);
       if (oldest < 0) {
@@ -97,8 +106,9 @@ describe('Backlogs', () => {
             model.waiting.delete(one.who);
           }
           expect(peers.map((peer) => peer.session.backlog.bytes)).toEqual(peers.map((_, i) => model.bytesOf(i)));
-          expect([backlogs.bytes, backlogs.dropped, backlogs.overflows]).toEqual([
+          expect([backlogs.bytes, backlogs.heldBytes, backlogs.dropped, backlogs.overflows]).toEqual([
             model.bytes,
+            model.heldBytes,
             model.dropped,
             model.closed.length,
           ]);
@@ -112,15 +122,17 @@ describe('Backlogs', () => {
     const harness = new CoreHarness();
     const count = 1_000;
     const peers = Array.from({ length: count }, () => harness.connect());
-    const backlogs = new Backlogs({ maxQueueBytesTotal: 100 * count });
+    const backlogs = new Backlogs({ maxQueueBytesTotal: (100 + QUEUED_MESSAGE_BYTES) * count });
     let looks = 0;
     for (const { session } of peers) {
       const { backlog } = session;
-      const counted = Object.create(backlog, { bytes: { get: () => (looks++, backlog.bytes) } }) as typeof backlog;
+      const counted = Object.create(backlog, {
+        heldBytes: { get: () => (looks++, backlog.heldBytes) },
+      }) as typeof backlog;
       for (const name of ['push', 'dropOldest', 'take', 'clear'] as const) {
         Object.defineProperty(counted, name, { value: backlog[name].bind(backlog) });
       }
-      for (const name of ['dropped', 'messages'] as const) {
+      for (const name of ['bytes', 'dropped', 'messages'] as const) {
         Object.defineProperty(counted, name, { get: () => backlog[name] });
       }
       Object.defineProperty(session, 'backlog', { value: counted });

@@ -206,6 +206,7 @@ describe('the router actor', () => {
       input: {
         ...coreDefaults,
         highWaterBytes: 1 << 20,
+        maxSendBufferBytes: 0,
         clock,
         logger: silentLogger,
         defer: (callback) => void deferred.push(callback),

@@ -129,6 +129,7 @@ describe('the router actor', () => {
         ...coreDefaults,
         securityMode: 'authenticated',
         highWaterBytes: 1 << 20,
+        maxSendBufferBytes: 0,
         clock,
         logger: silentLogger,
         authenticator: {

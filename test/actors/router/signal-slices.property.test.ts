@@ -78,6 +78,7 @@ describe('the answer to a random QUERY of random announcements', () => {
           isVisible: () => true,
           send: (_, definitions) => void found.push(...definitions.map(({ address }) => address)),
           nowMicros: () => 0,
+          mayBegin: () => true,
           answered: () => undefined,
         });
         while (!task.isDone) expect(task.run(SLICE_STEPS)).toBeLessThan(MOST_STEPS_OF_A_SLICE);

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import {
+  fixedBytes,
+  memoryLimits,
+  memoryShares,
+  recipientCacheBytes,
+  sessionBytes,
+  worstCase,
+  worstCaseBytes,
+} from '../../src/memory-budget.js';
+import { parseRouterOptions } from '../../src/options.js';
+
+const page = readFileSync('docs/limits.md', 'utf8');
+const from = page.indexOf('\n## Memory');
+const section = page.slice(from, page.indexOf('\n## ', from + 1));
+
+/** The cells of the rows of the table with this head. */
+function table(head: string): readonly (readonly string[])[] {
+  const start = section.indexOf(head);
+  expect(start).toBeGreaterThan(0);
+  const [rows = ''] = section.slice(start).split('\n\n');
+  return rows
+    .split('\n')
+    .slice(2)
+    .map((row) =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim().replaceAll('`', '')),
+    );
+}
+
+const numberOf = (text = ''): number => Number(text.replaceAll(',', ''));
+/** Shares by kind: the part of the budget and the most it is. */
+const shares = new Map(
+  table('| Kind | Share').map(([kind = '', part = '', most = '']) => [
+    kind,
+    { part: 1 / Number(part.split('/')[1]), most: most === '' ? Infinity : numberOf(most) },
+  ]),
+);
+const fixed = new Map(table('| Kind | Bytes').map(([kind = '', bytes]) => [kind, numberOf(bytes)]));
+const [, base = '', frame = ''] = /Each session takes ([\d,]+) bytes and ([\d,]+) of a frame/.exec(section) ?? [];
+
+const GIB = 2 ** 30;
+
+/** The worst case as the page gives it; sockets pass their limit by an eighth. */
+function documentedSum(budget: number, sessions: number): number {
+  let sum = sessions * (numberOf(base) + numberOf(frame));
+  for (const bytes of fixed.values()) sum += bytes;
+  for (const [kind, { part, most }] of shares) {
+    if (kind === 'maxTimelineBytes') continue; // none are kept by default
+    sum += Math.min(budget * part, most) * (kind === 'maxSendBufferBytes' ? 9 / 8 : 1);
+  }
+  return sum;
+}
+
+describe('the worst case of docs/limits.md', () => {
+  it.each([
+    [1, 100],
+    [2, 1_000],
+    [4, 1_000],
+  ])('fits a budget of %i GiB with %i sessions', (gibibytes, sessions) => {
+    const budget = gibibytes * GIB;
+    expect(documentedSum(budget, sessions)).toBeLessThanOrEqual(budget);
+    const options = parseRouterOptions({ maxMemoryBytes: budget, maxSessions: sessions });
+    expect(worstCaseBytes(options)).toBeCloseTo(documentedSum(budget, sessions), -3);
+  });
+
+  it('has the share of every kind, and no other', () => {
+    const { 'recipients of addresses': recipients, ...others } = Object.fromEntries(shares);
+    expect(others).toEqual(memoryShares);
+    for (const budget of [GIB, 8 * GIB]) {
+      expect(recipientCacheBytes(budget)).toBe(Math.min(budget * recipients!.part, recipients!.most));
+    }
+  });
+
+  it('has what each session takes, and what is kept whatever the options are', () => {
+    expect([numberOf(base), numberOf(frame)]).toEqual([sessionBytes.base, sessionBytes.unfinishedFrame]);
+    expect(Object.fromEntries(fixed)).toEqual(fixedBytes);
+  });
+
+  it('has no sum without a limit for a kind', () => {
+    const options = parseRouterOptions({ maxMemoryBytes: GIB });
+    for (const name of Object.keys(memoryShares).filter((one) => one !== 'maxTimelineBytes')) {
+      expect(worstCaseBytes({ ...options, [name]: 0 })).toBe(Infinity);
+    }
+    expect(worstCaseBytes({ ...options, maxSessions: 0 })).toBe(Infinity);
+    expect(worstCase({ ...options, maxTimelines: 1 }).maxTimelineBytes).toBe(GIB / 64);
+  });
+});
+
+describe('a limit in bytes', () => {
+  it('is what its own option says, whatever the budget is', () => {
+    const own = Object.fromEntries(Object.keys(memoryShares).map((name, i) => [name, 100_000 + i]));
+    expect(parseRouterOptions({ ...own, maxMemoryBytes: GIB })).toMatchObject(own);
+  });
+
+  it('follows the budget otherwise', () => {
+    expect(parseRouterOptions({ maxMemoryBytes: GIB })).toMatchObject(memoryLimits(GIB));
+  });
+});
