@@ -155,7 +155,7 @@ describe('a message that a peer can send', () => {
           }
         }
       }),
-      { numRuns: 80 },
+      { numRuns: 40 },
     );
   });
 
@@ -170,7 +170,7 @@ describe('a message that a peer can send', () => {
         if (error === undefined) expectForwarded(message, readers);
         else expectRefused(error, readers);
       }),
-      { numRuns: 80 },
+      { numRuns: 40 },
     );
   });
 
@@ -223,7 +223,7 @@ describe('a message that a peer can send', () => {
           for (const reader of readers.values()) expect(reader.read()).toHaveLength(messages.length);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -243,7 +243,7 @@ describe('a message that a peer can send', () => {
         expect(message.type).toBe('publish');
         for (const reader of readers.values()) expect(reader.read()).toHaveLength(1);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 400 },
     );
   });
 });

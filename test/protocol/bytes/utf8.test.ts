@@ -1,3 +1,4 @@
+import { isUtf8 as systemIsUtf8 } from 'node:buffer';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { clipUtf8, decodeUtf8, isUtf8 } from '../../../src/protocol/bytes/utf8.js';
@@ -56,9 +57,10 @@ describe('isUtf8', () => {
 
   it('agrees with it on every two bytes, and on every border of three and four', () => {
     const disagreements: number[][] = [];
+    // The oracle of the system, which throws nothing: TextDecoder takes 10 s for these 350,000.
     const check = (...bytes: number[]): void => {
-      if (isUtf8(Uint8Array.from(bytes), 0, bytes.length) !== oracleAccepts(Uint8Array.from(bytes)))
-        disagreements.push(bytes);
+      const array = Uint8Array.from(bytes);
+      if (isUtf8(array, 0, bytes.length) !== systemIsUtf8(array)) disagreements.push(bytes);
     };
     const borders = [0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xff];
     for (let first = 0; first < 256; first++) {
