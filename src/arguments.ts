@@ -24,13 +24,21 @@ export function check(isRight: boolean, name: string, must: string, value: unkno
  * @throws ArgumentError unless it is an object whose fields are all known
  */
 export function checkNames(call: string, options: unknown, known: readonly string[]): void {
-  if (!isObject(options)) throw new ArgumentError(`the options of ${call} must be an object, not ${shown(options)}`);
+  checkOptionsObject(call, options);
   for (const name in options) {
     if (known.includes(name)) continue;
     const meant = didYouMean(name, known);
     const hint = meant === undefined ? `the options are ${known.join(', ')}` : `did you mean "${meant}"?`;
     throw new ArgumentError(`${call} has no option "${clipped(name)}"; ${hint}`);
   }
+}
+
+/** @throws ArgumentError unless it is an object */
+export function checkOptionsObject(
+  call: string,
+  options: unknown,
+): asserts options is Readonly<Record<string, unknown>> {
+  if (!isObject(options)) throw new ArgumentError(`the options of ${call} must be an object, not ${shown(options)}`);
 }
 
 /** @throws ArgumentError when it is absent */

@@ -30,7 +30,8 @@ export const onOptions = [
 /** Where a subscription's signals go. */
 export type Listener<T extends SignalType = SignalType> = (signal: Signal<T>) => void;
 
-function checkTypes(types: readonly SignalType[]): void {
+/** @throws ArgumentError unless it is a list of signal types */
+export function checkTypes(types: readonly SignalType[]): void {
   check(Array.isArray(types), 'types', `be a list of ${signalTypes.join(', ')}`, types);
   for (const type of types) {
     check(signalTypes.includes(type), 'each of types', `be one of ${signalTypes.join(', ')}`, type);

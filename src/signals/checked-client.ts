@@ -15,6 +15,10 @@ import type {
   TimelineInput,
   Unsubscribe,
 } from '../client/index.js';
+import { check, checkFunction, checkOptionsObject } from '../arguments.js';
+import { checkItem } from '../client/item-check.js';
+import { checkTypes } from '../client/subscription.js';
+import { parseAddress } from '../protocol/address.js';
 import type { GesturePhase, SignalType } from '../protocol/enumerations.js';
 import { ClaspError, ErrorCode } from '../protocol/errors.js';
 import type { U64 } from '../protocol/u64.js';
@@ -30,11 +34,11 @@ export class CheckedClient {
   readonly #arrivals: Arrivals;
 
   constructor(client: Client, signals: Signals, options: CheckedOptions) {
-    const { check = true, onRefused } = options;
+    const { check: checks = true, onRefused } = options;
     this.#client = client;
     this.#signals = signals;
-    this.#checks = check;
-    this.#arrivals = new Arrivals(signals, check, onRefused);
+    this.#checks = checks;
+    this.#arrivals = new Arrivals(signals, checks, onRefused);
   }
 
   async set(address: string, value: PlainValue, options?: SetOptions): Promise<SetResult | undefined> {
@@ -76,11 +80,14 @@ export class CheckedClient {
     items: readonly BundleItem[],
     options?: BundleOptions,
   ): Promise<{ readonly revision?: U64 | undefined }> {
+    check(Array.isArray(items), 'the items of bundle', 'be a list', items);
     for (const item of items) this.#check(item);
     return this.#client.bundle(items, options);
   }
 
   on(pattern: string, listener: (signal: PlainSignal) => void, options: OnOptions = {}): Unsubscribe {
+    checkOptionsObject('on', options);
+    checkFunction('the listener of on', listener);
     const tell = (signal: Signal): void => {
       const arrived = this.#arrivals.signal(signal);
       if (arrived !== undefined) listener(arrived);
@@ -92,6 +99,7 @@ export class CheckedClient {
   }
 
   signals(pattern: string, options: SignalsOptions = {}): PlainIterator {
+    checkOptionsObject('signals', options);
     const types = this.#types(pattern, options);
     const signals = this.#client.signals(this.#signals.subscribed(pattern), { ...options, types });
     const arrivals = this.#arrivals;
@@ -119,6 +127,7 @@ export class CheckedClient {
 
   /** The kinds of signals that are defined at a pattern: nothing else need be sent here. */
   #types(pattern: string, { types }: OnOptions): readonly SignalType[] {
+    if (types !== undefined) checkTypes(types);
     const defined = new Set([...this.#signals.meeting(pattern)].map(({ type }) => type));
     const wanted = [...defined].filter((type) => types === undefined || types.length === 0 || types.includes(type));
     if (wanted.length > 0) return wanted;
@@ -126,10 +135,12 @@ export class CheckedClient {
     throw new ClaspError(ErrorCode.PatternError, `no ${kinds} is defined at ${pattern}`, { address: pattern });
   }
 
-  /** @throws ClaspError 402 for what does not fit */
+  /** @throws ClaspError 200 or 402 for what does not fit, ArgumentError for an item that is wrong in itself */
   #check(item: BundleItem): void {
     if (!this.#checks) return;
-    const { address, kind } = item;
+    checkItem(item);
+    const { kind } = item;
+    const address = parseAddress(item.address);
     const signal = this.#signals.at(address);
     if (signal === undefined) throw refused('no signal is defined at this address', address);
     const reason =

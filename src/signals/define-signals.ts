@@ -1,3 +1,4 @@
+import { check, checkFlag, checkNames, isObject } from '../arguments.js';
 import { addressSegments, segmentsFault } from '../protocol/address.js';
 import { signalTypes } from '../protocol/enumerations.js';
 import type { SignalDefinition, SignalMeta } from '../protocol/messages/message.js';
@@ -24,12 +25,16 @@ import { SignalsError } from './signals-error.js';
  * A segment `:name` stands for any text without `/`. Where two definitions stand for the same address the more specific one
  * counts: `/lights/master/dim` goes ahead of `/lights/:n/dim`.
  *
- * @throws SignalsError about the first declaration that is wrong, or about two of which neither is the more specific one
+ * @throws SignalsError about the first declaration that is wrong, or about two of which neither is the more specific one; ArgumentError for
+ * arguments that are not objects, and for an unknown option
  */
 export function defineSignals<const D extends Declarations>(
   declarations: D & Sound<D>,
   options: SignalsOptions = {},
 ): Signals<D> {
+  check(isObject(declarations), 'the declarations of defineSignals', 'be an object', declarations);
+  checkNames('defineSignals', options, ['strict']);
+  checkFlag('strict', options.strict);
   const byAddress = new Map<string, DefinedSignal>();
   const tree = new PatternTree<DefinedSignal>();
   for (const [address, declaration] of Object.entries<Declaration>(declarations)) {

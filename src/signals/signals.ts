@@ -1,4 +1,5 @@
 import type { GesturePhase, SignalType } from '../protocol/enumerations.js';
+import { parsePattern } from '../protocol/pattern.js';
 import type { SignalDefinition } from '../protocol/messages/message.js';
 import type { Value } from '../protocol/values/value.js';
 import type { PatternTree } from './pattern-tree.js';
@@ -63,10 +64,10 @@ export class Signals<D extends Declarations = Declarations> {
     return found;
   }
 
-  /** @internal The definitions that have an address in common with a pattern; by its own text, only that one. */
+  /** @internal The definitions that have an address in common with a pattern; by its own text, only that one. @throws ClaspError 202 */
   meeting(pattern: string): ReadonlySet<DefinedSignal> {
     const own = this.#byAddress.get(pattern);
-    return own === undefined ? this.#tree.meeting(pattern) : new Set([own]);
+    return own === undefined ? this.#tree.meeting(parsePattern(pattern)) : new Set([own]);
   }
 
   /** @internal What to subscribe to for a pattern, which may be the text of a definition. */

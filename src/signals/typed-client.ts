@@ -11,6 +11,7 @@ import type {
   Unsubscribe,
   WriteOptions,
 } from '../client/index.js';
+import { check, checkFlag, checkFunction, checkNames, hasMethods } from '../arguments.js';
 import type { GesturePhase, SignalType } from '../protocol/enumerations.js';
 import type { U64 } from '../protocol/u64.js';
 import { CheckedClient } from './checked-client.js';
@@ -133,12 +134,19 @@ export interface TypedClient<S extends Declared> extends Omit<Client, SignalMeth
  * await client.set('/lights/3/dim', 0.5);
  * client.on('/lights/:n/dim', ({ address, value }) => console.log(address, value.toFixed(2)));
  * ```
+ *
+ * @throws ArgumentError for something else than a client and the result of `defineSignals`, and for a wrong option
  */
 export function typed<D extends Declarations>(
   client: Client,
   signals: Signals<D>,
   options: TypedOptions = {},
 ): TypedClient<Signals<D>> {
+  check(hasMethods(client, ['set', 'on', 'onState']), 'the client of typed', 'be what connect() gives', client);
+  check(hasMethods(signals, ['check', 'meeting']), 'the signals of typed', 'be what defineSignals() gives', signals);
+  checkNames('typed', options, ['check', 'onRefused']);
+  checkFlag('check', options.check);
+  if (options.onRefused !== undefined) checkFunction('onRefused', options.onRefused);
   const checked = new CheckedClient(client, signals, options);
   // The types say no more than the checks: what is refused there has no type here.
   return passingOn(checked, client) as unknown as TypedClient<Signals<D>>;

@@ -1,3 +1,4 @@
+import { callback, checkOptions, clock, duration, ratio } from '../option-rules.js';
 import { HeldSubject } from '../held-subject.js';
 import { type Connection, type Listener, type Transport, TransportError } from '../transport.js';
 import { type MemoryClient, memoryLink, type MemoryLinkOptions } from './link.js';
@@ -23,8 +24,14 @@ export interface MemoryTransport extends Transport {
   connect(): MemoryClient;
 }
 
-/** @param options for every link; the remote addresses are counted: `memory:1`, `memory:2`, ... */
+const memoryRules = { latencyMs: duration, lossRatio: ratio, random: callback, clock } as const;
+
+/**
+ * @param options for every link; the remote addresses are counted: `memory:1`, `memory:2`, ...
+ * @throws ArgumentError for an option that is unknown or of the wrong type
+ */
 export function memory(options: Omit<MemoryLinkOptions, 'remoteAddress'> = {}): MemoryTransport {
+  checkOptions<Omit<MemoryLinkOptions, 'remoteAddress'>>('memory', options, memoryRules);
   let connections: HeldSubject<Connection> | undefined;
   let count = 0;
   return {

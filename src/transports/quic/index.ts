@@ -1,4 +1,15 @@
 import { type Clock, systemClock } from '../../clock.js';
+import { hasMethods, check } from '../../arguments.js';
+import {
+  checkOptions,
+  clock as clockRule,
+  count,
+  duration,
+  flag,
+  type OptionRule,
+  text,
+  tls as tlsRule,
+} from '../option-rules.js';
 import type { TlsCredentials, TlsSource } from '../tls.js';
 import type { Transport } from '../transport.js';
 import { DEFAULT_QUIC_PORT, STREAM_WINDOW_BYTES } from './constants.js';
@@ -55,11 +66,32 @@ export interface QuicOptions {
   readonly clock?: Clock | undefined;
 }
 
+const providerRule: OptionRule = (name, value) => {
+  check(hasMethods(value, ['listen', 'connect']), name, 'have the methods listen and connect', value);
+};
+
+const quicRules = {
+  tls: tlsRule,
+  port: count,
+  host: text,
+  handshakeMs: duration,
+  maxIdleTimeoutMs: duration,
+  pingIntervalMs: duration,
+  stallMs: duration,
+  maxConnections: count,
+  datagrams: flag,
+  provider: providerRule,
+  clock: clockRule,
+} as const;
+
 /**
  * CLASP over QUIC: ALPN `clasp/2`, one bidirectional stream that the client opens, frames back to back on it
  * (router.md 19.3).
+ *
+ * @throws ArgumentError for an option that is missing, unknown or of the wrong type
  */
 export function quic(options: QuicOptions): Transport {
+  checkOptions<QuicOptions>('quic', options, quicRules, ['tls']);
   const { tls, clock = systemClock, provider = http3Provider() } = options;
   let renewed: TlsCredentials | undefined;
   // For as long as the transport is: a door that broke is opened again with what is current then.

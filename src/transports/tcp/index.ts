@@ -1,6 +1,17 @@
 import { type Clock, systemClock } from '../../clock.js';
 import { MAX_FRAME_BYTES } from '../../protocol/limits.js';
 import { listenLimits } from '../listen-limits.js';
+import {
+  checkOptions,
+  clock as clockRule,
+  count,
+  duration,
+  fileMode,
+  listenLimitRules,
+  positive,
+  text,
+  tls as tlsRule,
+} from '../option-rules.js';
 import type { TlsSource } from '../tls.js';
 import type { Transport } from '../transport.js';
 import { DEFAULT_PING_INTERVAL_MS, DEFAULT_PIPE_MODE, DEFAULT_STALL_MS } from './constants.js';
@@ -54,11 +65,25 @@ export interface TcpOptions {
   readonly clock?: Clock | undefined;
 }
 
+const tcpRules = {
+  port: count,
+  host: text,
+  maxFrameBytes: positive,
+  tls: tlsRule,
+  ...listenLimitRules,
+  pingIntervalMs: duration,
+  stallMs: duration,
+  clock: clockRule,
+} as const;
+
 /**
  * CLASP over TCP or TLS, the transport of small devices: frames with a u32 count in front. Reasons of a close are not told,
  * for the framing has no word for them.
+ *
+ * @throws ArgumentError for an option that is missing, unknown or of the wrong type
  */
 export function tcp(options: TcpOptions): Transport {
+  checkOptions<TcpOptions>('tcp', options, tcpRules, ['port']);
   const { port, host = '0.0.0.0', maxFrameBytes = MAX_FRAME_BYTES, tls } = options;
   const { pingIntervalMs = DEFAULT_PING_INTERVAL_MS, stallMs = DEFAULT_STALL_MS, clock = systemClock } = options;
   const door = { port, host, tls, clock, ...listenLimits(options) };
@@ -85,8 +110,15 @@ export interface PipeOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** CLASP for programs on this computer, over a Unix domain socket or a Windows named pipe, framed as over TCP. */
+const pipeRules = { path: text, mode: fileMode, maxFrameBytes: positive, clock: clockRule } as const;
+
+/**
+ * CLASP for programs on this computer, over a Unix domain socket or a Windows named pipe, framed as over TCP.
+ *
+ * @throws ArgumentError for an option that is missing, unknown or of the wrong type
+ */
 export function pipe(options: PipeOptions): Transport {
+  checkOptions<PipeOptions>('pipe', options, pipeRules, ['path']);
   const { path, mode = DEFAULT_PIPE_MODE, maxFrameBytes = MAX_FRAME_BYTES, clock = systemClock } = options;
   return {
     name: 'pipe',

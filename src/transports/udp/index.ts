@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../clock.js';
+import { checkOptions, clock, count, duration, positive, text } from '../option-rules.js';
 import type { Transport } from '../transport.js';
 import { defaults } from './constants.js';
 import { UdpListener } from './listener.js';
@@ -32,11 +33,26 @@ export interface UdpTransport extends Transport {
   listen(): Promise<UdpListener>;
 }
 
+const udpRules = {
+  port: count,
+  host: text,
+  maxDatagramBytes: count,
+  maxQueuedBytes: count,
+  idleMs: duration,
+  maxConnections: count,
+  maxConnectionsPerAddress: count,
+  cookiesPerSecond: positive,
+  clock,
+} as const;
+
 /**
  * CLASP over UDP: one datagram one frame, no promise that it arrives. Who wants in says HELLO twice, the second time with the
  * cookie from the answer to the first; `docs/udp.md` has the bytes. Closing its listener ends its connections.
+ *
+ * @throws ArgumentError for an option that is unknown or of the wrong type
  */
 export function udp(options: UdpOptions = {}): UdpTransport {
+  checkOptions<UdpOptions>('udp', options, udpRules);
   return {
     name: 'udp',
     isInsecure: true,

@@ -1,8 +1,10 @@
 import { type Clock, systemClock } from '../../clock.js';
+import { checkOptions } from '../option-rules.js';
 import type { TlsSource } from '../tls.js';
 import { doorLimits } from './door-limits.js';
 import { send } from './http-answers.js';
 import { HttpDoor } from './http-door.js';
+import { httpPortRules } from './http-option-rules.js';
 import type { HttpRoute } from './http-routes.js';
 import { SAME_HOST } from './origins.js';
 
@@ -40,9 +42,10 @@ export interface HttpPort {
 /**
  * Opens a port of its own for routes, such as probes and metrics that not everybody may ask. It has the limits a WebSocket port has.
  *
- * @throws TransportError when the port cannot be had; its message is one plain sentence for a person
+ * @throws ArgumentError for an option that is missing, unknown or of the wrong type; TransportError if it cannot listen
  */
 export async function openHttpPort(options: HttpPortOptions): Promise<HttpPort> {
+  checkOptions<HttpPortOptions>('openHttpPort', options, httpPortRules, ['port', 'routes']);
   const door = await HttpDoor.open({
     port: options.port,
     host: options.host ?? '127.0.0.1',

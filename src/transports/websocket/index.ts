@@ -1,9 +1,11 @@
 import { type Clock, systemClock } from '../../clock.js';
 import { MAX_FRAME_BYTES } from '../../protocol/limits.js';
+import { checkOptions } from '../option-rules.js';
 import type { TlsSource } from '../tls.js';
 import type { Transport } from '../transport.js';
 import { DEFAULT_PING_INTERVAL_MS, DEFAULT_PORT } from './constants.js';
 import { doorLimits } from './door-limits.js';
+import { webSocketRules } from './http-option-rules.js';
 import type { HttpRoute } from './http-routes.js';
 import { WebSocketListener } from './listener.js';
 import { SAME_HOST } from './origins.js';
@@ -86,8 +88,11 @@ export interface WebSocketOptions {
 /**
  * CLASP over WebSocket, with TLS or without: the transport every client has. A client can upgrade at any path. Plain HTTP requests get the
  * status page at `/`, what a route serves, or 404.
+ *
+ * @throws ArgumentError for an option that is unknown or of the wrong type
  */
 export function webSocket(options: WebSocketOptions = {}): Transport {
+  checkOptions<WebSocketOptions>('webSocket', options, webSocketRules);
   return {
     name: 'websocket',
     listen: () =>
