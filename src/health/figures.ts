@@ -63,6 +63,10 @@ export interface RouterFigures {
     readonly droppedBundles: number;
     readonly droppedWills: number;
   };
+  /** Kinds of things with a limit in bytes, such as `params`; 0 is no limit. */
+  readonly memory: Readonly<
+    Record<string, { readonly usedBytes: number; readonly limitBytes: number; readonly madeRoom: number }>
+  >;
   /** Bundles with a time. */
   readonly schedule: {
     readonly bundles: number;

@@ -12,6 +12,11 @@ export type RouterMetric = {
   readonly help: string;
 } & (
   | { readonly type: 'gauge'; readonly read: (figures: RouterFigures) => number }
+  | {
+      readonly type: 'gauge';
+      readonly label: string;
+      readonly readAll: (figures: RouterFigures) => readonly Sample[];
+    }
   | { readonly type: 'counter'; readonly read: (figures: RouterFigures) => number }
   | {
       readonly type: 'counter';
@@ -138,6 +143,28 @@ export const routerMetrics: readonly RouterMetric[] = [
     read: ({ totals }) => totals.displacedSessions,
   },
   {
+    name: 'clasp_memory_used_bytes',
+    type: 'gauge',
+    label: 'kind',
+    help: 'Memory that a kind of things takes, roughly.',
+    readAll: ({ memory }) => memorySamples(memory, ({ usedBytes }) => usedBytes),
+  },
+  {
+    name: 'clasp_memory_limit_bytes',
+    type: 'gauge',
+    label: 'kind',
+    help: 'Memory that a kind of things may take; left out for a kind without a limit.',
+    readAll: ({ memory }) =>
+      memorySamples(memory, ({ limitBytes }) => limitBytes).filter(({ value: limitBytes }) => limitBytes > 0),
+  },
+  {
+    name: 'clasp_memory_made_room_total',
+    type: 'counter',
+    label: 'kind',
+    help: 'Things that made room for others: params, messages, sessions, by the kind of memory that was used up.',
+    readAll: ({ memory }) => memorySamples(memory, ({ madeRoom }) => madeRoom),
+  },
+  {
     name: 'clasp_params_evicted_total',
     type: 'counter',
     help: 'Params that made room for others.',
@@ -205,6 +232,17 @@ export const routerMetrics: readonly RouterMetric[] = [
     read: ({ schedule }) => schedule.worstErrorMicros / MICROS,
   },
 ];
+
+type MemoryFigures = RouterFigures['memory'];
+
+function memorySamples(memory: MemoryFigures, read: (use: MemoryFigures[string]) => number): readonly Sample[] {
+  return samples('kind', Object.fromEntries(Object.entries(memory).map(([kind, use]) => [snakeCase(kind), read(use)])));
+}
+
+/** `send_buffers` for `sendBuffers`. */
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
 
 function samples(label: string, values: Readonly<Record<string, number>>): readonly Sample[] {
   return Object.entries(values).map(([key, value]) => ({ labels: { [label]: key }, value }));

@@ -56,14 +56,19 @@ function register(metric: RouterMetric, registry: Registry, figures: () => Route
   const { name, help } = metric;
   const common = { name, help, registers: [registry] };
   switch (metric.type) {
-    case 'gauge':
+    case 'gauge': {
+      const labelNames = 'label' in metric ? [metric.label] : [];
       new Gauge({
         ...common,
+        labelNames,
         collect() {
-          this.set(metric.read(figures()));
+          this.reset();
+          const values = 'label' in metric ? metric.readAll(figures()) : [{ value: metric.read(figures()) }];
+          for (const { labels = {}, value } of values) this.set(labels, value);
         },
       });
       return;
+    }
     case 'counter': {
       const labelNames = 'label' in metric ? [metric.label] : [];
       new Counter({

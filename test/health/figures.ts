@@ -34,6 +34,10 @@ export const figures: RouterFigures = {
     droppedBundles: 409,
     droppedWills: 410,
   },
+  memory: {
+    params: { usedBytes: 701, limitBytes: 702, madeRoom: 703 },
+    sendBuffers: { usedBytes: 704, limitBytes: 0, madeRoom: 705 },
+  },
   schedule: { bundles: 501, lastErrorMicros: 502, worstErrorMicros: 503 },
   doorFaults: { handshake: 601, silent: 602, refused: 603, stray: 604 },
   latencySeconds: { bounds: [0.001, 0.002], counts: [5, 0, 2], sum: 0.014 },

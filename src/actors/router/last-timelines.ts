@@ -20,6 +20,7 @@ export class LastTimelines {
   readonly #options: LastTimelinesOptions;
   readonly #timelines = new OldestFirst<PublishMessage>();
   #bytes = 0;
+  #dropped = 0;
 
   constructor(options: LastTimelinesOptions) {
     this.#options = options;
@@ -28,6 +29,11 @@ export class LastTimelines {
   /** Memory that they take, roughly. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Timelines that made room for others. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /** Keeps a copy of a timeline. */
@@ -42,6 +48,7 @@ export class LastTimelines {
       (maxTimelineBytes > 0 && this.#bytes > maxTimelineBytes && this.#timelines.size > 1)
     ) {
       this.#bytes -= bytesOf(this.#timelines.deleteOldest());
+      this.#dropped++;
     }
   }
 

@@ -21,6 +21,7 @@ export class PacedRegistry {
   readonly #streams = new Map<string, PacedAddress>();
   #size = 0;
   #bytes = 0;
+  #droppedCount = 0;
 
   /** @param dropped receives each that is forgotten because there are too many */
   constructor(limits: PacedLimits, dropped: (paced: Paced) => void) {
@@ -35,6 +36,11 @@ export class PacedRegistry {
   /** Memory that all of it takes, roughly. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Pairs that made room for others. */
+  get dropped(): number {
+    return this.#droppedCount;
   }
 
   /** Those who are followed at an address. */
@@ -110,6 +116,7 @@ export class PacedRegistry {
         if (followed === except) continue;
         for (const paced of [...followed.sessions.values()]) {
           this.forget(paced);
+          this.#droppedCount++;
           this.#dropped(paced);
         }
         if (!this.#isFull()) return;

@@ -73,6 +73,11 @@ export class Pacing {
     return this.#registry.bytes;
   }
 
+  /** Pairs that made room for others. */
+  get dropped(): number {
+    return this.#registry.dropped;
+  }
+
   /** Pairs of session and address that are being followed. */
   get size(): number {
     return this.#registry.size;

@@ -67,6 +67,11 @@ export class PassingSignals {
     this.#peers = new PeerSignals({ find, deliver, announce: forward });
   }
 
+  /** What the last timelines take, and how many made room for others. */
+  get timelineMemory(): Pick<LastTimelines, 'bytes' | 'dropped'> {
+    return this.#timelines;
+  }
+
   /** When {@link runDue} has something to do; Infinity when never. */
   get dueMicros(): number {
     return this.#gestures.dueMicros ?? Infinity;

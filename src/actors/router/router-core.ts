@@ -36,7 +36,7 @@ import { SignalDirectory, type SignalDirectoryOptions } from './signal-directory
 import { SessionTasks, type Task } from './session-tasks.js';
 import { Slice } from './slice.js';
 import { Snapshots } from './snapshots.js';
-import type { Statistics } from './statistics.js';
+import type { MemoryUse, Statistics } from './statistics.js';
 import { Subscribing, type SubscribingOptions } from './subscribing.js';
 import { Tally } from './tally.js';
 import { type ParamsAnswer, type ParamsQuestion, viewParams } from './views.js';
@@ -417,8 +417,8 @@ export class RouterCore {
     return isLeft;
   }
 
-  /** What there is and what has happened, counted. */
-  statistics(): Statistics {
+  /** What there is and what has happened, counted. @param sendBuffers what sockets hold, which the core does not know */
+  statistics(sendBuffers: MemoryUse = { usedBytes: 0, limitBytes: 0, madeRoom: 0 }): Statistics {
     let { conflated, receivedBytes, sentBytes } = this.#tally;
     let congested = 0;
     for (const { backlog, phase, traffic } of this.#sessions.values()) {
@@ -459,7 +459,34 @@ export class RouterCore {
         droppedBundles: this.#scheduled.dropped,
         droppedWills: this.#wills.dropped,
       },
+      memory: { ...this.#memory(), sendBuffers },
       schedule,
+    };
+  }
+
+  #memory(): Omit<Statistics['memory'], 'sendBuffers'> {
+    const options = this.#options;
+    const use = (usedBytes: number, limitBytes: number, madeRoom: number): MemoryUse => ({
+      usedBytes,
+      limitBytes,
+      madeRoom,
+    });
+    const { pacedMemory, subscriptionRoom } = this.#routing;
+    const { timelineMemory } = this.#passing;
+    return {
+      params: use(this.paramBytes, options.maxParamBytes, this.#params.evicted),
+      paced: use(pacedMemory.bytes, options.maxPacedBytes, pacedMemory.dropped),
+      subscriptions: use(subscriptionRoom.bytes, options.maxSubscriptionBytes, subscriptionRoom.closed),
+      queues: use(
+        this.#backlogs.heldBytes,
+        options.maxQueueBytesTotal,
+        this.#backlogs.dropped + this.#backlogs.overflows,
+      ),
+      bundles: use(this.#scheduled.bytes, options.maxPendingBundleBytes, this.#scheduled.dropped),
+      signals: use(this.#signals.bytes, options.maxSignalBytes, this.#signals.evicted),
+      wills: use(this.#wills.bytes, options.maxWillBytes, this.#wills.dropped),
+      queries: use(this.#queries.bytes, options.maxQueryBytes, this.#queries.closed),
+      timelines: use(timelineMemory.bytes, options.maxTimelineBytes, timelineMemory.dropped),
     };
   }
 

@@ -177,7 +177,7 @@ class Router {
           }
           break;
         case 'statistics.wanted':
-          event.answer(this.#core.statistics());
+          event.answer(this.#core.statistics(this.#buffers.use()));
           break;
         case 'params.wanted':
           event.answer(this.#viewParams(event.question));

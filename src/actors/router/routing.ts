@@ -61,6 +61,11 @@ export class Routing {
     return this.#subscriptions.size;
   }
 
+  /** The same, and how many paced pairs made room for others. */
+  get pacedMemory(): Pick<Pacing, 'bytes' | 'dropped'> {
+    return this.#pacing;
+  }
+
   /** Memory that subscriptions take, roughly, and sessions closed because theirs took most. */
   get subscriptionRoom(): Pick<SubscriptionRoom, 'bytes' | 'closed'> {
     return this.#room;

@@ -1,4 +1,5 @@
 import type { RouterSession } from './router-session.js';
+import type { MemoryUse } from './statistics.js';
 
 export interface SendBufferLimits {
   /** Bytes that the sockets of all sessions may hold together; 0 = unlimited. */
@@ -40,6 +41,11 @@ export class SendBuffers {
   /** Sessions closed because all sockets held too much, and theirs most. */
   get closed(): number {
     return this.#closed;
+  }
+
+  /** What they hold, may hold, and how many sessions were closed for it. O(sessions). */
+  use(): MemoryUse {
+    return { usedBytes: this.sum(), limitBytes: this.#limits.maxSendBufferBytes, madeRoom: this.#closed };
   }
 
   /** What all sockets hold now. O(sessions). */

@@ -1,3 +1,29 @@
+/** Kinds of things that the router keeps and that have a limit in bytes; see docs/limits.md. */
+export const memoryKinds = [
+  'params',
+  'paced',
+  'subscriptions',
+  'queues',
+  'sendBuffers',
+  'bundles',
+  'signals',
+  'wills',
+  'queries',
+  'timelines',
+] as const;
+
+export type MemoryKind = (typeof memoryKinds)[number];
+
+/** What one kind of things takes. */
+export interface MemoryUse {
+  /** Bytes it takes now, roughly. */
+  readonly usedBytes: number;
+  /** Bytes it may take; 0 = unlimited. */
+  readonly limitBytes: number;
+  /** Things that made room for others since the router began: params, messages, sessions, ... */
+  readonly madeRoom: number;
+}
+
 /** What the router counts, since it began unless said otherwise. The names are those below `/$clasp`. */
 export interface Statistics {
   /** What there is now. */
@@ -47,6 +73,8 @@ export interface Statistics {
     readonly droppedBundles: number;
     readonly droppedWills: number;
   };
+  /** Memory of each kind that has a limit. */
+  readonly memory: Readonly<Record<MemoryKind, MemoryUse>>;
   /** Bundles with a time. */
   readonly schedule: {
     readonly bundles: number;
