@@ -92,6 +92,8 @@ describe('announced signals of several owners', () => {
     const message = '1000 signals are announced; 200 more would pass the limit of 1000';
     expect(announce(desk, ...many(200, '/more'))).toEqual([{ type: 'error', code: 400, message }]);
     expect(announced(harness).filter((address) => address.startsWith('/flood'))).toHaveLength(600); // none was lost for it
+    announce(harness.join(), signal('/third'));
+    expect(harness.core.signalCount).toBe(1_000); // and what was counted is right again
   });
 
   it('do not make room for the one that has most: it is refused', () => {

@@ -82,6 +82,24 @@ describe('QUERY', () => {
     expect(turns.filter((bytes) => bytes > 0)).toEqual([expect.closeTo(65_539, -2), expect.closeTo(60_000, -4)]);
   });
 
+  it('puts about one frame into the outbox per turn, however few signals fill it', () => {
+    const harness = new CoreHarness();
+    const desk = harness.join();
+    for (let i = 0; i < 100; i++) {
+      desk.send({ type: 'announce', namespace: '', signals: [signal(`/${i}`, { datatype: 'x'.repeat(6_000) })] });
+    }
+    desk.read();
+    desk.send({ type: 'query', pattern: '/**' });
+    const turns: number[] = [];
+    do {
+      turns.push(desk.session.outbox.byteLength);
+      desk.read();
+    } while (harness.core.advanceTasks());
+    turns.push(desk.session.outbox.byteLength);
+    expect(turns.reduce((sum, bytes) => sum + bytes)).toBeGreaterThan(600_000);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(2 * 65_539);
+  });
+
   it('goes on only when its session has read: what is not read does not pile up', () => {
     const harness = new CoreHarness();
     const desk = harness.join();
