@@ -66,7 +66,7 @@ export const natsServer = broker({
  * @returns {Target}
  */
 export function claspPeer(name, command) {
-  const [program, ...args] = command.trim().split(/\s+/);
+  const [program = '', ...args] = command.trim().split(/\s+/);
   return {
     name,
     wire: 'clasp',

@@ -1,4 +1,5 @@
 // @ts-check
+import { elementAt } from './element-at.mjs';
 import { scaleCases, soakCase } from './scale/cases.mjs';
 import { stateCases } from './state/cases.mjs';
 
@@ -59,7 +60,9 @@ const allOf = (subscribers) => ({
  */
 const scatteredTenth = (subscriber) => {
   const shift = Math.floor(subscriber / 10);
-  return Array.from({ length: 10 }, (_, decade) => params[10 * decade + ((subscriber + shift * decade) % 10)]);
+  return Array.from({ length: 10 }, (_, decade) =>
+    elementAt(params, 10 * decade + ((subscriber + shift * decade) % 10)),
+  );
 };
 
 /** Only there when CLASP_PEER_CMD starts one. */

@@ -10,7 +10,7 @@ serve({ measure });
 
 /**
  * @param {{ seconds: number }} input shared by all operations
- * @returns {Promise<{ name: string, perSecond?: number, error?: string }[]>}
+ * @returns {Promise<{ name: string, perSecond?: number | undefined, error?: string }[]>}
  */
 async function measure({ seconds }) {
   const operations = await prepare();

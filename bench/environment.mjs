@@ -17,7 +17,7 @@ export function environment(peers = new Map()) {
     cores: os.cpus().length,
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
     system: `${os.type()} ${os.release()} ${os.arch()}`,
-    loadAverage: os.loadavg()[0],
+    loadAverage: os.loadavg()[0] ?? NaN,
     node: process.version,
     router: `${version(new URL('../package.json', import.meta.url))}${commit()}`,
     peers: Object.fromEntries(peers),

@@ -1,5 +1,6 @@
 // @ts-check
 // The load: one process, any number of publishers, frames that were finished before the clock started.
+import { elementAt } from './element-at.mjs';
 import { machineMicros } from './machine-clock.mjs';
 import { openLoop } from './open-loop.mjs';
 import { serve } from './serve.mjs';
@@ -40,11 +41,12 @@ async function open({ wire, server, load, answersPings, deliveriesPerMessage = 1
   const { connect, messages: build, oneToEach, ping: buildPing } = await import(`./wire/${wire}.mjs`);
   // Each address gets equally many: a few addresses several times in a block, many in as many blocks as it takes.
   messages = build(load, Math.ceil(MESSAGES_PER_BLOCK / load.addresses.length) * load.addresses.length);
+  const messageBytes = elementAt(messages, 0).length;
   messagesPerBlock = Math.max(
     1,
     Math.min(
       MESSAGES_PER_BLOCK,
-      Math.floor(BYTES_PER_BLOCK / messages[0].length),
+      Math.floor(BYTES_PER_BLOCK / messageBytes),
       Math.floor(DELIVERIES_PER_BLOCK / deliveriesPerMessage),
     ),
   );
@@ -53,7 +55,7 @@ async function open({ wire, server, load, answersPings, deliveriesPerMessage = 1
   ping = answersPings ? buildPing() : undefined;
   pace = load.pace;
   for (let i = 0; i < load.publishers; i++) peers.push(await connect(server, `publisher ${i}`));
-  return { messageBytes: messages[0].length };
+  return { messageBytes };
 }
 
 /**
@@ -95,7 +97,7 @@ async function publishUntilTaken(input) {
 function publishLast({ values }) {
   const last = Buffer.concat(buildLast(values));
   const sentMicros = machineMicros();
-  peers[0].connection.send(last);
+  elementAt(peers, 0).connection.send(last);
   return { sentMicros };
 }
 
@@ -130,11 +132,11 @@ async function publishBlocks({ connection, walker }, end) {
   const mayGoOn = () => {
     const now = performance.now();
     for (; answered < walker.pongs - pongsBefore; answered++) answers.push(now);
-    while (answers.length > 0 && answers[0] < now - BACKLOG_MS) answers.shift();
+    while (answers.length > 0 && elementAt(answers, 0) < now - BACKLOG_MS) answers.shift();
     return blocks - answered < Math.max(LEAST_BACKLOG_BLOCKS, answers.length);
   };
   while (performance.now() < end && connection.lost === undefined) {
-    const block = prepared[blocks++ % prepared.length];
+    const block = elementAt(prepared, blocks++ % prepared.length);
     if (!connection.send(block)) await connection.drained();
     if (ping !== undefined && !mayGoOn()) await connection.until(mayGoOn, 'PONG');
   }
@@ -160,9 +162,9 @@ async function publishSingles(end) {
   while (performance.now() < end) {
     const before = sent;
     for (let i = 0; i < peers.length; i++) {
-      const { connection } = peers[i];
+      const { connection } = elementAt(peers, i);
       if (connection.isFull || connection.lost !== undefined) continue;
-      connection.send(messages[sent % messages.length]);
+      connection.send(elementAt(messages, sent % messages.length));
       sent++;
     }
     if (sent === before) await Promise.race(peers.map(({ connection }) => connection.drained()));
@@ -180,7 +182,7 @@ async function publishAtRate(seconds, { perSecond, together }) {
     Buffer.concat(messages.slice(i * together, (i + 1) * together)),
   );
   const written = await openLoop({ seconds, perSecond: perSecond / together }, (i) =>
-    peers[i % peers.length].connection.send(writes[i % writes.length]),
+    elementAt(peers, i % peers.length).connection.send(elementAt(writes, i % writes.length)),
   );
   return written * together;
 }

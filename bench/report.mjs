@@ -1,4 +1,5 @@
 // @ts-check
+import { elementAt } from './element-at.mjs';
 
 /** @typedef {import('./summary.mjs').Row} Row */
 
@@ -53,10 +54,10 @@ export function table(rows, baseline) {
  * @param {readonly (readonly string[])[]} cells
  */
 function markdown(columns, cells) {
-  const widths = columns.map(({ title }, i) => Math.max(title.length, ...cells.map((row) => row[i].length)));
+  const widths = columns.map(({ title }, i) => Math.max(title.length, ...cells.map((row) => elementAt(row, i).length)));
   const line = (/** @type {readonly string[]} */ row) =>
-    `| ${row.map((cell, i) => (columns[i].isText ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, i) => (columns[i].isText ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+    `| ${row.map((cell, i) => (elementAt(columns, i).isText ? cell.padEnd(elementAt(widths, i)) : cell.padStart(elementAt(widths, i)))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, i) => (elementAt(columns, i).isText ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
   return [line(columns.map(({ title }) => title)), rule, ...cells.map(line)].join('\n');
 }
 

@@ -8,7 +8,9 @@
 export function serve(handlers) {
   process.on('message', async (/** @type {{ id: number, name: string, input: unknown }} */ { id, name, input }) => {
     try {
-      process.send?.({ id, output: await handlers[name](input) });
+      const handler = handlers[name];
+      if (handler === undefined) throw new Error(`no handler for ${name}`);
+      process.send?.({ id, output: await handler(input) });
     } catch (error) {
       process.send?.({ id, error: error instanceof Error ? error.message : String(error) });
     }

@@ -1,5 +1,6 @@
 // @ts-check
 // Those who listen: one process, any number of subscribers, and the count of what was delivered to them.
+import { elementAt } from './element-at.mjs';
 import { serve } from './serve.mjs';
 import { connectIn, subscribeIn } from './wire/clasp-notation.mjs';
 
@@ -47,7 +48,7 @@ async function open({ wire, server, interests, countBy, notations = [] }) {
 /** More patterns for those who are there and counted one by one. @param {OpenInput} input */
 async function subscribe({ wire, interests }) {
   const dialect = await import(`./wire/${wire}.mjs`);
-  for (const [i, patterns] of interests.entries()) await dialect.subscribe(walked[i], patterns);
+  for (const [i, patterns] of interests.entries()) await dialect.subscribe(elementAt(walked, i), patterns);
 }
 
 /** Starts the count anew. Only called while nothing is on its way. */
@@ -95,13 +96,13 @@ function walkedDeliveries() {
 
 function weighedDeliveries() {
   if (weighed.length === 0) return 0;
-  const size = walked[0].walker.longestDelivery;
+  const size = elementAt(walked, 0).walker.longestDelivery;
   return size === 0 ? 0 : weighed.reduce((sum, { bytes }) => sum + Math.floor(bytes / size), 0);
 }
 
 /** What makes the count doubtful. Only whole once everything is delivered: before, a delivery may be under way. */
 function problems() {
-  const sample = walked[0].walker;
+  const sample = elementAt(walked, 0).walker;
   const uneven = weighed.filter(({ bytes }) => bytes % sample.longestDelivery !== 0).length;
   return [
     ...walked.flatMap(({ walker }, i) =>

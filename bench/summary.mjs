@@ -1,4 +1,5 @@
 // @ts-check
+import { elementAt } from './element-at.mjs';
 
 /**
  * @typedef {import('./run.mjs').Figure} Figure
@@ -50,7 +51,7 @@ export function summarise(caseName, runs) {
         case: caseName,
         target,
         metric,
-        unit: figures[0].unit,
+        unit: elementAt(figures, 0).unit,
         values,
         median: /** @type {number} */ (median(values)),
         min: Math.min(...values),
@@ -86,7 +87,7 @@ export function summariseLoads(benchCase, entries) {
       const mine = runs.map((figures) => figureOf(figures, metric));
       const figures = mine.filter((figure) => figure !== undefined);
       const values = figures.map(({ value }) => value);
-      const { unit, expected, isGiven } = figures[0];
+      const { unit, expected, isGiven } = elementAt(figures, 0);
       const ours = target === OURS ? [] : runsOf(OURS, load).map((run) => figureOf(run, metric));
       const timesAgainst =
         expected === undefined && isGiven === undefined
@@ -154,5 +155,5 @@ export function median(numbers) {
     ? sorted[Math.floor(middle)]
     : sorted.length === 0
       ? undefined
-      : (sorted[middle - 1] + sorted[middle]) / 2;
+      : (elementAt(sorted, middle - 1) + elementAt(sorted, middle)) / 2;
 }

@@ -71,7 +71,7 @@ export const targets = new Map(
  * @param {{ tls?: boolean }} [options]
  * @returns {Target}
  */
-export function serverCommand(name, [program, ...args], { tls = false } = {}) {
+export function serverCommand(name, [program = '', ...args], { tls = false } = {}) {
   return {
     name,
     wire: 'clasp',

@@ -14,7 +14,7 @@ await off.ready;
 
 // A write resolves when the router has stored it, and rejects when it does not.
 const { revision } = await desk.set('/lights/3/dim', 0.75);
-await desk.set('/lights/3/dim', 0, { revision: revision - 1 }).catch((error) => {
+await desk.set('/lights/3/dim', 0, { revision: Number(revision) - 1 }).catch((error) => {
   console.log(`refused: ${error.message} (${error.code})`);
 });
 
@@ -29,7 +29,7 @@ await desk.bundle(
 
 // The same as a loop.
 for await (const { address, value } of lamp.signals('/cue/**', { types: ['event'] })) {
-  console.log(`${address}: cue ${value.get('number')}`);
+  console.log(`${address}: cue ${value instanceof Map ? value.get('number') : value}`);
   break;
 }
 

@@ -1,6 +1,6 @@
 // Two clients and a router: run `npm start` in one terminal and this in another.
 import { WebSocket } from 'ws';
-globalThis.WebSocket ??= WebSocket; // Node 22 and browsers have their own
+if (!('WebSocket' in globalThis)) Object.assign(globalThis, { WebSocket }); // Node 22 and browsers have their own
 const { ClaspBuilder } = await import('@clasp-to/core');
 
 const url = process.env.CLASP_URL ?? 'ws://localhost:7330';

@@ -2,7 +2,7 @@
 // Sends without an end: `node sender.mjs PORT SOCKETS BYTES`, so many bytes a write.
 import { connect } from 'node:net';
 
-const [port, sockets, bytes] = process.argv.slice(2).map(Number);
+const [port = 0, sockets = 0, bytes = 0] = process.argv.slice(2).map(Number);
 const data = Buffer.alloc(bytes, 1);
 
 for (let i = 0; i < sockets; i++) {

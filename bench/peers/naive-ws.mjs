@@ -2,6 +2,7 @@
 // The router most people would write first: on each message look who wants it, and `ws.send` it to each of them. It reads
 // the address, matches, forwards and acknowledges; it keeps no state, no revisions, and looks at nothing else.
 import { WebSocketServer } from 'ws';
+import { byteAt } from '../wire/byte-at.mjs';
 import { frame, Type } from '../wire/clasp-frames.mjs';
 import { serve } from '../serve.mjs';
 import { clasp, listen } from './clasp-server.mjs';
@@ -51,6 +52,6 @@ function forward(sender, bytes) {
   for (const { socket, exact, prefixes } of subscribers.values()) {
     if (exact.has(address) || prefixes.some((prefix) => address.startsWith(prefix))) socket.send(bytes);
   }
-  const wantsAck = bytes[4] === Type.Set && bytes[1] >> 6 > 0;
+  const wantsAck = bytes[4] === Type.Set && byteAt(bytes, 1) >> 6 > 0;
   if (wantsAck) sender.send(frame(Buffer.concat([Buffer.from([Type.Ack, 1]), bytes.subarray(6, addressEnd)])));
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // One publisher and its subscribers, in one process so that one clock times every delivery to every one of them.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { elementAt } from '../element-at.mjs';
 import { Histogram } from '../histogram.mjs';
 import { openLoop } from '../open-loop.mjs';
 import { serve } from '../serve.mjs';
@@ -42,14 +43,14 @@ async function open({ wire, server, subscribers: count }) {
 /** Fills the last subscriber's socket, or has it read all of it. @param {{ isFrozen: boolean }} input */
 async function flood({ isFrozen }) {
   const { connection, walker } = sender;
-  if (isFrozen) subscribers[subscribers.length - 1].connection.freeze();
+  if (isFrozen) elementAt(subscribers, subscribers.length - 1).connection.freeze();
   const load = { publishers: 1, signal: 'set', qos: 1, valueBytes: FLOOD_VALUE_BYTES, addresses: floodAddresses };
   /** @type {Buffer[]} */
   const messages = dialect.messages(load, floodAddresses.length);
   const total = Math.ceil(FLOOD_BYTES / FLOOD_VALUE_BYTES);
   const acksBefore = walker.acks;
   for (let sent = 1; sent <= total; sent++) {
-    if (!connection.send(messages[sent % messages.length])) await connection.drained();
+    if (!connection.send(elementAt(messages, sent % messages.length))) await connection.drained();
     if (sent % FLOOD_AHEAD === 0) await connection.until(() => walker.acks - acksBefore >= sent - FLOOD_AHEAD, 'ACKs');
   }
   await connection.until(() => walker.acks - acksBefore >= total, 'ACKs');
@@ -60,7 +61,7 @@ async function flood({ isFrozen }) {
 async function measure({ seconds, perSecond }) {
   histogram = new Histogram();
   const others = subscribers.slice(0, -1);
-  const last = subscribers[subscribers.length - 1];
+  const last = elementAt(subscribers, subscribers.length - 1);
   for (const { walker } of others) {
     walker.onDelivery = (bytes, start) =>
       histogram.record((performance.now() - dialect.sentAt(bytes, start, ADDRESS)) * 1000);

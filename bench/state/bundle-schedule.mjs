@@ -1,4 +1,5 @@
 // @ts-check
+import { elementAt } from '../element-at.mjs';
 import { bundleOfEvents } from '../wire/clasp-frames.mjs';
 
 const LEAST_AHEAD_MICROS = 200_000;
@@ -33,7 +34,7 @@ export class BundleSchedule {
       return bundleOfEvents(events);
     }
     const ahead = LEAST_AHEAD_MICROS + ((number * 61_803_399) % (MOST_AHEAD_MICROS - LEAST_AHEAD_MICROS));
-    const atMicros = number % TWIN === TWIN - 1 ? this.times[number - 1] : Math.floor(nowMicros + ahead);
+    const atMicros = number % TWIN === TWIN - 1 ? elementAt(this.times, number - 1) : Math.floor(nowMicros + ahead);
     this.times.push(atMicros);
     return bundleOfEvents(events, atMicros);
   }
@@ -47,7 +48,9 @@ export class BundleSchedule {
  * @param {number} errorMicros of the clock that the arrivals were timed with
  */
 export function judge(times, arrivals, errorMicros) {
-  const lateness = arrivals.numbers.map((number, i) => arrivals.times[i] - times[number]).sort((a, b) => a - b);
+  const lateness = arrivals.numbers
+    .map((number, i) => elementAt(arrivals.times, i) - elementAt(times, number))
+    .sort((a, b) => a - b);
   const heard = new Array(times.length).fill(0);
   let outOfOrder = 0;
   let tornApart = 0;
@@ -55,9 +58,9 @@ export function judge(times, arrivals, errorMicros) {
     heard[number]++;
     const before = arrivals.numbers[i - 1];
     if (i % PARTS !== 0) tornApart += Number(number !== before);
-    else if (i > 0 && isBefore(times, number, before)) outOfOrder++;
+    else if (before !== undefined && isBefore(times, number, before)) outOfOrder++;
   }
-  const at = (/** @type {number} */ share) => lateness[Math.max(0, Math.ceil(lateness.length * share) - 1)];
+  const at = (/** @type {number} */ share) => lateness[Math.max(0, Math.ceil(lateness.length * share) - 1)] ?? NaN;
   return {
     p50: at(0.5),
     p99: at(0.99),
@@ -78,5 +81,6 @@ export function judge(times, arrivals, errorMicros) {
  * @param {number} other
  */
 function isBefore(times, one, other) {
-  return times[one] < times[other] || (times[one] === times[other] && one < other);
+  const [oneMicros, otherMicros] = [elementAt(times, one), elementAt(times, other)];
+  return oneMicros < otherMicros || (oneMicros === otherMicros && one < other);
 }

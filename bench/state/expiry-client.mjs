@@ -2,6 +2,7 @@
 // Three who share a router, in one process: one sets the params that will expire, one goes on working meanwhile, one looks
 // when they are gone.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { elementAt } from '../element-at.mjs';
 import { Histogram } from '../histogram.mjs';
 import { machineMicros } from '../machine-clock.mjs';
 import { openLoop } from '../open-loop.mjs';
@@ -101,7 +102,7 @@ async function setAll(params, overSeconds, ttlSeconds) {
     ),
   );
   const firstSentMicros = machineMicros();
-  const send = (/** @type {number} */ i) => connection.send(blocks[i]);
+  const send = (/** @type {number} */ i) => connection.send(elementAt(blocks, i));
   if (overSeconds > 0) {
     await openLoop({ seconds: overSeconds, perSecond: blocks.length / overSeconds }, send);
   } else {
@@ -166,12 +167,12 @@ function watchExpired() {
 /** How many of a sample can still be read. @param {number} params */
 async function visibleOf(params) {
   const { connection, walker } = setter;
-  const answers = () => walker.counts[Type.Error] + walker.counts[Type.Snapshot];
-  const [answersBefore, snapshotsBefore] = [answers(), walker.counts[Type.Snapshot]];
+  const answers = () => walker.countOf(Type.Error) + walker.countOf(Type.Snapshot);
+  const [answersBefore, snapshotsBefore] = [answers(), walker.countOf(Type.Snapshot)];
   const sample = Array.from({ length: SAMPLE }, (_, i) => addressOf(params - 1 - Math.floor((i * params) / SAMPLE)));
   connection.send(Buffer.concat(sample.map((address) => clientMessage(get(address)))));
   await connection.until(() => answers() - answersBefore >= SAMPLE, 'answers to GET');
-  return walker.counts[Type.Snapshot] - snapshotsBefore;
+  return walker.countOf(Type.Snapshot) - snapshotsBefore;
 }
 
 /** @param {number} micros of the machine's clock */

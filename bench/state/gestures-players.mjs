@@ -1,5 +1,6 @@
 // @ts-check
 // Many hands on many screens: one process, a connection for each. Every move carries the time it was sent.
+import { elementAt } from '../element-at.mjs';
 import { machineMicros } from '../machine-clock.mjs';
 import { openLoop } from '../open-loop.mjs';
 import { serve } from '../serve.mjs';
@@ -53,7 +54,7 @@ async function play({ seconds, movesPerSecond, signal }) {
   const perSecond = movesPerSecond * players.length;
   const moves = await openLoop({ seconds, perSecond }, (i) => {
     const number = i % players.length;
-    const player = players[number];
+    const player = elementAt(players, number);
     if (signal === 'stream') send(player, stream(player.address, machineMicros()));
     else move(number, player);
   });

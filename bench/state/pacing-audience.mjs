@@ -58,8 +58,8 @@ function status() {
     delivered,
     lastMicros,
     problems: [
-      ...(lost.length > 0 ? [`${lost.length} subscribers lost their connection: ${lost[0].connection.lost}`] : []),
-      ...(refused.length > 0 ? [`${refused.length} subscribers got ERROR ${refused[0].walker.lastError}`] : []),
+      ...(lost.length > 0 ? [`${lost.length} subscribers lost their connection: ${lost[0]?.connection.lost}`] : []),
+      ...(refused.length > 0 ? [`${refused.length} subscribers got ERROR ${refused[0]?.walker.lastError}`] : []),
     ],
   };
 }

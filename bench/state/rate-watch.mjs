@@ -58,6 +58,6 @@ export class RateWatch {
 
   /** The time of an arrival, 0 being the latest. @param {number} age */
   #at(age) {
-    return this.#times[(this.count - 1 - age) % REMEMBERED];
+    return this.#times[(this.count - 1 - age) % REMEMBERED] ?? NaN; // NaN, which is no time, before the first arrival
   }
 }

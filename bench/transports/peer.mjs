@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import dgram from 'node:dgram';
 import net from 'node:net';
+import { byteAt } from '../wire/byte-at.mjs';
 import { frame, hello, ping, subscribe, Type } from '../wire/clasp-frames.mjs';
 import { clientMessage } from '../wire/websocket.mjs';
 
@@ -34,8 +35,13 @@ export class Peer {
     return peer;
   }
 
+  /** Returns the number of messages of a type. @param {number} type 0..255 */
+  countOf(type) {
+    return this.counts[type] ?? 0;
+  }
+
   get deliveries() {
-    return this.counts[Type.Set] + this.counts[Type.Publish];
+    return this.countOf(Type.Set) + this.countOf(Type.Publish);
   }
 
   /** @param {readonly Buffer[]} frames @returns {Buffer | Buffer[]} ready to be sent again and again */
@@ -77,9 +83,9 @@ export class Peer {
 
   /** @param {string} pattern */
   async subscribe(pattern) {
-    const pongs = this.counts[Type.Pong];
+    const pongs = this.countOf(Type.Pong);
     this.send(this.pack([subscribe(1, pattern), ping()]));
-    if (!(await this.until(() => this.counts[Type.Pong] > pongs))) throw new Error('no PONG behind SUBSCRIBE');
+    if (!(await this.until(() => this.countOf(Type.Pong) > pongs))) throw new Error('no PONG behind SUBSCRIBE');
   }
 
   close() {
@@ -112,7 +118,7 @@ export class Peer {
       this.#close = () => socket.destroy();
     }
     this.send(this.pack([hello(name)]));
-    const isIn = () => this.counts[Type.Welcome] > 0 && this.counts[Type.Snapshot] > 0;
+    const isIn = () => this.countOf(Type.Welcome) > 0 && this.countOf(Type.Snapshot) > 0;
     await this.until(() => isIn() || this.lastError.includes(COOKIE));
     if (!isIn()) {
       // UDP: once more, with the cookie for a token.
@@ -148,10 +154,11 @@ export class Peer {
 
   /** @param {Buffer} bytes @param {number} start */
   #count(bytes, start) {
-    const type = start + HEADER_BYTES;
-    this.counts[bytes[type]]++;
-    if (bytes[type] === Type.Error) {
-      this.lastError = bytes.toString('utf8', type + 5, type + 5 + bytes.readUInt16BE(type + 3));
+    const at = start + HEADER_BYTES;
+    const type = byteAt(bytes, at);
+    this.counts[type] = this.countOf(type) + 1;
+    if (type === Type.Error) {
+      this.lastError = bytes.toString('utf8', at + 5, at + 5 + bytes.readUInt16BE(at + 3));
     }
   }
 
@@ -159,7 +166,7 @@ export class Peer {
   #framing(bytes, at) {
     if (this.#transport === 'quic') return 0;
     if (this.#transport !== 'websocket') return 4;
-    return at + 1 < bytes.length && (bytes[at + 1] & 0x7f) === 126 ? 4 : 2;
+    return at + 1 < bytes.length && (byteAt(bytes, at + 1) & 0x7f) === 126 ? 4 : 2;
   }
 }
 

@@ -27,19 +27,19 @@ serve({
   /** @param {{ seconds: number }} input */
   async publish({ seconds }) {
     const end = performance.now() + seconds * 1000;
-    const before = peer.counts[Type.Pong];
+    const before = peer.countOf(Type.Pong);
     const most = isReliable ? UNANSWERED_BLOCKS : 2;
     let blocks = 0;
     let lost = 0;
     while (performance.now() < end) {
       peer.send(block);
       blocks++;
-      const mayGoOn = () => blocks - lost - (peer.counts[Type.Pong] - before) < most;
+      const mayGoOn = () => blocks - lost - (peer.countOf(Type.Pong) - before) < most;
       // By UDP a PONG may be lost as well; then the next block goes after a moment.
       if (!mayGoOn() && !(await peer.until(mayGoOn, isReliable ? 10_000 : 20))) lost++;
       else if (blocks % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
-    await peer.until(() => peer.counts[Type.Pong] - before >= blocks - lost, 1_000);
+    await peer.until(() => peer.countOf(Type.Pong) - before >= blocks - lost, 1_000);
     return { sent: blocks * perBlock, error: peer.lastError };
   },
 });

@@ -37,7 +37,7 @@ export async function connectIn(notation, server, name) {
     );
   send({ type: 'hello', version: 1, name, features: ['param', 'event', 'stream', 'gesture', 'timeline'] });
   await connection.until(
-    () => walker.counts[Type.Welcome] > 0 && walker.counts[Type.Snapshot] > 0,
+    () => walker.countOf(Type.Welcome) > 0 && walker.countOf(Type.Snapshot) > 0,
     `WELCOME and SNAPSHOT in ${notation}`,
   );
   return { connection, walker, send };

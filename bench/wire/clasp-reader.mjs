@@ -1,4 +1,6 @@
 // @ts-check
+import { byteAt } from './byte-at.mjs';
+
 const TIMESTAMP = 0x20;
 const BINARY_MESSAGE = 0x82;
 const SHORTEST_FRAME = 5;
@@ -44,7 +46,7 @@ export class ClaspReader {
    */
   #take(bytes, at, end) {
     if (end - at < 2) return 0;
-    let length = bytes[at + 1];
+    let length = byteAt(bytes, at + 1);
     let header = 2;
     if (length === 126) {
       if (end - at < 4) return 0;
@@ -59,7 +61,7 @@ export class ClaspReader {
     if (start + length > end) return 0;
     // What is no CLASP is left to the walker, which sees the same bytes.
     if (bytes[at] === BINARY_MESSAGE && length >= SHORTEST_FRAME) {
-      this.#onMessage(bytes, start + (bytes[start + 1] & TIMESTAMP ? 12 : 4), start + length);
+      this.#onMessage(bytes, start + (byteAt(bytes, start + 1) & TIMESTAMP ? 12 : 4), start + length);
     }
     return header + length;
   }
@@ -85,7 +87,11 @@ export function numberInAddress(bytes, start) {
   const end = addressEnd(bytes, start);
   let number = 0;
   let unit = 1;
-  for (let i = end - 1; bytes[i] >= 0x30 && bytes[i] <= 0x39; i--, unit *= 10) number += (bytes[i] - 0x30) * unit;
+  for (let i = end - 1; ; i--, unit *= 10) {
+    const digit = byteAt(bytes, i) - 0x30; // the slash that begins an address ends the loop
+    if (!(digit >= 0 && digit <= 9)) break;
+    number += digit * unit;
+  }
   return number;
 }
 
@@ -101,7 +107,7 @@ export function publishValue(bytes, start) {
 
 /** Phase and id of a PUBLISH of a gesture with one f64. @param {Buffer} bytes @param {number} start */
 export function gestureOf(bytes, start) {
-  const flags = bytes[start + 1];
+  const flags = byteAt(bytes, start + 1);
   const afterValue = addressEnd(bytes, start) + 2 + 8;
   return { phase: flags & 0x07, id: bytes.readUInt32BE(afterValue + (flags & 0x10 ? 8 : 0)) };
 }

@@ -1,4 +1,5 @@
 // @ts-check
+import { byteAt } from './byte-at.mjs';
 import { Type } from './clasp-frames.mjs';
 import { Walker } from './walker.mjs';
 
@@ -21,17 +22,17 @@ export class ClaspWalker extends Walker {
 
   /** @override */
   get deliveries() {
-    return this.counts[Type.Set] + this.counts[Type.Publish];
+    return this.countOf(Type.Set) + this.countOf(Type.Publish);
   }
 
   /** @override */
   get acks() {
-    return this.counts[Type.Ack];
+    return this.countOf(Type.Ack);
   }
 
   /** @override */
   get pongs() {
-    return this.counts[Type.Pong];
+    return this.countOf(Type.Pong);
   }
 
   /**
@@ -42,7 +43,7 @@ export class ClaspWalker extends Walker {
    */
   count(bytes, at, end) {
     if (end - at < 2) return 0;
-    let length = bytes[at + 1];
+    let length = byteAt(bytes, at + 1);
     let header = 2;
     if (length === 126) {
       if (end - at < 4) return 0;
@@ -55,15 +56,15 @@ export class ClaspWalker extends Walker {
     }
     const total = header + length;
     if (bytes[at] !== BINARY_MESSAGE || length < SHORTEST_FRAME) {
-      this.counts[FOREIGN]++;
-      this.onControl(bytes[at] & 0x0f);
+      this.increment(FOREIGN);
+      this.onControl(byteAt(bytes, at) & 0x0f);
       return total;
     }
     const start = at + header;
     if (end - start < 2) return 0;
-    const type = start + (bytes[start + 1] & TIMESTAMP ? 12 : 4);
+    const type = start + (byteAt(bytes, start + 1) & TIMESTAMP ? 12 : 4);
     if (type >= end) return 0;
-    this.counts[bytes[type]]++;
+    this.increment(byteAt(bytes, type));
     if (bytes[type] === Type.Set || bytes[type] === Type.Publish) {
       this.delivered(bytes, at, total, start, end);
     } else if (bytes[type] === Type.Error) {

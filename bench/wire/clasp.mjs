@@ -1,4 +1,5 @@
 // @ts-check
+import { elementAt } from '../element-at.mjs';
 import { ClaspWalker } from './clasp-walker.mjs';
 import * as frames from './clasp-frames.mjs';
 import { NUMBER_BYTES, payloadOf } from './payload.mjs';
@@ -33,7 +34,7 @@ export async function connect(server, name) {
   await upgrade(connection, { ...server, protocol: 'clasp' }, (bytes, end) => walker.walk(bytes, end));
   connection.send(clientMessage(frames.hello(name)));
   await connection.until(
-    () => walker.counts[Type.Welcome] > 0 && walker.counts[Type.Snapshot] > 0,
+    () => walker.countOf(Type.Welcome) > 0 && walker.countOf(Type.Snapshot) > 0,
     'WELCOME and SNAPSHOT',
   );
   return { connection, walker };
@@ -69,7 +70,7 @@ export async function subscribe({ connection, walker }, patterns, options) {
  */
 export function messages(load, count) {
   return Array.from({ length: count }, (_, i) =>
-    clientMessage(frameOf(load, load.addresses[i % load.addresses.length], i)),
+    clientMessage(frameOf(load, elementAt(load.addresses, i % load.addresses.length), i)),
   );
 }
 
@@ -81,7 +82,7 @@ export function messages(load, count) {
  * @returns {Buffer[]}
  */
 export function oneToEach(load, values) {
-  return load.addresses.map((address, i) => clientMessage(frameOf(load, address, values[i])));
+  return load.addresses.map((address, i) => clientMessage(frameOf(load, address, elementAt(values, i))));
 }
 
 /**

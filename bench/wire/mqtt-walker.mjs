@@ -1,4 +1,5 @@
 // @ts-check
+import { byteAt } from './byte-at.mjs';
 import { Walker } from './walker.mjs';
 
 /** The control packets of MQTT 3.1.1, section 2.2.1. */
@@ -25,17 +26,17 @@ export class MqttWalker extends Walker {
 
   /** @override */
   get deliveries() {
-    return this.counts[Packet.Publish];
+    return this.countOf(Packet.Publish);
   }
 
   /** @override */
   get acks() {
-    return this.counts[Packet.Puback];
+    return this.countOf(Packet.Puback);
   }
 
   /** @override */
   get pongs() {
-    return this.counts[Packet.Pingresp];
+    return this.countOf(Packet.Pingresp);
   }
 
   /**
@@ -50,14 +51,14 @@ export class MqttWalker extends Walker {
     let body = at + 1;
     for (;;) {
       if (body >= end) return 0;
-      const digit = bytes[body++];
+      const digit = byteAt(bytes, body++);
       length += (digit & 0x7f) * unit;
       if (digit < 0x80) break;
       unit *= 128;
     }
-    const type = bytes[at] >> 4;
+    const type = byteAt(bytes, at) >> 4;
     const total = body - at + length;
-    this.counts[type]++;
+    this.increment(type);
     if (type === Packet.Publish) {
       this.delivered(bytes, at, total, body, end);
     } else if (type === Packet.Connack && body + 2 <= end && bytes[body + 1] !== 0) {

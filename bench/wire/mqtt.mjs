@@ -1,4 +1,5 @@
 // @ts-check
+import { elementAt } from '../element-at.mjs';
 // MQTT 3.1.1 over TCP, as mosquitto and aedes speak it. A SET that asks for an ACK is a PUBLISH at QoS 1, all else is QoS 0;
 // subscribers ask for QoS 0, as no CLASP subscriber confirms what it gets.
 import { randomUUID } from 'node:crypto';
@@ -34,7 +35,7 @@ export async function connect(server, name) {
       text(clientId),
     ]),
   );
-  await connection.until(() => walker.counts[Packet.Connack] > 0, 'CONNACK');
+  await connection.until(() => walker.countOf(Packet.Connack) > 0, 'CONNACK');
   if (walker.lastError !== undefined) throw new Error(`the broker refused: ${walker.lastError}`);
   return { connection, walker };
 }
@@ -44,10 +45,10 @@ export async function connect(server, name) {
  * @param {readonly string[]} patterns
  */
 export async function subscribe({ connection, walker }, patterns) {
-  const before = walker.counts[Packet.Suback];
+  const before = walker.countOf(Packet.Suback);
   const topics = patterns.flatMap((pattern) => [text(filterOf(pattern)), Buffer.from([0])]);
   connection.send(packet((Packet.Subscribe << 4) | SUBSCRIBE_FLAGS, [u16(1), ...topics]));
-  await connection.until(() => walker.counts[Packet.Suback] > before, 'SUBACK');
+  await connection.until(() => walker.countOf(Packet.Suback) > before, 'SUBACK');
   if (walker.lastError !== undefined) throw new Error(`SUBSCRIBE was answered with ${walker.lastError}`);
 }
 
@@ -61,7 +62,7 @@ export async function subscribe({ connection, walker }, patterns) {
 export function messages(load, count) {
   const qos = load.signal === 'set' ? load.qos : 0;
   return Array.from({ length: count }, (_, i) =>
-    publish(load.addresses[i % load.addresses.length], payloadOf(load, i), qos, (i % MAX_PACKET_ID) + 1),
+    publish(elementAt(load.addresses, i % load.addresses.length), payloadOf(load, i), qos, (i % MAX_PACKET_ID) + 1),
   );
 }
 

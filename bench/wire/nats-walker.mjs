@@ -1,4 +1,5 @@
 // @ts-check
+import { byteAt } from './byte-at.mjs';
 import { Walker } from './walker.mjs';
 
 /** INFO is one long line of JSON. */
@@ -6,11 +7,16 @@ const LONGEST_HEAD = 8_192;
 const CR = 0x0d;
 const LF = 0x0a;
 const SPACE = 0x20;
-const [M, P, O, PLUS, MINUS] = Buffer.from('MPO+-');
+const M = 0x4d;
+const P = 0x50;
+const O = 0x4f;
+const PLUS = 0x2b;
+const MINUS = 0x2d;
 const ACK = PLUS;
 const PONG = O;
 const PING = P;
-export const INFO = Buffer.from('I')[0];
+/** The letter `I`. */
+export const INFO = 0x49;
 
 /** Counts the messages of the NATS client protocol by the letter they begin with. */
 export class NatsWalker extends Walker {
@@ -28,17 +34,17 @@ export class NatsWalker extends Walker {
 
   /** @override */
   get deliveries() {
-    return this.counts[M];
+    return this.countOf(M);
   }
 
   /** @override */
   get acks() {
-    return this.counts[ACK];
+    return this.countOf(ACK);
   }
 
   /** @override */
   get pongs() {
-    return this.counts[PONG];
+    return this.countOf(PONG);
   }
 
   /**
@@ -48,16 +54,16 @@ export class NatsWalker extends Walker {
    * @param {number} end
    */
   count(bytes, at, end) {
-    const first = bytes[at];
+    const first = byteAt(bytes, at);
     if (first === M) return this.#countDelivery(bytes, at, end);
     const lineEnd = bytes.subarray(0, end).indexOf(LF, at);
     if (lineEnd < 0) return 0;
     if (first === P) {
       const kind = bytes[at + 1] === O ? PONG : PING;
-      this.counts[kind]++;
+      this.increment(kind);
       if (kind === PING) this.onPing();
     } else {
-      this.counts[first]++;
+      this.increment(first);
       if (first === MINUS) this.lastError = bytes.toString('latin1', at, lineEnd).trim();
     }
     return lineEnd + 1 - at;
@@ -80,7 +86,7 @@ export class NatsWalker extends Walker {
       this.#payloadLength = Number(bytes.toString('latin1', space + 1, lineEnd - 1)); // in front of CR
     }
     const total = this.#lineLength + this.#payloadLength + 2;
-    this.counts[M]++;
+    this.increment(M);
     this.delivered(bytes, at, total, at, end);
     return total;
   }

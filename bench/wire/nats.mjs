@@ -1,4 +1,5 @@
 // @ts-check
+import { elementAt } from '../element-at.mjs';
 // The text protocol of core NATS. It has no confirmations that are like ACKs, and is asked for none: `verbose` would add a line
 // to each message.
 import { INFO, NatsWalker } from './nats-walker.mjs';
@@ -24,7 +25,7 @@ export async function connect(server, name) {
   const walker = new NatsWalker();
   walker.onPing = () => connection.send(Buffer.from(`PONG${NEW_LINE}`));
   connection.onBytes = (bytes, end) => walker.walk(bytes, end);
-  await connection.until(() => walker.counts[INFO] > 0, 'INFO');
+  await connection.until(() => walker.countOf(INFO) > 0, 'INFO');
   connection.send(Buffer.from(`CONNECT ${JSON.stringify({ ...options, name })}${NEW_LINE}`));
   await pongTo({ connection, walker }, 'CONNECT');
   return { connection, walker };
@@ -47,7 +48,7 @@ export async function subscribe(peer, patterns) {
  */
 export function messages(load, count) {
   return Array.from({ length: count }, (_, i) =>
-    publish(load.addresses[i % load.addresses.length], payloadOf(load, i)),
+    publish(elementAt(load.addresses, i % load.addresses.length), payloadOf(load, i)),
   );
 }
 

@@ -1,4 +1,5 @@
 // @ts-check
+import { byteAt } from './byte-at.mjs';
 import { Type } from './clasp-frames.mjs';
 import { Walker } from './walker.mjs';
 
@@ -36,17 +37,17 @@ export class NotationWalker extends Walker {
 
   /** @override */
   get deliveries() {
-    return this.counts[Type.Set] + this.counts[Type.Publish];
+    return this.countOf(Type.Set) + this.countOf(Type.Publish);
   }
 
   /** @override */
   get acks() {
-    return this.counts[Type.Ack];
+    return this.countOf(Type.Ack);
   }
 
   /** @override */
   get pongs() {
-    return this.counts[Type.Pong];
+    return this.countOf(Type.Pong);
   }
 
   /**
@@ -57,7 +58,7 @@ export class NotationWalker extends Walker {
    */
   count(bytes, at, end) {
     if (end - at < 2) return 0;
-    let length = bytes[at + 1];
+    let length = byteAt(bytes, at + 1);
     let header = 2;
     if (length === 126) {
       if (end - at < 4) return 0;
@@ -70,17 +71,17 @@ export class NotationWalker extends Walker {
     }
     const total = header + length;
     if (bytes[at] !== (this.#notation === 'json' ? TEXT_MESSAGE : BINARY_MESSAGE)) {
-      this.counts[FOREIGN]++;
-      this.onControl(bytes[at] & 0x0f);
+      this.increment(FOREIGN);
+      this.onControl(byteAt(bytes, at) & 0x0f);
       return total;
     }
     const start = at + header;
     if (start + 2 > end) return 0;
-    const payload = this.#notation === 'json' ? start : start + (bytes[start + 1] & TIMESTAMP ? 12 : 4);
+    const payload = this.#notation === 'json' ? start : start + (byteAt(bytes, start + 1) & TIMESTAMP ? 12 : 4);
     const letters = payload + BEFORE_TYPE[this.#notation];
     if (letters + 2 > end) return 0;
     const type = typeOfLetters.get(bytes.toString('latin1', letters, letters + 2)) ?? FOREIGN;
-    this.counts[type]++;
+    this.increment(type);
     if (type === Type.Set || type === Type.Publish) {
       this.delivered(bytes, at, total, start, end);
     } else if (type === Type.Error) {

@@ -1,4 +1,5 @@
 // @ts-check
+import { byteAt } from './byte-at.mjs';
 import { Walker } from './walker.mjs';
 
 /** A WebSocket header and `42["s`, the first letter of an event's name. */
@@ -24,17 +25,17 @@ export class SocketIoWalker extends Walker {
 
   /** @override */
   get deliveries() {
-    return this.counts[Kind.Delivery];
+    return this.countOf(Kind.Delivery);
   }
 
   /** @override */
   get acks() {
-    return this.counts[Kind.Ack];
+    return this.countOf(Kind.Ack);
   }
 
   /** @override */
   get pongs() {
-    return this.counts[Kind.Pong];
+    return this.countOf(Kind.Pong);
   }
 
   /**
@@ -45,7 +46,7 @@ export class SocketIoWalker extends Walker {
    */
   count(bytes, at, end) {
     if (end - at < 2) return 0;
-    let length = bytes[at + 1];
+    let length = byteAt(bytes, at + 1);
     let header = 2;
     if (length === 126) {
       if (end - at < 4) return 0;
@@ -60,7 +61,7 @@ export class SocketIoWalker extends Walker {
     if (start + Math.min(length, 5) > end) return 0;
     const total = header + length;
     const kind = bytes[at] === TEXT_MESSAGE ? this.#kind(bytes, start, length) : Kind.Foreign;
-    this.counts[kind]++;
+    this.increment(kind);
     if (kind === Kind.Delivery) this.delivered(bytes, at, total, start, end);
     return total;
   }
@@ -79,7 +80,7 @@ export class SocketIoWalker extends Walker {
       case EVENT:
         return bytes[start + 4] === S ? Kind.Delivery : Kind.Foreign;
       case ACK:
-        return kindOfAck[bytes[start + 2] - 0x30] ?? Kind.Foreign;
+        return kindOfAck[byteAt(bytes, start + 2) - 0x30] ?? Kind.Foreign;
       case REFUSED:
         this.lastError = 'a refusal';
         return Kind.Foreign;

@@ -28,7 +28,7 @@ export async function connect(server) {
   walker.onPing = () => connection.send(packet('3'));
   await upgrade(connection, { ...server, path: PATH, protocol: undefined }, (bytes, end) => walker.walk(bytes, end));
   connection.send(packet('40'));
-  await connection.until(() => walker.counts[Kind.Connected] > 0, 'answer to CONNECT');
+  await connection.until(() => walker.countOf(Kind.Connected) > 0, 'answer to CONNECT');
   return { connection, walker };
 }
 
@@ -37,9 +37,9 @@ export async function connect(server) {
  * @param {readonly string[]} patterns
  */
 export async function subscribe({ connection, walker }, patterns) {
-  const before = walker.counts[Kind.Subscribed];
+  const before = walker.countOf(Kind.Subscribed);
   connection.send(emit(['subscribe', patterns], AckId.Subscribe));
-  await connection.until(() => walker.counts[Kind.Subscribed] > before, 'acknowledgement of "subscribe"');
+  await connection.until(() => walker.countOf(Kind.Subscribed) > before, 'acknowledgement of "subscribe"');
 }
 
 /**

@@ -59,6 +59,16 @@ export class Walker {
     return this.#owed === 0 && this.#held === 0;
   }
 
+  /** Returns the number of messages of a kind. @param {number} kind 0..255 */
+  countOf(kind) {
+    return this.counts[kind] ?? 0;
+  }
+
+  /** Counts one message. @param {number} kind 0..255 */
+  increment(kind) {
+    this.counts[kind] = (this.counts[kind] ?? 0) + 1;
+  }
+
   /**
    * @param {Buffer} bytes
    * @param {number} end

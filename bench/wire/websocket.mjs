@@ -1,5 +1,6 @@
 // @ts-check
 import { randomBytes } from 'node:crypto';
+import { byteAt } from './byte-at.mjs';
 
 const END_OF_HEAD = '\r\n\r\n';
 
@@ -52,6 +53,6 @@ export function clientMessage(payload, opcode = 2) {
     out.writeUInt16BE(payload.length, 2);
   }
   key.copy(out, header);
-  for (let i = 0; i < payload.length; i++) out[header + 4 + i] = payload[i] ^ key[i & 3];
+  for (let i = 0; i < payload.length; i++) out[header + 4 + i] = byteAt(payload, i) ^ byteAt(key, i & 3);
   return out;
 }

@@ -1,9 +1,10 @@
 // @ts-check
 // What hostile clients do. Each attack fills the router first, then attacks until it is stopped.
-import { encodeValue } from '../../dist/protocol/index.js';
+import { encodeValue } from 'clasp-router/protocol';
+import { elementAt } from '../../bench/element-at.mjs';
 import { encoded, Peer } from './peer.mjs';
 
-/** @typedef {import('../../dist/protocol/index.js').Message} Message */
+/** @typedef {import('clasp-router/protocol').Message} Message */
 /**
  * @typedef {object} Attack
  * @property {string} name
@@ -52,7 +53,7 @@ function floodOfNew(make) {
     let isOn = true;
     void (async () => {
       for (let i = 0; isOn && peer.lost === undefined; i++) {
-        peer.write(lots[i % lots.length]);
+        peer.write(elementAt(lots, i % lots.length));
         await new Promise((resolve) => setImmediate(resolve));
       }
     })();
@@ -93,18 +94,18 @@ export const attacks = [
       for (let i = 0; i < 590; i += 10) {
         const signals = Array.from({ length: 10 }, (_, j) => ({
           address: `${deep(i + j)}/*/x`,
-          signal: /** @type {const} */ ('param'),
+          type: /** @type {const} */ ('param'),
         }));
-        peers[0].send({ type: 'announce', namespace: '/a', signals });
+        elementAt(peers, 0).send({ type: 'announce', namespace: '/a', signals });
       }
-      await peers[0].settled();
+      await elementAt(peers, 0).settled();
       const stop = every(() => {
         for (const peer of peers) peer.send({ type: 'query', pattern: hostilePattern });
       }, 100);
       return () => {
         stop();
         for (const peer of peers) peer.leave();
-        return peers[0].errors;
+        return elementAt(peers, 0).errors;
       };
     },
   },

@@ -2,14 +2,14 @@
 // Two clients in a process of their own: one sets a param 200 times per second, the other follows it and times each SET.
 import { Histogram } from '../../bench/histogram.mjs';
 import { serve } from '../../bench/serve.mjs';
-import { connect } from '../../dist/client/node.js';
+import { connect } from 'clasp-router/client';
 
 const ADDRESS = '/bystanders/param';
 const EVERY_MS = 5;
 
-/** @type {import('../../dist/client/index.js').Client} */
+/** @type {import('clasp-router/client').Client} */
 let sender;
-/** @type {import('../../dist/client/index.js').Client} */
+/** @type {import('clasp-router/client').Client} */
 let receiver;
 let histogram = new Histogram();
 /** @type {Map<number, number>} */

@@ -1,8 +1,8 @@
 // @ts-check
 import net from 'node:net';
-import { decodeFrame, encodeFrame } from '../../dist/protocol/index.js';
+import { decodeFrame, encodeFrame } from 'clasp-router/protocol';
 
-/** @typedef {import('../../dist/protocol/index.js').Message} Message */
+/** @typedef {import('clasp-router/protocol').Message} Message */
 
 /** A client over TCP that sends whatever it is given: frames with a u32 length before each. */
 export class Peer {
@@ -13,6 +13,7 @@ export class Peer {
   /** Why the connection is no more. @type {string | undefined} */
   lost;
   #socket;
+  /** @type {Buffer} */
   #rest = Buffer.alloc(0);
   #counts = true;
 

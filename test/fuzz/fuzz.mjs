@@ -1,3 +1,4 @@
+// @ts-check
 // npm run fuzz -- [--seconds 60] [--seed N]
 //
 // Throws mutated vectors and noise at every decoder, for as long as it is told. Whatever the bytes: a decoder gives a
@@ -14,8 +15,10 @@ import {
   EncodeError,
   encodeFrame,
   encodeJson,
-} from '../../dist/protocol/index.js';
+} from 'clasp-router/protocol';
 import { framed, joined, mutatedFrame, Random } from '../support/mutate.mjs';
+
+/** @typedef {import('clasp-router/protocol').Message} Message */
 
 const { values: options } = parseArgs({
   options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string' } },
@@ -77,7 +80,13 @@ function runCase() {
   }
 }
 
-/** Runs one check; whatever it throws is a find. */
+/**
+ * Runs one check; whatever it throws is a find.
+ *
+ * @param {string} target
+ * @param {Uint8Array} input
+ * @param {(input: Uint8Array) => void} check
+ */
 function attempt(target, input, check) {
   try {
     check(input);
@@ -86,6 +95,12 @@ function attempt(target, input, check) {
   }
 }
 
+/**
+ * @param {string} target
+ * @param {Uint8Array} input
+ * @param {unknown} error
+ * @returns {never}
+ */
 function fail(target, input, error) {
   process.stdout.write('\n');
   console.error(`FAILED: ${target}, seed ${seed}, case ${counts.cases}`);
@@ -94,6 +109,7 @@ function fail(target, input, error) {
   process.exit(1);
 }
 
+/** @param {Uint8Array} bytes */
 function checkFrame(bytes) {
   const before = bytes.slice();
   const frame = orRefused(() => decodeFrame(bytes));
@@ -101,12 +117,13 @@ function checkFrame(bytes) {
   if (frame !== undefined) checkMessage(frame.message);
 }
 
+/** @param {Uint8Array} bytes */
 function checkJson(bytes) {
   const frame = orRefused(() => decodeJson(Buffer.from(bytes).toString()));
   if (frame !== undefined) checkMessage(frame.message);
 }
 
-/** JSON and CBOR give back every message; binary too, once what it has no place for is gone. */
+/** JSON and CBOR give back every message; binary too, once what it has no place for is gone. @param {Message} message */
 function checkMessage(message) {
   const viaJson = decodeJson(encodeJson(message)).message;
   expectSame('JSON', message, viaJson);
@@ -116,27 +133,39 @@ function checkMessage(message) {
   if (viaBinary !== undefined) expectSame('binary', viaBinary, rewritten(viaBinary, 'binary'));
 }
 
-/** Undefined where a message is too large in this form. */
+/** Undefined where a message is too large in this form. @param {Message} message @param {'cbor' | 'binary'} encoding */
 function rewritten(message, encoding) {
   const bytes = orTooLarge(() => encodeFrame(message, { encoding }));
   return bytes && decodeFrame(bytes).message;
 }
 
+/** @param {string} form @param {unknown} message @param {unknown} again */
 function expectSame(form, message, again) {
   const [before, after] = [built(message), built(again)];
   if (isDeepStrictEqual(before, after)) return;
-  const show = (thing) => inspect(thing, { depth: null, maxStringLength: 200, maxArrayLength: 50 });
+  const show = (/** @type {unknown} */ thing) =>
+    inspect(thing, { depth: null, maxStringLength: 200, maxArrayLength: 50 });
   throw new Error(`${form} changes the message:\n${show(before)}\n${show(after)}`);
 }
 
-/** Values built, maps with their order, absent and undefined fields the same: NaN is NaN, whatever its bits. */
+/**
+ * Values built, maps with their order, absent and undefined fields the same: NaN is NaN, whatever its bits.
+ *
+ * @param {unknown} thing
+ * @returns {unknown}
+ */
 function built(thing) {
-  if (typeof thing?.decode === 'function') return { value: built(thing.decode()) };
+  if (isEncoded(thing)) return { value: built(thing.decode()) };
   if (thing instanceof Map) return { map: [...thing].map(([key, item]) => [key, built(item)]) };
   if (Array.isArray(thing)) return thing.map(built);
   if (thing instanceof Uint8Array || typeof thing !== 'object' || thing === null) return thing;
   const fields = Object.entries(thing).filter(([, field]) => field !== undefined);
   return Object.fromEntries(fields.map(([name, field]) => [name, built(field)]));
+}
+
+/** @param {unknown} thing @returns {thing is { decode: () => unknown }} */
+function isEncoded(thing) {
+  return typeof thing === 'object' && thing !== null && 'decode' in thing && typeof thing.decode === 'function';
 }
 
 /** Several frames on end, cut anywhere; a broken one may only end the stream or swallow what its length claims. */
@@ -148,8 +177,10 @@ function stream() {
   return joined(...frames);
 }
 
+/** @param {Uint8Array} bytes */
 function checkStream(bytes) {
   const deframer = new Deframer();
+  /** @type {Uint8Array[]} */
   const frames = [];
   let taken = 0;
   orRefused(() => {
@@ -173,6 +204,11 @@ function checkStream(bytes) {
   if (decodeFrame(ping).message.type !== 'ping') throw new Error('the decoder no longer works');
 }
 
+/**
+ * @template T
+ * @param {() => T} decode
+ * @returns {T | undefined} undefined if the bytes are refused
+ */
 function orRefused(decode) {
   try {
     const result = decode();
@@ -185,6 +221,11 @@ function orRefused(decode) {
   }
 }
 
+/**
+ * @template T
+ * @param {() => T} encode
+ * @returns {T | undefined} undefined if the message is too large
+ */
 function orTooLarge(encode) {
   try {
     return encode();
@@ -195,6 +236,7 @@ function orTooLarge(encode) {
   }
 }
 
+/** @param {number} now milliseconds, of performance.now() */
 function report(now) {
   const elapsed = (now - started) / 1000;
   const rate = Math.round(counts.cases / elapsed);
@@ -202,7 +244,7 @@ function report(now) {
   process.stdout.write(process.stdout.isTTY ? `\r${line}` : `${line}\n`);
 }
 
-/** The message of a vector, or undefined for one that is malformed. */
+/** The message of a vector, or undefined for one that is malformed. @param {Uint8Array} frame */
 function messageOf(frame) {
   try {
     return decodeFrame(frame).message;
@@ -211,6 +253,7 @@ function messageOf(frame) {
   }
 }
 
+/** @returns {Uint8Array[]} */
 function vectorFrames() {
   const folder = new URL('../vectors/', import.meta.url);
   return readdirSync(folder)

@@ -5,7 +5,7 @@
 // bystanders exchange 200 messages a second and may lose none. Exit code 1 when the router ends, fails inside, says something that
 // cannot be read, loses a bystander's message, lets nobody in any more, or grows beyond the bound.
 import { parseArgs } from 'node:util';
-import { connect } from '../../dist/client/node.js';
+import { connect } from 'clasp-router/client';
 import { startRouterProcess } from '../support/router-process.mjs';
 import { Attacker } from './live/attacker.mjs';
 import { Bystanders } from './live/bystanders.mjs';
@@ -193,7 +193,9 @@ function options() {
         'max-growth-mb': { type: 'string', default: '100' },
       },
     });
-    const [minutes, chosen, growth] = [values.minutes, values.seed, values['max-growth-mb']].map(Number);
+    const minutes = Number(values.minutes);
+    const chosen = Number(values.seed);
+    const growth = Number(values['max-growth-mb']);
     if (!(minutes > 0)) throw new Error(`--minutes should be a number above 0, not ${values.minutes}`);
     if (!Number.isInteger(chosen) || chosen < 0 || chosen > 0xffff_ffff)
       throw new Error(`--seed should be a whole number from 0 to 4294967295, not ${values.seed}`);

@@ -10,9 +10,12 @@ const pad = 'x'.repeat(EVENT_BYTES);
 /** So many actors, and whatever a test says has happened to them. */
 class Actors implements StatelyStream {
   made = 0;
+  readonly count: number;
   #listener: ((events: readonly Json[]) => void) | undefined;
 
-  constructor(readonly count: number) {}
+  constructor(count: number) {
+    this.count = count;
+  }
 
   replay(): readonly Json[] {
     return [...this.replayEach()];

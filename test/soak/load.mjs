@@ -1,7 +1,8 @@
 // @ts-check
 // The load: residents who stay from beginning to end, and visitors who come and go.
+import { elementAt } from '../../bench/element-at.mjs';
 import { serve } from '../../bench/serve.mjs';
-import { connect } from '../../dist/client/node.js';
+import { connect } from 'clasp-router/client';
 import { Random } from '../support/mutate.mjs';
 import { ALL_FIXED, visit } from './visitor.mjs';
 
@@ -10,7 +11,7 @@ const REST_MS = 20_000;
 /** @type {string[]} */
 const faults = [];
 const counts = { visits: 0, acts: 0, failedVisits: 0, heard: 0 };
-/** @type {import('../../dist/client/node.js').Client[]} */
+/** @type {import('clasp-router/client').Client[]} */
 const residents = [];
 /** @type {readonly string[]} */
 let urls = [];
@@ -23,8 +24,8 @@ serve({
   async open(input) {
     urls = input.urls;
     random = new Random(input.seed);
-    for (let i = 0; i < input.residents; i++) residents.push(await resident(urls[i % urls.length], i));
-    for (const address of ALL_FIXED) await residents[0].set(address, 0);
+    for (let i = 0; i < input.residents; i++) residents.push(await resident(elementAt(urls, i % urls.length), i));
+    for (const address of ALL_FIXED) await elementAt(residents, 0).set(address, 0);
   },
 
   /** Lets visitors in until `rest`. @param {{ visitors: number }} input */
@@ -44,7 +45,7 @@ serve({
 
   /** Announced signals that have had their time are forgotten when somebody asks. */
   async ask() {
-    await residents[0].query('/soak/announced/**');
+    await elementAt(residents, 0).query('/soak/announced/**');
   },
 
   async close() {

@@ -4,6 +4,7 @@
 // A router under a moderate load of comings and goings, for as long as it is told. Every so often the visitors leave, what is brief
 // expires, and then its memory and handles are counted: whatever grows from one such rest to the next has been forgotten by nobody.
 import { parseArgs } from 'node:util';
+import { elementAt } from '../../bench/element-at.mjs';
 import { Worker } from '../../bench/worker.mjs';
 import { ALL_FIXED } from './visitor.mjs';
 import { trendOf, verdictOf } from './trend.mjs';
@@ -55,7 +56,7 @@ async function run() {
     const memory = await router.call('sample');
     const hours = (performance.now() - started) / 3_600_000;
     samples.push({ hours, sessions, params, visits, acts, deliveries, ...counted(memory) });
-    say(shown(samples[samples.length - 1]));
+    say(shown(elementAt(samples, samples.length - 1)));
   }
   await load.call('close');
 }

@@ -3,7 +3,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { serve } from '../../bench/serve.mjs';
-import { createRouter, tcp, udp, webSocket } from '../../dist/index.js';
+import { createRouter, tcp, udp, webSocket } from 'clasp-router';
 
 const host = '127.0.0.1';
 setFlagsFromString('--expose-gc');
@@ -51,5 +51,5 @@ serve({
 function snapshot() {
   const actor = router.actor.getSnapshot().children.router;
   if (actor === undefined) throw new Error('the router has stopped');
-  return /** @type {import('../../dist/index.js').RouterSnapshot} */ (actor.getSnapshot());
+  return /** @type {import('clasp-router').RouterSnapshot} */ (actor.getSnapshot());
 }

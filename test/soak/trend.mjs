@@ -38,7 +38,7 @@ export function trendOf(points) {
  * - `steady`: surely not more than the limit
  * - `unclear`: the samples scatter too much, or are too few, to say
  *
- * @param {Trend} trend
+ * @param {Pick<Trend, 'growth' | 'growthUncertainty'>} trend
  * @param {number} limit how much growth over the time of the samples is none
  * @returns {'growing' | 'steady' | 'unclear'}
  */

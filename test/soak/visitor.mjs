@@ -1,7 +1,7 @@
 // @ts-check
-import { connect, linkTo } from '../../dist/client/node.js';
+import { connect, linkTo } from 'clasp-router/client';
 
-/** @typedef {import('../../dist/client/node.js').Client} Client */
+/** @typedef {import('clasp-router/client').Client} Client */
 /** @typedef {import('../support/mutate.mjs').Random} Random */
 
 /** Params that are written again and again: those are there before the first sample, and stay. */
@@ -75,10 +75,10 @@ const TOTAL_WEIGHT = ACTS.reduce((sum, [weight]) => sum + weight, 0);
  * @returns {Promise<number>} how many acts there were
  */
 export async function visit(url, random, isWelcome) {
-  /** @type {import('../../dist/client/node.js').Channel | undefined} */
+  /** @type {import('clasp-router/client').Channel | undefined} */
   let channel;
   const link = linkTo(url);
-  /** @type {readonly import('../../dist/client/node.js').ClientEncoding[]} */
+  /** @type {readonly import('clasp-router/client').ClientEncoding[]} */
   const encodings = link.carriesText ? ['binary', 'binary', 'cbor', 'json'] : ['binary', 'binary', 'cbor'];
   const encoding = random.pick(encodings);
   const client = await connect(
@@ -106,6 +106,7 @@ async function act(client, random) {
     dice -= weight;
     if (dice < 0) return perform(client, random);
   }
+  return undefined;
 }
 
 /** @param {Client} client @param {Random} random */
@@ -121,7 +122,7 @@ async function comeAndGo(client, random) {
   end();
 }
 
-/** @param {Random} random @returns {import('../../dist/client/node.js').BundleItem[]} */
+/** @param {Random} random @returns {import('clasp-router/client').BundleItem[]} */
 function bundle(random) {
   return [
     { kind: 'param', address: random.pick(FIXED), value: random.below(1_000) },

@@ -5,7 +5,7 @@
 // It prints `ready` when the router has the will. `close` on its input closes the client; `exit` ends the process at once.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { connect } from '../../dist/client/node.js';
+import { connect } from 'clasp-router/client';
 
 const [, , url = '', willAddress = '', caFile] = process.argv;
 const ca = caFile === undefined ? undefined : readFileSync(caFile, 'utf8');

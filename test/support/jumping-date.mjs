@@ -15,6 +15,7 @@ globalThis.Date = /** @type {DateConstructor} */ (
       super(...(args.length === 0 ? [TrueDate.now() + aheadMs] : args));
     }
 
+    /** @override */
     static now() {
       return TrueDate.now() + aheadMs;
     }

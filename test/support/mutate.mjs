@@ -1,14 +1,20 @@
-// Plain JavaScript, because the fuzzer runs it without a compiler; mutate.d.mts has the types for the tests.
+// @ts-check
+// Plain JavaScript, because the fuzzer runs it without a compiler.
+import { byteAt } from '../../bench/wire/byte-at.mjs';
+import { elementAt } from '../../bench/element-at.mjs';
+
+/** @typedef {(bytes: Uint8Array, random: Random, corpus: readonly Uint8Array[]) => Uint8Array} Mutation */
 
 /** Mulberry32: small, fast, and the same sequence for the same seed on every machine. */
 export class Random {
   #state;
 
+  /** @param {number} seed 0..2^32-1 */
   constructor(seed) {
     this.#state = seed >>> 0;
   }
 
-  /** An integer in 0..limit-1; 0 when the limit is 0. */
+  /** An integer in 0..limit-1; 0 when the limit is 0. @param {number} limit */
   below(limit) {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let t = this.#state;
@@ -17,10 +23,16 @@ export class Random {
     return Math.floor((((t ^ (t >>> 14)) >>> 0) / 0x1_0000_0000) * limit);
   }
 
+  /**
+   * @template T
+   * @param {readonly T[]} items one or more
+   * @returns {T}
+   */
   pick(items) {
-    return items[this.below(items.length)];
+    return elementAt(items, this.below(items.length));
   }
 
+  /** @param {number} length */
   bytes(length) {
     return Uint8Array.from({ length }, () => this.below(256));
   }
@@ -33,10 +45,12 @@ const interestingBytes = [
 ];
 const interestingLengths = [0, 1, 2, 3, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xfffe, 0xffff];
 
+/** @type {readonly Mutation[]} */
 const mutations = [
   function flipBit(bytes, random) {
     const copy = bytes.slice();
-    copy[random.below(copy.length)] ^= 1 << random.below(8);
+    const at = random.below(copy.length);
+    copy[at] = byteAt(copy, at) ^ (1 << random.below(8));
     return copy;
   },
   function setByte(bytes, random) {
@@ -79,6 +93,10 @@ const mutations = [
 /**
  * A frame with one to six things wrong with it. Three of four get a header that fits their new length again, so that
  * the decoders behind the header have something to do.
+ *
+ * @param {Uint8Array} frame
+ * @param {readonly Uint8Array[]} corpus
+ * @param {Random} random
  */
 export function mutatedFrame(frame, corpus, random) {
   let bytes = frame;
@@ -88,22 +106,29 @@ export function mutatedFrame(frame, corpus, random) {
   return random.below(4) === 0 ? bytes : withSoundHeader(bytes);
 }
 
-/** A frame with a sound header around any payload: `flags`, then the length. */
+/**
+ * A frame with a sound header around any payload: `flags`, then the length.
+ *
+ * @param {Uint8Array} payload
+ * @param {number} [flags]
+ */
 export function framed(payload, flags = 0x01) {
   const length = Math.min(payload.length, 0xffff);
   return joined(Uint8Array.of(0x53, flags, length >>> 8, length & 0xff), payload.subarray(0, length));
 }
 
+/** @param {Uint8Array} bytes */
 function withSoundHeader(bytes) {
   if (bytes.length < 5) return bytes;
   const copy = bytes.slice();
-  const flags = copy[1] & ~0x18; // encrypted and compressed are refused before anything is read
+  const flags = byteAt(copy, 1) & ~0x18; // encrypted and compressed are refused before anything is read
   const header = flags & 0x20 ? 12 : 4;
   const length = Math.min(Math.max(copy.length - header, 0), 0xffff);
   copy.set([0x53, flags, length >>> 8, length & 0xff]);
   return copy;
 }
 
+/** @param {readonly Uint8Array[]} parts */
 export function joined(...parts) {
   const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;

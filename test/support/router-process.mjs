@@ -1,5 +1,5 @@
 // @ts-check
-// Plain JavaScript, because scripts run it without a compiler; router-process.d.mts has the types for those in TypeScript.
+// Plain JavaScript, because scripts run it without a compiler.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -15,6 +15,8 @@ const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
  *
  * @param {readonly string[]} [args] more of its flags
  * @param {{ nodeArgs?: readonly string[], env?: Readonly<Record<string, string>> }} [node] flags of Node and variables
+ * @returns {Promise<RouterProcess>}
+ * @throws {Error} if the command is not built, or does not start
  */
 export async function startRouterProcess(args = [], { nodeArgs = [], env = {} } = {}) {
   if (!existsSync(cli)) throw new Error('dist/cli/main.js is not there: run npm run build');
@@ -30,9 +32,10 @@ export async function startRouterProcess(args = [], { nodeArgs = [], env = {} } 
   return router;
 }
 
-class RouterProcess {
-  /** Ports by the name of the transport. @type {Record<string, number>} */
-  doors = {};
+/** The built command in a process of its own. */
+export class RouterProcess {
+  /** Ports of 127.0.0.1, by the name of the transport; 0 until the router listens. */
+  doors = { websocket: 0, tcp: 0, udp: 0 };
   /** Whether it has ended, and how. @type {string | undefined} */
   end;
   /** The link to the page of its inspector, with `--inspect`. @type {string | undefined} */
@@ -61,7 +64,7 @@ class RouterProcess {
   /** Resolves when all three doors are open. */
   async listening() {
     const deadline = performance.now() + START_MS;
-    while (Object.keys(this.doors).length < 3) {
+    while (Object.values(this.doors).includes(0)) {
       if (this.end !== undefined)
         throw new Error(`the router ended at once (${this.end}): ${this.lastLines.join('\n')}`);
       if (performance.now() > deadline) throw new Error('the router did not say where it listens');
@@ -97,7 +100,7 @@ class RouterProcess {
     if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
     const entry = parsed(line);
     const door = /^listening on \S+:(\d+)$/.exec(entry.msg ?? '');
-    if (door !== null && typeof entry.transport === 'string') this.doors[entry.transport] = Number(door[1]);
+    if (door !== null && isDoor(this.doors, entry.transport)) this.doors[entry.transport] = Number(door[1]);
     if (typeof entry.inspector === 'string') this.inspector = entry.inspector;
     // 50 is pino's "error"; what is no JSON is a stack trace.
     if ((entry.level ?? 50) >= 50 && this.errors.length < KEPT_LINES) this.errors.push(line);
@@ -105,7 +108,16 @@ class RouterProcess {
   }
 }
 
-/** @param {string} line */
+/**
+ * @param {RouterProcess['doors']} doors
+ * @param {unknown} name
+ * @returns {name is keyof RouterProcess['doors']}
+ */
+function isDoor(doors, name) {
+  return typeof name === 'string' && Object.hasOwn(doors, name);
+}
+
+/** @param {string} line @returns {{ msg?: string, level?: number, transport?: unknown, inspector?: unknown }} what pino writes */
 function parsed(line) {
   try {
     const entry = JSON.parse(line);

@@ -42,7 +42,11 @@ beforeAll(async () => {
 /** A source of certificates that a test renews. */
 class TestSource implements TlsSource {
   readonly renewed$ = new Subject<TlsCredentials>();
-  constructor(readonly credentials: TlsCredentials) {}
+  readonly credentials: TlsCredentials;
+
+  constructor(credentials: TlsCredentials) {
+    this.credentials = credentials;
+  }
 }
 
 /** `ws` as a client that trusts one certificate, with what it received. */

@@ -1,5 +1,5 @@
 // @ts-check
-import { decodeFrame, decodeJson, encodeFrame } from '../../../dist/protocol/index.js';
+import { decodeFrame, decodeJson, encodeFrame } from 'clasp-router/protocol';
 import { mutatedFrame, Random } from '../../support/mutate.mjs';
 import { openBareWebSocket, openTcp, openUdp, openWebSocket } from './lines.mjs';
 

@@ -1,5 +1,5 @@
 // @ts-check
-import { connect } from '../../../dist/client/node.js';
+import { connect } from 'clasp-router/client';
 
 const TURN_MS = 20;
 const PATIENCE_MS = 20_000;
@@ -38,7 +38,7 @@ export class Bystanders {
     return bystanders;
   }
 
-  /** @param {import('../../../dist/client/node.js').Client} speaker @param {import('../../../dist/client/node.js').Client} listener @param {string} address */
+  /** @param {import('clasp-router/client').Client} speaker @param {import('clasp-router/client').Client} listener @param {string} address */
   constructor(speaker, listener, address) {
     this.#speaker = speaker;
     this.#listener = listener;

@@ -1,6 +1,6 @@
 // @ts-check
 import { readdirSync, readFileSync } from 'node:fs';
-import { DecodeError, decodeFrame, encodeFrame, encodeJson } from '../../../dist/protocol/index.js';
+import { DecodeError, decodeFrame, encodeFrame, encodeJson } from 'clasp-router/protocol';
 
 /** Frames and texts to start from: the golden vectors, and those of them that mean something in CBOR and JSON too. */
 export function readCorpus() {

@@ -10,6 +10,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
+import { byteAt } from '../../../bench/wire/byte-at.mjs';
 
 const HOST = '127.0.0.1';
 const CONNECT_MS = 10_000;
@@ -168,6 +169,6 @@ function masked(payload, first) {
             (length >>> 8) & 0xff,
             length & 0xff,
           );
-  const mask = [0x37, 0xfa, 0x21, 0x3d];
-  return Buffer.concat([header, Buffer.from(mask), Buffer.from(payload.map((byte, i) => byte ^ mask[i & 3]))]);
+  const mask = Buffer.of(0x37, 0xfa, 0x21, 0x3d);
+  return Buffer.concat([header, mask, Buffer.from(payload.map((byte, i) => byte ^ byteAt(mask, i & 3)))]);
 }
