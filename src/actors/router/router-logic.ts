@@ -92,6 +92,7 @@ class Router {
   #turnedAtMicros = -1;
   #turnsInPlace = 0;
   #sessions = 0;
+  #isStopped = false;
 
   constructor(
     { highWaterBytes, maxSendBufferBytes, clock, logger, authenticator, defer, state, ...options }: RouterInput,
@@ -125,14 +126,16 @@ class Router {
       },
       watchToken: (grant) =>
         authenticator?.onRevoked(grant, () => {
-          tellSelf({ type: 'token.revoked', tokenId: grant.tokenId });
+          this.#tellSelf({ type: 'token.revoked', tokenId: grant.tokenId });
         }) ?? ignore,
     });
     if (state !== undefined) this.#core.restore(state);
     this.#clock = clock;
     this.#buffers = new SendBuffers({ highWaterBytes, maxSendBufferBytes });
     this.#defer = defer ?? ((callback) => void setImmediate(callback));
-    this.#tellSelf = tellSelf;
+    this.#tellSelf = (event) => {
+      if (!this.#isStopped) tellSelf(event); // what was deferred may come after the end, and XState warns of it
+    };
   }
 
   snapshot(status: 'active' | 'stopped' = 'active'): RouterSnapshot {
@@ -234,6 +237,7 @@ class Router {
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#clock.clearTimeout(this.#timer);
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { type ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
 import type { Message } from '../../../src/protocol/messages/message.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
@@ -100,6 +100,17 @@ describe('the router actor', () => {
       if (link.read().length > 0) seen.push(ms);
     }
     expect(seen).toEqual([100, 101]);
+  });
+
+  it('sends itself nothing after it was stopped, whatever was deferred', () => {
+    const { connect, router, deferred } = setUp();
+    const { session } = connect();
+    router.send({ type: 'session.closed', session, departure: 'left' }); // clearing away goes on in the next turn
+    expect(deferred).not.toHaveLength(0);
+    router.stop();
+    const send = jest.spyOn(router, 'send');
+    for (const callback of deferred) callback();
+    expect(send).not.toHaveBeenCalled();
   });
 
   it('sets no timer that outlives it', () => {
