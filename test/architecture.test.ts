@@ -55,6 +55,7 @@ function isLeaf(module: string): boolean {
     'clock.ts',
     'clock-watch.ts',
     'forwarded-headers.ts',
+    'host-names.ts',
     'peer-deadline.ts',
     'network-place.ts',
     'printable-text.ts',

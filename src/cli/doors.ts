@@ -16,9 +16,13 @@ export interface Doors {
 
 /** @param routes what the WebSocket port serves beside CLASP @throws UsageError, TransportError */
 export async function prepareDoors(settings: Settings, routes: readonly HttpRoute[], logger: Logger): Promise<Doors> {
-  const { host, port, websocket, tcpPort, udpPort, quicPort, pipePath, trustedProxies } = settings;
-  if (trustedProxies.length > 0 && !websocket && settings.healthPort === undefined) {
-    throw new UsageError('--trust-proxy needs the WebSocket port; leave out --no-websocket');
+  const { host, port, websocket, tcpPort, udpPort, quicPort, pipePath, allowHosts, trustedProxies } = settings;
+  for (const [flag, values] of [
+    ['--trust-proxy', trustedProxies],
+    ['--allow-host', allowHosts],
+  ] as const) {
+    if (values.length === 0 || websocket || settings.healthPort !== undefined) continue;
+    throw new UsageError(`${flag} needs the WebSocket port; leave out --no-websocket`);
   }
   const certificate = await certificateFor(settings, logger);
   const allowedOrigins = ['same-host', ...settings.allowedOrigins];
@@ -27,7 +31,9 @@ export async function prepareDoors(settings: Settings, routes: readonly HttpRout
   };
   const tls = settings.tls ? certificate?.source : undefined;
   const transports = [
-    ...(websocket ? [webSocket({ port, host, tls, routes, allowedOrigins, trustedProxies, onRouteError })] : []),
+    ...(websocket
+      ? [webSocket({ port, host, tls, routes, allowedOrigins, allowHosts, trustedProxies, onRouteError })]
+      : []),
     ...(tcpPort === undefined ? [] : [tcp({ port: tcpPort, host, tls })]),
     ...(udpPort === undefined ? [] : [udp({ port: udpPort, host })]),
     ...(quicPort === undefined || certificate === undefined

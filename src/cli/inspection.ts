@@ -24,7 +24,7 @@ export async function inspection(
   authenticator: Authenticator | undefined,
   logger: Logger,
 ): Promise<Inspection> {
-  const { inspect, inspectRemote, inspectRelayUrl, name, websocket } = settings;
+  const { allowHosts, inspect, inspectRemote, inspectRelayUrl, name, websocket } = settings;
   if (!inspect && inspectRelayUrl === undefined) return { routes: [], link: undefined, begin: () => undefined };
   if (inspect && !websocket) throw new UsageError('--inspect needs the WebSocket port; leave out --no-websocket');
   // Loaded only when it is wanted: a show needs nothing of it.
@@ -34,6 +34,7 @@ export async function inspection(
     version,
     authenticator,
     isRemote: inspectRemote,
+    allowHosts,
     machines: [rootMachine, listenerMachine, sessionMachine],
     logger,
   });

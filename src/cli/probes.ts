@@ -14,7 +14,7 @@ export interface Probes {
 
 /** @param router the router once there is one: doors are made before it */
 export function probes(
-  { healthPort, healthHost, metrics, trustedProxies }: Settings,
+  { healthPort, healthHost, metrics, allowHosts, trustedProxies }: Settings,
   router: () => Router | undefined,
 ): Probes {
   const health = healthRoute({ isReady: () => router()?.isReady ?? false });
@@ -30,6 +30,7 @@ export function probes(
         port: healthPort,
         host: healthHost,
         routes: [health, measured],
+        allowHosts,
         trustedProxies,
         onError,
       });

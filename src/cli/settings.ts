@@ -21,6 +21,8 @@ export interface Settings {
   readonly dataDir: string | undefined;
   /** Origins of web pages that may connect, beside those of the same host. */
   readonly allowedOrigins: readonly string[];
+  /** Host names that requests and pages of the same host can use, beside the router's own. */
+  readonly allowHosts: readonly string[];
   /** Reverse proxies whose headers are believed: addresses and networks. */
   readonly trustedProxies: readonly string[];
   /** Whether HELLO needs a token, and who makes them beside the router itself. */
@@ -121,6 +123,11 @@ export const flags = {
     value: 'ORIGIN',
     fallback: OFF,
     help: 'web pages that may connect beside those of this host: https://show.example, null, *; commas between several',
+  },
+  'allow-host': {
+    value: 'NAME',
+    fallback: OFF,
+    help: 'host names of HTTP requests and web pages, beside addresses and the names of this computer: show.example.org; * allows all',
   },
   'trust-proxy': {
     value: 'ADDRESS',
@@ -239,6 +246,7 @@ export function readSettings(
       keyPath: optional(...text('key')),
       dataDir: optional(...text('data-dir')),
       allowedOrigins: list(...text('allow-origin')),
+      allowHosts: list(...text('allow-host')),
       trustedProxies: list(...text('trust-proxy')),
       auth: isOn(...text('auth')),
       jwtSecretPath: optional(...text('jwt-secret')),

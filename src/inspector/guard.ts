@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { allowedHost } from '../host-names.js';
 import { placeOf } from '../network-place.js';
 
 /** What a request says of whoever makes it. */
@@ -11,16 +12,27 @@ export interface Claim {
   readonly origin: string | undefined;
 }
 
+/** Who may look. */
+export interface GuardRule {
+  /** Whether other computers may. */
+  readonly isRemote: boolean;
+  /** Names of the router beside addresses and `localhost`; `*` is all. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** @param allowHosts as `WebSocketOptions.allowHosts`, which refuses what is no name */
+export function guardRule(isRemote: boolean, allowHosts: readonly string[] = []): GuardRule {
+  return { isRemote, names: new Set(allowHosts.flatMap((text) => allowedHost(text) ?? [])) };
+}
+
 /**
  * Why a request may not see the inspector; undefined where it may.
  *
  * A page from anywhere can make a browser ask for anything on this computer, and a name that its owner moves here after the page has
  * been loaded makes it even "the same origin" (DNS rebinding). So the request has to be for this computer by a name that nobody else can
- * give away: an address, or a name of the loopback.
- *
- * @param isRemote whether other computers may look
+ * give away: an address, a name of the loopback, or one that the user has listed.
  */
-export function refusal(claim: Claim, isRemote: boolean): string | undefined {
+export function refusal(claim: Claim, { isRemote, names }: GuardRule): string | undefined {
   const { remoteAddress, isForwarded, host, origin } = claim;
   if (!isRemote && (isForwarded || placeOf(withoutPort(remoteAddress)) !== undefined)) {
     // Behind a proxy on this computer the whole network has its address.
@@ -28,8 +40,8 @@ export function refusal(claim: Claim, isRemote: boolean): string | undefined {
     return `the inspector is for this computer alone${proxied}; --inspect-remote opens it to others`;
   }
   const name = hostname(host);
-  if (name === undefined || !(isLocalName(name) || isIP(name) !== 0)) {
-    return 'open the inspector by an address or as localhost, not by another name';
+  if (name === undefined || !(isLocalName(name) || isIP(name) !== 0 || names.has(name) || names.has('*'))) {
+    return 'open the inspector by an address or as localhost, not by another name; --allow-host allows one';
   }
   if (origin !== undefined && origin !== `http://${host ?? ''}` && origin !== `https://${host ?? ''}`) {
     return 'the inspector takes nothing from pages of others';

@@ -13,7 +13,7 @@ import { ClaspError, ErrorCode } from '../protocol/errors.js';
 import { chart } from './chart.js';
 import type { Chart, FeedMessage, PageMessage } from './feed.js';
 import { FeedConnection, type FeedHost } from './feed-connection.js';
-import { refusal } from './guard.js';
+import { guardRule, refusal } from './guard.js';
 import { checkKey, linkTo, newKey } from './inspector-key.js';
 import type { AccessRule } from './page-access.js';
 import { type PageFile, pageFiles } from './page-files.js';
@@ -51,6 +51,8 @@ export interface InspectorOptions {
   readonly key?: string | false | undefined;
   /** Whether other computers may look. @default false */
   readonly isRemote?: boolean | undefined;
+  /** Names by which the page may be opened, beside addresses and `localhost`: see `allowHosts` of the WebSocket port. @default none */
+  readonly allowHosts?: readonly string[] | undefined;
   /** The machines there may be, to be drawn. */
   readonly machines: readonly AnyStateMachine[];
   readonly logger: Logger;
@@ -125,13 +127,14 @@ const HEADERS = {
  * @throws RangeError for a key of another form
  */
 export function createInspector(options: InspectorOptions): Inspector {
-  const { clock = systemClock, isRemote = false, logger } = options;
+  const { clock = systemClock, isRemote = false, allowHosts = [], logger } = options;
   const registry = new Registry(clock);
   const stately = createStatelyStream(registry, { sanitize, clock });
   const files = pageFiles();
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_PAGE_MESSAGE_BYTES, perMessageDeflate: false });
   const pages = new Set<FeedConnection>();
   const access = accessRule(options);
+  const rule = guardRule(isRemote, allowHosts);
   const key = access.kind === 'key' ? access.key : undefined;
   const openPages = (): number => [...pages].filter(({ isAllowed }) => isAllowed).length;
   const hasRoom = (): boolean => openPages() < MAX_PAGES;
@@ -200,7 +203,7 @@ export function createInspector(options: InspectorOptions): Inspector {
         if (request.path !== BASE && !request.path.startsWith(`${BASE}/`)) return undefined;
         const { remoteAddress, headers } = request;
         const { host: name, origin } = headers;
-        const why = refusal({ remoteAddress, isForwarded: isForwarded(headers), host: name, origin }, isRemote);
+        const why = refusal({ remoteAddress, isForwarded: isForwarded(headers), host: name, origin }, rule);
         return why === undefined ? answerFile(files, request) : { status: 403, headers: HEADERS, body: `${why}\n` };
       },
       upgrade(request, socket, head, peer) {
@@ -208,7 +211,7 @@ export function createInspector(options: InspectorOptions): Inspector {
         const { headers } = request;
         const { host: name, origin } = headers;
         const remoteAddress = peer?.remoteAddress ?? `${request.socket.remoteAddress ?? 'unknown'}:0`;
-        const why = refusal({ remoteAddress, isForwarded: isForwarded(headers), host: name, origin }, isRemote);
+        const why = refusal({ remoteAddress, isForwarded: isForwarded(headers), host: name, origin }, rule);
         if (why !== undefined || !hasRoom()) {
           const [status, text] =
             why === undefined ? ['503 Service Unavailable', 'too many pages are open'] : ['403 Forbidden', why];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { refusal } from '../../src/inspector/guard.js';
+import { guardRule, refusal } from '../../src/inspector/guard.js';
 
 const here = { remoteAddress: '127.0.0.1:5000', isForwarded: false, host: 'localhost:7330', origin: undefined };
 
@@ -11,7 +11,7 @@ describe('who may see the inspector', () => {
     ['its own page', { ...here, origin: 'http://localhost:7330' }],
     ['its own page over TLS', { ...here, origin: 'https://localhost:7330' }],
   ])('%s may', (_, claim) => {
-    expect(refusal(claim, false)).toBeUndefined();
+    expect(refusal(claim, guardRule(false))).toBeUndefined();
   });
 
   it.each([
@@ -24,12 +24,20 @@ describe('who may see the inspector', () => {
     ['a page of another port', { ...here, origin: 'http://localhost:80' }, 'pages of others'],
     ['a page without origin', { ...here, origin: 'null' }, 'pages of others'],
   ])('%s may not', (_, claim, why) => {
-    expect(refusal(claim, false)).toContain(why);
+    expect(refusal(claim, guardRule(false))).toContain(why);
   });
 
   it('lets other computers in where that was asked for, but no page of others', () => {
     const far = { ...here, remoteAddress: '192.168.1.7:5000', host: '192.168.1.2:7330', origin: undefined };
-    expect(refusal(far, true)).toBeUndefined();
-    expect(refusal({ ...far, origin: 'http://evil.example' }, true)).toContain('pages of others');
+    expect(refusal(far, guardRule(true))).toBeUndefined();
+    expect(refusal({ ...far, origin: 'http://evil.example' }, guardRule(true))).toContain('pages of others');
+  });
+
+  it('takes a name that the user has listed, and all with *', () => {
+    const named = { ...here, host: 'Show.example:7330' };
+    expect(refusal(named, guardRule(false))).toContain('--allow-host');
+    expect(refusal(named, guardRule(false, ['show.example']))).toBeUndefined();
+    expect(refusal({ ...named, host: 'other.example' }, guardRule(false, ['show.example']))).toContain('another name');
+    expect(refusal(named, guardRule(false, ['*']))).toBeUndefined();
   });
 });

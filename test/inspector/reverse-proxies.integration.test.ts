@@ -25,7 +25,9 @@ const sockets: RawSocket[] = [];
 async function start(trustedProxies: readonly string[] = [], isRemote = false): Promise<void> {
   inspector = createInspector({ machines: [], logger: silentLogger, isRemote });
   const routes = [inspector.route, healthRoute({ isReady: () => true })];
-  router = createRouter({ transports: [webSocket({ port: 0, host: '127.0.0.1', routes, trustedProxies })] });
+  router = createRouter({
+    transports: [webSocket({ port: 0, host: '127.0.0.1', routes, trustedProxies, allowHosts: ['show.example'] })],
+  });
   inspector.watch(router);
   const [address] = await router.start();
   ({ port } = address!); // it has one listener

@@ -9,6 +9,7 @@ import { WebSocket } from 'ws';
 import { type Client, connect } from '../../src/client/node.js';
 import { parseRouterOptions, type RouterOptions } from '../../src/index.js';
 import { newCertificate } from '../support/certificates.js';
+import { httpRequest } from '../support/http-request.js';
 import { until } from '../support/official-client.js';
 
 // The page is followed literally, with the built command, but for the ports: they are any that are free, on 127.0.0.1.
@@ -182,6 +183,15 @@ describe('docs/security.md', () => {
     expect(await opens('https://desk.example')).toBe(true);
     expect(await opens('http://localhost:3000')).toBe(true);
     expect(await opens('https://elsewhere.example')).toBe(false);
+  });
+
+  it('answers requests for the names it allows, and no others', async () => {
+    const port = Number(new URL(await new Run(command('--allow-host')).url()).port);
+    const statusOf = async (name: string): Promise<number | undefined> =>
+      (await httpRequest(port, '/healthz', { headers: { Host: name } })).status;
+    expect(await statusOf('show.example.org')).toBe(200);
+    expect(await statusOf('desk.lan')).toBe(200);
+    expect(await statusOf('elsewhere.lan')).toBe(403);
   });
 
   it('gives the log the address of the peer behind a reverse proxy', async () => {

@@ -84,7 +84,7 @@ describe('a route on the WebSocket port', () => {
   ])('sees of the target %s the path %s and the query %s', async (target, path, query) => {
     let seen: HttpRequest | undefined;
     const { port } = await serve([answering((request) => ((seen = request), { status: 204 }))]);
-    const socket = await raw(port, `GET ${target} HTTP/1.1\r\nHost: a\r\nX-More: yes\r\n\r\n`);
+    const socket = await raw(port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nX-More: yes\r\n\r\n`);
     await socket.receive((bytes) => bytes.includes('\r\n\r\n'));
     expect([seen?.method, seen?.path, seen?.query.toString(), seen?.headers['x-more']]).toEqual([
       'GET',
@@ -102,7 +102,7 @@ describe('a route on the WebSocket port', () => {
 
   it('is not asked about the target *', async () => {
     const { port } = await serve([answering(() => ({ status: 418 }))]);
-    const socket = await raw(port, 'GET * HTTP/1.1\r\nHost: a\r\n\r\n');
+    const socket = await raw(port, 'GET * HTTP/1.1\r\nHost: localhost\r\n\r\n');
     expect((await socket.receive((bytes) => bytes.includes('\r\n\r\n'))).toString()).toMatch(/^HTTP\/1.1 404 /);
   });
 
@@ -138,7 +138,7 @@ describe('a route on the WebSocket port', () => {
     const { port } = await serve([answering(async ({ readBody }) => ({ status: 200, body: await readBody() }))], {
       onRouteError: (error) => errors.push(error),
     });
-    const socket = await raw(port, `POST / HTTP/1.1\r\nHost: a\r\n${rest}`);
+    const socket = await raw(port, `POST / HTTP/1.1\r\nHost: localhost\r\n${rest}`);
     socket.socket.on('end', () => socket.socket.end());
     await socket.closed;
     expect(socket.received.toString()).toMatch(/^HTTP\/1.1 413 [^]*the body is larger than 65536 bytes$/);
@@ -152,7 +152,7 @@ describe('a route on the WebSocket port', () => {
       clock,
       onRouteError: (error) => errors.push(error),
     });
-    const socket = await raw(port, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nx');
+    const socket = await raw(port, 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nx');
     await turns(20);
     clock.increment(10_000);
     socket.socket.end();
@@ -204,7 +204,7 @@ describe('a route that sends a stream', () => {
     const bodies = [events(), events()];
     const streams = bodies[Symbol.iterator]();
     const { port, close } = await serve([answering(() => ({ status: 200, body: streams.next().value! }))]);
-    const request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+    const request = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
     const [first, second] = [await raw(port, request), await raw(port, request)];
     for (const socket of [first, second]) await socket.receive((bytes) => bytes.includes('\r\n\r\n'));
     first.destroy();
@@ -226,7 +226,7 @@ describe('a route that sends a stream', () => {
   it('breaks it off where it breaks, and the router lives', async () => {
     const body = events();
     const { port } = await serve([answering(() => ({ status: 200, body }))]);
-    const socket = await raw(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const socket = await raw(port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
     body.push('half');
     await socket.receive((bytes) => bytes.includes('half'));
     body.destroy(new Error('disk'));
@@ -240,7 +240,7 @@ describe('a route that sends a stream', () => {
     const clock = new SteadyClock();
     const body = new Readable({ read: () => body.push(Buffer.alloc(65_536)) });
     const { port } = await serve([answering(() => ({ status: 200, body }))], { clock });
-    const socket = await raw(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const socket = await raw(port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await socket.receive((bytes) => bytes.length > 1_000_000);
     socket.socket.pause();
     await turns(500); // until the network is full
@@ -265,7 +265,7 @@ describe('a route that sends a stream', () => {
       ],
       { clock },
     );
-    const socket = await raw(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const socket = await raw(port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
     socket.socket.pause();
     await turns(500);
     clock.increment(STREAM_STALL_MS);
@@ -284,7 +284,9 @@ describe('a route that sends a stream', () => {
         return { status: 200, body };
       }),
     ]);
-    const sockets = await Promise.all(Array.from({ length: 64 }, () => raw(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')));
+    const sockets = await Promise.all(
+      Array.from({ length: 64 }, () => raw(port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')),
+    );
     for (const socket of sockets) await socket.receive((bytes) => bytes.includes('200 OK'));
     const refused = await fetch(url);
     expect([refused.status, await refused.text()]).toEqual([503, 'too many answers are being sent; try again later']);

@@ -12,6 +12,7 @@ import type { TlsSource } from '../tls.js';
 import type { DoorFault } from '../transport.js';
 import type { DoorLimits } from './door-limits.js';
 import { Doorstep } from './doorstep.js';
+import { HostCheck, listedHost } from './host-check.js';
 import { send, sendRaw } from './http-answers.js';
 import type { HttpPeer, ResolvedPeer } from './http-peer.js';
 import { type HttpRoute, routeRequest } from './http-routes.js';
@@ -30,6 +31,8 @@ export interface HttpDoorOptions extends DoorLimits {
   /** What has to happen within `handshakeMs`: `WebSocket upgrade`. */
   readonly awaited: string;
   readonly allowedOrigins: readonly string[];
+  /** Names that requests may be for, beside those of {@link hostRule}. */
+  readonly allowHosts: readonly string[];
   /** Reverse proxies whose headers are believed: addresses and networks. */
   readonly trustedProxies: readonly string[];
   readonly routes: readonly HttpRoute[];
@@ -53,6 +56,7 @@ export class HttpDoor {
   readonly #options: HttpDoorOptions;
   readonly #server: HttpServer;
   readonly #mayUpgrade: OriginRule;
+  readonly #hosts: HostCheck;
   readonly #faults = new DoorFaults();
   readonly #doorstep: Doorstep;
   readonly #peers: PeerAdmission;
@@ -62,6 +66,7 @@ export class HttpDoor {
   /** @throws TransportError */
   static async open(options: HttpDoorOptions): Promise<HttpDoor> {
     const mayUpgrade = originRule(options.allowedOrigins);
+    const allowHosts = options.allowHosts.map(listedHost);
     const peers = new PeerAdmission(options);
     const server = createServer(options);
     const { port } = server;
@@ -74,7 +79,7 @@ export class HttpDoor {
       server.release();
       throw listenError(error, options.host, options.port, options.flag);
     }
-    return new HttpDoor(server, mayUpgrade, peers, options);
+    return new HttpDoor(server, mayUpgrade, peers, { ...options, allowHosts });
   }
 
   private constructor(server: HttpServer, mayUpgrade: OriginRule, peers: PeerAdmission, options: HttpDoorOptions) {
@@ -83,6 +88,7 @@ export class HttpDoor {
     this.#peers = peers;
     this.#options = options;
     this.address = server.port.address() as AddressInfo; // a server that listens on a port, not on a pipe, has one
+    this.#hosts = new HostCheck({ ...options, listensOn: this.address.address, isEncrypted: this.isEncrypted });
     this.faults$ = this.#faults.observable;
     const { rate, isExempt } = peers;
     this.#doorstep = new Doorstep({ ...options, faults: this.#faults, rate, isExempt });
@@ -169,16 +175,22 @@ export class HttpDoor {
 
   #identify(request: IncomingMessage, refuse: (text: string) => void, proceed: (peer: ResolvedPeer) => void): void {
     const { socket } = request;
-    const peer = this.#peers.peerOf(request, this.isEncrypted);
+    const peer = this.#peers.peerOf(request);
     if (peer.isForwarded) this.#doorstep.identify(socket, peer);
     this.#peers.admit(peer, socket, { proceed, refuse });
   }
 
-  #onRequest(request: IncomingMessage, response: ServerResponse, peer: HttpPeer, handlers: HttpDoorHandlers): void {
+  #onRequest(request: IncomingMessage, response: ServerResponse, peer: ResolvedPeer, handlers: HttpDoorHandlers): void {
     const excess = this.#excessHeaders(request);
     if (excess !== undefined) {
       this.#doorstep.turnAway(request.socket, 'refused', excess);
       send(response, 431, excess);
+      return;
+    }
+    const wrongHost = this.#hosts.refusal(peer);
+    if (wrongHost !== undefined) {
+      this.#doorstep.turnAway(request.socket, 'refused', wrongHost.text);
+      send(response, 403, wrongHost.answer);
       return;
     }
     this.#doorstep.settle(request.socket);
@@ -205,10 +217,16 @@ export class HttpDoor {
       return;
     }
     const { origin, 'sec-websocket-origin': oldOrigin } = request.headers;
-    const { host, isEncrypted: encrypted, isForwarded } = peer;
-    const claims = [origin, ...[oldOrigin].flat()].map((one) => ({ origin: one, host, encrypted, isForwarded }));
-    if (!claims.every(this.#mayUpgrade)) {
+    const { host, isForwarded } = peer;
+    const wrongHost = this.#hosts.refusal(peer);
+    const claim = { host, isHostAllowed: wrongHost === undefined, isForwarded };
+    const verdicts = [origin, ...[oldOrigin].flat()].map((one) => this.#mayUpgrade({ ...claim, origin: one }));
+    if (verdicts.includes('origin')) {
       this.refuse(socket, 403, WRONG_ORIGIN, { kind: 'refused', text: 'a web page of an origin that is not allowed' });
+      return;
+    }
+    if (wrongHost !== undefined && verdicts.includes('host')) {
+      this.refuse(socket, 403, wrongHost.answer, { kind: 'refused', text: wrongHost.text });
       return;
     }
     normalizeSubprotocols(request.headers);

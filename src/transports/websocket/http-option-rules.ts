@@ -18,6 +18,7 @@ const portRules = {
   host: text,
   tls,
   allowedOrigins: texts,
+  allowHosts: texts,
   trustedProxies: texts,
   routes,
   clock,

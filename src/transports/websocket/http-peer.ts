@@ -22,15 +22,13 @@ export interface ResolvedPeer extends HttpPeer {
   readonly place: string | undefined;
   /** The host that the peer asked for: behind a trusted proxy that says it, the one that the proxy was asked for. */
   readonly host: string | undefined;
-  /** Whether the peer's own connection is encrypted: `X-Forwarded-Proto: https` of a trusted proxy counts. */
-  readonly isEncrypted: boolean;
+  /** All hosts that the request names. A page can set `X-Forwarded-Host` if it is of the same origin, but not `Host`. */
+  readonly hosts: readonly (string | undefined)[];
 }
 
-/** @param isEncrypted whether this port encrypts */
 export function resolvePeer(
   { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
   trusted: TrustedProxies,
-  isEncrypted: boolean,
 ): ResolvedPeer {
   const { remoteAddress: proxy, remotePort } = socket;
   const forwarded = isForwarded(headers);
@@ -40,6 +38,7 @@ export function resolvePeer(
       ? trusted.peerOf(headers, { address: proxy, port: remotePort })
       : { address: proxy, port: remotePort };
   const place = forwarded ? forwardedPlaceOf(address) : placeOf(address);
+  const forwardedHost = isTrusted ? lastOf(headers['x-forwarded-host']) : undefined;
   return {
     address,
     port,
@@ -47,8 +46,8 @@ export function resolvePeer(
     isForwarded: forwarded,
     isLocal: !forwarded && place === undefined,
     place,
-    host: (isTrusted ? lastOf(headers['x-forwarded-host']) : undefined) ?? headers.host,
-    isEncrypted: isEncrypted || (isTrusted && lastOf(headers['x-forwarded-proto'])?.toLowerCase() === 'https'),
+    host: forwardedHost ?? headers.host,
+    hosts: forwardedHost === undefined ? [headers.host] : [headers.host, forwardedHost],
   };
 }
 

@@ -21,6 +21,8 @@ export interface HttpPortOptions {
   readonly tls?: TlsSource | undefined;
   /** As `WebSocketOptions.allowedOrigins`, for the upgrades of the routes. @default ['same-host'] */
   readonly allowedOrigins?: readonly string[] | undefined;
+  /** As `WebSocketOptions.allowHosts`. @default none */
+  readonly allowHosts?: readonly string[] | undefined;
   /** As `WebSocketOptions.trustedProxies`. @default none */
   readonly trustedProxies?: readonly string[] | undefined;
   /** Milliseconds from the first look at a connection to the end of the answer; a slower one is closed. @default 10_000 */
@@ -52,6 +54,7 @@ export async function openHttpPort(options: HttpPortOptions): Promise<HttpPort> 
     flag: options.flag ?? '--health-port',
     tls: options.tls,
     allowedOrigins: options.allowedOrigins ?? [SAME_HOST],
+    allowHosts: options.allowHosts ?? [],
     trustedProxies: options.trustedProxies ?? [],
     awaited: 'HTTP request',
     ...doorLimits(options),

@@ -28,15 +28,23 @@ export interface WebSocketOptions {
    * files), or `*` for all. Others get 403. What is no web page sends no origin and may always.
    *
    * `same-host` is every page whose host is the one it connects to, whatever the port; the names of the loopback are one
-   * host. Without TLS that goes for addresses, for names without a dot and those of local networks (`.local`, `.lan`, ...) and for this
-   * computer's own; any other name could have been moved here by its owner to get past this rule, and has to be listed.
+   * host. Without TLS that host must be a name of the router, see {@link allowHosts}.
    * @default ['same-host']
    */
   readonly allowedOrigins?: readonly string[] | undefined;
   /**
+   * Host names that plain HTTP requests and pages of the same host can use, beside the router's own: `show.example.org`, without port,
+   * or `*` for all. Other names get 403, because their owner could have pointed them here to get past the rules of browsers (DNS
+   * rebinding). The router's own are `localhost` and loopback addresses; if it listens on another address, also every address, the host
+   * name of the computer (`desk`), `desk.local` and `clasp-desk.local`. With `tls` all names are allowed, since the certificate proves
+   * them. Upgrades without an origin, which are no web pages, are not concerned. `listen()` fails for a text that is no host name.
+   * @default none
+   */
+  readonly allowHosts?: readonly string[] | undefined;
+  /**
    * Reverse proxies that are believed, as addresses and networks: `192.168.1.2`, `10.0.0.0/8`, `fd00::/8`. The peer of a request that
    * one of them passes on is the rightmost address of its `X-Forwarded-For` or `Forwarded` that is not in this list: in logs, views and
-   * limits per address. `X-Forwarded-Proto` and `X-Forwarded-Host` of a trusted proxy count for {@link allowedOrigins}. `listen()`
+   * limits per address. Where a trusted proxy adds `X-Forwarded-Host`, that name has to be allowed as well ({@link allowHosts}). `listen()`
    * fails for a text that is neither address nor network.
    * @default none: all peers of a proxy have its address
    */
@@ -103,6 +111,7 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
         maxFrameBytes: options.maxFrameBytes ?? MAX_FRAME_BYTES,
         tls: options.tls,
         allowedOrigins: options.allowedOrigins ?? [SAME_HOST],
+        allowHosts: options.allowHosts ?? [],
         trustedProxies: options.trustedProxies ?? [],
         awaited: 'WebSocket upgrade',
         ...doorLimits(options),

@@ -1,5 +1,4 @@
-import { isIP } from 'node:net';
-import { hostname } from 'node:os';
+import { hostNameOf, isLoopbackName } from '../../host-names.js';
 import { TransportError } from '../transport.js';
 
 /** Lets everybody in. */
@@ -13,15 +12,19 @@ const NOWHERE = 'null';
 export interface OriginClaim {
   /** Undefined for everything that is no web page. */
   readonly origin: string | undefined;
+  /** The host that the page connects to, with or without a port. */
   readonly host: string | undefined;
-  /** Whether the connection of the peer is encrypted. */
-  readonly encrypted: boolean;
+  /** Whether that is a name of the router, which nobody else can point here. */
+  readonly isHostAllowed: boolean;
   /** Whether it came through a reverse proxy: then the loopback names of the peer are not those of the router. */
   readonly isForwarded: boolean;
 }
 
-/** Whether a request may upgrade. */
-export type OriginRule = (claim: OriginClaim) => boolean;
+/** `host`: the page is of the host that it connects to, but that name is not allowed. */
+export type OriginVerdict = 'allowed' | 'origin' | 'host';
+
+/** Whether a request may upgrade, or what about it is not allowed. */
+export type OriginRule = (claim: OriginClaim) => OriginVerdict;
 
 /**
  * Browsers let any page connect to any WebSocket and only say, in `Origin`, which page it was. So whoever gets a user to open a page
@@ -32,12 +35,13 @@ export type OriginRule = (claim: OriginClaim) => boolean;
  */
 export function originRule(allowed: readonly string[]): OriginRule {
   const listed = new Set(allowed.map(listedOrigin));
-  if (listed.has(ANY)) return () => true;
+  if (listed.has(ANY)) return () => 'allowed';
   const sameHost = listed.has(SAME_HOST);
   return (claim) => {
     const { origin } = claim;
-    if (origin === undefined) return true;
-    return listed.has(normalOrigin(origin) ?? '') || (sameHost && isSameHost(origin, claim));
+    if (origin === undefined || listed.has(normalOrigin(origin) ?? '')) return 'allowed';
+    if (!sameHost || !isSameHost(origin, claim)) return 'origin';
+    return claim.isHostAllowed ? 'allowed' : 'host';
   };
 }
 
@@ -67,14 +71,13 @@ function parsedOrigin(text: string): URL | undefined {
  * The same computer, whatever the port: a page served by another program beside the router is the usual installation. All
  * names of the loopback are one.
  */
-function isSameHost(origin: string, { host, encrypted, isForwarded }: OriginClaim): boolean {
+function isSameHost(origin: string, { host, isForwarded }: OriginClaim): boolean {
   const page = parsedOrigin(origin);
-  if (host === undefined || page === undefined || !/^https?:$/.test(page.protocol)) return false;
-  const ours = parsedOrigin(`http://${host}`);
-  if (ours === undefined) return false;
-  const name = plainName(ours.hostname);
+  const own = host === undefined ? undefined : hostNameOf(host);
+  if (own === undefined || page === undefined || !/^https?:$/.test(page.protocol)) return false;
+  const name = plainName(own);
   if (isForwarded && name === LOOPBACK) return false;
-  return name === plainName(page.hostname) && (encrypted || !isAnybodys(name));
+  return name === plainName(page.hostname);
 }
 
 /** Stands for all names of the loopback. */
@@ -82,22 +85,5 @@ const LOOPBACK = 'localhost';
 
 function plainName(name: string): string {
   const plain = name.replace(/\.$/, '');
-  return isLoopback(plain) ? LOOPBACK : plain;
-}
-
-function isLoopback(name: string): boolean {
-  return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || /^127(\.\d+){3}$/.test(name);
-}
-
-/** Names that only the local network gives away. */
-const LOCAL_DOMAINS = /\.(local|localdomain|lan|home|internal|home\.arpa)$/;
-
-/**
- * Whether the owner of a domain somewhere could have given this name to our address. That is how a page gets the browser to
- * take it for one of ours (DNS rebinding): it moves its own name here once it is loaded. With encryption the certificate would
- * not fit; without it, such a name is only taken where it is listed.
- */
-function isAnybodys(name: string): boolean {
-  const isAddress = name.startsWith('[') || isIP(name) !== 0;
-  return !isAddress && name.includes('.') && !LOCAL_DOMAINS.test(name) && name !== hostname().toLowerCase();
+  return isLoopbackName(plain) ? LOOPBACK : plain;
 }

@@ -56,8 +56,8 @@ export class PeerAdmission {
   /** Whether connections from an address are accepted without being counted. */
   readonly isExempt = (address: string | undefined): boolean => this.#trusted.has(address);
 
-  peerOf(request: IncomingMessage, isEncrypted: boolean): ResolvedPeer {
-    return resolvePeer(request, this.#trusted, isEncrypted);
+  peerOf(request: IncomingMessage): ResolvedPeer {
+    return resolvePeer(request, this.#trusted);
   }
 
   /** Goes on with a request as soon as the limits of its peer allow it; mostly at once. */

@@ -178,17 +178,23 @@ describe('limits behind a reverse proxy', () => {
 
 describe('the origin of a page behind a reverse proxy', () => {
   const page = { Origin: 'https://show.example', Host: 'localhost' };
-  const told = { 'X-Forwarded-For': '203.0.113.7', 'X-Forwarded-Host': 'show.example', 'X-Forwarded-Proto': 'https' };
+  const told = { 'X-Forwarded-For': '203.0.113.7', 'X-Forwarded-Host': 'show.example' };
+  const trustedProxies = ['127.0.0.1'];
 
-  it('is of the same host if a trusted proxy says for which host it was asked, and that it encrypts', async () => {
-    const { port } = await open({ trustedProxies: ['127.0.0.1'] });
+  it('is of the same host if a trusted proxy names the host, and that is allowed', async () => {
+    const { port } = await open({ trustedProxies, allowHosts: ['show.example'] });
     expect(await upgrade(port, { ...page, ...told })).toBe('101');
-    expect(await upgrade(port, { ...page, ...told, 'X-Forwarded-Proto': 'http' })).toBe('403');
     expect(await upgrade(port, { ...page, ...told, 'X-Forwarded-Host': 'other.example' })).toBe('403');
+    expect(await upgrade(port, { ...page, 'X-Forwarded-For': '203.0.113.7', Host: 'show.example' })).toBe('101');
+  });
+
+  it('is not, if the host is not allowed', async () => {
+    const { port } = await open({ trustedProxies });
+    expect(await upgrade(port, { ...page, ...told })).toBe('403');
   });
 
   it('is not, if the proxy is not trusted', async () => {
-    const { port } = await open();
+    const { port } = await open({ allowHosts: ['show.example'] });
     expect(await upgrade(port, { ...page, ...told })).toBe('403');
   });
 

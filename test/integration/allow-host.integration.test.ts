@@ -1,0 +1,52 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { httpRequest } from '../support/http-request.js';
+import { endCommands, LoggingCommand } from '../support/logging-command.js';
+
+afterEach(endCommands);
+
+async function get(port: number, path: string, host: string): Promise<number | undefined> {
+  return (await httpRequest(port, path, { headers: { Host: host } })).status;
+}
+
+describe('clasp-router', () => {
+  it.each(['/', '/healthz', '/readyz', '/metrics', '/inspect/', '/hello.mjs'])(
+    'refuses %s to a name that was pointed here, and logs it with the flag',
+    async (path) => {
+      const command = new LoggingCommand(['--metrics', '--inspect', '--static', 'examples']);
+      const port = await command.port();
+      expect(await get(port, path, 'evil.lan')).toBe(403);
+      expect(await get(port, path, 'localhost')).not.toBe(403);
+      expect(await command.line('not let in')).toMatchObject({
+        fault: 'refused',
+        msg: 'not let in: a request for evil.lan that is not a name of the router; --allow-host allows one',
+      });
+    },
+  );
+
+  it('refuses metrics on their own port in the same way', async () => {
+    const command = new LoggingCommand(['--health-port', '0', '--allow-host', 'prometheus.example']);
+    const { url } = (await command.line('health and metrics on')) as { readonly url: string };
+    const port = Number(new URL(url).port);
+    expect(await get(port, '/metrics', 'evil.lan')).toBe(403);
+    expect(await get(port, '/metrics', 'prometheus.example')).toBe(200);
+    expect(await get(port, '/metrics', `127.0.0.1:${port}`)).toBe(200);
+  });
+
+  it('answers requests for the names of --allow-host, the inspector too', async () => {
+    const command = new LoggingCommand(['--inspect', '--allow-host', 'show.example.org,desk']);
+    const port = await command.port();
+    for (const name of ['show.example.org', 'desk']) expect(await get(port, '/inspect/', name)).toBe(200);
+    expect(await get(port, '/inspect/', 'other.example.org')).toBe(403);
+  });
+
+  it.each(['https://show.example', 'show.example:80'])(
+    'ends with one sentence and exit code 1 if --allow-host is %s',
+    async (value) => {
+      const command = new LoggingCommand(['--allow-host', value]);
+      expect(await command.end()).toBe(1);
+      expect(command.errors).toBe(
+        `clasp-router: "${value}" is no host name; write it as show.example.org, without scheme and port, or give *\n`,
+      );
+    },
+  );
+});
