@@ -733,15 +733,23 @@ export class RouterCore {
     try {
       this.#writes.bundle(session, bundle, this.#nowMicros, 'earlier');
     } catch (error) {
-      if (!(error instanceof ClaspError)) this.#errors.add(error, 'bundle', session);
-      if (session.established) this.#replies.error(session, error instanceof ClaspError ? error : internalError(error));
+      if (!(error instanceof ClaspError)) this.#workFailed(session, error, 'bundle');
+      else if (session.established) this.#replies.error(session, error);
     }
   }
 
   /** The rest of an answer is not sent. */
   #taskFailed({ session, pattern }: Task, error: unknown): void {
-    this.#errors.add(error, 'an answer in slices', session);
-    if (session.established) this.#replies.error(session, internalError(error, pattern));
+    this.#workFailed(session, error, 'an answer in slices', pattern);
+  }
+
+  /** An internal error of what a session has ordered counts like one of its messages. */
+  #workFailed(session: RouterSession, cause: unknown, work: string, address?: string): void {
+    this.#errors.add(cause, work, session);
+    if (!session.established) return;
+    const error = internalError(cause, address);
+    if (this.#errors.isLastOf(session, this.#nowMicros)) session.notify({ type: 'session.failed', error });
+    else this.#replies.error(session, error);
   }
 
   #get(session: RouterSession, { address }: GetMessage): void {

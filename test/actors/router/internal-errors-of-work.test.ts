@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { GuardedWork } from '../../../src/actors/router/guarded-work.js';
-import { InternalErrors } from '../../../src/actors/router/internal-errors.js';
+import { InternalErrors, MAX_INTERNAL_ERRORS } from '../../../src/actors/router/internal-errors.js';
 import { type Permissions, unrestricted } from '../../../src/actors/router/permissions.js';
 import type { SignalDefinition } from '../../../src/protocol/messages/message.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
@@ -45,6 +45,19 @@ describe('an internal error of work that is no message', () => {
     sender.send({ type: 'get', address: '/a' });
     expect(sender.read()).toMatchObject([{ type: 'snapshot', params: [{ address: '/a', revision: 1 }] }]);
     expect([works, errors.count]).toEqual([['bundle'], 1]);
+  });
+
+  it('in scheduled bundles closes their sender at the tenth, as in messages', () => {
+    const { harness } = setUp();
+    const broken = harness.join();
+    const messages = [{ type: 'set', address: '/a', value: encodeValue(1) }] as const;
+    for (let i = 0; i < MAX_INTERNAL_ERRORS; i++) {
+      broken.send({ type: 'bundle', timestamp: harness.nowMicros + 1_000_000, messages });
+    }
+    broken.read();
+    breakPermissions(broken);
+    harness.advance(1);
+    expect(broken.events.at(-1)).toMatchObject({ type: 'session.failed', error: { code: 500 } });
   });
 
   it('in an answer in slices ends it with ERROR 500 in front of the SYNC behind it, and the session has further answers', () => {
