@@ -17,9 +17,9 @@ function frames(count: number, make: (i: number) => Message): readonly Uint8Arra
 
 const memory = (stage: Stage): ReturnType<Stage['router']['statistics']>['memory'] => stage.router.statistics().memory;
 
-/** Announces 300 signals, 100 bytes of text each. */
-async function announce(stage: Stage, attacker: Attacker, below: string): Promise<void> {
-  const all = frames(300, (i) => ({
+/** Announces signals, 100 bytes of text each. */
+async function announce(stage: Stage, attacker: Attacker, below: string, count: number): Promise<void> {
+  const all = frames(count, (i) => ({
     type: 'announce',
     namespace: below,
     signals: [{ address: `${below}/${i}`, type: 'param', datatype: 'x'.repeat(100) }],
@@ -80,27 +80,27 @@ const attacks: readonly Attack[] = [
   {
     name: 'answers to QUERYs that are not read',
     over,
-    options: { maxQueryBytes: 10_000, maxSignals: 1_000, highWaterBytes: 65_536, signalTtlSeconds: 60 },
+    options: { maxQueryBytes: 40_000, maxSignals: 1_000, highWaterBytes: 65_536, signalTtlSeconds: 60 },
     async run(stage, transport) {
       const desk = await stage.join(transport);
-      await announce(stage, desk, '/signals');
+      await announce(stage, desk, '/signals', 1_000);
       const query = encodeFrame({ type: 'query', pattern: '/**' });
       const stuck = [];
-      for (let i = 0; i < 4; i++) {
+      for (let i = 0; i < 5; i++) {
         const attacker = await stage.join(transport);
         attacker.stall();
         stuck.push(attacker);
-        for (let n = 0; n < 20; n++) {
+        for (let n = 0; n < 8; n++) {
           attacker.send(Array.from({ length: 10 }, () => query));
           await stage.bystanders.exchange();
-          expect(memory(stage).queries.usedBytes).toBeLessThanOrEqual(10_000);
+          expect(memory(stage).queries.usedBytes).toBeLessThanOrEqual(40_000);
         }
       }
       say(desk, { type: 'query', pattern: '/**' });
       await answered(desk);
       const found = (): number =>
         desk.messages.reduce((sum, message) => sum + (message.type === 'result' ? message.signals.length : 0), 0);
-      await eventually(() => found() === 300, 'the whole answer');
+      await eventually(() => found() === 1_000, 'the whole answer');
       await stage.pass(60_000);
       say(desk, { type: 'query', pattern: '/**' });
       await answered(desk);
@@ -118,7 +118,7 @@ const attacks: readonly Attack[] = [
     },
     async run(stage, transport) {
       const attacker = await stage.join(transport);
-      await announce(stage, attacker, '/flood');
+      await announce(stage, attacker, '/flood', 300);
       const bundle = (address: string): Message => ({
         type: 'bundle',
         timestamp: tomorrow(stage),
