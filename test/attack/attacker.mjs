@@ -6,11 +6,11 @@ import { attacks } from './attacks.mjs';
 let end;
 
 serve({
-  /** @param {{ name: string, port: number, token?: string }} input */
-  async begin({ name, port, token }) {
+  /** @param {{ name: string, port: number, tokens?: import('./attack-tools.mjs').Tokens }} input */
+  async begin({ name, port, tokens }) {
     const attack = attacks.find((one) => one.name === name);
     if (attack === undefined) throw new Error(`no attack is called ${name}`);
-    end = await attack.run(port, token);
+    end = await attack.run(port, tokens);
   },
   async end() {
     const result = await end?.();

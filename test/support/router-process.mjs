@@ -8,18 +8,20 @@ import { stop, track } from '../../bench/children.mjs';
 
 const START_MS = 20_000;
 const KEPT_LINES = 20;
-const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+/** The built command. */
+export const builtCli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /**
  * Starts the built command with a WebSocket, a TCP and a UDP door, each on any port of 127.0.0.1. It ends with this process.
  *
  * @param {readonly string[]} [args] more of its flags
- * @param {{ nodeArgs?: readonly string[], env?: Readonly<Record<string, string>> }} [node] flags of Node and variables
+ * @param {{ nodeArgs?: readonly string[], env?: Readonly<Record<string, string>>, cli?: string }} [node] flags of Node, variables, and
+ *   the command
  * @returns {Promise<RouterProcess>}
  * @throws {Error} if the command is not built, or does not start
  */
-export async function startRouterProcess(args = [], { nodeArgs = [], env = {} } = {}) {
-  if (!existsSync(cli)) throw new Error('dist/cli/main.js is not there: run npm run build');
+export async function startRouterProcess(args = [], { nodeArgs = [], env = {}, cli = builtCli } = {}) {
+  if (!existsSync(cli)) throw new Error(`${cli} is not there: run npm run build`);
   const ports = ['--port', '0', '--tcp-port', '0', '--udp-port', '0'];
   const command = [...nodeArgs, cli, '--host', '127.0.0.1', ...ports, '--json-log', ...args];
   const child = spawn(process.execPath, command, {
