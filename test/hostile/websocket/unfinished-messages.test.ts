@@ -24,7 +24,7 @@ function unfinishedText(length: number): Buffer {
 }
 
 describe('clients that begin a JSON text and never finish it', () => {
-  it('lose the connection with most above 16 MiB together, and nobody else does', async () => {
+  it('lose the connection with most above 16 MiB together, and no other connection ends', async () => {
     const door = await EchoDoor.open();
     cleanUps.push(() => door.close());
     const bystander = await connect(door);
