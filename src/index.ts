@@ -1,10 +1,10 @@
 /** A message router for CLASP. Messages and codecs on their own are in `clasp-router/protocol`. */
 
-export { createRouter, type Router, type RouterPhase } from './server.js';
-export type { RouterStatistics, RunningRouter } from './running-router.js';
+export { createRouter, type Router, type RouterPhase } from './router/create-router.js';
+export type { RouterStatistics, RunningRouter } from './router/running-router.js';
 export type { Client, Param, Signal, SignalIterator } from './client/index.js';
-export type { InProcessOptions, SignalsOptions } from './in-process.js';
-export type { RouterHappening } from './router-happenings.js';
+export type { InProcessOptions, SignalsOptions } from './router/local-session.js';
+export type { RouterHappening } from './router/router-events.js';
 export {
   type ConflictRuleOption,
   type HistoryRuleOption,
@@ -12,8 +12,8 @@ export {
   type ResolvedRouterOptions,
   type RouterOptions,
   RouterOptionsError,
-} from './options.js';
-export type { ConflictStrategy, Merge } from './actors/router/conflict-strategies.js';
+} from './router/options.js';
+export type { ConflictStrategy, Merge } from './core/params/conflict-strategies.js';
 
 // Doors
 export { webSocket, type WebSocketOptions } from './transports/websocket/index.js';
@@ -43,7 +43,7 @@ export {
   selfSigned,
   type SelfSignedOptions,
 } from './certificates/index.js';
-export type { TlsCredentials, TlsSource } from './transports/tls.js';
+export type { TlsCredentials, TlsSource } from './net/tls.js';
 
 // To write a transport
 export {
@@ -99,7 +99,7 @@ export type {
   SessionIdentity,
   VisibilityFilter,
   WriteValidator,
-} from './actors/ports.js';
+} from './core/ports.js';
 export { formatScope, parseScope, parseScopes, type Scope, type ScopeAction } from './protocol/scope.js';
 
 // Health and metrics
@@ -115,15 +115,20 @@ export {
 } from './transports/websocket/index.js';
 
 // Files beside it
-export { staticFiles, StaticFilesError, type StaticFilesOptions, type StaticFilesRoute } from './static-files/index.js';
+export {
+  staticFiles,
+  StaticFilesError,
+  type StaticFilesOptions,
+  type StaticFilesRoute,
+} from './http/static-files/index.js';
 
 // What there is at which address
 export { type AddressOf, defineSignals, Signals, SignalsError, typed, type ValueOf } from './signals/index.js';
-export type { SignalRules } from './actors/ports.js';
+export type { SignalRules } from './core/ports.js';
 
 // To run the router as an actor inside another XState system, and to watch it
-export { rootInput } from './root-input.js';
-export { routerLogic } from './router-actor.js';
+export { rootInput } from './router/root-input.js';
+export { routerLogic } from './router/router-actor.js';
 export { claspMachine, fromClasp, RestoreError } from './embed/index.js';
 export type {
   ClaspCommand,
@@ -141,22 +146,22 @@ export type {
   FromClaspOptions,
   SignalSource,
 } from './embed/index.js';
-export type { RouterEvent } from './actors/router/router-events.js';
-export type { ParamState, RouterState } from './actors/router/router-state.js';
-export { RouterStateError } from './actors/router/router-state.js';
+export type { RouterEvent } from './actors/router/router-actor-events.js';
+export type { ParamState, RouterState } from './core/params/param-state.js';
+export { RouterStateError } from './core/params/param-state.js';
 export { type RootEnd, type RootEvent, type RootInput, rootMachine } from './actors/root/root-machine.js';
 export type { PersistedRouterSnapshot, RouterSnapshot } from './actors/router/router-snapshot.js';
 export type { SessionHubEmitted, SessionHubSnapshot } from './actors/session/session-hub.js';
 export { sessionMachine } from './actors/session/session-machine.js';
-export type { SessionEnd, SessionEvent, SessionPhase } from './actors/session/session-events.js';
+export type { SessionEnd, SessionEvent, SessionPhase } from './core/session-events.js';
 export { listenerMachine } from './actors/listener/listener-machine.js';
 
 // What is injected
-export { type Clock, systemClock } from './clock.js';
-export { type Logger, silentLogger } from './actors/ports.js';
+export { type Clock, systemClock } from './util/clock.js';
+export { type Logger, silentLogger } from './core/ports.js';
 
 // What goes wrong
-export { ArgumentError } from './arguments.js';
-export type { LibraryErrorCode } from './protocol/library-errors.js';
-export { RouterStoppedError } from './router-stopped-error.js';
+export { ArgumentError } from './util/arguments.js';
+export type { LibraryErrorCode } from './util/library-errors.js';
+export { RouterStoppedError } from './router/router-stopped-error.js';
 export { ClaspError, ErrorCode, type ErrorName, errorName } from './protocol/errors.js';

@@ -3,78 +3,67 @@ import { BrowserLike } from './support/browser-like.js';
 import { cyclesOf, identifiersOf, type Import, importsOf, readSources, type Sources } from './support/imports.js';
 import { binaryVectorFiles, readVectors } from './support/vectors.js';
 
-/**
- * Who may import whom: docs/architecture.md in rules. A module that is neither in one of these folders nor at the root
- * of `src` belongs to a feature, which is reached through the ports of the actors and never edits them.
- */
-const rules: Readonly<Record<string, (target: Import) => boolean>> = {
-  protocol: ({ to, ours }) => (ours ? area(to) === 'protocol' : protocolPackages.has(to)),
-  transports: ({ to, ours }) => !ours || ['protocol', 'transports'].includes(area(to)) || isLeaf(to),
-  actors: ({ to, ours, typeOnly }) =>
-    !ours || ['protocol', 'actors'].includes(area(to)) || isLeaf(to) || (typeOnly && to === 'transports/transport.ts'),
-  // Certificates are made for doors: in their types, with the one error their users know.
-  certificates: (target) =>
-    featureRule(target) ||
-    target.to === 'transports/transport.ts' ||
-    (target.typeOnly && target.to === 'transports/tls.ts'),
-  // In browsers it knows of transports only their types; what is for Node uses them.
-  client: ({ from, to, ours, typeOnly }) =>
-    isNodeClient(from)
-      ? !ours || ['protocol', 'transports', 'client'].includes(area(to)) || isLeaf(to)
-      : ours &&
-        (area(to) === 'protocol' ||
-          isLeaf(to) ||
-          (area(to) === 'client' && !isNodeClient(to)) ||
-          (typeOnly && ['transports/transport.ts', 'transports/local/index.ts'].includes(to))),
-  // Signals are for clients too: what they narrow is a client of any kind.
-  signals: (target) => featureRule(target) || (area(target.to) === 'client' && !isNodeClient(target.to)),
-  // It looks at everything, and is part of nothing: whatever it is made of is handed to it.
-  inspector: (target) => featureRule(target) || target.typeOnly,
-  // The router once more, for another actor system: a composition root beside server.ts.
-  embed: ({ to }) => area(to) !== 'cli',
-  cli: () => true,
-  '': ({ to }) => area(to) !== 'cli',
+/** What the modules of a folder may import, beside `protocol`, `util` and each other. */
+interface FolderRule {
+  /** Folders. `core` with everything below it. */
+  readonly folders?: readonly string[];
+  /** Single modules. */
+  readonly modules?: readonly string[];
+  /** Modules and folders of which it may import types only; `*` stands for all. */
+  readonly types?: readonly string[];
+  /** Packages and modules of Node. All of them if absent. */
+  readonly packages?: readonly string[];
+}
+
+const CONNECTION = 'transports/transport.ts';
+
+/** The import rules of docs/architecture.md, a row per folder of `src`. The first two may not import each other. */
+const rules: Readonly<Record<string, FolderRule>> = {
+  protocol: { packages: ['cbor-x'] },
+  util: { packages: [] },
+  'util-node': {},
+  core: { packages: [] },
+  net: {},
+  http: { folders: ['net', 'util-node'] },
+  transports: { folders: ['net', 'http'] },
+  actors: { folders: ['core'], types: [CONNECTION] },
+  // The client runs in browsers too; what is for Node.js only is in client/node and client/node.ts.
+  client: { packages: [], types: [CONNECTION, 'transports/local/index.ts'] },
+  'client/node': { folders: ['client', 'net', 'transports'] },
+  router: { folders: ['core', 'net', 'http', 'transports', 'actors', 'client'] },
+  auth: { folders: ['util-node'], modules: ['core/ports.ts'] },
+  certificates: { folders: ['net', 'util-node'], modules: ['core/ports.ts'] },
+  health: { modules: ['core/ports.ts'] },
+  signals: { folders: ['client'] },
+  inspector: { folders: ['util-node'], types: ['*'] },
+  embed: { folders: ['core', 'net', 'actors', 'client', 'router'], types: [CONNECTION] },
+  cli: { folders: ['*'] },
+  '': { folders: ['*'] },
 };
 
-/** The part of the client that does not run in browsers. */
-function isNodeClient(module: string): boolean {
-  return module === 'client/node.ts' || module.startsWith('client/node/');
+/** A folder that has no row is a feature: it uses ports and edits nothing. */
+const featureRule: FolderRule = { modules: ['core/ports.ts'], types: ['router/service.ts', CONNECTION] };
+
+function isAllowed({ from, to, ours, typeOnly }: Import): boolean {
+  const folder = folderOf(from);
+  const { folders = [], modules = [], types = [], packages } = rules[folder] ?? featureRule;
+  if (!ours) return packages?.includes(to) ?? true;
+  const target = folderOf(to);
+  if (target === folder || modules.includes(to)) return true;
+  if (target === 'protocol' || target === 'util') return folder !== 'protocol' && folder !== 'util';
+  if (folders.includes(target) || (folders.includes('*') && target !== 'cli')) return true;
+  return typeOnly && (types.includes('*') || types.includes(to) || types.includes(target));
 }
 
-function featureRule({ from, to, ours }: Import): boolean {
-  const near = [area(from), 'protocol', ...(area(from) === 'bridges' ? ['transports'] : [])];
-  return !ours || near.includes(area(to)) || isLeaf(to) || to === 'actors/ports.ts';
-}
-
-/** Modules that import only each other, for all parts: some at the root, and the limits for new connections. */
-function isLeaf(module: string): boolean {
-  if (area(module) === 'admission') return true;
-  return [
-    'arguments.ts',
-    'did-you-mean.ts',
-    'clock.ts',
-    'clock-watch.ts',
-    'forwarded-headers.ts',
-    'host-names.ts',
-    'peer-deadline.ts',
-    'network-place.ts',
-    'printable-text.ts',
-    'private-files.ts',
-    'token-bucket.ts',
-  ].includes(module);
-}
-
-/** What runs in a browser as well. */
-const protocolPackages = new Set(['cbor-x']);
-
-/** The top folder below `src`; empty for the modules that lie there themselves. */
-function area(module: string): string {
+/** The top folder below `src`, or the part of the client that does not run in browsers; empty for `src` itself. */
+function folderOf(module: string): string {
+  if (module === 'client/node.ts' || module.startsWith('client/node/')) return 'client/node';
   return module.includes('/') ? module.slice(0, module.indexOf('/')) : '';
 }
 
 function violations(sources: Sources): readonly string[] {
   return importsOf(sources)
-    .filter((target) => !(rules[area(target.from)] ?? featureRule)(target))
+    .filter((target) => !isAllowed(target))
     .map(({ from, to, typeOnly }) => `${from} imports ${typeOnly ? 'types of ' : ''}${to}`);
 }
 
@@ -112,7 +101,44 @@ function foreignGlobals(sources: Sources): readonly string[] {
 
 const sources = readSources();
 const imports = importsOf(sources);
-const protocolSources = new Map([...sources].filter(([file]) => area(file) === 'protocol'));
+const protocolSources = new Map([...sources].filter(([file]) => folderOf(file) === 'protocol'));
+
+/** What does not follow the rules yet: each of these goes with the next commit. */
+const pending = new Set([
+  'actors/session/session-hub.ts → actors/session/sessions.ts → actors/session/session-hub.ts',
+  'certificates/certificate-source.ts imports transports/transport.ts',
+  'certificates/certificate.ts imports transports/transport.ts',
+  'certificates/data-dir.ts imports transports/transport.ts',
+  'certificates/load-certificate.ts imports transports/transport.ts',
+  'certificates/open-certificate.ts imports transports/transport.ts',
+  'certificates/self-signed.ts imports transports/transport.ts',
+  'cli/tool/context.ts → cli/tool/output.ts → cli/tool/context.ts',
+  'client/node/link-to.ts → client/node/quic-link.ts → client/node/link-to.ts',
+  'client/node/link-to.ts → client/node/stream-link.ts → client/node/link-to.ts',
+  'client/node/link-to.ts → client/node/udp-link.ts → client/node/link-to.ts',
+  'client/node/link-to.ts → client/node/udp-link.ts → client/node/udp-endpoint.ts → client/node/link-to.ts',
+  'client/node/link-to.ts → client/node/ws-link.ts → client/node/link-to.ts',
+  'client/outgoing.ts → client/item-check.ts → client/outgoing.ts',
+  'core/params/param.ts → core/params/param-shares.ts → core/params/param.ts',
+  'core/params/param.ts → core/params/param-shares.ts → core/params/recency-list.ts → core/params/param.ts',
+  'core/params/param.ts → core/params/param-state.ts → core/params/param.ts',
+  'core/quotas/givers.ts → core/quotas/quota.ts → core/quotas/givers.ts',
+  'core/session.ts imports types of transports/transport.ts',
+  'core/session.ts → core/params/param.ts → core/session.ts',
+  'core/session.ts → core/quotas/owner.ts → core/session.ts',
+  'core/session.ts → core/subscriptions/paced-subscription.ts → core/session.ts',
+  'core/session.ts → core/subscriptions/subscription-index.ts → core/session.ts',
+  'http/host-check.ts imports transports/transport.ts',
+  'http/http-listener.ts imports transports/websocket/subprotocols.ts',
+  'http/http-listener.ts imports types of transports/transport.ts',
+  'http/origins.ts imports transports/transport.ts',
+  'http/pending-connections.ts imports types of transports/transport.ts',
+  'http/trusted-proxies.ts imports transports/transport.ts',
+  'net/listen-error.ts imports transports/transport.ts',
+  'net/rejected-connections.ts imports types of transports/transport.ts',
+  'net/stream-server.ts imports types of transports/transport.ts',
+  'net/tls-handshakes.ts imports transports/tcp/constants.ts',
+]);
 
 describe('the imports in src', () => {
   it('are all seen', () => {
@@ -121,14 +147,25 @@ describe('the imports in src', () => {
     expect(imports.filter(({ to, ours }) => ours && !sources.has(to))).toEqual([]); // each leads to a module
   });
 
-  it('keep the arrows', () => expect(violations(sources)).toEqual([]));
+  it('follow the rules of their folders', () =>
+    expect(violations(sources).filter((one) => !pending.has(one))).toEqual([]));
 
-  it('go in no circle', () => expect(cyclesOf(imports)).toEqual([]));
+  it('form no cycle, type-only imports included', () =>
+    expect(cyclesOf(imports).filter((one) => !pending.has(one))).toEqual([]));
+
+  it('have a rule for each folder', () => {
+    const folders = new Set([...sources.keys()].map(folderOf));
+    expect([...folders].filter((folder) => !(folder in rules))).toEqual([]);
+  });
+
+  it('leave src/index.ts as the only module directly in src', () => {
+    expect([...sources.keys()].filter((file) => folderOf(file) === '')).toEqual(['index.ts']);
+  });
 
   it.each([
     ['protocol/a.ts', `import { x } from '../transports/transport.js';`],
-    ['protocol/a.ts', `import type { Clock } from '../clock.js';`],
-    ['protocol/deep/a.ts', `export * from '../../options.js';`],
+    ['protocol/a.ts', `import type { Clock } from '../util/clock.js';`],
+    ['protocol/deep/a.ts', `export * from '../../router/options.js';`],
     ['protocol/a.ts', `import { readFileSync } from 'node:fs';`],
     ['protocol/a.ts', `import fs from 'fs';`],
     ['protocol/a.ts', `import type { Observable } from 'rxjs';`],
@@ -136,48 +173,63 @@ describe('the imports in src', () => {
     ['protocol/a.ts', `const fs = await import('node:fs');`],
     ['protocol/a.ts', `const fs = require('fs');`],
     ['protocol/a.ts', `const name = 'x'; await import(name);`],
-    ['transports/udp/a.ts', `import { Core } from '../../actors/router/router-core.js';`],
-    ['transports/a.ts', `import type { Logger } from '../actors/ports.js';`],
-    ['transports/a.ts', `import type { Options } from '../options.js';`],
+    ['util/a.ts', `import type { Address } from '../protocol/address.js';`],
+    ['util/a.ts', `import { hostname } from 'node:os';`],
+    ['core/a.ts', `import { setup } from 'xstate';`],
+    ['core/params/a.ts', `import type { Observable } from 'rxjs';`],
+    ['core/a.ts', `import { randomUUID } from 'node:crypto';`],
+    ['core/a.ts', `import type { Connection } from '../transports/transport.js';`],
+    ['core/a.ts', `import type { SessionHubInput } from '../actors/session/session-hub-types.js';`],
+    ['net/a.ts', `import type { Connection } from '../transports/transport.js';`],
+    ['http/a.ts', `import type { Connection } from '../transports/transport.js';`],
+    ['transports/udp/a.ts', `import { RouterCore } from '../../core/router-core.js';`],
+    ['transports/a.ts', `import type { Logger } from '../core/ports.js';`],
+    ['transports/a.ts', `import type { Options } from '../router/options.js';`],
     ['actors/a.ts', `import { ConnectionLost } from '../transports/transport.js';`],
     ['actors/a.ts', `import { type Connection } from '../transports/transport.js';`], // still loads the module
-    ['actors/a.ts', `import type { Door } from '../transports/websocket/index.js';`],
-    ['actors/a.ts', `import { createRouter } from '../server.js';`],
+    ['actors/a.ts', `import type { WebSocketOptions } from '../transports/websocket/index.js';`],
+    ['actors/a.ts', `import { createRouter } from '../router/create-router.js';`],
     ['actors/a.ts', `import { verify } from '../auth/token.js';`],
-    ['server.ts', `import { main } from './cli/main.js';`],
+    ['router/a.ts', `import { main } from '../cli/main.js';`],
+    ['router/a.ts', `import { staticFiles } from '../inspector/index.js';`],
     ['client/a.ts', `import type { Socket } from 'node:net';`],
     ['client/a.ts', `import { WebSocket } from 'ws';`],
     ['client/a.ts', `import type { Observable } from 'rxjs';`],
     ['client/a.ts', `import { linkTo } from './node/link-to.js';`],
     ['client/index.ts', `export * from './node.js';`],
     ['client/a.ts', `import { ConnectionLost } from '../transports/transport.js';`],
-    ['client/node/a.ts', `import { Core } from '../../actors/router/router-core.js';`],
-    ['auth/a.ts', `import { RouterCore } from '../actors/router/router-core.js';`],
+    ['client/node/a.ts', `import { RouterCore } from '../../core/router-core.js';`],
+    ['auth/a.ts', `import { RouterCore } from '../core/router-core.js';`],
     ['auth/a.ts', `import type { Connection } from '../transports/transport.js';`],
+    ['auth/a.ts', `import type { TlsSource } from '../net/tls.js';`],
     ['journal/a.ts', `import { verify } from '../auth/token.js';`],
     ['certificates/a.ts', `import { webSocket } from '../transports/websocket/index.js';`],
-    ['certificates/a.ts', `import { TlsSource } from '../transports/tls.js';`],
-    ['auth/a.ts', `import type { TlsSource } from '../transports/tls.js';`],
     ['signals/a.ts', `import { linkTo } from '../client/node/link-to.js';`],
-    ['inspector/a.ts', `import { createRouter } from '../server.js';`],
-  ])('would not pass with this in %s: %s', (file, text) => {
+    ['inspector/a.ts', `import { createRouter } from '../router/create-router.js';`],
+    ['index.ts', `import { main } from './cli/main.js';`],
+  ])('would break a rule with this in %s: %s', (file, text) => {
     expect(violations(new Map([[file, text]]))).toHaveLength(1);
   });
 
   it.each([
     ['protocol/messages/a.ts', `import { x } from '../bytes/reader.js'; import { encode } from 'cbor-x';`],
+    ['core/writes/a.ts', `import { x } from '../params/param.js'; import type { Clock } from '../../util/clock.js';`],
+    [
+      'http/a.ts',
+      `import { TransportError } from '../net/transport-error.js'; import { createServer } from 'node:http';`,
+    ],
     [
       'transports/a.ts',
-      `import { decodeFrame } from '../protocol/frame.js'; import ws from 'ws'; import { c } from '../clock.js';`,
+      `import { decodeFrame } from '../protocol/frame.js'; import ws from 'ws'; import { c } from '../util/clock.js';`,
     ],
     ['actors/a.ts', `import type { Connection } from '../transports/transport.js'; import { setup } from 'xstate';`],
     [
-      'server.ts',
-      `import { x } from './actors/root/root-machine.js'; import { y } from './transports/websocket/index.js';`,
+      'router/a.ts',
+      `import { x } from '../actors/root/root-machine.js'; import { y } from '../transports/websocket/index.js';`,
     ],
-    ['cli/main.ts', `import { createRouter } from '../server.js';`],
+    ['cli/main.ts', `import { createRouter } from '../router/create-router.js';`],
     ['signals/a.ts', `import { encodePlain } from '../client/plain-value.js';`],
-    ['inspector/a.ts', `import type { Router } from '../server.js';`],
+    ['inspector/a.ts', `import type { Router } from '../router/create-router.js';`],
     [
       'client/a.ts',
       `import type { Connection } from '../transports/transport.js'; import { x } from '../protocol/frame.js'; import './b.js';`,
@@ -188,21 +240,20 @@ describe('the imports in src', () => {
     ],
     [
       'certificates/a.ts',
-      `import type { TlsSource } from '../transports/tls.js'; import { TransportError } from '../transports/transport.js';`,
+      `import type { TlsSource } from '../net/tls.js'; import { silentLogger } from '../core/ports.js';`,
     ],
-    [
-      'bridges/osc/a.ts',
-      `import type { Transport } from '../../transports/transport.js'; import type { L } from '../../actors/ports.js';`,
-    ],
-  ])('would pass with this in %s: %s', (file, text) => expect(violations(new Map([[file, text]]))).toEqual([]));
+    ['journal/a.ts', `import type { Logger } from '../core/ports.js'; import { open } from 'node:fs/promises';`],
+  ])('would follow the rules with this in %s: %s', (file, text) =>
+    expect(violations(new Map([[file, text]]))).toEqual([]),
+  );
 
-  it('would not pass with a circle in them', () => {
+  it('would fail with a cycle in them', () => {
     const circle = new Map([
       ['a.ts', `import { b } from './b.js';`],
       ['b.ts', `export { c } from './c.js'; import type { A } from './a.js';`],
       ['c.ts', `import './b.js';`],
     ]);
-    expect(cyclesOf(importsOf(circle))).toEqual(['b.ts → c.ts → b.ts']);
+    expect(cyclesOf(importsOf(circle))).toEqual(['b.ts → c.ts → b.ts', 'a.ts → b.ts → a.ts']);
   });
 });
 

@@ -17,7 +17,7 @@ serve({ measure });
 /** @param {{ seconds: number, warmUpSeconds: number, perSecond: number }} input */
 async function measure({ seconds, warmUpSeconds, perSecond }) {
   const [{ createRouter }, { memory }] = await Promise.all([
-    import(new URL('../../dist/server.js', import.meta.url).href),
+    import(new URL('../../dist/router/create-router.js', import.meta.url).href),
     import(new URL('../../dist/transports/memory/index.js', import.meta.url).href),
   ]);
   const router = createRouter();

@@ -1,4 +1,4 @@
-import type { LibraryErrorCode } from '../protocol/library-errors.js';
+import type { LibraryErrorCode } from '../util/library-errors.js';
 
 /** Something is wrong with a file of tokens or keys. The message is one plain sentence for whoever runs the router. */
 export class AuthError extends Error {

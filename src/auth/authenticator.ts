@@ -1,4 +1,4 @@
-import type { Authenticator, Grant } from '../actors/ports.js';
+import type { Authenticator, Grant } from '../core/ports.js';
 import { ClaspError, ErrorCode } from '../protocol/errors.js';
 import type { TokenValidator, Validation } from './validator.js';
 

@@ -1,4 +1,4 @@
-import { type Clock, wallTime } from '../clock.js';
+import { type Clock, wallTime } from '../util/clock.js';
 import { actionCovers, type Scope } from '../protocol/scope.js';
 import { patternCovers } from '../protocol/containment.js';
 import {

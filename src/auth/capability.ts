@@ -2,7 +2,7 @@ import { type KeyObject, randomUUID } from 'node:crypto';
 import { decode, encode } from '@msgpack/msgpack';
 import { z } from 'zod';
 import { isSignedBy, KEY_BYTES, rawPublicKey, SIGNATURE_BYTES, signatureOf } from './ed25519.js';
-import type { LibraryErrorCode } from '../protocol/library-errors.js';
+import type { LibraryErrorCode } from '../util/library-errors.js';
 
 const PREFIX = 'cap_';
 /** Bytes of the longest token looked at: five links of a hundred scopes have room. */

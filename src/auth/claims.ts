@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Constraint } from '../actors/ports.js';
+import type { Constraint } from '../core/ports.js';
 import { segmentsFault } from '../protocol/address.js';
 import { parsePattern, type Pattern } from '../protocol/pattern.js';
 import { parseScope, type Scope } from '../protocol/scope.js';

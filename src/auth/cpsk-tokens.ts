@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { timingSafeEqual } from 'node:crypto';
-import type { Grant, Logger } from '../actors/ports.js';
-import { type Clock, setBackgroundTimer, wallTime } from '../clock.js';
+import type { Grant, Logger } from '../core/ports.js';
+import { type Clock, setBackgroundTimer, wallTime } from '../util/clock.js';
 import { AuthError } from './auth-error.js';
 import { scopesAmong } from './claims.js';
 import { hashOf, isCpskToken } from './cpsk.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type CryptoKey, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
-import { type Clock, wallTime } from '../clock.js';
+import { type Clock, wallTime } from '../util/clock.js';
 import type { Scope, ScopeAction } from '../protocol/scope.js';
 import { constraintSchema, scopesAmong } from './claims.js';
 import type { TokenValidator, Validation } from './validator.js';

@@ -1,4 +1,4 @@
-import type { Constraint } from '../actors/ports.js';
+import type { Constraint } from '../core/ports.js';
 import { formatScope, parseScope } from '../protocol/scope.js';
 import { hashOf, idOf, newCpskToken } from './cpsk.js';
 import { changeTokens, readTokens, tokenFilePath, type TokenRecord } from './token-file.js';

@@ -1,5 +1,5 @@
-import type { Authenticator, Logger } from '../actors/ports.js';
-import { type Clock, systemClock } from '../clock.js';
+import type { Authenticator, Logger } from '../core/ports.js';
+import { type Clock, systemClock } from '../util/clock.js';
 import { authenticator } from './authenticator.js';
 import { capabilityTokens } from './capability-tokens.js';
 import { CpskTokens } from './cpsk-tokens.js';

@@ -1,8 +1,8 @@
 import { open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Clock, systemClock } from '../clock.js';
-import { makePrivateFolder, replaceFile } from '../private-files.js';
+import { type Clock, systemClock } from '../util/clock.js';
+import { makePrivateFolder, replaceFile } from '../util-node/private-files.js';
 import { AuthError } from './auth-error.js';
 import { constraintSchema } from './claims.js';
 import { codeOf } from './faults.js';

@@ -1,4 +1,4 @@
-import type { Grant } from '../actors/ports.js';
+import type { Grant } from '../core/ports.js';
 
 /** What somebody who knows a kind of tokens says of one. */
 export type Validation =

@@ -1,8 +1,8 @@
 import { Observable, Subject } from 'rxjs';
-import type { Logger } from '../actors/ports.js';
-import { type Clock, wallTime } from '../clock.js';
-import { ClockWatch } from '../clock-watch.js';
-import type { TlsCredentials, TlsSource } from '../transports/tls.js';
+import type { Logger } from '../core/ports.js';
+import { type Clock, wallTime } from '../util/clock.js';
+import { ClockWatch } from '../util/clock-watch.js';
+import type { TlsCredentials, TlsSource } from '../net/tls.js';
 import { TransportError } from '../transports/transport.js';
 import { type Certificate, validityWarning } from './certificate.js';
 

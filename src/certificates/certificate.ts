@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import type { TlsCredentials } from '../transports/tls.js';
+import type { TlsCredentials } from '../net/tls.js';
 import { TransportError } from '../transports/transport.js';
 import { messageOf } from './faults.js';
 import { pemBlocks } from './pem.js';

@@ -1,6 +1,6 @@
-import { type Logger, silentLogger } from '../actors/ports.js';
-import { type Clock, systemClock } from '../clock.js';
-import type { TlsSource } from '../transports/tls.js';
+import { type Logger, silentLogger } from '../core/ports.js';
+import { type Clock, systemClock } from '../util/clock.js';
+import type { TlsSource } from '../net/tls.js';
 import { TransportError } from '../transports/transport.js';
 import { certificateSource } from './certificate-source.js';
 import { defaultDataDir } from './data-dir.js';

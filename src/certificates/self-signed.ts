@@ -1,13 +1,13 @@
 import { chmod, readFile, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { type Logger, silentLogger } from '../actors/ports.js';
-import { type Clock, wallTime } from '../clock.js';
-import type { TlsCredentials } from '../transports/tls.js';
+import { type Logger, silentLogger } from '../core/ports.js';
+import { type Clock, wallTime } from '../util/clock.js';
+import type { TlsCredentials } from '../net/tls.js';
 import { TransportError } from '../transports/transport.js';
 import { type Certificate, checkCertificate } from './certificate.js';
 import { errorCode, messageOf } from './faults.js';
-import { makePrivateFolder, replaceFile } from '../private-files.js';
+import { makePrivateFolder, replaceFile } from '../util-node/private-files.js';
 
 export interface SelfSignedOptions {
   /** The folder to keep it in; made, for its owner only, where it is missing. */

@@ -1,4 +1,4 @@
-import type { Logger } from '../actors/ports.js';
+import type { Logger } from '../core/ports.js';
 import { type OpenCertificate, openCertificate } from '../certificates/index.js';
 import { quic } from '../transports/quic/index.js';
 import { pipe, tcp } from '../transports/tcp/index.js';

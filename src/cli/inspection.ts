@@ -1,11 +1,11 @@
-import { systemClock } from '../clock.js';
+import { systemClock } from '../util/clock.js';
 import { listenerMachine } from '../actors/listener/listener-machine.js';
-import type { Authenticator, Logger } from '../actors/ports.js';
+import type { Authenticator, Logger } from '../core/ports.js';
 import { rootMachine } from '../actors/root/root-machine.js';
 import { sessionMachine } from '../actors/session/session-machine.js';
-import type { Router } from '../server.js';
+import type { Router } from '../router/create-router.js';
 import type { HttpRoute } from '../transports/websocket/index.js';
-import { version } from '../version.js';
+import { version } from '../util/version.js';
 import { type Settings, UsageError } from './settings.js';
 
 /** Whoever looks at what goes on in the router. */

@@ -1,7 +1,7 @@
 import { type DestinationStream, pino, stdTimeFunctions } from 'pino';
 import { prettyFactory } from 'pino-pretty';
-import type { Logger } from '../actors/ports.js';
-import { printableLogger } from '../actors/printable-logger.js';
+import type { Logger } from '../core/ports.js';
+import { printableLogger } from '../router/printable-logger.js';
 import type { AsyncOutput } from './output/async-output.js';
 import type { Settings } from './settings.js';
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { systemClock, wallTime } from '../clock.js';
-import { printable, printableError } from '../printable-text.js';
-import { version } from '../version.js';
+import { systemClock, wallTime } from '../util/clock.js';
+import { printable, printableError } from '../util/printable-text.js';
+import { version } from '../util/version.js';
 import { endWithReader, leave, openProcessOutput } from './output/process-output.js';
 import { readSettings } from './settings.js';
 

@@ -1,6 +1,6 @@
-import type { Logger } from '../actors/ports.js';
+import type { Logger } from '../core/ports.js';
 import { createMetrics, healthRoute, metricsRoute, type RouterFigures } from '../health/index.js';
-import type { Router } from '../server.js';
+import type { Router } from '../router/create-router.js';
 import { type HttpRoute, openHttpPort } from '../transports/websocket/index.js';
 import type { Settings } from './settings.js';
 

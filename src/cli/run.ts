@@ -1,12 +1,12 @@
-import type { Logger } from '../actors/ports.js';
+import type { Logger } from '../core/ports.js';
 import { openAuthenticator, type OpenAuthenticatorOptions } from '../auth/index.js';
 import { defaultDataDir, type OpenCertificate } from '../certificates/index.js';
-import { RouterStoppedError } from '../router-stopped-error.js';
-import { createRouter, type Router } from '../server.js';
-import { staticFiles } from '../static-files/index.js';
+import { RouterStoppedError } from '../router/router-stopped-error.js';
+import { createRouter, type Router } from '../router/create-router.js';
+import { staticFiles } from '../http/static-files/index.js';
 import { type Transport, TransportUnavailable } from '../transports/transport.js';
 import type { HttpRoute } from '../transports/websocket/index.js';
-import { version } from '../version.js';
+import { version } from '../util/version.js';
 import { banner, linkOf } from './banner.js';
 import { prepareDoors } from './doors.js';
 import { inspection } from './inspection.js';

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { didYouMean } from '../did-you-mean.js';
+import { didYouMean } from '../util/did-you-mean.js';
 import { ignoreServiceLinks } from './service-links.js';
 
 /** What the command was asked to do: the flags of `clasp-router`, checked. */

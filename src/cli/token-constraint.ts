@@ -1,4 +1,4 @@
-import type { Constraint } from '../actors/ports.js';
+import type { Constraint } from '../core/ports.js';
 import { ClaspError } from '../protocol/errors.js';
 import { parsePattern, type Pattern } from '../protocol/pattern.js';
 import { UsageError } from './settings.js';

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import type { Constraint } from '../actors/ports.js';
-import { didYouMean } from '../did-you-mean.js';
+import type { Constraint } from '../core/ports.js';
+import { didYouMean } from '../util/did-you-mean.js';
 import { ClaspError } from '../protocol/errors.js';
 import { formatScope, parseScopes } from '../protocol/scope.js';
 import { environmentName, UsageError } from './settings.js';

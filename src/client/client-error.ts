@@ -1,5 +1,5 @@
 import { ClaspError, ErrorCode, errorName } from '../protocol/errors.js';
-import type { LibraryErrorCode } from '../protocol/library-errors.js';
+import type { LibraryErrorCode } from '../util/library-errors.js';
 import type { ErrorMessage } from '../protocol/messages/message.js';
 
 /**

@@ -3,8 +3,8 @@ import type { GesturePhase, Qos, SignalType } from '../protocol/enumerations.js'
 import type { SignalDefinition } from '../protocol/messages/message.js';
 import { parsePattern } from '../protocol/pattern.js';
 import type { U64 } from '../protocol/u64.js';
-import { check, checkFunction, checkNames, checkOneOf, checkText } from '../arguments.js';
-import type { Clock } from '../clock.js';
+import { check, checkFunction, checkNames, checkOneOf, checkText } from '../util/arguments.js';
+import type { Clock } from '../util/clock.js';
 import { ClientError } from './client-error.js';
 import { Conversation } from './conversation.js';
 import type { ClientState, StateChange } from './lifecycle.js';

@@ -1,4 +1,4 @@
-import { type Clock, microseconds } from '../clock.js';
+import { type Clock, microseconds } from '../util/clock.js';
 import type { Message, PublishMessage } from '../protocol/messages/message.js';
 import type { U64 } from '../protocol/u64.js';
 

@@ -2,7 +2,7 @@
  * A CLASP client for browsers, and the part of `clasp-router/client` that needs nothing of Node. In Node `./node.js`
  * stands in its place, which has all of this and more ways to a router.
  */
-import { check, checkNames, hasMethods } from '../arguments.js';
+import { check, checkNames, hasMethods } from '../util/arguments.js';
 import { Client } from './client.js';
 import type { Link } from './link.js';
 import { allOptions, type ClientOptions } from './options.js';
@@ -35,9 +35,9 @@ export {
   webSocketLink,
   type WebSocketLinkOptions,
 } from './websocket-link.js';
-export { ArgumentError } from '../arguments.js';
+export { ArgumentError } from '../util/arguments.js';
 export { ClaspError, ErrorCode } from '../protocol/errors.js';
-export type { LibraryErrorCode } from '../protocol/library-errors.js';
+export type { LibraryErrorCode } from '../util/library-errors.js';
 export { timelinePlayer } from '../protocol/timeline.js';
 export type { Value } from '../protocol/values/value.js';
 

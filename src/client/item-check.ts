@@ -8,7 +8,7 @@ import {
   checkU64,
   isObject,
   shown,
-} from '../arguments.js';
+} from '../util/arguments.js';
 import { gesturePhases, signalTypes } from '../protocol/enumerations.js';
 import { definitionFault } from '../protocol/messages/definition-fault.js';
 import type { BundleItem, DefinitionInput, TimelineInput } from './outgoing.js';

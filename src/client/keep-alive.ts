@@ -1,6 +1,6 @@
-import { type Clock, setBackgroundTimer } from '../clock.js';
-import { ClockWatch } from '../clock-watch.js';
-import { judgeAfterInput, type PeerDeadline } from '../peer-deadline.js';
+import { type Clock, setBackgroundTimer } from '../util/clock.js';
+import { ClockWatch } from '../util/clock-watch.js';
+import { judgeAfterInput, type PeerDeadline } from '../util/peer-deadline.js';
 
 export interface KeepAliveOptions {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 /**
  * `clasp-router/client` in Node: what browsers have, and every transport of the router.
  */
-import { checkNames } from '../arguments.js';
+import { checkNames } from '../util/arguments.js';
 import type { Client } from './client.js';
 import { connect as connectOver } from './index.js';
 import type { Link } from './link.js';

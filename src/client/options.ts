@@ -1,5 +1,13 @@
-import { ArgumentError, check, checkFunction, checkNames, checkOneOf, checkText, hasMethods } from '../arguments.js';
-import { type Clock, systemClock } from '../clock.js';
+import {
+  ArgumentError,
+  check,
+  checkFunction,
+  checkNames,
+  checkOneOf,
+  checkText,
+  hasMethods,
+} from '../util/arguments.js';
+import { type Clock, systemClock } from '../util/clock.js';
 import { utf8Length } from '../protocol/bytes/utf8.js';
 import { type Feature, features as allFeatures } from '../protocol/enumerations.js';
 import { MAX_NAME_BYTES } from '../protocol/limits.js';

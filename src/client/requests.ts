@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
-import { type PeerDeadline, setAwaitedDeadline } from '../peer-deadline.js';
+import type { Clock } from '../util/clock.js';
+import { type PeerDeadline, setAwaitedDeadline } from '../util/peer-deadline.js';
 import type { Message } from '../protocol/messages/message.js';
 import { ClientError } from './client-error.js';
 

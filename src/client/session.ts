@@ -1,4 +1,4 @@
-import { type PeerDeadline, setAwaitedDeadline } from '../peer-deadline.js';
+import { type PeerDeadline, setAwaitedDeadline } from '../util/peer-deadline.js';
 import { decodeJson, MAX_ROUTER_JSON_TEXT } from '../protocol/encodings/json.js';
 import type { Qos } from '../protocol/enumerations.js';
 import { ClaspError } from '../protocol/errors.js';

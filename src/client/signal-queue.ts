@@ -1,4 +1,4 @@
-import { check } from '../arguments.js';
+import { check } from '../util/arguments.js';
 import { ClientError } from './client-error.js';
 import type { Signal } from './signal.js';
 import { signalBytes } from './signal-bytes.js';

@@ -1,4 +1,4 @@
-import { check } from '../arguments.js';
+import { check } from '../util/arguments.js';
 import { type SignalType, signalTypes } from '../protocol/enumerations.js';
 import type { SubscribeMessage, SubscribeOptions } from '../protocol/messages/message.js';
 import { matchPattern, parsePattern, type Pattern } from '../protocol/pattern.js';

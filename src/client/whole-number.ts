@@ -1,4 +1,4 @@
-import { ArgumentError, shown } from '../arguments.js';
+import { ArgumentError, shown } from '../util/arguments.js';
 
 /** The wire has four bytes for these. */
 const U32_MAX = 0xffff_ffff;

@@ -1,4 +1,4 @@
-import type { LibraryErrorCode } from '../protocol/library-errors.js';
+import type { LibraryErrorCode } from '../util/library-errors.js';
 
 /** An actor system has no router where one is asked for, or two with the same system ids. */
 export class ActorSystemError extends Error {

@@ -1,6 +1,6 @@
-import { ArgumentError, check, checkNames, checkText, hasMethods, isObject } from '../arguments.js';
+import { ArgumentError, check, checkNames, checkText, hasMethods, isObject } from '../util/arguments.js';
 import { onOptions, type OnOptions } from '../client/subscription.js';
-import { routerOptionNames, type RouterOptions, RouterOptionsError } from '../options.js';
+import { routerOptionNames, type RouterOptions, RouterOptionsError } from '../router/options.js';
 import type { ClaspEvent, ClaspRequest } from './events.js';
 
 /** What the actor subscribes to before it opens a door. */

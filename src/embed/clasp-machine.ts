@@ -1,12 +1,12 @@
 import { type ActorRefFrom, type AnyActorRef, assign, fromPromise, sendTo, setup } from 'xstate';
 import { namedTransport } from '../actors/listener/named-transport.js';
 import { type RootEnd, type RootInput, type rootMachine, rootMachineNamed } from '../actors/root/root-machine.js';
-import type { RouterState } from '../actors/router/router-state.js';
+import type { RouterState } from '../core/params/param-state.js';
 import { primitivesOf, summarized } from '../actors/summarized.js';
-import { type Clock, systemClock } from '../clock.js';
-import { parseRouterOptions } from '../options.js';
-import { rootInput } from '../root-input.js';
-import { RunningRouter } from '../running-router.js';
+import { type Clock, systemClock } from '../util/clock.js';
+import { parseRouterOptions } from '../router/options.js';
+import { rootInput } from '../router/root-input.js';
+import { RunningRouter } from '../router/running-router.js';
 import type { Transport } from '../transports/transport.js';
 import { ActorSystemError } from './actor-system-error.js';
 import { checkClaspInput, type ClaspInput, subscribeRequest, type SubscribeRequest } from './clasp-input.js';

@@ -1,4 +1,4 @@
-import type { SessionEnd } from '../actors/session/session-events.js';
+import type { SessionEnd } from '../core/session-events.js';
 import { primitivesOf, summarized } from '../actors/summarized.js';
 import type {
   BundleItem,

@@ -1,11 +1,11 @@
 import { Observable } from 'rxjs';
 import { fromEventObservable, type ObservableActorLogic, type Observer, type Subscribable, toObserver } from 'xstate';
-import { check, checkNames, checkText, hasMethods, isObject } from '../arguments.js';
+import { check, checkNames, checkText, hasMethods, isObject } from '../util/arguments.js';
 import type { Client, OnOptions, Signal } from '../client/index.js';
 import { onOptions } from '../client/subscription.js';
 import type { SignalType } from '../protocol/enumerations.js';
-import { RunningRouter } from '../running-router.js';
-import { signalsOf } from '../signals-of.js';
+import { RunningRouter } from '../router/running-router.js';
+import { signalsOf } from '../router/signals-of.js';
 import { ActorSystemError } from './actor-system-error.js';
 import { type ClaspParamEvent, type ClaspSignalEvent, eventOf } from './events.js';
 

@@ -1,9 +1,9 @@
-import type { Logger } from '../actors/ports.js';
-import { ArgumentError, quoted } from '../arguments.js';
+import type { Logger } from '../core/ports.js';
+import { ArgumentError, quoted } from '../util/arguments.js';
 import type { BundleItem, Client, StateChange, Unsubscribe } from '../client/index.js';
 import { ClientError } from '../client/index.js';
-import { didYouMean } from '../did-you-mean.js';
-import type { RunningRouter } from '../running-router.js';
+import { didYouMean } from '../util/did-you-mean.js';
+import type { RunningRouter } from '../router/running-router.js';
 import type { SubscribeRequest } from './clasp-input.js';
 import { type ClaspEvent, type ClaspRequest, eventOf, refusal } from './events.js';
 import { checkRequest } from './requests.js';

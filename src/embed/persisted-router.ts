@@ -1,8 +1,8 @@
 import type { Snapshot } from 'xstate';
 import { primitivesOf } from '../actors/summarized.js';
-import type { RouterState } from '../actors/router/router-state.js';
-import { isObject } from '../arguments.js';
-import type { LibraryErrorCode } from '../protocol/library-errors.js';
+import type { RouterState } from '../core/params/param-state.js';
+import { isObject } from '../util/arguments.js';
+import type { LibraryErrorCode } from '../util/library-errors.js';
 
 /**
  * A router was restored with the actor around it, which it cannot be. To invoke it anew, with this state as `input.state`, is

@@ -1,6 +1,6 @@
-import { ArgumentError, checkNames, checkText, quoted } from '../arguments.js';
+import { ArgumentError, checkNames, checkText, quoted } from '../util/arguments.js';
 import { checkItem } from '../client/item-check.js';
-import { didYouMean } from '../did-you-mean.js';
+import { didYouMean } from '../util/did-you-mean.js';
 import type { ClaspCommand, ClaspRequest } from './events.js';
 
 /** The fields of each request. */

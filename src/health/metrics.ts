@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
-import { type Clock, systemClock } from '../clock.js';
+import { type Clock, systemClock } from '../util/clock.js';
 import type { MetricsSource, RouterFigures } from './figures.js';
 import { type RouterMetric, routerMetrics } from './metric-table.js';
 import { PulledHistogram } from './pulled-histogram.js';

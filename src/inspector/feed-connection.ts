@@ -1,8 +1,8 @@
 import type { RawData, WebSocket } from 'ws';
 import type { Client } from '../client/index.js';
-import { type Clock, setBackgroundTimer } from '../clock.js';
-import { ClockWatch } from '../clock-watch.js';
-import { judgeAfterInput, type PeerDeadline } from '../peer-deadline.js';
+import { type Clock, setBackgroundTimer } from '../util/clock.js';
+import { ClockWatch } from '../util/clock-watch.js';
+import { judgeAfterInput, type PeerDeadline } from '../util/peer-deadline.js';
 import { valueOfJson } from '../protocol/encodings/json-value.js';
 import { ClaspError } from '../protocol/errors.js';
 import { type AccessRule, PageAccess } from './page-access.js';

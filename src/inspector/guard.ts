@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { allowedHost } from '../host-names.js';
-import { placeOf } from '../network-place.js';
+import { allowedHost } from '../util-node/host-names.js';
+import { placeOf } from '../util/client-prefix.js';
 
 /** What a request says of whoever makes it. */
 export interface Claim {

@@ -1,5 +1,5 @@
-import type { Authenticator, Grant } from '../actors/ports.js';
-import { type Clock, setBackgroundTimer, wallTime } from '../clock.js';
+import type { Authenticator, Grant } from '../core/ports.js';
+import { type Clock, setBackgroundTimer, wallTime } from '../util/clock.js';
 import { ClaspError } from '../protocol/errors.js';
 import { parsePattern } from '../protocol/pattern.js';
 import { scopesCover } from '../protocol/scope.js';

@@ -1,5 +1,5 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../util/clock.js';
 import type { ActorRow, Json, Transition } from './feed.js';
 import { snapshotOf, stateText } from './machine-state.js';
 import { sanitize } from './sanitize.js';

@@ -1,4 +1,4 @@
-import { type Clock, setBackgroundTimer } from '../clock.js';
+import { type Clock, setBackgroundTimer } from '../util/clock.js';
 import type { RunningView } from './views.js';
 
 /**

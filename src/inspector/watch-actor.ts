@@ -1,5 +1,5 @@
-import { type Clock, setBackgroundTimer } from '../clock.js';
-import { ClockWatch } from '../clock-watch.js';
+import { type Clock, setBackgroundTimer } from '../util/clock.js';
+import { ClockWatch } from '../util/clock-watch.js';
 import type { ActorDetail } from './feed.js';
 import { activeNodes, snapshotOf } from './machine-state.js';
 import { type KnownActor, type Registry, rowOf } from './registry.js';

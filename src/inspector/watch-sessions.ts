@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
-import { ClockWatch } from '../clock-watch.js';
+import type { Clock } from '../util/clock.js';
+import { ClockWatch } from '../util/clock-watch.js';
 import type { SessionView } from '../actors/session/session-view.js';
 import type { SessionRow } from './feed.js';
 import { repeat } from './repeat.js';

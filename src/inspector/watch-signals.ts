@@ -1,5 +1,5 @@
-import type { ParamsAnswer, ParamsQuestion, ParamView } from '../actors/router/views.js';
-import type { Clock } from '../clock.js';
+import type { ParamsAnswer, ParamsQuestion, ParamView } from '../core/system/param-query.js';
+import type { Clock } from '../util/clock.js';
 import { ClaspError } from '../protocol/errors.js';
 import { jsonOfValue } from '../protocol/encodings/json-value.js';
 import type { Value } from '../protocol/values/value.js';

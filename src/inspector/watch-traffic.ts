@@ -1,6 +1,6 @@
-import type { InboundBatch } from '../actors/router/router-events.js';
-import type { Clock } from '../clock.js';
-import { ClockWatch } from '../clock-watch.js';
+import type { InboundBatch } from '../actors/router/router-actor-events.js';
+import type { Clock } from '../util/clock.js';
+import { ClockWatch } from '../util/clock-watch.js';
 import type { InboundMessage } from '../protocol/inbound.js';
 import type { Message, PublishMessage, SetMessage } from '../protocol/messages/message.js';
 import { matchPattern, parsePattern } from '../protocol/pattern.js';

@@ -15,7 +15,7 @@ import type {
   TimelineInput,
   Unsubscribe,
 } from '../client/index.js';
-import { check, checkFunction, checkOptionsObject } from '../arguments.js';
+import { check, checkFunction, checkOptionsObject } from '../util/arguments.js';
 import { checkItem } from '../client/item-check.js';
 import { checkTypes } from '../client/subscription.js';
 import { parseAddress } from '../protocol/address.js';

@@ -1,4 +1,4 @@
-import { check, checkFlag, checkNames, isObject } from '../arguments.js';
+import { check, checkFlag, checkNames, isObject } from '../util/arguments.js';
 import { addressSegments, segmentsFault } from '../protocol/address.js';
 import { signalTypes } from '../protocol/enumerations.js';
 import type { SignalDefinition, SignalMeta } from '../protocol/messages/message.js';

@@ -1,4 +1,4 @@
-import type { LibraryErrorCode } from '../protocol/library-errors.js';
+import type { LibraryErrorCode } from '../util/library-errors.js';
 
 /** A declaration that cannot be meant as it stands. The message is one plain sentence that names it. */
 export class SignalsError extends Error {

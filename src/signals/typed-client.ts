@@ -11,7 +11,7 @@ import type {
   Unsubscribe,
   WriteOptions,
 } from '../client/index.js';
-import { check, checkFlag, checkFunction, checkNames, hasMethods } from '../arguments.js';
+import { check, checkFlag, checkFunction, checkNames, hasMethods } from '../util/arguments.js';
 import type { GesturePhase, SignalType } from '../protocol/enumerations.js';
 import type { U64 } from '../protocol/u64.js';
 import { CheckedClient } from './checked-client.js';

@@ -3,7 +3,7 @@ import type { Frame } from '../protocol/frame.js';
 import type { FrameRun } from '../protocol/frame-run.js';
 import type { Framing } from '../protocol/framing.js';
 import type { Message } from '../protocol/messages/message.js';
-import type { LibraryErrorCode } from '../protocol/library-errors.js';
+import type { LibraryErrorCode } from '../util/library-errors.js';
 
 /**
  * The contract between the router and what carries its bytes. A transport moves whole frames; it has never heard of

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import type { Authenticator, Grant } from '../../src/actors/ports.js';
+import type { Authenticator, Grant } from '../../src/core/ports.js';
 import { authenticator, type TokenValidator, type Validation } from '../../src/auth/index.js';
 import { ClaspError, ErrorCode } from '../../src/protocol/errors.js';
 

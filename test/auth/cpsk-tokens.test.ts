@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { SimulatedClock } from 'xstate';
-import type { Grant } from '../../src/actors/ports.js';
+import type { Grant } from '../../src/core/ports.js';
 import { AuthError, CpskTokens, createToken, revokeToken, type Validation } from '../../src/auth/index.js';
 import { formatScope } from '../../src/protocol/scope.js';
 import { asOrdinaryUser, TemporaryFolder } from '../certificates/temporary-folder.js';

@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { importSPKI, SignJWT } from 'jose';
 import { SimulatedClock } from 'xstate';
-import type { Grant } from '../../src/actors/ports.js';
+import type { Grant } from '../../src/core/ports.js';
 import { type JwtKey, jwtTokens, type JwtTokensOptions, type Validation } from '../../src/auth/index.js';
 import { formatScope } from '../../src/protocol/scope.js';
 import { WallClock } from '../support/steady-clock.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { SimulatedClock } from 'xstate';
-import type { Clock } from '../../src/clock.js';
+import type { Clock } from '../../src/util/clock.js';
 import { AuthError } from '../../src/auth/auth-error.js';
 import { changeTokens, readTokens, type TokenRecord } from '../../src/auth/token-file.js';
 import { TemporaryFolder } from '../certificates/temporary-folder.js';

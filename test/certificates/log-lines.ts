@@ -1,4 +1,4 @@
-import type { Logger } from '../../src/actors/ports.js';
+import type { Logger } from '../../src/core/ports.js';
 
 /** Keeps what was logged, as `warn: the message`. */
 export class LogLines implements Logger {

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { SimulatedClock } from 'xstate';
 import { certificateSource, fingerprint, type OpenCertificate, openCertificate } from '../../src/certificates/index.js';
 import { selfSigned } from '../../src/certificates/self-signed.js';
-import type { TlsCredentials } from '../../src/transports/tls.js';
+import type { TlsCredentials } from '../../src/net/tls.js';
 import { TransportError } from '../../src/transports/transport.js';
 import { CountingClock } from '../client/scripted-router.js';
 import { newCertificate, type TestCertificate } from '../support/certificates.js';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { MAX_ERROR_TEXT_BYTES } from '../../src/actors/router/replies.js';
-import { MAX_DEFINITION_BYTES, MAX_SET_BYTES } from '../../src/actors/router/sizes.js';
-import { memoryShares } from '../../src/memory-budget.js';
-import { parseRouterOptions } from '../../src/options.js';
+import { MAX_ERROR_TEXT_BYTES } from '../../src/core/delivery/replies.js';
+import { MAX_DEFINITION_BYTES, MAX_SET_BYTES } from '../../src/core/size-limits.js';
+import { memoryShares } from '../../src/router/memory-budget.js';
+import { parseRouterOptions } from '../../src/router/options.js';
 import { MAX_JSON_TEXT, MAX_ROUTER_JSON_TEXT } from '../../src/protocol/encodings/json.js';
 import {
   MAX_ADDRESS_BYTES,
@@ -14,11 +14,11 @@ import {
   MAX_SEGMENTS,
   MAX_VALUE_DEPTH,
 } from '../../src/protocol/limits.js';
-import { listenLimits } from '../../src/transports/listen-limits.js';
+import { listenLimits } from '../../src/net/listen-limits.js';
 import * as tcpDefaults from '../../src/transports/tcp/constants.js';
 import { defaults as udpDefaults } from '../../src/transports/udp/constants.js';
 import * as webSocketDefaults from '../../src/transports/websocket/constants.js';
-import { doorLimits } from '../../src/transports/websocket/door-limits.js';
+import { doorLimits } from '../../src/http/limits.js';
 
 const page = readFileSync('docs/limits.md', 'utf8');
 

@@ -8,8 +8,8 @@ import {
   sessionBytes,
   worstCase,
   worstCaseBytes,
-} from '../../src/memory-budget.js';
-import { parseRouterOptions } from '../../src/options.js';
+} from '../../src/router/memory-budget.js';
+import { parseRouterOptions } from '../../src/router/options.js';
 
 const page = readFileSync('docs/limits.md', 'utf8');
 const from = page.indexOf('\n## Memory');

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Actor, type AnyActorRef, createActor, waitFor } from 'xstate';
-import type { SessionEvent } from '../../src/actors/session/session-events.js';
+import type { SessionEvent } from '../../src/core/session-events.js';
 import { type ClaspEvent, type ClaspInput } from '../../src/embed/index.js';
 import { ClaspError, ErrorCode } from '../../src/protocol/errors.js';
 import { claspIn, host, told } from './hosts.js';

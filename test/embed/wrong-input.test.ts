@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createActor, waitFor } from 'xstate';
 import type { FromClaspInput, FromClaspOptions } from '../../src/embed/index.js';
 import { type ClaspInput, fromClasp } from '../../src/embed/index.js';
-import { createRouter } from '../../src/server.js';
+import { createRouter } from '../../src/router/create-router.js';
 import { codedError } from '../support/coded-error.js';
 import { host } from './hosts.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { BASE_STEPS } from '../../src/actors/router/match-cost.js';
-import { ParamStore } from '../../src/actors/router/param-store.js';
+import { BASE_STEPS } from '../../src/core/subscriptions/match-cost.js';
+import { ParamStore } from '../../src/core/params/param-store.js';
 import { parseAddress } from '../../src/protocol/address.js';
 import type { Message } from '../../src/protocol/messages/message.js';
 import { parseScopes } from '../../src/protocol/scope.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Authenticator, Grant } from '../../src/actors/ports.js';
+import type { Authenticator, Grant } from '../../src/core/ports.js';
 import { createRouter, type Router, type RouterOptions, tcp } from '../../src/index.js';
 import { decodeFrame, encodeFrame } from '../../src/protocol/frame.js';
 import type { Message } from '../../src/protocol/messages/message.js';

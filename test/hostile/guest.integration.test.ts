@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { Authenticator, Grant } from '../../src/actors/ports.js';
+import type { Authenticator, Grant } from '../../src/core/ports.js';
 import { encodeFrame } from '../../src/protocol/frame.js';
 import type { Message } from '../../src/protocol/messages/message.js';
 import { parsePattern } from '../../src/protocol/pattern.js';

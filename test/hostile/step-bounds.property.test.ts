@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { BASE_STEPS } from '../../src/actors/router/match-cost.js';
+import { BASE_STEPS } from '../../src/core/subscriptions/match-cost.js';
 import { MAX_COVER_STEPS } from '../../src/protocol/containment.js';
 import { parsePattern } from '../../src/protocol/pattern.js';
 import { type Scope, scopesCover } from '../../src/protocol/scope.js';
 import { StepCounter } from '../../src/protocol/step-counter.js';
 import { CoreHarness } from '../support/core-harness.js';
 
-// ANNOUNCE and QUERY: test/actors/router/signal-slices.property.test.ts. The match of one address: match-cost.property.test.ts.
+// ANNOUNCE and QUERY: test/core/announce/signal-slices.property.test.ts. The match of one address: match-cost.property.test.ts.
 
 const name = fc.constantFrom('a', 'b', 'ab', 'aab');
 const wild = fc.constantFrom('*', '**', 'a*', '*b', '*a*', '*a*b*');

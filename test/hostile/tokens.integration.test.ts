@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { Authenticator, Grant } from '../../src/actors/ports.js';
+import type { Authenticator, Grant } from '../../src/core/ports.js';
 import { ClaspError, ErrorCode } from '../../src/protocol/errors.js';
 import type { Message } from '../../src/protocol/messages/message.js';
 import { encodeValue } from '../../src/protocol/values/encoded-value.js';

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import type { WebSocket } from 'ws';
 import type { Client } from '../../src/client/index.js';
-import type { Authenticator, Grant } from '../../src/actors/ports.js';
+import type { Authenticator, Grant } from '../../src/core/ports.js';
 import type { FeedMessage, PageMessage } from '../../src/inspector/feed.js';
 import { FeedConnection, type FeedHost } from '../../src/inspector/feed-connection.js';
 import type { SendText, Tell } from '../../src/inspector/views.js';

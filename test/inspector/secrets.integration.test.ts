@@ -14,7 +14,7 @@ import {
   type TokenValidator,
 } from '../../src/auth/index.js';
 import { connect } from '../../src/client/node.js';
-import { type Clock, systemClock } from '../../src/clock.js';
+import { type Clock, systemClock } from '../../src/util/clock.js';
 import {
   createRouter,
   listenerMachine,

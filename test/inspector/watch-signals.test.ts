@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { SimulatedClock } from 'xstate';
-import type { ParamsAnswer, ParamsQuestion, ParamView } from '../../src/actors/router/views.js';
+import type { ParamsAnswer, ParamsQuestion, ParamView } from '../../src/core/system/param-query.js';
 import { watchSignals } from '../../src/inspector/watch-signals.js';
 import { ClaspError } from '../../src/protocol/errors.js';
 import { Collected } from './collected.js';

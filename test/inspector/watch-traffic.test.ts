@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createActor, fromTransition, SimulatedClock } from 'xstate';
-import type { InboundBatch } from '../../src/actors/router/router-events.js';
+import type { InboundBatch } from '../../src/actors/router/router-actor-events.js';
 import { Registry } from '../../src/inspector/registry.js';
 import { watchTraffic } from '../../src/inspector/watch-traffic.js';
 import { ClaspError } from '../../src/protocol/errors.js';

@@ -7,7 +7,7 @@ import { type Client, type ClientOptions, connect, type LinkOptions } from '../.
 import { createRouter, type Router, type Transport, webSocket } from '../../src/index.js';
 import { quic } from '../../src/transports/quic/index.js';
 import { pipe, tcp } from '../../src/transports/tcp/index.js';
-import type { TlsSource } from '../../src/transports/tls.js';
+import type { TlsSource } from '../../src/net/tls.js';
 import { TransportUnavailable } from '../../src/transports/transport.js';
 import { udp } from '../../src/transports/udp/index.js';
 import { until } from '../support/inbox.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { setImmediate as realImmediate } from 'node:timers/promises';
 import { connect } from '../../src/client/node.js';
-import { createRouter } from '../../src/server.js';
+import { createRouter } from '../../src/router/create-router.js';
 import { webSocket } from '../../src/transports/websocket/index.js';
 
 // What docs/fake-timers.md recommends; the same names are left out of Vitest's `toFake`.

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Authenticator } from '../../src/actors/ports.js';
+import type { Authenticator } from '../../src/core/ports.js';
 import { createRouter, type RouterOptions, webSocket } from '../../src/index.js';
 import { decodeFrame, encodeFrame } from '../../src/protocol/frame.js';
 import type { Message } from '../../src/protocol/messages/message.js';

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { runTool } from '../../src/cli/tool/tool.js';
 import { type Client, connect } from '../../src/client/node.js';
-import { systemClock } from '../../src/clock.js';
+import { systemClock } from '../../src/util/clock.js';
 import { TemporaryFolder } from '../certificates/temporary-folder.js';
 import { until } from '../support/official-client.js';
 

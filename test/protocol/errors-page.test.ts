@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ErrorCode, errorMeanings } from '../../src/protocol/errors.js';
-import { libraryErrors } from '../../src/protocol/library-errors.js';
+import { libraryErrors } from '../../src/util/library-errors.js';
 
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
 const rows = [...page.matchAll(/^\| (\d+) \| (\w+) \| (.+?) \| (.+?) \|$/gm)].map(

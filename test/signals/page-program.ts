@@ -1,4 +1,4 @@
-import { createRouter } from '../../src/server.js';
+import { createRouter } from '../../src/router/create-router.js';
 import { defineSignals, typed } from '../../src/signals/index.js';
 import { z } from 'zod';
 

@@ -12,7 +12,7 @@ describe('docs/typed-signals.md', () => {
   it('begins with the program that is compiled here', () => {
     expect(program.length).toBeGreaterThan(500);
     const local = program
-      .replace(`'clasp-router'`, `'../../src/server.js'`)
+      .replace(`'clasp-router'`, `'../../src/router/create-router.js'`)
       .replace(`'clasp-router/signals'`, `'../../src/signals/index.js'`);
     expect(file).toBe(local);
   });

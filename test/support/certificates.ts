@@ -1,5 +1,5 @@
 import { generate } from 'selfsigned';
-import type { TlsCredentials } from '../../src/transports/tls.js';
+import type { TlsCredentials } from '../../src/net/tls.js';
 
 /** A server's key and certificate, and what a client has to trust. */
 export interface TestCertificate extends TlsCredentials {

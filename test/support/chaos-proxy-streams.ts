@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { Clock } from '../../src/clock.js';
+import type { Clock } from '../../src/util/clock.js';
 import type { Dice, Faults, FaultCounts, ProxiedConnection, Weather } from './chaos-proxy.js';
 import { BitFlips } from './chaos-proxy-flips.js';
 import type { Random } from './mutate.mjs';

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { type Clock, systemClock } from '../../src/clock.js';
+import { type Clock, systemClock } from '../../src/util/clock.js';
 import { DatagramFlow } from './chaos-proxy-datagrams.js';
 import { Random } from './mutate.mjs';
 import { StreamPair } from './chaos-proxy-streams.js';

@@ -1,8 +1,8 @@
-import type { Grant } from '../../src/actors/ports.js';
-import type { Departure } from '../../src/actors/router/presence.js';
-import { RouterCore, type RouterCoreOptions } from '../../src/actors/router/router-core.js';
-import { RouterSession } from '../../src/actors/router/router-session.js';
-import type { SessionEvent } from '../../src/actors/session/session-events.js';
+import type { Grant } from '../../src/core/ports.js';
+import type { Departure } from '../../src/core/system/presence.js';
+import { RouterCore, type RouterCoreOptions } from '../../src/core/router-core.js';
+import { RouterSession } from '../../src/core/session.js';
+import type { SessionEvent } from '../../src/core/session-events.js';
 import { Deframer } from '../../src/protocol/deframer.js';
 import { decodeJson, MAX_ROUTER_JSON_TEXT } from '../../src/protocol/encodings/json.js';
 import { decodeFrame, defaultQos, type Encoding } from '../../src/protocol/frame.js';

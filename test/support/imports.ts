@@ -44,11 +44,11 @@ export function identifiersOf(file: string, text: string): ReadonlySet<string> {
   return names;
 }
 
-/** Chains of imports that come back to where they began; type imports load nothing and so close no circle. */
+/** Chains of imports that return to their first module, type-only imports included. */
 export function cyclesOf(imports: readonly Import[]): readonly string[] {
   const edges = new Map<string, string[]>();
-  for (const { from, to, ours, typeOnly } of imports) {
-    if (ours && !typeOnly) edges.set(from, [...(edges.get(from) ?? []), to]);
+  for (const { from, to, ours } of imports) {
+    if (ours) edges.set(from, [...(edges.get(from) ?? []), to]);
   }
   const cycles: string[] = [];
   const done = new Set<string>();

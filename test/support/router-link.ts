@@ -1,8 +1,8 @@
 import { createActor, SimulatedClock } from 'xstate';
-import { type Logger, silentLogger } from '../../src/actors/ports.js';
+import { type Logger, silentLogger } from '../../src/core/ports.js';
 import { routerLogic } from '../../src/actors/router/router-logic.js';
-import { RouterSession } from '../../src/actors/router/router-session.js';
-import type { SessionEvent } from '../../src/actors/session/session-events.js';
+import { RouterSession } from '../../src/core/session.js';
+import type { SessionEvent } from '../../src/core/session-events.js';
 import { Deframer } from '../../src/protocol/deframer.js';
 import { decodeFrame, defaultQos } from '../../src/protocol/frame.js';
 import type { Message } from '../../src/protocol/messages/message.js';

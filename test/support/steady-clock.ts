@@ -1,5 +1,5 @@
 import { SimulatedClock } from 'xstate';
-import type { Clock } from '../../src/clock.js';
+import type { Clock } from '../../src/util/clock.js';
 
 /** How far {@link SteadyClock} goes at once, in milliseconds. */
 const STEP_MS = 500;

@@ -1,4 +1,4 @@
-import { Slice } from '../../src/actors/router/slice.js';
+import { Slice } from '../../src/core/scheduling/slice.js';
 import { StepCounter } from '../../src/protocol/step-counter.js';
 
 /** A slice in which everything has room. */

@@ -20,7 +20,7 @@ import {
   type QuicServer,
   type QuicSession,
 } from '../../src/transports/quic/index.js';
-import type { TlsCredentials } from '../../src/transports/tls.js';
+import type { TlsCredentials } from '../../src/net/tls.js';
 import {
   CLOSE_GRACE_MS,
   type CloseReason,

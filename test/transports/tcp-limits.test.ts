@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { NEVER } from 'rxjs';
 import { tcp } from '../../src/transports/tcp/index.js';
-import type { TlsSource } from '../../src/transports/tls.js';
+import type { TlsSource } from '../../src/net/tls.js';
 import type { Connection, Listener, Transport } from '../../src/transports/transport.js';
 import { SteadyClock } from '../support/steady-clock.js';
 import { testCertificate } from '../support/certificates.js';

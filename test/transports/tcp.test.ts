@@ -16,9 +16,9 @@ import { join } from 'node:path';
 import { NEVER, Subject } from 'rxjs';
 import { pipe, type PipeOptions, tcp, type TcpOptions } from '../../src/transports/tcp/index.js';
 import { TcpConnection } from '../../src/transports/tcp/connection.js';
-import { type Door, listening } from '../../src/transports/tcp/door.js';
+import { type Door, listening } from '../../src/net/stream-server.js';
 import { TcpListener } from '../../src/transports/tcp/listener.js';
-import type { TlsCredentials, TlsSource } from '../../src/transports/tls.js';
+import type { TlsCredentials, TlsSource } from '../../src/net/tls.js';
 import {
   CLOSE_GRACE_MS,
   type CloseReason,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { type Clock, systemClock } from '../../src/clock.js';
+import { type Clock, systemClock } from '../../src/util/clock.js';
 import { encodeFrame } from '../../src/protocol/frame.js';
 import type { HelloMessage } from '../../src/protocol/messages/message.js';
 import { AMPLIFICATION_LIMIT, defaults, MIN_HELLO_BYTES } from '../../src/transports/udp/constants.js';

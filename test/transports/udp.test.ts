@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { filter, map } from 'rxjs';
-import { systemClock } from '../../src/clock.js';
+import { systemClock } from '../../src/util/clock.js';
 import { decodeFrame, encodeFrame } from '../../src/protocol/frame.js';
 import type { Message } from '../../src/protocol/messages/message.js';
 import {

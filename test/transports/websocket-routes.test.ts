@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
-import { STREAM_STALL_MS } from '../../src/transports/websocket/http-routes.js';
+import { STREAM_STALL_MS } from '../../src/http/route.js';
 import {
   type HttpAnswer,
   type HttpPortOptions,

@@ -9,12 +9,12 @@ import { text } from 'node:stream/consumers';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { Observable, Subject } from 'rxjs';
 import { WebSocket } from 'ws';
-import type { Clock } from '../../src/clock.js';
-import type { TlsCredentials, TlsSource } from '../../src/transports/tls.js';
-import { DoorFaults } from '../../src/transports/door-faults.js';
-import { listenLimits } from '../../src/transports/listen-limits.js';
-import { Doorstep } from '../../src/transports/websocket/doorstep.js';
-import type { HttpServer } from '../../src/transports/websocket/http-server.js';
+import type { Clock } from '../../src/util/clock.js';
+import type { TlsCredentials, TlsSource } from '../../src/net/tls.js';
+import { DoorFaults } from '../../src/net/rejected-connections.js';
+import { listenLimits } from '../../src/net/listen-limits.js';
+import { Doorstep } from '../../src/http/pending-connections.js';
+import type { HttpServer } from '../../src/http/http-server.js';
 import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
 import { closeCodes } from '../../src/transports/websocket/constants.js';
 import {

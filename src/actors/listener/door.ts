@@ -1,7 +1,7 @@
 import { fromCallback } from 'xstate';
-import { type Clock, systemClock } from '../../clock.js';
+import { type Clock, systemClock } from '../../util/clock.js';
 import type { Connection, Listener } from '../../transports/transport.js';
-import type { Logger } from '../ports.js';
+import type { Logger } from '../../core/ports.js';
 import { type FaultCounts, FaultLog } from './fault-log.js';
 
 export interface DoorInput {

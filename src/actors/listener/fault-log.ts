@@ -1,7 +1,7 @@
-import { type Clock, setBackgroundTimer } from '../../clock.js';
-import { peerText, SENTENCE_CHARACTERS } from '../../printable-text.js';
+import { type Clock, setBackgroundTimer } from '../../util/clock.js';
+import { peerText, SENTENCE_CHARACTERS } from '../../util/printable-text.js';
 import type { DoorFault } from '../../transports/transport.js';
-import type { Logger } from '../ports.js';
+import type { Logger } from '../../core/ports.js';
 
 /** Milliseconds from one line about a kind of fault to the next. */
 const LINE_INTERVAL_MS = 1_000;

@@ -1,10 +1,10 @@
 import { type ActorRefFrom, assign, type DoneActorEvent, type ErrorActorEvent, sendTo, setup } from 'xstate';
-import { judgeAfterInput } from '../../peer-deadline.js';
+import { judgeAfterInput } from '../../util/peer-deadline.js';
 import type { Connection, Transport } from '../../transports/transport.js';
 import type { FaultCounts } from '../listener/fault-log.js';
 import { listenerMachine } from '../listener/listener-machine.js';
 import { namedTransport } from '../listener/named-transport.js';
-import type { Logger } from '../ports.js';
+import type { Logger } from '../../core/ports.js';
 import { type RouterInput, routerLogic, type RouterRef } from '../router/router-logic.js';
 import { ConnectionOpened, sessionHub, type SessionHubInput, type SessionHubRef } from '../session/session-hub.js';
 import { summarized } from '../summarized.js';

@@ -1,20 +1,20 @@
 import type { ActorLogic, AnyActorRef } from 'xstate';
-import { type Clock, microseconds, setBackgroundTimer } from '../../clock.js';
-import { ClockWatch } from '../../clock-watch.js';
+import { type Clock, microseconds, setBackgroundTimer } from '../../util/clock.js';
+import { ClockWatch } from '../../util/clock-watch.js';
 import { ClaspError } from '../../protocol/errors.js';
 import type { InboundMessage } from '../../protocol/inbound.js';
-import type { Authenticator, Logger } from '../ports.js';
-import { internalError, InternalErrors } from './internal-errors.js';
-import { RouterCore, type RouterCoreOptions } from './router-core.js';
-import type { DeferBatch, InboundBatch, RouterEvent } from './router-events.js';
-import type { RouterSession } from './router-session.js';
+import type { Authenticator, Logger } from '../../core/ports.js';
+import { internalError, InternalErrors } from '../../core/internal-errors.js';
+import { RouterCore, type RouterCoreOptions } from '../../core/router-core.js';
+import type { DeferBatch, InboundBatch, RouterEvent } from './router-actor-events.js';
+import type { RouterSession } from '../../core/session.js';
 import { LiveSnapshot, type PersistedRouterSnapshot, type RouterSnapshot } from './router-snapshot.js';
-import type { RestoredState, RouterState } from './router-state.js';
-import type { ScheduledBundle } from './scheduled-bundles.js';
-import { SendBuffers } from './send-buffers.js';
-import { thinned } from './thinned.js';
-import { TurnShares } from './turn-shares.js';
-import type { ParamsAnswer, ParamsQuestion } from './views.js';
+import type { RestoredState, RouterState } from '../../core/params/param-state.js';
+import type { ScheduledBundle } from '../../core/writes/scheduled-bundles.js';
+import { SendBuffers } from '../../core/congestion/send-buffers.js';
+import { thinned } from '../../core/system/throttled-log.js';
+import { TurnShares } from '../../core/scheduling/turn-shares.js';
+import type { ParamsAnswer, ParamsQuestion } from '../../core/system/param-query.js';
 
 export interface RouterInput extends Omit<
   RouterCoreOptions,

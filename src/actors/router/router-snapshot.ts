@@ -1,5 +1,5 @@
 import type { Snapshot } from 'xstate';
-import { type RouterState, RouterStateError } from './router-state.js';
+import { type RouterState, RouterStateError } from '../../core/params/param-state.js';
 
 /** What an observer sees of the router: small, and new with every event. */
 export type RouterSnapshot = Snapshot<undefined> & RouterFigures;

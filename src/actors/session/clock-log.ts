@@ -1,6 +1,6 @@
-import type { Clock } from '../../clock.js';
-import { ClockWatch } from '../../clock-watch.js';
-import type { Logger } from '../ports.js';
+import type { Clock } from '../../util/clock.js';
+import { ClockWatch } from '../../util/clock-watch.js';
+import type { Logger } from '../../core/ports.js';
 
 /**
  * Watches a clock, and logs stalls of the process and jumps of the wall clock. They explain why dead peers stayed connected, and

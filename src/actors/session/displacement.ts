@@ -1,5 +1,5 @@
-import { type Clock, microseconds } from '../../clock.js';
-import type { RouterSession } from '../router/router-session.js';
+import { type Clock, microseconds } from '../../util/clock.js';
+import type { RouterSession } from '../../core/session.js';
 import type { PlacedSession } from './session-probes.js';
 
 export interface DisplacementOptions {

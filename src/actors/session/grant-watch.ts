@@ -1,7 +1,7 @@
-import { type Clock, setBackgroundTimer, wallTime } from '../../clock.js';
-import { ClockWatch } from '../../clock-watch.js';
+import { type Clock, setBackgroundTimer, wallTime } from '../../util/clock.js';
+import { ClockWatch } from '../../util/clock-watch.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
-import type { Authenticator, Grant } from '../ports.js';
+import type { Authenticator, Grant } from '../../core/ports.js';
 
 /** What a timer can hold; a token may live for years. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;

@@ -1,5 +1,5 @@
-import type { RouterEvent } from '../router/router-events.js';
-import type { RouterSession } from '../router/router-session.js';
+import type { RouterEvent } from '../router/router-actor-events.js';
+import type { RouterSession } from '../../core/session.js';
 
 /**
  * Probes: whether a peer that has sent nothing for a while is still connected. Everything received after a probe is an answer:

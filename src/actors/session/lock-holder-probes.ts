@@ -1,7 +1,7 @@
-import { type Clock, microseconds } from '../../clock.js';
-import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
-import type { RouterSession } from '../router/router-session.js';
-import { type ClientIdentity, isSameClient } from '../router/lock-takeover.js';
+import { type Clock, microseconds } from '../../util/clock.js';
+import { type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js';
+import type { RouterSession } from '../../core/session.js';
+import { type ClientIdentity, isSameClient } from '../../core/writes/lock-takeover.js';
 import { mustAnswer, type PingSender, probe, silentMicros, unansweredMicros } from './liveness.js';
 
 export interface LockHolderProbesOptions {

@@ -1,7 +1,7 @@
-import { AdmissionQueue } from '../../admission/admission-queue.js';
-import { HalfOpen } from '../../admission/half-open.js';
-import type { Clock } from '../../clock.js';
-import { placeOfConnection } from '../../network-place.js';
+import { AdmissionQueue } from '../../util/admission/admission-queue.js';
+import { HalfOpen } from '../../util/admission/half-open.js';
+import type { Clock } from '../../util/clock.js';
+import { placeOfConnection } from '../../util/client-prefix.js';
 import type { Connection } from '../../transports/transport.js';
 import { Turnout, type TurnoutLimits, type TurnoutOptions } from './turnout.js';
 

@@ -1,10 +1,10 @@
 import type { ActorLogic, ActorRefFromLogic, ActorScope, AnyActorRef, Snapshot } from 'xstate';
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../util/clock.js';
 import type { Connection } from '../../transports/transport.js';
-import type { Authenticator, Logger } from '../ports.js';
-import type { RouterEvent } from '../router/router-events.js';
-import type { RouterSession } from '../router/router-session.js';
-import type { SessionEnd } from './session-events.js';
+import type { Authenticator, Logger } from '../../core/ports.js';
+import type { RouterEvent } from '../router/router-actor-events.js';
+import type { RouterSession } from '../../core/session.js';
+import type { SessionEnd } from '../../core/session-events.js';
 import type { SessionView } from './session-view.js';
 import { Sessions } from './sessions.js';
 import type { TurnoutLimits } from './turnout.js';

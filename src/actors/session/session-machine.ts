@@ -1,9 +1,9 @@
 import { assign, fromPromise, setup } from 'xstate';
 import type { Feature } from '../../protocol/enumerations.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
-import type { Grant } from '../ports.js';
+import type { Grant } from '../../core/ports.js';
 import { closeReason, type EndingEvent, endOf, told } from './session-end.js';
-import type { OverdueEvent, SessionEnd, SessionEvent, SessionPhase } from './session-events.js';
+import type { OverdueEvent, SessionEnd, SessionEvent, SessionPhase } from '../../core/session-events.js';
 import type { SessionPort } from './session-port.js';
 
 export interface SessionInput {

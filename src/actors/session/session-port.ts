@@ -1,8 +1,8 @@
-import type { Grant } from '../ports.js';
+import type { Grant } from '../../core/ports.js';
 import type { Feature } from '../../protocol/enumerations.js';
 import type { ClaspError } from '../../protocol/errors.js';
 import type { CloseReason } from '../../transports/transport.js';
-import type { OverdueEvent, SessionPhase } from './session-events.js';
+import type { OverdueEvent, SessionPhase } from '../../core/session-events.js';
 
 /** What a session machine does to the world. Every call is made from inside a transition and returns at once. */
 export interface SessionPort {

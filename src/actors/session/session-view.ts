@@ -1,7 +1,7 @@
 import type { ActorRefFrom } from 'xstate';
 import type { Feature } from '../../protocol/enumerations.js';
-import type { RouterSession } from '../router/router-session.js';
-import type { SessionPhase } from './session-events.js';
+import type { RouterSession } from '../../core/session.js';
+import type { SessionPhase } from '../../core/session-events.js';
 import type { sessionMachine } from './session-machine.js';
 
 /** A session as somebody sees it who looks at the router from the side. Figures are since it came, unless said otherwise. */

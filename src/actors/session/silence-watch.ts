@@ -1,6 +1,6 @@
-import { type Clock, microseconds } from '../../clock.js';
-import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
-import type { RouterSession } from '../router/router-session.js';
+import { type Clock, microseconds } from '../../util/clock.js';
+import { type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js';
+import type { RouterSession } from '../../core/session.js';
 import { mustAnswer, type PingSender, probe, silentMicros, unansweredMicros } from './liveness.js';
 
 /** How often silence is looked for in one interval between PINGs. */

@@ -1,6 +1,6 @@
-import type { Block, Gate } from '../../admission/gate.js';
-import type { HalfOpenLimits } from '../../admission/half-open.js';
-import { RankedCounts } from '../../admission/ranked-counts.js';
+import type { Block, Gate } from '../../util/admission/gate.js';
+import type { HalfOpenLimits } from '../../util/admission/half-open.js';
+import { RankedCounts } from '../../util/admission/ranked-counts.js';
 
 /** Sessions there may be; 0 disables a limit. Those per address do not apply to this computer. */
 export interface TurnoutLimits extends HalfOpenLimits {

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../clock.js';
+import { type Clock, systemClock } from '../../util/clock.js';
 import type { ChunkWriter, WriteError } from './chunk-writer.js';
 
 /** Bytes that can wait for the reader of a log before further lines are dropped: 1 MiB. */

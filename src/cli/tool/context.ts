@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../util/clock.js';
 import type { OptionValues } from './option-values.js';
 import type { Output } from './output.js';
 

@@ -1,5 +1,5 @@
 import { type Client, ClaspError, type Signal } from '../../client/node.js';
-import { wallTime } from '../../clock.js';
+import { wallTime } from '../../util/clock.js';
 import type { SignalType } from '../../protocol/enumerations.js';
 import type { Pattern } from '../../protocol/pattern.js';
 import type { ToolContext } from './context.js';

@@ -1,4 +1,4 @@
-import { peerText, printable } from '../../printable-text.js';
+import { peerText, printable } from '../../util/printable-text.js';
 import type { ToolHost } from './context.js';
 
 /** Characters of a sentence: what a peer can put into an ERROR is 64 KiB. */

@@ -1,4 +1,4 @@
-import { systemClock } from '../../clock.js';
+import { systemClock } from '../../util/clock.js';
 import { leave, type ProcessOutput } from '../output/process-output.js';
 import { runTool } from './tool.js';
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { didYouMean } from '../../did-you-mean.js';
+import { didYouMean } from '../../util/did-you-mean.js';
 import { UsageError } from '../settings.js';
 import { type CommandName, commandOf, commands, isCommandName, type ToolCommand } from './commands.js';
 import { type OptionName, optionOf } from './options.js';

@@ -1,4 +1,4 @@
-import { type Clock, setBackgroundTimer } from '../../clock.js';
+import { type Clock, setBackgroundTimer } from '../../util/clock.js';
 import { ASK_AGAIN_MS, MAX_QUESTIONS } from '../../transports/quic/constants.js';
 import { DatagramQueue } from '../../transports/quic/datagram-queue.js';
 import { DatagramReader, DatagramStamp, largestFrame, pingFrame } from '../../transports/quic/datagrams.js';

@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
-import { checkFunction, checkText } from '../../arguments.js';
-import type { Clock } from '../../clock.js';
+import { checkFunction, checkText } from '../../util/arguments.js';
+import type { Clock } from '../../util/clock.js';
 import type { QuicProvider } from '../../transports/quic/provider.js';
 import { ClientError } from '../client-error.js';
 import type { Link } from '../link.js';

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../clock.js';
+import { type Clock, systemClock } from '../../util/clock.js';
 import { closeFrame } from '../../protocol/close-message.js';
 import { ALPN, quicCloseCodes } from '../../transports/quic/constants.js';
 import { http3Provider } from '../../transports/quic/http3-provider.js';

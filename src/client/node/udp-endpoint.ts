@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { LookupFunction } from 'node:net';
-import { addressesOf, type HostAddress } from '../../transports/host-addresses.js';
+import { addressesOf, type HostAddress } from '../../net/host-addresses.js';
 import { errorOf } from '../client-error.js';
 import type { Destination } from './link-to.js';
 

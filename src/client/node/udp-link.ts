@@ -1,5 +1,5 @@
 import type { LookupFunction } from 'node:net';
-import { type Clock, systemClock } from '../../clock.js';
+import { type Clock, systemClock } from '../../util/clock.js';
 import { closeFrame, isCloseFrame } from '../../protocol/close-message.js';
 import type { Channel, Link, LinkEvents } from '../link.js';
 import type { Destination, LinkOptions } from './link-to.js';

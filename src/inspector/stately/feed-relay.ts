@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
-import type { Logger } from '../../actors/ports.js';
-import { type Clock, setBackgroundTimer } from '../../clock.js';
-import { peerText, SENTENCE_CHARACTERS } from '../../printable-text.js';
+import type { Logger } from '../../core/ports.js';
+import { type Clock, setBackgroundTimer } from '../../util/clock.js';
+import { peerText, SENTENCE_CHARACTERS } from '../../util/printable-text.js';
 import { RelayQueue } from './relay-queue.js';
 import { parseRelayUrl, shownUrl } from './relay-url.js';
 import type { StatelyStream } from './stately-stream.js';

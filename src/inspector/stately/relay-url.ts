@@ -1,4 +1,4 @@
-import type { LibraryErrorCode } from '../../protocol/library-errors.js';
+import type { LibraryErrorCode } from '../../util/library-errors.js';
 
 /** The address of a relay is none. The message is one plain sentence that says what it has to look like. */
 export class RelayUrlError extends Error {

@@ -1,5 +1,5 @@
-import { type Clock, setBackgroundTimer } from '../../clock.js';
-import { ClockWatch } from '../../clock-watch.js';
+import { type Clock, setBackgroundTimer } from '../../util/clock.js';
+import { ClockWatch } from '../../util/clock-watch.js';
 import type { Json } from '../feed.js';
 import { StatelyMessages } from './messages.js';
 import type { ActorListener, Sanitize, WatchedActor, WatchedActors, WatchedEvent } from './port.js';

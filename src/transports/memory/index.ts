@@ -1,5 +1,5 @@
-import { callback, checkOptions, clock, duration, ratio } from '../option-rules.js';
-import { HeldSubject } from '../held-subject.js';
+import { callback, checkOptions, clock, duration, ratio } from '../../net/option-rules.js';
+import { HeldSubject } from '../../net/buffered-subject.js';
 import { type Connection, type Listener, type Transport, TransportError } from '../transport.js';
 import { type MemoryClient, memoryLink, type MemoryLinkOptions } from './link.js';
 

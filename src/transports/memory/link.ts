@@ -1,10 +1,10 @@
 import { copyBytes } from '../../protocol/bytes/copy.js';
 import type { Observable } from 'rxjs';
-import { type Clock, systemClock } from '../../clock.js';
-import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
+import { type Clock, systemClock } from '../../util/clock.js';
+import { type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js';
 import { Deframer } from '../../protocol/deframer.js';
 import { DecodeError } from '../../protocol/errors.js';
-import { HeldSubject } from '../held-subject.js';
+import { HeldSubject } from '../../net/buffered-subject.js';
 import {
   CLOSE_GRACE_MS,
   type CloseReason,

@@ -1,5 +1,5 @@
 import { Subject } from 'rxjs';
-import { type Clock, setBackgroundTimer } from '../../clock.js';
+import { type Clock, setBackgroundTimer } from '../../util/clock.js';
 import type { CloseReason } from '../transport.js';
 
 /** What travels on a wire. A goodbye is the last thing that does. */

@@ -1,8 +1,8 @@
 import { map, Observable, type OperatorFunction } from 'rxjs';
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../util/clock.js';
 import type { RateLimitedMessage } from '../../protocol/inbound.js';
 import { FrameRun } from '../../protocol/frame-run.js';
-import { TokenBucket } from '../../token-bucket.js';
+import { TokenBucket } from '../../util/token-bucket.js';
 
 export interface LimitRateOptions {
   /** Frames a second that pass in the long run; 0 lets everything through. */

@@ -1,11 +1,11 @@
 import { type Observable, Subject } from 'rxjs';
-import { type Clock, setBackgroundTimer } from '../../clock.js';
-import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
+import { type Clock, setBackgroundTimer } from '../../util/clock.js';
+import { type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js';
 import { Deframer } from '../../protocol/deframer.js';
 import { DecodeError } from '../../protocol/errors.js';
 import { clipUtf8 } from '../../protocol/bytes/utf8.js';
-import { HeldSubject } from '../held-subject.js';
-import { remoteAddressOf } from '../remote-address.js';
+import { HeldSubject } from '../../net/buffered-subject.js';
+import { remoteAddressOf } from '../../net/remote-address.js';
 import {
   CLOSE_GRACE_MS,
   type CloseReason,

@@ -1,4 +1,4 @@
-import { type Clock, microseconds } from '../../clock.js';
+import { type Clock, microseconds } from '../../util/clock.js';
 import { DecodeError } from '../../protocol/errors.js';
 import { encodeFrame, frameLength } from '../../protocol/frame.js';
 import { HEADER_BYTES, TIMESTAMPED_HEADER_BYTES } from '../../protocol/limits.js';

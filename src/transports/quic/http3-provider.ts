@@ -21,7 +21,7 @@ import type {
   Http3ServerHandle,
   Http3SessionHandle,
 } from './http3-module.js';
-import { addressesOf, connectToFirst } from '../host-addresses.js';
+import { addressesOf, connectToFirst } from '../../net/host-addresses.js';
 import { usableAddress, usableCredentials } from './usable.js';
 
 /**

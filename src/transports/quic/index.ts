@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from '../../clock.js';
-import { hasMethods, check } from '../../arguments.js';
+import { type Clock, systemClock } from '../../util/clock.js';
+import { hasMethods, check } from '../../util/arguments.js';
 import {
   checkOptions,
   clock as clockRule,
@@ -9,8 +9,8 @@ import {
   type OptionRule,
   text,
   tls as tlsRule,
-} from '../option-rules.js';
-import type { TlsCredentials, TlsSource } from '../tls.js';
+} from '../../net/option-rules.js';
+import type { TlsCredentials, TlsSource } from '../../net/tls.js';
 import type { Transport } from '../transport.js';
 import { DEFAULT_QUIC_PORT, STREAM_WINDOW_BYTES } from './constants.js';
 import { http3Provider } from './http3-provider.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../util/clock.js';
 import type { Datagrams } from '../transport.js';
 import { MAX_DATAGRAMS_READ_PER_TURN } from './constants.js';
 import type { DatagramQueue } from './datagram-queue.js';

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { createSecureContext } from 'node:tls';
-import type { TlsCredentials } from '../tls.js';
-import { addressesOf, type HostAddress, listenOnFirst } from '../host-addresses.js';
+import type { TlsCredentials } from '../../net/tls.js';
+import { addressesOf, type HostAddress, listenOnFirst } from '../../net/host-addresses.js';
 import { TransportError } from '../transport.js';
 
 /**

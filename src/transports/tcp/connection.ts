@@ -1,13 +1,13 @@
 import { type Observable, Subject } from 'rxjs';
-import type { Clock } from '../../clock.js';
-import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
+import type { Clock } from '../../util/clock.js';
+import { type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js';
 import { LengthDeframer } from '../../protocol/length-deframer.js';
-import { HeldSubject } from '../held-subject.js';
-import { ReadShare } from '../read-share.js';
-import { WriteProgress } from '../write-progress.js';
+import { HeldSubject } from '../../net/buffered-subject.js';
+import { ReadShare } from '../../net/read-quota.js';
+import { WriteProgress } from '../../net/write-progress.js';
 import { CLOSE_GRACE_MS, type Connection, ConnectionLost, CUT_BY_THIS_SIDE, type InboundFrame } from '../transport.js';
 import { STALL_LOOKS } from './constants.js';
-import type { Peer } from './door.js';
+import type { Peer } from '../../net/stream-server.js';
 
 export interface TcpConnectionOptions {
   readonly maxFrameBytes: number;

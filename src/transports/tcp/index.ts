@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from '../../clock.js';
+import { type Clock, systemClock } from '../../util/clock.js';
 import { MAX_FRAME_BYTES } from '../../protocol/limits.js';
-import { listenLimits } from '../listen-limits.js';
+import { listenLimits } from '../../net/listen-limits.js';
 import {
   checkOptions,
   clock as clockRule,
@@ -11,13 +11,13 @@ import {
   positive,
   text,
   tls as tlsRule,
-} from '../option-rules.js';
-import type { TlsSource } from '../tls.js';
+} from '../../net/option-rules.js';
+import type { TlsSource } from '../../net/tls.js';
 import type { Transport } from '../transport.js';
 import { DEFAULT_PING_INTERVAL_MS, DEFAULT_PIPE_MODE, DEFAULT_STALL_MS } from './constants.js';
 import { TcpListener } from './listener.js';
-import { PipeDoor } from './pipe-door.js';
-import { TcpDoor } from './tcp-door.js';
+import { PipeDoor } from '../pipe/pipe-server.js';
+import { TcpDoor } from './tcp-server.js';
 
 export interface TcpOptions {
   /**

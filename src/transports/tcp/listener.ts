@@ -1,9 +1,9 @@
 import type { Observable } from 'rxjs';
-import { DoorFaults } from '../door-faults.js';
-import { HeldSubject } from '../held-subject.js';
+import { DoorFaults } from '../../net/rejected-connections.js';
+import { HeldSubject } from '../../net/buffered-subject.js';
 import { type Connection, type DoorFault, type ListenAddress, type Listener, TransportError } from '../transport.js';
 import { TcpConnection, type TcpConnectionOptions } from './connection.js';
-import type { Door } from './door.js';
+import type { Door } from '../../net/stream-server.js';
 
 export type TcpListenerOptions = TcpConnectionOptions;
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../util/clock.js';
 
 /** A token bucket: so many in a second, and so many at once after a rest. */
 export class Allowance {

@@ -1,10 +1,10 @@
 import { type Observable, Subject } from 'rxjs';
-import type { Clock } from '../../clock.js';
-import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
+import type { Clock } from '../../util/clock.js';
+import { type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js';
 import { ErrorCode } from '../../protocol/errors.js';
 import { encodeFrame, frameLength } from '../../protocol/frame.js';
-import { HeldSubject } from '../held-subject.js';
-import { remoteAddressOf } from '../remote-address.js';
+import { HeldSubject } from '../../net/buffered-subject.js';
+import { remoteAddressOf } from '../../net/remote-address.js';
 import {
   CLOSE_GRACE_MS,
   type CloseReason,

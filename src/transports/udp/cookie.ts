@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Clock } from '../../clock.js';
-import { ClockWatch } from '../../clock-watch.js';
+import type { Clock } from '../../util/clock.js';
+import { ClockWatch } from '../../util/clock-watch.js';
 import { COOKIE_BYTES, COOKIE_SLOT_MS } from './constants.js';
 
 /** Where a datagram came from. */

@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from '../../clock.js';
-import { checkOptions, clock, count, duration, positive, text } from '../option-rules.js';
+import { type Clock, systemClock } from '../../util/clock.js';
+import { checkOptions, clock, count, duration, positive, text } from '../../net/option-rules.js';
 import type { Transport } from '../transport.js';
 import { defaults } from './constants.js';
 import { UdpListener } from './listener.js';

@@ -1,11 +1,11 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Observable } from 'rxjs';
-import type { Clock } from '../../clock.js';
-import { ClockWatch } from '../../clock-watch.js';
+import type { Clock } from '../../util/clock.js';
+import { ClockWatch } from '../../util/clock-watch.js';
 import { ErrorCode } from '../../protocol/errors.js';
 import { encodeFrame } from '../../protocol/frame.js';
-import { DoorFaults } from '../door-faults.js';
-import { HeldSubject } from '../held-subject.js';
+import { DoorFaults } from '../../net/rejected-connections.js';
+import { HeldSubject } from '../../net/buffered-subject.js';
 import {
   CLOSE_GRACE_MS,
   ConnectionLost,

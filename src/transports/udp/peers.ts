@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.js';
-import { type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
+import type { Clock } from '../../util/clock.js';
+import { type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js';
 import { ConnectionLost } from '../transport.js';
 import type { UdpConnection } from './connection.js';
 import type { Source } from './cookie.js';

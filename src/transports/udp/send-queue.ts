@@ -1,6 +1,6 @@
 import type { Socket } from 'node:dgram';
-import type { Clock } from '../../clock.js';
-import { setPeerDeadline } from '../../peer-deadline.js';
+import type { Clock } from '../../util/clock.js';
+import { setPeerDeadline } from '../../util/peer-deadline.js';
 import { HELD_OVERHEAD_BYTES, MAX_HELD_BYTES } from './constants.js';
 import type { Source } from './cookie.js';
 

@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { lookup as resolve } from 'node:dns';
 import { isIP } from 'node:net';
-import { addressesOf, type HostAddress, listenOnFirst } from '../host-addresses.js';
-import { listenError } from '../listen-error.js';
+import { addressesOf, type HostAddress, listenOnFirst } from '../../net/host-addresses.js';
+import { listenError } from '../../net/listen-error.js';
 
 /**
  * A bound UDP socket. On `::` it serves IPv4 too, whose addresses then look like `::ffff:192.0.2.7`. A host name stands for the

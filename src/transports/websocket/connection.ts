@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
 import { type Observable, Subject } from 'rxjs';
 import { type RawData, WebSocket } from 'ws';
-import { type Clock, setBackgroundTimer } from '../../clock.js';
-import { ClockWatch } from '../../clock-watch.js';
-import { judgeAfterInput, type PeerDeadline, setPeerDeadline } from '../../peer-deadline.js';
+import { type Clock, setBackgroundTimer } from '../../util/clock.js';
+import { ClockWatch } from '../../util/clock-watch.js';
+import { judgeAfterInput, type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js';
 import { clipUtf8 } from '../../protocol/bytes/utf8.js';
 import { FrameRun } from '../../protocol/frame-run.js';
-import { TokenBucket } from '../../token-bucket.js';
-import { HeldSubject } from '../held-subject.js';
-import { ReadShare } from '../read-share.js';
+import { TokenBucket } from '../../util/token-bucket.js';
+import { HeldSubject } from '../../net/buffered-subject.js';
+import { ReadShare } from '../../net/read-quota.js';
 import {
   CLOSE_GRACE_MS,
   type CloseReason,
@@ -18,7 +18,7 @@ import {
   type InboundFrame,
   MAX_REASON_BYTES,
 } from '../transport.js';
-import { WriteProgress } from '../write-progress.js';
+import { WriteProgress } from '../../net/write-progress.js';
 import { LeanReader } from './lean-reader.js';
 import type { UnfinishedConnection, UnfinishedMessages } from './unfinished-messages.js';
 import {

@@ -1,18 +1,18 @@
-import { type Clock, systemClock } from '../../clock.js';
+import { type Clock, systemClock } from '../../util/clock.js';
 import { MAX_FRAME_BYTES } from '../../protocol/limits.js';
-import { checkOptions } from '../option-rules.js';
-import type { TlsSource } from '../tls.js';
+import { checkOptions } from '../../net/option-rules.js';
+import type { TlsSource } from '../../net/tls.js';
 import type { Transport } from '../transport.js';
 import { DEFAULT_PING_INTERVAL_MS, DEFAULT_PORT } from './constants.js';
-import { doorLimits } from './door-limits.js';
-import { webSocketRules } from './http-option-rules.js';
-import type { HttpRoute } from './http-routes.js';
+import { doorLimits } from '../../http/limits.js';
+import { webSocketRules } from '../../http/http-option-rules.js';
+import type { HttpRoute } from '../../http/route.js';
 import { WebSocketListener } from './listener.js';
-import { SAME_HOST } from './origins.js';
+import { SAME_HOST } from '../../http/origins.js';
 
-export { type HttpPort, type HttpPortOptions, openHttpPort } from './http-port.js';
-export type { HttpPeer } from './http-peer.js';
-export { BodyTooLarge, type HttpAnswer, type HttpRequest, type HttpRoute } from './http-routes.js';
+export { type HttpPort, type HttpPortOptions, openHttpPort } from '../../http/http-port.js';
+export type { HttpPeer } from '../../http/http-peer.js';
+export { BodyTooLarge, type HttpAnswer, type HttpRequest, type HttpRoute } from '../../http/route.js';
 
 export interface WebSocketOptions {
   /** 0 takes any free port; `Listener.addresses` tells which. @default 7330 */

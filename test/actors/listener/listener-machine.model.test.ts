@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Actor, createActor, SimulatedClock } from 'xstate';
 import { listenerMachine } from '../../../src/actors/listener/listener-machine.js';
-import { silentLogger } from '../../../src/actors/ports.js';
+import { silentLogger } from '../../../src/core/ports.js';
 import { type FakeListener, type FakeTransport, fakeTransport, settled } from './fake-transport.js';
 
 /**

@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { createActor } from 'xstate';
-import type { Authenticator, Grant } from '../../../src/actors/ports.js';
-import { unrestricted } from '../../../src/actors/router/permissions.js';
-import type { RouterEvent } from '../../../src/actors/router/router-events.js';
-import type { RouterSession } from '../../../src/actors/router/router-session.js';
+import type { Authenticator, Grant } from '../../../src/core/ports.js';
+import { unrestricted } from '../../../src/core/sessions/permissions.js';
+import type { RouterEvent } from '../../../src/actors/router/router-actor-events.js';
+import type { RouterSession } from '../../../src/core/session.js';
 import { sessionHub } from '../../../src/actors/session/session-hub.js';
 import { ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
 import { memoryLink } from '../../../src/transports/memory/index.js';

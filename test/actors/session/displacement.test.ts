@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Subscription } from '../../../src/actors/router/subscription-index.js';
+import type { Subscription } from '../../../src/core/subscriptions/subscription-index.js';
 import { Displacement } from '../../../src/actors/session/displacement.js';
 import { hear, type ProbedPeer, ProbedPeers } from './probed-sessions.js';
 

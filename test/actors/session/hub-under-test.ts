@@ -1,7 +1,7 @@
 import { type Actor, createActor } from 'xstate';
-import type { RouterEvent } from '../../../src/actors/router/router-events.js';
-import type { RouterSession } from '../../../src/actors/router/router-session.js';
-import type { SessionEvent } from '../../../src/actors/session/session-events.js';
+import type { RouterEvent } from '../../../src/actors/router/router-actor-events.js';
+import type { RouterSession } from '../../../src/core/session.js';
+import type { SessionEvent } from '../../../src/core/session-events.js';
 import { sessionHub, type SessionHubInput, type SessionHubLogic } from '../../../src/actors/session/session-hub.js';
 import { type MemoryClient, memoryLink } from '../../../src/transports/memory/index.js';
 import { WallClock } from '../../support/steady-clock.js';

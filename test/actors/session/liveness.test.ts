@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RouterEvent } from '../../../src/actors/router/router-events.js';
-import { RouterSession, type SessionLink } from '../../../src/actors/router/router-session.js';
+import type { RouterEvent } from '../../../src/actors/router/router-actor-events.js';
+import { RouterSession, type SessionLink } from '../../../src/core/session.js';
 import { mustAnswer, probe, silentMicros, unansweredMicros } from '../../../src/actors/session/liveness.js';
 
 const SECOND = 1_000_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { mayTakeOver } from '../../../src/actors/router/lock-takeover.js';
+import { mayTakeOver } from '../../../src/core/writes/lock-takeover.js';
 import { LockHolderProbes } from '../../../src/actors/session/lock-holder-probes.js';
 import { hear, identify, lock, type ProbedPeer, ProbedPeers } from './probed-sessions.js';
 

@@ -1,6 +1,6 @@
-import type { Grant } from '../../../src/actors/ports.js';
-import { Param } from '../../../src/actors/router/param.js';
-import { RouterSession, type SessionLink } from '../../../src/actors/router/router-session.js';
+import type { Grant } from '../../../src/core/ports.js';
+import { Param } from '../../../src/core/params/param.js';
+import { RouterSession, type SessionLink } from '../../../src/core/session.js';
 import { parseAddress } from '../../../src/protocol/address.js';
 import { inputRead, SteadyClock } from '../../support/steady-clock.js';
 

@@ -1,4 +1,4 @@
-import type { Logger } from '../../../src/actors/ports.js';
+import type { Logger } from '../../../src/core/ports.js';
 
 export interface LogLine {
   readonly level: keyof Logger;

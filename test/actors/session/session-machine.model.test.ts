@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { getShortestPaths, getSimplePaths, type StatePath } from 'xstate/graph';
 import type { SnapshotFrom } from 'xstate';
 import { endOf } from '../../../src/actors/session/session-end.js';
-import type { SessionEvent } from '../../../src/actors/session/session-events.js';
+import type { SessionEvent } from '../../../src/core/session-events.js';
 import { sessionMachine } from '../../../src/actors/session/session-machine.js';
 import { ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
 import { ConnectionLost } from '../../../src/transports/transport.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { SessionEnd, SessionEvent } from '../../../src/actors/session/session-events.js';
+import type { SessionEnd, SessionEvent } from '../../../src/core/session-events.js';
 import { ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
 import { type CloseReason, ConnectionLost } from '../../../src/transports/transport.js';
 import { grant, startSession, tokenIsBad, tokenIsGood } from './session-under-test.js';

@@ -1,7 +1,7 @@
 import { type Actor, createActor, SimulatedClock } from 'xstate';
-import type { Grant } from '../../../src/actors/ports.js';
+import type { Grant } from '../../../src/core/ports.js';
 import { parsePattern } from '../../../src/protocol/pattern.js';
-import type { OverdueEvent, SessionEvent, SessionPhase } from '../../../src/actors/session/session-events.js';
+import type { OverdueEvent, SessionEvent, SessionPhase } from '../../../src/core/session-events.js';
 import { sessionMachine } from '../../../src/actors/session/session-machine.js';
 import type { TurnoutLimits } from '../../../src/actors/session/turnout.js';
 import type { SessionPort } from '../../../src/actors/session/session-port.js';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { SimulatedClock } from 'xstate';
-import type { RouterEvent } from '../../../src/actors/router/router-events.js';
-import { RouterSession, type SessionLink } from '../../../src/actors/router/router-session.js';
+import type { RouterEvent } from '../../../src/actors/router/router-actor-events.js';
+import { RouterSession, type SessionLink } from '../../../src/core/session.js';
 import { SilenceWatch } from '../../../src/actors/session/silence-watch.js';
 import { turns } from '../../support/inbox.js';
 

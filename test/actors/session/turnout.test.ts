@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Turnout, type TurnoutOptions } from '../../../src/actors/session/turnout.js';
-import { placeOfConnection } from '../../../src/network-place.js';
+import { placeOfConnection } from '../../../src/util/client-prefix.js';
 
 const noneIsLost = {
   maxSessions: 0,

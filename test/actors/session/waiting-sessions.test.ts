@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Actor, createActor } from 'xstate';
-import type { RouterEvent } from '../../../src/actors/router/router-events.js';
-import type { RouterSession } from '../../../src/actors/router/router-session.js';
+import type { RouterEvent } from '../../../src/actors/router/router-actor-events.js';
+import type { RouterSession } from '../../../src/core/session.js';
 import { sessionHub, type SessionHubInput, type SessionHubLogic } from '../../../src/actors/session/session-hub.js';
 import { memoryLink } from '../../../src/transports/memory/index.js';
 import { SteadyClock } from '../../support/steady-clock.js';

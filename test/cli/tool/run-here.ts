@@ -1,6 +1,6 @@
 import type { ToolHost } from '../../../src/cli/tool/context.js';
 import { runTool } from '../../../src/cli/tool/tool.js';
-import { systemClock } from '../../../src/clock.js';
+import { systemClock } from '../../../src/util/clock.js';
 
 export interface Outcome {
   readonly exitCode: number;

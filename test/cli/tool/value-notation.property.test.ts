@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { printable } from '../../../src/printable-text.js';
+import { printable } from '../../../src/util/printable-text.js';
 import { parseValue, valueText } from '../../../src/cli/tool/value-notation.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
 import { arbitraryValue } from '../../support/arbitraries.js';

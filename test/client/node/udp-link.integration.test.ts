@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Socket } from 'node:dgram';
 import { type Client, connect } from '../../../src/client/node.js';
-import { createRouter, type Router } from '../../../src/server.js';
+import { createRouter, type Router } from '../../../src/router/create-router.js';
 import { udp } from '../../../src/transports/udp/index.js';
 
 const method = Object.getOwnPropertyDescriptor(Socket.prototype, 'getSendQueueSize')!; // Node.js has it

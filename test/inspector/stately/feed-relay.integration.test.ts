@@ -5,8 +5,8 @@ import { type AddressInfo, Server } from 'node:net';
 import { createWebSocketReceiver } from '@statelyai/inspect';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { createActor, SimulatedClock } from 'xstate';
-import { silentLogger } from '../../../src/actors/ports.js';
-import type { Clock } from '../../../src/clock.js';
+import { silentLogger } from '../../../src/core/ports.js';
+import type { Clock } from '../../../src/util/clock.js';
 import {
   createStatelyStream,
   type FeedRelay,

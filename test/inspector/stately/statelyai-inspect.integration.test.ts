@@ -3,7 +3,7 @@ import { type AddressInfo } from 'node:net';
 import { createBrowserReceiver, createWebSocketInspector } from '@statelyai/inspect';
 import { WebSocketServer } from 'ws';
 import { createActor, type InspectionEvent, SimulatedClock } from 'xstate';
-import { silentLogger } from '../../../src/actors/ports.js';
+import { silentLogger } from '../../../src/core/ports.js';
 import { sessionMachine } from '../../../src/actors/session/session-machine.js';
 import { createStatelyStream, feedRelay } from '../../../src/inspector/stately/index.js';
 import { recordingPort } from '../../actors/session/session-under-test.js';

@@ -1,0 +1,166 @@
+import type { SignalDefinition } from '../../protocol/messages/message.js';
+import { HEADER_BYTES, MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
+import type { Pattern } from '../../protocol/pattern.js';
+import { StepCounter } from '../../protocol/step-counter.js';
+import type { Announced } from './announced-signal.js';
+import { KeyedHeap } from '../quotas/keyed-heap.js';
+import { definitionSize, type ResultEncoding, resultOverhead } from './result-size.js';
+import type { RouterSession } from '../session.js';
+import type { Task } from '../scheduling/session-tasks.js';
+import type { SignalDirectory } from './signal-directory.js';
+
+/** What an answer is made of. */
+export interface QueryPorts {
+  readonly signals: SignalDirectory;
+  /** Whether an address is visible to a session, whatever its scopes say. */
+  readonly isVisible: (session: RouterSession, address: string) => boolean;
+  /** Sends one RESULT, which fits a frame. */
+  readonly send: (session: RouterSession, signals: readonly SignalDefinition[]) => void;
+  /** The time of this batch. */
+  readonly nowMicros: () => number;
+  /** Whether there is memory for what it can find. It is asked again in a later turn if not. */
+  readonly mayBegin: (task: QueryTask) => boolean;
+  /** The last part of the answer was sent. */
+  readonly answered: (task: QueryTask) => void;
+}
+
+/** Steps of looking at a definition, and of putting one that was found in its place and taking it out. */
+const LOOK_STEPS = 3;
+const ORDER_STEPS = 20;
+/** Steps of writing a definition, in binary and in an encoding of maps. */
+const BINARY_STEPS = 10;
+const MAP_STEPS = 100;
+/** A full frame takes all steps of a slice: so a session that reads nothing has at most one frame in its outbox for each. */
+const STEPS_PER_BYTE = 1 / 4;
+
+/**
+ * The answer to one QUERY, in slices. First it finds everything that was announced when the QUERY came, then it sends it in the order of
+ * the last ANNOUNCE, in as few RESULTs as carry it. Each definition is sent as it is when its RESULT is written: of one that was announced
+ * again meanwhile the new one, in the old place, and of one that was forgotten nothing.
+ *
+ * While it is not done it keeps 16 bytes for each definition it has found.
+ */
+export class QueryTask implements Task {
+  readonly session: RouterSession;
+  readonly pattern: Pattern;
+  isDone = false;
+  /** What is to be said right behind the answer. */
+  next: (() => void) | undefined;
+  readonly #ports: QueryPorts;
+  readonly #counter = new StepCounter();
+  /** undefined before it has begun and when everything is found. */
+  #walk: Iterator<Announced | undefined> | undefined;
+  /** What was announced later is no part of the answer. */
+  readonly #endSerial: number;
+  readonly #found = new KeyedHeap<Announced>();
+  #hasBegun = false;
+  /** The RESULT that is being put together. */
+  #packed: SignalDefinition[] = [];
+  #packedBytes = 0;
+  #hasSent = false;
+
+  constructor(session: RouterSession, pattern: Pattern, ports: QueryPorts) {
+    this.session = session;
+    this.pattern = pattern;
+    this.#ports = ports;
+    this.#endSerial = ports.signals.nextSerial;
+  }
+
+  run(maxSteps: number): number {
+    const first = this.#counter.steps;
+    const last = first + maxSteps;
+    if (!this.#hasBegun) {
+      if (!this.#ports.mayBegin(this)) return 1;
+      this.#hasBegun = true;
+      this.#walk = this.#ports.signals.walk(this.pattern, this.#counter);
+    }
+    this.#find(last);
+    if (this.#walk === undefined) this.#tell(last);
+    return Math.max(1, this.#counter.steps - first);
+  }
+
+  failed(): void {
+    this.#ports.answered(this);
+  }
+
+  #find(lastStep: number): void {
+    const nowMicros = this.#ports.nowMicros();
+    while (this.#walk !== undefined && this.#counter.steps < lastStep) {
+      this.#counter.steps += LOOK_STEPS;
+      const next = this.#walk.next();
+      if (next.done === true) {
+        this.#walk = undefined;
+        return;
+      }
+      const one = next.value?.at(nowMicros);
+      if (one === undefined || one.firstSerial >= this.#endSerial) continue;
+      this.#counter.steps += ORDER_STEPS;
+      this.#found.push(one.serial, one);
+    }
+  }
+
+  #tell(lastStep: number): void {
+    const nowMicros = this.#ports.nowMicros();
+    while (this.#counter.steps < lastStep) {
+      const found = this.#found.pop();
+      if (found === undefined) return this.#finish();
+      this.#counter.steps += LOOK_STEPS;
+      const one = found.at(nowMicros);
+      if (one === undefined || !this.#shows(one.address)) continue;
+      const bytes = this.#bytesOf(one);
+      if (this.#packed.length > 0 && !this.#fits(bytes)) this.#send();
+      this.#packed.push(one.definition);
+      this.#packedBytes += bytes;
+    }
+  }
+
+  #finish(): void {
+    if (this.#packed.length > 0 || !this.#hasSent) this.#send();
+    this.isDone = true;
+    this.#ports.answered(this);
+  }
+
+  #send(): void {
+    this.#counter.steps += Math.ceil(Math.min(this.#packedBytes, MAX_PAYLOAD_BYTES) * STEPS_PER_BYTE);
+    this.#ports.send(this.session, this.#packed);
+    this.#packed = [];
+    this.#packedBytes = 0;
+    this.#hasSent = true;
+  }
+
+  /** Whether the session may hear of an announced address, or of all that a pattern stands for. */
+  #shows(address: Pattern): boolean {
+    const { permissions } = this.session;
+    const mayRead = permissions.isUnrestricted || permissions.covers('read', address, this.#counter);
+    return mayRead && this.#ports.isVisible(this.session, address);
+  }
+
+  /** Whether the RESULT that is being put together has room for a definition. */
+  #fits(bytes: number): boolean {
+    const overhead = resultOverhead(this.#encoding, this.#packed.length + 1);
+    return overhead + this.#packedBytes + bytes <= this.#maxBytes;
+  }
+
+  /** Bytes of payload of a RESULT, at most. A text of JSON has no frame to limit it, and is held to the same. */
+  get #maxBytes(): number {
+    const { maxFrameBytes = Infinity } = this.session.link;
+    return Math.min(MAX_PAYLOAD_BYTES, this.#encoding === 'json' ? Infinity : maxFrameBytes - HEADER_BYTES);
+  }
+
+  /** What is handed on inside the process is parted as in binary. */
+  get #encoding(): ResultEncoding {
+    const { encoding } = this.session.form;
+    return encoding === 'none' ? 'binary' : encoding;
+  }
+
+  /** Bytes that a definition takes in a RESULT, found out once. */
+  #bytesOf({ definition, resultBytes }: Announced): number {
+    const encoding = this.#encoding;
+    const steps = encoding === 'binary' ? BINARY_STEPS : MAP_STEPS;
+    this.#counter.steps += steps;
+    if (resultBytes[encoding] > 0) return resultBytes[encoding];
+    this.#counter.steps += steps;
+    resultBytes[encoding] = definitionSize(encoding, definition);
+    return resultBytes[encoding];
+  }
+}

@@ -1,0 +1,198 @@
+import type { ClaspError } from '../../protocol/errors.js';
+import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
+import type { Pattern } from '../../protocol/pattern.js';
+import type { StepCounter } from '../../protocol/step-counter.js';
+import type { EncodedValue } from '../../protocol/values/encoded-value.js';
+import type { FanOut } from './fan-out.js';
+import { MatchLimit } from '../subscriptions/match-limit.js';
+import type { PacedLimits } from '../subscriptions/paced-subscriptions.js';
+import { Pacing, type RecipientsPort } from '../subscriptions/pacing.js';
+import type { RouterSession } from '../session.js';
+import type { Slice } from '../scheduling/slice.js';
+import { lets, type Shows, type Subscription, SubscriptionIndex } from '../subscriptions/subscription-index.js';
+import { SubscriptionRoom } from '../subscriptions/subscription-room.js';
+
+export interface RoutingOptions extends PacedLimits {
+  /** Steps that the unusual patterns which one address can meet may take to match, of all sessions; 0 = unlimited. */
+  readonly maxMatchSteps: number;
+  /** Bytes that the remembered recipients of addresses may take. @default 67_108_864 */
+  readonly recipientCacheBytes?: number | undefined;
+  /** Bytes that the subscriptions of all sessions may take together; 0 = unlimited. */
+  readonly maxSubscriptionBytes: number;
+}
+
+/** Steps of ending a subscription. */
+const UNSUBSCRIBE_STEPS = 100;
+
+/** Brings signals to whoever subscribed to them, at the pace they asked for. */
+export class Routing {
+  readonly #fanOut: FanOut;
+  readonly #subscriptions: SubscriptionIndex;
+  readonly #pacing: Pacing;
+  readonly #matchLimit: MatchLimit;
+  readonly #room: SubscriptionRoom;
+  /** Sessions that are gone and some of whose subscriptions are not ended yet. */
+  readonly #leaving = new Set<RouterSession>();
+
+  /**
+   * @param shows whether a session may hear of an address
+   * @param counter counts the steps of matching
+   */
+  constructor(fanOut: FanOut, options: RoutingOptions, shows: Shows, counter: StepCounter) {
+    this.#fanOut = fanOut;
+    this.#subscriptions = new SubscriptionIndex(
+      (type, address, paces, isSubscribed) => this.#pacing.resolve(type, address, paces, isSubscribed),
+      shows,
+      counter,
+      options.recipientCacheBytes,
+    );
+    const recipients: RecipientsPort = {
+      refresh: (type, address) => void this.#subscriptions.recipients(address, type),
+      forget: (address) => {
+        this.#subscriptions.forget(address);
+      },
+    };
+    this.#pacing = new Pacing(fanOut, recipients, options);
+    this.#matchLimit = new MatchLimit(options.maxMatchSteps);
+    this.#room = new SubscriptionRoom(options.maxSubscriptionBytes);
+  }
+
+  get subscriptionCount(): number {
+    return this.#subscriptions.size;
+  }
+
+  /** The same, and how many paced pairs made room for others. */
+  get pacedMemory(): Pick<Pacing, 'bytes' | 'dropped'> {
+    return this.#pacing;
+  }
+
+  /** Memory that subscriptions take, roughly, and sessions closed because theirs took most. */
+  get subscriptionRoom(): Pick<SubscriptionRoom, 'bytes' | 'closed'> {
+    return this.#room;
+  }
+
+  /** Memory that paced subscriptions and what waits for them take, roughly. */
+  get pacedBytes(): number {
+    return this.#pacing.bytes;
+  }
+
+  /** Whether anybody has subscribed below a first segment by its name. */
+  hasSubscribersBelow(segment: string): boolean {
+    return this.#subscriptions.hasBelow(segment);
+  }
+
+  /** Segments in all patterns of a session together. */
+  segmentsOf(session: RouterSession): number {
+    return this.#subscriptions.segmentsOf(session);
+  }
+
+  /**
+   * Whether a session may subscribe to a pattern, as far as it can be matched in time.
+   *
+   * @throws ClaspError 429
+   */
+  checkMatchSteps(session: RouterSession, pattern: Pattern): void {
+    this.#matchLimit.check(
+      session,
+      pattern,
+      () => this.#subscriptions.matchStepsWith(pattern),
+      (giver, error) => {
+        for (const gone of this.#leaving) if (gone.owner === giver) this.leave(gone);
+        for (const heaviest of [...giver.sessions]) {
+          this.leave(heaviest);
+          heaviest.notify({ type: 'budget.exceeded', error });
+        }
+      },
+    );
+  }
+
+  /**
+   * Makes capacity for a subscription within the memory that all may take together.
+   *
+   * @param replaced the subscription that ends for this one
+   * @throws ClaspError 429
+   */
+  checkMemory(session: RouterSession, pattern: Pattern, replaced: Subscription | undefined): void {
+    const close = (giver: RouterSession, error?: ClaspError): void => {
+      this.leave(giver);
+      if (error !== undefined) giver.notify({ type: 'budget.exceeded', error });
+    };
+    this.#room.check(session, pattern, replaced, close, this.#leaving);
+  }
+
+  /** Sessions that hear of a param. */
+  subscriberCount(address: string): number {
+    const sessions = new Set<RouterSession>();
+    for (const subscription of this.#subscriptions.matches(address)) {
+      if (lets(subscription, 'param')) sessions.add(subscription.session);
+    }
+    return sessions.size;
+  }
+
+  /** When {@link runDue} has something to do; Infinity when never. */
+  get dueMicros(): number {
+    return this.#pacing.dueMicros;
+  }
+
+  /** Whoever hears of what is looked up anew. */
+  recipientsChanged(): void {
+    this.#subscriptions.forgetAll();
+  }
+
+  subscribe(subscription: Subscription): void {
+    this.#subscriptions.add(subscription);
+    this.#matchLimit.add(subscription);
+    this.#room.add(subscription);
+  }
+
+  unsubscribe(subscription: Subscription): void {
+    this.#subscriptions.remove(subscription);
+    this.#matchLimit.remove(subscription);
+    this.#room.remove(subscription);
+  }
+
+  /** A param has a new value: all its subscribers hear of it, the writer too if it is one (router.md 7.2). */
+  set(message: SetMessage, revision: number, nowMicros: number): void {
+    const { groups, paced } = this.#subscriptions.recipients(message.address, 'param');
+    this.#fanOut.set(groups, message, revision);
+    if (paced.length > 0) this.#pacing.set(paced, message, revision, nowMicros);
+  }
+
+  /** A message that passes through: all its subscribers hear it but the one who sent it; undefined: the router itself. */
+  publish(message: PublishMessage, sender: RouterSession | undefined, nowMicros: number): void {
+    const { groups, paced } = this.#subscriptions.recipients(message.address, message.signal);
+    this.#fanOut.publish(groups, message, sender);
+    if (paced.length > 0) this.#pacing.publish(paced, message, sender, nowMicros);
+  }
+
+  /** A session was told the value of a param without its being new. @param follow see {@link Pacing.told} */
+  told(session: RouterSession, address: string, value: EncodedValue, follow: boolean): void {
+    if (follow || session.paced.size > 0) this.#pacing.told(session, address, value, follow);
+  }
+
+  runDue(nowMicros: number, slice: Slice): void {
+    this.#pacing.runDue(nowMicros, slice);
+  }
+
+  /** Ends all subscriptions of a session, here and now. */
+  leave(session: RouterSession): void {
+    const leaving = this.leaving(session);
+    while (leaving.next().done !== true);
+  }
+
+  /** A session is gone: its subscriptions end, piece by piece. @returns the steps of each */
+  leaving(session: RouterSession): Iterator<number, void> {
+    this.#leaving.add(session);
+    return this.#endAll(session);
+  }
+
+  *#endAll(session: RouterSession): Generator<number, void> {
+    for (const held of session.subscriptions.values()) {
+      session.subscriptions.delete(held.id);
+      this.unsubscribe(held);
+      yield UNSUBSCRIBE_STEPS;
+    }
+    this.#leaving.delete(session);
+    yield* this.#pacing.leaving(session);
+  }
+}

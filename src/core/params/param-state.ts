@@ -1,0 +1,164 @@
+import { parseAddress } from '../../protocol/address.js';
+import { jsonOfMessage, messageOfJson } from '../../protocol/encodings/json.js';
+import { jsonOfValue, valueOfJson } from '../../protocol/encodings/json-value.js';
+import type { SignalDefinition } from '../../protocol/messages/message.js';
+import { type EncodedValue, encodeValue } from '../../protocol/values/encoded-value.js';
+import type { Param } from './param.js';
+import { protocolTimeOf } from './write-time.js';
+import { checkSetSize } from '../size-limits.js';
+import type { LibraryErrorCode } from '../../util/library-errors.js';
+
+/**
+ * What a router knows, to begin with it again another time: JSON through and through. Locks, sessions and subscriptions are no part of
+ * it, since nobody who held them will be there.
+ */
+export interface RouterState {
+  readonly version: 1;
+  /** When it was taken, by the protocol's time. Absent in states of earlier versions. */
+  readonly savedAtMicros?: number;
+  readonly params: readonly ParamState[];
+  /** Revisions reached by params that have gone, so that one which comes back never counts from 1 again. */
+  readonly gone: readonly (readonly [address: string, revision: number])[];
+  /** What was announced, as in ANNOUNCE in JSON. */
+  readonly signals: readonly unknown[];
+}
+
+export interface ParamState {
+  readonly address: string;
+  /** As in JSON messages: `0.5`, `{"$int": "5"}`. */
+  readonly value: unknown;
+  readonly revision: number;
+  /** Session id of the last writer. */
+  readonly writer: string;
+  /** Of the last write: microseconds since the Unix epoch. */
+  readonly timestampMicros: number;
+  /** How long it lives; absent: for ever. */
+  readonly ttlSeconds?: number;
+  /** With `ttlSeconds`: counted from the write instead of from the last use. */
+  readonly absolute?: true;
+  /** When it expires, as things stood: the protocol's time. Time without a router counts. */
+  readonly expiresAtMicros?: number;
+}
+
+/** A param to be put back, checked. */
+export interface RestoredParam extends Omit<ParamState, 'value'> {
+  readonly value: EncodedValue;
+}
+
+/** A state that has been checked. */
+export interface RestoredState {
+  readonly savedAtMicros?: number;
+  readonly params: readonly RestoredParam[];
+  readonly gone: readonly (readonly [address: string, revision: number])[];
+  readonly signals: readonly SignalDefinition[];
+}
+
+/** What is no state of a router. The message is one plain sentence. */
+export class RouterStateError extends Error {
+  override readonly name = 'RouterStateError';
+  readonly code = 'CLASP_ERR_ROUTER_STATE' satisfies LibraryErrorCode;
+}
+
+export function stateOfParam(param: Param, protocolAheadMicros: number): ParamState {
+  const { address, value, revision, writer, writtenAt, ttlMicros, ttlIsAbsolute, expiresAtMicros } = param;
+  return {
+    address,
+    value: jsonOfValue(value.decode()),
+    revision,
+    writer,
+    timestampMicros: protocolTimeOf(writtenAt, protocolAheadMicros),
+    ...(ttlMicros > 0 && { ttlSeconds: ttlMicros / 1_000_000 }),
+    ...(ttlIsAbsolute && { absolute: true }),
+    ...(expiresAtMicros !== Infinity && { expiresAtMicros: expiresAtMicros + protocolAheadMicros }),
+  };
+}
+
+export function stateOfSignal(signal: SignalDefinition): unknown {
+  const { signals } = jsonOfMessage({ type: 'announce', namespace: '', signals: [signal] }) as {
+    readonly signals: readonly unknown[]; // as it has just been written
+  };
+  return signals[0];
+}
+
+/**
+ * Checks a state, which may come from a file that anybody has edited.
+ *
+ * @throws RouterStateError
+ */
+export function readState(state: unknown): RestoredState {
+  if (!isRecord(state) || state.version !== 1) throw new RouterStateError('this is no state of a router, version 1');
+  const { savedAtMicros } = state;
+  return {
+    ...(savedAtMicros !== undefined && { savedAtMicros: timeOf(savedAtMicros) }),
+    params: listOf(state, 'params').map((param, i) => located(`params[${i}]`, () => readParam(param))),
+    gone: listOf(state, 'gone').map((pair, i) => located(`gone[${i}]`, () => readGone(pair))),
+    signals: listOf(state, 'signals').map((signal, i) => located(`signals[${i}]`, () => readSignal(signal))),
+  };
+}
+
+function readParam(param: unknown): RestoredParam {
+  if (!isRecord(param)) throw new Error('it is no object');
+  const { address, value, revision, writer, timestampMicros, ttlSeconds, absolute, expiresAtMicros } = param;
+  const checked = {
+    address: parseAddress(text(address, 'address')),
+    value: encodeValue(valueOfJson(value)),
+    writer: text(writer, 'writer'),
+  };
+  checkSetSize(checked.address, checked.value, checked.writer); // or no SNAPSHOT could carry it
+  return {
+    ...checked,
+    revision: number(revision, 'revision', 1),
+    timestampMicros: number(timestampMicros, 'timestampMicros', 0),
+    ...(ttlSeconds !== undefined && { ttlSeconds: number(ttlSeconds, 'ttlSeconds', 0) }),
+    ...(absolute === true && { absolute }),
+    ...(expiresAtMicros !== undefined && { expiresAtMicros: number(expiresAtMicros, 'expiresAtMicros', 0) }),
+  };
+}
+
+function readGone(pair: unknown): readonly [string, number] {
+  if (!Array.isArray(pair)) throw new Error('it is no pair');
+  const [address, revision] = pair as readonly unknown[];
+  return [text(address, 'the first of it'), number(revision, 'the second of it', 1)];
+}
+
+function readSignal(signal: unknown): SignalDefinition {
+  const message = messageOfJson({ type: 'announce', namespace: '', signals: [signal] });
+  const [definition] = message.type === 'announce' ? message.signals : [];
+  if (definition === undefined) throw new Error('it is no signal');
+  return definition;
+}
+
+/** @throws RouterStateError that says where the mistake is */
+function located<T>(place: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new RouterStateError(`the state of the router is damaged at ${place}: ${why}`);
+  }
+}
+
+function timeOf(savedAtMicros: unknown): number {
+  if (typeof savedAtMicros === 'number' && savedAtMicros >= 0) return savedAtMicros;
+  throw new RouterStateError('the state of the router is damaged: savedAtMicros is no number of at least 0');
+}
+
+function listOf(state: Readonly<Record<string, unknown>>, key: string): readonly unknown[] {
+  const list = state[key];
+  if (!Array.isArray(list)) throw new RouterStateError(`the state of the router is damaged: ${key} is no list`);
+  return list;
+}
+
+function text(value: unknown, name: string): string {
+  if (typeof value !== 'string') throw new Error(`${name} is no text`);
+  return value;
+}
+
+function number(value: unknown, name: string, least: number): number {
+  if (typeof value !== 'number' || !(value >= least)) throw new Error(`${name} is no number of at least ${least}`);
+  return value;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,72 @@
+import { addressSegments } from '../../protocol/address.js';
+import { detachedPublish } from '../../protocol/messages/detached.js';
+import type { PublishMessage } from '../../protocol/messages/message.js';
+import { matchSegments, type Pattern } from '../../protocol/pattern.js';
+import type { StepCounter } from '../../protocol/step-counter.js';
+import { OldestFirst } from '../quotas/insertion-order-map.js';
+
+export interface LastTimelinesOptions {
+  /** Addresses whose last timeline is kept for late joiners; 0 = none. */
+  readonly maxTimelines: number;
+  /** Bytes that they may take, roughly; 0 = unlimited. */
+  readonly maxTimelineBytes: number;
+}
+
+/**
+ * The last timeline of each address, for those who subscribe after it was published: what is played now began before they came.
+ * A full memory lets go of the address that had no new timeline for the longest.
+ */
+export class LastTimelines {
+  readonly #options: LastTimelinesOptions;
+  readonly #timelines = new OldestFirst<PublishMessage>();
+  #bytes = 0;
+  #dropped = 0;
+
+  constructor(options: LastTimelinesOptions) {
+    this.#options = options;
+  }
+
+  /** Memory that they take, roughly. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Timelines that made room for others. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Keeps a copy of a timeline. */
+  remember(message: PublishMessage): void {
+    const { maxTimelines, maxTimelineBytes } = this.#options;
+    if (maxTimelines === 0) return;
+    const { address } = message;
+    this.#bytes += bytesOf(message) - bytesOf(this.#timelines.get(address));
+    this.#timelines.set(address, detachedPublish(message));
+    while (
+      this.#timelines.size > maxTimelines ||
+      (maxTimelineBytes > 0 && this.#bytes > maxTimelineBytes && this.#timelines.size > 1)
+    ) {
+      this.#bytes -= bytesOf(this.#timelines.deleteOldest());
+      this.#dropped++;
+    }
+  }
+
+  /** Those that match, and undefined for each that had to be looked at to find that out. */
+  *matching(pattern: Pattern, counter: StepCounter): IterableIterator<PublishMessage | undefined> {
+    const segments = addressSegments(pattern);
+    for (const timeline of this.#timelines.values()) {
+      counter.steps += STEPS_OF_ONE;
+      yield matchSegments(segments, addressSegments(timeline.address), counter) ? timeline : undefined;
+    }
+  }
+}
+
+/** Of splitting an address. */
+const STEPS_OF_ONE = 10;
+
+function bytesOf(message: PublishMessage | undefined): number {
+  if (message === undefined) return 0;
+  const keyframes = message.timeline?.keyframes ?? [];
+  return keyframes.reduce((sum, { value }) => sum + 250 + value.byteLength, 500 + 2 * message.address.length);
+}

@@ -1,0 +1,833 @@
+import { parseAddress } from '../protocol/address.js';
+import { Qos } from '../protocol/enumerations.js';
+import { isCloseMessage } from '../protocol/close-message.js';
+import { ClaspError, ErrorCode } from '../protocol/errors.js';
+import type { InboundFrame, MalformedMessage, RateLimitedMessage } from '../protocol/inbound.js';
+import type { BundleMessage, GetMessage, SetMessage, SyncMessage } from '../protocol/messages/message.js';
+import { parsePattern } from '../protocol/pattern.js';
+import { StepCounter } from '../protocol/step-counter.js';
+import type { Grant } from './ports.js';
+import { Announcing } from './announce/announce-handler.js';
+import { Admission, type AdmissionOptions } from './sessions/hello-handler.js';
+import { Backlogs, type BacklogsOptions } from './congestion/send-queue-budget.js';
+import { type Chore, Chores } from './scheduling/chores.js';
+import { type ClockOffsets, noOffsets } from './clock-offsets.js';
+import { type ConflictRule, reconcileFor } from './params/conflict-strategies.js';
+import { Deliveries } from './delivery/dispatcher.js';
+import { type DueWork, runDueWork } from './scheduling/due-work.js';
+import { FanOut } from './delivery/fan-out.js';
+import { GuardedWork } from './scheduling/guarded-work.js';
+import { Hooks, type HooksOptions } from './writes/write-hooks.js';
+import { internalError, InternalErrors } from './internal-errors.js';
+import { LastWills, type WillLimits } from './announce/last-wills.js';
+import { messageSteps } from './scheduling/message-steps.js';
+import type { Departure } from './system/presence.js';
+import { ParamStore, type ParamStoreOptions } from './params/param-store.js';
+import { PassingSignals, type PassingSignalsOptions } from './publish/publish-handler.js';
+import { Queries, type QueryLimits } from './announce/query-handler.js';
+import { Replies } from './delivery/replies.js';
+import { Owners, type WatchToken } from './quotas/owner.js';
+import { TokenPermissions } from './sessions/permissions.js';
+import type { PendingFrame, RouterSession } from './session.js';
+import { type RestoredState, type RouterState, stateOfParam, stateOfSignal } from './params/param-state.js';
+import { Routing, type RoutingOptions } from './delivery/signal-router.js';
+import { type ScheduledBundle, ScheduledBundles, type ScheduleLimits } from './writes/scheduled-bundles.js';
+import { SignalDirectory, type SignalDirectoryOptions } from './announce/signal-directory.js';
+import { SessionTasks, type Task } from './scheduling/session-tasks.js';
+import { Slice } from './scheduling/slice.js';
+import { Snapshots } from './subscriptions/snapshot-sender.js';
+import type { MemoryUse, Statistics } from './system/statistics.js';
+import { Subscribing, type SubscribingOptions } from './subscriptions/subscribe-handler.js';
+import { Tally } from './system/counters.js';
+import { type ParamsAnswer, type ParamsQuestion, viewParams } from './system/param-query.js';
+import { isSystemAddress } from './system/system-addresses.js';
+import { SystemSignals } from './system/system-signals.js';
+import { Writes } from './writes/write-handler.js';
+
+export interface RouterCoreOptions
+  extends
+    AdmissionOptions,
+    BacklogsOptions,
+    HooksOptions,
+    ParamStoreOptions,
+    PassingSignalsOptions,
+    QueryLimits,
+    RoutingOptions,
+    ScheduleLimits,
+    SignalDirectoryOptions,
+    SubscribingOptions,
+    WillLimits {
+  /** Bytes of one value. */
+  readonly maxValueBytes: number;
+  /** Frames a minute that could not be read, beyond which a session is closed. */
+  readonly maxMalformedPerMinute: number;
+  /** Whether SET and BUNDLE are acknowledged only when their frame asks for it (QoS 1 or 2). */
+  readonly acks: 'requested' | 'always';
+  /** What GET of an address without a param gets: ERROR 201, or nothing. */
+  readonly unknownAddress: 'error' | 'silent';
+  /** How writes to one param are reconciled, by pattern; the first that matches decides. Last write wins where none does. */
+  readonly conflictRules: readonly ConflictRule[];
+  /** Whether a SET has to be what was announced for its address. */
+  readonly checkAnnounced: boolean;
+  /** In `/$clasp/version`. */
+  readonly version: string;
+  /** Whether those who subscribe below `/$clasp/sessions` learn who is connected. */
+  readonly presence: boolean;
+  /** Reads the router's monotonic clock, in microseconds. */
+  readonly nowMicros: () => number;
+  /** How other times stand to it; `nowMicros` keeps them up to date. @default one time for all */
+  readonly offsets?: ClockOffsets | undefined;
+  /** Begins to watch a token, so that {@link RouterCore.revoke} is called if it is revoked. @default no token ever is */
+  readonly watchToken?: WatchToken | undefined;
+  /** Called for each scheduled bundle that made room for others. @default ignores them */
+  readonly bundleDropped?: ((bundle: ScheduledBundle) => void) | undefined;
+  /** Takes the internal errors of work that is no message. @default they are thrown */
+  readonly internalErrors?: InternalErrors | undefined;
+}
+
+/** Steps of one turn for all that is due, and one piece of each kind more: 0.3 ms, and with a large bundle 1 ms. */
+const DUE_STEPS = 16_384;
+/** Steps of the gestures that are due in front of a batch of messages. */
+const GESTURE_STEPS = 4_096;
+
+const EVERYTHING = parsePattern('/**');
+/** Steps of an ERROR: making the error object takes longer than any message. */
+const ERROR_STEPS = 300;
+
+/**
+ * The router without any input or output: what each message of each session does to params and subscriptions, and what
+ * everybody gets. It opens no socket and sets no timer, so a test drives an hour of show in milliseconds, and the same
+ * input gives the same bytes. What is to be sent waits in the sessions' outboxes until {@link takeDirty}.
+ */
+export class RouterCore {
+  readonly #options: RouterCoreOptions;
+  readonly #offsets: ClockOffsets;
+  /** Those who have said HELLO, by their id. */
+  readonly #sessions = new Map<string, RouterSession>();
+  readonly #params: ParamStore;
+  readonly #signals: SignalDirectory;
+  readonly #backlogs: Backlogs;
+  readonly #deliveries: Deliveries;
+  readonly #replies: Replies;
+  readonly #routing: Routing;
+  readonly #passing: PassingSignals;
+  readonly #writes: Writes;
+  readonly #tasks: SessionTasks;
+  readonly #snapshots: Snapshots;
+  readonly #scheduled: ScheduledBundles;
+  readonly #system: SystemSignals;
+  readonly #hooks: Hooks;
+  readonly #wills: LastWills;
+  readonly #subscribing: Subscribing;
+  readonly #announcing: Announcing;
+  readonly #queries: Queries;
+  readonly #admission: Admission;
+  readonly #tally = new Tally();
+  readonly #owners: Owners;
+  /** Steps that messages take beside the usual ones. */
+  readonly #work = new StepCounter();
+  readonly #tokens: TokenPermissions;
+  readonly #slice = new Slice(this.#work, this);
+  readonly #chores: Chores;
+  readonly #errors: InternalErrors;
+  readonly #gestureWork: DueWork;
+  readonly #statisticsWork: DueWork;
+  readonly #bundleWork: DueWork;
+  /** What has its time, in the order in which it is done. */
+  readonly #dueWorks: readonly DueWork[];
+
+  #messages = 0;
+  /** The time of this batch; reading the clock for each message would cost as much as routing it. */
+  #nowMicros: number;
+
+  constructor(options: RouterCoreOptions) {
+    this.#options = options;
+    const offsets = options.offsets ?? noOffsets;
+    this.#offsets = offsets;
+    this.#errors = options.internalErrors ?? new InternalErrors();
+    this.#tasks = new SessionTasks((task, error) => {
+      this.#taskFailed(task, error);
+    });
+    this.#chores = new Chores(new Slice(this.#work, this), (error) => {
+      this.#errors.add(error, 'clearing away');
+    });
+    this.#tokens = new TokenPermissions(this.#work, offsets);
+    this.#owners = new Owners(options.watchToken);
+    this.#wills = new LastWills(options);
+    this.#backlogs = new Backlogs(options);
+    this.#deliveries = new Deliveries(this.#backlogs);
+    this.#replies = new Replies(this.#deliveries);
+    this.#hooks = new Hooks(options);
+    const shows = this.#hooks.shows.bind(this.#hooks);
+    this.#params = new ParamStore(options);
+    this.#signals = new SignalDirectory(options, this.#work);
+    const fanOut = new FanOut(this.#deliveries, this.#replies);
+    this.#routing = new Routing(fanOut, options, shows, this.#work);
+    this.#passing = new PassingSignals(options, this.#routing, fanOut, {
+      find: (id) => this.#sessions.get(id),
+      shows,
+    });
+    this.#writes = new Writes(this.#params, this.#routing, this.#passing, {
+      rules: options.conflictRules,
+      maxValueBytes: options.maxValueBytes,
+      announced: options.checkAnnounced ? this.#signals : undefined,
+      hooks: this.#hooks,
+      work: this.#work,
+    });
+    this.#system = new SystemSignals(options, this.#routing, this.#sessions, () => this.statistics(), offsets);
+    this.#snapshots = new Snapshots(this.#tasks, {
+      storeFor: (pattern) => this.#storeOf(pattern),
+      replies: this.#replies,
+      told: (session, address, value, follow) => {
+        this.#routing.told(session, address, value, follow);
+      },
+      shows,
+      nowMicros: () => this.#nowMicros,
+      offsets,
+    });
+    this.#subscribing = new Subscribing(
+      options,
+      this.#routing,
+      this.#snapshots,
+      this.#passing,
+      this.#system,
+      this.#tasks,
+    );
+    this.#announcing = new Announcing(options, this.#signals, this.#wills, this.#writes, this.#replies, this.#work);
+    this.#queries = new Queries(options, this.#tasks, {
+      signals: this.#signals,
+      isVisible: this.#hooks.isVisible.bind(this.#hooks),
+      send: (session, signals) => {
+        this.#replies.inPieces(session, signals, (some) => ({ type: 'result', signals: some }));
+      },
+      nowMicros: () => this.#nowMicros,
+    });
+    this.#scheduled = new ScheduledBundles(options);
+    this.#gestureWork = new GuardedWork('gestures', this.#passing, this.#errors);
+    this.#statisticsWork = new GuardedWork('statistics', this.#system, this.#errors);
+    this.#bundleWork = new GuardedWork('scheduled bundles', this.#dueBundles(), this.#errors);
+    this.#dueWorks = [
+      this.#gestureWork,
+      this.#bundleWork,
+      new GuardedWork('paced subscriptions', this.#routing, this.#errors),
+      new GuardedWork('expiry of params', this.#params, this.#errors),
+      new GuardedWork('expiry of signals', this.#signals, this.#errors),
+    ];
+    const joined = (session: RouterSession): void => {
+      this.#join(session);
+    };
+    this.#admission = new Admission(options, this.#replies, joined, offsets);
+    this.#nowMicros = options.nowMicros();
+    this.#signals.announceOwn(options.signals?.definitions ?? [], this.#nowMicros);
+  }
+
+  get paramCount(): number {
+    return this.#params.size;
+  }
+
+  /** Memory that all params take, roughly. */
+  get paramBytes(): number {
+    return this.#params.bytes;
+  }
+
+  /** Memory that paced subscriptions and what waits for them take, roughly. */
+  get pacedBytes(): number {
+    return this.#routing.pacedBytes;
+  }
+
+  get subscriptionCount(): number {
+    return this.#routing.subscriptionCount;
+  }
+
+  get signalCount(): number {
+    return this.#signals.size;
+  }
+
+  get messageCount(): number {
+    return this.#messages;
+  }
+
+  get deliveryCount(): number {
+    return this.#deliveries.count;
+  }
+
+  /** Steps that were taken so far, of some 20 ns: what messages, matching and deliveries cost. */
+  get steps(): number {
+    return this.#work.steps + this.#tasks.steps + (this.#deliveries.count >>> 3);
+  }
+
+  /** When the current batch was begun. */
+  get nowMicros(): number {
+    return this.#nowMicros;
+  }
+
+  /** Reads the clock for the frames that follow. */
+  beginBatch(): void {
+    this.#readClock();
+    if (this.#nowMicros >= this.#gestureWork.dueMicros) {
+      this.#gestureWork.runDue(this.#nowMicros, this.#slice.begin(GESTURE_STEPS));
+    }
+  }
+
+  /** Takes one frame of a session, at its place in the order of all. Never throws for anything a peer can send. */
+  handle(session: RouterSession, frame: InboundFrame, receivedMicros: number): void {
+    this.#messages++;
+    this.#work.steps += messageSteps(frame.message);
+    switch (session.phase) {
+      case 'active':
+      case 'congested':
+        return this.#handleActive(session, frame, receivedMicros);
+      case 'awaitingHello':
+        this.#tally.messages[frame.message.type]++;
+        return this.#admission.take(session, frame);
+      case 'authenticating':
+        return this.#admission.hold(session, frame, receivedMicros);
+      case 'connecting':
+      case 'draining':
+      case 'closed':
+        return; // nobody is listening any more, or not yet
+    }
+  }
+
+  /**
+   * Lets a session in whose token is good.
+   *
+   * @returns what it has sent while that was found out, to be handled now
+   */
+  admit(session: RouterSession, grant: Grant): readonly PendingFrame[] {
+    this.beginBatch();
+    session.grant = grant;
+    session.permissions = this.#tokens.of(grant);
+    return this.#admission.admit(session);
+  }
+
+  /** What the visibility filter says has changed: whoever gets what is looked up anew. */
+  visibilityChanged(): void {
+    this.#routing.recipientsChanged();
+  }
+
+  /** Tells a session what went wrong. */
+  sendError(session: RouterSession, error: ClaspError): void {
+    this.#replies.error(session, error);
+  }
+
+  /** Asks a session for a PONG. */
+  ping(session: RouterSession): void {
+    this.#replies.send(session, { type: 'ping' });
+  }
+
+  /**
+   * Forgets a session: its subscriptions end, its locks are released, its gestures cancelled, its params stay (router.md 3.7). If
+   * it was lost, its last will is done. Its locks exclude no session from now on, and nothing is sent to it; what takes long is done in
+   * slices.
+   */
+  leave(session: RouterSession, departure: Departure): void {
+    if (session.hasLeft) return;
+    session.hasLeft = true;
+    this.#snapshots.forget(session);
+    this.#queries.forget(session);
+    const wasHere = this.#sessions.delete(session.id);
+    this.beginBatch();
+    this.#tally.conflated += session.backlog.conflated;
+    this.#tally.receivedBytes += session.traffic.receivedBytes;
+    this.#tally.sentBytes += session.traffic.sentBytes;
+    if (session.owner !== undefined) this.#owners.leave(session, session.owner);
+    const subscriptions = this.#routing.leaving(session);
+    this.#chores.begin(this.#leaving(session, wasHere ? departure : undefined, isLoss(departure), subscriptions));
+    session.outbox.clear();
+    this.#backlogs.clear(session);
+    session.release();
+  }
+
+  /** @param left how it ended; undefined for one that was never in */
+  *#leaving(
+    session: RouterSession,
+    left: Departure | undefined,
+    isLost: boolean,
+    subscriptions: Chore,
+  ): Generator<number, void> {
+    yield* this.#guarded(
+      this.#passing.leaving(
+        session,
+        () => this.#nowMicros,
+        () => this.#protocolMicros,
+      ),
+    );
+    yield* this.#guarded(this.#doingWill(session, isLost));
+    yield* this.#guarded(this.#tellingPresence(session, left));
+    yield* this.#guarded(this.#params.unlocking(session));
+    yield* this.#guarded(subscriptions);
+  }
+
+  *#doingWill(session: RouterSession, isLost: boolean): Generator<number, void> {
+    const will = this.#wills.take(session);
+    if (will === undefined || !isLost) return;
+    this.#attempt(session, will);
+    yield messageSteps(will);
+  }
+
+  *#tellingPresence(session: RouterSession, left: Departure | undefined): Generator<number, void> {
+    if (left === undefined) return;
+    this.#system.left(session, left, this.#nowMicros);
+    yield 1;
+  }
+
+  /** An internal error in one part of leaving must not keep the others from it: its locks would exclude others for ever. */
+  *#guarded(part: Chore): Generator<number, void> {
+    try {
+      for (let piece = part.next(); piece.done !== true; piece = part.next()) yield piece.value;
+    } catch (error) {
+      this.#errors.add(error, 'clearing away');
+    }
+  }
+
+  /**
+   * A token was revoked: what its sessions announced and the bundles that wait for their time count for nothing from now on. The
+   * sessions themselves are ended by their machines.
+   */
+  revoke(tokenId: string): void {
+    const owner = this.#owners.revoke(tokenId);
+    if (owner === undefined) return;
+    this.#chores.begin(this.#signals.forgetting(owner));
+    this.#chores.begin(this.#scheduled.forgetting(owner));
+  }
+
+  /** When {@link runDue} has something to do, by the router's clock; Infinity when never. */
+  get dueMicros(): number {
+    let due = this.#statisticsWork.dueMicros;
+    for (const work of this.#dueWorks) if (work !== this.#bundleWork) due = Math.min(due, work.dueMicros);
+    return due;
+  }
+
+  /** The same for what a millisecond matters to: a bundle with a time. */
+  get exactDueMicros(): number {
+    return this.#bundleWork.dueMicros;
+  }
+
+  /**
+   * Does what time has brought about, as far as one turn's steps go: sends the moves and runs the bundles that are due, clears away what has
+   * expired.
+   *
+   * @returns whether something that is due is left: then it is to be called again in the next turn
+   */
+  runDue(): boolean {
+    this.#readClock();
+    const isLeft = runDueWork(this.#dueWorks, this.#nowMicros, this.#slice, DUE_STEPS);
+    if (this.#statisticsWork.dueMicros <= this.#nowMicros) this.#statisticsWork.runDue(this.#nowMicros, this.#slice);
+    return isLeft;
+  }
+
+  /** What there is and what has happened, counted. @param sendBuffers what sockets hold, which the core does not know */
+  statistics(sendBuffers: MemoryUse = { usedBytes: 0, limitBytes: 0, madeRoom: 0 }): Statistics {
+    let { conflated, receivedBytes, sentBytes } = this.#tally;
+    let congested = 0;
+    for (const { backlog, phase, traffic } of this.#sessions.values()) {
+      conflated += backlog.conflated;
+      receivedBytes += traffic.receivedBytes;
+      sentBytes += traffic.sentBytes;
+      if (phase === 'congested') congested++;
+    }
+    const { messages, rateLimited, malformed, schedule } = this.#tally;
+    return {
+      counts: {
+        sessions: this.#sessions.size,
+        subscriptions: this.subscriptionCount,
+        params: this.paramCount,
+        signals: this.signalCount,
+        pendingBundles: this.#scheduled.size,
+        congested,
+        queuedBytes: this.#backlogs.bytes,
+      },
+      totals: {
+        messages: this.#messages,
+        deliveries: this.deliveryCount,
+        receivedBytes,
+        sentBytes,
+        internalErrors: this.#errors.count,
+      },
+      messages: { ...messages },
+      errors: Object.fromEntries(this.#replies.errors),
+      drops: {
+        rateLimited,
+        malformed,
+        conflated,
+        dropped: this.#backlogs.dropped,
+        overflows: this.#backlogs.overflows,
+        evictedParams: this.#params.evicted,
+        expiredParams: this.#params.expired,
+        evictedSignals: this.#signals.evicted,
+        droppedBundles: this.#scheduled.dropped,
+        droppedWills: this.#wills.dropped,
+      },
+      memory: { ...this.#memory(), sendBuffers },
+      schedule,
+    };
+  }
+
+  #memory(): Omit<Statistics['memory'], 'sendBuffers'> {
+    const options = this.#options;
+    const use = (usedBytes: number, limitBytes: number, madeRoom: number): MemoryUse => ({
+      usedBytes,
+      limitBytes,
+      madeRoom,
+    });
+    const { pacedMemory, subscriptionRoom } = this.#routing;
+    const { timelineMemory } = this.#passing;
+    return {
+      params: use(this.paramBytes, options.maxParamBytes, this.#params.evicted),
+      paced: use(pacedMemory.bytes, options.maxPacedBytes, pacedMemory.dropped),
+      subscriptions: use(subscriptionRoom.bytes, options.maxSubscriptionBytes, subscriptionRoom.closed),
+      queues: use(
+        this.#backlogs.heldBytes,
+        options.maxQueueBytesTotal,
+        this.#backlogs.dropped + this.#backlogs.overflows,
+      ),
+      bundles: use(this.#scheduled.bytes, options.maxPendingBundleBytes, this.#scheduled.dropped),
+      signals: use(this.#signals.bytes, options.maxSignalBytes, this.#signals.evicted),
+      wills: use(this.#wills.bytes, options.maxWillBytes, this.#wills.dropped),
+      queries: use(this.#queries.bytes, options.maxQueryBytes, this.#queries.closed),
+      timelines: use(timelineMemory.bytes, options.maxTimelineBytes, timelineMemory.dropped),
+    };
+  }
+
+  /** What is to be kept of it for another time. Walks everything: for a million params some seconds. */
+  state(): RouterState {
+    this.beginBatch();
+    const { protocolAheadMicros } = this.#offsets;
+    return {
+      version: 1,
+      savedAtMicros: this.#protocolMicros,
+      params: Array.from(this.#params.inOrderOfUse(this.#nowMicros), (param) =>
+        stateOfParam(param, protocolAheadMicros),
+      ),
+      gone: [...this.#params.gone],
+      signals: this.#signals.matching(EVERYTHING, this.#nowMicros).map(stateOfSignal),
+    };
+  }
+
+  /** Begins with what was there another time. */
+  restore({ params, gone, signals, savedAtMicros = -Infinity }: RestoredState): void {
+    this.beginBatch();
+    // A clock that is behind the state, as that of a computer without a battery for it, says nothing of the time between: none.
+    const backMicros = Math.max(0, savedAtMicros - this.#protocolMicros);
+    this.#params.restore(params, gone, this.#nowMicros, this.#offsets.protocolAheadMicros + backMicros);
+    for (const param of params) {
+      const restored = this.#params.get(param.address, this.#nowMicros);
+      if (restored !== undefined) restored.reconcile = reconcileFor(this.#options.conflictRules, param.address);
+    }
+    this.#signals.restore(signals, this.#nowMicros);
+  }
+
+  /** The params that match, for somebody who looks on; changes nothing, not even when they expire. */
+  viewParams(question: ParamsQuestion): ParamsAnswer {
+    this.beginBatch();
+    const pattern = parsePattern(question.pattern);
+    const store = this.#storeOf(pattern);
+    const subscriberCount = (address: string): number => this.#routing.subscriberCount(address);
+    return viewParams(store, pattern, question, subscriberCount, this.#nowMicros, this.#offsets);
+  }
+
+  /** Goes on with what takes longer than one turn of the event loop: large snapshots. @returns whether there is more to come */
+  advanceTasks(): boolean {
+    this.#tasks.advance();
+    return this.#tasks.pending;
+  }
+
+  /** Whether {@link advanceTasks} has anything to do. */
+  get hasTasks(): boolean {
+    return this.#tasks.pending;
+  }
+
+  /** Whether {@link advanceChores} is to be called in the next turn. */
+  get hasChores(): boolean {
+    return this.#chores.pending;
+  }
+
+  /** A new turn: goes on with clearing away what those have left who have gone. */
+  advanceChores(): void {
+    if (!this.#chores.pending) return;
+    this.beginBatch();
+    this.#chores.advance();
+  }
+
+  /** A session that was congested is active again: what it has ordered goes on. */
+  resume(session: RouterSession): void {
+    this.#tasks.resume(session);
+  }
+
+  /** The sessions whose outbox is no longer empty, once. Those that have lost messages are told so first. */
+  takeDirty(): readonly RouterSession[] {
+    for (const session of this.#backlogs.takeLossy()) this.#tellDrops(session);
+    return this.#deliveries.takeDirty();
+  }
+
+  /** What is to be sent next of what waits for a congested session: whole messages, at least one, and up to so many bytes. */
+  takeBacklog(session: RouterSession, maxBytes: number): Uint8Array {
+    return this.#backlogs.take(session, maxBytes);
+  }
+
+  #tellDrops(session: RouterSession): void {
+    const drops = session.drops.notice(this.#nowMicros);
+    if (drops === undefined || !session.established) return;
+    const text = `Buffer overflow: messages being dropped (${drops} drops in last 10 seconds)`;
+    const { bytes, messages, dropped } = session.backlog;
+    session.notify({ type: 'messages.dropped', dropped, queuedBytes: bytes, queuedMessages: messages });
+    this.#replies.error(session, new ClaspError(ErrorCode.Overloaded, text));
+  }
+
+  /** A session has its WELCOME: it is told what there is, and others hear of it. */
+  #join(session: RouterSession): void {
+    this.#sessions.set(session.id, session);
+    session.owner = this.#owners.join(session);
+    session.joinedMicros = this.#nowMicros;
+    this.#snapshots.begin(session, EVERYTHING, { evenEmpty: true });
+    this.#system.joined(session, this.#nowMicros);
+  }
+
+  #handleActive(session: RouterSession, frame: InboundFrame, receivedMicros: number): void {
+    const { message } = frame;
+    const { messages } = this.#tally;
+    try {
+      switch (message.type) {
+        case 'set':
+          messages.set++;
+          return this.#set(session, message, frame.qos);
+        case 'publish':
+          messages.publish++;
+          this.#writes.publish(session, message, this.#nowMicros);
+          session.hasWritten = true;
+          return;
+        case 'bundle':
+          messages.bundle++;
+          return this.#bundle(session, message, frame.qos);
+        case 'get':
+          messages.get++;
+          return this.#get(session, message);
+        case 'subscribe':
+          messages.subscribe++;
+          return this.#subscribing.subscribe(session, message, this.#nowMicros);
+        case 'unsubscribe':
+          messages.unsubscribe++;
+          return this.#subscribing.unsubscribe(session, message.id);
+        case 'announce':
+          messages.announce++;
+          this.#announcing.announce(session, message, this.#nowMicros);
+          session.hasWritten = true;
+          return;
+        case 'query':
+          messages.query++;
+          return this.#queries.query(session, message);
+        case 'ping':
+          messages.ping++;
+          return this.#replies.send(session, { type: 'pong' });
+        case 'sync':
+          messages.sync++;
+          return this.#sync(session, message, receivedMicros);
+        case 'hello':
+          messages.hello++;
+          throw new ClaspError(ErrorCode.InvalidMessage, 'Duplicate HELLO');
+        case 'replay':
+          messages.replay++;
+          throw new ClaspError(ErrorCode.ServiceUnavailable, 'Journal not configured on this router', {
+            address: message.pattern,
+          });
+        case 'federationSync':
+          messages.federationSync++;
+          throw new ClaspError(ErrorCode.ServiceUnavailable, 'Federation not configured on this router');
+        case 'malformed':
+          messages.malformed++;
+          return this.#malformed(session, message);
+        case 'rateLimited':
+          messages.rateLimited++;
+          this.#tally.rateLimited += message.dropped;
+          throw rateLimited(message);
+        case 'error':
+          messages.error++;
+          if (isCloseMessage(message)) session.notify({ type: 'close.received' });
+          return;
+        case 'pong':
+          messages.pong++;
+          session.answersPings = true;
+          return;
+        case 'welcome':
+        case 'snapshot':
+        case 'ack':
+        case 'result':
+          return; // what routers say; from a client it means nothing and harms nothing (router.md 5)
+      }
+    } catch (error) {
+      if (!(error instanceof ClaspError)) throw error;
+      this.#work.steps += ERROR_STEPS;
+      this.#replies.error(session, error);
+    }
+  }
+
+  #set(session: RouterSession, message: SetMessage, qos: Qos): void {
+    const { address, lock, unlock } = message;
+    const { revision, holder } = this.#writes.set(session, message, this.#nowMicros);
+    session.hasWritten = true;
+    if (!this.#wantsAck(qos)) return;
+    if (lock !== true && unlock !== true) return this.#replies.ack(session, message, revision);
+    // Whether it is locked now, and whether by you; never by whom else.
+    const locked = holder !== undefined;
+    const own = holder === session ? session.id : undefined;
+    this.#replies.send(session, { type: 'ack', address, revision, locked, holder: own });
+  }
+
+  #bundle(session: RouterSession, message: BundleMessage, qos: Qos): void {
+    session.allowance?.overdraw(message.messages.length - 1); // the frame has paid for one
+    // From here on it counts down on the monotonic clock, whatever becomes of the wall clock.
+    const atMicros = Number(message.timestamp ?? 0) - this.#offsets.protocolAheadMicros;
+    if (atMicros > this.#nowMicros) {
+      // Checked now, so that its sender hears of a mistake at once, and again when it runs.
+      this.#scheduled.check(session, atMicros, this.#nowMicros);
+      this.#writes.checkBundle(session, message, this.#nowMicros);
+      for (const dropped of this.#scheduled.add(session, message, atMicros)) this.#bundleDropped(dropped);
+      session.hasWritten = true;
+      if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack' });
+      return;
+    }
+    const revision = this.#writes.bundle(session, message, this.#nowMicros)?.revision;
+    session.hasWritten = true;
+    if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack', revision });
+  }
+
+  /** Runs the bundles that are due, each of them whole, and no other message between its messages. */
+  #dueBundles(): DueWork {
+    const scheduled = this.#scheduled;
+    return {
+      get dueMicros() {
+        return scheduled.dueMicros;
+      },
+      runDue: (nowMicros, slice) => {
+        while (!slice.isOver) {
+          const due = scheduled.popDue(nowMicros);
+          if (due === undefined) return;
+          slice.spend(messageSteps(due.bundle));
+          this.#runBundle(due);
+        }
+      },
+    };
+  }
+
+  #runBundle({ session, owner, bundle, atMicros }: ScheduledBundle): void {
+    if (owner.isRevoked) return;
+    this.#tally.bundleRan(this.#options.nowMicros() - atMicros);
+    this.#attempt(session, bundle);
+  }
+
+  /** It was acknowledged and will not run. */
+  #bundleDropped(dropped: ScheduledBundle): void {
+    const { session } = dropped;
+    const atMicros = dropped.atMicros + this.#offsets.protocolAheadMicros;
+    this.#options.bundleDropped?.(dropped);
+    if (!session.established) return;
+    const text =
+      `Bundle dropped: it was to run at ${atMicros} (microseconds since the Unix epoch) and made room for those of others, ` +
+      `because yours take most of what all may take`;
+    this.#replies.error(session, new ClaspError(ErrorCode.Overloaded, text));
+  }
+
+  /** Nothing of a bundle that no longer passes is applied; its sender is told if it is still there. */
+  #attempt(session: RouterSession, bundle: BundleMessage): void {
+    try {
+      this.#writes.bundle(session, bundle, this.#nowMicros, 'earlier');
+    } catch (error) {
+      if (!(error instanceof ClaspError)) this.#workFailed(session, error, 'bundle');
+      else if (session.established) this.#replies.error(session, error);
+    }
+  }
+
+  /** The rest of an answer is not sent. */
+  #taskFailed({ session, pattern }: Task, error: unknown): void {
+    this.#workFailed(session, error, 'an answer in slices', pattern);
+  }
+
+  /** An internal error of what a session has ordered counts like one of its messages. */
+  #workFailed(session: RouterSession, cause: unknown, work: string, address?: string): void {
+    this.#errors.add(cause, work, session);
+    if (!session.established) return;
+    const error = internalError(cause, address);
+    if (this.#errors.isLastOf(session, this.#nowMicros)) session.notify({ type: 'session.failed', error });
+    else this.#replies.error(session, error);
+  }
+
+  #get(session: RouterSession, { address }: GetMessage): void {
+    session.permissions.checkRead(address, this.#nowMicros);
+    if (isSystemAddress(address)) this.#system.asked(this.#nowMicros);
+    const store = this.#storeOf(address);
+    const param = store.get(address, this.#nowMicros);
+    if (param !== undefined && this.#hooks.isVisible(session, address)) {
+      store.read(param, this.#nowMicros);
+      this.#replies.inPieces(session, [param.entry(this.#offsets.protocolAheadMicros)], (params) => ({
+        type: 'snapshot',
+        params,
+      }));
+      this.#routing.told(session, address, param.value, false);
+      return;
+    }
+    parseAddress(address);
+    if (this.#options.unknownAddress === 'error') {
+      throw new ClaspError(ErrorCode.AddressNotFound, 'Address not found', { address });
+    }
+  }
+
+  /** The answer goes behind those of the QUERYs that came before; its time is that of the moment when it is sent. */
+  #sync(session: RouterSession, { t1 }: SyncMessage, receivedMicros: number): void {
+    const answer = (): void => {
+      const answeredMicros = this.#options.nowMicros();
+      const { protocolAheadMicros } = this.#offsets; // of this reading; one for both times, or the round trip would be wrong
+      const [t2, t3] = [receivedMicros + protocolAheadMicros, answeredMicros + protocolAheadMicros];
+      this.#replies.send(session, { type: 'sync', t1, t2, t3 });
+    };
+    if (!this.#queries.sayAfterwards(session, answer)) answer();
+  }
+
+  #readClock(): void {
+    this.#nowMicros = this.#options.nowMicros();
+    this.#params.unjudgedSinceMicros = this.#offsets.unjudgedSinceMs * 1_000;
+  }
+
+  /** The protocol's time of this batch. */
+  get #protocolMicros(): number {
+    return this.#nowMicros + this.#offsets.protocolAheadMicros;
+  }
+
+  /** Where the params of an address or a pattern are. */
+  #storeOf(text: string): ParamStore {
+    return isSystemAddress(text) ? this.#system.params : this.#params;
+  }
+
+  /** Garbage does not end a session, a flood of it does; neither is answered more than once a second (design: undecodable frame). */
+  #malformed(session: RouterSession, { error }: MalformedMessage): void {
+    this.#tally.malformed++;
+    const most = this.#options.maxMalformedPerMinute;
+    switch (session.patience.judge(this.#nowMicros, most)) {
+      case 'tell':
+        return this.#replies.error(session, error);
+      case 'pass over':
+        return;
+      case 'give up': {
+        const text = `More than ${most} frames in a minute could not be read`;
+        session.notify({ type: 'protocol.violated', error: new ClaspError(error.code, text) });
+      }
+    }
+  }
+
+  #wantsAck(qos: Qos): boolean {
+    return qos !== Qos.Fire || this.#options.acks === 'always';
+  }
+}
+
+/** Whether a session went without wanting to: then its last will is done. */
+function isLoss(departure: Departure): boolean {
+  return departure !== 'left' && departure !== 'shutdown';
+}
+
+function rateLimited({ messagesPerSecond, dropped }: RateLimitedMessage): ClaspError {
+  return new ClaspError(
+    ErrorCode.RateLimited,
+    `Rate limit exceeded: ${messagesPerSecond} messages/second; ${dropped} messages were dropped; ` +
+      'the limit is the router option maxMessagesPerSecond (--max-messages-per-second)',
+  );
+}

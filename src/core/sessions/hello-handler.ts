@@ -1,0 +1,121 @@
+import { utf8Length } from '../../protocol/bytes/utf8.js';
+import { type Feature } from '../../protocol/enumerations.js';
+import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import type { InboundFrame, InboundMessage } from '../../protocol/inbound.js';
+import { MAX_NAME_BYTES } from '../../protocol/limits.js';
+import { detached } from '../../protocol/messages/detached.js';
+import type { HelloMessage } from '../../protocol/messages/message.js';
+import type { ClockOffsets } from '../clock-offsets.js';
+import type { Replies } from '../delivery/replies.js';
+import type { PendingFrame, RouterSession } from '../session.js';
+import { messageForm, wireForm } from '../delivery/wire-form.js';
+
+export interface AdmissionOptions {
+  /** In WELCOME. */
+  readonly name: string;
+  /** In WELCOME. */
+  readonly features: readonly Feature[];
+  readonly securityMode: 'open' | 'authenticated';
+  /** Reads the router's monotonic clock, in microseconds. */
+  readonly nowMicros: () => number;
+}
+
+/** The door of the data plane: the first message of a connection, which has to be HELLO (router.md 3.2). */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #replies: Replies;
+  readonly #joined: (session: RouterSession) => void;
+  readonly #offsets: ClockOffsets;
+
+  /**
+   * @param joined a session is in, and has been told so
+   * @param offsets for the time in WELCOME
+   */
+  constructor(
+    options: AdmissionOptions,
+    replies: Replies,
+    joined: (session: RouterSession) => void,
+    offsets: ClockOffsets,
+  ) {
+    this.#options = options;
+    this.#offsets = offsets;
+    this.#replies = replies;
+    this.#joined = joined;
+  }
+
+  /** Takes the first frame of a connection. */
+  take(session: RouterSession, { message, encoding }: InboundFrame): void {
+    // Its first message says how a peer wants to be spoken to. Legacy MessagePack senders read binary.
+    const { link } = session;
+    const written = encoding === 'legacy' ? 'binary' : encoding;
+    session.form = link.deliver === undefined ? wireForm(link.framing, written) : messageForm;
+    if (message.type !== 'hello') {
+      const text =
+        message.type === 'malformed'
+          ? `The first frame is no HELLO: ${message.error.message}`
+          : `The first message must be HELLO, not ${message.type}`;
+      session.notify({ type: 'hello.refused', error: new ClaspError(ErrorCode.InvalidMessage, text) });
+      return;
+    }
+    const { name, features, token } = message;
+    const nameBytes = utf8Length(name);
+    if (nameBytes > MAX_NAME_BYTES) {
+      // 101 and not 300: the message is what is wrong, on an open router too.
+      const text = `The name in HELLO has ${nameBytes} bytes; the limit is ${MAX_NAME_BYTES}`;
+      session.notify({ type: 'hello.refused', error: new ClaspError(ErrorCode.InvalidMessage, text) });
+      return;
+    }
+    const hasToken = token !== undefined && token !== '';
+    if (this.#options.securityMode === 'open' || (link.isTrusted === true && !hasToken)) {
+      session.notify({ type: 'hello.accepted', name, features });
+      this.#welcome(session, message);
+    } else if (!hasToken) {
+      const error = new ClaspError(ErrorCode.Unauthorized, 'Authentication required');
+      session.notify({ type: 'hello.refused', error });
+    } else {
+      session.pending = { hello: message, frames: [] };
+      session.notify({ type: 'hello.received', name, features });
+    }
+  }
+
+  /** Keeps a frame that came before the answer to the HELLO; the answer is not waited for by every client. */
+  hold({ pending, notify }: RouterSession, frame: InboundFrame, receivedMicros: number): void {
+    if (pending === undefined) return;
+    if (pending.frames.length < MAX_PENDING_FRAMES) {
+      pending.frames.push({ frame: { ...frame, message: kept(frame.message) }, receivedMicros });
+      return;
+    }
+    const text = `More than ${MAX_PENDING_FRAMES} messages came before the token was looked at; wait for WELCOME`;
+    notify({ type: 'hello.refused', error: new ClaspError(ErrorCode.RateLimited, text) });
+  }
+
+  /**
+   * Lets a session in whose token is good.
+   *
+   * @returns what it has sent meanwhile
+   */
+  admit(session: RouterSession): readonly PendingFrame[] {
+    const { pending } = session;
+    session.pending = undefined; // and with it the token
+    if (pending === undefined) return [];
+    this.#welcome(session, pending.hello);
+    return pending.frames;
+  }
+
+  #welcome(session: RouterSession, hello: HelloMessage): void {
+    const { name, features, nowMicros } = this.#options;
+    session.name = hello.name;
+    session.features = hello.features;
+    const readMicros = nowMicros(); // the offset is that of this reading
+    const time = readMicros + this.#offsets.protocolAheadMicros;
+    this.#replies.send(session, { type: 'welcome', version: 1, session: session.id, name, features, time });
+    this.#joined(session);
+  }
+}
+
+/** Frames that may come behind a HELLO before it is answered. */
+const MAX_PENDING_FRAMES = 256;
+
+function kept(message: InboundMessage): InboundMessage {
+  return message.type === 'malformed' || message.type === 'rateLimited' ? message : detached(message);
+}

@@ -1,0 +1,139 @@
+import { Paced } from './paced-subscription.js';
+import type { PacedType } from './rate-policy.js';
+import type { RouterSession } from '../session.js';
+
+export interface PacedLimits {
+  /** Pairs of session and address whose pace is kept; beyond it the address paced for longest starts again. */
+  readonly maxPaced: number;
+  /** Bytes that they and what waits for them may take, roughly: the same; 0 = unlimited. */
+  readonly maxPacedBytes: number;
+}
+
+/**
+ * Who is followed at which address. What is known of a session survives here when its subscriptions change; without it each
+ * SUBSCRIBE would set off everything that rests.
+ */
+export class PacedRegistry {
+  readonly #limits: PacedLimits;
+  readonly #dropped: (paced: Paced) => void;
+  /** By address, the one followed for longest first. */
+  readonly #params = new Map<string, PacedAddress>();
+  readonly #streams = new Map<string, PacedAddress>();
+  #size = 0;
+  #bytes = 0;
+  #droppedCount = 0;
+
+  /** @param dropped receives each that is forgotten because there are too many */
+  constructor(limits: PacedLimits, dropped: (paced: Paced) => void) {
+    this.#limits = limits;
+    this.#dropped = dropped;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Memory that all of it takes, roughly. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Pairs that made room for others. */
+  get dropped(): number {
+    return this.#droppedCount;
+  }
+
+  /** Those who are followed at an address. */
+  of(type: PacedType, address: string): Iterable<Paced> {
+    return this.#addresses(type).get(address)?.sessions.values() ?? [];
+  }
+
+  find(session: RouterSession, type: PacedType, address: string): Paced | undefined {
+    return this.#addresses(type).get(address)?.sessions.get(session);
+  }
+
+  /** What is known of this session at this address; from now on, if nothing was. */
+  follow(session: RouterSession, type: PacedType, address: string): Paced {
+    const addresses = this.#addresses(type);
+    let followed = addresses.get(address);
+    const existing = followed?.sessions.get(session);
+    if (existing !== undefined) return existing;
+    if (followed === undefined) {
+      followed = { sessions: new Map(), heldBytes: 0 };
+      addresses.set(address, followed);
+    }
+    const paced = new Paced(session, type, address);
+    followed.sessions.set(session, paced);
+    session.paced.add(paced);
+    this.#size++;
+    this.#bytes += BYTES_OF_ONE;
+    this.#makeRoom(addresses, followed);
+    return paced;
+  }
+
+  /** What waits at an address now takes so many bytes more, or less. */
+  hold({ type, address, isGone }: Paced, bytes: number): void {
+    const addresses = this.#addresses(type);
+    const followed = isGone ? undefined : addresses.get(address);
+    if (followed === undefined) return;
+    const change = Math.max(bytes, -followed.heldBytes);
+    followed.heldBytes += change;
+    this.#bytes += change;
+    if (bytes > 0) this.#makeRoom(addresses, followed);
+  }
+
+  /** A message is kept at an address, once for all who wait for it, in place of the one before. */
+  holdOnly(paced: Paced, bytes: number): void {
+    const held = this.#addresses(paced.type).get(paced.address)?.heldBytes ?? 0;
+    this.hold(paced, bytes - held);
+  }
+
+  forget(paced: Paced): void {
+    if (paced.isGone) return;
+    paced.isGone = true;
+    paced.session.paced.delete(paced);
+    this.#size--;
+    this.#bytes -= BYTES_OF_ONE;
+    const addresses = this.#addresses(paced.type);
+    const followed = addresses.get(paced.address);
+    followed?.sessions.delete(paced.session);
+    if (followed?.sessions.size !== 0) return;
+    this.#bytes -= followed.heldBytes;
+    addresses.delete(paced.address);
+  }
+
+  #isFull(): boolean {
+    const { maxPaced, maxPacedBytes } = this.#limits;
+    return this.#size > maxPaced || (maxPacedBytes > 0 && this.#bytes > maxPacedBytes);
+  }
+
+  /** The addresses followed for longest are forgotten; the one that asks last. */
+  #makeRoom(addresses: Map<string, PacedAddress>, except: PacedAddress): void {
+    if (!this.#isFull()) return;
+    const other = addresses === this.#params ? this.#streams : this.#params;
+    for (const candidates of [addresses, other]) {
+      for (const followed of candidates.values()) {
+        if (followed === except) continue;
+        for (const paced of [...followed.sessions.values()]) {
+          this.forget(paced);
+          this.#droppedCount++;
+          this.#dropped(paced);
+        }
+        if (!this.#isFull()) return;
+      }
+    }
+  }
+
+  #addresses(type: PacedType): Map<string, PacedAddress> {
+    return type === 'param' ? this.#params : this.#streams;
+  }
+}
+
+/** Memory of a pair, its places in the indexes and the queue included. */
+const BYTES_OF_ONE = 600;
+
+interface PacedAddress {
+  readonly sessions: Map<RouterSession, Paced>;
+  /** What is kept there: the last message that had to wait, and the samples of windows. */
+  heldBytes: number;
+}

@@ -1,0 +1,117 @@
+import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import type { SubscribeMessage } from '../../protocol/messages/message.js';
+import { parsePattern, type Pattern } from '../../protocol/pattern.js';
+import { paceOf } from './rate-policy.js';
+import type { PassingSignals } from '../publish/publish-handler.js';
+import { nodesOf } from './pattern-trie.js';
+import type { RouterSession } from '../session.js';
+import type { Routing } from '../delivery/signal-router.js';
+import type { SessionTasks } from '../scheduling/session-tasks.js';
+import type { Snapshots } from './snapshot-sender.js';
+import { lets, type Subscription, subscription } from './subscription-index.js';
+import { isSystemAddress } from '../system/system-addresses.js';
+import type { SystemSignals } from '../system/system-signals.js';
+
+export interface PatternLimits {
+  /** `**` in one pattern of a SUBSCRIBE or QUERY; 0 = unlimited. */
+  readonly maxGlobstars: number;
+}
+
+export interface SubscribingOptions extends PatternLimits {
+  /** Distinct subscription ids a session may hold; 0 = unlimited. */
+  readonly maxSubscriptionsPerSession: number;
+  /** Segments in all patterns of a session together; 0 = unlimited. */
+  readonly maxPatternSegmentsPerSession: number;
+}
+
+/** Steps that sending timelines may take at once. */
+const TIMELINE_STEPS = 16_384;
+
+/** SUBSCRIBE and UNSUBSCRIBE (router.md 5.1): who may hear what, what it may cost, and what there is already. */
+export class Subscribing {
+  readonly #options: SubscribingOptions;
+  readonly #routing: Routing;
+  readonly #snapshots: Snapshots;
+  readonly #passing: PassingSignals;
+  readonly #system: SystemSignals;
+  readonly #tasks: SessionTasks;
+
+  constructor(
+    options: SubscribingOptions,
+    routing: Routing,
+    snapshots: Snapshots,
+    passing: PassingSignals,
+    system: SystemSignals,
+    tasks: SessionTasks,
+  ) {
+    this.#options = options;
+    this.#routing = routing;
+    this.#snapshots = snapshots;
+    this.#passing = passing;
+    this.#system = system;
+    this.#tasks = tasks;
+  }
+
+  /** @throws ClaspError 202 for a pattern that is none or too costly, 301 and 302 without permission, 429 for one too many */
+  subscribe(session: RouterSession, message: SubscribeMessage, nowMicros: number): void {
+    const held = session.subscriptions.get(message.id);
+    const limit = this.#options.maxSubscriptionsPerSession;
+    if (limit > 0 && held === undefined && session.subscriptions.size >= limit) {
+      throw new ClaspError(ErrorCode.RateLimited, `Subscription limit reached (max ${limit})`, {
+        address: message.pattern,
+      });
+    }
+    const pattern = parsePattern(message.pattern);
+    checkGlobstars(pattern, this.#options);
+    this.#checkSegments(session, pattern, held);
+    session.permissions.checkSubscribe(pattern, nowMicros);
+    this.#routing.checkMatchSteps(session, pattern);
+    this.#routing.checkMemory(session, pattern, held);
+    if (held !== undefined) this.#end(held); // the same id again replaces (wire.md 17, Q36)
+    if (isSystemAddress(pattern)) this.#system.asked(nowMicros);
+    const added = subscription(session, message.id, pattern, message.types, message.options);
+    session.subscriptions.set(message.id, added);
+    this.#routing.subscribe(added);
+    if (lets(added, 'param')) {
+      const follow = (paceOf(message.options, 'param')?.epsilon ?? 0) > 0;
+      const history = message.options?.history ?? 1;
+      this.#snapshots.begin(session, pattern, { history, follow, subscription: added });
+    }
+    if (lets(added, 'timeline')) this.#tasks.begin(this.#passing.timelinesFor(session, pattern), TIMELINE_STEPS);
+  }
+
+  unsubscribe(session: RouterSession, id: number): void {
+    const held = session.subscriptions.get(id);
+    if (held === undefined) return;
+    session.subscriptions.delete(id);
+    this.#end(held);
+  }
+
+  /** What the patterns of a session may take, beside those of all others. @param held what it replaces */
+  #checkSegments(session: RouterSession, pattern: Pattern, held: Subscription | undefined): void {
+    const limit = this.#options.maxPatternSegmentsPerSession;
+    const freed = held === undefined ? 0 : nodesOf(held.pattern);
+    const segments = this.#routing.segmentsOf(session) - freed + nodesOf(pattern);
+    if (limit === 0 || segments <= limit) return;
+    const text = `Subscription limit reached: its patterns would have ${segments} segments in all (max ${limit})`;
+    throw new ClaspError(ErrorCode.RateLimited, text, { address: pattern });
+  }
+
+  /** A subscription is no more, and of its snapshot nothing more is wanted: or a session could order any number of them. */
+  #end(subscription: Subscription): void {
+    this.#routing.unsubscribe(subscription);
+    this.#snapshots.cancel(subscription);
+  }
+}
+
+/**
+ * What a pattern may cost whoever writes to an address that is new, or the router that looks for what it matches.
+ *
+ * @throws ClaspError 202
+ */
+export function checkGlobstars(pattern: Pattern, { maxGlobstars }: PatternLimits): void {
+  const globstars = pattern.split('/').filter((segment) => segment === '**').length;
+  if (maxGlobstars === 0 || globstars <= maxGlobstars) return;
+  const text = `invalid pattern: it has ${globstars} "**"; the limit is ${maxGlobstars}`;
+  throw new ClaspError(ErrorCode.PatternError, text, { address: pattern });
+}

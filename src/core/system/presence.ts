@@ -1,0 +1,79 @@
+import { encodeValue } from '../../protocol/values/encoded-value.js';
+import type { Value } from '../../protocol/values/value.js';
+import type { SessionEnd } from '../session-events.js';
+import type { ClockOffsets } from '../clock-offsets.js';
+import type { RouterSession } from '../session.js';
+import type { Routing } from '../delivery/signal-router.js';
+import type { SystemParams } from './system-params.js';
+
+/** How a session came to its end, as presence tells it. */
+export type Departure = SessionEnd['kind'];
+
+/**
+ * Who is connected, for those who ask (docs/protocol.md): params and events below `/$clasp/sessions/<id>`. The owner calls it only
+ * while somebody listens there; {@link refresh} makes up for what happened before.
+ */
+export class Presence {
+  readonly #params: SystemParams;
+  readonly #routing: Routing;
+  readonly #offsets: ClockOffsets;
+  /** Ids whose params there are. */
+  readonly #told = new Set<string>();
+
+  constructor(params: SystemParams, routing: Routing, offsets: ClockOffsets) {
+    this.#params = params;
+    this.#routing = routing;
+    this.#offsets = offsets;
+  }
+
+  /** Brings the params in line with who is there. */
+  refresh(sessions: ReadonlyMap<string, RouterSession>, nowMicros: number): void {
+    for (const id of this.#told) if (!sessions.has(id)) this.#remove(id);
+    for (const session of sessions.values()) this.#write(session, nowMicros);
+  }
+
+  joined(session: RouterSession, nowMicros: number): void {
+    this.#write(session, nowMicros);
+    this.#tell(session, 'connect', [], nowMicros);
+  }
+
+  left(session: RouterSession, departure: Departure, nowMicros: number): void {
+    this.#params.write(`${placeOf(session.id)}/online`, false, nowMicros); // for those who follow params alone
+    this.#remove(session.id);
+    this.#tell(session, 'disconnect', [['reason', departure]], nowMicros);
+  }
+
+  #write(session: RouterSession, nowMicros: number): void {
+    const place = placeOf(session.id);
+    this.#told.add(session.id);
+    this.#params.write(`${place}/name`, session.name, nowMicros);
+    this.#params.write(`${place}/transport`, session.link.transport, nowMicros);
+    const { protocolAheadMicros } = this.#offsets;
+    this.#params.write(`${place}/connectedAt`, BigInt(session.joinedMicros + protocolAheadMicros), nowMicros);
+    this.#params.write(`${place}/lastSeen`, BigInt(session.lastReceivedMicros + protocolAheadMicros), nowMicros);
+    this.#params.write(`${place}/online`, true, nowMicros);
+  }
+
+  #remove(id: string): void {
+    this.#told.delete(id);
+    for (const name of ['name', 'transport', 'connectedAt', 'lastSeen', 'online']) {
+      this.#params.remove(`${placeOf(id)}/${name}`);
+    }
+  }
+
+  #tell(
+    session: RouterSession,
+    what: 'connect' | 'disconnect',
+    more: readonly (readonly [string, Value])[],
+    nowMicros: number,
+  ): void {
+    const value = encodeValue(new Map<string, Value>([['session', session.id], ['name', session.name], ...more]));
+    const address = `${placeOf(session.id)}/${what}`;
+    const timestamp = nowMicros + this.#offsets.protocolAheadMicros;
+    this.#routing.publish({ type: 'publish', address, signal: 'event', value, timestamp }, undefined, nowMicros);
+  }
+}
+
+function placeOf(id: string): string {
+  return `/$clasp/sessions/${id}`;
+}

@@ -1,0 +1,119 @@
+import type { ClockOffsets } from '../clock-offsets.js';
+import type { ParamStore } from '../params/param-store.js';
+import { type Departure, Presence } from './presence.js';
+import type { RouterSession } from '../session.js';
+import type { Routing } from '../delivery/signal-router.js';
+import type { Statistics } from './statistics.js';
+import { SYSTEM_SEGMENT } from './system-addresses.js';
+import { SystemParams } from './system-params.js';
+
+/** How often those who listen are told what has changed. */
+const PERIOD_MICROS = 1_000_000;
+/** What is younger is fresh enough for somebody who comes to look. */
+const LEAST_PERIOD_MICROS = 100_000;
+
+export interface SystemSignalsOptions {
+  readonly name: string;
+  readonly version: string;
+  /** Whether it tells who is connected. */
+  readonly presence: boolean;
+}
+
+/**
+ * What the router says of itself, below `/$clasp`: ordinary params and events that only it writes. As long as nobody has
+ * subscribed there by name, nothing of this is computed or kept.
+ */
+export class SystemSignals {
+  readonly #options: SystemSignalsOptions;
+  readonly #routing: Routing;
+  readonly #sessions: ReadonlyMap<string, RouterSession>;
+  readonly #statistics: () => Statistics;
+  readonly #params: SystemParams;
+  readonly #presence: Presence | undefined;
+  readonly #offsets: ClockOffsets;
+  readonly #startedMicros: number;
+  /** At the beginning of the period that rates are of. */
+  #before: { readonly messages: number; readonly deliveries: number; readonly micros: number };
+  #refreshedMicros = -Infinity;
+
+  constructor(
+    options: SystemSignalsOptions & { readonly nowMicros: () => number },
+    routing: Routing,
+    sessions: ReadonlyMap<string, RouterSession>,
+    statistics: () => Statistics,
+    offsets: ClockOffsets,
+  ) {
+    this.#options = options;
+    this.#routing = routing;
+    this.#sessions = sessions;
+    this.#statistics = statistics;
+    this.#params = new SystemParams(routing);
+    this.#presence = options.presence ? new Presence(this.#params, routing, offsets) : undefined;
+    this.#offsets = offsets;
+    this.#startedMicros = options.nowMicros();
+    this.#before = { messages: 0, deliveries: 0, micros: this.#startedMicros };
+  }
+
+  get params(): ParamStore {
+    return this.#params.store;
+  }
+
+  /** When {@link runDue} has something to do; Infinity while nobody listens. */
+  get dueMicros(): number {
+    return this.#isHeard ? this.#refreshedMicros + PERIOD_MICROS : Infinity;
+  }
+
+  runDue(nowMicros: number): void {
+    if (nowMicros >= this.dueMicros) this.#refresh(nowMicros);
+  }
+
+  joined(session: RouterSession, nowMicros: number): void {
+    if (this.#isHeard) this.#presence?.joined(session, nowMicros);
+  }
+
+  left(session: RouterSession, departure: Departure, nowMicros: number): void {
+    if (this.#isHeard) this.#presence?.left(session, departure, nowMicros);
+  }
+
+  /** Somebody is about to look. A flood of such does not make everything be written each time. */
+  asked(nowMicros: number): void {
+    if (nowMicros >= this.#refreshedMicros + LEAST_PERIOD_MICROS) this.#refresh(nowMicros);
+  }
+
+  /** Brings every param up to date, and tells those who listen what has changed. */
+  #refresh(nowMicros: number): void {
+    this.#refreshedMicros = nowMicros;
+    const { name, version } = this.#options;
+    const { counts, totals, drops, schedule } = this.#statistics();
+    const say = (path: string, value: string | number | bigint): void => {
+      this.#params.write(`/$clasp/${path}`, value, nowMicros);
+    };
+    say('name', name);
+    say('version', version);
+    say('startedAt', BigInt(this.#startedMicros + this.#offsets.protocolAheadMicros));
+    say('uptimeSeconds', BigInt(Math.floor((nowMicros - this.#startedMicros) / 1_000_000)));
+    for (const [group, numbers] of Object.entries({ counts, totals, drops, schedule })) {
+      for (const [key, number] of Object.entries<number>(numbers)) say(`${group}/${key}`, BigInt(Math.round(number)));
+    }
+    this.#refreshRates(totals, nowMicros, say);
+    this.#presence?.refresh(this.#sessions, nowMicros);
+  }
+
+  /** Rates are of the last whole period: a second listener that comes in between does not cut it short. */
+  #refreshRates(
+    { messages, deliveries }: Statistics['totals'],
+    nowMicros: number,
+    say: (path: string, value: number) => void,
+  ): void {
+    const { micros } = this.#before;
+    if (nowMicros - micros < PERIOD_MICROS) return;
+    const seconds = (nowMicros - micros) / 1_000_000;
+    say('rates/messages', (messages - this.#before.messages) / seconds);
+    say('rates/deliveries', (deliveries - this.#before.deliveries) / seconds);
+    this.#before = { messages, deliveries, micros: nowMicros };
+  }
+
+  get #isHeard(): boolean {
+    return this.#routing.hasSubscribersBelow(SYSTEM_SEGMENT);
+  }
+}

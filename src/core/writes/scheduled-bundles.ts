@@ -1,0 +1,158 @@
+import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import { detached } from '../../protocol/messages/detached.js';
+import type { BundleMessage } from '../../protocol/messages/message.js';
+import { bundleBytes } from './bundle-bytes.js';
+import { type DueEntry, DueQueue } from '../scheduling/due-queue.js';
+import { makeRoom } from '../quotas/make-room.js';
+import type { Owner } from '../quotas/owner.js';
+import { Quota } from '../quotas/quota.js';
+import type { RouterSession } from '../session.js';
+
+export interface ScheduleLimits {
+  /** How far ahead a bundle may be, in seconds. */
+  readonly maxScheduleSeconds: number;
+  /** Bundles of one session that may wait; 0 = unlimited. */
+  readonly maxPendingBundlesPerSession: number;
+  /** Estimated memory that all that wait may take together, in bytes. */
+  readonly maxPendingBundleBytes: number;
+}
+
+export interface ScheduledBundle {
+  readonly session: RouterSession;
+  readonly owner: Owner;
+  readonly bundle: BundleMessage;
+  readonly atMicros: number;
+  /** Memory it takes. */
+  readonly bytes: number;
+}
+
+/** A bundle with its places in the queues. */
+interface Waiting extends ScheduledBundle {
+  place?: DueEntry<Waiting>;
+  placeOfOwner?: DueEntry<Waiting>;
+}
+
+/** Steps of forgetting a bundle. */
+const FORGET_STEPS = 50;
+
+/**
+ * Bundles whose time is still to come (router.md 5.6). They outlive their sender: what was acknowledged is done. Those of
+ * one time run in the order of their arrival. Time is the router's clock, which never goes back, so none runs twice
+ * or never when somebody sets the system's.
+ *
+ * Because they outlive it, limits for a session do not bound them. If all together take too much, what owners without a session left
+ * behind makes room first, then the owner that has most, each with the bundle that is due last.
+ */
+export class ScheduledBundles {
+  readonly #limits: ScheduleLimits;
+  readonly #queue = new DueQueue<Waiting>();
+  /** What each owner has waiting, the last to be due first. */
+  readonly #byOwner = new Map<Owner, DueQueue<Waiting>>();
+  readonly #bytes: Quota;
+  #dropped = 0;
+
+  constructor(limits: ScheduleLimits) {
+    this.#limits = limits;
+    this.#bytes = new Quota({ total: limits.maxPendingBundleBytes, perOwner: 0 });
+  }
+
+  get size(): number {
+    return this.#queue.size;
+  }
+
+  /** Estimated memory of all of them, in bytes. */
+  get bytes(): number {
+    return this.#bytes.total;
+  }
+
+  /** Bundles that made room for others. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** When the next one is due; Infinity when none is. */
+  get dueMicros(): number {
+    return this.#queue.dueMicros;
+  }
+
+  /** @throws ClaspError 400 when it is too far ahead, or too many of this session wait */
+  check(session: RouterSession, atMicros: number, nowMicros: number): void {
+    const { maxScheduleSeconds, maxPendingBundlesPerSession: most } = this.#limits;
+    const seconds = (atMicros - nowMicros) / 1_000_000;
+    if (seconds > maxScheduleSeconds) {
+      const text = `Bundle rejected: it is ${Math.ceil(seconds)} s ahead; the limit is ${maxScheduleSeconds} s`;
+      throw new ClaspError(ErrorCode.RevisionConflict, text);
+    }
+    if (most > 0 && session.pendingBundles >= most) {
+      throw new ClaspError(
+        ErrorCode.RevisionConflict,
+        `Bundle rejected: ${most} bundles are waiting, which is the limit`,
+      );
+    }
+  }
+
+  /**
+   * Keeps a copy of a bundle until its time.
+   *
+   * @returns the bundles that had to make room for it, and will not run
+   * @throws ClaspError 503 when too much waits in all and no owner makes room; then nothing has changed
+   */
+  add(session: RouterSession, bundle: BundleMessage, atMicros: number): readonly ScheduledBundle[] {
+    const owner = session.owner!; // set when the session is established, and no other session sends bundles
+    const bytes = bundleBytes(bundle);
+    this.#bytes.take(owner, bytes);
+    const { victims, isEnough } = makeRoom(this.#bytes, owner, (giver) => this.#byOwner.get(giver)?.popDue(Infinity));
+    if (!isEnough) {
+      for (const victim of victims) this.#listOfOwner(victim);
+      const total = this.#bytes.total;
+      this.#bytes.give(owner, bytes);
+      const { maxPendingBundleBytes: most } = this.#limits;
+      const text = `Bundle rejected: with it bundles of ${total} bytes would be waiting in all; the limit is ${most}`;
+      throw new ClaspError(ErrorCode.Overloaded, text);
+    }
+    for (const victim of victims) this.#unlist(victim);
+    this.#dropped += victims.length;
+    const kept = { ...bundle, messages: bundle.messages.map(detached) };
+    const waiting: Waiting = { session, owner, bundle: kept, atMicros, bytes };
+    waiting.place = this.#queue.push(waiting, atMicros);
+    this.#listOfOwner(waiting);
+    session.pendingBundles++;
+    return victims;
+  }
+
+  /** Takes out the next one whose time has come. */
+  popDue(nowMicros: number): ScheduledBundle | undefined {
+    const due = this.#queue.popDue(nowMicros);
+    if (due === undefined) return undefined;
+    this.#bytes.give(due.owner, due.bytes);
+    this.#unlist(due);
+    return due;
+  }
+
+  /** Forgets the bundles of an owner, piece by piece. @returns the steps of each */
+  *forgetting(owner: Owner): Generator<number, void> {
+    for (;;) {
+      const one = this.#byOwner.get(owner)?.popDue(Infinity);
+      if (one === undefined) return;
+      this.#bytes.give(owner, one.bytes);
+      this.#unlist(one);
+      yield FORGET_STEPS;
+    }
+  }
+
+  #listOfOwner(waiting: Waiting): void {
+    let queue = this.#byOwner.get(waiting.owner);
+    if (queue === undefined) this.#byOwner.set(waiting.owner, (queue = new DueQueue()));
+    waiting.placeOfOwner = queue.push(waiting, -waiting.atMicros);
+  }
+
+  /** Takes out a bundle whose bytes are given back, wherever it still is. */
+  #unlist(waiting: Waiting): void {
+    const { session, owner, place, placeOfOwner } = waiting;
+    if (place !== undefined) this.#queue.remove(place);
+    const queue = this.#byOwner.get(owner);
+    if (placeOfOwner !== undefined) queue?.remove(placeOfOwner);
+    if (queue?.size === 0) this.#byOwner.delete(owner);
+    session.pendingBundles--;
+  }
+}

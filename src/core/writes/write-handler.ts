@@ -1,0 +1,259 @@
+import { parseAddress } from '../../protocol/address.js';
+import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import type { BundleMessage, PublishMessage, SetMessage } from '../../protocol/messages/message.js';
+import type { StepCounter } from '../../protocol/step-counter.js';
+import type { U64 } from '../../protocol/u64.js';
+import type { EncodedValue } from '../../protocol/values/encoded-value.js';
+import { checkAnnounced } from '../announce/announced-values.js';
+import { type ConflictRule, lastWriteWins, type Reconcile, reconcileFor } from '../params/conflict-strategies.js';
+import type { Hooks } from './write-hooks.js';
+import { mayTakeOver } from './lock-takeover.js';
+import type { Param } from '../params/param.js';
+import type { ParamStore } from '../params/param-store.js';
+import type { PassingSignals } from '../publish/publish-handler.js';
+import type { RouterSession } from '../session.js';
+import type { Routing } from '../delivery/signal-router.js';
+import type { SignalDirectory } from '../announce/signal-directory.js';
+import { checkSetSize, checkValueSize } from '../size-limits.js';
+import { isSystemAddress, systemAddressRefused } from '../system/system-addresses.js';
+
+/** Steps of putting a new param into the indexes, and of the memory it takes. */
+const CREATE_STEPS = 200;
+
+/** A write that was accepted: what to store and what to send. */
+interface PlannedSet {
+  readonly message: SetMessage;
+  /** What is stored: the incoming value, or what the strategy made of it and the stored one. */
+  readonly value: EncodedValue;
+}
+
+/** A param as a write will find it, once the writes planned so far are applied. A {@link Param} is one itself. */
+interface Outlook {
+  readonly revision: number;
+  readonly value: EncodedValue;
+  readonly holder: RouterSession | undefined;
+  readonly reconcile: Reconcile;
+}
+
+/**
+ * What changes params and reaches subscribers: SET, PUBLISH, BUNDLE. Each is planned first and without a trace, then
+ * applied, which cannot fail: so a bundle is all or nothing.
+ */
+export class Writes {
+  readonly #params: ParamStore;
+  readonly #routing: Routing;
+  readonly #passing: PassingSignals;
+  readonly #rules: readonly ConflictRule[];
+  readonly #maxValueBytes: number;
+  readonly #announced: SignalDirectory | undefined;
+  readonly #hooks: Hooks;
+  readonly #work: StepCounter;
+
+  /** @param options.announced where given, a SET has to be what was announced there */
+  constructor(
+    params: ParamStore,
+    routing: Routing,
+    passing: PassingSignals,
+    options: {
+      readonly rules: readonly ConflictRule[];
+      readonly maxValueBytes: number;
+      readonly announced: SignalDirectory | undefined;
+      readonly hooks: Hooks;
+      /** Counts what new params cost. */
+      readonly work: StepCounter;
+    },
+  ) {
+    this.#params = params;
+    this.#routing = routing;
+    this.#passing = passing;
+    this.#rules = options.rules;
+    this.#maxValueBytes = options.maxValueBytes;
+    this.#announced = options.announced;
+    this.#hooks = options.hooks;
+    this.#work = options.work;
+  }
+
+  /** @returns the param as it is now @throws ClaspError 200, 301, 302, 400, 401, 402, 403, 429, 503 */
+  set(session: RouterSession, message: SetMessage, nowMicros: number): Param {
+    this.#checkMay(session, message, nowMicros, 'now');
+    const param = this.#params.get(message.address, nowMicros);
+    const { byteLength } = message.value;
+    if (param === undefined) this.#params.checkRoom(session, message.address, 1, byteLength);
+    else if (byteLength > param.capacity)
+      this.#params.checkRoom(session, message.address, 0, byteLength - param.capacity);
+    this.#checkAnnounced(message, nowMicros);
+    const value = accept(session, message, param);
+    return this.#applySet(session, { message, value }, nowMicros, param);
+  }
+
+  /** @throws ClaspError 200, 301, 302, 402, 403, 404, 429 */
+  publish(session: RouterSession, message: PublishMessage, nowMicros: number): void {
+    this.#checkMay(session, message, nowMicros, 'now');
+    this.#passing.publish(session, message, nowMicros);
+  }
+
+  /**
+   * All of it or nothing, in its order, and nobody's writes in between (router.md 5.6).
+   *
+   * @returns the param of the last SET, if there was one
+   * @param came whether it has just come in, or has waited for its time and was counted when it came
+   * @throws ClaspError with the code of the first fault, and 101 for a message that is no write
+   */
+  bundle(
+    session: RouterSession,
+    bundle: BundleMessage,
+    nowMicros: number,
+    came: 'now' | 'earlier' = 'now',
+  ): Param | undefined {
+    const planned = this.#plan(session, bundle, nowMicros, came);
+    let last: Param | undefined;
+    for (const step of planned) {
+      if ('message' in step) last = this.#applySet(session, step, nowMicros);
+      else this.#passing.apply(session, step, nowMicros);
+    }
+    return last;
+  }
+
+  /** Whether a bundle would be accepted now. @throws ClaspError as {@link bundle} does */
+  checkBundle(session: RouterSession, bundle: BundleMessage, nowMicros: number): void {
+    this.#plan(session, bundle, nowMicros, 'now');
+  }
+
+  /** Whether the session may write this, whatever is there. */
+  #checkMay(
+    session: RouterSession,
+    message: SetMessage | PublishMessage,
+    nowMicros: number,
+    came: 'now' | 'earlier',
+  ): void {
+    const { permissions } = session;
+    checkValueSize(message, this.#maxValueBytes);
+    if (!permissions.isUnrestricted) {
+      permissions.checkWrite(message, nowMicros);
+      if (came === 'now') permissions.countWrite(message.address, nowMicros);
+    }
+    this.#hooks.checkWrite(session, message);
+  }
+
+  #applySet(
+    session: RouterSession,
+    { message, value }: PlannedSet,
+    nowMicros: number,
+    known: Param | undefined = this.#params.get(message.address, nowMicros),
+  ): Param {
+    const param = known ?? this.#create(session, message.address);
+    this.#params.write(param, value, message, session, nowMicros);
+    if (message.unlock === true) this.#params.unlock(param);
+    // It was accepted past the lock of another session: the lock is taken over.
+    const takesOver = param.holder !== undefined && param.holder !== session;
+    // A bundle may outlive its sender; a lock of somebody who is gone would never end.
+    if ((message.lock === true || takesOver) && session.established) this.#params.lock(param, session, nowMicros);
+    const sent = value === message.value ? message : { ...message, value };
+    this.#routing.set(sent, param.revision, nowMicros);
+    return param;
+  }
+
+  #create(session: RouterSession, address: string): Param {
+    const param = this.#params.create(parseAddress(address), session);
+    param.reconcile = reconcileFor(this.#rules, address);
+    this.#work.steps += CREATE_STEPS;
+    return param;
+  }
+
+  #checkAnnounced({ address, value }: SetMessage, nowMicros: number): void {
+    const definition = this.#announced?.describing(address, nowMicros);
+    if (definition !== undefined) checkAnnounced(definition, address, value);
+  }
+
+  /** Checks each message against what the ones before it in the bundle will have done. */
+  #plan(
+    session: RouterSession,
+    bundle: BundleMessage,
+    nowMicros: number,
+    came: 'now' | 'earlier',
+  ): readonly (PlannedSet | PublishMessage)[] {
+    const planned: (PlannedSet | PublishMessage)[] = [];
+    const outlooks = new Map<string, Outlook>();
+    let fresh = 0;
+    let freshBytes = 0;
+    for (const inner of bundle.messages) {
+      try {
+        if (inner.type === 'set') {
+          this.#checkMay(session, inner, nowMicros, came);
+          const before = outlooks.get(inner.address) ?? this.#params.get(inner.address, nowMicros);
+          if (before === undefined) {
+            freshBytes += inner.value.byteLength;
+            this.#params.checkRoom(session, inner.address, ++fresh, freshBytes);
+          }
+          this.#checkAnnounced(inner, nowMicros);
+          const value = accept(session, inner, before);
+          outlooks.set(inner.address, {
+            revision: (before?.revision ?? 0) + 1,
+            value,
+            holder: inner.lock === true ? session : inner.unlock === true ? undefined : before?.holder,
+            reconcile: before?.reconcile ?? reconcileFor(this.#rules, inner.address),
+          });
+          planned.push({ message: inner, value });
+        } else if (inner.type === 'publish') {
+          this.#checkMay(session, inner, nowMicros, came);
+          this.#passing.check(session, inner);
+          planned.push(inner);
+        } else {
+          throw new ClaspError(ErrorCode.InvalidMessage, `only SET and PUBLISH can be bundled, not ${inner.type}`);
+        }
+      } catch (error) {
+        if (!(error instanceof ClaspError)) throw error;
+        const about = error.address === undefined ? {} : { address: error.address };
+        throw new ClaspError(error.code, `Bundle rejected: ${error.message}`, about);
+      }
+    }
+    return planned;
+  }
+}
+
+/**
+ * What a SET has to satisfy before anything changes (router.md 6).
+ *
+ * @param before the param as the SET will find it; undefined where there is none
+ * @returns the value to store
+ */
+function accept(session: RouterSession, message: SetMessage, before: Outlook | undefined): EncodedValue {
+  const { address, value, revision } = message;
+  if (before === undefined) {
+    parseAddress(address); // a known address has been through here
+    if (isSystemAddress(address)) throw systemAddressRefused(address);
+  }
+  checkSetSize(address, value);
+  if (before === undefined) return value; // a revision expected of a new param is ignored
+  if (revision !== undefined) checkRevision(address, revision, before.revision);
+  // Unlocking is the holder's as well: by anybody else it would be a way through the lock.
+  if (before.holder !== undefined && before.holder !== session && !mayPass(session, before.holder, message)) {
+    throw new ClaspError(ErrorCode.LockHeld, 'Parameter is locked', { address });
+  }
+  if (before.reconcile === lastWriteWins) return value; // the usual case, without building anything
+  const reconciled = before.reconcile(before.value, value);
+  if (reconciled === undefined) {
+    throw new ClaspError(ErrorCode.RevisionConflict, 'Update rejected by conflict strategy', { address });
+  }
+  if (reconciled !== value) checkSetSize(address, reconciled);
+  return reconciled;
+}
+
+/** Whether a SET may pass the lock of another session. */
+function mayPass(session: RouterSession, holder: RouterSession, message: SetMessage): boolean {
+  return mayBreak(session, message) || mayTakeOver(session, holder);
+}
+
+/** A lock is broken by unlocking, and only with a scope that says so: nobody is an administrator of an open router. */
+function mayBreak({ permissions }: RouterSession, { address, unlock }: SetMessage): boolean {
+  return unlock === true && !permissions.isUnrestricted && permissions.allows('admin', address);
+}
+
+function checkRevision(address: string, expected: U64, current: number): void {
+  if (expected === current) return;
+  throw new ClaspError(
+    ErrorCode.RevisionConflict,
+    `Revision conflict: expected ${expected.toString()}, got ${current}`,
+    { address },
+  );
+}

@@ -1,0 +1,53 @@
+import { allowedHost, hostNameOf, type HostRule, hostRule } from '../util-node/host-names.js';
+import { TransportError } from '../transports/transport.js';
+
+export interface HostCheckOptions {
+  /** As {@link listedHost} returns them. */
+  readonly allowHosts: readonly string[];
+  /** The address that the port has. */
+  readonly listensOn: string;
+  /** What the user wrote for it. */
+  readonly host: string;
+  /** With TLS the certificate proves the name: a browser does not connect by another one. */
+  readonly isEncrypted: boolean;
+}
+
+/** Why a request is refused: for its peer and for the log. */
+export interface HostRefusal {
+  readonly answer: string;
+  readonly text: string;
+}
+
+/** Refuses requests for names that are not the router's. */
+export class HostCheck {
+  readonly #isAllowed: HostRule;
+
+  constructor({ allowHosts, listensOn, host, isEncrypted }: HostCheckOptions) {
+    this.#isAllowed = isEncrypted ? () => true : hostRule(allowHosts, listensOn, host);
+  }
+
+  /** @param hosts every host that a request names, each with or without a port @returns undefined if all are allowed */
+  refusal({ hosts }: { readonly hosts: readonly (string | undefined)[] }): HostRefusal | undefined {
+    if (hosts.every(this.#isAllowed)) return undefined;
+    const name = shownName(hosts.find((host) => !this.#isAllowed(host)));
+    return {
+      answer: `This router does not answer requests for ${name ?? 'this host name'}. If that is a name of the router, allow it: --allow-host ${name ?? 'NAME'}, or allowHosts.\n`,
+      text: `a request for ${name ?? 'a host name'} that is not a name of the router; --allow-host allows one`,
+    };
+  }
+}
+
+/** Normalizes an item of `allowHosts`. @throws TransportError for one that is neither a name, an address nor `*` */
+export function listedHost(text: string): string {
+  const name = allowedHost(text);
+  if (name !== undefined) return name;
+  throw new TransportError(
+    `"${text}" is no host name; write it as show.example.org, without scheme and port, or give *`,
+  );
+}
+
+/** The name as text that can be shown anywhere; undefined if it has other characters or is long. */
+function shownName(host: string | undefined): string | undefined {
+  const name = host === undefined ? undefined : hostNameOf(host);
+  return name !== undefined && /^[a-z0-9.-]{1,80}$/.test(name) ? name : undefined;
+}

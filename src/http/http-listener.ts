@@ -1,0 +1,280 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Observable } from 'rxjs';
+import type { Clock } from '../util/clock.js';
+import { DoorFaults } from '../net/rejected-connections.js';
+import { addressesOf, listenOnFirst } from '../net/host-addresses.js';
+import { listenError } from '../net/listen-error.js';
+import { LISTEN_BACKLOG } from '../net/listen-limits.js';
+import type { TlsSource } from '../net/tls.js';
+import type { DoorFault } from '../transports/transport.js';
+import type { DoorLimits } from './limits.js';
+import { Doorstep } from './pending-connections.js';
+import { HostCheck, listedHost } from './host-check.js';
+import { send, sendRaw } from './responses.js';
+import type { HttpPeer, ResolvedPeer } from './http-peer.js';
+import { type HttpRoute, routeRequest } from './route.js';
+import { createServer, type HttpServer } from './http-server.js';
+import { type OriginRule, originRule } from './origins.js';
+import { PeerAdmission } from './peer-admission.js';
+import { RouteAnswers } from './route-answers.js';
+import { normalizeSubprotocols } from '../transports/websocket/subprotocols.js';
+
+export interface HttpDoorOptions extends DoorLimits {
+  readonly port: number;
+  readonly host: string;
+  /** The option of the command that chooses the port, for the sentence of an error. */
+  readonly flag: string;
+  readonly tls: TlsSource | undefined;
+  /** What has to happen within `handshakeMs`: `WebSocket upgrade`. */
+  readonly awaited: string;
+  readonly allowedOrigins: readonly string[];
+  /** Names that requests may be for, beside those of {@link hostRule}. */
+  readonly allowHosts: readonly string[];
+  /** Reverse proxies whose headers are believed: addresses and networks. */
+  readonly trustedProxies: readonly string[];
+  readonly routes: readonly HttpRoute[];
+  readonly onRouteError: ((error: unknown) => void) | undefined;
+  readonly clock: Clock;
+}
+
+/** What becomes of the requests that no route wants. */
+export interface HttpDoorHandlers {
+  readonly request: (request: IncomingMessage, response: ServerResponse) => void;
+  /** A request to upgrade from an origin that may: to be taken ({@link HttpDoor.letIn}) or refused. */
+  readonly upgrade: (request: IncomingMessage, socket: Socket, head: Buffer, peer: HttpPeer) => void;
+  /** The port is no more. */
+  readonly broke: (error: Error) => void;
+}
+
+/** An open HTTP or HTTPS port with its limits: who connects, what it asks for, and whether it may. */
+export class HttpDoor {
+  readonly address: AddressInfo;
+  readonly faults$: Observable<DoorFault>;
+  readonly #options: HttpDoorOptions;
+  readonly #server: HttpServer;
+  readonly #mayUpgrade: OriginRule;
+  readonly #hosts: HostCheck;
+  readonly #faults = new DoorFaults();
+  readonly #doorstep: Doorstep;
+  readonly #peers: PeerAdmission;
+  readonly #routes: RouteAnswers;
+  #closed: Promise<void> | undefined;
+
+  /** @throws TransportError */
+  static async open(options: HttpDoorOptions): Promise<HttpDoor> {
+    const mayUpgrade = originRule(options.allowedOrigins);
+    const allowHosts = options.allowHosts.map(listedHost);
+    const peers = new PeerAdmission(options);
+    const server = createServer(options);
+    const { port } = server;
+    try {
+      await listenOnFirst(await addressesOf(options.host), async ({ address }) => {
+        port.listen({ port: options.port, host: address, backlog: LISTEN_BACKLOG });
+        await once(port, 'listening'); // rejects with an `error`
+      });
+    } catch (error) {
+      server.release();
+      throw listenError(error, options.host, options.port, options.flag);
+    }
+    return new HttpDoor(server, mayUpgrade, peers, { ...options, allowHosts });
+  }
+
+  private constructor(server: HttpServer, mayUpgrade: OriginRule, peers: PeerAdmission, options: HttpDoorOptions) {
+    this.#server = server;
+    this.#mayUpgrade = mayUpgrade;
+    this.#peers = peers;
+    this.#options = options;
+    this.address = server.port.address() as AddressInfo; // a server that listens on a port, not on a pipe, has one
+    this.#hosts = new HostCheck({ ...options, listensOn: this.address.address, isEncrypted: this.isEncrypted });
+    this.faults$ = this.#faults.observable;
+    const { rate, isExempt } = peers;
+    this.#doorstep = new Doorstep({ ...options, faults: this.#faults, rate, isExempt });
+    this.#doorstep.watch(server);
+    this.#routes = new RouteAnswers({
+      ...options,
+      onStream: (socket) => {
+        this.#doorstep.leave(socket);
+      },
+    });
+    server.http.on('clientError', this.#onClientError);
+  }
+
+  /** To be called in the same turn of the event loop in which the door was opened. */
+  serve(handlers: HttpDoorHandlers): void {
+    const { http, port } = this.#server;
+    http.on('request', (request, response) => {
+      const refuse = (text: string): void => {
+        this.#doorstep.turnAway(request.socket, 'refused', text);
+        send(response, 503, text);
+      };
+      this.#identify(request, refuse, (peer) => {
+        this.#onRequest(request, response, peer, handlers);
+      });
+    });
+    http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+      const { socket } = request; // the same object as `stream`, with the type it has
+      socket.on('error', ignore); // Node no longer listens; a `close` follows
+      const refuse = (text: string): void => {
+        this.refuse(socket, 503, text, { kind: 'refused', text });
+      };
+      this.#identify(request, refuse, (peer) => {
+        this.#onUpgrade(request, stream, head, peer, handlers);
+      });
+    });
+    port.on('error', (error) => {
+      // An accept that failed (too many open files) leaves the door open.
+      if (port.listening) return;
+      this.#server.release();
+      this.#faults.complete();
+      handlers.broke(error);
+    });
+  }
+
+  /** Its request to upgrade is granted and waits for its turn: it counts no longer as half open. */
+  grant(socket: Socket): void {
+    this.#doorstep.grant(socket);
+  }
+
+  /** This one is upgraded: the deadline is off, and it counts no longer as half open. */
+  letIn(socket: Socket): void {
+    this.#doorstep.leave(socket);
+  }
+
+  /** Answers a request to upgrade that cannot be granted, and tells of it. The socket keeps its deadline until it is closed. */
+  refuse(
+    socket: Socket,
+    status: number,
+    answer: string,
+    { kind, text }: Pick<DoorFault, 'kind' | 'text'>,
+    headers?: Readonly<Record<string, string>>,
+  ): void {
+    this.#doorstep.turnAway(socket, kind, text);
+    sendRaw(socket, status, answer, headers);
+  }
+
+  /** Gives the port back; who has not been let in is sent away. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    // Not waited for: its callback comes when the last socket has gone, and upgraded ones are meant to live on. The port
+    // itself is given back here and now.
+    this.#server.port.close();
+    this.#server.release();
+    this.#peers.clear();
+    this.#doorstep.clear();
+    this.#routes.clear();
+    this.#faults.complete();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #identify(request: IncomingMessage, refuse: (text: string) => void, proceed: (peer: ResolvedPeer) => void): void {
+    const { socket } = request;
+    const peer = this.#peers.peerOf(request);
+    if (peer.isForwarded) this.#doorstep.identify(socket, peer);
+    this.#peers.admit(peer, socket, { proceed, refuse });
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse, peer: ResolvedPeer, handlers: HttpDoorHandlers): void {
+    const excess = this.#excessHeaders(request);
+    if (excess !== undefined) {
+      this.#doorstep.turnAway(request.socket, 'refused', excess);
+      send(response, 431, excess);
+      return;
+    }
+    const wrongHost = this.#hosts.refusal(peer);
+    if (wrongHost !== undefined) {
+      this.#doorstep.turnAway(request.socket, 'refused', wrongHost.text);
+      send(response, 403, wrongHost.answer);
+      return;
+    }
+    this.#doorstep.settle(request.socket);
+    const asked = this.#options.routes.length === 0 ? undefined : routeRequest(request, peer);
+    if (asked === undefined) handlers.request(request, response);
+    else void this.#routes.answer(asked, request, response, handlers.request);
+  }
+
+  #onUpgrade(
+    request: IncomingMessage,
+    stream: Duplex,
+    head: Buffer,
+    peer: ResolvedPeer,
+    handlers: HttpDoorHandlers,
+  ): void {
+    const { socket } = request;
+    if (!this.#doorstep.isExpected(socket)) {
+      socket.destroy(); // behind a request that has its answer: one each
+      return;
+    }
+    const excess = this.#excessHeaders(request);
+    if (excess !== undefined) {
+      this.refuse(socket, 431, excess, { kind: 'refused', text: excess });
+      return;
+    }
+    const { origin, 'sec-websocket-origin': oldOrigin } = request.headers;
+    const { host, isForwarded } = peer;
+    const wrongHost = this.#hosts.refusal(peer);
+    const claim = { host, isHostAllowed: wrongHost === undefined, isForwarded };
+    const verdicts = [origin, ...[oldOrigin].flat()].map((one) => this.#mayUpgrade({ ...claim, origin: one }));
+    if (verdicts.includes('origin')) {
+      this.refuse(socket, 403, WRONG_ORIGIN, { kind: 'refused', text: 'a web page of an origin that is not allowed' });
+      return;
+    }
+    if (wrongHost !== undefined && verdicts.includes('host')) {
+      this.refuse(socket, 403, wrongHost.answer, { kind: 'refused', text: wrongHost.text });
+      return;
+    }
+    normalizeSubprotocols(request.headers);
+    try {
+      if (this.#options.routes.some((route) => route.upgrade?.(request, stream, head, peer) === true)) {
+        this.letIn(socket);
+        return;
+      }
+    } catch (error) {
+      this.#options.onRouteError?.(error);
+      this.#doorstep.settle(socket);
+      sendRaw(socket, 500, 'internal error');
+      return;
+    }
+    handlers.upgrade(request, socket, head, peer);
+  }
+
+  get isEncrypted(): boolean {
+    return this.#server.tls !== undefined;
+  }
+
+  /** Node leaves the headers beyond its limit out; this one is refused instead. */
+  #excessHeaders({ rawHeaders }: IncomingMessage): string | undefined {
+    const { maxHeaders } = this.#options;
+    return rawHeaders.length / 2 > maxHeaders ? `more than ${maxHeaders} headers` : undefined;
+  }
+
+  /** What came is no HTTP, or no TLS. The texts are ours and the parser's. */
+  readonly #onClientError = (error: Error & { readonly code?: string }, socket: Duplex): void => {
+    const { code = '' } = error;
+    const isInTouch = socket instanceof Socket && !this.#doorstep.failHandshake(socket, error);
+    if (!isInTouch || !this.#doorstep.isExpected(socket) || !code.startsWith('HPE_')) {
+      socket.destroy(); // nobody to talk to, or in the middle of an answer
+      return;
+    }
+    if (code === 'HPE_HEADER_OVERFLOW') {
+      const text = `more than ${this.#options.maxHeaderBytes} bytes of headers`;
+      this.refuse(socket, 431, text, { kind: 'refused', text });
+    } else {
+      const text = `its HTTP request cannot be read (${code})`;
+      this.refuse(socket, 400, 'this is no HTTP request', { kind: 'handshake', text });
+    }
+  };
+}
+
+const WRONG_ORIGIN =
+  'Web pages of this origin may not connect to this router. Whoever runs it can allow them: --allow-origin, or allowedOrigins.';
+
+function ignore(): void {
+  // nothing
+}

@@ -1,0 +1,39 @@
+import {
+  callback,
+  clock,
+  count,
+  duration,
+  flag,
+  listenLimitRules,
+  positive,
+  routes,
+  text,
+  texts,
+  tls,
+} from '../net/option-rules.js';
+
+/** What a WebSocket port and a port for routes alone have in common. */
+const portRules = {
+  port: count,
+  host: text,
+  tls,
+  allowedOrigins: texts,
+  allowHosts: texts,
+  trustedProxies: texts,
+  routes,
+  clock,
+} as const;
+
+export const webSocketRules = {
+  ...portRules,
+  maxFrameBytes: positive,
+  ...listenLimitRules,
+  maxHeaderBytes: positive,
+  maxHeaders: positive,
+  pingIntervalMs: duration,
+  statusPage: callback,
+  onRouteError: callback,
+  allowClaspV2: flag,
+} as const;
+
+export const httpPortRules = { ...portRules, flag: text, handshakeMs: duration, onError: callback } as const;

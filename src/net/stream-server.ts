@@ -1,0 +1,55 @@
+import type { ListenOptions, Server, Socket } from 'node:net';
+import type { FaultSource } from './rejected-connections.js';
+import type { DoorFault, ListenAddress } from '../transports/transport.js';
+
+/** What a listener opens: an address of this computer, and how those who connect to it become peers. */
+export interface Door {
+  /** @throws TransportError when the address cannot be had */
+  open(events: DoorEvents): Promise<ListenAddress>;
+  /** Gives the address back at once. Peers that are in live on; those still at the door are sent away. */
+  close(): void;
+}
+
+export interface DoorEvents {
+  /** Somebody is in. */
+  readonly admit: (peer: Peer) => void;
+  /** Somebody is not let in. */
+  readonly turnedAway: (kind: DoorFault['kind'], source: FaultSource, text: string) => void;
+  /** Nobody will come in any more, and nobody asked for that. */
+  readonly broke: (error: Error) => void;
+}
+
+/** A socket that is ready for frames. */
+export interface Peer {
+  readonly transport: 'tcp' | 'pipe';
+  readonly socket: Socket;
+  readonly remoteAddress: string;
+  /** Takes the socket down at once and, where the system can, so that the other side sees a reset and no end. */
+  cut(): void;
+}
+
+/** Resolves when the server listens; from then on its errors go to `broke`. Rejects with the error of the system; the caller can try again. */
+export async function listening(
+  server: Server,
+  options: ListenOptions,
+  { broke, turnedAway }: Pick<DoorEvents, 'broke' | 'turnedAway'>,
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const failed = (error: Error): void => {
+      server.removeListener('listening', opened);
+      reject(error);
+    };
+    const opened = (): void => {
+      server.removeListener('error', failed);
+      server.on('error', (error) => {
+        if (!server.listening) broke(error);
+        // An accept failed: the door is still open, and who stood there is not known.
+        else turnedAway('refused', {}, `the system did not let it in: ${error.message}`);
+      });
+      resolve();
+    };
+    server.once('error', failed);
+    server.once('listening', opened);
+    server.listen(options);
+  });
+}

@@ -1,0 +1,209 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Departure } from '../../../src/core/system/presence.js';
+import type { Value } from '../../../src/protocol/values/value.js';
+import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
+import { parsePattern } from '../../../src/protocol/pattern.js';
+import { CoreHarness, type Peer, plain } from '../../support/core-harness.js';
+
+const map = (entries: Record<string, Value>): Value => new Map(Object.entries(entries));
+
+const setTo = (address: string, value: Value): Value => map({ type: 'set', address, value });
+const blackout = map({
+  messages: [
+    setTo('/lights/1/dim', 0),
+    map({ type: 'publish', address: '/alarm', signal: 'event', value: 'desk lost' }),
+  ],
+});
+
+/** In the meta of the whole, as CBOR and JSON have it. */
+function leaveWill(peer: Peer, will: Value): void {
+  peer.send({ type: 'announce', namespace: '/desk', signals: [], meta: encodeValue(map({ will })) });
+}
+
+function harnessWithWatcher(): { harness: CoreHarness; desk: Peer; watcher: Peer } {
+  const harness = new CoreHarness();
+  const [desk, watcher] = [harness.join('desk'), harness.join('watcher')];
+  watcher.subscribe(1, '/**');
+  return { harness, desk, watcher };
+}
+
+describe('the last will of a session', () => {
+  it.each<Departure>(['lost', 'idle', 'overflow', 'violation', 'failure'])(
+    'is done when it ends by %s',
+    (departure) => {
+      const { desk, watcher } = harnessWithWatcher();
+      leaveWill(desk, blackout);
+      expect(plain(desk.read())).toEqual([{ type: 'ack', address: '/desk' }]);
+      expect(watcher.read()).toEqual([]);
+      desk.leave(departure);
+      expect(plain(watcher.read())).toMatchObject([
+        { type: 'set', address: '/lights/1/dim', value: 0, revision: 1 },
+        { type: 'publish', address: '/alarm', signal: 'event', value: 'desk lost' },
+      ]);
+    },
+  );
+
+  it.each<Departure>(['left', 'shutdown'])('is not when it ends by %s', (departure) => {
+    const { desk, watcher } = harnessWithWatcher();
+    leaveWill(desk, blackout);
+    desk.leave(departure);
+    expect(watcher.read()).toEqual([]);
+  });
+
+  it('can be left by a client of compact binary, as the default of a signal at /$clasp/will', () => {
+    const { harness, desk, watcher } = harnessWithWatcher();
+    const meta = { default: encodeValue(blackout) };
+    desk.send({ type: 'announce', namespace: '', signals: [{ address: '/$clasp/will', type: 'event', meta }] });
+    expect(desk.read()).toMatchObject([{ type: 'ack' }]);
+    expect(harness.core.signalCount).toBe(0);
+    desk.leave('lost');
+    expect(watcher.read()).toHaveLength(2);
+  });
+
+  it('is replaced by a later one, taken back by null, and left alone by an ANNOUNCE without one', () => {
+    const { harness, desk, watcher } = harnessWithWatcher();
+    leaveWill(desk, map({ messages: [setTo('/a', 1)] }));
+    leaveWill(desk, map({ messages: [setTo('/a', 2)] }));
+    desk.send({ type: 'announce', namespace: '', signals: [] });
+    desk.leave('lost');
+    expect(plain(watcher.read())).toMatchObject([{ address: '/a', value: 2 }]);
+    const other = harness.join();
+    leaveWill(other, map({ messages: [setTo('/a', 3)] }));
+    leaveWill(other, null);
+    other.leave('lost');
+    expect(watcher.read()).toEqual([]);
+  });
+
+  it('finds the locks of its session released, and locks nothing itself', () => {
+    const { harness, desk, watcher } = harnessWithWatcher();
+    desk.send({ type: 'set', address: '/a', value: encodeValue(1), lock: true });
+    const will = map({ messages: [map({ type: 'set', address: '/a', value: 2, lock: true })] });
+    leaveWill(desk, will);
+    desk.leave('lost');
+    const other = harness.join();
+    other.set('/a', 3);
+    expect(other.read()).toMatchObject([{ type: 'ack', revision: 3 }]);
+    expect(watcher.read()).toHaveLength(3);
+  });
+
+  it('is all or nothing: what somebody else has locked by then keeps all of it back', () => {
+    const { harness, desk, watcher } = harnessWithWatcher();
+    leaveWill(desk, map({ messages: [setTo('/free', 1), setTo('/a', 2)] }));
+    harness.join().send({ type: 'set', address: '/a', value: encodeValue(1), lock: true });
+    watcher.read();
+    desk.leave('lost');
+    expect(watcher.read()).toEqual([]);
+  });
+
+  it('is done once', () => {
+    const { harness, desk, watcher } = harnessWithWatcher();
+    leaveWill(desk, blackout);
+    desk.leave('lost');
+    harness.core.leave(desk.session, 'lost');
+    expect(watcher.read()).toHaveLength(2);
+  });
+
+  it.each<[string, Value, number, RegExp]>([
+    ['no map', 7, 101, /^The last will cannot be read: /],
+    ['another message', map({ type: 'ping' }), 101, /must be a bundle/],
+    ['a bundle with a time', map({ messages: [], timestamp: 5n }), 101, /must be a bundle without a timestamp/],
+    ['no messages', map({ type: 'bundle', messages: 'x' }), 101, /^The last will cannot be read: /],
+    ['a bad address', map({ messages: [setTo('nowhere', 1)] }), 200, /^Bundle rejected: /],
+    ["the router's own", map({ messages: [setTo('/$clasp/name', 1)] }), 403, /^Bundle rejected: /],
+    ['a GET', map({ messages: [map({ type: 'get', address: '/a' })] }), 101, /^Bundle rejected: /],
+  ])('is refused when it is %s, and the ANNOUNCE with it', (_, will, code, text) => {
+    const { harness, desk, watcher } = harnessWithWatcher();
+    const signals = [{ address: '/x', type: 'param' }] as const;
+    desk.send({ type: 'announce', namespace: '', signals, meta: encodeValue(map({ will })) });
+    expect(desk.read()).toMatchObject([{ type: 'error', code, message: expect.stringMatching(text) }]);
+    expect(harness.core.signalCount).toBe(0);
+    desk.leave('lost');
+    expect(watcher.read()).toEqual([]);
+  });
+});
+
+describe('the last wills of all sessions together', () => {
+  const options = { maxWillBytes: 10_000 };
+  /** Some 1,000 bytes. */
+  const largeWill = (address: string): Value => map({ messages: [setTo(address, 'x'.repeat(430))] });
+  /** What {@link largeWill} is counted as. */
+  const bytesOfOne = 500 + encodeValue(largeWill('/0')).byteLength;
+  const most = Math.floor(options.maxWillBytes / bytesOfOne);
+
+  /** Sessions that count as one owner, by their token. */
+  function team(harness: CoreHarness, tokenId: string, count: number): Peer[] {
+    const scopes = [{ action: 'admin', pattern: parsePattern('/**') }] as const;
+    return Array.from({ length: count }, () => harness.joinWith({ tokenId, scopes }));
+  }
+
+  it('are kept as bytes, and read again when they are done', () => {
+    const harness = new CoreHarness(options);
+    const [desk, watcher] = [harness.join(), harness.join()];
+    watcher.subscribe(1, '/**');
+    const value = encodeValue(map({ will: blackout }));
+    desk.send({ type: 'announce', namespace: '', signals: [], meta: value });
+    value.bytes.fill(0); // the frame is used again
+    desk.leave('lost');
+    expect(watcher.read()).toHaveLength(2);
+  });
+
+  it('have room for as many bytes as may be: of the owner that has most, one more is ERROR 503 with the numbers', () => {
+    const harness = new CoreHarness({ ...options, securityMode: 'authenticated' });
+    const peers = team(harness, 'flooder', most + 1);
+    for (const [i, peer] of peers.entries()) leaveWill(peer, largeWill(`/${i % 10}`));
+    const answers = peers.map((peer) => peer.read()[0]);
+    expect(answers.filter((answer) => answer?.type === 'ack')).toHaveLength(most);
+    expect(answers.at(-1)).toMatchObject({
+      type: 'error',
+      code: 503,
+      message: `The last will is refused: with it wills would take ${(most + 1) * bytesOfOne} bytes in all; the limit is 10000`,
+    });
+  });
+
+  it('make room for those of others: the owner that has most loses its oldest, with ERROR 503', () => {
+    const harness = new CoreHarness({ ...options, securityMode: 'authenticated' });
+    const flooders = team(harness, 'flooder', most);
+    for (const peer of flooders) leaveWill(peer, largeWill('/a'));
+    for (const peer of flooders) peer.read();
+    const [desk] = team(harness, 'desk', 1);
+    leaveWill(desk!, largeWill('/b')); // there is one
+    expect(desk!.read()).toMatchObject([{ type: 'ack' }]);
+    expect(flooders.map((peer) => peer.read()).filter((messages) => messages.length > 0)).toMatchObject([
+      [{ type: 'error', code: 503, message: expect.stringContaining('The last will was dropped') }],
+    ]);
+    expect(harness.core.statistics().drops.droppedWills).toBe(1);
+    const watcher = team(harness, 'watcher', 1)[0]!; // there is one
+    watcher.subscribe(1, '/**');
+    watcher.read();
+    flooders[0]!.leave('lost'); // its will is the oldest
+    expect(watcher.read()).toEqual([]);
+    flooders[1]!.leave('lost');
+    expect(watcher.read()).toHaveLength(1);
+  });
+
+  it('have room again when a session has left, or has taken its will back, or has a smaller one', () => {
+    const harness = new CoreHarness({ ...options, securityMode: 'authenticated' });
+    const peers = team(harness, 'flooder', most + 3);
+    for (const peer of peers) leaveWill(peer, largeWill('/a'));
+    const refused = peers.slice(-3);
+    for (const peer of peers) peer.read();
+    peers[0]!.leave('left');
+    leaveWill(peers[1]!, null);
+    leaveWill(refused[0]!, largeWill('/a'));
+    leaveWill(refused[1]!, largeWill('/a'));
+    leaveWill(refused[2]!, largeWill('/a'));
+    expect(refused.map((peer) => peer.read()[0]?.type)).toEqual(['ack', 'ack', 'error']);
+  });
+
+  it('are not lost when an ANNOUNCE with another one is refused for its signals', () => {
+    const harness = new CoreHarness(options);
+    const [desk, watcher] = [harness.join(), harness.join()];
+    watcher.subscribe(1, '/**');
+    leaveWill(desk, largeWill('/first'));
+    const meta = encodeValue(map({ will: largeWill('/second') }));
+    desk.send({ type: 'announce', namespace: '', signals: [{ address: 'nowhere', type: 'param' }], meta });
+    expect(desk.read().at(-1)).toMatchObject({ type: 'error', code: 200 });
+    desk.leave('lost');
+    expect(watcher.read()).toMatchObject([{ type: 'set', address: '/first' }]);
+  });
+});

@@ -1,0 +1,435 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Grant } from '../../../src/core/ports.js';
+import { noPermissions } from '../../../src/core/sessions/permissions.js';
+import { ErrorCode } from '../../../src/protocol/errors.js';
+import type { Message } from '../../../src/protocol/messages/message.js';
+import { parsePattern } from '../../../src/protocol/pattern.js';
+import type { Scope, ScopeAction } from '../../../src/protocol/scope.js';
+import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
+import type { Value } from '../../../src/protocol/values/value.js';
+import { CoreHarness, type Peer, plain, START_MICROS } from '../../support/core-harness.js';
+
+/** `read:/lights/** write:/sound/1` as what a token gives. */
+function scopes(text: string): Pick<Grant, 'scopes'> {
+  const scope = (one: string): Scope => {
+    const [action, pattern] = one.split(':') as [ScopeAction, string];
+    return { action, pattern: parsePattern(pattern) };
+  };
+  return { scopes: text.split(' ').filter(Boolean).map(scope) };
+}
+
+function router(): CoreHarness {
+  return new CoreHarness({ securityMode: 'authenticated' });
+}
+
+/** Somebody who may do everything. */
+function owner(harness: CoreHarness): Peer {
+  return harness.joinWith(scopes('admin:/**'), 'owner');
+}
+
+const forbidden = (what: string, address: string): unknown => ({
+  type: 'error',
+  code: ErrorCode.Forbidden,
+  message: `Insufficient scope for ${what}`,
+  address,
+});
+
+const fault = (code: ErrorCode, message: string, address?: string): unknown => ({
+  type: 'error',
+  code,
+  message,
+  ...(address !== undefined && { address }),
+});
+
+const write = (address: string, value: Value): Message => ({ type: 'set', address, value: encodeValue(value) });
+
+describe('a session with scopes', () => {
+  it.each([
+    ['read:/lights/**', 'write operation'],
+    ['write:/sound/**', 'write operation'],
+    ['', 'write operation'],
+  ])('with "%s" may not SET elsewhere, and nothing changes', (held, what) => {
+    const harness = router();
+    const peer = harness.joinWith(scopes(held));
+    peer.set('/lights/1', 1);
+    expect(plain(peer.read())).toEqual([forbidden(what, '/lights/1')]);
+    expect(harness.core.paramCount).toBe(0);
+  });
+
+  it.each(['write:/lights/*', 'admin:/**', 'write:/**'])('with "%s" may SET', (held) => {
+    const peer = router().joinWith(scopes(held));
+    peer.set('/lights/1', 1);
+    expect(plain(peer.read())).toEqual([{ type: 'ack', address: '/lights/1', revision: 1 }]);
+  });
+
+  it('may PUBLISH where it may write, and nowhere else', () => {
+    const harness = router();
+    const hearer = owner(harness);
+    hearer.subscribe(1, '/**');
+    const peer = harness.joinWith(scopes('write:/lights/**'));
+    peer.publish('/lights/go', 'event', 1);
+    peer.publish('/sound/go', 'event', 1);
+    peer.publish(`/clasp/p2p/signal/${hearer.id}`, 'event', null);
+    expect(plain(peer.read())).toEqual([
+      forbidden('publish operation', '/sound/go'),
+      forbidden('publish operation', `/clasp/p2p/signal/${hearer.id}`),
+    ]);
+    expect(plain(hearer.read())).toMatchObject([{ address: '/lights/go' }]);
+  });
+
+  it('may GET what it may read or write', () => {
+    const harness = router();
+    owner(harness).set('/lights/1', 0.5);
+    for (const held of ['read:/lights/**', 'write:/lights/1', 'admin:/**']) {
+      const peer = harness.joinWith(scopes(held));
+      peer.send({ type: 'get', address: '/lights/1' });
+      expect(plain(peer.read())).toMatchObject([{ type: 'snapshot', params: [{ address: '/lights/1', value: 0.5 }] }]);
+    }
+    const stranger = harness.joinWith(scopes('read:/sound/**'));
+    stranger.send({ type: 'get', address: '/lights/1' });
+    expect(plain(stranger.read())).toEqual([forbidden('read operation', '/lights/1')]);
+  });
+
+  it('learns nothing of addresses it may not read, not even that there is nothing', () => {
+    const peer = router().joinWith(scopes('read:/sound/**'));
+    peer.send({ type: 'get', address: '/lights/nothing' });
+    expect(plain(peer.read())).toEqual([forbidden('read operation', '/lights/nothing')]);
+  });
+
+  it.each([
+    ['read:/lights/**', '/lights/*', true],
+    ['read:/lights/**', '/lights/**', true],
+    ['admin:/**', '/**', true],
+    ['read:/a/*', '/a/**', false], // the reference takes the pattern for an address and lets both in
+    ['read:/*/b', '/**/b', false],
+    ['write:/lights/**', '/lights/**', false], // to write is not to listen
+    ['read:/lights/**', '/**', false],
+    ['', '/lights/1', false],
+  ])('with "%s" may subscribe to %s: %p', (held, pattern, may) => {
+    const harness = router();
+    const peer = harness.joinWith(scopes(held));
+    peer.subscribe(1, pattern);
+    expect(plain(peer.read())).toEqual(may ? [] : [forbidden('subscription', pattern)]);
+    expect(harness.core.subscriptionCount).toBe(may ? 1 : 0);
+  });
+
+  it('keeps the subscription it has when the one that was to replace it is refused', () => {
+    const harness = router();
+    const peer = harness.joinWith(scopes('read:/lights/**'));
+    peer.subscribe(1, '/lights/1');
+    peer.subscribe(1, '/sound/1');
+    peer.read();
+    owner(harness).set('/lights/1', 1);
+    expect(plain(peer.read())).toMatchObject([{ type: 'set', address: '/lights/1' }]);
+  });
+
+  it('gets only what it may read in its first snapshot, and an empty one where that is nothing', () => {
+    const harness = router();
+    const setter = owner(harness);
+    for (const address of ['/lights/1', '/sound/1', '/lights/2']) setter.set(address, 1);
+    const first = (held: string): unknown => {
+      const peer = harness.connect();
+      peer.send({ type: 'hello', version: 1, name: 'late', features: ['param'], token: 'token' });
+      peer.admit(scopes(held));
+      harness.settle();
+      const snapshots = peer.read().filter((message) => message.type === 'snapshot');
+      return snapshots.map(({ params }) => params.map(({ address }) => address));
+    };
+    expect(first('read:/lights/**')).toEqual([['/lights/1', '/lights/2']]);
+    expect(first('read:/video/**')).toEqual([[]]);
+    expect(first('')).toEqual([[]]);
+  });
+
+  it('may announce where it may write, and is told by QUERY what lies where it may read', () => {
+    const harness = router();
+    const peer = harness.joinWith(scopes('write:/lights/**'));
+    const announce = (address: string): void =>
+      peer.send({ type: 'announce', namespace: 'n', signals: [{ address, type: 'param' }] });
+    announce('/lights/*');
+    announce('/**');
+    announce('/sound/1');
+    expect(plain(peer.read())).toEqual([
+      { type: 'ack', address: 'n' },
+      forbidden('announcement', '/**'),
+      forbidden('announcement', '/sound/1'),
+    ]);
+    const queried = (held: string): unknown => {
+      const asker = harness.joinWith(scopes(held));
+      asker.send({ type: 'query', pattern: '/**' });
+      return plain(asker.read());
+    };
+    expect(queried('read:/**')).toMatchObject([{ type: 'result', signals: [{ address: '/lights/*' }] }]);
+    expect(queried('read:/lights/1')).toMatchObject([{ type: 'result', signals: [] }]);
+  });
+
+  it('has a bundle done as a whole or not at all', () => {
+    const harness = router();
+    const peer = harness.joinWith(scopes('write:/lights/**'));
+    peer.send({ type: 'bundle', messages: [write('/lights/1', 1), write('/sound/1', 1)] });
+    expect(plain(peer.read())).toEqual([
+      fault(ErrorCode.Forbidden, 'Bundle rejected: Insufficient scope for write operation', '/sound/1'),
+    ]);
+    expect(harness.core.paramCount).toBe(0);
+  });
+
+  it('hears of the router itself only where a scope names it', () => {
+    const harness = router();
+    const subscribed = (held: string): unknown => {
+      const peer = harness.joinWith(scopes(held));
+      peer.subscribe(1, '/$clasp/sessions/**');
+      return plain(peer.read()).some((message) => (message as Message).type === 'error');
+    };
+    expect(subscribed('read:/**')).toBe(true);
+    expect(subscribed('read:/$clasp/**')).toBe(false);
+    expect(subscribed('admin:/**')).toBe(false);
+  });
+
+  it('breaks a lock with an admin scope, by unlocking and in no other way', () => {
+    const harness = router();
+    const holder = harness.joinWith(scopes('write:/**'), 'holder');
+    holder.send({ type: 'set', address: '/a', value: encodeValue(1), lock: true }, { qos: 0 });
+    const admin = owner(harness);
+    admin.set('/a', 2);
+    admin.send({ type: 'set', address: '/a', value: encodeValue(3), unlock: true }, { qos: 1 });
+    const other = harness.joinWith(scopes('write:/**'), 'other');
+    holder.send({ type: 'set', address: '/a', value: encodeValue(1), lock: true }, { qos: 0 });
+    other.send({ type: 'set', address: '/a', value: encodeValue(4), unlock: true }, { qos: 1 });
+    expect(plain(admin.read())).toMatchObject([
+      { type: 'error', code: ErrorCode.LockHeld },
+      { type: 'ack', revision: 2, locked: false },
+    ]);
+    expect(plain(other.read())).toMatchObject([{ type: 'error', code: ErrorCode.LockHeld }]);
+  });
+});
+
+describe('a token with bounds', () => {
+  const constraint = (more: object): Partial<Grant> => ({
+    ...scopes('write:/**'),
+    constraints: [{ pattern: parsePattern('/lights/**'), ...more }],
+  });
+
+  it.each<[string, Value, boolean]>([
+    ['a number within', 0.5, true],
+    ['an integer on the edge', 1n, true],
+    ['one beyond', 1.01, false],
+    ['no number at all', NaN, false],
+    ['one in a list', [0.5, 2], false],
+    ['one deep in a map', new Map<string, Value>([['rgb', [0, [7]]]]), false],
+    ['a text', 'on', true],
+  ])('holds a SET to its range: %s', (_, value, passes) => {
+    const peer = router().joinWith(constraint({ range: [0, 1] }));
+    peer.set('/lights/1', value);
+    expect(plain(peer.read())).toMatchObject([
+      passes ? { type: 'ack' } : { type: 'error', code: ErrorCode.InvalidValue },
+    ]);
+  });
+
+  it('holds samples and keyframes to it as well, and says the numbers', () => {
+    const peer = router().joinWith(constraint({ range: [0, 1] }));
+    peer.send({ type: 'publish', address: '/lights/s', signal: 'stream', samples: [0.2, 3] });
+    peer.send({
+      type: 'publish',
+      address: '/lights/t',
+      signal: 'timeline',
+      timeline: { keyframes: [{ time: 0, value: encodeValue(9), easing: 'linear' }], loop: false },
+    });
+    const text = (value: number): string =>
+      `Invalid value: ${value} is outside the range 0 to 1 that this token allows`;
+    expect(plain(peer.read())).toEqual([
+      fault(ErrorCode.InvalidValue, text(3), '/lights/s'),
+      fault(ErrorCode.InvalidValue, text(9), '/lights/t'),
+    ]);
+  });
+
+  it('leaves other addresses alone', () => {
+    const peer = router().joinWith(constraint({ range: [0, 1], maxRate: 1 }));
+    for (let i = 0; i < 3; i++) peer.set('/sound/1', 7);
+    expect(plain(peer.read())).toMatchObject([{ type: 'ack' }, { type: 'ack' }, { type: 'ack' }]);
+  });
+
+  it('counts writes of all its addresses together against its rate', () => {
+    const harness = router();
+    const peer = harness.joinWith(constraint({ maxRate: 2 }));
+    peer.set('/lights/1', 1);
+    peer.publish('/lights/2', 'event', 1);
+    peer.set('/lights/3', 1);
+    const text = 'Rate limit exceeded: this token may write 2 times a second to /lights/**';
+    expect(plain(peer.read())).toEqual([
+      { type: 'ack', address: '/lights/1', revision: 1 },
+      fault(ErrorCode.RateLimited, text, '/lights/3'),
+    ]);
+    harness.advance(0.5);
+    peer.set('/lights/3', 1);
+    expect(plain(peer.read())).toMatchObject([{ type: 'ack' }]);
+  });
+
+  it('does not count what waited for its time again when it is done: it was acknowledged', () => {
+    const harness = router();
+    const peer = harness.joinWith(constraint({ maxRate: 1 }));
+    const at = START_MICROS + 1_000;
+    peer.send({ type: 'bundle', timestamp: at, messages: [write('/lights/1', 1)] });
+    expect(plain(peer.read())).toEqual([{ type: 'ack' }]);
+    harness.advance(0.001);
+    expect(plain(peer.read())).toEqual([]);
+    expect(harness.core.paramCount).toBe(1);
+  });
+});
+
+describe('a token that holds no longer', () => {
+  it('is told so from the instant on, with every operation', () => {
+    const harness = router();
+    const peer = harness.joinWith({ ...scopes('admin:/**'), expiresAtSeconds: START_MICROS / 1_000_000 + 1 });
+    harness.advance(0.999_999);
+    peer.set('/a', 1);
+    harness.advance(0.000_001);
+    peer.set('/a', 2);
+    peer.subscribe(1, '/**');
+    peer.send({ type: 'get', address: '/a' });
+    peer.send({ type: 'announce', namespace: 'n', signals: [{ address: '/a', type: 'param' }] });
+    const expired = fault(ErrorCode.TokenExpired, 'Token has expired');
+    expect(plain(peer.read())).toEqual([
+      { type: 'ack', address: '/a', revision: 1 },
+      expired,
+      expired,
+      expired,
+      expired,
+    ]);
+  });
+
+  it('has nothing done that it had left for later', () => {
+    const harness = router();
+    const peer = harness.joinWith(scopes('write:/**'));
+    peer.send({ type: 'bundle', timestamp: START_MICROS + 1_000_000, messages: [write('/a', 1)] });
+    peer.session.permissions = noPermissions();
+    harness.advance(1);
+    expect(harness.core.paramCount).toBe(0);
+    expect(plain(peer.read())).toMatchObject([{ type: 'ack' }, { type: 'error', code: ErrorCode.Forbidden }]);
+  });
+});
+
+describe('what comes behind a HELLO whose token is still being looked at', () => {
+  it('waits, and is done after WELCOME in its order', () => {
+    const harness = router();
+    const peer = harness.connect();
+    peer.send({ type: 'hello', version: 1, name: 'hasty', features: ['param'], token: 'token' });
+    peer.subscribe(1, '/a');
+    peer.set('/a', 1);
+    expect(peer.read()).toEqual([]);
+    peer.admit(scopes('admin:/**'));
+    expect(peer.read().map(({ type }) => type)).toEqual(['welcome', 'snapshot', 'set', 'ack']);
+    expect(peer.session.pending).toBeUndefined();
+  });
+
+  it('is taken from bytes of its own: those it came in are used again', () => {
+    const harness = router();
+    const peer = harness.connect();
+    const message = write('/a', 'before');
+    peer.send({ type: 'hello', version: 1, name: 'hasty', features: ['param'], token: 'token' });
+    peer.send(message);
+    if (message.type === 'set') message.value.bytes.fill(0x78);
+    peer.admit(scopes('admin:/**'));
+    peer.read();
+    peer.send({ type: 'get', address: '/a' });
+    expect(plain(peer.read())).toMatchObject([{ params: [{ value: 'before' }] }]);
+  });
+
+  it('is too much from the 257th message on', () => {
+    const peer = router().connect();
+    peer.send({ type: 'hello', version: 1, name: 'flood', features: ['param'], token: 'token' });
+    for (let i = 0; i < 256; i++) peer.send({ type: 'ping' });
+    expect(peer.events).toMatchObject([{ type: 'hello.received' }]);
+    peer.send({ type: 'ping' });
+    expect(peer.events.at(-1)).toMatchObject({ type: 'hello.refused', error: { code: ErrorCode.RateLimited } });
+  });
+});
+
+describe('the write validator', () => {
+  it('has the last word on SET, PUBLISH and what is in bundles, with its own words', () => {
+    const seen: unknown[] = [];
+    const harness = new CoreHarness({
+      validateWrite: ({ kind, address, value, session }) => {
+        seen.push([kind, address, value, session.name]);
+        return value === 13n ? 'unlucky' : undefined;
+      },
+    });
+    const peer = harness.join('desk');
+    peer.set('/a', 13n);
+    peer.publish('/b', 'event', 13n);
+    peer.send({ type: 'bundle', messages: [write('/c', 1n), write('/d', 13n)] });
+    peer.set('/e', 1n);
+    expect(plain(peer.read())).toEqual([
+      fault(ErrorCode.Refused, 'unlucky', '/a'),
+      fault(ErrorCode.Refused, 'unlucky', '/b'),
+      fault(ErrorCode.Refused, 'Bundle rejected: unlucky', '/d'),
+      { type: 'ack', address: '/e', revision: 1 },
+    ]);
+    expect(seen[0]).toEqual(['set', '/a', 13n, 'desk']);
+    expect(harness.core.paramCount).toBe(1);
+  });
+
+  it('that throws costs the message and nothing else, and tells nobody but the log', () => {
+    const harness = new CoreHarness({
+      validateWrite: () => {
+        throw new Error('secret of the house');
+      },
+    });
+    const peer = harness.join();
+    peer.set('/a', 1);
+    peer.send({ type: 'ping' });
+    expect(plain(peer.read())).toEqual([fault(ErrorCode.InternalError, 'Internal error', '/a'), { type: 'pong' }]);
+    expect(harness.faults).toMatchObject([{ message: 'secret of the house' }]);
+  });
+});
+
+describe('the visibility filter', () => {
+  it('keeps an address from live traffic, snapshots, GET and QUERY of those who may not know of it', () => {
+    const harness = new CoreHarness({
+      isVisible: (address, { name }) => name !== 'guest' || !address.includes('secret'),
+    });
+    const owner = harness.join('owner');
+    owner.send({ type: 'announce', namespace: 'n', signals: [{ address: '/secret/a', type: 'param' }] });
+    owner.set('/secret/a', 1);
+    owner.set('/open/a', 1);
+    const guest = harness.join('guest');
+    guest.subscribe(1, '/**');
+    owner.set('/secret/a', 2);
+    owner.publish('/secret/b', 'event', 1);
+    owner.set('/open/a', 2);
+    guest.send({ type: 'get', address: '/secret/a' });
+    guest.send({ type: 'query', pattern: '/**' });
+    expect(plain(guest.read())).toMatchObject([
+      { type: 'snapshot', params: [{ address: '/open/a' }] },
+      { type: 'set', address: '/open/a' },
+      { type: 'error', code: ErrorCode.AddressNotFound },
+      { type: 'result', signals: [] },
+    ]);
+  });
+
+  it('is asked anew when it says that it has changed', () => {
+    let open = false;
+    const harness = new CoreHarness({ isVisible: () => open });
+    const [hearer, speaker] = [harness.join('hearer'), harness.join('speaker')];
+    hearer.subscribe(1, '/a');
+    speaker.set('/a', 1);
+    open = true;
+    speaker.set('/a', 2);
+    expect(hearer.read()).toEqual([]);
+    harness.core.visibilityChanged();
+    speaker.set('/a', 3);
+    expect(plain(hearer.read())).toMatchObject([{ type: 'set', value: 3 }]);
+  });
+
+  it('that throws hides, and tells nobody but the log', () => {
+    const harness = new CoreHarness({
+      isVisible: () => {
+        throw new Error('broken');
+      },
+    });
+    const [hearer, speaker] = [harness.join(), harness.join()];
+    hearer.subscribe(1, '/a');
+    speaker.set('/a', 1);
+    expect(hearer.read()).toEqual([]);
+    expect(plain(speaker.read())).toMatchObject([{ type: 'ack' }]);
+    expect(harness.faults).toMatchObject([{ message: 'broken' }]);
+  });
+});

@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { listenLimits } from '../../src/net/listen-limits.js';
+import { doorLimits } from '../../src/http/limits.js';
+
+describe('the limits of a port', () => {
+  it('are these unless others are given', () => {
+    const defaults = {
+      handshakeMs: 10_000,
+      maxHalfOpen: 512,
+      maxHalfOpenPerAddress: 64,
+      connectsPerSecond: 200,
+      maxConnectsPerSecond: 2_000,
+      maxWaiting: 2_048,
+      maxWaitingPerAddress: 1_024,
+    };
+    expect(listenLimits({})).toEqual(defaults);
+    expect(doorLimits({})).toEqual({ ...defaults, maxHeaderBytes: 16_384, maxHeaders: 100 });
+  });
+
+  it('are those that are given, 0 included', () => {
+    const given = {
+      handshakeMs: 1,
+      maxHeaderBytes: 2,
+      maxHeaders: 3,
+      maxHalfOpen: 0,
+      maxHalfOpenPerAddress: 5,
+      connectsPerSecond: 6,
+      maxConnectsPerSecond: 7,
+      maxWaiting: 0,
+      maxWaitingPerAddress: 9,
+    };
+    expect(doorLimits(given)).toEqual(given);
+  });
+});

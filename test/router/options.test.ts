@@ -1,0 +1,147 @@
+import { describe, expect, it } from '@jest/globals';
+import { SimulatedClock } from 'xstate';
+import { systemClock } from '../../src/util/clock.js';
+import { defaultMemoryBytes, memoryLimits } from '../../src/router/memory-budget.js';
+import { parseRouterOptions, type RouterOptions, RouterOptionsError } from '../../src/router/options.js';
+
+describe('without options', () => {
+  it('a router is ready for a show', () => {
+    const { clock, logger, maxMemoryBytes, ...rest } = parseRouterOptions();
+    expect(maxMemoryBytes).toBe(defaultMemoryBytes());
+    expect(rest).toEqual({
+      ...memoryLimits(maxMemoryBytes),
+      name: 'CLASP Router',
+      features: ['param', 'event', 'stream', 'gesture', 'timeline'],
+      maxSessions: 100,
+      sessionTimeoutSeconds: 300,
+      securityMode: 'open',
+      allowInsecureUdp: false,
+      maxSubscriptionsPerSession: 1_000,
+      maxSessionsPerAddress: 0,
+      maxSessionsPerToken: 0,
+      maxHalfOpen: 512,
+      maxHalfOpenPerAddress: 64,
+      maxPatternSegmentsPerSession: 16_384,
+      maxGlobstars: 4,
+      maxMatchSteps: 65_536,
+      maxValueBytes: 65_535,
+      maxMalformedPerMinute: 100,
+      maxMessagesPerSecond: 0,
+      acks: 'requested',
+      unknownAddress: 'error',
+      maxParams: 1_000_000,
+      eviction: 'lru',
+      paramTtlSeconds: 0,
+      maxLockSeconds: 0,
+      conflictRules: [],
+      maxPaced: 1_000_000,
+      historyRules: [],
+      maxSignals: 10_000,
+      signalTtlSeconds: 0,
+      checkAnnounced: false,
+      maxTimelines: 0,
+      presence: true,
+      gestureIntervalMs: 16,
+      maxScheduleSeconds: 86_400,
+      maxPendingBundlesPerSession: 1_000,
+      helloTimeoutSeconds: 10,
+      drainTimeoutSeconds: 5,
+      highWaterBytes: 1_048_576,
+      maxQueueBytes: 4_194_304,
+      transports: [],
+      maxQueueMessages: 65_536,
+    });
+    expect(Math.abs(clock.now() - Date.now())).toBeLessThan(60_000);
+    expect(() => logger.info({}, 'nobody hears this')).not.toThrow();
+  });
+
+  it('undefined is as good as nothing', () => {
+    expect(parseRouterOptions({ name: undefined, maxSessions: undefined, inspect: undefined })).toMatchObject({
+      name: 'CLASP Router',
+      maxSessions: 100,
+    });
+  });
+});
+
+describe('what is given', () => {
+  const given: readonly RouterOptions[] = [
+    { name: 'x' },
+    { name: 'x'.repeat(255) },
+    { features: [] },
+    { features: ['param', 'event'] },
+    { maxSessions: 0 },
+    { sessionTimeoutSeconds: 0 },
+    { sessionTimeoutSeconds: 0.5 },
+    { sessionTimeoutSeconds: 604_800 },
+    { securityMode: 'authenticated' },
+    { maxSubscriptionsPerSession: 0 },
+    { maxMessagesPerSecond: 1_000 },
+    { acks: 'always' },
+    { unknownAddress: 'silent' },
+    { helloTimeoutSeconds: 0.001 },
+    { drainTimeoutSeconds: 0 },
+    { highWaterBytes: 1 },
+    { maxQueueBytes: 65_536 },
+    { maxQueueMessages: 1 },
+    { newId: () => 'id' },
+    { inspect: () => undefined },
+    { inspect: { next: () => undefined } },
+  ];
+
+  it.each(given)('is taken as it is: %j', (options) => {
+    expect(parseRouterOptions(options)).toMatchObject(options);
+  });
+
+  it('may be a clock that is an object of a class', () => {
+    const clock = new SimulatedClock();
+    expect(parseRouterOptions({ clock }).clock).toBe(clock);
+  });
+});
+
+describe('what cannot be', () => {
+  it.each<[unknown, string]>([
+    [{ maxSessions: -1 }, 'maxSessions must be a whole number of at least 0, not -1'],
+    [{ maxSessions: 1.5 }, 'maxSessions must be a whole number of at least 0, not 1.5'],
+    [{ maxSessions: '10' }, 'maxSessions must be a whole number of at least 0, not "10"'],
+    [{ maxSessions: null }, 'maxSessions must be a whole number of at least 0, not null'],
+    [{ maxSessions: NaN }, 'maxSessions must be a whole number of at least 0, not NaN'],
+    [{ maxQueueBytes: 1_000 }, 'maxQueueBytes must be a whole number of at least 65536, not 1000'],
+    [{ maxQueueMessages: 0 }, 'maxQueueMessages must be a whole number of at least 1, not 0'],
+    [{ name: '' }, 'name must be a text of 1 to 255 characters, not ""'],
+    [{ name: 7n }, 'name must be a text of 1 to 255 characters, not 7'],
+    [
+      { features: ['param', 'federation'] },
+      'features must be a list of param, event, stream, gesture, timeline, not ["param", "federation"]',
+    ],
+    [{ features: 'param' }, 'features must be a list of param, event, stream, gesture, timeline, not "param"'],
+    [{ sessionTimeoutSeconds: -1 }, 'sessionTimeoutSeconds must be a number of seconds from 0 to 604800, not -1'],
+    [
+      { sessionTimeoutSeconds: Infinity },
+      'sessionTimeoutSeconds must be a number of seconds from 0 to 604800, not Infinity',
+    ],
+    [{ helloTimeoutSeconds: 0 }, 'helloTimeoutSeconds must be a number of seconds above 0 and at most 3600, not 0'],
+    [{ securityMode: 'closed' }, 'securityMode must be "open" or "authenticated", not "closed"'],
+    [{ acks: true }, 'acks must be "requested" or "always", not true'],
+    [{ transports: [{}] }, 'transports must be a list of transports, such as webSocket(), not [an object]'],
+    [
+      { clock: {} },
+      'clock must have the methods now, setTimeout and clearTimeout, and may have wallNow, not an object',
+    ],
+    [
+      { clock: { ...systemClock, wallNow: 0 } },
+      'clock must have the methods now, setTimeout and clearTimeout, and may have wallNow, not an object',
+    ],
+    [{ logger: console.log }, 'logger must have the methods debug, info, warn and error, not a function'],
+    [{ newId: 'id' }, 'newId must be a function, not "id"'],
+    [{ inspect: 1 }, 'inspect must be a function or an observer, not 1'],
+    ['fast', 'the options must be an object'],
+    [{ maxSesions: 5 }, 'unknown option "maxSesions"; did you mean "maxSessions"?'],
+    [{ maxsessions: 5 }, 'unknown option "maxsessions"; did you mean "maxSessions"?'],
+    [{ persist: true }, 'unknown option "persist"'],
+  ])('%j is refused in one sentence', (options, message) => {
+    // what a JavaScript caller can do
+    const parse = (): unknown => parseRouterOptions(options as RouterOptions);
+    expect(parse).toThrow(RouterOptionsError);
+    expect(parse).toThrow(new RouterOptionsError(message));
+  });
+});
