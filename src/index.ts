@@ -46,20 +46,11 @@ export {
 export type { TlsCredentials, TlsSource } from './net/tls.js';
 
 // To write a transport
-export {
-  type CloseReason,
-  type Connection,
-  ConnectionLost,
-  type Datagrams,
-  type DoorFault,
-  type InboundFrame,
-  type ListenAddress,
-  type Listener,
-  type SingleFrame,
-  type Transport,
-  TransportError,
-  TransportUnavailable,
-} from './transports/transport.js';
+export { type Connection, ConnectionLost, type Datagrams, type InboundFrame, type Listener, type SingleFrame, type Transport } from './transports/transport.js';
+export type { CloseReason } from './util/close-reason.js';
+export type { ListenAddress } from './net/listen-address.js';
+export type { DoorFault } from './net/rejected-connections.js';
+export { TransportError, TransportUnavailable } from './net/transport-error.js';
 export type { Framing } from './protocol/framing.js';
 export { FrameRun } from './protocol/frame-run.js';
 
@@ -147,11 +138,12 @@ export type {
   SignalSource,
 } from './embed/index.js';
 export type { RouterEvent } from './actors/router/router-actor-events.js';
-export type { ParamState, RouterState } from './core/params/param-state.js';
+export type { RouterState } from './core/params/param-state.js';
+export type { ParamState } from './core/params/stored-param.js';
 export { RouterStateError } from './core/params/param-state.js';
 export { type RootEnd, type RootEvent, type RootInput, rootMachine } from './actors/root/root-machine.js';
 export type { PersistedRouterSnapshot, RouterSnapshot } from './actors/router/router-snapshot.js';
-export type { SessionHubEmitted, SessionHubSnapshot } from './actors/session/session-hub.js';
+export type { SessionHubEmitted, SessionHubSnapshot } from './actors/session/session-hub-types.js';
 export { sessionMachine } from './actors/session/session-machine.js';
 export type { SessionEnd, SessionEvent, SessionPhase } from './core/session-events.js';
 export { listenerMachine } from './actors/listener/listener-machine.js';

@@ -3,7 +3,7 @@ import type { Logger } from '../core/ports.js';
 import { type Clock, wallTime } from '../util/clock.js';
 import { ClockWatch } from '../util/clock-watch.js';
 import type { TlsCredentials, TlsSource } from '../net/tls.js';
-import { TransportError } from '../transports/transport.js';
+import { TransportError } from '../net/transport-error.js';
 import { type Certificate, validityWarning } from './certificate.js';
 
 export interface CertificateSourceOptions {

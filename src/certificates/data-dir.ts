@@ -1,5 +1,5 @@
 import { posix, win32 } from 'node:path';
-import { TransportError } from '../transports/transport.js';
+import { TransportError } from '../net/transport-error.js';
 
 /**
  * Where the router keeps what must outlive it, by the customs of each platform: `~/.local/share/clasp-router` (or below

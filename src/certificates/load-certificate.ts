@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { TransportError } from '../transports/transport.js';
+import { TransportError } from '../net/transport-error.js';
 import { type Certificate, checkCertificate, type PemFile } from './certificate.js';
 import { errorCode, messageOf } from './faults.js';
 

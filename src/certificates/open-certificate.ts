@@ -1,7 +1,7 @@
 import { type Logger, silentLogger } from '../core/ports.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import type { TlsSource } from '../net/tls.js';
-import { TransportError } from '../transports/transport.js';
+import { TransportError } from '../net/transport-error.js';
 import { certificateSource } from './certificate-source.js';
 import { defaultDataDir } from './data-dir.js';
 import { loadCertificate } from './load-certificate.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Logger, silentLogger } from '../core/ports.js';
 import { type Clock, wallTime } from '../util/clock.js';
 import type { TlsCredentials } from '../net/tls.js';
-import { TransportError } from '../transports/transport.js';
+import { TransportError } from '../net/transport-error.js';
 import { type Certificate, checkCertificate } from './certificate.js';
 import { errorCode, messageOf } from './faults.js';
 import { makePrivateFolder, replaceFile } from '../util-node/private-files.js';

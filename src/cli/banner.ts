@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import type { ListenAddress } from '../transports/transport.js';
+import type { ListenAddress } from '../net/listen-address.js';
 
 export interface BannerOptions {
   readonly name: string;

@@ -10,17 +10,16 @@ import { Conversation } from './conversation.js';
 import type { ClientState, StateChange } from './lifecycle.js';
 import type { Link } from './link.js';
 import { type ClientOptions, resolveOptions } from './options.js';
-import {
-  type BundleItem,
-  type DefinitionInput,
-  definitionOf,
-  messageOf,
-  type PublishOptions,
-  type StreamContent,
-  type StreamOptions,
-  type TimelineInput,
-  type WriteOptions,
-} from './outgoing.js';
+import { definitionOf, messageOf } from './outgoing.js';
+import type {
+  BundleItem,
+  DefinitionInput,
+  PublishOptions,
+  StreamContent,
+  StreamOptions,
+  TimelineInput,
+  WriteOptions,
+} from './bundle-item.js';
 import type { PlainValue } from './plain-value.js';
 import { announceRules, bundleRules, getRules, pingRules, queryRules, setRules } from './request-rules.js';
 import type { SyncResult } from './server-clock.js';

@@ -23,7 +23,7 @@ export type {
   StreamOptions,
   TimelineInput,
   WriteOptions,
-} from './outgoing.js';
+} from './bundle-item.js';
 export type { PlainValue } from './plain-value.js';
 export type { SyncResult } from './server-clock.js';
 export type { EventSignal, GestureSignal, Param, ParamSignal, Signal, StreamSignal, TimelineSignal } from './signal.js';

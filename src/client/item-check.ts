@@ -11,7 +11,7 @@ import {
 } from '../util/arguments.js';
 import { gesturePhases, signalTypes } from '../protocol/enumerations.js';
 import { definitionFault } from '../protocol/messages/definition-fault.js';
-import type { BundleItem, DefinitionInput, TimelineInput } from './outgoing.js';
+import type { BundleItem, DefinitionInput, TimelineInput } from './bundle-item.js';
 import { wholeNumber } from './whole-number.js';
 
 /**

@@ -5,11 +5,13 @@ import { checkNames } from '../util/arguments.js';
 import type { Client } from './client.js';
 import { connect as connectOver } from './index.js';
 import type { Link } from './link.js';
-import { linkTo, type LinkOptions } from './node/link-to.js';
+import { linkTo } from './node/link-to.js';
+import type { LinkOptions } from './node/link-options.js';
 import { allOptions, type ClientOptions } from './options.js';
 
 export * from './index.js';
-export { linkTo, type LinkOptions } from './node/link-to.js';
+export { linkTo } from './node/link-to.js';
+export type { LinkOptions } from './node/link-options.js';
 
 /**
  * Connects to a router. Resolves when the session is open: the router's clock is known then, and its params have begun to

@@ -1,42 +1,17 @@
 import type { Feature } from '../protocol/enumerations.js';
-import type { Connection } from '../transports/transport.js';
 import type { Grant } from './ports.js';
+import type { SessionLink } from './session-link.js';
 import type { SessionEvent, SessionPhase } from './session-events.js';
 import { Backlog } from './congestion/send-queue.js';
 import { Drops } from './congestion/drop-notice.js';
 import { Outbox } from './delivery/outbox.js';
 import type { Owner } from './quotas/owner.js';
-import type { Paced } from './subscriptions/paced-subscription.js';
-import type { Param } from './params/param.js';
 import type { InboundFrame } from '../protocol/inbound.js';
 import type { HelloMessage } from '../protocol/messages/message.js';
 import { type Permissions, unrestricted } from './sessions/permissions.js';
 import { Patience } from './sessions/malformed-limit.js';
-import type { Subscription } from './subscriptions/subscription-index.js';
 import { messageForm, type WireForm, wireForm } from './delivery/wire-form.js';
 import type { TokenBucket } from '../util/token-bucket.js';
-
-/** The part of a connection that the router actor uses. RouterCore itself touches none of it. */
-export type SessionLink = Pick<
-  Connection,
-  | 'transport'
-  | 'remoteAddress'
-  | 'isForwarded'
-  | 'framing'
-  | 'maxFrameBytes'
-  | 'encoding'
-  | 'write'
-  | 'bufferedBytes'
-  | 'datagrams'
-  | 'deliver'
-  | 'isTrusted'
-  | 'hold'
-  | 'release'
-  | 'probe'
-  | 'pingIntervalMs'
-  | 'close'
-  | 'destroy'
->;
 
 /** What waits for a token to be looked at. */
 interface Pending {
@@ -84,11 +59,8 @@ export class RouterSession {
   allowance: TokenBucket | undefined;
   /** Steps it took in the turn with this number. Kept by TurnShares. */
   readonly turn = { serial: 0, steps: 0 };
-  readonly subscriptions = new Map<number, Subscription>();
-  /** What it is told at a pace. Kept by Pacing. */
-  readonly paced = new Set<Paced>();
-  /** Bundles of it that wait for their time. Kept by ScheduledBundles. */
-  pendingBundles = 0;
+  /** Numbers of what the core keeps for this session. Each is written by the component that keeps the things. */
+  readonly holdings = { subscriptions: 0, locks: 0, pacedSubscriptions: 0, pendingBundles: 0 };
   /** What leaves at the end of this tick. */
   readonly outbox = new Outbox();
   /** What waits while the session is congested. */
@@ -123,8 +95,6 @@ export class RouterSession {
 
   /** Private, so that nothing that prints a session or its events prints the token. */
   #pending: Pending | undefined;
-  /** Made for the first one: most sessions never lock anything. */
-  #locks: Set<Param> | undefined;
 
   constructor(options: {
     readonly id: string;
@@ -145,15 +115,6 @@ export class RouterSession {
     this.lastActivityMicros = options.nowMicros;
     this.lastReceivedMicros = options.nowMicros;
     this.joinedMicros = options.nowMicros;
-  }
-
-  /** Params it has locked. Kept by the ParamStore. */
-  get locks(): Set<Param> {
-    return (this.#locks ??= new Set());
-  }
-
-  get hasLocks(): boolean {
-    return this.#locks !== undefined && this.#locks.size > 0;
   }
 
   /** While its token is being looked at: the HELLO, and what came behind it. */

@@ -11,7 +11,8 @@ import type {
   Signal,
 } from '../client/index.js';
 import type { SignalType } from '../protocol/enumerations.js';
-import type { ListenAddress, Transport } from '../transports/transport.js';
+import type { Transport } from '../transports/transport.js';
+import type { ListenAddress } from '../net/listen-address.js';
 import { jsonOfSignal } from './event-json.js';
 
 /** What a router inside an actor system is asked to do with signals and doors. None of these is a transition of its machine. */

@@ -1,5 +1,5 @@
 import { allowedHost, hostNameOf, type HostRule, hostRule } from '../util-node/host-names.js';
-import { TransportError } from '../transports/transport.js';
+import { TransportError } from '../net/transport-error.js';
 
 export interface HostCheckOptions {
   /** As {@link listedHost} returns them. */

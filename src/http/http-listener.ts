@@ -9,7 +9,7 @@ import { addressesOf, listenOnFirst } from '../net/host-addresses.js';
 import { listenError } from '../net/listen-error.js';
 import { LISTEN_BACKLOG } from '../net/listen-limits.js';
 import type { TlsSource } from '../net/tls.js';
-import type { DoorFault } from '../transports/transport.js';
+import type { DoorFault } from '../net/rejected-connections.js';
 import type { DoorLimits } from './limits.js';
 import { Doorstep } from './pending-connections.js';
 import { HostCheck, listedHost } from './host-check.js';
@@ -20,7 +20,7 @@ import { createServer, type HttpServer } from './http-server.js';
 import { type OriginRule, originRule } from './origins.js';
 import { PeerAdmission } from './peer-admission.js';
 import { RouteAnswers } from './route-answers.js';
-import { normalizeSubprotocols } from '../transports/websocket/subprotocols.js';
+import { normalizeSubprotocols } from './offered-subprotocols.js';
 
 export interface HttpDoorOptions extends DoorLimits {
   readonly port: number;

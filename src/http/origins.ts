@@ -1,5 +1,5 @@
 import { hostNameOf, isLoopbackName } from '../util-node/host-names.js';
-import { TransportError } from '../transports/transport.js';
+import { TransportError } from '../net/transport-error.js';
 
 /** Lets everybody in. */
 const ANY = '*';

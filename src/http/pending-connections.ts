@@ -5,7 +5,7 @@ import type { ConnectRate } from '../net/connect-rate.js';
 import type { DoorFaults, FaultSource } from '../net/rejected-connections.js';
 import type { ListenLimits } from '../net/listen-limits.js';
 import { SocketAdmission } from '../net/socket-admission.js';
-import type { DoorFault } from '../transports/transport.js';
+import type { DoorFault } from '../net/rejected-connections.js';
 import type { HttpServer } from './http-server.js';
 
 export interface DoorstepOptions extends ListenLimits {

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { TransportError } from '../transports/transport.js';
+import { TransportError } from '../net/transport-error.js';
 import { type Endpoint, forwardedHopsOf, hopsOf, normalAddress } from './forwarded-for.js';
 
 /** The reverse proxies whose headers are believed. */

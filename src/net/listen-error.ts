@@ -1,4 +1,4 @@
-import { TransportError } from '../transports/transport.js';
+import { TransportError } from './transport-error.js';
 
 /**
  * Turns what the system says about a door that did not open into one plain sentence: what is wrong and what to do.

@@ -1,6 +1,18 @@
 import { type Observable, Subject } from 'rxjs';
 import { remoteAddressOf } from './remote-address.js';
-import type { DoorFault } from '../transports/transport.js';
+
+/** A peer that did not come through the door. */
+export interface DoorFault {
+  /**
+   * `handshake`: its TLS, QUIC or WebSocket handshake failed; `silent`: it connected and did not go on in time; `refused`: a limit or
+   * a rule kept it out; `stray`: bytes from somebody who is not connected and does not ask to be.
+   */
+  readonly kind: 'handshake' | 'silent' | 'refused' | 'stray';
+  /** As `Connection.remoteAddress`. */
+  readonly remoteAddress: string;
+  /** What happened, for a person: `no TLS handshake within 10 s`. Never what the peer sent. */
+  readonly text: string;
+}
 
 /** Where a peer is that did not get in; without an address where it has gone already. */
 export interface FaultSource {

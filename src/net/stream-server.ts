@@ -1,6 +1,7 @@
 import type { ListenOptions, Server, Socket } from 'node:net';
 import type { FaultSource } from './rejected-connections.js';
-import type { DoorFault, ListenAddress } from '../transports/transport.js';
+import type { ListenAddress } from './listen-address.js';
+import type { DoorFault } from './rejected-connections.js';
 
 /** What a listener opens: an address of this computer, and how those who connect to it become peers. */
 export interface Door {

@@ -6,7 +6,7 @@ import { type PeerDeadline, setPeerDeadline } from '../util/peer-deadline.js';
 import type { FaultSource } from './rejected-connections.js';
 import { tlsCredentialsError } from './listen-error.js';
 import type { TlsCredentials, TlsSource } from './tls.js';
-import { socketOptions } from '../transports/tcp/constants.js';
+import { socketOptions } from './socket-options.js';
 
 export interface TlsHandshakesOptions {
   readonly source: TlsSource;

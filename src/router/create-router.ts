@@ -6,7 +6,7 @@ import { parseRouterOptions, type ResolvedRouterOptions, type RouterOptions } fr
 import { rootInput } from './root-input.js';
 import { RouterStoppedError, unlessStopped } from './router-stopped-error.js';
 import { RunningRouter } from './running-router.js';
-import type { ListenAddress } from '../transports/transport.js';
+import type { ListenAddress } from '../net/listen-address.js';
 
 /**
  * Where a router is in its life:

@@ -1,5 +1,5 @@
 import { catchError, defer, EMPTY, type Observable, switchMap, throwError } from 'rxjs';
-import { ConnectionOpened, type SessionHubEvent } from '../actors/session/session-hub.js';
+import { ConnectionOpened, type SessionHubEvent } from '../actors/session/session-hub-types.js';
 import { type Client, type ClientOptions, connect, type OnOptions, type Signal } from '../client/index.js';
 import { localLink as linkOf } from '../client/local-link.js';
 import { ArgumentError, checkNames } from '../util/arguments.js';

@@ -2,7 +2,7 @@ import { filter, type Observable, Subject } from 'rxjs';
 import type { ActorRefFrom } from 'xstate';
 import type { ListenerRef, rootMachine } from '../actors/root/root-machine.js';
 import type { SessionEnd } from '../core/session-events.js';
-import type { ListenAddress } from '../transports/transport.js';
+import type { ListenAddress } from '../net/listen-address.js';
 
 /** What happens to a router, apart from messages. */
 export type RouterHappening =

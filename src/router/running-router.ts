@@ -15,7 +15,9 @@ import type { SignalType } from '../protocol/enumerations.js';
 import { happeningTypes, type RouterHappening, RouterHappenings } from './router-events.js';
 import { RouterStoppedError, unlessStopped } from './router-stopped-error.js';
 import { checkedTransport } from '../transports/checked-transport.js';
-import { isTransport, type ListenAddress, type Transport, TransportError } from '../transports/transport.js';
+import { isTransport, type Transport } from '../transports/transport.js';
+import type { ListenAddress } from '../net/listen-address.js';
+import { TransportError } from '../net/transport-error.js';
 
 /** The figures of a router, since it began unless said otherwise. */
 export interface RouterStatistics extends Statistics {

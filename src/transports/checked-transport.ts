@@ -1,4 +1,5 @@
-import { type Listener, type Transport, TransportError } from './transport.js';
+import type { Listener, Transport } from './transport.js';
+import { TransportError } from '../net/transport-error.js';
 
 /** The transport, with a TransportError in place of anything else that goes wrong in its `listen`, and of what is not a listener. */
 export function checkedTransport(transport: Transport): Transport {

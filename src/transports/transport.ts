@@ -3,7 +3,12 @@ import type { Frame } from '../protocol/frame.js';
 import type { FrameRun } from '../protocol/frame-run.js';
 import type { Framing } from '../protocol/framing.js';
 import type { Message } from '../protocol/messages/message.js';
+import type { ListenAddress } from '../net/listen-address.js';
+import type { DoorFault } from '../net/rejected-connections.js';
+import type { CloseReason } from '../util/close-reason.js';
 import type { LibraryErrorCode } from '../util/library-errors.js';
+
+export type { DoorFault, ListenAddress };
 
 /**
  * The contract between the router and what carries its bytes. A transport moves whole frames; it has never heard of
@@ -41,28 +46,6 @@ export interface Listener {
   readonly faults$?: Observable<DoorFault>;
   /** Stops accepting. Connections that are already open live on. Resolves when the port is free. */
   close(): Promise<void>;
-}
-
-/** A peer that did not come through the door. */
-export interface DoorFault {
-  /**
-   * `handshake`: its TLS, QUIC or WebSocket handshake failed; `silent`: it connected and did not go on in time; `refused`: a limit or
-   * a rule kept it out; `stray`: bytes from somebody who is not connected and does not ask to be.
-   */
-  readonly kind: 'handshake' | 'silent' | 'refused' | 'stray';
-  /** As {@link Connection.remoteAddress}. */
-  readonly remoteAddress: string;
-  /** What happened, for a person: `no TLS handshake within 10 s`. Never what the peer sent. */
-  readonly text: string;
-}
-
-export interface ListenAddress {
-  readonly transport: string;
-  readonly host: string;
-  /** The real one, also where 0 was asked for; 0 for a transport without ports. */
-  readonly port: number;
-  /** How a client writes it: `ws://0.0.0.0:7330`. */
-  readonly url: string;
 }
 
 /** A whole frame, or the text of a JSON message. */
@@ -162,16 +145,6 @@ export interface Datagrams {
 /** Milliseconds a closing connection waits for a peer that neither reads nor answers. */
 export const CLOSE_GRACE_MS = 2_000;
 
-/** What a reason may take: a WebSocket close frame has room for 123 bytes, and a close travels in one packet. */
-export const MAX_REASON_BYTES = 120;
-
-/** Why we close, in words the transport turns into its own codes (WebSocket: 1000, 1001, 1002, 1008, 1009, 1011, 1013). */
-export interface CloseReason {
-  readonly kind: 'normal' | 'goingAway' | 'protocol' | 'policy' | 'tooLarge' | 'internal' | 'overloaded';
-  /** For people; what is beyond `MAX_REASON_BYTES` is cut off. */
-  readonly text: string;
-}
-
 /** What a connection that this side destroys ends with if nothing else is said. */
 export const CUT_BY_THIS_SIDE = 'the connection was cut by this side';
 
@@ -184,21 +157,4 @@ export class ConnectionLost extends Error {
     const { name, code, message } = this;
     return { name, code, message };
   }
-}
-
-/** A door that could not be opened. The message is a plain sentence for a person: what is wrong and what to do. */
-export class TransportError extends Error {
-  override readonly name: string = 'TransportError';
-  readonly code: LibraryErrorCode = 'CLASP_ERR_TRANSPORT';
-
-  toJSON(): object {
-    const { name, code, message } = this;
-    return { name, code, message };
-  }
-}
-
-/** A door that this installation cannot have at all, while every other can be opened. */
-export class TransportUnavailable extends TransportError {
-  override readonly name = 'TransportUnavailable';
-  override readonly code = 'CLASP_ERR_TRANSPORT_UNAVAILABLE' satisfies LibraryErrorCode;
 }

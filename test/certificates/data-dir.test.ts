@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { defaultDataDir } from '../../src/certificates/data-dir.js';
-import { TransportError } from '../../src/transports/transport.js';
+import { TransportError } from '../../src/net/transport-error.js';
 
 describe('the default data folder', () => {
   it.each([

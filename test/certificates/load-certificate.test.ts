@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { generate } from 'selfsigned';
 import { fingerprint } from '../../src/certificates/index.js';
 import { loadCertificate } from '../../src/certificates/load-certificate.js';
-import { TransportError } from '../../src/transports/transport.js';
+import { TransportError } from '../../src/net/transport-error.js';
 import { newCertificate, type TestCertificate } from '../support/certificates.js';
 import { asOrdinaryUser, TemporaryFolder } from './temporary-folder.js';
 

@@ -5,7 +5,7 @@ import { SimulatedClock } from 'xstate';
 import { certificateSource, fingerprint, type OpenCertificate, openCertificate } from '../../src/certificates/index.js';
 import { selfSigned } from '../../src/certificates/self-signed.js';
 import type { TlsCredentials } from '../../src/net/tls.js';
-import { TransportError } from '../../src/transports/transport.js';
+import { TransportError } from '../../src/net/transport-error.js';
 import { CountingClock } from '../client/scripted-router.js';
 import { newCertificate, type TestCertificate } from '../support/certificates.js';
 import { WallClock } from '../support/steady-clock.js';

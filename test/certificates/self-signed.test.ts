@@ -13,7 +13,7 @@ import {
 import { SimulatedClock } from 'xstate';
 import type { Certificate } from '../../src/certificates/index.js';
 import { selfSigned } from '../../src/certificates/self-signed.js';
-import { TransportError } from '../../src/transports/transport.js';
+import { TransportError } from '../../src/net/transport-error.js';
 import { LogLines } from './log-lines.js';
 import { asOrdinaryUser, TemporaryFolder } from './temporary-folder.js';
 

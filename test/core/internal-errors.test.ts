@@ -128,9 +128,12 @@ describe('an internal error elsewhere', () => {
     const { connect, router, lines } = setUp();
     const [gone, bystander] = [connect(), connect()];
     gone.send(set('/locked', encodeValue(1), { lock: true }));
-    gone.session.subscriptions.values = () => {
-      throw bug;
-    };
+    gone.send({ type: 'subscribe', id: 1, pattern: '/x' });
+    Object.defineProperty(gone.session.holdings, 'subscriptions', {
+      get() {
+        throw bug;
+      },
+    });
     router.send({ type: 'session.closed', session: gone.session, departure: 'left' });
     bystander.send(set('/locked', encodeValue(2)));
     expect(bystander.read()).toMatchObject([{ type: 'ack', revision: 2 }]);

@@ -5,7 +5,8 @@ import { connectionLink } from '../../src/client/connection-link.js';
 import { type ClaspEvent, type ClaspInput, claspMachine, RestoreError } from '../../src/embed/index.js';
 import { ErrorCode } from '../../src/protocol/errors.js';
 import { memory } from '../../src/transports/memory/index.js';
-import { type Transport, TransportError } from '../../src/transports/transport.js';
+import type { Transport } from '../../src/transports/transport.js';
+import { TransportError } from '../../src/net/transport-error.js';
 import { claspIn, host, told } from './hosts.js';
 import { SteadyClock } from '../support/steady-clock.js';
 

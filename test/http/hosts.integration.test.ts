@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { healthRoute } from '../../src/health/index.js';
 import { hostRule } from '../../src/util-node/host-names.js';
 import { HostCheck } from '../../src/http/host-check.js';
-import type { DoorFault } from '../../src/transports/transport.js';
+import type { DoorFault } from '../../src/net/rejected-connections.js';
 import { openHttpPort, webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
 import { httpRequest } from '../support/http-request.js';
 import { RawSocket, upgradeRequest } from '../support/raw-socket.js';

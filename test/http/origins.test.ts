@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { TransportError, type DoorFault } from '../../src/transports/transport.js';
+import type { DoorFault } from '../../src/net/rejected-connections.js';
+import { TransportError } from '../../src/net/transport-error.js';
 import { webSocket } from '../../src/transports/websocket/index.js';
 import { originRule } from '../../src/http/origins.js';
 import { RawSocket, upgradeRequest } from '../support/raw-socket.js';

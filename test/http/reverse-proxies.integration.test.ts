@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { connect as connectSocket } from 'node:net';
 import { once } from 'node:events';
 import { SimulatedClock } from 'xstate';
-import type { Connection, DoorFault } from '../../src/transports/transport.js';
+import type { Connection } from '../../src/transports/transport.js';
+import type { DoorFault } from '../../src/net/rejected-connections.js';
 import {
   type HttpPeer,
   type HttpRequest,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isForwarded } from '../../src/util/forwarded-headers.js';
-import { TransportError } from '../../src/transports/transport.js';
+import { TransportError } from '../../src/net/transport-error.js';
 import { TrustedProxies } from '../../src/http/trusted-proxies.js';
 
 const proxy = { address: '127.0.0.1', port: 5_000 };

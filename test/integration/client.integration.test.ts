@@ -8,7 +8,7 @@ import { createRouter, type Router, type Transport, webSocket } from '../../src/
 import { quic } from '../../src/transports/quic/index.js';
 import { pipe, tcp } from '../../src/transports/tcp/index.js';
 import type { TlsSource } from '../../src/net/tls.js';
-import { TransportUnavailable } from '../../src/transports/transport.js';
+import { TransportUnavailable } from '../../src/net/transport-error.js';
 import { udp } from '../../src/transports/udp/index.js';
 import { until } from '../support/inbox.js';
 import { quicCertificate } from '../support/quic-client.js';

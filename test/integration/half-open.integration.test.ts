@@ -10,7 +10,8 @@ import type { Client } from '../../src/client/node.js';
 import { createRouter, type Router, webSocket } from '../../src/index.js';
 import { quic } from '../../src/transports/quic/index.js';
 import { pipe, tcp } from '../../src/transports/tcp/index.js';
-import { type Transport, TransportUnavailable } from '../../src/transports/transport.js';
+import type { Transport } from '../../src/transports/transport.js';
+import { TransportUnavailable } from '../../src/net/transport-error.js';
 import { udp } from '../../src/transports/udp/index.js';
 import { quicCertificate } from '../support/quic-client.js';
 

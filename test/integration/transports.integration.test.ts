@@ -8,7 +8,7 @@ import { openCertificate } from '../../src/certificates/index.js';
 import { createRouter, type Router, webSocket } from '../../src/index.js';
 import { http3Provider, quic } from '../../src/transports/quic/index.js';
 import { pipe, tcp } from '../../src/transports/tcp/index.js';
-import { TransportUnavailable } from '../../src/transports/transport.js';
+import { TransportUnavailable } from '../../src/net/transport-error.js';
 import { udp } from '../../src/transports/udp/index.js';
 import type { TestCertificate } from '../support/certificates.js';
 import { until } from '../support/official-client.js';

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { createRequire } from 'node:module';
 import type { LookupAddress } from 'node:dns';
 import { NEVER } from 'rxjs';
-import type { Listener, ListenAddress, Transport } from '../../src/transports/transport.js';
+import type { Listener, Transport } from '../../src/transports/transport.js';
+import type { ListenAddress } from '../../src/net/listen-address.js';
 
 type Lookup = (host: string, ...rest: unknown[]) => void;
 type Done = (error: Error | null, addresses: readonly LookupAddress[]) => void;
@@ -31,7 +32,7 @@ const { tcp } = await import('../../src/transports/tcp/index.js');
 const { udp } = await import('../../src/transports/udp/index.js');
 const { quic, http3Provider } = await import('../../src/transports/quic/index.js');
 const { quicCertificate } = await import('../support/quic-client.js');
-const { TransportUnavailable } = await import('../../src/transports/transport.js');
+const { TransportUnavailable } = await import('../../src/net/transport-error.js');
 
 const open: Listener[] = [];
 let transports: Readonly<Record<string, (host: string) => Transport>>;

@@ -3,7 +3,8 @@ import { lastValueFrom } from 'rxjs';
 import { SimulatedClock } from 'xstate';
 import { createRouter } from '../../src/router/create-router.js';
 import { memory, type MemoryTransport } from '../../src/transports/memory/index.js';
-import { type Listener, type Transport, TransportError } from '../../src/transports/transport.js';
+import type { Listener, Transport } from '../../src/transports/transport.js';
+import { TransportError } from '../../src/net/transport-error.js';
 import { recordingLogger } from '../actors/session/recording-logger.js';
 import { codedError } from '../support/coded-error.js';
 

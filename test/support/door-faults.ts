@@ -1,4 +1,5 @@
-import type { DoorFault, Listener } from '../../src/transports/transport.js';
+import type { Listener } from '../../src/transports/transport.js';
+import type { DoorFault } from '../../src/net/rejected-connections.js';
 
 /** Keeps what a door tells of those who do not get in, as plain objects. */
 export function faultsOf({ faults$ }: Listener): DoorFault[] {

@@ -6,7 +6,7 @@ import type { SessionEvent } from '../../src/core/session-events.js';
 import { Deframer } from '../../src/protocol/deframer.js';
 import { decodeFrame, defaultQos } from '../../src/protocol/frame.js';
 import type { Message } from '../../src/protocol/messages/message.js';
-import type { CloseReason } from '../../src/transports/transport.js';
+import type { CloseReason } from '../../src/util/close-reason.js';
 import { coreDefaults } from './core-harness.js';
 
 export const HIGH_WATER = 1_000;

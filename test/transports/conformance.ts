@@ -1,14 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { firstValueFrom } from 'rxjs';
-import {
-  type CloseReason,
-  type Connection,
-  ConnectionLost,
-  type SingleFrame,
-  type Listener,
-  type Transport,
-  TransportError,
-} from '../../src/transports/transport.js';
+import { type Connection, ConnectionLost, type SingleFrame, type Listener, type Transport } from '../../src/transports/transport.js';
+import type { CloseReason } from '../../src/util/close-reason.js';
+import { TransportError } from '../../src/net/transport-error.js';
 import { singly } from '../../src/protocol/frame-run.js';
 import { digests, framed, frameOf, numberOf } from '../support/frames.js';
 import { Inbox, turns, until } from '../support/inbox.js';

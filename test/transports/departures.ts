@@ -5,7 +5,8 @@ import type { Message } from '../../src/protocol/messages/message.js';
 import { encodeValue } from '../../src/protocol/values/encoded-value.js';
 import type { Value } from '../../src/protocol/values/value.js';
 import { createRouter, type Router } from '../../src/router/create-router.js';
-import type { CloseReason, Listener, Transport } from '../../src/transports/transport.js';
+import type { Listener, Transport } from '../../src/transports/transport.js';
+import type { CloseReason } from '../../src/util/close-reason.js';
 import { until } from '../support/inbox.js';
 import type { Peer, TransportUnderTest } from './conformance.js';
 

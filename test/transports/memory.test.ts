@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { memory, memoryLink, type MemoryTransport } from '../../src/transports/memory/index.js';
-import { CLOSE_GRACE_MS, type CloseReason, ConnectionLost, type Transport } from '../../src/transports/transport.js';
+import { CLOSE_GRACE_MS, ConnectionLost, type Transport } from '../../src/transports/transport.js';
+import type { CloseReason } from '../../src/util/close-reason.js';
 import { framed, frameOf } from '../support/frames.js';
 import { Inbox, turns } from '../support/inbox.js';
 import { describeTransport, type Peer } from './conformance.js';

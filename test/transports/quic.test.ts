@@ -21,14 +21,9 @@ import {
   type QuicSession,
 } from '../../src/transports/quic/index.js';
 import type { TlsCredentials } from '../../src/net/tls.js';
-import {
-  CLOSE_GRACE_MS,
-  type CloseReason,
-  type Connection,
-  ConnectionLost,
-  type Listener,
-  TransportError,
-} from '../../src/transports/transport.js';
+import { CLOSE_GRACE_MS, type Connection, ConnectionLost, type Listener } from '../../src/transports/transport.js';
+import type { CloseReason } from '../../src/util/close-reason.js';
+import { TransportError } from '../../src/net/transport-error.js';
 import { newCertificate } from '../support/certificates.js';
 import { faultsOf } from '../support/door-faults.js';
 import { type FakePeer, FakeQuic, FakeStream } from '../support/fake-quic.js';

@@ -19,16 +19,10 @@ import { TcpConnection } from '../../src/transports/tcp/connection.js';
 import { type Door, listening } from '../../src/net/stream-server.js';
 import { TcpListener } from '../../src/transports/tcp/listener.js';
 import type { TlsCredentials, TlsSource } from '../../src/net/tls.js';
-import {
-  CLOSE_GRACE_MS,
-  type CloseReason,
-  type Connection,
-  ConnectionLost,
-  type DoorFault,
-  type Listener,
-  type Transport,
-  TransportError,
-} from '../../src/transports/transport.js';
+import { CLOSE_GRACE_MS, type Connection, ConnectionLost, type Listener, type Transport } from '../../src/transports/transport.js';
+import type { CloseReason } from '../../src/util/close-reason.js';
+import type { DoorFault } from '../../src/net/rejected-connections.js';
+import { TransportError } from '../../src/net/transport-error.js';
 import { newCertificate, testCertificate } from '../support/certificates.js';
 import { faultsOf } from '../support/door-faults.js';
 import { framed, frameOf } from '../support/frames.js';

@@ -6,14 +6,8 @@ import { filter, map } from 'rxjs';
 import { systemClock } from '../../src/util/clock.js';
 import { decodeFrame, encodeFrame } from '../../src/protocol/frame.js';
 import type { Message } from '../../src/protocol/messages/message.js';
-import {
-  CLOSE_GRACE_MS,
-  type Connection,
-  ConnectionLost,
-  type Listener,
-  type Transport,
-  TransportError,
-} from '../../src/transports/transport.js';
+import { CLOSE_GRACE_MS, type Connection, ConnectionLost, type Listener, type Transport } from '../../src/transports/transport.js';
+import { TransportError } from '../../src/net/transport-error.js';
 import { defaults } from '../../src/transports/udp/constants.js';
 import type { Source } from '../../src/transports/udp/cookie.js';
 import { udp, type UdpConnection, type UdpListener, type UdpOptions } from '../../src/transports/udp/index.js';

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { EMPTY } from 'rxjs';
-import type { DoorFault } from '../../src/transports/transport.js';
+import type { DoorFault } from '../../src/net/rejected-connections.js';
 import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
 import { type TestCertificate, testCertificate } from '../support/certificates.js';
 import { turns, until } from '../support/inbox.js';

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { EMPTY } from 'rxjs';
-import type { DoorFault } from '../../src/transports/transport.js';
+import type { DoorFault } from '../../src/net/rejected-connections.js';
 import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
 import { SteadyClock } from '../support/steady-clock.js';
 import { type TestCertificate, testCertificate } from '../support/certificates.js';

@@ -17,14 +17,9 @@ import { Doorstep } from '../../src/http/pending-connections.js';
 import type { HttpServer } from '../../src/http/http-server.js';
 import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
 import { closeCodes } from '../../src/transports/websocket/constants.js';
-import {
-  type CloseReason,
-  type Connection,
-  ConnectionLost,
-  type SingleFrame,
-  type Listener,
-  TransportError,
-} from '../../src/transports/transport.js';
+import { type Connection, ConnectionLost, type SingleFrame, type Listener } from '../../src/transports/transport.js';
+import type { CloseReason } from '../../src/util/close-reason.js';
+import { TransportError } from '../../src/net/transport-error.js';
 import { newCertificate, type TestCertificate, testCertificate } from '../support/certificates.js';
 import { framed, frameOf } from '../support/frames.js';
 import { Inbox, turns, until } from '../support/inbox.js';

@@ -7,13 +7,8 @@ import { webSocket, type WebSocketOptions } from '../../src/transports/websocket
 import { WebSocketConnection } from '../../src/transports/websocket/connection.js';
 import { UnfinishedMessages } from '../../src/transports/websocket/unfinished-messages.js';
 import { closeCodes } from '../../src/transports/websocket/constants.js';
-import {
-  CLOSE_GRACE_MS,
-  type CloseReason,
-  type Connection,
-  ConnectionLost,
-  type Listener,
-} from '../../src/transports/transport.js';
+import { CLOSE_GRACE_MS, type Connection, ConnectionLost, type Listener } from '../../src/transports/transport.js';
+import type { CloseReason } from '../../src/util/close-reason.js';
 import { framed, frameOf } from '../support/frames.js';
 import { Inbox, turns, until } from '../support/inbox.js';
 import { maskedMessage, RawSocket, upgradeRequest } from '../support/raw-socket.js';

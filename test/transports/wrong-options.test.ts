@@ -4,7 +4,7 @@ import { quic } from '../../src/transports/quic/index.js';
 import { pipe, tcp } from '../../src/transports/tcp/index.js';
 import { udp } from '../../src/transports/udp/index.js';
 import { openHttpPort, webSocket } from '../../src/transports/websocket/index.js';
-import { TransportError } from '../../src/transports/transport.js';
+import { TransportError } from '../../src/net/transport-error.js';
 import { codedError } from '../support/coded-error.js';
 
 type Call = (options?: unknown) => unknown;

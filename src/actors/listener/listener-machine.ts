@@ -1,6 +1,7 @@
 import { assign, fromPromise, sendTo, setup } from 'xstate';
 import type { Clock } from '../../util/clock.js';
-import type { Connection, ListenAddress, Listener, Transport } from '../../transports/transport.js';
+import type { Connection, Listener, Transport } from '../../transports/transport.js';
+import type { ListenAddress } from '../../transports/transport.js';
 import type { Logger } from '../../core/ports.js';
 import { door, type DoorEvent } from './door.js';
 import type { FaultCounts } from './fault-log.js';

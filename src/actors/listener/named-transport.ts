@@ -1,5 +1,6 @@
 import { EMPTY, type Observable } from 'rxjs';
-import type { DoorFault, Listener, Transport } from '../../transports/transport.js';
+import type { Listener, Transport } from '../../transports/transport.js';
+import type { DoorFault } from '../../transports/transport.js';
 
 /**
  * The transport as the listener actor holds it: the contract and nothing else, with its name as JSON form. Inspectors see inputs,

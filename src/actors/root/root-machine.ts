@@ -6,7 +6,8 @@ import { listenerMachine } from '../listener/listener-machine.js';
 import { namedTransport } from '../listener/named-transport.js';
 import type { Logger } from '../../core/ports.js';
 import { type RouterInput, routerLogic, type RouterRef } from '../router/router-logic.js';
-import { ConnectionOpened, sessionHub, type SessionHubInput, type SessionHubRef } from '../session/session-hub.js';
+import { sessionHub } from '../session/session-hub.js';
+import { ConnectionOpened, type SessionHubInput, type SessionHubRef } from '../session/session-hub-types.js';
 import { summarized } from '../summarized.js';
 
 export type ListenerRef = ActorRefFrom<typeof listenerMachine>;

@@ -1,6 +1,6 @@
 import type { ClaspError } from '../../protocol/errors.js';
 import type { InboundFrame } from '../../protocol/inbound.js';
-import type { CloseReason } from '../../transports/transport.js';
+import type { CloseReason } from '../../util/close-reason.js';
 import type { Grant } from '../../core/ports.js';
 import type { Departure } from '../../core/system/presence.js';
 import type { Statistics } from '../../core/system/statistics.js';

@@ -103,6 +103,6 @@ function isCounted({ phase, link }: RouterSession): boolean {
 }
 
 function isIdle(session: RouterSession): boolean {
-  const { established, subscriptions, hasWritten } = session;
-  return established && !hasWritten && subscriptions.size === 0 && isCounted(session);
+  const { established, holdings, hasWritten } = session;
+  return established && !hasWritten && holdings.subscriptions === 0 && isCounted(session);
 }

@@ -57,7 +57,12 @@ export class LockHolderProbes {
     const nowMicros = microseconds(clock);
     const holders: RouterSession[] = [];
     for (const { session } of sessions()) {
-      if (!session.hasLocks || !session.established || session.link.deliver !== undefined || !isMeant(session))
+      if (
+        session.holdings.locks === 0 ||
+        !session.established ||
+        session.link.deliver !== undefined ||
+        !isMeant(session)
+      )
         continue;
       if (silentMicros(session, nowMicros) < HOLDER_ANSWER_MS * 1_000) continue;
       probe(session, router, nowMicros);

@@ -1,6 +1,6 @@
 import { clipUtf8 } from '../../protocol/bytes/utf8.js';
 import { type ClaspError, ErrorCode } from '../../protocol/errors.js';
-import type { CloseReason } from '../../transports/transport.js';
+import type { CloseReason } from '../../util/close-reason.js';
 import type { SessionEnd, SessionEvent } from '../../core/session-events.js';
 
 /** The events that end a session. */

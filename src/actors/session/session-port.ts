@@ -1,7 +1,7 @@
 import type { Grant } from '../../core/ports.js';
 import type { Feature } from '../../protocol/enumerations.js';
 import type { ClaspError } from '../../protocol/errors.js';
-import type { CloseReason } from '../../transports/transport.js';
+import type { CloseReason } from '../../util/close-reason.js';
 import type { OverdueEvent, SessionPhase } from '../../core/session-events.js';
 
 /** What a session machine does to the world. Every call is made from inside a transition and returns at once. */

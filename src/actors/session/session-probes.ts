@@ -130,7 +130,7 @@ export class SessionProbes {
       ({ place }) => this.#wanted.has(ANY) || (place !== undefined && this.#wanted.has(place)),
     );
     // As long as a session without locks may be lost, those with locks are kept.
-    const withoutLocks = wanted.filter(({ session }) => !session.hasLocks);
+    const withoutLocks = wanted.filter(({ session }) => session.holdings.locks === 0);
     const [first, ...others] = (withoutLocks.length > 0 ? withoutLocks : wanted).filter(({ isLost }) => isLost);
     if (first === undefined) return;
     const { session } = others.reduce((best, other) => (isLongerSilent(other, best) ? other : best), first);

@@ -18,7 +18,7 @@ import { LockHolderProbes } from './lock-holder-probes.js';
 import { SessionAdmission } from './session-admission.js';
 import { told } from './session-end.js';
 import type { SessionEnd } from '../../core/session-events.js';
-import type { SessionHubInput, SessionHubScope } from './session-hub.js';
+import type { SessionHubInput, SessionHubScope } from './session-hub-types.js';
 import { sessionMachine } from './session-machine.js';
 import { SessionProbes } from './session-probes.js';
 import { type SessionView, viewSession } from './session-view.js';

@@ -1,17 +1,6 @@
-import type { Clock } from '../../util/clock.js';
 import type { OptionValues } from './option-values.js';
 import type { Output } from './output.js';
-
-/** What a command needs of the process it runs in. */
-export interface ToolHost {
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** @returns a promise where the reader is behind: the next text should wait for it */
-  readonly stdout: (text: string) => Promise<void> | undefined;
-  readonly stderr: (text: string) => void;
-  readonly clock: Clock;
-  /** Calls the listener when the user wants an end (Ctrl-C), in place of ending the process. @returns takes it back */
-  readonly onInterrupt: (listener: () => void) => () => void;
-}
+import type { ToolHost } from './host.js';
 
 /** What a command is run with. */
 export interface ToolContext {

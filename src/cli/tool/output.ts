@@ -1,5 +1,5 @@
 import { peerText, printable } from '../../util/printable-text.js';
-import type { ToolHost } from './context.js';
+import type { ToolHost } from './host.js';
 
 /** Characters of a sentence: what a peer can put into an ERROR is 64 KiB. */
 const MAX_SENTENCE_CHARACTERS = 400;

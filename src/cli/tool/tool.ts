@@ -1,5 +1,5 @@
 import { commandOf } from './commands.js';
-import type { ToolHost } from './context.js';
+import type { ToolHost } from './host.js';
 import { ExitCode, failureOf } from './failure.js';
 import { OptionValues } from './option-values.js';
 import { Output } from './output.js';

@@ -1,36 +1,11 @@
-import type { LookupFunction } from 'node:net';
 import { checkFunction, checkText } from '../../util/arguments.js';
-import type { Clock } from '../../util/clock.js';
-import type { QuicProvider } from '../../transports/quic/provider.js';
 import { ClientError } from '../client-error.js';
 import type { Link } from '../link.js';
-import type { WebSocketConstructor } from '../websocket-link.js';
+import type { Destination, LinkOptions } from './link-options.js';
 import { quicLink } from './quic-link.js';
 import { pipeLink, tcpLink, tlsLink } from './stream-link.js';
 import { udpLink } from './udp-link.js';
 import { nodeWebSocketLink } from './ws-link.js';
-
-export interface LinkOptions {
-  /** PEM of the certificates to trust, for `wss:`, `tls:` and `quic:`: the router's own where that is self-signed. @default the system's */
-  readonly ca?: string | undefined;
-  /** The name that the router's certificate has, where it is not the one in the URL. QUIC takes no IP address here. */
-  readonly servername?: string | undefined;
-  /** For `ws:` and `wss:`, in place of the package `ws`. `ca` and `servername` are its own business then. */
-  readonly WebSocket?: WebSocketConstructor | undefined;
-  /** Looks up the host name in the URL. All of its addresses are tried. @default `lookup` of `node:dns` */
-  readonly lookup?: LookupFunction | undefined;
-  /** Milliseconds until an attempt is given up; half of it is QUIC's own, for its handshake. @default 10_000 */
-  readonly connectTimeoutMs?: number | undefined;
-  /**
-   * For `quic:`: whether stream samples and moves of gestures may go by datagrams, and come by them, if the router has them
-   * too. What is lost then is not sent again, and holds up nothing behind it. @default false
-   */
-  readonly datagrams?: boolean | undefined;
-  /** For `quic:`. @default `@currentspace/http3`, if it is installed */
-  readonly quicProvider?: QuicProvider | undefined;
-  /** Times the question for datagrams and the close of UDP. @default the system's */
-  readonly clock?: Clock | undefined;
-}
 
 /** Ports where a URL says none. TCP and TLS have no usual one. */
 const UDP_PORT = 7330;
@@ -73,11 +48,6 @@ export function linkTo(url: string, options: LinkOptions = {}): Link {
         `"${url}" is no address of a router; one begins with ws:, wss:, tcp:, tls:, unix:, udp: or quic:`,
       );
   }
-}
-
-export interface Destination {
-  readonly host: string;
-  readonly port: number;
 }
 
 function destination(url: string, defaultPort?: number): Destination {

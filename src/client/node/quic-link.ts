@@ -7,7 +7,7 @@ import { errorOf } from '../client-error.js';
 import type { Channel, Link, LinkEvents } from '../link.js';
 import { ByteStream } from './byte-stream.js';
 import { ClientDatagrams } from './client-datagrams.js';
-import type { Destination, LinkOptions } from './link-to.js';
+import type { Destination, LinkOptions } from './link-options.js';
 
 /** CLASP over QUIC: frames back to back on the one stream that the client opens, and on request datagrams beside it. */
 export function quicLink(url: string, destination: Destination, options: LinkOptions): Link {

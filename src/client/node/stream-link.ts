@@ -3,7 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import { closeFrame } from '../../protocol/close-message.js';
 import type { Channel, Link, LinkEvents } from '../link.js';
 import { ByteStream } from './byte-stream.js';
-import type { Destination, LinkOptions } from './link-to.js';
+import type { Destination, LinkOptions } from './link-options.js';
 
 /** CLASP over TCP. */
 export function tcpLink(url: string, { host, port }: Destination, { lookup }: LinkOptions = {}): Link {

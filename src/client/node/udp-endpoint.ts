@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import type { LookupFunction } from 'node:net';
 import { addressesOf, type HostAddress } from '../../net/host-addresses.js';
 import { errorOf } from '../client-error.js';
-import type { Destination } from './link-to.js';
+import type { Destination } from './link-options.js';
 
 export interface UdpEndpointEvents {
   /** Something can be sent. Once. */

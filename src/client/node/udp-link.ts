@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net';
 import { type Clock, systemClock } from '../../util/clock.js';
 import { closeFrame, isCloseFrame } from '../../protocol/close-message.js';
 import type { Channel, Link, LinkEvents } from '../link.js';
-import type { Destination, LinkOptions } from './link-to.js';
+import type { Destination, LinkOptions } from './link-options.js';
 import { UdpEndpoint } from './udp-endpoint.js';
 
 /** What IPv4 carries in one datagram: 65,535 bytes less both headers. */

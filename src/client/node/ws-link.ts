@@ -2,7 +2,7 @@ import { WebSocket } from 'ws';
 import { MAX_ROUTER_JSON_TEXT } from '../../protocol/encodings/json.js';
 import type { Link } from '../link.js';
 import { webSocketLink } from '../websocket-link.js';
-import type { LinkOptions } from './link-to.js';
+import type { LinkOptions } from './link-options.js';
 
 /** A WebSocket link with the package `ws`: Node 20 has none of its own, and none can be told which certificates to trust. */
 export function nodeWebSocketLink(url: string, options: LinkOptions): Link {

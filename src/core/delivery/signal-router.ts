@@ -81,6 +81,11 @@ export class Routing {
     return this.#subscriptions.hasBelow(segment);
   }
 
+  /** The subscription that a session has under an id. */
+  subscriptionOf(session: RouterSession, id: number): Subscription | undefined {
+    return this.#subscriptions.find(session, id);
+  }
+
   /** Segments in all patterns of a session together. */
   segmentsOf(session: RouterSession): number {
     return this.#subscriptions.segmentsOf(session);
@@ -98,7 +103,7 @@ export class Routing {
       () => this.#subscriptions.matchStepsWith(pattern),
       (giver, error) => {
         for (const gone of this.#leaving) if (gone.owner === giver) this.leave(gone);
-        for (const heaviest of [...giver.sessions]) {
+        for (const heaviest of [...this.#subscriptions.sessions].filter(({ owner }) => owner === giver)) {
           this.leave(heaviest);
           heaviest.notify({ type: 'budget.exceeded', error });
         }
@@ -167,7 +172,7 @@ export class Routing {
 
   /** A session was told the value of a param without its being new. @param follow see {@link Pacing.told} */
   told(session: RouterSession, address: string, value: EncodedValue, follow: boolean): void {
-    if (follow || session.paced.size > 0) this.#pacing.told(session, address, value, follow);
+    if (follow || session.holdings.pacedSubscriptions > 0) this.#pacing.told(session, address, value, follow);
   }
 
   runDue(nowMicros: number, slice: Slice): void {
@@ -187,8 +192,7 @@ export class Routing {
   }
 
   *#endAll(session: RouterSession): Generator<number, void> {
-    for (const held of session.subscriptions.values()) {
-      session.subscriptions.delete(held.id);
+    for (const held of this.#subscriptions.of(session)) {
       this.unsubscribe(held);
       yield UNSUBSCRIBE_STEPS;
     }

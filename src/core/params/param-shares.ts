@@ -1,38 +1,10 @@
 import type { Owner } from '../quotas/owner.js';
 import type { Param } from './param.js';
-import { RecencyList } from './recency-list.js';
-
-/** The params that one owner created. */
-export class ParamShare {
-  /** undefined for what a router began with. */
-  readonly owner: Owner | undefined;
-  /** In the order of their use. */
-  readonly free = new RecencyList();
-  readonly locked = new RecencyList();
-  count = 0;
-  bytes = 0;
-
-  constructor(owner: Owner | undefined) {
-    this.owner = owner;
-  }
-
-  /** The param that makes room for another one; a locked one goes last. */
-  earliestBut(other: Param | undefined): Param | undefined {
-    return firstBut(this.free.earliest, other) ?? firstBut(this.locked.earliest, other);
-  }
-
-  listOf(param: Param): RecencyList {
-    return param.holder === undefined ? this.free : this.locked;
-  }
-}
-
-function firstBut(earliest: Param | undefined, other: Param | undefined): Param | undefined {
-  return earliest === other ? earliest?.later : earliest;
-}
+import { ParamShare } from './param-share.js';
 
 /** Whose params there are, and what they take. */
 export class ParamShares {
-  readonly #shares = new Map<Owner | undefined, ParamShare>();
+  readonly #shares = new Map<Owner | undefined, ParamShare<Param>>();
   #bytes = 0;
 
   /** Memory that all params take, roughly. */
@@ -40,11 +12,11 @@ export class ParamShares {
     return this.#bytes;
   }
 
-  [Symbol.iterator](): IterableIterator<ParamShare> {
+  [Symbol.iterator](): IterableIterator<ParamShare<Param>> {
     return this.#shares.values();
   }
 
-  of(owner: Owner | undefined): ParamShare | undefined {
+  of(owner: Owner | undefined): ParamShare<Param> | undefined {
     return this.#shares.get(owner);
   }
 
@@ -52,7 +24,7 @@ export class ParamShares {
   add(param: Param, owner: Owner | undefined): void {
     let share = this.#shares.get(owner);
     if (share === undefined) {
-      share = new ParamShare(owner);
+      share = new ParamShare<Param>(owner);
       this.#shares.set(owner, share);
       owner?.hold(1);
     }
@@ -85,7 +57,7 @@ export class ParamShares {
    *
    * @returns undefined if there are no params
    */
-  largest(asker: Owner | undefined, size: 'count' | 'bytes'): ParamShare | undefined {
+  largest(asker: Owner | undefined, size: 'count' | 'bytes'): ParamShare<Param> | undefined {
     let largest = this.#shares.get(asker);
     for (const share of this.#shares.values()) {
       if (largest === undefined || share[size] > largest[size]) largest = share;
@@ -93,7 +65,7 @@ export class ParamShares {
     return largest;
   }
 
-  #count(share: ParamShare, bytes: number): void {
+  #count(share: ParamShare<Param>, bytes: number): void {
     share.bytes += bytes;
     this.#bytes += bytes;
   }

@@ -2,8 +2,9 @@ import { parseAddress } from '../../protocol/address.js';
 import { jsonOfMessage, messageOfJson } from '../../protocol/encodings/json.js';
 import { jsonOfValue, valueOfJson } from '../../protocol/encodings/json-value.js';
 import type { SignalDefinition } from '../../protocol/messages/message.js';
-import { type EncodedValue, encodeValue } from '../../protocol/values/encoded-value.js';
+import { encodeValue } from '../../protocol/values/encoded-value.js';
 import type { Param } from './param.js';
+import type { ParamState, RestoredParam } from './stored-param.js';
 import { protocolTimeOf } from './write-time.js';
 import { checkSetSize } from '../size-limits.js';
 import type { LibraryErrorCode } from '../../util/library-errors.js';
@@ -21,28 +22,6 @@ export interface RouterState {
   readonly gone: readonly (readonly [address: string, revision: number])[];
   /** What was announced, as in ANNOUNCE in JSON. */
   readonly signals: readonly unknown[];
-}
-
-export interface ParamState {
-  readonly address: string;
-  /** As in JSON messages: `0.5`, `{"$int": "5"}`. */
-  readonly value: unknown;
-  readonly revision: number;
-  /** Session id of the last writer. */
-  readonly writer: string;
-  /** Of the last write: microseconds since the Unix epoch. */
-  readonly timestampMicros: number;
-  /** How long it lives; absent: for ever. */
-  readonly ttlSeconds?: number;
-  /** With `ttlSeconds`: counted from the write instead of from the last use. */
-  readonly absolute?: true;
-  /** When it expires, as things stood: the protocol's time. Time without a router counts. */
-  readonly expiresAtMicros?: number;
-}
-
-/** A param to be put back, checked. */
-export interface RestoredParam extends Omit<ParamState, 'value'> {
-  readonly value: EncodedValue;
 }
 
 /** A state that has been checked. */

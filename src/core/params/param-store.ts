@@ -11,7 +11,7 @@ import { Param } from './param.js';
 import { type HistoryRule, ParamHistory } from './param-history.js';
 import { ParamShares } from './param-shares.js';
 import type { RouterSession } from '../session.js';
-import type { RestoredParam } from './param-state.js';
+import type { RestoredParam } from './stored-param.js';
 import type { Slice } from '../scheduling/slice.js';
 
 export interface ParamStoreOptions {
@@ -52,6 +52,7 @@ export class ParamStore {
   readonly #tree = new AddressTree<Param>();
   readonly #shares = new ParamShares();
   readonly #expiring = new DueQueue<Param>();
+  readonly #locked = new Map<RouterSession, Set<Param>>();
   /** Revisions by address. */
   readonly #tombstones = new OldestFirst<number>();
   /** Locks that end from then on are not over yet: their holders may have renewed them, unread. Set by the owner. */
@@ -231,12 +232,19 @@ export class ParamStore {
     param.share?.locked.add(param);
     param.holder = holder;
     param.heldUntilMicros = maxLockSeconds === 0 ? Infinity : nowMicros + maxLockSeconds * 1_000_000;
-    holder.locks.add(param);
+    let locked = this.#locked.get(holder);
+    if (locked === undefined) this.#locked.set(holder, (locked = new Set()));
+    locked.add(param);
+    holder.holdings.locks++;
   }
 
   unlock(param: Param): void {
-    if (param.holder === undefined) return;
-    param.holder.locks.delete(param);
+    const { holder } = param;
+    if (holder === undefined) return;
+    const locked = this.#locked.get(holder);
+    locked?.delete(param);
+    if (locked?.size === 0) this.#locked.delete(holder);
+    holder.holdings.locks--;
     param.holder = undefined;
     param.heldUntilMicros = Infinity;
     param.share?.locked.remove(param);
@@ -249,7 +257,7 @@ export class ParamStore {
    * @returns the steps of each piece
    */
   *unlocking(holder: RouterSession): Generator<number, void> {
-    for (const param of holder.locks) {
+    for (const param of this.#locked.get(holder) ?? []) {
       this.unlock(param);
       yield UNLOCK_STEPS;
     }

@@ -4,9 +4,9 @@ import type { SnapshotEntry } from '../../protocol/messages/message.js';
 import { lastWriteWins, type Reconcile } from './conflict-strategies.js';
 import type { DueEntry } from '../scheduling/due-queue.js';
 import type { ParamHistory } from './param-history.js';
-import type { ParamShare } from './param-shares.js';
+import type { ParamShare } from './param-share.js';
 import type { RouterSession } from '../session.js';
-import type { RestoredParam } from './param-state.js';
+import type { RestoredParam } from './stored-param.js';
 import { protocolTimeOf, restoredWriteTime, type WriteTime } from './write-time.js';
 
 /**
@@ -43,7 +43,7 @@ export class Param {
   /** The values before this one, where somebody may ask for them. */
   history: ParamHistory | undefined;
   /** With the params of whoever created it. */
-  share: ParamShare | undefined;
+  share: ParamShare<Param> | undefined;
   /** Neighbours in the order of use. */
   earlier: Param | undefined;
   later: Param | undefined;

@@ -1,37 +1,41 @@
-import type { Param } from './param.js';
+/** An item of a {@link RecencyList}. Only the list writes these fields. */
+export interface Linked<T> {
+  earlier: T | undefined;
+  later: T | undefined;
+}
 
-/** Params in the order of their use, linked through themselves: every step is O(1) and allocates nothing. */
-export class RecencyList {
-  #earliest: Param | undefined;
-  #latest: Param | undefined;
+/** Items in the order of their use, linked through themselves: every step is O(1) and allocates nothing. */
+export class RecencyList<T extends Linked<T>> {
+  #earliest: T | undefined;
+  #latest: T | undefined;
 
   /** The one not used for the longest time. */
-  get earliest(): Param | undefined {
+  get earliest(): T | undefined {
     return this.#earliest;
   }
 
-  add(param: Param): void {
-    param.earlier = this.#latest;
-    param.later = undefined;
-    if (this.#latest === undefined) this.#earliest = param;
-    else this.#latest.later = param;
-    this.#latest = param;
+  add(item: T): void {
+    item.earlier = this.#latest;
+    item.later = undefined;
+    if (this.#latest === undefined) this.#earliest = item;
+    else this.#latest.later = item;
+    this.#latest = item;
   }
 
-  remove(param: Param): void {
-    const { earlier, later } = param;
+  remove(item: T): void {
+    const { earlier, later } = item;
     if (earlier === undefined) this.#earliest = later;
     else earlier.later = later;
     if (later === undefined) this.#latest = earlier;
     else later.earlier = earlier;
-    param.earlier = undefined;
-    param.later = undefined;
+    item.earlier = undefined;
+    item.later = undefined;
   }
 
   /** It was used just now. */
-  touch(param: Param): void {
-    if (this.#latest === param) return;
-    this.remove(param);
-    this.add(param);
+  touch(item: T): void {
+    if (this.#latest === item) return;
+    this.remove(item);
+    this.add(item);
   }
 }

@@ -1,6 +1,11 @@
 import { KeyedHeap } from './keyed-heap.js';
 import type { Owner } from './owner.js';
-import type { Quota } from './quota.js';
+
+/** What each owner has of one kind of thing. */
+export interface Holdings {
+  readonly owners: ReadonlyMap<Owner, number>;
+  usedBy(owner: Owner): number;
+}
 
 /**
  * Who makes room for an owner, one after another. Owners without a session make room before connected ones, in each group the
@@ -11,7 +16,7 @@ import type { Quota } from './quota.js';
  * asking for it.
  */
 export class Givers {
-  readonly #quota: Quota;
+  readonly #quota: Holdings;
   readonly #asker: Owner;
   readonly #amount: number;
   /** By what each has, negative: the heaviest first. */
@@ -25,7 +30,7 @@ export class Givers {
    *
    * @param amount what the asker would have in addition to what it has already
    */
-  constructor(quota: Quota, asker: Owner, amount = 0) {
+  constructor(quota: Holdings, asker: Owner, amount = 0) {
     this.#quota = quota;
     this.#asker = asker;
     this.#amount = amount;

@@ -1,6 +1,12 @@
 import { placeOfConnection } from '../../util/client-prefix.js';
 import type { Grant } from '../ports.js';
-import type { RouterSession } from '../session.js';
+
+/** What an owner needs to know of its sessions. */
+export interface OwnedSession {
+  readonly id: string;
+  readonly grant: Grant | undefined;
+  readonly link: { readonly isTrusted?: boolean | undefined; readonly remoteAddress: string };
+}
 
 /** Key of the router and the program around it. */
 export const ROUTER = 'router';
@@ -13,7 +19,7 @@ export const ROUTER = 'router';
 export class Owner {
   /** `token:<id>`, `address:<address>`, `session:<id>` or `router`. */
   readonly key: string;
-  readonly #sessions = new Set<RouterSession>();
+  readonly #sessions = new Set<OwnedSession>();
   /** Quotas in which it has something. */
   #holdings = 0;
   #isRevoked = false;
@@ -28,7 +34,7 @@ export class Owner {
   }
 
   /** Its sessions that are established. */
-  get sessions(): ReadonlySet<RouterSession> {
+  get sessions(): ReadonlySet<OwnedSession> {
     return this.#sessions;
   }
 
@@ -43,12 +49,12 @@ export class Owner {
   }
 
   /** @internal */
-  join(session: RouterSession): void {
+  join(session: OwnedSession): void {
     this.#sessions.add(session);
   }
 
   /** @internal */
-  leave(session: RouterSession): void {
+  leave(session: OwnedSession): void {
     this.#sessions.delete(session);
   }
 
@@ -91,14 +97,14 @@ export class Owners {
   }
 
   /** A session is established, and its grant is known. */
-  join(session: RouterSession): Owner {
+  join(session: OwnedSession): Owner {
     const owner = this.#of(ownerKey(session), session.grant);
     owner.join(session);
     return owner;
   }
 
   /** A session has ended. What it held while it was connected is given back now or soon. */
-  leave(session: RouterSession, owner: Owner): void {
+  leave(session: OwnedSession, owner: Owner): void {
     owner.leave(session);
     this.#forgetIdle(owner);
     // Those that were kept for what they had left behind, once that is gone too.
@@ -151,7 +157,7 @@ function tokenKey(tokenId: string): string {
   return `token:${tokenId}`;
 }
 
-function ownerKey({ id, grant, link }: RouterSession): string {
+function ownerKey({ id, grant, link }: OwnedSession): string {
   if (grant !== undefined) return tokenKey(grant.tokenId);
   if (link.isTrusted === true) return ROUTER;
   const place = placeOfConnection(link);

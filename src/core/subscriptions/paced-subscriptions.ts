@@ -19,6 +19,7 @@ export class PacedRegistry {
   /** By address, the one followed for longest first. */
   readonly #params = new Map<string, PacedAddress>();
   readonly #streams = new Map<string, PacedAddress>();
+  readonly #sessions = new Map<RouterSession, Set<Paced>>();
   #size = 0;
   #bytes = 0;
   #droppedCount = 0;
@@ -48,6 +49,11 @@ export class PacedRegistry {
     return this.#addresses(type).get(address)?.sessions.values() ?? [];
   }
 
+  /** Those of a session. They may be forgotten during the walk. */
+  ofSession(session: RouterSession): Iterable<Paced> {
+    return this.#sessions.get(session) ?? [];
+  }
+
   find(session: RouterSession, type: PacedType, address: string): Paced | undefined {
     return this.#addresses(type).get(address)?.sessions.get(session);
   }
@@ -64,7 +70,7 @@ export class PacedRegistry {
     }
     const paced = new Paced(session, type, address);
     followed.sessions.set(session, paced);
-    session.paced.add(paced);
+    this.#listOfSession(paced);
     this.#size++;
     this.#bytes += BYTES_OF_ONE;
     this.#makeRoom(addresses, followed);
@@ -91,7 +97,7 @@ export class PacedRegistry {
   forget(paced: Paced): void {
     if (paced.isGone) return;
     paced.isGone = true;
-    paced.session.paced.delete(paced);
+    this.#unlist(paced);
     this.#size--;
     this.#bytes -= BYTES_OF_ONE;
     const addresses = this.#addresses(paced.type);
@@ -100,6 +106,22 @@ export class PacedRegistry {
     if (followed?.sessions.size !== 0) return;
     this.#bytes -= followed.heldBytes;
     addresses.delete(paced.address);
+  }
+
+  #listOfSession(paced: Paced): void {
+    const { session } = paced;
+    let own = this.#sessions.get(session);
+    if (own === undefined) this.#sessions.set(session, (own = new Set()));
+    own.add(paced);
+    session.holdings.pacedSubscriptions++;
+  }
+
+  #unlist(paced: Paced): void {
+    const { session } = paced;
+    const own = this.#sessions.get(session);
+    own?.delete(paced);
+    if (own?.size === 0) this.#sessions.delete(session);
+    session.holdings.pacedSubscriptions--;
   }
 
   #isFull(): boolean {

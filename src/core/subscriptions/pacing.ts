@@ -196,7 +196,7 @@ export class Pacing {
 
   /** A session is gone, and nothing can be said to it. @returns the steps of each pair that is forgotten */
   *leaving(session: RouterSession): Generator<number, void> {
-    for (const paced of session.paced) {
+    for (const paced of this.#registry.ofSession(session)) {
       this.#forget(paced);
       yield FORGET_STEPS;
     }

@@ -54,9 +54,9 @@ export class Subscribing {
 
   /** @throws ClaspError 202 for a pattern that is none or too costly, 301 and 302 without permission, 429 for one too many */
   subscribe(session: RouterSession, message: SubscribeMessage, nowMicros: number): void {
-    const held = session.subscriptions.get(message.id);
+    const held = this.#routing.subscriptionOf(session, message.id);
     const limit = this.#options.maxSubscriptionsPerSession;
-    if (limit > 0 && held === undefined && session.subscriptions.size >= limit) {
+    if (limit > 0 && held === undefined && session.holdings.subscriptions >= limit) {
       throw new ClaspError(ErrorCode.RateLimited, `Subscription limit reached (max ${limit})`, {
         address: message.pattern,
       });
@@ -70,7 +70,6 @@ export class Subscribing {
     if (held !== undefined) this.#end(held); // the same id again replaces (wire.md 17, Q36)
     if (isSystemAddress(pattern)) this.#system.asked(nowMicros);
     const added = subscription(session, message.id, pattern, message.types, message.options);
-    session.subscriptions.set(message.id, added);
     this.#routing.subscribe(added);
     if (lets(added, 'param')) {
       const follow = (paceOf(message.options, 'param')?.epsilon ?? 0) > 0;
@@ -81,10 +80,8 @@ export class Subscribing {
   }
 
   unsubscribe(session: RouterSession, id: number): void {
-    const held = session.subscriptions.get(id);
-    if (held === undefined) return;
-    session.subscriptions.delete(id);
-    this.#end(held);
+    const held = this.#routing.subscriptionOf(session, id);
+    if (held !== undefined) this.#end(held);
   }
 
   /** What the patterns of a session may take, beside those of all others. @param held what it replaces */

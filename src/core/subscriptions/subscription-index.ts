@@ -58,6 +58,12 @@ export type ResolvePaced = (
 /** Whether a session may hear of an address. */
 export type Shows = (session: RouterSession, address: string) => boolean;
 
+interface SessionSubscriptions {
+  readonly byId: Map<number, Subscription>;
+  /** In all of their patterns. */
+  segments: number;
+}
+
 interface CacheEntry {
   readonly matches: readonly Subscription[];
   /** One list for each signal type, made when first asked for; the last is for messages without a type. */
@@ -87,8 +93,7 @@ export class SubscriptionIndex {
   readonly #resolvePaced: ResolvePaced;
   readonly #shows: Shows;
   readonly #counter: StepCounter;
-  /** Segments in the patterns of each session. */
-  readonly #segments = new Map<RouterSession, number>();
+  readonly #sessions = new Map<RouterSession, SessionSubscriptions>();
   readonly #maxCachedBytes: number;
   #cachedBytes = 0;
   #size = 0;
@@ -130,9 +135,23 @@ export class SubscriptionIndex {
     return this.#trie.hasBelow(segment);
   }
 
+  /** The sessions that have subscriptions. */
+  get sessions(): Iterable<RouterSession> {
+    return this.#sessions.keys();
+  }
+
+  /** The subscriptions of a session. They may be removed during the walk. */
+  of(session: RouterSession): Iterable<Subscription> {
+    return this.#sessions.get(session)?.byId.values() ?? [];
+  }
+
+  find(session: RouterSession, id: number): Subscription | undefined {
+    return this.#sessions.get(session)?.byId.get(id);
+  }
+
   /** Segments in all patterns of a session together: what its subscriptions cost, some 100 bytes each. */
   segmentsOf(session: RouterSession): number {
-    return this.#segments.get(session) ?? 0;
+    return this.#sessions.get(session)?.segments ?? 0;
   }
 
   /** The steps a match of an address would take at worst beside {@link BASE_STEPS}, if a pattern was added. */
@@ -141,22 +160,28 @@ export class SubscriptionIndex {
   }
 
   add(subscription: Subscription): void {
-    const { session, pattern } = subscription;
+    const { session, id, pattern } = subscription;
     this.#trie.add(pattern, subscription);
     this.#costs.add(pattern);
-    this.#segments.set(session, this.segmentsOf(session) + nodesOf(pattern));
+    let own = this.#sessions.get(session);
+    if (own === undefined) this.#sessions.set(session, (own = { byId: new Map(), segments: 0 }));
+    own.byId.set(id, subscription);
+    own.segments += nodesOf(pattern);
+    session.holdings.subscriptions++;
     this.#size++;
     this.#stale = true;
   }
 
   /** Takes it out. */
   remove(subscription: Subscription): void {
-    const { session, pattern } = subscription;
-    if (!this.#trie.remove(pattern, subscription)) return;
+    const { session, id, pattern } = subscription;
+    const own = this.#sessions.get(session);
+    if (own === undefined || !this.#trie.remove(pattern, subscription)) return;
     this.#costs.remove(pattern);
-    const left = this.segmentsOf(session) - nodesOf(pattern);
-    if (left > 0) this.#segments.set(session, left);
-    else this.#segments.delete(session);
+    own.byId.delete(id);
+    own.segments -= nodesOf(pattern);
+    if (own.byId.size === 0) this.#sessions.delete(session);
+    session.holdings.subscriptions--;
     this.#size--;
     this.#stale = true;
   }

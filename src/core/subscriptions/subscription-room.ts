@@ -94,14 +94,13 @@ export class SubscriptionRoom {
     else this.#bySession.delete(session);
   }
 
-  /** The session of an owner with most, those that have left first. O(sessions of the owner). */
+  /** The session of an owner with most, those that have left first. O(sessions with subscriptions). */
   #heaviestOf(owner: Owner, leaving: ReadonlySet<RouterSession>): RouterSession | undefined {
     for (const gone of leaving) if (gone.owner === owner && this.#bySession.has(gone)) return gone;
     let heaviest: RouterSession | undefined;
     let most = 0;
-    for (const session of owner.sessions) {
-      const bytes = this.#bySession.get(session) ?? 0;
-      if (bytes <= most) continue;
+    for (const [session, bytes] of this.#bySession) {
+      if (session.owner !== owner || bytes <= most) continue;
       most = bytes;
       heaviest = session;
     }

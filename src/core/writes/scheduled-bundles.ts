@@ -83,7 +83,7 @@ export class ScheduledBundles {
       const text = `Bundle rejected: it is ${Math.ceil(seconds)} s ahead; the limit is ${maxScheduleSeconds} s`;
       throw new ClaspError(ErrorCode.RevisionConflict, text);
     }
-    if (most > 0 && session.pendingBundles >= most) {
+    if (most > 0 && session.holdings.pendingBundles >= most) {
       throw new ClaspError(
         ErrorCode.RevisionConflict,
         `Bundle rejected: ${most} bundles are waiting, which is the limit`,
@@ -116,7 +116,7 @@ export class ScheduledBundles {
     const waiting: Waiting = { session, owner, bundle: kept, atMicros, bytes };
     waiting.place = this.#queue.push(waiting, atMicros);
     this.#listOfOwner(waiting);
-    session.pendingBundles++;
+    session.holdings.pendingBundles++;
     return victims;
   }
 
@@ -153,6 +153,6 @@ export class ScheduledBundles {
     const queue = this.#byOwner.get(owner);
     if (placeOfOwner !== undefined) queue?.remove(placeOfOwner);
     if (queue?.size === 0) this.#byOwner.delete(owner);
-    session.pendingBundles--;
+    session.holdings.pendingBundles--;
   }
 }

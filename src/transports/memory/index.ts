@@ -1,6 +1,7 @@
 import { callback, checkOptions, clock, duration, ratio } from '../../net/option-rules.js';
 import { HeldSubject } from '../../net/buffered-subject.js';
-import { type Connection, type Listener, type Transport, TransportError } from '../transport.js';
+import type { Connection, Listener, Transport } from '../transport.js';
+import { TransportError } from '../../net/transport-error.js';
 import { type MemoryClient, memoryLink, type MemoryLinkOptions } from './link.js';
 
 export {

@@ -5,14 +5,8 @@ import { type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js'
 import { Deframer } from '../../protocol/deframer.js';
 import { DecodeError } from '../../protocol/errors.js';
 import { HeldSubject } from '../../net/buffered-subject.js';
-import {
-  CLOSE_GRACE_MS,
-  type CloseReason,
-  type Connection,
-  ConnectionLost,
-  CUT_BY_THIS_SIDE,
-  type InboundFrame,
-} from '../transport.js';
+import { CLOSE_GRACE_MS, type Connection, ConnectionLost, CUT_BY_THIS_SIDE, type InboundFrame } from '../transport.js';
+import type { CloseReason } from '../../util/close-reason.js';
 import { MemoryWire, type Parcel } from './memory-wire.js';
 
 export interface MemoryLinkOptions {

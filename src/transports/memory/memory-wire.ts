@@ -1,6 +1,6 @@
 import { Subject } from 'rxjs';
 import { type Clock, setBackgroundTimer } from '../../util/clock.js';
-import type { CloseReason } from '../transport.js';
+import type { CloseReason } from '../../util/close-reason.js';
 
 /** What travels on a wire. A goodbye is the last thing that does. */
 export type Parcel =

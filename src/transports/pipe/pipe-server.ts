@@ -3,7 +3,8 @@ import { connect, createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { errorCode } from '../../net/listen-error.js';
 import { LISTEN_BACKLOG } from '../../net/listen-limits.js';
-import { type ListenAddress, TransportError } from '../transport.js';
+import type { ListenAddress } from '../../net/listen-address.js';
+import { TransportError } from '../../net/transport-error.js';
 import { MAX_PIPE_PATH_BYTES } from '../tcp/constants.js';
 import { type Door, type DoorEvents, listening } from '../../net/stream-server.js';
 

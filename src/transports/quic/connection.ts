@@ -8,14 +8,13 @@ import { HeldSubject } from '../../net/buffered-subject.js';
 import { remoteAddressOf } from '../../net/remote-address.js';
 import {
   CLOSE_GRACE_MS,
-  type CloseReason,
   type Connection,
   ConnectionLost,
   CUT_BY_THIS_SIDE,
   type Datagrams,
   type InboundFrame,
-  MAX_REASON_BYTES,
 } from '../transport.js';
+import { type CloseReason, MAX_REASON_BYTES } from '../../util/close-reason.js';
 import { ABORTED, PROBE_LOOK_MS, PROBE_LOOKS, quicCloseCodes, READ_BYTES_PER_TURN, STALL_CHECKS } from './constants.js';
 import type { DatagramQueue } from './datagram-queue.js';
 import { PeerDatagrams } from './peer-datagrams.js';

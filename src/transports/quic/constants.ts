@@ -1,4 +1,4 @@
-import type { CloseReason } from '../transport.js';
+import type { CloseReason } from '../../util/close-reason.js';
 
 /** CLASP's usual port for QUIC, of UDP (router.md 19.6). */
 export const DEFAULT_QUIC_PORT = 7331;

@@ -1,4 +1,4 @@
-import { TransportError, TransportUnavailable } from '../transport.js';
+import { TransportError, TransportUnavailable } from '../../net/transport-error.js';
 import { CLIENT_WINDOW_BYTES, STREAM_REFUSED } from './constants.js';
 import { watchHandshakes } from './failed-handshakes.js';
 import type {

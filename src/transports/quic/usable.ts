@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { createSecureContext } from 'node:tls';
 import type { TlsCredentials } from '../../net/tls.js';
 import { addressesOf, type HostAddress, listenOnFirst } from '../../net/host-addresses.js';
-import { TransportError } from '../transport.js';
+import { TransportError } from '../../net/transport-error.js';
 
 /**
  * Returns the first IP address of a host name on which this computer can listen at the port.

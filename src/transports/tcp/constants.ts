@@ -1,20 +1,9 @@
-/** Milliseconds of silence after which the system asks whether the peer is still there; without an answer it is lost. */
-export const KEEP_ALIVE_MS = 30_000;
-
 /** Looks at a peer that takes nothing of what waits, in the time it is given. */
 export const STALL_LOOKS = 3;
 
 /** What `tcp()` takes for the time after which a silent peer is asked for a sign of life, and for that of a stall. */
 export const DEFAULT_PING_INTERVAL_MS = 30_000;
 export const DEFAULT_STALL_MS = 60_000;
-
-/** Of a server for TCP. Half-open, because a peer that has said all may still be listening. */
-export const socketOptions = {
-  allowHalfOpen: true,
-  noDelay: true,
-  keepAlive: true,
-  keepAliveInitialDelay: KEEP_ALIVE_MS,
-} as const;
 
 /**
  * Bytes of a socket file's path: what the kernel's `sun_path` holds less its final zero. Node cuts a longer one off in

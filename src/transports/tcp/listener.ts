@@ -1,7 +1,10 @@
 import type { Observable } from 'rxjs';
 import { DoorFaults } from '../../net/rejected-connections.js';
 import { HeldSubject } from '../../net/buffered-subject.js';
-import { type Connection, type DoorFault, type ListenAddress, type Listener, TransportError } from '../transport.js';
+import type { Connection, Listener } from '../transport.js';
+import type { ListenAddress } from '../../net/listen-address.js';
+import type { DoorFault } from '../../net/rejected-connections.js';
+import { TransportError } from '../../net/transport-error.js';
 import { TcpConnection, type TcpConnectionOptions } from './connection.js';
 import type { Door } from '../../net/stream-server.js';
 

@@ -7,8 +7,8 @@ import { LISTEN_BACKLOG, type ListenLimits } from '../../net/listen-limits.js';
 import { remoteAddressOf } from '../../net/remote-address.js';
 import { SocketAdmission } from '../../net/socket-admission.js';
 import type { TlsSource } from '../../net/tls.js';
-import type { ListenAddress } from '../transport.js';
-import { socketOptions } from './constants.js';
+import type { ListenAddress } from '../../net/listen-address.js';
+import { socketOptions } from '../../net/socket-options.js';
 import { type Door, type DoorEvents, listening, type Peer } from '../../net/stream-server.js';
 import { TlsHandshakes } from '../../net/tls-handshakes.js';
 

@@ -5,14 +5,8 @@ import { ErrorCode } from '../../protocol/errors.js';
 import { encodeFrame, frameLength } from '../../protocol/frame.js';
 import { HeldSubject } from '../../net/buffered-subject.js';
 import { remoteAddressOf } from '../../net/remote-address.js';
-import {
-  CLOSE_GRACE_MS,
-  type CloseReason,
-  type Connection,
-  ConnectionLost,
-  CUT_BY_THIS_SIDE,
-  type InboundFrame,
-} from '../transport.js';
+import { CLOSE_GRACE_MS, type Connection, ConnectionLost, CUT_BY_THIS_SIDE, type InboundFrame } from '../transport.js';
+import type { CloseReason } from '../../util/close-reason.js';
 import { MAX_UNREAD_BYTES, NOTICE_INTERVAL_MS, UNREAD_OVERHEAD_BYTES } from './constants.js';
 import type { Source } from './cookie.js';
 import type { SendQueue } from './send-queue.js';

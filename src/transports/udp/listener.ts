@@ -6,14 +6,10 @@ import { ErrorCode } from '../../protocol/errors.js';
 import { encodeFrame } from '../../protocol/frame.js';
 import { DoorFaults } from '../../net/rejected-connections.js';
 import { HeldSubject } from '../../net/buffered-subject.js';
-import {
-  CLOSE_GRACE_MS,
-  ConnectionLost,
-  type DoorFault,
-  type ListenAddress,
-  type Listener,
-  TransportError,
-} from '../transport.js';
+import { CLOSE_GRACE_MS, ConnectionLost, type Listener } from '../transport.js';
+import type { ListenAddress } from '../../net/listen-address.js';
+import type { DoorFault } from '../../net/rejected-connections.js';
+import { TransportError } from '../../net/transport-error.js';
 import { UdpConnection } from './connection.js';
 import { AMPLIFICATION_LIMIT, LARGEST_DATAGRAM_BYTES, SMALLEST_MAX_DATAGRAM_BYTES } from './constants.js';
 import { Allowance } from './allowance.js';

@@ -9,15 +9,8 @@ import { FrameRun } from '../../protocol/frame-run.js';
 import { TokenBucket } from '../../util/token-bucket.js';
 import { HeldSubject } from '../../net/buffered-subject.js';
 import { ReadShare } from '../../net/read-quota.js';
-import {
-  CLOSE_GRACE_MS,
-  type CloseReason,
-  type Connection,
-  ConnectionLost,
-  CUT_BY_THIS_SIDE,
-  type InboundFrame,
-  MAX_REASON_BYTES,
-} from '../transport.js';
+import { CLOSE_GRACE_MS, type Connection, ConnectionLost, CUT_BY_THIS_SIDE, type InboundFrame } from '../transport.js';
+import { type CloseReason, MAX_REASON_BYTES } from '../../util/close-reason.js';
 import { WriteProgress } from '../../net/write-progress.js';
 import { LeanReader } from './lean-reader.js';
 import type { UnfinishedConnection, UnfinishedMessages } from './unfinished-messages.js';

@@ -1,5 +1,5 @@
 import { MAX_JSON_TEXT } from '../../protocol/encodings/json.js';
-import type { CloseReason } from '../transport.js';
+import type { CloseReason } from '../../util/close-reason.js';
 
 /** CLASP's usual port. */
 export const DEFAULT_PORT = 7330;

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { SUBPROTOCOL, SUBPROTOCOL_CBOR, SUBPROTOCOL_V2 } from './constants.js';
 
 /**
@@ -9,18 +8,4 @@ export function chooseSubprotocol(offered: ReadonlySet<string>, allowClaspV2: bo
   if (offered.has(SUBPROTOCOL)) return SUBPROTOCOL;
   if (offered.has(SUBPROTOCOL_CBOR)) return SUBPROTOCOL_CBOR;
   return allowClaspV2 && offered.has(SUBPROTOCOL_V2) ? SUBPROTOCOL_V2 : false;
-}
-
-/**
- * Removes empty and repeated names from `Sec-WebSocket-Protocol`, and the header if no name is left. `ws` refuses both with 400 before it
- * asks which one to choose, although a recipient must ignore empty list elements (RFC 9110, section 5.6.1.2). Some client libraries and
- * proxies send them. A name that is no token still causes 400.
- */
-export function normalizeSubprotocols(headers: IncomingHttpHeaders): void {
-  const offered = headers['sec-websocket-protocol'];
-  if (offered === undefined) return;
-  const names = new Set(offered.split(',').map((name) => name.replace(/^[ \t]+|[ \t]+$/g, '')));
-  names.delete('');
-  if (names.size === 0) delete headers['sec-websocket-protocol'];
-  else headers['sec-websocket-protocol'] = [...names].join(', ');
 }

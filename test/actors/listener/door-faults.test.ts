@@ -3,7 +3,7 @@ import { Subject } from 'rxjs';
 import { type Actor, createActor, SimulatedClock } from 'xstate';
 import { FaultLog } from '../../../src/actors/listener/fault-log.js';
 import { listenerMachine } from '../../../src/actors/listener/listener-machine.js';
-import type { DoorFault } from '../../../src/transports/transport.js';
+import type { DoorFault } from '../../../src/net/rejected-connections.js';
 import { recordingLogger } from '../session/recording-logger.js';
 import { type FakeListener, fakeTransport, settled } from './fake-transport.js';
 

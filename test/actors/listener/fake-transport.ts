@@ -1,5 +1,6 @@
 import { Subject } from 'rxjs';
-import { type Connection, type Listener, type Transport, TransportError } from '../../../src/transports/transport.js';
+import type { Connection, Listener, Transport } from '../../../src/transports/transport.js';
+import { TransportError } from '../../../src/net/transport-error.js';
 
 /** A transport whose every move the test makes. */
 export interface FakeTransport extends Transport {

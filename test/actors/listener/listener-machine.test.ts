@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { type Actor, createActor, SimulatedClock } from 'xstate';
 import { listenerMachine } from '../../../src/actors/listener/listener-machine.js';
 import { memoryLink } from '../../../src/transports/memory/index.js';
-import { type Connection, TransportError } from '../../../src/transports/transport.js';
+import type { Connection } from '../../../src/transports/transport.js';
+import { TransportError } from '../../../src/net/transport-error.js';
 import { recordingLogger } from '../session/recording-logger.js';
 import { type FakeListener, type FakeTransport, fakeTransport, settled } from './fake-transport.js';
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Subscription } from '../../../src/core/subscriptions/subscription-index.js';
 import { Displacement } from '../../../src/actors/session/displacement.js';
 import { hear, type ProbedPeer, ProbedPeers } from './probed-sessions.js';
 
@@ -34,7 +33,7 @@ function fullRouter(): Router {
 
 /** Subscribes a session to something. */
 function subscribe({ session }: ProbedPeer): void {
-  session.subscriptions.set(1, {} as Subscription); // only their number is looked at
+  session.holdings.subscriptions = 1;
 }
 
 describe('a new connection to a full router', () => {

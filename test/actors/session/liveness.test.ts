@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RouterEvent } from '../../../src/actors/router/router-actor-events.js';
-import { RouterSession, type SessionLink } from '../../../src/core/session.js';
+import { RouterSession } from '../../../src/core/session.js';
+import type { SessionLink } from '../../../src/core/session-link.js';
 import { mustAnswer, probe, silentMicros, unansweredMicros } from '../../../src/actors/session/liveness.js';
 
 const SECOND = 1_000_000;

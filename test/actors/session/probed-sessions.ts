@@ -1,7 +1,6 @@
 import type { Grant } from '../../../src/core/ports.js';
-import { Param } from '../../../src/core/params/param.js';
-import { RouterSession, type SessionLink } from '../../../src/core/session.js';
-import { parseAddress } from '../../../src/protocol/address.js';
+import { RouterSession } from '../../../src/core/session.js';
+import type { SessionLink } from '../../../src/core/session-link.js';
 import { inputRead, SteadyClock } from '../../support/steady-clock.js';
 
 /** Milliseconds of one step of {@link pass}: what the probes look at most often. */
@@ -68,7 +67,7 @@ export function hear({ session }: ProbedPeer, clock: SteadyClock): void {
 
 /** Gives a session a lock. */
 export function lock({ session }: ProbedPeer): void {
-  session.locks.add(new Param(parseAddress('/a'), 1, 0));
+  session.holdings.locks = 1;
 }
 
 /** Makes it the session of a client of a router that asks for tokens. */

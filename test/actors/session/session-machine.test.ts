@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SessionEnd, SessionEvent } from '../../../src/core/session-events.js';
 import { ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
-import { type CloseReason, ConnectionLost } from '../../../src/transports/transport.js';
+import { ConnectionLost } from '../../../src/transports/transport.js';
+import type { CloseReason } from '../../../src/util/close-reason.js';
 import { grant, startSession, tokenIsBad, tokenIsGood } from './session-under-test.js';
 
 const admitted: SessionEvent = { type: 'connection.admitted' };

@@ -6,7 +6,7 @@ import { sessionMachine } from '../../../src/actors/session/session-machine.js';
 import type { TurnoutLimits } from '../../../src/actors/session/turnout.js';
 import type { SessionPort } from '../../../src/actors/session/session-port.js';
 import type { ClaspError } from '../../../src/protocol/errors.js';
-import type { CloseReason } from '../../../src/transports/transport.js';
+import type { CloseReason } from '../../../src/util/close-reason.js';
 
 /** What a session machine did to the world, in order. */
 export type PortCall =

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { SimulatedClock } from 'xstate';
 import type { RouterEvent } from '../../../src/actors/router/router-actor-events.js';
-import { RouterSession, type SessionLink } from '../../../src/core/session.js';
+import { RouterSession } from '../../../src/core/session.js';
+import type { SessionLink } from '../../../src/core/session-link.js';
 import { SilenceWatch } from '../../../src/actors/session/silence-watch.js';
 import { turns } from '../../support/inbox.js';
 

@@ -1,4 +1,4 @@
-import type { ToolHost } from '../../../src/cli/tool/context.js';
+import type { ToolHost } from '../../../src/cli/tool/host.js';
 import { runTool } from '../../../src/cli/tool/tool.js';
 import { systemClock } from '../../../src/util/clock.js';
 

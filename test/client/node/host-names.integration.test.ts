@@ -8,7 +8,7 @@ import { type Client, type ClientOptions, connect, type LinkOptions } from '../.
 import { createRouter, type Router, webSocket } from '../../../src/index.js';
 import { http3Provider, quic } from '../../../src/transports/quic/index.js';
 import { tcp } from '../../../src/transports/tcp/index.js';
-import { TransportUnavailable } from '../../../src/transports/transport.js';
+import { TransportUnavailable } from '../../../src/net/transport-error.js';
 import { udp } from '../../../src/transports/udp/index.js';
 import { until } from '../../support/inbox.js';
 import { quicCertificate } from '../../support/quic-client.js';

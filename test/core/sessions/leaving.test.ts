@@ -36,7 +36,7 @@ describe('a session that leaves', () => {
     });
     expect(turns.length).toBeGreaterThan(10);
     expect(Math.max(...turns)).toBeLessThan(TURN);
-    expect(holder.session.locks.size).toBe(0);
+    expect(holder.session.holdings.locks).toBe(0);
     other.set('/p/19999', 2);
     expect(other.read()).toMatchObject([{ type: 'ack' }]);
   });
@@ -46,7 +46,7 @@ describe('a session that leaves', () => {
     const [holder, other] = [harness.join(), harness.join()];
     lockMany(holder, 20_000);
     holder.leave();
-    expect(holder.session.locks.size).toBeGreaterThan(10_000);
+    expect(holder.session.holdings.locks).toBeGreaterThan(10_000);
     other.set('/p/19999', 2);
     other.send({ type: 'set', address: '/p/19998', value, lock: true }, { qos: 1 });
     const messages = [{ type: 'set', address: '/p/19997', value }] as const;
@@ -66,13 +66,13 @@ describe('a session that leaves', () => {
     for (let i = 0; i < 1_000; i++) reader.subscribe(i, `/p/${i}`, { maxRate: 1 });
     for (let i = 0; i < 1_000; i++) desk.set(`/p/${i}`, 1, { qos: 0 });
     reader.read();
-    expect(reader.session.paced.size).toBe(1_000);
+    expect(reader.session.holdings.pacedSubscriptions).toBe(1_000);
     const turns = turnsOf(harness, () => {
       reader.leave();
     });
     expect(turns.length).toBeGreaterThan(5);
     expect(Math.max(...turns)).toBeLessThan(TURN);
-    expect([harness.core.subscriptionCount, reader.session.paced.size]).toEqual([0, 0]);
+    expect([harness.core.subscriptionCount, reader.session.holdings.pacedSubscriptions]).toEqual([0, 0]);
   });
 
   it('gets nothing more while its subscriptions are being ended, and leaves no value waiting', () => {

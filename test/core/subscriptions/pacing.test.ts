@@ -141,7 +141,7 @@ describe('maxRate', () => {
     other.leave();
     harness.advance(1);
     expect(heard(lamp)).toEqual([]);
-    expect(other.session.paced.size).toBe(0);
+    expect(other.session.holdings.pacedSubscriptions).toBe(0);
   });
 
   it('survives other subscriptions coming and going', () => {
@@ -460,7 +460,7 @@ describe('a stream that waits', () => {
     expect(heard(lamp)).toEqual([0]);
     harness.advance(1);
     expect(heard(lamp)).toEqual([[0, 1], 1]);
-    expect(lamp.session.paced.size).toBe(0);
+    expect(lamp.session.holdings.pacedSubscriptions).toBe(0);
   });
 });
 
@@ -470,9 +470,9 @@ describe('what is followed', () => {
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/**', { maxRate: 1 });
     for (let i = 0; i < 50; i++) desk.set(`/a/${i}`, i);
-    expect(lamp.session.paced.size).toBe(50);
+    expect(lamp.session.holdings.pacedSubscriptions).toBe(50);
     lamp.leave();
-    expect(lamp.session.paced.size).toBe(0);
+    expect(lamp.session.holdings.pacedSubscriptions).toBe(0);
     harness.advance(2);
     expect(harness.core.dueMicros).toBe(Infinity);
   });
@@ -502,6 +502,6 @@ describe('what is followed', () => {
     expect(heard(lamp)).toEqual(['/b', 'again']);
     harness.advance(1);
     expect(heard(lamp)).toEqual(['/c']);
-    expect(lamp.session.paced.size).toBe(2);
+    expect(lamp.session.holdings.pacedSubscriptions).toBe(2);
   });
 });

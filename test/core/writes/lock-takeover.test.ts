@@ -49,7 +49,7 @@ describe('a client that reconnects', () => {
     const [holder, again, other] = [lostHolder(harness), join(harness), join(harness, 'token-2')];
     const answer = answerTo(again, write(2, { lock: true }));
     expect(answer).toMatchObject({ type: 'ack', revision: 2, locked: true, holder: again.id });
-    expect([holder.session.hasLocks, again.session.hasLocks]).toEqual([false, true]);
+    expect([holder.session.holdings.locks, again.session.holdings.locks]).toEqual([0, 1]);
     expect(answerTo(other, write(3))).toMatchObject(refused);
     expect(answerTo(holder, write(4))).toMatchObject(refused);
   });
@@ -58,14 +58,14 @@ describe('a client that reconnects', () => {
     const harness = new CoreHarness({ securityMode: 'authenticated' });
     const [holder, again] = [lostHolder(harness), join(harness)];
     expect(answerTo(again, write(2))).toMatchObject({ type: 'ack', revision: 2 });
-    expect([holder.session.hasLocks, again.session.hasLocks]).toEqual([false, true]);
+    expect([holder.session.holdings.locks, again.session.holdings.locks]).toEqual([0, 1]);
   });
 
   it('can release the lock of its earlier session', () => {
     const harness = new CoreHarness({ securityMode: 'authenticated' });
     const [holder, again] = [lostHolder(harness), join(harness)];
     expect(answerTo(again, write(2, { unlock: true }))).toMatchObject({ type: 'ack', revision: 2, locked: false });
-    expect([holder.session.hasLocks, again.session.hasLocks]).toEqual([false, false]);
+    expect([holder.session.holdings.locks, again.session.holdings.locks]).toEqual([0, 0]);
   });
 
   it('takes over in a bundle as well', () => {
@@ -73,7 +73,7 @@ describe('a client that reconnects', () => {
     const [holder, again] = [lostHolder(harness), join(harness)];
     const bundle: Message = { type: 'bundle', messages: [write(2), write(3, {}, '/b')] };
     expect(answerTo(again, bundle)).toMatchObject({ type: 'ack' });
-    expect([holder.session.hasLocks, again.session.hasLocks]).toEqual([false, true]);
+    expect([holder.session.holdings.locks, again.session.holdings.locks]).toEqual([0, 1]);
   });
 
   it('keeps the lock when its earlier session ends', () => {
@@ -93,7 +93,7 @@ describe('a client that reconnects', () => {
     const harness = new CoreHarness({ securityMode: 'authenticated' });
     const holder = lostHolder(harness);
     expect(answerTo(join(harness, tokenId, name), write(2))).toMatchObject(refused);
-    expect(holder.session.hasLocks).toBe(true);
+    expect(holder.session.holdings.locks).toBe(1);
   });
 
   it('does not take over without a name, which many clients could lack', () => {
@@ -122,6 +122,6 @@ describe('a client that reconnects', () => {
     holder.send(write(1, { lock: true }));
     ignoreProbe(harness, holder);
     expect(answerTo(harness.join('desk'), write(2))).toMatchObject(refused);
-    expect(holder.session.hasLocks).toBe(true);
+    expect(holder.session.holdings.locks).toBe(1);
   });
 });

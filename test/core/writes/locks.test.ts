@@ -79,7 +79,7 @@ describe('a lock', () => {
     holder.leave();
     for (const address of ['/a', '/b']) other.send(write(2, {}, address));
     expect(other.read()).toMatchObject([{ type: 'ack' }, { type: 'ack' }]);
-    expect(holder.session.locks.size).toBe(0);
+    expect(holder.session.holdings.locks).toBe(0);
   });
 
   it('ends when the param expires', () => {
@@ -89,7 +89,7 @@ describe('a lock', () => {
     harness.advance(10);
     other.send(write(2));
     expect(other.read()).toMatchObject([{ type: 'ack' }]);
-    expect(holder.session.locks.size).toBe(0);
+    expect(holder.session.holdings.locks).toBe(0);
   });
 
   it('ends after the longest time the router allows, to the microsecond; locking again begins it anew', () => {

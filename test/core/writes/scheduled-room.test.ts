@@ -85,7 +85,7 @@ describe('bundles that wait for their time', () => {
     schedule(harness, desk, 60);
     busy.read();
     harness.advance(0);
-    expect(busy.session.pendingBundles).toBe(9);
+    expect(busy.session.holdings.pendingBundles).toBe(9);
   });
 });
 

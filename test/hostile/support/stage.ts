@@ -5,7 +5,7 @@ import { NEVER } from 'rxjs';
 import { createRouter, type Router, type RouterOptions, type Transport, webSocket } from '../../../src/index.js';
 import { quic } from '../../../src/transports/quic/index.js';
 import { pipe, tcp } from '../../../src/transports/tcp/index.js';
-import { TransportUnavailable } from '../../../src/transports/transport.js';
+import { TransportUnavailable } from '../../../src/net/transport-error.js';
 import { udp } from '../../../src/transports/udp/index.js';
 import { recordingLogger } from '../../actors/session/recording-logger.js';
 import { quicCertificate } from '../../support/quic-client.js';

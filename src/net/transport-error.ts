@@ -1,0 +1,18 @@
+import type { LibraryErrorCode } from '../util/library-errors.js';
+
+/** A listener that cannot be opened. The message is one plain sentence: what is wrong and what to do. */
+export class TransportError extends Error {
+  override readonly name: string = 'TransportError';
+  readonly code: LibraryErrorCode = 'CLASP_ERR_TRANSPORT';
+
+  toJSON(): object {
+    const { name, code, message } = this;
+    return { name, code, message };
+  }
+}
+
+/** A transport that this installation does not support, while every other can be opened. */
+export class TransportUnavailable extends TransportError {
+  override readonly name = 'TransportUnavailable';
+  override readonly code = 'CLASP_ERR_TRANSPORT_UNAVAILABLE' satisfies LibraryErrorCode;
+}
