@@ -4,7 +4,7 @@ export { createRouter, type Router, type RouterPhase } from './router/create-rou
 export type { RouterStatistics, RunningRouter } from './router/running-router.js';
 export type { Client, Param, Signal, SignalIterator } from './client/index.js';
 export type { InProcessOptions, SignalsOptions } from './router/local-session.js';
-export type { RouterHappening } from './router/router-events.js';
+export type { RouterEvent } from './router/router-events.js';
 export {
   type ConflictRuleOption,
   type HistoryRuleOption,
@@ -46,10 +46,18 @@ export {
 export type { TlsCredentials, TlsSource } from './net/tls.js';
 
 // To write a transport
-export { type Connection, ConnectionLost, type Datagrams, type InboundFrame, type Listener, type SingleFrame, type Transport } from './transports/transport.js';
+export {
+  type Connection,
+  ConnectionLost,
+  type Datagrams,
+  type InboundFrame,
+  type Listener,
+  type SingleFrame,
+  type Transport,
+} from './transports/transport.js';
 export type { CloseReason } from './util/close-reason.js';
 export type { ListenAddress } from './net/listen-address.js';
-export type { DoorFault } from './net/rejected-connections.js';
+export type { RejectedConnection } from './net/rejected-connections.js';
 export { TransportError, TransportUnavailable } from './net/transport-error.js';
 export type { Framing } from './protocol/framing.js';
 export { FrameRun } from './protocol/frame-run.js';
@@ -137,7 +145,7 @@ export type {
   FromClaspOptions,
   SignalSource,
 } from './embed/index.js';
-export type { RouterEvent } from './actors/router/router-actor-events.js';
+export type { RouterActorEvent } from './actors/router/router-actor-events.js';
 export type { RouterState } from './core/params/param-state.js';
 export type { ParamState } from './core/params/stored-param.js';
 export { RouterStateError } from './core/params/param-state.js';

@@ -10,7 +10,7 @@ import { codeOf } from './faults.js';
 /** Bytes of the largest file that is read: some 50,000 tokens. */
 const MAX_FILE_BYTES = 16_777_216;
 /** How long a change waits for another one, and how often it looks. */
-const LOCK_PATIENCE_MS = 5_000;
+const LOCK_TIMEOUT_MS = 5_000;
 const LOCK_LOOK_MS = 20;
 
 /** Unix time that a Date can hold. */
@@ -117,7 +117,7 @@ function textOf(tokens: readonly TokenRecord[]): string {
  * @returns gives it back
  */
 async function lock(lockPath: string, path: string, clock: Clock): Promise<() => Promise<void>> {
-  const until = clock.now() + LOCK_PATIENCE_MS;
+  const until = clock.now() + LOCK_TIMEOUT_MS;
   for (;;) {
     // Read before the attempt: a process that stood still until its time was over tries once more.
     const isLast = clock.now() >= until;

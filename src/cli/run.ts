@@ -9,7 +9,7 @@ import { TransportUnavailable } from '../net/transport-error.js';
 import type { HttpRoute } from '../transports/websocket/index.js';
 import { version } from '../util/version.js';
 import { banner, linkOf } from './banner.js';
-import { prepareDoors } from './doors.js';
+import { prepareListeners } from './listeners.js';
 import { inspection } from './inspection.js';
 import { logWarnings, openLog } from './log.js';
 import { leave, leaveAtOnce, type ProcessOutput } from './output/process-output.js';
@@ -29,7 +29,7 @@ export async function run(
   const authenticator = settings.auth ? await openAuthenticator({ ...authFiles(settings), logger }) : undefined;
   const looking = await inspection(settings, authenticator, logger);
   const routes = [...probe.routes, ...looking.routes, ...(await folders(settings))];
-  const { transports, certificate } = await prepareDoors(settings, routes, logger);
+  const { transports, certificate } = await prepareListeners(settings, routes, logger);
   reloadOnHangUp(certificate, logger);
   const router: Router = createRouter({
     name,

@@ -9,7 +9,7 @@ import { cookieOf, tokenWith } from './cookie.js';
 import { GestureOrder, mayBeLost } from './gesture-order.js';
 import { encodeFor } from './encode.js';
 import { KeepAlive } from './keep-alive.js';
-import { isFarewell, mayBeFarewell } from './last-words.js';
+import { isCloseReason, mayBeCloseReason } from './close-reason.js';
 import type { Channel, Link, LinkEvents } from './link.js';
 import type { ResolvedOptions } from './options.js';
 
@@ -33,7 +33,7 @@ const CLOSE_GRACE_MS = 2_000;
 /** Milliseconds between two reports of malformed frames. */
 const FAULT_REPORT_MS = 1_000;
 /** Milliseconds from an ERROR to a hang-up that it explains. */
-const FAREWELL_MS = 1_000;
+const CLOSE_REASON_MS = 1_000;
 /** Cookies that are taken from one router; an honest one has a second one only where the first grew old on the way. */
 const MAX_COOKIES = 5;
 
@@ -53,7 +53,7 @@ export class Session {
   /** HELLOs sent and not yet answered by a WELCOME. */
   #openHellos = 0;
   /** What the router said last about the session as a whole, and when. */
-  #farewell: { readonly error: ClaspError; readonly atMs: number } | undefined;
+  #closeReason: { readonly error: ClaspError; readonly atMs: number } | undefined;
   /** Why we are closing, if we are. */
   #ownCause: Error | undefined;
   readonly #keepAlive: KeepAlive;
@@ -234,8 +234,9 @@ export class Session {
    * there it ends the session where only the end of a session has that code. @returns whether it has ended
    */
   #endsSession(message: ErrorMessage): boolean {
-    if (mayBeFarewell(message)) this.#farewell = { error: claspErrorOf(message), atMs: this.#options.clock.now() };
-    if (this.#link.reliable || !isFarewell(message)) return false;
+    if (mayBeCloseReason(message))
+      this.#closeReason = { error: claspErrorOf(message), atMs: this.#options.clock.now() };
+    if (this.#link.reliable || !isCloseReason(message)) return false;
     this.#end(claspErrorOf(message));
     return true;
   }
@@ -269,8 +270,8 @@ export class Session {
   #causeOfEnd(cause: Error | undefined): Error {
     if (this.#ownCause !== undefined) return this.#ownCause;
     if (this.#phase === 'opening') return this.#unreachable(cause);
-    const said = this.#farewell;
-    if (said !== undefined && this.#options.clock.now() - said.atMs <= FAREWELL_MS) return said.error;
+    const said = this.#closeReason;
+    if (said !== undefined && this.#options.clock.now() - said.atMs <= CLOSE_REASON_MS) return said.error;
     if (this.#phase === 'greeting') return this.#unreachable(cause ?? new Error('it hung up instead of a WELCOME'));
     const text = cause === undefined ? 'the router closed the connection' : `the connection broke: ${cause.message}`;
     return new ClientError('lost', text, cause);

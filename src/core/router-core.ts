@@ -7,47 +7,47 @@ import type { BundleMessage, GetMessage, SetMessage, SyncMessage } from '../prot
 import { parsePattern } from '../protocol/pattern.js';
 import { StepCounter } from '../protocol/step-counter.js';
 import type { Grant } from './ports.js';
-import { Announcing } from './announce/announce-handler.js';
-import { Admission, type AdmissionOptions } from './sessions/hello-handler.js';
-import { Backlogs, type BacklogsOptions } from './congestion/send-queue-budget.js';
+import { AnnounceHandler } from './announce/announce-handler.js';
+import { HelloHandler, type AdmissionOptions } from './sessions/hello-handler.js';
+import { SendQueueBudget, type SendQueueBudgetOptions } from './congestion/send-queue-budget.js';
 import { type Chore, Chores } from './scheduling/chores.js';
 import { type ClockOffsets, noOffsets } from './clock-offsets.js';
 import { type ConflictRule, reconcileFor } from './params/conflict-strategies.js';
-import { Deliveries } from './delivery/dispatcher.js';
+import { Dispatcher } from './delivery/dispatcher.js';
 import { type DueWork, runDueWork } from './scheduling/due-work.js';
 import { FanOut } from './delivery/fan-out.js';
 import { GuardedWork } from './scheduling/guarded-work.js';
-import { Hooks, type HooksOptions } from './writes/write-hooks.js';
+import { WriteHooks, type HooksOptions } from './writes/write-hooks.js';
 import { internalError, InternalErrors } from './internal-errors.js';
 import { LastWills, type WillLimits } from './announce/last-wills.js';
 import { messageSteps } from './scheduling/message-steps.js';
 import type { Departure } from './system/presence.js';
 import { ParamStore, type ParamStoreOptions } from './params/param-store.js';
-import { PassingSignals, type PassingSignalsOptions } from './publish/publish-handler.js';
-import { Queries, type QueryLimits } from './announce/query-handler.js';
+import { PublishHandler, type PassingSignalsOptions } from './publish/publish-handler.js';
+import { QueryHandler, type QueryLimits } from './announce/query-handler.js';
 import { Replies } from './delivery/replies.js';
 import { Owners, type WatchToken } from './quotas/owner.js';
 import { TokenPermissions } from './sessions/permissions.js';
 import type { PendingFrame, RouterSession } from './session.js';
 import { type RestoredState, type RouterState, stateOfParam, stateOfSignal } from './params/param-state.js';
-import { Routing, type RoutingOptions } from './delivery/signal-router.js';
+import { SignalRouter, type RoutingOptions } from './delivery/signal-router.js';
 import { type ScheduledBundle, ScheduledBundles, type ScheduleLimits } from './writes/scheduled-bundles.js';
 import { SignalDirectory, type SignalDirectoryOptions } from './announce/signal-directory.js';
 import { SessionTasks, type Task } from './scheduling/session-tasks.js';
 import { Slice } from './scheduling/slice.js';
-import { Snapshots } from './subscriptions/snapshot-sender.js';
+import { SnapshotSender } from './subscriptions/snapshot-sender.js';
 import type { MemoryUse, Statistics } from './system/statistics.js';
-import { Subscribing, type SubscribingOptions } from './subscriptions/subscribe-handler.js';
-import { Tally } from './system/counters.js';
-import { type ParamsAnswer, type ParamsQuestion, viewParams } from './system/param-query.js';
+import { SubscribeHandler, type SubscribingOptions } from './subscriptions/subscribe-handler.js';
+import { Counters } from './system/counters.js';
+import { type ParamQueryResult, type ParamQuery, viewParams } from './system/param-query.js';
 import { isSystemAddress } from './system/system-addresses.js';
 import { SystemSignals } from './system/system-signals.js';
-import { Writes } from './writes/write-handler.js';
+import { WriteHandler } from './writes/write-handler.js';
 
 export interface RouterCoreOptions
   extends
     AdmissionOptions,
-    BacklogsOptions,
+    SendQueueBudgetOptions,
     HooksOptions,
     ParamStoreOptions,
     PassingSignalsOptions,
@@ -106,23 +106,23 @@ export class RouterCore {
   readonly #sessions = new Map<string, RouterSession>();
   readonly #params: ParamStore;
   readonly #signals: SignalDirectory;
-  readonly #backlogs: Backlogs;
-  readonly #deliveries: Deliveries;
+  readonly #sendQueues: SendQueueBudget;
+  readonly #deliveries: Dispatcher;
   readonly #replies: Replies;
-  readonly #routing: Routing;
-  readonly #passing: PassingSignals;
-  readonly #writes: Writes;
+  readonly #routing: SignalRouter;
+  readonly #passing: PublishHandler;
+  readonly #writes: WriteHandler;
   readonly #tasks: SessionTasks;
-  readonly #snapshots: Snapshots;
+  readonly #snapshots: SnapshotSender;
   readonly #scheduled: ScheduledBundles;
   readonly #system: SystemSignals;
-  readonly #hooks: Hooks;
+  readonly #hooks: WriteHooks;
   readonly #wills: LastWills;
-  readonly #subscribing: Subscribing;
-  readonly #announcing: Announcing;
-  readonly #queries: Queries;
-  readonly #admission: Admission;
-  readonly #tally = new Tally();
+  readonly #subscribing: SubscribeHandler;
+  readonly #announcing: AnnounceHandler;
+  readonly #queries: QueryHandler;
+  readonly #admission: HelloHandler;
+  readonly #counters = new Counters();
   readonly #owners: Owners;
   /** Steps that messages take beside the usual ones. */
   readonly #work = new StepCounter();
@@ -154,20 +154,20 @@ export class RouterCore {
     this.#tokens = new TokenPermissions(this.#work, offsets);
     this.#owners = new Owners(options.watchToken);
     this.#wills = new LastWills(options);
-    this.#backlogs = new Backlogs(options);
-    this.#deliveries = new Deliveries(this.#backlogs);
+    this.#sendQueues = new SendQueueBudget(options);
+    this.#deliveries = new Dispatcher(this.#sendQueues);
     this.#replies = new Replies(this.#deliveries);
-    this.#hooks = new Hooks(options);
-    const shows = this.#hooks.shows.bind(this.#hooks);
+    this.#hooks = new WriteHooks(options);
+    const canSee = this.#hooks.canSee.bind(this.#hooks);
     this.#params = new ParamStore(options);
     this.#signals = new SignalDirectory(options, this.#work);
     const fanOut = new FanOut(this.#deliveries, this.#replies);
-    this.#routing = new Routing(fanOut, options, shows, this.#work);
-    this.#passing = new PassingSignals(options, this.#routing, fanOut, {
+    this.#routing = new SignalRouter(fanOut, options, canSee, this.#work);
+    this.#passing = new PublishHandler(options, this.#routing, fanOut, {
       find: (id) => this.#sessions.get(id),
-      shows,
+      canSee,
     });
-    this.#writes = new Writes(this.#params, this.#routing, this.#passing, {
+    this.#writes = new WriteHandler(this.#params, this.#routing, this.#passing, {
       rules: options.conflictRules,
       maxValueBytes: options.maxValueBytes,
       announced: options.checkAnnounced ? this.#signals : undefined,
@@ -175,17 +175,17 @@ export class RouterCore {
       work: this.#work,
     });
     this.#system = new SystemSignals(options, this.#routing, this.#sessions, () => this.statistics(), offsets);
-    this.#snapshots = new Snapshots(this.#tasks, {
+    this.#snapshots = new SnapshotSender(this.#tasks, {
       storeFor: (pattern) => this.#storeOf(pattern),
       replies: this.#replies,
       told: (session, address, value, follow) => {
         this.#routing.told(session, address, value, follow);
       },
-      shows,
+      canSee,
       nowMicros: () => this.#nowMicros,
       offsets,
     });
-    this.#subscribing = new Subscribing(
+    this.#subscribing = new SubscribeHandler(
       options,
       this.#routing,
       this.#snapshots,
@@ -193,8 +193,15 @@ export class RouterCore {
       this.#system,
       this.#tasks,
     );
-    this.#announcing = new Announcing(options, this.#signals, this.#wills, this.#writes, this.#replies, this.#work);
-    this.#queries = new Queries(options, this.#tasks, {
+    this.#announcing = new AnnounceHandler(
+      options,
+      this.#signals,
+      this.#wills,
+      this.#writes,
+      this.#replies,
+      this.#work,
+    );
+    this.#queries = new QueryHandler(options, this.#tasks, {
       signals: this.#signals,
       isVisible: this.#hooks.isVisible.bind(this.#hooks),
       send: (session, signals) => {
@@ -216,7 +223,7 @@ export class RouterCore {
     const joined = (session: RouterSession): void => {
       this.#join(session);
     };
-    this.#admission = new Admission(options, this.#replies, joined, offsets);
+    this.#admission = new HelloHandler(options, this.#replies, joined, offsets);
     this.#nowMicros = options.nowMicros();
     this.#signals.announceOwn(options.signals?.definitions ?? [], this.#nowMicros);
   }
@@ -278,7 +285,7 @@ export class RouterCore {
       case 'congested':
         return this.#handleActive(session, frame, receivedMicros);
       case 'awaitingHello':
-        this.#tally.messages[frame.message.type]++;
+        this.#counters.messages[frame.message.type]++;
         return this.#admission.take(session, frame);
       case 'authenticating':
         return this.#admission.hold(session, frame, receivedMicros);
@@ -328,14 +335,14 @@ export class RouterCore {
     this.#queries.forget(session);
     const wasHere = this.#sessions.delete(session.id);
     this.beginBatch();
-    this.#tally.conflated += session.backlog.conflated;
-    this.#tally.receivedBytes += session.traffic.receivedBytes;
-    this.#tally.sentBytes += session.traffic.sentBytes;
+    this.#counters.conflated += session.sendQueue.conflated;
+    this.#counters.receivedBytes += session.traffic.receivedBytes;
+    this.#counters.sentBytes += session.traffic.sentBytes;
     if (session.owner !== undefined) this.#owners.leave(session, session.owner);
     const subscriptions = this.#routing.leaving(session);
     this.#chores.begin(this.#leaving(session, wasHere ? departure : undefined, isLoss(departure), subscriptions));
     session.outbox.clear();
-    this.#backlogs.clear(session);
+    this.#sendQueues.clear(session);
     session.release();
   }
 
@@ -419,15 +426,15 @@ export class RouterCore {
 
   /** What there is and what has happened, counted. @param sendBuffers what sockets hold, which the core does not know */
   statistics(sendBuffers: MemoryUse = { usedBytes: 0, limitBytes: 0, madeRoom: 0 }): Statistics {
-    let { conflated, receivedBytes, sentBytes } = this.#tally;
+    let { conflated, receivedBytes, sentBytes } = this.#counters;
     let congested = 0;
-    for (const { backlog, phase, traffic } of this.#sessions.values()) {
-      conflated += backlog.conflated;
+    for (const { sendQueue, phase, traffic } of this.#sessions.values()) {
+      conflated += sendQueue.conflated;
       receivedBytes += traffic.receivedBytes;
       sentBytes += traffic.sentBytes;
       if (phase === 'congested') congested++;
     }
-    const { messages, rateLimited, malformed, schedule } = this.#tally;
+    const { messages, rateLimited, malformed, schedule } = this.#counters;
     return {
       counts: {
         sessions: this.#sessions.size,
@@ -436,7 +443,7 @@ export class RouterCore {
         signals: this.signalCount,
         pendingBundles: this.#scheduled.size,
         congested,
-        queuedBytes: this.#backlogs.bytes,
+        queuedBytes: this.#sendQueues.bytes,
       },
       totals: {
         messages: this.#messages,
@@ -451,8 +458,8 @@ export class RouterCore {
         rateLimited,
         malformed,
         conflated,
-        dropped: this.#backlogs.dropped,
-        overflows: this.#backlogs.overflows,
+        dropped: this.#sendQueues.dropped,
+        overflows: this.#sendQueues.overflows,
         evictedParams: this.#params.evicted,
         expiredParams: this.#params.expired,
         evictedSignals: this.#signals.evicted,
@@ -478,9 +485,9 @@ export class RouterCore {
       paced: use(pacedMemory.bytes, options.maxPacedBytes, pacedMemory.dropped),
       subscriptions: use(subscriptionRoom.bytes, options.maxSubscriptionBytes, subscriptionRoom.closed),
       queues: use(
-        this.#backlogs.heldBytes,
+        this.#sendQueues.heldBytes,
         options.maxQueueBytesTotal,
-        this.#backlogs.dropped + this.#backlogs.overflows,
+        this.#sendQueues.dropped + this.#sendQueues.overflows,
       ),
       bundles: use(this.#scheduled.bytes, options.maxPendingBundleBytes, this.#scheduled.dropped),
       signals: use(this.#signals.bytes, options.maxSignalBytes, this.#signals.evicted),
@@ -519,7 +526,7 @@ export class RouterCore {
   }
 
   /** The params that match, for somebody who looks on; changes nothing, not even when they expire. */
-  viewParams(question: ParamsQuestion): ParamsAnswer {
+  viewParams(question: ParamQuery): ParamQueryResult {
     this.beginBatch();
     const pattern = parsePattern(question.pattern);
     const store = this.#storeOf(pattern);
@@ -557,20 +564,20 @@ export class RouterCore {
 
   /** The sessions whose outbox is no longer empty, once. Those that have lost messages are told so first. */
   takeDirty(): readonly RouterSession[] {
-    for (const session of this.#backlogs.takeLossy()) this.#tellDrops(session);
+    for (const session of this.#sendQueues.takeLossy()) this.#noteDrops(session);
     return this.#deliveries.takeDirty();
   }
 
   /** What is to be sent next of what waits for a congested session: whole messages, at least one, and up to so many bytes. */
-  takeBacklog(session: RouterSession, maxBytes: number): Uint8Array {
-    return this.#backlogs.take(session, maxBytes);
+  takeQueued(session: RouterSession, maxBytes: number): Uint8Array {
+    return this.#sendQueues.take(session, maxBytes);
   }
 
-  #tellDrops(session: RouterSession): void {
-    const drops = session.drops.notice(this.#nowMicros);
+  #noteDrops(session: RouterSession): void {
+    const drops = session.dropNotice.notice(this.#nowMicros);
     if (drops === undefined || !session.established) return;
     const text = `Buffer overflow: messages being dropped (${drops} drops in last 10 seconds)`;
-    const { bytes, messages, dropped } = session.backlog;
+    const { bytes, messages, dropped } = session.sendQueue;
     session.notify({ type: 'messages.dropped', dropped, queuedBytes: bytes, queuedMessages: messages });
     this.#replies.error(session, new ClaspError(ErrorCode.Overloaded, text));
   }
@@ -586,7 +593,7 @@ export class RouterCore {
 
   #handleActive(session: RouterSession, frame: InboundFrame, receivedMicros: number): void {
     const { message } = frame;
-    const { messages } = this.#tally;
+    const { messages } = this.#counters;
     try {
       switch (message.type) {
         case 'set':
@@ -639,7 +646,7 @@ export class RouterCore {
           return this.#malformed(session, message);
         case 'rateLimited':
           messages.rateLimited++;
-          this.#tally.rateLimited += message.dropped;
+          this.#counters.rateLimited += message.dropped;
           throw rateLimited(message);
         case 'error':
           messages.error++;
@@ -712,7 +719,7 @@ export class RouterCore {
 
   #runBundle({ session, owner, bundle, atMicros }: ScheduledBundle): void {
     if (owner.isRevoked) return;
-    this.#tally.bundleRan(this.#options.nowMicros() - atMicros);
+    this.#counters.bundleRan(this.#options.nowMicros() - atMicros);
     this.#attempt(session, bundle);
   }
 
@@ -800,9 +807,9 @@ export class RouterCore {
 
   /** Garbage does not end a session, a flood of it does; neither is answered more than once a second (design: undecodable frame). */
   #malformed(session: RouterSession, { error }: MalformedMessage): void {
-    this.#tally.malformed++;
+    this.#counters.malformed++;
     const most = this.#options.maxMalformedPerMinute;
-    switch (session.patience.judge(this.#nowMicros, most)) {
+    switch (session.malformedLimit.judge(this.#nowMicros, most)) {
       case 'tell':
         return this.#replies.error(session, error);
       case 'pass over':

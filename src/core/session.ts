@@ -2,14 +2,14 @@ import type { Feature } from '../protocol/enumerations.js';
 import type { Grant } from './ports.js';
 import type { SessionLink } from './session-link.js';
 import type { SessionEvent, SessionPhase } from './session-events.js';
-import { Backlog } from './congestion/send-queue.js';
-import { Drops } from './congestion/drop-notice.js';
+import { SendQueue } from './congestion/send-queue.js';
+import { DropNotice } from './congestion/drop-notice.js';
 import { Outbox } from './delivery/outbox.js';
 import type { Owner } from './quotas/owner.js';
 import type { InboundFrame } from '../protocol/inbound.js';
 import type { HelloMessage } from '../protocol/messages/message.js';
 import { type Permissions, unrestricted } from './sessions/permissions.js';
-import { Patience } from './sessions/malformed-limit.js';
+import { MalformedLimit } from './sessions/malformed-limit.js';
 import { messageForm, type WireForm, wireForm } from './delivery/wire-form.js';
 import type { TokenBucket } from '../util/token-bucket.js';
 
@@ -64,9 +64,9 @@ export class RouterSession {
   /** What leaves at the end of this tick. */
   readonly outbox = new Outbox();
   /** What waits while the session is congested. */
-  readonly backlog: Backlog;
+  readonly sendQueue: SendQueue;
   /** What it has lost by being slow. */
-  readonly drops = new Drops();
+  readonly dropNotice = new DropNotice();
   /** What went through it, frames without what transports put around them; kept by the pipeline and the router actor. */
   readonly traffic = {
     receivedBytes: 0,
@@ -91,7 +91,7 @@ export class RouterSession {
   /** Whether the peer has sent a PONG. */
   answersPings = false;
   /** With its undecodable frames. */
-  readonly patience = new Patience();
+  readonly malformedLimit = new MalformedLimit();
 
   /** Private, so that nothing that prints a session or its events prints the token. */
   #pending: Pending | undefined;
@@ -109,7 +109,7 @@ export class RouterSession {
     this.notify = options.notify;
     const { deliver, framing, encoding } = options.link;
     this.form = deliver === undefined ? wireForm(framing, encoding ?? 'binary') : messageForm;
-    this.backlog = new Backlog({ maxBytes: options.maxQueueBytes, maxMessages: options.maxQueueMessages });
+    this.sendQueue = new SendQueue({ maxBytes: options.maxQueueBytes, maxMessages: options.maxQueueMessages });
     this.phaseSinceMicros = options.nowMicros;
     this.openedMicros = options.nowMicros;
     this.lastActivityMicros = options.nowMicros;

@@ -12,7 +12,7 @@ import { ActorSystemError } from './actor-system-error.js';
 import { checkClaspInput, type ClaspInput, subscribeRequest, type SubscribeRequest } from './clasp-input.js';
 import { type ClaspCommand, type ClaspEvent, type ClaspRequest, refusal } from './events.js';
 import { HostSession } from './host-session.js';
-import { Outlet } from './outlet.js';
+import { EventSink } from './event-sink.js';
 import { persisted, restored, type RestoreError } from './persisted-router.js';
 import { isRequest, typeMistake } from './requests.js';
 
@@ -28,7 +28,7 @@ export interface ClaspContext {
   /** @internal */
   readonly subscriptions: readonly SubscribeRequest[];
   /** @internal */
-  readonly outlet: Outlet;
+  readonly sink: EventSink;
 }
 
 /** How it ended. Of a router that has failed there is no output: the actor has an error. */
@@ -66,7 +66,7 @@ const machine = setup({
       await context.host.join(context.router, name, context.subscriptions);
       tellOfSessions(context); // of the others, that is
     }),
-    openDoors: fromPromise(
+    openListeners: fromPromise(
       async ({ input, signal }: { readonly input: ClaspContext; readonly signal: AbortSignal }) => {
         for (const transport of input.transports) {
           if (!signal.aborted) await input.router.listen(transport);
@@ -80,22 +80,22 @@ const machine = setup({
   },
   actions: {
     keepFault: assign({ error: (_, { error }: { readonly error: unknown }) => error }),
-    tellOfDoors: ({ context: { outlet, router } }) => {
+    reportListeners: ({ context: { sink, router } }) => {
       const listening = (): void => {
-        outlet.tell({ type: 'clasp.listening', addresses: router.addresses });
+        sink.tell({ type: 'clasp.listening', addresses: router.addresses });
       };
       listening();
       router.on('listening', listening);
-      router.on('door.broke', (happening) => {
-        outlet.tell({ ...happening, type: 'clasp.door.broke' });
+      router.on('listener.failed', (routerEvent) => {
+        sink.tell({ ...routerEvent, type: 'clasp.listener.failed' });
       });
     },
     stopRoot: sendTo(({ context }) => context.router.actor, { type: 'router.stopping' }),
     tellStopped: ({ context }) => {
-      context.outlet.tell({ type: 'clasp.stopped' });
+      context.sink.tell({ type: 'clasp.stopped' });
     },
     fallSilent: ({ context }) => {
-      context.outlet.close();
+      context.sink.close();
     },
     // XState stops the children of an actor that ends, but not of one that throws.
     salvage: ({ context }) => {
@@ -121,13 +121,13 @@ const machine = setup({
     }
     const startInput = rootInput(options);
     const root = (spawn as unknown as SpawnRoot)(rootMachineNamed(systemIdPrefix), { id: 'root', input: startInput });
-    const outlet = new Outlet(parent, emitters.get(self) ?? (() => undefined));
+    const sink = new EventSink(parent, emitters.get(self) ?? (() => undefined));
     return {
       router: new RunningRouter(root, options),
-      host: new HostSession(outlet.tell, startInput.logger),
+      host: new HostSession(sink.tell, startInput.logger),
       transports: options.transports.map(namedTransport),
       subscriptions: subscribe.map(subscribeRequest),
-      outlet,
+      sink,
       error: undefined,
     };
   },
@@ -152,13 +152,13 @@ const machine = setup({
           invoke: {
             src: 'join',
             input: ({ context, self }) => ({ context, name: self.id }),
-            onDone: 'doors',
+            onDone: 'listeners',
             onError: { target: '#clasp.failed', actions: { type: 'keepFault', params: ({ event }) => event } },
           },
         },
-        doors: {
+        listeners: {
           invoke: {
-            src: 'openDoors',
+            src: 'openListeners',
             input: ({ context }) => context,
             onDone: '#clasp.running',
             onError: { target: '#clasp.failed', actions: { type: 'keepFault', params: ({ event }) => event } },
@@ -167,7 +167,7 @@ const machine = setup({
       },
     },
     running: {
-      entry: 'tellOfDoors',
+      entry: 'reportListeners',
       on: { 'clasp.stop': 'stopping' },
     },
     stopping: {
@@ -224,10 +224,10 @@ export const claspMachine: typeof machine = Object.assign(machine, {
     const mistake = snapshot.status === 'active' ? typeMistake(event) : undefined;
     if (mistake !== undefined) {
       // It is a request as far as the program that has sent it knows; only its type is certain.
-      snapshot.context.outlet.tell(refusal(event as unknown as ClaspRequest, mistake));
+      snapshot.context.sink.tell(refusal(event as unknown as ClaspRequest, mistake));
       return snapshot;
     }
-    if (event.type === XSTATE_STOP) snapshot.context.outlet.close();
+    if (event.type === XSTATE_STOP) snapshot.context.sink.close();
     return transition(snapshot, event, scope);
   },
 
@@ -272,13 +272,13 @@ function summarizeInput(actor: AnyActorRef): void {
 /** What XState says last to an actor; its types leave it out. */
 const XSTATE_STOP = 'xstate.stop' as string;
 
-function tellOfSessions({ router, host, outlet }: ClaspContext): void {
-  router.on('session.opened', (happening) => {
-    if (host.isOpening(happening)) return;
-    outlet.tell({ ...happening, type: 'clasp.session.opened' });
+function tellOfSessions({ router, host, sink }: ClaspContext): void {
+  router.on('session.opened', (routerEvent) => {
+    if (host.isOpening(routerEvent)) return;
+    sink.tell({ ...routerEvent, type: 'clasp.session.opened' });
   });
   router.on('session.closed', ({ id, name, end: { kind, text } }) => {
-    if (!host.isClosing(id)) outlet.tell({ type: 'clasp.session.closed', id, name, reason: kind, text });
+    if (!host.isClosing(id)) sink.tell({ type: 'clasp.session.closed', id, name, reason: kind, text });
   });
 }
 

@@ -77,7 +77,7 @@ export type ClaspEvent =
   /** All doors asked for at the start are open; later: one more, or one that had broken. `addresses`: all there are now. */
   | { readonly type: 'clasp.listening'; readonly addresses: readonly ListenAddress[] }
   /** A door that was open has broken; it is opened again by itself. */
-  | { readonly type: 'clasp.door.broke'; readonly transport: string; readonly error: Error | undefined }
+  | { readonly type: 'clasp.listener.failed'; readonly transport: string; readonly error: Error | undefined }
   | ClaspParamEvent
   | ClaspSignalEvent
   | {

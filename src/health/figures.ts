@@ -75,7 +75,7 @@ export interface RouterFigures {
     readonly worstErrorMicros: number;
   };
   /** Peers that did not get in, by `DoorFault.kind`. */
-  readonly doorFaults: Readonly<Record<'handshake' | 'silent' | 'refused' | 'stray', number>>;
+  readonly rejectedConnections: Readonly<Record<'handshake' | 'timeout' | 'refused' | 'unsolicited', number>>;
   /** Seconds from the arrival of a batch to the end of the tick that wrote what it caused; left out where nobody measures it. */
   readonly latencySeconds?: Distribution | undefined;
   /** Recipients of each SET and PUBLISH; left out where nobody measures it. */

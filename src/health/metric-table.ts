@@ -201,11 +201,11 @@ export const routerMetrics: readonly RouterMetric[] = [
     read: ({ totals }) => totals.authFailures,
   },
   {
-    name: 'clasp_door_faults_total',
+    name: 'clasp_rejected_connections_total',
     type: 'counter',
     label: 'kind',
     help: 'Peers that did not get in, by what happened to them.',
-    readAll: ({ doorFaults }) => samples('kind', doorFaults),
+    readAll: ({ rejectedConnections }) => samples('kind', rejectedConnections),
   },
   {
     name: 'clasp_bundles_pending',

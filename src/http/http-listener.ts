@@ -4,14 +4,14 @@ import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Observable } from 'rxjs';
 import type { Clock } from '../util/clock.js';
-import { DoorFaults } from '../net/rejected-connections.js';
+import { RejectedConnections } from '../net/rejected-connections.js';
 import { addressesOf, listenOnFirst } from '../net/host-addresses.js';
 import { listenError } from '../net/listen-error.js';
 import { LISTEN_BACKLOG } from '../net/listen-limits.js';
 import type { TlsSource } from '../net/tls.js';
-import type { DoorFault } from '../net/rejected-connections.js';
-import type { DoorLimits } from './limits.js';
-import { Doorstep } from './pending-connections.js';
+import type { RejectedConnection } from '../net/rejected-connections.js';
+import type { HttpLimits } from './limits.js';
+import { PendingConnections } from './pending-connections.js';
 import { HostCheck, listedHost } from './host-check.js';
 import { send, sendRaw } from './responses.js';
 import type { HttpPeer, ResolvedPeer } from './http-peer.js';
@@ -22,7 +22,7 @@ import { PeerAdmission } from './peer-admission.js';
 import { RouteAnswers } from './route-answers.js';
 import { normalizeSubprotocols } from './offered-subprotocols.js';
 
-export interface HttpDoorOptions extends DoorLimits {
+export interface HttpListenerOptions extends HttpLimits {
   readonly port: number;
   readonly host: string;
   /** The option of the command that chooses the port, for the sentence of an error. */
@@ -41,30 +41,30 @@ export interface HttpDoorOptions extends DoorLimits {
 }
 
 /** What becomes of the requests that no route wants. */
-export interface HttpDoorHandlers {
+export interface HttpListenerHandlers {
   readonly request: (request: IncomingMessage, response: ServerResponse) => void;
-  /** A request to upgrade from an origin that may: to be taken ({@link HttpDoor.letIn}) or refused. */
+  /** A request to upgrade from an origin that may: to be taken ({@link HttpListener.accept}) or refused. */
   readonly upgrade: (request: IncomingMessage, socket: Socket, head: Buffer, peer: HttpPeer) => void;
   /** The port is no more. */
-  readonly broke: (error: Error) => void;
+  readonly failed: (error: Error) => void;
 }
 
 /** An open HTTP or HTTPS port with its limits: who connects, what it asks for, and whether it may. */
-export class HttpDoor {
+export class HttpListener {
   readonly address: AddressInfo;
-  readonly faults$: Observable<DoorFault>;
-  readonly #options: HttpDoorOptions;
+  readonly rejected$: Observable<RejectedConnection>;
+  readonly #options: HttpListenerOptions;
   readonly #server: HttpServer;
   readonly #mayUpgrade: OriginRule;
   readonly #hosts: HostCheck;
-  readonly #faults = new DoorFaults();
-  readonly #doorstep: Doorstep;
+  readonly #rejected = new RejectedConnections();
+  readonly #pending: PendingConnections;
   readonly #peers: PeerAdmission;
   readonly #routes: RouteAnswers;
   #closed: Promise<void> | undefined;
 
   /** @throws TransportError */
-  static async open(options: HttpDoorOptions): Promise<HttpDoor> {
+  static async open(options: HttpListenerOptions): Promise<HttpListener> {
     const mayUpgrade = originRule(options.allowedOrigins);
     const allowHosts = options.allowHosts.map(listedHost);
     const peers = new PeerAdmission(options);
@@ -79,35 +79,35 @@ export class HttpDoor {
       server.release();
       throw listenError(error, options.host, options.port, options.flag);
     }
-    return new HttpDoor(server, mayUpgrade, peers, { ...options, allowHosts });
+    return new HttpListener(server, mayUpgrade, peers, { ...options, allowHosts });
   }
 
-  private constructor(server: HttpServer, mayUpgrade: OriginRule, peers: PeerAdmission, options: HttpDoorOptions) {
+  private constructor(server: HttpServer, mayUpgrade: OriginRule, peers: PeerAdmission, options: HttpListenerOptions) {
     this.#server = server;
     this.#mayUpgrade = mayUpgrade;
     this.#peers = peers;
     this.#options = options;
     this.address = server.port.address() as AddressInfo; // a server that listens on a port, not on a pipe, has one
     this.#hosts = new HostCheck({ ...options, listensOn: this.address.address, isEncrypted: this.isEncrypted });
-    this.faults$ = this.#faults.observable;
+    this.rejected$ = this.#rejected.observable;
     const { rate, isExempt } = peers;
-    this.#doorstep = new Doorstep({ ...options, faults: this.#faults, rate, isExempt });
-    this.#doorstep.watch(server);
+    this.#pending = new PendingConnections({ ...options, faults: this.#rejected, rate, isExempt });
+    this.#pending.watch(server);
     this.#routes = new RouteAnswers({
       ...options,
       onStream: (socket) => {
-        this.#doorstep.leave(socket);
+        this.#pending.leave(socket);
       },
     });
     server.http.on('clientError', this.#onClientError);
   }
 
   /** To be called in the same turn of the event loop in which the door was opened. */
-  serve(handlers: HttpDoorHandlers): void {
+  serve(handlers: HttpListenerHandlers): void {
     const { http, port } = this.#server;
     http.on('request', (request, response) => {
       const refuse = (text: string): void => {
-        this.#doorstep.turnAway(request.socket, 'refused', text);
+        this.#pending.reject(request.socket, 'refused', text);
         send(response, 503, text);
       };
       this.#identify(request, refuse, (peer) => {
@@ -128,19 +128,19 @@ export class HttpDoor {
       // An accept that failed (too many open files) leaves the door open.
       if (port.listening) return;
       this.#server.release();
-      this.#faults.complete();
-      handlers.broke(error);
+      this.#rejected.complete();
+      handlers.failed(error);
     });
   }
 
   /** Its request to upgrade is granted and waits for its turn: it counts no longer as half open. */
   grant(socket: Socket): void {
-    this.#doorstep.grant(socket);
+    this.#pending.grant(socket);
   }
 
   /** This one is upgraded: the deadline is off, and it counts no longer as half open. */
-  letIn(socket: Socket): void {
-    this.#doorstep.leave(socket);
+  accept(socket: Socket): void {
+    this.#pending.leave(socket);
   }
 
   /** Answers a request to upgrade that cannot be granted, and tells of it. The socket keeps its deadline until it is closed. */
@@ -148,10 +148,10 @@ export class HttpDoor {
     socket: Socket,
     status: number,
     answer: string,
-    { kind, text }: Pick<DoorFault, 'kind' | 'text'>,
+    { kind, text }: Pick<RejectedConnection, 'kind' | 'text'>,
     headers?: Readonly<Record<string, string>>,
   ): void {
-    this.#doorstep.turnAway(socket, kind, text);
+    this.#pending.reject(socket, kind, text);
     sendRaw(socket, status, answer, headers);
   }
 
@@ -167,33 +167,38 @@ export class HttpDoor {
     this.#server.port.close();
     this.#server.release();
     this.#peers.clear();
-    this.#doorstep.clear();
+    this.#pending.clear();
     this.#routes.clear();
-    this.#faults.complete();
+    this.#rejected.complete();
     await new Promise((resolve) => setImmediate(resolve));
   }
 
   #identify(request: IncomingMessage, refuse: (text: string) => void, proceed: (peer: ResolvedPeer) => void): void {
     const { socket } = request;
     const peer = this.#peers.peerOf(request);
-    if (peer.isForwarded) this.#doorstep.identify(socket, peer);
+    if (peer.isForwarded) this.#pending.identify(socket, peer);
     this.#peers.admit(peer, socket, { proceed, refuse });
   }
 
-  #onRequest(request: IncomingMessage, response: ServerResponse, peer: ResolvedPeer, handlers: HttpDoorHandlers): void {
+  #onRequest(
+    request: IncomingMessage,
+    response: ServerResponse,
+    peer: ResolvedPeer,
+    handlers: HttpListenerHandlers,
+  ): void {
     const excess = this.#excessHeaders(request);
     if (excess !== undefined) {
-      this.#doorstep.turnAway(request.socket, 'refused', excess);
+      this.#pending.reject(request.socket, 'refused', excess);
       send(response, 431, excess);
       return;
     }
     const wrongHost = this.#hosts.refusal(peer);
     if (wrongHost !== undefined) {
-      this.#doorstep.turnAway(request.socket, 'refused', wrongHost.text);
+      this.#pending.reject(request.socket, 'refused', wrongHost.text);
       send(response, 403, wrongHost.answer);
       return;
     }
-    this.#doorstep.settle(request.socket);
+    this.#pending.settle(request.socket);
     const asked = this.#options.routes.length === 0 ? undefined : routeRequest(request, peer);
     if (asked === undefined) handlers.request(request, response);
     else void this.#routes.answer(asked, request, response, handlers.request);
@@ -204,10 +209,10 @@ export class HttpDoor {
     stream: Duplex,
     head: Buffer,
     peer: ResolvedPeer,
-    handlers: HttpDoorHandlers,
+    handlers: HttpListenerHandlers,
   ): void {
     const { socket } = request;
-    if (!this.#doorstep.isExpected(socket)) {
+    if (!this.#pending.isExpected(socket)) {
       socket.destroy(); // behind a request that has its answer: one each
       return;
     }
@@ -232,12 +237,12 @@ export class HttpDoor {
     normalizeSubprotocols(request.headers);
     try {
       if (this.#options.routes.some((route) => route.upgrade?.(request, stream, head, peer) === true)) {
-        this.letIn(socket);
+        this.accept(socket);
         return;
       }
     } catch (error) {
       this.#options.onRouteError?.(error);
-      this.#doorstep.settle(socket);
+      this.#pending.settle(socket);
       sendRaw(socket, 500, 'internal error');
       return;
     }
@@ -257,8 +262,8 @@ export class HttpDoor {
   /** What came is no HTTP, or no TLS. The texts are ours and the parser's. */
   readonly #onClientError = (error: Error & { readonly code?: string }, socket: Duplex): void => {
     const { code = '' } = error;
-    const isInTouch = socket instanceof Socket && !this.#doorstep.failHandshake(socket, error);
-    if (!isInTouch || !this.#doorstep.isExpected(socket) || !code.startsWith('HPE_')) {
+    const isInTouch = socket instanceof Socket && !this.#pending.failHandshake(socket, error);
+    if (!isInTouch || !this.#pending.isExpected(socket) || !code.startsWith('HPE_')) {
       socket.destroy(); // nobody to talk to, or in the middle of an answer
       return;
     }

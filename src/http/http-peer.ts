@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isForwarded } from '../util/forwarded-headers.js';
-import { forwardedPlaceOf, placeOf } from '../util/client-prefix.js';
+import { forwardedPlaceOf, clientPrefix } from '../util/client-prefix.js';
 import { remoteAddressOf } from '../net/remote-address.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 
@@ -37,7 +37,7 @@ export function resolvePeer(
     isTrusted && proxy !== undefined
       ? trusted.peerOf(headers, { address: proxy, port: remotePort })
       : { address: proxy, port: remotePort };
-  const place = forwarded ? forwardedPlaceOf(address) : placeOf(address);
+  const place = forwarded ? forwardedPlaceOf(address) : clientPrefix(address);
   const forwardedHost = isTrusted ? lastOf(headers['x-forwarded-host']) : undefined;
   return {
     address,

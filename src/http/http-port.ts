@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from '../util/clock.js';
 import { checkOptions } from '../net/option-rules.js';
 import type { TlsSource } from '../net/tls.js';
-import { doorLimits } from './limits.js';
+import { httpLimits } from './limits.js';
 import { send } from './responses.js';
-import { HttpDoor } from './http-listener.js';
+import { HttpListener } from './http-listener.js';
 import { httpPortRules } from './http-option-rules.js';
 import type { HttpRoute } from './route.js';
 import { SAME_HOST } from './origins.js';
@@ -48,7 +48,7 @@ export interface HttpPort {
  */
 export async function openHttpPort(options: HttpPortOptions): Promise<HttpPort> {
   checkOptions<HttpPortOptions>('openHttpPort', options, httpPortRules, ['port', 'routes']);
-  const door = await HttpDoor.open({
+  const door = await HttpListener.open({
     port: options.port,
     host: options.host ?? '127.0.0.1',
     flag: options.flag ?? '--health-port',
@@ -57,7 +57,7 @@ export async function openHttpPort(options: HttpPortOptions): Promise<HttpPort> 
     allowHosts: options.allowHosts ?? [],
     trustedProxies: options.trustedProxies ?? [],
     awaited: 'HTTP request',
-    ...doorLimits(options),
+    ...httpLimits(options),
     routes: options.routes,
     onRouteError: options.onError,
     clock: options.clock ?? systemClock,
@@ -71,7 +71,7 @@ export async function openHttpPort(options: HttpPortOptions): Promise<HttpPort> 
       const text = 'it asked for an upgrade where there is none';
       door.refuse(socket, 400, 'nothing here takes an upgrade', { kind: 'handshake', text });
     },
-    broke: (error) => options.onError?.(error), // nobody comes in here any more; the router goes on
+    failed: (error) => options.onError?.(error), // nobody comes in here any more; the router goes on
   });
   const { address, family, port } = door.address;
   const host = family === 'IPv6' ? `[${address}]` : address;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { AdmissionQueue } from '../util/admission/admission-queue.js';
 import type { Clock } from '../util/clock.js';
-import { placeOf } from '../util/client-prefix.js';
+import { clientPrefix } from '../util/client-prefix.js';
 import { ConnectRate } from '../net/connect-rate.js';
 import type { ListenLimits } from '../net/listen-limits.js';
 import { type ResolvedPeer, resolvePeer } from './http-peer.js';
@@ -63,7 +63,7 @@ export class PeerAdmission {
   /** Goes on with a request as soon as the limits of its peer allow it; mostly at once. */
   admit(peer: ResolvedPeer, socket: Socket, handlers: PeerRequestHandlers): void {
     const { remoteAddress } = socket;
-    const wasCounted = placeOf(remoteAddress) !== undefined && !this.#trusted.has(remoteAddress);
+    const wasCounted = clientPrefix(remoteAddress) !== undefined && !this.#trusted.has(remoteAddress);
     if (wasCounted || peer.place === undefined) {
       handlers.proceed(peer);
       return;

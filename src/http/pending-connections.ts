@@ -2,27 +2,27 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../util/clock.js';
 import { type PeerDeadline, setPeerDeadline } from '../util/peer-deadline.js';
 import type { ConnectRate } from '../net/connect-rate.js';
-import type { DoorFaults, FaultSource } from '../net/rejected-connections.js';
+import type { RejectedConnections, RejectedSource } from '../net/rejected-connections.js';
 import type { ListenLimits } from '../net/listen-limits.js';
 import { SocketAdmission } from '../net/socket-admission.js';
-import type { DoorFault } from '../net/rejected-connections.js';
+import type { RejectedConnection } from '../net/rejected-connections.js';
 import type { HttpServer } from './http-server.js';
 
-export interface DoorstepOptions extends ListenLimits {
+export interface PendingConnectionsOptions extends ListenLimits {
   /** What has to happen within `handshakeMs`: `WebSocket upgrade`. */
   readonly awaited: string;
   readonly clock: Clock;
-  readonly faults: DoorFaults;
+  readonly faults: RejectedConnections;
   /** As in {@link SocketAdmission}, as `isExempt`. */
   readonly rate?: ConnectRate | undefined;
   readonly isExempt?: ((address: string | undefined) => boolean) | undefined;
 }
 
 /** Somebody at the door, known by his TCP socket. */
-interface Visitor {
+interface PendingConnection {
   readonly socket: Socket;
   /** Kept, because a socket that has gone no longer knows. */
-  source: FaultSource;
+  source: RejectedSource;
   /** Ends its time. */
   readonly deadline: PeerDeadline;
   inHandshake: boolean;
@@ -34,23 +34,23 @@ interface Visitor {
  * The connections that are not upgraded yet. Limits decide when one begins its handshake; until then it waits and is not read.
  * From then on one deadline covers the TLS handshake, the request and the upgrade. A connection that misses it is closed.
  */
-export class Doorstep {
-  readonly #options: DoorstepOptions;
+export class PendingConnections {
+  readonly #options: PendingConnectionsOptions;
   #server: HttpServer | undefined;
   readonly #admission: SocketAdmission;
-  readonly #visitors = new Map<Socket, Visitor>();
+  readonly #pending = new Map<Socket, PendingConnection>();
   /** TCP sockets in a TLS handshake, by {@link endpointsOf}: Node does not say which encrypted socket belongs to which. */
   readonly #handshaking = new Map<string, Socket>();
   /** The TCP socket below each encrypted one. */
   readonly #below = new WeakMap<Socket, Socket>();
 
-  constructor(options: DoorstepOptions) {
+  constructor(options: PendingConnectionsOptions) {
     this.#options = options;
     this.#admission = new SocketAdmission({
       ...options,
       admit: this.#admit,
       refused: (source, text) => {
-        options.faults.tell('refused', source, text);
+        options.faults.report('refused', source, text);
       },
       cutOff: this.#cutOff,
     });
@@ -67,40 +67,40 @@ export class Doorstep {
 
   /** Whether a socket is still here, and has had neither an answer nor a refusal. */
   isExpected(socket: Socket): boolean {
-    return this.#visitorOf(socket)?.settled === false;
+    return this.#pendingOf(socket)?.settled === false;
   }
 
   /** The peer behind a proxy is known by now: faults tell its address. */
-  identify(socket: Socket, { address, port }: FaultSource): void {
-    const visitor = this.#visitorOf(socket);
-    if (visitor !== undefined) visitor.source = { address, port };
+  identify(socket: Socket, { address, port }: RejectedSource): void {
+    const connection = this.#pendingOf(socket);
+    if (connection !== undefined) connection.source = { address, port };
   }
 
   /** Its request to upgrade is granted. It no longer counts as half open, but keeps its deadline. */
   grant(socket: Socket): void {
-    const visitor = this.#visitorOf(socket);
-    if (visitor !== undefined) this.#admission.leave(visitor.socket);
+    const connection = this.#pendingOf(socket);
+    if (connection !== undefined) this.#admission.leave(connection.socket);
   }
 
   /** This one is in: its time no longer runs. */
   leave(socket: Socket): void {
-    const visitor = this.#visitorOf(socket);
-    if (visitor === undefined) return;
-    visitor.deadline.clear();
-    this.#visitors.delete(visitor.socket);
-    this.#admission.leave(visitor.socket);
+    const connection = this.#pendingOf(socket);
+    if (connection === undefined) return;
+    connection.deadline.clear();
+    this.#pending.delete(connection.socket);
+    this.#admission.leave(connection.socket);
   }
 
   /** This one has what it came for; it only has to go in its time. */
   settle(socket: Socket): void {
-    const visitor = this.#visitorOf(socket);
-    if (visitor !== undefined) visitor.settled = true;
+    const connection = this.#pendingOf(socket);
+    if (connection !== undefined) connection.settled = true;
   }
 
   /** Tells, once, why this one does not come in. It still has to be answered, or cut off. */
-  turnAway(socket: Socket, kind: DoorFault['kind'], text: string): void {
-    const visitor = this.#visitorOf(socket);
-    if (visitor?.settled === false) this.#tell(visitor, kind, text);
+  reject(socket: Socket, kind: RejectedConnection['kind'], text: string): void {
+    const connection = this.#pendingOf(socket);
+    if (connection?.settled === false) this.#tell(connection, kind, text);
   }
 
   /**
@@ -109,39 +109,39 @@ export class Doorstep {
    * @returns false for one that has come further: what is wrong with it is no matter of TLS
    */
   failHandshake(secured: Socket, error: Error): boolean {
-    if (this.#below.has(secured) || this.#visitors.has(secured)) return false;
+    if (this.#below.has(secured) || this.#pending.has(secured)) return false;
     const socket = this.#handshaking.get(endpointsOf(secured));
-    const visitor = socket && this.#visitors.get(socket);
+    const connection = socket && this.#pending.get(socket);
     // Where it is gone already, the end of its TCP socket tells.
-    if (visitor?.settled === false) this.#tell(visitor, 'handshake', handshakeFault(error));
+    if (connection?.settled === false) this.#tell(connection, 'handshake', handshakeFault(error));
     return true;
   }
 
   /** Sends everybody away. */
   clear(): void {
     this.#admission.clear();
-    for (const socket of this.#visitors.keys()) socket.destroy();
+    for (const socket of this.#pending.keys()) socket.destroy();
   }
 
-  #visitorOf(socket: Socket): Visitor | undefined {
-    return this.#visitors.get(this.#below.get(socket) ?? socket);
+  #pendingOf(socket: Socket): PendingConnection | undefined {
+    return this.#pending.get(this.#below.get(socket) ?? socket);
   }
 
-  #tell(visitor: Visitor, kind: DoorFault['kind'], text: string): void {
-    visitor.settled = true;
-    this.#options.faults.tell(kind, visitor.source, text);
+  #tell(connection: PendingConnection, kind: RejectedConnection['kind'], text: string): void {
+    connection.settled = true;
+    this.#options.faults.report(kind, connection.source, text);
   }
 
-  readonly #admit = (socket: Socket, source: FaultSource): void => {
+  readonly #admit = (socket: Socket, source: RejectedSource): void => {
     const { clock, handshakeMs } = this.#options;
     const { http, tls } = this.#server!; // it has given the socket
-    const deadline = setPeerDeadline(clock, () => this.#giveUp(visitor), handshakeMs);
-    const visitor: Visitor = { socket, source, deadline, inHandshake: tls !== undefined, settled: false };
-    this.#visitors.set(socket, visitor);
+    const deadline = setPeerDeadline(clock, () => this.#giveUp(connection), handshakeMs);
+    const connection: PendingConnection = { socket, source, deadline, inHandshake: tls !== undefined, settled: false };
+    this.#pending.set(socket, connection);
     socket.once('close', () => {
       // Who looked in without a word, as monitors do, is no fault.
-      const begun = visitor.inHandshake && socket.bytesRead > 0;
-      if (begun && !visitor.settled) this.#tell(visitor, 'handshake', HUNG_UP);
+      const begun = connection.inHandshake && socket.bytesRead > 0;
+      if (begun && !connection.settled) this.#tell(connection, 'handshake', HUNG_UP);
       this.leave(socket);
     });
     if (tls !== undefined) this.#beginHandshake(socket);
@@ -150,23 +150,23 @@ export class Doorstep {
   };
 
   readonly #cutOff = (socket: Socket, ageSeconds: number, reason: string): void => {
-    const visitor = this.#visitors.get(socket);
-    if (visitor?.settled === false) {
-      this.#tell(visitor, 'silent', `no ${this.#missing(visitor)} within ${ageSeconds} s: ${reason}`);
+    const connection = this.#pending.get(socket);
+    if (connection?.settled === false) {
+      this.#tell(connection, 'timeout', `no ${this.#missing(connection)} within ${ageSeconds} s: ${reason}`);
     }
     socket.destroy();
   };
 
-  #missing({ inHandshake }: Visitor): string {
+  #missing({ inHandshake }: PendingConnection): string {
     return inHandshake ? 'TLS handshake' : this.#options.awaited;
   }
 
-  #giveUp(visitor: Visitor): void {
+  #giveUp(connection: PendingConnection): void {
     const { handshakeMs } = this.#options;
-    if (!visitor.settled) {
-      this.#tell(visitor, 'silent', `no ${this.#missing(visitor)} within ${handshakeMs / 1_000} s`);
+    if (!connection.settled) {
+      this.#tell(connection, 'timeout', `no ${this.#missing(connection)} within ${handshakeMs / 1_000} s`);
     }
-    visitor.socket.destroy();
+    connection.socket.destroy();
   }
 
   #beginHandshake(socket: Socket): void {
@@ -181,15 +181,15 @@ export class Doorstep {
   readonly #endHandshake = (secured: Socket): void => {
     const endpoints = endpointsOf(secured);
     const socket = this.#handshaking.get(endpoints);
-    const visitor = socket && this.#visitors.get(socket);
-    if (visitor === undefined) {
+    const connection = socket && this.#pending.get(socket);
+    if (connection === undefined) {
       // Its peer has gone, and its address with it.
       secured.destroy();
       return;
     }
-    visitor.inHandshake = false;
+    connection.inHandshake = false;
     this.#handshaking.delete(endpoints);
-    this.#below.set(secured, visitor.socket);
+    this.#below.set(secured, connection.socket);
   };
 }
 

@@ -36,7 +36,7 @@ const MAX_BEHIND_BYTES = 4 << 20;
 /** With no more than this it has: a view that waits for the page by itself may always have something under way. */
 const CAUGHT_UP_BYTES = 1 << 20;
 /** Milliseconds after which a page is let go that does not catch up, or takes nothing of what waits. */
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 const LOOK_MS = 1_000;
 /** Answers kept for a page that has fallen behind. */
 const MAX_MISSED = 256;
@@ -241,9 +241,9 @@ export class FeedConnection {
     const overdue = this.#access.overdue(nowMs);
     if (overdue !== undefined) return overdue;
     const waitingBytes = this.#socket.bufferedAmount;
-    if (waitingBytes > 0 && nowMs - this.#tookAtMs > PATIENCE_MS) return 'it has taken nothing for 30 s';
+    if (waitingBytes > 0 && nowMs - this.#tookAtMs > TIMEOUT_MS) return 'it has taken nothing for 30 s';
     const behindMs = nowMs - (this.#behindSinceMs ?? Infinity);
-    return behindMs > PATIENCE_MS && waitingBytes > CAUGHT_UP_BYTES ? 'it has not kept up for 30 s' : undefined;
+    return behindMs > TIMEOUT_MS && waitingBytes > CAUGHT_UP_BYTES ? 'it has not kept up for 30 s' : undefined;
   }
 
   #catchUp(): void {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { allowedHost } from '../util-node/host-names.js';
-import { placeOf } from '../util/client-prefix.js';
+import { clientPrefix } from '../util/client-prefix.js';
 
 /** What a request says of whoever makes it. */
 export interface Claim {
@@ -34,7 +34,7 @@ export function guardRule(isRemote: boolean, allowHosts: readonly string[] = [])
  */
 export function refusal(claim: Claim, { isRemote, names }: GuardRule): string | undefined {
   const { remoteAddress, isForwarded, host, origin } = claim;
-  if (!isRemote && (isForwarded || placeOf(withoutPort(remoteAddress)) !== undefined)) {
+  if (!isRemote && (isForwarded || clientPrefix(withoutPort(remoteAddress)) !== undefined)) {
     // Behind a proxy on this computer the whole network has its address.
     const proxied = isForwarded ? ', and this request came through a reverse proxy' : '';
     return `the inspector is for this computer alone${proxied}; --inspect-remote opens it to others`;

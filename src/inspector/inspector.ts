@@ -4,7 +4,7 @@ import type { AnyActorRef, AnyStateMachine } from 'xstate';
 import { WebSocketServer } from 'ws';
 import type { Client } from '../client/index.js';
 import type { Authenticator, Logger } from '../core/ports.js';
-import type { ParamsAnswer } from '../core/system/param-query.js';
+import type { ParamQueryResult } from '../core/system/param-query.js';
 import type { SessionView } from '../actors/session/session-view.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { ClockWatch } from '../util/clock-watch.js';
@@ -144,7 +144,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   let router: InspectedRouter | undefined;
 
   const views = (): readonly SessionView[] =>
-    ask<readonly SessionView[]>(router, 'sessions', (answer) => ({ type: 'sessions.wanted', answer })) ?? [];
+    ask<readonly SessionView[]>(router, 'sessions', (answer) => ({ type: 'sessions.requested', answer })) ?? [];
   const countParams = (): number => {
     const { params = 0 } = (childOf(router, 'router')?.getSnapshot() ?? {}) as { readonly params?: number };
     return params;
@@ -180,8 +180,8 @@ export function createInspector(options: InspectorOptions): Inspector {
       case 'signals': {
         const source = {
           params: (question: object) =>
-            ask<ParamsAnswer | ClaspError>(router, 'router', (answer) => ({
-              type: 'params.wanted',
+            ask<ParamQueryResult | ClaspError>(router, 'router', (answer) => ({
+              type: 'params.requested',
               question,
               answer,
             })) ?? new ClaspError(ErrorCode.ServiceUnavailable, 'there is no router'),

@@ -1,4 +1,4 @@
-import type { ParamsAnswer, ParamsQuestion, ParamView } from '../core/system/param-query.js';
+import type { ParamQueryResult, ParamQuery, ParamView } from '../core/system/param-query.js';
 import type { Clock } from '../util/clock.js';
 import { ClaspError } from '../protocol/errors.js';
 import { jsonOfValue } from '../protocol/encodings/json-value.js';
@@ -15,7 +15,7 @@ const MAX_LOOKED = 20_000;
 const MAX_VALUE_BYTES = 2_048;
 
 export interface SignalsSource {
-  readonly params: (question: ParamsQuestion) => ParamsAnswer | ClaspError;
+  readonly params: (question: ParamQuery) => ParamQueryResult | ClaspError;
   /** Names of the sessions there are, by their ids. */
   readonly names: () => ReadonlyMap<string, string>;
 }

@@ -4,7 +4,7 @@ import { Observable, type Subscriber } from 'rxjs';
  * A Subject for exactly one subscriber, which misses nothing: what comes before it subscribes is kept, the end included.
  * A second subscription errors, because it would share the frames of a connection with the first.
  */
-export class HeldSubject<T> {
+export class BufferedSubject<T> {
   readonly observable: Observable<T>;
   readonly #held: T[] = [];
   #taken = false;

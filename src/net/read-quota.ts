@@ -9,7 +9,7 @@ const BYTES_PER_TURN = 131_072;
 const BYTES_OF_FRAME = 42;
 
 /** One peer's share of each turn of the event loop. */
-export class ReadShare {
+export class ReadQuota {
   readonly #socket: Socket;
   #bytes = 0;
   #isHeld = false;

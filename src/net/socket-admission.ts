@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import { AdmissionQueue } from '../util/admission/admission-queue.js';
 import { HalfOpen } from '../util/admission/half-open.js';
 import type { Clock } from '../util/clock.js';
-import { placeOf } from '../util/client-prefix.js';
+import { clientPrefix } from '../util/client-prefix.js';
 import { ConnectRate } from './connect-rate.js';
-import type { FaultSource } from './rejected-connections.js';
+import type { RejectedSource } from './rejected-connections.js';
 import type { ListenLimits } from './listen-limits.js';
 
 export interface SocketAdmissionOptions extends ListenLimits {
@@ -14,9 +14,9 @@ export interface SocketAdmissionOptions extends ListenLimits {
   /** Whether sockets from an address do not count, as those of this computer: their peers are only known later. @default never */
   readonly isExempt?: ((address: string | undefined) => boolean) | undefined;
   /** Begins the handshake of a socket, which has not been read so far. {@link SocketAdmission.leave} ends it. */
-  readonly admit: (socket: Socket, source: FaultSource) => void;
+  readonly admit: (socket: Socket, source: RejectedSource) => void;
   /** Is notified of a socket that is refused by a limit; the socket is closed already. */
-  readonly refused: (source: FaultSource, text: string) => void;
+  readonly refused: (source: RejectedSource, text: string) => void;
   /** Ends a handshake that takes long, because another connection waits for a limit. */
   readonly cutOff: (socket: Socket, ageSeconds: number, reason: string) => void;
 }
@@ -30,7 +30,7 @@ export class SocketAdmission {
   readonly #queue: AdmissionQueue<Socket>;
   readonly #isExempt: (address: string | undefined) => boolean;
   /** Retained, because a socket that has closed no longer knows its address. */
-  readonly #sources = new WeakMap<Socket, FaultSource>();
+  readonly #sources = new WeakMap<Socket, RejectedSource>();
 
   constructor(options: SocketAdmissionOptions) {
     const { clock, handshakeMs, admit, refused, cutOff, rate = new ConnectRate(options) } = options;
@@ -68,7 +68,7 @@ export class SocketAdmission {
       this.#queue.forget(socket);
       this.leave(socket);
     });
-    this.#queue.arrive(socket, this.#isExempt(address) ? undefined : placeOf(address));
+    this.#queue.arrive(socket, this.#isExempt(address) ? undefined : clientPrefix(address));
   }
 
   /** The handshake is complete. Does nothing for a socket without one. */
@@ -81,7 +81,7 @@ export class SocketAdmission {
     for (const socket of this.#queue.clear()) socket.destroy();
   }
 
-  #sourceOf(socket: Socket): FaultSource {
+  #sourceOf(socket: Socket): RejectedSource {
     return this.#sources.get(socket) ?? {}; // set on arrival
   }
 }

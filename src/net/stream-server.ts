@@ -1,23 +1,23 @@
 import type { ListenOptions, Server, Socket } from 'node:net';
-import type { FaultSource } from './rejected-connections.js';
+import type { RejectedSource } from './rejected-connections.js';
 import type { ListenAddress } from './listen-address.js';
-import type { DoorFault } from './rejected-connections.js';
+import type { RejectedConnection } from './rejected-connections.js';
 
 /** What a listener opens: an address of this computer, and how those who connect to it become peers. */
-export interface Door {
+export interface StreamServer {
   /** @throws TransportError when the address cannot be had */
-  open(events: DoorEvents): Promise<ListenAddress>;
+  open(events: StreamServerEvents): Promise<ListenAddress>;
   /** Gives the address back at once. Peers that are in live on; those still at the door are sent away. */
   close(): void;
 }
 
-export interface DoorEvents {
+export interface StreamServerEvents {
   /** Somebody is in. */
-  readonly admit: (peer: Peer) => void;
+  readonly accepted: (peer: Peer) => void;
   /** Somebody is not let in. */
-  readonly turnedAway: (kind: DoorFault['kind'], source: FaultSource, text: string) => void;
+  readonly rejected: (kind: RejectedConnection['kind'], source: RejectedSource, text: string) => void;
   /** Nobody will come in any more, and nobody asked for that. */
-  readonly broke: (error: Error) => void;
+  readonly failed: (error: Error) => void;
 }
 
 /** A socket that is ready for frames. */
@@ -29,27 +29,27 @@ export interface Peer {
   cut(): void;
 }
 
-/** Resolves when the server listens; from then on its errors go to `broke`. Rejects with the error of the system; the caller can try again. */
+/** Resolves when the server listens; from then on its errors go to `failed`. Rejects with the error of the system; the caller can try again. */
 export async function listening(
   server: Server,
   options: ListenOptions,
-  { broke, turnedAway }: Pick<DoorEvents, 'broke' | 'turnedAway'>,
+  { failed, rejected }: Pick<StreamServerEvents, 'failed' | 'rejected'>,
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const failed = (error: Error): void => {
+    const cannotListen = (error: Error): void => {
       server.removeListener('listening', opened);
       reject(error);
     };
     const opened = (): void => {
-      server.removeListener('error', failed);
+      server.removeListener('error', cannotListen);
       server.on('error', (error) => {
-        if (!server.listening) broke(error);
+        if (!server.listening) failed(error);
         // An accept failed: the door is still open, and who stood there is not known.
-        else turnedAway('refused', {}, `the system did not let it in: ${error.message}`);
+        else rejected('refused', {}, `the system did not let it in: ${error.message}`);
       });
       resolve();
     };
-    server.once('error', failed);
+    server.once('error', cannotListen);
     server.once('listening', opened);
     server.listen(options);
   });

@@ -1,4 +1,4 @@
-export interface TurnstileOptions<T> {
+export interface TickBudgetQueueOptions<T> {
   /** How many may pass in one turn of the event loop. */
   readonly perTurn: number;
   readonly pass: (item: T) => void;
@@ -7,7 +7,7 @@ export interface TurnstileOptions<T> {
 }
 
 /** Lets a few pass in each turn of the event loop and the others wait for theirs, in order: for work that comes in crowds. */
-export class Turnstile<T> {
+export class TickBudgetQueue<T> {
   readonly #perTurn: number;
   readonly #pass: (item: T) => void;
   readonly #schedule: (turn: () => void) => void;
@@ -15,7 +15,7 @@ export class Turnstile<T> {
   #passed = 0;
   #planned = false;
 
-  constructor({ perTurn, pass, schedule = setImmediate }: TurnstileOptions<T>) {
+  constructor({ perTurn, pass, schedule = setImmediate }: TickBudgetQueueOptions<T>) {
     this.#perTurn = perTurn;
     this.#pass = pass;
     this.#schedule = schedule;

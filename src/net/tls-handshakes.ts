@@ -3,7 +3,7 @@ import { createServer, type SecureContextOptions, type Server, type TLSSocket } 
 import type { Subscription } from 'rxjs';
 import type { Clock } from '../util/clock.js';
 import { type PeerDeadline, setPeerDeadline } from '../util/peer-deadline.js';
-import type { FaultSource } from './rejected-connections.js';
+import type { RejectedSource } from './rejected-connections.js';
 import { tlsCredentialsError } from './listen-error.js';
 import type { TlsCredentials, TlsSource } from './tls.js';
 import { socketOptions } from './socket-options.js';
@@ -16,13 +16,13 @@ export interface TlsHandshakesOptions {
   /** Gets each socket that is encrypted now, and the socket below; undefined where that has closed already. */
   readonly onSecured: (secured: TLSSocket, socket: Socket | undefined) => void;
   /** Told of each handshake that came to nothing. */
-  readonly turnedAway: (kind: 'handshake' | 'silent', source: FaultSource, text: string) => void;
+  readonly rejected: (kind: 'handshake' | 'timeout', source: RejectedSource, text: string) => void;
 }
 
 interface Pending {
   readonly socket: Socket;
   /** Kept, because a socket that has gone no longer knows. */
-  readonly source: FaultSource;
+  readonly source: RejectedSource;
   /** Ends its time. */
   readonly deadline: PeerDeadline;
   /** What TLS did not like. */
@@ -76,16 +76,16 @@ export class TlsHandshakes {
   begin(socket: Socket): void {
     if (socket.remotePort === undefined) {
       socket.destroy(); // the peer has gone already, and its address with it
-      this.#options.turnedAway('handshake', {}, HUNG_UP);
+      this.#options.rejected('handshake', {}, HUNG_UP);
       return;
     }
     const key = keyOf(socket);
     const source = { address: socket.remoteAddress, port: socket.remotePort };
-    const { clock, handshakeMs, turnedAway } = this.#options;
+    const { clock, handshakeMs, rejected } = this.#options;
     const giveUp = (): void => {
       this.#settle(key);
       socket.destroy();
-      turnedAway('silent', source, `no TLS handshake within ${handshakeMs / 1_000} s`);
+      rejected('timeout', source, `no TLS handshake within ${handshakeMs / 1_000} s`);
     };
     this.#pending.set(key, {
       socket,
@@ -97,7 +97,7 @@ export class TlsHandshakes {
       const pending = this.#pending.get(key);
       if (pending?.socket !== socket) return;
       this.#settle(key);
-      turnedAway('handshake', source, pending.fault ?? HUNG_UP);
+      rejected('handshake', source, pending.fault ?? HUNG_UP);
     });
     this.#server.emit('connection', socket);
   }
@@ -109,7 +109,7 @@ export class TlsHandshakes {
     if (pending?.socket !== socket) return;
     this.#settle(key);
     socket.destroy();
-    this.#options.turnedAway('silent', pending.source, `no TLS handshake within ${ageSeconds} s: ${reason}`);
+    this.#options.rejected('timeout', pending.source, `no TLS handshake within ${ageSeconds} s: ${reason}`);
   }
 
   /** Node ends the socket next. It may have forgotten already whose it is; then that is what is told. */

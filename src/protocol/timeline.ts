@@ -153,7 +153,7 @@ export function timelineFromValue(value: Value): Timeline | undefined {
   const loop = optional(value.get('loop'), asBoolean);
   const startTime = optional(value.get('startTime'), asTime);
   const duration = optional(value.get('duration'), asTime);
-  if (keyframes === undefined || loop === misfit || startTime === misfit || duration === misfit) return undefined;
+  if (keyframes === undefined || loop === noMatch || startTime === noMatch || duration === noMatch) return undefined;
   return { keyframes, loop, startTime, duration };
 }
 
@@ -174,14 +174,14 @@ function keyframeFrom(fields: Value): Keyframe | undefined {
   const value = encoded(fields.get('value'));
   const easing = optional(fields.get('easing'), asText);
   const bezier = optional(fields.get('bezier'), asBezier);
-  if (time === undefined || value === undefined || easing === misfit || bezier === misfit) return undefined;
+  if (time === undefined || value === undefined || easing === noMatch || bezier === noMatch) return undefined;
   return { time, value, easing, bezier };
 }
 
-const misfit = Symbol('misfit');
+const noMatch = Symbol('noMatch');
 
-function optional<T>(value: Value | undefined, as: (value: Value) => T | undefined): T | undefined | typeof misfit {
-  return value === undefined || value === null ? undefined : (as(value) ?? misfit);
+function optional<T>(value: Value | undefined, as: (value: Value) => T | undefined): T | undefined | typeof noMatch {
+  return value === undefined || value === null ? undefined : (as(value) ?? noMatch);
 }
 
 function asBoolean(value: Value): boolean | undefined {

@@ -1,6 +1,6 @@
 import { mergeAll, Observable, Subject, tap } from 'rxjs';
 import type { Logger } from '../core/ports.js';
-import { InboundBatches, type RouterEvent } from '../actors/router/router-actor-events.js';
+import { InboundBatches, type RouterActorEvent } from '../actors/router/router-actor-events.js';
 import type { RouterSession } from '../core/session.js';
 import type { SessionEvent } from '../core/session-events.js';
 import { type Clock, microseconds } from '../util/clock.js';
@@ -11,11 +11,11 @@ import { TokenBucket } from '../util/token-bucket.js';
 import { type Departure, type Inbound, isBatch, TurnQueue } from './turn-queue.js';
 import { batchPerTick, byteLengthOf, decodeFrames, limitRate } from '../transports/operators/index.js';
 import { type Connection, ConnectionLost, type InboundFrame } from '../transports/transport.js';
-import { Turnstile } from '../net/tick-budget-queue.js';
+import { TickBudgetQueue } from '../net/tick-budget-queue.js';
 
 export interface InboundPipelineOptions {
   /** Gets one `inbound.batch` for each turn of the event loop in which anything came in. */
-  readonly router: { send(event: RouterEvent): void };
+  readonly router: { send(event: RouterActorEvent): void };
   /** Messages a second of one session that pass, a bundle counting as what it holds; 0 lets everything through. */
   readonly maxMessagesPerSecond: number;
   readonly clock: Clock;
@@ -36,7 +36,7 @@ export function inboundPipeline(options: InboundPipelineOptions): InboundPipelin
   const peers$ = new Subject<Observable<Inbound>>();
   // To let a session go takes as long as routing two hundred messages: when a switch fails and a thousand tablets vanish in one
   // instant, those who are still there are not to notice.
-  const departures = new Turnstile<Departure>({
+  const departures = new TickBudgetQueue<Departure>({
     perTurn: 32,
     pass: ({ session, end }) => {
       session.notify(end);

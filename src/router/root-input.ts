@@ -80,6 +80,6 @@ export function rootInput(options: ResolvedRouterOptions): RootInput {
     readInto: (router) => inboundPipeline({ router, maxMessagesPerSecond, clock, logger }).attach,
     drainMs,
     logger,
-    faultCounts: { handshake: 0, silent: 0, refused: 0, stray: 0 },
+    faultCounts: { handshake: 0, timeout: 0, refused: 0, unsolicited: 0 },
   };
 }

@@ -1,7 +1,7 @@
 import type { ActorLogic } from 'xstate';
 import { routerLogic as inner } from '../actors/router/router-logic.js';
 import type { RouterSnapshot } from '../actors/router/router-snapshot.js';
-import type { RouterEvent } from '../actors/router/router-actor-events.js';
+import type { RouterActorEvent } from '../actors/router/router-actor-events.js';
 import { readState, RouterStateError } from '../core/params/param-state.js';
 import { parseRouterOptions, type RouterOptions } from './options.js';
 import { rootInput } from './root-input.js';
@@ -12,7 +12,7 @@ import { rootInput } from './root-input.js';
  *
  * `createActor(routerLogic, { snapshot: actor.getPersistedSnapshot() })` knows the params with their revisions and what was announced.
  */
-export const routerLogic: ActorLogic<RouterSnapshot, RouterEvent, RouterOptions | undefined> = {
+export const routerLogic: ActorLogic<RouterSnapshot, RouterActorEvent, RouterOptions | undefined> = {
   ...inner,
 
   getInitialSnapshot: (scope, options) =>

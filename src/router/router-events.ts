@@ -5,11 +5,11 @@ import type { SessionEnd } from '../core/session-events.js';
 import type { ListenAddress } from '../net/listen-address.js';
 
 /** What happens to a router, apart from messages. */
-export type RouterHappening =
+export type RouterEvent =
   /** A door is open, for the first time or again after it broke. */
   | { readonly type: 'listening'; readonly addresses: readonly ListenAddress[] }
   /** A door that was open has broken; it is opened again by itself. */
-  | { readonly type: 'door.broke'; readonly transport: string; readonly error: Error | undefined }
+  | { readonly type: 'listener.failed'; readonly transport: string; readonly error: Error | undefined }
   | {
       readonly type: 'session.opened';
       readonly id: string;
@@ -22,18 +22,18 @@ export type RouterHappening =
   /** The last one. `error`: a fault of its own, if it was one that stopped the router. */
   | { readonly type: 'stopped'; readonly error: unknown };
 
-export const happeningTypes = [
+export const routerEventTypes = [
   'listening',
-  'door.broke',
+  'listener.failed',
   'session.opened',
   'session.closed',
   'stopped',
-] as const satisfies readonly RouterHappening['type'][];
+] as const satisfies readonly RouterEvent['type'][];
 
 /** Tells what happens to a router. */
-export class RouterHappenings {
-  readonly #subject = new Subject<RouterHappening>();
-  readonly events$: Observable<RouterHappening> = this.#subject.asObservable();
+export class RouterEvents {
+  readonly #subject = new Subject<RouterEvent>();
+  readonly events$: Observable<RouterEvent> = this.#subject.asObservable();
 
   /** @param actor the root, started */
   constructor(actor: ActorRefFrom<typeof rootMachine>) {
@@ -65,7 +65,7 @@ export class RouterHappenings {
         const { addresses, transport, error } = snapshot.context;
         if (isOpen && !wasOpen) this.#subject.next({ type: 'listening', addresses });
         if (wasOpen && snapshot.matches('backingOff')) {
-          this.#subject.next({ type: 'door.broke', transport: transport.name, error });
+          this.#subject.next({ type: 'listener.failed', transport: transport.name, error });
         }
         wasOpen = isOpen;
       },
@@ -74,11 +74,11 @@ export class RouterHappenings {
     });
   }
 
-  on<T extends RouterHappening['type']>(
+  on<T extends RouterEvent['type']>(
     type: T,
-    listener: (happening: Extract<RouterHappening, { readonly type: T }>) => void,
+    listener: (happening: Extract<RouterEvent, { readonly type: T }>) => void,
   ): () => void {
-    const isOfType = (happening: RouterHappening): happening is Extract<RouterHappening, { readonly type: T }> =>
+    const isOfType = (happening: RouterEvent): happening is Extract<RouterEvent, { readonly type: T }> =>
       happening.type === type;
     const subscription = this.events$.pipe(filter(isOfType)).subscribe(listener);
     return () => {

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import { type ActorRefFrom, waitFor } from 'xstate';
-import type { FaultCounts } from '../actors/listener/fault-log.js';
+import type { FaultCounts } from '../actors/listener/rejection-log.js';
 import { namedTransport } from '../actors/listener/named-transport.js';
 import type { rootMachine } from '../actors/root/root-machine.js';
 import type { PersistedRouterSnapshot } from '../actors/router/router-snapshot.js';
@@ -12,7 +12,7 @@ import { InProcess, type InProcessOptions, type LastingOptions, type SignalsOpti
 import { type ResolvedRouterOptions, RouterOptionsError } from './options.js';
 import { ClaspError } from '../protocol/errors.js';
 import type { SignalType } from '../protocol/enumerations.js';
-import { happeningTypes, type RouterHappening, RouterHappenings } from './router-events.js';
+import { routerEventTypes, type RouterEvent, RouterEvents } from './router-events.js';
 import { RouterStoppedError, unlessStopped } from './router-stopped-error.js';
 import { checkedTransport } from '../transports/checked-transport.js';
 import { isTransport, type Transport } from '../transports/transport.js';
@@ -28,7 +28,7 @@ export interface RouterStatistics extends Statistics {
   /** Sessions displaced by new connections: the router was full, and they had neither a subscription nor a write. */
   readonly displacedSessions: number;
   /** Peers that did not get in by a door. */
-  readonly doorFaults: Readonly<FaultCounts>;
+  readonly rejectedConnections: Readonly<FaultCounts>;
 }
 
 /**
@@ -39,13 +39,13 @@ export class RunningRouter {
   /** The root of the router's actors: to watch, or to send `router.stopping`. */
   readonly actor: ActorRefFrom<typeof rootMachine>;
   /** What happens to the router apart from messages; completes when it has stopped. */
-  readonly events$: Observable<RouterHappening>;
+  readonly events$: Observable<RouterEvent>;
   readonly #options: ResolvedRouterOptions;
-  readonly #happenings: RouterHappenings;
+  readonly #events: RouterEvents;
   readonly #inProcess: InProcess;
   /** Kept, because the root forgets it when it ends. */
   readonly #routerActor: NonNullable<ReturnType<ActorRefFrom<typeof rootMachine>['getSnapshot']>['children']['router']>;
-  #doors = 0;
+  #listeners = 0;
 
   /**
    * @internal
@@ -58,8 +58,8 @@ export class RunningRouter {
     this.#routerActor = actor.getSnapshot().children.router!; // it was invoked as the root was made
     const { status, error } = this.#routerActor.getSnapshot();
     if (status === 'error') throw unfit(error);
-    this.#happenings = new RouterHappenings(actor);
-    this.events$ = this.#happenings.events$;
+    this.#events = new RouterEvents(actor);
+    this.events$ = this.#events.events$;
     this.#inProcess = new InProcess(
       () => (this.isStopping ? undefined : actor.getSnapshot().children.sessions),
       options.clock,
@@ -92,13 +92,13 @@ export class RunningRouter {
           'leave it off, or allow it with allowInsecureUdp (--allow-insecure-udp)',
       );
     }
-    const id = `listener:${++this.#doors}`;
-    this.actor.send({ type: 'listener.wanted', id, transport: namedTransport(checkedTransport(transport)) });
+    const id = `listener:${++this.#listeners}`;
+    this.actor.send({ type: 'listener.requested', id, transport: namedTransport(checkedTransport(transport)) });
     const listener = this.actor.getSnapshot().context.listeners.find((candidate) => candidate.id === id);
     if (listener === undefined) {
       throw new RouterStoppedError(`the router was stopped; it cannot listen on ${transport.name}`);
     }
-    this.#happenings.follow(listener);
+    this.#events.follow(listener);
     const snapshot = await waitFor(listener, (state) => state.matches('open') || state.status !== 'active', {
       timeout: Infinity,
     }).catch(() => undefined); // the drain time was over before the transport had answered
@@ -163,13 +163,13 @@ export class RunningRouter {
   }
 
   /** One kind of {@link events$}. @returns takes the listener back */
-  on<T extends RouterHappening['type']>(
+  on<T extends RouterEvent['type']>(
     type: T,
-    listener: (happening: Extract<RouterHappening, { readonly type: T }>) => void,
+    listener: (happening: Extract<RouterEvent, { readonly type: T }>) => void,
   ): () => void {
-    checkOneOf('the first argument of on', type, happeningTypes);
+    checkOneOf('the first argument of on', type, routerEventTypes);
     checkFunction('the listener of on', listener);
-    return this.#happenings.on(type, listener);
+    return this.#events.on(type, listener);
   }
 
   /**
@@ -180,11 +180,17 @@ export class RunningRouter {
   statistics(): RouterStatistics {
     const { children, context } = this.actor.getSnapshot();
     const answers: Statistics[] = [];
-    children.router?.send({ type: 'statistics.wanted', answer: (answer) => void answers.push(answer) });
+    children.router?.send({ type: 'statistics.requested', answer: (answer) => void answers.push(answer) });
     const [statistics] = answers; // the actor answers before send returns
     if (statistics === undefined) throw new RouterStoppedError('the router was stopped; it has no statistics');
     const { authFailures = 0, releasedSessions = 0, displacedSessions = 0 } = children.sessions?.getSnapshot() ?? {};
-    return { ...statistics, authFailures, releasedSessions, displacedSessions, doorFaults: context.faultCounts };
+    return {
+      ...statistics,
+      authFailures,
+      releasedSessions,
+      displacedSessions,
+      rejectedConnections: context.faultCounts,
+    };
   }
 
   /**

@@ -4,11 +4,11 @@ import type { FrameRun } from '../protocol/frame-run.js';
 import type { Framing } from '../protocol/framing.js';
 import type { Message } from '../protocol/messages/message.js';
 import type { ListenAddress } from '../net/listen-address.js';
-import type { DoorFault } from '../net/rejected-connections.js';
+import type { RejectedConnection } from '../net/rejected-connections.js';
 import type { CloseReason } from '../util/close-reason.js';
 import type { LibraryErrorCode } from '../util/library-errors.js';
 
-export type { DoorFault, ListenAddress };
+export type { RejectedConnection, ListenAddress };
 
 /**
  * The contract between the router and what carries its bytes. A transport moves whole frames; it has never heard of
@@ -43,7 +43,7 @@ export interface Listener {
    * whoever writes them down has to thin them out, and may look at none of those left out: their addresses are put together
    * when they are read.
    */
-  readonly faults$?: Observable<DoorFault>;
+  readonly rejected$?: Observable<RejectedConnection>;
   /** Stops accepting. Connections that are already open live on. Resolves when the port is free. */
   close(): Promise<void>;
 }

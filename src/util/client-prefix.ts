@@ -8,7 +8,7 @@ const LOOPBACK = 'loopback';
  *
  * @param address as a socket has it; undefined where the peer has gone already
  */
-export function placeOf(address: string | undefined): string | undefined {
+export function clientPrefix(address: string | undefined): string | undefined {
   if (address === undefined) return UNKNOWN;
   const plain = address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
   if (plain.startsWith('127.') || plain === '::1') return undefined;
@@ -17,7 +17,7 @@ export function placeOf(address: string | undefined): string | undefined {
 
 /** The same for a peer that came through a reverse proxy, which is never one of this computer. */
 export function forwardedPlaceOf(address: string | undefined): string {
-  return placeOf(address) ?? LOOPBACK;
+  return clientPrefix(address) ?? LOOPBACK;
 }
 
 /** What a connection says of its peer, as `Connection` of the transports has it. */
@@ -31,7 +31,7 @@ export interface PeerSource {
 export function placeOfConnection({ remoteAddress, isForwarded = false }: PeerSource): string | undefined {
   const address = remoteAddress.slice(0, Math.max(remoteAddress.lastIndexOf(':'), 0)).replace(/^\[|\]$/g, '');
   if (isForwarded) return forwardedPlaceOf(address);
-  return /[.:]/.test(address) ? placeOf(address) : undefined;
+  return /[.:]/.test(address) ? clientPrefix(address) : undefined;
 }
 
 /** The first four groups of eight, with the zeros that `::` stands for. */

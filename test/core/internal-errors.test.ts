@@ -35,7 +35,7 @@ function setUp(): ReturnType<typeof setUpRouter> & { readonly lines: Line[]; rea
   const setup = setUpRouter(logger);
   const statistics = (): Statistics => {
     const answers: Statistics[] = [];
-    setup.router.send({ type: 'statistics.wanted', answer: (answer) => void answers.push(answer) });
+    setup.router.send({ type: 'statistics.requested', answer: (answer) => void answers.push(answer) });
     return answers[0]!; // the actor answers before send returns
   };
   return { ...setup, lines, statistics };

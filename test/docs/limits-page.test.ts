@@ -18,7 +18,7 @@ import { listenLimits } from '../../src/net/listen-limits.js';
 import * as tcpDefaults from '../../src/transports/tcp/constants.js';
 import { defaults as udpDefaults } from '../../src/transports/udp/constants.js';
 import * as webSocketDefaults from '../../src/transports/websocket/constants.js';
-import { doorLimits } from '../../src/http/limits.js';
+import { httpLimits } from '../../src/http/limits.js';
 
 const page = readFileSync('docs/limits.md', 'utf8');
 
@@ -65,7 +65,7 @@ describe('docs/limits.md', () => {
   it('has the limits of the doors', () => {
     const webSocket = Object.fromEntries(documentedIn('Of the WebSocket port'));
     const pings = { pingIntervalMs: webSocketDefaults.DEFAULT_PING_INTERVAL_MS };
-    expect(webSocket).toEqual({ ...doorLimits({}), ...pings, maxFrameBytes: MAX_FRAME_BYTES });
+    expect(webSocket).toEqual({ ...httpLimits({}), ...pings, maxFrameBytes: MAX_FRAME_BYTES });
     const { DEFAULT_PING_INTERVAL_MS: pingIntervalMs, DEFAULT_STALL_MS: stallMs } = tcpDefaults;
     const ofTcp = { ...listenLimits({}), maxFrameBytes: MAX_FRAME_BYTES, pingIntervalMs, stallMs };
     expect(Object.fromEntries(documentedIn('Of TCP'))).toEqual(ofTcp);

@@ -106,7 +106,7 @@ describe('what an inspector of the parent system gets', () => {
     await waitFor(actor, (snapshot) => snapshot.matches('ended'), { timeout: Infinity });
     expect(seen.filter(({ json }) => json.length > MAX_LENGTH)).toEqual([]);
     const kinds = new Set(seen.map(({ what }) => what.split(' ')[1]));
-    for (const kind of ['xstate.init', 'listener.wanted', 'connection.opened', 'session.opened', 'inbound.batch']) {
+    for (const kind of ['xstate.init', 'listener.requested', 'connection.opened', 'session.opened', 'inbound.batch']) {
       expect(kinds).toContain(kind);
     }
   });
@@ -158,7 +158,7 @@ describe('the snapshots of all actors', () => {
       one === (actor as AnyActor) ? 'host' : one.id.replace(/^[\da-f-]{36}$/, 'session'),
     );
     expect(ids).toEqual(
-      expect.arrayContaining(['host', 'clasp', 'root', 'router', 'sessions', 'listener:1', 'door', 'session']),
+      expect.arrayContaining(['host', 'clasp', 'root', 'router', 'sessions', 'listener:1', 'acceptor', 'session']),
     );
     expect(actors.has(faders)).toBe(true);
     for (const one of actors) {

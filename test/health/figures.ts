@@ -39,7 +39,7 @@ export const figures: RouterFigures = {
     sendBuffers: { usedBytes: 704, limitBytes: 0, madeRoom: 705 },
   },
   schedule: { bundles: 501, lastErrorMicros: 502, worstErrorMicros: 503 },
-  doorFaults: { handshake: 601, silent: 602, refused: 603, stray: 604 },
+  rejectedConnections: { handshake: 601, timeout: 602, refused: 603, unsolicited: 604 },
   latencySeconds: { bounds: [0.001, 0.002], counts: [5, 0, 2], sum: 0.014 },
   fanOut: { bounds: [1, 2, 4], counts: [1, 2, 3, 4], sum: 99 },
 };

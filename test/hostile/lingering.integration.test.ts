@@ -89,7 +89,7 @@ const attacks: readonly Attack[] = [
       expect(all.some(({ isClosed }) => isClosed)).toBe(false);
       stage.doorClock.increment(doorMs); // of activity, however slow, there is no word: the time is over
       await eventually(() => all.every(({ isClosed }) => isClosed), 'the end of all of them');
-      expect(stage.router.statistics().doorFaults.silent).toBe(50);
+      expect(stage.router.statistics().rejectedConnections.timeout).toBe(50);
     },
   },
   {

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { EMPTY } from 'rxjs';
 import { tcp } from '../../src/transports/tcp/index.js';
 import type { Connection, Listener, Transport } from '../../src/transports/transport.js';
-import type { DoorFault } from '../../src/net/rejected-connections.js';
+import type { RejectedConnection } from '../../src/net/rejected-connections.js';
 import { webSocket } from '../../src/transports/websocket/index.js';
 import { SteadyClock } from '../support/steady-clock.js';
 import { type TestCertificate, testCertificate } from '../support/certificates.js';
@@ -30,7 +30,7 @@ afterEach(async () => {
 /** A port in a flood. Time stands still, except where a test moves it. */
 class FloodedPort {
   readonly clock = new SteadyClock();
-  readonly faults: DoorFault[] = [];
+  readonly faults: RejectedConnection[] = [];
   readonly accepted: Connection[] = [];
   #listener!: Listener; // set by `open`, which makes every instance
   /** Sockets that the port has accepted, and the address they seem to come from. */
@@ -47,7 +47,7 @@ class FloodedPort {
     );
     port.#listener = await make(port.clock).listen();
     cleanUps.push(() => port.#listener.close());
-    port.#listener.faults$!.subscribe((fault) => port.faults.push(fault));
+    port.#listener.rejected$!.subscribe((fault) => port.faults.push(fault));
     port.#listener.connections$.subscribe((connection) => {
       port.accepted.push(connection);
       cleanUps.push(() => {
@@ -73,7 +73,7 @@ class FloodedPort {
     return raws;
   }
 
-  count(kind: DoorFault['kind']): number {
+  count(kind: RejectedConnection['kind']): number {
     return this.faults.filter((fault) => fault.kind === kind).length;
   }
 }
@@ -139,7 +139,7 @@ describe.each<readonly [string, (clock: SteadyClock) => Transport, string, Hands
     await eventually(() => port.accepted.length === 1, 'the honest one to be accepted');
     expect(port.accepted[0]!.remoteAddress).toMatch(/^192\.0\.2\.1:/);
     // One of those that hold the port has made way for it.
-    await eventually(() => port.count('silent') > 0, 'one of them to be closed');
+    await eventually(() => port.count('timeout') > 0, 'one of them to be closed');
     expect(port.count('refused')).toBe(0);
   });
 

@@ -110,7 +110,7 @@ describe('a session by UDP', () => {
       { type: 'error', code: 501, message: 'goodbye' },
     ];
     for (const message of forged) await stranger.send(encodeFrame(message));
-    await eventually(() => stage.router.statistics().doorFaults.stray === 4, 'them to be counted');
+    await eventually(() => stage.router.statistics().rejectedConnections.unsolicited === 4, 'them to be counted');
     await stage.bystanders.exchange();
     expect(stranger.received).toEqual([]);
     expect(stage.router.statistics().counts.params).toBe(params);

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { healthRoute } from '../../src/health/index.js';
 import { hostRule } from '../../src/util-node/host-names.js';
 import { HostCheck } from '../../src/http/host-check.js';
-import type { DoorFault } from '../../src/net/rejected-connections.js';
+import type { RejectedConnection } from '../../src/net/rejected-connections.js';
 import { openHttpPort, webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
 import { httpRequest } from '../support/http-request.js';
 import { RawSocket, upgradeRequest } from '../support/raw-socket.js';
@@ -53,7 +53,9 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-async function open(options: WebSocketOptions = {}): Promise<{ readonly port: number; readonly faults: DoorFault[] }> {
+async function open(
+  options: WebSocketOptions = {},
+): Promise<{ readonly port: number; readonly faults: RejectedConnection[] }> {
   const routes = [healthRoute({ isReady: () => true })];
   const listener = await webSocket({ host: '127.0.0.1', port: 0, pingIntervalMs: 0, routes, ...options }).listen();
   cleanUps.push(() => listener.close());
@@ -62,8 +64,8 @@ async function open(options: WebSocketOptions = {}): Promise<{ readonly port: nu
       connection.destroy();
     });
   });
-  const faults: DoorFault[] = [];
-  listener.faults$?.subscribe((fault) => faults.push(fault));
+  const faults: RejectedConnection[] = [];
+  listener.rejected$?.subscribe((fault) => faults.push(fault));
   return { port: listener.addresses[0]!.port, faults };
 }
 

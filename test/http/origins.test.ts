@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { DoorFault } from '../../src/net/rejected-connections.js';
+import type { RejectedConnection } from '../../src/net/rejected-connections.js';
 import { TransportError } from '../../src/net/transport-error.js';
 import { webSocket } from '../../src/transports/websocket/index.js';
 import { originRule } from '../../src/http/origins.js';
@@ -129,11 +129,11 @@ describe('a page of another origin', () => {
   async function ask(
     headers: Readonly<Record<string, string>>,
     allowedOrigins?: readonly string[],
-  ): Promise<{ answer: string; faults: DoorFault[]; accepted: number; port: number }> {
+  ): Promise<{ answer: string; faults: RejectedConnection[]; accepted: number; port: number }> {
     const listener = await webSocket({ host: '127.0.0.1', port: 0, allowedOrigins }).listen();
-    const faults: DoorFault[] = [];
+    const faults: RejectedConnection[] = [];
     let accepted = 0;
-    listener.faults$!.subscribe((fault) => faults.push(fault));
+    listener.rejected$!.subscribe((fault) => faults.push(fault));
     listener.connections$.subscribe((connection) => {
       accepted++;
       cleanUps.push(() => {

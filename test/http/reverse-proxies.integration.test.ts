@@ -3,7 +3,7 @@ import { connect as connectSocket } from 'node:net';
 import { once } from 'node:events';
 import { SimulatedClock } from 'xstate';
 import type { Connection } from '../../src/transports/transport.js';
-import type { DoorFault } from '../../src/net/rejected-connections.js';
+import type { RejectedConnection } from '../../src/net/rejected-connections.js';
 import {
   type HttpPeer,
   type HttpRequest,
@@ -22,7 +22,7 @@ afterEach(async () => {
 interface Port {
   readonly port: number;
   readonly accepted: readonly Connection[];
-  readonly faults: readonly DoorFault[];
+  readonly faults: readonly RejectedConnection[];
 }
 
 async function open(options: WebSocketOptions = {}): Promise<Port> {
@@ -35,8 +35,8 @@ async function open(options: WebSocketOptions = {}): Promise<Port> {
       connection.destroy();
     });
   });
-  const faults: DoorFault[] = [];
-  listener.faults$?.subscribe((fault) => faults.push(fault));
+  const faults: RejectedConnection[] = [];
+  listener.rejected$?.subscribe((fault) => faults.push(fault));
   return { port: listener.addresses[0]!.port, accepted, faults };
 }
 

@@ -207,7 +207,12 @@ describe('what the inspector sends', () => {
     await closed;
 
     // All of it was there to be seen.
-    for (const event of ['hello.received', 'done.actor.authenticate', 'error.actor.authenticate', 'door.shutting']) {
+    for (const event of [
+      'hello.received',
+      'done.actor.authenticate',
+      'error.actor.authenticate',
+      'listener.stopping',
+    ]) {
       expect(stately.some((text) => text.includes(event)) ? event : 'missing').toBe(event);
     }
     expect(found(secrets, page.raw)).toEqual([]);

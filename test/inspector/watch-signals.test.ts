@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { SimulatedClock } from 'xstate';
-import type { ParamsAnswer, ParamsQuestion, ParamView } from '../../src/core/system/param-query.js';
+import type { ParamQueryResult, ParamQuery, ParamView } from '../../src/core/system/param-query.js';
 import { watchSignals } from '../../src/inspector/watch-signals.js';
 import { ClaspError } from '../../src/protocol/errors.js';
 import { Collected } from './collected.js';
@@ -20,20 +20,20 @@ function param(address: string, more: Partial<ParamView> = {}): ParamView {
   };
 }
 
-const answer = (params: readonly ParamView[], isCut = false): ParamsAnswer => ({
+const answer = (params: readonly ParamView[], isCut = false): ParamQueryResult => ({
   params,
   isCut,
   total: params.length,
   nowMicros: 2_000,
 });
 
-function watching(first: ParamsAnswer | ClaspError) {
+function watching(first: ParamQueryResult | ClaspError) {
   const clock = new SimulatedClock();
   const told = new Collected();
-  const asked: ParamsQuestion[] = [];
+  const asked: ParamQuery[] = [];
   let current = first;
   const source = {
-    params: (question: ParamsQuestion) => {
+    params: (question: ParamQuery) => {
       asked.push(question);
       return current;
     },
@@ -45,7 +45,7 @@ function watching(first: ParamsAnswer | ClaspError) {
     asked,
     running,
     clock,
-    then(next: ParamsAnswer | ClaspError) {
+    then(next: ParamQueryResult | ClaspError) {
       current = next;
       clock.increment(250);
     },

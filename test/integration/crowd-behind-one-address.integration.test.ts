@@ -57,7 +57,7 @@ describe('800 clients behind one address that connect in the same moment', () =>
     const answers = await everybody(() => joinByWebSocket(url));
     expect(new Set(answers)).toEqual(new Set(['welcome']));
     expect(answers).toHaveLength(CLIENTS);
-    expect(router.statistics().doorFaults).toEqual({ handshake: 0, silent: 0, refused: 0, stray: 0 });
+    expect(router.statistics().rejectedConnections).toEqual({ handshake: 0, timeout: 0, refused: 0, unsolicited: 0 });
   });
 
   it.each([false, true])('all get WELCOME over TCP, and none is refused, TLS: %p', async (encrypted) => {
@@ -67,6 +67,6 @@ describe('800 clients behind one address that connect in the same moment', () =>
     const answers = await everybody(() => joinByTcp(url, certificate.ca));
     expect(new Set(answers)).toEqual(new Set(['welcome']));
     expect(answers).toHaveLength(CLIENTS);
-    expect(router.statistics().doorFaults).toEqual({ handshake: 0, silent: 0, refused: 0, stray: 0 });
+    expect(router.statistics().rejectedConnections).toEqual({ handshake: 0, timeout: 0, refused: 0, unsolicited: 0 });
   });
 });

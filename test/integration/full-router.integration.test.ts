@@ -65,7 +65,7 @@ function sessionsOf(router: Router): readonly SessionView[] {
   const answer = (sessions: readonly SessionView[]): void => {
     views = sessions;
   };
-  router.actor.getSnapshot().children.sessions?.send({ type: 'sessions.wanted', answer });
+  router.actor.getSnapshot().children.sessions?.send({ type: 'sessions.requested', answer });
   return views;
 }
 

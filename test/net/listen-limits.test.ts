@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { listenLimits } from '../../src/net/listen-limits.js';
-import { doorLimits } from '../../src/http/limits.js';
+import { httpLimits } from '../../src/http/limits.js';
 
 describe('the limits of a port', () => {
   it('are these unless others are given', () => {
@@ -14,7 +14,7 @@ describe('the limits of a port', () => {
       maxWaitingPerAddress: 1_024,
     };
     expect(listenLimits({})).toEqual(defaults);
-    expect(doorLimits({})).toEqual({ ...defaults, maxHeaderBytes: 16_384, maxHeaders: 100 });
+    expect(httpLimits({})).toEqual({ ...defaults, maxHeaderBytes: 16_384, maxHeaders: 100 });
   });
 
   it('are those that are given, 0 included', () => {
@@ -29,6 +29,6 @@ describe('the limits of a port', () => {
       maxWaiting: 0,
       maxWaitingPerAddress: 9,
     };
-    expect(doorLimits(given)).toEqual(given);
+    expect(httpLimits(given)).toEqual(given);
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { Turnstile } from '../../src/net/tick-budget-queue.js';
+import { TickBudgetQueue } from '../../src/net/tick-budget-queue.js';
 
 describe('a turnstile', () => {
   function turnstile(perTurn: number): { push: (item: number) => void; turn: () => void; passed: () => number[] } {
     const turns: (() => void)[] = [];
     let passed: number[] = [];
-    const stile = new Turnstile<number>({
+    const stile = new TickBudgetQueue<number>({
       perTurn,
       pass: (item) => passed.push(item),
       schedule: (turn) => turns.push(turn),
@@ -55,7 +55,7 @@ describe('a turnstile', () => {
   it('plans no turn while nobody comes', () => {
     let planned = 0;
     const turns: (() => void)[] = [];
-    const stile = new Turnstile<number>({
+    const stile = new TickBudgetQueue<number>({
       perTurn: 1,
       pass: () => undefined,
       schedule: (turn) => {

@@ -385,7 +385,7 @@ describe('as an actor inside another system', () => {
   it('listens, serves and stops', async () => {
     const actor = createActor(show).start();
     const transport = memory();
-    actor.getSnapshot().children.clasp?.send({ type: 'listener.wanted', id: 'stage', transport });
+    actor.getSnapshot().children.clasp?.send({ type: 'listener.requested', id: 'stage', transport });
     await turns(); // the transport opens its door
     const client = new Client(transport);
     await client.sayHello();
@@ -437,7 +437,7 @@ describe('what a router says of itself', () => {
     await until(() => good.inbox.frames.length >= 2 && bad.inbox.end !== undefined);
     good.send({ type: 'get', address: '/a' }, { type: 'ping' }, { type: 'ping' });
     await until(() => good.inbox.frames.length >= 5);
-    const { messages, errors, totals, authFailures, counts, doorFaults } = router.statistics();
+    const { messages, errors, totals, authFailures, counts, rejectedConnections } = router.statistics();
     expect(messages).toMatchObject({ hello: 2, get: 1, ping: 2, set: 0 });
     expect(errors).toEqual({ [ErrorCode.Unauthorized]: 1, [ErrorCode.Forbidden]: 1 });
     expect(authFailures).toBe(1);
@@ -448,7 +448,7 @@ describe('what a router says of itself', () => {
     expect(totals.receivedBytes).toBeGreaterThan(
       asked.reduce((sum, message) => sum + encodeFrame(message).length, 0), // and the token
     );
-    expect(doorFaults).toEqual({ handshake: 0, silent: 0, refused: 0, stray: 0 });
+    expect(rejectedConnections).toEqual({ handshake: 0, timeout: 0, refused: 0, unsolicited: 0 });
   });
 
   it('is ready while all its doors are open', async () => {

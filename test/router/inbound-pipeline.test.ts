@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Observable, Subject } from 'rxjs';
 import { SimulatedClock } from 'xstate';
-import type { InboundBatch, RouterEvent } from '../../src/actors/router/router-actor-events.js';
+import type { InboundBatch, RouterActorEvent } from '../../src/actors/router/router-actor-events.js';
 import { RouterSession } from '../../src/core/session.js';
 import type { SessionEvent } from '../../src/core/session-events.js';
 import { inboundPipeline } from '../../src/router/inbound-pipeline.js';
@@ -11,7 +11,7 @@ import { recordingLogger } from '../actors/session/recording-logger.js';
 import { turns } from '../support/inbox.js';
 
 /** What happened, in order: events of the router actor, and what sessions were told. */
-type Happening = RouterEvent | { readonly session: string; readonly told: SessionEvent };
+type Happening = RouterActorEvent | { readonly session: string; readonly told: SessionEvent };
 
 function startPipeline(maxMessagesPerSecond = 0): {
   readonly happenings: Happening[];
@@ -22,7 +22,7 @@ function startPipeline(maxMessagesPerSecond = 0): {
   const happenings: Happening[] = [];
   const clock = new SimulatedClock();
   const logger = recordingLogger();
-  const router = { send: (event: RouterEvent): void => void happenings.push(event) };
+  const router = { send: (event: RouterActorEvent): void => void happenings.push(event) };
   const pipeline = inboundPipeline({ router, maxMessagesPerSecond, clock, logger });
   return {
     happenings,

@@ -11,7 +11,7 @@ import {
   RouterStateError,
   routerLogic,
 } from '../../src/index.js';
-import type { ParamsAnswer } from '../../src/core/system/param-query.js';
+import type { ParamQueryResult } from '../../src/core/system/param-query.js';
 import { encodeValue } from '../../src/protocol/values/encoded-value.js';
 import { arbitraryValue } from '../support/arbitraries.js';
 
@@ -145,8 +145,8 @@ describe('the router actor', () => {
     for (const input of [undefined, { name: 'again' }]) {
       const actor = createActor(routerLogic, { snapshot, input }).start();
       const answers: unknown[] = [];
-      actor.send({ type: 'params.wanted', question: anything, answer: (answer) => answers.push(answer) });
-      const answer = answers[0] as ParamsAnswer;
+      actor.send({ type: 'params.requested', question: anything, answer: (answer) => answers.push(answer) });
+      const answer = answers[0] as ParamQueryResult;
       expect(answer.params).toMatchObject([{ address: '/a', value: 1n, revision: 1, holder: undefined }]);
       expect(actor.getSnapshot().params).toBe(1);
       actor.stop();

@@ -227,7 +227,7 @@ export class Peer {
   /** What waits in its backlog, taken out. */
   readBacklog(): Message[] {
     return this.#deframer
-      .push(this.#harness.core.takeBacklog(this.session, Infinity))
+      .push(this.#harness.core.takeQueued(this.session, Infinity))
       .map((frame) => decodeFrame(frame).message);
   }
 

@@ -25,7 +25,7 @@ import { CLOSE_GRACE_MS, type Connection, ConnectionLost, type Listener } from '
 import type { CloseReason } from '../../src/util/close-reason.js';
 import { TransportError } from '../../src/net/transport-error.js';
 import { newCertificate } from '../support/certificates.js';
-import { faultsOf } from '../support/door-faults.js';
+import { faultsOf } from '../support/rejected-connections.js';
 import { type FakePeer, FakeQuic, FakeStream } from '../support/fake-quic.js';
 import { framed, frameOf, numberOf } from '../support/frames.js';
 import { Inbox, turns, until } from '../support/inbox.js';
@@ -259,9 +259,9 @@ describe('who does not get through a QUIC door', () => {
     const faults = faultsOf(listener);
     library.arrive();
     library.arrive().end({ kind: 'closed', code: 0, text: '' });
-    expect(faults).toEqual([{ kind: 'silent', remoteAddress, text: 'it left without having opened a stream' }]);
+    expect(faults).toEqual([{ kind: 'timeout', remoteAddress, text: 'it left without having opened a stream' }]);
     await clock.pass(10_000);
-    expect(faults.slice(1)).toEqual([{ kind: 'silent', remoteAddress, text: 'no stream was opened within 10 s' }]);
+    expect(faults.slice(1)).toEqual([{ kind: 'timeout', remoteAddress, text: 'no stream was opened within 10 s' }]);
   });
 
   it('is the oldest of the address that has the most, when there are too many without a stream', async () => {
@@ -273,7 +273,7 @@ describe('who does not get through a QUIC door', () => {
     await turns();
     const reason = 'its address has the most half-open connections, and another one waits';
     const text = `no stream was opened within 2 s: ${reason}`;
-    expect(faults).toEqual([{ kind: 'silent', remoteAddress: '198.51.100.200:50000', text }]);
+    expect(faults).toEqual([{ kind: 'timeout', remoteAddress: '198.51.100.200:50000', text }]);
   });
 
   it('is told of when the library says that his handshake failed', async () => {
@@ -288,7 +288,7 @@ describe('who does not get through a QUIC door', () => {
     const { library, clock, listener } = await openFake();
     const faults = faultsOf(listener);
     let complete = false;
-    listener.faults$!.subscribe({ complete: () => (complete = true) });
+    listener.rejected$!.subscribe({ complete: () => (complete = true) });
     const inside = library.arrive();
     inside.open(frameOf(20));
     inside.end({ kind: 'lost', text: 'idle timeout' });

@@ -12,7 +12,7 @@ import { defaults as udpDefaults } from '../../src/transports/udp/constants.js';
 import { UdpListener } from '../../src/transports/udp/listener.js';
 import { webSocket } from '../../src/transports/websocket/index.js';
 import { testCertificate } from '../support/certificates.js';
-import { faultsOf } from '../support/door-faults.js';
+import { faultsOf } from '../support/rejected-connections.js';
 import { FakeQuic } from '../support/fake-quic.js';
 import { FakeUdpNetwork } from '../support/fake-udp-network.js';
 import { framed, frameOf } from '../support/frames.js';

@@ -6,7 +6,7 @@ import type { TlsSource } from '../../src/net/tls.js';
 import type { Connection, Listener, Transport } from '../../src/transports/transport.js';
 import { SteadyClock } from '../support/steady-clock.js';
 import { testCertificate } from '../support/certificates.js';
-import { faultsOf } from '../support/door-faults.js';
+import { faultsOf } from '../support/rejected-connections.js';
 import { frameOf } from '../support/frames.js';
 import { fromElsewhere } from '../support/from-elsewhere.js';
 import { Inbox, turns, until } from '../support/inbox.js';
@@ -123,7 +123,7 @@ describe('a TCP port', () => {
     await honest;
     await until(() => accepted.length === 1);
     const text = 'no TLS handshake within 5 s: another connection of its address waits';
-    expect(faults.map((fault) => [fault.kind, fault.text])).toEqual([['silent', text]]);
+    expect(faults.map((fault) => [fault.kind, fault.text])).toEqual([['timeout', text]]);
   });
 
   it('closes those that wait when it is shut, and they are no fault', async () => {

@@ -16,15 +16,21 @@ import { join } from 'node:path';
 import { NEVER, Subject } from 'rxjs';
 import { pipe, type PipeOptions, tcp, type TcpOptions } from '../../src/transports/tcp/index.js';
 import { TcpConnection } from '../../src/transports/tcp/connection.js';
-import { type Door, listening } from '../../src/net/stream-server.js';
+import { type StreamServer, listening } from '../../src/net/stream-server.js';
 import { TcpListener } from '../../src/transports/tcp/listener.js';
 import type { TlsCredentials, TlsSource } from '../../src/net/tls.js';
-import { CLOSE_GRACE_MS, type Connection, ConnectionLost, type Listener, type Transport } from '../../src/transports/transport.js';
+import {
+  CLOSE_GRACE_MS,
+  type Connection,
+  ConnectionLost,
+  type Listener,
+  type Transport,
+} from '../../src/transports/transport.js';
 import type { CloseReason } from '../../src/util/close-reason.js';
-import type { DoorFault } from '../../src/net/rejected-connections.js';
+import type { RejectedConnection } from '../../src/net/rejected-connections.js';
 import { TransportError } from '../../src/net/transport-error.js';
 import { newCertificate, testCertificate } from '../support/certificates.js';
-import { faultsOf } from '../support/door-faults.js';
+import { faultsOf } from '../support/rejected-connections.js';
 import { framed, frameOf } from '../support/frames.js';
 import { fromHex } from '../support/hex.js';
 import { Inbox, turns, until } from '../support/inbox.js';
@@ -244,7 +250,7 @@ function hexPort(port: number): string {
 describe('a door that breaks', () => {
   it('ends connections$ with an error, but not for an accept that failed', async () => {
     const server = createServer();
-    const door: Door = {
+    const door: StreamServer = {
       open: async (events) => {
         await listening(server, local, events);
         return { transport: 'tcp', ...local, url: 'tcp://127.0.0.1:0' };
@@ -270,7 +276,7 @@ describe('who does not get through a TCP door', () => {
   async function openTls(options: Partial<TcpOptions> = {}): Promise<{
     listener: Listener;
     accepted: Connection[];
-    faults: DoorFault[];
+    faults: RejectedConnection[];
     knock: () => Promise<{ raw: RawSocket; remoteAddress: string }>;
   }> {
     const opened = await open(tcp({ ...local, tls, ...options }));
@@ -292,7 +298,7 @@ describe('who does not get through a TCP door', () => {
     clock.increment(9_999);
     expect(faults).toEqual([]);
     await clock.pass(1);
-    expect(faults).toEqual([{ kind: 'silent', remoteAddress, text: 'no TLS handshake within 10 s' }]);
+    expect(faults).toEqual([{ kind: 'timeout', remoteAddress, text: 'no TLS handshake within 10 s' }]);
     await ended(raw);
     await turns(10);
     expect([faults.length, accepted.length]).toEqual([1, 0]);
@@ -324,7 +330,7 @@ describe('who does not get through a TCP door', () => {
     const client = await TcpClient.connect(urlOf(listener), trust);
     await until(() => accepted.length === 1);
     let complete = false;
-    listener.faults$!.subscribe({ complete: () => (complete = true) });
+    listener.rejected$!.subscribe({ complete: () => (complete = true) });
     const { raw } = await knock();
     await turns(5);
     expect(complete).toBe(false);
@@ -506,7 +512,7 @@ describe('leaving TCP', () => {
       socket.destroy();
     });
     let inbox: Inbox | undefined;
-    await listening(server, local, { broke: () => undefined, turnedAway: () => undefined });
+    await listening(server, local, { failed: () => undefined, rejected: () => undefined });
     cleanUps.push(() => server.close());
     const raw = await RawSocket.connect((server.address() as AddressInfo).port); // it listens on a port
     await until(() => inbox !== undefined);

@@ -6,13 +6,19 @@ import { filter, map } from 'rxjs';
 import { systemClock } from '../../src/util/clock.js';
 import { decodeFrame, encodeFrame } from '../../src/protocol/frame.js';
 import type { Message } from '../../src/protocol/messages/message.js';
-import { CLOSE_GRACE_MS, type Connection, ConnectionLost, type Listener, type Transport } from '../../src/transports/transport.js';
+import {
+  CLOSE_GRACE_MS,
+  type Connection,
+  ConnectionLost,
+  type Listener,
+  type Transport,
+} from '../../src/transports/transport.js';
 import { TransportError } from '../../src/net/transport-error.js';
 import { defaults } from '../../src/transports/udp/constants.js';
 import type { Source } from '../../src/transports/udp/cookie.js';
 import { udp, type UdpConnection, type UdpListener, type UdpOptions } from '../../src/transports/udp/index.js';
 import { UdpListener as Listening, type UdpListenerOptions } from '../../src/transports/udp/listener.js';
-import { faultsOf } from '../support/door-faults.js';
+import { faultsOf } from '../support/rejected-connections.js';
 import { FakeUdpNetwork } from '../support/fake-udp-network.js';
 import { frameOf, numberOf } from '../support/frames.js';
 import { concat, fromHex } from '../support/hex.js';
@@ -884,7 +890,7 @@ describe('who does not get through a UDP port', () => {
     const faults = faultsOf(listener);
     network.receive(encodeFrame({ type: 'ping' }), source);
     const text = 'a datagram of somebody who is not connected, and no HELLO';
-    expect(faults).toEqual([{ kind: 'stray', remoteAddress, text }]);
+    expect(faults).toEqual([{ kind: 'unsolicited', remoteAddress, text }]);
   });
 
   it('is told of when his cookie is somebody else’s, or too old', () => {
@@ -923,7 +929,7 @@ describe('who does not get through a UDP port', () => {
     const { network, listener } = onFakeNetwork();
     const faults = faultsOf(listener);
     let complete = false;
-    listener.faults$.subscribe({ complete: () => (complete = true) });
+    listener.rejected$.subscribe({ complete: () => (complete = true) });
     network.letIn(source);
     network.receive(frameOf(20), source);
     expect([faults, complete]).toEqual([[], false]);

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { EMPTY } from 'rxjs';
-import type { DoorFault } from '../../src/net/rejected-connections.js';
+import type { RejectedConnection } from '../../src/net/rejected-connections.js';
 import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
 import { type TestCertificate, testCertificate } from '../support/certificates.js';
 import { turns, until } from '../support/inbox.js';
@@ -21,7 +21,7 @@ afterEach(async () => {
 
 interface OpenDoor {
   readonly port: number;
-  readonly faults: DoorFault[];
+  readonly faults: RejectedConnection[];
   readonly isDone: () => boolean;
   readonly close: () => Promise<void>;
 }
@@ -30,9 +30,9 @@ async function open(options: WebSocketOptions & { readonly encrypted?: boolean }
   const { encrypted = false, ...others } = options;
   const tls = encrypted ? { credentials: certificate, renewed$: EMPTY } : undefined;
   const listener = await webSocket({ host: '127.0.0.1', port: 0, tls, ...others }).listen();
-  const faults: DoorFault[] = [];
+  const faults: RejectedConnection[] = [];
   let done = false;
-  listener.faults$!.subscribe({
+  listener.rejected$!.subscribe({
     next: (fault) => faults.push(fault),
     complete: () => {
       done = true;
@@ -186,8 +186,8 @@ describe('what a WebSocket door tells of those who do not get in', () => {
     await Promise.all([silent.closed, halfway.closed]);
     const text = 'no WebSocket upgrade within 2.5 s';
     expect(door.faults.map((fault) => [fault.kind, fault.text])).toEqual([
-      ['silent', text],
-      ['silent', text],
+      ['timeout', text],
+      ['timeout', text],
     ]);
   });
 
@@ -301,9 +301,9 @@ describe('what an encrypted WebSocket door tells of those who do not get in', ()
     await Promise.all([silent.closed, begun.closed, closed]);
     await turns(20);
     expect(door.faults.map(({ kind, text }) => [kind, text])).toEqual([
-      ['silent', 'no TLS handshake within 10 s'],
-      ['silent', 'no TLS handshake within 10 s'],
-      ['silent', 'no WebSocket upgrade within 10 s'],
+      ['timeout', 'no TLS handshake within 10 s'],
+      ['timeout', 'no TLS handshake within 10 s'],
+      ['timeout', 'no WebSocket upgrade within 10 s'],
     ]);
   });
 

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { EMPTY } from 'rxjs';
-import type { DoorFault } from '../../src/net/rejected-connections.js';
+import type { RejectedConnection } from '../../src/net/rejected-connections.js';
 import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
 import { SteadyClock } from '../support/steady-clock.js';
 import { type TestCertificate, testCertificate } from '../support/certificates.js';
@@ -22,7 +22,7 @@ afterEach(async () => {
 
 interface OpenDoor {
   readonly port: number;
-  readonly faults: DoorFault[];
+  readonly faults: RejectedConnection[];
   readonly isDone: () => boolean;
   readonly close: () => Promise<void>;
 }
@@ -31,9 +31,9 @@ async function open(options: WebSocketOptions & { readonly encrypted?: boolean }
   const { encrypted = false, ...others } = options;
   const tls = encrypted ? { credentials: certificate, renewed$: EMPTY } : undefined;
   const listener = await webSocket({ host: '127.0.0.1', port: 0, tls, ...others }).listen();
-  const faults: DoorFault[] = [];
+  const faults: RejectedConnection[] = [];
   let done = false;
-  listener.faults$!.subscribe({
+  listener.rejected$!.subscribe({
     next: (fault) => faults.push(fault),
     complete: () => {
       done = true;
@@ -138,7 +138,7 @@ describe('a connection above a limit of a WebSocket port', () => {
     expect(await statusOf(honest)).toBe('HTTP/1.1 101 Switching Protocols');
     await slow.receive(() => slow.socket.readableEnded || slow.socket.destroyed || door.faults.length > 0);
     const text = 'no WebSocket upgrade within 5 s: another connection of its address waits';
-    expect(door.faults.map((fault) => [fault.kind, fault.text])).toEqual([['silent', text]]);
+    expect(door.faults.map((fault) => [fault.kind, fault.text])).toEqual([['timeout', text]]);
   });
 
   it('is closed after as long as a handshake may take', async () => {

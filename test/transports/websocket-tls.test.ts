@@ -11,9 +11,9 @@ import { Observable, Subject } from 'rxjs';
 import { WebSocket } from 'ws';
 import type { Clock } from '../../src/util/clock.js';
 import type { TlsCredentials, TlsSource } from '../../src/net/tls.js';
-import { DoorFaults } from '../../src/net/rejected-connections.js';
+import { RejectedConnections } from '../../src/net/rejected-connections.js';
 import { listenLimits } from '../../src/net/listen-limits.js';
-import { Doorstep } from '../../src/http/pending-connections.js';
+import { PendingConnections } from '../../src/http/pending-connections.js';
 import type { HttpServer } from '../../src/http/http-server.js';
 import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
 import { closeCodes } from '../../src/transports/websocket/constants.js';
@@ -186,8 +186,13 @@ async function expectAlive(client: SecureClient, connection: Connection, inbox: 
  */
 function doorstep(clock: Clock): { port: EventEmitter; server: EventEmitter; socket: () => Socket } {
   const [port, server] = [new EventEmitter(), new EventEmitter()];
-  const faults = new DoorFaults();
-  const step = new Doorstep({ ...listenLimits({ handshakeMs: 100 }), awaited: 'WebSocket upgrade', faults, clock });
+  const faults = new RejectedConnections();
+  const step = new PendingConnections({
+    ...listenLimits({ handshakeMs: 100 }),
+    awaited: 'WebSocket upgrade',
+    faults,
+    clock,
+  });
   step.watch({ port, http: server, tls: server } as unknown as HttpServer);
   const address = { localAddress: 'here', remoteAddress: 'there', remotePort: 1 };
   return { port, server, socket: () => Object.assign(new Duplex(), address) as unknown as Socket };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { placeOf } from '../../src/util/client-prefix.js';
+import { clientPrefix } from '../../src/util/client-prefix.js';
 
 describe('the place of an address', () => {
   it.each([
@@ -17,5 +17,5 @@ describe('the place of an address', () => {
     ['127.9.9.9', undefined],
     ['::1', undefined],
     ['::ffff:127.0.0.1', undefined],
-  ])('of %s is %s', (address, place) => expect(placeOf(address)).toBe(place));
+  ])('of %s is %s', (address, place) => expect(clientPrefix(address)).toBe(place));
 });

@@ -3,8 +3,8 @@ import type { Clock } from '../../util/clock.js';
 import type { Connection, Listener, Transport } from '../../transports/transport.js';
 import type { ListenAddress } from '../../transports/transport.js';
 import type { Logger } from '../../core/ports.js';
-import { door, type DoorEvent } from './door.js';
-import type { FaultCounts } from './fault-log.js';
+import { acceptor, type AcceptorEvent } from './acceptor.js';
+import type { FaultCounts } from './rejection-log.js';
 
 export interface ListenerInput {
   readonly transport: Transport;
@@ -18,7 +18,7 @@ export interface ListenerInput {
 
 export type ListenerEvent =
   /** Stop accepting and free the port. Peers that are in stay in. */
-  { readonly type: 'listener.closing' } | DoorEvent;
+  { readonly type: 'listener.closing' } | AcceptorEvent;
 
 /** How a listener ended. `error`: why it never opened, normally a TransportError. */
 export interface ListenerEnd {
@@ -53,7 +53,7 @@ export const listenerMachine = setup({
     output: {} as ListenerEnd,
   },
   actors: {
-    door,
+    acceptor,
     bind: fromPromise<Listener, { readonly transport: Transport }>(async ({ input, signal }) => {
       const listener = await input.transport.listen();
       if (signal.aborted) await listener.close(); // stopped meanwhile: nobody else would ever close it
@@ -61,19 +61,19 @@ export const listenerMachine = setup({
     }),
   },
   actions: {
-    keepDoor: assign((_, { listener }: { readonly listener: Listener }) => ({
+    keepListener: assign((_, { listener }: { readonly listener: Listener }) => ({
       listener,
       addresses: listener.addresses,
       hasListened: true,
       faults: 0,
     })),
-    forgetDoor: assign({ listener: undefined, addresses: [] }),
+    forgetListener: assign({ listener: undefined, addresses: [] }),
     countFault: assign({
       faults: ({ context }) => context.faults + 1,
       error: (_, { error }: { readonly error: unknown }) => (error instanceof Error ? error : new Error(String(error))),
     }),
     keepUnwanted: assign({ unwanted: true }),
-    shutDoor: sendTo('door', { type: 'door.shutting' }),
+    stopListening: sendTo('acceptor', { type: 'listener.stopping' }),
     logListening: ({ context }) => {
       for (const { transport, url } of context.addresses)
         context.logger.info({ transport, url }, `listening on ${url}`);
@@ -113,9 +113,9 @@ export const listenerMachine = setup({
           {
             guard: 'isUnwanted',
             target: 'open.closing',
-            actions: { type: 'keepDoor', params: ({ event }) => ({ listener: event.output }) },
+            actions: { type: 'keepListener', params: ({ event }) => ({ listener: event.output }) },
           },
-          { target: 'open', actions: { type: 'keepDoor', params: ({ event }) => ({ listener: event.output }) } },
+          { target: 'open', actions: { type: 'keepListener', params: ({ event }) => ({ listener: event.output }) } },
         ],
         onError: [
           { guard: 'isUnwanted', target: 'closed' },
@@ -126,9 +126,9 @@ export const listenerMachine = setup({
     },
     open: {
       invoke: {
-        src: 'door',
-        id: 'door',
-        // keepDoor has run on every way into this state
+        src: 'acceptor',
+        id: 'acceptor',
+        // keepListener has run on every way into this state
         input: ({ context: { listener, accept, logger, clock, faultCounts } }) => ({
           listener: listener!,
           accept,
@@ -137,23 +137,23 @@ export const listenerMachine = setup({
           faultCounts,
         }),
       },
-      exit: 'forgetDoor',
-      on: { 'door.shut': 'closed' },
+      exit: 'forgetListener',
+      on: { 'listener.stopped': 'closed' },
       initial: 'listening',
       states: {
         listening: {
           entry: 'logListening',
           on: {
             'listener.closing': 'closing',
-            'door.broke': {
+            'listener.failed': {
               target: '#listener.backingOff',
               actions: { type: 'countFault', params: ({ event }) => event },
             },
           },
         },
         closing: {
-          entry: 'shutDoor',
-          on: { 'door.broke': '#listener.closed' },
+          entry: 'stopListening',
+          on: { 'listener.failed': '#listener.closed' },
         },
       },
     },

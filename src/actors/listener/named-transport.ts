@@ -1,6 +1,6 @@
 import { EMPTY, type Observable } from 'rxjs';
 import type { Listener, Transport } from '../../transports/transport.js';
-import type { DoorFault } from '../../transports/transport.js';
+import type { RejectedConnection } from '../../transports/transport.js';
 
 /**
  * The transport as the listener actor holds it: the contract and nothing else, with its name as JSON form. Inspectors see inputs,
@@ -45,8 +45,8 @@ class NamedListener implements Listener {
     return this.#listener.connections$;
   }
 
-  get faults$(): Observable<DoorFault> {
-    return this.#listener.faults$ ?? EMPTY;
+  get rejected$(): Observable<RejectedConnection> {
+    return this.#listener.rejected$ ?? EMPTY;
   }
 
   close(): Promise<void> {

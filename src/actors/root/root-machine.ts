@@ -1,7 +1,7 @@
 import { type ActorRefFrom, assign, type DoneActorEvent, type ErrorActorEvent, sendTo, setup } from 'xstate';
 import { judgeAfterInput } from '../../util/peer-deadline.js';
 import type { Connection, Transport } from '../../transports/transport.js';
-import type { FaultCounts } from '../listener/fault-log.js';
+import type { FaultCounts } from '../listener/rejection-log.js';
 import { listenerMachine } from '../listener/listener-machine.js';
 import { namedTransport } from '../listener/named-transport.js';
 import type { Logger } from '../../core/ports.js';
@@ -26,7 +26,7 @@ export interface RootInput {
 
 export type RootEvent =
   /** Open one more door. Its actor has the system id given here, and is not there when the router has stopped. */
-  | { readonly type: 'listener.wanted'; readonly id: string; readonly transport: Transport }
+  | { readonly type: 'listener.requested'; readonly id: string; readonly transport: Transport }
   /** Stop accepting, let everybody go, end. */
   | { readonly type: 'router.stopping' }
   | { readonly type: 'sessions.drained' }
@@ -167,7 +167,7 @@ export function rootMachineNamed(systemIdPrefix: string) {
     states: {
       running: {
         on: {
-          'listener.wanted': { actions: { type: 'addListener', params: ({ event }) => event } },
+          'listener.requested': { actions: { type: 'addListener', params: ({ event }) => event } },
           'router.stopping': 'draining',
         },
       },

@@ -5,7 +5,7 @@ import type { Grant } from '../../core/ports.js';
 import type { Departure } from '../../core/system/presence.js';
 import type { Statistics } from '../../core/system/statistics.js';
 import type { RouterSession } from '../../core/session.js';
-import type { ParamsAnswer, ParamsQuestion } from '../../core/system/param-query.js';
+import type { ParamQueryResult, ParamQuery } from '../../core/system/param-query.js';
 
 /** What one session sent in one read, decoded. */
 export interface InboundBatch {
@@ -42,7 +42,7 @@ export class InboundBatches {
 }
 
 /** What the router actor is told. */
-export type RouterEvent =
+export type RouterActorEvent =
   /** All that all sessions sent in this turn of the event loop, in order of arrival. */
   | {
       readonly type: 'inbound.batch';
@@ -68,12 +68,12 @@ export type RouterEvent =
   /** The socket of a congested session has taken everything. */
   | { readonly type: 'session.drained'; readonly session: RouterSession }
   /** Somebody asks for figures, and has them when this has been handled. */
-  | { readonly type: 'statistics.wanted'; readonly answer: (statistics: Statistics) => void }
+  | { readonly type: 'statistics.requested'; readonly answer: (statistics: Statistics) => void }
   /** Somebody wants to see params, and has when this has been handled; or has been told by a ClaspError that the pattern is none. */
   | {
-      readonly type: 'params.wanted';
-      readonly question: ParamsQuestion;
-      readonly answer: (answer: ParamsAnswer | ClaspError) => void;
+      readonly type: 'params.requested';
+      readonly question: ParamQuery;
+      readonly answer: (answer: ParamQueryResult | ClaspError) => void;
     }
   /** The visibility filter may answer otherwise from now on. */
   | { readonly type: 'visibility.changed' }

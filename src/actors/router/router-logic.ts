@@ -6,15 +6,15 @@ import type { InboundMessage } from '../../protocol/inbound.js';
 import type { Authenticator, Logger } from '../../core/ports.js';
 import { internalError, InternalErrors } from '../../core/internal-errors.js';
 import { RouterCore, type RouterCoreOptions } from '../../core/router-core.js';
-import type { DeferBatch, InboundBatch, RouterEvent } from './router-actor-events.js';
+import type { DeferBatch, InboundBatch, RouterActorEvent } from './router-actor-events.js';
 import type { RouterSession } from '../../core/session.js';
 import { LiveSnapshot, type PersistedRouterSnapshot, type RouterSnapshot } from './router-snapshot.js';
 import type { RestoredState, RouterState } from '../../core/params/param-state.js';
 import type { ScheduledBundle } from '../../core/writes/scheduled-bundles.js';
 import { SendBuffers } from '../../core/congestion/send-buffers.js';
-import { thinned } from '../../core/system/throttled-log.js';
+import { throttledLog } from '../../core/system/throttled-log.js';
 import { TurnShares } from '../../core/scheduling/turn-shares.js';
-import type { ParamsAnswer, ParamsQuestion } from '../../core/system/param-query.js';
+import type { ParamQueryResult, ParamQuery } from '../../core/system/param-query.js';
 
 export interface RouterInput extends Omit<
   RouterCoreOptions,
@@ -34,8 +34,8 @@ export interface RouterInput extends Omit<
   readonly defer?: (callback: () => void) => void;
 }
 
-export type RouterLogic = ActorLogic<RouterSnapshot, RouterEvent, RouterInput>;
-export type RouterRef = AnyActorRef & { send(event: RouterEvent): void };
+export type RouterLogic = ActorLogic<RouterSnapshot, RouterActorEvent, RouterInput>;
+export type RouterRef = AnyActorRef & { send(event: RouterActorEvent): void };
 
 /**
  * The router actor: owner of all params and of the pattern index. One actor event holds everything that came in during
@@ -51,7 +51,7 @@ export const routerLogic: RouterLogic = {
     return router.snapshot();
   },
 
-  transition(_, event: RouterEvent | { readonly type: 'xstate.stop' }, scope) {
+  transition(_, event: RouterActorEvent | { readonly type: 'xstate.stop' }, scope) {
     const router = routers.get(scope.self)!; // made with the initial snapshot
     if (event.type === 'xstate.stop') {
       router.stop();
@@ -79,7 +79,7 @@ class Router {
   readonly #clock: Clock;
   readonly #buffers: SendBuffers;
   readonly #defer: (callback: () => void) => void;
-  readonly #tellSelf: (event: RouterEvent) => void;
+  readonly #tellSelf: (event: RouterActorEvent) => void;
   readonly #turns = new TurnShares();
   #continuing = false;
   /** Whether more is due than the last turn has done. */
@@ -96,18 +96,18 @@ class Router {
 
   constructor(
     { highWaterBytes, maxSendBufferBytes, clock, logger, authenticator, defer, state, ...options }: RouterInput,
-    tellSelf: (event: RouterEvent) => void,
+    tellSelf: (event: RouterActorEvent) => void,
   ) {
-    const reportFault = thinned(clock, (fault: unknown, hook: string, more: number): void => {
+    const reportFault = throttledLog(clock, (fault: unknown, hook: string, more: number): void => {
       logger.error({ err: fault, hook, ...(more > 0 && { more }) }, 'internal error in a hook');
     });
-    const reportDropped = thinned(clock, ({ session, owner, atMicros }: ScheduledBundle, _, more): void => {
+    const reportDropped = throttledLog(clock, ({ session, owner, atMicros }: ScheduledBundle, _, more): void => {
       logger.warn(
         { session: session.id, owner: owner.key, atMicros, ...(more > 0 && { more }) },
         'a scheduled bundle was dropped: all that wait would take more than maxPendingBundleBytes',
       );
     });
-    const reportError = thinned(clock, ({ error, session }: Failure, work, more): void => {
+    const reportError = throttledLog(clock, ({ error, session }: Failure, work, more): void => {
       const fields = { err: error, work, session: session?.id, ...(more > 0 && { more }) };
       logger.error(fields, 'internal error in the router');
     });
@@ -153,7 +153,7 @@ class Router {
     return this.#core.state();
   }
 
-  handle(event: RouterEvent): void {
+  handle(event: RouterActorEvent): void {
     if (event.type === 'inbound.batch') {
       this.#core.beginBatch();
       this.#turns.begin(this.#core.steps);
@@ -167,7 +167,7 @@ class Router {
   }
 
   /** An internal error here costs what the event was about. */
-  #dispatch(event: Exclude<RouterEvent, { type: 'inbound.batch' }>): void {
+  #dispatch(event: Exclude<RouterActorEvent, { type: 'inbound.batch' }>): void {
     try {
       switch (event.type) {
         case 'session.opened':
@@ -179,10 +179,10 @@ class Router {
             this.#take({ session: event.session, frames: [frame], receivedMicros });
           }
           break;
-        case 'statistics.wanted':
+        case 'statistics.requested':
           event.answer(this.#core.statistics(this.#buffers.use()));
           break;
-        case 'params.wanted':
+        case 'params.requested':
           event.answer(this.#viewParams(event.question));
           break;
         case 'visibility.changed':
@@ -227,7 +227,7 @@ class Router {
     }
   }
 
-  #viewParams(question: ParamsQuestion): ParamsAnswer | ClaspError {
+  #viewParams(question: ParamQuery): ParamQueryResult | ClaspError {
     try {
       return this.#core.viewParams(question);
     } catch (error) {
@@ -377,7 +377,7 @@ class Router {
 
   /** Everything that waits, whatever the socket says: the connection is about to close. */
   #flushWhole(session: RouterSession): void {
-    if (session.backlog.messages > 0) this.#write(session, this.#core.takeBacklog(session, Infinity));
+    if (session.sendQueue.messages > 0) this.#write(session, this.#core.takeQueued(session, Infinity));
     this.#write(session, session.outbox.take(true));
   }
 
@@ -386,12 +386,12 @@ class Router {
    * A part that the network takes at once is never buffered, so no drain will follow it: then the next goes right away.
    */
   #drained(session: RouterSession): void {
-    const { phase, backlog, link, notify } = session;
+    const { phase, sendQueue, link, notify } = session;
     if (phase !== 'congested') return;
-    while (backlog.messages > 0 && link.bufferedBytes === 0) {
-      this.#write(session, this.#core.takeBacklog(session, this.#buffers.highWaterBytes));
+    while (sendQueue.messages > 0 && link.bufferedBytes === 0) {
+      this.#write(session, this.#core.takeQueued(session, this.#buffers.highWaterBytes));
     }
-    if (backlog.messages > 0) return;
+    if (sendQueue.messages > 0) return;
     notify({ type: 'connection.drained' });
     this.#core.resume(session);
   }

@@ -1,4 +1,4 @@
-import type { RouterEvent } from '../router/router-actor-events.js';
+import type { RouterActorEvent } from '../router/router-actor-events.js';
 import type { RouterSession } from '../../core/session.js';
 
 /**
@@ -8,7 +8,7 @@ import type { RouterSession } from '../../core/session.js';
 
 /** The part of the router actor that sends PINGs. */
 export interface PingSender {
-  send(event: Extract<RouterEvent, { readonly type: 'session.probing' }>): void;
+  send(event: Extract<RouterActorEvent, { readonly type: 'session.probing' }>): void;
 }
 
 /**

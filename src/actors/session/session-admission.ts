@@ -3,9 +3,9 @@ import { HalfOpen } from '../../util/admission/half-open.js';
 import type { Clock } from '../../util/clock.js';
 import { placeOfConnection } from '../../util/client-prefix.js';
 import type { Connection } from '../../transports/transport.js';
-import { Turnout, type TurnoutLimits, type TurnoutOptions } from './turnout.js';
+import { SessionLimits, type SessionLimitOptions, type SessionLimitsOptions } from './session-limits.js';
 
-export interface SessionAdmissionOptions extends TurnoutLimits, TurnoutOptions {
+export interface SessionAdmissionOptions extends SessionLimitOptions, SessionLimitsOptions {
   /** Milliseconds a peer may take to say HELLO. */
   readonly helloTimeoutMs: number;
   readonly clock: Clock;
@@ -25,13 +25,13 @@ export const MAX_WAIT_MS = 8_000;
 
 /** Decides which connections get a session, and when. A connection that waits is not read. */
 export class SessionAdmission {
-  readonly #turnout: Turnout;
+  readonly #limits: SessionLimits;
   readonly #halfOpen: HalfOpen<Connection>;
   readonly #queue: AdmissionQueue<Connection>;
 
   constructor(options: SessionAdmissionOptions) {
     const { helloTimeoutMs, clock, admit, refuse, cutOff, onDue } = options;
-    this.#turnout = new Turnout(options);
+    this.#limits = new SessionLimits(options);
     this.#halfOpen = new HalfOpen<Connection>({
       ...options,
       handshakeMs: helloTimeoutMs,
@@ -40,7 +40,7 @@ export class SessionAdmission {
       cutOff,
     });
     this.#queue = new AdmissionQueue<Connection>({
-      gates: [this.#turnout, this.#halfOpen],
+      gates: [this.#limits, this.#halfOpen],
       maxWaiting: MAX_WAITING,
       maxWaitingPerAddress: 0,
       maxWaitMs: MAX_WAIT_MS,
@@ -50,7 +50,7 @@ export class SessionAdmission {
 
   /** Connections that were admitted and have not left. */
   get sessions(): number {
-    return this.#turnout.sessions;
+    return this.#limits.sessions;
   }
 
   /** A new connection: it is admitted, waits or is refused. */
@@ -70,7 +70,7 @@ export class SessionAdmission {
 
   /** An admitted connection has ended. */
   leave(connection: Connection): void {
-    this.#turnout.leave(placeOfConnection(connection));
+    this.#limits.leave(placeOfConnection(connection));
     this.#halfOpen.leave(connection);
   }
 

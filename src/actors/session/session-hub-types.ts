@@ -2,15 +2,15 @@ import type { ActorLogic, ActorRefFromLogic, ActorScope, AnyActorRef, Snapshot }
 import type { Clock } from '../../util/clock.js';
 import type { Connection } from '../../transports/transport.js';
 import type { Authenticator, Logger } from '../../core/ports.js';
-import type { RouterEvent } from '../router/router-actor-events.js';
+import type { RouterActorEvent } from '../router/router-actor-events.js';
 import type { RouterSession } from '../../core/session.js';
 import type { SessionEnd } from '../../core/session-events.js';
 import type { SessionView } from './session-view.js';
-import type { TurnoutLimits } from './turnout.js';
+import type { SessionLimitOptions } from './session-limits.js';
 
-export interface SessionHubInput extends TurnoutLimits {
+export interface SessionHubInput extends SessionLimitOptions {
   /** The router actor. */
-  readonly router: { send(event: RouterEvent): void };
+  readonly router: { send(event: RouterActorEvent): void };
   /** Begins to read a connection, and tells its session when that ends. Called once for each connection. */
   readonly attach: (session: RouterSession, connection: Connection) => void;
   /** Called once: the hub was told to drain, and the last session is gone. */
@@ -45,7 +45,7 @@ export type SessionHubEvent =
   /** Time to look for sessions that have gone silent. */
   | { readonly type: 'idle.sweepDue' }
   /** Somebody wants to see all sessions, and has when this has been handled. */
-  | { readonly type: 'sessions.wanted'; readonly answer: (sessions: readonly SessionView[]) => void };
+  | { readonly type: 'sessions.requested'; readonly answer: (sessions: readonly SessionView[]) => void };
 
 /** `connection.opened` with a compact JSON form: a connection reaches its socket, and the socket everything. */
 export class ConnectionOpened {

@@ -63,7 +63,7 @@ function handle(
       return sessions.admitWaiting();
     case 'idle.sweepDue':
       return sessions.sweep();
-    case 'sessions.wanted':
+    case 'sessions.requested':
       return event.answer(sessions.views());
   }
 }

@@ -100,7 +100,7 @@ export const sessionMachine = setup({
           ),
         ),
     }),
-    sayGoodbye: ({ context }) => {
+    sendCloseReason: ({ context }) => {
       const end = context.end!; // no transition leads to draining without its cause
       context.port.closing(end.error, closeReason(end));
     },
@@ -215,7 +215,7 @@ export const sessionMachine = setup({
       },
     },
     draining: {
-      entry: [{ type: 'enterPhase', params: { phase: 'draining' } }, 'sayGoodbye'],
+      entry: [{ type: 'enterPhase', params: { phase: 'draining' } }, 'sendCloseReason'],
       on: {
         'connection.closed': 'closed',
         'connection.lost': 'closed',

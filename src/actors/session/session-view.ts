@@ -44,7 +44,7 @@ export interface SessionView {
  * @param aheadMicros microseconds by which the protocol's time is ahead of the monotonic clock
  */
 export function viewSession(session: RouterSession, actor: SessionView['actor'], aheadMicros: number): SessionView {
-  const { id, name, features, link, grant, phase, traffic, backlog, outbox, lastError } = session;
+  const { id, name, features, link, grant, phase, traffic, sendQueue, outbox, lastError } = session;
   return {
     id,
     actor,
@@ -64,9 +64,9 @@ export function viewSession(session: RouterSession, actor: SessionView['actor'],
     sentBytes: traffic.sentBytes,
     subscriptions: session.holdings.subscriptions,
     bufferedBytes: link.bufferedBytes,
-    queuedBytes: backlog.bytes,
-    queuedMessages: backlog.messages,
-    droppedMessages: backlog.dropped,
+    queuedBytes: sendQueue.bytes,
+    queuedMessages: sendQueue.messages,
+    droppedMessages: sendQueue.dropped,
     lastError: lastError && {
       code: lastError.code,
       text: lastError.text,

@@ -6,7 +6,7 @@ import type { QuicLinkDatagrams } from '../../transports/quic/provider.js';
 
 /** The datagrams of one connection to a router. Nothing is sent by them before the router has answered a PING that came by one. */
 export class ClientDatagrams {
-  readonly #outlet: QuicLinkDatagrams;
+  readonly #sink: QuicLinkDatagrams;
   readonly #clock: Clock;
   readonly #received: (frames: readonly Uint8Array[]) => void;
   readonly #queue = new DatagramQueue();
@@ -18,12 +18,12 @@ export class ClientDatagrams {
   #largestFrame = largestFrame();
   #timer: unknown;
 
-  constructor(outlet: QuicLinkDatagrams, clock: Clock, received: (frames: readonly Uint8Array[]) => void) {
-    this.#outlet = outlet;
+  constructor(sink: QuicLinkDatagrams, clock: Clock, received: (frames: readonly Uint8Array[]) => void) {
+    this.#sink = sink;
     this.#clock = clock;
     this.#received = received;
     this.#stamp = new DatagramStamp(clock);
-    outlet.onDatagram(this.#onDatagram);
+    sink.onDatagram(this.#onDatagram);
   }
 
   /** Whether the router has them too. */
@@ -39,7 +39,7 @@ export class ClientDatagrams {
   /** @returns false where it has to go by the stream */
   send(frame: Uint8Array): boolean {
     if (!this.#isAgreed || frame.length > this.#largestFrame || this.#queue.isFull) return false;
-    this.#queue.push(this.#outlet, this.#stamp.on(frame));
+    this.#queue.push(this.#sink, this.#stamp.on(frame));
     return true;
   }
 
@@ -51,7 +51,7 @@ export class ClientDatagrams {
   readonly #ask = (): void => {
     if (this.#isAgreed || this.#isOver || this.#questions >= MAX_QUESTIONS) return;
     this.#questions++;
-    this.#queue.push(this.#outlet, this.#stamp.on(pingFrame));
+    this.#queue.push(this.#sink, this.#stamp.on(pingFrame));
     this.#timer = setBackgroundTimer(this.#clock, this.#ask, ASK_AGAIN_MS);
   };
 
@@ -59,7 +59,7 @@ export class ClientDatagrams {
     const kind = this.#reader.read(datagram);
     if (kind === 'pong') {
       this.#isAgreed = true;
-      this.#largestFrame = largestFrame(this.#outlet.maxPacketBytes);
+      this.#largestFrame = largestFrame(this.#sink.maxPacketBytes);
       this.#clock.clearTimeout(this.#timer);
     } else if (kind === 'frame' && this.#isAgreed) {
       this.#received([datagram]);

@@ -10,7 +10,7 @@ import type { RouterSession } from '../session.js';
 import type { SignalDirectory } from './signal-directory.js';
 import { checkGlobstars, type PatternLimits } from '../subscriptions/subscribe-handler.js';
 import { WILL_ADDRESS } from '../system/system-addresses.js';
-import type { Writes } from '../writes/write-handler.js';
+import type { WriteHandler } from '../writes/write-handler.js';
 
 /** Steps of one ANNOUNCE: 2 ms. A frame full of small definitions takes some 80,000. */
 export const MAX_ANNOUNCE_STEPS = 100_000;
@@ -19,11 +19,11 @@ export const MAX_ANNOUNCE_STEPS = 100_000;
 const BYTES_PER_STEP_LOG2 = 1;
 
 /** ANNOUNCE (router.md 5.9): what signals there are said to be, and the last wills that come with that. */
-export class Announcing {
+export class AnnounceHandler {
   readonly #options: PatternLimits;
   readonly #signals: SignalDirectory;
   readonly #wills: LastWills;
-  readonly #writes: Writes;
+  readonly #writes: WriteHandler;
   readonly #replies: Replies;
   readonly #work: StepCounter;
 
@@ -32,7 +32,7 @@ export class Announcing {
     options: PatternLimits,
     signals: SignalDirectory,
     wills: LastWills,
-    writes: Writes,
+    writes: WriteHandler,
     replies: Replies,
     work: StepCounter,
   ) {
@@ -68,7 +68,7 @@ export class Announcing {
     this.#replies.send(session, { type: 'ack', address: namespace });
   }
 
-  /** @throws ClaspError as {@link Writes.checkBundle}, 503 when there is no room */
+  /** @throws ClaspError as {@link WriteHandler.checkBundle}, 503 when there is no room */
   #checkWill(session: RouterSession, will: LastWill | null, nowMicros: number): void {
     if (will !== null) {
       this.#work.steps += messageSteps(will.bundle) + (will.encoded.byteLength >> BYTES_PER_STEP_LOG2);

@@ -22,7 +22,7 @@ const STEPS_AT_ONCE = 16_384;
  * QUERY (router.md 5.8): what was announced, as far as the session may read there. Answers are tasks of their session; see
  * {@link QueryTask}. So who asks much waits for itself, and who does not read its answers gets no further ones.
  */
-export class Queries {
+export class QueryHandler {
   readonly #options: QueryLimits;
   readonly #tasks: SessionTasks;
   readonly #ports: QueryPorts;

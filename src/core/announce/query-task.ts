@@ -106,7 +106,7 @@ export class QueryTask implements Task {
       if (found === undefined) return this.#finish();
       this.#counter.steps += LOOK_STEPS;
       const one = found.at(nowMicros);
-      if (one === undefined || !this.#shows(one.address)) continue;
+      if (one === undefined || !this.#canSee(one.address)) continue;
       const bytes = this.#bytesOf(one);
       if (this.#packed.length > 0 && !this.#fits(bytes)) this.#send();
       this.#packed.push(one.definition);
@@ -129,7 +129,7 @@ export class QueryTask implements Task {
   }
 
   /** Whether the session may hear of an announced address, or of all that a pattern stands for. */
-  #shows(address: Pattern): boolean {
+  #canSee(address: Pattern): boolean {
     const { permissions } = this.session;
     const mayRead = permissions.isUnrestricted || permissions.covers('read', address, this.#counter);
     return mayRead && this.#ports.isVisible(this.session, address);

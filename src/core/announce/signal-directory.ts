@@ -9,7 +9,7 @@ import { Announced, type AnnouncedSignal, definitionBytes, segmentCount } from '
 import { DueQueue } from '../scheduling/due-queue.js';
 import { Owner, ROUTER } from '../quotas/owner.js';
 import { PatternTrie } from '../subscriptions/pattern-trie.js';
-import { type SignalLimits, SignalRoom } from './signal-limits.js';
+import { type SignalLimits, SignalQuota } from './signal-quota.js';
 import { checkDefinitionSize } from '../size-limits.js';
 import { Slice } from '../scheduling/slice.js';
 import { isSystemAddress, systemAddressRefused } from '../system/system-addresses.js';
@@ -43,13 +43,13 @@ const MAX_CACHED_LENGTH = 128;
 
 /**
  * What has been announced, by address. An announced address may itself be a pattern; QUERY matches it as text. What a session
- * announced stays when the session ends, and then makes room before anything of others; see {@link SignalRoom}.
+ * announced stays when the session ends, and then makes room before anything of others; see {@link SignalQuota}.
  */
 export class SignalDirectory {
   readonly #options: SignalDirectoryOptions;
   /** What the router itself has announced never makes room. */
   readonly #router = new Owner(ROUTER);
-  readonly #room: SignalRoom;
+  readonly #room: SignalQuota;
   /** By address, in the order of their first ANNOUNCE. */
   readonly #signals = new Map<string, Announced>();
   /** By the text of their addresses, for QUERY. */
@@ -69,7 +69,7 @@ export class SignalDirectory {
   /** @param work counts the steps of {@link describing} */
   constructor(options: SignalDirectoryOptions, work: StepCounter = new StepCounter()) {
     this.#options = options;
-    this.#room = new SignalRoom(options);
+    this.#room = new SignalQuota(options);
     this.#work = work;
     this.#slice = new Slice(work, work);
   }

@@ -3,7 +3,7 @@ const NOTICE_DROPS = 100;
 const WINDOW_MICROS = 10_000_000;
 
 /** What a slow session has lost, and when it is to be told. */
-export class Drops {
+export class DropNotice {
   #fresh = 0;
   #inWindow = 0;
   #sinceMicros = -Infinity;

@@ -3,7 +3,7 @@ import { QUEUED_MESSAGE_BYTES } from './send-queue.js';
 import { type DueEntry, DueQueue } from '../scheduling/due-queue.js';
 import type { RouterSession } from '../session.js';
 
-export interface BacklogsOptions {
+export interface SendQueueBudgetOptions {
   /** Memory that may wait for all congested sessions together, in bytes. */
   readonly maxQueueBytesTotal: number;
 }
@@ -21,8 +21,8 @@ const RANKED_ABOVE = 3 / 4;
  * What waits for all congested sessions together. When that is too much, those pay for it for whom most waits: first with
  * what may give way, then with their session. Whoever reads well never notices.
  */
-export class Backlogs {
-  readonly #options: BacklogsOptions;
+export class SendQueueBudget {
+  readonly #options: SendQueueBudgetOptions;
   /** Sessions with a backlog, and some whose backlog is empty again. */
   readonly #waiting = new Set<RouterSession>();
   #ranking: Ranking | undefined;
@@ -34,7 +34,7 @@ export class Backlogs {
   #dropped = 0;
   #overflows = 0;
 
-  constructor(options: BacklogsOptions) {
+  constructor(options: SendQueueBudgetOptions) {
     this.#options = options;
   }
 
@@ -67,36 +67,36 @@ export class Backlogs {
     param: string | undefined,
     mayDrop: boolean,
   ): void {
-    const { backlog } = session;
-    const { bytes: bytesBefore, heldBytes: heldBefore } = backlog;
-    const droppedBefore = backlog.dropped;
+    const { sendQueue } = session;
+    const { bytes: bytesBefore, heldBytes: heldBefore } = sendQueue;
+    const droppedBefore = sendQueue.dropped;
     this.#waiting.add(session);
-    const fits = backlog.push(bytes, start, end, param, mayDrop);
-    this.#bytes += backlog.bytes - bytesBefore;
-    this.#heldBytes += backlog.heldBytes - heldBefore;
+    const fits = sendQueue.push(bytes, start, end, param, mayDrop);
+    this.#bytes += sendQueue.bytes - bytesBefore;
+    this.#heldBytes += sendQueue.heldBytes - heldBefore;
     this.#rank(session);
-    this.#noteDrops(session, backlog.dropped - droppedBefore);
+    this.#noteDrops(session, sendQueue.dropped - droppedBefore);
     if (!fits) this.#giveUp(session, 'more than this router keeps for one session');
     while (this.#heldBytes > this.#options.maxQueueBytesTotal) this.#relieve();
   }
 
   /** Takes what is to be sent next; see {@link Backlog.take}. */
   take(session: RouterSession, maxBytes: number): Uint8Array {
-    const { backlog } = session;
-    const { messages, heldBytes } = backlog;
-    const taken = backlog.take(maxBytes);
-    session.traffic.sentMessages += messages - backlog.messages;
+    const { sendQueue } = session;
+    const { messages, heldBytes } = sendQueue;
+    const taken = sendQueue.take(maxBytes);
+    session.traffic.sentMessages += messages - sendQueue.messages;
     this.#bytes -= taken.length;
-    this.#heldBytes -= heldBytes - backlog.heldBytes;
-    if (backlog.messages === 0) this.#waiting.delete(session);
+    this.#heldBytes -= heldBytes - sendQueue.heldBytes;
+    if (sendQueue.messages === 0) this.#waiting.delete(session);
     this.#rank(session);
     return taken;
   }
 
   clear(session: RouterSession): void {
-    this.#bytes -= session.backlog.bytes;
-    this.#heldBytes -= session.backlog.heldBytes;
-    session.backlog.clear();
+    this.#bytes -= session.sendQueue.bytes;
+    this.#heldBytes -= session.sendQueue.heldBytes;
+    session.sendQueue.clear();
     this.#waiting.delete(session);
     this.#lossy.delete(session);
     this.#rank(session);
@@ -113,9 +113,9 @@ export class Backlogs {
   #relieve(): void {
     const most = this.#ranking?.queue.first;
     if (most === undefined) return; // unreachable: more waits than may, and then there is a ranking
-    const { backlog } = most;
+    const { sendQueue } = most;
     while (this.#heldBytes > this.#options.maxQueueBytesTotal) {
-      const freed = backlog.dropOldest();
+      const freed = sendQueue.dropOldest();
       if (freed === 0) return this.#giveUp(most, 'the most of all, and together more than this router keeps');
       this.#bytes -= freed;
       this.#heldBytes -= freed + QUEUED_MESSAGE_BYTES;
@@ -138,7 +138,7 @@ export class Backlogs {
 
   #place(session: RouterSession, { queue, places }: Ranking): void {
     const place = places.get(session);
-    const key = -session.backlog.heldBytes;
+    const key = -session.sendQueue.heldBytes;
     if (!this.#waiting.has(session)) {
       if (place !== undefined) queue.remove(place);
       places.delete(session);
@@ -152,12 +152,12 @@ export class Backlogs {
   #noteDrops(session: RouterSession, count: number): void {
     if (count === 0) return;
     this.#dropped += count;
-    session.drops.add(count);
+    session.dropNotice.add(count);
     this.#lossy.add(session);
   }
 
   #giveUp(session: RouterSession, why: string): void {
-    const { messages, bytes } = session.backlog;
+    const { messages, bytes } = session.sendQueue;
     this.clear(session);
     this.#overflows++;
     const text = `Too slow: ${messages} messages (${bytes} bytes) were waiting, ${why}`;

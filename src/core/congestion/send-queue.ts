@@ -1,6 +1,6 @@
 import { copyBytes } from '../../protocol/bytes/copy.js';
 
-export interface BacklogLimits {
+export interface SendQueueLimits {
   readonly maxBytes: number;
   readonly maxMessages: number;
 }
@@ -18,8 +18,8 @@ const noKeys = new Set<number>();
  * published ahead of it. Samples of streams and moves of gestures give way, the oldest first, when a limit is reached. Everything
  * else waits in full, up to the same limits.
  */
-export class Backlog {
-  readonly #limits: BacklogLimits;
+export class SendQueue {
+  readonly #limits: SendQueueLimits;
   /** By address for params, by a running number for the rest; a Map keeps the order. */
   #entries: Map<string | number, Uint8Array> = noEntries;
   /** Keys of what may give way, oldest first. */
@@ -29,7 +29,7 @@ export class Backlog {
   #conflated = 0;
   #dropped = 0;
 
-  constructor(limits: BacklogLimits) {
+  constructor(limits: SendQueueLimits) {
     this.#limits = limits;
   }
 

@@ -1,18 +1,18 @@
 import type { Message } from '../../protocol/messages/message.js';
-import type { Backlogs } from '../congestion/send-queue-budget.js';
-import type { Lane } from './frame-writer.js';
+import type { SendQueueBudget } from '../congestion/send-queue-budget.js';
+import type { FrameWriter } from './frame-writer.js';
 import type { RouterSession } from '../session.js';
 
-/** Puts written messages into the outboxes and backlogs of sessions, and knows whose are no longer empty. */
-export class Deliveries {
+/** Puts written messages into the outboxes and sendQueues of sessions, and knows whose are no longer empty. */
+export class Dispatcher {
   /** Sessions with something in their outbox. */
   #dirty: RouterSession[] = [];
   #count = 0;
-  readonly #backlogs: Backlogs;
+  readonly #sendQueues: SendQueueBudget;
 
-  /** @param backlogs where what waits for congested sessions goes */
-  constructor(backlogs: Backlogs) {
-    this.#backlogs = backlogs;
+  /** @param sendQueues where what waits for congested sessions goes */
+  constructor(sendQueues: SendQueueBudget) {
+    this.#sendQueues = sendQueues;
   }
 
   /** Deliveries made since the router began. */
@@ -21,30 +21,30 @@ export class Deliveries {
   }
 
   /**
-   * Hands out the lane's last message.
+   * Hands out the writer's last message.
    *
    * @param param the address, when a newer value may take its place in a backlog
    * @param mayDrop whether it gives way when a backlog is full
    */
   toAll(
     sessions: readonly RouterSession[],
-    lane: Lane,
+    writer: FrameWriter,
     except: RouterSession | undefined,
     param: string | undefined,
     mayDrop: boolean,
   ): void {
-    const { bytes, start, end } = lane;
+    const { bytes, start, end } = writer;
     for (let i = 0; i < sessions.length; i++) {
       const session = sessions[i]!;
       if (session === except) continue;
       if (session.phase === 'active') this.#toOutbox(session, bytes, start, end);
-      else if (session.phase === 'congested') this.#toBacklog(session, bytes, start, end, param, mayDrop);
+      else if (session.phase === 'congested') this.#enqueue(session, bytes, start, end, param, mayDrop);
     }
   }
 
   /** The same for what may be lost: where a session has a second way for that, and it has room, it goes there. */
-  toAllLoosely(sessions: readonly RouterSession[], lane: Lane, except: RouterSession | undefined): void {
-    const { bytes, start, end } = lane;
+  toAllLoosely(sessions: readonly RouterSession[], writer: FrameWriter, except: RouterSession | undefined): void {
+    const { bytes, start, end } = writer;
     for (let i = 0; i < sessions.length; i++) {
       const session = sessions[i]!;
       if (session === except) continue;
@@ -57,15 +57,15 @@ export class Deliveries {
           this.#toOutbox(session, bytes, start, end);
         }
       } else if (session.phase === 'congested') {
-        this.#toBacklog(session, bytes, start, end, undefined, true);
+        this.#enqueue(session, bytes, start, end, undefined, true);
       }
     }
   }
 
-  /** Hands the lane's last message to one session: a reply, which reaches also one that is not active yet or any more. */
-  to(session: RouterSession, lane: Lane): void {
-    if (session.phase === 'congested') this.#toBacklog(session, lane.bytes, lane.start, lane.end, undefined, false);
-    else if (session.phase !== 'closed') this.#toOutbox(session, lane.bytes, lane.start, lane.end);
+  /** Hands the writer's last message to one session: a reply, which reaches also one that is not active yet or any more. */
+  to(session: RouterSession, writer: FrameWriter): void {
+    if (session.phase === 'congested') this.#enqueue(session, writer.bytes, writer.start, writer.end, undefined, false);
+    else if (session.phase !== 'closed') this.#toOutbox(session, writer.bytes, writer.start, writer.end);
   }
 
   /** Hands one message to sessions inside the process, which share it. They cannot fall behind: they run when it does. */
@@ -95,7 +95,7 @@ export class Deliveries {
     this.#count++;
   }
 
-  #toBacklog(
+  #enqueue(
     session: RouterSession,
     bytes: Uint8Array,
     start: number,
@@ -104,6 +104,6 @@ export class Deliveries {
     mayDrop: boolean,
   ): void {
     this.#count++;
-    this.#backlogs.push(session, bytes, start, end, param, mayDrop);
+    this.#sendQueues.push(session, bytes, start, end, param, mayDrop);
   }
 }

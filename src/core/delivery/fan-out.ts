@@ -2,8 +2,8 @@ import { ClaspError, EncodeError, ErrorCode } from '../../protocol/errors.js';
 import { detachedPublish, detachedSet } from '../../protocol/messages/detached.js';
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { U64 } from '../../protocol/u64.js';
-import type { Deliveries } from './dispatcher.js';
-import { Lane } from './frame-writer.js';
+import type { Dispatcher } from './dispatcher.js';
+import { FrameWriter } from './frame-writer.js';
 import type { Replies } from './replies.js';
 import type { RouterSession } from '../session.js';
 import { groupByForm, type RecipientGroup } from '../subscriptions/subscription-index.js';
@@ -11,12 +11,12 @@ import { wireForms } from './wire-form.js';
 
 /** Sends signals to those who subscribed: each message written once for each form, then handed out as ranges. */
 export class FanOut {
-  readonly #deliveries: Deliveries;
+  readonly #deliveries: Dispatcher;
   readonly #replies: Replies;
-  /** By the index of the wire form. Replies have lanes of their own: an ACK between two signals would break every range. */
-  readonly #lanes = wireForms.map((form) => new Lane(form));
+  /** By the index of the wire form. Replies have writers of their own: an ACK between two signals would break every range. */
+  readonly #writers = wireForms.map((form) => new FrameWriter(form));
 
-  constructor(deliveries: Deliveries, replies: Replies) {
+  constructor(deliveries: Dispatcher, replies: Replies) {
     this.#deliveries = deliveries;
     this.#replies = replies;
   }
@@ -29,14 +29,14 @@ export class FanOut {
         this.#deliveries.handToAll(sessions, { ...detachedSet(message), revision }, undefined);
         continue;
       }
-      const lane = this.#lanes[form.index]!;
+      const writer = this.#writers[form.index]!;
       try {
-        lane.writeSet(message, revision);
+        writer.writeSet(message, revision);
       } catch (error) {
         this.#tellUnreachable(sessions, undefined, message.address, error);
         continue;
       }
-      this.#deliveries.toAll(sessions, lane, undefined, message.address, false);
+      this.#deliveries.toAll(sessions, writer, undefined, message.address, false);
     }
   }
 
@@ -49,17 +49,17 @@ export class FanOut {
         this.#deliveries.handToAll(sessions, detachedPublish(message), sender);
         continue;
       }
-      const lane = this.#lanes[form.index]!;
+      const writer = this.#writers[form.index]!;
       try {
-        lane.writePublish(message);
+        writer.writePublish(message);
       } catch (error) {
         this.#tellUnreachable(sessions, sender, message.address, error);
         continue;
       }
       const mayDrop = givesWay(message);
       // Datagrams have no framing.
-      if (mayDrop && form.framing === 'raw') this.#deliveries.toAllLoosely(sessions, lane, sender);
-      else this.#deliveries.toAll(sessions, lane, sender, undefined, mayDrop);
+      if (mayDrop && form.framing === 'raw') this.#deliveries.toAllLoosely(sessions, writer, sender);
+      else this.#deliveries.toAll(sessions, writer, sender, undefined, mayDrop);
     }
   }
 
@@ -77,14 +77,14 @@ export class FanOut {
   to(target: RouterSession, message: PublishMessage): void {
     const { form } = target;
     if (form.encoding === 'none') return this.#deliveries.hand(target, detachedPublish(message));
-    const lane = this.#lanes[form.index]!; // a lane for every form there is
+    const writer = this.#writers[form.index]!; // a writer for every form there is
     try {
-      lane.write(message);
+      writer.write(message);
     } catch (error) {
       this.#tellUnreachable([target], undefined, message.address, error);
       return;
     }
-    this.#deliveries.to(target, lane);
+    this.#deliveries.to(target, writer);
   }
 
   /**

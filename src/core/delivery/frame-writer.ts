@@ -31,7 +31,7 @@ const utf8 = new TextEncoder();
  * Writes messages of one form into a slab, complete with frame header and transport framing. After each write
  * {@link bytes}, {@link start} and {@link end} say where the message lies.
  */
-export class Lane {
+export class FrameWriter {
   readonly #form: WrittenForm;
   readonly #slab = new Slab();
   /** Framing and frame header in front of the payload, for the small message that nearly every one is. */

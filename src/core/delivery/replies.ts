@@ -5,19 +5,19 @@ import { MAX_ADDRESS_BYTES } from '../../protocol/limits.js';
 import type { U64 } from '../../protocol/u64.js';
 import { detached } from '../../protocol/messages/detached.js';
 import type { Message, SetMessage } from '../../protocol/messages/message.js';
-import type { Deliveries } from './dispatcher.js';
-import { Lane } from './frame-writer.js';
+import type { Dispatcher } from './dispatcher.js';
+import { FrameWriter } from './frame-writer.js';
 import type { RouterSession } from '../session.js';
 import { wireForms } from './wire-form.js';
 
-/** Answers to one session: ACK, ERROR, SNAPSHOT, ... in lanes of their own (see FanOut). */
+/** Answers to one session: ACK, ERROR, SNAPSHOT, ... in writers of their own (see FanOut). */
 export class Replies {
-  readonly #deliveries: Deliveries;
-  readonly #lanes = wireForms.map((form) => new Lane(form));
+  readonly #deliveries: Dispatcher;
+  readonly #writers = wireForms.map((form) => new FrameWriter(form));
 
   readonly #errors = new Map<ErrorCode, number>();
 
-  constructor(deliveries: Deliveries) {
+  constructor(deliveries: Dispatcher) {
     this.#deliveries = deliveries;
   }
 
@@ -28,30 +28,31 @@ export class Replies {
 
   /** @throws EncodeError when the message does not fit a frame; nothing is sent then */
   send(session: RouterSession, message: Message): void {
-    const lane = this.lane(session);
-    if (lane === undefined) return this.#deliveries.hand(session, detached(message));
-    lane.write(message);
-    this.#deliveries.to(session, lane);
+    const writer = this.writer(session);
+    if (writer === undefined) return this.#deliveries.hand(session, detached(message));
+    writer.write(message);
+    this.#deliveries.to(session, writer);
   }
 
   /**
-   * The lane of the session's form, for those who write a message piece by piece; then {@link deliver}. Undefined for a session
+   * The writer of the session's form, for those who write a message piece by piece; then {@link deliver}. Undefined for a session
    * for which nothing is written.
    */
-  lane({ form }: RouterSession): Lane | undefined {
-    return form.encoding === 'none' ? undefined : this.#lanes[form.index]!; // a lane for every form there is
+  writer({ form }: RouterSession): FrameWriter | undefined {
+    return form.encoding === 'none' ? undefined : this.#writers[form.index]!; // a writer for every form there is
   }
 
-  deliver(session: RouterSession, lane: Lane): void {
-    this.#deliveries.to(session, lane);
+  deliver(session: RouterSession, writer: FrameWriter): void {
+    this.#deliveries.to(session, writer);
   }
 
   /** A SET was taken. */
   ack(session: RouterSession, message: SetMessage, revision: U64): void {
-    const lane = this.lane(session);
-    if (lane === undefined) return this.#deliveries.hand(session, { type: 'ack', address: message.address, revision });
-    lane.writeAck(message, revision);
-    this.#deliveries.to(session, lane);
+    const writer = this.writer(session);
+    if (writer === undefined)
+      return this.#deliveries.hand(session, { type: 'ack', address: message.address, revision });
+    writer.writeAck(message, revision);
+    this.#deliveries.to(session, writer);
   }
 
   error(session: RouterSession, { code, message, address }: ClaspError): void {
@@ -75,22 +76,22 @@ export class Replies {
     items: readonly T[],
     make: (items: readonly T[]) => Message,
   ): boolean {
-    const lane = this.lane(session);
-    if (lane === undefined) {
+    const writer = this.writer(session);
+    if (writer === undefined) {
       this.send(session, make(items));
       return true;
     }
     try {
-      lane.write(make(items));
+      writer.write(make(items));
       const { form, link } = session;
       const { maxFrameBytes = form.encoding === 'json' ? MAX_JSON_TEXT : Infinity } = link;
-      const fits = lane.end - lane.start <= maxFrameBytes;
+      const fits = writer.end - writer.start <= maxFrameBytes;
       // One item that is too large for a datagram goes all the same: the transport drops it and says so.
       if (fits || items.length < 2) {
-        this.deliver(session, lane);
+        this.deliver(session, writer);
         return fits || form.encoding === 'json';
       }
-      lane.abandon();
+      writer.abandon();
     } catch (error) {
       if (!(error instanceof EncodeError)) throw error;
       const [item] = items;

@@ -9,8 +9,8 @@ import type { PacedLimits } from '../subscriptions/paced-subscriptions.js';
 import { Pacing, type RecipientsPort } from '../subscriptions/pacing.js';
 import type { RouterSession } from '../session.js';
 import type { Slice } from '../scheduling/slice.js';
-import { lets, type Shows, type Subscription, SubscriptionIndex } from '../subscriptions/subscription-index.js';
-import { SubscriptionRoom } from '../subscriptions/subscription-room.js';
+import { acceptsType, type CanSee, type Subscription, SubscriptionIndex } from '../subscriptions/subscription-index.js';
+import { SubscriptionQuota } from '../subscriptions/subscription-quota.js';
 
 export interface RoutingOptions extends PacedLimits {
   /** Steps that the unusual patterns which one address can meet may take to match, of all sessions; 0 = unlimited. */
@@ -25,24 +25,24 @@ export interface RoutingOptions extends PacedLimits {
 const UNSUBSCRIBE_STEPS = 100;
 
 /** Brings signals to whoever subscribed to them, at the pace they asked for. */
-export class Routing {
+export class SignalRouter {
   readonly #fanOut: FanOut;
   readonly #subscriptions: SubscriptionIndex;
   readonly #pacing: Pacing;
   readonly #matchLimit: MatchLimit;
-  readonly #room: SubscriptionRoom;
+  readonly #room: SubscriptionQuota;
   /** Sessions that are gone and some of whose subscriptions are not ended yet. */
   readonly #leaving = new Set<RouterSession>();
 
   /**
-   * @param shows whether a session may hear of an address
+   * @param canSee whether a session may hear of an address
    * @param counter counts the steps of matching
    */
-  constructor(fanOut: FanOut, options: RoutingOptions, shows: Shows, counter: StepCounter) {
+  constructor(fanOut: FanOut, options: RoutingOptions, canSee: CanSee, counter: StepCounter) {
     this.#fanOut = fanOut;
     this.#subscriptions = new SubscriptionIndex(
       (type, address, paces, isSubscribed) => this.#pacing.resolve(type, address, paces, isSubscribed),
-      shows,
+      canSee,
       counter,
       options.recipientCacheBytes,
     );
@@ -54,7 +54,7 @@ export class Routing {
     };
     this.#pacing = new Pacing(fanOut, recipients, options);
     this.#matchLimit = new MatchLimit(options.maxMatchSteps);
-    this.#room = new SubscriptionRoom(options.maxSubscriptionBytes);
+    this.#room = new SubscriptionQuota(options.maxSubscriptionBytes);
   }
 
   get subscriptionCount(): number {
@@ -67,7 +67,7 @@ export class Routing {
   }
 
   /** Memory that subscriptions take, roughly, and sessions closed because theirs took most. */
-  get subscriptionRoom(): Pick<SubscriptionRoom, 'bytes' | 'closed'> {
+  get subscriptionRoom(): Pick<SubscriptionQuota, 'bytes' | 'closed'> {
     return this.#room;
   }
 
@@ -129,7 +129,7 @@ export class Routing {
   subscriberCount(address: string): number {
     const sessions = new Set<RouterSession>();
     for (const subscription of this.#subscriptions.matches(address)) {
-      if (lets(subscription, 'param')) sessions.add(subscription.session);
+      if (acceptsType(subscription, 'param')) sessions.add(subscription.session);
     }
     return sessions.size;
   }

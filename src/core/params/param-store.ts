@@ -6,7 +6,7 @@ import type { StepCounter } from '../../protocol/step-counter.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import { AddressTree } from './address-tree.js';
 import { DueQueue } from '../scheduling/due-queue.js';
-import { OldestFirst } from '../quotas/insertion-order-map.js';
+import { InsertionOrderMap } from '../quotas/insertion-order-map.js';
 import { Param } from './param.js';
 import { type HistoryRule, ParamHistory } from './param-history.js';
 import { ParamShares } from './param-shares.js';
@@ -54,7 +54,7 @@ export class ParamStore {
   readonly #expiring = new DueQueue<Param>();
   readonly #locked = new Map<RouterSession, Set<Param>>();
   /** Revisions by address. */
-  readonly #tombstones = new OldestFirst<number>();
+  readonly #tombstones = new InsertionOrderMap<number>();
   /** Locks that end from then on are not over yet: their holders may have renewed them, unread. Set by the owner. */
   unjudgedSinceMicros = Infinity;
   #serial = 0;

@@ -33,7 +33,7 @@ const IDLE_MICROS = 300_000_000;
  * Reads no clock and sets no timer: the owner calls {@link runDue} at {@link dueMicros}. Times are microseconds and must
  * not go back.
  */
-export class Gestures {
+export class GestureThrottle {
   readonly #intervalMicros: number;
   readonly #maxPerSession: number;
   readonly #forward: (sender: RouterSession, message: PublishMessage) => void;

@@ -3,7 +3,7 @@ import { detachedPublish } from '../../protocol/messages/detached.js';
 import type { PublishMessage } from '../../protocol/messages/message.js';
 import { matchSegments, type Pattern } from '../../protocol/pattern.js';
 import type { StepCounter } from '../../protocol/step-counter.js';
-import { OldestFirst } from '../quotas/insertion-order-map.js';
+import { InsertionOrderMap } from '../quotas/insertion-order-map.js';
 
 export interface LastTimelinesOptions {
   /** Addresses whose last timeline is kept for late joiners; 0 = none. */
@@ -18,7 +18,7 @@ export interface LastTimelinesOptions {
  */
 export class LastTimelines {
   readonly #options: LastTimelinesOptions;
-  readonly #timelines = new OldestFirst<PublishMessage>();
+  readonly #timelines = new InsertionOrderMap<PublishMessage>();
   #bytes = 0;
   #dropped = 0;
 

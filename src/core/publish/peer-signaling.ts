@@ -25,7 +25,7 @@ const SIGNAL_PREFIX = '/clasp/p2p/signal/';
  *
  * Keeps no queue and waits for nobody, so a peer that reads nothing costs the one who signals to it nothing.
  */
-export class PeerSignals {
+export class PeerSignaling {
   readonly #ports: PeerSignalsPorts;
   /** Those whose announcement stands. It holds no session: what is forgotten elsewhere is forgotten here. */
   readonly #capable = new WeakSet<RouterSession>();

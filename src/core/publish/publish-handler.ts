@@ -3,14 +3,14 @@ import type { PublishMessage } from '../../protocol/messages/message.js';
 import type { Pattern } from '../../protocol/pattern.js';
 import { StepCounter } from '../../protocol/step-counter.js';
 import type { FanOut } from '../delivery/fan-out.js';
-import { Gestures } from './gesture-throttle.js';
+import { GestureThrottle } from './gesture-throttle.js';
 import { LastTimelines, type LastTimelinesOptions } from './last-timelines.js';
-import { PeerSignals } from './peer-signaling.js';
+import { PeerSignaling } from './peer-signaling.js';
 import type { RouterSession } from '../session.js';
-import type { Routing } from '../delivery/signal-router.js';
+import type { SignalRouter } from '../delivery/signal-router.js';
 import type { Task } from '../scheduling/session-tasks.js';
 import type { Slice } from '../scheduling/slice.js';
-import type { Shows } from '../subscriptions/subscription-index.js';
+import type { CanSee } from '../subscriptions/subscription-index.js';
 import { checkPublishSize } from '../size-limits.js';
 import { isSystemAddress, systemAddressRefused } from '../system/system-addresses.js';
 
@@ -29,12 +29,12 @@ const MAX_REMEMBERED_LENGTH = 128;
  * What passes through without being kept (router.md 5.5): events, streams and timelines as they come, gestures thinned out, the
  * signals of peers to each other straight to their target. In a bundle as on its own.
  */
-export class PassingSignals {
-  readonly #routing: Routing;
+export class PublishHandler {
+  readonly #routing: SignalRouter;
   readonly #fanOut: FanOut;
-  readonly #gestures: Gestures;
-  readonly #peers: PeerSignals;
-  readonly #shows: Shows;
+  readonly #gestures: GestureThrottle;
+  readonly #peers: PeerSignaling;
+  readonly #canSee: CanSee;
   readonly #timelines: LastTimelines;
   /** Addresses at which anybody may publish for all, the last ones met. */
   readonly #ordinary = new Set<string>();
@@ -43,28 +43,28 @@ export class PassingSignals {
 
   constructor(
     options: PassingSignalsOptions,
-    routing: Routing,
+    routing: SignalRouter,
     fanOut: FanOut,
     ports: {
       /** The session of an id. */
       readonly find: (sessionId: string) => RouterSession | undefined;
       /** Whether a session may hear of an address. */
-      readonly shows: Shows;
+      readonly canSee: CanSee;
     },
   ) {
-    const { find, shows } = ports;
+    const { find, canSee } = ports;
     this.#routing = routing;
-    this.#shows = shows;
+    this.#canSee = canSee;
     this.#fanOut = fanOut;
     this.#timelines = new LastTimelines(options);
     const forward = (sender: RouterSession, message: PublishMessage): void => {
       this.#forward(sender, message);
     };
-    this.#gestures = new Gestures({ intervalMicros: options.gestureIntervalMs * 1_000 }, forward);
+    this.#gestures = new GestureThrottle({ intervalMicros: options.gestureIntervalMs * 1_000 }, forward);
     const deliver = (target: RouterSession, message: PublishMessage): void => {
       fanOut.to(target, message);
     };
-    this.#peers = new PeerSignals({ find, deliver, announce: forward });
+    this.#peers = new PeerSignaling({ find, deliver, announce: forward });
   }
 
   /** What the last timelines take, and how many made room for others. */
@@ -129,7 +129,7 @@ export class PassingSignals {
             task.isDone = true;
             break;
           }
-          if (next.value === undefined || !this.#shows(session, next.value.address)) continue;
+          if (next.value === undefined || !this.#canSee(session, next.value.address)) continue;
           counter.steps += STEPS_OF_SENDING;
           this.#fanOut.to(session, next.value);
         }

@@ -2,7 +2,7 @@
  * A map that knows which of its entries was set longest ago. To look for it from the front each time would pass the places of
  * all that went before: 15 µs among 65,536 entries of which one goes and one comes, against 0.4 with a place that is kept.
  */
-export class OldestFirst<V> {
+export class InsertionOrderMap<V> {
   readonly #entries = new Map<string, V>();
   #characters = 0;
   /** Stands behind the last entry that was taken out here; whatever is in front of it has gone. */

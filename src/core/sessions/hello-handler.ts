@@ -21,7 +21,7 @@ export interface AdmissionOptions {
 }
 
 /** The door of the data plane: the first message of a connection, which has to be HELLO (router.md 3.2). */
-export class Admission {
+export class HelloHandler {
   readonly #options: AdmissionOptions;
   readonly #replies: Replies;
   readonly #joined: (session: RouterSession) => void;

@@ -3,7 +3,7 @@ const ERROR_MICROS = 1_000_000;
 const WINDOW_MICROS = 60_000_000;
 
 /** How much garbage a session may send: garbage does not end it, a flood of it does (design: undecodable frame). */
-export class Patience {
+export class MalformedLimit {
   #count = 0;
   #sinceMicros = 0;
   #toldMicros = -Infinity;

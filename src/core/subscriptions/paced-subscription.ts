@@ -9,7 +9,7 @@ export type Pending =
   | { readonly message: PublishMessage; readonly revision: undefined };
 
 /** What one session has heard of one address, and what is still to come. */
-export class Paced {
+export class PacedSubscription {
   readonly session: RouterSession;
   readonly type: PacedType;
   readonly address: string;
@@ -24,7 +24,7 @@ export class Paced {
   samples: number[] = [];
   sampled: PublishMessage | undefined;
   /** Its place in the queue of what waits; undefined while it has none. */
-  due: DueEntry<Paced> | undefined;
+  due: DueEntry<PacedSubscription> | undefined;
   /** It is followed no more: what still holds it passes over. */
   isGone = false;
 

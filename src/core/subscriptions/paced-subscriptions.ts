@@ -1,4 +1,4 @@
-import { Paced } from './paced-subscription.js';
+import { PacedSubscription } from './paced-subscription.js';
 import type { PacedType } from './rate-policy.js';
 import type { RouterSession } from '../session.js';
 
@@ -13,19 +13,19 @@ export interface PacedLimits {
  * Who is followed at which address. What is known of a session survives here when its subscriptions change; without it each
  * SUBSCRIBE would set off everything that rests.
  */
-export class PacedRegistry {
+export class PacedSubscriptions {
   readonly #limits: PacedLimits;
-  readonly #dropped: (paced: Paced) => void;
+  readonly #dropped: (paced: PacedSubscription) => void;
   /** By address, the one followed for longest first. */
   readonly #params = new Map<string, PacedAddress>();
   readonly #streams = new Map<string, PacedAddress>();
-  readonly #sessions = new Map<RouterSession, Set<Paced>>();
+  readonly #sessions = new Map<RouterSession, Set<PacedSubscription>>();
   #size = 0;
   #bytes = 0;
   #droppedCount = 0;
 
   /** @param dropped receives each that is forgotten because there are too many */
-  constructor(limits: PacedLimits, dropped: (paced: Paced) => void) {
+  constructor(limits: PacedLimits, dropped: (paced: PacedSubscription) => void) {
     this.#limits = limits;
     this.#dropped = dropped;
   }
@@ -45,21 +45,21 @@ export class PacedRegistry {
   }
 
   /** Those who are followed at an address. */
-  of(type: PacedType, address: string): Iterable<Paced> {
+  of(type: PacedType, address: string): Iterable<PacedSubscription> {
     return this.#addresses(type).get(address)?.sessions.values() ?? [];
   }
 
   /** Those of a session. They may be forgotten during the walk. */
-  ofSession(session: RouterSession): Iterable<Paced> {
+  ofSession(session: RouterSession): Iterable<PacedSubscription> {
     return this.#sessions.get(session) ?? [];
   }
 
-  find(session: RouterSession, type: PacedType, address: string): Paced | undefined {
+  find(session: RouterSession, type: PacedType, address: string): PacedSubscription | undefined {
     return this.#addresses(type).get(address)?.sessions.get(session);
   }
 
   /** What is known of this session at this address; from now on, if nothing was. */
-  follow(session: RouterSession, type: PacedType, address: string): Paced {
+  follow(session: RouterSession, type: PacedType, address: string): PacedSubscription {
     const addresses = this.#addresses(type);
     let followed = addresses.get(address);
     const existing = followed?.sessions.get(session);
@@ -68,7 +68,7 @@ export class PacedRegistry {
       followed = { sessions: new Map(), heldBytes: 0 };
       addresses.set(address, followed);
     }
-    const paced = new Paced(session, type, address);
+    const paced = new PacedSubscription(session, type, address);
     followed.sessions.set(session, paced);
     this.#listOfSession(paced);
     this.#size++;
@@ -78,7 +78,7 @@ export class PacedRegistry {
   }
 
   /** What waits at an address now takes so many bytes more, or less. */
-  hold({ type, address, isGone }: Paced, bytes: number): void {
+  hold({ type, address, isGone }: PacedSubscription, bytes: number): void {
     const addresses = this.#addresses(type);
     const followed = isGone ? undefined : addresses.get(address);
     if (followed === undefined) return;
@@ -89,12 +89,12 @@ export class PacedRegistry {
   }
 
   /** A message is kept at an address, once for all who wait for it, in place of the one before. */
-  holdOnly(paced: Paced, bytes: number): void {
+  holdOnly(paced: PacedSubscription, bytes: number): void {
     const held = this.#addresses(paced.type).get(paced.address)?.heldBytes ?? 0;
     this.hold(paced, bytes - held);
   }
 
-  forget(paced: Paced): void {
+  forget(paced: PacedSubscription): void {
     if (paced.isGone) return;
     paced.isGone = true;
     this.#unlist(paced);
@@ -108,7 +108,7 @@ export class PacedRegistry {
     addresses.delete(paced.address);
   }
 
-  #listOfSession(paced: Paced): void {
+  #listOfSession(paced: PacedSubscription): void {
     const { session } = paced;
     let own = this.#sessions.get(session);
     if (own === undefined) this.#sessions.set(session, (own = new Set()));
@@ -116,7 +116,7 @@ export class PacedRegistry {
     session.holdings.pacedSubscriptions++;
   }
 
-  #unlist(paced: Paced): void {
+  #unlist(paced: PacedSubscription): void {
     const { session } = paced;
     const own = this.#sessions.get(session);
     own?.delete(paced);
@@ -155,7 +155,7 @@ export class PacedRegistry {
 const BYTES_OF_ONE = 600;
 
 interface PacedAddress {
-  readonly sessions: Map<RouterSession, Paced>;
+  readonly sessions: Map<RouterSession, PacedSubscription>;
   /** What is kept there: the last message that had to wait, and the samples of windows. */
   heldBytes: number;
 }

@@ -5,8 +5,8 @@ import { ValueType } from '../../protocol/values/value.js';
 import { DueQueue } from '../scheduling/due-queue.js';
 import type { FanOut } from '../delivery/fan-out.js';
 import type { Pace, PacedType } from './rate-policy.js';
-import type { Paced, Pending } from './paced-subscription.js';
-import { type PacedLimits, PacedRegistry } from './paced-subscriptions.js';
+import type { PacedSubscription, Pending } from './paced-subscription.js';
+import { type PacedLimits, PacedSubscriptions } from './paced-subscriptions.js';
 import type { RouterSession } from '../session.js';
 import type { Slice } from '../scheduling/slice.js';
 
@@ -49,14 +49,14 @@ export interface RecipientsPort {
  */
 export class Pacing {
   readonly #fanOut: FanOut;
-  readonly #registry: PacedRegistry;
+  readonly #registry: PacedSubscriptions;
   readonly #recipients: RecipientsPort;
-  readonly #queue = new DueQueue<Paced>();
+  readonly #queue = new DueQueue<PacedSubscription>();
 
   constructor(fanOut: FanOut, recipients: RecipientsPort, limits: PacedLimits) {
     this.#fanOut = fanOut;
     this.#recipients = recipients;
-    this.#registry = new PacedRegistry(limits, (paced) => {
+    this.#registry = new PacedSubscriptions(limits, (paced) => {
       this.#unqueue(paced);
       recipients.forget(paced.address); // they hold what is forgotten here
       this.#settle(paced);
@@ -94,14 +94,14 @@ export class Pacing {
     address: string,
     paces: ReadonlyMap<RouterSession, Pace>,
     isSubscribed: (session: RouterSession) => boolean,
-  ): readonly Paced[] {
+  ): readonly PacedSubscription[] {
     for (const paced of this.#registry.of(type, address)) {
       if (paces.has(paced.session)) continue;
       this.#forget(paced);
       if (isSubscribed(paced.session)) this.#settle(paced);
     }
     if (paces.size === 0) return nobody;
-    const resolved: Paced[] = [];
+    const resolved: PacedSubscription[] = [];
     for (const [session, pace] of paces) {
       const paced = this.#registry.follow(session, type, address);
       paced.pace = pace;
@@ -113,7 +113,7 @@ export class Pacing {
   }
 
   /** A SET, to the writer too if it is among them. */
-  set(recipients: readonly Paced[], message: SetMessage, revision: number, nowMicros: number): void {
+  set(recipients: readonly PacedSubscription[], message: SetMessage, revision: number, nowMicros: number): void {
     const number = numberOf(message.value);
     // What locks or unlocks is news, whatever the value.
     const isNews = message.lock === true || message.unlock === true;
@@ -130,7 +130,7 @@ export class Pacing {
 
   /** A message of a stream, to everybody but its sender. */
   publish(
-    recipients: readonly Paced[],
+    recipients: readonly PacedSubscription[],
     message: PublishMessage,
     sender: RouterSession | undefined,
     nowMicros: number,
@@ -202,25 +202,25 @@ export class Pacing {
     }
   }
 
-  #forget(paced: Paced): void {
+  #forget(paced: PacedSubscription): void {
     this.#registry.forget(paced);
     this.#unqueue(paced);
   }
 
-  #unqueue(paced: Paced): void {
+  #unqueue(paced: PacedSubscription): void {
     if (paced.due !== undefined) this.#queue.remove(paced.due);
     paced.due = undefined;
   }
 
   /** It may have left meanwhile, or unsubscribed, or subscribed to more. */
-  #isFollowed(paced: Paced): boolean {
+  #isFollowed(paced: PacedSubscription): boolean {
     if (paced.isGone || paced.session.hasLeft) return false;
     this.#recipients.refresh(paced.type, paced.address);
     return !paced.isGone;
   }
 
   /** The message of this moment goes out to this session. */
-  #goes(paced: Paced, number: number | undefined, nowMicros: number): RouterSession {
+  #goes(paced: PacedSubscription, number: number | undefined, nowMicros: number): RouterSession {
     paced.pending = undefined;
     paced.lastNumber = number ?? NaN;
     paced.restsUntilMicros = nowMicros + paced.pace.intervalMicros;
@@ -228,22 +228,22 @@ export class Pacing {
   }
 
   /** Counts a message that is kept once for all who wait for it. */
-  #pending(paced: Paced, pending: Pending): Pending {
+  #pending(paced: PacedSubscription, pending: Pending): Pending {
     const { address, value } = pending.message;
     this.#registry.holdOnly(paced, BYTES_OF_MESSAGE + 2 * address.length + (value?.byteLength ?? 0));
     return pending;
   }
 
-  #keep(paced: Paced, pending: Pending): void {
+  #keep(paced: PacedSubscription, pending: Pending): void {
     paced.pending = pending;
     this.#await(paced, paced.restsUntilMicros);
   }
 
-  #await(paced: Paced, dueMicros: number): void {
+  #await(paced: PacedSubscription, dueMicros: number): void {
     paced.due ??= this.#queue.push(paced, dueMicros);
   }
 
-  #collect(paced: Paced, message: PublishMessage, samples: readonly number[], nowMicros: number): void {
+  #collect(paced: PacedSubscription, message: PublishMessage, samples: readonly number[], nowMicros: number): void {
     if (paced.samples.length + samples.length > capacityOf(paced)) this.#sendSamples(paced, nowMicros);
     const before = paced.samples.length;
     for (const sample of samples) {
@@ -264,7 +264,7 @@ export class Pacing {
     if (paced.samples.length >= capacityOf(paced)) this.#sendSamples(paced, nowMicros);
   }
 
-  #sendSamples(paced: Paced, nowMicros: number): void {
+  #sendSamples(paced: PacedSubscription, nowMicros: number): void {
     const { sampled, samples } = paced;
     if (sampled === undefined) return;
     paced.sampled = undefined;
@@ -275,7 +275,7 @@ export class Pacing {
   }
 
   /** Nothing of an address is followed any more for this session: what waited goes out, late in nothing but name. */
-  #settle(paced: Paced): void {
+  #settle(paced: PacedSubscription): void {
     this.#sendSamples(paced, paced.restsUntilMicros);
     const { pending } = paced;
     paced.pending = undefined;
@@ -288,10 +288,10 @@ export class Pacing {
   }
 }
 
-const nobody: readonly Paced[] = [];
+const nobody: readonly PacedSubscription[] = [];
 
 /** The change since the last delivery is too small to tell. NaN, on either side, is far away from everything. */
-function isWithinEpsilon({ lastNumber, pace }: Paced, number: number | undefined): boolean {
+function isWithinEpsilon({ lastNumber, pace }: PacedSubscription, number: number | undefined): boolean {
   return number !== undefined && pace.epsilon > 0 && Math.abs(number - lastNumber) < pace.epsilon;
 }
 
@@ -302,7 +302,7 @@ function numberOf(value: EncodedValue | undefined): number | undefined {
 }
 
 /** How many samples fit one message to this session. */
-function capacityOf({ session, address }: Paced): number {
+function capacityOf({ session, address }: PacedSubscription): number {
   const { maxFrameBytes } = session.link;
   if (maxFrameBytes === undefined) return MAX_WINDOW_SAMPLES;
   const room = Math.floor((maxFrameBytes - SAMPLES_OVERHEAD_BYTES - 3 * address.length) / MAX_SAMPLE_BYTES);

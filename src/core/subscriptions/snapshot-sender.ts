@@ -6,13 +6,13 @@ import type { Pattern } from '../../protocol/pattern.js';
 import { StepCounter } from '../../protocol/step-counter.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import type { ClockOffsets } from '../clock-offsets.js';
-import type { Lane } from '../delivery/frame-writer.js';
+import type { FrameWriter } from '../delivery/frame-writer.js';
 import type { Param } from '../params/param.js';
 import type { ParamStore } from '../params/param-store.js';
 import type { Replies } from '../delivery/replies.js';
 import type { RouterSession } from '../session.js';
 import type { SessionTasks, Task } from '../scheduling/session-tasks.js';
-import type { Shows, Subscription } from './subscription-index.js';
+import type { CanSee, Subscription } from './subscription-index.js';
 
 /** Steps of looking at a param, and of writing one that is for this session, beside those for its bytes. */
 const LOOK_STEPS = 4;
@@ -43,7 +43,7 @@ export interface SnapshotOptions {
 }
 
 /** Hears what a snapshot tells a session; see {@link Routing.told}. */
-export type Told = (session: RouterSession, address: string, value: EncodedValue, follow: boolean) => void;
+export type Delivered = (session: RouterSession, address: string, value: EncodedValue, follow: boolean) => void;
 
 /**
  * Sends the stored params that match a pattern: as many to a frame as fit, and in slices when they are many, so that a
@@ -53,7 +53,7 @@ export type Told = (session: RouterSession, address: string, value: EncodedValue
  * moment into the same queue the live SETs go through, so it is never older than a SET that went before it, and a SET
  * that comes later goes behind it.
  */
-export class Snapshots {
+export class SnapshotSender {
   readonly #ports: SnapshotPorts;
   readonly #tasks: SessionTasks;
   readonly #bySubscription = new WeakMap<Subscription, SnapshotTask>();
@@ -88,9 +88,9 @@ export interface SnapshotPorts {
   /** Where the params are that a pattern is about. */
   readonly storeFor: (pattern: Pattern) => ParamStore;
   readonly replies: Replies;
-  readonly told: Told;
+  readonly told: Delivered;
   /** Whether a session may hear of an address. */
-  readonly shows: Shows;
+  readonly canSee: CanSee;
   /** The time of this batch. */
   readonly nowMicros: () => number;
   /** For the timestamps of params. */
@@ -136,31 +136,31 @@ class SnapshotTask implements Task {
     const { session } = this;
     this.#nowMicros = nowMicros();
     const first = this.#counter.steps;
-    const lane = replies.lane(session);
-    if (lane !== undefined && session.form.encoding === 'binary') this.#runBinary(lane, first + maxSteps);
+    const writer = replies.writer(session);
+    if (writer !== undefined && session.form.encoding === 'binary') this.#runBinary(writer, first + maxSteps);
     else this.#runMap(first + maxSteps);
     if (this.isDone && this.#owesOne) replies.send(session, { type: 'snapshot', params: [] });
     return Math.max(1, this.#counter.steps - first);
   }
 
-  #runBinary(lane: Lane, lastStep: number): void {
+  #runBinary(writer: FrameWriter, lastStep: number): void {
     const { session } = this;
-    const w = lane.writer;
+    const w = writer.writer;
     const { maxFrameBytes = Infinity } = session.link;
     const limit = Math.min(MAX_PAYLOAD_BYTES, maxFrameBytes - HEADER_BYTES);
     let count = 0;
     const finish = (): void => {
-      if (count === 0) return lane.abandon();
-      const at = w.start + lane.payloadStart;
+      if (count === 0) return writer.abandon();
+      const at = w.start + writer.payloadStart;
       w.bytes[at + 1] = count >>> 8;
       w.bytes[at + 2] = count;
       // What no datagram holds is dropped by the transport, which says so.
-      if (lane.payloadLength <= limit) this.#owesOne = false;
-      lane.finish(Qos.Fire);
-      this.#ports.replies.deliver(session, lane);
+      if (writer.payloadLength <= limit) this.#owesOne = false;
+      writer.finish(Qos.Fire);
+      this.#ports.replies.deliver(session, writer);
     };
     const begin = (): void => {
-      lane.begin();
+      writer.begin();
       w.u8(SNAPSHOT);
       w.u16(0);
       count = 0;
@@ -175,7 +175,7 @@ class SnapshotTask implements Task {
       for (const entry of this.#entries(param)) {
         const before = w.at - w.start;
         writeSnapshotEntry(w, entry);
-        if (lane.payloadLength > limit && count > 0) {
+        if (writer.payloadLength > limit && count > 0) {
           w.at = w.start + before; // this one begins the next frame
           finish();
           begin();
@@ -224,7 +224,7 @@ class SnapshotTask implements Task {
     this.#counter.steps += LOOK_STEPS;
     const param = next.value;
     if (param === undefined || param.serial >= this.#endSerial || !param.isVisible(this.#nowMicros)) return undefined;
-    return this.#ports.shows(this.session, param.address) ? param : undefined;
+    return this.#ports.canSee(this.session, param.address) ? param : undefined;
   }
 
   /** What a session is told of a param: its value, and those it had before where they are wanted and kept. */

@@ -2,13 +2,13 @@ import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { SubscribeMessage } from '../../protocol/messages/message.js';
 import { parsePattern, type Pattern } from '../../protocol/pattern.js';
 import { paceOf } from './rate-policy.js';
-import type { PassingSignals } from '../publish/publish-handler.js';
+import type { PublishHandler } from '../publish/publish-handler.js';
 import { nodesOf } from './pattern-trie.js';
 import type { RouterSession } from '../session.js';
-import type { Routing } from '../delivery/signal-router.js';
+import type { SignalRouter } from '../delivery/signal-router.js';
 import type { SessionTasks } from '../scheduling/session-tasks.js';
-import type { Snapshots } from './snapshot-sender.js';
-import { lets, type Subscription, subscription } from './subscription-index.js';
+import type { SnapshotSender } from './snapshot-sender.js';
+import { acceptsType, type Subscription, subscription } from './subscription-index.js';
 import { isSystemAddress } from '../system/system-addresses.js';
 import type { SystemSignals } from '../system/system-signals.js';
 
@@ -28,19 +28,19 @@ export interface SubscribingOptions extends PatternLimits {
 const TIMELINE_STEPS = 16_384;
 
 /** SUBSCRIBE and UNSUBSCRIBE (router.md 5.1): who may hear what, what it may cost, and what there is already. */
-export class Subscribing {
+export class SubscribeHandler {
   readonly #options: SubscribingOptions;
-  readonly #routing: Routing;
-  readonly #snapshots: Snapshots;
-  readonly #passing: PassingSignals;
+  readonly #routing: SignalRouter;
+  readonly #snapshots: SnapshotSender;
+  readonly #passing: PublishHandler;
   readonly #system: SystemSignals;
   readonly #tasks: SessionTasks;
 
   constructor(
     options: SubscribingOptions,
-    routing: Routing,
-    snapshots: Snapshots,
-    passing: PassingSignals,
+    routing: SignalRouter,
+    snapshots: SnapshotSender,
+    passing: PublishHandler,
     system: SystemSignals,
     tasks: SessionTasks,
   ) {
@@ -71,12 +71,12 @@ export class Subscribing {
     if (isSystemAddress(pattern)) this.#system.asked(nowMicros);
     const added = subscription(session, message.id, pattern, message.types, message.options);
     this.#routing.subscribe(added);
-    if (lets(added, 'param')) {
+    if (acceptsType(added, 'param')) {
       const follow = (paceOf(message.options, 'param')?.epsilon ?? 0) > 0;
       const history = message.options?.history ?? 1;
       this.#snapshots.begin(session, pattern, { history, follow, subscription: added });
     }
-    if (lets(added, 'timeline')) this.#tasks.begin(this.#passing.timelinesFor(session, pattern), TIMELINE_STEPS);
+    if (acceptsType(added, 'timeline')) this.#tasks.begin(this.#passing.timelinesFor(session, pattern), TIMELINE_STEPS);
   }
 
   unsubscribe(session: RouterSession, id: number): void {

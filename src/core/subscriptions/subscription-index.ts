@@ -3,7 +3,7 @@ import type { SubscribeOptions } from '../../protocol/messages/message.js';
 import type { Pattern } from '../../protocol/pattern.js';
 import { StepCounter } from '../../protocol/step-counter.js';
 import { isPacedType, leastRestrictive, type Pace, type PacedType, paceOf } from './rate-policy.js';
-import type { Paced } from './paced-subscription.js';
+import type { PacedSubscription } from './paced-subscription.js';
 import { MatchCosts } from './match-cost.js';
 import { nodesOf, PatternTrie } from './pattern-trie.js';
 import type { RouterSession } from '../session.js';
@@ -30,7 +30,7 @@ export function subscription(
 }
 
 /** Whether signals of this type pass. */
-export function lets({ typeMask }: Subscription, type: SignalType): boolean {
+export function acceptsType({ typeMask }: Subscription, type: SignalType): boolean {
   return (typeMask & signalTypeMask([type])) !== 0;
 }
 
@@ -39,7 +39,7 @@ export interface Recipients {
   /** Those who get every one, by the form it has to be written in. */
   readonly groups: readonly RecipientGroup[];
   /** Those who asked for less. */
-  readonly paced: readonly Paced[];
+  readonly paced: readonly PacedSubscription[];
 }
 
 export interface RecipientGroup {
@@ -53,10 +53,10 @@ export type ResolvePaced = (
   address: string,
   paces: ReadonlyMap<RouterSession, Pace>,
   isSubscribed: (session: RouterSession) => boolean,
-) => readonly Paced[];
+) => readonly PacedSubscription[];
 
 /** Whether a session may hear of an address. */
-export type Shows = (session: RouterSession, address: string) => boolean;
+export type CanSee = (session: RouterSession, address: string) => boolean;
 
 interface SessionSubscriptions {
   readonly byId: Map<number, Subscription>;
@@ -91,7 +91,7 @@ export class SubscriptionIndex {
   readonly #costs = new MatchCosts();
   readonly #cache = new Map<string, CacheEntry>();
   readonly #resolvePaced: ResolvePaced;
-  readonly #shows: Shows;
+  readonly #canSee: CanSee;
   readonly #counter: StepCounter;
   readonly #sessions = new Map<RouterSession, SessionSubscriptions>();
   readonly #maxCachedBytes: number;
@@ -106,13 +106,13 @@ export class SubscriptionIndex {
    */
   constructor(
     resolvePaced: ResolvePaced,
-    shows: Shows,
+    shows: CanSee,
     counter: StepCounter = new StepCounter(),
     maxCachedBytes = MAX_CACHED_BYTES,
   ) {
     this.#maxCachedBytes = maxCachedBytes;
     this.#resolvePaced = resolvePaced;
-    this.#shows = shows;
+    this.#canSee = shows;
     this.#counter = counter;
   }
 
@@ -238,7 +238,7 @@ export class SubscriptionIndex {
     const sessions = new Map<RouterSession, Pace | undefined>();
     this.#counter.steps += matches.length;
     for (const { session, typeMask, options } of matches) {
-      if ((typeMask & mask) === 0 || !this.#shows(session, address)) continue;
+      if ((typeMask & mask) === 0 || !this.#canSee(session, address)) continue;
       const pace = paceOf(options, type);
       sessions.set(session, sessions.has(session) ? leastRestrictive(sessions.get(session), pace) : pace);
     }
@@ -256,7 +256,7 @@ export class SubscriptionIndex {
   }
 }
 
-const nobody: readonly Paced[] = [];
+const nobody: readonly PacedSubscription[] = [];
 
 /** Sessions by the form in which they are written to. */
 export function groupByForm(sessions: Iterable<RouterSession>): readonly RecipientGroup[] {

@@ -2,7 +2,7 @@ import type { MessageType } from '../../protocol/messages/message.js';
 import type { Statistics } from './statistics.js';
 
 /** What the core counts itself; the rest of {@link Statistics} is known to its parts. */
-export class Tally {
+export class Counters {
   /** By type, those that were taken in. A field for each: this is counted for every message. */
   readonly messages: Record<MessageType | 'malformed' | 'rateLimited', number> = {
     hello: 0,

@@ -24,7 +24,7 @@ export interface ParamView {
 }
 
 /** What is wanted of the params, and how much may be looked at for it: the answer is given within one turn of the event loop. */
-export interface ParamsQuestion {
+export interface ParamQuery {
   readonly pattern: string;
   /** Params in the answer, at most. */
   readonly limit: number;
@@ -34,7 +34,7 @@ export interface ParamsQuestion {
   readonly maxValueBytes: number;
 }
 
-export interface ParamsAnswer {
+export interface ParamQueryResult {
   readonly params: readonly ParamView[];
   /** Whether there may be more than these. */
   readonly isCut: boolean;
@@ -51,11 +51,11 @@ export interface ParamsAnswer {
 export function viewParams(
   store: ParamStore,
   pattern: Pattern,
-  { limit, maxLooked, maxValueBytes }: ParamsQuestion,
+  { limit, maxLooked, maxValueBytes }: ParamQuery,
   subscriberCount: (address: string) => number,
   nowMicros: number,
   { protocolAheadMicros }: ClockOffsets,
-): ParamsAnswer {
+): ParamQueryResult {
   const params: ParamView[] = [];
   let looked = 0;
   let isCut = false;

@@ -3,7 +3,7 @@ import type { Value } from '../../protocol/values/value.js';
 import type { SessionEnd } from '../session-events.js';
 import type { ClockOffsets } from '../clock-offsets.js';
 import type { RouterSession } from '../session.js';
-import type { Routing } from '../delivery/signal-router.js';
+import type { SignalRouter } from '../delivery/signal-router.js';
 import type { SystemParams } from './system-params.js';
 
 /** How a session came to its end, as presence tells it. */
@@ -15,12 +15,12 @@ export type Departure = SessionEnd['kind'];
  */
 export class Presence {
   readonly #params: SystemParams;
-  readonly #routing: Routing;
+  readonly #routing: SignalRouter;
   readonly #offsets: ClockOffsets;
   /** Ids whose params there are. */
   readonly #told = new Set<string>();
 
-  constructor(params: SystemParams, routing: Routing, offsets: ClockOffsets) {
+  constructor(params: SystemParams, routing: SignalRouter, offsets: ClockOffsets) {
     this.#params = params;
     this.#routing = routing;
     this.#offsets = offsets;

@@ -3,7 +3,7 @@ import type { SetMessage } from '../../protocol/messages/message.js';
 import { encodeValue } from '../../protocol/values/encoded-value.js';
 import type { Value } from '../../protocol/values/value.js';
 import { ParamStore } from '../params/param-store.js';
-import type { Routing } from '../delivery/signal-router.js';
+import type { SignalRouter } from '../delivery/signal-router.js';
 
 /** The router's own params, apart from those of the clients: nobody's `maxParams` is spent on them. */
 export class SystemParams {
@@ -15,9 +15,9 @@ export class SystemParams {
     maxLockSeconds: 0,
     historyRules: [],
   });
-  readonly #routing: Routing;
+  readonly #routing: SignalRouter;
 
-  constructor(routing: Routing) {
+  constructor(routing: SignalRouter) {
     this.#routing = routing;
   }
 

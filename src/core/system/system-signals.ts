@@ -2,7 +2,7 @@ import type { ClockOffsets } from '../clock-offsets.js';
 import type { ParamStore } from '../params/param-store.js';
 import { type Departure, Presence } from './presence.js';
 import type { RouterSession } from '../session.js';
-import type { Routing } from '../delivery/signal-router.js';
+import type { SignalRouter } from '../delivery/signal-router.js';
 import type { Statistics } from './statistics.js';
 import { SYSTEM_SEGMENT } from './system-addresses.js';
 import { SystemParams } from './system-params.js';
@@ -25,7 +25,7 @@ export interface SystemSignalsOptions {
  */
 export class SystemSignals {
   readonly #options: SystemSignalsOptions;
-  readonly #routing: Routing;
+  readonly #routing: SignalRouter;
   readonly #sessions: ReadonlyMap<string, RouterSession>;
   readonly #statistics: () => Statistics;
   readonly #params: SystemParams;
@@ -38,7 +38,7 @@ export class SystemSignals {
 
   constructor(
     options: SystemSignalsOptions & { readonly nowMicros: () => number },
-    routing: Routing,
+    routing: SignalRouter,
     sessions: ReadonlyMap<string, RouterSession>,
     statistics: () => Statistics,
     offsets: ClockOffsets,

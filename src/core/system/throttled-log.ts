@@ -7,7 +7,7 @@ const INTERVAL_MS = 1_000;
  * Limits log lines that a peer can cause with each of its messages: one line per second and kind, with the number of those left out.
  * A hook that throws is such a kind.
  */
-export function thinned<T>(
+export function throttledLog<T>(
   clock: Clock,
   report: (subject: T, kind: string, more: number) => void,
 ): (subject: T, kind: string) => void {

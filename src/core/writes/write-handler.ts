@@ -6,13 +6,13 @@ import type { U64 } from '../../protocol/u64.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import { checkAnnounced } from '../announce/announced-values.js';
 import { type ConflictRule, lastWriteWins, type Reconcile, reconcileFor } from '../params/conflict-strategies.js';
-import type { Hooks } from './write-hooks.js';
+import type { WriteHooks } from './write-hooks.js';
 import { mayTakeOver } from './lock-takeover.js';
 import type { Param } from '../params/param.js';
 import type { ParamStore } from '../params/param-store.js';
-import type { PassingSignals } from '../publish/publish-handler.js';
+import type { PublishHandler } from '../publish/publish-handler.js';
 import type { RouterSession } from '../session.js';
-import type { Routing } from '../delivery/signal-router.js';
+import type { SignalRouter } from '../delivery/signal-router.js';
 import type { SignalDirectory } from '../announce/signal-directory.js';
 import { checkSetSize, checkValueSize } from '../size-limits.js';
 import { isSystemAddress, systemAddressRefused } from '../system/system-addresses.js';
@@ -28,7 +28,7 @@ interface PlannedSet {
 }
 
 /** A param as a write will find it, once the writes planned so far are applied. A {@link Param} is one itself. */
-interface Outlook {
+interface ProjectedParam {
   readonly revision: number;
   readonly value: EncodedValue;
   readonly holder: RouterSession | undefined;
@@ -39,26 +39,26 @@ interface Outlook {
  * What changes params and reaches subscribers: SET, PUBLISH, BUNDLE. Each is planned first and without a trace, then
  * applied, which cannot fail: so a bundle is all or nothing.
  */
-export class Writes {
+export class WriteHandler {
   readonly #params: ParamStore;
-  readonly #routing: Routing;
-  readonly #passing: PassingSignals;
+  readonly #routing: SignalRouter;
+  readonly #passing: PublishHandler;
   readonly #rules: readonly ConflictRule[];
   readonly #maxValueBytes: number;
   readonly #announced: SignalDirectory | undefined;
-  readonly #hooks: Hooks;
+  readonly #hooks: WriteHooks;
   readonly #work: StepCounter;
 
   /** @param options.announced where given, a SET has to be what was announced there */
   constructor(
     params: ParamStore,
-    routing: Routing,
-    passing: PassingSignals,
+    routing: SignalRouter,
+    passing: PublishHandler,
     options: {
       readonly rules: readonly ConflictRule[];
       readonly maxValueBytes: number;
       readonly announced: SignalDirectory | undefined;
-      readonly hooks: Hooks;
+      readonly hooks: WriteHooks;
       /** Counts what new params cost. */
       readonly work: StepCounter;
     },
@@ -173,21 +173,21 @@ export class Writes {
     came: 'now' | 'earlier',
   ): readonly (PlannedSet | PublishMessage)[] {
     const planned: (PlannedSet | PublishMessage)[] = [];
-    const outlooks = new Map<string, Outlook>();
+    const projected = new Map<string, ProjectedParam>();
     let fresh = 0;
     let freshBytes = 0;
     for (const inner of bundle.messages) {
       try {
         if (inner.type === 'set') {
           this.#checkMay(session, inner, nowMicros, came);
-          const before = outlooks.get(inner.address) ?? this.#params.get(inner.address, nowMicros);
+          const before = projected.get(inner.address) ?? this.#params.get(inner.address, nowMicros);
           if (before === undefined) {
             freshBytes += inner.value.byteLength;
             this.#params.checkRoom(session, inner.address, ++fresh, freshBytes);
           }
           this.#checkAnnounced(inner, nowMicros);
           const value = accept(session, inner, before);
-          outlooks.set(inner.address, {
+          projected.set(inner.address, {
             revision: (before?.revision ?? 0) + 1,
             value,
             holder: inner.lock === true ? session : inner.unlock === true ? undefined : before?.holder,
@@ -217,7 +217,7 @@ export class Writes {
  * @param before the param as the SET will find it; undefined where there is none
  * @returns the value to store
  */
-function accept(session: RouterSession, message: SetMessage, before: Outlook | undefined): EncodedValue {
+function accept(session: RouterSession, message: SetMessage, before: ProjectedParam | undefined): EncodedValue {
   const { address, value, revision } = message;
   if (before === undefined) {
     parseAddress(address); // a known address has been through here

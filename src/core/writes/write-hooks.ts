@@ -21,7 +21,7 @@ export interface HooksOptions {
  * What the owner of the router has to say about writes and what is seen of them. A hook that throws costs the message it was asked
  * about, and errs on the safe side: the write is refused, the address is not shown.
  */
-export class Hooks {
+export class WriteHooks {
   readonly #options: HooksOptions;
 
   constructor(options: HooksOptions) {
@@ -55,7 +55,7 @@ export class Hooks {
   }
 
   /** Whether a session is shown what is at an address: its scopes let it read there, and it is visible to it. */
-  shows(session: RouterSession, address: string): boolean {
+  canSee(session: RouterSession, address: string): boolean {
     const { permissions } = session;
     return (permissions.isUnrestricted || permissions.allows('read', address)) && this.isVisible(session, address);
   }

@@ -32,7 +32,7 @@ const LONGEST_BACKOFF_MS = 30_000;
 /** A connection that lasted this long was one; the next attempt comes after the shortest time. */
 const STEADY_MS = 10_000;
 const HANDSHAKE_MS = 10_000;
-const GOODBYE_MS = 1_000;
+const CLOSE_MS = 1_000;
 const MAX_BEHIND_BYTES = 4 * 1024 * 1024;
 /** A relay passes on what its other peers say. None of it is looked at. */
 const MAX_INCOMING_BYTES = 64 * 1024 * 1024;
@@ -77,7 +77,7 @@ export class FeedRelay {
       () => {
         socket.terminate();
       },
-      GOODBYE_MS,
+      CLOSE_MS,
     );
   }
 

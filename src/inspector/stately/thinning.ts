@@ -8,9 +8,9 @@ const thinned: ReadonlySet<string> = new Set([
   'inbound.batch',
   'clock.due',
   'tasks.continue',
-  'statistics.wanted',
-  'params.wanted',
-  'sessions.wanted',
+  'statistics.requested',
+  'params.requested',
+  'sessions.requested',
 ]);
 
 export function isThinned(event: WatchedEvent): boolean {

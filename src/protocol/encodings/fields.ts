@@ -19,13 +19,13 @@ export interface Writing {
 }
 
 /** What a field reads out of a node that is not of its kind. */
-export const misfit: unique symbol = Symbol('misfit');
+export const noMatch: unique symbol = Symbol('noMatch');
 
 /** How one field of a message is read and written, whatever the form. */
 export interface Field<T> {
   /** What has to stand here, for the error: `an integer from 0 to 255`. */
   readonly expected: string;
-  readonly read: (node: unknown, reading: Reading) => T | typeof misfit;
+  readonly read: (node: unknown, reading: Reading) => T | typeof noMatch;
   /** Undefined leaves the field out. @throws EncodeError when the field cannot be written */
   readonly write: (value: T, writing: Writing) => unknown;
   /** Null is something this field can hold. Everywhere else it means absent. */
@@ -42,7 +42,7 @@ export const text: Field<string> = {
   expected: `a text of at most ${MAX_PAYLOAD_BYTES} bytes`,
   read: (node, { notation }) => {
     const read = notation.text(node);
-    return read === undefined || utf8Length(read) > MAX_PAYLOAD_BYTES ? misfit : read;
+    return read === undefined || utf8Length(read) > MAX_PAYLOAD_BYTES ? noMatch : read;
   },
   write: wellFormed,
 };
@@ -58,14 +58,14 @@ export const token: Field<string | undefined> = {
 
 export const boolean: Field<boolean> = {
   expected: 'true or false',
-  read: (node) => (typeof node === 'boolean' ? node : misfit),
+  read: (node) => (typeof node === 'boolean' ? node : noMatch),
   write: (value) => value,
 };
 
 /** True or absent. */
 export const flag: Field<boolean | undefined> = {
   ...optional(boolean),
-  read: (node) => (typeof node === 'boolean' ? node || undefined : misfit),
+  read: (node) => (typeof node === 'boolean' ? node || undefined : noMatch),
   write: (value) => value === true || undefined,
 };
 
@@ -76,7 +76,7 @@ export function unsigned(max: number): Field<number> {
     expected,
     read: (node, { notation }) => {
       const integer = notation.integer(node);
-      return typeof integer === 'number' && integer <= max ? integer : misfit;
+      return typeof integer === 'number' && integer <= max ? integer : noMatch;
     },
     write: (value, { notation }) => {
       if (!isUnsigned(value) || value > max) throw notWritable(value, expected);
@@ -87,7 +87,7 @@ export function unsigned(max: number): Field<number> {
 
 export const u64: Field<U64> = {
   expected: 'an integer from 0 to 18446744073709551615',
-  read: (node, { notation }) => notation.integer(node) ?? misfit,
+  read: (node, { notation }) => notation.integer(node) ?? noMatch,
   write: (value, { notation }) => {
     const integer = typeof value === 'bigint' ? u64FromBigInt(value) : isUnsigned(value) ? value : undefined;
     if (integer === undefined) throw notWritable(value, u64.expected);
@@ -97,7 +97,7 @@ export const u64: Field<U64> = {
 
 export const float: Field<number> = {
   expected: 'a number that a Float holds',
-  read: (node, { notation }) => notation.float(node) ?? misfit,
+  read: (node, { notation }) => notation.float(node) ?? noMatch,
   write: (value, { notation }) => notation.float(value),
 };
 
@@ -113,7 +113,7 @@ export const mapValue: Field<EncodedValue> = {
   expected: 'a map',
   read: (node, { notation }) => {
     const read = notation.value(node);
-    return read.type === ValueType.Map ? read : misfit;
+    return read.type === ValueType.Map ? read : noMatch;
   },
   write: value.write,
 };
@@ -122,7 +122,7 @@ export const mapValue: Field<EncodedValue> = {
 export function oneOf<T extends string>(names: readonly T[]): Field<T> {
   return {
     expected: `one of ${names.join(', ')}`,
-    read: (node) => names.find((name) => name === node) ?? misfit,
+    read: (node) => names.find((name) => name === node) ?? noMatch,
     write: (value) => value,
   };
 }
@@ -136,11 +136,11 @@ export function listOf<T>(item: Field<T>): Field<readonly T[]> {
   return {
     expected: `a list, each of it ${item.expected}`,
     read: (node, reading) => {
-      if (!Array.isArray(node)) return misfit;
+      if (!Array.isArray(node)) return noMatch;
       const items: T[] = [];
       for (const element of node) {
         const read = item.read(element, reading);
-        if (read === misfit) return misfit;
+        if (read === noMatch) return noMatch;
         items.push(read);
       }
       return items;
@@ -156,7 +156,7 @@ export function knownNames<T extends string>(names: readonly T[]): Field<readonl
     expected: texts.expected,
     read: (node, reading) => {
       const read = texts.read(node, reading);
-      return read === misfit ? misfit : read.flatMap((text) => names.filter((name) => name === text));
+      return read === noMatch ? noMatch : read.flatMap((text) => names.filter((name) => name === text));
     },
     write: (value) => value,
   };
@@ -168,11 +168,11 @@ export function mapOf<T>(item: Field<T>): Field<ReadonlyMap<string, T>> {
     expected: `a map, each entry ${item.expected}`,
     read: (node, reading) => {
       const entries = reading.notation.map(node);
-      if (entries === undefined) return misfit;
+      if (entries === undefined) return noMatch;
       const items = new Map<string, T>();
       for (const [key, element] of entries) {
         const read = item.read(element, reading);
-        if (read === misfit || text.read(key, reading) === misfit) return misfit;
+        if (read === noMatch || text.read(key, reading) === noMatch) return noMatch;
         items.set(key, read);
       }
       return items;
@@ -216,7 +216,7 @@ export function structure<T extends object>(noun: string, shape: Shape<T>): Stru
       throw new DecodeError(fault, `${noun} needs its ${name}`);
     }
     const read = field.read(node, reading);
-    if (read === misfit) throw new DecodeError(fault, `${noun}: ${name} must be ${field.expected}`);
+    if (read === noMatch) throw new DecodeError(fault, `${noun}: ${name} must be ${field.expected}`);
     return read;
   }
 
@@ -234,7 +234,7 @@ export function structure<T extends object>(noun: string, shape: Shape<T>): Stru
     readFields,
     read: (node, reading) => {
       const fields = reading.notation.fields(node);
-      return fields === undefined ? misfit : readFields(fields, reading);
+      return fields === undefined ? noMatch : readFields(fields, reading);
     },
     write: (whole, writing) => {
       const fields = new Map<string, unknown>();

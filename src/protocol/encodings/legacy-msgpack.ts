@@ -40,7 +40,7 @@ const notation: ReadNotation = {
   // JavaScript 0.1.9 writes every field that it does not set as nil.
   nullIsAbsent: true,
   messageType: messageTypeOfWireName,
-  modernise,
+  upgradeLegacyFields,
   integer,
   value: (node) => encodeValue(valueOfTree(node, Number)), // an integer above 64 bits is a Float here (wire.md 8.3)
 };
@@ -50,7 +50,7 @@ function integer(node: unknown): U64 | undefined {
   return typeof node === 'bigint' ? u64FromBigInt(node) : undefined;
 }
 
-function modernise(type: MessageType, fields: Fields): Fields {
+function upgradeLegacyFields(type: MessageType, fields: Fields): Fields {
   switch (type) {
     case 'set':
       return withTtl(fields);

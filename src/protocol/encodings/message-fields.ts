@@ -39,7 +39,7 @@ import {
   listOf,
   mapOf,
   mapValue,
-  misfit,
+  noMatch,
   named,
   oneOf,
   optional,
@@ -59,7 +59,7 @@ import type { ReadNotation, WriteNotation } from './notation.js';
 /** Reads a message out of a node, whatever map-shaped form the node is of. @throws DecodeError */
 export function readMessageFields(node: unknown, notation: ReadNotation): Message {
   const read = message.read(node, { notation, bundleDepth: 0 });
-  if (read === misfit) throw new DecodeError(notation.fault, `a message must be ${message.expected}`);
+  if (read === noMatch) throw new DecodeError(notation.fault, `a message must be ${message.expected}`);
   return read;
 }
 
@@ -80,16 +80,16 @@ export function messageTypeOfName(name: string): MessageType | undefined {
 
 const message: Field<Message> = { expected: 'a map with a type', read: readTyped, write: writeTyped };
 
-function readTyped(node: unknown, reading: Reading): Message | typeof misfit {
+function readTyped(node: unknown, reading: Reading): Message | typeof noMatch {
   const { notation, bundleDepth } = reading;
   const fields = notation.fields(node);
-  if (fields === undefined) return misfit;
+  if (fields === undefined) return noMatch;
   const name = fields.get('type');
   if (typeof name !== 'string') throw new DecodeError(notation.fault, 'a message needs its type, which is a text');
   const type = notation.messageType(name);
   if (type === undefined) throw new DecodeError(notation.fault, `no message has the type "${name.slice(0, 40)}"`);
   if (type === 'bundle' && bundleDepth === MAX_BUNDLE_DEPTH) throw new DecodeError('DepthExceeded', tooManyBundles);
-  return messages[type].readFields(notation.modernise?.(type, fields) ?? fields, reading);
+  return messages[type].readFields(notation.upgradeLegacyFields?.(type, fields) ?? fields, reading);
 }
 
 function writeTyped(m: Message, writing: Writing): unknown {
@@ -121,7 +121,7 @@ const filter: Field<readonly SignalType[] | undefined> = {
   ...optional(typeNames),
   read: (node, reading) => {
     const types = typeNames.read(node, reading);
-    return types !== misfit && types.length === 0 ? undefined : types;
+    return types !== noMatch && types.length === 0 ? undefined : types;
   },
 };
 
@@ -129,7 +129,7 @@ const range: Field<readonly [min: number, max: number]> = {
   expected: 'a list of two numbers, the least and the greatest',
   read: (node, reading) => {
     const numbers = floats.read(node, reading);
-    if (numbers === misfit || numbers.length !== 2) return misfit;
+    if (numbers === noMatch || numbers.length !== 2) return noMatch;
     return [numbers[0]!, numbers[1]!]; // there are two
   },
   write: floats.write,
@@ -139,7 +139,7 @@ const bezier: Field<readonly number[]> = {
   expected: 'a list of four numbers',
   read: (node, reading) => {
     const numbers = floats.read(node, reading);
-    return numbers !== misfit && numbers.length === 4 ? numbers : misfit;
+    return numbers !== noMatch && numbers.length === 4 ? numbers : noMatch;
   },
   write: floats.write,
 };

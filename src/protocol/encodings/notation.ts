@@ -24,7 +24,7 @@ export interface ReadNotation {
   /** The message that goes by this name. */
   messageType(name: string): MessageType | undefined;
   /** Puts fields that were notated differently once into the present form. */
-  modernise?(type: MessageType, fields: Fields): Fields;
+  upgradeLegacyFields?(type: MessageType, fields: Fields): Fields;
   /** A structure, whose names are ours. @throws DecodeError when a name stands in it twice */
   fields(node: unknown): Fields | undefined;
   /** A map whose keys are data. */

@@ -2,7 +2,7 @@ import { NEVER, type Observable } from 'rxjs';
 import type { Qos } from '../../protocol/enumerations.js';
 import type { Frame } from '../../protocol/frame.js';
 import type { Message } from '../../protocol/messages/message.js';
-import { HeldSubject } from '../../net/buffered-subject.js';
+import { BufferedSubject } from '../../net/buffered-subject.js';
 import { type Connection, ConnectionLost } from '../transport.js';
 
 /** What the end inside the process hears. Never called from within a call of its own. */
@@ -51,7 +51,7 @@ class LocalConnection implements Connection {
   readonly peer: LocalPeer;
 
   readonly #events: LocalEvents;
-  readonly #messages = new HeldSubject<readonly Frame[]>();
+  readonly #messages = new BufferedSubject<readonly Frame[]>();
   #toRouter: Frame[] = [];
   #toPeer: Message[] = [];
   #ended = false;

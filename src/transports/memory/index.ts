@@ -1,5 +1,5 @@
 import { callback, checkOptions, clock, duration, ratio } from '../../net/option-rules.js';
-import { HeldSubject } from '../../net/buffered-subject.js';
+import { BufferedSubject } from '../../net/buffered-subject.js';
 import type { Connection, Listener, Transport } from '../transport.js';
 import { TransportError } from '../../net/transport-error.js';
 import { type MemoryClient, memoryLink, type MemoryLinkOptions } from './link.js';
@@ -33,7 +33,7 @@ const memoryRules = { latencyMs: duration, lossRatio: ratio, random: callback, c
  */
 export function memory(options: Omit<MemoryLinkOptions, 'remoteAddress'> = {}): MemoryTransport {
   checkOptions<Omit<MemoryLinkOptions, 'remoteAddress'>>('memory', options, memoryRules);
-  let connections: HeldSubject<Connection> | undefined;
+  let connections: BufferedSubject<Connection> | undefined;
   let count = 0;
   return {
     name: 'memory',
@@ -43,7 +43,7 @@ export function memory(options: Omit<MemoryLinkOptions, 'remoteAddress'> = {}): 
           new TransportError('this in-memory transport is already listening; close its listener or make another'),
         );
       }
-      const opened = new HeldSubject<Connection>();
+      const opened = new BufferedSubject<Connection>();
       connections = opened;
       return Promise.resolve({
         addresses: [{ transport: 'memory', host: 'memory', port: 0, url: 'memory:' }],

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../util/clock.js';
 import { type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js';
 import { Deframer } from '../../protocol/deframer.js';
 import { DecodeError } from '../../protocol/errors.js';
-import { HeldSubject } from '../../net/buffered-subject.js';
+import { BufferedSubject } from '../../net/buffered-subject.js';
 import { CLOSE_GRACE_MS, type Connection, ConnectionLost, CUT_BY_THIS_SIDE, type InboundFrame } from '../transport.js';
 import type { CloseReason } from '../../util/close-reason.js';
 import { MemoryWire, type Parcel } from './memory-wire.js';
@@ -77,7 +77,7 @@ class MemoryEnd implements MemoryClient {
 
   readonly #settings: Settings;
   readonly #isServer: boolean;
-  readonly #batches: HeldSubject<readonly InboundFrame[]>;
+  readonly #batches: BufferedSubject<readonly InboundFrame[]>;
   readonly #deframer = new Deframer();
   /** What travels to this end. */
   readonly #inbound: MemoryWire;
@@ -94,7 +94,7 @@ class MemoryEnd implements MemoryClient {
     this.#isServer = isServer;
     const { latencyMs, clock } = settings;
     this.#inbound = new MemoryWire({ latencyMs, clock, deliver: this.#receive });
-    this.#batches = new HeldSubject(() => {
+    this.#batches = new BufferedSubject(() => {
       this.#subscribed = true;
       this.#updateReading();
     });

@@ -6,23 +6,23 @@ import { LISTEN_BACKLOG } from '../../net/listen-limits.js';
 import type { ListenAddress } from '../../net/listen-address.js';
 import { TransportError } from '../../net/transport-error.js';
 import { MAX_PIPE_PATH_BYTES } from '../tcp/constants.js';
-import { type Door, type DoorEvents, listening } from '../../net/stream-server.js';
+import { type StreamServer, type StreamServerEvents, listening } from '../../net/stream-server.js';
 
-export interface PipeDoorOptions {
+export interface PipeServerOptions {
   readonly path: string;
   readonly mode: number;
 }
 
 /** A Unix domain socket, or on Windows a named pipe, which has no file and no mode and leaves nothing behind. */
-export class PipeDoor implements Door {
-  readonly #options: PipeDoorOptions;
+export class PipeServer implements StreamServer {
+  readonly #options: PipeServerOptions;
   #server: Server | undefined;
 
-  constructor(options: PipeDoorOptions) {
+  constructor(options: PipeServerOptions) {
     this.#options = options;
   }
 
-  async open(events: DoorEvents): Promise<ListenAddress> {
+  async open(events: StreamServerEvents): Promise<ListenAddress> {
     const { path } = this.#options;
     if (process.platform !== 'win32') await makeWay(path);
     else if (!path.startsWith(PIPE_PREFIX)) {
@@ -31,7 +31,7 @@ export class PipeDoor implements Door {
     let count = 0;
     this.#server = createServer({ allowHalfOpen: true }, (socket) => {
       count++; // peers at a pipe have no address; counted, they can be told apart
-      events.admit({ transport: 'pipe', socket, remoteAddress: `pipe:${count}`, cut: () => socket.destroy() });
+      events.accepted({ transport: 'pipe', socket, remoteAddress: `pipe:${count}`, cut: () => socket.destroy() });
     });
     try {
       await this.#listen(this.#server, events);
@@ -46,7 +46,7 @@ export class PipeDoor implements Door {
     this.#server?.close(); // removes the file as well
   }
 
-  async #listen(server: Server, events: DoorEvents): Promise<void> {
+  async #listen(server: Server, events: StreamServerEvents): Promise<void> {
     const { path, mode } = this.#options;
     const opened = listening(server, { path, backlog: LISTEN_BACKLOG }, events);
     // In the same turn as the call that made the file, before any peer is accepted.

@@ -4,7 +4,7 @@ import { type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js'
 import { Deframer } from '../../protocol/deframer.js';
 import { DecodeError } from '../../protocol/errors.js';
 import { clipUtf8 } from '../../protocol/bytes/utf8.js';
-import { HeldSubject } from '../../net/buffered-subject.js';
+import { BufferedSubject } from '../../net/buffered-subject.js';
 import { remoteAddressOf } from '../../net/remote-address.js';
 import {
   CLOSE_GRACE_MS,
@@ -50,7 +50,7 @@ export class QuicConnection implements Connection {
   readonly #session: QuicSession;
   readonly #stream: QuicStream;
   readonly #options: QuicConnectionOptions;
-  readonly #batches: HeldSubject<readonly InboundFrame[]>;
+  readonly #batches: BufferedSubject<readonly InboundFrame[]>;
   readonly #drained = new Subject<void>();
   readonly #deframer = new Deframer();
   readonly #unread: Unread;
@@ -70,7 +70,7 @@ export class QuicConnection implements Connection {
   #stalls = 0;
   #packetsIn = 0;
   /** How the QUIC connection is to be closed, once the goodbyes are said. */
-  #goodbye: CloseReason = { kind: 'normal', text: '' };
+  #closeReason: CloseReason = { kind: 'normal', text: '' };
   #fault: ConnectionLost | undefined;
   /** Looks for the answer to a probe that are left. */
   #probeLooks = 0;
@@ -88,7 +88,7 @@ export class QuicConnection implements Connection {
     this.#progress = new Progress(stream, session);
     const { datagramQueue: queue, clock } = options;
     this.#datagrams = queue && new PeerDatagrams({ session, queue, clock, received: this.#onDatagrams });
-    this.#batches = new HeldSubject(() => {
+    this.#batches = new BufferedSubject(() => {
       this.#subscribed = true;
       this.#read();
     });
@@ -122,7 +122,7 @@ export class QuicConnection implements Connection {
   close(reason: CloseReason): void {
     if (this.#phase !== 'open') return;
     this.#unread.clear();
-    this.#goodbye = reason;
+    this.#closeReason = reason;
     if (this.#peerEnded) return this.#endAfterPeer(undefined);
     this.#phase = 'leaving';
     this.#stream.end(); // behind all that is buffered
@@ -260,7 +260,7 @@ export class QuicConnection implements Connection {
 
   #part(): void {
     this.#stopTimers();
-    this.#session.close(quicCloseCodes[this.#goodbye.kind], clipUtf8(this.#goodbye.text, MAX_REASON_BYTES));
+    this.#session.close(quicCloseCodes[this.#closeReason.kind], clipUtf8(this.#closeReason.text, MAX_REASON_BYTES));
     this.#conclude(undefined);
   }
 

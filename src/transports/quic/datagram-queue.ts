@@ -1,7 +1,7 @@
 import { DATAGRAMS_PER_TURN, MAX_WAITING_DATAGRAMS } from './constants.js';
 
 /** Where datagrams go: a session of the router's, or the client's link. */
-export interface DatagramOutlet {
+export interface DatagramSink {
   /** Never throws; what cannot be sent is lost. */
   sendDatagram(bytes: Uint8Array): void;
 }
@@ -12,7 +12,7 @@ export interface DatagramOutlet {
  * and what is handed to it in one go beyond 256 it loses. Whoever finds the queue full writes to his stream instead.
  */
 export class DatagramQueue {
-  #waiting: { readonly outlet: DatagramOutlet; readonly bytes: Uint8Array }[] = [];
+  #waiting: { readonly sink: DatagramSink; readonly bytes: Uint8Array }[] = [];
   #left = DATAGRAMS_PER_TURN;
   #isPlanned = false;
   #turnPlanned = false;
@@ -21,8 +21,8 @@ export class DatagramQueue {
     return this.#waiting.length >= MAX_WAITING_DATAGRAMS;
   }
 
-  push(outlet: DatagramOutlet, bytes: Uint8Array): void {
-    this.#waiting.push({ outlet, bytes });
+  push(sink: DatagramSink, bytes: Uint8Array): void {
+    this.#waiting.push({ sink, bytes });
     if (this.#isPlanned || this.#left === 0) return;
     this.#isPlanned = true;
     queueMicrotask(this.#send);
@@ -37,7 +37,7 @@ export class DatagramQueue {
       this.#turnPlanned = true;
       setImmediate(this.#nextTurn);
     }
-    for (const { outlet, bytes } of going) outlet.sendDatagram(bytes);
+    for (const { sink, bytes } of going) sink.sendDatagram(bytes);
   };
 
   readonly #nextTurn = (): void => {

@@ -2,15 +2,15 @@ import type { Observable } from 'rxjs';
 import { HalfOpen } from '../../util/admission/half-open.js';
 import type { Clock } from '../../util/clock.js';
 import { ClockWatch } from '../../util/clock-watch.js';
-import { placeOf } from '../../util/client-prefix.js';
+import { clientPrefix } from '../../util/client-prefix.js';
 import { type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js';
-import { DoorFaults } from '../../net/rejected-connections.js';
-import { HeldSubject } from '../../net/buffered-subject.js';
+import { RejectedConnections } from '../../net/rejected-connections.js';
+import { BufferedSubject } from '../../net/buffered-subject.js';
 import { listenError } from '../../net/listen-error.js';
 import type { TlsCredentials } from '../../net/tls.js';
 import type { Connection, Listener } from '../transport.js';
 import type { ListenAddress } from '../../net/listen-address.js';
-import type { DoorFault } from '../../net/rejected-connections.js';
+import type { RejectedConnection } from '../../net/rejected-connections.js';
 import { TransportError } from '../../net/transport-error.js';
 import { QuicConnection } from './connection.js';
 import { DatagramQueue } from './datagram-queue.js';
@@ -41,10 +41,10 @@ export interface QuicListenerOptions {
 /** A UDP port. A peer becomes a connection with the first bytes of the stream it opens. */
 export class QuicListener implements Listener {
   readonly connections$: Observable<Connection>;
-  readonly faults$: Observable<DoorFault>;
+  readonly rejected$: Observable<RejectedConnection>;
   readonly #options: QuicListenerOptions;
-  readonly #connections = new HeldSubject<Connection>();
-  readonly #faults = new DoorFaults();
+  readonly #connections = new BufferedSubject<Connection>();
+  readonly #faults = new RejectedConnections();
   readonly #sessions = new Set<QuicSession>();
   /** Peers without a stream, with what ends their time. */
   readonly #streamless = new Map<QuicSession, PeerDeadline>();
@@ -85,7 +85,7 @@ export class QuicListener implements Listener {
     });
     this.#datagramQueue = options.datagrams ? new DatagramQueue() : undefined;
     this.connections$ = this.#connections.observable;
-    this.faults$ = this.#faults.observable;
+    this.rejected$ = this.#faults.observable;
   }
 
   get addresses(): readonly ListenAddress[] {
@@ -123,8 +123,8 @@ export class QuicListener implements Listener {
         },
         datagram: (bytes) => connection?.receiveDatagram(bytes),
         closed: (end) => {
-          if (this.#streamless.has(session)) this.#tell('silent', session, 'it left without having opened a stream');
-          this.#leaveTheDoor(session);
+          if (this.#streamless.has(session)) this.#tell('timeout', session, 'it left without having opened a stream');
+          this.#leavePending(session);
           connection?.sessionClosed(end);
           this.#sessions.delete(session);
           if (this.#sessions.size === 0) this.#onLastGone();
@@ -134,7 +134,7 @@ export class QuicListener implements Listener {
       else this.#waitForStream(session);
     },
     onFailedHandshake: ({ remoteHost, remotePort, text }: QuicHandshakeFailure): void => {
-      this.#faults.tell('handshake', { address: remoteHost, port: remotePort }, text);
+      this.#faults.report('handshake', { address: remoteHost, port: remotePort }, text);
     },
     onFault: (error: Error): void => {
       this.#faults.complete();
@@ -147,7 +147,7 @@ export class QuicListener implements Listener {
   #waitForStream(session: QuicSession): void {
     const { clock, handshakeMs } = this.#options;
     const nowMs = clock.now();
-    const place = placeOf(session.remoteHost);
+    const place = clientPrefix(session.remoteHost);
     const block = this.#halfOpen.check(place, nowMs);
     // QUIC cannot leave a connection unaccepted: it is refused if none of the others can make way, nor in a grace period.
     const mayJudge = ClockWatch.of(clock).graceLeftMs() === 0;
@@ -159,9 +159,9 @@ export class QuicListener implements Listener {
     this.#halfOpen.enter(session, place, nowMs);
     const giveUp = (): void => {
       const text = `no stream was opened within ${handshakeMs / 1_000} s`;
-      this.#leaveTheDoor(session);
+      this.#leavePending(session);
       session.close(quicCloseCodes.policy, text);
-      this.#tell('silent', session, text);
+      this.#tell('timeout', session, text);
     };
     this.#streamless.set(session, setPeerDeadline(clock, giveUp, handshakeMs));
   }
@@ -169,14 +169,14 @@ export class QuicListener implements Listener {
   /** Ends the wait of a peer for which there is no time: a limit is reached and a new one has arrived. */
   readonly #cutOff = (session: QuicSession, ageSeconds: number, reason: string): boolean => {
     const text = `no stream was opened within ${ageSeconds} s: ${reason}`;
-    this.#leaveTheDoor(session);
+    this.#leavePending(session);
     session.close(quicCloseCodes.overloaded, text);
-    this.#tell('silent', session, text);
+    this.#tell('timeout', session, text);
     return true;
   };
 
   #accept(session: QuicSession, stream: QuicStream): QuicConnection {
-    this.#leaveTheDoor(session);
+    this.#leavePending(session);
     const { stallMs, pingIntervalMs, clock } = this.#options;
     const unreadInAll = this.#unreadInAll;
     const connection = new QuicConnection(session, stream, {
@@ -187,11 +187,11 @@ export class QuicListener implements Listener {
     return connection;
   }
 
-  #tell(kind: DoorFault['kind'], { remoteHost, remotePort }: QuicSession, text: string): void {
-    this.#faults.tell(kind, { address: remoteHost, port: remotePort }, text);
+  #tell(kind: RejectedConnection['kind'], { remoteHost, remotePort }: QuicSession, text: string): void {
+    this.#faults.report(kind, { address: remoteHost, port: remotePort }, text);
   }
 
-  #leaveTheDoor(session: QuicSession): void {
+  #leavePending(session: QuicSession): void {
     this.#streamless.get(session)?.clear();
     this.#streamless.delete(session);
     this.#halfOpen.leave(session);

@@ -2,8 +2,8 @@ import { type Observable, Subject } from 'rxjs';
 import type { Clock } from '../../util/clock.js';
 import { type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js';
 import { LengthDeframer } from '../../protocol/length-deframer.js';
-import { HeldSubject } from '../../net/buffered-subject.js';
-import { ReadShare } from '../../net/read-quota.js';
+import { BufferedSubject } from '../../net/buffered-subject.js';
+import { ReadQuota } from '../../net/read-quota.js';
 import { WriteProgress } from '../../net/write-progress.js';
 import { CLOSE_GRACE_MS, type Connection, ConnectionLost, CUT_BY_THIS_SIDE, type InboundFrame } from '../transport.js';
 import { STALL_LOOKS } from './constants.js';
@@ -36,8 +36,8 @@ export class TcpConnection implements Connection {
   readonly #socket: Peer['socket'];
   readonly #clock: Clock;
   readonly #deframer: LengthDeframer;
-  readonly #share: ReadShare;
-  readonly #batches: HeldSubject<readonly InboundFrame[]>;
+  readonly #share: ReadQuota;
+  readonly #batches: BufferedSubject<readonly InboundFrame[]>;
   readonly #drained = new Subject<void>();
   /** Whether the socket has held bytes back since the last `drained$`. */
   #heldBack = false;
@@ -58,12 +58,12 @@ export class TcpConnection implements Connection {
     this.#socket = socket;
     this.#clock = clock;
     this.#deframer = new LengthDeframer(maxFrameBytes);
-    this.#share = new ReadShare(socket);
+    this.#share = new ReadQuota(socket);
     this.pingIntervalMs = pingIntervalMs === 0 ? undefined : pingIntervalMs;
     this.#stallMs = stallMs;
     this.#progress = new WriteProgress(socket);
     // Before the subscription a socket reads no more than its own small buffer. It may have been accepted paused.
-    this.#batches = new HeldSubject(() => socket.on('data', this.#onData).resume());
+    this.#batches = new BufferedSubject(() => socket.on('data', this.#onData).resume());
     this.batches$ = this.#batches.observable;
     this.drained$ = this.#drained.asObservable();
     socket.on('end', this.#onEnd);

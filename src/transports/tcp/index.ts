@@ -16,8 +16,8 @@ import type { TlsSource } from '../../net/tls.js';
 import type { Transport } from '../transport.js';
 import { DEFAULT_PING_INTERVAL_MS, DEFAULT_PIPE_MODE, DEFAULT_STALL_MS } from './constants.js';
 import { TcpListener } from './listener.js';
-import { PipeDoor } from '../pipe/pipe-server.js';
-import { TcpDoor } from './tcp-server.js';
+import { PipeServer } from '../pipe/pipe-server.js';
+import { TcpServer } from './tcp-server.js';
 
 export interface TcpOptions {
   /**
@@ -89,7 +89,7 @@ export function tcp(options: TcpOptions): Transport {
   const door = { port, host, tls, clock, ...listenLimits(options) };
   return {
     name: 'tcp',
-    listen: () => TcpListener.open(new TcpDoor(door), { maxFrameBytes, pingIntervalMs, stallMs, clock }),
+    listen: () => TcpListener.open(new TcpServer(door), { maxFrameBytes, pingIntervalMs, stallMs, clock }),
   };
 }
 
@@ -122,6 +122,6 @@ export function pipe(options: PipeOptions): Transport {
   const { path, mode = DEFAULT_PIPE_MODE, maxFrameBytes = MAX_FRAME_BYTES, clock = systemClock } = options;
   return {
     name: 'pipe',
-    listen: () => TcpListener.open(new PipeDoor({ path, mode }), { maxFrameBytes, clock }),
+    listen: () => TcpListener.open(new PipeServer({ path, mode }), { maxFrameBytes, clock }),
   };
 }

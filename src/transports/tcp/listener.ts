@@ -1,12 +1,12 @@
 import type { Observable } from 'rxjs';
-import { DoorFaults } from '../../net/rejected-connections.js';
-import { HeldSubject } from '../../net/buffered-subject.js';
+import { RejectedConnections } from '../../net/rejected-connections.js';
+import { BufferedSubject } from '../../net/buffered-subject.js';
 import type { Connection, Listener } from '../transport.js';
 import type { ListenAddress } from '../../net/listen-address.js';
-import type { DoorFault } from '../../net/rejected-connections.js';
+import type { RejectedConnection } from '../../net/rejected-connections.js';
 import { TransportError } from '../../net/transport-error.js';
 import { TcpConnection, type TcpConnectionOptions } from './connection.js';
-import type { Door } from '../../net/stream-server.js';
+import type { StreamServer } from '../../net/stream-server.js';
 
 export type TcpListenerOptions = TcpConnectionOptions;
 
@@ -14,24 +14,24 @@ export type TcpListenerOptions = TcpConnectionOptions;
 export class TcpListener implements Listener {
   readonly addresses: readonly ListenAddress[];
   readonly connections$: Observable<Connection>;
-  readonly faults$: Observable<DoorFault>;
-  readonly #door: Door;
-  readonly #connections: HeldSubject<Connection>;
-  readonly #faults: DoorFaults;
+  readonly rejected$: Observable<RejectedConnection>;
+  readonly #server: StreamServer;
+  readonly #connections: BufferedSubject<Connection>;
+  readonly #faults: RejectedConnections;
   #closed: Promise<void> | undefined;
 
   /** @throws TransportError */
-  static async open(door: Door, options: TcpListenerOptions): Promise<TcpListener> {
-    const connections = new HeldSubject<Connection>();
-    const faults = new DoorFaults();
+  static async open(door: StreamServer, options: TcpListenerOptions): Promise<TcpListener> {
+    const connections = new BufferedSubject<Connection>();
+    const faults = new RejectedConnections();
     const address = await door.open({
-      admit: (peer) => {
+      accepted: (peer) => {
         connections.next(new TcpConnection(peer, options));
       },
-      turnedAway: (kind, source, text) => {
-        faults.tell(kind, source, text);
+      rejected: (kind, source, text) => {
+        faults.report(kind, source, text);
       },
-      broke: (error) => {
+      failed: (error) => {
         faults.complete();
         connections.error(new TransportError(`the door at ${address.url} broke: ${error.message}`, { cause: error }));
       },
@@ -39,13 +39,18 @@ export class TcpListener implements Listener {
     return new TcpListener(door, address, connections, faults);
   }
 
-  private constructor(door: Door, address: ListenAddress, connections: HeldSubject<Connection>, faults: DoorFaults) {
-    this.#door = door;
+  private constructor(
+    door: StreamServer,
+    address: ListenAddress,
+    connections: BufferedSubject<Connection>,
+    faults: RejectedConnections,
+  ) {
+    this.#server = door;
     this.#connections = connections;
     this.#faults = faults;
     this.addresses = [address];
     this.connections$ = connections.observable;
-    this.faults$ = faults.observable;
+    this.rejected$ = faults.observable;
   }
 
   close(): Promise<void> {
@@ -55,7 +60,7 @@ export class TcpListener implements Listener {
 
   async #close(): Promise<void> {
     this.#faults.complete(); // those who are sent away now have done nothing wrong
-    this.#door.close();
+    this.#server.close();
     this.#connections.complete();
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -9,10 +9,10 @@ import { SocketAdmission } from '../../net/socket-admission.js';
 import type { TlsSource } from '../../net/tls.js';
 import type { ListenAddress } from '../../net/listen-address.js';
 import { socketOptions } from '../../net/socket-options.js';
-import { type Door, type DoorEvents, listening, type Peer } from '../../net/stream-server.js';
+import { type StreamServer, type StreamServerEvents, listening, type Peer } from '../../net/stream-server.js';
 import { TlsHandshakes } from '../../net/tls-handshakes.js';
 
-export interface TcpDoorOptions extends ListenLimits {
+export interface TcpServerOptions extends ListenLimits {
   readonly port: number;
   readonly host: string;
   readonly tls: TlsSource | undefined;
@@ -20,17 +20,17 @@ export interface TcpDoorOptions extends ListenLimits {
 }
 
 /** A TCP port, with TLS in front or without. */
-export class TcpDoor implements Door {
-  readonly #options: TcpDoorOptions;
+export class TcpServer implements StreamServer {
+  readonly #options: TcpServerOptions;
   #server: Server | undefined;
   #admission: SocketAdmission | undefined;
   #handshakes: TlsHandshakes | undefined;
 
-  constructor(options: TcpDoorOptions) {
+  constructor(options: TcpServerOptions) {
     this.#options = options;
   }
 
-  async open(events: DoorEvents): Promise<ListenAddress> {
+  async open(events: StreamServerEvents): Promise<ListenAddress> {
     const { port, host, tls } = this.#options;
     if (tls !== undefined) this.#handshakes = this.#newHandshakes(tls, events);
     const admission = this.#newAdmission(events);
@@ -60,7 +60,7 @@ export class TcpDoor implements Door {
     this.#handshakes?.close();
   }
 
-  #newAdmission({ admit, turnedAway }: DoorEvents): SocketAdmission {
+  #newAdmission({ accepted, rejected }: StreamServerEvents): SocketAdmission {
     const admission = new SocketAdmission({
       ...this.#options,
       admit: (socket) => {
@@ -73,24 +73,24 @@ export class TcpDoor implements Door {
         const cut = (): void => {
           resetOrDestroy(socket);
         };
-        admit(peerOf(socket, cut));
+        accepted(peerOf(socket, cut));
       },
       refused: (source, text) => {
-        turnedAway('refused', source, text);
+        rejected('refused', source, text);
       },
       cutOff: (socket, ageSeconds, reason) => this.#handshakes?.cutOff(socket, ageSeconds, reason),
     });
     return admission;
   }
 
-  #newHandshakes(source: TlsSource, { admit, turnedAway }: DoorEvents): TlsHandshakes {
+  #newHandshakes(source: TlsSource, { accepted, rejected }: StreamServerEvents): TlsHandshakes {
     const { handshakeMs, clock } = this.#options;
     const onSecured = (secured: TLSSocket, socket: Socket | undefined): void => {
       if (socket !== undefined) this.#admission?.leave(socket);
       // No reset: doing that to what lies below an encrypted socket has crashed the process (Node 20.20).
-      admit(peerOf(secured, () => secured.destroy()));
+      accepted(peerOf(secured, () => secured.destroy()));
     };
-    return new TlsHandshakes({ source, handshakeMs, clock, onSecured, turnedAway });
+    return new TlsHandshakes({ source, handshakeMs, clock, onSecured, rejected });
   }
 }
 

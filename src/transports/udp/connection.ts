@@ -3,7 +3,7 @@ import type { Clock } from '../../util/clock.js';
 import { type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js';
 import { ErrorCode } from '../../protocol/errors.js';
 import { encodeFrame, frameLength } from '../../protocol/frame.js';
-import { HeldSubject } from '../../net/buffered-subject.js';
+import { BufferedSubject } from '../../net/buffered-subject.js';
 import { remoteAddressOf } from '../../net/remote-address.js';
 import { CLOSE_GRACE_MS, type Connection, ConnectionLost, CUT_BY_THIS_SIDE, type InboundFrame } from '../transport.js';
 import type { CloseReason } from '../../util/close-reason.js';
@@ -38,7 +38,7 @@ export class UdpConnection implements Connection {
   readonly drained$: Observable<void>;
 
   readonly #options: UdpConnectionOptions;
-  readonly #batches: HeldSubject<readonly InboundFrame[]>;
+  readonly #batches: BufferedSubject<readonly InboundFrame[]>;
   readonly #drained = new Subject<void>();
   #phase: 'open' | 'closing' | 'ended' = 'open';
   /** What came in since the last batch. */
@@ -60,7 +60,7 @@ export class UdpConnection implements Connection {
     this.remoteAddress = remoteAddressOf(options.peer.address, options.peer.port);
     this.maxFrameBytes = options.maxFrameBytes;
     this.#lastHeardMs = options.clock.now();
-    this.#batches = new HeldSubject(() => {
+    this.#batches = new BufferedSubject(() => {
       this.#subscribed = true;
     });
     this.batches$ = this.#batches.observable;

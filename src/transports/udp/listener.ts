@@ -4,11 +4,11 @@ import type { Clock } from '../../util/clock.js';
 import { ClockWatch } from '../../util/clock-watch.js';
 import { ErrorCode } from '../../protocol/errors.js';
 import { encodeFrame } from '../../protocol/frame.js';
-import { DoorFaults } from '../../net/rejected-connections.js';
-import { HeldSubject } from '../../net/buffered-subject.js';
+import { RejectedConnections } from '../../net/rejected-connections.js';
+import { BufferedSubject } from '../../net/buffered-subject.js';
 import { CLOSE_GRACE_MS, ConnectionLost, type Listener } from '../transport.js';
 import type { ListenAddress } from '../../net/listen-address.js';
-import type { DoorFault } from '../../net/rejected-connections.js';
+import type { RejectedConnection } from '../../net/rejected-connections.js';
 import { TransportError } from '../../net/transport-error.js';
 import { UdpConnection } from './connection.js';
 import { AMPLIFICATION_LIMIT, LARGEST_DATAGRAM_BYTES, SMALLEST_MAX_DATAGRAM_BYTES } from './constants.js';
@@ -58,15 +58,15 @@ interface Refusal {
 export class UdpListener implements Listener {
   readonly addresses: readonly ListenAddress[];
   readonly connections$: Observable<UdpConnection>;
-  readonly faults$: Observable<DoorFault>;
+  readonly rejected$: Observable<RejectedConnection>;
   readonly #options: UdpListenerOptions;
   readonly #socket: Socket;
   readonly #queue: SendQueue;
   readonly #cookies: Cookies;
   readonly #allowance: Allowance;
   readonly #peers: Peers;
-  readonly #accepted = new HeldSubject<UdpConnection>();
-  readonly #faults = new DoorFaults();
+  readonly #accepted = new BufferedSubject<UdpConnection>();
+  readonly #faults = new RejectedConnections();
   readonly #counts = { ignored: 0, cookies: 0, unanswered: 0, refused: 0, networkFaults: 0 };
   #closing = false;
   #closed: Promise<void> | undefined;
@@ -92,7 +92,7 @@ export class UdpListener implements Listener {
     this.#peers = new Peers(options.idleMs, options.clock);
     this.#allowance = new Allowance(options.cookiesPerSecond, options.clock);
     this.connections$ = this.#accepted.observable;
-    this.faults$ = this.#faults.observable;
+    this.rejected$ = this.#faults.observable;
     const { address, port, family } = socket.address();
     const host = family === 'IPv6' ? `[${address}]` : address;
     this.addresses = [{ transport: 'udp', host: address, port, url: `udp://${host}:${port}` }];
@@ -153,19 +153,19 @@ export class UdpListener implements Listener {
       return;
     }
     this.#counts.ignored++;
-    this.#faults.tell('stray', source, 'a datagram of somebody who is not connected, and no HELLO');
+    this.#faults.report('unsolicited', source, 'a datagram of somebody who is not connected, and no HELLO');
   };
 
   #onHello(hello: Hello, receivedBytes: number, source: Source): void {
     if (hello.cookie === undefined || !this.#cookies.isGood(hello.cookie, source)) {
       // Without one everybody begins.
-      if (hello.cookie !== undefined) this.#faults.tell('refused', source, 'its cookie is too old or not its own');
+      if (hello.cookie !== undefined) this.#faults.report('refused', source, 'its cookie is too old or not its own');
       if (this.#allowance.take()) {
         this.#counts.cookies++;
         this.#answer(hello, receivedBytes, source, ErrorCode.Unauthorized, cookieToken(this.#cookies.bake(source)));
       } else {
         this.#counts.unanswered++;
-        this.#faults.tell('refused', source, 'too many in this second say HELLO without a cookie');
+        this.#faults.report('refused', source, 'too many in this second say HELLO without a cookie');
       }
       return;
     }
@@ -176,7 +176,7 @@ export class UdpListener implements Listener {
       this.#accept(hello, source);
     } else {
       this.#counts.refused++;
-      this.#faults.tell('refused', source, refusal.told);
+      this.#faults.report('refused', source, refusal.told);
       this.#answer(hello, receivedBytes, source, ErrorCode.Overloaded, refusal.answer);
     }
   }

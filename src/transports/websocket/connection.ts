@@ -7,8 +7,8 @@ import { judgeAfterInput, type PeerDeadline, setPeerDeadline } from '../../util/
 import { clipUtf8 } from '../../protocol/bytes/utf8.js';
 import { FrameRun } from '../../protocol/frame-run.js';
 import { TokenBucket } from '../../util/token-bucket.js';
-import { HeldSubject } from '../../net/buffered-subject.js';
-import { ReadShare } from '../../net/read-quota.js';
+import { BufferedSubject } from '../../net/buffered-subject.js';
+import { ReadQuota } from '../../net/read-quota.js';
 import { CLOSE_GRACE_MS, type Connection, ConnectionLost, CUT_BY_THIS_SIDE, type InboundFrame } from '../transport.js';
 import { type CloseReason, MAX_REASON_BYTES } from '../../util/close-reason.js';
 import { WriteProgress } from '../../net/write-progress.js';
@@ -51,9 +51,9 @@ export class WebSocketConnection implements Connection {
   readonly #peer: WebSocket;
   readonly #socket: Socket;
   readonly #options: WebSocketConnectionOptions;
-  readonly #batches: HeldSubject<readonly InboundFrame[]>;
+  readonly #batches: BufferedSubject<readonly InboundFrame[]>;
   readonly #drained = new Subject<void>();
-  readonly #share: ReadShare;
+  readonly #share: ReadQuota;
   /** What came in since the last batch. */
   #frames: InboundFrame[] = [];
   #flushPlanned = false;
@@ -87,11 +87,11 @@ export class WebSocketConnection implements Connection {
     this.#socket = socket;
     this.#options = options;
     this.#progress = new WriteProgress(socket);
-    this.#share = new ReadShare(socket);
+    this.#share = new ReadQuota(socket);
     this.encoding = options.encoding;
     this.remoteAddress = options.remoteAddress;
     this.isForwarded = options.isForwarded;
-    this.#batches = new HeldSubject(this.#startReading);
+    this.#batches = new BufferedSubject(this.#startReading);
     this.batches$ = this.#batches.observable;
     this.drained$ = this.#drained.asObservable();
     peer.pause(); // nothing is read before somebody listens

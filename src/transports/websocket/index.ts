@@ -4,7 +4,7 @@ import { checkOptions } from '../../net/option-rules.js';
 import type { TlsSource } from '../../net/tls.js';
 import type { Transport } from '../transport.js';
 import { DEFAULT_PING_INTERVAL_MS, DEFAULT_PORT } from './constants.js';
-import { doorLimits } from '../../http/limits.js';
+import { httpLimits } from '../../http/limits.js';
 import { webSocketRules } from '../../http/http-option-rules.js';
 import type { HttpRoute } from '../../http/route.js';
 import { WebSocketListener } from './listener.js';
@@ -114,7 +114,7 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
         allowHosts: options.allowHosts ?? [],
         trustedProxies: options.trustedProxies ?? [],
         awaited: 'WebSocket upgrade',
-        ...doorLimits(options),
+        ...httpLimits(options),
         pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
         statusPage: options.statusPage,
         routes: options.routes ?? [],

@@ -3,22 +3,22 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Observable } from 'rxjs';
 import { WebSocketServer } from 'ws';
-import { HeldSubject } from '../../net/buffered-subject.js';
+import { BufferedSubject } from '../../net/buffered-subject.js';
 import type { Connection, Listener } from '../transport.js';
 import type { ListenAddress } from '../../net/listen-address.js';
-import type { DoorFault } from '../../net/rejected-connections.js';
+import type { RejectedConnection } from '../../net/rejected-connections.js';
 import { TransportError } from '../../net/transport-error.js';
-import { Turnstile } from '../../net/tick-budget-queue.js';
+import { TickBudgetQueue } from '../../net/tick-budget-queue.js';
 import { WebSocketConnection } from './connection.js';
 import { MAX_CHUNKS, MAX_FRAGMENTS, MAX_PENDING_PONGS, MAX_TEXT_BYTES, SUBPROTOCOL_CBOR } from './constants.js';
 import { answerHttp, defaultPage } from '../../http/responses.js';
-import { HttpDoor, type HttpDoorOptions } from '../../http/http-listener.js';
+import { HttpListener, type HttpListenerOptions } from '../../http/http-listener.js';
 import type { HttpPeer } from '../../http/http-peer.js';
 import { chooseSubprotocol } from './subprotocols.js';
 import { UnfinishedMessages } from './unfinished-messages.js';
 
 /** The options of `webSocket()` with the defaults filled in. */
-export interface WebSocketListenerOptions extends HttpDoorOptions {
+export interface WebSocketListenerOptions extends HttpListenerOptions {
   readonly maxFrameBytes: number;
   readonly pingIntervalMs: number;
   readonly statusPage: (() => string) | undefined;
@@ -29,27 +29,27 @@ export interface WebSocketListenerOptions extends HttpDoorOptions {
 export class WebSocketListener implements Listener {
   readonly addresses: readonly ListenAddress[];
   readonly connections$: Observable<Connection>;
-  readonly faults$: Observable<DoorFault>;
+  readonly rejected$: Observable<RejectedConnection>;
   readonly #options: WebSocketListenerOptions;
-  readonly #door: HttpDoor;
-  readonly #upgrades = new Turnstile<Upgrade>({
+  readonly #http: HttpListener;
+  readonly #upgrades = new TickBudgetQueue<Upgrade>({
     perTurn: UPGRADES_PER_TURN,
     pass: (upgrade) => this.#upgrade(upgrade),
   });
   readonly #webSockets: WebSocketServer;
-  readonly #connections = new HeldSubject<Connection>();
+  readonly #connections = new BufferedSubject<Connection>();
   readonly #unfinished = new UnfinishedMessages();
 
   /** @throws TransportError */
   static async open(options: WebSocketListenerOptions): Promise<WebSocketListener> {
-    return new WebSocketListener(await HttpDoor.open(options), options);
+    return new WebSocketListener(await HttpListener.open(options), options);
   }
 
-  private constructor(door: HttpDoor, options: WebSocketListenerOptions) {
-    this.#door = door;
+  private constructor(door: HttpListener, options: WebSocketListenerOptions) {
+    this.#http = door;
     this.#options = options;
     this.connections$ = this.#connections.observable;
-    this.faults$ = door.faults$;
+    this.rejected$ = door.rejected$;
     const { address, family, port } = door.address;
     const scheme = door.isEncrypted ? 'wss' : 'ws';
     const host = family === 'IPv6' ? `[${address}]` : address;
@@ -71,7 +71,7 @@ export class WebSocketListener implements Listener {
         answerHttp(request, response, statusPage);
       },
       upgrade: this.#onUpgrade,
-      broke: (error) => {
+      failed: (error) => {
         this.#connections.error(new TransportError(`the WebSocket port broke: ${error.message}`, { cause: error }));
       },
     });
@@ -79,19 +79,19 @@ export class WebSocketListener implements Listener {
 
   close(): Promise<void> {
     this.#connections.complete();
-    return this.#door.close();
+    return this.#http.close();
   }
 
   readonly #onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer, from: HttpPeer): void => {
     socket.on('error', ignore); // until ws listens, and the connection after it
-    this.#door.grant(socket);
+    this.#http.grant(socket);
     this.#upgrades.push({ request, socket, head, from });
   };
 
   readonly #upgrade = ({ request, socket, head, from }: Upgrade): void => {
     if (socket.destroyed) return; // it has gone while it waited, or was sent away
     this.#webSockets.handleUpgrade(request, socket, head, (peer) => {
-      this.#door.letIn(socket);
+      this.#http.accept(socket);
       const { maxFrameBytes, pingIntervalMs, clock } = this.#options;
       const encoding = peer.protocol === SUBPROTOCOL_CBOR ? 'cbor' : undefined;
       const { remoteAddress, isForwarded } = from;
@@ -105,7 +105,7 @@ export class WebSocketListener implements Listener {
   /** A request that `ws` does not take. Its texts are its own: `Missing or invalid Sec-WebSocket-Key header`. */
   readonly #onBadUpgrade = ({ message }: Error, _stream: Duplex, { socket, method }: IncomingMessage): void => {
     const fault = { kind: 'handshake', text: `its WebSocket upgrade is not valid: ${message}` } as const;
-    this.#door.refuse(socket, method === 'GET' ? 400 : 405, message, fault, { 'Sec-WebSocket-Version': '13, 8' });
+    this.#http.refuse(socket, method === 'GET' ? 400 : 405, message, fault, { 'Sec-WebSocket-Version': '13, 8' });
   };
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createActor } from 'xstate';
 import type { Authenticator, Grant } from '../../../src/core/ports.js';
 import { unrestricted } from '../../../src/core/sessions/permissions.js';
-import type { RouterEvent } from '../../../src/actors/router/router-actor-events.js';
+import type { RouterActorEvent } from '../../../src/actors/router/router-actor-events.js';
 import type { RouterSession } from '../../../src/core/session.js';
 import { sessionHub } from '../../../src/actors/session/session-hub.js';
 import { ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
@@ -40,12 +40,12 @@ class Doorman implements Authenticator {
 async function helloWith(authenticator: Authenticator | undefined): Promise<{
   session: RouterSession;
   clock: WallClock;
-  routerEvents: RouterEvent[];
+  routerEvents: RouterActorEvent[];
   logger: ReturnType<typeof recordingLogger>;
 }> {
   const clock = new WallClock();
   const logger = recordingLogger();
-  const routerEvents: RouterEvent[] = [];
+  const routerEvents: RouterActorEvent[] = [];
   const attached: RouterSession[] = [];
   const hub = createActor(sessionHub, {
     clock,
@@ -72,7 +72,7 @@ async function helloWith(authenticator: Authenticator | undefined): Promise<{
   return { session, clock, routerEvents, logger };
 }
 
-const ends = (events: readonly RouterEvent[]): unknown[] =>
+const ends = (events: readonly RouterActorEvent[]): unknown[] =>
   events.filter(({ type }) => type === 'session.closing').map((event) => 'error' in event && event.error);
 
 describe('a HELLO with a token', () => {

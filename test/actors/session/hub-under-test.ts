@@ -1,5 +1,5 @@
 import { type Actor, createActor } from 'xstate';
-import type { RouterEvent } from '../../../src/actors/router/router-actor-events.js';
+import type { RouterActorEvent } from '../../../src/actors/router/router-actor-events.js';
 import type { RouterSession } from '../../../src/core/session.js';
 import type { SessionEvent } from '../../../src/core/session-events.js';
 import { sessionHub } from '../../../src/actors/session/session-hub.js';
@@ -14,7 +14,7 @@ export interface HubUnderTest {
   readonly hub: Actor<SessionHubLogic>;
   readonly clock: WallClock;
   readonly logger: ReturnType<typeof recordingLogger>;
-  readonly routerEvents: RouterEvent[];
+  readonly routerEvents: RouterActorEvent[];
   readonly drainedCalls: () => number;
   /** Lets a peer in. */
   connect(): Peer;
@@ -30,12 +30,12 @@ export interface Peer {
 export function startHub(options: Partial<SessionHubInput> = {}): HubUnderTest {
   const clock = new WallClock();
   const logger = recordingLogger();
-  const routerEvents: RouterEvent[] = [];
+  const routerEvents: RouterActorEvent[] = [];
   const attached: RouterSession[] = [];
   let ids = 0;
   let drainedCalls = 0;
   const router = {
-    send(event: RouterEvent): void {
+    send(event: RouterActorEvent): void {
       routerEvents.push(event);
       if (event.type === 'session.closing') event.session.link.close(event.reason);
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RouterEvent } from '../../../src/actors/router/router-actor-events.js';
+import type { RouterActorEvent } from '../../../src/actors/router/router-actor-events.js';
 import { RouterSession } from '../../../src/core/session.js';
 import type { SessionLink } from '../../../src/core/session-link.js';
 import { mustAnswer, probe, silentMicros, unansweredMicros } from '../../../src/actors/session/liveness.js';
@@ -9,10 +9,10 @@ const SECOND = 1_000_000;
 /** A session that connected at 0, and what the router actor is sent for it. */
 function setUp(link: Partial<SessionLink> = {}): {
   session: RouterSession;
-  events: RouterEvent[];
+  events: RouterActorEvent[];
   ask(at: number): void;
 } {
-  const events: RouterEvent[] = [];
+  const events: RouterActorEvent[] = [];
   const session = new RouterSession({
     id: 'session-1',
     link: {

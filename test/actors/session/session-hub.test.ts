@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { SimulatedClock } from 'xstate';
-import type { RouterEvent } from '../../../src/actors/router/router-actor-events.js';
+import type { RouterActorEvent } from '../../../src/actors/router/router-actor-events.js';
 import type { SessionHubEmitted } from '../../../src/actors/session/session-hub-types.js';
 import { memoryLink } from '../../../src/transports/memory/index.js';
 import { inputRead } from '../../support/steady-clock.js';
 import { startHub } from './hub-under-test.js';
 import { recordingLogger } from './recording-logger.js';
 
-function types(events: readonly RouterEvent[]): readonly string[] {
+function types(events: readonly RouterActorEvent[]): readonly string[] {
   return events.map(({ type }) => type);
 }
 

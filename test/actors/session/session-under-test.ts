@@ -3,7 +3,7 @@ import type { Grant } from '../../../src/core/ports.js';
 import { parsePattern } from '../../../src/protocol/pattern.js';
 import type { OverdueEvent, SessionEvent, SessionPhase } from '../../../src/core/session-events.js';
 import { sessionMachine } from '../../../src/actors/session/session-machine.js';
-import type { TurnoutLimits } from '../../../src/actors/session/turnout.js';
+import type { SessionLimitOptions } from '../../../src/actors/session/session-limits.js';
 import type { SessionPort } from '../../../src/actors/session/session-port.js';
 import type { ClaspError } from '../../../src/protocol/errors.js';
 import type { CloseReason } from '../../../src/util/close-reason.js';
@@ -40,7 +40,7 @@ export function tokenIsBad(error: unknown): SessionEvent {
 }
 
 /** Room for everybody. */
-export const unlimited: TurnoutLimits & { readonly maxSessionsPerToken: number } = {
+export const unlimited: SessionLimitOptions & { readonly maxSessionsPerToken: number } = {
   maxSessions: 0,
   maxSessionsPerAddress: 0,
   maxSessionsPerToken: 0,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { SimulatedClock } from 'xstate';
-import type { RouterEvent } from '../../../src/actors/router/router-actor-events.js';
+import type { RouterActorEvent } from '../../../src/actors/router/router-actor-events.js';
 import { RouterSession } from '../../../src/core/session.js';
 import type { SessionLink } from '../../../src/core/session-link.js';
 import { SilenceWatch } from '../../../src/actors/session/silence-watch.js';
@@ -69,7 +69,7 @@ function setUp(): {
   const clock = new SimulatedClock();
   const peers = new Map<RouterSession, Peer>();
   const router = {
-    send: ({ session }: Extract<RouterEvent, { type: 'session.probing' }>) => peers.get(session)?.ping(),
+    send: ({ session }: Extract<RouterActorEvent, { type: 'session.probing' }>) => peers.get(session)?.ping(),
   };
   const watch = new SilenceWatch(router, clock);
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Actor, createActor } from 'xstate';
-import type { RouterEvent } from '../../../src/actors/router/router-actor-events.js';
+import type { RouterActorEvent } from '../../../src/actors/router/router-actor-events.js';
 import type { RouterSession } from '../../../src/core/session.js';
 import { sessionHub } from '../../../src/actors/session/session-hub.js';
 import type { SessionHubInput, SessionHubLogic } from '../../../src/actors/session/session-hub-types.js';
@@ -24,11 +24,11 @@ interface HubUnderTest {
 function startHub(options: Partial<SessionHubInput> = {}): HubUnderTest {
   const clock = new SteadyClock();
   const attached: RouterSession[] = [];
-  const events: RouterEvent[] = [];
+  const events: RouterActorEvent[] = [];
   const hub = createActor(sessionHub, {
     clock,
     input: {
-      router: { send: (event: RouterEvent) => void events.push(event) },
+      router: { send: (event: RouterActorEvent) => void events.push(event) },
       attach: (session) => void attached.push(session),
       drained: () => undefined,
       ...unlimited,

@@ -109,7 +109,7 @@ describe('QUERY', () => {
     while (reader.session.outbox.isEmpty) harness.core.advanceTasks();
     reader.session.phase = 'congested';
     harness.settle();
-    const waiting = reader.session.outbox.byteLength + reader.session.backlog.bytes;
+    const waiting = reader.session.outbox.byteLength + reader.session.sendQueue.bytes;
     expect(waiting).toBeLessThanOrEqual(65_539);
     reader.session.phase = 'active';
     harness.core.resume(reader.session);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { QUEUED_MESSAGE_BYTES } from '../../../src/core/congestion/send-queue.js';
-import { Backlogs } from '../../../src/core/congestion/send-queue-budget.js';
+import { SendQueueBudget } from '../../../src/core/congestion/send-queue-budget.js';
 import { CoreHarness } from '../../support/core-harness.js';
 
 const TOTAL = 3_000;
@@ -90,7 +90,7 @@ describe('Backlogs', () => {
       fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
         const harness = new CoreHarness();
         const peers = Array.from({ length: SESSIONS }, () => harness.connect());
-        const backlogs = new Backlogs({ maxQueueBytesTotal: TOTAL });
+        const backlogs = new SendQueueBudget({ maxQueueBytesTotal: TOTAL });
         const model = new Model();
         const bytes = new Uint8Array(200);
         for (const one of steps) {
@@ -105,7 +105,7 @@ describe('Backlogs', () => {
             backlogs.clear(session);
             model.waiting.delete(one.who);
           }
-          expect(peers.map((peer) => peer.session.backlog.bytes)).toEqual(peers.map((_, i) => model.bytesOf(i)));
+          expect(peers.map((peer) => peer.session.sendQueue.bytes)).toEqual(peers.map((_, i) => model.bytesOf(i)));
           expect([backlogs.bytes, backlogs.heldBytes, backlogs.dropped, backlogs.overflows]).toEqual([
             model.bytes,
             model.heldBytes,
@@ -122,18 +122,18 @@ describe('Backlogs', () => {
     const harness = new CoreHarness();
     const count = 1_000;
     const peers = Array.from({ length: count }, () => harness.connect());
-    const backlogs = new Backlogs({ maxQueueBytesTotal: (100 + QUEUED_MESSAGE_BYTES) * count });
+    const backlogs = new SendQueueBudget({ maxQueueBytesTotal: (100 + QUEUED_MESSAGE_BYTES) * count });
     let looks = 0;
     for (const { session } of peers) {
-      const { backlog } = session;
-      const counted = Object.create(backlog, {
-        heldBytes: { get: () => (looks++, backlog.heldBytes) },
-      }) as typeof backlog;
+      const { sendQueue } = session;
+      const counted = Object.create(sendQueue, {
+        heldBytes: { get: () => (looks++, sendQueue.heldBytes) },
+      }) as typeof sendQueue;
       for (const name of ['push', 'dropOldest', 'take', 'clear'] as const) {
-        Object.defineProperty(counted, name, { value: backlog[name].bind(backlog) });
+        Object.defineProperty(counted, name, { value: sendQueue[name].bind(sendQueue) });
       }
       for (const name of ['bytes', 'dropped', 'messages'] as const) {
-        Object.defineProperty(counted, name, { get: () => backlog[name] });
+        Object.defineProperty(counted, name, { get: () => sendQueue[name] });
       }
       Object.defineProperty(session, 'backlog', { value: counted });
     }

@@ -34,7 +34,7 @@ describe('a slow consumer', () => {
     speaker.set('/level', 6);
     speaker.publish('/beat', 'stream', 7);
     expect(values(peer.readBacklog())).toEqual([0, 3, 4, 5, 6, 7]);
-    expect(peer.session.backlog.dropped).toBe(2);
+    expect(peer.session.sendQueue.dropped).toBe(2);
     expect(peer.events).toEqual([]);
   });
 
@@ -118,7 +118,7 @@ describe('all slow consumers together', () => {
     speaker.publish('/go', 'event', big);
     const { congested, queuedBytes } = harness.core.statistics().counts;
     expect(congested).toBe(2);
-    expect(queuedBytes).toBe(one.session.backlog.bytes + other.session.backlog.bytes);
+    expect(queuedBytes).toBe(one.session.sendQueue.bytes + other.session.sendQueue.bytes);
     one.readBacklog();
     other.leave();
     expect(harness.core.statistics().counts.queuedBytes).toBe(0);

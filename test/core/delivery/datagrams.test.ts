@@ -89,7 +89,7 @@ describe('a session with datagrams', () => {
     sender.send(stream(3));
     expect(loose.take()).toEqual(['stream /level 3']);
     expect(heard()).toEqual([]);
-    expect(receiver.session.backlog.messages).toBe(1);
+    expect(receiver.session.sendQueue.messages).toBe(1);
   });
 
   it('is counted among those who were told', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Lane } from '../../../src/core/delivery/frame-writer.js';
+import { FrameWriter } from '../../../src/core/delivery/frame-writer.js';
 import { wireForm } from '../../../src/core/delivery/wire-form.js';
 import { decodeFrame, encodeFrame } from '../../../src/protocol/frame.js';
 import { type Framing, framingLength, writeFraming } from '../../../src/protocol/framing.js';
@@ -26,8 +26,8 @@ function framed(framing: Framing, message: Message): Uint8Array {
 }
 
 describe('a lane of binary frames', () => {
-  const lanes = framings.map((framing) => ({ framing, lane: new Lane(wireForm(framing, 'binary')) }));
-  const expectWritten = (message: Message, write: (lane: Lane) => void): void => {
+  const lanes = framings.map((framing) => ({ framing, lane: new FrameWriter(wireForm(framing, 'binary')) }));
+  const expectWritten = (message: Message, write: (lane: FrameWriter) => void): void => {
     for (const { framing, lane } of lanes) {
       const { end, bytes } = lane;
       write(lane);

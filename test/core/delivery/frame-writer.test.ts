@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Lane } from '../../../src/core/delivery/frame-writer.js';
+import { FrameWriter } from '../../../src/core/delivery/frame-writer.js';
 import { wireForm } from '../../../src/core/delivery/wire-form.js';
 import { decodeJson } from '../../../src/protocol/encodings/json.js';
 import { EncodeError } from '../../../src/protocol/errors.js';
@@ -9,11 +9,11 @@ import type { SetMessage } from '../../../src/protocol/messages/message.js';
 import { plain } from '../../support/core-harness.js';
 
 const set = (length: number): SetMessage => ({ type: 'set', address: '/a', value: encodeValue('x'.repeat(length)) });
-const written = (lane: Lane): Uint8Array => lane.bytes.slice(lane.start, lane.end);
+const written = (lane: FrameWriter): Uint8Array => lane.bytes.slice(lane.start, lane.end);
 
 describe('Lane', () => {
   it('writes raw frames as the codec does, one directly behind the other', () => {
-    const lane = new Lane(wireForm('raw', 'binary'));
+    const lane = new FrameWriter(wireForm('raw', 'binary'));
     let end = 0;
     for (const length of [0, 1, 200, 3]) {
       lane.write(set(length));
@@ -31,7 +31,7 @@ describe('Lane', () => {
     [65_524, 127, 10],
     [65_527, 127, 10],
   ])('puts the right WebSocket header in front of a text of %i bytes', (length, second, header) => {
-    const lane = new Lane(wireForm('websocket', 'binary'));
+    const lane = new FrameWriter(wireForm('websocket', 'binary'));
     lane.write(set(1));
     const before = written(lane);
     const previousEnd = lane.end;
@@ -50,7 +50,7 @@ describe('Lane', () => {
 
   it('writes a SET with its new revision', () => {
     for (const encoding of ['binary', 'cbor'] as const) {
-      const lane = new Lane(wireForm('raw', encoding));
+      const lane = new FrameWriter(wireForm('raw', encoding));
       lane.writeSet({ ...set(1), revision: 1 }, 7);
       expect(plain([decodeFrame(written(lane)).message])).toEqual([
         { type: 'set', address: '/a', value: 'x', revision: 7 },
@@ -67,7 +67,7 @@ describe('Lane', () => {
     const { message: received } = decodeFrame(encodeFrame(message));
     for (const set of [message, received as SetMessage]) {
       for (const encoding of ['binary', 'cbor'] as const) {
-        const lane = new Lane(wireForm('raw', encoding));
+        const lane = new FrameWriter(wireForm('raw', encoding));
         lane.writeAck(set, revision);
         expect(written(lane)).toEqual(encodeFrame({ type: 'ack', address, revision }, { encoding }));
       }
@@ -75,7 +75,7 @@ describe('Lane', () => {
   });
 
   it('writes JSON as a text message', () => {
-    const lane = new Lane(wireForm('websocket', 'json'));
+    const lane = new FrameWriter(wireForm('websocket', 'json'));
     lane.write({ type: 'ack', address: '/é', revision: 3 });
     const bytes = written(lane);
     expect([bytes[0], bytes[1]]).toEqual([0x81, bytes.length - 2]);
@@ -85,7 +85,7 @@ describe('Lane', () => {
   });
 
   it('leaves no trace of a message that does not fit', () => {
-    const lane = new Lane(wireForm('websocket', 'binary'));
+    const lane = new FrameWriter(wireForm('websocket', 'binary'));
     lane.write(set(1));
     const end = lane.end;
     expect(() => lane.write(set(65_530))).toThrow(EncodeError);
@@ -95,7 +95,7 @@ describe('Lane', () => {
   });
 
   it('goes on in a fresh slab when one is full, and never touches what it wrote', () => {
-    const lane = new Lane(wireForm('raw', 'binary'));
+    const lane = new FrameWriter(wireForm('raw', 'binary'));
     const kept: { bytes: Uint8Array; start: number; end: number; length: number }[] = [];
     for (let i = 0; i < 100; i++) {
       const length = 40_000 + i;

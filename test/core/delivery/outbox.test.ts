@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Backlog } from '../../../src/core/congestion/send-queue.js';
+import { SendQueue } from '../../../src/core/congestion/send-queue.js';
 import { Outbox } from '../../../src/core/delivery/outbox.js';
 
 const slab = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i);
@@ -47,9 +47,9 @@ describe('Outbox', () => {
 });
 
 describe('Backlog', () => {
-  const make = (maxBytes = 1000, maxMessages = 100): Backlog => new Backlog({ maxBytes, maxMessages });
+  const make = (maxBytes = 1000, maxMessages = 100): SendQueue => new SendQueue({ maxBytes, maxMessages });
   const text = (one: string): [Uint8Array, number, number] => [new TextEncoder().encode(one), 0, one.length];
-  const taken = (backlog: Backlog, most = Infinity): string => new TextDecoder().decode(backlog.take(most));
+  const taken = (backlog: SendQueue, most = Infinity): string => new TextDecoder().decode(backlog.take(most));
 
   it('keeps the latest value of a param, at the place of that latest value', () => {
     const backlog = make();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Lane } from '../../../src/core/delivery/frame-writer.js';
+import { FrameWriter } from '../../../src/core/delivery/frame-writer.js';
 import { wireForm, wireForms } from '../../../src/core/delivery/wire-form.js';
 import { decodeFrame, encodeFrame } from '../../../src/protocol/frame.js';
 import { LengthDeframer } from '../../../src/protocol/length-deframer.js';
@@ -30,7 +30,7 @@ describe('a lane of a length link', () => {
   ];
 
   it('writes messages as a TCP client reads them', () => {
-    const lane = new Lane(wireForm('length', 'binary'));
+    const lane = new FrameWriter(wireForm('length', 'binary'));
     const deframer = new LengthDeframer();
     const frames = messages.flatMap((message) => {
       lane.write(message);
@@ -41,7 +41,7 @@ describe('a lane of a length link', () => {
   });
 
   it('writes CBOR, too', () => {
-    const lane = new Lane(wireForm('length', 'cbor'));
+    const lane = new FrameWriter(wireForm('length', 'cbor'));
     lane.write(messages[1]!);
     const [frame] = new LengthDeframer().push(lane.bytes.slice(lane.start, lane.end));
     const decoded = decodeFrame(frame!);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Gestures } from '../../../src/core/publish/gesture-throttle.js';
+import { GestureThrottle } from '../../../src/core/publish/gesture-throttle.js';
 import type { RouterSession } from '../../../src/core/session.js';
 import { type GesturePhase, gesturePhases } from '../../../src/protocol/enumerations.js';
 import { EncodedValue, encodeValue } from '../../../src/protocol/values/encoded-value.js';
@@ -104,7 +104,7 @@ function play(steps: readonly Step[], maxPerSession?: number): Run {
   const model = new Model();
   const scratch = new Uint8Array(64);
   let now = 0;
-  const gestures = new Gestures(
+  const gestures = new GestureThrottle(
     { intervalMicros: INTERVAL, ...(maxPerSession === undefined ? {} : { maxPerSession }) },
     (sender, { address, id, phase, value }) => {
       const n = value!.decode() as number | null; // nothing else is ever sent here

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Gestures, type GesturesOptions } from '../../../src/core/publish/gesture-throttle.js';
+import { GestureThrottle, type GesturesOptions } from '../../../src/core/publish/gesture-throttle.js';
 import type { RouterSession } from '../../../src/core/session.js';
 import type { GesturePhase } from '../../../src/protocol/enumerations.js';
 import type { PublishMessage } from '../../../src/protocol/messages/message.js';
@@ -13,12 +13,12 @@ const SECOND = 1_000_000;
 
 /** A throttle with a timer that is never late, and all that came out of it, as `ms sender address#id phase value`. */
 class Bench {
-  readonly gestures: Gestures;
+  readonly gestures: GestureThrottle;
   nowMicros = 0;
   #out: string[] = [];
 
   constructor(options: Partial<GesturesOptions> = {}) {
-    this.gestures = new Gestures({ intervalMicros: 16 * MS, ...options }, (sender, message) => {
+    this.gestures = new GestureThrottle({ intervalMicros: 16 * MS, ...options }, (sender, message) => {
       const { address, id, phase, value } = message;
       const key = id === undefined ? address : `${address}#${id}`;
       const at = Math.round(this.nowMicros / MS);
@@ -142,7 +142,7 @@ describe('moves', () => {
 
   it('are forwarded whole: samples, rate, timestamp, and no value where there was none', () => {
     const out: PublishMessage[] = [];
-    const gestures = new Gestures({ intervalMicros: 16 * MS }, (_, message) => out.push(message));
+    const gestures = new GestureThrottle({ intervalMicros: 16 * MS }, (_, message) => out.push(message));
     const first = gesture('move', 1);
     const kept = { ...gesture('move', 2), timestamp: 5, rate: 240 };
     gestures.take(ann, first, 0);
@@ -288,7 +288,7 @@ describe('a client that vanishes', () => {
 
   it('is cancelled in words every subscriber knows: address, id, null, and the router’s time', () => {
     const out: PublishMessage[] = [];
-    const gestures = new Gestures({ intervalMicros: 16 * MS }, (_, message) => out.push(message));
+    const gestures = new GestureThrottle({ intervalMicros: 16 * MS }, (_, message) => out.push(message));
     gestures.take(ann, gesture('start', 1, { id: 7 }), 0);
     exhaust(gestures.leaving(ann, () => 123));
     expect(out[1]).toEqual({

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Backlogs } from '../../../src/core/congestion/send-queue-budget.js';
-import { Deliveries } from '../../../src/core/delivery/dispatcher.js';
+import { SendQueueBudget } from '../../../src/core/congestion/send-queue-budget.js';
+import { Dispatcher } from '../../../src/core/delivery/dispatcher.js';
 import { FanOut } from '../../../src/core/delivery/fan-out.js';
-import { PeerSignals } from '../../../src/core/publish/peer-signaling.js';
+import { PeerSignaling } from '../../../src/core/publish/peer-signaling.js';
 import { Replies } from '../../../src/core/delivery/replies.js';
 import { subscription, SubscriptionIndex } from '../../../src/core/subscriptions/subscription-index.js';
 import type { SessionPhase } from '../../../src/core/session-events.js';
@@ -24,13 +24,13 @@ class Bench {
     () => true,
   );
   readonly #replies: Replies;
-  readonly signals: PeerSignals;
+  readonly signals: PeerSignaling;
 
   constructor() {
-    const deliveries = new Deliveries(new Backlogs({ maxQueueBytesTotal: Infinity }));
+    const deliveries = new Dispatcher(new SendQueueBudget({ maxQueueBytesTotal: Infinity }));
     this.#replies = new Replies(deliveries);
     const fanOut = new FanOut(deliveries, this.#replies);
-    this.signals = new PeerSignals({
+    this.signals = new PeerSignaling({
       find: (id) => this.#sessions.get(id)?.session,
       deliver: (target, message) => this.#replies.send(target, message),
       announce: (sender, message) =>

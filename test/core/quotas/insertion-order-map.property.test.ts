@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { OldestFirst } from '../../../src/core/quotas/insertion-order-map.js';
+import { InsertionOrderMap } from '../../../src/core/quotas/insertion-order-map.js';
 
 describe('OldestFirst', () => {
   it('does what a list in order of setting does', () => {
@@ -12,7 +12,7 @@ describe('OldestFirst', () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-        const map = new OldestFirst<number>();
+        const map = new InsertionOrderMap<number>();
         let list: { key: string; value: number }[] = [];
         for (const one of steps) {
           if (one.kind === 'set') {

@@ -231,7 +231,7 @@ describe('the router actor', () => {
     }
     expect(turns).toBeGreaterThan(30);
     let ran = 0;
-    router.send({ type: 'statistics.wanted', answer: ({ schedule: { bundles } }) => void (ran = bundles) });
+    router.send({ type: 'statistics.requested', answer: ({ schedule: { bundles } }) => void (ran = bundles) });
     expect(ran).toBe(100);
     router.stop();
   });

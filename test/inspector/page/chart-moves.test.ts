@@ -49,8 +49,13 @@ describe('the transition that was taken', () => {
       'open.listening',
       ['listener.binding', 'done', 'listener.open'],
     ],
-    ['door.shut', 'open.closing', 'closed', ['listener.open', 'door.shut', 'listener.closed']],
-    ['door.broke', 'open.listening', 'backingOff', ['listener.open.listening', 'door.broke', 'listener.backingOff']],
+    ['listener.stopped', 'open.closing', 'closed', ['listener.open', 'listener.stopped', 'listener.closed']],
+    [
+      'listener.failed',
+      'open.listening',
+      'backingOff',
+      ['listener.open.listening', 'listener.failed', 'listener.backingOff'],
+    ],
     [
       'listener.closing',
       'open.listening',

@@ -240,7 +240,7 @@ describe('events of the data plane', () => {
     expect(JSON.stringify(batches)).not.toContain('frame"');
   });
 
-  it.each(['clock.due', 'tasks.continue', 'statistics.wanted', 'params.wanted', 'sessions.wanted'])(
+  it.each(['clock.due', 'tasks.continue', 'statistics.requested', 'params.requested', 'sessions.requested'])(
     'include %s',
     (type) => {
       const { clock, tell, batches } = told();

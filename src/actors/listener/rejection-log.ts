@@ -1,6 +1,6 @@
 import { type Clock, setBackgroundTimer } from '../../util/clock.js';
 import { peerText, SENTENCE_CHARACTERS } from '../../util/printable-text.js';
-import type { DoorFault } from '../../transports/transport.js';
+import type { RejectedConnection } from '../../transports/transport.js';
 import type { Logger } from '../../core/ports.js';
 
 /** Milliseconds from one line about a kind of fault to the next. */
@@ -17,12 +17,12 @@ export interface FaultLogOptions {
 }
 
 /** Peers that did not get in, since somebody began to count. */
-export type FaultCounts = Record<DoorFault['kind'], number>;
+export type FaultCounts = Record<RejectedConnection['kind'], number>;
 
 /** What there is to say of one kind of fault. */
 interface Kind {
   /** The last that was left out, and how many there are. */
-  latest: DoorFault | undefined;
+  latest: RejectedConnection | undefined;
   leftOut: number;
   /** Runs while there is no line to be written. */
   readonly rest: unknown;
@@ -35,13 +35,13 @@ interface Kind {
 export class FaultLog {
   readonly #options: FaultLogOptions;
   /** Those of which there was a line in this second. */
-  readonly #resting = new Map<DoorFault['kind'], Kind>();
+  readonly #resting = new Map<RejectedConnection['kind'], Kind>();
 
   constructor(options: FaultLogOptions) {
     this.#options = options;
   }
 
-  readonly add = (fault: DoorFault): void => {
+  readonly add = (fault: RejectedConnection): void => {
     if (this.#options.counts !== undefined) this.#options.counts[fault.kind]++;
     const resting = this.#resting.get(fault.kind);
     if (resting === undefined) {
@@ -62,7 +62,7 @@ export class FaultLog {
     this.#resting.clear();
   }
 
-  #rest(kind: DoorFault['kind']): void {
+  #rest(kind: RejectedConnection['kind']): void {
     const rest = setBackgroundTimer(
       this.#options.clock,
       () => {
@@ -73,7 +73,7 @@ export class FaultLog {
     this.#resting.set(kind, { latest: undefined, leftOut: 0, rest });
   }
 
-  #rested(kind: DoorFault['kind']): void {
+  #rested(kind: RejectedConnection['kind']): void {
     const { latest, leftOut } = this.#resting.get(kind)!; // its timer is cleared where it is taken out
     this.#resting.delete(kind);
     if (latest === undefined) return;
@@ -81,7 +81,7 @@ export class FaultLog {
     this.#rest(kind);
   }
 
-  #write({ kind, remoteAddress, text: said }: DoorFault, more: number): void {
+  #write({ kind, remoteAddress, text: said }: RejectedConnection, more: number): void {
     const { transport, url, logger } = this.#options;
     const text = peerText(said, SENTENCE_CHARACTERS);
     const fields = { transport, url, fault: kind, remoteAddress };

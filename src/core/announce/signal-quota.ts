@@ -50,7 +50,7 @@ const MATCH_SHARE = 1 / 4;
  * How much of what may be announced is taken, by owner. If a limit is reached, what owners without a session left behind makes room
  * first, then the owner that has most, each with its oldest definitions; see {@link Givers}.
  */
-export class SignalRoom {
+export class SignalQuota {
   readonly #limits: SignalLimits;
   readonly #counts: Quota;
   readonly #bytes: Quota;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Turnout, type TurnoutOptions } from '../../../src/actors/session/turnout.js';
+import { SessionLimits, type SessionLimitsOptions } from '../../../src/actors/session/session-limits.js';
 import { placeOfConnection } from '../../../src/util/client-prefix.js';
 
 const noneIsLost = {
@@ -12,8 +12,8 @@ const noneIsLost = {
 };
 
 /** Lets sessions come from these addresses, one after the other. @returns why they cannot; undefined for those that can */
-function come(limits: Partial<TurnoutOptions>, addresses: readonly string[]): readonly (string | undefined)[] {
-  const turnout = new Turnout({ ...noneIsLost, ...limits });
+function come(limits: Partial<SessionLimitsOptions>, addresses: readonly string[]): readonly (string | undefined)[] {
+  const turnout = new SessionLimits({ ...noneIsLost, ...limits });
   return addresses.map((address) => {
     const place = placeOfConnection({ remoteAddress: address });
     const block = turnout.check(place);
@@ -43,7 +43,7 @@ describe('how many sessions there may be', () => {
   });
 
   it('is limited for peers behind a proxy on this computer, as for one address', () => {
-    const turnout = new Turnout({ ...noneIsLost, maxSessionsPerAddress: 1 });
+    const turnout = new SessionLimits({ ...noneIsLost, maxSessionsPerAddress: 1 });
     const place = placeOfConnection({ remoteAddress: '127.0.0.1:1', isForwarded: true });
     expect(placeOfConnection({ remoteAddress: '[::1]:2', isForwarded: true })).toBe(place);
     expect(placeOfConnection({ remoteAddress: '10.0.0.1:0', isForwarded: true })).toBe('10.0.0.1');
@@ -64,7 +64,7 @@ describe('how many sessions there may be', () => {
   ])('is worth to wait for while a session may be lost, and then asks for its release, %s', (_, limits, place) => {
     const asked: unknown[] = [];
     const wanted: unknown[] = [];
-    const turnout = new Turnout({
+    const turnout = new SessionLimits({
       ...noneIsLost,
       ...limits,
       mayRelease: (scope) => asked.push(scope) > 0,
@@ -78,7 +78,7 @@ describe('how many sessions there may be', () => {
   });
 
   it('leaves a place at once when a session of another address is displaced', () => {
-    const turnout: Turnout = new Turnout({
+    const turnout: SessionLimits = new SessionLimits({
       ...noneIsLost,
       maxSessions: 2,
       mayDisplace: (place) => place === 'b',
@@ -96,7 +96,7 @@ describe('how many sessions there may be', () => {
   });
 
   it('goes down with each session that ends', () => {
-    const turnout = new Turnout({ ...noneIsLost, maxSessions: 2, maxSessionsPerAddress: 1 });
+    const turnout = new SessionLimits({ ...noneIsLost, maxSessions: 2, maxSessionsPerAddress: 1 });
     turnout.enter({}, 'a');
     turnout.enter({}, undefined);
     expect([turnout.sessions, turnout.check('b')?.scope]).toEqual([2, 'all']);

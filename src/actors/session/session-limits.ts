@@ -3,13 +3,13 @@ import type { HalfOpenLimits } from '../../util/admission/half-open.js';
 import { RankedCounts } from '../../util/admission/ranked-counts.js';
 
 /** Sessions there may be; 0 disables a limit. Those per address do not apply to this computer. */
-export interface TurnoutLimits extends HalfOpenLimits {
+export interface SessionLimitOptions extends HalfOpenLimits {
   /** At once, those without a HELLO included. */
   readonly maxSessions: number;
   readonly maxSessionsPerAddress: number;
 }
 
-export interface TurnoutOptions extends Pick<TurnoutLimits, 'maxSessions' | 'maxSessionsPerAddress'> {
+export interface SessionLimitsOptions extends Pick<SessionLimitOptions, 'maxSessions' | 'maxSessionsPerAddress'> {
   /** Whether waiting may help: a session of a place may be lost, of any place where that is undefined. */
   readonly mayRelease: (place: string | undefined) => boolean;
   /** Asks for the release of one that is. */
@@ -21,12 +21,12 @@ export interface TurnoutOptions extends Pick<TurnoutLimits, 'maxSessions' | 'max
 }
 
 /** Counts sessions, in all and by address. A connection above a limit waits only if a session may be lost or displaced. */
-export class Turnout implements Gate<unknown> {
-  readonly #options: TurnoutOptions;
+export class SessionLimits implements Gate<unknown> {
+  readonly #options: SessionLimitsOptions;
   readonly #byPlace = new RankedCounts();
   #sessions = 0;
 
-  constructor(options: TurnoutOptions) {
+  constructor(options: SessionLimitsOptions) {
     this.#options = options;
   }
 

@@ -16,7 +16,7 @@ export function subscriptionBytes(pattern: Pattern): number {
 }
 
 /** Bounds the memory that the subscriptions of all sessions take together. */
-export class SubscriptionRoom {
+export class SubscriptionQuota {
   readonly #bytes: Quota;
   readonly #bySession = new Map<RouterSession, number>();
   #closed = 0;

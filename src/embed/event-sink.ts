@@ -1,7 +1,7 @@
 import type { ClaspEvent } from './events.js';
 
 /** Where the events of a router in an actor system go: to the parent's mailbox, and to whoever listens with `on()`. */
-export class Outlet {
+export class EventSink {
   readonly #parent: { send(event: ClaspEvent): void } | undefined;
   readonly #emit: (event: ClaspEvent) => void;
   #isClosed = false;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { Subject } from 'rxjs';
 import { type Actor, createActor, SimulatedClock } from 'xstate';
-import { FaultLog } from '../../../src/actors/listener/fault-log.js';
+import { FaultLog } from '../../../src/actors/listener/rejection-log.js';
 import { listenerMachine } from '../../../src/actors/listener/listener-machine.js';
-import type { DoorFault } from '../../../src/net/rejected-connections.js';
+import type { RejectedConnection } from '../../../src/net/rejected-connections.js';
 import { recordingLogger } from '../session/recording-logger.js';
 import { type FakeListener, fakeTransport, settled } from './fake-transport.js';
 
@@ -11,7 +11,7 @@ interface DoorUnderTest {
   readonly actor: Actor<typeof listenerMachine>;
   readonly listener: FakeListener;
   readonly clock: SimulatedClock;
-  readonly faults$: Subject<DoorFault>;
+  readonly rejected$: Subject<RejectedConnection>;
   /** What was logged about those who did not get in. */
   readonly told: () => readonly string[];
   readonly logger: ReturnType<typeof recordingLogger>;
@@ -21,75 +21,75 @@ async function openDoor(): Promise<DoorUnderTest> {
   const transport = fakeTransport();
   const clock = new SimulatedClock();
   const logger = recordingLogger();
-  const faults$ = new Subject<DoorFault>();
+  const rejected$ = new Subject<RejectedConnection>();
   const actor = createActor(listenerMachine, { clock, input: { transport, accept: () => undefined, logger, clock } });
   actor.start();
-  const listener = Object.assign(transport.open(), { faults$ });
+  const listener = Object.assign(transport.open(), { rejected$ });
   await settled();
   const told = (): readonly string[] =>
     logger.lines.filter(({ level }) => level === 'warn').map(({ message }) => message.replace('not let in: ', ''));
-  return { actor, listener, clock, faults$, told, logger };
+  return { actor, listener, clock, rejected$, told, logger };
 }
 
-function fault(text: string, kind: DoorFault['kind'] = 'handshake'): DoorFault {
+function fault(text: string, kind: RejectedConnection['kind'] = 'handshake'): RejectedConnection {
   return { kind, remoteAddress: `192.0.2.7:${text.length}`, text };
 }
 
 describe('who does not get in', () => {
   it('is in the log at once, with why, where and from where', async () => {
-    const { faults$, logger } = await openDoor();
-    faults$.next({ kind: 'silent', remoteAddress: '192.0.2.7:50000', text: 'no TLS handshake within 10 s' });
+    const { rejected$, logger } = await openDoor();
+    rejected$.next({ kind: 'timeout', remoteAddress: '192.0.2.7:50000', text: 'no TLS handshake within 10 s' });
     expect(logger.lines.at(-1)).toEqual({
       level: 'warn',
       message: 'not let in: no TLS handshake within 10 s',
-      fields: { transport: 'fake', url: 'fake://fake:1', fault: 'silent', remoteAddress: '192.0.2.7:50000' },
+      fields: { transport: 'fake', url: 'fake://fake:1', fault: 'timeout', remoteAddress: '192.0.2.7:50000' },
     });
   });
 
   it('is one line a second of each kind at most, the last of them and the number of the others', async () => {
-    const { faults$, clock, told, logger } = await openDoor();
-    for (let i = 0; i < 314; i++) faults$.next(fault(`a${i}`));
+    const { rejected$, clock, told, logger } = await openDoor();
+    for (let i = 0; i < 314; i++) rejected$.next(fault(`a${i}`));
     expect(told()).toEqual(['a0']);
     clock.increment(999);
     expect(told()).toEqual(['a0']);
     clock.increment(1);
     expect(told()).toEqual(['a0', 'a313, and 312 more']);
     expect(logger.lines.at(-1)).toMatchObject({ fields: { more: 312, remoteAddress: '192.0.2.7:4' } });
-    faults$.next(fault('b'));
+    rejected$.next(fault('b'));
     expect(told()).toHaveLength(2); // the second line has its second too
     clock.increment(1_000);
     expect(told().slice(2)).toEqual(['b']);
   });
 
   it('waits for nobody of another kind', async () => {
-    const { faults$, clock, told } = await openDoor();
-    faults$.next(fault('a'));
-    for (const kind of ['silent', 'refused', 'stray'] as const) faults$.next(fault(kind, kind));
-    faults$.next(fault('again', 'stray'));
-    expect(told()).toEqual(['a', 'silent', 'refused', 'stray']);
+    const { rejected$, clock, told } = await openDoor();
+    rejected$.next(fault('a'));
+    for (const kind of ['timeout', 'refused', 'unsolicited'] as const) rejected$.next(fault(kind, kind));
+    rejected$.next(fault('again', 'unsolicited'));
+    expect(told()).toEqual(['a', 'timeout', 'refused', 'unsolicited']);
     clock.increment(1_000);
     expect(told().slice(4)).toEqual(['again']);
   });
 
   it('is told at once again after a second of rest, and no timer runs by then', async () => {
-    const { faults$, clock, told } = await openDoor();
-    faults$.next(fault('a'));
+    const { rejected$, clock, told } = await openDoor();
+    rejected$.next(fault('a'));
     clock.increment(1_000);
     const timers = pendingTimers(clock);
     clock.increment(5_000);
-    faults$.next(fault('b'));
+    rejected$.next(fault('b'));
     expect(told()).toEqual(['a', 'b']);
     expect(timers).toBe(0);
   });
 
   it.each(['stopped', 'told to close'] as const)('is counted to the last when the door is %s', async (how) => {
-    const { actor, listener, faults$, clock, told } = await openDoor();
-    for (let i = 0; i < 5; i++) faults$.next(fault(`a${i}`));
-    faults$.next(fault('b', 'stray'));
+    const { actor, listener, rejected$, clock, told } = await openDoor();
+    for (let i = 0; i < 5; i++) rejected$.next(fault(`a${i}`));
+    rejected$.next(fault('b', 'unsolicited'));
     if (how === 'stopped') actor.stop();
     else {
       actor.send({ type: 'listener.closing' });
-      faults$.next(fault('late'));
+      rejected$.next(fault('late'));
       listener.finishClosing();
       await settled();
       expect(actor.getSnapshot().value).toBe('closed');
@@ -97,7 +97,7 @@ describe('who does not get in', () => {
     expect(told()).toEqual(['a0', 'b', how === 'stopped' ? 'a4, and 3 more' : 'late, and 4 more']);
     expect(pendingTimers(clock)).toBe(0);
     clock.increment(10_000);
-    faults$.next(fault('nobody hears'));
+    rejected$.next(fault('nobody hears'));
     expect(told()).toHaveLength(3);
   });
 
@@ -110,18 +110,18 @@ describe('who does not get in', () => {
   });
 
   it('is never looked at when it is left out', async () => {
-    const { faults$, told } = await openDoor();
-    faults$.next(fault('a'));
+    const { rejected$, told } = await openDoor();
+    rejected$.next(fault('a'));
     let looks = 0;
     const watched = { kind: 'handshake', text: 'b', get remoteAddress() { return String(looks++); } } as const; // prettier-ignore
-    for (let i = 0; i < 100; i++) faults$.next(watched);
+    for (let i = 0; i < 100; i++) rejected$.next(watched);
     expect(looks).toBe(0);
     expect(told()).toEqual(['a']);
   });
 
   it('breaks nothing by being the last that is told', async () => {
-    const { actor, faults$, told } = await openDoor();
-    faults$.error(new Error('no more of that'));
+    const { actor, rejected$, told } = await openDoor();
+    rejected$.error(new Error('no more of that'));
     expect(actor.getSnapshot().value).toEqual({ open: 'listening' });
     expect(told()).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { ErrorCode } from '../protocol/errors.js';
 import type { ErrorMessage } from '../protocol/messages/message.js';
 
 /** Codes of an ERROR without address with which a router ends a session. */
-const FAREWELLS: readonly number[] = [
+const CLOSE_REASONS: readonly number[] = [
   ErrorCode.InvalidFrame,
   ErrorCode.InvalidMessage,
   ErrorCode.Unauthorized,
@@ -18,11 +18,11 @@ const FAREWELLS: readonly number[] = [
 const UNMISTAKABLE: readonly number[] = [ErrorCode.ServiceUnavailable, ErrorCode.Timeout];
 
 /** Whether an ERROR explains why the router hangs up, if it does so now. */
-export function mayBeFarewell({ code, address }: ErrorMessage): boolean {
-  return address === undefined && FAREWELLS.includes(code);
+export function mayBeCloseReason({ code, address }: ErrorMessage): boolean {
+  return address === undefined && CLOSE_REASONS.includes(code);
 }
 
 /** Whether it says that the session is over; over datagrams nothing else does. */
-export function isFarewell(error: ErrorMessage): boolean {
-  return mayBeFarewell(error) && UNMISTAKABLE.includes(error.code);
+export function isCloseReason(error: ErrorMessage): boolean {
+  return mayBeCloseReason(error) && UNMISTAKABLE.includes(error.code);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { subscriptionBytes } from '../../../src/core/subscriptions/subscription-room.js';
+import { subscriptionBytes } from '../../../src/core/subscriptions/subscription-quota.js';
 import { parsePattern } from '../../../src/protocol/pattern.js';
 import { parseScopes } from '../../../src/protocol/scope.js';
 import { CoreHarness, type Peer } from '../../support/core-harness.js';

@@ -8,14 +8,18 @@ import { type HttpRoute, webSocket } from '../transports/websocket/index.js';
 import { type Settings, UsageError } from './settings.js';
 
 /** The doors the user has asked for, still shut. */
-export interface Doors {
+export interface Listeners {
   readonly transports: readonly Transport[];
   /** What TLS and QUIC show; undefined where neither is wanted. */
   readonly certificate: OpenCertificate | undefined;
 }
 
 /** @param routes what the WebSocket port serves beside CLASP @throws UsageError, TransportError */
-export async function prepareDoors(settings: Settings, routes: readonly HttpRoute[], logger: Logger): Promise<Doors> {
+export async function prepareListeners(
+  settings: Settings,
+  routes: readonly HttpRoute[],
+  logger: Logger,
+): Promise<Listeners> {
   const { host, port, websocket, tcpPort, udpPort, quicPort, pipePath, allowHosts, trustedProxies } = settings;
   for (const [flag, values] of [
     ['--trust-proxy', trustedProxies],
