@@ -12,6 +12,10 @@ const converted: readonly string[] = [
   'test/support/prose.ts',
   // Protocol, transports, clients.
   // Pages, command, composition.
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'README.md',
+  'SECURITY.md',
   // Inspector, tokens, certificates, health; tests of the whole router; programs beside it.
 ];
 
