@@ -17,6 +17,8 @@ const converted: readonly string[] = [
   'README.md',
   'SECURITY.md',
   // Inspector, tokens, certificates, health; tests of the whole router; programs beside it.
+  'src/inspector',
+  'test/inspector',
 ];
 
 /** Expressions with their real meaning, such as "the audience hears". */

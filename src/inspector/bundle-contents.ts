@@ -1,13 +1,16 @@
 import type { BundleMessage, Message } from '../protocol/messages/message.js';
 
-/** Messages that are looked at, bundles among them included: one bundle may hold thousands, and bundles that do. */
+/** Maximum messages read per call, nested bundles included. A bundle can hold thousands, and bundles can nest. */
 const MAX_LOOKED = 64;
 
-/** What a bundle holds, as far as it was looked at. */
+/** The part of a bundle's contents that was read. */
 export interface BundleContents {
-  /** In the order in which they take effect, without the bundles around them. Fewer than `count` where that is too many to look at. */
+  /**
+   * In the order in which they take effect, without the bundles around them. Fewer than `count` if the bundle exceeds
+   * the limit.
+   */
   readonly messages: readonly Message[];
-  /** How many there are; at least, where bundles in it were not looked into. */
+  /** Number of messages. A lower bound if nested bundles were not read. */
   readonly count: number;
 }
 

@@ -4,7 +4,7 @@ import type { Chart, ChartEdge, ChartNode } from './feed.js';
 
 type DirectedNode = ReturnType<typeof toDirectedGraph>;
 
-/** A machine as it is drawn: its states and the ways between them, with what people call things. */
+/** Returns the chart of a machine: its states and transitions, with display names. */
 export function chart(machine: AnyStateMachine): Chart {
   const root = toDirectedGraph(machine);
   const edges: ChartEdge[] = [];
@@ -16,7 +16,7 @@ function collect({ stateNode, edges, children }: DirectedNode, into: ChartEdge[]
   for (const { id, source, target, transition } of edges) {
     into.push(edgeOf(id, source, target, transition));
   }
-  // XState's graph leaves these out.
+  // XState's graph omits eventless transitions.
   (stateNode.always ?? []).forEach((transition, index) => {
     for (const target of transition.target ?? [stateNode]) {
       into.push(edgeOf(`${stateNode.id}:always:${index}:${target.id}`, stateNode, target, transition));
@@ -60,7 +60,7 @@ function isInitial(node: AnyStateNode): boolean {
 
 /** `after helloDeadline`, `done: authenticate`, `error: bind`, `always`, or the event's own name. */
 function labelOf(transition: AnyTransitionDefinition): string {
-  const eventType = String(transition.eventType); // XState types it as anything
+  const eventType = String(transition.eventType); // XState types it as any
   const after = /^xstate\.after\.([^.]+)\./.exec(eventType);
   if (after !== null) return `after ${/^\d+$/.test(after[1]!) ? `${Number(after[1]) / 1_000} s` : after[1]!}`;
   const actor = /^xstate\.(done|error)\.actor\.(.*)$/.exec(eventType);
@@ -69,18 +69,21 @@ function labelOf(transition: AnyTransitionDefinition): string {
   return eventType === '' ? 'always' : eventType;
 }
 
-/** An actor that was invoked without an id has one from XState, `0.listener.binding`, that says nothing: what it runs does. */
+/**
+ * An actor that was invoked without an id has a generated one (`0.listener.binding`). The name of its logic is more
+ * useful.
+ */
 function invokedName(state: AnyStateNode, id: string): string {
   const invoked = state.invoke.find((one) => one.id === id);
   return invoked !== undefined && typeof invoked.src === 'string' && /^\d+\./.test(id) ? invoked.src : id;
 }
 
-/** Not what XState does by itself to begin and to end the time of an `after`. */
+/** Excludes the actions with which XState starts and cancels `after` timers. */
 function isOurs(action: string): boolean {
   return action !== 'raise' && action !== 'cancel';
 }
 
-/** Actions and guards are named, unless somebody wrote them where they are used. */
+/** Returns the name of an action or guard. Inline functions have none. */
 function nameOf(thing: unknown): string {
   if (typeof thing === 'string') return thing;
   if (typeof thing === 'function') return thing.name === '' ? 'a function' : thing.name;

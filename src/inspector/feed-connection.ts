@@ -10,38 +10,44 @@ import { parsePageMessage } from './page-message.js';
 import type { FeedMessage, PageMessage, View } from './feed.js';
 import type { RunningView, SendText, Tell } from './views.js';
 
-/** What a page is shown, and what it may do. */
+/** Services that a feed connection needs from the inspector. */
 export interface FeedHost {
   readonly clock: Clock;
-  /** What a page has to show first. */
+  /** What the page must present first. */
   readonly access: AccessRule;
-  /** Whether one more page can be open. */
+  /** Whether another page can open. */
   readonly hasRoom: () => boolean;
-  /** The page has shown what it has to. */
+  /** Called when the page has presented a valid key or token. */
   readonly opened: () => void;
-  /** @param needs what the page still has to show */
+  /** @param needs what the page still has to present */
   readonly welcome: (needs: 'token' | 'key' | undefined) => FeedMessage;
-  /** Begins to show a view. @throws ClaspError for a pattern that is none */
+  /** Starts a view. @throws ClaspError if the pattern is invalid */
   readonly watch: (watch: Extract<PageMessage, { readonly type: 'watch' }>, tell: Tell, send: SendText) => RunningView;
-  /** What the page sees beside its views: the actors there are, whenever that changes. */
+  /** Starts the list of actors, which the page receives in addition to its views. It is sent at every change. */
   readonly watchActors: (tell: Tell) => RunningView;
-  /** A session for what the page writes. */
+  /** Opens a session for the writes of the page. */
   readonly connect: (token: string | undefined) => Promise<Client>;
-  /** Hears why the page is cut off, which cannot be told the page itself: it takes nothing. */
+  /**
+   * Called with the reason when the page is disconnected because it does not read. The page itself cannot receive the
+   * reason.
+   */
   readonly letGo: (why: string) => void;
 }
 
-/** Bytes that may wait for a page; beyond that it is told nothing until it has caught up. */
+/** Maximum bytes queued for a page. Above it, the page gets no messages until it has caught up. */
 const MAX_BEHIND_BYTES = 4 << 20;
-/** With no more than this it has: a view that waits for the page by itself may always have something under way. */
+/**
+ * Queue size, in bytes, at which a page counts as caught up. It is above 0, because a view with its own queue can
+ * always have data in flight.
+ */
 const CAUGHT_UP_BYTES = 1 << 20;
-/** Milliseconds after which a page is let go that does not catch up, or takes nothing of what waits. */
+/** Milliseconds after which a page is disconnected that does not catch up, or reads nothing from its queue. */
 const TIMEOUT_MS = 30_000;
 const LOOK_MS = 1_000;
-/** Answers kept for a page that has fallen behind. */
+/** Maximum answers kept for a page that is behind. */
 const MAX_MISSED = 256;
 
-/** One page: what it watches, and whether it keeps up. */
+/** One page: its views and its send queue. */
 export class FeedConnection {
   readonly #socket: WebSocket;
   readonly #host: FeedHost;
@@ -49,16 +55,16 @@ export class FeedConnection {
   #actors: RunningView | undefined;
   readonly #access: PageAccess;
   #token: string | undefined;
-  /** It was told to go, or has gone: nothing it still says counts. */
+  /** The page was closed or has disconnected. Its further messages are ignored. */
   #isOver = false;
   #writer: Promise<Client> | undefined;
   #behindSinceMs: number | undefined;
-  /** When it last took something, or nothing waited. */
+  /** Time at which the page last read something, or its queue was empty. */
   #tookAtMs: number;
-  /** Answers to writes that wait until it has caught up. */
+  /** Answers to writes, kept until the page has caught up. */
   readonly #missed: FeedMessage[] = [];
   #timer: unknown;
-  /** Set while the page has had its time: what it has sent or taken may be among the input that waits. */
+  /** Set while the timeout has passed but unread input can still show that the page reads. */
   #deadline: PeerDeadline | undefined;
   readonly #stopWatchingClock: () => void;
 
@@ -91,12 +97,12 @@ export class FeedConnection {
     this.#look();
   }
 
-  /** Whether it gets anything but a welcome. */
+  /** Whether the page gets more than a welcome. */
   get isAllowed(): boolean {
     return this.#access.isAllowed;
   }
 
-  /** @param reason what the page shows */
+  /** @param reason text that the page shows */
   close(reason: string): void {
     this.#tell({ type: 'refused', text: reason });
     this.#stop();
@@ -106,10 +112,10 @@ export class FeedConnection {
   readonly #onMessage = (data: RawData, isBinary: boolean): void => {
     if (this.#isOver) return;
     const message = isBinary ? undefined : parsePageMessage(textOf(data));
-    if (message === undefined) this.#tell({ type: 'refused', text: 'that is no message of the inspector’s page' });
+    if (message === undefined) this.#tell({ type: 'refused', text: 'this is not a message of the inspector’s page' });
     else if (message.type === 'authenticate' || message.type === 'unlock') this.#access.show(message);
     else if (this.#access.needs !== undefined)
-      this.#tell({ type: 'refused', text: `a ${this.#access.needs} comes first` });
+      this.#tell({ type: 'refused', text: `the first message must contain a ${this.#access.needs}` });
     else this.#handle(message);
   };
 
@@ -134,7 +140,7 @@ export class FeedConnection {
           const forget = client.onError((error) => errors.push(error));
           try {
             client.emit(address, value === undefined ? undefined : plain(value));
-            await client.ping(); // an ERROR would have come first
+            await client.ping(); // an ERROR would arrive before the pong
           } finally {
             forget();
           }
@@ -168,9 +174,9 @@ export class FeedConnection {
     this.#actors = this.#host.watchActors(this.#tell);
   }
 
-  /** Its session, made for its first write; a new one where it could not be made, or has ended. */
+  /** The session of the page. It opens at the first write, and again if opening failed or the session has ended. */
   async #client(): Promise<Client> {
-    if (this.#isOver) throw new Error('the page has gone');
+    if (this.#isOver) throw new Error('the page has disconnected');
     const writer = (this.#writer ??= this.#host.connect(this.#token));
     const forget = (): void => {
       if (this.#writer === writer) this.#writer = undefined;
@@ -191,7 +197,7 @@ export class FeedConnection {
       await write(await this.#client());
       this.#tell({ type: 'done', id });
     } catch (error) {
-      this.#tell({ type: 'done', id, error: error instanceof Error ? error.message : 'it could not be done' });
+      this.#tell({ type: 'done', id, error: error instanceof Error ? error.message : 'the write failed' });
     }
   }
 
@@ -201,7 +207,7 @@ export class FeedConnection {
       this.#behindSinceMs = this.#host.clock.now();
     }
     if (this.#behindSinceMs !== undefined) {
-      // A view is told anew, an answer is not.
+      // Views are sent again later, answers are not.
       if (message.type === 'done' && this.#missed.length < MAX_MISSED) this.#missed.push(message);
       return;
     }
@@ -215,7 +221,7 @@ export class FeedConnection {
     });
   };
 
-  /** A page that has fallen behind has missed something: once it has caught up it is told everything anew. */
+  /** Sends all views again to a page that has caught up, because it missed messages while it was behind. */
   readonly #look = (): void => {
     const { clock } = this.#host;
     const nowMs = clock.now();
@@ -236,14 +242,14 @@ export class FeedConnection {
     else this.close(fault);
   };
 
-  /** Why the page is to go, if its time is over. */
+  /** Returns why the page must be closed, or undefined if its time is not over. */
   #fault(nowMs: number): string | undefined {
     const overdue = this.#access.overdue(nowMs);
     if (overdue !== undefined) return overdue;
     const waitingBytes = this.#socket.bufferedAmount;
-    if (waitingBytes > 0 && nowMs - this.#tookAtMs > TIMEOUT_MS) return 'it has taken nothing for 30 s';
+    if (waitingBytes > 0 && nowMs - this.#tookAtMs > TIMEOUT_MS) return 'it read nothing for 30 s';
     const behindMs = nowMs - (this.#behindSinceMs ?? Infinity);
-    return behindMs > TIMEOUT_MS && waitingBytes > CAUGHT_UP_BYTES ? 'it has not kept up for 30 s' : undefined;
+    return behindMs > TIMEOUT_MS && waitingBytes > CAUGHT_UP_BYTES ? 'it did not catch up within 30 s' : undefined;
   }
 
   #catchUp(): void {
@@ -251,7 +257,7 @@ export class FeedConnection {
     for (const done of this.#missed.splice(0)) this.#tell(done);
     this.#watchActors();
     for (const { watch } of [...this.#views.values()]) {
-      if (watch.view !== 'stately') this.#watch(watch); // it waits for the page by itself, and has left out nothing
+      if (watch.view !== 'stately') this.#watch(watch); // this view has its own queue and has dropped nothing
     }
   }
 
@@ -277,7 +283,7 @@ export class FeedConnection {
   }
 }
 
-/** A value as the page writes it, for the client. @throws DecodeError which says what is wrong with it */
+/** Converts a value from the page for the client. @throws DecodeError that states what is wrong */
 function plain(value: unknown): ReturnType<typeof valueOfJson> {
   return valueOfJson(value);
 }

@@ -1,33 +1,39 @@
 /**
- * What the page and the router say to each other over the WebSocket `/inspect/feed`: one JSON object a message. The page is sent only
- * what it watches. Both sides import this file, so it holds types alone.
+ * Messages of the WebSocket `/inspect/feed` between page and router: one JSON object per message. A page receives
+ * only what it watches. Both sides import this file, so it contains types only.
  *
- * Values are written as in JSON messages of the protocol (src/protocol/encodings/json-value.ts): Floats as numbers, Ints as
- * {"$int": "5"}, bytes as {"$bytes": "AAE="}. Times are Unix milliseconds of the router's clock.
+ * Values are written as in JSON messages of the protocol (src/protocol/encodings/json-value.ts): Floats as numbers,
+ * Ints as {"$int": "5"}, bytes as {"$bytes": "AAE="}. Times are Unix milliseconds of the router's clock.
  */
 
-/** What the page asks for. */
+/** Messages from the page. */
 export type PageMessage =
-  /** The first message on a router that asks for tokens: a token whose scopes include `admin:/**`. */
+  /** The first message to a router that requires tokens: a token whose scopes include `admin:/**`. */
   | { readonly type: 'authenticate'; readonly token: string }
-  /** The first message on any other: the key of the link that the router printed. */
+  /** The first message to any other router: the key of the link that the router printed. */
   | { readonly type: 'unlock'; readonly key: string }
-  /** From now on, send what this view shows: all of it first, then what changes. The same view again replaces what it showed. */
+  /**
+   * Starts a view: the router sends its whole content, then changes. Watching the same view again replaces its
+   * content.
+   */
   | { readonly type: 'watch'; readonly view: 'sessions' }
   | { readonly type: 'watch'; readonly view: 'actor'; readonly actor: string }
   | { readonly type: 'watch'; readonly view: 'signals'; readonly pattern: string }
   | { readonly type: 'watch'; readonly view: 'traffic'; readonly pattern: string }
   | { readonly type: 'watch'; readonly view: 'stately' }
   | { readonly type: 'unwatch'; readonly view: View }
-  /** Writes a param, or fires an event; answered by `done` with the same id. */
+  /** Writes a param or sends an event. The router answers with `done` and the same id. */
   | { readonly type: 'set'; readonly id: number; readonly address: string; readonly value: Json }
   | { readonly type: 'emit'; readonly id: number; readonly address: string; readonly value?: Json | undefined };
 
 export type View = 'sessions' | 'actor' | 'signals' | 'traffic' | 'stately';
 
-/** What the router tells. */
+/** Messages from the router. */
 export type FeedMessage =
-  /** First of all; again after `authenticate` or `unlock`. While `needsToken` or `needsKey` nothing else is answered. */
+  /**
+   * First message; sent again after `authenticate` or `unlock`. While `needsToken` or `needsKey` is set, the router
+   * answers nothing else.
+   */
   | {
       readonly type: 'welcome';
       readonly router: string;
@@ -37,29 +43,29 @@ export type FeedMessage =
       /** Whether `set` and `emit` are allowed. */
       readonly mayWrite: boolean;
       readonly nowMs: number;
-      /** The machines there are, by the name their actors carry in {@link ActorRow.machine}. */
+      /** Charts of all machines, keyed by {@link ActorRow.machine}. */
       readonly charts: Readonly<Record<string, Chart>>;
     }
-  /** A message was not understood or not allowed; the connection stays open unless it is closed right after. */
+  /** A message was invalid or not allowed. The connection stays open unless the router closes it right after. */
   | { readonly type: 'refused'; readonly text: string }
-  /** All actors that are no sessions: root, router, hub, doors. Sent at the beginning and when there is another or one less. */
+  /** All actors except sessions: root, router, hub, listeners. Sent at the start and when an actor starts or stops. */
   | { readonly type: 'actors'; readonly actors: readonly ActorRow[] }
-  /** Rows that are new or have changed since the last time, twice a second; `gone` are ids. */
+  /** Rows that are new or have changed since the last message, sent twice per second. `gone` lists ids. */
   | {
       readonly type: 'sessions';
       readonly nowMs: number;
       readonly total: number;
-      /** Params the router keeps now, for the bar above all views. */
+      /** Number of params in the router, for the top bar. */
       readonly params?: number | undefined;
       readonly rows: readonly SessionRow[];
       readonly gone: readonly string[];
     }
-  /** The actor that is watched: how it is now. Sent at the beginning and with every transition of its. */
+  /** The state of the watched actor. Sent at the start and at each of its transitions. */
   | { readonly type: 'actor'; readonly actor: ActorDetail }
-  /** Params that are new or have changed; `gone` are addresses. `isCut`: more match than are shown. */
+  /** Params that are new or have changed. `gone` lists addresses. `isCut`: more params match than are sent. */
   | {
       readonly type: 'signals';
-      /** The pattern that was watched when this was written: what is under way when it changes must not be taken for the new one's. */
+      /** The watched pattern. The page discards messages in flight that have the previous pattern. */
       readonly pattern?: string | undefined;
       readonly nowMs: number;
       readonly total: number;
@@ -67,7 +73,10 @@ export type FeedMessage =
       readonly rows: readonly SignalRow[];
       readonly gone: readonly string[];
     }
-  /** Messages that match, in order; of `seen` since the last time these were picked when there were too many. */
+  /**
+   * Matching messages, in order. `seen` counts all matches since the last message; if there are too many, these lines
+   * are a sample.
+   */
   | {
       readonly type: 'traffic';
       /** As in `signals`. */
@@ -75,16 +84,16 @@ export type FeedMessage =
       readonly seen: number;
       readonly lines: readonly TrafficLine[];
     }
-  /** For the Stately inspector: events of its own protocol, to be handed to its window as they are. */
+  /** Events in the protocol of the Stately inspector. The page passes them to its window unchanged. */
   | { readonly type: 'stately'; readonly events: readonly Json[] }
   | { readonly type: 'done'; readonly id: number; readonly error?: string | undefined };
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
-/** A machine as it is drawn. */
+/** A machine, for drawing. */
 export interface Chart {
   readonly name: string;
-  /** The root node of the machine. */
+  /** Root node of the machine. */
   readonly root: ChartNode;
   readonly edges: readonly ChartEdge[];
 }
@@ -92,11 +101,11 @@ export interface Chart {
 export interface ChartNode {
   /** XState's id of the node: `session.active`. */
   readonly id: string;
-  /** Its last name: `active`. */
+  /** Last segment of the id: `active`. */
   readonly key: string;
   readonly type: 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
   readonly isInitial: boolean;
-  /** Names of what is done on the way in and out, and of the actors that run meanwhile. */
+  /** Names of entry actions, exit actions and invoked actors. */
   readonly entry: readonly string[];
   readonly exit: readonly string[];
   readonly invokes: readonly string[];
@@ -106,9 +115,9 @@ export interface ChartNode {
 export interface ChartEdge {
   readonly id: string;
   readonly source: string;
-  /** The same as `source` for a transition that stays. */
+  /** Equal to `source` for a transition that stays in its state. */
   readonly target: string;
-  /** The event, as people write it: `connection.lost`, `after 10 s`, `done`, `always`. */
+  /** Display name of the event: `connection.lost`, `after 10 s`, `done`, `always`. */
   readonly label: string;
   readonly guard?: string | undefined;
   readonly actions: readonly string[];
@@ -118,39 +127,39 @@ export interface ActorRow {
   /** XState's session id: `x:3`. */
   readonly actor: string;
   readonly parent: string | undefined;
-  /** Its system id or its id: `listener:1`. */
+  /** Its system id, or else its id: `listener:1`. */
   readonly name: string;
-  /** Key into the charts; undefined for what is no machine. */
+  /** Key into the charts; undefined for an actor that is not a machine. */
   readonly machine: string | undefined;
   /** `active`, `done`, `error`, `stopped`. */
   readonly status: string;
-  /** As {@link ActorDetail.state}, in one word: `open.listening`. */
+  /** The state as one word, as in {@link ActorDetail.state}: `open.listening`. */
   readonly state: string;
 }
 
 export interface ActorDetail extends ActorRow {
-  /** Ids of all chart nodes that are active. */
+  /** Ids of all active chart nodes. */
   readonly activeNodes: readonly string[];
   readonly sinceMs: number;
-  /** What it knows, without secrets, functions and what is too large. */
+  /** Context of the actor, without secrets, functions and oversized values. */
   readonly context: Json;
-  /** The last ones, the newest last. */
+  /** Most recent transitions, oldest first. */
   readonly transitions: readonly Transition[];
 }
 
 export interface Transition {
   readonly atMs: number;
-  /** Type of the event, and what it said, without secrets. */
+  /** Event type, and the event data without secrets. */
   readonly event: string;
   readonly detail: Json;
-  /** In one word each, as {@link ActorRow.state}; the same where nothing moved. */
+  /** States as one word each, as in {@link ActorRow.state}. Equal if the state did not change. */
   readonly from: string;
   readonly to: string;
 }
 
 export interface SessionRow {
   readonly id: string;
-  /** XState's session id of its machine, for `watch`. */
+  /** XState's session id of the session's machine, for `watch`. */
   readonly actor: string;
   readonly name: string;
   readonly transport: string;
@@ -160,12 +169,12 @@ export interface SessionRow {
   readonly sinceMs: number;
   readonly openedMs: number;
   readonly subscriptions: number;
-  /** A second, over the last second or so. */
+  /** Messages per second, averaged over about one second. */
   readonly messagesIn: number;
   readonly messagesOut: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** Bytes that wait for it: in its socket and behind it. */
+  /** Bytes queued for the session, in its socket and in the router. */
   readonly queueBytes: number;
   readonly dropped: number;
   readonly lastError?: { readonly code: number; readonly text: string; readonly atMs: number } | undefined;
@@ -173,18 +182,18 @@ export interface SessionRow {
 
 export interface SignalRow {
   readonly address: string;
-  /** Undefined where it is too large to be shown, or hidden. */
+  /** Undefined if the value is too large or hidden. */
   readonly value?: Json | undefined;
-  /** The value is a secret, by a segment of the address or by its form, and stays at the router. */
+  /** The value is a secret, by a segment of its address or by its form. The router does not send it. */
   readonly isHidden?: true | undefined;
   /** `float`, `int`, `bool`, `string`, `bytes`, `list`, `map`, `null`. */
   readonly kind: string;
   readonly byteLength: number;
   readonly revision: number;
-  /** Name of the session that wrote it last, or its id where that has gone. */
+  /** Name of the session that wrote the param last, or its id if the session has ended. */
   readonly writer: string;
   readonly writtenMs: number;
-  /** Name of the session that has locked it. */
+  /** Name of the session that holds the lock. */
   readonly lockedBy?: string | undefined;
   readonly expiresMs?: number | undefined;
   readonly subscribers: number;
@@ -196,11 +205,11 @@ export interface TrafficLine {
   readonly from: string;
   /** `set`, `event`, `stream`, `gesture`, `timeline`, `bundle`. */
   readonly kind: string;
-  /** With the value, of a bundle those of the first message in it that matches. */
+  /** Address and value of the message. For a bundle: of its first message that matches. */
   readonly address: string;
   readonly value?: Json | undefined;
-  /** Of a bundle: how many messages it holds beside that one. */
+  /** For a bundle: the number of its other messages. */
   readonly more?: number | undefined;
-  /** Gesture phase and id, lock, TTL, what a bundle holds and such, in a few words. */
+  /** Short notes: gesture phase and id, lock, TTL, bundle size. */
   readonly note?: string | undefined;
 }

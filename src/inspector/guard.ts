@@ -2,54 +2,54 @@ import { isIP } from 'node:net';
 import { allowedHost } from '../util-node/host-names.js';
 import { clientPrefix } from '../util/client-prefix.js';
 
-/** What a request says of whoever makes it. */
+/** Facts about the sender of a request. */
 export interface Claim {
   /** As `Connection.remoteAddress`. */
   readonly remoteAddress: string;
-  /** Whether it came through a reverse proxy. */
+  /** Whether the request came through a reverse proxy. */
   readonly isForwarded: boolean;
   readonly host: string | undefined;
   readonly origin: string | undefined;
 }
 
-/** Who may look. */
+/** Which requests the inspector accepts. */
 export interface GuardRule {
-  /** Whether other computers may. */
+  /** Whether requests from other computers are accepted. */
   readonly isRemote: boolean;
-  /** Names of the router beside addresses and `localhost`; `*` is all. */
+  /** Names of the router beside addresses and `localhost`; `*` matches all. */
   readonly names: ReadonlySet<string>;
 }
 
-/** @param allowHosts as `WebSocketOptions.allowHosts`, which refuses what is no name */
+/** @param allowHosts as `WebSocketOptions.allowHosts`, which rejects invalid names */
 export function guardRule(isRemote: boolean, allowHosts: readonly string[] = []): GuardRule {
   return { isRemote, names: new Set(allowHosts.flatMap((text) => allowedHost(text) ?? [])) };
 }
 
 /**
- * Why a request may not see the inspector; undefined where it may.
+ * Returns why a request must not reach the inspector; undefined if it is allowed.
  *
- * A page from anywhere can make a browser ask for anything on this computer, and a name that its owner moves here after the page has
- * been loaded makes it even "the same origin" (DNS rebinding). So the request has to be for this computer by a name that nobody else can
- * give away: an address, a name of the loopback, or one that the user has listed.
+ * Any web page can make a browser send requests to this computer. With DNS rebinding, the owner of a name points it
+ * here after the page has loaded, and the browser treats the request as same-origin. The request must therefore use a
+ * name that others cannot redirect: an address, a loopback name, or a name that the user has listed.
  */
 export function refusal(claim: Claim, { isRemote, names }: GuardRule): string | undefined {
   const { remoteAddress, isForwarded, host, origin } = claim;
   if (!isRemote && (isForwarded || clientPrefix(withoutPort(remoteAddress)) !== undefined)) {
-    // Behind a proxy on this computer the whole network has its address.
+    // Behind a proxy on this computer, all requests come from a loopback address.
     const proxied = isForwarded ? ', and this request came through a reverse proxy' : '';
-    return `the inspector is for this computer alone${proxied}; --inspect-remote opens it to others`;
+    return `the inspector accepts only this computer${proxied}; --inspect-remote allows others`;
   }
   const name = hostname(host);
   if (name === undefined || !(isLocalName(name) || isIP(name) !== 0 || names.has(name) || names.has('*'))) {
     return 'open the inspector by an address or as localhost, not by another name; --allow-host allows one';
   }
   if (origin !== undefined && origin !== `http://${host ?? ''}` && origin !== `https://${host ?? ''}`) {
-    return 'the inspector takes nothing from pages of others';
+    return 'the inspector rejects requests from pages of another origin';
   }
   return undefined;
 }
 
-/** `127.0.0.1` of `127.0.0.1:5000`, `::1` of `[::1]:5000`. */
+/** Returns `127.0.0.1` for `127.0.0.1:5000`, `::1` for `[::1]:5000`. */
 function withoutPort(address: string): string {
   return address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
 }

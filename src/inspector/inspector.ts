@@ -28,39 +28,45 @@ import { watchSignals } from './watch-signals.js';
 import { watchStately } from './watch-stately.js';
 import { watchTraffic } from './watch-traffic.js';
 
-/** The router that is looked at: what `createRouter` gives is one. */
+/** The router to inspect. The result of `createRouter` is one. */
 export interface InspectedRouter {
-  /** The root of its actors. */
+  /** Root actor of the router. */
   readonly actor: AnyActorRef;
   connect(options: { readonly name: string; readonly token?: string | undefined }): Promise<Client>;
 }
 
 export interface InspectorOptions {
-  /** What the page calls the router. @default 'CLASP Router' */
+  /** Router name that the page shows. @default 'CLASP Router' */
   readonly name?: string | undefined;
-  /** What the page shows as its version. @default '' */
+  /** Version that the page shows. @default '' */
   readonly version?: string | undefined;
-  /** Looks at tokens: a page needs one with the scope `admin:/**`, and no key. @default a page needs the key */
+  /**
+   * Validates tokens: a page then needs a token with the scope `admin:/**`, and no key. @default a page needs the key
+   */
   readonly authenticator?: Authenticator | undefined;
   /**
-   * The key that a page has to show where there is no `authenticator`; {@link Inspector.link} has it. 22 to 128 characters of A-Z, a-z,
-   * 0-9, - and _. False: none, so everyone who reaches the page can look and write. A reverse proxy on this computer makes the whole
-   * network look like this computer, so do that only where the port is out of reach.
-   * @default a new one of 192 random bits
+   * The key that a page must present if there is no `authenticator`; {@link Inspector.link} contains it. 22 to 128
+   * characters of A-Z, a-z, 0-9, - and _. False disables the key: any client that reaches the page can read and
+   * write. Behind a reverse proxy on this computer, every remote client appears local, so set false only if the port
+   * is not reachable.
+   * @default a new key of 192 random bits
    */
   readonly key?: string | false | undefined;
-  /** Whether other computers may look. @default false */
+  /** Whether other computers can open the page. @default false */
   readonly isRemote?: boolean | undefined;
-  /** Names by which the page may be opened, beside addresses and `localhost`: see `allowHosts` of the WebSocket port. @default none */
+  /**
+   * Host names under which the page can be opened, beside addresses and `localhost`: see `allowHosts` of the
+   * WebSocket port. @default none
+   */
   readonly allowHosts?: readonly string[] | undefined;
-  /** The machines there may be, to be drawn. */
+  /** The machines to draw. */
   readonly machines: readonly AnyStateMachine[];
   readonly logger: Logger;
-  /** @default the system's */
+  /** @default the system clock */
   readonly clock?: Clock | undefined;
 }
 
-/** A plain HTTP request, as far as it matters here; see `HttpRoute` of the WebSocket transport. */
+/** The part of an HTTP request that the inspector reads; see `HttpRoute` of the WebSocket transport. */
 interface PageRequest {
   readonly method: string;
   readonly path: string;
@@ -70,7 +76,7 @@ interface PageRequest {
   readonly remoteAddress: string;
 }
 
-/** Who makes a request to upgrade, where the HTTP server knows better than its socket. */
+/** Origin of an upgrade request, if the HTTP server knows more than the socket. */
 interface PagePeer {
   readonly remoteAddress: string;
 }
@@ -83,38 +89,38 @@ interface PageAnswer {
 }
 
 export interface Inspector {
-  /** For the `routes` of a WebSocket port: the page is below `/inspect/` there. */
+  /** For the `routes` of a WebSocket port. It serves the page below `/inspect/`. */
   readonly route: {
     readonly answer: (request: PageRequest) => PageAnswer | undefined;
     readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer, peer?: PagePeer) => boolean;
   };
-  /** Begins to watch a router; before that the page has nothing to show. Once. */
+  /** Starts to inspect a router. Before this call the page shows nothing. Call it once. */
   watch(router: InspectedRouter): void;
-  /** What happens to the actors, for the Stately inspector: see `feedRelay`. */
+  /** Actor events in the protocol of the Stately inspector: see `feedRelay`. */
   readonly stately: StatelyStream;
   /**
-   * Returns the link to open, with the key behind the `#`. Print it where only its users read it.
+   * Returns the link to open, with the key behind the `#`. Print it only where its users can read it.
    *
-   * @param url where the router is: an address of `Router.start()`, or `http://localhost:7330`
+   * @param url address of the router: an address of `Router.start()`, or `http://localhost:7330`
    */
   link(url: string): string;
-  /** Lets all pages go. */
+  /** Closes all pages. */
   close(): void;
 }
 
 const BASE = '/inspect';
 const FEED = `${BASE}/feed`;
-/** Pages that are open. */
+/** Maximum open pages. */
 const MAX_PAGES = 16;
 /**
- * Pages that have not shown a key or token yet. Everyone who reaches the feed can be one, so they take no place of the others, and the one
- * that waits longest makes room for the next.
+ * Maximum pages that have not presented a key or token. Any client that reaches the feed can be one, so they do not
+ * count against the open pages. If a new one exceeds the limit, the oldest is closed.
  */
 const MAX_WAITING = 16;
-/** A page sends little but values for single params. */
+/** Pages send small messages: values of single params. */
 const MAX_PAGE_MESSAGE_BYTES = 65_536;
 
-/** Elk makes a worker of a text where it can; it does without one here. */
+/** Elk starts a worker from a blob if it can. The policy denies that, and elk works without a worker. */
 const HEADERS = {
   'Content-Security-Policy': "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
   'Referrer-Policy': 'no-referrer',
@@ -122,9 +128,9 @@ const HEADERS = {
 };
 
 /**
- * Makes the page and its feed. Nothing is watched, and nothing costs anything, until {@link Inspector.watch}.
+ * Creates the page and its feed. It observes nothing and has no cost until {@link Inspector.watch}.
  *
- * @throws RangeError for a key of another form
+ * @throws RangeError if the form of the key is invalid
  */
 export function createInspector(options: InspectorOptions): Inspector {
   const { clock = systemClock, isRemote = false, allowHosts = [], logger } = options;
@@ -215,7 +221,7 @@ export function createInspector(options: InspectorOptions): Inspector {
         if (why !== undefined || !hasRoom()) {
           const [status, text] =
             why === undefined ? ['503 Service Unavailable', 'too many pages are open'] : ['403 Forbidden', why];
-          // Half open otherwise for as long as the peer likes: nobody else looks after it from here on.
+          // Without this, the socket stays half open until the peer closes it. The HTTP server no longer manages it.
           socket.once('finish', () => socket.destroy());
           socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${text}\n`);
           return true;
@@ -223,10 +229,10 @@ export function createInspector(options: InspectorOptions): Inspector {
         server.handleUpgrade(request, socket, head, (webSocket) => {
           const from = { remoteAddress };
           const letGo = (why: string): void => {
-            logger.warn(from, `a page of the inspector was let go: ${why}`);
+            logger.warn(from, `the inspector closed a page: ${why}`);
           };
           const opened = (): void => {
-            logger.info(from, 'the inspector was opened');
+            logger.info(from, 'an inspector page opened');
           };
           const page = new FeedConnection(webSocket, { ...host, opened, letGo });
           pages.add(page);
@@ -257,7 +263,7 @@ function accessRule({ authenticator, key }: InspectorOptions): AccessRule {
   return key === false ? { kind: 'none' } : { kind: 'key', key: key === undefined ? newKey() : checkKey(key) };
 }
 
-/** Asks an actor of the router's something that it answers before `send` returns. */
+/** Sends a request to an actor of the router that answers before `send` returns. */
 function ask<T>(
   router: InspectedRouter | undefined,
   name: string,
@@ -267,7 +273,7 @@ function ask<T>(
   const question = event((answer) => {
     given = answer;
   });
-  childOf(router, name)?.send(question); // one of the events it knows
+  childOf(router, name)?.send(question); // an event that the actor handles
   return given;
 }
 
@@ -284,7 +290,7 @@ function answerFile(files: ReadonlyMap<string, PageFile>, { method, path, header
   if (path === BASE) return { status: 302, headers: { ...HEADERS, Location: `${BASE}/` }, body: '' };
   if (files.size === 0) return { status: 503, headers: HEADERS, body: 'the page is not built: run npm run build\n' };
   const file = files.get(path === `${BASE}/` ? 'index.html' : path.slice(BASE.length + 1));
-  if (file === undefined) return { status: 404, headers: HEADERS, body: 'there is no such file\n' };
+  if (file === undefined) return { status: 404, headers: HEADERS, body: 'the file does not exist\n' };
   const cached = { ...HEADERS, ETag: file.etag, 'Cache-Control': 'no-cache' };
   if (headers['if-none-match'] === file.etag) return { status: 304, headers: cached, body: '' };
   return { status: 200, type: file.type, headers: cached, body: file.body };

@@ -1,7 +1,7 @@
-/** A snapshot of XState's, as far as it says what state its actor is in. */
+/** The part of an XState snapshot that states the actor's state. */
 interface SnapshotLike {
   readonly status?: string;
-  /** Of a machine alone. */
+  /** Machines only. */
   readonly value?: unknown;
   readonly context?: unknown;
   readonly error?: unknown;
@@ -10,12 +10,15 @@ interface SnapshotLike {
   readonly _nodes?: readonly { readonly id: string }[];
 }
 
-/** What any actor's snapshot is, for whoever only looks. */
+/** Returns the snapshot of any actor in a form to read. */
 export function snapshotOf(snapshot: unknown): SnapshotLike {
   return typeof snapshot === 'object' && snapshot !== null ? snapshot : {};
 }
 
-/** The state in one word: `open.listening`, `draining.(doors.closing, sessions.leaving)`; of what is no machine its status. */
+/**
+ * Returns the state as one word: `open.listening`, `draining.(doors.closing, sessions.leaving)`. For an actor that is
+ * not a machine: its status.
+ */
 export function stateText(snapshot: unknown): string {
   const { value, status = 'unknown' } = snapshotOf(snapshot);
   return value === undefined ? status : textOf(value);
@@ -30,7 +33,7 @@ function textOf(value: unknown): string {
   return regions.length === 1 ? regions[0]! : regions.length === 0 ? '' : `(${regions.join(', ')})`;
 }
 
-/** Ids of all state nodes that are active. */
+/** Returns the ids of all active state nodes. */
 export function activeNodes(snapshot: unknown): readonly string[] {
   return (snapshotOf(snapshot)._nodes ?? []).map(({ id }) => id);
 }

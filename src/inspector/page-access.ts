@@ -6,7 +6,9 @@ import { scopesCover } from '../protocol/scope.js';
 import type { PageMessage } from './feed.js';
 import { isSameKey } from './inspector-key.js';
 
-/** What a page has to show before it gets anything: a token on a router that asks for them, else the key of the link. */
+/**
+ * What a page must present before it gets anything: a token if the router requires tokens, else the key of the link.
+ */
 export type AccessRule =
   | { readonly kind: 'none' }
   | { readonly kind: 'key'; readonly key: string }
@@ -15,34 +17,37 @@ export type AccessRule =
 export interface AccessHost {
   readonly clock: Clock;
   readonly rule: AccessRule;
-  /** Whether one more page can be open. */
+  /** Whether another page can open. */
   readonly hasRoom: () => boolean;
-  /** The page has shown what it has to. Called once. @param token undefined if no token was asked for */
+  /** Called once, when the page has presented a valid key or token. @param token undefined if the rule is the key */
   readonly admitted: (token: string | undefined) => void;
-  /** Tells the page why not; it can try again. */
+  /** Sends the page the reason of a refusal. The page can try again. */
   readonly refused: (text: string) => void;
-  /** Ends the connection of the page. */
+  /** Closes the connection of the page. */
   readonly ended: (reason: string) => void;
 }
 
-/** Tokens or keys a page can try. */
+/** Maximum tokens or keys that a page can try. */
 const MAX_TRIES = 3;
-/** Milliseconds until the answer to a wrong one. */
+/** Milliseconds before the answer to a wrong token or key. */
 const WRONG_MS = 500;
-/** Milliseconds until a page has to have shown one: a person types it, and places are few. */
+/**
+ * Milliseconds within which a page must present a token or key. A person has to type it, and the number of pages is
+ * limited.
+ */
 const TRY_MS = 60_000;
 
 const EVERYTHING = parsePattern('/**');
 
-/** Whether one page is allowed in, and for how long. */
+/** Decides whether and for how long a page has access. */
 export class PageAccess {
   readonly #host: AccessHost;
   #isAllowed: boolean;
   #isOver = false;
   #tries = 0;
-  /** Until when something has to be shown, by the monotonic clock. */
+  /** Deadline for the token or key, on the monotonic clock. */
   #showUntilMs: number;
-  /** From when and until when the token holds, by the calendar. */
+  /** Validity of the token, on the wall clock. */
   #notBeforeMs = -Infinity;
   #expiresAtMs = Infinity;
   #stopWatchingGrant = (): void => undefined;
@@ -58,13 +63,13 @@ export class PageAccess {
     return this.#isAllowed;
   }
 
-  /** What the page still has to show. */
+  /** What the page still has to present. */
   get needs(): 'token' | 'key' | undefined {
     const { kind } = this.#host.rule;
     return this.#isAllowed || kind === 'none' ? undefined : kind;
   }
 
-  /** Takes what the page shows. What is not asked for is ignored. */
+  /** Checks a token or key from the page. Ignores a kind that is not required. */
   show(message: Extract<PageMessage, { readonly type: 'authenticate' | 'unlock' }>): void {
     const { rule } = this.#host;
     if (this.#isOver || this.#isAllowed) return;
@@ -73,12 +78,15 @@ export class PageAccess {
     else if (message.type === 'unlock' && rule.kind === 'key') this.#unlock(message.key, rule.key);
   }
 
-  /** Why the page has to go that has shown nothing in its time. Judge it only after the input that waits was read. */
+  /** Returns why a page without access must be closed at its deadline. Call it only after pending input was read. */
   overdue(nowMs: number): string | undefined {
-    return nowMs < this.#showUntilMs ? undefined : `no ${this.#host.rule.kind} came within ${TRY_MS / 1_000} s`;
+    return nowMs < this.#showUntilMs ? undefined : `no ${this.#host.rule.kind} arrived within ${TRY_MS / 1_000} s`;
   }
 
-  /** Why the page has to go that was allowed. A token can live for years, which is too long for a timer. */
+  /**
+   * Returns why a page must lose its access. Polled, because a token can be valid for years, which exceeds the range
+   * of a timer.
+   */
   ended(): string | undefined {
     const nowMs = wallTime(this.#host.clock);
     if (nowMs >= this.#expiresAtMs) return 'the token has expired';
@@ -106,11 +114,11 @@ export class PageAccess {
       if (!scopesCover(grant.scopes, 'admin', EVERYTHING)) {
         throw new ClaspError(301, 'the inspector needs a token with the scope admin:/**');
       }
-      if (this.#isOver || this.#isAllowed) return; // it has gone meanwhile, or another token was good
+      if (this.#isOver || this.#isAllowed) return; // the page has closed meanwhile, or another token was valid
       this.#follow(grant, authenticator);
       this.#admit(token);
     } catch (error) {
-      this.#refuse(error instanceof ClaspError ? error.message : 'the token could not be looked at');
+      this.#refuse(error instanceof ClaspError ? error.message : 'the token could not be checked');
     }
   }
 

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** A file of the page, as it is sent. */
+/** A file of the page, ready to send. */
 export interface PageFile {
   readonly type: string;
   readonly etag: string;
@@ -19,10 +19,10 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /**
- * The files of the page by their names, all of them in memory: nothing a browser asks for is ever a path.
+ * Loads all files of the page into memory, keyed by name. A request path therefore never becomes a file path.
  *
- * @param folder where the page was built to, with a slash at its end
- * @returns empty where the page was not built
+ * @param folder build folder of the page, with a trailing slash
+ * @returns an empty map if the page was not built
  */
 export function pageFiles(folder = new URL('./page/', import.meta.url)): ReadonlyMap<string, PageFile> {
   const files = new Map<string, PageFile>();
@@ -30,7 +30,7 @@ export function pageFiles(folder = new URL('./page/', import.meta.url)): Readonl
   const names = readdirSync(folder).filter((name) => types[extname(name)] !== undefined);
   for (const name of names) files.set(name, fileAt(fileURLToPath(new URL(name, folder)), name));
   if (!files.has('main.js')) return new Map();
-  // It places the states of a chart; 1.6 MB that a page loads when it draws the first one.
+  // The layout engine for charts: 1.6 MB, which a page loads when it draws the first chart.
   files.set('elk.js', fileAt(createRequire(import.meta.url).resolve('elkjs/lib/elk.bundled.js'), 'elk.js'));
   return files;
 }

@@ -23,7 +23,7 @@ const schema = z.union([
   z.strictObject({ type: z.literal('emit'), id, address: text, value: json.optional() }),
 ]);
 
-/** What a page has sent; undefined for what no page of ours sends. */
+/** Parses a message from a page. Returns undefined for a message that the inspector's page never sends. */
 export function parsePageMessage(message: string): PageMessage | undefined {
   try {
     return schema.safeParse(JSON.parse(message)).data;

@@ -11,32 +11,32 @@ import {
   type WatchedEvent,
 } from './stately/index.js';
 
-/** An actor, and what has happened to it. */
+/** An actor and its recent history. */
 export interface KnownActor {
   readonly ref: AnyActorRef;
   readonly watched: WatchedActor;
-  /** Name of its chart; undefined for what is no machine. */
+  /** Name of its chart; undefined for an actor that is not a machine. */
   readonly machine: string | undefined;
   state: string;
-  /** When it came into this state, as far as that was seen. */
+  /** Time at which it entered this state, if observed. */
   sinceMs: number;
-  /** The last ones, the newest last. */
+  /** Most recent transitions, oldest first. */
   readonly transitions: Transition[];
 }
 
-/** Transitions remembered of each actor. */
+/** Maximum transitions kept per actor. */
 const KEPT_TRANSITIONS = 50;
-/** The same for sessions, of which there may be thousands. */
+/** The same limit for sessions, of which there can be thousands. */
 const KEPT_OF_SESSIONS = 20;
 
-/** What the registry asks of XState's actor system. */
+/** The part of XState's actor system that the registry uses. */
 interface InspectableSystem {
   inspect(observer: (event: InspectionEvent) => void): { unsubscribe(): void };
 }
 
 /**
- * All actors of a router and what has happened to them lately, so that a page opened late sees it. It hears one event a tick from the
- * data plane, whatever that holds, and does next to nothing with it.
+ * All actors of a router and their recent transitions, so that a page that opens later can show them. The data plane
+ * causes one event per tick, whatever its size, and the registry does almost nothing with it.
  */
 export class Registry implements WatchedActors {
   readonly #clock: Clock;
@@ -49,9 +49,9 @@ export class Registry implements WatchedActors {
   }
 
   /**
-   * Watches the system of an actor from now on.
+   * Observes the actor system.
    *
-   * @param root its root, with all that is below it already
+   * @param root root actor, with all its present descendants
    * @param others actors that XState does not list below their parents: the sessions
    */
   watch(root: AnyActorRef, others: readonly AnyActorRef[]): void {
@@ -72,7 +72,7 @@ export class Registry implements WatchedActors {
     for (const { watched } of this.#actors.values()) yield watched;
   }
 
-  /** All that are no sessions, and no actors of one: those come and go by the thousand. */
+  /** All actors except sessions and their children, of which there can be thousands. */
   rows(): readonly ActorRow[] {
     const isOfSession = ({ machine, watched }: KnownActor): boolean =>
       machine === 'session' || this.#actors.get(watched.parentId ?? '')?.machine === 'session';
@@ -91,7 +91,7 @@ export class Registry implements WatchedActors {
   }
 
   #take(event: InspectionEvent): void {
-    const ref = event.actorRef as AnyActorRef; // XState inspects its own actors only
+    const ref = event.actorRef as AnyActorRef; // XState inspects only its own actors
     switch (event.type) {
       case '@xstate.actor':
         this.#add(ref);
@@ -102,7 +102,7 @@ export class Registry implements WatchedActors {
       case '@xstate.snapshot':
         this.#taken(ref, event.event, event.snapshot);
         return;
-      default: // microsteps and actions are of no interest
+      default: // microsteps and actions are not used
     }
   }
 
@@ -118,7 +118,7 @@ export class Registry implements WatchedActors {
     if (known === undefined) return;
     if (known.machine !== undefined) this.#note(known, event, snapshot);
     for (const listener of this.#listeners) listener.snapshotTaken(known.watched, event, snapshot);
-    // One that is stopped from outside says goodbye while it is still active.
+    // An actor that is stopped from outside sends its last snapshot while it is still active.
     if (event.type === 'xstate.stop' || snapshotOf(snapshot).status !== 'active') this.#remove(known);
   }
 
@@ -126,7 +126,7 @@ export class Registry implements WatchedActors {
     const to = stateText(snapshot);
     const atMs = this.#clock.now();
     const { transitions } = known;
-    // XState tells of an actor before it has a state: its first one is where it begins.
+    // XState reports an actor before it has a state. The first state is its initial state.
     const from = event.type === 'xstate.init' ? to : known.state;
     transitions.push({ atMs, event: event.type, detail: detailOf(event), from, to });
     if (transitions.length > (known.machine === 'session' ? KEPT_OF_SESSIONS : KEPT_TRANSITIONS)) transitions.shift();
@@ -163,7 +163,7 @@ export class Registry implements WatchedActors {
   }
 }
 
-/** What an event said beside its type. */
+/** Returns the data of an event, without its type. */
 function detailOf(event: WatchedEvent): Json {
   return sanitize({ ...event, type: undefined });
 }
@@ -176,14 +176,14 @@ export function rowOf({ ref, watched, machine, state }: KnownActor): ActorRow {
     name: nameOf(ref, machine),
     machine,
     status: snapshotOf(snapshot).status ?? 'unknown',
-    // Of what is no machine no transitions are noted.
+    // Transitions are recorded for machines only.
     state: machine === undefined ? stateText(snapshot) : state,
   };
 }
 
-/** Asked when it is shown: XState tells of an actor before it has given it its system id. */
+/** Read when shown, because XState reports an actor before its system id is set. */
 function nameOf(ref: AnyActorRef, machine: string | undefined): string {
   const { systemId } = ref as AnyActorRef & { readonly systemId?: string };
-  // A root has no name but the one of what it is.
+  // A root without an id has the name of its machine.
   return systemId ?? (ref.id === ref.sessionId ? (machine ?? ref.id) : ref.id);
 }

@@ -2,8 +2,8 @@ import { type Clock, setBackgroundTimer } from '../util/clock.js';
 import type { RunningView } from './views.js';
 
 /**
- * Does something at once, and again and again. What takes long comes less often: it may take a fiftieth of the time, so that whoever looks
- * never slows down what he looks at.
+ * Runs a callback at once and then periodically. A slow callback runs less often: it gets at most 1/50 of the time,
+ * so that inspection does not slow the router.
  */
 export function repeat(clock: Clock, periodMs: number, run: () => void): RunningView {
   let timer: unknown;
@@ -11,7 +11,7 @@ export function repeat(clock: Clock, periodMs: number, run: () => void): Running
   const turn = (): void => {
     const beganMs = clock.now();
     run();
-    if (isStopped) return; // by what it has just done
+    if (isStopped) return; // the callback can have stopped it
     const tookMs = clock.now() - beganMs;
     timer = setBackgroundTimer(clock, turn, Math.max(periodMs, tookMs * 50));
   };

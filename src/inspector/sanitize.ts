@@ -1,20 +1,21 @@
 import type { Json } from './feed.js';
 import { HIDDEN, isSecretAddress, isSecretName, isSecretText } from './secrets.js';
 
-/** Levels, entries of one list or object, and characters of one text that are shown. */
+/** Limits: levels, entries per list or object, characters per string. */
 const MAX_DEPTH = 6;
 const MAX_ENTRIES = 100;
 const MAX_CHARACTERS = 500;
-/** Things shown in all: depth and entries together would still allow for a billion. */
+/** Maximum values in total: depth and entries together would still allow a billion. */
 const MAX_NODES = 5_000;
 
-/** Members that hold what a signal carries, beside a member `address`. */
+/** Members that hold the content of a signal if a member `address` is beside them. */
 const CONTENT_NAMES: ReadonlySet<string> = new Set(['value', 'values', 'samples', 'timeline', 'payload']);
 
 /**
- * Makes of anything what may be shown: JSON, bounded in depth and size, without secrets. A secret is known by its name, by its form, or by
- * the address beside it (secrets.ts). Only plain objects, lists, maps, sets and errors are looked into, and JSON forms (`toJSON`) that are
- * plain objects; of anything else, which has behaviour and not just data, the name of its class is shown. Getters are not called.
+ * Converts any value to JSON that can be shown: bounded in depth and size, without secrets. A secret is recognized by
+ * its name, its form, or the address beside it (secrets.ts). The function reads plain objects, lists, maps, sets,
+ * errors, and JSON forms (`toJSON`) that are plain objects. Any other object appears as its class name. Getters are
+ * not called.
  */
 export function sanitize(value: unknown): Json {
   return new Sanitizer().show(value, 0);
@@ -53,7 +54,7 @@ class Sanitizer {
     try {
       return this.#inside(value, depth + 1);
     } catch {
-      return '(unreadable)'; // a proxy, or something as strange
+      return '(unreadable)'; // for example a proxy that throws
     } finally {
       this.#open.delete(value);
     }
@@ -107,7 +108,7 @@ function isSecretValueAddress(address: unknown): boolean {
   return typeof address === 'string' && isSecretAddress(address);
 }
 
-/** What is shown of a map or a set: one that holds a million is not copied for it. */
+/** Returns the entries to show of a map or set, without copying a large one. */
 function first<T>(items: Iterable<T>): readonly T[] {
   const shown: T[] = [];
   for (const item of items) {
@@ -122,7 +123,7 @@ function isPlain(value: object): boolean {
   return prototype === null || prototype === Object.prototype;
 }
 
-/** The JSON form of an object that has one with fields; a Date has a text. */
+/** Returns the JSON form of an object if that form has fields. The form of a Date is a string. */
 function summaryOf(value: object): object | undefined {
   if (!hasJson(value)) return undefined;
   const summary = value.toJSON();

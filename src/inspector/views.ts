@@ -1,17 +1,20 @@
 import type { FeedMessage } from './feed.js';
 
-/** Something a page watches. It begins to tell when it is made, and ends when told so. */
+/** A running view of a page. It sends from its creation until it is stopped. */
 export interface RunningView {
   stop(): void;
 }
 
-/** Where a view's messages go. Of a page that has fallen behind they go nowhere; it is shown the view anew when it has caught up. */
+/**
+ * Sends the messages of a view. If the page is behind, messages are dropped, and the view restarts when the page has
+ * caught up.
+ */
 export type Tell = (message: FeedMessage) => void;
 
 /**
- * Where a view sends that waits for the page by itself: nothing of it is left out.
+ * Sends for a view with its own queue; nothing is dropped.
  *
  * @param text a message of the feed, as JSON
- * @param done called when the network has taken it, or with why it never will
+ * @param done called when the network has accepted the text, or with the error
  */
 export type SendText = (text: string, done: (error?: Error | null) => void) => void;

@@ -6,14 +6,16 @@ import { type KnownActor, type Registry, rowOf } from './registry.js';
 import { sanitize } from './sanitize.js';
 import type { RunningView, Tell } from './views.js';
 
-/** Milliseconds between two messages about one actor. */
+/** Minimum milliseconds between two messages about one actor. */
 const PERIOD_MS = 50;
 
-/** One actor, now and after each of its transitions. It goes on after it has ended, as it was then. */
+/**
+ * Sends one actor, now and after each of its transitions. After the actor has ended, the view keeps its last state.
+ */
 export function watchActor(registry: Registry, sessionId: string, clock: Clock, tell: Tell): RunningView {
   const known = registry.find(sessionId);
   if (known === undefined) {
-    tell({ type: 'refused', text: 'there is no such actor any more' });
+    tell({ type: 'refused', text: 'the actor no longer exists' });
     return { stop: () => undefined };
   }
   let timer: unknown;
@@ -55,7 +57,7 @@ function detailOf(known: KnownActor, timeOf: (monotonicMs: number) => number): A
     ...rowOf(known),
     activeNodes: activeNodes(snapshot),
     sinceMs: timeOf(known.sinceMs),
-    // A class of our own would be shown by its name; what a snapshot holds is meant to be seen.
+    // The spread makes a plain object: `sanitize` would show a class instance as its name only.
     context: sanitize({ ...(shown as object) }),
     transitions: known.transitions.map((transition) => ({ ...transition, atMs: timeOf(transition.atMs) })),
   };

@@ -2,10 +2,13 @@ import { type Clock, setBackgroundTimer } from '../util/clock.js';
 import type { Registry } from './registry.js';
 import type { RunningView, Tell } from './views.js';
 
-/** Milliseconds between two messages: a door may let in hundreds of peers a second, and takes a transition for each. */
+/**
+ * Minimum milliseconds between two messages: a listener can accept hundreds of peers per second, with one transition
+ * each.
+ */
 const PERIOD_MS = 100;
 
-/** All actors that are no sessions, now and whenever there is another or one of them has moved. */
+/** Sends all actors except sessions, now and after each start, stop or transition. */
 export function watchActors(registry: Registry, clock: Clock, tell: Tell): RunningView {
   let timer: unknown;
   let isPlanned = false;
@@ -18,7 +21,7 @@ export function watchActors(registry: Registry, clock: Clock, tell: Tell): Runni
     told = text;
     tell({ type: 'actors', actors });
   };
-  /** Sessions come and go by the thousand, and are shown elsewhere. */
+  /** Sessions can number thousands, and have their own view. */
   const changed = ({ config }: { readonly config: object | undefined }): void => {
     if (isPlanned || (config !== undefined && 'id' in config && config.id === 'session')) return;
     isPlanned = true;
@@ -28,7 +31,8 @@ export function watchActors(registry: Registry, clock: Clock, tell: Tell): Runni
   const stop = registry.subscribe({
     actorStarted: changed,
     eventSeen: () => undefined,
-    // What is no machine is always in the same state: the router actor alone would call every tick.
+    // An actor that is not a machine never changes state. Without this check, the router actor would trigger at every
+    // tick.
     snapshotTaken: (actor) => {
       if (actor.config !== undefined) changed(actor);
     },

@@ -5,18 +5,18 @@ import type { SessionRow } from './feed.js';
 import { repeat } from './repeat.js';
 import type { RunningView, Tell } from './views.js';
 
-/** Milliseconds between two looks at all sessions. */
+/** Milliseconds between two samples of all sessions. */
 const PERIOD_MS = 500;
-/** Looks over which rates are taken: figures of half a second jump about. */
+/** Samples per rate: figures over half a second fluctuate too much. */
 const LOOKS_IN_A_RATE = 2;
 
-/** Counters of a session at the last looks, the newest last. */
+/** Recent counters of a session, oldest first. */
 type Counters = { readonly atMs: number; readonly view: SessionView }[];
 
 /**
- * Every session, and from then on what has changed.
+ * Sends every session, and then the changes.
  *
- * @param countParams how many params there are
+ * @param countParams returns the number of params
  */
 export function watchSessions(
   look: () => readonly SessionView[],

@@ -11,18 +11,18 @@ import type { RunningView, Tell } from './views.js';
 const PERIOD_MS = 250;
 const MAX_ROWS = 2_000;
 const MAX_LOOKED = 20_000;
-/** What is larger is not shown. */
+/** Maximum size of a value that is sent. */
 const MAX_VALUE_BYTES = 2_048;
 
 export interface SignalsSource {
   readonly params: (question: ParamQuery) => ParamQueryResult | ClaspError;
-  /** Names of the sessions there are, by their ids. */
+  /** Names of the present sessions, by id. */
   readonly names: () => ReadonlyMap<string, string>;
 }
 
-/** The params that match, and from then on what has changed. */
+/** Sends the matching params, and then the changes. */
 export function watchSignals(source: SignalsSource, pattern: string, clock: Clock, tell: Tell): RunningView {
-  /** What was told of each, in a few characters. */
+  /** Short mark of the sent version of each param. */
   const told = new Map<string, string>();
   let refused: string | undefined;
   const question = { pattern, limit: MAX_ROWS, maxLooked: MAX_LOOKED, maxValueBytes: MAX_VALUE_BYTES };
@@ -30,7 +30,7 @@ export function watchSignals(source: SignalsSource, pattern: string, clock: Cloc
     const answer = source.params(question);
     if (answer instanceof ClaspError) {
       if (refused !== answer.message) tell({ type: 'refused', text: answer.message });
-      refused = answer.message; // said once
+      refused = answer.message; // reported once
       return;
     }
     refused = undefined;
@@ -50,7 +50,7 @@ export function watchSignals(source: SignalsSource, pattern: string, clock: Cloc
   });
 }
 
-/** All that can change of a row. */
+/** Returns everything that can change in a row. */
 function markOf({ revision, timestampMicros, holder, expiresAtMicros, subscribers }: ParamView): string {
   return `${revision} ${timestampMicros} ${holder ?? ''} ${expiresAtMicros} ${subscribers}`;
 }
@@ -72,15 +72,15 @@ function rowOf(param: ParamView, names: ReadonlyMap<string, string>): SignalRow 
   };
 }
 
-/** Two tablets may have one name; the beginning of the id tells them apart where there is none. */
+/** Two tablets can have the same name. A session without a name is shown by the beginning of its id. */
 function nameOf(id: string, names: ReadonlyMap<string, string>): string {
   const name = names.get(id);
   return name === undefined || name === '' ? id.slice(0, 8) : name;
 }
 
-/** A value as JSON messages write it. */
+/** Converts a value to the form of JSON messages. */
 export function jsonOf(value: Value): Json {
-  return jsonOfValue(value) as Json; // what it makes is for JSON.stringify
+  return jsonOfValue(value) as Json; // the result is meant for JSON.stringify
 }
 
 export function kindOf(value: Value): string {

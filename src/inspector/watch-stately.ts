@@ -1,13 +1,16 @@
 import { RelayQueue, type RelaySocket, type StatelyStream } from './stately/index.js';
 import type { RunningView, SendText } from './views.js';
 
-/** Bytes of updates that may wait for the page; beyond, they are dropped, and all is told anew once it has caught up. */
+/**
+ * Maximum bytes of queued updates. Above it, updates are dropped, and the page receives all actors again when it has
+ * caught up.
+ */
 const MAX_BEHIND_BYTES = 4 << 20;
 
 /**
- * What happens to the actors, in the protocol of the Stately inspector: first all there are, then everything that follows. A page is
- * given a little at a time and the rest when it has taken that, however much it is: the actors of a thousand sessions are megabytes, which
- * would otherwise be made in vain for a page that cannot take them.
+ * Sends actor events in the protocol of the Stately inspector: first all present actors, then every event. The page
+ * gets a small part at a time and the next when it has accepted that. The actors of a thousand sessions are
+ * megabytes, and a slow page must not cause them all to be created at once.
  */
 export function watchStately(stream: StatelyStream, send: SendText): RunningView {
   const queue = new RelayQueue(ownShare(send), { replay: () => stream.replayEach(), maxBehindBytes: MAX_BEHIND_BYTES });
@@ -22,7 +25,10 @@ export function watchStately(stream: StatelyStream, send: SendText): RunningView
   };
 }
 
-/** The page's socket as this view sees it: what other views have sent is not counted, for nobody tells the queue when that is taken. */
+/**
+ * The page's socket from this view's side. Data of other views does not count, because the queue is not notified when
+ * it is sent.
+ */
 function ownShare(send: SendText): RelaySocket {
   let heldBytes = 0;
   return {

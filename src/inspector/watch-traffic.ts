@@ -13,20 +13,20 @@ import type { RunningView, Tell } from './views.js';
 import { jsonOf } from './watch-signals.js';
 
 const PERIOD_MS = 200;
-/** Lines in one message: some two hundred a second. */
+/** Maximum lines per message: about 200 per second. */
 const MAX_LINES = 40;
-/** Messages looked at in one turn of the event loop: with more, a router at its limit would feel it. */
+/** Maximum messages read per turn of the event loop, so that a router at its limit stays unaffected. */
 const MAX_LOOKED = 64;
 const MAX_VALUE_BYTES = 512;
 
 type Signal = SetMessage | PublishMessage;
 
 /**
- * The messages that match, as they come in. They are seen as the router actor gets them, in batches of a turn; of a large batch only some
- * are looked at, evenly spread, and of those that match as many are shown as can be read.
+ * Sends the matching messages as they arrive. The view sees the router actor's batches, one per turn. From a large
+ * batch it reads an evenly spread part, and it sends as many matches as a person can read.
  *
- * @param random 0 up to but not including 1: which lines give way when there are too many
- * @throws ClaspError 202 for a pattern that is none
+ * @param random returns 0 up to but not including 1; it selects the dropped lines if there are too many
+ * @throws ClaspError 202 if the pattern is invalid
  */
 export function watchTraffic(
   registry: Registry,
@@ -46,9 +46,9 @@ export function watchTraffic(
     const shown = contents === undefined ? message : contents.messages.find(matches);
     if (shown === undefined || !matches(shown)) return;
     seen += standsFor;
-    // Each of those that match has the same chance to be among the lines (reservoir sampling).
+    // Reservoir sampling: each match has the same chance to be among the lines.
     const place = matched++ < MAX_LINES ? matched - 1 : Math.floor(random() * matched);
-    // Made now or never: the bytes of its value are gone with this turn.
+    // Created at once, because the bytes of the value are valid in this turn only.
     if (place >= MAX_LINES) return;
     const line = {
       atMs: ClockWatch.of(clock).protocolTimeOf(receivedMicros / 1_000),
@@ -62,14 +62,15 @@ export function watchTraffic(
     actorStopped: () => undefined,
     eventSeen: (_, event) => {
       if (event.type !== 'inbound.batch') return;
-      const { batches } = event as unknown as { readonly batches: readonly InboundBatch[] }; // the router actor's own event
+      // event type of the router actor
+      const { batches } = event as unknown as { readonly batches: readonly InboundBatch[] };
       const total = batches.reduce((sum, { frames }) => sum + frames.length, 0);
       const stride = Math.max(1, Math.ceil(total / MAX_LOOKED));
-      // Where the first one is looked at is chance: of two kinds that take turns, a fixed place would see one alone.
+      // Random start: at a fixed start, two alternating kinds of messages would show only one kind.
       let index = stride === 1 ? 0 : Math.floor(random() * stride);
       for (const batch of batches) {
         for (; index < batch.frames.length; index += stride) look(batch, batch.frames[index]!.message, stride);
-        index -= batch.frames.length; // the steps go on from one session to the next, however little each has sent
+        index -= batch.frames.length; // the steps continue across sessions, however few messages each has sent
       }
     },
   });
@@ -110,7 +111,7 @@ function said(message: Signal): Said {
   return { ...shown, ...noteOf(notes) };
 }
 
-/** What makes the line of a message in a bundle the bundle's. */
+/** Returns the fields that a bundle adds to the line of its message. */
 function bundled({ messages, count }: BundleContents): Pick<TrafficLine, 'kind' | 'more' | 'note'> {
   const more = count > 1 ? { more: count - 1 } : {};
   if (messages.length < count) return { kind: 'bundle', ...more, note: `${count} messages` };

@@ -6,13 +6,13 @@ const get = (address: string): Message => ({ type: 'get', address });
 const bundle = (...messages: readonly Message[]): BundleMessage => ({ type: 'bundle', messages });
 const gets = (count: number): Message[] => Array.from({ length: count }, (_, n) => get(`/${n}`));
 
-describe('what a bundle holds', () => {
-  it('is its messages and those of bundles in it, in order', () => {
+describe('the contents of a bundle', () => {
+  it('are its messages and those of nested bundles, in order', () => {
     const nested = bundle(get('/a'), bundle(get('/b'), bundle(), bundle(get('/c'))), get('/d'));
     expect(contentsOf(nested)).toEqual({ messages: ['/a', '/b', '/c', '/d'].map(get), count: 4 });
   });
 
-  it('is nothing where it is empty', () => {
+  it('are empty for an empty bundle', () => {
     expect(contentsOf(bundle())).toEqual({ messages: [], count: 0 });
   });
 
@@ -20,11 +20,11 @@ describe('what a bundle holds', () => {
     [64, 64],
     [65, 64],
     [10_000, 64],
-  ])('has %i messages counted, and %i of them looked at', (count, looked) => {
+  ])('count %i messages and read %i of them', (count, looked) => {
     expect(contentsOf(bundle(...gets(count)))).toEqual({ messages: gets(looked), count });
   });
 
-  it('is looked at no further than that where bundles lie in bundles', () => {
+  it('are read up to the same limit if bundles are nested', () => {
     let looks = 0;
     const wide = (depth: number): BundleMessage => {
       const messages = Array.from({ length: 20 }, () => (depth === 0 ? get('/x') : wide(depth - 1)));
@@ -41,6 +41,6 @@ describe('what a bundle holds', () => {
     const { messages, count } = contentsOf(wide(3)); // 160,000
     expect(looks).toBe(65);
     expect(messages.length).toBeLessThan(64);
-    expect(count).toBeGreaterThan(messages.length); // more than these, and nobody knows how many
+    expect(count).toBeGreaterThan(messages.length); // a lower bound
   });
 });

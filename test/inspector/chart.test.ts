@@ -14,7 +14,7 @@ const machines: readonly (readonly [string, AnyStateMachine])[] = [
 
 type Edge = readonly [source: string, target: string, label: string, guard?: string];
 
-/** Every way there is, as it is drawn. Those of the machine as a whole and those of one state stand together. */
+/** Every drawn transition. Transitions of the whole machine and of single states are listed together. */
 const ways: Readonly<Record<string, readonly Edge[]>> = {
   root: [
     ['root', 'root', 'done: *'],
@@ -87,7 +87,7 @@ describe.each(machines)('the chart of the %s machine', (name, machine) => {
     expect([...nodesBelow(root)].map(({ id }) => id)).toEqual(states);
   });
 
-  it('has every transition: where from, where to, what it is called, and on what condition', () => {
+  it('has every transition with source, target, label and guard', () => {
     const drawn = edges.map(({ source, target, label, guard }): Edge => {
       return guard === undefined ? [source, target, label] : [source, target, label, guard];
     });
@@ -95,7 +95,7 @@ describe.each(machines)('the chart of the %s machine', (name, machine) => {
     expect(new Set(edges.map(({ id }) => id)).size).toBe(edges.length);
   });
 
-  it('names transitions as people do', () => {
+  it('labels transitions with display names', () => {
     for (const { label } of edges) expect(label).not.toMatch(/^$|xstate\./);
   });
 });

@@ -3,7 +3,7 @@ import type { Tell } from '../../src/inspector/views.js';
 
 type Of<T extends FeedMessage['type']> = Extract<FeedMessage, { readonly type: T }>;
 
-/** What a view tells. */
+/** Collects the messages of a view. */
 export class Collected {
   readonly messages: FeedMessage[] = [];
   readonly tell: Tell = (message) => this.messages.push(message);
@@ -12,7 +12,7 @@ export class Collected {
     return this.messages.filter((message): message is Of<T> => message.type === type);
   }
 
-  /** The newest. @throws where there is none */
+  /** Returns the newest message of a type. @throws if it does not exist */
   last<T extends FeedMessage['type']>(type: T): Of<T> {
     const message = this.of(type).at(-1);
     if (message === undefined) throw new Error(`no message of type ${type}`);
@@ -20,7 +20,7 @@ export class Collected {
   }
 }
 
-/** Evenly spread numbers from 0 up to 1, the same ones each time (mulberry32). */
+/** Returns an evenly distributed generator of numbers from 0 up to 1, with a fixed sequence per seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -5,7 +5,7 @@ import { TemporaryFolder } from '../certificates/temporary-folder.js';
 import { until } from '../support/official-client.js';
 import { FeedPage } from './feed-page.js';
 
-// The built command, as a user has it: `npm test` builds before it runs the tests.
+// The built command, as installed: `npm test` builds before it runs the tests.
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 let command: ChildProcess | undefined;
@@ -18,7 +18,7 @@ afterEach(() => {
   [page, command, data] = [undefined, undefined, undefined];
 });
 
-/** Starts the command with its inspector. @returns what it has printed once `isEnough` finds in it what it looks for */
+/** Starts the command with its inspector. @returns the match in its output, once there is one */
 async function printed(isEnough: RegExp, ...args: readonly string[]): Promise<RegExpExecArray> {
   let text = '';
   const all = ['--host', '127.0.0.1', '--port', '0', '--inspect', ...args];

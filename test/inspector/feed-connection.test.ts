@@ -13,7 +13,7 @@ import { inputRead, WallClock } from '../support/steady-clock.js';
 
 const [ONE_MIB, FOUR_MIB] = [1 << 20, 4 << 20];
 
-/** A page at the other end of a socket that takes as much as the test says. */
+/** A page at the other end of a socket. The test controls how much the network accepts. */
 class PageSocket extends EventEmitter {
   readonly OPEN = 1;
   readyState = 1;
@@ -25,11 +25,11 @@ class PageSocket extends EventEmitter {
   readonly #sent: ((error?: Error) => void)[] = [];
 
   send(text: string, done: (error?: Error) => void): void {
-    this.heard.push(JSON.parse(text) as FeedMessage); // what the connection writes
+    this.heard.push(JSON.parse(text) as FeedMessage); // format that the connection writes
     this.#sent.push(done);
   }
 
-  /** The network takes the oldest of what was sent, or says that it never will. */
+  /** The network accepts the oldest message, or reports an error. */
   take(error?: Error): void {
     this.#sent.shift()?.(error);
   }
@@ -83,7 +83,7 @@ class Tokens implements Authenticator {
   }
 }
 
-/** A client as far as the connection asks for one. */
+/** The part of a client that the connection uses. */
 class Writer {
   state = 'connected';
   readonly written: unknown[] = [];
@@ -139,11 +139,11 @@ function opened(authenticator?: Tokens) {
       tokensOfWriters.push(token);
       const writer = new Writer();
       writers.push(writer);
-      return Promise.resolve(writer as unknown as Client); // as far as it is asked
+      return Promise.resolve(writer as unknown as Client); // the used part
     },
     letGo: (why) => letGo.push(why),
   };
-  const page = new FeedConnection(socket as unknown as WebSocket, host); // the same
+  const page = new FeedConnection(socket as unknown as WebSocket, host); // the used part
   const update = (): void => {
     tellView({ type: 'sessions', nowMs: 1, total: 1, rows: [], gone: [] });
   };
@@ -153,8 +153,8 @@ function opened(authenticator?: Tokens) {
   return { clock, socket, writers, tokensOfWriters, counts, page, update, letGo, sendView: sendBy };
 }
 
-describe('a page that falls behind', () => {
-  it('is told nothing until it has caught up, and then everything anew, answers too', async () => {
+describe('a page that is behind', () => {
+  it('receives nothing until it has caught up, then all views again and the answers', async () => {
     const { clock, socket, update, counts } = opened();
     socket.say({ type: 'watch', view: 'sessions' });
     expect(socket.types).toEqual(['welcome', 'actors', 'sessions']);
@@ -172,26 +172,26 @@ describe('a page that falls behind', () => {
     expect(counts).toMatchObject({ views: 1, lists: 1 });
   });
 
-  it('is let go when that takes longer than 30 s', async () => {
+  it('is closed if it does not catch up within 30 s', async () => {
     const { clock, socket, update, counts, letGo } = opened();
     socket.say({ type: 'watch', view: 'sessions' });
     socket.bufferedAmount = FOUR_MIB + 1;
     update();
     for (let second = 0; second < 30; second++) {
       clock.increment(1_000);
-      socket.take(); // a little, but it does not help
+      socket.take(); // reads a little, but not enough
     }
     expect(socket.isTerminated).toBe(false);
     await clock.pass(1_000);
     expect(socket.isTerminated).toBe(true);
-    expect(letGo).toEqual(['it has not kept up for 30 s']);
+    expect(letGo).toEqual(['it did not catch up within 30 s']);
     expect(counts).toMatchObject({ views: 0, lists: 0 });
   });
 
-  it('is let go when it takes nothing for 30 s, however little waits', async () => {
+  it('is closed if it reads nothing for 30 s, however small its queue is', async () => {
     const { clock, socket, update, letGo } = opened();
     socket.say({ type: 'watch', view: 'sessions' });
-    clock.increment(60_000); // nothing waits
+    clock.increment(60_000); // the queue is empty
     socket.bufferedAmount = 1;
     update();
     clock.increment(20_000);
@@ -202,10 +202,10 @@ describe('a page that falls behind', () => {
     expect(socket.isTerminated).toBe(false);
     await clock.pass(1_000);
     expect(socket.isTerminated).toBe(true);
-    expect(letGo).toEqual(['it has taken nothing for 30 s']);
+    expect(letGo).toEqual(['it read nothing for 30 s']);
   });
 
-  it('stays when this process stood still meanwhile, and it takes something before the grace period is over', async () => {
+  it('stays open if the process was suspended and the page reads within the grace period', async () => {
     const { clock, socket, update } = opened();
     socket.say({ type: 'watch', view: 'sessions' });
     socket.bufferedAmount = 1;
@@ -217,11 +217,11 @@ describe('a page that falls behind', () => {
     expect(socket.isTerminated).toBe(false);
   });
 
-  it('is sent by a view that waits for it by itself whatever waits, and not from the beginning when it has caught up', () => {
+  it('receives a view with its own queue regardless of the limit, and that view does not restart', () => {
     const { clock, socket, update, sendView, counts } = opened();
     socket.say({ type: 'watch', view: 'stately' });
     socket.bufferedAmount = FOUR_MIB + 1;
-    update(); // left out
+    update(); // dropped
     const known = socket.heard.length;
     const taken: (Error | null | undefined)[] = [];
     const event: FeedMessage = { type: 'stately', events: [{ type: '@xstate.actor' }] };
@@ -245,7 +245,7 @@ describe('a page that falls behind', () => {
 });
 
 describe('a page on a router with tokens', () => {
-  it('sees nothing before its token, and writes with it', async () => {
+  it('sees nothing before its token, and writes with that token', async () => {
     const { socket, counts, tokensOfWriters } = opened(new Tokens());
     socket.say({ type: 'watch', view: 'sessions' });
     expect(socket.heard).toMatchObject([{ type: 'welcome', needsToken: true, mayWrite: false }, { type: 'refused' }]);
@@ -261,7 +261,7 @@ describe('a page on a router with tokens', () => {
   it.each([
     ['reader', 'admin:/**'],
     ['wrong', 'unknown'],
-  ])('is refused with a token that is %s, after a while', async (token, why) => {
+  ])('is refused after a delay if its token is %s', async (token, why) => {
     const { socket, clock } = opened(new Tokens());
     socket.say({ type: 'authenticate', token });
     await turns(5);
@@ -270,7 +270,7 @@ describe('a page on a router with tokens', () => {
     expect(socket.heard.at(-1)).toMatchObject({ type: 'refused', text: expect.stringContaining(why) as unknown });
   });
 
-  it('has three tries, all at once too', async () => {
+  it('has three tries, also if it sends them at once', async () => {
     const tokens = new Tokens();
     const { socket } = opened(tokens);
     for (let tries = 0; tries < 5; tries++) socket.say({ type: 'authenticate', token: 'wrong' });
@@ -281,7 +281,7 @@ describe('a page on a router with tokens', () => {
     expect(socket.heard.at(-1)).toMatchObject({ text: 'too many tokens were tried' });
   });
 
-  it('is let in once, however often it says its token', async () => {
+  it('is admitted once, however often it sends its token', async () => {
     const tokens = new Tokens();
     const { socket, counts } = opened(tokens);
     socket.say({ type: 'authenticate', token: 'admin' });
@@ -293,7 +293,7 @@ describe('a page on a router with tokens', () => {
     expect(tokens.revoked.size).toBe(0);
   });
 
-  it('leaves nothing behind when it goes before its token is looked at', async () => {
+  it('leaves no watch on the grant if it disconnects before its token is checked', async () => {
     const tokens = new Tokens();
     const { socket, counts } = opened(tokens);
     socket.say({ type: 'authenticate', token: 'admin' });
@@ -303,16 +303,16 @@ describe('a page on a router with tokens', () => {
     expect(counts.lists).toBe(0);
   });
 
-  it('is let go when it brings none, so that nobody takes up a place for nothing', async () => {
+  it('is closed if it sends no token, so that it does not occupy a place', async () => {
     const { socket, clock } = opened(new Tokens());
     await clock.pass(59_000);
     expect(socket.closeCode).toBeUndefined();
     await clock.pass(1_000);
-    expect(socket.heard.at(-1)).toMatchObject({ type: 'refused', text: 'no token came within 60 s' });
+    expect(socket.heard.at(-1)).toMatchObject({ type: 'refused', text: 'no token arrived within 60 s' });
     expect(socket.closeCode).toBe(1001);
   });
 
-  it('is let in by a token that waited while this process stood still', async () => {
+  it('is admitted by a token that was in the input while the process was suspended', async () => {
     const { socket, clock } = opened(new Tokens());
     clock.stall(90_000);
     await inputRead();
@@ -322,7 +322,7 @@ describe('a page on a router with tokens', () => {
     expect(socket.heard.find(({ type }) => type === 'refused')).toBeUndefined();
   });
 
-  it('is let go within a second of a jump of the wall clock beyond the end of its token', async () => {
+  it('is closed within a second after the wall clock jumps past the end of its token', async () => {
     const { socket, clock } = opened(new Tokens());
     socket.say({ type: 'authenticate', token: 'short' });
     await turns(5);
@@ -332,29 +332,26 @@ describe('a page on a router with tokens', () => {
     expect(socket.closeCode).toBe(1001);
   });
 
-  it.each(['revoked', 'expired'])(
-    'is let go when its token is %s, and what it says then counts no more',
-    async (end) => {
-      const tokens = new Tokens();
-      const { socket, counts, clock, writers } = opened(tokens);
-      socket.say({ type: 'authenticate', token: 'short' });
-      await turns(5);
-      socket.say({ type: 'watch', view: 'sessions' });
-      if (end === 'revoked') for (const revoke of tokens.revoked) revoke();
-      else clock.increment(60_000);
-      expect(socket.heard.at(-1)).toMatchObject({ type: 'refused', text: expect.stringContaining(end) as unknown });
-      expect(socket.closeCode).toBe(1001);
-      socket.say({ type: 'set', id: 1, address: '/a', value: 1 });
-      socket.say({ type: 'watch', view: 'sessions' });
-      await turns(5);
-      expect(writers).toEqual([]);
-      expect(counts).toMatchObject({ views: 0, lists: 0 });
-    },
-  );
+  it.each(['revoked', 'expired'])('is closed if its token is %s, and its further messages are ignored', async (end) => {
+    const tokens = new Tokens();
+    const { socket, counts, clock, writers } = opened(tokens);
+    socket.say({ type: 'authenticate', token: 'short' });
+    await turns(5);
+    socket.say({ type: 'watch', view: 'sessions' });
+    if (end === 'revoked') for (const revoke of tokens.revoked) revoke();
+    else clock.increment(60_000);
+    expect(socket.heard.at(-1)).toMatchObject({ type: 'refused', text: expect.stringContaining(end) as unknown });
+    expect(socket.closeCode).toBe(1001);
+    socket.say({ type: 'set', id: 1, address: '/a', value: 1 });
+    socket.say({ type: 'watch', view: 'sessions' });
+    await turns(5);
+    expect(writers).toEqual([]);
+    expect(counts).toMatchObject({ views: 0, lists: 0 });
+  });
 });
 
-describe('what a page writes', () => {
-  it('is answered by its id, errors too, and has one session', async () => {
+describe('a write of a page', () => {
+  it('is answered with its id, also on error, and all writes share one session', async () => {
     const { socket, writers } = opened();
     socket.say({ type: 'set', id: 1, address: '/a', value: { $int: '5' } });
     socket.say({ type: 'set', id: 2, address: '/no', value: 1 });
@@ -369,7 +366,7 @@ describe('what a page writes', () => {
     expect(writers[0]?.state).toBe('closed');
   });
 
-  it('is tried with a new session when there was none, or it has ended', async () => {
+  it('opens a new session if none is open', async () => {
     const { socket, writers, counts } = opened();
     counts.failures = 1;
     socket.say({ type: 'set', id: 1, address: '/a', value: 1 });
@@ -387,7 +384,7 @@ describe('what a page writes', () => {
     expect(writers).toHaveLength(2);
   });
 
-  it('is refused where it is no message, or a pattern that is none, and the page stays', () => {
+  it('is refused if the message or the pattern is invalid, and the page stays open', () => {
     const { socket } = opened();
     socket.emit('message', Buffer.from('{'), false);
     socket.emit('message', Buffer.from('{"type":"watch","view":"sessions"}'), true);

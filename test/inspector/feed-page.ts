@@ -3,7 +3,7 @@ import type { FeedMessage, PageMessage } from '../../src/inspector/feed.js';
 
 type Of<T extends FeedMessage['type']> = Extract<FeedMessage, { readonly type: T }>;
 
-/** A page as the router sees it. */
+/** A page from the router's side. */
 export class FeedPage {
   readonly messages: FeedMessage[] = [];
   readonly raw: string[] = [];
@@ -11,8 +11,8 @@ export class FeedPage {
   #wake: () => void = () => undefined;
 
   /**
-   * @param link what `Inspector.link` gives; with a key in it, the first welcome is the one behind the key
-   * @param options headers of its request, and what certificate it trusts
+   * @param link the result of `Inspector.link`; if it contains a key, the first welcome is the one after the key
+   * @param options request headers, and trusted certificates
    */
   constructor(
     link: string,
@@ -28,7 +28,7 @@ export class FeedPage {
     this.socket.on('message', (data: Buffer) => {
       const text = data.toString('utf8');
       this.raw.push(text);
-      const message = JSON.parse(text) as FeedMessage; // what the router writes
+      const message = JSON.parse(text) as FeedMessage; // format that the router writes
       if (key !== undefined && message.type === 'welcome' && message.needsKey) this.say({ type: 'unlock', key });
       else this.messages.push(message);
       this.#wake();
@@ -40,11 +40,11 @@ export class FeedPage {
     this.socket.send(JSON.stringify(message));
   }
 
-  /** The first message, now or later, of which this is true. */
+  /** Resolves with the first message, received or future, that satisfies the condition. */
   async hears<T extends FeedMessage['type']>(type: T, isIt: (message: Of<T>) => boolean = () => true): Promise<Of<T>> {
     for (let at = 0; ; at++) {
       while (at >= this.messages.length) await new Promise<void>((resolve) => (this.#wake = resolve));
-      const message = this.messages[at]!; // there are more than that
+      const message = this.messages[at]!; // the index is below the length
       if (isOf(message, type) && isIt(message)) return message;
     }
   }

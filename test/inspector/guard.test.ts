@@ -3,37 +3,37 @@ import { guardRule, refusal } from '../../src/inspector/guard.js';
 
 const here = { remoteAddress: '127.0.0.1:5000', isForwarded: false, host: 'localhost:7330', origin: undefined };
 
-describe('who may see the inspector', () => {
+describe("the inspector's request check", () => {
   it.each([
     ['a program on this computer', here],
     ['by an address', { ...here, host: '127.0.0.1:7330' }],
     ['by IPv6', { ...here, remoteAddress: '[::1]:5000', host: '[::1]:7330' }],
     ['its own page', { ...here, origin: 'http://localhost:7330' }],
     ['its own page over TLS', { ...here, origin: 'https://localhost:7330' }],
-  ])('%s may', (_, claim) => {
+  ])('accepts %s', (_, claim) => {
     expect(refusal(claim, guardRule(false))).toBeUndefined();
   });
 
   it.each([
-    ['another computer', { ...here, remoteAddress: '192.168.1.7:5000' }, 'this computer alone'],
-    ['whoever comes through a reverse proxy on this computer', { ...here, isForwarded: true }, 'reverse proxy'],
-    ['a name that was moved here', { ...here, host: 'evil.example:7330' }, 'another name'],
+    ['another computer', { ...here, remoteAddress: '192.168.1.7:5000' }, 'accepts only this computer'],
+    ['a request through a reverse proxy on this computer', { ...here, isForwarded: true }, 'reverse proxy'],
+    ['a name that was rebound to this computer', { ...here, host: 'evil.example:7330' }, 'another name'],
     ['a name that only looks local', { ...here, host: 'localhost.evil.example' }, 'another name'],
-    ['no name at all', { ...here, host: undefined }, 'another name'],
-    ['a page of others', { ...here, origin: 'http://evil.example' }, 'pages of others'],
-    ['a page of another port', { ...here, origin: 'http://localhost:80' }, 'pages of others'],
-    ['a page without origin', { ...here, origin: 'null' }, 'pages of others'],
-  ])('%s may not', (_, claim, why) => {
+    ['a request without a host', { ...here, host: undefined }, 'another name'],
+    ['a page of another host', { ...here, origin: 'http://evil.example' }, 'another origin'],
+    ['a page of another port', { ...here, origin: 'http://localhost:80' }, 'another origin'],
+    ['a page without origin', { ...here, origin: 'null' }, 'another origin'],
+  ])('rejects %s', (_, claim, why) => {
     expect(refusal(claim, guardRule(false))).toContain(why);
   });
 
-  it('lets other computers in where that was asked for, but no page of others', () => {
+  it('accepts other computers if that is enabled, but no page of another origin', () => {
     const far = { ...here, remoteAddress: '192.168.1.7:5000', host: '192.168.1.2:7330', origin: undefined };
     expect(refusal(far, guardRule(true))).toBeUndefined();
-    expect(refusal({ ...far, origin: 'http://evil.example' }, guardRule(true))).toContain('pages of others');
+    expect(refusal({ ...far, origin: 'http://evil.example' }, guardRule(true))).toContain('another origin');
   });
 
-  it('takes a name that the user has listed, and all with *', () => {
+  it('accepts a listed name, and every name with *', () => {
     const named = { ...here, host: 'Show.example:7330' };
     expect(refusal(named, guardRule(false))).toContain('--allow-host');
     expect(refusal(named, guardRule(false, ['show.example']))).toBeUndefined();

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { checkKey, isSameKey, linkTo, newKey } from '../../src/inspector/inspector-key.js';
 
 describe('a key of the inspector', () => {
-  it('has 192 random bits, and is new each time', () => {
+  it('has 192 random bits and differs each time', () => {
     const keys = Array.from({ length: 100 }, newKey);
     expect(new Set(keys).size).toBe(100);
     for (const key of keys) expect(Buffer.from(key, 'base64url')).toHaveLength(24);
@@ -10,13 +10,13 @@ describe('a key of the inspector', () => {
   });
 
   it.each(['', 'short', 'x'.repeat(21), 'x'.repeat(129), `${'x'.repeat(30)}#&`, `${'x'.repeat(30)} `])(
-    'of another form is refused: "%s"',
+    'is rejected if its form is invalid: "%s"',
     (key) => {
       expect(() => checkKey(key)).toThrow(RangeError);
     },
   );
 
-  it('is compared whole', () => {
+  it('is compared over its whole length', () => {
     const key = newKey();
     expect(isSameKey(key, key)).toBe(true);
     for (const other of ['', key.slice(0, -1), `${key}x`, newKey()]) expect(isSameKey(key, other)).toBe(false);

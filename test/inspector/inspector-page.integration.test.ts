@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { routeViews } from '../../src/inspector/page/route.js';
 import { FeedPage } from './feed-page.js';
 
-// The built package, by the names a program of its users has.
+// The built package, imported by its public names.
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const page = readFileSync(`${root}docs/inspector.md`, 'utf8');
 const [, program = ''] = /```js\n(.*?)```/s.exec(page) ?? [];
@@ -15,14 +15,14 @@ const [, relay = ''] = /^ *node -e "(.*)"$/m.exec(page) ?? [];
 
 let running: ChildProcess | undefined;
 beforeAll(() => {
-  if (!existsSync(`${root}dist/index.js`)) throw new Error('dist/index.js is not there: run npm run build');
+  if (!existsSync(`${root}dist/index.js`)) throw new Error('dist/index.js does not exist: run npm run build');
 });
 afterEach(() => {
   running?.kill('SIGKILL');
   running = undefined;
 });
 
-/** Runs a program as if it lay in the project's folder. @returns the first line it prints */
+/** Runs a program as if it were in the project's folder. @returns the first line of its output */
 async function firstLine(...args: readonly string[]): Promise<string> {
   running = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
@@ -39,7 +39,7 @@ function replaced(text: string, part: string, by: string): string {
 }
 
 describe('docs/inspector.md', () => {
-  it('has a program that shows its router', async () => {
+  it('has a program that shows the inspector of its router', async () => {
     const onFreePort = replaced(program, 'port: 7330', `port: 0, host: '127.0.0.1'`);
     const link = await firstLine('--input-type=module', '--eval', onFreePort);
     expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/inspect\/#key=[\w-]{32}$/);
@@ -55,8 +55,8 @@ describe('docs/inspector.md', () => {
     looking.socket.terminate();
   });
 
-  it('has a command for the relay that starts one', async () => {
-    // It would take every interface, and a port that may be taken.
+  it('has a command that starts the relay', async () => {
+    // The example's relay would listen on every interface, and on a port that can be in use.
     const onLoopback = `
       import { Server } from 'node:net';
       const { listen } = Server.prototype;
@@ -68,7 +68,7 @@ describe('docs/inspector.md', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('names flags that there are', () => {
+  it('names only existing flags', () => {
     const { stdout: help } = spawnSync(process.execPath, [`${root}dist/cli/main.js`, '--help'], { encoding: 'utf8' });
     const flags = new Set(page.match(/--(?:inspect|auth)[\w-]*/g));
     expect([...flags].sort()).toEqual(['--auth', '--inspect', '--inspect-remote', '--inspect-ws']);

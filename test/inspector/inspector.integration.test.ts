@@ -21,7 +21,7 @@ import { FeedPage } from './feed-page.js';
 const machines = [rootMachine, listenerMachine, sessionMachine];
 let router: Router;
 let port: number;
-/** What the user opens. */
+/** The link that the user opens. */
 let link: string;
 let pages: FeedPage[] = [];
 
@@ -61,7 +61,7 @@ afterEach(async () => {
 });
 
 describe('the inspector of a router', () => {
-  it('greets a page with the charts of all machines, and the actors there are', async () => {
+  it('sends a page the charts of all machines and the present actors first', async () => {
     await start();
     const page = open();
     const { charts, ...welcome } = await page.hears('welcome');
@@ -78,7 +78,7 @@ describe('the inspector of a router', () => {
     );
   });
 
-  it('shows a session from HELLO to its end, with what happened before the page was opened', async () => {
+  it('shows a session from HELLO to its end, with transitions from before the page was opened', async () => {
     await start();
     const client = await connect(`ws://127.0.0.1:${port}`, { name: 'tablet' });
     const page = open();
@@ -96,7 +96,7 @@ describe('the inspector of a router', () => {
     await page.hears('sessions', ({ gone }) => gone.includes(rows[0]!.id));
   });
 
-  it('sets params and fires events, and says why not', async () => {
+  it('sets params, sends events, and reports errors', async () => {
     await start({ validateWrite: ({ address }) => (address === '/no' ? 'not here' : undefined) });
     const client = await connect(`ws://127.0.0.1:${port}`);
     const heard = client.signals('/lights/**');
@@ -141,7 +141,7 @@ describe('the inspector of a router', () => {
     await client.close();
   });
 
-  it('shows signals and what becomes of them, and the traffic that made them', async () => {
+  it('shows signals, their changes, and the traffic that caused them', async () => {
     await start();
     const client = await connect(`ws://127.0.0.1:${port}`, { name: 'desk' });
     await client.set('/a', 0.5, { lock: true });
@@ -164,7 +164,7 @@ describe('the inspector of a router', () => {
     await client.close();
   });
 
-  it('hands everything to the Stately inspector', async () => {
+  it('provides everything to the Stately inspector', async () => {
     await start();
     const page = open();
     await page.hears('welcome');
@@ -176,10 +176,10 @@ describe('the inspector of a router', () => {
   });
 
   it.each([
-    ['by a name that anybody could own', { Host: 'rebound.example' }, 403],
-    ['for a page of somebody else', { Host: 'localhost', Origin: 'http://other.example' }, 403],
+    ['by a name that anyone can own', { Host: 'rebound.example' }, 403],
+    ['from a page of another origin', { Host: 'localhost', Origin: 'http://other.example' }, 403],
     ['by an address', { Host: '127.0.0.1' }, 200],
-  ])('lets nobody in but by an address or as localhost: %s', async (_, headers, status) => {
+  ])('rejects every host except addresses and localhost: %s', async (_, headers, status) => {
     await start();
     const [response] = (await once(
       request({ host: '127.0.0.1', port, path: '/inspect', headers }).end(),
@@ -191,7 +191,7 @@ describe('the inspector of a router', () => {
     else await new Promise((resolve) => page.socket.once('close', resolve)); // once() would reject for the 403
   });
 
-  it('lets its pages go when the router stops', async () => {
+  it('closes its pages when the router stops', async () => {
     await start();
     const page = open();
     await page.hears('welcome');
@@ -200,7 +200,7 @@ describe('the inspector of a router', () => {
     await closed;
   });
 
-  it('lets sixteen pages in, and another one when one of them has gone', async () => {
+  it('accepts sixteen pages, and another one when one of them has closed', async () => {
     await start();
     const sixteen = Array.from({ length: 16 }, () => open());
     for (const page of sixteen) await page.hears('welcome');
@@ -212,7 +212,7 @@ describe('the inspector of a router', () => {
     await open().hears('welcome');
   });
 
-  it('closes the connection of whoever it refuses, though he leaves his side open', async () => {
+  it('closes the connection of a rejected client that leaves its side half open', async () => {
     await start();
     const socket = connectSocket({ host: '127.0.0.1', port, allowHalfOpen: true });
     try {
@@ -222,7 +222,7 @@ describe('the inspector of a router', () => {
         'GET /inspect/feed HTTP/1.1\r\nHost: rebound.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
       );
       await closed;
-      // A router that has let go answers what still comes with a reset.
+      // After the close, the router answers further data with a reset.
       const reset = new Promise((resolve) => socket.once('error', resolve));
       const writing = setInterval(() => socket.write('x'), 5);
       await expect(reset).resolves.toMatchObject({ code: expect.stringMatching(/ECONNRESET|EPIPE/) as unknown });
@@ -232,7 +232,7 @@ describe('the inspector of a router', () => {
     }
   });
 
-  it('takes garbage for what it is', async () => {
+  it('rejects invalid requests and messages', async () => {
     await start();
     const page = open();
     await page.hears('welcome');
@@ -243,7 +243,7 @@ describe('the inspector of a router', () => {
   });
 });
 
-describe('the inspector of a router that asks for tokens', () => {
+describe('the inspector of a router that requires tokens', () => {
   const secret = 'cpsk_0123456789abcdef0123456789abcdef';
   const grants = new Map([
     [secret, 'read:/**,write:/**'],
@@ -261,12 +261,12 @@ describe('the inspector of a router that asks for tokens', () => {
     return () => undefined;
   };
 
-  it('shows nothing to a page without a token, or with one that is not for that', async () => {
+  it('shows nothing to a page without a token, or with a token that lacks the scope', async () => {
     await start({ authenticator: authenticator([{ validate }]) });
     const page = open();
     expect(await page.hears('welcome')).toMatchObject({ needsToken: true, mayWrite: false, charts: {} });
     page.say({ type: 'watch', view: 'sessions' });
-    expect((await page.hears('refused')).text).toBe('a token comes first');
+    expect((await page.hears('refused')).text).toBe('the first message must contain a token');
     page.say({ type: 'authenticate', token: secret });
     await page.hears('refused', ({ text }) => text.includes('admin:/**'));
     page.say({ type: 'authenticate', token: 'wrong' });
@@ -277,7 +277,7 @@ describe('the inspector of a router that asks for tokens', () => {
     await once(page.socket, 'close');
   });
 
-  it('shows everything but secrets to one with admin:/**, until its token is revoked', async () => {
+  it('shows everything but secrets to a page with admin:/**, until its token is revoked', async () => {
     await start({ authenticator: authenticator([{ validate, onRevoked }]) });
     const client = await connect(`ws://127.0.0.1:${port}`, { name: 'desk', token: secret });
     const page = open();
@@ -291,7 +291,7 @@ describe('the inspector of a router that asks for tokens', () => {
     const { rows } = await page.hears('sessions', ({ rows: all }) => all.length > 0);
     page.say({ type: 'watch', view: 'actor', actor: rows[0]!.actor });
     await page.hears('actor');
-    // One who comes while the page looks, with the same token.
+    // Another client with the same token, which connects while the page is open.
     const other = await connect(`ws://127.0.0.1:${port}`, { token: secret });
     page.say({ type: 'set', id: 1, address: '/a', value: 1 });
     expect(await page.hears('done')).toEqual({ type: 'done', id: 1 });

@@ -26,7 +26,7 @@ async function start(options: { readonly key?: string | false; readonly isRemote
   router = createRouter({ transports: [webSocket({ port: 0, host: '127.0.0.1', routes: [inspector.route] })] });
   inspector.watch(router);
   const [address] = await router.start();
-  ({ url, port } = address!); // it has one listener
+  ({ url, port } = address!); // there is one listener
 }
 
 function open(link: string): FeedPage {
@@ -44,7 +44,7 @@ afterEach(async () => {
   await router.stop();
 });
 
-/** Everything a page can ask for. */
+/** Sends every request that a page can send. */
 function askForEverything(page: FeedPage): void {
   page.say({ type: 'watch', view: 'sessions' });
   page.say({ type: 'watch', view: 'signals', pattern: '/**' });
@@ -55,7 +55,7 @@ function askForEverything(page: FeedPage): void {
 }
 
 describe('the key of an inspector without tokens', () => {
-  it('is new for each inspector, and stands in its link alone', async () => {
+  it('differs for each inspector, and occurs only in its link', async () => {
     await start();
     const [, key] = inspector.link(url).split('#key=');
     expect(inspector.link(url)).toBe(`http://127.0.0.1:${port}/inspect/#key=${key!}`);
@@ -64,7 +64,7 @@ describe('the key of an inspector without tokens', () => {
     expect(other.link(url)).not.toBe(inspector.link(url));
   });
 
-  it('is needed for all that the feed shows and does', async () => {
+  it('is required for everything that the feed shows and does', async () => {
     await start();
     const page = open(`http://127.0.0.1:${port}/inspect/`);
     expect(await page.hears('welcome')).toMatchObject({
@@ -87,10 +87,11 @@ describe('the key of an inspector without tokens', () => {
     expect(await page.hears('done')).toEqual({ type: 'done', id: 1 });
   });
 
-  it('keeps out a page behind a reverse proxy that adds no header, which looks like this computer', async () => {
+  it('rejects a page behind a reverse proxy that adds no header, whose requests appear local', async () => {
     await start();
     proxy = await ReverseProxy.start(port, plainProxyPass);
-    expect((await fetch(`${proxy.url}/inspect/`)).status).not.toBe(403); // the page is no secret; 503: not built, from source
+    // the page is not secret; 503: not built, from source
+    expect((await fetch(`${proxy.url}/inspect/`)).status).not.toBe(403);
     const page = open(`${proxy.url}/inspect/`);
     expect(await page.hears('welcome')).toMatchObject({ needsKey: true });
     askForEverything(page);
@@ -100,7 +101,7 @@ describe('the key of an inspector without tokens', () => {
     expect(router.statistics().counts.params).toBe(0);
   });
 
-  it('can be given, and left out', async () => {
+  it('can be given, and disabled', async () => {
     await start({ key: 'a-key-of-my-own-that-is-long-enough' });
     expect(inspector.link(url)).toMatch(/#key=a-key-of-my-own-that-is-long-enough$/);
     await open(inspector.link(url)).hears('welcome');
@@ -111,14 +112,14 @@ describe('the key of an inspector without tokens', () => {
     expect(await open(inspector.link(url)).hears('welcome')).toMatchObject({ needsKey: false, mayWrite: true });
   });
 
-  it.each(['', 'too-short', 'x'.repeat(129), 'not a key for a link, long as it is'])(
-    'is refused if it is "%s"',
+  it.each(['', 'too-short', 'x'.repeat(129), 'long enough, but not valid in a link'])(
+    'is rejected if it is "%s"',
     (key) => {
       expect(() => createInspector({ machines, logger: silentLogger, key })).toThrow(RangeError);
     },
   );
 
-  it('is not kept waiting for by pages without one: the oldest of them makes room', async () => {
+  it('is accepted while other pages without it wait: the oldest of them is closed', async () => {
     await start();
     const waiting = Array.from({ length: 16 }, () => open(`http://127.0.0.1:${port}/inspect/`));
     for (const page of waiting) await page.hears('welcome');

@@ -22,7 +22,7 @@ function access(rule: AccessRule, hasRoom = true) {
 }
 
 describe('a page that needs the key of the link', () => {
-  it('is admitted with it, once', () => {
+  it('is admitted once with the key', () => {
     const { page, told } = access({ kind: 'key', key: KEY });
     expect([page.isAllowed, page.needs]).toEqual([false, 'key']);
     page.show({ type: 'unlock', key: KEY });
@@ -32,7 +32,7 @@ describe('a page that needs the key of the link', () => {
   });
 
   it.each(['', KEY.slice(1), `${KEY}0`, KEY.toUpperCase()])(
-    'is refused with another one, after 500 ms: "%s"',
+    'is refused with a wrong key, after 500 ms: "%s"',
     (key) => {
       const { page, told, clock } = access({ kind: 'key', key: KEY });
       page.show({ type: 'unlock', key });
@@ -43,27 +43,27 @@ describe('a page that needs the key of the link', () => {
     },
   );
 
-  it('is ended after three wrong ones, even if the fourth is right', () => {
+  it('is closed after three wrong keys, even if the fourth is correct', () => {
     const { page, told } = access({ kind: 'key', key: KEY });
     for (const key of ['1', '2', '3', KEY]) page.show({ type: 'unlock', key });
     expect(told).toEqual(['ended: too many keys were tried']);
     expect(page.isAllowed).toBe(false);
   });
 
-  it('is overdue if it shows none within 60 s', () => {
+  it('is overdue if it presents no key within 60 s', () => {
     const { page, clock } = access({ kind: 'key', key: KEY });
     expect(page.overdue(clock.now() + 59_999)).toBeUndefined();
-    expect(page.overdue(clock.now() + 60_000)).toBe('no key came within 60 s');
+    expect(page.overdue(clock.now() + 60_000)).toBe('no key arrived within 60 s');
   });
 
-  it('stays for as long as it likes with the key', () => {
+  it('has no time limit with the key', () => {
     const { page, told, clock } = access({ kind: 'key', key: KEY });
     page.show({ type: 'unlock', key: KEY });
     expect([page.overdue(clock.now() + 365 * 86_400_000), page.ended()]).toEqual([undefined, undefined]);
     expect(told).toEqual(['admitted without a token']);
   });
 
-  it('is ended if as many pages are open as can be', () => {
+  it('is closed if the maximum of open pages is reached', () => {
     const { page, told } = access({ kind: 'key', key: KEY }, false);
     page.show({ type: 'unlock', key: KEY });
     expect(told).toEqual(['ended: too many pages are open']);

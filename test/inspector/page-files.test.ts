@@ -16,7 +16,7 @@ afterEach(() => {
 const files = (): ReturnType<typeof pageFiles> => pageFiles(pathToFileURL(`${folder.path}/`));
 
 describe('the files of the page', () => {
-  it('are those a browser needs, with their types, and the library that places states', () => {
+  it('are those a browser needs, with their types, and the layout engine', () => {
     for (const name of ['index.html', 'style.css', 'main.js', 'icon.svg', 'main.js.map', 'notes.txt']) {
       writeFileSync(join(folder.path, name), `this is ${name}`);
     }
@@ -31,7 +31,7 @@ describe('the files of the page', () => {
     expect(Buffer.from(found.get('main.js')!.body).toString()).toBe('this is main.js');
   });
 
-  it('have a mark that changes with what is in them', () => {
+  it('have an entity tag that changes with their content', () => {
     const path = join(folder.path, 'main.js');
     writeFileSync(path, 'one');
     const before = files().get('main.js')?.etag;
@@ -41,7 +41,7 @@ describe('the files of the page', () => {
     expect(before).toMatch(/^"[\w-]{22}"$/);
   });
 
-  it('are none where the page was not built, or has no folder', () => {
+  it('do not exist if the page was not built or has no folder', () => {
     writeFileSync(join(folder.path, 'index.html'), '');
     expect(files().size).toBe(0);
     expect(pageFiles(pathToFileURL(`${folder.path}/missing/`)).size).toBe(0);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parsePageMessage } from '../../src/inspector/page-message.js';
 
-describe('what a page sends', () => {
+describe('a message from a page', () => {
   it.each([
     { type: 'authenticate', token: 'cpsk_x' },
     { type: 'unlock', key: 'abc' },
@@ -15,12 +15,12 @@ describe('what a page sends', () => {
     { type: 'set', id: 1, address: '/a', value: { $int: '5', list: [1, 'x', false] } },
     { type: 'emit', id: 2, address: '/cue' },
     { type: 'emit', id: 3, address: '/cue', value: [1] },
-  ])('%j is understood', (message) => {
+  ])('is parsed: %j', (message) => {
     expect(parsePageMessage(JSON.stringify(message))).toEqual(message);
   });
 
   it.each([
-    ['no JSON', '{'],
+    ['invalid JSON', '{'],
     ['nothing', ''],
     ['no object', '[]'],
     ['null', 'null'],
@@ -29,19 +29,19 @@ describe('what a page sends', () => {
     ['an unknown view', '{"type":"watch","view":"files"}'],
     ['an actor view without an actor', '{"type":"watch","view":"actor"}'],
     ['signals without a pattern', '{"type":"watch","view":"signals"}'],
-    ['a pattern that is no text', '{"type":"watch","view":"traffic","pattern":5}'],
+    ['a pattern that is not a string', '{"type":"watch","view":"traffic","pattern":5}'],
     ['a pattern too long', `{"type":"watch","view":"traffic","pattern":"/${'a'.repeat(1_024)}"}`],
     ['a token too long', `{"type":"authenticate","token":"${'a'.repeat(16_385)}"}`],
-    ['more than is known', '{"type":"watch","view":"sessions","all":true}'],
+    ['an unknown member', '{"type":"watch","view":"sessions","all":true}'],
     ['a set without a value', '{"type":"set","id":1,"address":"/a"}'],
-    ['an id below zero', '{"type":"set","id":-1,"address":"/a","value":1}'],
-    ['half an id', '{"type":"emit","id":0.5,"address":"/a"}'],
-    ['an id that is text', '{"type":"emit","id":"1","address":"/a"}'],
+    ['a negative id', '{"type":"set","id":-1,"address":"/a","value":1}'],
+    ['a fractional id', '{"type":"emit","id":0.5,"address":"/a"}'],
+    ['an id that is a string', '{"type":"emit","id":"1","address":"/a"}'],
     [
       'a value without an end',
       `{"type":"set","id":1,"address":"/a","value":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
     ],
-  ])('%s is not', (_, text) => {
+  ])('is rejected: %s', (_, text) => {
     expect(parsePageMessage(text)).toBeUndefined();
   });
 });

@@ -34,7 +34,7 @@ function watched() {
   const registry = new Registry(clock);
   registry.watch(root, []);
   const told = new Collected();
-  /** XState's session id of a child. */
+  /** Returns XState's session id of a child. */
   const idOf = (name: string): string => root.getSnapshot().children[name]!.sessionId;
   const turn = (name: string, type = 'turn'): void => {
     root.getSnapshot().children[name]!.send({ type }); // of any child, by name
@@ -44,7 +44,7 @@ function watched() {
 }
 
 describe('the registry of actors', () => {
-  it('has those that were there before, by their system ids', () => {
+  it('contains the actors that existed before, by their system ids', () => {
     const { registry, root } = watched();
     expect(registry.rows()).toMatchObject([
       { name: 'house', parent: undefined, machine: 'house', status: 'active' },
@@ -52,7 +52,7 @@ describe('the registry of actors', () => {
     ]);
   });
 
-  it('has those that come later, by their system ids too, until they are stopped', () => {
+  it('contains actors that start later, by their system ids, until they are stopped', () => {
     const { registry, root, names } = watched();
     root.send({ type: 'add' });
     expect(registry.rows().at(-1)).toMatchObject({
@@ -65,21 +65,21 @@ describe('the registry of actors', () => {
     expect(names()).toEqual(['house', 'lamp:first']);
   });
 
-  it('has no more what has ended by itself', () => {
+  it('removes an actor that ends by itself', () => {
     const { turn, names } = watched();
     turn('first');
     turn('first', 'burn');
     expect(names()).toEqual(['house']);
   });
 
-  it('lists no sessions, which have a view of their own', () => {
+  it('lists no sessions, which have their own view', () => {
     const { root, names, registry, idOf } = watched();
     root.send({ type: 'open' });
     expect(names()).toEqual(['house', 'lamp:first']);
     expect(registry.find(idOf('s1'))).toMatchObject({ machine: 'session' });
   });
 
-  it('remembers transitions, with times, and where the first one began', () => {
+  it('records transitions with times, and the first one with its initial state', () => {
     const { root, clock, registry, idOf, turn } = watched();
     root.send({ type: 'add' });
     clock.increment(5);
@@ -94,7 +94,7 @@ describe('the registry of actors', () => {
   it.each([
     ['machine', 'first', 50],
     ['session', 's1', 20],
-  ])('remembers the last transitions of a %s alone', (_, name, kept) => {
+  ])('records only the last transitions of a %s', (_, name, kept) => {
     const { root, registry, idOf, turn, clock } = watched();
     root.send({ type: 'open' });
     for (let turns = 0; turns < 80; turns++) {
@@ -106,7 +106,7 @@ describe('the registry of actors', () => {
     expect(transitions.at(-1)?.atMs).toBe(80);
   });
 
-  it('hears nothing more once it is stopped', () => {
+  it('receives nothing after it is stopped', () => {
     const { root, registry, names } = watched();
     registry.stop();
     root.send({ type: 'add' });
@@ -115,7 +115,7 @@ describe('the registry of actors', () => {
 });
 
 describe('the list of actors', () => {
-  it('is told when it has changed, once for many changes', () => {
+  it('is sent when it has changed, once for many changes', () => {
     const { root, registry, clock, told, turn } = watched();
     const running = watchActors(registry, clock, told.tell);
     expect(told.last('actors').actors).toHaveLength(2);
@@ -128,7 +128,7 @@ describe('the list of actors', () => {
     turn('late');
     root.send({ type: 'open' });
     clock.increment(1_000);
-    expect(told.of('actors')).toHaveLength(2); // it is as it was, and sessions do not count
+    expect(told.of('actors')).toHaveLength(2); // unchanged: sessions do not count
     running.stop();
     root.send({ type: 'remove' });
     clock.increment(1_000);
@@ -137,7 +137,7 @@ describe('the list of actors', () => {
 });
 
 describe('the view of one actor', () => {
-  it('shows a page that comes late what has happened', () => {
+  it('shows earlier transitions to a page that opens later', () => {
     const { registry, clock, told, idOf, turn } = watched();
     turn('first');
     watchActor(registry, idOf('first'), clock, told.tell);
@@ -148,7 +148,7 @@ describe('the view of one actor', () => {
     });
   });
 
-  it('tells at most once in 50 ms, and then how it is by then', () => {
+  it('sends at most one message per 50 ms, with the latest state', () => {
     const { registry, clock, told, idOf, turn } = watched();
     watchActor(registry, idOf('first'), clock, told.tell);
     for (let turns = 0; turns < 31; turns++) turn('first');
@@ -160,7 +160,7 @@ describe('the view of one actor', () => {
     expect(told.messages).toHaveLength(2);
   });
 
-  it('is told of its end, and nothing of others', () => {
+  it('sends the end of its actor, and nothing of other actors', () => {
     const { registry, root, clock, told, idOf, turn } = watched();
     root.send({ type: 'add' });
     watchActor(registry, idOf('late'), clock, told.tell);
@@ -172,10 +172,10 @@ describe('the view of one actor', () => {
     expect(told.last('actor').actor.status).toBe('stopped');
   });
 
-  it('says that there is none, and ends when it is stopped', () => {
+  it('reports that the actor does not exist, and ends when it is stopped', () => {
     const { registry, clock, told, idOf, turn } = watched();
     watchActor(registry, 'x:none', clock, told.tell);
-    expect(told.messages).toEqual([{ type: 'refused', text: 'there is no such actor any more' }]);
+    expect(told.messages).toEqual([{ type: 'refused', text: 'the actor no longer exists' }]);
     const running = watchActor(registry, idOf('first'), clock, told.tell);
     turn('first');
     running.stop();

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { SimulatedClock } from 'xstate';
 import { repeat } from '../../src/inspector/repeat.js';
 
-describe('what is done again and again', () => {
-  it('is done at once and once a period, until it is stopped', () => {
+describe('a repeated callback', () => {
+  it('runs at once and once per period, until it is stopped', () => {
     const clock = new SimulatedClock();
     const times: number[] = [];
     const running = repeat(clock, 100, () => times.push(clock.now()));
@@ -15,7 +15,7 @@ describe('what is done again and again', () => {
     expect(times).toHaveLength(3);
   });
 
-  it('comes less often when it takes long: a fiftieth of the time at most', () => {
+  it('runs less often if it is slow: it gets at most 1/50 of the time', () => {
     const clock = new SimulatedClock();
     let nowMs = 0;
     let tookMs = 10;
@@ -27,7 +27,7 @@ describe('what is done again and again', () => {
         return clock.setTimeout(callback, milliseconds);
       },
       clearTimeout: (id: unknown) => {
-        clock.clearTimeout(id as number); // what its setTimeout gave
+        clock.clearTimeout(id as number); // the value that setTimeout returned
       },
     };
     const running = repeat(slow, 100, () => (nowMs += tookMs));
@@ -37,7 +37,7 @@ describe('what is done again and again', () => {
     running.stop();
   });
 
-  it('may be stopped by what it does', () => {
+  it('can stop itself', () => {
     const clock = new SimulatedClock();
     let runs = 0;
     const running = repeat(clock, 100, () => {

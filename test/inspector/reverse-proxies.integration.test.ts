@@ -30,10 +30,10 @@ async function start(trustedProxies: readonly string[] = [], isRemote = false): 
   });
   inspector.watch(router);
   const [address] = await router.start();
-  ({ port } = address!); // it has one listener
+  ({ port } = address!); // there is one listener
 }
 
-/** The answer to a request to upgrade at the feed of the page. */
+/** Returns the answer to an upgrade request at the feed. */
 async function upgradeFeed(headers: Readonly<Record<string, string>>): Promise<string> {
   const socket = await RawSocket.connect(port);
   sockets.push(socket);
@@ -50,39 +50,39 @@ afterEach(async () => {
 describe.each([
   ['that is not trusted', []],
   ['that is trusted', ['127.0.0.1']],
-])('the inspector for this computer alone, behind a proxy %s', (_, trusted) => {
+])('the inspector for local clients, behind a proxy %s', (_, trusted) => {
   beforeEach(() => start(trusted));
 
   it.each(proxyHeaders)('refuses its page to a request with %s: %s', async (name, value) => {
     const { status, body } = await httpRequest(port, '/inspect/', { headers: { [name]: value } });
     expect(status).toBe(403);
-    expect(body).toContain('this request came through a reverse proxy; --inspect-remote opens it to others');
+    expect(body).toContain('this request came through a reverse proxy; --inspect-remote allows others');
   });
 
   it.each(proxyHeaders)('refuses its feed to a request with %s: %s', async (name, value) => {
     expect(await upgradeFeed({ [name]: value })).toMatch(/^HTTP\/1\.1 403 /);
   });
 
-  it('opens its page and its feed to a request without such a header', async () => {
+  it('serves its page and its feed to a request without such a header', async () => {
     expect((await httpRequest(port, '/inspect/')).status).not.toBe(403); // 503: the page is not built
     expect(await upgradeFeed({})).toMatch(/^HTTP\/1\.1 101 /);
   });
 
-  it('does not overlook such a header behind more headers than are read', async () => {
+  it('finds such a header behind more headers than are read', async () => {
     const many = Object.fromEntries(Array.from({ length: 120 }, (_unused, i) => [`X-${i}`, '1']));
     const headers = { Host: 'localhost', ...many, 'X-Forwarded-For': '203.0.113.7' };
     expect((await httpRequest(port, '/inspect/', { headers })).status).toBe(431);
     expect(await upgradeFeed(headers)).toMatch(/^HTTP\/1\.1 431 /);
   });
 
-  it('leaves probes open, which every peer may ask', async () => {
+  it('leaves probes open to every peer', async () => {
     const headers = { 'X-Forwarded-For': '203.0.113.7' };
     expect((await httpRequest(port, '/healthz', { headers })).status).toBe(200);
   });
 });
 
-describe('the inspector for others', () => {
-  it('opens to a request through a reverse proxy', async () => {
+describe('the inspector for remote clients', () => {
+  it('accepts a request through a reverse proxy', async () => {
     await start([], true);
     const headers = { 'X-Forwarded-For': '203.0.113.7' };
     expect((await httpRequest(port, '/inspect/', { headers })).status).not.toBe(403);

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { sanitize } from '../../src/inspector/sanitize.js';
 
-describe('what is shown of anything', () => {
-  it('keeps plain data as it is', () => {
+describe('a sanitized value', () => {
+  it('equals plain data', () => {
     const plain = { text: 'a', number: 1.5, flag: true, nothing: null, list: [1, [2]], inner: { deep: 'b' } };
     expect(sanitize(plain)).toEqual(plain);
   });
 
   it.each(['token', 'authToken', 'password', 'secret', 'Authorization', 'credentials', 'key', 'privateKey', 'psk'])(
-    'hides what is called %s',
+    'hides a member named %s',
     (name) => {
       expect(sanitize({ [name]: 'abc', inner: new Map([[name, 'abc']]) })).toEqual({
         [name]: '(hidden)',
@@ -21,12 +21,12 @@ describe('what is shown of anything', () => {
     'cpsk_0123456789abcdef',
     'Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln',
     '-----BEGIN PRIVATE KEY-----\nMIIE',
-  ])('hides %j wherever it stands', (secret) => {
+  ])('hides %j at any position', (secret) => {
     const shown = JSON.stringify(sanitize({ note: secret, [secret]: 1, list: [secret], error: new Error(secret) }));
     expect(shown).not.toContain(secret.slice(-4));
   });
 
-  it('hides what a signal carries by the segments of its address', () => {
+  it('hides the content of a signal by the segments of its address', () => {
     const told = (address: string): unknown => ({ type: 'clasp.param', address, value: 'hunter2', revision: 3 });
     expect(sanitize([told('/show/password'), told('/show/title')])).toEqual([
       { type: 'clasp.param', address: '/show/password', value: '(hidden)', revision: 3 },
@@ -39,7 +39,7 @@ describe('what is shown of anything', () => {
     });
   });
 
-  it('calls no getter and survives cycles and hostile proxies', () => {
+  it('survives cycles and hostile proxies, and calls no getter', () => {
     let calls = 0;
     const thing: Record<string, unknown> = {
       get costly() {
@@ -56,14 +56,14 @@ describe('what is shown of anything', () => {
     expect(calls).toBe(0);
   });
 
-  it('names the class of what has behaviour, and leaves functions out', () => {
+  it('is the class name for an object with behavior, and omits functions', () => {
     expect(sanitize({ at: new Date(0), run: () => 1, bytes: new Uint8Array(3) })).toEqual({
       at: '(Date)',
       bytes: '(3 bytes)',
     });
   });
 
-  it('shows the JSON form of what has behavior, if it is an object, and hides secrets in it', () => {
+  it('is the JSON form of an object with behavior, if that is an object, without secrets', () => {
     class Summary {
       readonly socket = {};
       toJSON(): object {
@@ -82,7 +82,7 @@ describe('what is shown of anything', () => {
     });
   });
 
-  it('bounds depth, entries, text and the whole', () => {
+  it('is bounded in depth, entries, string length and total size', () => {
     let deep: unknown = 'bottom';
     for (let level = 0; level < 20; level++) deep = { deep };
     expect(JSON.stringify(sanitize(deep))).not.toContain('bottom');

@@ -60,7 +60,7 @@ afterEach(async () => {
 
 const source = (credentials: TlsSource['credentials']): TlsSource => ({ credentials, renewed$: EMPTY });
 
-/** As `clasp-router token create` does. */
+/** Creates a token as `clasp-router token create` does. */
 async function created(scopes: string, subject: string): Promise<string> {
   const { token } = await createToken({
     dataDir: folder.path,
@@ -75,7 +75,7 @@ async function created(scopes: string, subject: string): Promise<string> {
 const jwt = (key: Uint8Array): Promise<string> =>
   new SignJWT({ write: ['/**'] }).setProtectedHeader({ alg: 'HS256' }).setExpirationTime('10m').sign(key);
 
-/** Tokens of a kind that nobody could know by their looks. */
+/** Tokens of a form that cannot be recognized. */
 function badges(badge: string): TokenValidator {
   const grant = { tokenId: 'badge 1', subject: 'usher', constraints: [], expiresAtSeconds: undefined };
   return {
@@ -84,7 +84,10 @@ function badges(badge: string): TokenValidator {
   };
 }
 
-/** All that the stream for the Stately inspector says from now on, each event as the relay is sent it. */
+/**
+ * Returns everything that the stream for the Stately inspector sends from now on, each event as the relay receives
+ * it.
+ */
 function listenTo({ stately }: Inspector): string[] {
   const told: string[] = [];
   const keep = (events: readonly Json[]): void => {
@@ -95,13 +98,13 @@ function listenTo({ stately }: Inspector): string[] {
   return told;
 }
 
-/** What waits for the time of its batch is told now: before another listener comes, all others have to know what he will not hear. */
+/** Flushes the pending batch: a new subscriber causes one, since it must not receive earlier events. */
 function tellAll({ stately }: Inspector): void {
   stately.subscribe(() => undefined)();
 }
 
-describe('what the inspector sends', () => {
-  it('has no key, certificate, secret or token in it, whoever comes in by whatever kind of token', async () => {
+describe('the data that the inspector sends', () => {
+  it('contains no key, certificate, secret or token, whichever kind of token connects', async () => {
     const jwtKey = randomBytes(48);
     const badge = randomBytes(24).toString('base64url');
     const [desk, admin] = [await created('write:/**', 'desk'), await created('admin:/**', 'manager')];
@@ -128,11 +131,11 @@ describe('what the inspector sends', () => {
       secret('a JWT', bearer),
       secret('a JWT that is no good', forged),
       secret('a capability token', capability),
-      secret('a token of a kind nobody knows', badge),
+      secret('a token of an unknown kind', badge),
     ];
     const inspector = createInspector({ machines, logger: silentLogger, authenticator: allTokens });
     const tls = source(certificate);
-    // As somebody may write one: all it was given lies in the open, where every inspector of XState's sees it.
+    // A third-party transport whose options are public members, visible to every XState inspector.
     const outspoken: Transport & { readonly given: object } = {
       ...tcp({ port: 0, host: '127.0.0.1', tls }),
       given: {
@@ -182,7 +185,7 @@ describe('what the inspector sends', () => {
     page.say({ type: 'set', id: 1, address: '/of/page', value: 1 });
     expect(await page.hears('done')).toEqual({ type: 'done', id: 1 });
 
-    // Every actor there is, one after the other, and what has happened to it.
+    // Inspects every present actor and its transitions, one after the other.
     const isThere = ({ name }: { readonly name: string }): boolean => name === 'inspector';
     await page.hears('sessions', ({ rows }) => rows.some(isThere));
     const rows = page.messages.flatMap((message) => (message.type === 'sessions' ? message.rows : []));
@@ -194,7 +197,7 @@ describe('what the inspector sends', () => {
     }
     const contexts = page.messages.flatMap((message) => (message.type === 'actor' ? [message.actor.context] : []));
     for (const subject of ['desk', 'manager', 'usher']) {
-      expect(JSON.stringify(contexts)).toContain(`"subject":"${subject}"`); // what a token gives is shown
+      expect(JSON.stringify(contexts)).toContain(`"subject":"${subject}"`); // the grant of a token is visible
     }
     await page.hears('signals', ({ rows }) => rows.some(({ address }) => address === '/of/page'));
     await page.hears('traffic', ({ lines }) => lines.some(({ address }) => address === '/of/page'));
@@ -206,7 +209,7 @@ describe('what the inspector sends', () => {
     await router.stop();
     await closed;
 
-    // All of it was there to be seen.
+    // Everything was visible.
     for (const event of [
       'hello.received',
       'done.actor.authenticate',
@@ -219,8 +222,8 @@ describe('what the inspector sends', () => {
     expect(found(secrets, [...stately, ...replay])).toEqual([]);
   });
 
-  it('has no key in it when a door does not open for its certificate', async () => {
-    const { key } = await newCertificate(); // of another
+  it('contains no key if a listener fails because of its certificate', async () => {
+    const { key } = await newCertificate(); // of another certificate
     const inspector = createInspector({ machines, logger: silentLogger });
     router = createRouter({
       transports: [webSocket({ port: 0, host: '127.0.0.1', tls: source({ key, cert: certificate.cert }) })],
@@ -242,7 +245,7 @@ describe('the search for secrets', () => {
   const secrets = [secret('key', key), secret('token', token), secret('bytes', bytes)];
 
   it.each<[string, string, unknown]>([
-    ['in a text', 'token', { a: [`Bearer ${token}!`] }],
+    ['in a string', 'token', { a: [`Bearer ${token}!`] }],
     ['as the name of a member', 'token', { [token]: 1 }],
     ['in JSON inside JSON', 'key', { definition: JSON.stringify({ options: { tls: key } }) }],
     ['as one line of PEM', 'key', [key.split('\n')[2]]],

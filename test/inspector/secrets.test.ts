@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { holdsSecret, isSecretAddress, isSecretName } from '../../src/inspector/secrets.js';
 
-describe('secrets by their name', () => {
+describe('secret names', () => {
   it.each([
     '/show/password',
     '/password',
@@ -29,7 +29,7 @@ describe('secrets by their name', () => {
     expect(isSecretAddress(address)).toBe(false);
   });
 
-  it('are judged as addresses if they begin with a slash', () => {
+  it('are treated as addresses if they begin with a slash', () => {
     expect(['key', '/lights/key', '/lights/token'].map(isSecretName)).toEqual([true, false, true]);
   });
 });
@@ -40,16 +40,16 @@ describe('a value', () => {
     ['a JWT in a list', [1, ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln']]],
     ['a map with a password', new Map([['login', new Map([['password', 'hunter2']])]])],
     ['a map with a token as a key', new Map([['cpsk_0123456789abcdef', 1]])],
-  ])('holds a secret if it is or has %s', (_, value) => {
+  ])('contains a secret if it is or contains %s', (_, value) => {
     expect(holdsSecret(value)).toBe(true);
   });
 
   it.each([
-    ['a usual text', 'password'],
+    ['a usual string', 'password'],
     ['a map with a key light', new Map([['key', 0.5]])],
     ['bytes', Uint8Array.of(1, 2)],
     ['nothing', null],
-  ])('holds none if it is %s', (_, value) => {
+  ])('contains no secret if it is %s', (_, value) => {
     expect(holdsSecret(value)).toBe(false);
   });
 });

@@ -1,18 +1,18 @@
 import type { Json } from '../../src/inspector/feed.js';
 
-/** Bytes in a row by which a secret is known again: two that are different do not have eight in common. */
+/** Number of consecutive bytes that identify a secret: two different secrets do not share eight. */
 const TELLING_BYTES = 8;
 const TELLING_CHARACTERS = 20;
 
-/** Something nobody may see, and all it could look like. */
+/** A secret and all its possible representations. */
 export interface Secret {
   readonly name: string;
   readonly looks: readonly string[];
 }
 
 /**
- * @param name what a failing test calls it
- * @param value of PEM each line counts, of a token the beginning and the end of what is hard to guess
+ * @param name name in a failure message
+ * @param value for PEM, each line counts; for a token, the first and last part of its random characters
  */
 export function secret(name: string, value: string | Uint8Array): Secret {
   const bytes = Buffer.from(value);
@@ -28,12 +28,12 @@ export function secret(name: string, value: string | Uint8Array): Secret {
       bytes.toString('base64').slice(0, TELLING_CHARACTERS),
       bytes.toString('base64url').slice(0, TELLING_CHARACTERS),
       numbers.join(), // a list
-      numbers.map((byte, at) => `"${at}":${byte}`).join(), // a typed array that was taken for an object
+      numbers.map((byte, at) => `"${at}":${byte}`).join(), // a typed array that was treated as an object
     ],
   };
 }
 
-/** Names of the secrets that are in what somebody was sent, texts that are JSON themselves included. */
+/** Returns the names of the secrets in sent data, nested JSON texts included. */
 export function found(secrets: readonly Secret[], told: readonly string[]): readonly string[] {
   const texts = told.flatMap((text) => [text, ...textsIn(JSON.parse(text) as Json)]); // parsed JSON is JSON
   return secrets.filter(({ looks }) => looks.some((look) => texts.some((text) => text.includes(look)))).map(nameOf);
@@ -47,12 +47,15 @@ function pemLines(pem: string): readonly string[] {
   return pem.split('\n').filter((line) => line.length >= TELLING_CHARACTERS && !line.startsWith('-----'));
 }
 
-/** What is cut off a long text is its end; of a token the part behind its prefix is what nobody can guess. */
+/**
+ * Returns the end of a token. Truncation cuts the end of a long text, and the part after the prefix of a token is
+ * random.
+ */
 function endOf(token: string): string {
   return token.slice(-TELLING_CHARACTERS);
 }
 
-/** All texts, names of members among them, and those inside texts that are JSON, as the definition of a machine is. */
+/** Returns all texts, member names included, and those inside JSON texts, such as a machine's definition. */
 function textsIn(json: Json): readonly string[] {
   if (typeof json === 'string') {
     const inner = /^[[{]/.test(json) ? parsed(json) : undefined;

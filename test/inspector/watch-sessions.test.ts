@@ -4,7 +4,7 @@ import type { SessionView } from '../../src/actors/session/session-view.js';
 import { watchSessions } from '../../src/inspector/watch-sessions.js';
 import { Collected } from './collected.js';
 
-const actor = { sessionId: 'x:1' } as SessionView['actor']; // all that is asked of it
+const actor = { sessionId: 'x:1' } as SessionView['actor']; // the only member that is read
 
 function view(id: string, more: Partial<SessionView> = {}): SessionView {
   return {
@@ -57,7 +57,7 @@ function watching(first: readonly SessionView[]) {
 }
 
 describe('the view of all sessions', () => {
-  it('has all of them first, and then only what has changed', () => {
+  it('sends all sessions first, and then only changes', () => {
     const { told, then } = watching([view('a'), view('b')]);
     expect(told.last('sessions')).toMatchObject({ total: 2, params: 7, gone: [] });
     expect(told.last('sessions').rows.map(({ id }) => id)).toEqual(['a', 'b']);
@@ -69,14 +69,14 @@ describe('the view of all sessions', () => {
     ]);
   });
 
-  it('says who has gone, once, and who has come', () => {
+  it('sends each end once, and each new session', () => {
     const { then } = watching([view('a'), view('b')]);
     expect(then([view('b'), view('c')])).toMatchObject({ gone: ['a'], rows: [{ id: 'c' }] });
     expect(then([view('b'), view('c')])).toMatchObject({ gone: [], rows: [] });
     expect(then([view('a'), view('b'), view('c')]).rows).toMatchObject([{ id: 'a' }]);
   });
 
-  it('has rates a second, over the last second', () => {
+  it('has rates per second, over the last second', () => {
     const { told, then } = watching([view('a', { receivedMessages: 1_000, receivedBytes: 1 })]);
     expect(told.last('sessions').rows).toMatchObject([{ messagesIn: 0, bytesIn: 0 }]);
     const busy = view('a', { receivedMessages: 1_100, receivedBytes: 5_001, sentMessages: 10, sentBytes: 20 });
@@ -86,12 +86,12 @@ describe('the view of all sessions', () => {
     expect(then([busy]).rows).toEqual([]);
   });
 
-  it('adds up what waits in the socket and behind it', () => {
+  it('sums up the bytes in the socket and in the send queue', () => {
     const { told } = watching([view('a', { bufferedBytes: 10, queuedBytes: 5, droppedMessages: 3 })]);
     expect(told.last('sessions').rows).toMatchObject([{ queueBytes: 15, dropped: 3 }]);
   });
 
-  it('tells of one among a thousand alone', () => {
+  it('sends only the one of a thousand sessions that changed', () => {
     const thousand = Array.from({ length: 1_000 }, (_, index) => view(String(index)));
     const { told, then } = watching(thousand);
     expect(told.last('sessions').rows).toHaveLength(1_000);

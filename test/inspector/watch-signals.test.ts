@@ -53,7 +53,7 @@ function watching(first: ParamQueryResult | ClaspError) {
 }
 
 describe('the view of signals', () => {
-  it('has all params first, and then only what has changed', () => {
+  it('sends all params first, and then only changes', () => {
     const { told, then } = watching(answer([param('/a/1'), param('/a/2')]));
     expect(told.last('signals')).toMatchObject({ pattern: '/a/**', nowMs: 2, total: 2, isCut: false });
     expect(told.last('signals').rows.map(({ address }) => address)).toEqual(['/a/1', '/a/2']);
@@ -66,15 +66,15 @@ describe('the view of signals', () => {
   it.each<[string, Partial<ParamView>, object]>([
     ['a lock', { holder: 'session-1' }, { lockedBy: 'Light desk' }],
     ['a subscriber', { subscribers: 3 }, { subscribers: 3 }],
-    ['a time to live', { expiresAtMicros: 9_000 }, { expiresMs: 9 }],
-    ['the same value once more', { timestampMicros: 1_001 }, { writtenMs: 1.001 }],
-  ])('has changed with %s', (_, change, shown) => {
+    ['a TTL', { expiresAtMicros: 9_000 }, { expiresMs: 9 }],
+    ['a repeated value', { timestampMicros: 1_001 }, { writtenMs: 1.001 }],
+  ])('sends a change of %s', (_, change, shown) => {
     const { told, then } = watching(answer([param('/a/1')]));
     then(answer([param('/a/1', change)]));
     expect(told.last('signals').rows).toMatchObject([shown]);
   });
 
-  it('hides values by a segment of the address and by what they hold', () => {
+  it('hides values by a segment of the address and by their content', () => {
     const { told } = watching(
       answer([
         param('/a/password', { value: 'hunter2' }),
@@ -90,7 +90,7 @@ describe('the view of signals', () => {
     ]);
   });
 
-  it('says what has gone, once, and has it anew when it comes back', () => {
+  it('sends each removal once, and the param again when it returns', () => {
     const { told, then } = watching(answer([param('/a/1'), param('/a/2')]));
     then(answer([param('/a/2')]));
     expect(told.last('signals')).toMatchObject({ gone: ['/a/1'], rows: [] });
@@ -100,13 +100,13 @@ describe('the view of signals', () => {
     expect(told.last('signals').rows).toMatchObject([{ address: '/a/1' }]);
   });
 
-  it('asks for no more than it shows, and says when that is not all', () => {
+  it('queries no more than it shows, and states if there are more', () => {
     const { told, asked } = watching(answer([param('/a/1')], true));
     expect(asked).toEqual([{ pattern: '/a/**', limit: 2_000, maxLooked: 20_000, maxValueBytes: 2_048 }]);
     expect(told.last('signals').isCut).toBe(true);
   });
 
-  it('writes values as JSON messages do, and says of what kind they are', () => {
+  it('sends values in the form of JSON messages, with their kind', () => {
     const values: readonly (readonly [ParamView['value'], string, unknown])[] = [
       [1, 'float', 1],
       [5n, 'int', { $int: '5' }],
@@ -122,21 +122,21 @@ describe('the view of signals', () => {
     expect(rows).toEqual(values.map(([, kind, json]) => [kind, json]));
   });
 
-  it('shows no value that is too large, and the beginning of an id where there is no name', () => {
+  it('omits a value that is too large, and uses the beginning of an id if there is no name', () => {
     const { told } = watching(answer([param('/a/1', { value: undefined, byteLength: 9_999, writer: '0123456789' })]));
     const [row] = told.last('signals').rows;
     expect(row).toMatchObject({ kind: 'too large', byteLength: 9_999, writer: '01234567' });
     expect(row).not.toHaveProperty('value');
   });
 
-  it('says once that a pattern is none', () => {
+  it('reports an invalid pattern once', () => {
     const { told, then } = watching(new ClaspError(202, 'that is no pattern'));
     then(new ClaspError(202, 'that is no pattern'));
     then(new ClaspError(202, 'that is no pattern'));
     expect(told.messages).toEqual([{ type: 'refused', text: 'that is no pattern' }]);
   });
 
-  it('goes on when the router answers again, and nothing has gone that never was', () => {
+  it('continues when the router answers again, and reports no removal of unknown params', () => {
     const { told, then } = watching(new ClaspError(500, 'there is no router'));
     then(answer([param('/a/1')]));
     expect(told.last('signals')).toMatchObject({ gone: [], rows: [{ address: '/a/1' }] });

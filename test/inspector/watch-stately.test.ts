@@ -7,7 +7,7 @@ import { turns } from '../support/inbox.js';
 const EVENT_BYTES = 10_000;
 const pad = 'x'.repeat(EVENT_BYTES);
 
-/** So many actors, and whatever a test says has happened to them. */
+/** A number of actors, and the events that the test sends. */
 class Actors implements StatelyStream {
   made = 0;
   readonly count: number;
@@ -42,14 +42,14 @@ class Actors implements StatelyStream {
   }
 }
 
-/** The socket of a page whose network takes what it holds only when told to. */
+/** Socket of a page whose buffer is drained only by the test. */
 class SlowPage {
   readonly told: Json[] = [];
   readonly #held: { readonly bytes: number; readonly done: (error?: Error) => void }[] = [];
   mostHeldBytes = 0;
 
   readonly send = (text: string, done: (error?: Error) => void): void => {
-    const message = JSON.parse(text) as FeedMessage; // what the view writes
+    const message = JSON.parse(text) as FeedMessage; // format that the view writes
     if (message.type !== 'stately') throw new Error(`that is of another view: ${message.type}`);
     this.told.push(...message.events.map((event) => ({ ...(event as object), pad: '' })));
     this.#held.push({ bytes: Buffer.byteLength(text), done });
@@ -60,7 +60,7 @@ class SlowPage {
     return this.#held.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Takes all it holds, and what it is given then, until there is no more. */
+  /** Accepts everything that is buffered, and what follows, until nothing is left. */
   async takeAll(): Promise<void> {
     while (this.#held.length > 0) {
       for (const { done } of this.#held.splice(0)) done();
@@ -70,7 +70,7 @@ class SlowPage {
 }
 
 describe('the view for the Stately inspector', () => {
-  it('gives a page that takes nothing a little, and makes no more than that', async () => {
+  it('gives a page that accepts nothing a little, and creates no more than that', async () => {
     const actors = new Actors(10_000); // 100 MB
     const page = new SlowPage();
     watchStately(actors, page.send);
@@ -80,7 +80,7 @@ describe('the view for the Stately inspector', () => {
     expect(actors.made).toBe(page.told.length);
   });
 
-  it('tells a slow page of every actor once, and what has happened meanwhile behind that', async () => {
+  it('sends a slow page every actor once, and then the events since', async () => {
     const actors = new Actors(1_000);
     const page = new SlowPage();
     watchStately(actors, page.send);
@@ -91,7 +91,7 @@ describe('the view for the Stately inspector', () => {
     expect(page.mostHeldBytes).toBeLessThan(300_000);
   });
 
-  it('leaves out what happens to a page that is 4 MiB behind, and tells it of all actors anew', async () => {
+  it('drops events for a page that is 4 MiB behind, and sends it all actors again', async () => {
     const actors = new Actors(1);
     const page = new SlowPage();
     watchStately(actors, page.send);
@@ -106,7 +106,7 @@ describe('the view for the Stately inspector', () => {
     expect(page.told.at(-1)).toEqual({ happened: 'later', pad: '' });
   });
 
-  it('makes and tells nothing more when it is stopped in the middle', async () => {
+  it('creates and sends nothing after it is stopped in the middle', async () => {
     const actors = new Actors(1_000);
     const page = new SlowPage();
     const view = watchStately(actors, page.send);

@@ -16,7 +16,7 @@ const set = (address: string, value: number | string = 1): SetMessage => ({
   value: encodeValue(value),
 });
 
-/** What one session sent in one read; of a session and a frame no more is asked than this. */
+/** Returns the messages of one session from one read, with only the members that are read. */
 function batch(messages: readonly Signal[], session = { id: 's1', name: 'desk' }): InboundBatch {
   return {
     session,
@@ -30,7 +30,7 @@ interface Ticked {
   readonly batches: readonly InboundBatch[];
 }
 
-/** The router actor, as far as it is looked at. */
+/** The part of the router actor that the view observes. */
 function nothing(state: number, { batches }: Ticked): number {
   return state + batches.length;
 }
@@ -49,7 +49,7 @@ function watching(pattern: string, random?: () => number) {
     tick(...batches: readonly InboundBatch[]) {
       router.send({ type: 'inbound.batch', batches });
     },
-    /** What the page is told next. */
+    /** Returns the next message to the page. */
     next() {
       clock.increment(200);
       return told.last('traffic');
@@ -57,7 +57,7 @@ function watching(pattern: string, random?: () => number) {
   };
 }
 
-/** A batch that counts how many of its messages were looked at. */
+/** A batch that counts how many of its messages were read. */
 function counted(counts: { looks: number }, frameCount: number): InboundBatch {
   const message = new Proxy(set('/a/1'), {
     get(target, key, receiver) {
@@ -69,7 +69,7 @@ function counted(counts: { looks: number }, frameCount: number): InboundBatch {
 }
 
 describe('the view of the traffic', () => {
-  it('has what matches, in order, five times a second', () => {
+  it('sends the matching messages in order, five times per second', () => {
     const { tick, next, told, clock } = watching('/a/**');
     tick(batch([set('/a/1', 0.5), set('/b/1'), set('/a/2', 'x')]));
     expect(told.messages).toEqual([]);
@@ -82,16 +82,16 @@ describe('the view of the traffic', () => {
       ],
     });
     clock.increment(5_000);
-    expect(told.messages).toHaveLength(1); // silence is not told
+    expect(told.messages).toHaveLength(1); // an empty period causes no message
   });
 
-  it('names a session without a name by its id', () => {
+  it('uses the id of a session without a name', () => {
     const { tick, next } = watching('/**');
     tick(batch([set('/a')], { id: 's9', name: '' }));
     expect(next().lines).toMatchObject([{ from: 's9' }]);
   });
 
-  it('says of each kind what matters', () => {
+  it('has the relevant details of each kind', () => {
     const { tick, next } = watching('/**');
     tick(
       batch([
@@ -107,7 +107,7 @@ describe('the view of the traffic', () => {
     ]);
   });
 
-  it('hides values by a segment of the address and by what they hold, in bundles too', () => {
+  it('hides values by a segment of the address and by their content, in bundles too', () => {
     const { tick, next } = watching('/a/**');
     tick(
       batch([
@@ -120,7 +120,7 @@ describe('the view of the traffic', () => {
     expect(next().lines.map(({ value }) => value)).toEqual(['(hidden)', '(hidden)', '(hidden)', 'hunter2']);
   });
 
-  it('shows a bundle when one of its messages matches, with the first of these and what else it holds', () => {
+  it('shows a bundle if one of its messages matches, with the first match and the number of the others', () => {
     const { tick, next } = watching('/a/**');
     const cue: PublishMessage = { type: 'publish', address: '/a/cue', value: encodeValue('go') };
     tick(
@@ -141,7 +141,7 @@ describe('the view of the traffic', () => {
     });
   });
 
-  it('counts the messages of a bundle that is too large to be looked through', () => {
+  it('counts the messages of a bundle that is too large to be read', () => {
     const { tick, next } = watching('/**');
     tick(batch([{ type: 'bundle', messages: Array.from({ length: 10_000 }, () => set('/b')) }]));
     expect(next().lines).toMatchObject([
@@ -153,11 +153,11 @@ describe('the view of the traffic', () => {
     ['of one session', 1],
     ['of a thousand sessions', 1_000],
     ['of a hundred thousand sessions', 100_000],
-  ])('looks at few of 100,000 messages %s in one turn, and says about how many matched', (_, sessions) => {
+  ])('reads few of 100,000 messages %s in one turn, and estimates how many matched', (_, sessions) => {
     const { tick, next } = watching('/a/**', seededRandom(1));
     const counts = { looks: 0 };
     tick(...Array.from({ length: sessions }, () => counted(counts, 100_000 / sessions)));
-    // The address of those that become a line is asked for twice.
+    // The address of a message that becomes a line is read twice.
     expect(counts.looks).toBeGreaterThanOrEqual(60);
     expect(counts.looks).toBeLessThanOrEqual(64 + 64);
     const { seen, lines } = next();
@@ -165,7 +165,7 @@ describe('the view of the traffic', () => {
     expect(Math.abs(seen - 100_000)).toBeLessThanOrEqual(2_000);
   });
 
-  it('looks into the beginning of a bundle alone', () => {
+  it('reads only the beginning of a bundle', () => {
     const { tick, told, clock } = watching('/a/**');
     const many = Array.from({ length: 10_000 }, () => set('/b'));
     tick(batch([{ type: 'bundle', messages: [...many, set('/a/1')] }]));
@@ -173,14 +173,14 @@ describe('the view of the traffic', () => {
     expect(told.messages).toEqual([]);
   });
 
-  it('sees both of two kinds that take turns', () => {
+  it('shows both kinds if two kinds alternate', () => {
     const { tick, next } = watching('/**', seededRandom(2));
     const pair = [set('/even'), set('/odd')];
     for (let turn = 0; turn < 40; turn++) tick(batch(Array.from({ length: 128 }, (_, index) => pair[index % 2]!)));
     expect(new Set(next().lines.map(({ address }) => address))).toEqual(new Set(['/even', '/odd']));
   });
 
-  it('gives each of those that match the same chance', () => {
+  it('gives each match the same chance', () => {
     const { tick, next } = watching('/**', seededRandom(3));
     const shown = new Map<string, number>();
     const messages = Array.from({ length: 60 }, (_, index) => set(`/p/${index}`));
@@ -194,7 +194,7 @@ describe('the view of the traffic', () => {
     for (const count of shown.values()) expect(Math.abs(count - 200)).toBeLessThan(60);
   });
 
-  it('refuses a pattern that is none, and ends when it is stopped', () => {
+  it('rejects an invalid pattern, and ends when it is stopped', () => {
     expect(() => watching('no slash')).toThrow(ClaspError);
     const { tick, running, clock, told } = watching('/**');
     running.stop();

@@ -14,7 +14,7 @@ interface Choice {
   readonly kind: string;
 }
 
-/** All actors to choose from: the router's own first, then the sessions. */
+/** List of all actors: the router's own actors first, then the sessions. */
 export class ActorList {
   readonly element = html('nav', { class: 'actors', 'aria-label': 'Actors' });
   readonly #page: Page;
@@ -76,7 +76,7 @@ export class ActorList {
 }
 
 function ownChoice({ actor, name, state, status, machine }: ActorRow): Choice {
-  return { actor, name, state: state === '' ? status : state, status, kind: machine ?? 'plain code' };
+  return { actor, name, state: state === '' ? status : state, status, kind: machine ?? 'not a machine' };
 }
 
 function actorRow(): Row<Choice> {

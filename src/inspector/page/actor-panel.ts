@@ -4,10 +4,10 @@ import { ageText, timeText, valueText } from './plain-text.js';
 import { reasonOf } from './reason.js';
 import { toneClass, toneOf } from './tone.js';
 
-/** Transitions that are listed; the feed keeps hardly more. */
+/** Maximum transitions in the list; the feed keeps few more. */
 const SHOWN_TRANSITIONS = 50;
 
-/** Beside the chart: the reason for the state first, then what happened last, then all the actor knows. */
+/** Panel beside the chart: the reason for the state, the latest events, then the context of the actor. */
 export class ActorPanel {
   readonly element = html('aside', { class: 'panel actor-panel', 'aria-label': 'About the actor' });
   readonly #name = html('h2');
@@ -61,7 +61,7 @@ export class ActorPanel {
     }
   }
 
-  /** The newest on top; made anew only when one has come. */
+  /** Newest first. Rebuilt only if there is a new transition. */
   #showTransitions(transitions: readonly Transition[]): void {
     const key = ({ atMs, event, to }: Transition): string => `${atMs} ${event} ${to}`;
     if (transitions.map(key).join() === this.#listed.map(key).join()) return;

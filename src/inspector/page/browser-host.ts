@@ -3,7 +3,9 @@ import type { FeedSocket, LinkHost, SocketEvents } from './feed-link.js';
 const TOKEN = 'clasp-inspector-token';
 const KEY = 'clasp-inspector-key';
 
-/** The browser as the link needs it. The feed lies beside this module, wherever the router serves it. */
+/**
+ * Browser implementation of the link's host. The feed URL is relative to this module, wherever the router serves it.
+ */
 export const browserHost: LinkHost = {
   open({ received, closed }: SocketEvents): FeedSocket {
     const url = new URL('./feed', import.meta.url);
@@ -18,7 +20,7 @@ export const browserHost: LinkHost = {
   later(run, milliseconds) {
     setTimeout(run, milliseconds);
   },
-  // Kept as long as the tab, so that a reload does not ask again.
+  // Stored for the lifetime of the tab, so that a reload does not ask again.
   secrets: {
     get token() {
       return sessionStorage.getItem(TOKEN) ?? undefined;

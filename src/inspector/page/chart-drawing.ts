@@ -14,7 +14,7 @@ export interface Place {
 const PULSE_MS = 1_000;
 const CORNER = 6;
 
-/** A machine as an SVG, and what lights up on it. */
+/** A machine as an SVG that highlights active states and the last transition. */
 export class ChartDrawing {
   readonly element: SVGGElement;
   readonly width: number;
@@ -42,7 +42,7 @@ export class ChartDrawing {
     this.element = svg('g', { class: 'chart' }, states, lines);
   }
 
-  /** Lights the states it is in, and the transition that led there. */
+  /** Highlights the active states and the transition that led to them. */
   show(actor: ActorDetail): void {
     const active = new Set(actor.activeNodes);
     for (const [id, element] of this.#states) element.classList.toggle('is-active', active.has(id));
@@ -50,15 +50,15 @@ export class ChartDrawing {
     if (last === undefined) return;
     const at = `${actor.actor} ${last.atMs} ${last.event} ${actor.transitions.length}`;
     if (at === this.#lastAt) return;
-    const isFirst = this.#lastAt === undefined; // opened just now: nothing has happened before one's eyes
+    const isFirst = this.#lastAt === undefined; // the view has just opened: no transition happened while it was visible
     this.#lastAt = at;
     this.#mark(edgeTaken(this.#layout.chart, last), !isFirst);
   }
 
-  /** Where the innermost of the states is that are lit. */
+  /** Returns the position of the innermost active state. */
   activePlace(): Place | undefined {
     const lit = [...this.#states].filter(([, element]) => element.classList.contains('is-active'));
-    const [id = ''] = lit.at(-1) ?? []; // states are drawn from the outside in
+    const [id = ''] = lit.at(-1) ?? []; // states are drawn outermost first
     return this.#places.get(id);
   }
 
@@ -75,7 +75,7 @@ export class ChartDrawing {
 
   #lineOf(edge: ChartEdge): SVGGElement | undefined {
     for (const [id, edges] of this.#layout.graph.lines) if (edges.includes(edge)) return this.#lines.get(id);
-    return this.#states.get(edge.source); // it stays where it is: a line in the state's box
+    return this.#states.get(edge.source); // a transition that stays in its state is a line in the state's box
   }
 
   #drawState(placed: PlacedNode, origin: Place, into: SVGGElement, origins: Map<string, Place>): void {
@@ -138,7 +138,7 @@ function transitionText({ label, guard, actions }: ChartEdge): string {
   return `${label}${guard === undefined ? '' : ` [${guard}]`}${actions.length === 0 ? '' : ` / ${actions.join(', ')}`}`;
 }
 
-/** The tip of every line; once for the whole SVG. */
+/** Arrowhead of every line; one for the whole SVG. */
 export function arrowMarker(): SVGElement {
   const tip = svg('path', { d: 'M0 0L8 4L0 8Z' });
   const size = { markerWidth: '8', markerHeight: '8', refX: '7', refY: '4', markerUnits: 'userSpaceOnUse' };
@@ -166,7 +166,7 @@ function roundedPath(points: readonly Place[]): string {
   return path;
 }
 
-/** The point a corner's radius away from one, on the way to the other, and no further than half of it. */
+/** Returns the point on the way from one point to another at the distance of the corner radius, at most half way. */
 function toward(from: Place, to: Place): Place {
   const length = Math.hypot(to.x - from.x, to.y - from.y);
   const part = length === 0 ? 0 : Math.min(CORNER, length / 2) / length;

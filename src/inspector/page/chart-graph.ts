@@ -1,23 +1,23 @@
 import type { Chart, ChartEdge, ChartNode } from '../feed.js';
 import type { ElkEdge, ElkNode } from './elk-graph.js';
 
-/** What is written in a state's box. */
+/** Texts in the box of a state. */
 export interface Box {
   readonly node: ChartNode | undefined;
   readonly title: string;
   readonly lines: readonly string[];
 }
 
-/** A chart in the form the layout takes, and what to draw for each part of it. */
+/** A chart in the input form of the layout, and what to draw for each part. */
 export interface ChartGraph {
   readonly graph: ElkNode;
   readonly boxes: ReadonlyMap<string, Box>;
-  /** Transitions, by the id of the line that stands for them. */
+  /** Transitions, keyed by the id of their line. */
   readonly lines: ReadonlyMap<string, readonly ChartEdge[]>;
   readonly labels: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Measures of the drawing, in the units of the SVG. */
+/** Dimensions of the drawing, in SVG units. */
 export const CHART = {
   titleHeight: 26,
   lineHeight: 18,
@@ -25,13 +25,16 @@ export const CHART = {
   initialSize: 12,
 } as const;
 
-/** Which way most lines lead. */
+/** Main direction of the lines. */
 export type Direction = 'RIGHT' | 'DOWN';
 
-/** Says how wide a text will be. */
+/** Returns the width of a text. */
 export type MeasureText = (text: string, kind: 'title' | 'small') => number;
 
-/** What a transition that may be taken in every state below a node starts from: a box of its own, easier to read than a line from the frame. */
+/**
+ * Source of the transitions that apply in every state below a node. A separate box is easier to read than a line from
+ * the frame.
+ */
 const ANY = '#any';
 const INITIAL = '#initial';
 
@@ -88,7 +91,7 @@ export function chartGraph(chart: Chart, direction: Direction, measure: MeasureT
   };
 }
 
-/** Whether the node of this id is the dot from which a machine begins. */
+/** Returns whether a node id is the dot at which a machine starts. */
 export function isInitialDot(id: string): boolean {
   return id.endsWith(INITIAL);
 }
@@ -134,7 +137,7 @@ function initialEdges(nodes: ReadonlyMap<string, ChartNode>): readonly ElkEdge[]
 }
 
 function anyBox(node: ChartNode, boxes: Map<string, Box>, measure: MeasureText): ElkNode {
-  const box: Box = { node: undefined, title: 'in any state', lines: [] };
+  const box: Box = { node: undefined, title: 'any state', lines: [] };
   const id = `${node.id}${ANY}`;
   boxes.set(id, box);
   return { id, ...sizeOf(box, measure) };
@@ -149,7 +152,7 @@ function boxLines({ entry, exit, invokes }: ChartNode, stays: readonly ChartEdge
   ];
 }
 
-/** One line for each event. What is done on the way is told when the pointer rests on it: it would be twice as wide. */
+/** One line per event. Actions are shown in the tooltip, because they would double the width. */
 function labelOf(edges: readonly ChartEdge[]): readonly string[] {
   return [...new Set(edges.map(eventText))];
 }

@@ -1,9 +1,8 @@
 import type { Chart, ChartEdge, Transition } from '../feed.js';
 
 /**
- * The transition of the chart that was taken: its source holds the state before, its target the state after, and its
- * label is the event where several would do. What the router calls `xstate.after.10000.session.awaitingHello` is
- * `after 10 s` on the chart, so the label only decides between those that fit.
+ * Returns the chart edge of a transition: its source contains the state before, its target the state after. If
+ * several edges match, the label decides: `xstate.after.10000.session.awaitingHello` is `after 10 s` on the chart.
  */
 export function edgeTaken(chart: Chart, { from, to, event }: Transition): ChartEdge | undefined {
   const fitting = chart.edges.filter(
@@ -19,22 +18,25 @@ export function edgeTaken(chart: Chart, { from, to, event }: Transition): ChartE
   );
 }
 
-/** How the label of an event begins that XState makes itself. */
+/** Returns the label prefix of an event that XState generates. */
 function labelKind(event: string): string | undefined {
   return /^xstate\.(after|done|error)\./.exec(event)?.[1];
 }
 
-/** `session.open.listening` is `open.listening` in the words of the feed. */
+/** Converts `session.open.listening` to the feed's form `open.listening`. */
 function wordOf(id: string, { root }: Chart): string {
   return id === root.id ? '' : id.startsWith(`${root.id}.`) ? id.slice(root.id.length + 1) : id;
 }
 
-/** Whether a state is this one or below it, in any of its regions. */
+/** Returns whether a state is this one or a descendant, in any of its regions. */
 function holds(word: string, state: string): boolean {
   return word === '' || pathsOf(state).some((path) => path === word || path.startsWith(`${word}.`));
 }
 
-/** `draining.(doors.closed, sessions.leaving)` is in two states at once: `draining.doors.closed` and `draining.sessions.leaving`. */
+/**
+ * `draining.(doors.closed, sessions.leaving)` denotes two states: `draining.doors.closed` and
+ * `draining.sessions.leaving`.
+ */
 function pathsOf(state: string): readonly string[] {
   const open = state.indexOf('(');
   if (open < 0) return [state];
@@ -42,7 +44,7 @@ function pathsOf(state: string): readonly string[] {
   return regionsOf(state.slice(open + 1, -1)).flatMap((region) => pathsOf(region).map((path) => before + path));
 }
 
-/** Splits at the commas that stand in no parentheses of their own. */
+/** Splits at commas outside of parentheses. */
 function regionsOf(text: string): readonly string[] {
   const regions: string[] = [];
   let [depth, from] = [0, 0];
@@ -51,7 +53,7 @@ function regionsOf(text: string): readonly string[] {
     else if (text[at] === ')') depth--;
     else if (text[at] === ',' && depth === 0) {
       regions.push(text.slice(from, at));
-      from = at + 2; // the space behind the comma
+      from = at + 2; // the space after the comma
     }
   }
   return [...regions, text.slice(from)];

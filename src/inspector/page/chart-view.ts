@@ -9,7 +9,7 @@ import { PanZoom } from './pan-zoom.js';
 import type { Route } from './route.js';
 import { toneOf } from './tone.js';
 
-/** One actor: its machine as a chart with its states lit, and why it is in them. */
+/** View of one actor: its machine as a chart with the active states highlighted, and the reason for its state. */
 export class ChartView implements PageView {
   readonly element = html('section', { class: 'view chart-view', 'aria-label': 'Statechart' });
   readonly #page: Page;
@@ -22,9 +22,9 @@ export class ChartView implements PageView {
   #actor: string | undefined;
   #detail: ActorDetail | undefined;
   #drawing: ChartDrawing | undefined;
-  /** The machine that is drawn, or being laid out. */
+  /** The machine that is drawn or in layout. */
   #drawn: string | undefined;
-  /** What is being laid out now: what was wanted before and comes later, or fails, is not. */
+  /** Identity of the current layout. Results and errors of an earlier layout are ignored. */
   #layingOut: object | undefined;
 
   constructor(page: Page) {
@@ -37,13 +37,13 @@ export class ChartView implements PageView {
       { class: 'zoom', role: 'group', 'aria-label': 'Zoom' },
       button('+', () => this.#panZoom.zoom(1.25), { 'aria-label': 'Nearer', title: 'Nearer (+)' }),
       button('−', () => this.#panZoom.zoom(0.8), { 'aria-label': 'Farther', title: 'Farther (-)' }),
-      button('Fit', () => this.#panZoom.fit(), { title: 'All of it (0)' }),
+      button('Fit', () => this.#panZoom.fit(), { title: 'Fit (0)' }),
     );
     const back = button('‹ All actors', () => page.go({ view: 'chart', actor: undefined }), { class: 'action back' });
     const stage = html('div', { class: 'stage' }, this.#frame, this.#note, zoom);
     this.element.append(this.#actors.element, back, stage, this.#panel.element);
     narrow.addEventListener('change', () => {
-      this.#clearDrawing(); // what was the larger way to lay it out may be the smaller now
+      this.#clearDrawing(); // the better layout direction can differ at the new size
       if (this.#detail !== undefined) this.#draw(this.#detail);
     });
   }
@@ -65,7 +65,7 @@ export class ChartView implements PageView {
   }
 
   renewed(view: View): void {
-    // Ids are of one run of the router: after a restart the same one may be somebody else.
+    // Ids are valid for one run of the router. After a restart, the same id can denote another actor.
     if (view === 'actor') this.#forget();
     this.#say();
   }
@@ -77,7 +77,7 @@ export class ChartView implements PageView {
   received(message: FeedMessage): void {
     switch (message.type) {
       case 'actor':
-        // What is still under way when the view is left would be laid out for a room without size.
+        // A layout that is in progress when the view is hidden would have a size of 0.
         if (message.actor.actor === this.#actor && !this.element.hidden) this.#take(message.actor);
         break;
       case 'sessions':
@@ -177,10 +177,10 @@ export class ChartView implements PageView {
 
   #say(): void {
     this.#note.hidden = this.#drawing !== undefined;
-    if (this.#actor === undefined) setText(this.#note, 'Choose an actor: its machine appears here.');
-    else if (this.#detail === undefined) setText(this.#note, `${this.#actor} has not answered; it may have ended.`);
+    if (this.#actor === undefined) setText(this.#note, 'Select an actor to show its machine.');
+    else if (this.#detail === undefined) setText(this.#note, `${this.#actor} does not answer; it may have ended.`);
     else if (this.#drawn === undefined)
-      setText(this.#note, 'This actor is plain code and no machine: what it knows stands beside.');
+      setText(this.#note, 'This actor is not a state machine. The panel shows its context.');
     else setText(this.#note, 'Drawing …');
   }
 }

@@ -1,4 +1,4 @@
-// Builders of elements. Whatever comes from the network gets in as text and never as markup.
+// Element builders. Data from the network is inserted as text, never as markup.
 
 type Attributes = Readonly<Record<string, string>>;
 type Child = Node | string;
@@ -28,8 +28,8 @@ export function button(label: string, press: () => void, attributes: Attributes 
 }
 
 /**
- * Takes the focus from a button of a form once a pointer has pressed it, so that Space, which scrolls, does not press it again.
- * A button that was pressed by a key keeps the focus.
+ * Removes the focus from a form button after a pointer click, so that Space scrolls and does not click it again. A
+ * button that was activated by a key keeps the focus.
  */
 export function blurAfterClick(form: HTMLElement): void {
   form.addEventListener('click', ({ detail, target }) => {
@@ -37,7 +37,7 @@ export function blurAfterClick(form: HTMLElement): void {
   });
 }
 
-/** Lets a key that is held down send a form once, and not with each repetition of Enter. */
+/** Submits a form once per key press, and not at each repetition of a held Enter key. */
 export function ignoreHeldEnter(form: HTMLElement): void {
   const ignore = (event: KeyboardEvent): void => {
     if (!event.repeat || event.key !== 'Enter' || event.shiftKey) return;
@@ -47,7 +47,7 @@ export function ignoreHeldEnter(form: HTMLElement): void {
   form.addEventListener('keydown', ignore, { capture: true });
 }
 
-/** Writes only what is new: an unchanged text costs no layout. */
+/** Sets the text only if it differs: unchanged text costs no layout. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -56,7 +56,7 @@ export function setAttribute(element: Element, name: string, value: string): voi
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
-/** Whether what is typed now goes into a field, so that single keys are letters and no commands. */
+/** Returns whether keys go into a field, so that single letters are input and not commands. */
 export function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLTextAreaElement ||
@@ -65,7 +65,7 @@ export function isTyping(target: EventTarget | null): boolean {
   );
 }
 
-/** Below this the page is a phone's: cards for tables, sheets for panels. */
+/** Below this width the page uses its phone layout: cards instead of tables, sheets instead of panels. */
 export const narrow = window.matchMedia('(max-width: 699px)');
 
 function filled<E extends Element>(element: E, attributes: Attributes, children: readonly Child[]): E {

@@ -1,4 +1,5 @@
-// What is used of elkjs: https://eclipse.dev/elk/documentation/tooldevelopers/graphdatastructure/jsonformat.html
+// The part of elkjs that the page uses:
+// https://eclipse.dev/elk/documentation/tooldevelopers/graphdatastructure/jsonformat.html
 
 export interface ElkNode {
   readonly id: string;
@@ -21,7 +22,7 @@ interface Point {
   readonly y: number;
 }
 
-/** A node with its place, relative to its parent. */
+/** A node with its position, relative to its parent. */
 export interface PlacedNode extends Point {
   readonly id: string;
   readonly width: number;
@@ -30,7 +31,7 @@ export interface PlacedNode extends Point {
   readonly edges?: readonly PlacedEdge[];
 }
 
-/** An edge with its places, relative to the node `container`. */
+/** An edge with its positions, relative to the node `container`. */
 export interface PlacedEdge {
   readonly id: string;
   readonly container: string;

@@ -10,7 +10,7 @@ export interface Layout {
 
 let loading: Promise<Elk> | undefined;
 
-/** Loads the layout engine when the first chart is to be seen: it is the largest file of the page by far. */
+/** Loads the layout engine at the first chart, because it is the largest file of the page. */
 function elk(): Promise<Elk> {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement('script');
@@ -21,7 +21,7 @@ function elk(): Promise<Elk> {
       resolve(new ELK());
     };
     script.onerror = () => {
-      loading = undefined; // another chart tries again
+      loading = undefined; // the next chart tries again
       reject(new Error('The layout engine could not be loaded from the router.'));
     };
     document.head.append(script);
@@ -32,11 +32,11 @@ function elk(): Promise<Elk> {
 const layouts = new Map<string, Promise<readonly Layout[]>>();
 
 /**
- * Where the parts of a chart stand: from left to right or from above, whichever is larger in the room there is. Laid out
- * once for each machine: states move on it, the chart does not.
+ * Computes the layout of a chart: left to right or top to bottom, whichever appears larger in the view. Each machine
+ * is laid out once; state changes do not move it.
  *
- * @param width, height of the room, in CSS pixels
- * @throws Error when the layout engine cannot be had
+ * @param width, height size of the view, in CSS pixels
+ * @throws Error if the layout engine cannot be loaded
  */
 export async function layoutOf(chart: Chart, width: number, height: number): Promise<Layout> {
   const key = JSON.stringify(chart);
@@ -56,13 +56,13 @@ async function lay(chart: Chart, direction: Direction): Promise<Layout> {
   return { chart, graph, placed: await engine.layout(graph.graph) };
 }
 
-/** Measures in the fonts of the drawing, which the style sheet names. */
+/** Measures text in the fonts of the drawing, which the style sheet defines. */
 function measurer(): MeasureText {
   const context = document.createElement('canvas').getContext('2d');
   const family = getComputedStyle(document.documentElement).getPropertyValue('--font');
   const mono = getComputedStyle(document.documentElement).getPropertyValue('--mono');
   return (text, kind) => {
-    if (context === null) return text.length * 9; // no canvas: wide enough for any font
+    if (context === null) return text.length * 9; // no canvas: an estimate that is wide enough for any font
     context.font = kind === 'title' ? `600 15px ${family}` : `13px ${mono}`;
     return context.measureText(text).width;
   };

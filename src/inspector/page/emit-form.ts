@@ -2,9 +2,9 @@ import { blurAfterClick, html, ignoreHeldEnter, setText } from './elements.js';
 import { readJson } from './typed-value.js';
 import type { WriteValue } from './value-editor.js';
 
-/** Fires an event at an address. */
+/** Form that sends an event to an address. */
 export class EmitForm {
-  readonly element = html('form', { class: 'emit', 'aria-label': 'Fire an event' });
+  readonly element = html('form', { class: 'emit', 'aria-label': 'Send an event' });
   readonly #address = html('input', {
     class: 'mono',
     placeholder: '/cue/go',
@@ -25,9 +25,9 @@ export class EmitForm {
   #isTyped = false;
 
   constructor(emit: WriteValue) {
-    const fire = html('button', { type: 'submit', class: 'action' }, 'Fire');
+    const fire = html('button', { type: 'submit', class: 'action' }, 'Send');
     this.element.append(
-      html('h3', {}, 'Fire an event'),
+      html('h3', {}, 'Send an event'),
       this.#address,
       html('div', { class: 'entry' }, this.#value, fire),
       this.#result,
@@ -43,7 +43,7 @@ export class EmitForm {
     ignoreHeldEnter(this.element);
   }
 
-  /** Offers an address, unless somebody has typed one. */
+  /** Suggests an address, unless the user has typed one. */
   suggest(address: string): void {
     if (!this.#isTyped) this.#address.value = address;
   }
@@ -51,7 +51,7 @@ export class EmitForm {
   async #fire(emit: WriteValue): Promise<void> {
     const address = this.#address.value.trim();
     const typed = readJson(this.#value.value);
-    if (!address.startsWith('/')) this.#say('An address begins with a slash, such as /cue/go.', true);
+    if (!address.startsWith('/')) this.#say('An address must begin with a slash, for example /cue/go.', true);
     else if (!typed.ok) this.#say(typed.problem, true);
     else {
       const problem = await emit(address, typed.value);

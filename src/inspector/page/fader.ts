@@ -4,17 +4,18 @@ import { html } from './elements.js';
 const slidingKeys = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End'];
 
 /**
- * A slider from 0 to 1 for a value that other sessions change, too. It follows the value, except while a pointer or a key holds it.
+ * A slider from 0 to 1 for a value that other sessions change, too. It follows the value, except while a pointer or a
+ * key holds it.
  *
- * A pointer takes the focus away again on release: a focused slider takes the keys that scroll (Page Down, End) as new values.
- * The Tab key reaches the slider for the arrow keys.
+ * A pointer removes the focus on release: a focused slider takes the keys that scroll (Page Down, End) as new values.
+ * The slider is reachable with the Tab key, for use with the arrow keys.
  */
 export class Fader {
   readonly element: HTMLElement;
   readonly #input = html('input', { type: 'range', min: '0', max: '1', step: '0.001', 'aria-label': 'Fader' });
   readonly #released: () => void;
   #holder: 'pointer' | 'key' | undefined;
-  /** Whether the value changed under the pointer that is still down, so that its moves are for another signal. */
+  /** Whether the signal changed while the pointer was down. Its further moves are ignored. */
   #isDisowned = false;
 
   /**
@@ -54,7 +55,7 @@ export class Fader {
     if (this.#holder === undefined) this.#input.value = String(value);
   }
 
-  /** Moves the slider to the value of another signal, even if it is held: that hold was meant for the signal before. */
+  /** Moves the slider to the value of another signal, even if it is held: the hold applied to the previous signal. */
   showOther(value: number): void {
     this.#isDisowned = this.#holder === 'pointer';
     if (this.#holder === 'key') this.#holder = undefined;

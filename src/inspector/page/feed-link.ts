@@ -2,41 +2,41 @@ import type { FeedMessage, PageMessage, View } from '../feed.js';
 
 export type Watch = Extract<PageMessage, { readonly type: 'watch' }>;
 
-/** What a router can ask of a page before it tells anything. */
+/** What a router can require before it sends data. */
 export type Secret = 'token' | 'key';
 
-/** How it stands with the router. */
+/** State of the link to the router. */
 export type LinkState =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'open' }
-  /** The router asks for a token, or for the key of the link that it printed. */
+  /** The router requires a token, or the key of the link that it printed. */
   | { readonly kind: 'locked'; readonly needs: Secret; readonly problem: string | undefined }
-  /** Tried again after a while, for as long as it takes. */
+  /** The link reconnects after a delay, without limit. */
   | { readonly kind: 'lost'; readonly attempts: number };
 
-/** What the link needs of a WebSocket. */
+/** The part of a WebSocket that the link uses. */
 export interface FeedSocket {
   send(text: string): void;
 }
 
-/** What a WebSocket tells the link. */
+/** Events of the WebSocket. */
 export interface SocketEvents {
   received(data: unknown): void;
   closed(): void;
 }
 
-/** What the link needs of the browser. */
+/** The part of the browser that the link uses. */
 export interface LinkHost {
   open(events: SocketEvents): FeedSocket;
-  /** Calls once, later. */
+  /** Runs a callback once after a delay. */
   later(run: () => void, milliseconds: number): void;
-  /** The token and the key given last, kept as long as the tab. */
+  /** The latest token and key, kept for the lifetime of the tab. */
   readonly secrets: Partial<Record<Secret, string | undefined>>;
 }
 
 export interface LinkEvents {
   stateChanged(state: LinkState): void;
-  /** Everything is told anew from here on: what was known may be of another time. */
+  /** The router sends the view from the start again; previous content can be outdated. */
   renewed(view: View): void;
   received(message: FeedMessage): void;
 }
@@ -44,7 +44,7 @@ export interface LinkEvents {
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 5_000;
 
-/** The connection to the router's feed, made again whenever it breaks; what is watched is watched again. */
+/** Connection to the router's feed. It reconnects after each loss and watches the same views again. */
 export class FeedLink {
   readonly #host: LinkHost;
   readonly #events: LinkEvents;
@@ -53,9 +53,9 @@ export class FeedLink {
   #isReady = false;
   #attempts = 0;
   #problem: string | undefined;
-  /** What the router asks for now. */
+  /** What the router requires now. */
   #needs: Secret | undefined;
-  /** Tokens or keys that were given and not answered: each is accepted or refused, in turn. */
+  /** Tokens or keys that were sent and not answered. The router answers them in order. */
   #tries = 0;
   #lastId = 0;
   readonly #answers = new Map<number, (error: string | undefined) => void>();
@@ -77,7 +77,7 @@ export class FeedLink {
     });
   }
 
-  /** From now on this is what is shown of the view. */
+  /** Sets what is shown of the view. */
   watch(watch: Watch): void {
     this.#watches.set(watch.view, watch);
     if (this.#isReady) this.#begin(watch);
@@ -88,14 +88,14 @@ export class FeedLink {
     this.#send({ type: 'unwatch', view });
   }
 
-  /** Takes a token or key of the user's; the router gets it when it asks for one. */
+  /** Stores a token or key of the user. The link sends it when the router requires it. */
   give(needs: Secret, secret: string): void {
     this.#host.secrets[needs] = secret;
     this.#problem = undefined;
     if (this.#needs === needs) this.#show(needs, secret);
   }
 
-  /** Writes a param or fires an event. @returns what was wrong; undefined when it is done */
+  /** Writes a param or sends an event. @returns the error text; undefined on success */
   write(
     request: { readonly type: 'set' | 'emit' } & Omit<Extract<PageMessage, { readonly type: 'emit' }>, 'id' | 'type'>,
   ): Promise<string | undefined> {
@@ -143,8 +143,8 @@ export class FeedLink {
   #refused(text: string): void {
     if (this.#needs === undefined) return;
     this.#tries = Math.max(0, this.#tries - 1);
-    if (this.#tries > 0) return; // another was given since, and that one may be good
-    // It was not good: it must not be tried again at the next connection.
+    if (this.#tries > 0) return; // another one is in flight and can be valid
+    // The router refused it, so the next connection must not try it again.
     this.#host.secrets[this.#needs] = undefined;
     this.#problem = text;
     this.#events.stateChanged({ kind: 'locked', needs: this.#needs, problem: text });
@@ -152,7 +152,7 @@ export class FeedLink {
 
   #begin(watch: Watch): void {
     this.#events.renewed(watch.view);
-    // Whoever heard that may have no use for it any more.
+    // The callback can have changed the watch.
     if (this.#watches.get(watch.view) === watch) this.#send(watch);
   }
 
@@ -166,7 +166,7 @@ export class FeedLink {
     this.#needs = undefined;
     this.#tries = 0;
     this.#socket = undefined;
-    for (const answer of this.#answers.values()) answer('The connection broke; whether it was done is not known.');
+    for (const answer of this.#answers.values()) answer('The connection was lost. The write may have succeeded.');
     this.#answers.clear();
     this.#attempts++;
     this.#events.stateChanged({ kind: 'lost', attempts: this.#attempts });
@@ -181,13 +181,13 @@ export class FeedLink {
   }
 }
 
-/** The router is trusted to keep the contract; anything that is no message of any kind is left alone. */
+/** The router is trusted to follow the contract. Messages without a known type are ignored. */
 function parseMessage(data: unknown): FeedMessage | undefined {
   if (typeof data !== 'string') return undefined;
   try {
     const message: unknown = JSON.parse(data);
     const isMessage = typeof message === 'object' && message !== null && 'type' in message;
-    // The page comes from the same router and version as the feed, whose types both sides share.
+    // Page and feed come from the same router version, and share these types.
     return isMessage ? (message as FeedMessage) : undefined;
   } catch {
     return undefined;

@@ -1,10 +1,10 @@
 import { html } from './elements.js';
 
-/** A field for words that what is shown has to have. */
+/** Input field for filter words. */
 export class FilterField {
   readonly element: HTMLInputElement;
 
-  /** @param changed at every letter */
+  /** @param changed runs at each input event */
   constructor(label: string, placeholder: string, changed: () => void) {
     this.element = html('input', {
       type: 'search',
@@ -21,7 +21,7 @@ export class FilterField {
     return this.element.value;
   }
 
-  /** Empties it, without a word. @returns whether there was something in it */
+  /** Clears the field without a change event. @returns whether it had content */
   clear(): boolean {
     const wasSet = this.text !== '';
     this.element.value = '';

@@ -13,10 +13,10 @@ import { TokenForm } from './token-form.js';
 import { TopBar } from './top-bar.js';
 import { TrafficView } from './traffic-view.js';
 
-/** How often ages are written anew. */
+/** Interval of age updates, in milliseconds. */
 const TICK_MS = 500;
 
-/** The whole page: what is known of the router, the views of it, and the keys. */
+/** The page: data of the router, its views, and the keyboard commands. */
 export class Inspector implements Page {
   readonly link: FeedLink;
   readonly sessions = new SessionTable();
@@ -29,14 +29,14 @@ export class Inspector implements Page {
   readonly #banner = html('div', { class: 'banner', role: 'alert', hidden: '' });
   readonly #views: Readonly<Record<RouteView, PageView>>;
   readonly #stately: StatelyWindow;
-  /** Where each view was left, for its tab. */
+  /** Last location of each view, for its tab. */
   readonly #places = new Map<RouteView, string>(routeViews.map((view) => [view, `#${view}`]));
   #route: Route = { view: 'sessions' };
-  /** `location.hash` of what is shown. */
+  /** `location.hash` of the current view. */
   #shownHash: string | undefined;
   #params: number | undefined;
   #clockAheadMs = 0;
-  /** The next message about sessions tells of all. */
+  /** The next message about sessions contains all of them. */
   #areSessionsStale = false;
 
   constructor() {
@@ -88,7 +88,7 @@ export class Inspector implements Page {
     this.#follow();
   }
 
-  /** Takes the key out of the address: it must not stay on a screen that others see, nor in the history. */
+  /** Removes the key from the address, so that it is not visible on screen and not in the history. */
   #takeKey(): void {
     const key = keyOf(location.hash);
     if (key === undefined) return;
@@ -104,13 +104,16 @@ export class Inspector implements Page {
     this.#goTo(formatRoute(route));
   }
 
-  /** At once: the event of the new hash comes after keys that are pressed already, and they are meant for the new view. */
+  /**
+   * Switches at once: `hashchange` fires after key events that are already queued, and those are meant for the new
+   * view.
+   */
   #goTo(hash: string): void {
     location.hash = hash;
     this.#follow();
   }
 
-  /** Shows what the URL says. */
+  /** Shows the view that the URL names. */
   #follow(): void {
     this.#shownHash = location.hash;
     const before = this.#route.view;
@@ -128,7 +131,7 @@ export class Inspector implements Page {
     this.#bar.showState(state);
     this.#banner.hidden = state.kind !== 'lost';
     if (state.kind === 'lost') {
-      setText(this.#banner, 'Disconnected from the router, trying again. What you see is from before.');
+      setText(this.#banner, 'Disconnected from the router; reconnecting. The page shows its last known state.');
     }
     this.element.classList.toggle('is-lost', state.kind === 'lost');
     if (state.kind === 'locked') this.#token.ask(state.needs, state.problem);
@@ -178,7 +181,7 @@ export class Inspector implements Page {
     if (event.ctrlKey || event.metaKey || event.altKey || !this.#token.element.hidden) return false;
     const view = this.#views[this.#route.view];
     if (event.key === 'Escape') {
-      // Out of a field first: what is typed stays, and the keys are commands again.
+      // Leaves the field first: the input stays, and keys are commands again.
       if (isTyping(event.target)) view.focusList();
       else view.close();
       return true;
@@ -189,7 +192,7 @@ export class Inspector implements Page {
       return true;
     }
     if (event.target === document.body && ['j', 'k', 'ArrowDown', 'ArrowUp'].includes(event.key)) {
-      // Nothing has the focus yet: the list takes it, and this key as its first.
+      // Nothing has the focus, so the list takes it and handles this key.
       view.focusList();
       document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', { key: event.key }));
       return true;

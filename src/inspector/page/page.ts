@@ -3,11 +3,11 @@ import type { FeedLink } from './feed-link.js';
 import type { Route } from './route.js';
 import type { SessionTable } from './session-table.js';
 
-/** What all views share. */
+/** State that all views share. */
 export interface Page {
   readonly link: FeedLink;
   readonly sessions: SessionTable;
-  /** All actors that are no sessions. */
+  /** All actors except sessions. */
   readonly actors: readonly ActorRow[];
   readonly charts: Readonly<Record<string, Chart>>;
   readonly mayWrite: boolean;
@@ -16,22 +16,22 @@ export interface Page {
   go(route: Route): void;
 }
 
-/** One of the four views. It is made once; its element is hidden while another is shown. */
+/** One of the four views. It is created once; its element is hidden while another view is visible. */
 export interface PageView {
   readonly element: HTMLElement;
-  /** It is in sight now, or its part of the route has changed. */
+  /** The view became visible, or its part of the route has changed. */
   show(route: Route): void;
   hide(): void;
   renewed(view: View): void;
   received(message: FeedMessage): void;
-  /** Welcome has come: charts and permissions may be others. */
+  /** A welcome message arrived: charts and permissions can have changed. */
   welcomed(): void;
-  /** Twice a second: ages. */
+  /** Twice per second, for ages. */
   ticked(): void;
   focusFilter(): void;
   focusList(): void;
-  /** A key that is no other command. @returns whether it was one of the view's */
+  /** Handles a key that is not a global command. @returns whether the view handled it */
   pressed(key: string): boolean;
-  /** Escape. @returns whether there was something to close */
+  /** Handles Escape. @returns whether the view closed something */
   close(): boolean;
 }

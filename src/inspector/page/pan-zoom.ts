@@ -2,9 +2,12 @@ import { narrow } from './elements.js';
 
 const MIN_SCALE = 0.15;
 const MAX_SCALE = 3;
-/** A chart of two states must not fill a stage screen with letters as high as a hand. */
+/** Limits the size of small charts on large screens. */
 const MAX_FIT_SCALE = 1.25;
-/** Below this nobody reads it: a chart that would be smaller opens at this size, around what is lit. */
+/**
+ * Text below this scale is not legible. A chart that would be smaller opens at this scale, centered on its active
+ * state.
+ */
 const READABLE_SCALE = { wide: 0.5, phone: 0.65 } as const;
 const MARGIN = 20;
 const KEY_STEP = 60;
@@ -14,7 +17,7 @@ interface Size {
   readonly height: number;
 }
 
-/** Moves and scales what is in an SVG: wheel, drag, two fingers, the keys + - 0, and arrows while it has the focus. */
+/** Pans and zooms an SVG: wheel, drag, two-finger pinch, keys + - 0, and the arrow keys while it has the focus. */
 export class PanZoom {
   readonly #frame: SVGSVGElement;
   readonly #content: SVGGElement;
@@ -54,14 +57,14 @@ export class PanZoom {
     }).observe(frame);
   }
 
-  /** There is another drawing. @param center what should be in sight if not all of it can be, legibly */
+  /** Opens a new drawing. @param center the point to show if the whole drawing is not legible */
   open({ width, height }: Size, center: { readonly x: number; readonly y: number } | undefined): void {
     this.#size = { width, height };
     this.#center = center;
     this.#show(readableScale());
   }
 
-  /** All of it in sight. */
+  /** Fits the whole drawing. */
   fit(): void {
     this.#show(MIN_SCALE);
   }
@@ -72,7 +75,7 @@ export class PanZoom {
     this.#zoomAt(factor, left + width / 2, top + height / 2);
   }
 
-  /** @returns whether it was one of + - 0 */
+  /** @returns whether the key was + - or 0 */
   pressed(key: string): boolean {
     switch (key) {
       case '+':
@@ -133,7 +136,7 @@ export class PanZoom {
     this.#apply();
   }
 
-  /** @returns whether it moved anything */
+  /** @returns whether the key moved the drawing */
   #arrow(key: string): boolean {
     switch (key) {
       case 'ArrowLeft':
@@ -158,7 +161,10 @@ export class PanZoom {
   }
 }
 
-/** Where something begins in the room: in the middle if it fits, else so that its center is in the middle and no room is lost. */
+/**
+ * Returns the offset of the content in the view: centered if it fits, else so that `center` is in the middle and no
+ * space is wasted.
+ */
 function placed(room: number, size: number, center: number): number {
   if (size + 2 * MARGIN <= room) return (room - size) / 2;
   return Math.min(MARGIN, Math.max(room - MARGIN - size, room / 2 - center));

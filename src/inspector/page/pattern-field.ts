@@ -3,14 +3,14 @@ import { EVERYTHING, typedPattern } from './route.js';
 
 const SETTLE_MS = 250;
 
-/** A field for a pattern of addresses, which takes a plain word as well. */
+/** Input field for an address pattern or a plain word. */
 export class PatternField {
   readonly input: HTMLInputElement;
   readonly element: HTMLElement;
   #pattern = EVERYTHING;
   #timer: number | undefined;
 
-  /** @param changed once typing has come to rest, at Enter, or when the field is left */
+  /** @param changed runs after a typing pause, at Enter, and on blur */
   constructor(label: string, changed: (pattern: string) => void) {
     this.input = html('input', {
       type: 'search',
@@ -36,17 +36,17 @@ export class PatternField {
     this.input.addEventListener('keydown', ({ key }) => {
       if (key === 'Enter') settle();
     });
-    // What comes next is meant for what was typed, and may lead elsewhere: later than this would be too late.
+    // Applies the input on blur, because the next action expects it and can lead to another view.
     this.input.addEventListener('blur', settle);
   }
 
-  /** Shows the pattern, unless it is what was typed in other words. */
+  /** Shows the pattern, unless the input already means the same pattern. */
   show(pattern: string): void {
     this.#pattern = pattern;
     if (typedPattern(this.input.value) !== pattern) this.input.value = pattern === EVERYTHING ? '' : pattern;
   }
 
-  /** It is out of sight: what has not come to rest by now was not meant. */
+  /** Discards a pending change when the field is hidden. */
   rest(): void {
     clearTimeout(this.#timer);
     this.show(this.#pattern);

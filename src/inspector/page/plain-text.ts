@@ -1,10 +1,10 @@
 import type { Json, SignalRow } from '../feed.js';
 
-// How figures, times and values are written on the page. All of it is short, and as wide as its kind always is.
+// Formats of figures, times and values. The results are short and have a constant width per kind.
 
 const KILO = 1_000;
 
-/** `940`, `12.4 k`, `3.10 M`: at most six characters. */
+/** Formats a count: `940`, `12.4 k`, `3.10 M`, at most six characters. */
 export function countText(count: number): string {
   if (count < KILO) return String(Math.round(count));
   if (count < 10 * KILO) return `${(count / KILO).toFixed(2)} k`;
@@ -12,7 +12,7 @@ export function countText(count: number): string {
   return `${(count / KILO ** 2).toFixed(count < 99.5e6 ? 2 : 0)} M`;
 }
 
-/** `0 B`, `940 B`, `12.4 KB`, `3.1 MB`; of 1,000 each, as in the router's log. */
+/** Formats bytes in steps of 1,000, as in the router's log: `0 B`, `940 B`, `12.4 KB`, `3.1 MB`. */
 export function bytesText(bytes: number): string {
   if (bytes < KILO) return `${Math.round(bytes)} B`;
   if (bytes < KILO ** 2) return `${(bytes / KILO).toFixed(1)} KB`;
@@ -20,7 +20,7 @@ export function bytesText(bytes: number): string {
   return `${(bytes / KILO ** 3).toFixed(1)} GB`;
 }
 
-/** How long ago: `now`, `12 s`, `4 min`, `3 h`, `2 d`. */
+/** Formats an age: `now`, `12 s`, `4 min`, `3 h`, `2 d`. */
 export function ageText(milliseconds: number): string {
   const seconds = Math.floor(milliseconds / 1_000);
   if (seconds < 1) return 'now';
@@ -30,7 +30,7 @@ export function ageText(milliseconds: number): string {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
-/** Time of day where the page is, to the millisecond: `21:04:09.120`. */
+/** Formats a time of day in the page's time zone: `21:04:09.120`. */
 export function timeText(unixMs: number): string {
   const time = new Date(unixMs);
   const two = (part: number): string => String(part).padStart(2, '0');
@@ -38,19 +38,22 @@ export function timeText(unixMs: number): string {
   return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${millis}`;
 }
 
-/** A value as people write it: `0.5`, `5` for an Int, `"text"`, `<3 bytes>`, `[1, 2]`. @param limit characters at most */
+/** Formats a value: `0.5`, `5` for an Int, `"text"`, `<3 bytes>`, `[1, 2]`. @param limit maximum characters */
 export function valueText(value: Json | undefined, limit = 200): string {
   if (value === undefined) return 'too large to show';
   const text = written(value, limit);
   return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
 }
 
-/** The value of a signal, as {@link valueText} writes it. */
+/** Formats the value of a signal as {@link valueText} does. */
 export function signalText({ value, isHidden }: Pick<SignalRow, 'value' | 'isHidden'>, limit?: number): string {
   return isHidden === true ? '(hidden)' : valueText(value, limit);
 }
 
-/** The number a value is, Ints included; undefined for anything else and for what no picture shows, such as NaN. */
+/**
+ * Returns the number of a value, Ints included. Returns undefined for other kinds, and for numbers without a
+ * position, such as NaN.
+ */
 export function numberOf(value: Json | undefined): number | undefined {
   if (typeof value === 'number') return value;
   const special = value === undefined ? undefined : onlyEntry(value);
@@ -59,7 +62,7 @@ export function numberOf(value: Json | undefined): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-/** @param room characters that are worth writing: what is longer is cut anyway */
+/** @param room characters that the caller can show; the rest is cut */
 function written(value: Json, room: number): string {
   if (typeof value === 'number') return numberText(value);
   if (typeof value === 'string') return JSON.stringify(value.length > room ? value.slice(0, room) : value);
@@ -81,18 +84,18 @@ function bracketed<T>(
 ): string {
   let text = open;
   for (const [index, item] of items.entries()) {
-    if (text.length > room) break; // a long list costs no more than what is seen of it
+    if (text.length > room) break; // the cost of a long list is bounded by the visible part
     text += `${index === 0 ? '' : ', '}${write(item, room - text.length)}`;
   }
   return text + close;
 }
 
-/** What stands in `{"$int": "5"}` and its like is a text; anything else is not from the router. */
+/** Returns the content of a form such as `{"$int": "5"}`, which is a string in all messages of the router. */
 function contentText(content: Json): string {
   return typeof content === 'string' || typeof content === 'number' ? String(content) : '?';
 }
 
-/** Six digits say more than anybody reads on a stage; the editor has them all. */
+/** Six significant digits; the editor shows all of them. */
 function numberText(value: number): string {
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
 }
@@ -102,12 +105,12 @@ function byteLength(base64: string): number {
   return (base64.length / 4) * 3 - padding;
 }
 
-/** Whether it is a list: Array.isArray does not tell one that is readonly. */
+/** Narrows to a readonly list, which Array.isArray does not. */
 export function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** Key and content of an object with one entry: the form of `{"$int": "5"}`. */
+/** Returns key and content of an object with one entry, the form of `{"$int": "5"}`. */
 function onlyEntry(value: Json): readonly [string, Json] | undefined {
   if (typeof value !== 'object' || value === null || isList(value)) return undefined;
   const entries = Object.entries(value);

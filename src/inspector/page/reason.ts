@@ -2,15 +2,15 @@ import type { ActorDetail, Json, SessionRow } from '../feed.js';
 import { bytesText, countText, isList } from './plain-text.js';
 import { type Tone, toneOf } from './tone.js';
 
-/** Why an actor is as it is, in a sentence or two that need no knowledge of machines. */
+/** Explains the state of an actor in one or two sentences, without terms of state machines. */
 export interface Reason {
   readonly tone: Tone;
   readonly text: string;
-  /** Figures beside it, each a name and what it is. */
+  /** Related figures as pairs of name and value. */
   readonly figures: readonly (readonly [string, string])[];
 }
 
-/** @param session its row, where the actor is a session */
+/** @param session row of the session, if the actor is one */
 export function reasonOf(actor: ActorDetail, session: SessionRow | undefined): Reason {
   return {
     tone: toneOf(actor.state, actor.status),
@@ -25,29 +25,29 @@ function reasonText(actor: ActorDetail, session: SessionRow | undefined): string
   const error = textAt(actor.context, 'error', 'message') ?? textAt(actor.context, 'error');
   switch (actor.state) {
     case 'connecting':
-      return 'The connection is there; the router looks whether it has room.';
+      return 'The connection is open. The router checks its session limits.';
     case 'awaitingHello':
-      return 'Connected, and has not said HELLO yet. Until then nothing else is taken from it.';
+      return 'Connected, without a HELLO so far. The router accepts no other message before it.';
     case 'authenticating':
-      return 'Its token is being looked at.';
+      return 'The router validates its token.';
     case 'active':
       return session?.lastError === undefined
-        ? 'All is well: it reads as fast as it is written to.'
-        : `It reads as fast as it is written to. The last it was told was error ${session.lastError.code}: ${session.lastError.text}.`;
+        ? 'No problem: it reads as fast as the router writes.'
+        : `It reads as fast as the router writes. The router last sent it error ${session.lastError.code}: ${session.lastError.text}.`;
     case 'congested':
-      return 'It reads slower than messages come for it. Newer values replace older ones while they wait; everybody else goes on undisturbed.';
+      return 'It reads slower than messages arrive for it. In its queue, newer values replace older ones. Other sessions are not affected.';
     case 'running':
       return 'The router is running.';
     case 'binding':
-      return 'The door is being opened.';
+      return 'The listener is opening.';
     case 'open.listening':
-      return 'The door is open and lets peers in.';
+      return 'The listener is open and accepts connections.';
     case 'backingOff':
-      return `The door broke${because(error)} and is opened again in a moment.`;
+      return `The listener failed${because(error)}. It opens again shortly.`;
     case 'failed':
       return `It failed${because(error)}.`;
     default:
-      return error === undefined ? '' : `Its last fault: ${error}.`;
+      return error === undefined ? '' : `Its last error: ${error}.`;
   }
 }
 
@@ -65,9 +65,9 @@ function figuresOf({ context }: ActorDetail, session: SessionRow | undefined): r
   const times = numberAt(context, 'congestion', 'times');
   const dropped = session?.dropped ?? numberAt(context, 'congestion', 'dropped') ?? 0;
   const waits = session?.queueBytes ?? 0;
-  if (times !== undefined && times > 0) figures.push(['fell behind', `${countText(times)} ×`]);
-  if (waits > 0) figures.push(['waits for it', bytesText(waits)]);
-  if (dropped > 0) figures.push(['lost by being slow', countText(dropped)]);
+  if (times !== undefined && times > 0) figures.push(['congested', `${countText(times)} ×`]);
+  if (waits > 0) figures.push(['queued', bytesText(waits)]);
+  if (dropped > 0) figures.push(['dropped', countText(dropped)]);
   if (session !== undefined) {
     figures.push(['in', `${countText(session.messagesIn)}/s · ${bytesText(session.bytesIn)}/s`]);
     figures.push(['out', `${countText(session.messagesOut)}/s · ${bytesText(session.bytesOut)}/s`]);

@@ -1,20 +1,20 @@
-/** Where the page is, as its URL says behind the `#`: a reload and a link lead to the same place. */
+/** Location of the page, as in the URL behind the `#`. Reloads and links restore it. */
 export type Route =
   | { readonly view: 'sessions' }
-  /** `actor`: XState's session id; undefined while none is chosen. */
+  /** `actor`: XState's session id; undefined if none is selected. */
   | { readonly view: 'chart'; readonly actor: string | undefined }
   | { readonly view: 'signals'; readonly pattern: string }
   | { readonly view: 'traffic'; readonly pattern: string };
 
 export type RouteView = Route['view'];
 
-/** In the order of their keys, 1 to 4. */
+/** In the order of the keys 1 to 4. */
 export const routeViews: readonly RouteView[] = ['sessions', 'chart', 'signals', 'traffic'];
 
-/** Every address there is. */
+/** Pattern that matches every address. */
 export const EVERYTHING = '/**';
 
-/** `#signals/lights/**` and its like; what is not understood leads to the sessions. */
+/** Parses a hash such as `#signals/lights/**`. Unknown hashes lead to the sessions. */
 export function parseRoute(hash: string): Route {
   const text = decoded(hash.replace(/^#/, ''));
   const slash = text.indexOf('/');
@@ -43,19 +43,19 @@ export function formatRoute(route: Route): string {
   }
 }
 
-/** The key of a link that the router printed, `#key=…`; undefined for a hash without one. */
+/** Returns the key of a link that the router printed, `#key=…`; undefined for a hash without a key. */
 export function keyOf(hash: string): string | undefined {
   return /^#key=([\w-]+)$/.exec(hash)?.[1];
 }
 
-/** The key in what was pasted: the whole link, or the key alone. */
+/** Returns the key from pasted text: the whole link, or the key alone. */
 export function pastedKey(text: string): string {
   return /#key=([\w-]+)/.exec(text)?.[1] ?? text.trim();
 }
 
 /**
- * The pattern that somebody means who types into a filter: `/lights` is all below it, `dim` every address with a segment
- * that has `dim` in it, and whatever has a `*` is meant as it stands.
+ * Returns the pattern that filter text means: `/lights` matches all addresses below it, `dim` every address with a
+ * segment that contains `dim`. Text with a `*` is used unchanged.
  */
 export function typedPattern(text: string): string {
   const typed = text.trim();
@@ -73,6 +73,6 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return ''; // a broken escape, typed by hand
+    return ''; // an invalid escape in a hash that was typed by hand
   }
 }

@@ -1,9 +1,9 @@
-/** How far back a sparkline looks. */
+/** Time range of a sparkline, in milliseconds. */
 export const SPARK_MS = 30_000;
 
-/** A line a second and address is drawn from two samples of the feed; more say nothing at its size. */
+/** Maximum samples per address. The feed has two per second, and more would not be visible. */
 const MAX_SAMPLES = 120;
-/** Addresses that are remembered; the page shows as many signals at most. */
+/** Maximum addresses; the page shows no more signals than this. */
 const MAX_ADDRESSES = 5_000;
 
 interface Sample {
@@ -11,7 +11,7 @@ interface Sample {
   readonly value: number;
 }
 
-/** What numbers have been lately, by address. */
+/** Recent numbers per address. */
 export class Samples {
   readonly #byAddress = new Map<string, Sample[]>();
 
@@ -32,14 +32,14 @@ export class Samples {
     }
     if ((samples.at(-1)?.atMs ?? 0) > atMs) samples.length = 0; // the router's clock was set back
     samples.push({ atMs, value });
-    // One sample older than the picture stays: it says where the line comes in.
+    // Keeps one sample from before the range: it gives the value at the left edge.
     while (samples.length > MAX_SAMPLES || (samples[1]?.atMs ?? Infinity) <= atMs - SPARK_MS) samples.shift();
   }
 
   /**
-   * The last 30 s as the path of an SVG: steps, as a param holds its value until the next one.
+   * Returns the last 30 s as an SVG path. The path has steps, because a param keeps its value until the next write.
    *
-   * @returns empty when the address has never been a number
+   * @returns an empty string if the address never had a number
    */
   path(address: string, nowMs: number, width: number, height: number): string {
     const samples = this.#byAddress.get(address);
@@ -56,7 +56,7 @@ export class Samples {
   }
 }
 
-/** A value within 0..1, as most are, is drawn against all of it; anything else against what it has been. */
+/** Values within 0..1 use the range 0..1, other values their own minimum and maximum. */
 function rangeOf(samples: readonly Sample[]): { readonly low: number; readonly high: number } {
   const values = samples.map(({ value }) => value);
   const [low, high] = [Math.min(...values), Math.max(...values)];

@@ -9,22 +9,22 @@ export interface SessionOrder {
   readonly descending: boolean;
 }
 
-/** What all sessions together do. */
+/** Totals of all sessions. */
 export interface SessionTotals {
   readonly sessions: number;
-  /** A second. */
+  /** Per second. */
   readonly messagesIn: number;
   readonly messagesOut: number;
-  /** How many are in each state. */
+  /** Number of sessions per state. */
   readonly states: ReadonlyMap<string, number>;
 }
 
-/** All sessions, as far as the router has told. */
+/** All sessions that the router has sent. */
 export class SessionTable {
   readonly #rows = new Map<string, SessionRow>();
   #total = 0;
 
-  /** Forgets everything: the next message tells it all. */
+  /** Removes all rows; the next message contains all sessions. */
   clear(): void {
     this.#rows.clear();
     this.#total = 0;
@@ -56,19 +56,21 @@ export class SessionTable {
     return { sessions: this.#total, messagesIn, messagesOut, states };
   }
 
-  /** Rows that have every word of the filter somewhere in what is shown of them. @param state only those in it */
+  /**
+   * Returns the rows whose visible texts contain every word of the filter. @param state only sessions in this state
+   */
   shown(filter: string, state: string | undefined, order: SessionOrder): SessionRow[] {
     const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
     const rows = [...this.#rows.values()].filter(
       (row) => (state === undefined || row.state === state) && hasAll(row, words),
     );
     const sign = order.descending ? -1 : 1;
-    // Rows that are equal stand by their id, so that none changes its place without a reason.
+    // Equal rows are ordered by id, so that their order is stable.
     return rows.sort((a, b) => sign * compare(a, b, order.column) || collator.compare(a.id, b.id));
   }
 }
 
-/** The order a column begins with when it is chosen: figures from the largest, texts from A. */
+/** Returns the initial order of a column: figures descending, texts ascending. */
 export function firstOrder(column: SessionColumn): SessionOrder {
   return { column, descending: ['in', 'out', 'queue', 'error'].includes(column) };
 }

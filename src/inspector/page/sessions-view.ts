@@ -19,7 +19,7 @@ const columns: readonly (readonly [SessionColumn, string, string])[] = [
   ['error', 'Last error', 'text'],
 ];
 
-/** Every session: who, by which way, in what state, how busy. */
+/** View of all sessions: name, transport, state and rates. */
 export class SessionsView implements PageView {
   readonly element = html('section', { class: 'view sessions', 'aria-label': 'Sessions' });
   readonly #page: Page;
@@ -57,11 +57,11 @@ export class SessionsView implements PageView {
   }
 
   hide(): void {
-    // The sessions stay watched: the bar above counts them.
+    // The sessions stay watched, because the top bar counts them.
   }
 
   renewed(): void {
-    // The table is cleared by whoever owns it.
+    // The owner of the table clears it.
   }
 
   welcomed(): void {
@@ -106,10 +106,7 @@ export class SessionsView implements PageView {
       rows.length === totals.sessions ? `${rows.length} sessions` : `${rows.length} of ${totals.sessions} sessions`,
     );
     this.#empty.hidden = rows.length > 0;
-    setText(
-      this.#empty,
-      totals.sessions === 0 ? 'Nobody is connected yet.' : 'No session matches. Esc clears the filter.',
-    );
+    setText(this.#empty, totals.sessions === 0 ? 'No sessions yet.' : 'No session matches. Esc clears the filter.');
     for (const [column, head] of this.#heads) {
       const isOrder = this.#order.column === column;
       setAttribute(head, 'aria-pressed', String(isOrder));
@@ -122,7 +119,7 @@ export class SessionsView implements PageView {
       ...states.keys(),
       ...(this.#state === undefined || states.has(this.#state) ? [] : [this.#state]),
     ].sort();
-    // Those that stay are not touched: one may have the focus, or a finger on it.
+    // Existing chips are not touched: one can have the focus, or be under a pointer.
     for (const [state, chip] of this.#chips) {
       if (names.includes(state)) continue;
       chip.remove();

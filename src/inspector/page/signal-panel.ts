@@ -8,9 +8,9 @@ import { ValueEditor } from './value-editor.js';
 
 const SPARK = { width: 300, height: 72 } as const;
 
-/** Beside the tree: all of one signal, an editor for it, and a form to fire events. */
+/** Panel beside the tree: details of one signal, an editor for it, and a form to send events. */
 export class SignalPanel {
-  readonly element = html('aside', { class: 'panel signal-panel', 'aria-label': 'The chosen signal' });
+  readonly element = html('aside', { class: 'panel signal-panel', 'aria-label': 'The selected signal' });
   readonly #page: Page;
   readonly #samples: Samples;
   readonly #about = html('div', { class: 'about' });
@@ -18,14 +18,14 @@ export class SignalPanel {
   readonly #value = html('output', { class: 'value mono' });
   readonly #line = svg('path', { class: 'spark-line' });
   readonly #facts = html('dl', { class: 'figures' });
-  readonly #hint = html('p', { class: 'hint' }, 'Choose a signal to see all of it.');
-  readonly #readOnly = html('p', { class: 'hint' }, 'This router lets the page look, and not write.');
+  readonly #hint = html('p', { class: 'hint' }, 'Select a signal to show its details.');
+  readonly #readOnly = html('p', { class: 'hint' }, 'This router does not allow the page to write.');
   readonly #editor: ValueEditor;
   readonly #emit: EmitForm;
-  readonly #gone = html('p', { class: 'hint', hidden: '' }, 'This signal has gone, or is not among those shown now.');
+  readonly #gone = html('p', { class: 'hint', hidden: '' }, 'This signal no longer exists, or is not in the list.');
   #signal: SignalRow | undefined;
 
-  /** @param closed the cross was pressed */
+  /** @param closed runs when the user presses the close button */
   constructor(page: Page, samples: Samples, closed: () => void) {
     this.#page = page;
     this.#samples = samples;
@@ -51,7 +51,7 @@ export class SignalPanel {
     this.permit();
   }
 
-  /** Shows the forms if one may write. */
+  /** Shows the forms if the page may write. */
   permit(): void {
     this.#editor.element.hidden = !this.#page.mayWrite;
     this.#emit.element.hidden = !this.#page.mayWrite;
@@ -72,12 +72,15 @@ export class SignalPanel {
     this.draw();
   }
 
-  /** Says that what is shown is of before. The forms stay: somebody may be typing, and the next keys must not become commands. */
+  /**
+   * Marks the content as outdated. The forms stay: the user may be typing, and the next keys must not become
+   * commands.
+   */
   showGone(): void {
     this.#gone.hidden = false;
   }
 
-  /** Draws what time changes. */
+  /** Updates what depends on time. */
   draw(): void {
     const signal = this.#signal;
     if (signal === undefined) return;
@@ -86,7 +89,7 @@ export class SignalPanel {
     this.#showFacts(factsOf(signal, nowMs));
   }
 
-  /** Moves the focus into the panel, but to no control: a key that is meant to scroll must not write. */
+  /** Moves the focus to the panel and not to a control: a key that should scroll must not write. */
   focus(): void {
     this.#address.focus();
   }
@@ -95,7 +98,7 @@ export class SignalPanel {
     if (this.#facts.childElementCount !== facts.length)
       this.#facts.replaceChildren(...facts.map(() => html('div', {}, html('dt'), html('dd'))));
     for (const [index, [name, value]] of facts.entries()) {
-      const [term, description] = this.#facts.children[index]!.children; // as many as facts, two in each
+      const [term, description] = this.#facts.children[index]!.children; // one entry per fact, two elements each
       setText(term!, name);
       setText(description!, value);
     }

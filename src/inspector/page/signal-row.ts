@@ -24,7 +24,7 @@ export function signalHead(): HTMLElement {
   return html('div', { class: 'signal-cells list-head', role: 'row' }, ...cells);
 }
 
-/** A line of the tree: a signal, or a segment that only leads to some. */
+/** A line of the tree: a signal, or a segment without one. */
 export function signalRow(samples: Samples, nowMs: () => number): Row<TreeLine> {
   const cell = (name: string): HTMLElement => html('span', { class: `cell-${name}`, role: 'gridcell' });
   const fold = html('span', { class: 'fold', 'aria-hidden': 'true' });

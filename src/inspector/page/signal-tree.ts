@@ -2,15 +2,15 @@ import type { FeedMessage, SignalRow } from '../feed.js';
 
 export type SignalsMessage = Extract<FeedMessage, { readonly type: 'signals' }>;
 
-/** A line of the tree: a segment of addresses, and the signal at it where there is one. */
+/** A line of the tree: an address segment, and the signal at it, if any. */
 export interface TreeLine {
-  /** The address as far as this segment. */
+  /** The address up to this segment. */
   readonly path: string;
   readonly segment: string;
   /** 1 for the first segment. */
   readonly level: number;
   readonly signal: SignalRow | undefined;
-  /** Signals below it. */
+  /** Number of signals below it. */
   readonly below: number;
   readonly isFolded: boolean;
 }
@@ -19,19 +19,19 @@ interface Branch {
   readonly path: string;
   readonly segment: string;
   readonly children: Map<string, Branch>;
-  /** Its children in order; undefined when one came or went since. */
+  /** Children in order; undefined after a child was added or removed. */
   sorted: readonly Branch[] | undefined;
   signal: SignalRow | undefined;
   below: number;
 }
 
-/** Params by the segments of their addresses. */
+/** Params by their address segments. */
 export class SignalTree {
   #root = branch('', '');
   readonly #folded = new Set<string>();
   readonly #signals = new Map<string, SignalRow>();
 
-  /** Forgets the signals, not what is folded. */
+  /** Removes the signals, but keeps which lines are collapsed. */
   clear(): void {
     this.#root = branch('', '');
     this.#signals.clear();
@@ -51,7 +51,7 @@ export class SignalTree {
     else this.#folded.delete(path);
   }
 
-  /** The lines to be seen, from above. */
+  /** Returns the visible lines, from top to bottom. */
   lines(): TreeLine[] {
     const lines: TreeLine[] = [];
     this.#collect(this.#root, 1, lines);
@@ -88,7 +88,8 @@ export class SignalTree {
   #remove(address: string): void {
     if (!this.#signals.delete(address)) return;
     const way = [this.#root];
-    for (const segment of segmentsOf(address)) way.push(way.at(-1)!.children.get(segment)!); // what was put is there
+    // the address was inserted before
+    for (const segment of segmentsOf(address)) way.push(way.at(-1)!.children.get(segment)!);
     way.at(-1)!.signal = undefined;
     for (let depth = way.length - 1; depth > 0; depth--) {
       const [child, parent] = [way[depth]!, way[depth - 1]!];
@@ -106,7 +107,7 @@ function branch(path: string, segment: string): Branch {
   return { path, segment, children: new Map(), sorted: undefined, signal: undefined, below: 0 };
 }
 
-/** `/` has one segment, which is empty. */
+/** `/` has one empty segment. */
 function segmentsOf(address: string): readonly string[] {
   return address.slice(1).split('/');
 }

@@ -10,7 +10,7 @@ import { signalHead, signalRow } from './signal-row.js';
 import { SignalTree, type TreeLine } from './signal-tree.js';
 import { VirtualList } from './virtual-list.js';
 
-/** The params there are, as a tree of their addresses. */
+/** View of the params, as a tree of their addresses. */
 export class SignalsView implements PageView {
   readonly element = html('section', { class: 'view signals', 'aria-label': 'Signals' });
   readonly #page: Page;
@@ -23,7 +23,7 @@ export class SignalsView implements PageView {
   readonly #panel: SignalPanel;
   #pattern = EVERYTHING;
   #chosen: string | undefined;
-  /** What is shown gives way to the next message as a whole: emptied at once, the list would blink. */
+  /** The next message replaces the whole content. Clearing it earlier would make the list flicker. */
   #isStale = false;
   #isInSight = false;
 
@@ -90,7 +90,7 @@ export class SignalsView implements PageView {
       if (number !== undefined) this.#samples.add(address, message.nowMs, number);
     }
     const { total, isCut } = message;
-    const cut = isCut ? '; the first are shown, a narrower filter finds the others' : '';
+    const cut = isCut ? '; the first are shown, use a narrower filter for the others' : '';
     setText(this.#count, `${countText(total)} signals${cut}`);
     this.#update();
   }

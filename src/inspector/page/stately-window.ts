@@ -3,7 +3,7 @@ import type { FeedLink } from './feed-link.js';
 
 const STATELY = 'https://stately.ai';
 
-/** Shows the same machines in the inspector of stately.ai, in a window of its own. The page itself needs no network. */
+/** Shows the machines in the inspector of stately.ai, in its own window. The page itself needs no internet access. */
 export class StatelyWindow {
   readonly #link: FeedLink;
   #window: Window | null = null;
@@ -18,7 +18,7 @@ export class StatelyWindow {
     });
   }
 
-  /** Has to be called from a click, or the browser keeps the window shut. */
+  /** Must be called from a click, or the browser blocks the window. */
   open(): void {
     this.#isConnected = false;
     this.#window = window.open(`${STATELY}/inspect`, 'xstateinspector');

@@ -7,18 +7,18 @@ const heads: Readonly<Record<Secret, string>> = {
   key: 'This page needs its key',
 };
 
-/** Asks for a token, or for the key of the link, on a router that wants one. */
+/** Asks for the token or key that the router requires. */
 export class TokenForm {
   readonly element = html('form', { class: 'token', hidden: '', 'aria-label': 'Token' });
   readonly #head = html('h2');
   readonly #hints: Readonly<Record<Secret, HTMLElement>> = {
-    token: html('p', {}, 'It has to be one whose scopes include ', html('code', {}, 'admin:/**'), '.'),
+    token: html('p', {}, 'Its scopes must include ', html('code', {}, 'admin:/**'), '.'),
     key: html(
       'p',
       {},
       'Open the link that the router prints when it starts. It ends in ',
       html('code', {}, '/inspect/#key=…'),
-      ' and is new at each start. Or paste it here.',
+      ' and changes at each start. You can also paste it here.',
     ),
   };
   readonly #field = html('input', { type: 'password', class: 'mono', autocomplete: 'off', spellcheck: 'false' });
@@ -41,7 +41,7 @@ export class TokenForm {
     });
   }
 
-  /** @param problem why the last one was not good */
+  /** @param problem why the router refused the last one */
   ask(needs: Secret, problem: string | undefined): void {
     const wasHidden = this.element.hidden;
     this.#needs = needs;

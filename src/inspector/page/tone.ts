@@ -1,7 +1,7 @@
-/** The colours that mean something, the same everywhere on the page; beside each stands its word. */
+/** Colors with a meaning, used everywhere on the page. A word always accompanies the color. */
 export type Tone = 'good' | 'warning' | 'bad' | 'waiting' | 'past' | 'plain';
 
-/** Words of a state, the strongest first. */
+/** Words of states, in order of precedence. */
 const tones: readonly (readonly [Tone, readonly string[]])[] = [
   ['bad', ['failed', 'error', 'backingoff']],
   ['warning', ['congested']],
@@ -10,14 +10,17 @@ const tones: readonly (readonly [Tone, readonly string[]])[] = [
   ['good', ['active', 'listening', 'open', 'running']],
 ];
 
-/** The tone of a state such as `active` or `open.listening`. @param status of its actor; one that failed is bad in any state */
+/**
+ * Returns the tone of a state such as `active` or `open.listening`. @param status of the actor; `error` is bad in any
+ * state
+ */
 export function toneOf(state: string, status?: string): Tone {
   if (status === 'error') return 'bad';
   const words = state.toLowerCase().split(/[^a-z]+/);
   return tones.find(([, names]) => words.some((word) => names.includes(word)))?.[0] ?? 'plain';
 }
 
-/** The classes of an element of this tone. */
+/** Returns the classes of an element with this tone. */
 export function toneClass(tone: Tone): string {
   return `tone tone-${tone}`;
 }

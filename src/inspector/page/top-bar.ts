@@ -11,7 +11,7 @@ const titles: Readonly<Record<RouteView, string>> = {
   traffic: 'Traffic',
 };
 
-/** Above all views: which router this is, whether it is there, what it does, and the way to each view. */
+/** Bar above all views: router name, link state, totals, and the tabs. */
 export class TopBar {
   readonly element: HTMLElement;
   readonly tabs: HTMLElement;
@@ -21,7 +21,7 @@ export class TopBar {
   readonly #figures = new Map<string, HTMLElement>();
   #view: RouteView = 'sessions';
 
-  /** @param openStately the button for it was pressed */
+  /** @param openStately runs when the user presses its button */
   constructor(openStately: () => void) {
     const links = routeViews.map((view, index) => {
       const key = html('kbd', { 'aria-hidden': 'true' }, String(index + 1));
@@ -50,7 +50,7 @@ export class TopBar {
     );
   }
 
-  /** @param href where each tab leads: the place its view was left at */
+  /** @param hrefs target of each tab: the last location of its view */
   showView(view: RouteView, hrefs: ReadonlyMap<RouteView, string>): void {
     for (const [name, link] of this.#links) {
       setAttribute(link, 'href', hrefs.get(name) ?? formatRoute({ view: 'sessions' }));

@@ -2,20 +2,20 @@ import type { FeedMessage, TrafficLine } from '../feed.js';
 
 export type TrafficMessage = Extract<FeedMessage, { readonly type: 'traffic' }>;
 
-/** Lines that are kept: more than anybody scrolls back through, little enough to be filtered at once. */
+/** Maximum lines: enough to scroll back, few enough to filter at once. */
 export const MAX_LINES = 2_000;
 
-/** Every kind of line there is. */
+/** All kinds of lines. */
 export const trafficKinds = ['set', 'event', 'stream', 'gesture', 'timeline', 'bundle'] as const;
 
-/** The last messages that came by. */
+/** The most recent messages. */
 export class TrafficLog {
   #lines: TrafficLine[] = [];
   #held: readonly TrafficLine[] | undefined;
   #newer = 0;
   readonly #rate = new Rate();
 
-  /** Forgets everything, and goes on if it was held. */
+  /** Removes all lines, and resumes if the log was paused. */
   clear(): void {
     this.#lines = [];
     this.#newer = 0;
@@ -29,7 +29,7 @@ export class TrafficLog {
     if (this.#held !== undefined) this.#newer += lines.length;
   }
 
-  /** What is shown stands still; what comes is kept meanwhile. */
+  /** Pauses or resumes the visible lines. New lines are stored meanwhile. */
   hold(isHeld: boolean): void {
     this.#held = isHeld ? (this.#held ?? [...this.#lines]) : undefined;
     this.#newer = 0;
@@ -39,17 +39,17 @@ export class TrafficLog {
     return this.#held !== undefined;
   }
 
-  /** Lines that have come since it was held. */
+  /** Number of lines that arrived since the pause. */
   get newer(): number {
     return this.#newer;
   }
 
-  /** Messages and lines of the last second. */
+  /** Returns the messages and lines of the last second. */
   rate(nowMs: number): { readonly seen: number; readonly shown: number } {
     return this.#rate.at(nowMs);
   }
 
-  /** @param kinds that are shown; all when empty */
+  /** @param kinds kinds to return; empty means all */
   lines(kinds: ReadonlySet<string>): readonly TrafficLine[] {
     const lines = this.#held ?? this.#lines;
     return kinds.size === 0 ? lines : lines.filter(({ kind }) => kinds.has(kind));

@@ -12,7 +12,7 @@ interface Numbered {
   readonly key: string;
 }
 
-/** Messages as they come by. */
+/** View of messages as they arrive. */
 export class TrafficView implements PageView {
   readonly element = html('section', { class: 'view traffic', 'aria-label': 'Traffic' });
   readonly #page: Page;
@@ -24,7 +24,7 @@ export class TrafficView implements PageView {
     class: 'action hold',
     title: 'Pause (p)',
   });
-  readonly #empty = html('p', { class: 'empty' }, 'Nothing has come by yet.');
+  readonly #empty = html('p', { class: 'empty' }, 'No messages yet.');
   readonly #keys = new WeakMap<TrafficLine, string>();
   readonly #list: VirtualList<Numbered>;
   #lastKey = 0;
@@ -52,7 +52,7 @@ export class TrafficView implements PageView {
       html('div', { class: 'toolbar' }, this.#field.element, this.#chips(), this.#hold, clear, this.#rate),
       html('div', { class: 'list-frame' }, this.#list.element, this.#empty),
     );
-    // Whoever scrolls up wants to read: it must not run away under their eyes.
+    // Scrolling up pauses the view, so that the lines do not move while the user reads.
     this.#list.element.addEventListener('wheel', ({ deltaY }) => {
       if (deltaY < 0) this.#setHeld(true);
     });
@@ -67,7 +67,7 @@ export class TrafficView implements PageView {
     if (this.#isInSight && pattern === this.#pattern) return;
     this.#isInSight = true;
     this.#pattern = pattern;
-    // What is there is of another pattern, or of before somebody looked elsewhere.
+    // The lines belong to another pattern, or to the time before the view was left.
     this.#log.clear();
     this.#setHeld(false);
     this.#page.link.watch({ type: 'watch', view: 'traffic', pattern });
@@ -80,11 +80,11 @@ export class TrafficView implements PageView {
   }
 
   renewed(): void {
-    // What has come by stays, and what somebody holds to read it stands still: a connection that breaks takes nothing of that away.
+    // A lost connection keeps the lines and the pause.
   }
 
   welcomed(): void {
-    // Nothing of it depends on who looks.
+    // Nothing here depends on permissions.
   }
 
   received(message: FeedMessage): void {

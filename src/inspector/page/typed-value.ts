@@ -1,7 +1,7 @@
 import type { Json } from '../feed.js';
 import { isList, numberOf, valueText } from './plain-text.js';
 
-/** What somebody typed: a value to be sent, or what is wrong with it, in a sentence. */
+/** Typed input: a value to send, or a sentence that states what is wrong. */
 export type Typed =
   { readonly ok: true; readonly value: Json | undefined } | { readonly ok: false; readonly problem: string };
 
@@ -11,12 +11,12 @@ const INT_MAX = 2n ** 63n - 1n;
 /** Strings and numbers of a JSON text. */
 const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
 const wholeNumber = /^[+-]?\d+$/;
-/** Characters of an Int, its sign included. */
+/** Maximum characters of an Int, its sign included. */
 const MAX_INT_LENGTH = 20;
 
 /**
- * Reads what was typed for a signal of the given kind, so that an Int stays one. For a kind that has no notation of its
- * own it is JSON.
+ * Parses input for a signal of the given kind, so that an Int stays an Int. A kind without its own notation uses
+ * JSON.
  */
 export function readTyped(kind: string, text: string): Typed {
   const typed = text.trim();
@@ -33,16 +33,16 @@ export function readTyped(kind: string, text: string): Typed {
 }
 
 /**
- * Reads JSON; an empty text is no value. `JSON.parse` rounds integers beyond 2^53 and reads 1e999 as Infinity, so the
- * numbers in the text are looked at first: such an integer is an Int, and a number that is neither an Int nor a Float
- * is refused.
+ * Parses JSON; empty text means no value. `JSON.parse` rounds integers beyond 2^53 and reads 1e999 as Infinity, so
+ * this function checks the numbers in the text first: such an integer becomes an Int, and a number that is neither an
+ * Int nor a Float is rejected.
  */
 export function readJson(text: string): Typed {
   if (text.trim() === '') return { ok: true, value: undefined };
   try {
-    JSON.parse(text); // whether it is JSON at all: only then are the tokens what they look like
+    JSON.parse(text); // the token pattern is only valid for correct JSON
   } catch {
-    return { ok: false, problem: 'This is not JSON: texts stand in double quotes, such as "warm".' };
+    return { ok: false, problem: 'This is not JSON: strings need double quotes, for example "warm".' };
   }
   let problem: string | undefined;
   const exact = text.replace(tokens, (token) => {
@@ -56,11 +56,11 @@ export function readJson(text: string): Typed {
     problem ??= typed.problem;
     return token;
   });
-  // JSON.parse gives nothing but what Json describes.
+  // JSON.parse returns only values that Json describes.
   return problem === undefined ? { ok: true, value: JSON.parse(exact) as Json } : { ok: false, problem };
 }
 
-/** The text that an editor begins with. */
+/** Returns the initial text of an editor. */
 export function typedText(kind: string, value: Json | undefined): string {
   if (value === undefined) return '';
   if (kind === 'string' && typeof value === 'string') return value;
@@ -70,13 +70,13 @@ export function typedText(kind: string, value: Json | undefined): string {
   return text.replace(tokens, floatWithExponent);
 }
 
-/** Writes a Float beyond 2^53 as 1e+17: {@link readJson} takes all its digits for an Int. */
+/** Writes a Float beyond 2^53 as 1e+17: {@link readJson} would read its digits as an Int. */
 function floatWithExponent(token: string): string {
   const number = Number(token);
   return !wholeNumber.test(token) || Number.isSafeInteger(number) ? token : number.toExponential();
 }
 
-/** Whether a slider from 0 to 1 suits it. */
+/** Returns whether a slider from 0 to 1 suits the value. */
 export function isFader(kind: string, value: Json | undefined): boolean {
   const number = numberOf(value);
   return kind === 'float' && number !== undefined && number >= 0 && number <= 1;
@@ -86,7 +86,7 @@ function readFloat(text: string): Typed {
   const number = text === '' ? NaN : Number(text);
   if (!Number.isFinite(number)) {
     const isNumber = /^[+-]?\d/.test(text) && Math.abs(number) === Infinity;
-    const problem = isNumber ? 'This number is beyond the range of a Float.' : 'This is not a number, such as 0.75.';
+    const problem = isNumber ? 'This number is beyond the range of a Float.' : 'This is not a number. Example: 0.75.';
     return { ok: false, problem };
   }
   if (isRounded(text, number)) return { ok: false, problem: `This number would be rounded: a Float holds ${number}.` };
@@ -94,7 +94,8 @@ function readFloat(text: string): Typed {
 }
 
 /**
- * Whether a whole number has digits that a Float loses. The text that JavaScript writes for a Float counts as exact.
+ * Returns whether a whole number has digits that a Float cannot hold. The text that JavaScript writes for a Float
+ * counts as exact.
  */
 function isRounded(text: string, number: number): boolean {
   return (
@@ -105,7 +106,7 @@ function isRounded(text: string, number: number): boolean {
 }
 
 function readInt(text: string): Typed {
-  if (!wholeNumber.test(text)) return { ok: false, problem: 'This is not a whole number, such as 42.' };
+  if (!wholeNumber.test(text)) return { ok: false, problem: 'This is not a whole number. Example: 42.' };
   const int = text.length > MAX_INT_LENGTH ? undefined : BigInt(text);
   if (int === undefined || int < INT_MIN || int > INT_MAX)
     return { ok: false, problem: 'This number does not fit into 64 bits.' };

@@ -4,10 +4,10 @@ import { Fader } from './fader.js';
 import { numberOf } from './plain-text.js';
 import { isFader, readTyped, typedText } from './typed-value.js';
 
-/** Sends a value. @returns what was wrong; undefined when it is done */
+/** Sends a value. @returns the error text; undefined on success */
 export type WriteValue = (address: string, value: Json | undefined) => Promise<string | undefined>;
 
-/** Sets a param: a fader and a field for numbers, a switch for a bool, JSON for anything else. */
+/** Editor of a param: a fader and a field for numbers, a switch for a bool, JSON for other kinds. */
 export class ValueEditor {
   readonly element = html('form', { class: 'editor', 'aria-label': 'Set the value' });
   readonly #write: WriteValue;
@@ -30,13 +30,13 @@ export class ValueEditor {
   readonly #set = html('button', { type: 'submit', class: 'action primary' }, 'Set');
   readonly #result = html('p', { class: 'result', role: 'status' });
   #signal: SignalRow | undefined;
-  /** What the router had said of the signal when the last write was sent: older than that write. */
+  /** The signal as the router had sent it when the last write left: older than that write. */
   #outdated: SignalRow | undefined;
-  /** What was sent last for this signal and is not answered; what was sent for another has no say here. */
+  /** The last unanswered write for this signal. Writes for other signals do not count. */
   #underWay: object | undefined;
-  /** Where the fader is meanwhile. */
+  /** Latest position of the fader while a write is unanswered. */
   #waiting: number | undefined;
-  /** How often something was typed; undefined while the field is as the router has it. */
+  /** Counts input events; undefined while the field shows the router's value. */
   #typings: number | undefined;
 
   constructor(write: WriteValue) {
@@ -71,23 +71,24 @@ export class ValueEditor {
     if (isOther) {
       setText(this.#result, '');
       this.#typings = undefined;
-      // They were meant for the other.
+      // The pending input belongs to the previous signal.
       this.#waiting = undefined;
       this.#underWay = undefined;
       this.#outdated = undefined;
-      // What the fader is for is decided once: it must not vanish under a finger when somebody else writes 1.2.
+      // Whether a fader is shown is decided once per signal: it must not vanish during use when another session
+      // writes 1.2.
       this.#fader.element.hidden = !isFader(kind, value);
       this.#fader.showOther(numberOf(value) ?? 0);
     }
     this.#toggle.hidden = !isToggle;
-    this.#field.parentElement!.hidden = isToggle; // the entry around it
+    this.#field.parentElement!.hidden = isToggle; // the label around it
     this.#field.rows = kind === 'list' || kind === 'map' ? 5 : 1;
     this.#follow();
   }
 
   /**
-   * Shows the signal's value in the controls, unless the router has said nothing of it since the last write: a control that went
-   * back to the value before would send that with the next key or click.
+   * Shows the signal's value in the controls, unless the router has sent nothing since the last write: a control that
+   * returned to the old value would send that value at the next key or click.
    */
   #follow(): void {
     const signal = this.#signal;
@@ -97,7 +98,7 @@ export class ValueEditor {
       this.#showTurned(value === true);
       this.#fader.show(numberOf(value) ?? 0);
     }
-    // What somebody types is theirs until it is sent.
+    // Input stays in the field until it is sent.
     const text = typedText(kind, value);
     if (this.#typings === undefined && this.#field.value !== text) this.#field.value = text;
   }
@@ -112,11 +113,11 @@ export class ValueEditor {
   async #sendTyped(value: Json): Promise<void> {
     const typings = this.#typings;
     const isDone = await this.#sendAlone(value);
-    // Whoever has typed on meanwhile is not done with it.
+    // The user has typed on meanwhile, so the input stays.
     if (isDone && this.#typings === typings) this.#typings = undefined;
   }
 
-  /** At once: pressed again before the router has answered, it has to turn back. */
+  /** Toggles at once: a second press before the router's answer must toggle back. */
   #turn(): void {
     const isOn = this.#toggle.getAttribute('aria-checked') !== 'true';
     this.#showTurned(isOn);
@@ -128,19 +129,19 @@ export class ValueEditor {
     setText(this.#toggle, isOn ? 'On' : 'Off');
   }
 
-  /** In place of where the fader was: what is done last counts. */
+  /** Replaces a pending fader position: the last action counts. */
   #sendAlone(value: Json): Promise<boolean> {
     this.#waiting = undefined;
     return this.#send(value);
   }
 
-  /** One at a time: a router far away gets as many as it answers, and always the last. */
+  /** One write at a time: a distant router gets as many as it answers, and always the last one. */
   #slide(value: number): void {
     if (this.#underWay !== undefined) this.#waiting = value;
     else void this.#send(value);
   }
 
-  /** @returns whether it was done, and nothing else was sent, or chosen, meanwhile */
+  /** @returns whether the write succeeded, and no other write or selection happened meanwhile */
   async #send(value: Json): Promise<boolean> {
     if (this.#signal === undefined) return false;
     const sent = (this.#underWay = {});

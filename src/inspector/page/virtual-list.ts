@@ -1,7 +1,7 @@
 import { html, isTyping, narrow, setAttribute } from './elements.js';
 import { movedBy, scrollFor, visibleRows } from './visible-rows.js';
 
-/** A row's elements, made once and shown with one item after another. */
+/** The elements of a row, created once and reused for different items. */
 export interface Row<T> {
   readonly element: HTMLElement;
   show(item: T): void;
@@ -10,27 +10,31 @@ export interface Row<T> {
 export interface ListOptions<T> {
   readonly label: string;
   readonly role: 'grid' | 'treegrid' | 'listbox';
-  /** CSS pixels; `card` on a phone. */
+  /** In CSS pixels; `card` in the phone layout. */
   readonly rowHeight: { readonly wide: number; readonly card: number };
-  /** Stays above the rows. */
+  /** Fixed above the rows. */
   readonly head?: HTMLElement;
   readonly key: (item: T) => string;
   readonly row: () => Row<T>;
-  /** Runs on Enter and on a click. A click leaves the focus to the list. */
+  /** Runs on Enter and on a click. A click leaves the focus on the list. */
   readonly opened?: (item: T, by: 'key' | 'pointer') => void;
   readonly chosen?: (item: T | undefined) => void;
-  /** A key that moves nothing. @returns whether it was for the list */
+  /** Handles a key that does not move the selection. @returns whether it did */
   readonly pressed?: (key: string, item: T) => boolean;
 }
 
 let lists = 0;
 
-/** A list of any length with elements only for what is in sight. It is one stop of the Tab key; arrows and j/k move inside. */
+/**
+ * A list of any length that has elements only for visible rows. It is one Tab stop; arrow keys and j/k move inside.
+ */
 export class VirtualList<T> {
   readonly element: HTMLElement;
   readonly #options: ListOptions<T>;
   readonly #space = html('div', { class: 'list-space', role: 'rowgroup' });
-  /** The rows in sight, and what each shows: until the next frame that may be another item than the one that has its place now. */
+  /**
+   * The visible rows and their items. Until the next frame, an item can differ from the one that is now at its index.
+   */
   readonly #shown = new Map<number, { readonly row: Row<T>; item: T }>();
   readonly #spare: Row<T>[] = [];
   readonly #id = `list-${++lists}`;
@@ -44,7 +48,7 @@ export class VirtualList<T> {
     if (options.role === 'listbox') this.#space.setAttribute('role', 'presentation');
     this.element.append(...(options.head === undefined ? [] : [options.head]), this.#space);
     this.element.addEventListener('scroll', () => {
-      this.#draw(); // at once: a frame later the gap would be seen
+      this.#draw(); // at once: a frame later the gap would be visible
     });
     this.element.addEventListener('keydown', (event) => {
       if (!isTyping(event.target) && this.#press(event)) event.preventDefault();
@@ -60,13 +64,13 @@ export class VirtualList<T> {
     }).observe(this.element);
   }
 
-  /** Shows these items, at the next frame. The chosen one stays chosen wherever it has gone. */
+  /** Shows these items at the next frame. The selected item stays selected at its new index. */
   setItems(items: readonly T[]): void {
     this.#items = items;
     this.refresh();
   }
 
-  /** Draws what is in sight again, at the next frame. */
+  /** Redraws the visible rows at the next frame. */
   refresh(): void {
     if (this.#isDue) return;
     this.#isDue = true;
@@ -114,7 +118,7 @@ export class VirtualList<T> {
     }
     let active: string | undefined;
     for (let index = first; index < end; index++) {
-      const item = this.#items[index]!; // visibleRows stays below the count
+      const item = this.#items[index]!; // visibleRows returns indexes below the count
       const placed = this.#shown.get(index) ?? this.#place(index, item);
       placed.item = item;
       const { row } = placed;

@@ -1,11 +1,11 @@
-/** Which rows of a long list are in sight. */
+/** The visible rows of a long list. */
 export interface RowWindow {
   readonly first: number;
-  /** One past the last. */
+  /** Exclusive. */
   readonly end: number;
 }
 
-/** Rows kept ready on either side, so that scrolling by a wheel's notch shows no gap. */
+/** Extra rows on both sides, so that one wheel step shows no gap. */
 const MARGIN_ROWS = 6;
 
 /** @param scrollTop, viewHeight, rowHeight in CSS pixels */
@@ -15,14 +15,14 @@ export function visibleRows(scrollTop: number, viewHeight: number, rowHeight: nu
   return { first: Math.min(first, count), end: Math.max(end, 0) };
 }
 
-/** Where to scroll so that the row is wholly in sight: not at all if it is. */
+/** Returns the scroll position at which the row is fully visible: unchanged if it is already. */
 export function scrollFor(row: number, scrollTop: number, viewHeight: number, rowHeight: number): number {
   const top = row * rowHeight;
   if (top < scrollTop) return top;
   return top + rowHeight > scrollTop + viewHeight ? top + rowHeight - viewHeight : scrollTop;
 }
 
-/** The row a key leads to; undefined for a key that moves nothing. @param page rows that fit in sight */
+/** Returns the row that a key leads to; undefined for a key that does not move. @param page rows per screen */
 export function movedBy(key: string, row: number, count: number, page: number): number | undefined {
   const to = targetOf(key, row, count, page);
   return to === undefined || count === 0 ? undefined : Math.max(0, Math.min(count - 1, to));

@@ -1,18 +1,19 @@
 import type { Json } from '../feed.js';
 import type { Sanitize } from './port.js';
 
-/** Values a definition shows at most, whatever a machine of the host's drags in. */
+/** Maximum values in a definition, whatever a machine of the host application references. */
 const MAX_VALUES = 20_000;
 const MAX_DEPTH = 64;
 
-/** Keys of records whose own keys are names given by the author: of states, of events. A state may well be called `context`. */
+/** Keys of records whose own keys are the author's names of states and events. A state can be called `context`. */
 const namings = new Set(['states', 'on', 'after']);
-/** Keys of what is no structure but data, which may hold anything. */
+/** Keys of data, as opposed to structure. They can contain anything. */
 const data = new Set(['context', 'input', 'output', 'params', 'meta']);
 
 /**
- * The config of a machine as the inspector wants it: JSON text, with `{"type": name}` for each function. The structure is complete;
- * data in it (a context that is no function, params, input) goes through `sanitize`.
+ * Returns the config of a machine in the Stately inspector's form: JSON text, with `{"type": name}` for each
+ * function. The structure is complete. Data in it (a context that is not a function, params, input) passes through
+ * `sanitize`.
  */
 export function definitionText(config: object, sanitize: Sanitize): string {
   return JSON.stringify(new ConfigWalk(sanitize).value(config, false));
@@ -20,7 +21,7 @@ export function definitionText(config: object, sanitize: Sanitize): string {
 
 class ConfigWalk {
   readonly #sanitize: Sanitize;
-  /** The objects around the one being walked. */
+  /** Ancestors of the current object. */
   readonly #path = new Set<object>();
   #values = 0;
 
@@ -28,7 +29,7 @@ class ConfigWalk {
     this.#sanitize = sanitize;
   }
 
-  /** @param isNaming whether the keys are names, and mean nothing */
+  /** @param isNaming whether the keys are names without a meaning of their own */
   value(value: unknown, isNaming: boolean): Json | undefined {
     switch (typeof value) {
       case 'string':
@@ -59,9 +60,9 @@ class ConfigWalk {
 
   #inside(object: object, isNaming: boolean): Json | undefined {
     if (Array.isArray(object)) return object.map((item: unknown) => this.value(item, false) ?? null);
-    // A machine that is used as it is, instead of by its name, says what it is.
+    // A machine that is embedded, and not referenced by name, provides its own JSON form.
     if ('toJSON' in object && typeof object.toJSON === 'function') {
-      return this.value((object as { toJSON(): unknown }).toJSON(), isNaming); // its signature is JSON.stringify's
+      return this.value((object as { toJSON(): unknown }).toJSON(), isNaming); // the signature that JSON.stringify uses
     }
     const shown: Record<string, Json> = {};
     for (const [key, value] of Object.entries(object)) {
@@ -78,12 +79,12 @@ class ConfigWalk {
   }
 }
 
-/** What is left of a member when the object around it has been sanitized. */
+/** Returns a member of an object after the object was sanitized. */
 export function memberOf(sanitized: Json, key: string): Json | undefined {
   return isRecord(sanitized) ? sanitized[key] : undefined;
 }
 
-/** Whether it is an object with keys. */
+/** Returns whether it is an object with keys. */
 export function isRecord(json: Json | undefined): json is Readonly<Record<string, Json>> {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }

@@ -7,21 +7,25 @@ import { parseRelayUrl, shownUrl } from './relay-url.js';
 import type { StatelyStream } from './stately-stream.js';
 
 export interface FeedRelayOptions {
-  /** Where the relay of the Stately inspector listens: `ws://localhost:8080`. */
+  /** Address of the Stately inspector's relay: `ws://localhost:8080`. */
   readonly url: string;
   readonly stream: StatelyStream;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** Bytes the relay may be behind; beyond, updates are dropped, and all is told anew once it has caught up. @default 4 MiB */
+  /**
+   * Maximum bytes queued for the relay. Above it, updates are dropped; when the relay has caught up, it receives all
+   * actors again. @default 4 MiB
+   */
   readonly maxBehindBytes?: number | undefined;
 }
 
 /**
- * Streams actors to a relay of the Stately inspector, as `createWebSocketInspector` does: one WebSocket message for each event, plain
- * JSON, nothing said first and nothing heard. After every connect all actors there are come first. Connects again for ever, after 1 s,
- * 2 s, 4 s and so on, at most 30 s; watches nothing while it is not connected.
+ * Streams actors to a relay of the Stately inspector, as `createWebSocketInspector` does: one WebSocket message of
+ * plain JSON per event. There is no handshake, and incoming messages are ignored. Each connection starts with all
+ * present actors. After a loss it reconnects without limit, after 1 s, 2 s, 4 s and so on, at most 30 s. It observes
+ * nothing while it is not connected.
  *
- * @throws RelayUrlError when the URL is no WebSocket address
+ * @throws RelayUrlError if the URL is not a WebSocket address
  */
 export function feedRelay(options: FeedRelayOptions): FeedRelay {
   return new FeedRelay(options);
@@ -29,12 +33,12 @@ export function feedRelay(options: FeedRelayOptions): FeedRelay {
 
 const FIRST_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 30_000;
-/** A connection that lasted this long was one; the next attempt comes after the shortest time. */
+/** A connection that lasted this long resets the reconnect delay to its minimum. */
 const STEADY_MS = 10_000;
 const HANDSHAKE_MS = 10_000;
 const CLOSE_MS = 1_000;
 const MAX_BEHIND_BYTES = 4 * 1024 * 1024;
-/** A relay passes on what its other peers say. None of it is looked at. */
+/** A relay forwards the messages of its other peers. They are ignored. */
 const MAX_INCOMING_BYTES = 64 * 1024 * 1024;
 
 /** A stream to a relay. */
@@ -49,7 +53,7 @@ export class FeedRelay {
   #timer: unknown;
   #backoffMs = FIRST_BACKOFF_MS;
   #connectedAtMs: number | undefined;
-  /** Whether the log has it that the relay is not there. */
+  /** Whether the loss of the relay was logged. */
   #saidLost = false;
   #isClosed = false;
 
@@ -63,7 +67,7 @@ export class FeedRelay {
     this.#connect();
   }
 
-  /** Ends the stream for good. May be called again. */
+  /** Ends the stream permanently. Can be called repeatedly. */
   close(): void {
     this.#isClosed = true;
     this.#clock.clearTimeout(this.#timer);
@@ -71,7 +75,7 @@ export class FeedRelay {
     const socket = this.#socket;
     if (socket === undefined) return;
     socket.close();
-    // A relay that does not answer is not to hold up whoever is about to exit.
+    // A relay that does not answer must not delay the exit of the process.
     setBackgroundTimer(
       this.#clock,
       () => {
@@ -132,7 +136,7 @@ export class FeedRelay {
         relay: shownUrl(this.#url),
         ...(fault !== undefined && { reason: peerText(reasonOf(fault), SENTENCE_CHARACTERS) }),
       };
-      this.#logger.warn(fields, 'the inspector relay is not there; trying again');
+      this.#logger.warn(fields, 'the inspector relay is not reachable; reconnecting');
     }
     this.#timer = setBackgroundTimer(this.#clock, this.#connect, this.#backoffMs);
     this.#backoffMs = Math.min(this.#backoffMs * 2, LONGEST_BACKOFF_MS);

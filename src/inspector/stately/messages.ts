@@ -3,20 +3,20 @@ import { definitionText, isRecord } from './definition.js';
 import type { Sanitize, WatchedActor, WatchedEvent } from './port.js';
 import { shownSnapshot } from './snapshot.js';
 
-/** The version of `@statelyai/inspect` whose messages these are; each of them says so. */
+/** Version of `@statelyai/inspect` that defines these messages; each message contains it. */
 export const INSPECT_VERSION = '0.7.2';
 
 /**
- * Makes the messages of the Stately inspector, field for field as `@statelyai/inspect` makes them:
+ * Creates the messages of the Stately inspector, field for field as `@statelyai/inspect` does:
  *
- *     all              type · sessionId · rootId · createdAt (Unix ms, as text) · id (null) · _version
- *     @xstate.actor    name · definition (JSON text) · parentId? · snapshot
- *     @xstate.event    event · sourceId?
- *     @xstate.snapshot event · snapshot
+ *    all              type · sessionId · rootId · createdAt (Unix ms, as text) · id (null) · _version
+ *    @xstate.actor    name · definition (JSON text) · parentId? · snapshot
+ *    @xstate.event    event · sourceId?
+ *    @xstate.snapshot event · snapshot
  */
 export class StatelyMessages {
   readonly #sanitize: Sanitize;
-  /** Written once a machine, not once an actor: a thousand sessions are of one machine. */
+  /** Created once per machine and not per actor: a thousand sessions share one machine. */
   readonly #definitions = new WeakMap<object, string>();
 
   constructor(sanitize: Sanitize) {
@@ -30,7 +30,7 @@ export class StatelyMessages {
     return {
       ...common('@xstate.actor', actor, atMs),
       name,
-      // What is no machine is drawn as one box with its name.
+      // An actor that is not a machine is drawn as one box with its name.
       definition: definition ?? JSON.stringify({ id: name }),
       ...(parentId !== undefined && { parentId }),
       snapshot: shownSnapshot(actor.snapshot(), this.#sanitize),
@@ -69,7 +69,7 @@ function common(type: string, { sessionId, rootId }: WatchedActor, atMs: number)
   return { type, sessionId, rootId, createdAt: String(Math.floor(atMs)), id: null, _version: INSPECT_VERSION };
 }
 
-/** A machine without an id has none in its config. */
+/** The config of a machine without an id has none. */
 function idOf(config: object): string | undefined {
   return 'id' in config && typeof config.id === 'string' ? config.id : undefined;
 }

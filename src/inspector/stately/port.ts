@@ -1,33 +1,39 @@
 import type { Json } from '../feed.js';
 
-/** An actor as whoever watches XState knows it. Everything but the snapshot stays as it is for the actor's whole life. */
+/** An actor as XState's inspection reports it. Everything except the snapshot is constant for the actor's lifetime. */
 export interface WatchedActor {
-  /** XState's session id: `x:3`. Unique in the process. */
+  /** XState's session id: `x:3`. Unique within the process. */
   readonly sessionId: string;
-  /** Session id of the root of its system; of a root, its own. */
+  /** Session id of the root of its system; a root's own id. */
   readonly rootId: string;
-  /** Session id of the actor that made it; undefined for a root. */
+  /** Session id of the parent actor; undefined for a root. */
   readonly parentId: string | undefined;
-  /** Its id below its parent: `router`. The same as `sessionId` where none was given. */
+  /** Id below its parent: `router`. Equal to `sessionId` if none was given. */
   readonly id: string;
-  /** The config its machine was made from, `logic.config`; undefined for what is no machine. */
+  /** Config of its machine, `logic.config`; undefined for an actor that is not a machine. */
   readonly config: object | undefined;
-  /** How it is now, as XState's `getSnapshot()` gives it. */
+  /** Returns the present snapshot, as XState's `getSnapshot()`. */
   snapshot(): unknown;
 }
 
 /**
- * What happens to actors, in order, as XState's inspection tells it. Called from inside transitions, often: a listener keeps
- * what it needs and returns.
+ * Receives actor events in order, as XState's inspection reports them. Called from within transitions, and often: a
+ * listener copies what it needs and returns.
  */
 export interface ActorListener {
-  /** There is another one; from now on `all()` has it. Said before anything else is said of it. */
+  /** An actor started; `all()` contains it now. First call for this actor. */
   actorStarted(actor: WatchedActor): void;
-  /** It is about to handle an event. `sourceId`: session id of the sender; undefined for events from outside of any actor. */
+  /**
+   * The actor is about to handle an event. `sourceId`: session id of the sender; undefined for events from outside of
+   * all actors.
+   */
   eventSeen(actor: WatchedActor, event: WatchedEvent, sourceId: string | undefined): void;
-  /** It has handled the event, and this is how it is now. The last one comes with `xstate.stop`, or says `done` or `error`. */
+  /**
+   * The actor has handled the event; `snapshot` is its new state. The last one has the event `xstate.stop` or the
+   * status `done` or `error`.
+   */
   snapshotTaken(actor: WatchedActor, event: WatchedEvent, snapshot: unknown): void;
-  /** It has ended, after its last snapshot; `all()` has it no more. */
+  /** The actor has ended, after its last snapshot; `all()` no longer contains it. */
   actorStopped(actor: WatchedActor): void;
 }
 
@@ -35,16 +41,17 @@ export interface WatchedEvent {
   readonly type: string;
 }
 
-/** All actors of a system that have not ended. */
+/** All running actors of a system. */
 export interface WatchedActors {
   /** Parents before their children. */
   all(): Iterable<WatchedActor>;
-  /** @returns takes the listener back; from then on it is not called any more */
+  /** @returns a function that removes the listener; it is not called afterwards */
   subscribe(listener: ActorListener): () => void;
 }
 
 /**
- * Makes of anything what may be shown: JSON, bounded in depth and size, without secrets (known by the names of keys as well as by
- * what they look like). Never throws, whatever getters do. It is always given the object around a value, so that it sees the key.
+ * Converts any value to JSON that can be shown: bounded in depth and size, without secrets, which are recognized by
+ * key names and by form. Never throws, even if a getter does. Callers pass the object around a value, so that the
+ * function sees the key.
  */
 export type Sanitize = (value: unknown) => Json;

@@ -1,25 +1,26 @@
 import type { Json } from '../feed.js';
 
-/** What of a WebSocket is used to send. */
+/** The part of a WebSocket that is used to send. */
 export interface RelaySocket {
-  /** Bytes it holds that the network has not taken. */
+  /** Bytes that the socket has buffered. */
   readonly bufferedAmount: number;
-  /** @param done called when the network has taken it, or with why it never will */
+  /** @param done called when the network has accepted the text, or with the error */
   send(text: string, done: (error?: Error | null) => void): void;
 }
 
 export interface RelayQueueOptions {
-  /** Everything there is now. */
+  /** Returns all present actors. */
   readonly replay: () => Iterable<Json>;
-  /** Bytes that may wait before updates are dropped. */
+  /** Maximum queued bytes before updates are dropped. */
   readonly maxBehindBytes: number;
   /** Runs a callback in a later turn of the event loop. @default setImmediate */
   readonly defer?: ((callback: () => void) => void) | undefined;
 }
 
 /**
- * What waits for one connection, in order: first a replay, then updates. The socket is given a little at a time. A relay that does not
- * keep up loses updates, and is told everything anew as soon as it has taken what waits: it is behind, but never wrong for good.
+ * Send queue of one connection: first a replay, then updates. The socket gets a small part at a time. If the relay
+ * does not keep up, updates are dropped, and it receives a full replay when the queue is empty. Its state is late,
+ * but never permanently wrong.
  */
 export class RelayQueue {
   readonly #socket: RelaySocket;
@@ -43,7 +44,10 @@ export class RelayQueue {
     this.#pump();
   }
 
-  /** Bytes of updates that wait, in the socket or for it. What a replay has yet to say is made as it goes out. */
+  /**
+   * Bytes of queued updates, in the socket or before it. The rest of a replay is created when it is sent, and does
+   * not count.
+   */
   get behindBytes(): number {
     return this.#waitingBytes + this.#socket.bufferedAmount;
   }
@@ -62,14 +66,14 @@ export class RelayQueue {
     this.#pump();
   }
 
-  /** Gives the socket nothing more. */
+  /** Stops sending. */
   close(): void {
     this.#isClosed = true;
     this.#updates = [];
     this.#waitingBytes = 0;
   }
 
-  /** A socket that the network is quick with would take everything in one turn, and everybody else would wait meanwhile. */
+  /** A fast socket would accept everything in one turn, and block all other work. */
   #pump(): void {
     let given = 0;
     while (!this.#isClosed && this.#socket.bufferedAmount < SOCKET_BYTES) {
@@ -104,7 +108,7 @@ export class RelayQueue {
     if (update !== undefined) {
       this.#sentUpdates++;
       this.#waitingBytes -= Buffer.byteLength(update);
-      // A relay that is always a little behind never leaves the list empty.
+      // Without this, the list would never be empty for a relay that is always slightly behind.
       if (this.#sentUpdates === SENT_KEPT) {
         this.#updates.splice(0, SENT_KEPT);
         this.#sentUpdates = 0;
@@ -120,9 +124,9 @@ export class RelayQueue {
   }
 }
 
-/** What the socket is given before the network has taken it. */
+/** Maximum bytes in the socket. */
 const SOCKET_BYTES = 256 * 1024;
-/** What it is given in one turn of the event loop: about a millisecond's work. */
+/** Maximum bytes per turn of the event loop: about 1 ms of work. */
 const TURN_BYTES = 64 * 1024;
-/** Updates that have been sent and are still in the list, at most. */
+/** Maximum sent updates that stay in the list. */
 const SENT_KEPT = 1_024;

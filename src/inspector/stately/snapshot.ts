@@ -3,30 +3,32 @@ import { isRecord } from './definition.js';
 import type { Sanitize } from './port.js';
 
 /**
- * A snapshot as the inspector wants it: of a machine status, value, tags, history and children in full, context, output and error
- * through `sanitize`; of everything else what its snapshot holds, through `sanitize`.
+ * Returns a snapshot in the Stately inspector's form. For a machine, status, value, tags, history and children are
+ * complete; context, output and error pass through `sanitize`. For other actors, the whole snapshot passes through
+ * `sanitize`.
  */
 export function shownSnapshot(snapshot: unknown, sanitize: Sanitize): Json {
-  if (typeof snapshot !== 'object' || snapshot === null) return { status: 'active' }; // an actor that is just being made has none
+  // an actor that is starting has no snapshot
+  if (typeof snapshot !== 'object' || snapshot === null) return { status: 'active' };
   return isMachineSnapshot(snapshot) ? machineSnapshot(snapshot, sanitize) : plainSnapshot(snapshot, sanitize);
 }
 
 type StateValue = string | { readonly [state: string]: StateValue };
 
-/** What the snapshots of all machines have, as far as it is shown. */
+/** The members of machine snapshots that are shown. */
 interface MachineSnapshot {
   readonly status: string;
   readonly value: StateValue;
   readonly tags: ReadonlySet<string>;
   readonly children: Readonly<Record<string, { readonly id: string } | undefined>>;
-  /** Of each history state the nodes it would go back to. */
+  /** For each history state, the nodes that it restores. */
   readonly historyValue: Readonly<Record<string, readonly { readonly id: string }[]>>;
   readonly context: unknown;
   readonly output: unknown;
   readonly error: unknown;
 }
 
-/** Only they name the machine they are of. */
+/** Only machine snapshots reference their machine. */
 function isMachineSnapshot(snapshot: object): snapshot is MachineSnapshot {
   return 'machine' in snapshot && 'value' in snapshot && 'tags' in snapshot;
 }
@@ -38,7 +40,7 @@ function machineSnapshot(snapshot: MachineSnapshot, sanitize: Sanitize): Json {
     status,
     value,
     tags: [...tags],
-    // As XState writes actors and nodes.
+    // In XState's own JSON form of actors and nodes.
     children: mapMembers(children, (child) => child && { xstate$$type: 1, id: child.id }),
     historyValue: mapMembers(historyValue, (nodes) => nodes.map(({ id }) => ({ id }))),
   };
@@ -46,11 +48,11 @@ function machineSnapshot(snapshot: MachineSnapshot, sanitize: Sanitize): Json {
 }
 
 function plainSnapshot(snapshot: object, sanitize: Sanitize): Json {
-  const { status } = snapshot as { readonly status?: unknown }; // absent is undefined
+  const { status } = snapshot as { readonly status?: unknown }; // undefined if absent
   return { ...record(sanitize(present(snapshot))), ...(typeof status === 'string' && { status }) };
 }
 
-/** The members that are there, as JSON has it. */
+/** Removes undefined members, as JSON does. */
 function present(object: object): object {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }

@@ -8,28 +8,35 @@ import { type HeldActor, isThinned, Thinning } from './thinning.js';
 export interface StatelyStreamOptions {
   readonly sanitize: Sanitize;
   readonly clock: Clock;
-  /** Milliseconds from the first thing that happens to the batch that tells it. @default 50 */
+  /** Milliseconds from the first event to the batch that contains it. @default 50 */
   readonly batchMs?: number | undefined;
-  /** Milliseconds over which events that come with every turn of the event loop are summed up. @default 250 */
+  /** Interval, in milliseconds, over which events of every event loop turn are summed up. @default 250 */
   readonly thinMs?: number | undefined;
-  /** Events a batch holds at most; what is more is left out. Actors and their latest snapshots are always in. @default 1_000 */
+  /**
+   * Maximum events per batch; the rest is dropped. Actors and their latest snapshots are always included. @default
+   * 1_000
+   */
   readonly maxEventsPerBatch?: number | undefined;
 }
 
-/** What happens to actors, in the protocol of the Stately inspector. */
+/** Actor events in the protocol of the Stately inspector. */
 export interface StatelyStream {
-  /** `@xstate.actor` for every actor there is, parents first: what an inspector has to be given before anything else. */
+  /**
+   * Returns `@xstate.actor` for every present actor, parents first. An inspector needs these before any other
+   * message.
+   */
   replay(): readonly Json[];
   /**
-   * The same, each made when it is asked for, since those of a thousand sessions take tens of milliseconds. What is asked for in a
-   * later turn may know of more than updates that came before it; the last update of each actor is right all the same.
+   * The same, lazily: creating those of a thousand sessions takes tens of milliseconds. Messages created in a later
+   * turn can be newer than updates sent before them. The last update of each actor is correct nevertheless.
    */
   replayEach(): Iterable<Json>;
   /**
-   * Batches of what happens from now on, in order: right after {@link replay}, in the same turn, nothing is missing and nothing comes
-   * twice. Of several snapshots of an actor only the last is in a batch. Nobody watches the actors unless somebody is subscribed here.
+   * Subscribes to batches of further events, in order. If called in the same turn as {@link replay}, nothing is
+   * missing and nothing occurs twice. A batch contains only the last snapshot of each actor. Actors are observed only
+   * while there is a subscriber.
    *
-   * @returns takes the listener back
+   * @returns a function that removes the listener
    */
   subscribe(listener: (events: readonly Json[]) => void): () => void;
 }
@@ -38,7 +45,9 @@ export function createStatelyStream(actors: WatchedActors, options: StatelyStrea
   return new Stream(actors, options);
 }
 
-/** What will be a message when the batch goes out: making it now would be in vain for all snapshots but the last. */
+/**
+ * A message that is created when the batch is sent. Earlier creation would be wasted for all snapshots but the last.
+ */
 type Pending = (messages: StatelyMessages) => Json;
 
 class Stream implements StatelyStream, ActorListener {
@@ -50,9 +59,9 @@ class Stream implements StatelyStream, ActorListener {
   readonly #maxEvents: number;
   readonly #listeners = new Set<(events: readonly Json[]) => void>();
   readonly #thinning = new Thinning();
-  /** In order; undefined where a snapshot was superseded. */
+  /** In order; undefined in place of a superseded snapshot. */
   #pending: (Pending | undefined)[] = [];
-  /** Where in there the snapshot of an actor is, by session id. */
+  /** Index in `#pending` of each actor's snapshot, by session id. */
   readonly #snapshots = new Map<string, number>();
   #events = 0;
   #batchTimer: unknown;
@@ -82,7 +91,7 @@ class Stream implements StatelyStream, ActorListener {
   }
 
   subscribe(listener: (events: readonly Json[]) => void): () => void {
-    // What has happened so far is in the replay of whoever comes now.
+    // The replay of a new subscriber contains everything so far.
     this.#releaseAll();
     this.#flush();
     const own = (events: readonly Json[]): void => {
@@ -121,7 +130,7 @@ class Stream implements StatelyStream, ActorListener {
   }
 
   actorStopped(actor: WatchedActor): void {
-    // Nothing is heard of it later than this.
+    // This is the last event of the actor.
     const held = this.#thinning.take(actor.sessionId);
     if (held !== undefined) this.#release(held);
   }
@@ -156,14 +165,14 @@ class Stream implements StatelyStream, ActorListener {
     const events = pending.flatMap((make) => (make === undefined ? [] : [make(this.#messages)]));
     if (events.length === 0) return;
     for (const listener of [...this.#listeners]) {
-      if (this.#listeners.has(listener)) listener(events); // one before it may have taken it back
+      if (this.#listeners.has(listener)) listener(events); // an earlier listener can have removed it
     }
   };
 
   readonly #thinDue = (): void => {
     this.#thinTimer = undefined;
     this.#releaseAll();
-    // Together with what else there is: a snapshot that waits may be an older one of the same actor.
+    // Flushes all pending messages: a pending snapshot can be an older one of the same actor.
     this.#flush();
   };
 

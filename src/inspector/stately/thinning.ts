@@ -1,8 +1,8 @@
 import type { WatchedActor, WatchedEvent } from './port.js';
 
 /**
- * Events that come with every turn of the event loop, or because somebody is looking. They are shown a few times a second, by
- * numbers: what is in them is for the traffic view.
+ * Events that occur at every turn of the event loop, or because of the inspector itself. They are shown as counts a
+ * few times per second; the traffic view shows their content.
  */
 const thinned: ReadonlySet<string> = new Set([
   'inbound.batch',
@@ -17,11 +17,11 @@ export function isThinned(event: WatchedEvent): boolean {
   return thinned.has(event.type);
 }
 
-/** Many events of one type to one actor, as one event. */
+/** Many events of one type to one actor, combined into one event. */
 export interface ThinnedEvent extends WatchedEvent {
-  /** How many there were. */
+  /** Number of combined events. */
   readonly times: number;
-  /** What they carried together, of `inbound.batch`. */
+  /** Totals of their contents, for `inbound.batch`. */
   readonly batches?: number;
   readonly frames?: number;
 }
@@ -29,11 +29,11 @@ export interface ThinnedEvent extends WatchedEvent {
 export interface HeldActor {
   readonly actor: WatchedActor;
   readonly events: readonly { readonly event: ThinnedEvent; readonly sourceId: string | undefined }[];
-  /** How the last of these events left the actor, unless something else has happened to it since. */
+  /** Snapshot after the last of these events, unless a later event changed the actor. */
   readonly snapshot: { readonly event: ThinnedEvent; readonly snapshot: unknown } | undefined;
 }
 
-/** Counts thinned events until they are taken. Holds on to none of them. */
+/** Counts frequent events until they are taken. It keeps no reference to them. */
 export class Thinning {
   readonly #held = new Map<string, Held>();
 
@@ -54,7 +54,7 @@ export class Thinning {
     this.#of(actor).snapshot = { type: event.type, snapshot };
   }
 
-  /** There is a later one. */
+  /** There is a later snapshot. */
   forgetSnapshot(sessionId: string): void {
     const held = this.#held.get(sessionId);
     if (held !== undefined) held.snapshot = undefined;
@@ -66,7 +66,7 @@ export class Thinning {
     return taken;
   }
 
-  /** What is held of one actor. */
+  /** Removes and returns the counts of one actor. */
   take(sessionId: string): HeldActor | undefined {
     const held = this.#held.get(sessionId);
     this.#held.delete(sessionId);
@@ -112,9 +112,12 @@ function summary(type: string, count: Count | undefined): ThinnedEvent {
   return { type, times, ...(type === 'inbound.batch' && { batches, frames }) };
 }
 
-/** An actor of the host's may have events of the same name and another shape: those carry nothing. */
+/**
+ * An actor of the host application can have events with the same name and another shape: they are counted without
+ * contents.
+ */
 function addFrames(count: Count, event: WatchedEvent): void {
-  const { batches } = event as WatchedEvent & { readonly batches?: unknown }; // absent is undefined
+  const { batches } = event as WatchedEvent & { readonly batches?: unknown }; // undefined if absent
   if (!Array.isArray(batches)) return;
   count.batches += batches.length;
   for (const batch of batches as readonly ({ readonly frames?: unknown } | null | undefined)[]) {

@@ -1,9 +1,9 @@
 import type { ActorRefLike } from 'xstate';
 import type { WatchedActor } from './port.js';
 
-/** An actor as XState's inspection hands it out. */
+/** Converts an actor from XState's inspection. */
 export function watchedActor(ref: ActorRefLike): WatchedActor {
-  const actor = ref as InspectedActor; // XState inspects its own actors only
+  const actor = ref as InspectedActor; // XState inspects only its own actors
   return {
     sessionId: actor.sessionId,
     rootId: rootOf(actor).sessionId,
@@ -14,11 +14,11 @@ export function watchedActor(ref: ActorRefLike): WatchedActor {
   };
 }
 
-/** What an actor of XState's has beyond what the type in inspection events says. */
+/** Members of XState actors that the type in inspection events lacks. */
 interface InspectedActor extends ActorRefLike {
   readonly id: string;
   readonly _parent?: InspectedActor;
-  /** `config` on machines alone. */
+  /** `config` exists on machines only. */
   readonly logic?: { readonly config?: object };
   getSnapshot(): unknown;
 }

@@ -11,11 +11,11 @@ function ids(node: ElkNode): readonly string[] {
   return [node.id, ...(node.children ?? []).flatMap(ids)];
 }
 
-describe('a chart made ready for its layout', () => {
-  it('has each state once, a dot to begin from, and one box for what may happen in any state', () => {
+describe('a chart prepared for its layout', () => {
+  it('has each state once, an initial dot, and one box for transitions from any state', () => {
     const states = sessionChart.root.children.map(({ id }) => id);
     expect([...ids(graph)].sort()).toEqual(['#chart', 'session', 'session#initial', 'session#any', ...states].sort());
-    expect(boxes.get('session#any')?.title).toBe('in any state');
+    expect(boxes.get('session#any')?.title).toBe('any state');
   });
 
   it('has one line for all transitions between the same two states, and a label for each event', () => {
@@ -32,7 +32,7 @@ describe('a chart made ready for its layout', () => {
     expect(guarded.labels.get('session.active→session.closed')).toEqual(['go [isLate]']);
   });
 
-  it('writes into a box what is done there, and what happens without leaving', () => {
+  it('has the actions and internal transitions of a state in its box', () => {
     expect(boxes.get('session.congested')?.lines).toEqual([
       'in: enterPhase',
       '↻ connection.congested',
@@ -41,17 +41,17 @@ describe('a chart made ready for its layout', () => {
     expect(boxes.get('session.authenticating')?.lines).toEqual(['in: enterPhase', 'runs authenticate']);
   });
 
-  it('leaves out what leads to or from a state that is not there', () => {
+  it('omits transitions from or to a state that does not exist', () => {
     const edges = [{ id: '0', source: 'session.active', target: 'session.nowhere', label: 'x', actions: [] }];
     expect(chartGraph({ ...sessionChart, edges }, 'RIGHT', measure).lines.size).toBe(0);
   });
 });
 
 describe.each([sessionChart, listenerChart, rootChart])('the layout of the $name machine', (chart) => {
-  // What the types of elkjs leave open is narrower here: every part comes back with its place.
+  // Narrower than the types of elkjs: every part is returned with its position.
   const elk = new (ElkConstructor as unknown as new () => Elk)();
 
-  it.each(['RIGHT', 'DOWN'] as const)('places all of it, leading %s', async (direction) => {
+  it.each(['RIGHT', 'DOWN'] as const)('places all parts in the direction %s', async (direction) => {
     const made = chartGraph(chart, direction, measure);
     const placed = await elk.layout(made.graph);
     const all = (node: PlacedNode): readonly PlacedNode[] => [node, ...(node.children ?? []).flatMap(all)];

@@ -62,7 +62,7 @@ describe('the transition that was taken', () => {
       'open.closing',
       ['listener.open.listening', 'listener.closing', 'listener.open.closing'],
     ],
-  ])('at %s from %s to %s, among states in states', (event, from, to, edge) => {
+  ])('at %s from %s to %s, in nested states', (event, from, to, edge) => {
     expect(taken(listenerChart, event, from, to)).toEqual(edge);
   });
 
@@ -91,7 +91,7 @@ describe('the transition that was taken', () => {
       'stopped',
       ['root.draining', 'after drainLimit', 'root.stopped'],
     ],
-  ])('at %s from %s to %s, among regions', (event, from, to, edge) => {
+  ])('at %s from %s to %s, in parallel regions', (event, from, to, edge) => {
     expect(taken(rootChart, event, from, to)).toEqual(edge);
   });
 });

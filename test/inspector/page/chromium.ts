@@ -1,15 +1,15 @@
 import { type Browser, chromium } from 'playwright-core';
 import { chromiumPath } from '../../support/chromium.js';
 
-/** Undefined where there is a browser to test with; else why the tests are left out, for their name. */
-export const missingChromium = chromiumPath === undefined ? 'left out: no Chromium here; set CHROMIUM_PATH' : undefined;
+/** Undefined if a browser is available; else the reason why the tests are skipped, for their titles. */
+export const missingChromium = chromiumPath === undefined ? 'skipped: no Chromium; set CHROMIUM_PATH' : undefined;
 
-/** A ceiling for a busy machine; it takes a second where nothing else runs. */
+/** Upper bound for a busy machine; the start takes 1 s on an idle one. */
 const START_MS = 120_000;
 
-/** A headless browser. What runs in containers has no sandbox, and the page under test is ours. */
+/** Starts a headless browser without a sandbox: containers do not have one, and the page under test is trusted. */
 export function launchChromium(): Promise<Browser> {
-  if (chromiumPath === undefined) throw new Error('there is no Chromium here');
+  if (chromiumPath === undefined) throw new Error('Chromium is not installed');
   return chromium.launch({
     executablePath: chromiumPath,
     args: ['--no-sandbox', '--disable-dev-shm-usage'],

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 
 const style = readFileSync(new URL('../../../src/inspector/page/style.css', import.meta.url), 'utf8');
 
-/** The colour that a custom property of the style sheet names. */
+/** Returns the color of a custom property in the style sheet. */
 function colour(name: string): string {
   const found = new RegExp(`--${name}: (#[0-9a-f]{6});`).exec(style)?.[1];
   if (found === undefined) throw new Error(`style.css has no --${name}`);
@@ -26,28 +26,28 @@ function contrast(one: string, other: string): number {
 
 const grounds = ['ground', 'surface', 'raised'].map(colour);
 
-describe('the colours of the page', () => {
-  it('are measured as WCAG does', () => {
+describe('the colors of the page', () => {
+  it('are measured as WCAG defines', () => {
     expect(contrast('#000000', '#ffffff')).toBeCloseTo(21);
     expect(contrast('#767676', '#ffffff')).toBeCloseTo(4.54, 2);
   });
 
   it.each(['text', 'dim', 'focus', 'good', 'warning', 'bad', 'waiting', 'past', 'plain'])(
-    '--%s is legible on every ground, at 7:1 or more',
+    '--%s has a contrast of at least 7:1 on every background',
     (name) => {
       for (const ground of grounds) expect(contrast(colour(name), ground)).toBeGreaterThanOrEqual(7);
     },
   );
 
   it.each([...new Set(style.matchAll(/\.kind-\w+ \{\s*color: (#[0-9a-f]{6})/g))].map(([, hex = '']) => hex))(
-    '%s of a kind of traffic is legible as well',
+    '%s of a kind of traffic has the same contrast',
     (hex) => {
       for (const ground of grounds) expect(contrast(hex, ground)).toBeGreaterThanOrEqual(7);
     },
   );
 
   it.each([...style.matchAll(/--lit: (#[0-9a-f]{6});/g)].map(([, hex = '']) => hex))(
-    'names and lines are legible in a state lit with %s',
+    'names and lines are legible in an active state with %s',
     (hex) => {
       for (const text of ['#d4ffe3', '#dcf5e5']) expect(contrast(text, hex)).toBeGreaterThanOrEqual(7);
     },

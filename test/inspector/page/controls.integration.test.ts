@@ -10,14 +10,14 @@ const LEVEL = '/audio/master/level';
 
 const choose = (page: Page, address: string): Promise<void> => page.getByTitle(address, { exact: true }).click();
 
-/** Writes of the page so far. */
+/** Returns the writes of the page so far. */
 function writes(): readonly unknown[] {
   return stage.feed.asked.flatMap((message) =>
     message.type === 'set' || message.type === 'emit' ? [message.value] : [],
   );
 }
 
-/** Resolves once the router has everything that the page did before. */
+/** Resolves once the feed has received everything that the page did before. */
 async function settled(page: Page): Promise<void> {
   await page.evaluate(`location.hash = '#traffic/settled/${++settles}'`);
   const pattern = `/settled/${settles}`;
@@ -25,7 +25,7 @@ async function settled(page: Page): Promise<void> {
 }
 let settles = 0;
 
-/** Says the value of a float, and waits until the panel shows it. */
+/** Sends the value of a float, and waits until the panel shows it. */
 async function say(page: Page, value: number, address = LEVEL): Promise<void> {
   stage.feed.send(fake.signalsMessage([fake.signal(address, { value })]));
   await page.locator('.signal-panel .value', { hasText: new RegExp(`^${value}$`) }).waitFor();
@@ -33,7 +33,7 @@ async function say(page: Page, value: number, address = LEVEL): Promise<void> {
 
 const faderOf = (page: Page): Promise<string> => page.getByLabel('Fader').inputValue();
 
-/** The middle of the slider, and how wide it is. */
+/** Returns center and width of the slider. */
 async function placeOfFader(page: Page): Promise<{ x: number; y: number; width: number }> {
   const box = (await page.getByLabel('Fader').boundingBox())!; // the test has opened a param with one
   return { x: box.x + box.width / 2, y: box.y + box.height / 2, width: box.width };
@@ -45,7 +45,7 @@ describeInChromium(`the controls of the inspector's page that write${because}`, 
   stage.setUp();
 
   it.each([LEVEL, '/lights/2/on', '/cue/current', '/cue/name'])(
-    'write nothing of %s when it is opened by Enter and keys follow that scroll',
+    'write nothing to %s if Enter opens it and scroll keys follow',
     async (address) => {
       const page = await stage.open('#signals');
       await choose(page, address);
@@ -58,7 +58,7 @@ describeInChromium(`the controls of the inspector's page that write${because}`, 
   );
 
   it.each([LEVEL, '/lights/2/on'])(
-    'write nothing of %s when it is clicked and keys follow that scroll',
+    'write nothing to %s if a click opens it and scroll keys follow',
     async (address) => {
       const page = await stage.open('#signals');
       await choose(page, address);
@@ -69,7 +69,7 @@ describeInChromium(`the controls of the inspector's page that write${because}`, 
     },
   );
 
-  it('are one Tab key away from the cross of a panel that Enter has opened', async () => {
+  it('are one Tab key after the close button of a panel that Enter has opened', async () => {
     const page = await stage.open('#signals');
     await choose(page, LEVEL);
     for (const key of ['Enter', 'Tab', 'Tab', 'ArrowRight']) await page.keyboard.press(key);
@@ -77,7 +77,7 @@ describeInChromium(`the controls of the inspector's page that write${because}`, 
     expect(writes()).toHaveLength(1);
   });
 
-  it('take no key that scrolls for a value after a slider was dragged', async () => {
+  it('do not take a scroll key as a value after a slider was dragged', async () => {
     const page = await stage.open('#signals');
     await choose(page, LEVEL);
     await say(page, 0.8);
@@ -91,16 +91,16 @@ describeInChromium(`the controls of the inspector's page that write${because}`, 
     expect(writes()[0]).toBeCloseTo(0.5, 1);
   });
 
-  it('press nothing again when Space follows a click, and send once while Enter is held down', async () => {
+  it('ignore Space after a click, and send once while Enter is held down', async () => {
     const page = await stage.open('#signals');
     await choose(page, '/lights/2/on');
     await page.getByRole('switch').click();
     await page.keyboard.press('Space');
     await page.getByLabel('Address of the event').fill('/cue/go');
-    await page.getByRole('button', { name: 'Fire' }).click();
+    await page.getByRole('button', { name: 'Send' }).click();
     await page.keyboard.press('Space');
     await page.getByLabel('Value of the event').fill('1');
-    for (let times = 0; times < 5; times++) await page.keyboard.down('Enter'); // all but the first repeat
+    for (let times = 0; times < 5; times++) await page.keyboard.down('Enter'); // all but the first are repeats
     await page.keyboard.up('Enter');
     await choose(page, '/cue/name');
     await page.getByLabel('New value').fill('Act 3');
@@ -127,7 +127,7 @@ describeInChromium(`the controls of the inspector's page that write${because}`, 
     expect(writes()).toEqual([0.251, 0.751]);
   });
 
-  it('leave a slider where a pointer holds it, and follow the value from the release on', async () => {
+  it('leave a slider where a pointer holds it, and follow the value after the release', async () => {
     const page = await stage.open('#signals');
     await choose(page, LEVEL);
     await say(page, 0.8);
@@ -138,14 +138,14 @@ describeInChromium(`the controls of the inspector's page that write${because}`, 
     const held = await faderOf(page);
     await say(page, 0.9);
     expect(await faderOf(page)).toBe(held);
-    await page.mouse.move(x, y + 200); // the pointer goes up beside the slider
+    await page.mouse.move(x, y + 200); // the pointer is released beside the slider
     await page.mouse.up();
     expect(await faderOf(page)).toBe('0.9');
     await say(page, 0.1);
     expect(await faderOf(page)).toBe('0.1');
   });
 
-  it('write nothing of a signal that is chosen while the slider of another one is held', async () => {
+  it('write nothing to a signal that is selected while the slider of another one is held', async () => {
     const page = await stage.open('#signals');
     await choose(page, LEVEL);
     const { x, y, width } = await placeOfFader(page);
@@ -156,7 +156,7 @@ describeInChromium(`the controls of the inspector's page that write${because}`, 
     await page.locator('.signal-panel h2', { hasText: '/lights/1/dim' }).waitFor();
     await page.mouse.move(x + width / 4, y, { steps: 5 });
     await page.mouse.up();
-    await page.mouse.click(x + width / 4, y); // a new press is for the signal that is shown
+    await page.mouse.click(x + width / 4, y); // a new press applies to the visible signal
     await settled(page);
     expect(stage.feed.asked.flatMap((message) => (message.type === 'set' ? [message.address] : []))).toEqual([
       LEVEL,
@@ -164,7 +164,7 @@ describeInChromium(`the controls of the inspector's page that write${because}`, 
     ]);
   });
 
-  it('do not go back to the value before when the router speaks of another signal behind a write', async () => {
+  it('do not return to the old value if the router sends another signal after a write', async () => {
     const page = await stage.open('#signals');
     const sayOther = async (total: number): Promise<void> => {
       stage.feed.send({ ...fake.signalsMessage([fake.signal('/visuals/speed', { value: total })]), total });

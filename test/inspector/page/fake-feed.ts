@@ -13,16 +13,16 @@ const types: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 };
 
-/** As the router's. */
+/** The router's policy. */
 const policy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/** The page as the build has made it, and the feed in the hands of a test. */
+/** The built page, with a feed that the test controls. */
 export class FakeFeed {
-  /** What the page has asked for, in order. */
+  /** Messages from the page, in order. */
   readonly asked: PageMessage[] = [];
-  /** Says what to answer; called for each message of the page. */
+  /** Returns the answers to a message of the page. */
   answer: (message: PageMessage) => readonly FeedMessage[] = () => [];
-  /** Said first to each page that connects. */
+  /** Sent first to each page that connects. */
   greeting: readonly FeedMessage[] = [];
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true });
@@ -38,9 +38,9 @@ export class FakeFeed {
     });
   }
 
-  /** @throws Error when the page is not built */
+  /** @throws Error if the page is not built */
   static async start(): Promise<FakeFeed> {
-    if (!existsSync(fileOf('/inspect'))) throw new Error('dist/inspector/page is not there: run npm run build');
+    if (!existsSync(fileOf('/inspect'))) throw new Error('dist/inspector/page does not exist: run npm run build');
     const http = createServer(({ url = '' }, response) => {
       const file = fileOf(url);
       try {
@@ -64,12 +64,12 @@ export class FakeFeed {
     for (const page of this.#sockets.clients) for (const message of messages) page.send(JSON.stringify(message));
   }
 
-  /** Cuts every page off. */
+  /** Disconnects every page. */
   drop(): void {
     for (const page of this.#sockets.clients) page.terminate();
   }
 
-  /** Resolves with the first message of the page that fits, from those to come and those that have come. */
+  /** Resolves with the first matching message of the page, received or future. */
   async heard<T extends PageMessage>(fits: (message: PageMessage) => message is T): Promise<T> {
     for (;;) {
       const found = this.asked.find(fits);
@@ -78,7 +78,7 @@ export class FakeFeed {
     }
   }
 
-  /** Resolves when there is a page to be sent something. */
+  /** Resolves when a page is connected. */
   async joined(): Promise<void> {
     while (this.#sockets.clients.size === 0) {
       await new Promise<void>((resolve) => this.#sockets.once('connection', () => resolve()));
@@ -96,7 +96,7 @@ export class FakeFeed {
       for (const message of messages) page.send(JSON.stringify(message));
     };
     page.on('message', (data: Buffer) => {
-      const message = JSON.parse(data.toString()) as PageMessage; // the page is of the same source
+      const message = JSON.parse(data.toString()) as PageMessage; // the page comes from the same source
       this.asked.push(message);
       say(this.answer(message));
       const waiting = [...this.#listeners];
@@ -107,7 +107,7 @@ export class FakeFeed {
   }
 }
 
-/** Whether the page asks for a view. */
+/** Returns a filter for the page's requests of a view. */
 export function watches(view: View): (message: PageMessage) => message is Extract<PageMessage, { type: 'watch' }> {
   return (message): message is Extract<PageMessage, { type: 'watch' }> =>
     message.type === 'watch' && message.view === view;

@@ -10,7 +10,7 @@ import type {
   SignalRow,
 } from '../../../src/inspector/feed.js';
 
-/** The time at which the fake router stands still. */
+/** Fixed time of the fake router. */
 export const NOW_MS = 1_790_000_000_000;
 
 function node(id: string, rest: Partial<ChartNode> = {}): ChartNode {
@@ -28,7 +28,7 @@ function edges(list: readonly (readonly [string, string, string, ...string[]])[]
   }));
 }
 
-/** As the router's session machine. */
+/** Chart of the router's session machine. */
 export const sessionChart: Chart = {
   name: 'session',
   root: node('session', {
@@ -72,7 +72,7 @@ export const sessionChart: Chart = {
   ]),
 };
 
-/** As the router's root machine: with regions that are in states of their own. */
+/** Chart of the router's root machine, which has parallel regions. */
 export const rootChart: Chart = {
   name: 'root',
   root: node('root', {
@@ -105,7 +105,7 @@ export const rootChart: Chart = {
   ]),
 };
 
-/** As the router's listener machine: with a state that has states of its own. */
+/** Chart of the router's listener machine, which has nested states. */
 export const listenerChart: Chart = {
   name: 'listener',
   root: node('listener', {
@@ -161,7 +161,7 @@ const names = [
 ];
 const transports = ['websocket', 'websocket', 'quic', 'udp', 'tcp'];
 
-/** A session in the first states of life, and some that are worse off. */
+/** Returns a session in one of the first states; some have errors. */
 export function session(index: number, rest: Partial<SessionRow> = {}): SessionRow {
   const states = ['active', 'active', 'active', 'congested', 'active', 'awaitingHello', 'active', 'draining'];
   const state = states[index % states.length] ?? 'active';
@@ -238,7 +238,7 @@ export function detail(row: SessionRow, rest: Partial<ActorDetail> = {}): ActorD
   };
 }
 
-/** A door that listens. */
+/** A listener that is open. */
 export const door: ActorDetail = {
   ...actors[2]!,
   activeNodes: ['listener', 'listener.open', 'listener.open.listening'],
@@ -261,7 +261,7 @@ export function signal(address: string, rest: Partial<SignalRow> = {}): SignalRo
   };
 }
 
-/** Sixty params of a small show. */
+/** Returns sixty params of a small show. */
 export function signals(tick = 0): readonly SignalRow[] {
   const wave = (index: number): number => 0.5 + 0.5 * Math.sin(tick / 4 + index);
   const lights = Array.from({ length: 16 }, (_, index) => [
@@ -319,7 +319,7 @@ export const welcome: Extract<FeedMessage, { type: 'welcome' }> = {
   charts: { root: rootChart, session: sessionChart, listener: listenerChart },
 };
 
-/** What a router with so many sessions answers to each request. */
+/** Returns the answers of a router with the given number of sessions. */
 export function answers(sessions: number): (message: PageMessage) => readonly FeedMessage[] {
   const known = sessionsMessage(sessions);
   return (message) => {

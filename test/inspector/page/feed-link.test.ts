@@ -3,7 +3,7 @@ import type { FeedMessage, View } from '../../../src/inspector/feed.js';
 import { FeedLink, type LinkHost, type LinkState, type SocketEvents } from '../../../src/inspector/page/feed-link.js';
 import { welcome } from './fake-router.js';
 
-/** A browser with sockets and timers in the hands of the test. */
+/** A browser whose sockets and timers the test controls. */
 class FakeHost implements LinkHost {
   readonly secrets: LinkHost['secrets'] = {};
   readonly sockets: { readonly events: SocketEvents; readonly sent: unknown[] }[] = [];
@@ -29,7 +29,7 @@ class FakeHost implements LinkHost {
 
   drop(): void {
     this.last.events.closed();
-    this.waits.at(-1)!.run(); // a link that is closed always waits
+    this.waits.at(-1)!.run(); // a closed link always has a timer
   }
 }
 
@@ -52,7 +52,7 @@ beforeEach(() => {
 });
 
 describe('the link to the feed', () => {
-  it('asks for what is watched once it is welcome, and says that it begins anew before', () => {
+  it('watches its views after the welcome, and announces the restart before', () => {
     link.watch(watchSessions);
     expect(host.last.sent).toEqual([]);
     host.say(welcome);
@@ -60,7 +60,7 @@ describe('the link to the feed', () => {
     expect(told).toEqual(['welcome', 'renewed sessions']);
   });
 
-  it('asks again after each loss, with the last of each view and without what is left', () => {
+  it('watches again after each loss, with the last request of each view and without closed views', () => {
     host.say(welcome);
     link.watch(watchSessions);
     link.watch({ type: 'watch', view: 'signals', pattern: '/a/**' });
@@ -73,7 +73,7 @@ describe('the link to the feed', () => {
     expect(host.last.sent).toEqual([watchSessions, { type: 'watch', view: 'signals', pattern: '/b/**' }]);
   });
 
-  it('waits longer from time to time, up to 5 s, and short again after a welcome', () => {
+  it('waits longer after each failed attempt, up to 5 s, and resets the delay after a welcome', () => {
     for (let loss = 0; loss < 6; loss++) host.drop();
     host.say(welcome);
     host.drop();
@@ -81,7 +81,7 @@ describe('the link to the feed', () => {
     expect(states.at(-1)).toEqual({ kind: 'lost', attempts: 1 });
   });
 
-  it('asks for a token where one is needed, and for nothing else before it is good', () => {
+  it('asks for a token if one is required, and for nothing else before it is accepted', () => {
     link.watch(watchSessions);
     host.say({ ...welcome, needsToken: true });
     expect(states).toEqual([{ kind: 'locked', needs: 'token', problem: undefined }]);
@@ -91,7 +91,7 @@ describe('the link to the feed', () => {
     expect(host.last.sent.at(-1)).toEqual(watchSessions);
   });
 
-  it('gives its token again after a loss', () => {
+  it('sends its token again after a loss', () => {
     host.say({ ...welcome, needsToken: true });
     link.give('token', 't1');
     host.say(welcome);
@@ -100,7 +100,7 @@ describe('the link to the feed', () => {
     expect(host.last.sent).toEqual([{ type: 'authenticate', token: 't1' }]);
   });
 
-  it('forgets a token that was refused, and says why', () => {
+  it('forgets a refused token, and states why', () => {
     host.say({ ...welcome, needsToken: true });
     link.give('token', 'bad');
     host.say({ type: 'refused', text: 'The token has expired' });
@@ -111,11 +111,11 @@ describe('the link to the feed', () => {
     expect(states.at(-1)).toEqual({ kind: 'locked', needs: 'token', problem: 'The token has expired' });
   });
 
-  it('keeps a token that was given since another one was found to be bad', () => {
+  it('keeps a token that was given after the refused one was sent', () => {
     host.say({ ...welcome, needsToken: true });
     link.give('token', 'bad');
     link.give('token', 'good');
-    host.say({ type: 'refused', text: 'The token is not known' }); // the first
+    host.say({ type: 'refused', text: 'The token is not known' }); // the first one
     expect(host.secrets.token).toBe('good');
     expect(states.map(({ kind }) => kind)).toEqual(['locked']);
     host.say(welcome);
@@ -126,7 +126,7 @@ describe('the link to the feed', () => {
     expect(host.secrets.token).toBeUndefined();
   });
 
-  it('gives the key of its link when the router asks for it, and not before', () => {
+  it('sends the key of its link only when the router requires it', () => {
     link.give('key', 'k1');
     expect(host.last.sent).toEqual([]);
     link.watch(watchSessions);
@@ -137,7 +137,7 @@ describe('the link to the feed', () => {
     expect(host.last.sent.at(-1)).toEqual(watchSessions);
   });
 
-  it('forgets a key of before the last start, asks for another, and gives that', () => {
+  it('forgets a key from before the last start, asks for another, and sends that', () => {
     link.give('key', 'old');
     host.say({ ...welcome, needsKey: true });
     host.say({ type: 'refused', text: 'the key is wrong' });
@@ -147,7 +147,7 @@ describe('the link to the feed', () => {
     expect(host.last.sent.at(-1)).toEqual({ type: 'unlock', key: 'new' });
   });
 
-  it('waits for no answer of a connection that broke', () => {
+  it('does not wait for answers of a lost connection', () => {
     host.say({ ...welcome, needsToken: true });
     link.give('token', 't1');
     host.drop();
@@ -156,7 +156,7 @@ describe('the link to the feed', () => {
     expect(host.secrets.token).toBeUndefined();
   });
 
-  it('does not ask for what somebody gives up who hears that it begins anew', () => {
+  it('does not watch a view that its listener closes at the restart', () => {
     const events = {
       stateChanged: () => undefined,
       received: () => undefined,
@@ -172,7 +172,7 @@ describe('the link to the feed', () => {
     expect(host.last.sent.filter((message) => JSON.stringify(message).includes('"watch"'))).toEqual([watchSessions]);
   });
 
-  it('gives each write its own answer', async () => {
+  it('resolves each write with its own answer', async () => {
     host.say(welcome);
     const first = link.write({ type: 'set', address: '/a', value: 0.5 });
     const second = link.write({ type: 'emit', address: '/b', value: undefined });
@@ -185,15 +185,15 @@ describe('the link to the feed', () => {
     expect(await Promise.all([first, second])).toEqual(['Parameter is locked', undefined]);
   });
 
-  it('leaves no write without an answer when it breaks, and takes none before it is welcome', async () => {
+  it('resolves pending writes when the connection is lost, and rejects writes before the welcome', async () => {
     expect(await link.write({ type: 'set', address: '/a', value: 1 })).toContain('not connected');
     host.say(welcome);
     const write = link.write({ type: 'set', address: '/a', value: 1 });
     host.drop();
-    expect(await write).toContain('broke');
+    expect(await write).toContain('was lost');
   });
 
-  it.each(['', 'x', 'null', '5', '[]', '{}', new ArrayBuffer(2)])('leaves %p alone', (data) => {
+  it.each(['', 'x', 'null', '5', '[]', '{}', new ArrayBuffer(2)])('ignores the message %p', (data) => {
     host.last.events.received(data);
     expect(told).toEqual([]);
   });

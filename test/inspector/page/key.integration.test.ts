@@ -3,7 +3,7 @@ import type { FeedMessage, PageMessage } from '../../../src/inspector/feed.js';
 import * as fake from './fake-router.js';
 import { because, describeInChromium, PageStage } from './page-stage.js';
 
-/** A router that asks for this key. */
+/** Makes the feed require this key. */
 function lockedWith(stage: PageStage, key: string): void {
   stage.feed.greeting = [{ ...fake.welcome, needsKey: true }];
   const answer = fake.answers(12);
@@ -19,7 +19,7 @@ describeInChromium(`the page of a router that asks for a key${because}`, () => {
   const stage = new PageStage();
   stage.setUp();
 
-  it('opens by the link, takes the key out of the address, and keeps it for a reload', async () => {
+  it('opens with the link, removes the key from the address, and keeps it for a reload', async () => {
     lockedWith(stage, 'good');
     const page = await stage.open('/#key=good');
     await page.getByText('12 sessions', { exact: true }).waitFor();
@@ -29,7 +29,7 @@ describeInChromium(`the page of a router that asks for a key${because}`, () => {
     expect(await page.locator('form.token:visible').count()).toBe(0);
   });
 
-  it('says without a key where the link is', async () => {
+  it('explains where the link is if it has no key', async () => {
     lockedWith(stage, 'good');
     const page = await stage.openBlank();
     await page.goto(stage.feed.url);
@@ -39,7 +39,7 @@ describeInChromium(`the page of a router that asks for a key${because}`, () => {
     expect(await page.getByText('admin:/**').isVisible()).toBe(false);
   });
 
-  it('takes the link or the key when it is pasted, and says that an old one is no longer good', async () => {
+  it('accepts the pasted link or key, and reports that an old key is invalid', async () => {
     lockedWith(stage, 'good');
     const page = await stage.openBlank();
     await page.goto(`${stage.feed.url}/#key=old`);
@@ -50,7 +50,7 @@ describeInChromium(`the page of a router that asks for a key${because}`, () => {
     await page.getByText('12 sessions', { exact: true }).waitFor();
   });
 
-  it('takes the key of a new link that is opened in the same tab', async () => {
+  it('uses the key of a new link that is opened in the same tab', async () => {
     lockedWith(stage, 'good');
     const page = await stage.openBlank();
     await page.goto(`${stage.feed.url}/`);

@@ -4,23 +4,23 @@ import { launchChromium, missingChromium } from './chromium.js';
 import { FakeFeed } from './fake-feed.js';
 import * as fake from './fake-router.js';
 
-/** Ceilings for what never comes, far above what a busy machine takes: a test of ten steps takes one second where nothing else runs. */
+/** Upper bounds for events that never occur, for busy machines: a test of ten steps takes 1 s on an idle one. */
 const PATIENCE_MS = 60_000;
 const TEST_MS = 180_000;
 const SOCKET = /WebSocket connection/;
 
-/** The page in a browser with a feed in the hands of the tests: a feed and a context for each of them. */
+/** The page in a browser, with a feed that the tests control. Each test has its own feed and browser context. */
 export class PageStage {
-  /** Answers as a router with twelve sessions does, unless a test says otherwise. */
-  feed!: FakeFeed; // there before each test
-  context!: BrowserContext; // there once a page is open
-  /** Lines of the browser's own that are no faults of the page: about a socket that does not open, for one. */
+  /** Answers as a router with twelve sessions, unless a test sets another answer. */
+  feed!: FakeFeed; // set before each test
+  context!: BrowserContext; // set once a page is open
+  /** Console lines of the browser that are not errors of the page, for example about a failed socket. */
   expected = SOCKET;
   #browser: Browser | undefined;
-  /** What went wrong inside the page. */
+  /** Errors inside the page. */
   #faults: string[] = [];
 
-  /** To be called once, inside a `describe`. */
+  /** Call once, inside a `describe`. */
   setUp(): void {
     jest.setTimeout(TEST_MS);
     beforeAll(async () => {
@@ -41,7 +41,7 @@ export class PageStage {
     });
   }
 
-  /** Opens the page and waits until it is welcome. */
+  /** Opens the page and waits for the welcome. */
   async open(hash = '', viewport = { width: 1_440, height: 900 }): Promise<Page> {
     const page = await this.openBlank(viewport);
     await page.goto(this.feed.url + hash);
@@ -49,7 +49,7 @@ export class PageStage {
     return page;
   }
 
-  /** A tab that has not gone to the page yet. */
+  /** Returns a tab that has not opened the page. */
   async openBlank(viewport = { width: 1_440, height: 900 }): Promise<Page> {
     if (this.#browser === undefined) throw new Error('there is no browser before the first test');
     this.context = await this.#browser.newContext({ viewport });
@@ -63,7 +63,7 @@ export class PageStage {
   }
 }
 
-/** As `describe`, left out where there is no browser. */
+/** As `describe`, but skipped if no browser is available. */
 export const describeInChromium = missingChromium === undefined ? describe : describe.skip;
-/** Why it is left out, for its name. */
+/** Reason of the skip, for the title. */
 export const because = missingChromium === undefined ? '' : ` (${missingChromium})`;

@@ -7,12 +7,12 @@ import { because, describeInChromium, PageStage } from './page-stage.js';
 
 const stage = new PageStage();
 
-/** Rows of the list in sight, each by its text. */
+/** Returns the text of each visible row. */
 async function rows(page: Page): Promise<readonly string[]> {
   return page.locator('.view:visible .list-row:visible').allInnerTexts();
 }
 
-/** The text of the one element that is chosen with the keys. */
+/** Returns the text of the selected element. */
 function chosen(page: Page): ReturnType<Page['locator']> {
   return page.locator('.view:visible .list-row[aria-selected="true"]');
 }
@@ -20,7 +20,7 @@ function chosen(page: Page): ReturnType<Page['locator']> {
 describeInChromium(`the inspector's page in Chromium${because}`, () => {
   stage.setUp();
 
-  it('shows the sessions, and those alone that the filter lets through', async () => {
+  it('shows the sessions, and with a filter only the matching ones', async () => {
     const page = await stage.open();
     await page.getByText('12 sessions', { exact: true }).waitFor();
     expect(await rows(page)).toHaveLength(12);
@@ -33,7 +33,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     await page.getByText('No session matches').waitFor();
   });
 
-  it('sorts by a column, and back', async () => {
+  it('sorts by a column in both orders', async () => {
     const page = await stage.open();
     await page.getByRole('button', { name: 'Out /s' }).click();
     await page.locator('.list-row[aria-rowindex="1"]', { hasText: 'Follow spot' }).waitFor();
@@ -41,7 +41,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     await page.locator('.list-row[aria-rowindex="1"]', { hasText: 'Light desk' }).waitFor();
   });
 
-  it('lights the state a session comes into, with the way it took', async () => {
+  it('highlights the state that a session enters, and the transition', async () => {
     const page = await stage.open('#chart/x:101');
     const state = (key: string): string => `[data-node="session.${key}"].is-active`;
     await page.locator(state('active')).waitFor();
@@ -60,12 +60,12 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     await page.waitForFunction('globalThis.litAt !== undefined');
     const litAt = await page.evaluate<number>('globalThis.litAt');
     process.stdout.write(`a state is lit and painted ${litAt - sentAt} ms after the router has said so\n`);
-    expect(await page.locator('.is-active').evaluateAll((lit) => lit.length)).toBe(2); // the machine and the state
-    await page.locator('.reason', { hasText: 'slower than messages come' }).waitFor();
+    expect(await page.locator('.is-active').evaluateAll((lit) => lit.length)).toBe(2); // machine and state
+    await page.locator('.reason', { hasText: 'slower than messages arrive' }).waitFor();
     await page.locator('.transitions li', { hasText: 'connection.congested' }).first().waitFor();
   });
 
-  it('is moved and scaled by wheel, drag and keys, and all of it comes back', async () => {
+  it('pans and zooms with wheel, drag and keys, and resets the view', async () => {
     const page = await stage.open('#chart/x:2');
     await page.locator('[data-node="listener.open"]').waitFor();
     const moves = async (act: () => Promise<void>): Promise<void> => {
@@ -85,7 +85,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
       await page.mouse.move(700, 450);
       await page.mouse.up();
     });
-    await moves(() => page.keyboard.press('ArrowLeft')); // the drag has given it the focus
+    await moves(() => page.keyboard.press('ArrowLeft')); // the drag has set the focus
     await moves(() => page.getByRole('button', { name: 'Fit' }).click());
     expect(await page.locator('[data-node="listener"]').boundingBox()).toEqual(fitted);
     const room = await page.locator('.stage').boundingBox();
@@ -93,7 +93,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     expect(fitted!.y + fitted!.height).toBeLessThanOrEqual(room!.y + room!.height);
   });
 
-  it('draws states in states, and says of plain code that it is some', async () => {
+  it('draws nested states, and states if an actor is not a machine', async () => {
     const page = await stage.open('#chart/x:2');
     await page.locator('[data-node="listener.open.listening"].is-active').waitFor();
     expect(await page.locator('[data-node="listener.open"].is-active').count()).toBe(1);
@@ -102,10 +102,10 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
         ? [{ type: 'actor', actor: { ...fake.door, ...fake.actors[1]!, activeNodes: [] } }]
         : [];
     await page.getByRole('option', { name: 'router' }).click();
-    await page.getByText('plain code and no machine').waitFor();
+    await page.getByText('not a state machine').waitFor();
   });
 
-  it('keeps as many rows of 1,000 sessions as are in sight', async () => {
+  it('creates only the visible rows of 1,000 sessions', async () => {
     stage.feed.answer = fake.answers(1_000);
     const page = await stage.open();
     await page.getByText('1000 sessions', { exact: true }).waitFor();
@@ -126,7 +126,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     process.stdout.write(`1,000 changed rows take the page ${(Date.now() - startedAt) / 10} ms\n`);
   });
 
-  it('shows a hostile name as the text it is', async () => {
+  it('shows a hostile name as plain text', async () => {
     const name = '<img src=x onerror="globalThis.hit=1"><script>globalThis.hit=1</script>';
     const row = fake.session(0, { name, remoteAddress: name, lastError: { code: 1, text: name, atMs: 0 } });
     stage.feed.answer = (message) => {
@@ -161,7 +161,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     expect(await page.evaluate('globalThis.hit')).toBeUndefined();
   });
 
-  it('is walked through with the keys alone', async () => {
+  it('is usable with the keyboard alone', async () => {
     const page = await stage.open();
     await page.getByText('12 sessions', { exact: true }).waitFor();
     const press = (...keys: readonly string[]): Promise<void> =>
@@ -176,24 +176,24 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     expect(page.url()).toMatch(/#chart\/x:111$/);
     await press('3');
     await page.getByText('60 signals').waitFor();
-    await press('j', 'ArrowLeft'); // folds /audio, whose rows are gone then
+    await press('j', 'ArrowLeft'); // collapses /audio, whose rows then disappear
     await page.locator('.signal-cells[aria-expanded="false"]', { hasText: 'audio' }).waitFor();
     await press('ArrowRight', 'j', 'j', 'Enter');
     await page.locator('.signal-panel h2', { hasText: '/audio/master/gain' }).waitFor();
     await press('Escape', 'Escape');
-    await page.getByText('Choose a signal').waitFor();
+    await page.getByText('Select a signal').waitFor();
     await press('4', 'p');
     await page.getByRole('button', { name: 'Resume' }).waitFor();
     await press('Escape');
     await page.getByRole('button', { name: 'Pause' }).waitFor();
     await press('2');
-    await page.locator('[data-node="session.congested"].is-active').waitFor(); // where it was left
+    await page.locator('[data-node="session.congested"].is-active').waitFor(); // the last location of the view
     await press('1');
     await page.locator('.sessions:visible').waitFor();
     expect(await page.evaluate('document.activeElement.className')).toBe('list');
   });
 
-  it('gives the keys behind a tab to the view of that tab, however fast they follow', async () => {
+  it('passes the keys after a tab key to the view of that tab, however fast they follow', async () => {
     const page = await stage.open('#sessions');
     await page.getByText('12 sessions', { exact: true }).waitFor();
     await page.evaluate(`for (const key of ['4', 'p']) {
@@ -202,7 +202,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     await page.getByRole('button', { name: 'Resume' }).waitFor();
   });
 
-  it('sets a param and fires an event, and says what came of it', async () => {
+  it('sets a param and sends an event, and shows the results', async () => {
     const page = await stage.open('#signals');
     const writes = (): readonly PageMessage[] =>
       stage.feed.asked.filter(({ type }) => type === 'set' || type === 'emit');
@@ -236,12 +236,12 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
 
     await page.getByLabel('Address of the event').fill('/cue/go');
     await page.getByLabel('Value of the event').fill('{"scene": 3}');
-    await page.getByRole('button', { name: 'Fire' }).click();
+    await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText('Fired.').waitFor();
     expect(writes().at(-1)).toEqual({ type: 'emit', id: 4, address: '/cue/go', value: { scene: 3 } });
   });
 
-  it('leaves what somebody is typing alone while the signal changes', async () => {
+  it('keeps typed input while the signal changes', async () => {
     const page = await stage.open('#signals');
     await page.getByTitle('/cue/name', { exact: true }).click();
     const field = page.getByLabel('New value');
@@ -251,15 +251,15 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     expect(await field.inputValue()).toBe('Act 3');
   });
 
-  it('offers no writing where it is not allowed', async () => {
+  it('has no forms if the page must not write', async () => {
     stage.feed.greeting = [{ ...fake.welcome, mayWrite: false }];
     const page = await stage.open('#signals');
     await page.getByTitle('/cue/name', { exact: true }).click();
-    await page.getByText('lets the page look, and not write').waitFor();
+    await page.getByText('does not allow the page to write').waitFor();
     expect(await page.locator('.editor:visible, .emit:visible').count()).toBe(0);
   });
 
-  it('asks for a token where one is needed', async () => {
+  it('asks for a token if the router requires one', async () => {
     stage.feed.greeting = [{ ...fake.welcome, needsToken: true }];
     const answer = stage.feed.answer;
     stage.feed.answer = (message) => {
@@ -277,14 +277,14 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     expect(await page.locator('form.token:visible').count()).toBe(0);
   });
 
-  it('finds its way back after the router was gone, to the same view', async () => {
+  it('reconnects to a restarted router, in the same view', async () => {
     const page = await stage.open('#traffic/lights/**');
     await stage.feed.heard(watches('traffic'));
     const known = stage.feed.asked.length;
     stage.feed.answer = fake.answers(3);
     stage.feed.drop();
-    await page.getByText('trying again').waitFor();
-    await page.getByText('trying again').waitFor({ state: 'hidden' });
+    await page.getByText('reconnecting').waitFor();
+    await page.getByText('reconnecting').waitFor({ state: 'hidden' });
     await page.locator('.totals', { hasText: '3' }).waitFor();
     expect(stage.feed.asked.slice(known)).toEqual([
       { type: 'watch', view: 'sessions' },
@@ -295,7 +295,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     expect(page.url()).toMatch(/#traffic\/lights\/\*\*$/);
   });
 
-  it('pauses the traffic under one’s eyes, and goes on', async () => {
+  it('pauses and resumes the traffic view', async () => {
     const page = await stage.open('#traffic');
     const message = (text: string): FeedMessage => ({
       type: 'traffic',
@@ -313,7 +313,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     await page.locator('.traffic-cells', { hasText: '/second' }).waitFor();
   });
 
-  it('says of a bundle what else it holds, however long the address is', async () => {
+  it('shows the size of a bundle, however long the address is', async () => {
     stage.feed.answer = (message) => (message.type === 'watch' && message.view === 'traffic' ? [bundle] : []);
     const line = { atMs: fake.NOW_MS, from: 'x', address: `/lights/${'long/'.repeat(200)}dim`, value: 0.5 };
     const bundle: FeedMessage = {
@@ -333,7 +333,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     await page.getByText('11 set, 1 event').waitFor();
   });
 
-  it('does not take what is under way for another pattern for what is watched', async () => {
+  it('discards messages in flight that belong to another pattern', async () => {
     const page = await stage.open('#signals/a/**');
     await stage.feed.heard(watches('signals'));
     stage.feed.send({ ...fake.signalsMessage([fake.signal('/b/stale')]), pattern: '/b/**' });
@@ -342,7 +342,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     expect(await page.getByTitle('/b/stale', { exact: true }).count()).toBe(0);
   });
 
-  it('has no sideways scroll on a phone, and fits a thumb', async () => {
+  it('has no horizontal scroll on a phone, and targets large enough for a thumb', async () => {
     const page = await stage.open('', { width: 390, height: 844 });
     await page.getByText('12 sessions', { exact: true }).waitFor();
     for (const hash of ['#sessions', '#chart', '#chart/x:103', '#signals', '#traffic']) {
@@ -357,7 +357,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     }
   });
 
-  it('hands the machines on to stately.ai, and listens to no other window', async () => {
+  it('passes the machines to stately.ai, and ignores messages of other windows', async () => {
     const page = await stage.open();
     await stage.context.route('https://stately.ai/**', (route) =>
       route.fulfill({
@@ -384,13 +384,13 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
   });
 });
 
-/** What reaches over the right edge and is not meant to be scrolled or panned. */
+/** Elements beyond the right edge that are not meant to scroll or pan. */
 const beyondTheEdge = `[...document.querySelectorAll('.inspector *')]
   .filter((element) => element.closest('.chips, .chart-frame') === null && element.checkVisibility())
   .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
   .map((element) => element.tagName + '.' + element.getAttribute('class'))`;
 
-/** Buttons, links and fields that are too low for a finger. */
+/** Buttons, links and fields whose height is too small for a finger. */
 const tooSmall = `[...document.querySelectorAll('button, a, input, textarea')]
   .filter((element) => element.checkVisibility() && element.getBoundingClientRect().height < 43.5)
   .map((element) => element.outerHTML)`;

@@ -22,7 +22,7 @@ describe('figures', () => {
     [999_500, '1.00 M'],
     [3_100_000, '3.10 M'],
     [250_000_000, '250 M'],
-  ])('%d is %s', (count, text) => {
+  ])('formats the count %d as %s', (count, text) => {
     expect(countText(count)).toBe(text);
   });
 
@@ -31,7 +31,7 @@ describe('figures', () => {
     [999, '999 B'],
     [1_480_000, '1.5 MB'],
     [2_000_000_000, '2.0 GB'],
-  ])('%d bytes are %s', (bytes, text) => {
+  ])('formats %d bytes as %s', (bytes, text) => {
     expect(bytesText(bytes)).toBe(text);
   });
 
@@ -42,11 +42,11 @@ describe('figures', () => {
     [60_000, '1 min'],
     [3_600_000, '1 h'],
     [172_800_000, '2 d'],
-  ])('%d ms ago is %s', (milliseconds, text) => {
+  ])('formats an age of %d ms as %s', (milliseconds, text) => {
     expect(ageText(milliseconds)).toBe(text);
   });
 
-  it('time of day has milliseconds and one width', () => {
+  it('formats the time of day with milliseconds and a constant width', () => {
     expect(timeText(new Date(2026, 0, 2, 3, 4, 5, 6).getTime())).toBe('03:04:05.006');
   });
 });
@@ -64,13 +64,13 @@ describe('values', () => {
     [{ $bytes: 'AAEC' }, '<3 bytes>'],
     [[1, [true, 'x']], '[1, [true, "x"]]'],
     [{ a: 1, b: { $int: '2' } }, '{a: 1, b: 2}'],
-  ])('%j is written %s', (value, text) => {
+  ])('formats %j as %s', (value, text) => {
     expect(valueText(value)).toBe(text);
     expect(signalText({ value })).toBe(text);
     expect(signalText({ value: undefined, isHidden: true })).toBe('(hidden)');
   });
 
-  it('are cut where there is no more room, and no more of them is written', () => {
+  it('cuts values at the limit, and formats no more of them than that', () => {
     const long = Array.from({ length: 100_000 }, (_, index) => index);
     const text = valueText(long, 20);
     expect(text).toHaveLength(20);
@@ -85,7 +85,7 @@ describe('values', () => {
     ['5', undefined],
     [{ $int: '5', b: 1 }, undefined],
     [undefined, undefined],
-  ])('%j is the number %p', (value, number) => {
+  ])('reads %j as the number %p', (value, number) => {
     expect(numberOf(value)).toBe(number);
   });
 });

@@ -7,14 +7,14 @@ import { because, describeInChromium, PageStage } from './page-stage.js';
 
 const stage = new PageStage();
 
-/** Presses keys as fast as no finger can: the page has no turn of its own in between. */
+/** Presses keys without a turn of the page's event loop in between. */
 function press(page: Page, ...keys: readonly string[]): Promise<void> {
   return page.evaluate(`for (const key of ${JSON.stringify(keys)}) {
     document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
   }`);
 }
 
-/** As a link, or the browser's way back, leads there. */
+/** Navigates as a link or the browser's back button does. */
 function follow(page: Page, hash: string): Promise<void> {
   return page.evaluate(`new Promise((resolve) => {
     addEventListener('hashchange', () => resolve(), { once: true });
@@ -35,7 +35,7 @@ const isSet =
   (message: PageMessage): message is SetRequest =>
     message.type === 'set' && JSON.stringify(message.value) === JSON.stringify(value);
 
-/** The router answers no write until the test says so. */
+/** Withholds the answers to writes until the test sends them. */
 function holdAnswers(): void {
   const { answer } = stage.feed;
   stage.feed.answer = (message) => (message.type === 'set' ? [] : answer(message));
@@ -47,10 +47,10 @@ function sets(): readonly unknown[] {
 
 const choose = (page: Page, address: string): Promise<void> => page.getByTitle(address, { exact: true }).click();
 
-describeInChromium(`what somebody does in the page while something else is under way${because}`, () => {
+describeInChromium(`input in the page while another operation is in progress${because}`, () => {
   stage.setUp();
 
-  it('keeps the traffic paused, and what is read, when the connection breaks', async () => {
+  it('keeps the traffic paused, with its lines, when the connection is lost', async () => {
     const page = await stage.open('#traffic');
     await stage.feed.heard(watches('traffic')); // and has answered
     stage.feed.send(line('/first'));
@@ -68,7 +68,7 @@ describeInChromium(`what somebody does in the page while something else is under
     expect(await page.locator('.traffic-cells', { hasText: '/second' }).count()).toBe(0);
   });
 
-  it('keeps the traffic paused that was paused before the router had said a word', async () => {
+  it('keeps the traffic paused if it was paused before the first message', async () => {
     stage.feed.greeting = [];
     stage.feed.answer = () => [];
     const page = await stage.openBlank();
@@ -81,7 +81,7 @@ describeInChromium(`what somebody does in the page while something else is under
     await page.getByRole('button', { name: 'Resume, 1 newer' }).waitFor();
   });
 
-  it('starts the traffic anew with another pattern, and when somebody comes back to it', async () => {
+  it('restarts the traffic at another pattern, and when the user returns to the view', async () => {
     stage.feed.answer = () => [];
     const page = await stage.open('#traffic');
     for (const hashes of [['#traffic/a/**'], ['#sessions', '#traffic/a/**']]) {
@@ -98,7 +98,7 @@ describeInChromium(`what somebody does in the page while something else is under
   it.each([
     ['signals', 'Filter signals by address'],
     ['traffic', 'Filter traffic by address'],
-  ])('does not come back to the %s for a filter that was being typed when they were left', async (view, label) => {
+  ])('stays away from the %s if a filter was being typed when the user left', async (view, label) => {
     const page = await stage.open(`#${view}`);
     const field = page.getByLabel(label);
     await field.waitFor();
@@ -106,7 +106,7 @@ describeInChromium(`what somebody does in the page while something else is under
     await field.fill('dim');
     await press(page, 'Escape', '1');
     expect(await page.evaluate('location.hash')).toBe('#sessions');
-    // What was typed counts, and is there again later.
+    // The typed filter was applied, and is restored later.
     expect(await page.locator(`.tabs a[href^="#${view}"]`).getAttribute('href')).toBe(`#${view}/**/*dim*/**`);
     await follow(page, `#${view}`);
     await field.fill('level');
@@ -115,7 +115,7 @@ describeInChromium(`what somebody does in the page while something else is under
     expect(await page.evaluate('location.hash')).toBe('#chart');
   });
 
-  it('opens the session that a row shows, though another has its place already', async () => {
+  it('opens the session that a row shows, even if another one has its index already', async () => {
     const page = await stage.open();
     await page.locator('.sessions .list-row', { hasText: 'FOH tablet' }).waitFor();
     await page.evaluate('globalThis.requestAnimationFrame = () => 0');
@@ -127,7 +127,7 @@ describeInChromium(`what somebody does in the page while something else is under
     expect(await page.evaluate('location.hash')).toBe('#chart/x:101');
   });
 
-  it('leaves the chip of a state under the finger when sessions come into others', async () => {
+  it('keeps the chip of a state under the pointer when sessions enter other states', async () => {
     const page = await stage.open();
     await page.getByRole('button', { name: 'congested 2' }).focus();
     const row = fake.session(20, { state: 'authenticating' });
@@ -146,7 +146,7 @@ describeInChromium(`what somebody does in the page while something else is under
     await page.getByRole('button', { name: 'authenticating 1' }).waitFor({ state: 'detached' });
   });
 
-  it('leaves alone what is typed on while the value before is under way', async () => {
+  it('keeps further input while the previous value is in flight', async () => {
     const page = await stage.open('#signals');
     holdAnswers();
     await choose(page, '/cue/name');
@@ -160,7 +160,7 @@ describeInChromium(`what somebody does in the page while something else is under
     stage.feed.send(fake.signalsMessage([fake.signal('/cue/name', { value: 'Act 3', kind: 'string' })]));
     await page.locator('.signal-panel .value', { hasText: 'Act 3' }).waitFor();
     expect(await field.inputValue()).toBe('Act 35');
-    // And what was not typed on is the router's again.
+    // Input without further changes follows the router again.
     await field.press('Enter');
     stage.feed.send({ type: 'done', id: (await stage.feed.heard(isSet('Act 35'))).id });
     await page.waitForFunction(`document.querySelector('.editor .result').textContent === 'Set.'`);
@@ -168,7 +168,7 @@ describeInChromium(`what somebody does in the page while something else is under
     await page.waitForFunction(`document.querySelector('.editor textarea').value === 'Act 4'`);
   });
 
-  it('sends what is set of one signal while another one’s is under way', async () => {
+  it('sends a value of one signal while a write of another one is in flight', async () => {
     const page = await stage.open('#signals');
     holdAnswers();
     await choose(page, '/audio/master/level');
@@ -179,7 +179,7 @@ describeInChromium(`what somebody does in the page while something else is under
     expect(await stage.feed.heard(isSet(0.5))).toMatchObject({ address: '/lights/1/dim' });
     await page.getByLabel('Fader').fill('0.75'); // waits for the answer
     stage.feed.send({ type: 'done', id: first.id, error: 'of the other' });
-    // What is set by another way takes the place of what waits.
+    // A value set by another control replaces the pending one.
     await page.getByLabel('New value').fill('1');
     await page.getByRole('button', { name: 'Set', exact: true }).click();
     for (const value of [0.5, 1]) stage.feed.send({ type: 'done', id: (await stage.feed.heard(isSet(value))).id });
@@ -190,7 +190,7 @@ describeInChromium(`what somebody does in the page while something else is under
     expect(await page.getByText('of the other').count()).toBe(0);
   });
 
-  it('turns a switch back that is pressed twice, and when it may not be turned', async () => {
+  it('toggles a switch back if it is pressed twice, and if the write is refused', async () => {
     const page = await stage.open('#signals');
     holdAnswers();
     await choose(page, '/lights/2/on');
@@ -206,22 +206,22 @@ describeInChromium(`what somebody does in the page while something else is under
     expect(await toggle.innerText()).toBe('On');
   });
 
-  it('takes no key for a command because the signal goes whose value is being typed', async () => {
+  it('does not treat typed keys as commands if the edited signal is removed', async () => {
     const page = await stage.open('#signals');
     await choose(page, '/cue/name');
     const field = page.getByLabel('New value');
     await field.fill('Act ');
     stage.feed.send({ ...fake.signalsMessage([]), gone: ['/cue/name'], total: 59 });
-    await page.getByText('This signal has gone').waitFor();
+    await page.getByText('This signal no longer exists').waitFor();
     await page.keyboard.type('4');
     expect(await field.inputValue()).toBe('Act 4');
     expect(await page.evaluate('location.hash')).toBe('#signals');
     stage.feed.send(fake.signalsMessage([fake.signal('/cue/name', { value: 'Act 1', kind: 'string' })]));
-    await page.getByText('This signal has gone').waitFor({ state: 'hidden' });
+    await page.getByText('This signal no longer exists').waitFor({ state: 'hidden' });
     expect(await field.inputValue()).toBe('Act 4');
   });
 
-  it('says nothing of a chart that cannot be drawn to whoever looks at something else by then', async () => {
+  it('reports a failed chart only in the view of that chart', async () => {
     stage.expected = /Failed to load resource/;
     let fail: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (fail = resolve));
@@ -235,17 +235,17 @@ describeInChromium(`what somebody does in the page while something else is under
     const plain: FeedMessage = { type: 'actor', actor: { ...fake.door, ...fake.actors[1]!, activeNodes: [] } };
     stage.feed.answer = (message) => (message.type === 'watch' && message.view === 'actor' ? [plain] : []);
     await page.getByRole('option', { name: 'router' }).click();
-    await page.getByText('plain code and no machine').waitFor();
+    await page.getByText('not a state machine').waitFor();
     const failed = page.evaluate(`new Promise((resolve) => {
       addEventListener('error', () => setTimeout(resolve), { capture: true, once: true });
     })`);
-    await page.evaluate('0'); // it listens
+    await page.evaluate('0'); // resolves when the page listens
     fail();
     await failed;
-    expect(await page.locator('.stage .empty').innerText()).toContain('plain code and no machine');
+    expect(await page.locator('.stage .empty').innerText()).toContain('not a state machine');
   });
 
-  it('lays out no chart for a view that was left before the answer came', async () => {
+  it('does not lay out a chart for a view that was left before the answer arrived', async () => {
     const { answer } = stage.feed;
     stage.feed.answer = (message) => (message.type === 'watch' && message.view === 'actor' ? [] : answer(message));
     const page = await stage.open('#chart/x:2');
@@ -256,7 +256,7 @@ describeInChromium(`what somebody does in the page while something else is under
     expect(await page.locator('script[src*="elk"]').count()).toBe(0);
   });
 
-  it('has the router’s name in the title of its tab as soon as that is known', async () => {
+  it('has the router’s name in the tab title as soon as it is known', async () => {
     const page = await stage.open();
     expect(await page.title()).toBe('Sessions · Main stage');
   });

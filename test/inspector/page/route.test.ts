@@ -17,12 +17,12 @@ describe('the route in the URL', () => {
     ['#signals/lights/**', { view: 'signals', pattern: '/lights/**' }],
     ['#traffic/a/*/b', { view: 'traffic', pattern: '/a/*/b' }],
     ['#signals/caf%C3%A9%20%23%3F/x', { view: 'signals', pattern: '/café #?/x' }],
-  ])('%s is read, and written the same', (hash, route) => {
+  ])('parses %s and formats it unchanged', (hash, route) => {
     expect(parseRoute(hash)).toEqual(route);
     expect(formatRoute(route)).toBe(hash);
   });
 
-  it.each(['', '#', '#nowhere', '#signals%', '#sessions/x', '#__proto__'])('%j leads to the sessions', (hash) => {
+  it.each(['', '#', '#nowhere', '#signals%', '#sessions/x', '#__proto__'])('maps %j to the sessions', (hash) => {
     expect(parseRoute(hash)).toEqual({ view: 'sessions' });
   });
 });
@@ -39,14 +39,14 @@ describe('the key in a link', () => {
   });
 
   it.each(['http://localhost:7330/inspect/#key=abc', ' abc ', 'inspector: http://localhost:7330/inspect/#key=abc\n'])(
-    'is found in what is pasted: %j',
+    'is found in pasted text: %j',
     (text) => {
       expect(pastedKey(text)).toBe('abc');
     },
   );
 });
 
-describe('what is typed into a filter for addresses', () => {
+describe('text in an address filter', () => {
   it.each([
     ['', '/**'],
     ['  ', '/**'],

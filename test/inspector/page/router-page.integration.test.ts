@@ -9,9 +9,9 @@ import { launchChromium, missingChromium } from './chromium.js';
 const cli = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const help = spawnSync(process.execPath, [cli, '--help'], { encoding: 'utf8' }).stdout;
 const missing =
-  missingChromium ?? (help.includes('--inspect') ? undefined : 'left out: the built router has no --inspect');
+  missingChromium ?? (help.includes('--inspect') ? undefined : 'skipped: the built router has no --inspect');
 
-/** Ceilings for what never comes, far above what a busy machine takes. */
+/** Upper bound for events that never occur, for busy machines. */
 const PATIENCE_MS = 60_000;
 jest.setTimeout(180_000);
 
@@ -28,7 +28,7 @@ describeWithBoth(`the inspector's page on a real router${missing === undefined ?
     await Promise.all([browser.close(), router.stop()]);
   });
 
-  it('shows a client come, its machine, what it sets, what is set from the page, and the client go', async () => {
+  it('shows a client that connects, its machine, its writes, a write of the page, and the disconnect', async () => {
     const at = `127.0.0.1:${router.doors.websocket}`;
     const page = await browser.newPage();
     page.setDefaultTimeout(PATIENCE_MS);

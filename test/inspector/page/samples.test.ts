@@ -10,25 +10,25 @@ function path(...values: readonly (readonly [number, number])[]): string {
 }
 
 describe('a sparkline', () => {
-  it('draws steps: a param holds its value until the next', () => {
+  it('draws steps: a param keeps its value until the next write', () => {
     expect(path([NOW - 30_000, 0], [NOW - 15_000, 1])).toBe('M0.0 100.0H150.0V0.0H300.0');
   });
 
-  it('draws a value from before as a line from the edge', () => {
+  it('draws an earlier value as a line from the edge', () => {
     expect(path([NOW - 90_000, 0.5])).toBe('M0.0 50.0H300.0');
     expect(path([NOW - 90_000, 0], [NOW - 40_000, 1], [NOW - 3_000, 0.5])).toBe('M0.0 0.0H270.0V50.0H300.0');
   });
 
-  it('takes what is beyond 0..1 by its own range', () => {
+  it('scales values beyond 0..1 to their own range', () => {
     expect(path([NOW - 30_000, -10], [NOW - 15_000, 10])).toBe('M0.0 100.0H150.0V0.0H300.0');
     expect(path([NOW - 30_000, 7])).toBe('M0.0 50.0H300.0');
   });
 
-  it('begins anew when the clock was set back', () => {
+  it('restarts if the clock was set back', () => {
     expect(path([NOW + 60_000, 1], [NOW - 30_000, 0])).toBe('M0.0 100.0H300.0');
   });
 
-  it('is nothing for what was never a number, or was forgotten', () => {
+  it('is empty for an address that never had a number, or was removed', () => {
     const samples = new Samples();
     expect(samples.path('/a', NOW, 300, 100)).toBe('');
     samples.add('/a', NOW, 1);
@@ -36,7 +36,7 @@ describe('a sparkline', () => {
     expect(samples.path('/a', NOW, 300, 100)).toBe('');
   });
 
-  it('stays bounded however fast it is written', () => {
+  it('has a bounded size at any write rate', () => {
     const values = Array.from({ length: 5_000 }, (_, index) => [NOW - 5_000 + index, index % 2] as const);
     expect(path(...values).split('H').length).toBeLessThanOrEqual(122);
   });

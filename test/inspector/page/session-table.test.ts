@@ -12,7 +12,7 @@ const byName = firstOrder('name');
 const names = (rows: readonly { readonly name: string }[]): readonly string[] => rows.map(({ name }) => name);
 
 describe('the table of sessions', () => {
-  it('takes changes and farewells', () => {
+  it('applies changes and removals', () => {
     const sessions = table(3);
     sessions.apply({ ...sessionsMessage(0), total: 2, rows: [session(1, { name: 'New' })], gone: ['s0'] });
     expect(names(sessions.shown('', undefined, byName))).toEqual(['New', 'Visuals A']);
@@ -26,28 +26,28 @@ describe('the table of sessions', () => {
     ['301 expired', ['Stage left phone']],
     ['192.168.1.20:', ['Light desk']],
     ['nobody', []],
-  ])('shows for %j those that have each word', (filter, expected) => {
+  ])('shows for %j the sessions that contain each word', (filter, expected) => {
     expect(names(table().shown(filter, undefined, byName))).toEqual(expected);
   });
 
-  it('shows those in one state', () => {
+  it('shows the sessions in one state', () => {
     expect(names(table().shown('', 'congested', byName))).toEqual(['Follow spot', 'Visuals B']);
   });
 
-  it('counts in names as people do', () => {
+  it('orders numbers in names by value', () => {
     const rows = ['Node 10', 'Node 9', 'node 1'].map((name, index) => session(index, { name }));
     const sessions = new SessionTable();
     sessions.apply({ ...sessionsMessage(0), rows });
     expect(names(sessions.shown('', undefined, byName))).toEqual(['node 1', 'Node 9', 'Node 10']);
   });
 
-  it('begins with the largest figure, and turns round', () => {
+  it('starts with the largest figure, and can be reversed', () => {
     const out = table().shown('', undefined, firstOrder('out'));
     expect(out[0]?.name).toBe('Follow spot');
     expect(table().shown('', undefined, { column: 'out', descending: false })[0]?.name).toBe('Light desk');
   });
 
-  it('leaves equal rows in one order whatever came last', () => {
+  it('keeps the order of equal rows, whichever arrived last', () => {
     const sessions = table(0);
     const rows = [
       session(4, { transport: 'tcp' }),
@@ -59,7 +59,7 @@ describe('the table of sessions', () => {
     expect(sessions.shown('', undefined, firstOrder('transport')).map(({ id }) => id)).toEqual(['s2', 's4', 's10']);
   });
 
-  it('adds up what all do', () => {
+  it('sums up all sessions', () => {
     const { messagesIn, states } = table(3).totals();
     expect(messagesIn).toBe(0 + 37 + 74);
     expect([...states]).toEqual([['active', 3]]);

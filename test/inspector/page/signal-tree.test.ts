@@ -8,7 +8,7 @@ function tree(...addresses: readonly string[]): SignalTree {
   return made;
 }
 
-/** Each line by its level, with `*` where a signal is. */
+/** Returns each line by its level, with `*` at a signal. */
 function drawn(signals: SignalTree): readonly string[] {
   return signals
     .lines()
@@ -16,15 +16,15 @@ function drawn(signals: SignalTree): readonly string[] {
 }
 
 describe('the tree of signals', () => {
-  it('has a line for each segment, in the order people count', () => {
+  it('has a line for each segment, with numbers ordered by value', () => {
     expect(drawn(tree('/b/10', '/b/9', '/a'))).toEqual(['.a* 0', '.b 2', '..9* 0', '..10* 0']);
   });
 
-  it('has a signal where others are below', () => {
+  it('has a signal at a segment with others below it', () => {
     expect(drawn(tree('/a/b', '/a'))).toEqual(['.a* 1', '..b* 0']);
   });
 
-  it.each(['/', '/a/', '//', '/__proto__/constructor'])('knows %s', (address) => {
+  it.each(['/', '/a/', '//', '/__proto__/constructor'])('contains %s', (address) => {
     const signals = tree(address);
     expect(signals.signalAt(address)?.address).toBe(address);
     expect(signals.lines().at(-1)?.path).toBe(address);
@@ -32,7 +32,7 @@ describe('the tree of signals', () => {
     expect(signals.lines()).toEqual([]);
   });
 
-  it('forgets branches with their last signal, and no others', () => {
+  it('removes branches with their last signal, and no others', () => {
     const signals = tree('/a/b/c', '/a/d', '/a');
     signals.apply({ ...signalsMessage([]), gone: ['/a/b/c', '/a/b/c', '/never'] });
     expect(drawn(signals)).toEqual(['.a* 1', '..d* 0']);
@@ -40,14 +40,14 @@ describe('the tree of signals', () => {
     expect(drawn(signals)).toEqual(['.a 1', '..d* 0']);
   });
 
-  it('counts a signal once however often it is written', () => {
+  it('counts a signal once, however often it is written', () => {
     const signals = tree('/a/b');
     signals.apply(signalsMessage([signal('/a/b', { value: 1 })]));
     expect(drawn(signals)).toEqual(['.a 1', '..b* 0']);
     expect(signals.lines()[1]?.signal?.value).toBe(1);
   });
 
-  it('keeps what is folded, through a fresh start too', () => {
+  it('keeps collapsed lines, also through a restart', () => {
     const signals = tree('/a/b', '/c');
     signals.fold('/a', true);
     expect(drawn(signals)).toEqual(['.a 1', '.c* 0']);

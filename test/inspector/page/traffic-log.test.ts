@@ -5,7 +5,7 @@ import { trafficMessage } from './fake-router.js';
 const all: ReadonlySet<string> = new Set();
 
 describe('the log of traffic', () => {
-  it('keeps the last lines and no more', () => {
+  it('keeps only the most recent lines', () => {
     const log = new TrafficLog();
     for (let tick = 0; tick < 30; tick++) log.apply(trafficMessage(tick, 100), tick);
     const lines = log.lines(all);
@@ -14,20 +14,20 @@ describe('the log of traffic', () => {
     expect(lines[0]).toEqual(trafficMessage(10, 100).lines[0]);
   });
 
-  it('stands still while it is held, and catches up', () => {
+  it('does not change while it is paused, and catches up', () => {
     const log = new TrafficLog();
     log.apply(trafficMessage(0, 2), 0);
     log.hold(true);
     log.apply(trafficMessage(1, 3), 0);
     expect(log.lines(all)).toHaveLength(2);
     expect(log.newer).toBe(3);
-    log.hold(true); // again: what is seen does not move
+    log.hold(true); // again: the visible lines do not change
     expect(log.lines(all)).toHaveLength(2);
     log.hold(false);
     expect(log.lines(all)).toHaveLength(5);
   });
 
-  it('shows the kinds that are wanted', () => {
+  it('shows the selected kinds', () => {
     const log = new TrafficLog();
     log.apply(trafficMessage(0, 9), 0);
     expect(new Set(log.lines(new Set(['event', 'bundle'])).map(({ kind }) => kind))).toEqual(
@@ -35,7 +35,7 @@ describe('the log of traffic', () => {
     );
   });
 
-  it('says how many came in the last second, and how many of them are lines', () => {
+  it('counts the messages and the lines of the last second', () => {
     const log = new TrafficLog();
     log.apply(trafficMessage(0, 4, 1_000), 100);
     log.apply(trafficMessage(1, 4, 500), 900);
@@ -44,7 +44,7 @@ describe('the log of traffic', () => {
     expect(log.rate(5_000)).toEqual({ seen: 0, shown: 0 });
   });
 
-  it('is empty after it is cleared, held or not', () => {
+  it('is empty after it is cleared, paused or not', () => {
     const log = new TrafficLog();
     log.apply(trafficMessage(0, 4), 0);
     log.hold(true);

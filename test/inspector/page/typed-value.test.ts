@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Json } from '../../../src/inspector/feed.js';
 import { isFader, readJson, readTyped, typedText } from '../../../src/inspector/page/typed-value.js';
 
-describe('a value that is typed', () => {
+describe('a typed value', () => {
   it.each<readonly [string, string, Json]>([
     ['float', ' 0.75 ', 0.75],
     ['float', '1', 1],
@@ -37,7 +37,7 @@ describe('a value that is typed', () => {
     ['map', '{"a": 1e999}'],
     ['null', '-1e999'],
     ['list', '[9223372036854775808]'],
-  ])('of a %s, %j, is refused in a sentence', (kind, text) => {
+  ])('of a %s, %j, is rejected with a sentence', (kind, text) => {
     const typed = readTyped(kind, text);
     expect(typed).toEqual({ ok: false, problem: expect.stringMatching(/^This .+\.$/) });
   });
@@ -47,11 +47,11 @@ describe('a value that is typed', () => {
     ['float', '1e999', 'This number is beyond the range of a Float.'],
     ['map', '{"a": 1e999}', 'This number is beyond the range of a Float.'],
     ['list', '[9223372036854775808]', 'This number does not fit into 64 bits.'],
-  ])('of a %s, %j, is refused because %s', (kind, text, problem) => {
+  ])('of a %s, %j, is rejected because %s', (kind, text, problem) => {
     expect(readTyped(kind, text)).toEqual({ ok: false, problem });
   });
 
-  it('of an event may be nothing', () => expect(readJson(' ')).toEqual({ ok: true, value: undefined }));
+  it('of an event can be empty', () => expect(readJson(' ')).toEqual({ ok: true, value: undefined }));
 
   it.each<readonly [string, Json]>([
     ['float', 0.1 + 0.2],
@@ -62,11 +62,11 @@ describe('a value that is typed', () => {
     ['list', [2 ** 60, 1e17, -1e21, 0.1]],
     ['map', { a: { $int: '1' } }],
     ['bytes', { $bytes: 'AA==' }],
-  ])('of a %s comes back as it was when nothing is changed', (kind, value) => {
+  ])('of a %s is unchanged if it is not edited', (kind, value) => {
     expect(readTyped(kind, typedText(kind, value))).toEqual({ ok: true, value });
   });
 
-  it('has a fader only as a Float from 0 to 1', () => {
+  it('has a fader only if it is a Float from 0 to 1', () => {
     expect([isFader('float', 0), isFader('float', 1)]).toEqual([true, true]);
     expect([isFader('float', 1.01), isFader('float', -0.1), isFader('int', { $int: '1' })]).toEqual([
       false,

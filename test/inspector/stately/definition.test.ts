@@ -27,13 +27,13 @@ describe('a definition', () => {
 
   it.each([
     ['a function by its name', { entry: greet }, { entry: { type: 'greet' } }],
-    ['numbers that JSON has not', { a: NaN, b: Infinity, c: 12n }, { a: null, b: null, c: '12' }],
-    ['nothing of what is undefined', { a: undefined, b: [undefined, 1], c: Symbol('s') }, { b: [null, 1] }],
-    ['what says itself what it is', { src: { toJSON: () => ({ id: 'child' }) } }, { src: { id: 'child' } }],
-    ['the same twice, if it is no circle', shareOne(), { a: { x: 1 }, b: { x: 1 } }],
+    ['numbers that JSON lacks', { a: NaN, b: Infinity, c: 12n }, { a: null, b: null, c: '12' }],
+    ['no undefined values', { a: undefined, b: [undefined, 1], c: Symbol('s') }, { b: [null, 1] }],
+    ['an object with its own JSON form', { src: { toJSON: () => ({ id: 'child' }) } }, { src: { id: 'child' } }],
+    ['an object twice if it is not a cycle', shareOne(), { a: { x: 1 }, b: { x: 1 } }],
   ])('shows %s', (_, config, expected) => expect(shown(config)).toEqual(expected));
 
-  it('takes names of states and events for names, whatever they are', () => {
+  it('treats names of states and events as names, whatever they are', () => {
     const config = {
       context: { any: 'data' },
       states: { context: { entry: 'open' }, on: { meta: { any: 'data' } }, states: { on: { input: 'params' } } },
@@ -44,13 +44,13 @@ describe('a definition', () => {
     });
   });
 
-  it('ends where a config goes in a circle', () => {
+  it('ends at a cycle in the config', () => {
     const config: { states: Record<string, unknown> } = { states: {} };
     config.states.again = config;
     expect(shown(config)).toEqual({ states: { again: '[Circular]' } });
   });
 
-  it('has an end in depth and in breadth', () => {
+  it('is bounded in depth and in breadth', () => {
     let deep: object = {};
     for (let level = 0; level < 10_000; level++) deep = { deep };
     expect(definitionText(deep, sanitize).length).toBeLessThan(1_000);
@@ -85,7 +85,7 @@ describe('a snapshot', () => {
     });
   });
 
-  it('of an actor that is just being made is that of one that runs', () => {
+  it('of an actor that is starting has the status active', () => {
     expect(shownSnapshot(undefined, sanitize)).toEqual({ status: 'active' });
   });
 });

@@ -41,7 +41,7 @@ function feeding(options: Partial<FeedRelayOptions> & { readonly url: string }):
 
 const noStream: StatelyStream = { replay: () => [], replayEach: () => [], subscribe: () => () => undefined };
 
-/** Simulated time that says which timers were set. */
+/** Simulated clock that records the timers. */
 class RecordingClock implements Clock {
   readonly timersMs: number[] = [];
   readonly #clock = new SimulatedClock();
@@ -56,7 +56,7 @@ class RecordingClock implements Clock {
   }
 
   clearTimeout(id: unknown): void {
-    this.#clock.clearTimeout(id as number); // what its setTimeout gave
+    this.#clock.clearTimeout(id as number); // the value that setTimeout returned
   }
 
   increment(milliseconds: number): void {
@@ -64,7 +64,7 @@ class RecordingClock implements Clock {
   }
 }
 
-/** A relay of the test's own, which hears, and lets go when told to. */
+/** A relay of the test that records messages and disconnects on request. */
 async function ownRelay(): Promise<{ readonly url: string; readonly heard: Message[][]; readonly peers: WebSocket[] }> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   const heard: Message[][] = [];
@@ -85,7 +85,7 @@ async function ownRelay(): Promise<{ readonly url: string; readonly heard: Messa
 }
 
 describe('the relay of the Stately inspector', () => {
-  it('is given a whole router: its actors, and the life of each session', async () => {
+  it('receives a whole router: its actors, and the lifetime of each session', async () => {
     const relay = await officialRelay();
     cleanups.push(() => {
       relay.stop();
@@ -102,7 +102,7 @@ describe('the relay of the Stately inspector', () => {
 
     const page: Message[] = [];
     createWebSocketReceiver({ server: relay.url }).subscribe((event) => {
-      page.push(event as unknown as Message); // what the package takes for its own is an object
+      page.push(event as unknown as Message); // what the package accepts is an object
     });
     const link = door.connect();
     const inbox = new Inbox(link.batches$);
@@ -145,7 +145,7 @@ describe('the relay of the Stately inspector', () => {
 });
 
 describe('a stream to a relay', () => {
-  it('starts anew with everything after each connect', async () => {
+  it('starts with all actors after each connect', async () => {
     const { url, heard, peers } = await ownRelay();
     const clock = new SimulatedClock();
     const system = new InspectedSystem();
@@ -161,18 +161,18 @@ describe('a stream to a relay', () => {
     peers[0]!.close();
     await until(() => logger.lines.length === 2);
     expect(system.listenerCount).toBe(0);
-    clock.increment(1_000); // the machine's own timer rings as well
+    clock.increment(1_000); // fires the machine's own timer, too
     await until(() => heard[1]?.length === 2);
     expect(heard[0]!.slice(0, 2)).toMatchObject([{ name: 'small', snapshot: { value: 'idle' } }, { name: 'tally' }]);
     expect(heard[1]).toMatchObject([{ name: 'small', snapshot: { value: 'idle' } }, { name: 'tally' }]);
     expect(logger.lines.map(({ level, message }) => `${level}: ${message}`)).toEqual([
       'info: connected to the inspector relay',
-      'warn: the inspector relay is not there; trying again',
+      'warn: the inspector relay is not reachable; reconnecting',
       'info: connected to the inspector relay',
     ]);
   });
 
-  it('tries again after 1 s, 2 s, 4 s, at most 30 s, and says so once', async () => {
+  it('retries after 1 s, 2 s, 4 s, at most 30 s, and logs the loss once', async () => {
     const clock = new RecordingClock();
     const logger = recordingLogger();
     const feed = feeding({ url: `ws://127.0.0.1:${await closedPort()}`, clock, logger });
@@ -190,7 +190,7 @@ describe('a stream to a relay', () => {
     expect(clock.timersMs).toHaveLength(8);
   });
 
-  it('waits longer for one that always hangs up, until a connection has lasted', async () => {
+  it('increases the delay for a relay that always disconnects, until a connection has lasted', async () => {
     const { url, peers } = await ownRelay();
     const clock = new RecordingClock();
     feeding({ url, clock });
@@ -210,7 +210,7 @@ describe('a stream to a relay', () => {
     }
   });
 
-  it('is one that a web server which knows nothing of it refuses', async () => {
+  it('reports an unrelated web server that refuses the upgrade', async () => {
     const server = createServer((_, response) => response.writeHead(404).end());
     cleanups.push(() => void server.close());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -227,7 +227,7 @@ describe('a stream to a relay', () => {
     expect(JSON.stringify(logger.lines)).not.toContain('secret');
   });
 
-  it('ends for good when it is closed', async () => {
+  it('ends permanently when it is closed', async () => {
     const { url, peers } = await ownRelay();
     const clock = new RecordingClock();
     const logger = recordingLogger();
@@ -249,7 +249,7 @@ describe('a stream to a relay', () => {
     expect(logger.lines).toHaveLength(1);
   });
 
-  it('may be closed before it has come to anything', async () => {
+  it('can be closed before it has connected', async () => {
     const { url } = await ownRelay();
     const logger = recordingLogger();
     feeding({ url, logger }).close();
@@ -257,7 +257,7 @@ describe('a stream to a relay', () => {
     expect(logger.lines).toEqual([]);
   });
 
-  it('does not wait for a relay that does not say goodbye', async () => {
+  it('does not wait for a relay that sends no close frame', async () => {
     let hungUp = false;
     const server = createServer();
     server.on('upgrade', ({ headers }, socket) => {
@@ -267,7 +267,7 @@ describe('a stream to a relay', () => {
           `Sec-WebSocket-Accept: ${accept.digest('base64')}\r\n\r\n`,
       );
       socket.on('end', () => (hungUp = true)).on('error', () => (hungUp = true));
-      socket.resume(); // it reads, and does not care
+      socket.resume(); // it reads, and does not answer
       cleanups.push(() => void socket.destroy());
     });
     cleanups.push(() => void server.close());
@@ -284,7 +284,7 @@ describe('a stream to a relay', () => {
   });
 });
 
-describe('an address that is none', () => {
+describe('a relay address', () => {
   it.each([
     ['localhost:8080', 'localhost:8080'],
     ['', ''],
@@ -293,22 +293,22 @@ describe('an address that is none', () => {
     ['https://me:secret@host/path?key=secret', 'https://host/path'],
     ['ws://', 'ws://'],
     ['ws://host:99999', 'ws://host:99999'],
-  ])('is refused in one sentence: %s', (url, shown) => {
+  ])('is rejected in one sentence if it is invalid: %s', (url, shown) => {
     expect(() => feedRelay({ url, stream: noStream, logger: silentLogger, clock: new SimulatedClock() })).toThrow(
       new RelayUrlError(
-        `the inspector relay needs the address of a WebSocket server, such as ws://localhost:8080; "${shown}" is none`,
+        `the inspector relay needs the address of a WebSocket server, such as ws://localhost:8080, not "${shown}"`,
       ),
     );
   });
 
-  it('is not one with a fragment, which no server ever sees', async () => {
+  it('can have a fragment, which is not sent to the server', async () => {
     const { url, peers } = await ownRelay();
     feeding({ url: `${url}/#top` });
     await until(() => peers.length === 1);
   });
 });
 
-/** A port that was free a moment ago, with nobody listening. */
+/** A port that was free a moment ago and has no listener. */
 async function closedPort(): Promise<number> {
   const server = new Server();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -317,7 +317,7 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
-/** Resolves when the other side has surely seen the connection open: it has answered a ping. */
+/** Resolves when the other side has seen the connection open: it has answered a ping. */
 async function greeted(peer: WebSocket): Promise<void> {
   const answered = new Promise((resolve) => peer.once('pong', resolve));
   peer.ping();

@@ -7,7 +7,7 @@ import {
   type WatchedActors,
 } from '../../../src/inspector/stately/index.js';
 
-/** What XState's inspection tells, as the stream wants it: the least that can stand behind its port. */
+/** Minimal implementation of the stream's port over XState's inspection. */
 export class InspectedSystem implements WatchedActors {
   readonly #actors = new Map<string, WatchedActor>();
   readonly #listeners = new Set<ActorListener>();
@@ -46,7 +46,7 @@ export class InspectedSystem implements WatchedActors {
       this.#tell((listener) => {
         listener.snapshotTaken(actor, event.event, event.snapshot);
       });
-      // What is stopped from outside may say that it is active to the last.
+      // An actor that is stopped from outside can stay `active` to the last.
       if (event.snapshot.status === 'active' && event.event.type !== 'xstate.stop') return;
       this.#actors.delete(actor.sessionId);
       this.#tell((listener) => {
@@ -64,7 +64,7 @@ function sessionIdOf({ actorRef }: InspectionEvent): string {
   return watchedActor(actorRef).sessionId;
 }
 
-/** A stand-in: JSON, functions by their names, and no member called `token`. */
+/** Stand-in: JSON, functions by name, no member called `token`. */
 export function sanitize(value: unknown): Json {
   const path: unknown[] = [];
   const text = JSON.stringify(value, function (this: unknown, key, member: unknown) {
@@ -77,14 +77,14 @@ export function sanitize(value: unknown): Json {
   return JSON.parse(text) as Json; // parsed JSON is JSON
 }
 
-/** A message of the stream: every one is an object. */
+/** A message of the stream: always an object. */
 export type Message = Readonly<Record<string, Json>>;
 
 export function messagesOf(batches: readonly (readonly Json[])[]): readonly Message[] {
-  return batches.flat() as readonly Message[]; // what StatelyMessages makes
+  return batches.flat() as readonly Message[]; // StatelyMessages creates objects only
 }
 
-/** The definition in a `@xstate.actor`, read. */
+/** Parses the definition in an `@xstate.actor` message. */
 export function definitionOf({ definition }: Message): unknown {
   if (typeof definition !== 'string') throw new TypeError('there is no definition in this message');
   return JSON.parse(definition);

@@ -7,7 +7,7 @@ export interface OfficialRelay {
   stop(): void;
 }
 
-/** The relay of `@statelyai/inspect`, made to listen on a free port of the loopback alone. It would take every interface. */
+/** The relay of `@statelyai/inspect`, restricted to a free loopback port. By default it listens on every interface. */
 export async function officialRelay(): Promise<OfficialRelay> {
   const sockets: Socket[] = [];
   const listen = jest.spyOn(Server.prototype, 'listen');

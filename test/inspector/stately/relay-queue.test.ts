@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Json } from '../../../src/inspector/feed.js';
 import { RelayQueue, type RelaySocket } from '../../../src/inspector/stately/relay-queue.js';
 
-/** A socket whose network takes what it holds only when told to. */
+/** A socket whose buffer is drained only by the test. */
 class SlowSocket implements RelaySocket {
   readonly sent: Json[] = [];
   readonly #held: { readonly bytes: number; readonly done: (error?: Error) => void }[] = [];
@@ -18,7 +18,7 @@ class SlowSocket implements RelaySocket {
     this.mostHeld = Math.max(this.mostHeld, this.bufferedAmount);
   }
 
-  /** Takes the oldest. @returns whether there was one */
+  /** Accepts the oldest message. @returns whether there was one */
   take(error?: Error): boolean {
     const oldest = this.#held.shift();
     oldest?.done(error);
@@ -29,7 +29,7 @@ class SlowSocket implements RelaySocket {
     while (this.take() || this.turn());
   }
 
-  /** What is put off until a later turn of the event loop. */
+  /** Callbacks deferred to a later turn of the event loop. */
   readonly #later: (() => void)[] = [];
   readonly defer = (callback: () => void): void => void this.#later.push(callback);
 
@@ -37,7 +37,7 @@ class SlowSocket implements RelaySocket {
     return this.#later.length;
   }
 
-  /** @returns whether anything was put off */
+  /** @returns whether a callback was deferred */
   turn(): boolean {
     const callbacks = this.#later.splice(0);
     for (const callback of callbacks) callback();
@@ -53,8 +53,8 @@ function numbers(sent: readonly Json[]): unknown[] {
   return sent.map((event) => (event as { readonly n: unknown }).n);
 }
 
-describe('what waits for a relay', () => {
-  it('is a replay, then updates in order', () => {
+describe('the queue of a relay', () => {
+  it('sends a replay, then updates in order', () => {
     const socket = new SlowSocket();
     const queue = new RelayQueue(socket, {
       defer: socket.defer,
@@ -67,7 +67,7 @@ describe('what waits for a relay', () => {
     expect(numbers(socket.sent)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('is given to the socket a little at a time, however much it is', () => {
+  it('gives the socket a little at a time, however much is queued', () => {
     const socket = new SlowSocket();
     const all = Array.from({ length: 200 }, (_, n) => update(n, 100_000));
     const queue = new RelayQueue(socket, { defer: socket.defer, replay: () => all, maxBehindBytes: 4_000_000 });
@@ -75,7 +75,7 @@ describe('what waits for a relay', () => {
     expect(socket.sent.length).toBeLessThan(10);
     socket.turn();
     while (socket.take());
-    expect(socket.putOff).toBe(1); // once, not for each that was taken
+    expect(socket.putOff).toBe(1); // once, not per accepted message
     socket.takeAll();
     expect(numbers(socket.sent)).toEqual(Array.from({ length: 201 }, (_, n) => n));
     expect(socket.mostHeld).toBeLessThan(400_000);
@@ -89,12 +89,12 @@ describe('what waits for a relay', () => {
       if (n >= 500) socket.take();
       socket.turn();
     }
-    expect(queue.behindBytes).toBeGreaterThan(400_000); // more than the socket is given: some wait for it
+    expect(queue.behindBytes).toBeGreaterThan(400_000); // more than the socket gets: some are queued
     socket.takeAll();
     expect(numbers(socket.sent)).toEqual(Array.from({ length: 3_000 }, (_, n) => n));
   });
 
-  it('does not go out in one turn of the event loop, however quick the network is', () => {
+  it('takes several turns of the event loop, however fast the network is', () => {
     let made = 0;
     function* replay(): Generator<Json> {
       for (; made < 100; made++) yield update(made, 10_000);
@@ -118,7 +118,7 @@ describe('what waits for a relay', () => {
     expect(turns).toBeGreaterThan(10);
   });
 
-  it('is dropped beyond the limit, and all is told anew when the relay has caught up', () => {
+  it('drops updates above the limit, and sends everything again when the relay has caught up', () => {
     const socket = new SlowSocket();
     let now = update(0);
     const queue = new RelayQueue(socket, { defer: socket.defer, replay: () => [now], maxBehindBytes: 1_000_000 });
@@ -130,19 +130,19 @@ describe('what waits for a relay', () => {
     expect(queue.behindBytes).toBeGreaterThan(1_000_000);
     while (queue.behindBytes > 900_000) socket.take();
     now = update(101);
-    queue.push([now]); // there is room for it, but it would come after a gap
+    queue.push([now]); // below the limit, but it would follow a gap
     now = update(102);
     socket.takeAll();
     const told = numbers(socket.sent);
     expect(told.slice(0, -1)).toEqual(Array.from({ length: told.length - 1 }, (_, n) => n));
     expect(told.length).toBeLessThan(15);
-    expect(told.at(-1)).toBe(102); // by the replay
+    expect(told.at(-1)).toBe(102); // from the replay
     expect(queue.behindBytes).toBe(0);
     queue.push([update(103)]);
     expect(numbers(socket.sent).at(-1)).toBe(103);
   });
 
-  it('is given to the socket no more once it is closed', () => {
+  it('gives the socket nothing after it is closed', () => {
     const socket = new SlowSocket();
     const all = Array.from({ length: 100 }, (_, n) => update(n, 100_000));
     const queue = new RelayQueue(socket, { defer: socket.defer, replay: () => all, maxBehindBytes: 4_000_000 });
@@ -155,7 +155,7 @@ describe('what waits for a relay', () => {
     expect(queue.behindBytes).toBe(0);
   });
 
-  it('goes nowhere when the network will never take it', () => {
+  it('stops when the network reports an error', () => {
     const socket = new SlowSocket();
     const all = Array.from({ length: 100 }, (_, n) => update(n, 100_000));
     new RelayQueue(socket, { defer: socket.defer, replay: () => all, maxBehindBytes: 1_000 });

@@ -11,7 +11,10 @@ export type SmallEvent =
   | { readonly type: 'back' }
   | { readonly type: 'end' };
 
-/** Has one of everything that a definition or a snapshot can show: nested states, timers, guards, children, tags, an output. */
+/**
+ * Contains one of everything that a definition or a snapshot can show: nested states, timers, guards, children, tags,
+ * an output.
+ */
 export const smallMachine = setup({
   types: {
     context: {} as SmallContext,

@@ -20,7 +20,7 @@ interface UnderTest {
   readonly unsubscribe: () => void;
 }
 
-/** A stream that somebody is subscribed to, of a machine that runs. */
+/** Returns a stream with a subscriber, and a running machine. */
 function streaming(options: Partial<StatelyStreamOptions> = {}): UnderTest {
   const clock = new SimulatedClock();
   const system = new InspectedSystem();
@@ -41,12 +41,12 @@ function kinds(messages: readonly Message[]): unknown[] {
   }));
 }
 
-/** An actor that is none: what the stream is told of it is up to the test. */
+/** A fake actor, whose events the test sends. */
 function pretendedActor(sessionId: string, snapshot: () => unknown = () => ({ status: 'active' })): WatchedActor {
   return { sessionId, rootId: 'x:0', parentId: 'x:0', id: 'router', config: undefined, snapshot };
 }
 
-/** A stream that is told by hand what happens. */
+/** Returns a stream whose events the test sends. */
 function told(options: Partial<StatelyStreamOptions> = {}): {
   readonly clock: SimulatedClock;
   readonly tell: ActorListener;
@@ -63,11 +63,11 @@ function told(options: Partial<StatelyStreamOptions> = {}): {
   };
   const batches: (readonly Json[])[] = [];
   createStatelyStream(actors, { sanitize, clock, ...options }).subscribe((events) => void batches.push(events));
-  return { clock, tell: tell!, batches }; // it has just subscribed
+  return { clock, tell: tell!, batches }; // the stream has just subscribed
 }
 
 describe('the replay', () => {
-  it('names every actor there is as it is now, parents first', () => {
+  it('contains every present actor with its present state, parents first', () => {
     const { stream, actor } = streaming();
     actor.send({ type: 'go', by: 1 });
     const replay = messagesOf([stream.replay()]);
@@ -84,9 +84,9 @@ describe('the replay', () => {
     });
   });
 
-  it('and the batches after it leave no gap and say nothing twice', () => {
+  it('and the batches after it have no gap and no duplicate', () => {
     const { stream, clock, actor, batches } = streaming();
-    actor.send({ type: 'go', by: 1 }); // waits for the batch when the second subscriber comes
+    actor.send({ type: 'go', by: 1 }); // pending when the second subscriber is added
     const late: (readonly Json[])[] = [];
     const replay = messagesOf([stream.replay()]);
     stream.subscribe((events) => void late.push(events));
@@ -101,12 +101,12 @@ describe('the replay', () => {
   });
 });
 
-describe('a replay in pieces', () => {
-  it('says of each actor how it is when it is asked for, and of none that came later', () => {
+describe('a lazy replay', () => {
+  it('has the state of each actor at the time of the read, and no later actors', () => {
     const { stream, actor, clock } = streaming();
     const pieces = stream.replayEach();
     clock.increment(30);
-    actor.send({ type: 'go', by: 1 }); // invokes another
+    actor.send({ type: 'go', by: 1 }); // invokes another actor
     expect(messagesOf([[...pieces]])).toMatchObject([
       { name: 'small', createdAt: '30', snapshot: { value: { busy: 'first' } } },
       { name: 'tally' },
@@ -129,7 +129,7 @@ describe('the name of an actor', () => {
 });
 
 describe('the stream', () => {
-  it('sends what has happened 50 ms after the first of it, in order, with the last snapshot of each actor alone', () => {
+  it('sends a batch 50 ms after its first event, in order, with only the last snapshot of each actor', () => {
     const { clock, actor, batches } = streaming();
     actor.send({ type: 'go', by: 1 });
     clock.increment(49);
@@ -148,7 +148,7 @@ describe('the stream', () => {
     expect(batches).toHaveLength(1);
   });
 
-  it('says when a thing happened, not when it was told', () => {
+  it('has the time of an event, not the time of its batch', () => {
     const { clock, actor, batches } = streaming();
     clock.increment(1_000);
     actor.send({ type: 'go', by: 1 });
@@ -161,7 +161,7 @@ describe('the stream', () => {
     expect(events.map(({ createdAt }) => createdAt)).toEqual(['1000', '1030']);
   });
 
-  it('watches nobody while nobody is subscribed, and forgets what it had', () => {
+  it('observes nothing without subscribers, and forgets pending events', () => {
     const { system, clock, actor, batches, stream, unsubscribe } = streaming();
     expect(system.listenerCount).toBe(1);
     actor.send({ type: 'go', by: 1 });
@@ -171,7 +171,7 @@ describe('the stream', () => {
     const later: (readonly Json[])[] = [];
     const again = stream.subscribe((events) => void later.push(events));
     expect(system.listenerCount).toBe(1);
-    clock.increment(1_000); // the machine's own timer goes off
+    clock.increment(1_000); // fires the machine's own timer
     clock.increment(50);
     expect(batches).toEqual([]);
     expect(kinds(messagesOf(later)).map((kind) => (kind as { event?: string }).event)).not.toContain('go');
@@ -179,7 +179,7 @@ describe('the stream', () => {
     expect(system.listenerCount).toBe(0);
   });
 
-  it('goes on for one who is left when another takes the listener back', () => {
+  it('continues for a subscriber when another one is removed', () => {
     const { system, stream, clock, actor, batches } = streaming();
     const other: (readonly Json[])[] = [];
     const away = stream.subscribe((events) => void other.push(events));
@@ -190,7 +190,7 @@ describe('the stream', () => {
     expect([batches.length, other.length]).toEqual([1, 0]);
   });
 
-  it('leaves out events beyond the limit of a batch, never actors and how they are', () => {
+  it('drops events above the limit of a batch, but no actors and no latest snapshots', () => {
     const { clock, tell, batches } = told({ maxEventsPerBatch: 3 });
     const actor = pretendedActor('x:1');
     tell.actorStarted(actor);
@@ -209,7 +209,7 @@ describe('the stream', () => {
       '@xstate.actor',
     ]);
     expect(messagesOf(batches)[4]).toMatchObject({ snapshot: { n: 9 } });
-    tell.eventSeen(actor, { type: 'later' }, undefined); // the limit is that of one batch
+    tell.eventSeen(actor, { type: 'later' }, undefined); // the limit applies per batch
     clock.increment(50);
     expect(messagesOf(batches.slice(1))).toMatchObject([{ type: '@xstate.event', event: { type: 'later' } }]);
   });
@@ -219,7 +219,7 @@ describe('events of the data plane', () => {
   const router = pretendedActor('x:1');
   const frames = (count: number): object[] => Array.from({ length: count }, () => ({ token: 'frame' }));
 
-  it('are shown four times a second, by numbers', () => {
+  it('are shown four times per second, as counts', () => {
     const { clock, tell, batches } = told();
     for (let tick = 0; tick < 1_000; tick++) {
       const event = { type: 'inbound.batch', batches: [{ frames: frames(3) }, { frames: frames(2) }] };
@@ -253,7 +253,7 @@ describe('events of the data plane', () => {
     },
   );
 
-  it('never bring back an older snapshot', () => {
+  it('never restore an older snapshot', () => {
     const { clock, tell, batches } = told();
     tell.snapshotTaken(router, { type: 'clock.due' }, { status: 'active', n: 1 });
     tell.snapshotTaken(router, { type: 'session.opened' }, { status: 'active', n: 2 });
@@ -264,7 +264,7 @@ describe('events of the data plane', () => {
     expect(messagesOf(batches).map(({ snapshot }) => (snapshot as Message).n)).toEqual([2, 4]);
   });
 
-  it('of an actor that has ended are told with its end', () => {
+  it('of an actor that has ended are sent with its end', () => {
     const { clock, tell, batches } = told();
     tell.eventSeen(router, { type: 'clock.due' }, undefined);
     tell.snapshotTaken(router, { type: 'clock.due' }, { status: 'active' });
@@ -279,7 +279,7 @@ describe('events of the data plane', () => {
     ]);
   });
 
-  it('of an actor of the host that only share the name do no harm', () => {
+  it("of a host's actor with the same name and another shape cause no error", () => {
     const { clock, tell, batches } = told();
     const odd: readonly { readonly type: string; readonly batches?: unknown }[] = [
       { type: 'inbound.batch' },
@@ -295,7 +295,7 @@ describe('events of the data plane', () => {
 describe('secrets', () => {
   const secret = { token: 'hush' };
 
-  it('are left out wherever a machine may keep or say them', async () => {
+  it('are omitted wherever a machine can contain or send them', async () => {
     const clock = new SimulatedClock();
     const system = new InspectedSystem();
     const machine = createMachine({
@@ -338,7 +338,7 @@ describe('secrets', () => {
     });
   });
 
-  it('are left out of what is no machine', () => {
+  it('are omitted from actors that are not machines', () => {
     const { clock, tell, batches } = told();
     const actor = pretendedActor('x:1', () => ({ status: 'active', ...secret, deep: { ...secret } }));
     tell.actorStarted(actor);
@@ -354,8 +354,8 @@ describe('secrets', () => {
   });
 });
 
-describe('a sanitize that leaves nothing', () => {
-  it('still leaves types, states and status', () => {
+describe('a sanitize that removes everything', () => {
+  it('keeps types, states and status', () => {
     const { clock, actor, batches, stream } = streaming({ sanitize: () => '[…]' });
     actor.send({ type: 'go', by: 1 });
     clock.increment(50);

@@ -20,7 +20,7 @@ afterEach(() => {
 
 interface Ear {
   readonly url: string;
-  /** What the peer at that path has said, once it has gone. */
+  /** Resolves with the messages of the peer at that path, once it has disconnected. */
   said(path: string): Promise<readonly Message[]>;
 }
 
@@ -42,12 +42,12 @@ async function listeningServer(): Promise<Ear> {
     url: `ws://127.0.0.1:${port}`,
     async said(path) {
       await until(() => said.has(path));
-      return said.get(path)!; // it has
+      return said.get(path)!; // it has disconnected
     },
   };
 }
 
-/** What both have said of one system of actors: the package's own inspector, and ours. */
+/** Returns the messages of the package's own inspector and of the router's, for one actor system. */
 async function bothAccounts(
   start: (inspect: (event: InspectionEvent) => void, clock: SimulatedClock) => () => void,
   steps: number,
@@ -71,7 +71,7 @@ async function bothAccounts(
   }, clock);
   for (let done = 0; done < steps; done++) {
     if (done > 0) step();
-    clock.increment(50); // each step goes out in a batch of its own, with all snapshots
+    clock.increment(50); // each step becomes a batch of its own, with all snapshots
     await theirsCaughtUp();
   }
   await until(() => Reflect.get(inspector.adapter, 'status') === 'open');
@@ -80,19 +80,19 @@ async function bothAccounts(
   return { theirs: await said('/theirs'), ours: await said('/ours') };
 }
 
-/** The package waits one timer of 0 ms before it looks at an event; timers of the same length ring in order. */
+/** The package waits for a timer of 0 ms before it reads an event; timers of the same length fire in order. */
 function theirsCaughtUp(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** Without the times, and with the definition as what it says: the package sorts its keys. */
+/** Removes the times and parses the definition: the package sorts its keys. */
 function comparable({ createdAt, definition, ...message }: Message): object {
   expect(createdAt).toEqual(expect.stringMatching(/^\d+$/));
   return { ...message, ...(definition !== undefined && { definition: definitionOf({ definition }) }) };
 }
 
-describe('beside @statelyai/inspect', () => {
-  it('says the same of a machine and its children, field for field', async () => {
+describe('compared with @statelyai/inspect', () => {
+  it('sends the same messages for a machine and its children, field for field', async () => {
     const { theirs, ours } = await bothAccounts((inspect, clock) => {
       const actor = createActor(smallMachine, { inspect, clock, input: { name: 'one' } });
       actor.start();
@@ -119,7 +119,7 @@ describe('beside @statelyai/inspect', () => {
     expect(ours.map(comparable)).toEqual(theirs.map(comparable));
   });
 
-  it('says the same of a session', async () => {
+  it('sends the same messages for a session', async () => {
     const { theirs, ours } = await bothAccounts((inspect, clock) => {
       const input = { id: 's1', transport: 'memory', remoteAddress: 'memory:1', port: recordingPort([]) };
       const actor = createActor(sessionMachine, { inspect, clock, input });
@@ -146,7 +146,7 @@ describe('beside @statelyai/inspect', () => {
     expect(values).toEqual(['connecting', 'connecting', 'awaitingHello', 'active', 'congested', 'closed']);
   });
 
-  it('sends nothing that its receiver in the browser would not take', async () => {
+  it("sends nothing that the package's browser receiver would reject", async () => {
     const { ours } = await bothAccounts((inspect, clock) => {
       const actor = createActor(smallMachine, { inspect, clock, input: { name: 'one' } });
       actor.start();
@@ -156,22 +156,22 @@ describe('beside @statelyai/inspect', () => {
     }, 2);
     const page = new PretendedPage();
     const taken: unknown[] = [];
-    createBrowserReceiver({ window: page as never }) // all of a window that it uses, by its source
+    createBrowserReceiver({ window: page as never }) // the members of window that it uses, according to its source
       .subscribe((event) => taken.push(event));
     expect(page.posted).toEqual([{ type: '@statelyai.connected' }]);
-    page.receive({ type: '@xstate.event' }); // without a version: none of theirs
+    page.receive({ type: '@xstate.event' }); // without a version: not a message of the package
     for (const message of ours) page.receive(message);
     expect(ours.length).toBeGreaterThan(5);
     expect(taken).toEqual(ours);
   });
 });
 
-/** A port is made of functions. What of those is shown is a matter of `sanitize`. */
+/** A port consists of functions. How they are shown depends on `sanitize`. */
 function withoutPort(message: object): unknown {
   return JSON.parse(JSON.stringify(message, (key, value: unknown) => (key === 'port' ? undefined : value)));
 }
 
-/** As much of a page's window as the package's receiver uses. */
+/** The part of a page's window that the package's receiver uses. */
 class PretendedPage {
   readonly posted: unknown[] = [];
   readonly self = this;
