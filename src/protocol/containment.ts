@@ -2,20 +2,21 @@ import { addressSegments } from './address.js';
 import { isLiteral, matchSegment, matchSegments, type Pattern, segmentSteps } from './pattern.js';
 import { StepCounter } from './step-counter.js';
 
-/** Steps of one comparison, about 1 ms; what people write takes some dozens. */
+/** Steps per comparison, about 1 ms. Typical patterns take a few dozen. */
 export const MAX_COVER_STEPS = 50_000;
 
 /**
- * Whether every address that `inner` matches is one that `outer` matches (router.md 4.3).
+ * Returns whether `outer` matches every address that `inner` matches (router.md 4.3).
  *
- * It is decided by walking `inner` with, for each of its wildcards, a text that no pattern contains. If `outer` takes that
- * text, it takes it by a wildcard of its own, and would take any other in its place: so one walk speaks for all addresses.
- * A `**` stands for any number of segments, and each of these numbers has to do.
+ * The function walks `inner` and replaces each of its wildcards by a string that no pattern contains. If `outer`
+ * accepts that string, a wildcard of `outer` matched it and would match any other string. One walk therefore covers all
+ * addresses. A `**` represents any number of segments, and `outer` must match each of these numbers.
  *
- * Exact, except for pairs that take more than `maxSteps` steps, which occur only in hostile patterns: for those the answer is `false`.
+ * Exact, except for pairs that take more than `maxSteps` steps. These occur only in hostile patterns, and the result is
+ * `false`.
  *
  * @param counter counts the comparisons of segments and the states
- * @param maxSteps steps after which the comparison ends, plus one state
+ * @param maxSteps limit after which the comparison ends, plus one state
  */
 export function patternCovers(
   outer: Pattern,
@@ -25,13 +26,14 @@ export function patternCovers(
 ): boolean {
   const lastStep = counter.steps + maxSteps;
   const places = withoutRuns(addressSegments(outer));
-  if (isLiteral(inner)) return matchSegments(places, addressSegments(inner), counter); // the one address it matches
+  // A literal matches only itself.
+  if (isLiteral(inner)) return matchSegments(places, addressSegments(inner), counter);
   const walk = withoutRuns(addressSegments(inner)).map((segment) =>
     segment === '**' ? segment : segment.replaceAll('*', ANYTHING),
   );
   const seen = new Set<string>();
   const pending: State[] = [];
-  /** Looks at a state later. @returns false when there are too many */
+  /** Queues a state. @returns false if there are too many states */
   const visit = (at: number, reached: Places, isEmpty: boolean): boolean => {
     const key = `${at}:${String(isEmpty)}:${reached.join()}`;
     if (seen.has(key)) return true;
@@ -57,26 +59,29 @@ export function patternCovers(
   return true;
 }
 
-/** A run of `**` means what one `**` means. */
+/** Consecutive `**` are equivalent to one `**`. */
 function withoutRuns(segments: readonly string[]): readonly string[] {
   return segments.filter((segment, i) => segment !== '**' || segments[i - 1] !== '**');
 }
 
-/** What no segment can contain, since it parts them. */
+/** A string that no segment can contain, because it is the separator. */
 const ANYTHING = '/';
 
-/** Where in the outer pattern one can be: the numbers of the segments that come next, rising; their count for its end. */
+/**
+ * Possible positions in the outer pattern: indexes of the next segment, in ascending order. Its segment count is the
+ * end.
+ */
 type Places = readonly number[];
 
 interface State {
-  /** The segment of the inner pattern that comes next. */
+  /** Index of the next segment of the inner pattern. */
   readonly at: number;
   readonly reached: Places;
-  /** Whether there is no segment so far: an address has at least one, so that this alone is none. */
+  /** Whether no segment was consumed yet. An address has at least one, so the empty sequence does not count. */
   readonly isEmpty: boolean;
 }
 
-/** Where one can be after a segment. */
+/** Returns the possible positions after a segment. */
 function after(places: readonly string[], reached: Places, segment: string, counter: StepCounter): Places {
   const next: number[] = [];
   for (const place of reached) {
@@ -88,9 +93,10 @@ function after(places: readonly string[], reached: Places, segment: string, coun
   return withoutTaking(places, next);
 }
 
-/** A `**` may be passed without a segment. */
+/** A `**` can match zero segments. */
 function withoutTaking(places: readonly string[], reached: readonly number[]): Places {
   const all = new Set(reached);
-  for (const place of all) if (places[place] === '**') all.add(place + 1); // a Set's walk meets what is added to it
+  // Iteration over a Set visits elements that are added meanwhile.
+  for (const place of all) if (places[place] === '**') all.add(place + 1);
   return [...all].sort((a, b) => a - b);
 }

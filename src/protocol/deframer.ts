@@ -3,40 +3,48 @@ import { frameLength } from './frame.js';
 import { FrameRun, singly } from './frame-run.js';
 import { HEADER_BYTES, MAX_FRAME_BYTES, TIMESTAMPED_HEADER_BYTES } from './limits.js';
 
-/** The flag of a frame whose header is longer than usual. */
+/** Flag of a frame with a timestamp, whose header is longer. */
 const TIMESTAMP = 0x20;
 
 /**
- * Cuts a byte stream into frames by each frame's own header, wherever the network split or merged it (wire.md 1).
- * Holds at most one incomplete frame, 65,547 bytes, and copies each byte of it once.
+ * Splits a byte stream into frames by the frames' own headers, however the network split or merged it (wire.md 1).
+ * Buffers at most one incomplete frame, 65,547 bytes, and copies each of its bytes once.
  */
 export class Deframer {
-  /** The beginning of a frame whose end is still to come; room for more behind it. */
+  /** First bytes of an incomplete frame, with spare capacity after them. */
   #held: Uint8Array = new Uint8Array(0);
   #heldLength = 0;
   #fault: DecodeError | undefined;
 
-  /** Bytes of the incomplete frame at the end of what was pushed. */
+  /** Bytes of the incomplete frame at the end of the input. */
   get pendingBytes(): number {
     return this.#heldLength;
   }
 
-  /** What put the stream out of step; frames ahead of it were still given. Nothing more can come: close the stream. */
+  /**
+   * The fault that desynchronized the stream, if any. Frames before it were delivered. No more frames follow: close the
+   * stream.
+   */
   get fault(): DecodeError | undefined {
     return this.#fault;
   }
 
   /**
-   * Takes the next piece of the stream and gives the frames it completes, each a view into `chunk` or a copy.
+   * Accepts the next chunk of the stream and returns the frames that it completes. Each is a view into `chunk` or a
+   * copy.
    *
-   * @throws DecodeError BadMagic when nothing can be read any more. Where whole frames came ahead of the fault they are given
+   * @throws DecodeError BadMagic if the stream is unreadable. If whole frames precede the fault, they are returned
    * first, {@link fault} is set, and the next call throws
    */
   push(chunk: Uint8Array): readonly Uint8Array[] {
     return singly<Uint8Array>(this.pushRuns(chunk));
   }
 
-  /** The same, with frames that lie back to back as one. @throws DecodeError as {@link push} does */
+  /**
+   * Like {@link push}, but returns adjacent frames as one run.
+   *
+   * @throws DecodeError as {@link push} does
+   */
   pushRuns(chunk: Uint8Array): readonly (Uint8Array | FrameRun)[] {
     if (this.#fault !== undefined) throw this.#fault;
     const frames: (Uint8Array | FrameRun)[] = [];
@@ -73,18 +81,18 @@ export class Deframer {
         at += length;
       }
     } finally {
-      endRun(); // those ahead of a fault too
+      endRun(); // includes runs before a fault
     }
-    // A copy, so that one waiting byte does not keep a whole network buffer alive.
+    // Copied, so that one buffered byte does not keep a whole network buffer alive.
     if (at < chunk.length) this.#hold(chunk, at, chunk.length);
   }
 
-  /** Gives the held frame what it lacks. @returns how much of the chunk that took */
+  /** Appends the missing bytes to the buffered frame. @returns the number of bytes used */
   #complete(chunk: Uint8Array, frames: (Uint8Array | FrameRun)[]): number {
     let at = 0;
     while (this.#heldLength > 0 && at < chunk.length) {
       const length = this.#heldFrameLength();
-      // While the header is incomplete only that is wanted: it says how much belongs to this frame.
+      // While the header is incomplete, only the header is requested: it contains the frame's length.
       const wanted = length ?? (this.#heldLength < HEADER_BYTES ? HEADER_BYTES : TIMESTAMPED_HEADER_BYTES);
       const end = Math.min(chunk.length, at + wanted - this.#heldLength);
       this.#hold(chunk, at, end);

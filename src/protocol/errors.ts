@@ -1,6 +1,6 @@
 /**
- * The registry of CLASP errors: every code the wire knows (wire.md 7.9, router.md 20), its stable name and what it
- * means. A message to a peer states the fact with its numbers; the code is what programs read.
+ * The registry of CLASP errors: every code of the wire (wire.md 7.9, router.md 20), its stable name and its meaning. An
+ * error message states the facts with numbers. Programs use the code.
  */
 export const ErrorCode = {
   InvalidFrame: 100,
@@ -28,48 +28,54 @@ export const ErrorCode = {
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 export type ErrorName = keyof typeof ErrorCode;
 
-/** What each code means to the peer that receives it. `docs/errors.md` holds the same table; a test compares the two. */
+/**
+ * Meaning of each code for the peer that receives it. `docs/errors.md` contains the same table; a test compares the
+ * two.
+ */
 export const errorMeanings: Readonly<Record<ErrorName, string>> = {
-  InvalidFrame: 'The frame header cannot be read, or claims something that has no meaning.',
-  InvalidMessage: 'The payload cannot be read, or the message is not allowed in this state of the session.',
-  UnsupportedVersion: 'Reserved. Differences of protocol version are never refused.',
+  InvalidFrame: 'The frame header is malformed, or sets bits that CLASP does not define.',
+  InvalidMessage: 'The payload is malformed, or the message is not allowed in this state of the session.',
+  UnsupportedVersion: 'Reserved. The router accepts every protocol version.',
   InvalidAddress:
-    'An address that is empty, does not start with "/", has an empty inner segment, holds "*", or is too long.',
-  AddressNotFound: 'GET of an address that holds no param.',
+    'An address that is empty, does not start with "/", has an empty inner segment, contains "*", or is too long.',
+  AddressNotFound: 'GET of an address without a param.',
   PatternError: 'A pattern that does not start with "/" or has an empty inner segment.',
-  Unauthorized: 'HELLO without a token, or with one that is not valid, on a router that asks for one.',
+  Unauthorized: 'HELLO without a valid token, on a router that requires one.',
   Forbidden: 'The token does not cover this operation on this address.',
-  TokenExpired: 'The token was valid once and is no longer.',
-  RevisionConflict: 'The param has another revision than the writer expected, or a limit of the request was exceeded.',
+  TokenExpired: 'The token was valid but has expired.',
+  RevisionConflict:
+    'The param’s revision differs from the one that the writer expected, or a limit of the request was exceeded.',
   LockHeld: 'The param is locked by another session.',
   InvalidValue: 'The value is too large, out of range or of the wrong type.',
   Refused:
     'A rule of this installation refused the write, the message names another session as its sender, or its address is the router’s own.',
   TargetNotFound: 'The addressed session does not exist.',
   RateLimited:
-    'The session sends more than its limit allows; what was over it was dropped. The text names the limit and its option.',
-  InternalError: 'The router failed. The fault is its own, not the peer’s.',
+    'The session exceeds a limit, and the router dropped the excess. The message names the limit and its option.',
+  InternalError: 'Internal error of the router. The peer is not the cause.',
   ServiceUnavailable: 'The feature is not configured on this router, or it is shutting down.',
-  Timeout: 'The session said nothing for too long.',
+  Timeout: 'The session was silent for too long.',
   Overloaded: 'No capacity: too many sessions, or the peer reads too slowly.',
   Closed:
     'Not an error: the sender closes the session. A client sends it to leave, and over UDP the router returns it.',
 };
 
 const namesByCode: ReadonlyMap<number, ErrorName> = new Map(
-  Object.entries(ErrorCode).map(([name, code]) => [code, name as ErrorName]), // the keys of ErrorCode are ErrorName
+  Object.entries(ErrorCode).map(([name, code]) => [code, name as ErrorName]), // invariant: the keys are ErrorName
 );
 
-/** The registry's name of a code, or undefined for a code that is not ours. */
+/** Returns the registered name of a code, or undefined for an unknown code. */
 export function errorName(code: number): ErrorName | undefined {
   return namesByCode.get(code);
 }
 
-/** A fault that has a code on the wire. What peers do wrong is always one of these; anything else thrown is our bug. */
+/**
+ * An error with a code on the wire. Every fault of a peer is one of these. Any other exception is a bug in the router.
+ */
 export class ClaspError extends Error {
   override readonly name: string = 'ClaspError';
   readonly code: ErrorCode;
-  /** The address or pattern the error is about. */
+  /** The address or pattern that the error concerns. */
   readonly address: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: { readonly address?: string; readonly cause?: unknown } = {}) {
@@ -78,17 +84,17 @@ export class ClaspError extends Error {
     this.address = options.address;
   }
 
-  /** Without it the message, which no error enumerates, is missing in JSON. */
+  /** Includes the message, which is not enumerable on an Error and would be missing in JSON. */
   toJSON(): object {
     const { name, code, message, address } = this;
     return { name, code, message, address };
   }
 }
 
-/** Why bytes are no frame (ERROR 100). */
+/** Why bytes are not a frame (ERROR 100). */
 export type FrameFault = 'TruncatedHeader' | 'BadMagic' | 'TruncatedFrame' | 'UnsupportedFlags' | 'FrameTooLarge';
 
-/** Why a payload is no message (ERROR 101). The first nine names are those of wire.md 14. */
+/** Why a payload is not a message (ERROR 101). The first nine names are those of wire.md 14. */
 export type PayloadFault =
   | 'EmptyPayload'
   | 'TruncatedPayload'
@@ -105,7 +111,7 @@ export type PayloadFault =
 
 export type DecodeFault = FrameFault | PayloadFault;
 
-/** Bytes that are no CLASP message. The only thing a decoder throws. */
+/** Invalid CLASP bytes. Decoders throw only this error. */
 export class DecodeError extends ClaspError {
   override readonly name = 'DecodeError';
   readonly fault: DecodeFault;
@@ -120,7 +126,7 @@ export class DecodeError extends ClaspError {
   }
 }
 
-/** A message that has no bytes: it does not fit its fields. The only thing an encoder throws. */
+/** A message that cannot be encoded, because a field exceeds its range. Encoders throw only this error. */
 export class EncodeError extends ClaspError {
   override readonly name = 'EncodeError';
   readonly fault: 'PayloadTooLarge' | 'NotEncodable';

@@ -1,33 +1,33 @@
 import { HEADER_BYTES } from './limits.js';
 
 /**
- * Frames that lie back to back, each known to be whole, with a header of `HEADER_BYTES` bytes. A busy connection brings hundreds
- * of frames in one read; a view for each of them would cost as much as reading what is in them.
+ * Adjacent frames, each complete, with headers of `HEADER_BYTES` bytes. A busy connection receives hundreds of frames
+ * per read. A view per frame would cost as much as reading its content.
  */
 export class FrameRun {
   readonly bytes: Uint8Array;
-  /** How many frames there are. */
+  /** Number of frames. */
   readonly count: number;
 
-  /** @param bytes from the first byte of the first frame to the last byte of the last */
+  /** @param bytes from the first byte of the first frame to the last byte of the last frame */
   constructor(bytes: Uint8Array, count: number) {
     this.bytes = bytes;
     this.count = count;
   }
 
-  /** Where the frame ends that begins at `start`. */
+  /** Returns the end of the frame that starts at `start`. */
   endOf(start: number): number {
     return start + HEADER_BYTES + ((this.bytes[start + 2]! << 8) | this.bytes[start + 3]!);
   }
 
-  /** The last frame, as a view. */
+  /** Returns the last frame as a view. */
   last(): Uint8Array {
     let start = 0;
     for (let end = this.endOf(0); end < this.bytes.length; end = this.endOf(end)) start = end;
     return this.bytes.subarray(start);
   }
 
-  /** The first frames, each as a view. */
+  /** Returns the first frames, each as a view. */
   take(count: number): Uint8Array[] {
     const frames: Uint8Array[] = [];
     for (let start = 0; start < this.bytes.length && frames.length < count;) {
@@ -39,9 +39,9 @@ export class FrameRun {
   }
 }
 
-/** What came in, with the frames of runs one by one: for those to whom a view for each is cheap enough. */
+/** Replaces each run of a batch by its single frames, for callers that can afford a view per frame. */
 export function singly<F>(batch: readonly (F | FrameRun)[]): readonly (F | Uint8Array)[] {
   return batch.some((item) => item instanceof FrameRun)
     ? batch.flatMap((item): (F | Uint8Array)[] => (item instanceof FrameRun ? item.take(item.count) : [item]))
-    : (batch as readonly F[]); // there is no run among them
+    : (batch as readonly F[]); // invariant: the batch contains no run
 }

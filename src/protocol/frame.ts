@@ -15,22 +15,22 @@ import { type U64, u64FromHalves } from './u64.js';
 
 const MAGIC = 0x53;
 const TIMESTAMP = 0x20;
-/** Encrypted and compressed: no codec gives them a meaning, so nothing sensible can be inside (wire.md 2). */
+/** Encrypted and compressed: no codec defines them, so such a payload has no meaning (wire.md 2). */
 const RESERVED = 0x18;
 
-/** The encoding bits of a header. What a payload really is shows in its first byte (wire.md 3). */
+/** The encoding bits of a header. The first byte of a payload shows its real encoding (wire.md 3). */
 const ENCODING_BITS = 0x07;
 const BINARY = 1;
 const CBOR = 2;
 
-/** How a payload is written. `legacy` is read, never written; `json` travels without a frame, as text. */
+/** Encoding of a payload. `legacy` is read but never written. `json` is sent as a string without a frame. */
 export type Encoding = 'binary' | 'legacy' | 'cbor' | 'json';
 
-/** One message with what its frame said about it. */
+/** One message with the data of its frame. */
 export interface Frame<M = Message> {
   readonly message: M;
   readonly qos: Qos;
-  /** Microseconds; routers neither use nor forward it. */
+  /** Microseconds. Routers neither use nor forward it. */
   readonly timestamp?: U64 | undefined;
   readonly encoding: Encoding;
 }
@@ -44,9 +44,9 @@ export interface FrameHeader {
 }
 
 /**
- * Reads a frame. Bytes behind its declared end are ignored (wire.md 1).
+ * Reads a frame. Bytes after its declared end are ignored (wire.md 1).
  *
- * @throws DecodeError, and nothing else, whatever the bytes are
+ * @throws DecodeError for any invalid bytes, and no other error
  */
 export function decodeFrame(bytes: Uint8Array, start = 0, end: number = bytes.length): Frame {
   const header = readFrameHeader(bytes, start, end);
@@ -62,11 +62,15 @@ export function decodeFrame(bytes: Uint8Array, start = 0, end: number = bytes.le
   return { message: readMessage(reader), qos, timestamp, encoding: 'binary' };
 }
 
-/** Reads and checks the header, and that the payload it declares is there. @throws DecodeError */
+/**
+ * Reads and validates the header. Checks that the declared payload exists.
+ *
+ * @throws DecodeError
+ */
 export function readFrameHeader(bytes: Uint8Array, start = 0, end: number = bytes.length): FrameHeader {
   const length = frameLength(bytes, start, end);
   if (length === undefined) {
-    // With the first four bytes there, what is cut off is the timestamp behind them.
+    // If the first four bytes exist, only the timestamp after them is cut off.
     throw new DecodeError(
       end - start < HEADER_BYTES ? 'TruncatedHeader' : 'TruncatedFrame',
       `a frame needs ${HEADER_BYTES} or ${TIMESTAMPED_HEADER_BYTES} header bytes; there are ${end - start}`,
@@ -79,7 +83,7 @@ export function readFrameHeader(bytes: Uint8Array, start = 0, end: number = byte
   if ((flags & RESERVED) !== 0) {
     throw new DecodeError(
       'UnsupportedFlags',
-      'the frame claims to be encrypted or compressed, which CLASP does not define',
+      'the frame is marked as encrypted or compressed, which CLASP does not define',
     );
   }
   return {
@@ -92,7 +96,7 @@ export function readFrameHeader(bytes: Uint8Array, start = 0, end: number = byte
 }
 
 /**
- * The whole length of the frame that starts here, read from its own header; undefined while the header is incomplete.
+ * Returns the total length of the frame at `start`, from its header. Undefined while the header is incomplete.
  *
  * @throws DecodeError BadMagic
  */
@@ -107,21 +111,29 @@ export function frameLength(bytes: Uint8Array, start: number, end: number): numb
 }
 
 export interface EncodeOptions {
-  /** @default the message's own, see {@link defaultQos} */
+  /** @default the message's own QoS, see {@link defaultQos} */
   readonly qos?: Qos | undefined;
   readonly timestamp?: U64 | undefined;
   /** @default 'binary' */
   readonly encoding?: 'binary' | 'cbor' | undefined;
 }
 
-/** The bytes of a whole frame. @throws EncodeError when the payload passes 65,535 bytes or a field its place */
+/**
+ * Returns the bytes of a frame.
+ *
+ * @throws EncodeError if the payload exceeds 65,535 bytes or a field its size
+ */
 export function encodeFrame(message: Message, options: EncodeOptions = {}): Uint8Array {
   const w = new Writer();
   writeFrame(w, message, options);
   return w.bytes.slice(0, w.at);
 }
 
-/** Appends a whole frame. On an error the writer's position is where it was. @throws EncodeError */
+/**
+ * Appends a frame. On an error, the writer's position is unchanged.
+ *
+ * @throws EncodeError
+ */
 export function writeFrame(w: Writer, message: Message, options: EncodeOptions = {}): void {
   const { qos = defaultQos(message), timestamp, encoding = 'binary' } = options;
   const start = w.at;
@@ -140,7 +152,11 @@ export function writeFrame(w: Writer, message: Message, options: EncodeOptions =
   }
 }
 
-/** Fills in the length of the frame whose header starts at `start`. @throws EncodeError */
+/**
+ * Writes the payload length of the frame whose header starts at `start`.
+ *
+ * @throws EncodeError
+ */
 export function writePayloadLength(bytes: Uint8Array, start: number, length: number): void {
   if (length > MAX_PAYLOAD_BYTES) {
     throw new EncodeError('PayloadTooLarge', `the payload is ${length} bytes; the limit is ${MAX_PAYLOAD_BYTES}`);
@@ -149,7 +165,7 @@ export function writePayloadLength(bytes: Uint8Array, start: number, length: num
   bytes[start + 3] = length;
 }
 
-/** The QoS a message travels with unless somebody chose another (wire.md 7.2). */
+/** Returns the default QoS of a message (wire.md 7.2). */
 export function defaultQos(message: Message): Qos {
   switch (message.type) {
     case 'set':
@@ -185,7 +201,7 @@ function headerLength(flags: number): number {
   return flags & TIMESTAMP ? TIMESTAMPED_HEADER_BYTES : HEADER_BYTES;
 }
 
-/** 3 is reserved and read as Fire, as Rust does. */
+/** 3 is reserved and read as Fire, as in Rust. */
 function qosFromBits(bits: number): Qos {
   return bits === 1 ? Qos.Confirm : bits === 2 ? Qos.Commit : Qos.Fire;
 }

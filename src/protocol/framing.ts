@@ -1,21 +1,20 @@
 /**
- * How a frame is delimited on a link (wire.md 1):
+ * Delimits frames on a link (wire.md 1):
  *
- * - `raw`: not at all; the frame's own header says where it ends (QUIC streams, the in-memory link).
- * - `length`: by a u32 in front, the count of the frame's bytes, its header included (TCP, pipes).
- * - `websocket`: as one unmasked message of RFC 6455, which is how servers send. Unmasked means the same bytes serve
- *   every subscriber.
+ * - `raw`: no delimiter. The frame's header contains its length (QUIC streams, the in-memory link).
+ * - `length`: a u32 before the frame, the number of its bytes including its header (TCP, pipes).
+ * - `websocket`: one unmasked message of RFC 6455, as servers send. Without a mask, all subscribers get the same bytes.
  */
 export type Framing = 'raw' | 'length' | 'websocket';
 
-/** Bytes of the count in front of a frame on a `length` link. */
+/** Bytes of the length prefix on a `length` link. */
 export const LENGTH_BYTES = 4;
 
 /** WebSocket opcodes with the FIN bit. */
 const BINARY_MESSAGE = 0x82;
 const TEXT_MESSAGE = 0x81;
 
-/** Bytes in front of a frame or text of `length` bytes. */
+/** Returns the bytes before a frame or string of `length` bytes. */
 export function framingLength(framing: Framing, length: number): number {
   switch (framing) {
     case 'websocket':
@@ -28,10 +27,10 @@ export function framingLength(framing: Framing, length: number): number {
 }
 
 /**
- * Writes what stands in front of a frame or text of `length` bytes, at most 2^32 - 1; {@link framingLength} says how much
- * that is.
+ * Writes the delimiter before a frame or string of `length` bytes, at most 2^32 - 1. {@link framingLength} returns its
+ * size.
  *
- * @param text whether it is the text of a JSON message, which only a WebSocket can tell from a frame
+ * @param text whether it is a JSON message. Only a WebSocket distinguishes JSON messages from frames
  */
 export function writeFraming(framing: Framing, bytes: Uint8Array, at: number, length: number, text: boolean): void {
   switch (framing) {

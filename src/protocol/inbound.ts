@@ -3,23 +3,23 @@ import type { Frame } from './frame.js';
 import type { Message } from './messages/message.js';
 
 /**
- * What the pipeline makes of what a peer sent: its messages in order and, at their place in that order, what was wrong
- * with the rest. One type, so that one exhaustive switch sees everything a session does.
+ * Input of a session from the pipeline: its messages in order, and at their position the faults. One type, so that one
+ * exhaustive switch handles all input of a session.
  */
 export type InboundMessage = Message | MalformedMessage | RateLimitedMessage;
 
-/** Bytes that were no message. */
+/** Bytes that are not a message. */
 export interface MalformedMessage {
   readonly type: 'malformed';
   readonly error: DecodeError;
 }
 
-/** Frames were dropped unread because the session is over its rate; said at most once a second. */
+/** Frames that were dropped unread because the session exceeds its rate. Reported at most once per second. */
 export interface RateLimitedMessage {
   readonly type: 'rateLimited';
-  /** The limit that was passed. */
+  /** The limit that was exceeded. */
   readonly messagesPerSecond: number;
-  /** How many frames have gone since the last time this was said. */
+  /** Number of frames dropped since the last report. */
   readonly dropped: number;
 }
 

@@ -1,4 +1,4 @@
-/** Bytes and messages of CLASP: no sockets, no timers, no node: modules; runs in a browser. */
+/** Bytes and messages of CLASP. Runs in browsers: no sockets, no timers, no node: modules. */
 export { type Address, parseAddress } from './address.js';
 export { Deframer } from './deframer.js';
 export { decodeJson, encodeJson } from './encodings/json.js';

@@ -3,37 +3,38 @@ import { LENGTH_BYTES } from './framing.js';
 import { HEADER_BYTES, MAX_FRAME_BYTES } from './limits.js';
 
 // a frame on a `length` link (wire.md 1)
-//   count u32 · frame; the count is the frame's, its header included
+//   count u32 · frame; the count includes the frame's header
 
 /**
- * Cuts a byte stream into frames by the counts between them, wherever the network split or merged it. What is inside a
- * frame is not looked at. Holds at most one incomplete frame, in no more than twice the bytes that have arrived of it.
+ * Splits a byte stream into frames by their length prefixes, however the network split or merged it. The content of a
+ * frame is not examined. Buffers at most one incomplete frame, in at most twice its received bytes.
  */
 export class LengthDeframer {
   readonly #maxFrameBytes: number;
-  /** Count and beginning of a frame whose end is still to come; room for more behind it. */
+  /** Prefix and first bytes of an incomplete frame, with spare capacity after them. */
   #held: Uint8Array = NOTHING;
   #heldLength = 0;
   #fault: DecodeError | undefined;
 
-  /** @param maxFrameBytes the largest count that is taken */
+  /** @param maxFrameBytes the largest accepted length */
   constructor(maxFrameBytes: number = MAX_FRAME_BYTES) {
     this.#maxFrameBytes = maxFrameBytes;
   }
 
-  /** Bytes of the incomplete frame at the end of what was pushed, its count among them. */
+  /** Bytes of the incomplete frame at the end of the input, including its prefix. */
   get pendingBytes(): number {
     return this.#heldLength;
   }
 
-  /** What made the stream unreadable, a count that no frame has; nothing more can come: close the stream. */
+  /** The invalid length that made the stream unreadable, if any. No more frames follow: close the stream. */
   get fault(): DecodeError | undefined {
     return this.#fault;
   }
 
   /**
-   * Takes the next piece of the stream and gives the frames it completes, each a view into `chunk` or a copy. Never
-   * throws: look at {@link fault} afterwards. Frames ahead of a fault are given, what is behind it is dropped.
+   * Accepts the next chunk of the stream and returns the frames that it completes. Each is a view into `chunk` or a
+   * copy. Never throws: check {@link fault} after each call. Frames before a fault are returned; bytes after it are
+   * dropped.
    */
   push(chunk: Uint8Array): Uint8Array[] {
     const frames: Uint8Array[] = [];
@@ -47,12 +48,15 @@ export class LengthDeframer {
       frames.push(chunk.subarray(at + LENGTH_BYTES, end));
       at = end;
     }
-    // A copy, so that one waiting byte does not keep a whole network buffer alive.
+    // Copied, so that one buffered byte does not keep a whole network buffer alive.
     if (at < chunk.length) this.#hold(chunk, at, chunk.length);
     return frames;
   }
 
-  /** Gives the held frame what it lacks. @returns how much of the chunk that took; all of it where the count is a fault */
+  /**
+   * Appends the missing bytes to the buffered frame. @returns the number of bytes used; all of them if the length is
+   * invalid
+   */
   #complete(chunk: Uint8Array, frames: Uint8Array[]): number {
     let at = 0;
     if (this.#heldLength < LENGTH_BYTES) {
@@ -66,13 +70,13 @@ export class LengthDeframer {
     const end = Math.min(chunk.length, at + length - this.#heldLength);
     this.#hold(chunk, at, end);
     if (this.#heldLength === length) {
-      frames.push(this.#held.subarray(LENGTH_BYTES, length)); // given away: the next one is held elsewhere
+      frames.push(this.#held.subarray(LENGTH_BYTES, length)); // the caller owns this buffer now
       this.#release();
     }
     return end;
   }
 
-  /** The count that stands here; undefined, with the fault set, where no frame has so many bytes. */
+  /** Returns the length at `at`. If no frame can have that length, sets the fault and returns undefined. */
   #readCount(bytes: Uint8Array, at: number): number | undefined {
     const count = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
     if (count >= HEADER_BYTES && count <= this.#maxFrameBytes) return count;
@@ -87,7 +91,7 @@ export class LengthDeframer {
   #hold(chunk: Uint8Array, start: number, end: number): void {
     const length = this.#heldLength + end - start;
     if (length > this.#held.length) {
-      // The count is no reason to reserve anything: it costs the peer four bytes.
+      // The declared length reserves no memory: it costs the peer only four bytes.
       const larger = new Uint8Array(Math.max(2 * length, 64));
       larger.set(this.#held.subarray(0, this.#heldLength));
       this.#held = larger;

@@ -1,19 +1,19 @@
-/** Hard limits of the wire and of our decoders (wire.md 13 and 14). */
+/** Hard limits of the wire and of the decoders (wire.md 13 and 14). */
 
-/** Payload bytes of one frame; the length field is a u16. */
+/** Payload bytes per frame. The length field is a u16. */
 export const MAX_PAYLOAD_BYTES = 65_535;
-/** Frame header without and with the timestamp. */
+/** Bytes of the frame header without and with the timestamp. */
 export const HEADER_BYTES = 4;
 export const TIMESTAMPED_HEADER_BYTES = 12;
-/** The largest frame there is: header with timestamp and a full payload. */
+/** Bytes of the largest frame: header with timestamp and a full payload. */
 export const MAX_FRAME_BYTES = MAX_PAYLOAD_BYTES + TIMESTAMPED_HEADER_BYTES;
-/** Containers inside containers in one value. No official client nests deeper than a few. */
+/** Nested containers in one value. Official clients nest only a few levels. */
 export const MAX_VALUE_DEPTH = 64;
-/** Bundles inside bundles, the outermost included. */
+/** Nested bundles, including the outermost. */
 export const MAX_BUNDLE_DEPTH = 8;
-/** Bytes of UTF-8 in an address or a pattern that the router takes. */
+/** UTF-8 bytes per address or pattern that the router accepts. */
 export const MAX_ADDRESS_BYTES = 1_024;
-/** Bytes of UTF-8 in the name of a HELLO. */
+/** UTF-8 bytes of the name in HELLO. */
 export const MAX_NAME_BYTES = 255;
-/** Segments of an address or a pattern that the router takes. Addresses of installations have some five. */
+/** Segments per address or pattern that the router accepts. Typical addresses have about five. */
 export const MAX_SEGMENTS = 128;

@@ -4,12 +4,12 @@ import type { StepCounter } from './step-counter.js';
 
 declare const brand: unique symbol;
 
-/** A pattern that passed {@link parsePattern}: the one way to make one. */
+/** A pattern that {@link parsePattern} accepted. Only that function creates one. */
 export type Pattern = string & { readonly [brand]: 'Pattern' };
 
 /**
- * Takes a text as a pattern (wire.md 9.2): an address whose segments may be `*` (one segment), `**` (zero or more
- * segments) or contain `*` (any characters of that one segment). Everything else is literal.
+ * Parses a pattern (wire.md 9.2): an address with wildcards. `*` matches one segment, `**` matches zero or more
+ * segments, and `*` inside a segment matches any characters of that segment. All other characters are literal.
  *
  * @throws ClaspError 202 with the pattern
  */
@@ -19,22 +19,22 @@ export function parsePattern(text: string): Pattern {
   if (fault !== undefined) {
     throw new ClaspError(ErrorCode.PatternError, `invalid pattern: ${fault}`, { address: text });
   }
-  return text as Pattern; // checked above: this is where the brand is made
+  return text as Pattern; // invariant: checked above
 }
 
-/** Whether a pattern is a plain address, so that a map look-up answers it. */
+/** Returns whether a pattern is a plain address, for which a map look-up is enough. */
 export function isLiteral(pattern: string): boolean {
   return !pattern.includes('*');
 }
 
-/** Whether the pattern matches the address. The one meaning used for delivery, snapshots, QUERY and scopes. */
+/** Returns whether the pattern matches the address. Delivery, snapshots, QUERY and scopes all use this definition. */
 export function matchPattern(pattern: string, address: string): boolean {
   return matchSegments(addressSegments(pattern), addressSegments(address));
 }
 
 /**
- * Matches segment lists. Greedy with one point of return: after a later `**` an earlier one never needs to give back,
- * so the work is at most pattern × address, whatever a hostile pattern looks like.
+ * Matches lists of segments. Greedy, with one backtracking point: after a later `**`, an earlier one never needs to
+ * release segments. The work is at most pattern × address, also for hostile patterns.
  *
  * @param counter counts each comparison of two segments
  */
@@ -64,8 +64,9 @@ export function matchSegments(pattern: readonly string[], address: readonly stri
 }
 
 /**
- * Steps that {@link matchSegment} takes: one, and for a `*` among other characters more: by the length of the pattern, and with a
- * second `*` by that of the segment too, because the text between the two is searched for.
+ * Returns the steps of {@link matchSegment}. Without a partial `*` it is one step. A `*` among other characters adds
+ * steps by the length of the pattern. A second `*` adds steps by the length of the segment, because the text between
+ * the two is searched for.
  */
 export function segmentSteps(pattern: string, segment: string): number {
   if (pattern.length === 1) return 1;
@@ -76,9 +77,9 @@ export function segmentSteps(pattern: string, segment: string): number {
 }
 
 /**
- * Whether one segment of a pattern (not `**`) matches one segment of an address. What stands between two `*` is looked for once, from
- * where the last was found: taking the first place there is never spoils a later one, so the work grows with the text and not with
- * its square.
+ * Returns whether one segment of a pattern (not `**`) matches one segment of an address. Each part between two `*` is
+ * searched for once, after the end of the previous match. Taking the first match never prevents a later one, so the
+ * work is linear in the length, not quadratic.
  */
 export function matchSegment(pattern: string, segment: string): boolean {
   if (pattern === '*' || pattern === segment) return true;

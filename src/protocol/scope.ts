@@ -3,10 +3,10 @@ import { ClaspError, ErrorCode } from './errors.js';
 import { matchPattern, parsePattern, type Pattern } from './pattern.js';
 import { StepCounter } from './step-counter.js';
 
-/** What a scope lets its holder do: `write` includes `read`, `admin` includes both (router.md 9.2). */
+/** Permission of a scope: `write` includes `read`, `admin` includes both (router.md 9.2). */
 export type ScopeAction = 'read' | 'write' | 'admin';
 
-/** One permission: an action on all addresses of a pattern. */
+/** One permission: an action on all addresses that a pattern matches. */
 export interface Scope {
   readonly action: ScopeAction;
   readonly pattern: Pattern;
@@ -25,18 +25,18 @@ const actions: ReadonlyMap<string, ScopeAction> = new Map([
 ]);
 
 /**
- * A scope as people write it: `read:/lights/**`, `w:/sound/1`, `*:/**`.
+ * Parses a scope: `read:/lights/**`, `w:/sound/1`, `*:/**`.
  *
- * @throws ClaspError 202 that quotes it
+ * @throws ClaspError 202 that quotes the scope
  */
 export function parseScope(text: string): Scope {
   const trimmed = text.trim();
   const invalid = (fault: string): ClaspError =>
     new ClaspError(ErrorCode.PatternError, `invalid scope "${trimmed}": ${fault}`);
   const colon = trimmed.indexOf(':');
-  if (colon < 0) throw invalid('it is no action and pattern such as "read:/lights/**"');
+  if (colon < 0) throw invalid('it is not an action and a pattern such as "read:/lights/**"');
   const action = actions.get(trimmed.slice(0, colon).toLowerCase());
-  if (action === undefined) throw invalid('its action is none of read, write and admin');
+  if (action === undefined) throw invalid('its action is not read, write or admin');
   try {
     return { action, pattern: parsePattern(trimmed.slice(colon + 1)) };
   } catch (cause) {
@@ -45,7 +45,11 @@ export function parseScope(text: string): Scope {
   }
 }
 
-/** Several of them with commas between. @throws ClaspError 202 */
+/**
+ * Parses several scopes, separated by commas.
+ *
+ * @throws ClaspError 202
+ */
 export function parseScopes(text: string): Scope[] {
   return text.split(',').map(parseScope);
 }
@@ -54,20 +58,20 @@ export function formatScope({ action, pattern }: Scope): string {
   return `${action}:${pattern}`;
 }
 
-/** Whether somebody who may do what is held may do what is wanted. */
+/** Returns whether the granted action includes the requested action. */
 export function actionCovers(held: ScopeAction, wanted: ScopeAction): boolean {
   return rank[held] >= rank[wanted];
 }
 
-/** Whether any of the scopes allows an action on an address. */
+/** Returns whether at least one scope allows an action on an address. */
 export function scopesAllow(scopes: readonly Scope[], action: ScopeAction, address: string): boolean {
   return scopes.some((scope) => actionCovers(scope.action, action) && matchPattern(scope.pattern, address));
 }
 
 /**
- * Whether one of the scopes allows an action on every address of a pattern. Several that do so only together are not enough: it
- * must be plain to see which one it is. If the scopes and the pattern are so unusual that this takes more than
- * {@link MAX_COVER_STEPS} steps for all scopes together, the answer is `false`.
+ * Returns whether one scope allows an action on every address of a pattern. Several scopes that cover the pattern only
+ * together do not suffice: one scope must be identifiable as the reason. If the check takes more than {@link
+ * MAX_COVER_STEPS} steps for all scopes together, the result is `false`.
  *
  * @param counter counts the comparisons of segments
  */

@@ -8,8 +8,8 @@ import { INT_MAX, INT_MIN, type Value } from './values/value.js';
 export { ease };
 
 /**
- * The value of a timeline at one moment. Whoever asks again and again keeps a {@link timelinePlayer} instead, which
- * sorts and decodes only once.
+ * Returns the value of a timeline at one moment. For repeated use, keep a {@link timelinePlayer}, which sorts and
+ * decodes only once.
  *
  * @param elapsedMicros see {@link timelinePlayer}
  */
@@ -18,16 +18,17 @@ export function timelineValueAt(timeline: Timeline, elapsedMicros: number): Valu
 }
 
 /**
- * Prepares a timeline for playing, its keyframes in any order. The function it gives takes the microseconds since the
- * start (any finite number; `startTime` is the caller's to subtract) and promises:
+ * Prepares a timeline for playback. Its keyframes can be in any order. The returned function accepts the microseconds
+ * since the start, any finite number. The caller subtracts `startTime`. The function returns:
  *
- * - before the first keyframe that one's value, without keyframes null;
- * - between two the value that the earlier one's easing makes of both: Floats and Ints interpolate (Ints truncate
- *   towards zero and stay 64-bit), arrays of equal length do so element by element, anything else changes from the
- *   earlier to the later half-way in time, whatever the easing. Of keyframes at one time the last listed counts from then on;
- * - from the end ({@link timelineDurationMicros}) on the last keyframe's value, or the start again if it loops.
+ * - without keyframes: null;
+ * - before the first keyframe: the value of that keyframe;
+ * - between two keyframes: a value by the easing of the earlier one. Floats and Ints interpolate. Ints truncate towards
+ *   zero and stay within 64 bits. Arrays of equal length interpolate element by element. All other values change at half
+ *   of the time, regardless of the easing. If keyframes have the same time, the last one listed applies from then on;
+ * - from the end ({@link timelineDurationMicros}): the value of the last keyframe, or the start again if it loops.
  *
- * Times beyond 2^53 microseconds, 285 years, are rounded.
+ * Times beyond 2^53 microseconds (285 years) are rounded.
  */
 export function timelinePlayer(timeline: Timeline): (elapsedMicros: number) => Value {
   const keyframes = timeline.keyframes.toSorted(byTime).map(prepared);
@@ -49,7 +50,10 @@ export function timelinePlayer(timeline: Timeline): (elapsedMicros: number) => V
   };
 }
 
-/** Microseconds that one pass takes: the explicit duration, else the time of the last keyframe, 0 without any. */
+/**
+ * Returns the microseconds of one pass: the explicit duration, or else the time of the last keyframe, or 0 without
+ * keyframes.
+ */
 export function timelineDurationMicros(timeline: Timeline): number {
   const { duration, keyframes } = timeline;
   return Number(duration ?? keyframes.reduce<U64>((latest, { time }) => (time > latest ? time : latest), 0));
@@ -66,13 +70,13 @@ function prepared({ time, value, easing = 'linear', bezier }: Keyframe): Prepare
   return { time: Number(time), value: value.decode(), easing, bezier };
 }
 
-/** Before any rounding: a number and a bigint compare exactly. */
+/** Compares without rounding: a number and a bigint compare exactly. */
 function byTime(a: Keyframe, b: Keyframe): number {
   if (a.time < b.time) return -1;
   return a.time > b.time ? 1 : 0;
 }
 
-/** How many of the sorted keyframes lie at or before the position. */
+/** Returns how many of the sorted keyframes are at or before the position. */
 function countBegun(keyframes: readonly PreparedKeyframe[], position: number): number {
   let low = 0;
   let high = keyframes.length;
@@ -84,7 +88,7 @@ function countBegun(keyframes: readonly PreparedKeyframe[], position: number): n
   return low;
 }
 
-/** Recursion ends with the value's own depth, which the codecs bound. */
+/** The value's own depth, which the codecs bound, bounds this recursion. */
 function between(from: Value, to: Value, progress: number, eased: number): Value {
   if (typeof from === 'number' && typeof to === 'number') return floatBetween(from, to, eased);
   if (typeof from === 'bigint' && typeof to === 'bigint') return intBetween(from, to, eased);
@@ -95,12 +99,12 @@ function between(from: Value, to: Value, progress: number, eased: number): Value
 
 function floatBetween(from: number, to: number, eased: number): number {
   if (eased === 0) return from;
-  if (eased === 1) return to; // from + (to - from) may miss it by rounding
+  if (eased === 1) return to; // from + (to - from) can differ from `to` by rounding
   const span = to - from;
   return Number.isFinite(span) ? from + span * eased : from * (1 - eased) + to * eased;
 }
 
-/** Only the way gone is ever a double, so that Ints beyond 2^53 keep their low bits. */
+/** Only the distance is a double, so that Ints beyond 2^53 keep their low bits. */
 function intBetween(from: bigint, to: bigint, eased: number): bigint {
   if (eased === 0) return from;
   if (eased === 1) return to;
@@ -108,25 +112,25 @@ function intBetween(from: bigint, to: bigint, eased: number): bigint {
   if (!Number.isFinite(way)) return way > 0 ? INT_MAX : INT_MIN;
   const floor = from + BigInt(Math.floor(way));
   const truncated = floor < 0n && !Number.isInteger(way) ? floor + 1n : floor;
-  if (truncated > INT_MAX) return INT_MAX; // a curve may overshoot
+  if (truncated > INT_MAX) return INT_MAX; // a curve can overshoot
   return truncated < INT_MIN ? INT_MIN : truncated;
 }
 
 /**
- * Keyframes that {@link timelineFromValue} takes: a guard on what a peer can make us build, above the 3,449 that fit the
- * largest binary frame at 19 bytes each.
+ * Maximum keyframes that {@link timelineFromValue} accepts. It bounds the memory that a peer can cause. The largest
+ * binary frame fits 3,449 keyframes of 19 bytes.
  */
 const MAX_KEYFRAMES = 4_096;
 
 /**
- * The timeline as a value, for the value slot of a PUBLISH: the compact binary form has no other place for keyframes
- * (wire.md 12.3).
+ * Returns a timeline as a value, for the value field of a PUBLISH. The compact binary form has no other field for
+ * keyframes (wire.md 12.3).
  *
  *   map: keyframes array · [loop bool] · [startTime time] · [duration time]
  *   keyframe, a map: time · value any · [easing string] · [bezier array of x1, y1, x2, y2]
- *   time: microseconds, a Float as official JavaScript clients write it, an Int beyond 2^53
+ *   time: microseconds, a Float as in the official JavaScript clients, an Int beyond 2^53
  *
- * Encoding it adds three levels of nesting to the keyframes' values, and refuses times above 2^63-1.
+ * The encoding adds three levels of nesting to the keyframes' values. It rejects times above 2^63-1.
  */
 export function valueFromTimeline(timeline: Timeline): Value {
   const { keyframes, loop, startTime, duration } = timeline;
@@ -142,8 +146,8 @@ function mapOf(fields: Readonly<Record<string, Value | undefined>>): ReadonlyMap
 }
 
 /**
- * Reads what {@link valueFromTimeline} writes, Ints and Floats alike as times and control numbers, optional fields also
- * as null, unknown fields ignored.
+ * Reads the output of {@link valueFromTimeline}. Times and control numbers can be Ints or Floats. Optional fields can be
+ * null. Unknown fields are ignored.
  *
  * @returns undefined for any other value, and for more than 4,096 keyframes
  */
@@ -203,7 +207,7 @@ function asBezier(value: Value): readonly number[] | undefined {
   return numbers.length === 4 ? numbers : undefined;
 }
 
-/** A value made by a program, not by a decoder, may be one that no frame can carry. */
+/** A program's value, unlike a decoded one, can be impossible to encode. */
 function encoded(value: Value | undefined): EncodedValue | undefined {
   if (value === undefined) return undefined;
   try {

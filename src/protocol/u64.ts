@@ -1,6 +1,6 @@
 /**
- * An unsigned 64-bit field: a number while it is a safe integer (all revisions and present-day microseconds are), a
- * bigint beyond, so that no bit is ever lost and the common case costs nothing.
+ * An unsigned 64-bit field. It is a number if it is a safe integer, as all revisions and present-day microseconds are,
+ * and a bigint otherwise. No bit is lost, and the common case has no extra cost.
  */
 export type U64 = number | bigint;
 
@@ -11,17 +11,17 @@ export function u64FromHalves(high: number, low: number): U64 {
   return high < 0x20_0000 ? high * TWO_32 + low : (BigInt(high) << 32n) | BigInt(low);
 }
 
-/** The upper 32 bits. */
+/** Returns the upper 32 bits. */
 export function u64High(value: U64): number {
   return typeof value === 'number' ? Math.floor(value / TWO_32) : Number(value >> 32n);
 }
 
-/** The lower 32 bits. */
+/** Returns the lower 32 bits. */
 export function u64Low(value: U64): number {
   return typeof value === 'number' ? value % TWO_32 : Number(value & 0xffff_ffffn);
 }
 
-/** A bigint in 0..2^64-1 in its one canonical form; undefined outside that range. */
+/** Returns the canonical form of a bigint in 0..2^64-1, or undefined outside that range. */
 export function u64FromBigInt(value: bigint): U64 | undefined {
   if (value < 0n || value > 0xffff_ffff_ffff_ffffn) return undefined;
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;

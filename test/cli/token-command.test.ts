@@ -154,8 +154,11 @@ describe('a mistake', () => {
     [['lst'], 'unknown command token lst (did you mean list?)'],
     [['constructor'], 'unknown command token constructor'],
     [['create'], 'token create needs --scopes, such as "read:/lights/**,write:/lights/1/*"'],
-    [['create', '--scopes', 'own:/a'], '--scopes: invalid scope "own:/a": its action is none of read, write and admin'],
-    [['create', '--scopes', ''], '--scopes: invalid scope "": it is no action and pattern such as "read:/lights/**"'],
+    [['create', '--scopes', 'own:/a'], '--scopes: invalid scope "own:/a": its action is not read, write or admin'],
+    [
+      ['create', '--scopes', ''],
+      '--scopes: invalid scope "": it is not an action and a pattern such as "read:/lights/**"',
+    ],
     [
       ['create', '--scope', 'r:/a'],
       'unknown option --scope (did you mean --scopes?); see clasp-router token create -h',

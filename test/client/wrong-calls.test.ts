@@ -84,7 +84,7 @@ describe('a wrong call of a client in the process of the router', () => {
     ['announce', [], ARGUMENT, /namespace of announce/],
     ['announce', ['n'], ARGUMENT, /signals of announce must be a list/],
     ['announce', ['n', [null]], ARGUMENT, /not an object with an address and a type/],
-    ['announce', ['n', [{}]], ARGUMENT, /its address is not a text/],
+    ['announce', ['n', [{}]], ARGUMENT, /its address is not a string/],
     ['announce', ['n', [{ address: 'a', type: 'param' }]], ARGUMENT, /its address is invalid/],
     ['announce', ['n', [{ address: '/a' }]], ARGUMENT, /its type is not one of param/],
     ['announce', ['n', [{ address: '/a', type: 'param', meta: 5 }]], ARGUMENT, /its meta/],

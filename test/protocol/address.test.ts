@@ -15,7 +15,7 @@ describe('parseAddress', () => {
     '/__proto__/constructor',
     '/\0',
     '/%2F',
-  ])('takes %j as it is', (text) => {
+  ])('accepts %j unchanged', (text) => {
     expect(parseAddress(text)).toBe(text);
   });
 
@@ -29,10 +29,10 @@ describe('parseAddress', () => {
     ['//a', 'it has an empty segment'],
     ['/a//b', 'it has an empty segment'],
     ['/a//', 'it has an empty segment'],
-    ['/*', 'an address holds no "*"'],
-    ['/a/**', 'an address holds no "*"'],
-    ['/zone*', 'an address holds no "*"'],
-  ])('refuses %j', (text, fault) => {
+    ['/*', 'an address must not contain "*"'],
+    ['/a/**', 'an address must not contain "*"'],
+    ['/zone*', 'an address must not contain "*"'],
+  ])('rejects %j', (text, fault) => {
     expect(() => parseAddress(text)).toThrow(ClaspError);
     expect(() => parseAddress(text)).toThrow(
       expect.objectContaining({ code: ErrorCode.InvalidAddress, address: text, message: `invalid address: ${fault}` }),
@@ -44,7 +44,7 @@ describe('parseAddress', () => {
     ['two-byte characters', 'é', 2],
     ['three-byte characters', '日', 3],
     ['four-byte characters', '💡', 4],
-  ])('measures its limit in bytes, for %s', (_, character, width) => {
+  ])('measures its limit in UTF-8 bytes, for %s', (_, character, width) => {
     const fitting = `/${'x'.repeat((MAX_ADDRESS_BYTES - 1) % width)}${character.repeat(Math.floor((MAX_ADDRESS_BYTES - 1) / width))}`;
     expect(utf8Length(fitting)).toBe(MAX_ADDRESS_BYTES);
     expect(parseAddress(fitting)).toBe(fitting);
@@ -60,7 +60,7 @@ describe('addressSegments', () => {
     ['/a', ['a']],
     ['/a/', ['a', '']],
     ['/a/b/c', ['a', 'b', 'c']],
-  ])('of %j are %j', (address, segments) => expect(addressSegments(address)).toEqual(segments));
+  ])('of %j returns %j', (address, segments) => expect(addressSegments(address)).toEqual(segments));
 });
 
 describe('utf8Length', () => {
@@ -79,7 +79,7 @@ describe('utf8Length', () => {
     '\ud800\ud800',
     '\udc00\ud800',
     '💡\ud83d',
-  ])('of %j is what TextEncoder writes', (text) =>
+  ])('of %j equals the output length of TextEncoder', (text) =>
     expect(utf8Length(text)).toBe(new TextEncoder().encode(text).length),
   );
 });

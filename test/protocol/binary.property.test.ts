@@ -14,7 +14,7 @@ const arbitraryHeader = fc.record(
 );
 
 describe('the compact binary form', () => {
-  it.each(messageTypes)('gives back every %s it was given', (type) => {
+  it.each(messageTypes)('round-trips every %s', (type) => {
     fc.assert(
       fc.property(arbitraryMessage({ binary: true, types: [type] }), arbitraryHeader, (message, header) => {
         const decoded = decodeFrame(encodeFrame(message, header));
@@ -24,7 +24,7 @@ describe('the compact binary form', () => {
     );
   });
 
-  it('writes what it has read the way it was written', () => {
+  it('re-encodes a decoded message to the same bytes', () => {
     fc.assert(
       fc.property(arbitraryMessage({ binary: true }), arbitraryHeader, (message, header) => {
         const bytes = encodeFrame(message, header);
@@ -34,7 +34,7 @@ describe('the compact binary form', () => {
     );
   });
 
-  it('leaves out what it has no place for, and nothing else', () => {
+  it('omits only the fields that it cannot represent', () => {
     fc.assert(
       fc.property(arbitraryMessage({ types: ['hello', 'announce', 'publish', 'result'] }), (message) => {
         const { message: decoded } = decodeFrame(encodeFrame(message));
@@ -44,7 +44,7 @@ describe('the compact binary form', () => {
     );
   });
 
-  it('reads a frame wherever it lies, and nothing behind its end', () => {
+  it('reads a frame at any offset, and nothing after its end', () => {
     fc.assert(
       fc.property(arbitraryMessage({ binary: true }), fc.uint8Array(), fc.uint8Array(), (message, before, after) => {
         const bytes = encodeFrame(message);
@@ -57,7 +57,7 @@ describe('the compact binary form', () => {
     );
   });
 
-  it('builds from the bytes of a value the value they were made of', () => {
+  it('builds the original value from its bytes', () => {
     fc.assert(
       fc.property(arbitraryValue({ maxDepth: 8 }), (value) => {
         const encoded = encodeValue(value);
@@ -70,7 +70,10 @@ describe('the compact binary form', () => {
   });
 });
 
-/** The message as its binary form tells it (wire.md 6.1, 6.3, 6.6, 6.15): what has no place goes, what is missing is said. */
+/**
+ * The message after a round trip in binary (wire.md 6.1, 6.3, 6.6, 6.15): unsupported fields are removed, defaults are
+ * added.
+ */
 function withoutBinaryGaps(message: Message): Message {
   switch (message.type) {
     case 'hello':

@@ -17,7 +17,7 @@ describe('the close message', () => {
     expect(decodeFrame(closeFrame()).message).toMatchObject({ type: 'error', code: 1000, message: 'closed' });
   });
 
-  it('is known by its code alone, in each encoding, and concerns no address', () => {
+  it('is identified by its code alone, in each encoding, and concerns no address', () => {
     for (const encoding of ['binary', 'cbor'] as const) {
       expect(isCloseFrame(encodeFrame(error(1000), { encoding }))).toBe(true);
       expect(isCloseFrame(encodeFrame(error(501), { encoding }))).toBe(false);
@@ -26,7 +26,7 @@ describe('the close message', () => {
     expect(isCloseMessage({ type: 'ping' })).toBe(false);
   });
 
-  it('is found in no bytes that are no frame, and in none of more than 256', () => {
+  it('is not found in invalid frames, nor in more than 256 bytes', () => {
     expect(isCloseFrame(Uint8Array.of())).toBe(false);
     expect(isCloseFrame(closeFrame().subarray(0, 10))).toBe(false);
     expect(isCloseFrame(encodeFrame(error(1000, { message: 'x'.repeat(300) })))).toBe(false);

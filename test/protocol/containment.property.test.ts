@@ -9,7 +9,7 @@ const path = (segments: readonly string[]): string => `/${segments.join('/')}`;
 const segment = fc.constantFrom('a', 'b', 'ab', '*', '**', 'a*', '*b', 'a*b');
 const pattern = fc.array(segment, { minLength: 1, maxLength: 4 }).map(path);
 
-/** All addresses of up to five segments of a few texts: some that patterns name, one they do not. */
+/** All addresses of up to five segments from a few strings: some occur in patterns, one does not. */
 const addresses: readonly string[] = (() => {
   const texts = ['a', 'b', 'ab', 'azb', 'z'];
   let last: string[][] = [[]];
@@ -23,7 +23,7 @@ const addresses: readonly string[] = (() => {
 })();
 
 describe('patternCovers', () => {
-  it('says what trying out addresses says', () => {
+  it('agrees with a test of all addresses', () => {
     fc.assert(
       fc.property(pattern, pattern, (outer, inner) => {
         const missed = addresses.find((address) => matchPattern(inner, address) && !matchPattern(outer, address));

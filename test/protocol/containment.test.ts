@@ -20,7 +20,7 @@ describe('patternCovers', () => {
     ['/*b', '/a*b'],
     ['/**/b', '/a/**/b'],
     ['/**/**', '/a'],
-    ['/**/*', '/**'], // there is no address without a segment
+    ['/**/*', '/**'], // no address has zero segments
     ['/*/**', '/**'],
     ['/a/**/b/**', '/a/b'],
     ['/**/x/**', '/*/x'],
@@ -29,9 +29,9 @@ describe('patternCovers', () => {
   });
 
   it.each([
-    ['/a/*', '/a/**'], // the reference lets both of these through
+    ['/a/*', '/a/**'], // the reference accepts both of these
     ['/*/b', '/**/b'],
-    ['/**/b', '/a/x'], // and says yes to this
+    ['/**/b', '/a/x'], // the reference answers yes here
     ['/*', '/**'],
     ['/a/b', '/a/*'],
     ['/a*', '/*'],
@@ -43,10 +43,10 @@ describe('patternCovers', () => {
     expect(covers(outer, inner)).toBe(false);
   });
 
-  it('has an answer at once for patterns that are made to take long', () => {
+  it('answers immediately for hostile patterns', () => {
     const hostile = `/${'**/a*/*/'.repeat(42)}b`;
     expect(covers(hostile, hostile)).toBe(true);
-    // It covers, and nobody may take the steps to find that out.
+    // The pattern covers, but a proof would exceed the step limit.
     expect(covers(`/${'**/*/'.repeat(60)}b`, `/${'*/**/'.repeat(60)}b`)).toBe(false);
     expect(covers(`/${'**/*/'.repeat(12)}b`, `/${'*/**/'.repeat(12)}b`)).toBe(true);
     expect(covers(`/${'**/'.repeat(127)}**`, `/${'**/'.repeat(127)}a`)).toBe(true);
@@ -67,23 +67,23 @@ describe('scopes', () => {
     ['admin', 'read', true],
     ['admin', 'write', true],
     ['admin', 'admin', true],
-  ])('%s held, %s wanted: %p', (held, wanted, allowed) => {
+  ])('%s granted, %s requested: %p', (held, wanted, allowed) => {
     expect(scopesAllow([scope(held, '/a/*')], wanted, '/a/b')).toBe(allowed);
     expect(scopesCover([scope(held, '/a/**')], wanted, parsePattern('/a/*'))).toBe(allowed);
   });
 
-  it('allow nothing elsewhere', () => {
+  it('allow nothing outside their patterns', () => {
     expect(scopesAllow([scope('admin', '/a/*')], 'read', '/b')).toBe(false);
     expect(scopesAllow([], 'read', '/a')).toBe(false);
   });
 
-  it('cover by one of them, not by several together', () => {
+  it('cover a pattern by one scope, not by several together', () => {
     const halves = [scope('read', '/a'), scope('read', '/a/*/**')];
     expect(scopesCover(halves, 'read', parsePattern('/a/*'))).toBe(true);
     expect(scopesCover(halves, 'read', parsePattern('/a/**'))).toBe(false);
   });
 
-  it('cover a pattern within one limit of steps, however many there are and whatever they are like', () => {
+  it('cover a pattern within one step limit, for any number and form of scopes', () => {
     const hostile = parsePattern(`/${'**/a*/*/'.repeat(42)}b`);
     const scopes = Array.from({ length: 256 }, (_, i) => scope('read', `/${'**/a*/'.repeat(60)}${i}`));
     const counter = new StepCounter();
@@ -91,7 +91,7 @@ describe('scopes', () => {
     expect(counter.steps).toBeLessThan(1.1 * MAX_COVER_STEPS);
   });
 
-  it('cover an address at the price of matching it', () => {
+  it('cover an address at the cost of matching it', () => {
     const counter = new StepCounter();
     expect(scopesCover([scope('write', '/a/**')], 'write', parsePattern('/a/b/c/d'), counter)).toBe(true);
     expect(counter.steps).toBeLessThan(10);

@@ -10,7 +10,7 @@ const arbitraryFrame = fc
   .map(([message, timestamp]) => encodeFrame(message, { timestamp }));
 
 describe('Deframer', () => {
-  it('gives back all frames of a stream, whole and in order, wherever it is cut', () => {
+  it('returns all frames of a stream, complete and in order, for any chunk boundaries', () => {
     fc.assert(
       fc.property(fc.array(arbitraryFrame, { maxLength: 8 }), fc.array(fc.nat(), { maxLength: 20 }), (frames, cuts) => {
         const stream = concat(frames);
@@ -23,7 +23,7 @@ describe('Deframer', () => {
     );
   });
 
-  it('holds exactly what does not make a frame yet', () => {
+  it('buffers exactly the bytes of an incomplete frame', () => {
     fc.assert(
       fc.property(arbitraryFrame, fc.nat(), (frame, at) => {
         const length = at % frame.length;
@@ -37,7 +37,7 @@ describe('Deframer', () => {
   });
 });
 
-/** The stream in pieces, some of them empty. */
+/** Splits the stream into chunks, some of them empty. */
 function pieces(stream: Uint8Array, cuts: readonly number[]): readonly Uint8Array[] {
   const at = [0, ...cuts.map((cut) => cut % (stream.length + 1)), stream.length].sort((a, b) => a - b);
   return at.slice(1).map((end, i) => stream.subarray(at[i], end));

@@ -6,7 +6,7 @@ import { MAX_FRAME_BYTES, MAX_PAYLOAD_BYTES } from '../../src/protocol/limits.js
 import { concat, fromHex, toHex } from '../support/hex.js';
 import { binaryVectorFiles, readVectors } from '../support/vectors.js';
 
-/** Every frame of the vectors that ends where its header says; what else they try is no stream. */
+/** Each frame of the vectors that ends where its header states. The other vectors are not streams. */
 const frames = [...binaryVectorFiles, 'legacy-msgpack.json' as const]
   .flatMap((file) => readVectors(file).map(({ hex }) => fromHex(hex)))
   .filter((frame) => frameLength(frame, 0, frame.length) === frame.length);
@@ -14,13 +14,13 @@ const frames = [...binaryVectorFiles, 'legacy-msgpack.json' as const]
 const ping = fromHex('5301000141');
 
 describe('Deframer', () => {
-  it('knows a stream to test with', () => expect(frames.length).toBeGreaterThan(580));
+  it('has a stream for the tests', () => expect(frames.length).toBeGreaterThan(580));
 
-  it('takes all vectors in one piece', () => {
+  it('reads all vectors in one chunk', () => {
     expect(new Deframer().push(concat(frames)).map(toHex)).toEqual(frames.map(toHex));
   });
 
-  it('takes all vectors byte by byte, each frame out with its last byte', () => {
+  it('reads all vectors byte by byte, and returns each frame with its last byte', () => {
     const deframer = new Deframer();
     for (const frame of frames) {
       const given = [...frame].map((byte) => deframer.push(Uint8Array.of(byte)));
@@ -29,7 +29,7 @@ describe('Deframer', () => {
     }
   });
 
-  it('takes each vector cut in two at every place', () => {
+  it('reads each vector in two chunks, cut at every byte', () => {
     for (const frame of frames.filter(({ length }) => length <= 256)) {
       for (let at = 0; at <= frame.length; at++) {
         const deframer = new Deframer();
@@ -39,7 +39,7 @@ describe('Deframer', () => {
     }
   });
 
-  it('gives views while a frame lies whole in the piece, and keeps no piece alive', () => {
+  it('returns views while a frame is complete in its chunk, and keeps no chunk alive', () => {
     const deframer = new Deframer();
     const piece = concat([ping, ping.subarray(0, 2)]);
     const [frame] = deframer.push(piece);
@@ -48,12 +48,12 @@ describe('Deframer', () => {
     expect(deframer.push(ping.subarray(2)).map(toHex)).toEqual([toHex(ping)]);
   });
 
-  it('refuses a stream that is out of step', () => {
+  it('rejects a desynchronized stream', () => {
     expect(() => new Deframer().push(fromHex('00'))).toThrow(expect.objectContaining({ fault: 'BadMagic' }));
     expect(() => new Deframer().push(fromHex('00'))).toThrow(DecodeError);
   });
 
-  it('never holds more than the largest frame', () => {
+  it('never buffers more than the largest frame', () => {
     const deframer = new Deframer();
     const header = encodeFrame({ type: 'ping' }, { timestamp: 1 });
     header[2] = header[3] = 0xff;
@@ -65,7 +65,7 @@ describe('Deframer', () => {
     expect(deframer.pendingBytes).toBe(0);
   });
 
-  it('gives the whole frames ahead of what puts it out of step, and then says so', () => {
+  it('returns the complete frames before a fault, and then reports the fault', () => {
     const deframer = new Deframer();
     const frame = encodeFrame({ type: 'ping' });
     expect(deframer.push(Uint8Array.of(...frame, ...frame, 0xff))).toEqual([frame, frame]);

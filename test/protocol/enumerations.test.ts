@@ -12,7 +12,7 @@ import {
 } from '../../src/protocol/enumerations.js';
 
 describe('the codes of wire.md 7', () => {
-  it('are the places in the lists', () => {
+  it('are the indexes of the lists', () => {
     expect(signalTypes).toEqual(['param', 'event', 'stream', 'gesture', 'timeline']);
     expect(gesturePhases).toEqual(['start', 'move', 'end', 'cancel']);
     expect(federationOps).toEqual(['declareNamespaces', 'requestSync', 'revisionVector', 'syncComplete']);
@@ -42,20 +42,20 @@ describe('features', () => {
 });
 
 describe('the signal type mask', () => {
-  it('goes there and back for every list', () => {
+  it('round-trips every list', () => {
     for (let mask = 1; mask <= 0x1f; mask++) expect(signalTypeMask(signalTypesFromMask(mask))).toBe(mask);
   });
 
   it.each([0x00, 0xe0, 0x20, 0xff])('%i is no filter', (mask) => expect(signalTypesFromMask(mask)).toBeUndefined());
 
-  it('keeps five named types apart from no filter', () => {
+  it('distinguishes five named types from no filter', () => {
     expect(signalTypesFromMask(0x1f)).toEqual(signalTypes);
     expect(signalTypeMask(signalTypes)).toBe(0x1f);
     expect(signalTypeMask(undefined)).toBe(0xff);
     expect(signalTypeMask([])).toBe(0xff);
   });
 
-  it('ignores bits it does not know beside some it does', () => {
+  it('ignores unknown bits beside known ones', () => {
     expect(signalTypesFromMask(0xe1)).toEqual(['param']);
     expect(signalTypesFromMask(0xfe)).toEqual(['event', 'stream', 'gesture', 'timeline']);
   });

@@ -28,7 +28,7 @@ describe('docs/errors.md', () => {
     expect(listed).toEqual(Object.entries(libraryErrors));
   });
 
-  it('says for each what to do about it', () => {
+  it('states for each code what to do', () => {
     for (const { advice } of rows) expect(advice).not.toBe('');
   });
 });

@@ -10,20 +10,20 @@ import {
 } from '../../src/protocol/errors.js';
 
 describe('the registry of errors', () => {
-  it('knows every code of wire.md 7.9, that of the close message, and no other', () => {
+  it('contains every code of wire.md 7.9 and the code of the close message, and no other', () => {
     expect(Object.values(ErrorCode).sort((a, b) => a - b)).toEqual([
       100, 101, 102, 200, 201, 202, 300, 301, 302, 400, 401, 402, 403, 404, 429, 500, 501, 502, 503, 1000,
     ]);
   });
 
-  it('gives each code one name and each name a meaning', () => {
+  it('gives each code one name and one meaning', () => {
     expect(Object.keys(errorMeanings).sort()).toEqual(Object.keys(ErrorCode).sort());
     for (const [name, code] of Object.entries(ErrorCode)) expect(errorName(code)).toBe(name);
     for (const meaning of Object.values(errorMeanings)) expect(meaning).toMatch(/^[A-Z].+\.$/);
     expect(new Set(Object.values(errorMeanings)).size).toBe(Object.keys(ErrorCode).length);
   });
 
-  it('has no name for a code that is not in it', () => {
+  it('has no name for an unknown code', () => {
     for (const code of [0, 99, 103, 504, 65_535, -1]) expect(errorName(code)).toBeUndefined();
   });
 });
@@ -44,7 +44,7 @@ describe('ClaspError', () => {
   });
 });
 
-/** Every fault there is; the type makes a missing one a compile error. */
+/** Every fault. Because of the type, a missing one does not compile. */
 const codes: Readonly<Record<DecodeFault, number>> = {
   TruncatedHeader: 100,
   BadMagic: 100,
@@ -66,7 +66,7 @@ const codes: Readonly<Record<DecodeFault, number>> = {
 };
 
 describe('DecodeError', () => {
-  it.each(Object.entries(codes) as [DecodeFault, number][])('tells the peer of %s with code %i', (fault, code) => {
+  it.each(Object.entries(codes) as [DecodeFault, number][])('reports %s to the peer with code %i', (fault, code) => {
     const error = new DecodeError(fault, 'what is wrong', 'why');
     expect(error).toBeInstanceOf(ClaspError);
     expect(error).toMatchObject({ name: 'DecodeError', fault, code, message: 'what is wrong', cause: 'why' });

@@ -22,7 +22,7 @@ describe('frameLength', () => {
     ['53', undefined],
     ['530100', undefined],
     ['53010000', 4],
-    ['53010001', 5], // the payload need not be there yet
+    ['53010001', 5], // the payload can be missing
     ['5301ffff', 65_539],
     ['53210000', undefined],
     ['5321000000000000000000', undefined],
@@ -33,12 +33,12 @@ describe('frameLength', () => {
     expect(frameLength(bytes, 0, bytes.length)).toBe(length);
   });
 
-  it.each(['00', '52010000', 'ff'])('refuses %s at its first byte', (hex) => {
+  it.each(['00', '52010000', 'ff'])('rejects %s at its first byte', (hex) => {
     const bytes = fromHex(hex);
     expect(() => frameLength(bytes, 0, bytes.length)).toThrow(expect.objectContaining({ fault: 'BadMagic' }));
   });
 
-  it('looks only between start and end', () => {
+  it('reads only between start and end', () => {
     const bytes = fromHex('ffff53010001ff');
     expect(frameLength(bytes, 2, 6)).toBe(5);
     expect(frameLength(bytes, 2, 5)).toBeUndefined();
@@ -47,7 +47,7 @@ describe('frameLength', () => {
 });
 
 describe('readFrameHeader', () => {
-  it('says where the payload lies', () => {
+  it('returns the position of the payload', () => {
     expect(readFrameHeader(fromHex('00 53a20002000000000000000121aa ffff'), 1)).toEqual({
       qos: Qos.Commit,
       timestamp: 1,
@@ -57,13 +57,13 @@ describe('readFrameHeader', () => {
     });
   });
 
-  it('takes a frame that ends exactly where it may', () => {
+  it('accepts a frame that ends exactly at its limit', () => {
     const bytes = fromHex('530100014153');
     expect(readFrameHeader(bytes, 0, 5).payloadEnd).toBe(5);
     expect(() => readFrameHeader(bytes, 0, 4)).toThrow(expect.objectContaining({ fault: 'TruncatedFrame' }));
   });
 
-  it.each([0x08, 0x10, 0x18])('refuses flag bits %i', (bits) => {
+  it.each([0x08, 0x10, 0x18])('rejects flag bits %i', (bits) => {
     expect(() => readFrameHeader(Uint8Array.of(0x53, 0x01 | bits, 0, 1, 0x41))).toThrow(
       expect.objectContaining({ fault: 'UnsupportedFlags', code: 100 }),
     );
@@ -71,7 +71,7 @@ describe('readFrameHeader', () => {
 });
 
 describe('writeFrame', () => {
-  it('appends, and leaves the writer as it was when the message has no bytes', () => {
+  it('appends, and leaves the writer unchanged if the message cannot be encoded', () => {
     const w = new Writer(4);
     writeFrame(w, { type: 'ping' });
     writeFrame(w, { type: 'pong' }, { qos: Qos.Confirm, timestamp: 2 });
@@ -93,7 +93,7 @@ describe('writeFrame', () => {
 });
 
 describe('writePayloadLength', () => {
-  it('has two bytes', () => {
+  it('writes two bytes', () => {
     const bytes = new Uint8Array(6).fill(0xee);
     writePayloadLength(bytes, 1, 0x1234);
     expect(toHex(bytes)).toBe('eeeeee1234ee');

@@ -4,10 +4,10 @@ import * as ws from 'ws';
 import { framingLength, writeFraming } from '../../src/protocol/framing.js';
 import { toHex } from '../support/hex.js';
 
-// Exported by ws but not by its types: the part of it that reads a peer's bytes.
+// The part of ws that reads a peer's bytes. ws exports it, but its types do not.
 const { Receiver } = ws as unknown as { readonly Receiver: new (options: object) => Writable };
 
-/** Headers of RFC 6455, 5.2, by the length of what they stand in front of. */
+/** Headers of RFC 6455, 5.2, by payload length. */
 const headers = [
   [0, '8200'],
   [1, '8201'],
@@ -23,18 +23,18 @@ const headers = [
 function header(length: number, text: boolean): Uint8Array {
   const bytes = new Uint8Array(framingLength('websocket', length) + 2).fill(0xee);
   writeFraming('websocket', bytes, 1, length, text);
-  expect([bytes.at(0), bytes.at(-1)]).toEqual([0xee, 0xee]); // nothing around it is touched
+  expect([bytes.at(0), bytes.at(-1)]).toEqual([0xee, 0xee]); // bytes around it are unchanged
   return bytes.subarray(1, -1);
 }
 
 describe('websocket framing', () => {
-  it.each(headers)('in front of %i bytes', (length, hex) => {
+  it.each(headers)('before %i bytes', (length, hex) => {
     expect(toHex(header(length, false))).toBe(hex);
     expect(toHex(header(length, true))).toBe(hex.replace(/^82/, '81'));
   });
 
   it.each([0, 1, 125, 126, 127, 65_535, 65_536, 65_547])(
-    'is what ws reads as one message of %i bytes',
+    'is readable by ws as one message of %i bytes',
     async (length) => {
       const message = new Uint8Array(length).fill(0x53);
       expect(await received([header(length, false), message])).toEqual([{ bytes: toHex(message), binary: true }]);
@@ -42,7 +42,7 @@ describe('websocket framing', () => {
     },
   );
 
-  it('lets ws tell messages apart that follow each other', async () => {
+  it('separates consecutive messages for ws', async () => {
     const messages = ['a', 'b'.repeat(200), ''].map((text) => new TextEncoder().encode(text));
     const parts = messages.flatMap((message) => [header(message.length, true), message]);
     expect(await received(parts)).toEqual(messages.map((message) => ({ bytes: toHex(message), binary: false })));
@@ -57,7 +57,7 @@ describe('length framing', () => {
     [65_547, '0001000b'],
     [0x1234_5678, '12345678'],
     [0xffff_ffff, 'ffffffff'],
-  ])('counts %i bytes in a big-endian u32', (length, hex) => {
+  ])('writes the length of %i bytes as a big-endian u32', (length, hex) => {
     expect(framingLength('length', length)).toBe(4);
     for (const text of [false, true]) {
       const bytes = new Uint8Array(6).fill(0xee);
@@ -68,7 +68,7 @@ describe('length framing', () => {
 });
 
 describe('raw framing', () => {
-  it('is none', () => {
+  it('writes nothing', () => {
     const bytes = new Uint8Array(12).fill(0xee);
     expect(framingLength('raw', 70_000)).toBe(0);
     writeFraming('raw', bytes, 0, 70_000, false);
@@ -76,7 +76,7 @@ describe('raw framing', () => {
   });
 });
 
-/** What a client of ws makes of the bytes. */
+/** The messages that a ws client reads from the bytes. */
 function received(parts: readonly Uint8Array[]): Promise<readonly { bytes: string; binary: boolean }[]> {
   const receiver = new Receiver({ isServer: false, allowSynchronousEvents: true });
   const messages: { bytes: string; binary: boolean }[] = [];

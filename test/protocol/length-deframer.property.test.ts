@@ -5,7 +5,7 @@ import { framed, frameOf } from '../support/frames.js';
 import { toHex } from '../support/hex.js';
 
 describe('LengthDeframer', () => {
-  it('gives back all frames of a stream, whole and in order, wherever it is cut', () => {
+  it('returns all frames of a stream, complete and in order, for any chunk boundaries', () => {
     const lengths = fc.array(fc.integer({ min: 4, max: 400 }), { maxLength: 20 });
     const cuts = fc.array(fc.nat(), { maxLength: 30 });
     fc.assert(
@@ -18,7 +18,7 @@ describe('LengthDeframer', () => {
     );
   });
 
-  it('bears any bytes: gives frames of legal length, or a fault and then nothing', () => {
+  it('survives any bytes: returns frames of legal length, or a fault and then nothing', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.uint8Array({ maxLength: 200 }), (one, two) => {
         const deframer = new LengthDeframer(50);
@@ -35,7 +35,7 @@ describe('LengthDeframer', () => {
   });
 });
 
-/** What comes of the stream in pieces, some of them empty. */
+/** The result for a stream in chunks, some of them empty. */
 function cutInto(stream: Uint8Array, cuts: readonly number[]): readonly Uint8Array[] {
   const at = [0, ...cuts.map((cut) => cut % (stream.length + 1)), stream.length].sort((a, b) => a - b);
   const deframer = new LengthDeframer();

@@ -4,19 +4,19 @@ import { framed, frameOf } from '../support/frames.js';
 import { concat, fromHex, toHex } from '../support/hex.js';
 import { readVectors } from '../support/vectors.js';
 
-/** What the Arduino library sends, and the frames in it. */
+/** The bytes that the Arduino library sends, and the frames in them. */
 const arduino = readVectors('clients.json').flatMap(({ hex, tcpHex }) =>
   tcpHex === undefined ? [] : [{ hex, tcpHex }],
 );
 
 describe('LengthDeframer', () => {
-  it('reads what Arduinos send', () => {
+  it('reads the stream of an Arduino', () => {
     expect(arduino).toHaveLength(12);
     const stream = fromHex(arduino.map(({ tcpHex }) => tcpHex).join(''));
     expect(new LengthDeframer().push(stream).map(toHex)).toEqual(arduino.map(({ hex }) => hex));
   });
 
-  it('reads it byte by byte, each frame out with its last byte', () => {
+  it('reads it byte by byte, and returns each frame with its last byte', () => {
     const deframer = new LengthDeframer();
     for (const { hex, tcpHex } of arduino) {
       const given = [...fromHex(tcpHex)].map((byte) => deframer.push(Uint8Array.of(byte)).map(toHex));
@@ -25,7 +25,7 @@ describe('LengthDeframer', () => {
     }
   });
 
-  it('reads a stream cut in three at any two places', () => {
+  it('reads a stream in three chunks, cut at any two bytes', () => {
     const frames = [4, 5, 30, 4].map((length, i) => frameOf(length, i));
     const stream = framed('length', frames);
     for (let one = 0; one <= stream.length; one++) {
@@ -39,7 +39,7 @@ describe('LengthDeframer', () => {
     }
   });
 
-  it('gives views where a frame lies whole in the piece, and keeps no piece alive', () => {
+  it('returns views while a frame is complete in its chunk, and keeps no chunk alive', () => {
     const deframer = new LengthDeframer();
     const [whole, torn] = [frameOf(20, 1), frameOf(20, 2)];
     const piece = concat([framed('length', [whole]), framed('length', [torn]).subarray(0, 10)]);
@@ -49,7 +49,7 @@ describe('LengthDeframer', () => {
     expect(deframer.push(framed('length', [torn]).subarray(10)).map(toHex)).toEqual([toHex(torn)]);
   });
 
-  it('leaves a frame alone that was torn and given, while the next one comes', () => {
+  it('does not change a returned frame that arrived in pieces, while the next one arrives', () => {
     const deframer = new LengthDeframer();
     const stream = framed('length', [frameOf(20, 1), frameOf(20, 2)]);
     expect(deframer.push(stream.subarray(0, 10))).toEqual([]);
@@ -58,7 +58,7 @@ describe('LengthDeframer', () => {
     expect(first).toEqual(frameOf(20, 1));
   });
 
-  it('counts what is incomplete, the count included', () => {
+  it('counts the incomplete bytes, including the length prefix', () => {
     const deframer = new LengthDeframer();
     const bytes = framed('length', [frameOf(20)]);
     for (let i = 0; i < bytes.length; i++) {
@@ -68,7 +68,7 @@ describe('LengthDeframer', () => {
     expect(deframer.pendingBytes).toBe(0);
   });
 
-  it('takes frames of 4 to 65,547 bytes, or to the limit it was given', () => {
+  it('accepts frames of 4 to 65,547 bytes, or up to the configured limit', () => {
     const frames = [frameOf(4), frameOf(65_547)];
     expect(new LengthDeframer().push(framed('length', frames)).map(toHex)).toEqual(frames.map(toHex));
     const deframer = new LengthDeframer(100);
@@ -83,7 +83,7 @@ describe('LengthDeframer', () => {
     ['00000003', 'TruncatedHeader', 'the count is 3 bytes; a frame has at least 4'],
     ['0001000c', 'FrameTooLarge', 'the count is 65548 bytes; the limit is 65547'],
     ['ffffffff', 'FrameTooLarge', 'the count is 4294967295 bytes; the limit is 65547'],
-  ])('refuses the count %s, however it comes, and nothing ahead of it', (count, fault, message) => {
+  ])('rejects the length %s in any chunks, but not the frames before it', (count, fault, message) => {
     const sound = framed('length', [frameOf(20, 1), frameOf(20, 2)]);
     const stream = concat([sound, fromHex(count)]);
     for (let at = 0; at <= stream.length; at++) {
@@ -92,11 +92,11 @@ describe('LengthDeframer', () => {
       expect(given).toEqual([frameOf(20, 1), frameOf(20, 2)]);
       expect(deframer.fault).toMatchObject({ fault, message });
       expect(deframer.pendingBytes).toBe(0);
-      expect(deframer.push(sound)).toEqual([]); // out of step for good
+      expect(deframer.push(sound)).toEqual([]); // desynchronized permanently
     }
   });
 
-  it('refuses what is behind a bad count, although it looks sound', () => {
+  it('rejects valid-looking bytes after a bad length', () => {
     const stream = concat([fromHex('00000000'), framed('length', [frameOf(20)])]);
     for (let at = 0; at <= stream.length; at++) {
       const deframer = new LengthDeframer();
@@ -104,7 +104,7 @@ describe('LengthDeframer', () => {
     }
   });
 
-  it('reserves nothing for what was only announced', () => {
+  it('reserves no memory for declared bytes', () => {
     const deframer = new LengthDeframer();
     const bytes = framed('length', [frameOf(65_547)]);
     deframer.push(bytes.slice(0, 4));

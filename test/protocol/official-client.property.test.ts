@@ -9,14 +9,14 @@ import { toHex } from '../support/hex.js';
 import { messageFromOfficial, officialFromMessage } from '../support/official.js';
 
 /**
- * What the official JavaScript client 3.3.2 can say:
- * - no REPLAY and no FEDERATION_SYNC, which came with 4.0.1;
+ * Messages that the official JavaScript client 3.3.2 can represent:
+ * - no REPLAY and no FEDERATION_SYNC, which were added in 4.0.1;
  * - no Int: a bigint is written as null, and every number as a Float;
- * - no u64 beyond 2^53-1: it reads them into doubles;
- * - no text that is empty where it is optional (writer, holder, address of an ACK, ...): it leaves the field out;
- * - no U+FEFF in front of a text: its decoder removes it;
+ * - no u64 beyond 2^53-1: the client reads them into doubles;
+ * - no empty string in an optional field (writer, holder, address of an ACK, ...): the client omits the field;
+ * - no U+FEFF at the start of a string: its decoder removes it;
  * - no map with `__proto__` or integer-like keys: its objects lose the first and reorder the others;
- * - no message above its buffer of 4,096 bytes: it throws.
+ * - no message above its buffer of 4,096 bytes: the client throws.
  */
 const text = arbitraryText.filter((text) => text !== '' && !text.startsWith('\ufeff'));
 const key = fc
@@ -37,7 +37,7 @@ function arbitraryOfficial(type: MessageType): fc.Arbitrary<Message> {
     .filter((message) => encodeFrame(message).length < 4_000);
 }
 
-/** Fields it does not know: the TTL of 4.2.0 and the federation feature of 4.0.1. In bundles too. */
+/** Removes fields that it does not know, in bundles too: the TTL of 4.2.0 and the federation feature of 4.0.1. */
 function withoutLateFields(message: Message): Message {
   switch (message.type) {
     case 'set':
@@ -55,7 +55,7 @@ function withoutLateFields(message: Message): Message {
 }
 
 describe('the official JavaScript client', () => {
-  it.each(speakable)('writes every %s as we do', (type) => {
+  it.each(speakable)('writes every %s as this library does', (type) => {
     fc.assert(
       fc.property(arbitraryOfficial(type), (message) => {
         expect(toHex(officialBytes(message))).toBe(toHex(encodeFrame(message, { qos: defaultQos(message) })));
@@ -64,7 +64,7 @@ describe('the official JavaScript client', () => {
     );
   });
 
-  it.each(speakable)('is understood by us when it says any %s', (type) => {
+  it.each(speakable)('writes any %s so that this library reads it', (type) => {
     fc.assert(
       fc.property(arbitraryOfficial(type), (message) => {
         expect(comparable(decodeFrame(officialBytes(message)).message)).toEqual(comparable(message));
@@ -73,7 +73,7 @@ describe('the official JavaScript client', () => {
     );
   });
 
-  it.each(speakable)('understands every %s of ours', (type) => {
+  it.each(speakable)('reads every %s of this library', (type) => {
     fc.assert(
       fc.property(arbitraryOfficial(type), (message) => {
         const understood = messageFromOfficial(officialDecode(encodeFrame(message)));
@@ -84,9 +84,9 @@ describe('the official JavaScript client', () => {
   });
 });
 
-/** Its encoder's bytes, under our QoS: its default for a timeline is another (wire.md Q32). */
+/** The bytes of its encoder with this library's QoS. Its default QoS for a timeline differs (wire.md Q32). */
 function officialBytes(message: Message): Uint8Array {
-  // Of its shape by construction, and its QoS codes are ours; the cast stands for 19 type guards.
+  // The shape is right by construction, and the QoS codes are equal. The cast replaces 19 type guards.
   const encode = officialEncode as unknown as (message: object, qos: number) => Uint8Array;
   return encode(officialFromMessage(message), defaultQos(message));
 }

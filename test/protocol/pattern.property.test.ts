@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isLiteral, matchPattern, parsePattern } from '../../src/protocol/pattern.js';
 
-/** Few segments that resemble each other, so that a good part of random pairs match. */
+/** A few similar segments, so that many random pairs match. */
 const addressSegment = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom('a', 'b', 'ab', 'aba') },
   { weight: 1, arbitrary: fc.constantFrom('zone1', '💡', '[a]', 'a.b') },
@@ -25,7 +25,7 @@ function joinedSegments(segment: fc.Arbitrary<string>, maxLength: number): fc.Ar
 }
 
 describe('matchPattern', () => {
-  it('agrees with a matcher that tries everything', () => {
+  it('agrees with a matcher that tries all possibilities', () => {
     let matches = 0;
     fc.assert(
       fc.property(joinedSegments(patternSegment, 2), joinedSegments(addressSegment, 2), (pattern, address) => {
@@ -35,10 +35,10 @@ describe('matchPattern', () => {
       }),
       { numRuns: 10_000 },
     );
-    expect(matches).toBeGreaterThan(100); // some 800 do; without any the property would say nothing
+    expect(matches).toBeGreaterThan(100); // about 800 match; without matches the property would prove nothing
   });
 
-  it('agrees with it on patterns made from the address they are tried on', () => {
+  it('agrees with it on patterns derived from the tested address', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(addressSegment, fc.nat(9)), { minLength: 1, maxLength: 5 }), (parts) => {
         const pattern = `/${parts.flatMap(([part, die]) => loosened(part, die)).join('/')}`;
@@ -60,7 +60,7 @@ describe('matchPattern', () => {
   });
 });
 
-/** A segment of a pattern that mostly still matches `part`. */
+/** Returns a pattern segment that usually still matches `part`. */
 function loosened(part: string, die: number): readonly string[] {
   switch (die) {
     case 0:
@@ -74,7 +74,7 @@ function loosened(part: string, die: number): readonly string[] {
     case 4:
       return [`*${part}`];
     case 5:
-      return [`${Array.from(part).at(0)}*${Array.from(part).at(-1)}`]; // no match for a single character
+      return [`${Array.from(part).at(0)}*${Array.from(part).at(-1)}`]; // does not match a single character
     case 6:
       return [part, '**'];
     default:
@@ -86,7 +86,7 @@ function segments(text: string): readonly string[] {
   return text.slice(1).split('/');
 }
 
-/** Wire.md 9.2 word for word, and exponential: only fit for short patterns. */
+/** A literal implementation of wire.md 9.2. Exponential, so suitable for short patterns only. */
 function naiveMatch(pattern: readonly string[], address: readonly string[]): boolean {
   const [first, ...rest] = pattern;
   if (first === undefined) return address.length === 0;

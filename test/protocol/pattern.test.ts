@@ -3,17 +3,17 @@ import { ClaspError, ErrorCode } from '../../src/protocol/errors.js';
 import { MAX_ADDRESS_BYTES } from '../../src/protocol/limits.js';
 import { isLiteral, matchPattern, parsePattern } from '../../src/protocol/pattern.js';
 
-// The table of pattern and address pairs is in vectors/address-match.json; pattern.property.test.ts has the random ones.
+// vectors/address-match.json has the table of pattern and address pairs. pattern.property.test.ts has random pairs.
 
 describe('parsePattern', () => {
   it.each(['/', '/*', '/**', '/a/**', '/**/a', '/a/*/**', '/zone*', '/a/', '/[', '/(', '/a?{b}'])(
-    'takes %j',
+    'accepts %j',
     (text) => {
       expect(parsePattern(text)).toBe(text);
     },
   );
 
-  it.each(['', '**', '*', 'a/*', '//', '/a//*', '/**//', ` /*`])('refuses %j with ERROR 202', (text) => {
+  it.each(['', '**', '*', 'a/*', '//', '/a//*', '/**//', ` /*`])('rejects %j with ERROR 202', (text) => {
     expect(() => parsePattern(text)).toThrow(ClaspError);
     expect(() => parsePattern(text)).toThrow(
       expect.objectContaining({
@@ -24,7 +24,7 @@ describe('parsePattern', () => {
     );
   });
 
-  it('has the limit of addresses', () => {
+  it('has the same limit as addresses', () => {
     const longest = `/${'*'.repeat(MAX_ADDRESS_BYTES - 1)}`;
     expect(parsePattern(longest)).toBe(longest);
     expect(() => parsePattern(`${longest}*`)).toThrow(
@@ -44,8 +44,8 @@ describe('isLiteral', () => {
 });
 
 describe('matchPattern', () => {
-  it('does not blow up on patterns made to', () => {
-    // Backtracking would try 30 over 15 ways and more; this is at most pattern × address.
+  it('stays fast for hostile patterns', () => {
+    // Backtracking would try more than "30 choose 15" ways. This matcher takes at most pattern × address steps.
     expect(matchPattern(`/${'*a'.repeat(30)}b`, `/${'a'.repeat(60)}`)).toBe(false);
     expect(matchPattern(`/${'**/a/'.repeat(20)}b`, `/${'a/'.repeat(40)}c`)).toBe(false);
     expect(matchPattern(`/${'**/'.repeat(200)}b`, `/${'a/'.repeat(400)}b`)).toBe(true);

@@ -12,7 +12,7 @@ const known = { type: 'set', address: '/lights/1/dim', value: encodeValue(0.5) }
 
 const arbitrarySeed = fc.integer({ min: 0, max: 0xffff_ffff });
 
-/** What hostile peers send: vectors with things wrong with them, and noise behind a sound header. */
+/** Input of hostile peers: damaged vectors, and noise after a valid header. */
 const hostileFrame: fc.Arbitrary<Uint8Array> = fc.oneof(
   fc
     .tuple(fc.constantFrom(...corpus), arbitrarySeed)
@@ -24,7 +24,7 @@ const hostileFrame: fc.Arbitrary<Uint8Array> = fc.oneof(
 );
 
 describe('decodeFrame, given any bytes', () => {
-  it('gives a message or throws a DecodeError, and works on afterwards', () => {
+  it('returns a message or throws a DecodeError, and stays usable', () => {
     fc.assert(
       fc.property(hostileFrame, (bytes) => {
         decodeOrRefuse(bytes);
@@ -34,7 +34,7 @@ describe('decodeFrame, given any bytes', () => {
     );
   });
 
-  it('does not touch them', () => {
+  it('does not change them', () => {
     fc.assert(
       fc.property(hostileFrame, (bytes) => {
         const before = bytes.slice();
@@ -45,7 +45,7 @@ describe('decodeFrame, given any bytes', () => {
     );
   });
 
-  it('gives a message that encodes, and that decodes to itself', () => {
+  it('returns a message that encodes and decodes to itself', () => {
     fc.assert(
       fc.property(hostileFrame, (bytes) => {
         const frame = decodeOrRefuse(bytes);
@@ -58,7 +58,7 @@ describe('decodeFrame, given any bytes', () => {
     );
   });
 
-  it('builds no more out of them than the bytes are worth', () => {
+  it('allocates in proportion to the bytes', () => {
     fc.assert(
       fc.property(hostileFrame, (bytes) => {
         const frame = decodeOrRefuse(bytes);
@@ -77,20 +77,20 @@ describe('decodeFrame, given any bytes', () => {
     ['array elements', '210a00012fffff'],
     ['map entries', '210b00012fffff'],
     ['result definitions', '61ffff'],
-  ])('refuses a claim of 65,535 %s before it reads any of them', (_, payload) => {
-    // Enough bytes for thousands of elements, but not for all that are claimed.
+  ])('rejects a declared count of 65,535 %s before it reads any of them', (_, payload) => {
+    // Enough bytes for thousands of elements, but not for the declared count.
     const bytes = framed(joined(Uint8Array.from(Buffer.from(payload, 'hex')), new Uint8Array(20_000)));
     expect(() => decodeFrame(bytes)).toThrow(expect.objectContaining({ fault: 'CountOverrun' }));
   });
 });
 
 /**
- * Things in a decoded message for each byte it came from. The worst is a HELLO: 8 bytes name six features. An unchecked
- * count would pass this by a factor of thousands.
+ * Decoded items per input byte. The worst case is a HELLO: 8 bytes name six features. An unchecked count would exceed
+ * this by a factor of thousands.
  */
 const SIZE_PER_BYTE = 8;
 
-/** Values, containers, characters and bytes in what was decoded. */
+/** Counts the values, containers, characters and bytes of a decoded message. */
 function size(thing: unknown): number {
   if (thing === undefined) return 0;
   if (typeof thing === 'string') return 1 + thing.length;
@@ -102,7 +102,7 @@ function size(thing: unknown): number {
   return 1;
 }
 
-/** The frame, or undefined where it was refused as it should be. Anything else thrown fails the test. */
+/** Returns the frame, or undefined for an expected rejection. Any other exception fails the test. */
 function decodeOrRefuse(bytes: Uint8Array): Frame | undefined {
   try {
     return decodeFrame(bytes);
@@ -112,7 +112,7 @@ function decodeOrRefuse(bytes: Uint8Array): Frame | undefined {
   }
 }
 
-/** Widening may make a payload too large, and nothing else may go wrong. */
+/** Widening can make a payload too large. Any other failure fails the test. */
 function encodeOrRefuse({ message, qos }: Frame): Uint8Array | undefined {
   try {
     return encodeFrame(message, { qos });

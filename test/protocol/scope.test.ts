@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ClaspError, ErrorCode } from '../../src/protocol/errors.js';
 import { formatScope, parseScope, parseScopes } from '../../src/protocol/scope.js';
 
-describe('a scope as text', () => {
+describe('a scope as a string', () => {
   it.each([
     ['read:/lights/**', 'read', '/lights/**'],
     ['r:/a', 'read', '/a'],
@@ -12,36 +12,36 @@ describe('a scope as text', () => {
     ['a:/a', 'admin', '/a'],
     ['*:/**', 'admin', '/**'],
     ['  read:/a b/c  ', 'read', '/a b/c'],
-    ['read:/a:b', 'read', '/a:b'], // parted at the first colon
+    ['read:/a:b', 'read', '/a:b'], // split at the first colon
     ['read:/', 'read', '/'],
-  ])('%j is %s on %s', (text, action, pattern) => {
+  ])('%j allows %s on %s', (text, action, pattern) => {
     expect(parseScope(text)).toEqual({ action, pattern });
   });
 
   it.each([
-    ['', 'invalid scope "": it is no action and pattern such as "read:/lights/**"'],
-    ['/lights', 'invalid scope "/lights": it is no action and pattern such as "read:/lights/**"'],
-    ['own:/a', 'invalid scope "own:/a": its action is none of read, write and admin'],
-    [':/a', 'invalid scope ":/a": its action is none of read, write and admin'],
-    ['__proto__:/a', 'invalid scope "__proto__:/a": its action is none of read, write and admin'],
-    ['read :/a', 'invalid scope "read :/a": its action is none of read, write and admin'],
+    ['', 'invalid scope "": it is not an action and a pattern such as "read:/lights/**"'],
+    ['/lights', 'invalid scope "/lights": it is not an action and a pattern such as "read:/lights/**"'],
+    ['own:/a', 'invalid scope "own:/a": its action is not read, write or admin'],
+    [':/a', 'invalid scope ":/a": its action is not read, write or admin'],
+    ['__proto__:/a', 'invalid scope "__proto__:/a": its action is not read, write or admin'],
+    ['read :/a', 'invalid scope "read :/a": its action is not read, write or admin'],
     ['read:', 'invalid scope "read:": invalid pattern: it is empty'],
     ['read: /a', 'invalid scope "read: /a": invalid pattern: it does not start with "/"'],
     ['read:a', 'invalid scope "read:a": invalid pattern: it does not start with "/"'],
     ['read:/a//b', 'invalid scope "read:/a//b": invalid pattern: it has an empty segment'],
-  ])('%j is none', (text, sentence) => {
+  ])('%j is invalid', (text, sentence) => {
     expect(() => parseScope(text)).toThrow(new ClaspError(ErrorCode.PatternError, sentence));
   });
 
-  it('may be a list, with spaces', () => {
+  it('can be a list with spaces', () => {
     expect(parseScopes('read:/a, w:/b/* ,ADMIN:/c').map(formatScope)).toEqual(['read:/a', 'write:/b/*', 'admin:/c']);
   });
 
-  it.each(['', 'read:/a,', ',read:/a', 'read:/a,,read:/b', 'read:/a,read'])('is no list: %j', (text) =>
+  it.each(['', 'read:/a,', ',read:/a', 'read:/a,,read:/b', 'read:/a,read'])('is not a list: %j', (text) =>
     expect(() => parseScopes(text)).toThrow(ClaspError),
   );
 
-  it('comes back from its long form', () => {
+  it('round-trips through its long form', () => {
     const scope = parseScope('w:/a/**/b*');
     expect(formatScope(scope)).toBe('write:/a/**/b*');
     expect(parseScope(formatScope(scope))).toEqual(scope);

@@ -17,7 +17,7 @@ import { comparable } from '../support/comparable.js';
 
 const easings = ['linear', 'ease-in', 'ease-out', 'ease-in-out', 'step', 'cubic-bezier'];
 const part = fc.double({ min: 0, max: 1, noNaN: true });
-/** Controls of curves that neither overshoot nor turn back. */
+/** Control points of curves that do not overshoot or turn back. */
 const tameBezier = fc.tuple(part, part, part, part);
 
 const arbitraryKeyframe: fc.Arbitrary<Keyframe> = fc.record(
@@ -41,21 +41,21 @@ const arbitraryTimeline: fc.Arbitrary<Timeline> = fc.record(
 );
 
 describe('ease', () => {
-  it.each(easings)('%s stays within 0 and 1, and rises', (name) => {
+  it.each(easings)('%s stays within 0 and 1, and increases', (name) => {
     fc.assert(
       fc.property(part, part, tameBezier, (a, b, bezier) => {
         const [early, late] = [Math.min(a, b), Math.max(a, b)].map((t) => ease(name, t, bezier));
         const rounding = name === 'cubic-bezier' ? 1e-9 : 0;
         expect(early).toBeGreaterThanOrEqual(-rounding);
         expect(late).toBeLessThanOrEqual(1 + rounding);
-        // Where a curve is steep, the last digits of t decide about much more than the last digits of the result.
+        // On a steep curve, the last digits of t affect far more than the last digits of the result.
         if (name !== 'cubic-bezier') expect(late).toBeGreaterThanOrEqual(early!);
       }),
       { numRuns: 1_000 },
     );
   });
 
-  it('is a finite number whatever it is given, and exact at the ends', () => {
+  it('returns a finite number for any input, and exact values at the ends', () => {
     const anyName = fc.oneof(fc.constantFrom(...easings), arbitraryText);
     fc.assert(
       fc.property(anyName, arbitraryFloat, fc.array(arbitraryFloat, { maxLength: 5 }), (name, t, bezier) => {
@@ -71,7 +71,7 @@ describe('ease', () => {
     fc.assert(
       fc.property(tameBezier, part, ([x1, y1, x2, y2], s) => {
         const t = bernstein(x1, x2, s);
-        // A curve may be upright: then a hair's breadth in time is a good way up.
+        // A curve can be vertical: then a tiny step in time is a large step in value.
         const [below, above] = [t - 1e-9, t + 1e-9].map((near) => ease('cubic-bezier', near, [x1, y1, x2, y2]));
         expect(bernstein(y1, y2, s)).toBeGreaterThan(below! - 1e-6);
         expect(bernstein(y1, y2, s)).toBeLessThan(above! + 1e-6);
@@ -92,7 +92,7 @@ describe('timelineValueAt', () => {
     { minLength: 1, maxLength: 8, selector: ({ time }) => time },
   );
 
-  it('passes exactly through every keyframe, in whatever order they come', () => {
+  it('passes exactly through every keyframe, in any order of keyframes', () => {
     fc.assert(
       fc.property(arbitraryKeyframes, (keyframes) => {
         const play = timelinePlayer({ keyframes });
@@ -101,7 +101,7 @@ describe('timelineValueAt', () => {
     );
   });
 
-  it('comes round again in a loop', () => {
+  it('repeats in a loop', () => {
     fc.assert(
       fc.property(arbitraryKeyframes, fc.nat(1_000), fc.nat(1_000_000), (keyframes, position, rounds) => {
         const timeline = { keyframes, loop: true, duration: 1_001 };
@@ -111,7 +111,7 @@ describe('timelineValueAt', () => {
     );
   });
 
-  it('keeps Ints between their neighbours, and rising if they rise', () => {
+  it('keeps Ints between their neighbors, and increasing if they increase', () => {
     const tame = fc.constantFrom(...easings.slice(0, -1));
     fc.assert(
       fc.property(arbitraryInt, arbitraryInt, tame, fc.nat(1_000), fc.nat(1_000), (a, b, easing, t1, t2) => {
@@ -129,7 +129,7 @@ describe('timelineValueAt', () => {
     );
   });
 
-  it('gives a value that can be sent, at any moment of any timeline', () => {
+  it('returns a value that can be encoded, at any moment of any timeline', () => {
     fc.assert(
       fc.property(arbitraryTimeline, arbitraryFloat, (timeline, elapsed) => {
         expect(() => encodeValue(timelineValueAt(timeline, elapsed))).not.toThrow();
@@ -148,8 +148,8 @@ function keyframeFields(): { value: fc.Arbitrary<Keyframe['value']>; easing: fc.
   return { value: arbitraryValue({ maxDepth: 2 }).map(encodeValue), easing: fc.constantFrom(...easings) };
 }
 
-describe('a timeline in the value slot', () => {
-  it('comes back as it was', () => {
+describe('a timeline in the value field', () => {
+  it('round-trips', () => {
     fc.assert(
       fc.property(arbitraryTimeline, (timeline) => {
         expect(comparable(timelineFromValue(valueFromTimeline(timeline)))).toEqual(comparable(timeline));
@@ -158,7 +158,7 @@ describe('a timeline in the value slot', () => {
     );
   });
 
-  it('comes back from a binary frame, its times being Ints there at most', () => {
+  it('round-trips through a binary frame, with times as Ints at most', () => {
     const sendable = arbitraryTimeline.filter(({ keyframes, startTime = 0, duration = 0 }) =>
       [startTime, duration, ...keyframes.map(({ time }) => time)].every((time) => time <= INT_MAX),
     );
@@ -173,7 +173,7 @@ describe('a timeline in the value slot', () => {
     );
   });
 
-  it('is a timeline that plays, or none, whatever stands in one of its fields', () => {
+  it('is a playable timeline or undefined, for any content of one field', () => {
     const inTimeline = fc.constantFrom('keyframes', 'loop', 'startTime', 'duration');
     const inKeyframe = fc.constantFrom('time', 'value', 'easing', 'bezier');
     let read = 0;
@@ -196,10 +196,10 @@ describe('a timeline in the value slot', () => {
       }),
       { numRuns: 1_000 },
     );
-    expect(Math.min(read, refused)).toBeGreaterThan(50); // or the property would say nothing
+    expect(Math.min(read, refused)).toBeGreaterThan(50); // otherwise the property would prove nothing
   });
 
-  it('is no random value', () => {
+  it('is never a random value', () => {
     fc.assert(fc.property(arbitraryValue(), (value) => expect(timelineFromValue(value)).toBeUndefined()));
   });
 });

@@ -43,19 +43,19 @@ describe('ease', () => {
     ['ease-out', [0, 0, 0.58, 1], [0.37814, 0.68464, 0.90654]],
     ['ease-in-out', [0.42, 0, 0.58, 1], [0.12916, 0.5, 0.87084]],
     ['linear', [0, 0, 1, 1], [0.25, 0.5, 0.75]],
-  ])('cubic-bezier agrees with %s of CSS', (_, bezier, expected) => {
+  ])('cubic-bezier equals %s of CSS', (_, bezier, expected) => {
     [0.25, 0.5, 0.75].forEach((t, i) => {
       expect(ease('cubic-bezier', t, bezier)).toBeCloseTo(expected[i]!, 4);
     });
     expect([0, 1].map((t) => ease('cubic-bezier', t, bezier))).toEqual([0, 1]);
   });
 
-  it('follows a curve that stands still half-way, where Newton is thrown off', () => {
+  it("follows a curve with zero slope at its middle, where Newton's method fails", () => {
     const s = 0.5 - 0.0025 ** (1 / 3); // x = 0.5 + 4(s - 0.5)³ is 0.49 there
     expect(ease('cubic-bezier', 0.49, [1, 0, 0, 1])).toBeCloseTo(s * s * (3 - 2 * s), 9);
   });
 
-  it('lets a curve overshoot', () => {
+  it('allows a curve to overshoot', () => {
     expect(ease('cubic-bezier', 0.7, [0.3, 0, 0.3, 2])).toBeGreaterThan(1);
     expect(ease('cubic-bezier', 0.3, [0.7, -1, 0.7, 1])).toBeLessThan(0);
   });
@@ -72,10 +72,13 @@ describe('ease', () => {
     expect(ease('cubic-bezier', 0.3, bezier)).toBe(0.3);
   });
 
-  it.each(['linear', 'ease-in', 'ease-out', 'ease-in-out', 'step', 'cubic-bezier'])('%s stays at its ends', (name) => {
-    const outside = [-Infinity, -1, NaN, 2, Infinity];
-    expect(outside.map((t) => ease(name, t, [0.25, 0.1, 0.25, 1]))).toEqual([0, 0, 0, 1, 1]);
-  });
+  it.each(['linear', 'ease-in', 'ease-out', 'ease-in-out', 'step', 'cubic-bezier'])(
+    '%s is exact at its ends',
+    (name) => {
+      const outside = [-Infinity, -1, NaN, 2, Infinity];
+      expect(outside.map((t) => ease(name, t, [0.25, 0.1, 0.25, 1]))).toEqual([0, 0, 0, 1, 1]);
+    },
+  );
 });
 
 describe('timelineDurationMicros', () => {
@@ -123,7 +126,7 @@ describe('timelineValueAt', () => {
     [NaN, 1],
   ])('at %d of a ramp is %d', (elapsed, expected) => expect(timelineValueAt(timelineOf(ramp), elapsed)).toBe(expected));
 
-  it('sorts the keyframes, and leaves the timeline as it was', () => {
+  it('sorts the keyframes without changing the timeline', () => {
     const keyframes = Object.freeze([...timelineOf(ramp).keyframes].reverse());
     expect(timelineValueAt({ keyframes }, 250)).toBe(5);
     expect(keyframes[0]!.time).toBe(400);
@@ -137,7 +140,7 @@ describe('timelineValueAt', () => {
     expect(timelineValueAt(timelineOf(spots), 2 ** 63)).toBe('late');
   });
 
-  it('jumps where two keyframes have one time, in the order they are listed', () => {
+  it('jumps where two keyframes have the same time, in the order of the list', () => {
     const timeline = timelineOf([
       [20, 9],
       [10, 1],
@@ -147,7 +150,7 @@ describe('timelineValueAt', () => {
     expect([9, 10, 15].map(timelinePlayer(timeline))).toEqual([0.9, 5, 7]);
   });
 
-  it('takes the easing of the earlier keyframe', () => {
+  it('uses the easing of the earlier keyframe', () => {
     const timeline = timelineOf([
       [0, 0, 'ease-in'],
       [100, 1, 'step'],
@@ -158,7 +161,7 @@ describe('timelineValueAt', () => {
     expect(timelineValueAt(timeline, 225)).toBeCloseTo(2.12916, 4);
   });
 
-  it('is null without keyframes, however long it lasts', () => {
+  it('is null without keyframes, for any duration', () => {
     expect(timelineValueAt(timelineOf([], { loop: true, duration: 10 }), 5)).toBeNull();
   });
 
@@ -185,7 +188,7 @@ describe('timelineValueAt', () => {
       ).toBe(expected);
     });
 
-    it('holds the last value up to a longer duration, and the first one until its time', () => {
+    it('keeps the last value until a longer duration, and the first value until its time', () => {
       const timeline = timelineOf(
         [
           [10, 1],
@@ -196,7 +199,7 @@ describe('timelineValueAt', () => {
       expect([5, 15, 20, 99, 100, 105, 115].map(timelinePlayer(timeline))).toEqual([1, 1.5, 2, 2, 1, 1, 1.5]);
     });
 
-    it('cuts off what lies behind a shorter duration', () => {
+    it('ignores keyframes after a shorter duration', () => {
       const timeline = timelineOf(
         [
           [0, 0],
@@ -207,7 +210,7 @@ describe('timelineValueAt', () => {
       expect([49, 50, 60].map(timelinePlayer(timeline))).toEqual([4.9, 0, 1]);
     });
 
-    it('of no duration is the last value', () => {
+    it('without duration is the last value', () => {
       expect(
         timelineValueAt(
           timelineOf(
@@ -235,7 +238,7 @@ describe('timelineValueAt', () => {
     });
   });
 
-  it('is the last value from a shorter duration on', () => {
+  it('is the last value after a shorter duration', () => {
     const timeline = timelineOf(
       [
         [0, 0],
@@ -284,7 +287,7 @@ describe('timelineValueAt', () => {
     ['null and a Float', null, 1, [null, 1, 1]],
     ['bytes', Uint8Array.of(0), Uint8Array.of(8), [Uint8Array.of(0), Uint8Array.of(8), Uint8Array.of(8)]],
     ['maps', new Map([['a', 0]]), new Map([['a', 8]]), [new Map([['a', 0]]), new Map([['a', 8]]), new Map([['a', 8]])]],
-  ])('goes between %s', (_, from, to, expected) => {
+  ])('interpolates %s', (_, from, to, expected) => {
     const values = [0, 25, 50, 100].map(
       timelinePlayer(
         timelineOf([
@@ -307,7 +310,7 @@ describe('timelineValueAt', () => {
     expect(timelineValueAt(timeline, 999_999_999)).toBe(to);
   });
 
-  it('changes what cannot be interpolated half-way in time, whatever the easing', () => {
+  it('changes other values at half of the time, regardless of the easing', () => {
     for (const easing of ['ease-in', 'ease-out', 'step']) {
       expect(
         [49, 50].map(
@@ -326,7 +329,7 @@ describe('timelineValueAt', () => {
     [1e300, INT_MAX],
     [1e307, INT_MAX],
     [-1e307, INT_MIN],
-  ])('keeps an Int that overshoots by %d in 64 bits', (y, expected) => {
+  ])('keeps an Int that overshoots by %d within 64 bits', (y, expected) => {
     const wide: readonly Spot[] = [
       [0, 0n, 'cubic-bezier', [0.5, y, 0.5, y]],
       [100, INT_MAX],
@@ -335,7 +338,7 @@ describe('timelineValueAt', () => {
   });
 });
 
-describe('a timeline in the value slot', () => {
+describe('a timeline in the value field', () => {
   const vector = readVectors('publish.json').find(({ name }) => name === 'publish/timeline-value-map')!;
   const timeline = timelineOf(
     [
@@ -345,13 +348,13 @@ describe('a timeline in the value slot', () => {
     { loop: false },
   );
 
-  it('is what the official client sends', () => {
+  it('has the form that the official client sends', () => {
     const value = encodeValue(valueFromTimeline(timeline));
     const message = { type: 'publish', address: '/light/dim', signal: 'timeline', value } as const;
     expect(toHex(encodeFrame(message, { qos: 2 }))).toBe(vector.hex);
   });
 
-  it('is read from what the official client sends', () => {
+  it('is read from the form that the official client sends', () => {
     const { message } = decodeFrame(fromHex(vector.hex));
     if (message.type !== 'publish' || message.value === undefined) throw new Error('the vector has no value');
     const read = timelineFromValue(message.value.decode());
@@ -390,7 +393,7 @@ describe('a timeline in the value slot', () => {
       carrier(['loop', true], ['startTime', 8], ['duration', 9n]),
       timelineOf([[5, 'x']], { loop: true, startTime: 8, duration: 9 }),
     ],
-  ])('may have %s', (_, value, expected) => {
+  ])('can have %s', (_, value, expected) => {
     expect(comparable(timelineFromValue(value))).toEqual(comparable(expected));
   });
 

@@ -24,9 +24,11 @@ describe('u64', () => {
     expect(u64FromBigInt(BigInt(value))).toBe(value);
   });
 
-  it('is its halves, whatever it is', () => {
+  it('equals its halves for every value', () => {
     fc.assert(fc.property(arbitraryU64, (value) => expect(u64FromHalves(u64High(value), u64Low(value))).toBe(value)));
   });
 
-  it.each([-1n, 2n ** 64n, -(2n ** 64n)])('is none of %s', (value) => expect(u64FromBigInt(value)).toBeUndefined());
+  it.each([-1n, 2n ** 64n, -(2n ** 64n)])('does not represent %s', (value) =>
+    expect(u64FromBigInt(value)).toBeUndefined(),
+  );
 });

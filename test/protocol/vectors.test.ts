@@ -18,7 +18,7 @@ import {
   type VectorShapes,
 } from '../support/vectors.js';
 
-/** What each file holds, from wire.md 19.4: all entries, and how many go both ways, one way, or neither. */
+/** Content of each file, from wire.md 19.4: all entries, and how many work in both directions, one, or neither. */
 const counts = {
   'frame.json': [20, 11, 9, 0],
   'hello-welcome.json': [23, 21, 2, 0],
@@ -39,12 +39,12 @@ const counts = {
   'address-match.json': [143, 0, 0, 143],
 } as const satisfies Record<VectorFile, readonly [number, number, number, number]>;
 
-const files = Object.keys(counts) as VectorFile[]; // by the type of counts
+const files = Object.keys(counts) as VectorFile[]; // invariant: the type of counts
 
-/** Every entry that a test has run, by file. */
+/** Every entry that a test ran, by file. */
 const ran = new Map<string, string[]>();
 
-/** One test for each entry; running it is what counts. */
+/** Declares one test per entry. Its run is recorded. */
 function eachVector<F extends VectorFile>(file: F, run: (vector: VectorShapes[F]) => void): void {
   describe(file, () => {
     for (const vector of readVectors(file)) {
@@ -66,7 +66,8 @@ for (const file of binaryVectorFiles) {
 eachVector('legacy-msgpack.json', (vector) => expectMessage(vector, 'legacy'));
 
 eachVector('large.json', (vector) => {
-  const messageOf = (): Message => messageFromPlain(expandRepeats(vector.message) as PlainObject); // it stays an object
+  // Invariant: it stays an object.
+  const messageOf = (): Message => messageFromPlain(expandRepeats(vector.message) as PlainObject);
   if (vector.direction === 'encode-refuse') {
     const error = thrownBy(() => encodeFrame(messageOf()));
     expect(error).toBeInstanceOf(EncodeError);
@@ -101,13 +102,13 @@ eachVector('address-match.json', ({ pattern, address, expect: expected }) => {
   }
 });
 
-// Stands last: jest runs the tests of a file in order. It fails, as it should, when a filter left vectors out.
+// Must be last: jest runs the tests of a file in order. It fails if a filter excludes vectors, which is intended.
 describe('the vectors as a whole', () => {
-  it('are the files that a suite claims, and no other', () => {
+  it('are the files that a suite declares, and no other', () => {
     expect([...vectorFiles()].sort()).toEqual([...files].sort());
   });
 
-  it.each(files)('%s holds the entries it is known to hold', (file) => {
+  it.each(files)('%s contains the known number of entries', (file) => {
     const directions = readVectors(file).map((vector) => ('direction' in vector ? vector.direction : 'none'));
     const count = (wanted: string): number => directions.filter((direction) => direction === wanted).length;
     const [both, decodeOnly] = [count('both'), count('decode-only')];
@@ -115,7 +116,7 @@ describe('the vectors as a whole', () => {
     expect([all, both, decodeOnly, all - both - decodeOnly]).toEqual(counts[file]);
   });
 
-  it('have each been run exactly once, 963 in all', () => {
+  it('ran exactly once each, 963 in total', () => {
     for (const file of files) {
       const names = readVectors(file).map(vectorName);
       expect(new Set(names).size).toBe(names.length);
@@ -126,18 +127,18 @@ describe('the vectors as a whole', () => {
 });
 
 /**
- * Forwarded as bytes, this NaN keeps its payload as it does through Rust; the official JavaScript canonicalises it, and
- * peers must not compare NaN by bits (wire.md Q15).
+ * If forwarded as bytes, this NaN keeps its payload, as in Rust. The official JavaScript client canonicalizes it. Peers
+ * must not compare NaN by bits (wire.md Q15).
  */
 const nanWithPayload = 'values/f64-nan-payload';
 
 /**
- * `{ttl: 0, absolute: true}` is 0 to the JavaScript encoder. Ours keeps the bit (wire.md 11), because
- * `set/ttl-absolute-zero` wants the same message written that way.
+ * The JavaScript encoder writes `{ttl: 0, absolute: true}` as 0. This encoder keeps the bit (wire.md 11), because
+ * `set/ttl-absolute-zero` requires it for the same message.
  */
 const absoluteZero = 'set/ttl-zero-absolute-js';
 
-/** Decoding gives the message; encoding gives the bytes again, or the canonical ones where those differ. */
+/** Decoding returns the message. Encoding returns the same bytes, or the canonical ones if those differ. */
 function expectMessage(vector: MessageVector, encoding: 'binary' | 'legacy'): void {
   const message = messageFromPlain(vector.message);
   const header = headerOf(vector.frame);
@@ -155,18 +156,18 @@ function expectMessage(vector: MessageVector, encoding: 'binary' | 'legacy'): vo
   if (vector.tcpHex !== undefined) expectTcpPrefix(vector.tcpHex, vector.hex);
 }
 
-/** The reference ignores the encrypted and compressed bits; we refuse them, as wire.md 2 advises. */
+/** The reference ignores the encrypted and compressed bits. This decoder rejects them, as wire.md 2 recommends. */
 function expectRefusedFlags(vector: MessageVector): void {
   const bytes = fromHex(vector.hex);
   const error = thrownBy(() => decodeFrame(bytes));
   expect(error).toBeInstanceOf(DecodeError);
   expect(error).toMatchObject({ fault: 'UnsupportedFlags', code: ErrorCode.InvalidFrame });
   bytes[1]! &= ~0x18;
-  // Without the bit the frame is an ordinary one: nothing else was wrong with it.
+  // Without the bit the frame is valid: nothing else was wrong with it.
   expectMessage({ ...vector, hex: toHex(bytes) }, 'binary');
 }
 
-/** On TCP a frame follows its own length, header included, as a u32 (wire.md 1). */
+/** On TCP, the frame length as a u32 precedes each frame, header included (wire.md 1). */
 function expectTcpPrefix(tcpHex: string, hex: string): void {
   expect(tcpHex).toBe((hex.length / 2).toString(16).padStart(8, '0') + hex);
 }

@@ -184,7 +184,7 @@ describe('a damaged state', () => {
     [
       'a value that is none',
       state({ params: [{ ...param, value: { $int: 'x' } }] }),
-      'the state of the router is damaged at params[0]: $int takes a decimal text, as {"$int": "5"}',
+      'the state of the router is damaged at params[0]: $int must be a decimal string, such as {"$int": "5"}',
     ],
     [
       'a revision of 0',

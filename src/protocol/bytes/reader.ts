@@ -5,8 +5,8 @@ import { TextCache } from './text-cache.js';
 import { decodeUtf8 } from './utf8.js';
 
 /**
- * Reads the primitives of wire.md 4 out of one payload, never past its end. Reusable: one reader serves a connection's
- * whole life through {@link reset}.
+ * Reads the primitives of wire.md 4 from one payload and never reads past its end. Reusable: {@link reset} lets one
+ * reader serve a connection for its lifetime.
  */
 export class Reader {
   bytes: Uint8Array;
@@ -64,19 +64,21 @@ export class Reader {
     return value;
   }
 
-  /** A u16 length and that many bytes of UTF-8. */
+  /** Reads a u16 length and that many bytes of UTF-8. */
   str(): string {
     const start = this.#lengthPrefixed();
     return start === this.at ? '' : decodeUtf8(this.bytes, start, this.at);
   }
 
-  /** The same for a text that comes again and again: an address or a pattern. */
+  /** Like {@link str}, for strings that recur: addresses and patterns. */
   address(): string {
     const start = this.#lengthPrefixed();
     return start === this.at ? '' : this.#texts.decode(this.bytes, start, this.at);
   }
 
-  /** A u16 count of elements that take at least `smallest` bytes each: checked before anything is allocated (14). */
+  /**
+   * Reads a u16 count of elements of at least `smallest` bytes each. The count is checked before any allocation (14).
+   */
   count(smallest: number): number {
     const count = this.u16();
     this.checkCount(count, smallest);
@@ -84,8 +86,8 @@ export class Reader {
   }
 
   /**
-   * Refuses a count of elements that cannot all be there. Each begins with a length; of the last one no more is asked
-   * here, because reading it says better what it lacks.
+   * Rejects a count of elements that cannot fit the remaining bytes. Each element starts with a length. The last
+   * element only needs that length here, because reading it gives a more precise error.
    */
   checkCount(count: number, smallest: number): void {
     if (count > 0 && (count - 1) * smallest + LENGTH_BYTES > this.left) {
@@ -111,7 +113,7 @@ export class Reader {
   }
 }
 
-/** A u16. */
+/** Size of a u16. */
 const LENGTH_BYTES = 2;
 
 const empty = new Uint8Array(0);

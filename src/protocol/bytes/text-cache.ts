@@ -3,18 +3,17 @@ import { decodeUtf8 } from './utf8.js';
 import { hashWords, sameWords, viewOf } from './words.js';
 
 interface Entry {
-  /** Exactly its bytes. */
+  /** View of exactly these bytes. */
   readonly view: DataView;
   readonly text: string;
 }
 
 /**
- * Turns the bytes of an address into a string, remembering the ones seen lately. A show writes the same few thousand
- * addresses over and over: a hit costs a hash and a comparison (about 15 ns for 25 bytes) instead of a decoder call and a
- * new string (about 300 ns), and the string it gives back has its hash computed already, which makes the map look-ups
- * behind it cheaper too.
+ * Decodes the bytes of an address and caches recent results. A show writes the same few thousand addresses repeatedly.
+ * A hit costs a hash and a comparison: about 15 ns for 25 bytes. A miss costs a decoder call and a new string: about
+ * 300 ns. A cached string also has its hash computed, so the map look-ups that follow are cheaper.
  *
- * Direct-mapped, so that it is bounded and a hostile flood of addresses can only make it useless, never large.
+ * The cache is direct-mapped and therefore bounded. A hostile flood of addresses can make it useless but not large.
  */
 export class TextCache {
   readonly #slots: (Entry | undefined)[];
@@ -40,5 +39,5 @@ export class TextCache {
   }
 }
 
-/** Longer texts are rare and would make the bound of the cache a large one. */
+/** Longer strings are rare, and would raise the memory bound of the cache. */
 const MAX_CACHED_BYTES = 128;

@@ -4,7 +4,11 @@ import { viewOf } from './words.js';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // U+FEFF is data (wire.md 4.2)
 
-/** Decodes strict UTF-8. @throws DecodeError InvalidUtf8 */
+/**
+ * Decodes strict UTF-8.
+ *
+ * @throws DecodeError InvalidUtf8
+ */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
   try {
     return decoder.decode(bytes.subarray(start, end));
@@ -13,26 +17,28 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
   }
 }
 
-/** Bytes that a text takes. */
+/** Returns the length of a string in bytes of UTF-8. */
 export function utf8Length(text: string): number {
   return encoder.encode(text).length;
 }
 
-/** The longest beginning of a text that takes so many bytes, without half a character at its end. */
+/** Returns the longest prefix of a string that has at most `maxBytes` bytes and ends with a whole character. */
 export function clipUtf8(text: string, maxBytes: number): string {
   const { read } = encoder.encodeInto(text, new Uint8Array(maxBytes));
   return text.slice(0, read);
 }
 
-/** The bit of each byte of a word that ASCII never has. */
+/** The bit of each byte of a word that is 0 in ASCII. */
 const NOT_ASCII = 0x8080_8080;
 
-/** Walks strict UTF-8 without making a string: overlong forms, surrogates and values above U+10FFFF are refused. */
+/**
+ * Validates strict UTF-8 without building a string. Overlong forms, surrogates and values above U+10FFFF are invalid.
+ */
 export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   const words = viewOf(bytes);
   let at = start;
   while (at < end) {
-    // Four letters of ASCII at a time, which nearly all texts are made of.
+    // Four ASCII characters per step; nearly all strings are ASCII.
     while (at + 4 <= end && (words.getInt32(at, true) & NOT_ASCII) === 0) at += 4;
     if (at === end) return true;
     const lead = bytes[at++]!;
@@ -54,7 +60,7 @@ export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
       return false;
     }
     if (end - at < trail) return false;
-    // Only the first trailing byte has a narrowed range; the rest are 80..BF.
+    // Only the first continuation byte has a narrowed range; the others are 80..BF.
     if (bytes[at]! < low || bytes[at]! > high) return false;
     for (let i = 1; i < trail; i++) {
       if ((bytes[at + i]! & 0xc0) !== 0x80) return false;

@@ -1,13 +1,16 @@
 /**
- * Bytes four at a time. A DataView reads and writes them at any place, aligned or not, and V8 makes one instruction of each: 47 bytes are
- * copied in 6 ns instead of 24 by a loop over bytes, and in 30 by `set`. Little-endian throughout, which for copies and comparisons is
- * any order as good as another.
+ * Accesses bytes four at a time. A DataView accesses any offset, aligned or not, and V8 compiles each access to one
+ * instruction. Copying 47 bytes takes 6 ns, compared to 24 ns in a byte loop and 30 ns with `set`. All accesses are
+ * little-endian; for copies and comparisons the byte order does not matter.
  */
 
 let lastBytes: Uint8Array = new Uint8Array(0);
 let lastView: DataView = new DataView(lastBytes.buffer);
 
-/** A view of the same bytes. The last one made is remembered: to make one takes as long as to copy a thousand bytes with it. */
+/**
+ * Returns a view of the same bytes. The last view is cached, because creating one takes as long as copying a thousand
+ * bytes.
+ */
 export function viewOf(bytes: Uint8Array): DataView {
   if (bytes !== lastBytes) {
     lastView = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -17,9 +20,9 @@ export function viewOf(bytes: Uint8Array): DataView {
 }
 
 /**
- * Copies `from[start, end)` to `to[at, ...)`; the two do not overlap. For up to some 200 bytes the fastest there is.
+ * Copies `from[start, end)` to `to[at, ...)`. The ranges must not overlap. Fastest method for up to about 200 bytes.
  *
- * @returns where the copy ends
+ * @returns the offset after the copy
  */
 export function copyWords(to: DataView, at: number, from: DataView, start: number, end: number): number {
   const length = end - start;
@@ -29,12 +32,12 @@ export function copyWords(to: DataView, at: number, from: DataView, start: numbe
   }
   const last = length - 4;
   for (let i = 0; i < last; i += 4) to.setInt32(at + i, from.getInt32(start + i, true), true);
-  // The last word may lie over the one before it: that is quicker than up to three single bytes.
+  // The last word can overlap the previous one: that is faster than up to three single bytes.
   to.setInt32(at + last, from.getInt32(start + last, true), true);
   return at + length;
 }
 
-/** Whether `one[start, end)` is what `other` holds from its beginning. */
+/** Returns whether `one[start, end)` equals the first bytes of `other`. */
 export function sameWords(one: DataView, start: number, end: number, other: DataView): boolean {
   const length = end - start;
   if (length < 4) {
@@ -46,7 +49,7 @@ export function sameWords(one: DataView, start: number, end: number, other: Data
   return one.getInt32(start + last, true) === other.getInt32(last, true);
 }
 
-/** A hash of `view[start, end)`, all 32 bits of it mixed (the end of MurmurHash3). */
+/** Returns a hash of `view[start, end)` with all 32 bits mixed (the finalizer of MurmurHash3). */
 export function hashWords(view: DataView, start: number, end: number): number {
   const length = end - start;
   let hash = length;
@@ -62,7 +65,7 @@ export function hashWords(view: DataView, start: number, end: number): number {
   return hash ^ (hash >>> 13);
 }
 
-/** Turned between two words, so that the high bits of one reach the low bits of the next. */
+/** Rotates between two words, so that the high bits of one reach the low bits of the next. */
 function mixed(hash: number, word: number): number {
   const product = Math.imul(hash ^ word, 0x9e3779b1);
   return (product << 15) | (product >>> 17);

@@ -7,7 +7,7 @@ import { copyWords, viewOf } from './words.js';
 
 const encoder = new TextEncoder();
 
-/** Writes the primitives of wire.md 4 into bytes that grow as needed. */
+/** Writes the primitives of wire.md 4 to a buffer that grows as needed. */
 export class Writer {
   bytes: Uint8Array;
   at = 0;
@@ -52,13 +52,18 @@ export class Writer {
     this.at += 8;
   }
 
-  /** A u16 length and the text in UTF-8. @throws EncodeError when it is longer than 65,535 bytes */
+  /**
+   * Writes a u16 length and the string in UTF-8.
+   *
+   * @throws EncodeError if the string is longer than 65,535 bytes
+   */
   str(text: string): void {
     const { length } = text;
     if (length > MAX_PAYLOAD_BYTES) throw tooLong('string', utf8Length(text));
     this.ensure(2 + length);
     const { bytes, at } = this;
-    // Nearly every text on the wire is ASCII; a loop over short text beats TextEncoder.encodeInto five times over.
+    // Nearly all strings on the wire are ASCII. For short strings a loop is five times as fast as
+    // TextEncoder.encodeInto.
     for (let i = 0; i < length; i++) {
       const unit = text.charCodeAt(i);
       if (unit >= 0x80) {
@@ -76,19 +81,22 @@ export class Writer {
     const length = end - start;
     this.ensure(length);
     const { at } = this;
-    // Below some 200 bytes words are cheaper than the call of set() and the view it needs.
+    // Below about 200 bytes, copying words is cheaper than `set()` and the view that it needs.
     if (length < 192) copyWords(this.words, at, viewOf(source), start, end);
     else this.bytes.set(source.subarray(start, end), at);
     this.at = at + length;
   }
 
-  /** The bytes by words. Made when it is first wanted: most writers write one message, and a view costs more than its words save. */
+  /**
+   * DataView of the buffer, created on first use. Most writers write one message, and a view costs more than it saves
+   * there.
+   */
   get words(): DataView {
     if (this.#viewed !== this.bytes) {
       this.#viewed = this.bytes;
       this.#words = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
     }
-    return this.#words!; // made with #viewed
+    return this.#words!; // invariant: created with #viewed
   }
 
   count(count: number, what: string): void {
@@ -96,12 +104,12 @@ export class Writer {
     this.u16(count);
   }
 
-  /** The written bytes; they stay the writer's, so copy what must outlive the next write. */
+  /** Returns the written bytes. The writer owns them: copy bytes that must outlive the next write. */
   view(start = 0): Uint8Array {
     return this.bytes.subarray(start, this.at);
   }
 
-  /** Makes room for `length` more bytes. */
+  /** Ensures capacity for `length` more bytes. */
   ensure(length: number): void {
     if (this.at + length > this.bytes.length) this.grow(length);
   }

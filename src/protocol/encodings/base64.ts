@@ -1,4 +1,4 @@
-/** Base64 with the standard alphabet and padding (RFC 4648, 4). Here because `Buffer` is not in browsers. */
+/** Base64 with the standard alphabet and padding (RFC 4648, 4). Browsers have no `Buffer`. */
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const sixBits: ReadonlyMap<string, number> = new Map(Array.from(alphabet, (digit, bits) => [digit, bits]));
@@ -16,8 +16,8 @@ export function toBase64(bytes: Uint8Array): string {
 }
 
 /**
- * The bytes, or undefined when the text is not exactly what {@link toBase64} writes: other characters, padding that is
- * missing or elsewhere, bits set behind the last byte.
+ * Returns the bytes, or undefined if the string is not exactly what {@link toBase64} writes. Other characters, missing
+ * or misplaced padding, and bits set after the last byte are invalid.
  */
 export function fromBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0) return undefined;

@@ -40,7 +40,11 @@ export const messageCodes: Readonly<Record<MessageType, number>> = {
   result: 0x61,
 };
 
-/** Writes type byte and body. @throws EncodeError when a field is larger than its place on the wire */
+/**
+ * Writes the type byte and the body.
+ *
+ * @throws EncodeError if a field exceeds its size on the wire
+ */
 export function writeMessage(w: Writer, message: Message): void {
   w.u8(messageCodes[message.type]);
   switch (message.type) {
@@ -85,7 +89,7 @@ export function writeMessage(w: Writer, message: Message): void {
 }
 
 /**
- * Reads type byte and body. Bytes behind the last field are ignored, as every decoder does (wire.md 6).
+ * Reads the type byte and the body. Bytes after the last field are ignored, as in every decoder (wire.md 6).
  *
  * @throws DecodeError
  */
@@ -140,9 +144,9 @@ export function readMessage(r: Reader, bundleDepth = 0): Message {
 }
 
 // BUNDLE 0x30 (wire.md 6.10)
-//   flags u8, 0x80 timestamp · count u16 · [timestamp u64], behind the count · count × (length u16 · message)
-// An inner message has no frame header and ends within its own length. It stands here and not in messages/ because it
-// holds messages of every kind.
+//   flags u8, 0x80 timestamp · count u16 · [timestamp u64], after the count · count × (length u16 · message)
+// An inner message has no frame header and ends within its own length. BUNDLE is here and not in messages/, because it
+// contains messages of all types.
 
 const TIMESTAMP = 0x80;
 /** Length and type byte. */

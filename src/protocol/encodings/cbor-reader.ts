@@ -11,15 +11,16 @@ import { enterContainer, takeBytes, type Tree, TreeMap } from './tree.js';
 //   info 31: of indefinite length, up to a break 0xFF
 
 const BREAK = 0xff;
-/** Tags that only say again what the item is; cbor-x puts them in front of every Uint8Array and Map by default. */
+/** Tags that only repeat the type of the item. By default, cbor-x writes them before every Uint8Array and Map. */
 const UINT8_ARRAY_TAG = 64;
 const MAP_TAG = 259;
 
 /**
- * Reads one CBOR item. Written by hand, because `cbor-x` hands out the integer 1 and the float 1.0 as the same
- * JavaScript number, and Int and Float must not mix. Keys must be text, and tags that give an item another meaning are refused.
+ * Reads one CBOR item. `cbor-x` returns the integer 1 and the float 1.0 as the same JavaScript number. Int and Float
+ * must stay distinct, so this reader is hand-written. Keys must be strings. Tags that change the meaning of an item are
+ * rejected.
  *
- * @param depth containers around it
+ * @param depth number of containers around the item
  * @throws DecodeError
  */
 export function readCbor(r: Reader, depth = 0): Tree {
@@ -60,7 +61,7 @@ function readArgument(r: Reader, info: number): U64 {
     case 27:
       return r.u64();
     default:
-      throw refused(`a head with the additional information ${info} means nothing here`);
+      throw refused(`a head with the additional information ${info} is invalid here`);
   }
 }
 
@@ -82,7 +83,7 @@ function readBytes(r: Reader, head: number): Uint8Array {
   return bytes;
 }
 
-/** Each chunk of a text is UTF-8 by itself (RFC 8949, 3.2.3). */
+/** Each chunk of a string is valid UTF-8 by itself (RFC 8949, 3.2.3). */
 function readText(r: Reader, head: number): string {
   if ((head & 0x1f) !== 31) return readChunk(r, head & 0x1f);
   let text = '';
@@ -95,9 +96,10 @@ function readChunk(r: Reader, info: number): string {
   return decodeUtf8(r.bytes, r.at - byteLength, r.at);
 }
 
-/** Chunks are of the same major type as the whole, and have a length. */
+/** Chunks have the same major type as the string, and a definite length. */
 function chunkInfo(head: number, whole: number): number {
-  if (head >> 5 !== whole >> 5) throw refused('a string of indefinite length holds something else than its chunks');
+  if (head >> 5 !== whole >> 5)
+    throw refused('a string of indefinite length contains an item that is not one of its chunks');
   return head & 0x1f;
 }
 
@@ -128,7 +130,7 @@ function readMap(r: Reader, info: number, depth: number): TreeMap {
 }
 
 function readEntry(r: Reader, head: number, entries: TreeMap, depth: number): void {
-  if (head >> 5 !== 3) throw refused('a map key must be a text');
+  if (head >> 5 !== 3) throw refused('a map key must be a string');
   const key = readText(r, head);
   entries.add(key, readCbor(r, depth));
 }
@@ -137,7 +139,7 @@ function readTagged(r: Reader, tag: U64, depth: number): Tree {
   const head = r.u8();
   if (tag === UINT8_ARRAY_TAG && head >> 5 === 2) return readBytes(r, head);
   if (tag === MAP_TAG && head >> 5 === 5) return readMap(r, head & 0x1f, depth + 1);
-  throw refused(`the tag ${tag.toString()} means nothing here`);
+  throw refused(`the tag ${tag.toString()} is not supported here`);
 }
 
 function readSimple(r: Reader, info: number): Tree {
@@ -157,9 +159,9 @@ function readSimple(r: Reader, info: number): Tree {
     case 27:
       return r.f64();
     case 31:
-      throw refused('a break stands outside of everything of indefinite length');
+      throw refused('a break is outside every item of indefinite length');
     default:
-      throw refused(`a simple value with the additional information ${info} means nothing here`);
+      throw refused(`a simple value with the additional information ${info} is not supported here`);
   }
 }
 

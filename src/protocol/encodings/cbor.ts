@@ -10,15 +10,19 @@ import { messageTypeOfName, messageTypeOfWireName, readMessageFields, writeMessa
 import { integerOfNumber, namingFaults, type ReadNotation, type WriteNotation } from './notation.js';
 import { treeNotation, valueOfTree } from './tree.js';
 
-// CBOR payload: one map, the fields of the message as its type in messages/message.ts names them.
-//   integer fields and Ints: CBOR integers · Floats: float64 · bytes: byte strings · maps: maps, keys text
+// CBOR payload: one map with the fields of the message, named as in messages/message.ts.
+//   integer fields and Ints: CBOR integers · Floats: float64 · bytes: byte strings · maps: maps with string keys
 
-/** Whether the first byte of a payload says that it is a CBOR map, of known or of indefinite length. */
+/** Returns whether the first byte of a payload starts a CBOR map of definite or indefinite length. */
 export function isCborMap(first: number): boolean {
   return (first >= 0xa0 && first <= 0xbb) || first === 0xbf;
 }
 
-/** @throws DecodeError CborDecode for everything but depth */
+/**
+ * Reads a message from a CBOR payload.
+ *
+ * @throws DecodeError CborDecode for all faults except depth
+ */
 export function readCborMessage(r: Reader): Message {
   return namingFaults('CborDecode', () => {
     const tree = readCbor(r);
@@ -27,15 +31,19 @@ export function readCborMessage(r: Reader): Message {
   });
 }
 
-/** @throws EncodeError NotEncodable when a number is out of its range, or bundles nest too deep */
+/**
+ * Writes a message as a CBOR payload.
+ *
+ * @throws EncodeError NotEncodable if a number is out of range, or bundles nest too deep
+ */
 export function writeCborMessage(w: Writer, message: Message): void {
   w.raw(encoder.encode(writeMessageFields(message, writing)));
 }
 
 /**
- * With these options a number is always a float64 and a bigint always an integer, so Int and Float stay apart. By default
- * cbor-x writes the Float 1 as the integer 1. For the same reason it does not read for us: it makes one kind of number
- * out of both.
+ * With these options a number is always a float64 and a bigint always an integer, so Int and Float stay distinct. By
+ * default, cbor-x writes the Float 1 as the integer 1. Its decoder is not used, because it returns one kind of number
+ * for both.
  */
 const encoder = new Encoder({ mapsAsObjects: false, useRecords: false, alwaysUseFloat: true, tagUint8Array: false });
 
@@ -56,7 +64,10 @@ const writing: WriteNotation = {
   value: (value) => value.decode(),
 };
 
-/** JavaScript encoders write integers beyond 32 bits, timestamps for one, as float64: a whole number is an integer too. */
+/**
+ * JavaScript encoders write integers beyond 32 bits, such as timestamps, as float64. A whole float64 is therefore
+ * accepted.
+ */
 function integer(node: unknown): U64 | undefined {
   return typeof node === 'bigint' ? u64FromBigInt(node) : integerOfNumber(node);
 }

@@ -6,10 +6,10 @@ import type { EncodedValue } from '../values/encoded-value.js';
 import { ValueType } from '../values/value.js';
 import type { Fields, ReadNotation, WriteNotation } from './notation.js';
 
-/** What reading a field needs besides its node. */
+/** Context for reading a field. */
 export interface Reading {
   readonly notation: ReadNotation;
-  /** Bundles around this place. */
+  /** Number of bundles around the field. */
   readonly bundleDepth: number;
 }
 
@@ -18,28 +18,34 @@ export interface Writing {
   readonly bundleDepth: number;
 }
 
-/** What a field reads out of a node that is not of its kind. */
+/** Result of reading a field from a node of the wrong kind. */
 export const noMatch: unique symbol = Symbol('noMatch');
 
-/** How one field of a message is read and written, whatever the form. */
+/** Reads and writes one field of a message, in every map-shaped form. */
 export interface Field<T> {
-  /** What has to stand here, for the error: `an integer from 0 to 255`. */
+  /** Expected content, for the error: `an integer from 0 to 255`. */
   readonly expected: string;
   readonly read: (node: unknown, reading: Reading) => T | typeof noMatch;
-  /** Undefined leaves the field out. @throws EncodeError when the field cannot be written */
+  /**
+   * Undefined omits the field.
+   *
+   * @throws EncodeError if the field cannot be written
+   */
   readonly write: (value: T, writing: Writing) => unknown;
-  /** Null is something this field can hold. Everywhere else it means absent. */
+  /** Whether null is data in this field. In all other fields null means absent. */
   readonly nullIsData?: boolean;
-  /** What an absent field is; a field without this has to be there. */
+  /** Value of an absent field. A field without this function is required. */
   readonly ifAbsent?: () => T;
 }
 
-/** The fields of T under their names; the type makes a forgotten optional field a compile error. */
+/** The fields of T by name. Because of the type, a missing optional field does not compile. */
 export type Shape<T> = { readonly [K in keyof T]-?: Field<T[K]> };
 
-/** Text that every form can carry. Half a surrogate pair has no UTF-8: it is refused, and written as U+FFFD. */
+/**
+ * A string that every form can represent. A lone surrogate has no UTF-8: it is rejected on read and written as U+FFFD.
+ */
 export const text: Field<string> = {
-  expected: `a text of at most ${MAX_PAYLOAD_BYTES} bytes`,
+  expected: `a string of at most ${MAX_PAYLOAD_BYTES} bytes`,
   read: (node, { notation }) => {
     const read = notation.text(node);
     return read === undefined || utf8Length(read) > MAX_PAYLOAD_BYTES ? noMatch : read;
@@ -47,7 +53,7 @@ export const text: Field<string> = {
   write: wellFormed,
 };
 
-/** A text of which the empty one says that there is none (wire.md 6.1). */
+/** A string where the empty string means absent (wire.md 6.1). */
 export const token: Field<string | undefined> = {
   ...optional(text),
   read: (node, reading) => {
@@ -69,7 +75,7 @@ export const flag: Field<boolean | undefined> = {
   write: (value) => value === true || undefined,
 };
 
-/** An integer of the wire from 0 to `max`, which a double holds. */
+/** An integer on the wire from 0 to `max`, which a double represents exactly. */
 export function unsigned(max: number): Field<number> {
   const expected = `an integer from 0 to ${max}`;
   return {
@@ -96,7 +102,7 @@ export const u64: Field<U64> = {
 };
 
 export const float: Field<number> = {
-  expected: 'a number that a Float holds',
+  expected: 'a number in the range of a Float',
   read: (node, { notation }) => notation.float(node) ?? noMatch,
   write: (value, { notation }) => notation.float(value),
 };
@@ -118,7 +124,7 @@ export const mapValue: Field<EncodedValue> = {
   write: value.write,
 };
 
-/** One name of a closed set. */
+/** One name from a closed set. */
 export function oneOf<T extends string>(names: readonly T[]): Field<T> {
   return {
     expected: `one of ${names.join(', ')}`,
@@ -127,14 +133,14 @@ export function oneOf<T extends string>(names: readonly T[]): Field<T> {
   };
 }
 
-/** The name of a message itself: whoever chose the structure has read it already. */
+/** The name of a message. It was read already to choose the structure. */
 export function named<T extends string>(name: T): Field<T> {
   return { expected: name, read: () => name, write: () => name };
 }
 
 export function listOf<T>(item: Field<T>): Field<readonly T[]> {
   return {
-    expected: `a list, each of it ${item.expected}`,
+    expected: `a list where each item is ${item.expected}`,
     read: (node, reading) => {
       if (!Array.isArray(node)) return noMatch;
       const items: T[] = [];
@@ -149,7 +155,7 @@ export function listOf<T>(item: Field<T>): Field<readonly T[]> {
   };
 }
 
-/** A list of names of which those that nobody knows yet are left out: a newer peer may say more of itself. */
+/** A list of names. Unknown names are omitted, because a newer peer can report more features. */
 export function knownNames<T extends string>(names: readonly T[]): Field<readonly T[]> {
   const texts = listOf(text);
   return {
@@ -162,10 +168,10 @@ export function knownNames<T extends string>(names: readonly T[]): Field<readonl
   };
 }
 
-/** A map whose keys are data: texts that every form can carry. */
+/** A map whose keys are data: strings that every form can represent. */
 export function mapOf<T>(item: Field<T>): Field<ReadonlyMap<string, T>> {
   return {
-    expected: `a map, each entry ${item.expected}`,
+    expected: `a map where each entry is ${item.expected}`,
     read: (node, reading) => {
       const entries = reading.notation.map(node);
       if (entries === undefined) return noMatch;
@@ -184,7 +190,7 @@ export function mapOf<T>(item: Field<T>): Field<ReadonlyMap<string, T>> {
   };
 }
 
-/** A field that may be left out. */
+/** An optional field. */
 export function optional<T>(field: Field<T>): Field<T | undefined> {
   return {
     ...field,
@@ -193,19 +199,19 @@ export function optional<T>(field: Field<T>): Field<T | undefined> {
   };
 }
 
-/** A list or map that may be left out, and is empty then. */
+/** An optional list or map. If absent, it is empty. */
 export function orEmpty<T>(field: Field<T>, empty: () => T): Field<T> {
   return { ...field, ifAbsent: empty };
 }
 
-/** Several fields under their names. */
+/** Several named fields. */
 export interface Structure<T> extends Field<T> {
   readonly readFields: (fields: Fields, reading: Reading) => T;
 }
 
-/** @param noun what an error calls the whole */
+/** @param noun name of the whole in error texts */
 export function structure<T extends object>(noun: string, shape: Shape<T>): Structure<T> {
-  const names = Object.keys(shape) as (keyof T & string)[]; // the keys of a Shape<T> are those of T
+  const names = Object.keys(shape) as (keyof T & string)[]; // invariant: the keys of a Shape<T> are those of T
 
   function readField<K extends keyof T & string>(fields: Fields, name: K, reading: Reading): T[K] {
     const field: Field<T[K]> = shape[name];
@@ -226,7 +232,7 @@ export function structure<T extends object>(noun: string, shape: Shape<T>): Stru
       const field = readField(fields, name, reading);
       if (field !== undefined) read[name] = field;
     }
-    return read as T; // every field that T must have is there: readField throws for what is missing
+    return read as T; // invariant: every required field of T is present, because readField throws for a missing one
   }
 
   return {
@@ -248,7 +254,7 @@ export function structure<T extends object>(noun: string, shape: Shape<T>): Stru
   };
 }
 
-/** What stands under the field's name, or under its other one; undefined when that is nothing. */
+/** Returns the node of the field under its name or alternative name, or undefined if the field is absent. */
 function nodeOf<T>(fields: Fields, name: string, field: Field<T>, { spellings, nullIsAbsent }: ReadNotation): unknown {
   const nullCounts = field.nullIsData === true && !(nullIsAbsent && field.ifAbsent !== undefined);
   const node = fields.get(name);

@@ -3,21 +3,21 @@ import { MAX_BUNDLE_DEPTH, MAX_VALUE_DEPTH } from '../limits.js';
 import { TreeMap } from './tree.js';
 
 /**
- * A parsed JSON text. A number is what a double holds: a fraction, a number with an exponent, or an integer within
- * ±(2^53-1). A bigint is an integer beyond that, of at most 21 digits, with all of them. An object is a {@link
- * TreeMap}: its keys are data, in their order.
+ * Parsed JSON. A number is a double: a fraction, a number with an exponent, or an integer within ±(2^53-1). A bigint is
+ * an integer beyond that, with at most 21 digits and without rounding. An object is a {@link TreeMap}: its keys are
+ * data and keep their order.
  */
 export type JsonNode = null | boolean | number | bigint | string | readonly JsonNode[] | TreeMap;
 
 /**
- * Containers inside containers. The deepest message is a list and a map for each bundle, then PUBLISH, timeline,
- * keyframes and keyframe, then a value in which each level is a `$map` (object, list of pairs, pair), and in that one
- * more object, as `{"$int": "5"}`.
+ * Limit for nested containers. The deepest message has a list and a map for each bundle, then PUBLISH, timeline,
+ * keyframes and keyframe. In its value, each level can be a `$map` (object, list of pairs, pair), and the innermost is
+ * one more object, such as `{"$int": "5"}`.
  */
 const MAX_JSON_DEPTH = 2 * MAX_BUNDLE_DEPTH + 4 + 3 * MAX_VALUE_DEPTH + 1;
-/** Digits of the longest integer that JavaScript writes without an exponent. 64 bits have 20 at most. */
+/** Digits of the longest integer that JavaScript writes without an exponent. A 64-bit integer has at most 20. */
 const MAX_INTEGER_DIGITS = 21;
-/** Integers of so many digits are all exact as doubles. */
+/** Integers with this many digits are exact as doubles. */
 const SAFE_DIGITS = 15;
 
 const QUOTE = 0x22;
@@ -35,9 +35,9 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /**
- * Reads one JSON text (RFC 8259). `JSON.parse` has three faults for a router: it rounds integers beyond 2^53, it reads
- * 1e999 as Infinity, and it loses an object's repeated keys and the order of those that look like integers. Node.js 20
- * gives its reviver no source text.
+ * Reads one JSON document (RFC 8259). `JSON.parse` is unsuitable for a router for three reasons. It rounds integers
+ * beyond 2^53. It reads 1e999 as Infinity. It loses repeated keys of an object and the order of integer-like keys. In
+ * Node.js 20 its reviver does not receive the source string.
  *
  * @throws DecodeError JsonDecode; DepthExceeded above 213 nested containers
  */
@@ -59,7 +59,7 @@ class JsonReader {
     return node;
   }
 
-  /** @param depth containers around this place */
+  /** @param depth number of containers around the value */
   #value(depth: number): JsonNode {
     const code = this.#next();
     switch (code) {
@@ -113,7 +113,7 @@ class JsonReader {
     }
   }
 
-  /** Takes the comma behind an element, or the end of the container. @returns whether it was the end */
+  /** Reads the comma after an element or the end of the container. @returns whether it was the end */
   #isLast(close: number): boolean {
     const code = this.#next();
     if (code !== COMMA && code !== close) throw this.#syntaxError();
@@ -130,7 +130,7 @@ class JsonReader {
       const code = text.charCodeAt(at);
       if (code === QUOTE) break;
       this.#at = at;
-      if (!(code >= 0x20)) throw this.#syntaxError(); // a control character, or the end, which is NaN
+      if (!(code >= 0x20)) throw this.#syntaxError(); // a control character, or NaN at the end of input
       if (code === BACKSLASH) {
         isPlain = false;
         at++;
@@ -141,10 +141,10 @@ class JsonReader {
     return isPlain ? text.slice(start, at) : this.#escaped(start - 1);
   }
 
-  /** The string between its quotes, which has escapes. */
+  /** Returns the content of a string that has escapes. */
   #escaped(start: number): string {
     try {
-      return JSON.parse(this.#text.slice(start, this.#at)) as string; // it is in quotes
+      return JSON.parse(this.#text.slice(start, this.#at)) as string; // invariant: the slice is a quoted string
     } catch {
       this.#at = start;
       throw this.#syntaxError();
@@ -179,7 +179,7 @@ class JsonReader {
     return number;
   }
 
-  /** Takes one digit or more. */
+  /** Reads one or more digits. */
   #digits(): void {
     const start = this.#at;
     while (isDigit(this.#text.charCodeAt(this.#at))) this.#at++;
@@ -192,7 +192,7 @@ class JsonReader {
     return node;
   }
 
-  /** The code of what stands behind white space; below 0 at the end. */
+  /** Returns the next character code after white space; below 0 at the end. */
   #next(): number {
     for (;;) {
       const code = this.#text.charCodeAt(this.#at);
@@ -217,7 +217,7 @@ function isDigit(code: number): boolean {
 function bigInteger(written: string, digits: number): bigint {
   if (digits <= MAX_INTEGER_DIGITS) return BigInt(written);
   throw refused(
-    `an integer of ${digits} digits does not fit 64 bits; a Float of that size is written with an exponent, as 1e30`,
+    `an integer of ${digits} digits does not fit 64 bits; a Float of that size is written with an exponent, such as 1e30`,
   );
 }
 
@@ -226,7 +226,7 @@ function checkDepth(depth: number): void {
   throw new DecodeError('DepthExceeded', `containers nest deeper than ${MAX_JSON_DEPTH} levels`);
 }
 
-/** A peer's text for an error: not all of a long one. */
+/** Shortens a peer's string for an error text. */
 function shortened(text: string): string {
   return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
 }

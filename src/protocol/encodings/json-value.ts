@@ -5,13 +5,13 @@ import { checkValueDepth, TreeMap } from './tree.js';
 
 // Values in JSON, one form for each:
 //   null, true, false, "text", [1, 2]        themselves
-//   1.5                                      Float; 1 is one too, and 1e20
-//   9007199254740993                         read as Int: an integer beyond ±(2^53-1), of at most 64 bits; written like this:
-//   {"$int": "5"}                            Int, in decimal; {"$int": 5} is read too
-//   {"$float": "NaN"}                        also "Infinity", "-Infinity", "-0": the Floats that JSON cannot say
+//   1.5                                      Float; 1 and 1e20 are Floats too
+//   9007199254740993                         read as Int: an integer beyond ±(2^53-1) of at most 64 bits. Written as:
+//   {"$int": "5"}                            Int, in decimal; {"$int": 5} is accepted
+//   {"$float": "NaN"}                        also "Infinity", "-Infinity", "-0": Floats that JSON cannot represent
 //   {"$bytes": "AAE="}                       bytes, in base64
 //   {"a": 1}                                 map, its entries in order
-//   {"$map": [["$a", 1], ["10", 2]]}         map with a key that an object would lose, reorder or mistake for one of these
+//   {"$map": [["$a", 1], ["10", 2]]}         map with a key that an object would lose, reorder or confuse with these
 
 const INT = '$int';
 const FLOAT = '$float';
@@ -25,12 +25,12 @@ const floatNames: ReadonlyMap<unknown, number> = new Map([
   ['-0', -0],
 ]);
 
-/** A decimal of at most 64 bits, in its one spelling. */
+/** A 64-bit decimal in canonical spelling. */
 const decimal = /^(?:0|-?[1-9]\d{0,19})$/;
 
 /**
- * The value that a parsed JSON text is: what `readJson` or `JSON.parse` made. The latter has rounded integers beyond
- * 2^53, which are Floats then.
+ * Returns the value for parsed JSON: the result of `readJson` or `JSON.parse`. `JSON.parse` rounds integers beyond
+ * 2^53, which then become Floats.
  *
  * @throws DecodeError JsonDecode, DepthExceeded
  */
@@ -55,7 +55,7 @@ export function valueOfJson(node: unknown, depth = 0): Value {
     case BYTES:
       return bytesOfJson(content);
     default:
-      throw refused(`"${key.slice(0, 40)}" is none of $int, $float, $bytes and $map`);
+      throw refused(`"${key.slice(0, 40)}" is not one of $int, $float, $bytes and $map`);
   }
   checkValueDepth(depth + 1);
   const entries = new Map<string, Value>();
@@ -63,7 +63,11 @@ export function valueOfJson(node: unknown, depth = 0): Value {
   return entries;
 }
 
-/** The entries of an object, or of a `$map`; undefined when the node is neither. @throws DecodeError JsonDecode */
+/**
+ * Returns the entries of an object or a `$map`, or undefined for other nodes.
+ *
+ * @throws DecodeError JsonDecode
+ */
 export function mapOfJson(node: unknown): ReadonlyMap<string, unknown> | undefined {
   if (!isObject(node)) return undefined;
   const [special, pairs] = specialEntry(node);
@@ -72,10 +76,10 @@ export function mapOfJson(node: unknown): ReadonlyMap<string, unknown> | undefin
     for (const [key, item] of entriesOf(node)) entries.set(checkedText(key), item);
     return entries;
   }
-  if (!Array.isArray(pairs)) throw refused('$map takes a list of pairs');
+  if (!Array.isArray(pairs)) throw refused('$map must be a list of pairs');
   for (const pair of pairs as readonly unknown[]) {
     if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string') {
-      throw refused('$map takes a list of pairs, each a text and a value');
+      throw refused('$map must be a list of pairs, each a string and a value');
     }
     entries.set(checkedText(pair[0]), pair[1]);
   }
@@ -83,8 +87,8 @@ export function mapOfJson(node: unknown): ReadonlyMap<string, unknown> | undefin
 }
 
 /**
- * A number as {@link jsonOfFloat} writes it; undefined for other nodes. An integer beyond 2^53 counts if a Float holds
- * it exactly, or if JavaScript writes a Float that way.
+ * Returns a number in the form that {@link jsonOfFloat} writes, or undefined for other nodes. An integer beyond 2^53 is
+ * accepted if a Float represents it exactly, or if JavaScript writes a Float that way.
  */
 export function numberOfJson(node: unknown): number | undefined {
   if (typeof node === 'number') return checkedFloat(node);
@@ -96,13 +100,17 @@ export function numberOfJson(node: unknown): number | undefined {
   return key === FLOAT ? floatOfJson(content) : undefined;
 }
 
-/** @throws DecodeError JsonDecode when the text holds half a surrogate pair, which has no UTF-8 */
+/**
+ * Returns the string.
+ *
+ * @throws DecodeError JsonDecode if it contains a lone surrogate, which has no UTF-8
+ */
 export function checkedText(text: string): string {
-  if (/\p{Surrogate}/u.test(text)) throw refused('a text holds half of a surrogate pair');
+  if (/\p{Surrogate}/u.test(text)) throw refused('a string contains half of a surrogate pair');
   return text;
 }
 
-/** What `JSON.stringify` takes for a value. */
+/** Returns the input of `JSON.stringify` for a value. */
 export function jsonOfValue(value: Value): unknown {
   switch (typeof value) {
     case 'number':
@@ -126,7 +134,7 @@ export function jsonOfFloat(float: number): unknown {
   return Number.isFinite(float) ? float : { [FLOAT]: String(float) };
 }
 
-/** @param entries what is already JSON, under its keys */
+/** @param entries JSON nodes by key */
 export function jsonOfMap(entries: ReadonlyMap<string, unknown>): unknown {
   for (const key of entries.keys()) {
     if (!isFaithfulKey(key)) return { [MAP]: [...entries] };
@@ -134,12 +142,12 @@ export function jsonOfMap(entries: ReadonlyMap<string, unknown>): unknown {
   return Object.fromEntries(entries);
 }
 
-/** Objects put integer-like keys first; `__proto__` is a setter in careless hands; `$` is ours. */
+/** Objects put integer-like keys first, `__proto__` can invoke a setter, and `$` keys are reserved by this format. */
 function isFaithfulKey(key: string): boolean {
   return !key.startsWith('$') && key !== '__proto__' && !/^(?:0|[1-9]\d*)$/.test(key);
 }
 
-/** The one entry of an object when its key begins with `$`; undefined twice for everything else. */
+/** Returns the only entry of an object if its key starts with `$`; otherwise two undefined values. */
 function specialEntry(node: unknown): readonly [key: string | undefined, content: unknown] {
   if (!isObject(node)) return [undefined, undefined];
   if (node instanceof TreeMap && node.size !== 1) return [undefined, undefined];
@@ -161,31 +169,32 @@ function checkedFloat(float: number): number {
 function checkedInt(int: bigint): bigint {
   if (int >= INT_MIN && int <= INT_MAX) return int;
   throw refused(
-    `the integer ${int.toString()} does not fit 64 bits; a Float of that size is written with an exponent, as 1e20`,
+    `the integer ${int.toString()} does not fit 64 bits; a Float of that size is written with an exponent, such as 1e20`,
   );
 }
 
 function intOfJson(content: unknown): bigint {
   const isDecimal = typeof content === 'bigint' || (typeof content === 'string' && decimal.test(content));
-  if (!isDecimal && !Number.isSafeInteger(content)) throw refused('$int takes a decimal text, as {"$int": "5"}');
-  const int = BigInt(content as bigint | string | number); // an integer, a decimal or a safe integer
+  if (!isDecimal && !Number.isSafeInteger(content))
+    throw refused('$int must be a decimal string, such as {"$int": "5"}');
+  const int = BigInt(content as bigint | string | number); // an integer, a decimal string or a safe integer
   if (int < INT_MIN || int > INT_MAX) throw refused(`the $int ${int.toString()} does not fit 64 bits`);
   return int;
 }
 
 function floatOfJson(content: unknown): number {
   const float = floatNames.get(content);
-  if (float === undefined) throw refused('$float takes "NaN", "Infinity", "-Infinity" or "-0"');
+  if (float === undefined) throw refused('$float must be "NaN", "Infinity", "-Infinity" or "-0"');
   return float;
 }
 
 function bytesOfJson(content: unknown): Uint8Array {
   const bytes = typeof content === 'string' ? fromBase64(content) : undefined;
-  if (bytes === undefined) throw refused('$bytes takes base64 with its padding');
+  if (bytes === undefined) throw refused('$bytes must be base64 with padding');
   return bytes;
 }
 
-/** `instanceof` makes Map<any, any> of a ReadonlyMap. */
+/** `instanceof` narrows a ReadonlyMap to Map<any, any>. */
 function isMap(value: readonly Value[] | ReadonlyMap<string, Value>): value is ReadonlyMap<string, Value> {
   return value instanceof Map;
 }

@@ -18,24 +18,24 @@ import { messageTypeOfName, messageTypeOfWireName, readMessageFields, writeMessa
 import { type Fields, integerOfNumber, namingFaults, type ReadNotation, type WriteNotation } from './notation.js';
 import { TreeMap, treeNotation } from './tree.js';
 
-// JSON text: one object, the fields of the message as its type in messages/message.ts names them, and its frame's QoS.
+// JSON: one object with the fields of the message, named as in messages/message.ts, and the QoS of its frame.
 //   {"type": "set", "address": "/lights/1/dim", "value": 0.5, "qos": 1}
-// Values are written as json-value.ts says. Integer fields are numbers while those are safe integers, decimal texts
-// beyond; both are read, and numbers beyond too, with all their digits.
+// json-value.ts defines the form of values. An integer field is a number if it is a safe integer, otherwise a decimal
+// string. Readers accept both, and larger numbers without rounding.
 
-/** Bytes of a text that a peer may send: some four times what fits a frame. */
+/** Maximum bytes of a JSON message from a peer: about four times the size of a frame. */
 export const MAX_JSON_TEXT = 262_144;
 /**
- * Bytes of a text that a router sends. JSON has no frame to limit it: one frame's worth of control characters, escaped,
- * is 393,210 bytes.
+ * Maximum bytes of a JSON message from a router. JSON has no frame that limits it: one frame of control characters is
+ * 393,210 bytes when escaped.
  */
 export const MAX_ROUTER_JSON_TEXT = 1 << 20;
 
 /**
- * Reads one message with the QoS it asks for, `qos` (0, 1 or 2), or else the message's own.
+ * Reads one message with the QoS in `qos` (0, 1 or 2), or with the message's default QoS.
  *
- * @param maxLength UTF-16 units of a text that is parsed at all
- * @throws DecodeError FrameTooLarge, DepthExceeded, and JsonDecode for everything else
+ * @param maxLength maximum length in UTF-16 code units; a longer string is not parsed
+ * @throws DecodeError FrameTooLarge, DepthExceeded, and JsonDecode for all other faults
  */
 export function decodeJson(text: string, maxLength: number = MAX_JSON_TEXT): Frame {
   if (text.length > maxLength) {
@@ -48,23 +48,27 @@ export function decodeJson(text: string, maxLength: number = MAX_JSON_TEXT): Fra
   });
 }
 
-/** One line of JSON. @throws EncodeError NotEncodable when a number is out of its range, or bundles nest too deep */
+/**
+ * Returns one line of JSON.
+ *
+ * @throws EncodeError NotEncodable if a number is out of range, or bundles nest too deep
+ */
 export function encodeJson(message: Message): string {
   const text = JSON.stringify(jsonOfMessage(message));
   return /[^.\d]\d{16}/.test(text) ? text.replace(tokens, floatWithExponent) : text;
 }
 
 /**
- * What {@link encodeJson} makes the text of: plain JSON, in which a Float is a number whatever its size.
+ * Returns plain JSON for a message, the input of {@link encodeJson}. A Float is a number of any size.
  *
- * @throws EncodeError as that
+ * @throws EncodeError as {@link encodeJson} does
  */
 export function jsonOfMessage(message: Message): unknown {
   return writeMessageFields(message, writing);
 }
 
 /**
- * The message that plain JSON is, out of `JSON.parse` or as {@link jsonOfMessage} made it.
+ * Returns the message for plain JSON, from `JSON.parse` or {@link jsonOfMessage}.
  *
  * @throws DecodeError JsonDecode, DepthExceeded
  */
@@ -72,12 +76,12 @@ export function messageOfJson(node: unknown): Message {
   return namingFaults('JsonDecode', () => readMessageFields(node, reading));
 }
 
-/** Strings and numbers of a JSON text. */
+/** Strings and numbers in JSON. */
 const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
 
 /**
- * Writes a Float beyond 2^53 as 1e+17. `JSON.stringify` writes it like an integer, which a reader that keeps integers
- * exact takes for one. No integer stands there: those beyond 2^53 are texts.
+ * Writes a Float beyond 2^53 with an exponent, such as 1e+17. `JSON.stringify` writes it without one, and a reader with
+ * exact integers takes it for an Int. Integers beyond 2^53 are strings, so no integer is affected.
  */
 function floatWithExponent(token: string): string {
   if (!/^-?\d+$/.test(token)) return token;

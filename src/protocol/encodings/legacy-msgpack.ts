@@ -8,15 +8,15 @@ import { readMsgpack } from './msgpack-reader.js';
 import { type Fields, namingFaults, type ReadNotation } from './notation.js';
 import { TreeMap, treeNotation, valueOfTree } from './tree.js';
 
-/** Whether the first byte of a payload says that it is a MessagePack map (wire.md 3). */
+/** Returns whether the first byte of a payload starts a MessagePack map (wire.md 3). */
 export function isLegacyMap(first: number): boolean {
   return (first >= 0x80 && first <= 0x8f) || first === 0xde || first === 0xdf;
 }
 
 /**
- * Reads the MessagePack form of old (wire.md 8). Nobody writes it any more but the Python client, for BUNDLE and QUERY.
+ * Reads the legacy MessagePack form (wire.md 8). Only the Python client still writes it, for BUNDLE and QUERY.
  *
- * @throws DecodeError LegacyDecode for everything but depth
+ * @throws DecodeError LegacyDecode for all faults except depth
  */
 export function readLegacyMessage(r: Reader): Message {
   return namingFaults('LegacyDecode', () => {
@@ -28,7 +28,8 @@ export function readLegacyMessage(r: Reader): Message {
 
 const notation: ReadNotation = {
   ...treeNotation('LegacyDecode'),
-  // The Rust core writes the snake case, the JavaScript client the camel case of our own names; both come in.
+  // The Rust core writes snake case. The JavaScript client writes the camel case of this library's names. Both are
+  // accepted.
   spellings: new Map([
     ['value', 'payload'],
     ['maxRate', 'max_rate'],
@@ -42,10 +43,11 @@ const notation: ReadNotation = {
   messageType: messageTypeOfWireName,
   upgradeLegacyFields,
   integer,
-  value: (node) => encodeValue(valueOfTree(node, Number)), // an integer above 64 bits is a Float here (wire.md 8.3)
+  // An integer beyond 64 bits becomes a Float here (wire.md 8.3).
+  value: (node) => encodeValue(valueOfTree(node, Number)),
 };
 
-/** A float is no integer here, though it be a whole one: every sender of this form tells the two apart. */
+/** A whole float is not an integer: every sender of this form distinguishes the two. */
 function integer(node: unknown): U64 | undefined {
   return typeof node === 'bigint' ? u64FromBigInt(node) : undefined;
 }
@@ -63,7 +65,7 @@ function upgradeLegacyFields(type: MessageType, fields: Fields): Fields {
   }
 }
 
-/** ttl: the string `Never`, or a map of one entry, `Sliding` or `Absolute`, to seconds (wire.md 8.2). */
+/** Upgrades `ttl`: the string `Never`, or a map with one entry, `Sliding` or `Absolute`, to seconds (wire.md 8.2). */
 function withTtl(fields: Fields): Fields {
   const ttl = fields.get('ttl');
   if (ttl === 'Never') return new Map(fields).set('ttl', 0n);
@@ -76,7 +78,10 @@ function withTtl(fields: Fields): Fields {
   return new Map(fields).set('ttl', seconds).set('absolute', kind === 'Absolute');
 }
 
-/** The timeline of Rust. JavaScript and Python put `keyframes` on the PUBLISH itself, where Rust and the vectors see none. */
+/**
+ * Upgrades a timeline as Rust writes it. JavaScript and Python put `keyframes` on the PUBLISH itself, where Rust and
+ * the vectors ignore it.
+ */
 function withTimeline(fields: Fields): Fields {
   const timeline = fields.get('timeline');
   if (!(timeline instanceof TreeMap)) return fields;
@@ -85,13 +90,13 @@ function withTimeline(fields: Fields): Fields {
   return new Map(fields).set('timeline', timeline.with('keyframes', eased));
 }
 
-/** In this form a keyframe that names no easing is linear, and says so to whoever gets it. */
+/** In this form a keyframe without easing is linear. The easing is written out for the subscribers. */
 function withEasing(keyframe: unknown): unknown {
   const plain = keyframe instanceof TreeMap && (keyframe.get('easing') ?? undefined) === undefined;
   return plain ? keyframe.with('easing', 'linear') : keyframe;
 }
 
-/** `RequestSync` where our name is `requestSync`. */
+/** Maps `RequestSync` to `requestSync`. */
 function withOperation(fields: Fields): Fields {
   const op = fields.get('op');
   return typeof op === 'string' ? new Map(fields).set('op', op.charAt(0).toLowerCase() + op.slice(1)) : fields;

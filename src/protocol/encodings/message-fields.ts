@@ -56,24 +56,32 @@ import {
 } from './fields.js';
 import type { ReadNotation, WriteNotation } from './notation.js';
 
-/** Reads a message out of a node, whatever map-shaped form the node is of. @throws DecodeError */
+/**
+ * Reads a message from a node of any map-shaped form.
+ *
+ * @throws DecodeError
+ */
 export function readMessageFields(node: unknown, notation: ReadNotation): Message {
   const read = message.read(node, { notation, bundleDepth: 0 });
   if (read === noMatch) throw new DecodeError(notation.fault, `a message must be ${message.expected}`);
   return read;
 }
 
-/** A node that says the message. @throws EncodeError NotEncodable when a number is out of its range, or bundles nest too deep */
+/**
+ * Returns the node for a message.
+ *
+ * @throws EncodeError NotEncodable if a number is out of range, or bundles nest too deep
+ */
 export function writeMessageFields(m: Message, notation: WriteNotation): unknown {
   return message.write(m, { notation, bundleDepth: 0 });
 }
 
-/** The message that goes by a name in capitals: `FEDERATION_SYNC` (wire.md 8.1). */
+/** Returns the message type for a name in capitals, such as `FEDERATION_SYNC` (wire.md 8.1). */
 export function messageTypeOfWireName(name: string): MessageType | undefined {
   return typesByWireName.get(name);
 }
 
-/** The message that goes by a name of ours: `federationSync`. */
+/** Returns the message type for a name of this library, such as `federationSync`. */
 export function messageTypeOfName(name: string): MessageType | undefined {
   return typesByName.get(name);
 }
@@ -85,7 +93,7 @@ function readTyped(node: unknown, reading: Reading): Message | typeof noMatch {
   const fields = notation.fields(node);
   if (fields === undefined) return noMatch;
   const name = fields.get('type');
-  if (typeof name !== 'string') throw new DecodeError(notation.fault, 'a message needs its type, which is a text');
+  if (typeof name !== 'string') throw new DecodeError(notation.fault, 'a message must have a type, which is a string');
   const type = notation.messageType(name);
   if (type === undefined) throw new DecodeError(notation.fault, `no message has the type "${name.slice(0, 40)}"`);
   if (type === 'bundle' && bundleDepth === MAX_BUNDLE_DEPTH) throw new DecodeError('DepthExceeded', tooManyBundles);
@@ -99,7 +107,7 @@ function writeTyped(m: Message, writing: Writing): unknown {
   return writeAs(m.type, m, writing);
 }
 
-/** Apart, so that the compiler sees that a message and its row of the table belong together. */
+/** Separate, so that the compiler relates a message to its row of the table. */
 function writeAs<T extends MessageType>(type: T, m: MessageOf[T], writing: Writing): unknown {
   return messages[type].write(m, writing);
 }
@@ -109,13 +117,13 @@ const tooManyBundles = `bundles nest deeper than ${MAX_BUNDLE_DEPTH} levels`;
 const u8 = unsigned(0xff);
 const u16 = unsigned(0xffff);
 const u32 = unsigned(0xffff_ffff);
-/** A TTL: the top bit of its u32 on the wire is `absolute` (wire.md 11). */
+/** The u31 of a TTL. On the wire the top bit of the u32 is `absolute` (wire.md 11). */
 const u31 = unsigned(0x7fff_ffff);
 
 const featureNames = orEmpty(knownNames(features), () => []);
 const floats = listOf(float);
 
-/** An empty filter is no filter (wire.md 7.3). */
+/** An empty filter means no filter (wire.md 7.3). */
 const typeNames = listOf(oneOf(signalTypes));
 const filter: Field<readonly SignalType[] | undefined> = {
   ...optional(typeNames),
@@ -126,11 +134,11 @@ const filter: Field<readonly SignalType[] | undefined> = {
 };
 
 const range: Field<readonly [min: number, max: number]> = {
-  expected: 'a list of two numbers, the least and the greatest',
+  expected: 'a list of two numbers, the minimum and the maximum',
   read: (node, reading) => {
     const numbers = floats.read(node, reading);
     if (numbers === noMatch || numbers.length !== 2) return noMatch;
-    return [numbers[0]!, numbers[1]!]; // there are two
+    return [numbers[0]!, numbers[1]!]; // invariant: there are two numbers
   },
   write: floats.write,
 };
@@ -215,8 +223,8 @@ const innerMessages: Field<readonly Message[]> = {
 type MessageOf = { readonly [T in MessageType]: Extract<Message, { readonly type: T }> };
 
 /**
- * The fields of every message: required ones bare, the others optional (wire.md 8.2). One table reads and writes all
- * map-shaped forms, so a field cannot be forgotten in one of them.
+ * Fields of all messages. Required fields are bare, the others are optional (wire.md 8.2). One table reads and writes
+ * all map-shaped forms, so a form cannot omit a field.
  */
 const messages: { readonly [T in MessageType]: Structure<MessageOf[T]> } = {
   hello: structure<HelloMessage>('hello', {
@@ -260,7 +268,7 @@ const messages: { readonly [T in MessageType]: Structure<MessageOf[T]> } = {
   unsubscribe: structure<UnsubscribeMessage>('unsubscribe', { type: named('unsubscribe'), id: u32 }),
   publish: {
     ...publish,
-    // A value and samples share one slot, and the value comes first (wire.md 6.6).
+    // A value and samples share one field. The value takes precedence (wire.md 6.6).
     readFields: (fields, reading) => {
       const m = publish.readFields(fields, reading);
       return m.value === undefined ? m : { ...m, samples: undefined };
@@ -313,7 +321,7 @@ const messages: { readonly [T in MessageType]: Structure<MessageOf[T]> } = {
   result: structure<ResultMessage>('result', { type: named('result'), signals: listOf(signal) }),
 };
 
-const types = Object.keys(messages) as MessageType[]; // the keys of the table, by its type
+const types = Object.keys(messages) as MessageType[]; // invariant: the keys of the table, by its type
 const typesByName: ReadonlyMap<string, MessageType> = new Map(types.map((type) => [type, type]));
 const typesByWireName: ReadonlyMap<string, MessageType> = new Map(
   types.map((type) => [type.replace(/[A-Z]/g, '_$&').toUpperCase(), type]),

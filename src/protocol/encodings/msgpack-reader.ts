@@ -5,10 +5,11 @@ import { float32FromBits } from './small-floats.js';
 import { enterContainer, takeBytes, type Tree, TreeMap } from './tree.js';
 
 /**
- * Reads one MessagePack item. Written by hand, because a library hands out the integer 1 and the float 1.0 as the same
- * JavaScript number, and Int and Float must not mix. Extension types are refused (wire.md 8.3), keys must be strings.
+ * Reads one MessagePack item. A library returns the integer 1 and the float 1.0 as the same JavaScript number. Int and
+ * Float must stay distinct, so this reader is hand-written. Extension types are rejected (wire.md 8.3). Keys must be
+ * strings.
  *
- * @param depth containers around it
+ * @param depth number of containers around the item
  * @throws DecodeError
  */
 export function readMsgpack(r: Reader, depth = 0): Tree {
@@ -64,7 +65,7 @@ export function readMsgpack(r: Reader, depth = 0): Tree {
     case 0xdf:
       return readMap(r, r.u32(), depth + 1);
     default:
-      // 0xC1 is reserved; the rest are extensions
+      // 0xC1 is reserved; the others are extensions
       throw new DecodeError('LegacyDecode', `the MessagePack type ${hex(marker)} is not part of CLASP`);
   }
 }

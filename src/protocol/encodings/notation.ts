@@ -3,40 +3,43 @@ import type { MessageType } from '../messages/message.js';
 import type { U64 } from '../u64.js';
 import type { EncodedValue } from '../values/encoded-value.js';
 
-/** What each map-shaped form calls its faults. */
+/** Decode fault of each map-shaped form. */
 export type NotationFault = 'LegacyDecode' | 'CborDecode' | 'JsonDecode';
 
-/** The named parts of a message or of something inside one. A name that is not there gives undefined. */
+/** The named parts of a message or of a structure in one. An unknown name returns undefined. */
 export type Fields = ReadonlyMap<string, unknown>;
 
 /**
- * How one map-shaped form (MessagePack, CBOR, JSON) notates what messages are made of, for reading. `fields.ts` and
- * `message-fields.ts` know the messages and no form; a notation knows its form and no message. A *node* is whatever the
- * form's parser made: a {@link Tree}, a {@link JsonNode}, or what `JSON.parse` returns. Undefined says that the node is
- * not of that kind.
+ * Reads the parts of a message from one map-shaped form (MessagePack, CBOR, JSON). `fields.ts` and `message-fields.ts`
+ * know the messages but no form. A notation knows its form but no message. A *node* is an output of the form's parser:
+ * a {@link Tree}, a {@link JsonNode}, or the result of `JSON.parse`. Undefined means that the node has another kind.
  */
 export interface ReadNotation {
   readonly fault: NotationFault;
-  /** Another name a field may go by, for the names that have one. */
+  /** Alternative names of fields. */
   readonly spellings: ReadonlyMap<string, string>;
-  /** Null in an optional field that holds a value means the field is absent. Otherwise it is the value null. */
+  /** Whether null in an optional value field means absent. If false, it is the value null. */
   readonly nullIsAbsent: boolean;
-  /** The message that goes by this name. */
+  /** Returns the message type with this name. */
   messageType(name: string): MessageType | undefined;
-  /** Puts fields that were notated differently once into the present form. */
+  /** Converts fields of older notations to the current form. */
   upgradeLegacyFields?(type: MessageType, fields: Fields): Fields;
-  /** A structure, whose names are ours. @throws DecodeError when a name stands in it twice */
+  /**
+   * Reads a structure, whose names are not data.
+   *
+   * @throws DecodeError if a name occurs twice
+   */
   fields(node: unknown): Fields | undefined;
   /** A map whose keys are data. */
   map(node: unknown): ReadonlyMap<string, unknown> | undefined;
   text(node: unknown): string | undefined;
   integer(node: unknown): U64 | undefined;
   float(node: unknown): number | undefined;
-  /** @throws DecodeError when this form has no such value, or it nests too deep */
+  /** @throws DecodeError if this form has no such value, or it nests too deep */
   value(node: unknown): EncodedValue;
 }
 
-/** The same for writing. What the functions return is a node that the form's serialiser takes. */
+/** Writes the parts of a message. The functions return nodes for the form's serializer. */
 export interface WriteNotation {
   fields(fields: Fields): unknown;
   map(entries: ReadonlyMap<string, unknown>): unknown;
@@ -46,14 +49,17 @@ export interface WriteNotation {
   value(value: EncodedValue): unknown;
 }
 
-/** A number as an integer field takes it, from peers to whom whole numbers are all alike: safe, and not negative. */
+/**
+ * Returns a number if an integer field accepts it: a safe, non-negative integer. For peers that do not distinguish Int
+ * from Float.
+ */
 export function integerOfNumber(node: unknown): number | undefined {
   return typeof node === 'number' && Number.isSafeInteger(node) && node >= 0 ? Math.abs(node) : undefined; // -0 is 0
 }
 
 /**
- * Runs a reader of one form, so that every fault of its bytes and shape has the form's name, however deep it was found:
- * UTF-8 that is none, an end that comes early, a value too large to be kept. Only depth keeps a name of its own.
+ * Runs a reader of one form and renames its faults. Every fault of bytes or shape gets the fault name of the form, at
+ * any depth: invalid UTF-8, an early end, a value that is too large. Only depth keeps its own name.
  */
 export function namingFaults<T>(fault: NotationFault, read: () => T): T {
   try {

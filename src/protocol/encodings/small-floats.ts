@@ -1,4 +1,4 @@
-/** The IEEE 754 widths that no encoder of ours writes. Both widen exactly. */
+/** Reads the IEEE 754 widths that this library does not write. Both widen exactly. */
 
 const float32 = new Float32Array(1);
 const float32Bits = new Uint32Array(float32.buffer);

@@ -6,15 +6,14 @@ import { INT_MAX, INT_MIN, type Value } from '../values/value.js';
 import type { NotationFault, ReadNotation } from './notation.js';
 
 /**
- * What the bytes of CBOR or MessagePack say before anybody knows which of it is a field and which a value. Integers are
- * bigints and floats numbers, as in a {@link Value}; but integers may be any of -2^64..2^64-1, and CBOR's `undefined` is
- * one more thing.
+ * Content of CBOR or MessagePack before fields and values are distinguished. As in a {@link Value}, integers are
+ * bigints and floats are numbers. Unlike there, integers can be any of -2^64..2^64-1, and CBOR's `undefined` can occur.
  */
 export type Tree = null | undefined | boolean | number | bigint | string | Uint8Array | readonly Tree[] | TreeMap;
 
-/** A map as it was read. That a key comes twice is legal in a value, where the later entry wins, but not in a message. */
+/** A map as read. A repeated key is legal in a value, where the last entry counts, but not in a message. */
 export class TreeMap extends Map<string, unknown> {
-  /** The first key that came twice. */
+  /** The first repeated key, if any. */
   repeatedKey: string | undefined;
 
   add(key: string, node: unknown): void {
@@ -22,7 +21,7 @@ export class TreeMap extends Map<string, unknown> {
     this.set(key, node);
   }
 
-  /** A copy with one entry replaced. */
+  /** Returns a copy with one entry replaced. */
   with(key: string, node: unknown): TreeMap {
     const copy = new TreeMap(this);
     copy.repeatedKey = this.repeatedKey;
@@ -31,12 +30,14 @@ export class TreeMap extends Map<string, unknown> {
 }
 
 /**
- * Containers inside containers in a whole message: map and list of each bundle, then PUBLISH, timeline, keyframes and
- * keyframe, then a value. This bounds the readers' recursion; the value's own limit is checked by {@link valueOfTree}.
+ * Limit for nested containers in a message: map and list of each bundle, then PUBLISH, timeline, keyframes, keyframe
+ * and a value. It bounds the recursion of the readers. {@link valueOfTree} checks the limit of the value itself.
  */
 const MAX_TREE_DEPTH = 2 * MAX_BUNDLE_DEPTH + 4 + MAX_VALUE_DEPTH;
 
-/** Begins a container: refuses one too deep, or one whose elements cannot all be there, before anything is allocated. */
+/**
+ * Starts a container. Rejects excessive depth, and a count that cannot fit the remaining bytes, before any allocation.
+ */
 export function enterContainer(r: Reader, depth: number, count: U64, smallest: number): void {
   if (depth > MAX_TREE_DEPTH) {
     throw new DecodeError('DepthExceeded', `containers nest deeper than ${MAX_TREE_DEPTH} levels`);
@@ -49,7 +50,7 @@ export function enterContainer(r: Reader, depth: number, count: U64, smallest: n
   }
 }
 
-/** Takes bytes whose length is claimed in front of them; a view, not a copy. */
+/** Reads bytes with a declared length. Returns a view, not a copy. */
 export function takeBytes(r: Reader, length: U64): Uint8Array {
   if (length > r.left) {
     throw new DecodeError('LengthOverrun', `${length.toString()} bytes are claimed; ${r.left} bytes are left`);
@@ -59,14 +60,14 @@ export function takeBytes(r: Reader, length: U64): Uint8Array {
   return r.bytes.subarray(start, r.at);
 }
 
-/** What is the same in both forms that are read as a tree. */
+/** The parts of the notation that both tree forms share. */
 export function treeNotation(fault: NotationFault): Pick<ReadNotation, 'fault' | 'fields' | 'map' | 'text' | 'float'> {
   return {
     fault,
     fields: (node) => {
       if (!(node instanceof TreeMap)) return undefined;
       if (node.repeatedKey !== undefined) {
-        throw new DecodeError(fault, `"${node.repeatedKey.slice(0, 40)}" stands in a message twice`);
+        throw new DecodeError(fault, `"${node.repeatedKey.slice(0, 40)}" occurs twice in a message`);
       }
       return node;
     },
@@ -76,16 +77,16 @@ export function treeNotation(fault: NotationFault): Pick<ReadNotation, 'fault' |
   };
 }
 
-/** The Float that is this integer; undefined for one that a Float would round. */
+/** Returns the Float for an integer, or undefined if a Float would round it. */
 function exactFloat(integer: bigint): number | undefined {
   const float = Number(integer);
   return BigInt(float) === integer ? float : undefined;
 }
 
 /**
- * The value that a tree is.
+ * Returns the value for a tree.
  *
- * @param beyondInt what an integer outside of 64 bits becomes
+ * @param beyondInt converts an integer beyond 64 bits
  * @throws DecodeError DepthExceeded
  */
 export function valueOfTree(node: unknown, beyondInt: (integer: bigint) => Value, depth = 0): Value {
@@ -108,11 +109,11 @@ export function valueOfTree(node: unknown, beyondInt: (integer: bigint) => Value
         for (const [key, item] of node) entries.set(key, valueOfTree(item, beyondInt, depth + 1));
         return entries;
       }
-      return null; // null and undefined: a tree holds nothing else
+      return null; // null or undefined: a tree contains no other type
   }
 }
 
-/** @param depth containers in a value so far, the innermost included. @throws DecodeError DepthExceeded */
+/** @param depth nested containers in a value so far, including the innermost. @throws DecodeError DepthExceeded */
 export function checkValueDepth(depth: number): void {
   if (depth > MAX_VALUE_DEPTH) {
     throw new DecodeError('DepthExceeded', `values nest deeper than ${MAX_VALUE_DEPTH} levels`);

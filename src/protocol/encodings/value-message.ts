@@ -8,8 +8,8 @@ import { integerOfNumber, namingFaults, type ReadNotation } from './notation.js'
 import { type Tree, TreeMap, treeNotation, valueOfTree } from './tree.js';
 
 /**
- * The message that a map spells in the fields of CBOR and JSON: how a message travels inside of another one. Whole numbers will do
- * where an integer is asked for, since a JavaScript client has no other kind.
+ * Returns the message for a map with the fields of CBOR and JSON. A message inside another message has this form. A
+ * whole number is accepted as an integer, because JavaScript clients have no other type.
  *
  * @throws DecodeError
  */

@@ -29,10 +29,10 @@ export function writeAck(w: Writer, m: AckMessage): void {
   if (m.correlationId !== undefined) w.u32(m.correlationId);
 }
 
-/** Flags of what a SET is answered with. */
+/** Flags of the ACK for a SET. */
 export const SET_ACK_FLAGS = ADDRESS | REVISION;
 
-/** The same for what a SET is answered with: its address, which has fitted a frame with more beside it, and its revision. */
+/** Writes the ACK for a SET: its address and revision. The address fitted a frame with more fields, so it fits here. */
 export function writeSetAck(w: Writer, { address, value }: SetMessage, revision: U64): void {
   w.u8(SET_ACK_FLAGS);
   writeAddressOf(w, address, value);

@@ -1,8 +1,8 @@
 import type { Message, PublishMessage, SetMessage, SignalDefinition } from './message.js';
 
 /**
- * A message to keep. Values out of a decoder are views into the frame they came in, which is gone with the turn of the event
- * loop in which it was read; the copy's are its own.
+ * Returns a message that can be kept. Decoded values are views into their frame, which is valid only in the current
+ * turn of the event loop. The copy owns its bytes.
  */
 export function detached(message: Message): Message {
   switch (message.type) {
@@ -19,16 +19,16 @@ export function detached(message: Message): Message {
     case 'result':
       return { ...message, signals: message.signals.map(detachedDefinition) };
     default:
-      return message; // the others hold no values
+      return message; // the other messages contain no values
   }
 }
 
-/** The same for a SET. */
+/** Like {@link detached}, for a SET. */
 export function detachedSet(message: SetMessage): SetMessage {
   return { ...message, value: message.value.copy() };
 }
 
-/** The same for a message that passes through. Every field is written out: spread, the object takes twice the memory. */
+/** Like {@link detached}, for a PUBLISH. Each field is written out, because a spread object takes twice the memory. */
 export function detachedPublish(message: PublishMessage): PublishMessage {
   const { type, address, signal, value, samples, timestamp, id, phase, rate, timeline } = message;
   if (value === undefined && timeline === undefined) return message;
@@ -49,7 +49,7 @@ export function detachedPublish(message: PublishMessage): PublishMessage {
   } satisfies Record<keyof PublishMessage, unknown>;
 }
 
-/** The same for a definition, which may have a default value. */
+/** Like {@link detached}, for a definition, which can have a default value. */
 export function detachedDefinition(signal: SignalDefinition): SignalDefinition {
   const { meta } = signal;
   return meta?.default === undefined ? signal : { ...signal, meta: { ...meta, default: meta.default.copy() } };

@@ -3,7 +3,7 @@ import type { Writer } from '../bytes/writer.js';
 import type { ErrorMessage } from './message.js';
 
 // ERROR 0x51 (wire.md 6.14)
-//   code u16 · message str · flags u8, behind the message and always there · [address str] · [correlationId u32]
+//   code u16 · message str · flags u8, after the message, always present · [address str] · [correlationId u32]
 //   flags: 0x01 address · 0x02 correlationId
 
 const ADDRESS = 0x01;

@@ -4,9 +4,9 @@ import { featureBits, featuresFromBits } from '../enumerations.js';
 import type { HelloMessage } from './message.js';
 
 // HELLO 0x01 (wire.md 6.1)
-//   version u8 · features u8 · name str · token str, always there, empty = none
+//   version u8 · features u8 · name str · token str, always present, empty = none
 
-/** All six features have a bit here. */
+/** All six features have a bit in HELLO. */
 const HELLO_FEATURES = 0xfc;
 
 export function writeHello(w: Writer, m: HelloMessage): void {

@@ -3,9 +3,9 @@ import type { U64 } from '../u64.js';
 import type { EncodedValue } from '../values/encoded-value.js';
 
 /**
- * The nineteen messages of CLASP (wire.md 5 and 6) as objects. Absent fields are absent or undefined, flags are true or
- * absent. Times are Unix microseconds unless a name says otherwise. JSON and CBOR peers send the same shapes, values in
- * plain form (docs/protocol.md).
+ * The nineteen messages of CLASP (wire.md 5 and 6) as objects. Absent fields are missing or undefined. Flags are true
+ * or absent. Times are Unix microseconds unless their name states otherwise. JSON and CBOR peers send the same shapes,
+ * with values in plain form (docs/protocol.md).
  */
 export type Message =
   | HelloMessage
@@ -33,12 +33,12 @@ export type MessageType = Message['type'];
 /** HELLO 0x01, client to router: the first message of a session. */
 export interface HelloMessage {
   readonly type: 'hello';
-  /** 0..255; what a client says of itself, never a reason to refuse. */
+  /** 0..255. Informative: the router never rejects a client because of it. */
   readonly version: number;
   readonly name: string;
   readonly features: readonly Feature[];
   readonly token?: string | undefined;
-  /** Not in the compact binary form. */
+  /** Not part of the compact binary form. */
   readonly capabilities?:
     { readonly encryption?: boolean | undefined; readonly compression?: string | undefined } | undefined;
 }
@@ -55,9 +55,9 @@ export interface WelcomeMessage {
   readonly token?: string | undefined;
 }
 
-/** What a peer says about a signal it has. */
+/** A peer's description of a signal that it provides. */
 export interface SignalDefinition {
-  /** An address, or a pattern standing for many. */
+  /** An address, or a pattern for several addresses. */
   readonly address: string;
   readonly type: SignalType;
   readonly datatype?: string | undefined;
@@ -67,13 +67,13 @@ export interface SignalDefinition {
 
 export interface SignalMeta {
   readonly unit?: string | undefined;
-  /** Least and greatest value, both inclusive. */
+  /** Minimum and maximum value, both inclusive. */
   readonly range?: readonly [min: number, max: number] | undefined;
   readonly default?: EncodedValue | undefined;
   readonly description?: string | undefined;
 }
 
-/** ANNOUNCE 0x03. `meta` of the whole has no binary form. */
+/** ANNOUNCE 0x03. The `meta` of the message itself has no binary form. */
 export interface AnnounceMessage {
   readonly type: 'announce';
   readonly namespace: string;
@@ -91,22 +91,22 @@ export interface FederationSyncMessage {
   readonly origin?: string | undefined;
 }
 
-/** SUBSCRIBE 0x10. The id is the client's own, unique in its session, 0..2^32-1. */
+/** SUBSCRIBE 0x10. The client chooses the id, 0..2^32-1, unique in its session. */
 export interface SubscribeMessage {
   readonly type: 'subscribe';
   readonly id: number;
   readonly pattern: string;
-  /** Absent: every type. */
+  /** Absent: all types. */
   readonly types?: readonly SignalType[] | undefined;
   readonly options?: SubscribeOptions | undefined;
 }
 
 export interface SubscribeOptions {
-  /** Deliveries a second, 0..2^32-1. */
+  /** Deliveries per second, 0..2^32-1. */
   readonly maxRate?: number | undefined;
-  /** The least change worth a delivery. */
+  /** Minimum change that causes a delivery. */
   readonly epsilon?: number | undefined;
-  /** Values wanted from the past. */
+  /** Number of past values requested. */
   readonly history?: number | undefined;
   /** Milliseconds in which samples are collected. */
   readonly window?: number | undefined;
@@ -118,23 +118,25 @@ export interface UnsubscribeMessage {
   readonly id: number;
 }
 
-/** PUBLISH 0x20: everything that passes through without being kept. At most one of `value` and `samples` is there. */
+/**
+ * PUBLISH 0x20: signals that the router forwards without storing them. At most one of `value` and `samples` is present.
+ */
 export interface PublishMessage {
   readonly type: 'publish';
   readonly address: string;
-  /** Always there after binary decoding; absent only from MessagePack senders. */
+  /** Always present after binary decoding. Only MessagePack senders omit it. */
   readonly signal?: SignalType | undefined;
   /** Absent differs from null. */
   readonly value?: EncodedValue | undefined;
   readonly samples?: readonly number[] | undefined;
   readonly timestamp?: U64 | undefined;
-  /** Tells simultaneous gestures on one address apart; absent counts as 0. */
+  /** Distinguishes simultaneous gestures on one address. Absent counts as 0. */
   readonly id?: number | undefined;
-  /** Meaningful for gestures only. */
+  /** Used for gestures only. */
   readonly phase?: GesturePhase | undefined;
-  /** Samples a second. */
+  /** Samples per second. */
   readonly rate?: number | undefined;
-  /** Not in the compact binary form. */
+  /** Not part of the compact binary form. */
   readonly timeline?: Timeline | undefined;
 }
 
@@ -150,7 +152,10 @@ export interface Keyframe {
   /** Microseconds from the start. */
   readonly time: U64;
   readonly value: EncodedValue;
-  /** `linear` (default), `ease-in`, `ease-out`, `ease-in-out`, `step`, `cubic-bezier`; governs the segment that begins here. */
+  /**
+   * `linear` (default), `ease-in`, `ease-out`, `ease-in-out`, `step`, `cubic-bezier`. Applies to the segment that
+   * starts here.
+   */
   readonly easing?: string | undefined;
   /** x1, y1, x2, y2 of `cubic-bezier`. */
   readonly bezier?: readonly number[] | undefined;
@@ -161,13 +166,13 @@ export interface SetMessage {
   readonly type: 'set';
   readonly address: string;
   readonly value: EncodedValue;
-  /** From a client: the revision it expects to replace. From a router: the new one. */
+  /** From a client: the expected revision. From a router: the new revision. */
   readonly revision?: U64 | undefined;
   readonly lock?: boolean | undefined;
   readonly unlock?: boolean | undefined;
-  /** Seconds, 0..2^31-1; 0 never expires. Absent: the router's default. */
+  /** Seconds, 0..2^31-1. 0 never expires. Absent: the router's default. */
   readonly ttl?: number | undefined;
-  /** With `ttl`: counted from the write instead of from the last use. */
+  /** With `ttl`: the time counts from the write, not from the last use. */
   readonly absolute?: boolean | undefined;
 }
 
@@ -187,7 +192,7 @@ export interface SnapshotEntry {
   readonly timestamp?: U64 | undefined;
 }
 
-/** SNAPSHOT 0x23, router to client. Several in a row are one snapshot; there is no end mark. */
+/** SNAPSHOT 0x23, router to client. Consecutive messages form one snapshot. There is no end marker. */
 export interface SnapshotMessage {
   readonly type: 'snapshot';
   readonly params: readonly SnapshotEntry[];
@@ -210,7 +215,7 @@ export interface BundleMessage {
   readonly messages: readonly Message[];
 }
 
-/** SYNC 0x40. t1: the client's clock at sending; t2, t3: the router's at receipt and at answering. */
+/** SYNC 0x40. t1: the client's clock when it sends. t2, t3: the router's clock when it receives and answers. */
 export interface SyncMessage {
   readonly type: 'sync';
   readonly t1: U64;
@@ -236,7 +241,10 @@ export interface AckMessage {
   readonly correlationId?: number | undefined;
 }
 
-/** ERROR 0x51, router to client; from a client it has a meaning with code 1000 alone (close-message.ts). `code` may be one our registry does not have. */
+/**
+ * ERROR 0x51, router to client. From a client it has a meaning only with code 1000 (close-message.ts). `code` can be
+ * missing from the registry.
+ */
 export interface ErrorMessage {
   readonly type: 'error';
   readonly code: number;
@@ -251,7 +259,7 @@ export interface QueryMessage {
   readonly pattern: string;
 }
 
-/** RESULT 0x61. Its definitions carry no meta in the compact binary form. */
+/** RESULT 0x61. In the compact binary form its definitions contain no meta. */
 export interface ResultMessage {
   readonly type: 'result';
   readonly signals: readonly SignalDefinition[];

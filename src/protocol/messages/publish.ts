@@ -7,8 +7,8 @@ import type { PublishMessage } from './message.js';
 // PUBLISH 0x20 (wire.md 6.6)
 //   flags u8 · address str · indicator u8 · [value typed | samples: count u16, count × f64] · [timestamp u64] · [id u32] · [rate u32]
 //   flags: 7..5 signal type · 0x10 timestamp · 0x08 id · 2..0 phase
-//   indicator: 0 nothing · 1 value · 2 samples · others read as 0
-//   rate has no presence bit: it is there when four bytes are left, so nothing may ever follow it
+//   indicator: 0 none · 1 value · 2 samples · others read as 0
+//   rate has no presence bit: it is present if four bytes are left, so no field can ever follow it
 
 const TIMESTAMP = 0x10;
 const ID = 0x08;

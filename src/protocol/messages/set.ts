@@ -18,7 +18,7 @@ const VALUE_TYPE = 0x0f;
 const ABSOLUTE = 0x8000_0000;
 const TTL_SECONDS = 0x7fff_ffff;
 
-/** @param revision what the router writes instead of the revision the client expected */
+/** @param revision written instead of the revision that the client expected */
 export function writeSet(w: Writer, m: SetMessage, revision: U64 | undefined = m.revision): void {
   w.u8(setFlags(m, revision));
   writeAddressAndData(w, m.address, m.value);
@@ -26,7 +26,7 @@ export function writeSet(w: Writer, m: SetMessage, revision: U64 | undefined = m
   if (m.ttl !== undefined) w.u32(((m.ttl & TTL_SECONDS) | (m.absolute === true ? ABSOLUTE : 0)) >>> 0);
 }
 
-/** @param revision the one that is written */
+/** @param revision the revision that is written */
 export function setFlags(m: SetMessage, revision: U64 | undefined): number {
   return (
     m.value.type |

@@ -21,7 +21,7 @@ const RANGE = 0x02;
 const DEFAULT = 0x04;
 const DESCRIPTION = 0x08;
 
-/** Address length, type and options of a definition with an empty address (wire.md 13). */
+/** Bytes of the address length, type and options of a definition with an empty address (wire.md 13). */
 export const SMALLEST_DEFINITION_BYTES = 4;
 
 export function writeSignalDefinition(w: Writer, signal: SignalDefinition, withMeta: boolean): void {
@@ -35,7 +35,7 @@ export function writeSignalDefinition(w: Writer, signal: SignalDefinition, withM
   if (meta !== undefined) writeMeta(w, meta);
 }
 
-/** Bytes that {@link writeSignalDefinition} writes without meta. */
+/** Returns the number of bytes that {@link writeSignalDefinition} writes without meta. */
 export function definitionLength({ address, datatype, access }: SignalDefinition): number {
   return (
     2 +

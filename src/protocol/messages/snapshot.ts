@@ -12,7 +12,7 @@ import type { SnapshotEntry, SnapshotMessage } from './message.js';
 const WRITER = 0x01;
 const TIMESTAMP = 0x02;
 
-/** Lengths, type, revision and options of an entry with an empty address and null (wire.md 13). */
+/** Bytes of the lengths, type, revision and options of an entry with an empty address and null (wire.md 13). */
 export const SMALLEST_SNAPSHOT_ENTRY_BYTES = 12;
 
 export function writeSnapshot(w: Writer, m: SnapshotMessage): void {

@@ -33,7 +33,7 @@ export function readSubscribe(r: Reader): SubscribeMessage {
   const id = r.u32();
   const pattern = r.address();
   const types = signalTypesFromMask(r.u8());
-  // The embedded crate of 3.1.0 ends here; that is read as no options (wire.md 14).
+  // The embedded crate of 3.1.0 ends the message here, which means no options (wire.md 14).
   const flags = r.left === 0 ? 0 : r.u8();
   return { type: 'subscribe', id, pattern, types, options: flags === 0 ? undefined : readOptions(r, flags) };
 }

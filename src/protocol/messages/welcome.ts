@@ -4,9 +4,9 @@ import { featureBits, featuresFromBits } from '../enumerations.js';
 import type { WelcomeMessage } from './message.js';
 
 // WELCOME 0x02 (wire.md 6.2)
-//   version u8 · features u8 · time u64 · session str · name str · token str, always there, empty = none
+//   version u8 · features u8 · time u64 · session str · name str · token str, always present, empty = none
 
-/** No bit for federation: it is neither written nor reported. */
+/** Federation has no bit in WELCOME: it is neither written nor reported. */
 const WELCOME_FEATURES = 0xf8;
 
 export function writeWelcome(w: Writer, m: WelcomeMessage): void {

@@ -7,22 +7,22 @@ import { walkValue } from './value-walker.js';
 import { valueTypeOf, writeValue } from './value-writer.js';
 
 /**
- * A value as its canonical bytes, checked but not built: what the router stores and forwards. Nobody pays for a map of
- * a hundred entries that only passes through. Call {@link decode} to look inside.
+ * A value as canonical bytes, validated but not built. The router stores and forwards it in this form, so a map of a
+ * hundred entries that is only forwarded is never built. Call {@link decode} for the content.
  *
- * The bytes belong to whoever made the handle; a handle out of a decoder is a view into the received frame, so keep a
- * {@link copy} of what must outlive it.
+ * The creator of the handle owns the bytes. A handle from a decoder is a view into the received frame: keep a {@link
+ * copy} of a value that must outlive the frame.
  */
 export class EncodedValue {
-  /** The value type code; narrow numbers have been widened, so it is never 0x02, 0x03, 0x04 or 0x06. */
+  /** The type code of the value. Narrow numbers are already widened, so it is never 0x02, 0x03, 0x04 or 0x06. */
   readonly type: number;
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
 
   /**
-   * The address that came in front of it, and where that lies in the same bytes, its length included: whoever sends it on copies it
-   * from there. A handle that is made anew, by {@link copy} or for another value, knows nothing of it.
+   * The address before the value and its offset in the same bytes, length included. Forwarding copies the address from
+   * there. A handle from {@link copy}, or for another value, has no address.
    */
   address: string | undefined;
   addressStart = 0;
@@ -37,7 +37,7 @@ export class EncodedValue {
     this.address = undefined;
   }
 
-  /** Bytes of the data, the type byte not counted. */
+  /** Bytes of the data, without the type byte. */
   get byteLength(): number {
     return this.end - this.start;
   }
@@ -47,17 +47,20 @@ export class EncodedValue {
     return readValue(this.type, new Reader(this.bytes, this.start, this.end));
   }
 
-  /** A handle on bytes of its own. */
+  /** Returns a handle with its own bytes. */
   copy(): EncodedValue {
     return new EncodedValue(this.type, copyBytes(this.bytes, this.start, this.end), 0, this.end - this.start);
   }
 
-  /** Size and type code, not the value: the bytes may be a view into a frame that is gone. */
+  /**
+   * Returns size and type code. The value is omitted, because the bytes can be a view into a frame that is no longer
+   * valid.
+   */
   toJSON(): object {
     return { type: this.type, byteLength: this.byteLength };
   }
 
-  /** Whether both are the same value, byte for byte. */
+  /** Returns whether both values are equal, byte by byte. */
   equals(other: EncodedValue): boolean {
     if (this.type !== other.type || this.byteLength !== other.byteLength) return false;
     for (let i = 0; i < this.byteLength; i++) {
@@ -67,17 +70,21 @@ export class EncodedValue {
   }
 }
 
-/** The canonical bytes of a value. @throws EncodeError */
+/**
+ * Returns the canonical bytes of a value.
+ *
+ * @throws EncodeError
+ */
 export function encodeValue(value: Value): EncodedValue {
   const w = new Writer(16);
   writeValue(w, value);
   return new EncodedValue(valueTypeOf(value), w.bytes, 0, w.at);
 }
 
-/** The one value without any bytes. */
+/** Null, the only value without data bytes. */
 export const encodedNull = encodeValue(null);
 
-/** Takes the data of a value of the given type from the reader: walked, and widened where it was narrow. */
+/** Reads the data of a value of the given type. The data is validated, and widened if it is narrow. */
 export function readEncodedValue(type: number, r: Reader): EncodedValue {
   const start = r.at;
   const { end, canonical } = walkValue(type, r.bytes, start, r.end);
@@ -86,12 +93,12 @@ export function readEncodedValue(type: number, r: Reader): EncodedValue {
   return encodeValue(readValue(type, new Reader(r.bytes, start, end)));
 }
 
-/** The same for a value with its type byte in front. */
+/** Like {@link readEncodedValue}, for a value after its type byte. */
 export function readTypedValue(r: Reader): EncodedValue {
   return readEncodedValue(r.u8(), r);
 }
 
-/** Notes which address came in front of a value, in the same bytes if they are still the ones it was read from. */
+/** Records the address before a value, and its offset if the value still uses the bytes it was read from. */
 export function behindAddress(
   value: EncodedValue,
   address: string,
@@ -106,7 +113,7 @@ export function behindAddress(
   return value;
 }
 
-/** Writes an address and a value's data right behind it. */
+/** Writes an address, followed by the data of its value. */
 export function writeAddressAndData(w: Writer, address: string, value: EncodedValue): void {
   if (value.address === address && value.addressEnd === value.start) {
     w.raw(value.bytes, value.addressStart, value.end);
@@ -116,13 +123,13 @@ export function writeAddressAndData(w: Writer, address: string, value: EncodedVa
   w.raw(value.bytes, value.start, value.end);
 }
 
-/** Writes an address, that of a value. */
+/** Writes the address of a value. */
 export function writeAddressOf(w: Writer, address: string, value: EncodedValue): void {
   if (value.address === address) w.raw(value.bytes, value.addressStart, value.addressEnd);
   else w.str(address);
 }
 
-/** Writes type byte and data. */
+/** Writes the type byte and the data. */
 export function writeTypedValue(w: Writer, value: EncodedValue): void {
   w.u8(value.type);
   w.raw(value.bytes, value.start, value.end);

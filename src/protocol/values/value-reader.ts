@@ -2,9 +2,7 @@ import { copyBytes } from '../bytes/copy.js';
 import type { Reader } from '../bytes/reader.js';
 import { type Value, ValueType } from './value.js';
 
-/**
- * Builds the value whose bytes a walk has already accepted. Depth, counts and lengths are therefore known to be sound.
- */
+/** Builds a value from bytes that a walk has validated. Depth, counts and lengths are therefore valid. */
 export function readValue(type: number, r: Reader): Value {
   switch (type) {
     case ValueType.Null:
@@ -41,11 +39,11 @@ export function readValue(type: number, r: Reader): Value {
       return items;
     }
     default: {
-      // Map: the walk knows no other type.
+      // A map: the walk accepts no other type.
       const entries = new Map<string, Value>();
       for (let left = r.u16(); left > 0; left--) {
         const key = r.str();
-        entries.set(key, readValue(r.u8(), r)); // the first place and the last value of a key that comes twice
+        entries.set(key, readValue(r.u8(), r)); // a repeated key keeps its first position and its last value
       }
       return entries;
     }

@@ -4,20 +4,20 @@ import { isUtf8 } from '../bytes/utf8.js';
 import { truncated } from '../bytes/reader.js';
 import { SMALLEST_ELEMENT_BYTES, SMALLEST_ENTRY_BYTES, ValueType } from './value.js';
 
-/** Where a walk ended, and whether the bytes are already the ones an encoder of ours would write. */
+/** The end of a walk, and whether the bytes are already canonical. */
 export interface Walk {
   end: number;
   canonical: boolean;
 }
 
-/** The one result object: a walk per message must not allocate. It holds until the next walk. */
+/** The only result object, because a walk per message must not allocate. It is valid until the next walk. */
 const walk: Walk = { end: 0, canonical: true };
 
 /**
- * Checks the bytes of a value without building it: lengths, counts, depth, UTF-8, known types (wire.md 14). Bytes are
- * canonical unless they hold a narrow number, a bool other than 0 and 1, or a map with a key twice.
+ * Validates the bytes of a value without building it: lengths, counts, depth, UTF-8, known types (wire.md 14). Bytes
+ * are canonical unless they contain a narrow number, a bool other than 0 and 1, or a map with a repeated key.
  *
- * @param type the value type code, which a SET keeps in its flags and every other place in front of the data
+ * @param type the type code of the value, which a SET keeps in its flags and all other messages before the data
  * @throws DecodeError TruncatedPayload, LengthOverrun, CountOverrun, DepthExceeded, InvalidUtf8, UnknownValueType
  */
 export function walkValue(type: number, bytes: Uint8Array, start: number, end: number): Walk {
@@ -88,13 +88,13 @@ function walkMap(bytes: Uint8Array, start: number, end: number, depth: number): 
   return at;
 }
 
-/** The keys of one map, compared byte by byte while they are few; a set of strings when a peer sends thousands. */
+/** The keys of one map: compared byte by byte while they are few, and in a set of strings if there are thousands. */
 class KeySet {
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
   #texts: Set<string> | undefined;
 
-  /** Whether the key was there already; it is now. */
+  /** Returns whether the key was present, and adds it. */
   has(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#starts.length < 16) {
       for (let i = 0; i < this.#starts.length; i++) {

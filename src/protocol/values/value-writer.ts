@@ -3,7 +3,7 @@ import { EncodeError } from '../errors.js';
 import { MAX_VALUE_DEPTH } from '../limits.js';
 import { INT_MAX, INT_MIN, type Value, ValueType } from './value.js';
 
-/** The type code a value is written under: Ints as 0x05, Floats as 0x07, never narrower (wire.md 4.1). */
+/** Returns the type code for writing a value: 0x05 for Ints, 0x07 for Floats, never a narrower one (wire.md 4.1). */
 export function valueTypeOf(value: Value): ValueType {
   switch (typeof value) {
     case 'number':
@@ -24,7 +24,7 @@ export function valueTypeOf(value: Value): ValueType {
 /**
  * Writes the data of a value, without its type byte. `depth` is the number of containers around it.
  *
- * @throws EncodeError when a length or count passes 65,535, an Int 64 bits, or the nesting 64 levels
+ * @throws EncodeError if a length or count exceeds 65,535, an Int exceeds 64 bits, or nesting exceeds 64 levels
  */
 export function writeValue(w: Writer, value: Value, depth = 0): void {
   switch (typeof value) {

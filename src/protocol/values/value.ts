@@ -1,6 +1,6 @@
 /**
- * A CLASP value as a program sees it (wire.md 4.1). The two numeric kinds never mix: a Float is a `number`, an Int a
- * `bigint`. A map is a `Map`, so that `__proto__` and integer-like keys are data in wire order.
+ * A CLASP value in a program (wire.md 4.1). The two numeric types never mix: a Float is a `number`, an Int is a
+ * `bigint`. A map is a `Map`, so `__proto__` and integer-like keys are data and keep the order of the wire.
  */
 export type Value =
   null | boolean | number | bigint | string | Uint8Array | readonly Value[] | ReadonlyMap<string, Value>;
@@ -23,10 +23,10 @@ export const ValueType = {
 
 export type ValueType = (typeof ValueType)[keyof typeof ValueType];
 
-/** The least and the greatest Int. */
+/** The minimum and maximum Int. */
 export const INT_MIN = -0x8000_0000_0000_0000n;
 export const INT_MAX = 0x7fff_ffff_ffff_ffffn;
 
-/** Smallest encodings inside a container, for checking counts before anything is allocated (13). */
+/** Smallest encodings inside a container, for checking counts before any allocation (13). */
 export const SMALLEST_ELEMENT_BYTES = 1;
 export const SMALLEST_ENTRY_BYTES = 3;

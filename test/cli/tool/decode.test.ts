@@ -98,7 +98,7 @@ describe('clasp-router decode', () => {
       '000000095300000141',
       'no message of CLASP is in these 9 bytes: the length in front says 9 bytes; there are 5 (TruncatedFrame)',
     ],
-    ['7b7d', 'no message of CLASP is in these 2 bytes: a message needs its type, which is a text (JsonDecode)'],
+    ['7b7d', 'no message of CLASP is in these 2 bytes: a message must have a type, which is a string (JsonDecode)'],
     ['7bff', 'no message of CLASP is in these 2 bytes: it begins like a JSON text and is not UTF-8 (InvalidUtf8)'],
     [
       '41'.repeat(65_536),

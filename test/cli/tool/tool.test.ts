@@ -52,7 +52,7 @@ describe('docs/tool.md', () => {
 describe('a mistake', () => {
   it.each([
     [['get', 'lights'], 'invalid address: it does not start with "/": "lights"'],
-    [['set', '/a/*', '1'], 'invalid address: an address holds no "*": "/a/*"'],
+    [['set', '/a/*', '1'], 'invalid address: an address must not contain "*": "/a/*"'],
     [['emit', '/a//b'], 'invalid address: it has an empty segment: "/a//b"'],
     [['monitor', 'a/**'], 'invalid pattern: it does not start with "/": "a/**"'],
     [['query', ''], 'invalid pattern: it is empty: ""'],

@@ -58,8 +58,8 @@ describe('parseValue', () => {
     ['0x10', `VALUE is no number in JSON; write 16, or '"0x10"' for a text`],
     ['9223372036854775808', 'VALUE: the $int 9223372036854775808 does not fit 64 bits'],
     ['1e999', 'VALUE: 1e999 is more than a Float can hold'],
-    ['{"$bytes":"?"}', 'VALUE: $bytes takes base64 with its padding'],
-    ['{"$what":1}', 'VALUE: "$what" is none of $int, $float, $bytes and $map'],
+    ['{"$bytes":"?"}', 'VALUE: $bytes must be base64 with padding'],
+    ['{"$what":1}', 'VALUE: "$what" is not one of $int, $float, $bytes and $map'],
   ])('answers %j with a sentence', (text, sentence) => {
     expect(() => parseValue(text)).toThrow(new UsageError(sentence));
   });

@@ -4,9 +4,9 @@ import { TextCache } from '../../../src/protocol/bytes/text-cache.js';
 import { decodeFrame, encodeFrame } from '../../../src/protocol/frame.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
 
-// What comes off a socket is a Buffer, and Buffer.prototype.slice gives a view where Uint8Array's gives a copy.
-describe('a copy out of a Buffer is one', () => {
-  it('by copyBytes', () => {
+// A socket delivers a Buffer. Buffer.prototype.slice returns a view; Uint8Array's slice returns a copy.
+describe('copies from a Buffer own their memory', () => {
+  it('for copyBytes', () => {
     const buffer = Buffer.from('received');
     const copy = copyBytes(buffer, 2, 5);
     buffer.fill(0);
@@ -14,7 +14,7 @@ describe('a copy out of a Buffer is one', () => {
     expect(copy.buffer.byteLength).toBe(3);
   });
 
-  it('of a value, and of the bytes inside one', () => {
+  it('for a value and the bytes inside it', () => {
     const buffer = Buffer.from(encodeFrame({ type: 'set', address: '/a', value: encodeValue(Uint8Array.of(1, 2, 3)) }));
     const { message } = decodeFrame(buffer);
     if (message.type !== 'set') throw new Error('not a SET');
@@ -24,7 +24,7 @@ describe('a copy out of a Buffer is one', () => {
     expect(built).toEqual(Uint8Array.of(1, 2, 3));
   });
 
-  it('of an address that is remembered', () => {
+  it('for a cached address', () => {
     const buffer = Buffer.from('/a/address');
     const texts = new TextCache();
     texts.decode(buffer, 0, buffer.length);

@@ -14,7 +14,7 @@ import {
 import { fromHex, toHex } from '../../support/hex.js';
 
 describe('Writer', () => {
-  it('writes numbers as a DataView does, big-endian', () => {
+  it('writes numbers big-endian, as DataView does', () => {
     fc.assert(
       fc.property(arbitraryU8, arbitraryU16, arbitraryU32, arbitraryU64, arbitraryFloat, (u8, u16, u32, u64, f64) => {
         const view = new DataView(new ArrayBuffer(23));
@@ -37,7 +37,7 @@ describe('Writer', () => {
     );
   });
 
-  it('writes every NaN alike, also one that was read with a payload', () => {
+  it('writes the canonical NaN, also for a NaN that was read with a payload', () => {
     for (const hex of ['7ff8000000000000', 'fff8000000000001', '7ff0000000000001', 'ffffffffffffffff']) {
       const w = new Writer(1);
       w.f64(new Reader(fromHex(hex)).f64());
@@ -45,7 +45,7 @@ describe('Writer', () => {
     }
   });
 
-  it('writes text as TextEncoder does, its length in front', () => {
+  it('writes strings as TextEncoder does, after their length', () => {
     const lone = fc.constantFrom('\ud800', 'a\udc00b', '\ud800\ud800x');
     fc.assert(
       fc.property(fc.oneof(arbitraryText, lone), fc.nat(20), (text, before) => {
@@ -64,7 +64,7 @@ describe('Writer', () => {
     ['two-byte text', 'é', 32_767, 32_768],
     ['four-byte text', '💡', 16_383, 16_384],
     ['text behind ASCII', `${'x'.repeat(65_533)}é`, 1, 2],
-  ])('takes %s up to 65,535 bytes', (_, text, fitting, tooLong) => {
+  ])('accepts %s up to 65,535 bytes', (_, text, fitting, tooLong) => {
     const w = new Writer();
     w.str(text.repeat(fitting));
     expect(new Reader(w.view()).str()).toBe(text.repeat(fitting));
@@ -72,7 +72,7 @@ describe('Writer', () => {
     expect(() => new Writer().str(text.repeat(tooLong))).toThrow(expect.objectContaining({ fault: 'PayloadTooLarge' }));
   });
 
-  it('copies bytes from the middle, few and many', () => {
+  it('copies a few or many bytes from the middle of a source', () => {
     const source = Uint8Array.from({ length: 500 }, (_, i) => i & 0xff);
     for (const length of [0, 1, 95, 96, 97, 300]) {
       const w = new Writer(1);
@@ -81,7 +81,7 @@ describe('Writer', () => {
     }
   });
 
-  it('refuses a count that has no place', () => {
+  it('rejects a count that exceeds its field', () => {
     const w = new Writer();
     w.count(65_535, 'list');
     expect(toHex(w.view())).toBe('ffff');
@@ -101,7 +101,7 @@ describe('Reader', () => {
     count: [2, (r) => r.count(1)],
   };
 
-  it.each(Object.entries(reads))('never takes a %s from behind its end', (_, [size, read]) => {
+  it.each(Object.entries(reads))('never reads a %s past its end', (_, [size, read]) => {
     const bytes = new Uint8Array(20);
     for (let left = 0; left < size; left++) {
       expect(() => read(new Reader(bytes, 5, 5 + left))).toThrow(
@@ -111,7 +111,7 @@ describe('Reader', () => {
     expect(() => read(new Reader(bytes, 5, 5 + size + 8))).not.toThrow();
   });
 
-  it('refuses a text that is longer than what is left', () => {
+  it('rejects a string longer than the remaining bytes', () => {
     for (const read of [reads.str![1], reads.address![1]]) {
       expect(() => read(new Reader(fromHex('0003 6162 63'), 0, 4))).toThrow(
         expect.objectContaining({ fault: 'LengthOverrun' }),
@@ -122,7 +122,7 @@ describe('Reader', () => {
     }
   });
 
-  it('refuses a count of elements that cannot be there', () => {
+  it('rejects a count of elements that cannot fit', () => {
     const counted = (claimed: number, left: number): (() => number) => {
       const bytes = new Uint8Array(2 + left);
       bytes.set([claimed >> 8, claimed & 0xff]);
@@ -131,13 +131,13 @@ describe('Reader', () => {
     expect(counted(0, 0)()).toBe(0);
     expect(new Reader(new Uint8Array(2)).count(1)).toBe(0);
     expect(counted(2, 20)()).toBe(2);
-    expect(counted(2, 12)()).toBe(2); // the second one begins; what it lacks, its reader says
+    expect(counted(2, 12)()).toBe(2); // The second element starts. Its own reader reports the missing bytes.
     expect(counted(2, 11)).toThrow(expect.objectContaining({ fault: 'CountOverrun' }));
     expect(counted(1, 0)).toThrow(DecodeError);
     expect(counted(65_535, 1_000)).toThrow(DecodeError);
   });
 
-  it('serves one payload after the other', () => {
+  it('reads one payload after another', () => {
     const r = new Reader(fromHex('01'));
     expect(r.u8()).toBe(1);
     expect(r.reset(fromHex('ff 0002 ff'), 1, 3).u16()).toBe(2);

@@ -8,8 +8,8 @@ import { concat, fromHex } from '../../support/hex.js';
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('TextCache', () => {
-  it('gives the right text, however often and whatever shares its slot', () => {
-    // Two slots: nearly every text drives another one out.
+  it('returns the right string on every call, also if addresses share a slot', () => {
+    // Two slots: nearly every string evicts another.
     const cache = new TextCache(2);
     fc.assert(
       fc.property(
@@ -22,7 +22,7 @@ describe('TextCache', () => {
     );
   });
 
-  it('reads between start and end', () => {
+  it('reads only between start and end', () => {
     const cache = new TextCache(16);
     const bytes = concat([fromHex('ffff'), utf8('/a/b'), fromHex('ff')]);
     expect(cache.decode(bytes, 2, 6)).toBe('/a/b');
@@ -31,8 +31,8 @@ describe('TextCache', () => {
     expect(cache.decode(bytes, 2, 2)).toBe('');
   });
 
-  it('remembers the text, not the buffer it came in', () => {
-    const cache = new TextCache(1); // one slot, so that each text is looked for where the last one was put
+  it('keeps the string, not its buffer', () => {
+    const cache = new TextCache(1); // one slot: each look-up finds the slot of the previous string
     const bytes = utf8('/lights/1');
     expect(cache.decode(bytes, 0, bytes.length)).toBe('/lights/1');
     bytes.set(utf8('/lights/2')); // the socket reuses its buffer
@@ -40,7 +40,7 @@ describe('TextCache', () => {
     expect(cache.decode(utf8('/lights/1'), 0, 9)).toBe('/lights/1');
   });
 
-  it('takes texts too long to be remembered', () => {
+  it('decodes strings that are too long for the cache', () => {
     const cache = new TextCache(16);
     for (const length of [127, 128, 129, 60_000]) {
       const text = `/${'x'.repeat(length - 1)}`;
@@ -49,7 +49,7 @@ describe('TextCache', () => {
     }
   });
 
-  it('refuses what is not UTF-8, every time', () => {
+  it('rejects invalid UTF-8 on every call', () => {
     const cache = new TextCache(16);
     for (const bytes of [fromHex('2f c3'), fromHex('2f c3'), concat([utf8('x'.repeat(200)), fromHex('ff')])]) {
       expect(() => cache.decode(bytes, 0, bytes.length)).toThrow(DecodeError);

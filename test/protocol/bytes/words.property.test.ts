@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { copyWords, hashWords, sameWords, viewOf } from '../../../src/protocol/bytes/words.js';
 
-/** Bytes with some in front and behind, so that places are aligned and not. */
+/** Bytes with padding before and after, so that offsets are aligned and unaligned. */
 const range = fc.tuple(fc.uint8Array({ maxLength: 40 }), fc.nat(9), fc.nat(9)).map(([content, before, behind]) => ({
   content,
   bytes: Uint8Array.from([...Array<number>(before).fill(170), ...content, ...Array<number>(behind).fill(85)]),
@@ -10,8 +10,8 @@ const range = fc.tuple(fc.uint8Array({ maxLength: 40 }), fc.nat(9), fc.nat(9)).m
   end: before + content.length,
 }));
 
-describe('bytes four at a time', () => {
-  it('are copied as they are, and nothing beside them is touched', () => {
+describe('word access', () => {
+  it('copies bytes unchanged, and writes nothing outside the range', () => {
     fc.assert(
       fc.property(range, fc.nat(9), ({ bytes, content, start, end }, at) => {
         const to = new Uint8Array(at + content.length + 9).fill(1);
@@ -22,7 +22,7 @@ describe('bytes four at a time', () => {
     );
   });
 
-  it('are the same exactly if each of them is', () => {
+  it('reports equality exactly if all bytes are equal', () => {
     fc.assert(
       fc.property(
         range,
@@ -39,7 +39,7 @@ describe('bytes four at a time', () => {
     );
   });
 
-  it('have a hash that depends on nothing but them', () => {
+  it('hashes depend only on the bytes', () => {
     fc.assert(
       fc.property(range, range, (one, two) => {
         const moved = Uint8Array.from([...two.bytes.subarray(0, two.start), ...one.content, 7]);
@@ -49,18 +49,18 @@ describe('bytes four at a time', () => {
     );
   });
 
-  it('spread addresses of a show over the slots of a cache about as chance would', () => {
+  it('hashes distribute the addresses of a show over cache slots about randomly', () => {
     const slots = new Set<number>();
     const addresses = Array.from({ length: 4_096 }, (_, i) => `/stage/light/${i % 64}/channel/${i >> 6}`);
     for (const address of addresses) {
       const bytes = new TextEncoder().encode(address);
       slots.add(hashWords(viewOf(bytes), 0, bytes.length) & 16_383);
     }
-    // 4,096 balls in 16,384 boxes are in 3,624 of them on average.
+    // On average, 4,096 balls in 16,384 boxes occupy 3,624 of them.
     expect(slots.size).toBeGreaterThan(3_500);
   });
 
-  it('are looked at where they are: a view follows its bytes, and not those before', () => {
+  it('reads current bytes: a view follows its own bytes, and not those of the previous view', () => {
     const bytes = Uint8Array.of(0, 1, 2, 3, 4, 5);
     expect(viewOf(bytes.subarray(2)).getUint8(0)).toBe(2);
     expect(viewOf(bytes).getUint8(0)).toBe(0);

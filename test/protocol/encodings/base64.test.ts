@@ -17,7 +17,7 @@ describe('base64', () => {
     expect(fromBase64(base64)).toEqual(bytes);
   });
 
-  it('agrees with Node about every byte in every place', () => {
+  it('agrees with Node.js for every byte at every position', () => {
     for (const shift of [0, 1, 2]) {
       const bytes = Uint8Array.from({ length: 256 + shift }, (_, i) => i * 7 + shift);
       expect(toBase64(bytes)).toBe(Buffer.from(bytes).toString('base64'));
@@ -26,7 +26,7 @@ describe('base64', () => {
   });
 
   it.each(['Zg', 'Zg=', 'Zg===', '====', 'Z===', 'Zg==Zg==', 'Zm 9', 'Zm9\n', 'Zm-_', 'Zh==', 'Zm9=', 'Zé=='])(
-    'is strict about "%s"',
+    'rejects "%s"',
     (text) => {
       expect(fromBase64(text)).toBeUndefined();
     },

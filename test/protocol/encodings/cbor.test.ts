@@ -94,7 +94,7 @@ describe('readCbor', () => {
     expect(r.left).toBe(0);
   });
 
-  it('refuses each of its examples cut off at any byte', () => {
+  it('rejects each of its examples when truncated at any byte', () => {
     for (const hex of [
       '1b000000e8d4a51000',
       'fb3ff199999999999a',
@@ -109,7 +109,7 @@ describe('readCbor', () => {
 });
 
 describe('CBOR messages', () => {
-  it('are what a JavaScript peer writes of its objects', () => {
+  it('have the form in which a JavaScript peer writes its objects', () => {
     const features = ['param', 'event'];
     expect(readPlain({ type: 'hello', version: 1, name: 'tablet', features, token: undefined })).toEqual({
       type: 'hello',
@@ -117,22 +117,22 @@ describe('CBOR messages', () => {
       name: 'tablet',
       features,
     });
-    // A timestamp is beyond 32 bits, so cbor-x writes it as a float64.
+    // A timestamp exceeds 32 bits, so cbor-x writes it as a float64.
     expect(readPlain({ type: 'SYNC', t1: 1_704_067_200_000_000 })).toEqual({ type: 'sync', t1: 1_704_067_200_000_000 });
   });
 
-  it('are written as a map that begins with its type', () => {
+  it('are written as a map that starts with its type', () => {
     const bytes = encodeFrame({ type: 'get', address: '/a' }, { encoding: 'cbor' });
     expect(toHex(bytes)).toBe('53020015a26474797065636765746761646472657373622f61');
   });
 
-  it('keep Ints and Floats apart', () => {
+  it('keep Ints and Floats distinct', () => {
     const value = encodeValue([1, 1n, -0, -1n, 2n ** 63n - 1n, -(2n ** 63n)]);
     const { message } = decodeFrame(encodeFrame({ type: 'set', address: '/a', value }, { encoding: 'cbor' }));
     expect((message as SetMessage).value.equals(value)).toBe(true);
   });
 
-  it('tell null from absent in PUBLISH', () => {
+  it('distinguish null from absent in PUBLISH', () => {
     const publish: PublishMessage = { type: 'publish', address: '/a' };
     expect(readPlain(publish)).toEqual(publish);
     expect(readPlain({ ...publish, value: undefined })).toEqual(publish);
@@ -142,7 +142,7 @@ describe('CBOR messages', () => {
     expect(readPlain({ ...publish, id: null, timeline: null })).toEqual(publish);
   });
 
-  it('hold one of value and samples', () => {
+  it('contain a value or samples, not both', () => {
     expect(readPlain({ type: 'publish', address: '/a', value: 'v', samples: [1] })).toEqual({
       type: 'publish',
       address: '/a',
@@ -150,42 +150,46 @@ describe('CBOR messages', () => {
     });
   });
 
-  it('may be a map of indefinite length', () => {
+  it('can be a map of indefinite length', () => {
     expect(readHex('bf64747970656470696e67ff')).toEqual({ type: 'ping' });
   });
 
   it.each([
-    ['nothing but an empty map', 'a0', 'a message needs its type, which is a text'],
+    ['nothing but an empty map', 'a0', 'a message must have a type, which is a string'],
     ['a type that nobody knows', 'a16474797065646e6f7065', 'no message has the type "nope"'],
     [
       'a type that is inherited from objects',
       'a164747970656b636f6e7374727563746f72',
       'no message has the type "constructor"',
     ],
-    ['a key that comes twice', 'a264747970656470696e6764747970656470696e67', '"type" stands in a message twice'],
+    ['a key that comes twice', 'a264747970656470696e6764747970656470696e67', '"type" occurs twice in a message'],
     ['bytes behind the map', 'a164747970656470696e6700', '1 bytes follow the message'],
-    ['a key that is no text', 'a10000', 'a map key must be a text'],
+    ['a key that is no text', 'a10000', 'a map key must be a string'],
     ['an Int above 64 bits', `${SET}1b8000000000000000`, 'the integer 9223372036854775808 does not fit 64 bits'],
     ['an Int below 64 bits', `${SET}3b8000000000000000`, 'the integer -9223372036854775809 does not fit 64 bits'],
-    ['a tag', `${SET}c074323031332d30332d32315432303a30343a30305a`, 'the tag 0 means nothing here'],
-    ['a tag that does not fit what follows', `${SET}d84001`, 'the tag 64 means nothing here'],
-    ['a simple value', `${SET}f0`, 'a simple value with the additional information 16 means nothing here'],
-    ['a break out of place', `${SET}ff`, 'a break stands outside of everything of indefinite length'],
-    ['a reserved head', `${SET}1c`, 'a head with the additional information 28 means nothing here'],
-    ['an integer of indefinite length', `${SET}1f`, 'a head with the additional information 31 means nothing here'],
-    ['chunks of another kind', `${SET}7f4100ff`, 'a string of indefinite length holds something else than its chunks'],
-    ['chunks inside of chunks', `${SET}7f7f6100ffff`, 'a head with the additional information 31 means nothing here'],
+    ['a tag', `${SET}c074323031332d30332d32315432303a30343a30305a`, 'the tag 0 is not supported here'],
+    ['a tag that does not fit what follows', `${SET}d84001`, 'the tag 64 is not supported here'],
+    ['a simple value', `${SET}f0`, 'a simple value with the additional information 16 is not supported here'],
+    ['a break out of place', `${SET}ff`, 'a break is outside every item of indefinite length'],
+    ['a reserved head', `${SET}1c`, 'a head with the additional information 28 is invalid here'],
+    ['an integer of indefinite length', `${SET}1f`, 'a head with the additional information 31 is invalid here'],
+    [
+      'chunks of another kind',
+      `${SET}7f4100ff`,
+      'a string of indefinite length contains an item that is not one of its chunks',
+    ],
+    ['chunks inside of chunks', `${SET}7f7f6100ffff`, 'a head with the additional information 31 is invalid here'],
     ['a text that is no UTF-8', `${SET}61ff`, 'the 1 bytes of a string are not UTF-8'],
     ['half a character in a chunk', `${SET}7f61c361a4ff`, 'the 1 bytes of a string are not UTF-8'],
     ['2^64-1 elements', `${SET}9bffffffffffffffff`, /^18446744073709551615 elements .* are claimed; 0 bytes are left$/],
     ['2^32-1 entries', `${SET}baffffffff`, /^4294967295 elements .* are claimed; 0 bytes are left$/],
     ['2^64-1 bytes', `${SET}5bffffffffffffffff`, '18446744073709551615 bytes are claimed; 0 bytes are left'],
-  ])('with %s are refused', (_, payload, message) => {
+  ])('with %s are rejected', (_, payload, message) => {
     const expected = message instanceof RegExp ? expect.stringMatching(message) : message;
     expect(faultOf(() => readHex(payload))).toEqual({ fault: 'CborDecode', message: expected });
   });
 
-  it('nest as deep as the other forms do: eight bundles, a keyframe, 64 levels of value', () => {
+  it('nest as deep as the other forms: eight bundles, a keyframe, 64 levels of value', () => {
     const deepValue = (levels: number): Value => (levels === 0 ? null : [deepValue(levels - 1)]);
     const inBundles = (levels: number, message: Message): Message =>
       levels === 0 ? message : { type: 'bundle', messages: [inBundles(levels - 1, message)] };
@@ -226,7 +230,7 @@ describe('CBOR messages', () => {
     );
   });
 
-  it('write half of a surrogate pair as U+FFFD, like the other forms', () => {
+  it('write a lone surrogate as U+FFFD, like the other forms', () => {
     const bytes = encodeFrame({ type: 'get', address: '/\ud800' }, { encoding: 'cbor' });
     expect(decodeFrame(bytes).message).toEqual({ type: 'get', address: '/\ufffd' });
   });

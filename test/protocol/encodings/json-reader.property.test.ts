@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { readJson } from '../../../src/protocol/encodings/json-reader.js';
 import { DecodeError } from '../../../src/protocol/errors.js';
 
-/** Texts that a reader could take for JSON: valid ones with white space, and those with a few characters changed. */
+/** Strings that resemble JSON: valid JSON with white space, and JSON with a few changed characters. */
 const piece = fc.constantFrom(
   ...[
     '{',
@@ -77,7 +77,7 @@ const almostJson = fc.oneof(
   fc.string(),
 );
 
-/** What JSON.parse makes, with objects as maps: a key such as `__proto__` is one like any other. */
+/** The output of JSON.parse with objects as maps, so that a key such as `__proto__` has no special meaning. */
 function asMaps(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(asMaps);
   if (typeof node !== 'object' || node === null) return node;
@@ -103,7 +103,7 @@ function read(text: string): unknown {
 }
 
 describe('readJson', () => {
-  it('agrees with JSON.parse on every text whose numbers a double holds', () => {
+  it('agrees with JSON.parse on every text whose numbers fit a double', () => {
     fc.assert(
       fc.property(almostJson, (text) => {
         fc.pre(!/\d{16}|\d[eE][+-]?\d{3}/.test(text));
@@ -126,7 +126,7 @@ describe('readJson', () => {
     );
   });
 
-  it('reads every integer of 64 bits with all its digits', () => {
+  it('reads every 64-bit integer without rounding', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }), (int) => {
         const node = readJson(` ${int} `);
@@ -137,12 +137,12 @@ describe('readJson', () => {
     );
   });
 
-  it('keeps a key that comes twice in mind', () => {
+  it('records a repeated key', () => {
     expect(readJson('{"a":1,"b":2,"a":3}')).toMatchObject({ repeatedKey: 'a' });
     expect(readJson('{"a":1,"b":{"a":2}}')).toMatchObject({ repeatedKey: undefined });
   });
 
-  it('nests 213 containers, and no more whatever follows', () => {
+  it('accepts 213 nested containers, and no more, for any content after them', () => {
     expect(() => readJson('['.repeat(213) + ']'.repeat(213))).not.toThrow();
     for (const text of ['['.repeat(214), '{"a":'.repeat(214), '['.repeat(250_000)]) {
       expect(() => readJson(text)).toThrow(new DecodeError('DepthExceeded', 'containers nest deeper than 213 levels'));

@@ -62,40 +62,40 @@ describe('JSON values', () => {
     ['{"$map":[["a",1],["b",2],["a",3]]}', new Map([['a', 3], ['b', 2]])], // prettier-ignore
     ['{"$a":1,"b":2}', new Map([['$a', 1], ['b', 2]])], // prettier-ignore
     ['{"__proto__":1}', new Map([['__proto__', 1]])],
-  ])('%s is read too', (json, value) => {
+  ])('%s is accepted', (json, value) => {
     expect(read(setText(json))).toMatchObject({ value: { value: comparable(value) } });
   });
 
   it.each([
-    ['{"$date":"today"}', '"$date" is none of $int, $float, $bytes and $map'],
-    ['{"$":1}', '"$" is none of $int, $float, $bytes and $map'],
-    ['{"$int":"5.0"}', '$int takes a decimal text, as {"$int": "5"}'],
-    ['{"$int":"+5"}', '$int takes a decimal text, as {"$int": "5"}'],
-    ['{"$int":"05"}', '$int takes a decimal text, as {"$int": "5"}'],
-    ['{"$int":"-0"}', '$int takes a decimal text, as {"$int": "5"}'],
-    ['{"$int":""}', '$int takes a decimal text, as {"$int": "5"}'],
-    ['{"$int":"0x10"}', '$int takes a decimal text, as {"$int": "5"}'],
-    ['{"$int":1.5}', '$int takes a decimal text, as {"$int": "5"}'],
+    ['{"$date":"today"}', '"$date" is not one of $int, $float, $bytes and $map'],
+    ['{"$":1}', '"$" is not one of $int, $float, $bytes and $map'],
+    ['{"$int":"5.0"}', '$int must be a decimal string, such as {"$int": "5"}'],
+    ['{"$int":"+5"}', '$int must be a decimal string, such as {"$int": "5"}'],
+    ['{"$int":"05"}', '$int must be a decimal string, such as {"$int": "5"}'],
+    ['{"$int":"-0"}', '$int must be a decimal string, such as {"$int": "5"}'],
+    ['{"$int":""}', '$int must be a decimal string, such as {"$int": "5"}'],
+    ['{"$int":"0x10"}', '$int must be a decimal string, such as {"$int": "5"}'],
+    ['{"$int":1.5}', '$int must be a decimal string, such as {"$int": "5"}'],
     ['{"$int":9223372036854775808}', 'the $int 9223372036854775808 does not fit 64 bits'],
-    ['{"$int":1e17}', '$int takes a decimal text, as {"$int": "5"}'],
-    ['{"$int":null}', '$int takes a decimal text, as {"$int": "5"}'],
+    ['{"$int":1e17}', '$int must be a decimal string, such as {"$int": "5"}'],
+    ['{"$int":null}', '$int must be a decimal string, such as {"$int": "5"}'],
     ['{"$int":"9223372036854775808"}', 'the $int 9223372036854775808 does not fit 64 bits'],
     ['{"$int":"-9223372036854775809"}', 'the $int -9223372036854775809 does not fit 64 bits'],
-    ['{"$float":"nan"}', '$float takes "NaN", "Infinity", "-Infinity" or "-0"'],
-    ['{"$float":1}', '$float takes "NaN", "Infinity", "-Infinity" or "-0"'],
-    ['{"$bytes":"AA"}', '$bytes takes base64 with its padding'],
-    ['{"$bytes":[1]}', '$bytes takes base64 with its padding'],
-    ['{"$map":{}}', '$map takes a list of pairs'],
-    ['{"$map":[["a"]]}', '$map takes a list of pairs, each a text and a value'],
-    ['{"$map":[[1,2]]}', '$map takes a list of pairs, each a text and a value'],
-    ['"\\ud800"', 'a text holds half of a surrogate pair'],
-    ['{"\\udc00":1}', 'a text holds half of a surrogate pair'],
+    ['{"$float":"nan"}', '$float must be "NaN", "Infinity", "-Infinity" or "-0"'],
+    ['{"$float":1}', '$float must be "NaN", "Infinity", "-Infinity" or "-0"'],
+    ['{"$bytes":"AA"}', '$bytes must be base64 with padding'],
+    ['{"$bytes":[1]}', '$bytes must be base64 with padding'],
+    ['{"$map":{}}', '$map must be a list of pairs'],
+    ['{"$map":[["a"]]}', '$map must be a list of pairs, each a string and a value'],
+    ['{"$map":[[1,2]]}', '$map must be a list of pairs, each a string and a value'],
+    ['"\\ud800"', 'a string contains half of a surrogate pair'],
+    ['{"\\udc00":1}', 'a string contains half of a surrogate pair'],
     [`"${'x'.repeat(65_536)}"`, 'string of 65536 is too large; the limit is 65535'],
-  ])('%s is refused', (json, message) => {
+  ])('%s is rejected', (json, message) => {
     expect(faultOf(setText(json))).toEqual({ fault: 'JsonDecode', message });
   });
 
-  it('nest at most 64 levels, whatever they are made of', () => {
+  it('nest at most 64 levels, for any container types', () => {
     const wrapped = (before: string, after: string, levels: number): string =>
       setText(before.repeat(levels) + 'null' + after.repeat(levels));
     for (const [before, after] of [
@@ -128,7 +128,7 @@ describe('Numbers in JSON', () => {
     ['-0', -0],
     ['-0.0', -0],
     ['0e5', 0],
-  ])('read %s with all its digits, as an Int where a Float would round it', (json, value) => {
+  ])('read %s without rounding, as an Int if a Float would round it', (json, value) => {
     const known = comparable(value);
     expect(read(setText(json))).toMatchObject({ value: { value: known } });
     expect(read(setText(`[{"a":${json}}]`))).toMatchObject({ value: { value: comparable([new Map([['a', value]])]) } });
@@ -141,17 +141,17 @@ describe('Numbers in JSON', () => {
     [`1${'0'.repeat(400)}.5`, `the number 1${'0'.repeat(39)}… is beyond the range of a Float`],
     [
       '9223372036854775808',
-      'the integer 9223372036854775808 does not fit 64 bits; a Float of that size is written with an exponent, as 1e20',
+      'the integer 9223372036854775808 does not fit 64 bits; a Float of that size is written with an exponent, such as 1e20',
     ],
     [
       '-9223372036854775809',
-      'the integer -9223372036854775809 does not fit 64 bits; a Float of that size is written with an exponent, as 1e20',
+      'the integer -9223372036854775809 does not fit 64 bits; a Float of that size is written with an exponent, such as 1e20',
     ],
     [
       '1'.repeat(200_000),
-      'an integer of 200000 digits does not fit 64 bits; a Float of that size is written with an exponent, as 1e30',
+      'an integer of 200000 digits does not fit 64 bits; a Float of that size is written with an exponent, such as 1e30',
     ],
-  ])('are refused with ERROR 101 instead of changed: %.40s', (json, message) => {
+  ])('are rejected with ERROR 101 instead of changed: %.40s', (json, message) => {
     for (const text of [setText(json), setText(`[[${json}]]`)]) {
       expect(faultOf(text)).toEqual({ fault: 'JsonDecode', message });
       expect(() => decodeJson(text)).toThrow(expect.objectContaining({ code: 101 }));
@@ -169,14 +169,14 @@ describe('Numbers in JSON', () => {
     [-Infinity, '{"$float":"-Infinity"}'],
     [-0, '{"$float":"-0"}'],
     [5, '5'],
-  ])('say that the Float %d is one, and stay it: %s', (float, json) => {
+  ])('keep the Float %d a Float: %s', (float, json) => {
     const text = encodeJson({ type: 'set', address: '/1234567890123456789', value: encodeValue(float) });
     expect(text).toBe(`{"type":"set","address":"/1234567890123456789","value":${json}}`);
     const { message } = decodeJson(text);
     expect(comparable(message)).toMatchObject({ value: { value: comparable(float) } });
   });
 
-  it('that a field takes as a Float are not rounded either, unless JavaScript wrote a Float like that', () => {
+  it('are not rounded in Float fields, unless JavaScript wrote a Float like that', () => {
     const samples = (json: string): unknown =>
       decodeJson(`{"type":"publish","address":"/a","samples":[${json}]}`).message;
     const message = { samples: [2 ** 60, 2 ** 60, 5e20, 1e17] };
@@ -184,10 +184,12 @@ describe('Numbers in JSON', () => {
     expect(encodeJson({ type: 'publish', address: '/a', ...message })).toBe(
       '{"type":"publish","address":"/a","samples":[1.152921504606847e+18,1.152921504606847e+18,5e+20,1e+17]}',
     );
-    expect(() => samples('9007199254740993')).toThrow('samples must be a list, each of it a number that a Float holds');
+    expect(() => samples('9007199254740993')).toThrow(
+      'samples must be a list where each item is a number in the range of a Float',
+    );
   });
 
-  it('are integers of up to 64 bits in fields that take those, with all their digits', () => {
+  it('are integers of up to 64 bits in integer fields, without rounding', () => {
     const text = '{"type":"sync","t1":9007199254740993,"t2":18446744073709551615,"t3":"9007199254740993"}';
     expect(decodeJson(text).message).toEqual({
       type: 'sync',
@@ -199,30 +201,30 @@ describe('Numbers in JSON', () => {
 });
 
 describe('Objects in JSON', () => {
-  it('keep the order of keys that look like integers', () => {
+  it('keep the order of integer-like keys', () => {
     const { message } = decodeJson(setText('{"b":1,"10":2,"9":3}'));
     const value = message.type === 'set' ? message.value.decode() : undefined;
     expect([...(value as ReadonlyMap<string, Value>).keys()]).toEqual(['b', '10', '9']);
   });
 
-  it('that are values take a key twice, and the last value counts', () => {
+  it('in values accept a repeated key, and its last value counts', () => {
     expect(read(setText('{"a":1,"b":2,"a":3}'))).toEqual(read(setText('{"a":3,"b":2}')));
   });
 
   it.each([
-    ['{"type":"set","address":"/a","address":"/b","value":1}', '"address" stands in a message twice'],
-    ['{"type":"ping","type":"pong"}', '"type" stands in a message twice'],
+    ['{"type":"set","address":"/a","address":"/b","value":1}', '"address" occurs twice in a message'],
+    ['{"type":"ping","type":"pong"}', '"type" occurs twice in a message'],
     [
       '{"type":"subscribe","id":1,"pattern":"/a","options":{"maxRate":1,"maxRate":2}}',
-      '"maxRate" stands in a message twice',
+      '"maxRate" occurs twice in a message',
     ],
-  ])('that are part of a message take none twice: %s', (text, message) => {
+  ])('in messages accept no repeated key: %s', (text, message) => {
     expect(faultOf(text)).toEqual({ fault: 'JsonDecode', message });
   });
 });
 
 describe('JSON messages', () => {
-  it('read like the types of the messages', () => {
+  it('have the fields of the message types', () => {
     expect(
       decodeJson(
         '{"type":"hello","version":1,"name":"n","capabilities":{"encryption":false},"features":["param","?"]}',
@@ -247,16 +249,16 @@ describe('JSON messages', () => {
     });
   });
 
-  it('take the names of the wire too, and `payload` for `value`', () => {
+  it('accept the names of the wire, and `payload` for `value`', () => {
     expect(read('{"type":"FEDERATION_SYNC","op":"syncComplete"}')).toMatchObject({ type: 'federationSync' });
     expect(read('{"payload":2,"type":"SET","address":"/a"}')).toEqual(read('{"type":"set","address":"/a","value":2}'));
   });
 
-  it('ignore what nobody knows', () => {
+  it('ignore unknown fields', () => {
     expect(read('{"type":"ping","colour":"red","__proto__":{"qos":1}}')).toEqual({ type: 'ping' });
   });
 
-  it('carry their quality of service, or have the usual one', () => {
+  it('have a quality of service, or the default one', () => {
     const qos = (text: string): number => decodeJson(text).qos;
     expect(qos(setText('1'))).toBe(1);
     expect(qos('{"type":"set","address":"/a","value":1,"qos":0}')).toBe(0);
@@ -266,7 +268,7 @@ describe('JSON messages', () => {
     expect(faultOf('{"type":"ping","qos":"1"}').fault).toBe('JsonDecode');
   });
 
-  it('tell null from absent in PUBLISH', () => {
+  it('distinguish null from absent in PUBLISH', () => {
     expect(read('{"type":"publish","address":"/a"}')).toEqual({ type: 'publish', address: '/a' });
     expect(read('{"type":"publish","address":"/a","value":null,"id":null}')).toEqual({
       type: 'publish',
@@ -275,7 +277,7 @@ describe('JSON messages', () => {
     });
   });
 
-  it('write integers as numbers while those are exact, as decimal texts beyond', () => {
+  it('write safe integers as numbers, and larger ones as decimal strings', () => {
     const text = '{"type":"sync","t1":9007199254740991,"t2":"9007199254740992","t3":"18446744073709551615"}';
     const message: Message = { type: 'sync', t1: 2 ** 53 - 1, t2: 2n ** 53n, t3: 2n ** 64n - 1n };
     expect(encodeJson(message)).toBe(text);
@@ -290,19 +292,19 @@ describe('JSON messages', () => {
     ['null', 'a message must be a map with a type'],
     ['[]', 'a message must be a map with a type'],
     ['"ping"', 'a message must be a map with a type'],
-    ['{}', 'a message needs its type, which is a text'],
-    ['{"type":1}', 'a message needs its type, which is a text'],
+    ['{}', 'a message must have a type, which is a string'],
+    ['{"type":1}', 'a message must have a type, which is a string'],
     ['{"type":"Ping"}', 'no message has the type "Ping"'],
     ['{"type":"toString"}', 'no message has the type "toString"'],
     ['{"type":"set","address":"/a"}', 'set needs its value'],
     ['{"type":"set","value":1}', 'set needs its address'],
     ['{"type":"set","address":null,"value":1}', 'set needs its address'],
-    ['{"type":"get","address":5}', 'get: address must be a text of at most 65535 bytes'],
-    ['{"type":"get","address":"/\\ud800"}', 'a text holds half of a surrogate pair'],
-    [`{"type":"get","address":"/${'é'.repeat(32_768)}"}`, 'get: address must be a text of at most 65535 bytes'],
+    ['{"type":"get","address":5}', 'get: address must be a string of at most 65535 bytes'],
+    ['{"type":"get","address":"/\\ud800"}', 'a string contains half of a surrogate pair'],
+    [`{"type":"get","address":"/${'é'.repeat(32_768)}"}`, 'get: address must be a string of at most 65535 bytes'],
     [
       `{"type":"federationSync","op":"requestSync","revisions":{"${'x'.repeat(65_536)}":1}}`,
-      'federationSync: revisions must be a map, each entry an integer from 0 to 18446744073709551615',
+      'federationSync: revisions must be a map where each entry is an integer from 0 to 18446744073709551615',
     ],
     ['{"type":"unsubscribe","id":-1}', 'unsubscribe: id must be an integer from 0 to 4294967295'],
     ['{"type":"unsubscribe","id":4294967296}', 'unsubscribe: id must be an integer from 0 to 4294967295'],
@@ -322,23 +324,23 @@ describe('JSON messages', () => {
     ['{"type":"publish","address":"/a","phase":""}', 'publish: phase must be one of start, move, end, cancel'],
     [
       '{"type":"publish","address":"/a","samples":[1,"2"]}',
-      'publish: samples must be a list, each of it a number that a Float holds',
+      'publish: samples must be a list where each item is a number in the range of a Float',
     ],
     ['{"type":"publish","address":"/a","timeline":{}}', 'timeline needs its keyframes'],
     ['{"type":"announce","namespace":"","meta":[]}', 'announce: meta must be a map'],
     ['{"type":"subscribe","id":1,"pattern":"/a","options":[]}', 'subscribe: options must be a map'],
     ['{"type":"result","signals":[{"address":"/a"}]}', 'signal definition needs its type'],
-    ['{"type":"bundle","messages":[1]}', 'bundle: messages must be a list, each of it a map with a type'],
+    ['{"type":"bundle","messages":[1]}', 'bundle: messages must be a list where each item is a map with a type'],
     ['{"type":"bundle","messages":[{"type":"set"}]}', 'set needs its address'],
     [
       '{"type":"federationSync","op":"RequestSync"}',
       'federationSync: op must be one of declareNamespaces, requestSync, revisionVector, syncComplete',
     ],
-  ])('%s is refused', (text, message) => {
+  ])('%s is rejected', (text, message) => {
     expect(faultOf(text)).toEqual({ fault: 'JsonDecode', message });
   });
 
-  it('are refused unparsed when they are too long', () => {
+  it('are rejected without parsing if they are too long', () => {
     const padded = (length: number): string => '{"type":"ping"}'.padEnd(length);
     expect(read(padded(MAX_JSON_TEXT))).toEqual({ type: 'ping' });
     expect(faultOf(padded(MAX_JSON_TEXT + 1))).toEqual({
@@ -347,7 +349,7 @@ describe('JSON messages', () => {
     });
   });
 
-  it('bundle at most eight deep', () => {
+  it('nest at most eight bundles', () => {
     const bundles = (levels: number): Message =>
       levels === 0 ? { type: 'ping' } : { type: 'bundle', messages: [bundles(levels - 1)] };
     const text = encodeJson(bundles(MAX_BUNDLE_DEPTH));
@@ -356,7 +358,7 @@ describe('JSON messages', () => {
     expect(() => encodeJson(bundles(MAX_BUNDLE_DEPTH + 1))).toThrow(EncodeError);
   });
 
-  it('write half of a surrogate pair as U+FFFD, like the other forms', () => {
+  it('write a lone surrogate as U+FFFD, like the other forms', () => {
     expect(encodeJson({ type: 'get', address: '/\ud800' })).toBe('{"type":"get","address":"/\ufffd"}');
   });
 });

@@ -9,12 +9,12 @@ import { framed } from '../../support/mutate.mjs';
 
 const packr = new Packr({ useRecords: false, mapsAsObjects: false, variableMapSize: true });
 
-/** What a message map decodes to. A Map keeps keys that an object cannot hold. */
+/** Decodes a message map. A Map holds keys that an object cannot hold. */
 function read(message: object): unknown {
   return comparable(decodeFrame(framed(packr.pack(message))).message);
 }
 
-/** The same for bytes that no sane encoder writes. */
+/** Like read(), for bytes that no encoder writes. */
 function readHex(payload: string): unknown {
   return comparable(decodeFrame(framed(fromHex(payload))).message);
 }
@@ -30,7 +30,7 @@ function faultOf(run: () => unknown): { readonly fault: string; readonly message
 }
 
 describe('the MessagePack form', () => {
-  it('names messages in capitals, and in nothing else', () => {
+  it('names messages in capitals only', () => {
     expect(read({ type: 'FEDERATION_SYNC', op: 'SyncComplete' })).toMatchObject({ type: 'federationSync' });
     expect(faultOf(() => read({ type: 'federationSync', op: 'SyncComplete' })).fault).toBe('LegacyDecode');
     expect(faultOf(() => read({ type: 0x41 })).fault).toBe('LegacyDecode');
@@ -39,7 +39,7 @@ describe('the MessagePack form', () => {
   it.each([
     ['snake case', { max_rate: 30 }],
     ['camel case', { maxRate: 30 }],
-  ])('takes subscribe options in %s', (_, options) => {
+  ])('accepts subscribe options in %s', (_, options) => {
     expect(read({ type: 'SUBSCRIBE', id: 1, pattern: '/a', options })).toEqual({
       type: 'subscribe',
       id: 1,
@@ -48,12 +48,12 @@ describe('the MessagePack form', () => {
     });
   });
 
-  it.each(['correlation_id', 'correlationId'])('takes %s in ACK and ERROR', (name) => {
+  it.each(['correlation_id', 'correlationId'])('accepts %s in ACK and ERROR', (name) => {
     expect(read({ type: 'ACK', [name]: 5 })).toEqual({ type: 'ack', correlationId: 5 });
     expect(read({ type: 'ERROR', code: 400, message: 'm', [name]: 5 })).toMatchObject({ correlationId: 5 });
   });
 
-  it('leaves the names inside of values alone', () => {
+  it('does not change names inside values', () => {
     expect(read({ type: 'SET', address: '/a', value: { max_rate: true, payload: null } })).toMatchObject({
       value: {
         value: {
@@ -83,7 +83,7 @@ describe('the MessagePack form', () => {
   });
 
   it.each(['never', {}, { Sliding: 1, Absolute: 2 }, { Sliding: null }, { Other: 1 }, { Sliding: 0x8000_0000 }, 1.5])(
-    'refuses the ttl %j',
+    'rejects the ttl %j',
     (ttl) => {
       expect(faultOf(() => read({ type: 'SET', address: '/a', value: true, ttl }))).toMatchObject({
         fault: 'LegacyDecode',
@@ -92,7 +92,7 @@ describe('the MessagePack form', () => {
     },
   );
 
-  it('takes nil for absent, but in a SET for null', () => {
+  it('reads nil as absent, except in a SET, where it is null', () => {
     const nils = { signal: null, value: null, payload: null, samples: null, id: null, timeline: null, keyframes: null };
     expect(read({ type: 'PUBLISH', address: '/a', ...nils })).toEqual({ type: 'publish', address: '/a' });
     expect(read({ type: 'SET', address: '/a', value: null, lock: null, ttl: null })).toEqual({
@@ -109,7 +109,7 @@ describe('the MessagePack form', () => {
     expect(read({ type: 'RESULT', signals })).toMatchObject({ signals: [{ meta: {} }] });
   });
 
-  it('reads the payload of a PUBLISH where the value is absent', () => {
+  it('reads `payload` of a PUBLISH if the value is absent', () => {
     expect(read({ type: 'PUBLISH', address: '/a', value: null, payload: 'p' })).toMatchObject({
       value: { value: 'p' },
     });
@@ -135,33 +135,33 @@ describe('the MessagePack form', () => {
     });
   });
 
-  it('takes keyframes on the PUBLISH itself for unknown keys, as the golden vector has it', () => {
+  it('ignores keyframes on the PUBLISH itself as unknown keys, as the golden vector requires', () => {
     const message = { type: 'PUBLISH', address: '/t', signal: 'timeline' };
     expect(read({ ...message, keyframes, loop: true })).toEqual(read(message));
   });
 
-  it('refuses what stands where keyframes should', () => {
+  it('rejects other content in place of keyframes', () => {
     for (const wrong of [1, {}, [1], [{ time: 0 }]]) {
       const timeline = { keyframes: wrong };
       expect(faultOf(() => read({ type: 'PUBLISH', address: '/t', timeline })).fault).toBe('LegacyDecode');
     }
   });
 
-  it('drops features that have no name here', () => {
+  it('omits unknown features', () => {
     expect(read({ type: 'HELLO', version: 1, name: 'n', features: ['param', 'telepathy'] })).toMatchObject({
       features: ['param'],
     });
   });
 
-  it('refuses a key that comes twice in a message, at any level', () => {
+  it('rejects a repeated key in a message, at any level', () => {
     const id = 'a2696401';
     const twice = { message: `84a474797065a9535542534352494245${id}${id}a77061747465726ea22f61` };
-    expect(faultOf(() => readHex(twice.message)).message).toBe('"id" stands in a message twice');
+    expect(faultOf(() => readHex(twice.message)).message).toBe('"id" occurs twice in a message');
     const inOptions = `84a474797065a9535542534352494245${id}a77061747465726ea22f61a76f7074696f6e7382a677696e646f7701a677696e646f7702`;
-    expect(faultOf(() => readHex(inOptions)).message).toBe('"window" stands in a message twice');
+    expect(faultOf(() => readHex(inOptions)).message).toBe('"window" occurs twice in a message');
   });
 
-  it('keeps the later of two entries of a value, in the place of the first', () => {
+  it('keeps the last value of a repeated key in a value, at its first position', () => {
     const value = '83a16101a16202a16103'; // {a: 1, b: 2, a: 3}
     expect(readHex(`83a474797065a3534554a761646472657373a22f61a576616c7565${value}`)).toMatchObject({
       value: {
@@ -186,13 +186,13 @@ describe('the MessagePack form', () => {
     ['a string that is no UTF-8', 'a1ff'],
     ['half an integer', 'cf00'],
     ['nothing', ''],
-  ])('refuses %s as a value', (_, value) => {
+  ])('rejects %s as a value', (_, value) => {
     expect(faultOf(() => readHex(`83a474797065a3534554a761646472657373a22f61a576616c7565${value}`)).fault).toBe(
       'LegacyDecode',
     );
   });
 
-  it('takes values as deep as the other forms do, and no deeper', () => {
+  it('accepts values as deep as the other forms, and no deeper', () => {
     const deep = (levels: number): unknown => (levels === 0 ? null : [deep(levels - 1)]);
     const set = (levels: number): object => ({ type: 'SET', address: '/a', value: deep(levels) });
     expect(read(set(MAX_VALUE_DEPTH))).toMatchObject({ type: 'set' });
@@ -200,7 +200,7 @@ describe('the MessagePack form', () => {
     expect(faultOf(() => readHex(`81a161${'91'.repeat(60_000)}c0`)).fault).toBe('DepthExceeded');
   });
 
-  it('takes bundles as deep as the other forms do, and no deeper', () => {
+  it('accepts bundles as deep as the other forms, and no deeper', () => {
     const bundles = (levels: number): object =>
       levels === 0 ? { type: 'PING' } : { type: 'BUNDLE', messages: [bundles(levels - 1)] };
     expect(read(bundles(MAX_BUNDLE_DEPTH))).toMatchObject({ type: 'bundle' });

@@ -16,7 +16,7 @@ import { plainMessage, withoutNegativeZero } from './plain-message.js';
 const arbitrarySeed = fc.integer({ min: 0, max: 0xffff_ffff });
 
 describe('CBOR', () => {
-  it.each(messageTypes)('gives back every %s it was given', (type) => {
+  it.each(messageTypes)('round-trips every %s', (type) => {
     const header = fc.record(
       { qos: fc.constantFrom(...Object.values(Qos)), timestamp: fc.option(arbitraryU64, { nil: undefined }) },
       { noNullPrototype: true },
@@ -30,7 +30,7 @@ describe('CBOR', () => {
     );
   });
 
-  it('reads what cbor-x writes without any options', () => {
+  it('reads the output of cbor-x with default options', () => {
     fc.assert(
       fc.property(foreignMessage, (message) => {
         const bytes = framed(encode(plainMessage(message, { integer: safeNumber, value: (value) => value })), 0x02);
@@ -40,7 +40,7 @@ describe('CBOR', () => {
     );
   });
 
-  it('is read by cbor-x', () => {
+  it('is readable by cbor-x', () => {
     const decoder = new Decoder({ mapsAsObjects: false });
     fc.assert(
       fc.property(arbitraryMessage(), (message) => {
@@ -52,7 +52,7 @@ describe('CBOR', () => {
     );
   });
 
-  it('gives a message or throws a DecodeError, whatever the bytes', () => {
+  it('returns a message or throws a DecodeError, for any bytes', () => {
     const corpus = fc.sample(arbitraryMessage(), { numRuns: 200, seed: 1 });
     const frames = corpus.map((message) => encodeFrame(message, { encoding: 'cbor' }));
     const hostile = fc.oneof(
@@ -76,7 +76,7 @@ describe('CBOR', () => {
 });
 
 describe('JSON', () => {
-  it.each(messageTypes)('gives back every %s it was given', (type) => {
+  it.each(messageTypes)('round-trips every %s', (type) => {
     fc.assert(
       fc.property(arbitraryMessage({ types: [type] }), (message) => {
         const decoded = decodeJson(encodeJson(message));
@@ -86,7 +86,7 @@ describe('JSON', () => {
     );
   });
 
-  it('writes what it has read the way it was written', () => {
+  it('re-encodes a decoded message to the same text', () => {
     fc.assert(
       fc.property(arbitraryMessage(), (message) => {
         const text = encodeJson(message);
@@ -96,7 +96,7 @@ describe('JSON', () => {
     );
   });
 
-  it('gives a message or throws a DecodeError, whatever the text', () => {
+  it('returns a message or throws a DecodeError, for any text', () => {
     const texts = fc.sample(arbitraryMessage(), { numRuns: 200, seed: 1 }).map(encodeJson);
     const piece = fc.tuple(fc.constantFrom(...texts), fc.nat(), fc.nat()).map(([text, a, b]) => {
       const start = a % text.length;
@@ -125,7 +125,7 @@ describe('JSON', () => {
 });
 
 describe('MessagePack', () => {
-  it('is read as msgpackr writes it', () => {
+  it('reads the output of msgpackr', () => {
     const packr = new Packr({ useRecords: false, mapsAsObjects: false, variableMapSize: true });
     fc.assert(
       fc.property(foreignMessage, (message) => {
@@ -139,12 +139,12 @@ describe('MessagePack', () => {
   });
 });
 
-/** Messages whose Floats a library that has only numbers does not take for integers. */
+/** Messages whose Floats a library with one number type does not write as integers. */
 const foreignMessage = arbitraryMessage({
   value: { float: arbitraryFloat.filter((float) => !Number.isInteger(float)) },
 });
 
-/** The right names with anything behind them. */
+/** Valid field names with arbitrary content. */
 const almostMessage = fc
   .tuple(
     fc.constantFrom(...messageTypes),
@@ -162,12 +162,12 @@ const almostMessage = fc
   )
   .map(([type, fields]) => ({ ...fields, type }));
 
-/** An integer as a JavaScript program has it. */
+/** An integer as a JavaScript program represents it. */
 function safeNumber(integer: U64): U64 {
   return typeof integer === 'bigint' && Number.isSafeInteger(Number(integer)) ? Number(integer) : integer;
 }
 
-/** Structures as Maps, which is what a decoder makes of them that makes no objects. */
+/** Structures as Maps: the output of a decoder that creates no objects. */
 function objects(thing: unknown): unknown {
   if (Array.isArray(thing)) return thing.map(objects);
   if (typeof thing !== 'object' || thing === null || thing instanceof Uint8Array) return thing;
@@ -175,7 +175,7 @@ function objects(thing: unknown): unknown {
   return new Map(entries.map(([key, item]) => [key, objects(item)]));
 }
 
-/** A message as Rust shaped it (wire.md 8.2). */
+/** A message in the shape that Rust writes (wire.md 8.2). */
 function legacyPlain(message: Message): Record<string, unknown> {
   const plain = plainMessage(message, { integer: BigInt, value: (value) => value });
   const upper = message.type.replace(/[A-Z]/g, '_$&').toUpperCase();
@@ -196,7 +196,7 @@ function legacyPlain(message: Message): Record<string, unknown> {
   }
 }
 
-/** What that form cannot tell apart: a null in an optional place from an absent one, no easing from a linear one. */
+/** Replaces what this form cannot distinguish: null and absent in an optional field, no easing and a linear one. */
 function asLegacyReads(message: Message): Message {
   switch (message.type) {
     case 'publish': {
@@ -229,7 +229,7 @@ function expectAlike(received: Message, expected: Message): void {
   expect(withoutNegativeZero(comparable(received))).toEqual(withoutNegativeZero(comparable(expected)));
 }
 
-/** The message, or undefined where it was refused as it should be. Anything else thrown fails the test. */
+/** Returns the message, or undefined for an expected rejection. Any other exception fails the test. */
 function decodedOrRefused(read: () => Frame): Message | undefined {
   try {
     return read().message;

@@ -3,7 +3,7 @@ import type { U64 } from '../../../src/protocol/u64.js';
 import { EncodedValue } from '../../../src/protocol/values/encoded-value.js';
 import type { Value } from '../../../src/protocol/values/value.js';
 
-/** How a library that knows nothing of us is given the two things it might take for something else. */
+/** Converts the two types that a foreign library could confuse with others. */
 export interface PlainForm {
   readonly integer: (integer: U64) => unknown;
   readonly value: (value: Value) => unknown;
@@ -12,7 +12,7 @@ export interface PlainForm {
 /** Fields whose numbers are Floats. */
 const floatFields: ReadonlySet<string> = new Set(['samples', 'range', 'bezier', 'epsilon']);
 
-/** A message as plain data: its fields under our names, absent ones left out, structures objects and revisions a Map. */
+/** Returns a message as plain data: fields by name, without absent ones; structures as objects, revisions as a Map. */
 export function plainMessage(message: object, form: PlainForm): Record<string, unknown> {
   const plain: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(message) as [string, unknown][]) {
@@ -31,7 +31,7 @@ function plainField(field: unknown, form: PlainForm): unknown {
   return typeof field === 'object' && field !== null ? plainMessage(field, form) : field;
 }
 
-/** -0 became 0 on its way through a library to which both are the integer 0. */
+/** Replaces -0 by 0, because a foreign library reads both as the integer 0. */
 export function withoutNegativeZero(thing: unknown): unknown {
   if (thing === 0) return 0;
   if (Array.isArray(thing)) return thing.map(withoutNegativeZero);

@@ -47,18 +47,18 @@ describe('encodeValue', () => {
     ['an Int above 64 bits', INT_MAX + 1n],
     ['an Int below', INT_MIN - 1n],
     ['an array nested too deep', nested(MAX_VALUE_DEPTH + 1)],
-  ])('refuses %s', (_, value) => {
+  ])('rejects %s', (_, value) => {
     expect(() => encodeValue(value)).toThrow(EncodeError);
     expect(() => encodeValue(value)).toThrow(expect.objectContaining({ fault: 'NotEncodable' }));
   });
 
-  it('takes the deepest value there is', () => {
+  it('accepts the deepest value', () => {
     expect(encodeValue(nested(MAX_VALUE_DEPTH)).decode()).toEqual(nested(MAX_VALUE_DEPTH));
   });
 });
 
 describe('EncodedValue', () => {
-  it('is a view into the frame it came in, until it is copied', () => {
+  it('is a view into its frame until it is copied', () => {
     const frame = fromHex('ff 08 0002 6162 ff');
     const view = readTypedValue(new Reader(frame, 1));
     const copy = view.copy();
@@ -70,7 +70,7 @@ describe('EncodedValue', () => {
     expect(copy.bytes).toHaveLength(4);
   });
 
-  it('gives bytes that are the reader’s own', () => {
+  it('returns bytes that the reader owns', () => {
     const frame = fromHex('09 0001 61');
     const bytes = readTypedValue(new Reader(frame)).decode() as Uint8Array; // type 9
     frame.fill(0);
@@ -85,7 +85,7 @@ describe('EncodedValue', () => {
     [[], new Map()],
     ['ab', 'abc'],
     [null, false],
-  ])('tells %j from its like', (one, other) => {
+  ])('distinguishes %j from similar values', (one, other) => {
     expect(encodeValue(one).equals(encodeValue(one))).toBe(true);
     expect(encodeValue(one).equals(encodeValue(other))).toBe(false);
   });

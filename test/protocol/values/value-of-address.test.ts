@@ -3,7 +3,7 @@ import { decodeFrame, encodeFrame } from '../../../src/protocol/frame.js';
 import type { PublishMessage, SetMessage } from '../../../src/protocol/messages/message.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
 
-/** As it comes out of the decoder, with address and value side by side in the frame. */
+/** A decoded SET, with address and value adjacent in the frame. */
 function received(address: string, value: Parameters<typeof encodeValue>[0]): SetMessage {
   const { message } = decodeFrame(encodeFrame({ type: 'set', address, value: encodeValue(value) }));
   return message as SetMessage;
@@ -12,25 +12,25 @@ function received(address: string, value: Parameters<typeof encodeValue>[0]): Se
 const plain = (address: string, value: Parameters<typeof encodeValue>[0]): Uint8Array =>
   encodeFrame({ type: 'set', address, value: encodeValue(value), revision: 7 });
 
-describe('a SET that is sent on', () => {
+describe('a forwarded SET', () => {
   it.each([
     ['/a', 0.5],
     ['/lights/3/dim', 1n],
     ['/ünïcode/🎛', 'text'],
     ['/x', null],
     ['/long/'.padEnd(300, 'x'), new Map([['k', [true, Uint8Array.of(1)]]])],
-  ])('has the bytes it would have if it were written anew: %s', (address, value) => {
+  ])('has the same bytes as a newly written one: %s', (address, value) => {
     expect(encodeFrame({ ...received(address, value), revision: 7 })).toEqual(plain(address, value));
   });
 
-  it('is written anew where its value is another, or its address', () => {
+  it('is written again if its value or address was replaced', () => {
     const message = received('/a', 0.5);
     expect(encodeFrame({ ...message, value: encodeValue(2), revision: 7 })).toEqual(plain('/a', 2));
     expect(encodeFrame({ ...message, address: '/bb', revision: 7 })).toEqual(plain('/bb', 0.5));
     expect(encodeFrame({ ...message, value: message.value.copy(), revision: 7 })).toEqual(plain('/a', 0.5));
   });
 
-  it('is not mistaken for a PUBLISH, nor a PUBLISH for it, when one is made of the other', () => {
+  it('shares no cached form with a PUBLISH made from it, and vice versa', () => {
     const { address, value } = received('/a', 0.5);
     const event = { type: 'publish', signal: 'event', address, value } as const;
     const anew = encodeFrame({ ...event, value: encodeValue(0.5) });
@@ -41,7 +41,7 @@ describe('a SET that is sent on', () => {
     expect(encodeFrame({ type: 'set', address, value: published, revision: 7 })).toEqual(plain('/a', 0.5));
   });
 
-  it('is written anew where its value was not as we write it', () => {
+  it('is written again if its value was not canonical', () => {
     // SET /a with an Int8 of 5, which becomes an Int64
     const frame = Uint8Array.from([0x53, 0x41, 0, 7, 0x21, 0x02, 0, 2, 0x2f, 0x61, 5]);
     const { message } = decodeFrame(frame);

@@ -11,7 +11,7 @@ import { walkValue } from '../../../src/protocol/values/value-walker.js';
 import { arbitraryFloat, arbitraryInt, arbitraryKey, arbitraryText } from '../../support/arbitraries.js';
 import { comparable } from '../../support/comparable.js';
 
-/** A value as some peer may write it, narrow numbers and all, with what it means and whether we would write it so. */
+/** A value as a peer can write it, including narrow numbers, with its meaning and whether the bytes are canonical. */
 interface WireValue {
   readonly type: number;
   readonly data: readonly number[];
@@ -20,7 +20,7 @@ interface WireValue {
 }
 
 describe('walking a value', () => {
-  it('ends where it ends, knows whether it is canonical, and reading it gives what was meant', () => {
+  it('ends at its end, recognizes canonical bytes, and reading returns the intended value', () => {
     fc.assert(
       fc.property(wireValue, fc.uint8Array(), fc.uint8Array(), (wire, before, after) => {
         const bytes = Uint8Array.from([...before, ...wire.data, ...after]);
@@ -36,7 +36,7 @@ describe('walking a value', () => {
     );
   });
 
-  it('keeps canonical bytes as they are and widens all others', () => {
+  it('keeps canonical bytes and widens all others', () => {
     fc.assert(
       fc.property(wireValue, (wire) => {
         const bytes = Uint8Array.from(wire.data);
@@ -49,10 +49,10 @@ describe('walking a value', () => {
     );
   });
 
-  it('refuses a value that is cut short, without a look behind its end', () => {
+  it('rejects a truncated value without reading past its end', () => {
     fc.assert(
       fc.property(wireValue, (wire) => {
-        // The missing bytes are there, but behind the end that was given.
+        // The missing bytes exist, but after the given end.
         const bytes = Uint8Array.from(wire.data);
         for (let end = Math.max(0, wire.data.length - 100); end < wire.data.length; end++) {
           expect(() => walkValue(wire.type, bytes, 0, end)).toThrow(DecodeError);
@@ -62,7 +62,7 @@ describe('walking a value', () => {
     );
   });
 
-  it('accepts whatever reading then gets through, byte for byte', () => {
+  it('accepts only bytes that the reader can read, byte by byte', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 0x0c }), fc.uint8Array({ maxLength: 40 }), (type, bytes) => {
         let end: number;
@@ -73,7 +73,7 @@ describe('walking a value', () => {
           return;
         }
         const r = new Reader(bytes);
-        readValue(type, r); // must not throw: a walk is all the checking there is
+        readValue(type, r); // must not throw: the walk is the only validation
         expect(r.at).toBe(end);
       }),
       { numRuns: 5_000 },
@@ -83,7 +83,7 @@ describe('walking a value', () => {
   it.each([
     ['array', ValueType.Array, [0, 1, 0x0a]],
     ['map', ValueType.Map, [0, 1, 0, 0, 0x0b]],
-  ])('goes %ss down to the limit of depth and not beyond', (_, type, level) => {
+  ])('accepts nested %ss up to the depth limit and no deeper', (_, type, level) => {
     const nested = (depth: number): Uint8Array =>
       Uint8Array.from([...Array.from({ length: depth - 1 }, () => level).flat(), 0, 0]);
     expect(walkValue(type, nested(MAX_VALUE_DEPTH), 0, nested(MAX_VALUE_DEPTH).length).canonical).toBe(true);
@@ -93,7 +93,7 @@ describe('walking a value', () => {
     );
   });
 
-  it('finds a repeated key among few and among many', () => {
+  it('finds a repeated key among few and many', () => {
     for (const count of [2, 15, 16, 17, 18, 300]) {
       for (const repeated of [0, count - 2]) {
         const keys = Array.from({ length: count - 1 }, (_, i) => `k${i}`);
@@ -125,7 +125,7 @@ function mapData(entries: readonly (readonly [string, WireValue])[]): Uint8Array
   ]);
 }
 
-/** A narrow integer type, written by a DataView so that the writer under test has no say. */
+/** A narrow integer type, written by a DataView, independent of the writer under test. */
 function narrow(type: number, size: number, set: (view: DataView, value: number) => void): fc.Arbitrary<WireValue> {
   const limit = 2 ** (8 * size - 1);
   return fc.integer({ min: -limit, max: limit - 1 }).map((value) => {
@@ -185,7 +185,7 @@ const wireValue: fc.Arbitrary<WireValue> = fc.letrec<{ value: WireValue }>((tie)
     },
     {
       weight: 1,
-      // Keys may come twice: the first place and the last value count.
+      // Keys can be repeated: the first position and the last value count.
       arbitrary: fc
         .array(fc.tuple(fc.oneof(arbitraryKey, fc.constantFrom('a', 'b')), tie('value')), { maxLength: 5 })
         .map((entries) => ({
