@@ -11,6 +11,8 @@ const converted: readonly string[] = [
   'test/prose.test.ts',
   'test/support/prose.ts',
   // Protocol, transports, clients.
+  'src/protocol',
+  'test/protocol',
   // Pages, command, composition.
   'CHANGELOG.md',
   'CONTRIBUTING.md',
