@@ -8,6 +8,7 @@ import { type Exception, hitsIn, proseFiles, unexcused, unusedExceptions } from 
 /** Folders and files in plain technical English. This list only grows. `--help` stands for the help texts. */
 const converted: readonly string[] = [
   // The core and what it rests on.
+  'src/core',
   'test/prose.test.ts',
   'test/support/prose.ts',
   // Protocol, transports, clients.
@@ -87,6 +88,7 @@ describe('the word test', () => {
     ['a regular expression', 'f(/nobody/);\n'],
     ['a name', 'const nobody = 1;\n'],
     ['a code span', '// Returns `nobody`.\n'],
+    ['a link to a name', '// See {@link A.told}.\n'],
     ['double quotes', '// Returns "nobody\n// at all".\n'],
     ['a placeholder of a title', 'it(`asks ${nobody}`, () => {});\n'],
     ['part of a longer word', '// The outdoors.\n'],

@@ -1,15 +1,18 @@
 /**
- * How other times stand to the router's monotonic clock, as of the last reading of it (docs/clocks.md). The core counts on
- * the monotonic clock and converts where times leave or enter it. `ClockWatch` is one.
+ * Offsets of other times from the router's monotonic clock, as of the last clock reading (docs/clocks.md). The core
+ * calculates with the monotonic clock and converts where times enter or leave it. `ClockWatch` implements this
+ * interface.
  */
 export interface ClockOffsets {
-  /** Microseconds to add for the protocol's time: of WELCOME, SYNC, timestamps. Never decreases. */
+  /** Microseconds to add for the protocol's time, used in WELCOME, SYNC and timestamps. Never decreases. */
   readonly protocolAheadMicros: number;
-  /** Microseconds to add for calendar time, by which tokens are judged. */
+  /** Microseconds to add for calendar time, which decides whether a token is valid. */
   readonly wallAheadMicros: number;
-  /** Deadlines of peers that passed since then must not be judged yet, in monotonic milliseconds; Infinity: all can be. */
+  /**
+   * Monotonic milliseconds. Peer deadlines that passed since this time must not be enforced yet. Infinity: all can be.
+   */
   readonly unjudgedSinceMs: number;
 }
 
-/** One time for all, as on a simulated clock. */
+/** All times are equal, as on a simulated clock. */
 export const noOffsets: ClockOffsets = { protocolAheadMicros: 0, wallAheadMicros: 0, unjudgedSinceMs: Infinity };

@@ -1,7 +1,7 @@
 import { ClaspError, ErrorCode } from '../protocol/errors.js';
 import type { RouterSession } from './session.js';
 
-/** Internal errors of one session within {@link WINDOW_MICROS} that close it. */
+/** Number of internal errors of one session within {@link WINDOW_MICROS} that closes the session. */
 export const MAX_INTERNAL_ERRORS = 10;
 const WINDOW_MICROS = 10_000_000;
 
@@ -13,13 +13,13 @@ interface Window {
 /**
  * Logs an internal error.
  *
- * @param work what failed: a message type, or the name of other work
+ * @param work the work that failed: a message type, or the name of other work
  */
 export type LogInternalError = (error: unknown, work: string, session: RouterSession | undefined) => void;
 
 /**
- * Counts what the router's own code throws while it handles a message or does other work. Each such error is a bug in the router. It
- * costs that piece of work; a session whose messages cause several of them is closed.
+ * Counts exceptions of the router's own code while it handles a message or does other work. Each one is a bug in the
+ * router and aborts only that piece of work. If a session's messages cause several, the router closes the session.
  */
 export class InternalErrors {
   readonly #log: LogInternalError;
@@ -41,7 +41,7 @@ export class InternalErrors {
     this.#log(error, work, session);
   }
 
-  /** Counts an error of a session's own message. @returns whether it is the last one that the session may cause */
+  /** Counts an error of a session's own message. @returns whether the session has reached the limit */
   isLastOf(session: RouterSession, nowMicros: number): boolean {
     const window = this.#windows.get(session);
     if (window === undefined || nowMicros - window.sinceMicros > WINDOW_MICROS) {

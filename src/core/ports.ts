@@ -4,11 +4,9 @@ import type { Scope } from '../protocol/scope.js';
 import type { Pattern } from '../protocol/pattern.js';
 import type { Value } from '../protocol/values/value.js';
 
-/**
- * What the actors ask of the outside. A feature is plugged in by satisfying a port; it never edits an actor.
- */
+/** Ports of the actors. A feature is added by implementing a port, without changing an actor. */
 
-/** Where log lines go: a subset of pino, so a pino logger is one. */
+/** Destination of log lines: a subset of pino's interface. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -16,7 +14,7 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
-/** A logger that never throws: a full disk must not cost a show its router. */
+/** Wraps a logger so that it never throws. A full disk must not stop the router. */
 export function unfailing(logger: Logger): Logger {
   const attempt =
     (level: keyof Logger) =>
@@ -24,7 +22,7 @@ export function unfailing(logger: Logger): Logger {
       try {
         logger[level](fields, message);
       } catch {
-        // There is nobody to tell.
+        // A failed log call cannot be reported anywhere.
       }
     };
   return { debug: attempt('debug'), info: attempt('info'), warn: attempt('warn'), error: attempt('error') };
@@ -37,81 +35,84 @@ export const silentLogger: Logger = {
   error: () => undefined,
 };
 
-/** Who may come in, and what they may do (router.md 9). */
+/** Authenticates clients and states their permissions (router.md 9). */
 export interface Authenticator {
   /**
-   * Looks at the token of a HELLO.
+   * Validates the token of a HELLO.
    *
-   * @throws ClaspError 300 or 302 with what the peer is to be told, never with the token; anything else thrown is a fault of ours
+   * @throws ClaspError 300 or 302. The peer receives its text, which must not contain the token. Any other exception is
+   *   an internal error.
    */
   authenticate(token: string): Promise<Grant>;
   /**
-   * Calls back, once, when a grant ends before its time because its token was revoked.
+   * Calls the listener once if a grant ends early because its token was revoked.
    *
    * @returns stops watching
    */
   onRevoked(grant: Grant, listener: () => void): () => void;
 }
 
-/** What a token gives. Holds nothing secret: it is logged and looked at. */
+/** Permissions of a token. Contains no secret, because it is logged and inspected. */
 export interface Grant {
-  /** Names the token without being it: what `revoke` takes. */
+  /** Identifies the token without being it. `revoke` takes this ID. */
   readonly tokenId: string;
-  /** Who it was given to. */
+  /** The subject that the token was issued to. */
   readonly subject: string | undefined;
-  /** What it allows; nothing when empty. */
+  /** Permitted operations; none if empty. */
   readonly scopes: readonly Scope[];
-  /** What it allows only within bounds; all that match an address hold. */
+  /** Bounds on permitted writes. If several match an address, all apply. */
   readonly constraints: readonly Constraint[];
-  /** Unix time in seconds before which it does not hold yet. @default it holds already */
+  /** Unix time in seconds before which the grant is not valid yet. @default valid at once */
   readonly notBeforeSeconds?: number | undefined;
-  /** Unix time in seconds from which it no longer holds; undefined = never. */
+  /** Unix time in seconds from which the grant is no longer valid; undefined = never expires. */
   readonly expiresAtSeconds: number | undefined;
 }
 
-/** Who is meant, where somebody else decides what a session may do or see. */
+/** Identity of a session, for hooks that decide what it can do or see. */
 export interface SessionIdentity {
   readonly id: string;
-  /** From HELLO: what it calls itself, which proves nothing. */
+  /** The name in HELLO. The router does not verify it. */
   readonly name: string;
   readonly transport: string;
   readonly remoteAddress: string;
-  /** What its token gives; undefined on an open router. */
+  /** The permissions of its token; undefined on a router without authentication. */
   readonly grant: Grant | undefined;
 }
 
-/** A SET or PUBLISH that is about to be done; one in a bundle too. */
+/** A SET or PUBLISH that the router is about to apply, also one in a bundle. */
 export interface ProposedWrite {
   readonly kind: 'set' | 'publish';
   readonly address: string;
-  /** Built when it is asked for; undefined where the message carries none. */
+  /** Decoded on first access; undefined if the message has no value. */
   readonly value: Value | undefined;
   readonly session: SessionIdentity;
 }
 
 /**
- * Has the last word on every write, after scopes and before anything has changed. Called on the hot path: it has to answer at once.
+ * Makes the final decision on every write, after the scope checks and before any change. Called on the hot path: it
+ * must return synchronously.
  *
- * @returns undefined to let it pass, or why not, which the writer is told with ERROR 403
+ * @returns undefined to accept the write, or the reason for refusal, which the writer receives with ERROR 403
  */
 export type WriteValidator = (write: ProposedWrite) => string | undefined;
 
 /**
- * Whether a session may know of an address: asked for live traffic, snapshots, GET and QUERY. The answer is remembered until
- * subscriptions change or the router is told that it has changed.
+ * Decides whether a session can see an address. Applies to live traffic, snapshots, GET and QUERY. The router caches
+ * the result until subscriptions change or the program reports a change.
  */
 export type VisibilityFilter = (address: string, session: SessionIdentity) => boolean;
 
-/** What the owner of the router says of some addresses beforehand; `defineSignals` makes it. */
+/** Rules that the program declares for some addresses. `defineSignals` creates them. */
 export interface SignalRules {
-  /** The router itself announces these, for as long as it runs: QUERY finds them. */
+  /** Definitions that the router itself announces while it runs. QUERY finds them. */
   readonly definitions: readonly SignalDefinition[];
   /**
-   * Whether a SET or PUBLISH may be done. Called on the hot path: it has to answer at once.
+   * Validates a SET or PUBLISH. Called on the hot path: it must return synchronously.
    *
-   * @param value the value, the samples of a stream, or a timeline as a value; undefined where the message carries none of them
+   * @param value the value, the samples of a stream, or a timeline as a value; undefined if the message has none of
+   *   them
    * @param phase of a gesture
-   * @returns undefined to let it pass, or why not, which the writer is told with ERROR 402
+   * @returns undefined to accept the write, or the reason for refusal, which the writer receives with ERROR 402
    */
   check(address: string, value: Value | undefined, type: SignalType, phase?: GesturePhase): string | undefined;
 }
@@ -119,8 +120,8 @@ export interface SignalRules {
 /** Bounds on what a session may write to some addresses. */
 export interface Constraint {
   readonly pattern: Pattern;
-  /** Least and greatest number a SET or PUBLISH may carry, both included. */
+  /** Minimum and maximum of a number in a SET or PUBLISH, both inclusive. */
   readonly range?: readonly [number, number] | undefined;
-  /** Writes a second to all addresses of the pattern together, at most. */
+  /** Maximum writes per second to all addresses of the pattern together. */
   readonly maxRate?: number | undefined;
 }

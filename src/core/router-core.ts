@@ -57,52 +57,54 @@ export interface RouterCoreOptions
     SignalDirectoryOptions,
     SubscribingOptions,
     WillLimits {
-  /** Bytes of one value. */
+  /** Maximum bytes of one value. */
   readonly maxValueBytes: number;
-  /** Frames a minute that could not be read, beyond which a session is closed. */
+  /** Maximum undecodable frames per minute. If a session exceeds it, the router closes the session. */
   readonly maxMalformedPerMinute: number;
   /** Whether SET and BUNDLE are acknowledged only when their frame asks for it (QoS 1 or 2). */
   readonly acks: 'requested' | 'always';
-  /** What GET of an address without a param gets: ERROR 201, or nothing. */
+  /** Reply to a GET of an address without a param: ERROR 201, or none. */
   readonly unknownAddress: 'error' | 'silent';
-  /** How writes to one param are reconciled, by pattern; the first that matches decides. Last write wins where none does. */
+  /** Conflict strategies by pattern; the first match applies. Without a match, the last write wins. */
   readonly conflictRules: readonly ConflictRule[];
-  /** Whether a SET has to be what was announced for its address. */
+  /** Whether a SET must conform to the definition announced for its address. */
   readonly checkAnnounced: boolean;
-  /** In `/$clasp/version`. */
+  /** The value of `/$clasp/version`. */
   readonly version: string;
-  /** Whether those who subscribe below `/$clasp/sessions` learn who is connected. */
+  /** Whether subscribers below `/$clasp/sessions` receive the list of connected sessions. */
   readonly presence: boolean;
   /** Reads the router's monotonic clock, in microseconds. */
   readonly nowMicros: () => number;
-  /** How other times stand to it; `nowMicros` keeps them up to date. @default one time for all */
+  /** Offsets of other times from that clock; `nowMicros` updates them. @default all times are equal */
   readonly offsets?: ClockOffsets | undefined;
-  /** Begins to watch a token, so that {@link RouterCore.revoke} is called if it is revoked. @default no token ever is */
+  /**
+   * Starts to watch a token, so that {@link RouterCore.revoke} is called if it is revoked. @default no token is revoked
+   */
   readonly watchToken?: WatchToken | undefined;
-  /** Called for each scheduled bundle that made room for others. @default ignores them */
+  /** Called for each scheduled bundle that was evicted. @default does nothing */
   readonly bundleDropped?: ((bundle: ScheduledBundle) => void) | undefined;
-  /** Takes the internal errors of work that is no message. @default they are thrown */
+  /** Receives internal errors of work other than messages. @default throws them */
   readonly internalErrors?: InternalErrors | undefined;
 }
 
-/** Steps of one turn for all that is due, and one piece of each kind more: 0.3 ms, and with a large bundle 1 ms. */
+/** Steps per turn for all due work. Each kind can exceed it by one piece: 0.3 ms, or 1 ms with a large bundle. */
 const DUE_STEPS = 16_384;
-/** Steps of the gestures that are due in front of a batch of messages. */
+/** Steps for due gestures before a batch of messages. */
 const GESTURE_STEPS = 4_096;
 
 const EVERYTHING = parsePattern('/**');
-/** Steps of an ERROR: making the error object takes longer than any message. */
+/** Steps of an ERROR: creating the error object takes longer than any message. */
 const ERROR_STEPS = 300;
 
 /**
- * The router without any input or output: what each message of each session does to params and subscriptions, and what
- * everybody gets. It opens no socket and sets no timer, so a test drives an hour of show in milliseconds, and the same
- * input gives the same bytes. What is to be sent waits in the sessions' outboxes until {@link takeDirty}.
+ * The sans-IO router: applies the messages of all sessions to params and subscriptions, and produces the deliveries. It
+ * opens no socket and sets no timer, so a test simulates an hour in milliseconds, and the same input gives the same
+ * bytes. Output stays in the sessions' outboxes until {@link takeDirty}.
  */
 export class RouterCore {
   readonly #options: RouterCoreOptions;
   readonly #offsets: ClockOffsets;
-  /** Those who have said HELLO, by their id. */
+  /** Established sessions, by ID. */
   readonly #sessions = new Map<string, RouterSession>();
   readonly #params: ParamStore;
   readonly #signals: SignalDirectory;
@@ -124,7 +126,7 @@ export class RouterCore {
   readonly #admission: HelloHandler;
   readonly #counters = new Counters();
   readonly #owners: Owners;
-  /** Steps that messages take beside the usual ones. */
+  /** Steps of messages in addition to their usual ones. */
   readonly #work = new StepCounter();
   readonly #tokens: TokenPermissions;
   readonly #slice = new Slice(this.#work, this);
@@ -133,11 +135,11 @@ export class RouterCore {
   readonly #gestureWork: DueWork;
   readonly #statisticsWork: DueWork;
   readonly #bundleWork: DueWork;
-  /** What has its time, in the order in which it is done. */
+  /** Work with a due time, in order of execution. */
   readonly #dueWorks: readonly DueWork[];
 
   #messages = 0;
-  /** The time of this batch; reading the clock for each message would cost as much as routing it. */
+  /** The time of this batch. Reading the clock per message would cost as much as routing it. */
   #nowMicros: number;
 
   constructor(options: RouterCoreOptions) {
@@ -232,12 +234,12 @@ export class RouterCore {
     return this.#params.size;
   }
 
-  /** Memory that all params take, roughly. */
+  /** Approximate memory of all params in bytes. */
   get paramBytes(): number {
     return this.#params.bytes;
   }
 
-  /** Memory that paced subscriptions and what waits for them take, roughly. */
+  /** Approximate memory of paced subscriptions and their pending values in bytes. */
   get pacedBytes(): number {
     return this.#routing.pacedBytes;
   }
@@ -258,12 +260,12 @@ export class RouterCore {
     return this.#deliveries.count;
   }
 
-  /** Steps that were taken so far, of some 20 ns: what messages, matching and deliveries cost. */
+  /** Steps so far, about 20 ns each: the cost of messages, matching and deliveries. */
   get steps(): number {
     return this.#work.steps + this.#tasks.steps + (this.#deliveries.count >>> 3);
   }
 
-  /** When the current batch was begun. */
+  /** Start time of the current batch. */
   get nowMicros(): number {
     return this.#nowMicros;
   }
@@ -276,7 +278,7 @@ export class RouterCore {
     }
   }
 
-  /** Takes one frame of a session, at its place in the order of all. Never throws for anything a peer can send. */
+  /** Handles one frame of a session, in the global order of frames. Never throws because of peer input. */
   handle(session: RouterSession, frame: InboundFrame, receivedMicros: number): void {
     this.#messages++;
     this.#work.steps += messageSteps(frame.message);
@@ -292,14 +294,14 @@ export class RouterCore {
       case 'connecting':
       case 'draining':
       case 'closed':
-        return; // nobody is listening any more, or not yet
+        return; // the session is not established yet or has ended
     }
   }
 
   /**
-   * Lets a session in whose token is good.
+   * Accepts a session with a valid token.
    *
-   * @returns what it has sent while that was found out, to be handled now
+   * @returns the frames that arrived during authentication, to be handled now
    */
   admit(session: RouterSession, grant: Grant): readonly PendingFrame[] {
     this.beginBatch();
@@ -308,25 +310,25 @@ export class RouterCore {
     return this.#admission.admit(session);
   }
 
-  /** What the visibility filter says has changed: whoever gets what is looked up anew. */
+  /** The results of the visibility filter have changed. The index recomputes all recipients. */
   visibilityChanged(): void {
     this.#routing.recipientsChanged();
   }
 
-  /** Tells a session what went wrong. */
+  /** Sends an ERROR to a session. */
   sendError(session: RouterSession, error: ClaspError): void {
     this.#replies.error(session, error);
   }
 
-  /** Asks a session for a PONG. */
+  /** Sends a PING to a session. */
   ping(session: RouterSession): void {
     this.#replies.send(session, { type: 'ping' });
   }
 
   /**
-   * Forgets a session: its subscriptions end, its locks are released, its gestures cancelled, its params stay (router.md 3.7). If
-   * it was lost, its last will is done. Its locks exclude no session from now on, and nothing is sent to it; what takes long is done in
-   * slices.
+   * Removes a session: its subscriptions end, its locks are released, its gestures are canceled, its params stay
+   * (router.md 3.7). If the session was lost, its last will is executed. From now on its locks exclude no session and
+   * it receives nothing. Long work runs in slices.
    */
   leave(session: RouterSession, departure: Departure): void {
     if (session.hasLeft) return;
@@ -346,7 +348,7 @@ export class RouterCore {
     session.release();
   }
 
-  /** @param left how it ended; undefined for one that was never in */
+  /** @param left how the session ended; undefined if it was never established */
   *#leaving(
     session: RouterSession,
     left: Departure | undefined,
@@ -379,7 +381,9 @@ export class RouterCore {
     yield 1;
   }
 
-  /** An internal error in one part of leaving must not keep the others from it: its locks would exclude others for ever. */
+  /**
+   * An internal error in one part must not prevent the others. Otherwise the session's locks would never be released.
+   */
   *#guarded(part: Chore): Generator<number, void> {
     try {
       for (let piece = part.next(); piece.done !== true; piece = part.next()) yield piece.value;
@@ -389,8 +393,8 @@ export class RouterCore {
   }
 
   /**
-   * A token was revoked: what its sessions announced and the bundles that wait for their time count for nothing from now on. The
-   * sessions themselves are ended by their machines.
+   * Handles a revoked token: announcements and scheduled bundles of its sessions no longer count. The session machines
+   * end the sessions themselves.
    */
   revoke(tokenId: string): void {
     const owner = this.#owners.revoke(tokenId);
@@ -399,23 +403,22 @@ export class RouterCore {
     this.#chores.begin(this.#scheduled.forgetting(owner));
   }
 
-  /** When {@link runDue} has something to do, by the router's clock; Infinity when never. */
+  /** When {@link runDue} has work, by the router's clock; Infinity = never. */
   get dueMicros(): number {
     let due = this.#statisticsWork.dueMicros;
     for (const work of this.#dueWorks) if (work !== this.#bundleWork) due = Math.min(due, work.dueMicros);
     return due;
   }
 
-  /** The same for what a millisecond matters to: a bundle with a time. */
+  /** The same for scheduled bundles, which need millisecond precision. */
   get exactDueMicros(): number {
     return this.#bundleWork.dueMicros;
   }
 
   /**
-   * Does what time has brought about, as far as one turn's steps go: sends the moves and runs the bundles that are due, clears away what has
-   * expired.
+   * Does the due work, up to the steps of one turn: sends gesture moves, runs bundles, removes expired entries.
    *
-   * @returns whether something that is due is left: then it is to be called again in the next turn
+   * @returns whether due work remains; if so, call it again in the next turn
    */
   runDue(): boolean {
     this.#readClock();
@@ -424,7 +427,7 @@ export class RouterCore {
     return isLeft;
   }
 
-  /** What there is and what has happened, counted. @param sendBuffers what sockets hold, which the core does not know */
+  /** Returns the statistics. @param sendBuffers use of the socket buffers, which the core does not know */
   statistics(sendBuffers: MemoryUse = { usedBytes: 0, limitBytes: 0, madeRoom: 0 }): Statistics {
     let { conflated, receivedBytes, sentBytes } = this.#counters;
     let congested = 0;
@@ -497,7 +500,7 @@ export class RouterCore {
     };
   }
 
-  /** What is to be kept of it for another time. Walks everything: for a million params some seconds. */
+  /** Returns the state to persist. Walks all entries: for a million params this takes some seconds. */
   state(): RouterState {
     this.beginBatch();
     const { protocolAheadMicros } = this.#offsets;
@@ -512,10 +515,11 @@ export class RouterCore {
     };
   }
 
-  /** Begins with what was there another time. */
+  /** Restores a persisted state. */
   restore({ params, gone, signals, savedAtMicros = -Infinity }: RestoredState): void {
     this.beginBatch();
-    // A clock that is behind the state, as that of a computer without a battery for it, says nothing of the time between: none.
+    // If the clock is behind the state, as on a computer without a clock battery, the elapsed time is unknown and
+    // counts as 0.
     const backMicros = Math.max(0, savedAtMicros - this.#protocolMicros);
     this.#params.restore(params, gone, this.#nowMicros, this.#offsets.protocolAheadMicros + backMicros);
     for (const param of params) {
@@ -525,7 +529,7 @@ export class RouterCore {
     this.#signals.restore(signals, this.#nowMicros);
   }
 
-  /** The params that match, for somebody who looks on; changes nothing, not even when they expire. */
+  /** Returns the matching params for the inspector. Changes nothing, not even expired params. */
   viewParams(question: ParamQuery): ParamQueryResult {
     this.beginBatch();
     const pattern = parsePattern(question.pattern);
@@ -534,41 +538,44 @@ export class RouterCore {
     return viewParams(store, pattern, question, subscriberCount, this.#nowMicros, this.#offsets);
   }
 
-  /** Goes on with what takes longer than one turn of the event loop: large snapshots. @returns whether there is more to come */
+  /**
+   * Continues work that takes longer than one turn of the event loop, such as large snapshots. @returns whether work
+   * remains
+   */
   advanceTasks(): boolean {
     this.#tasks.advance();
     return this.#tasks.pending;
   }
 
-  /** Whether {@link advanceTasks} has anything to do. */
+  /** Whether {@link advanceTasks} has work. */
   get hasTasks(): boolean {
     return this.#tasks.pending;
   }
 
-  /** Whether {@link advanceChores} is to be called in the next turn. */
+  /** Whether {@link advanceChores} must be called in the next turn. */
   get hasChores(): boolean {
     return this.#chores.pending;
   }
 
-  /** A new turn: goes on with clearing away what those have left who have gone. */
+  /** Starts a new turn and continues the cleanup of ended sessions. */
   advanceChores(): void {
     if (!this.#chores.pending) return;
     this.beginBatch();
     this.#chores.advance();
   }
 
-  /** A session that was congested is active again: what it has ordered goes on. */
+  /** A congested session is active again. Its tasks continue. */
   resume(session: RouterSession): void {
     this.#tasks.resume(session);
   }
 
-  /** The sessions whose outbox is no longer empty, once. Those that have lost messages are told so first. */
+  /** Returns the sessions with a nonempty outbox, each once. Sessions that lost messages get a notice first. */
   takeDirty(): readonly RouterSession[] {
     for (const session of this.#sendQueues.takeLossy()) this.#noteDrops(session);
     return this.#deliveries.takeDirty();
   }
 
-  /** What is to be sent next of what waits for a congested session: whole messages, at least one, and up to so many bytes. */
+  /** Takes the next queued messages of a congested session: whole messages, at least one, up to `maxBytes`. */
   takeQueued(session: RouterSession, maxBytes: number): Uint8Array {
     return this.#sendQueues.take(session, maxBytes);
   }
@@ -582,7 +589,7 @@ export class RouterCore {
     this.#replies.error(session, new ClaspError(ErrorCode.Overloaded, text));
   }
 
-  /** A session has its WELCOME: it is told what there is, and others hear of it. */
+  /** After WELCOME: sends the current state to the session and presence to others. */
   #join(session: RouterSession): void {
     this.#sessions.set(session.id, session);
     session.owner = this.#owners.join(session);
@@ -660,7 +667,7 @@ export class RouterCore {
         case 'snapshot':
         case 'ack':
         case 'result':
-          return; // what routers say; from a client it means nothing and harms nothing (router.md 5)
+          return; // sent by routers only; ignored from a client (router.md 5)
       }
     } catch (error) {
       if (!(error instanceof ClaspError)) throw error;
@@ -675,18 +682,18 @@ export class RouterCore {
     session.hasWritten = true;
     if (!this.#wantsAck(qos)) return;
     if (lock !== true && unlock !== true) return this.#replies.ack(session, message, revision);
-    // Whether it is locked now, and whether by you; never by whom else.
+    // Whether the param is locked, and whether by this session. The reply never names another holder.
     const locked = holder !== undefined;
     const own = holder === session ? session.id : undefined;
     this.#replies.send(session, { type: 'ack', address, revision, locked, holder: own });
   }
 
   #bundle(session: RouterSession, message: BundleMessage, qos: Qos): void {
-    session.allowance?.overdraw(message.messages.length - 1); // the frame has paid for one
-    // From here on it counts down on the monotonic clock, whatever becomes of the wall clock.
+    session.allowance?.overdraw(message.messages.length - 1); // the frame already paid for one message
+    // From here on the deadline uses the monotonic clock. Changes of the wall clock do not affect it.
     const atMicros = Number(message.timestamp ?? 0) - this.#offsets.protocolAheadMicros;
     if (atMicros > this.#nowMicros) {
-      // Checked now, so that its sender hears of a mistake at once, and again when it runs.
+      // Checked now, so that the sender receives an error at once, and again when the bundle runs.
       this.#scheduled.check(session, atMicros, this.#nowMicros);
       this.#writes.checkBundle(session, message, this.#nowMicros);
       for (const dropped of this.#scheduled.add(session, message, atMicros)) this.#bundleDropped(dropped);
@@ -699,7 +706,7 @@ export class RouterCore {
     if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack', revision });
   }
 
-  /** Runs the bundles that are due, each of them whole, and no other message between its messages. */
+  /** Runs the due bundles. Each bundle runs as a whole: no other message is handled between its messages. */
   #dueBundles(): DueWork {
     const scheduled = this.#scheduled;
     return {
@@ -723,7 +730,7 @@ export class RouterCore {
     this.#attempt(session, bundle);
   }
 
-  /** It was acknowledged and will not run. */
+  /** The bundle was acknowledged and will not run. */
   #bundleDropped(dropped: ScheduledBundle): void {
     const { session } = dropped;
     const atMicros = dropped.atMicros + this.#offsets.protocolAheadMicros;
@@ -735,7 +742,10 @@ export class RouterCore {
     this.#replies.error(session, new ClaspError(ErrorCode.Overloaded, text));
   }
 
-  /** Nothing of a bundle that no longer passes is applied; its sender is told if it is still there. */
+  /**
+   * Applies a bundle. If it no longer passes the checks, nothing of it is applied, and its sender, if still connected,
+   * gets an ERROR.
+   */
   #attempt(session: RouterSession, bundle: BundleMessage): void {
     try {
       this.#writes.bundle(session, bundle, this.#nowMicros, 'earlier');
@@ -745,12 +755,12 @@ export class RouterCore {
     }
   }
 
-  /** The rest of an answer is not sent. */
+  /** The rest of a failed reply is not sent. */
   #taskFailed({ session, pattern }: Task, error: unknown): void {
     this.#workFailed(session, error, 'an answer in slices', pattern);
   }
 
-  /** An internal error of what a session has ordered counts like one of its messages. */
+  /** An internal error of a session's deferred work counts like one of its messages. */
   #workFailed(session: RouterSession, cause: unknown, work: string, address?: string): void {
     this.#errors.add(cause, work, session);
     if (!session.established) return;
@@ -779,11 +789,11 @@ export class RouterCore {
     }
   }
 
-  /** The answer goes behind those of the QUERYs that came before; its time is that of the moment when it is sent. */
+  /** The reply follows the replies to earlier QUERYs. Its time is the time of sending. */
   #sync(session: RouterSession, { t1 }: SyncMessage, receivedMicros: number): void {
     const answer = (): void => {
       const answeredMicros = this.#options.nowMicros();
-      const { protocolAheadMicros } = this.#offsets; // of this reading; one for both times, or the round trip would be wrong
+      const { protocolAheadMicros } = this.#offsets; // one reading for both times
       const [t2, t3] = [receivedMicros + protocolAheadMicros, answeredMicros + protocolAheadMicros];
       this.#replies.send(session, { type: 'sync', t1, t2, t3 });
     };
@@ -795,17 +805,17 @@ export class RouterCore {
     this.#params.unjudgedSinceMicros = this.#offsets.unjudgedSinceMs * 1_000;
   }
 
-  /** The protocol's time of this batch. */
+  /** The protocol's time of this batch, in microseconds. */
   get #protocolMicros(): number {
     return this.#nowMicros + this.#offsets.protocolAheadMicros;
   }
 
-  /** Where the params of an address or a pattern are. */
+  /** Returns the store for the params of an address or pattern. */
   #storeOf(text: string): ParamStore {
     return isSystemAddress(text) ? this.#system.params : this.#params;
   }
 
-  /** Garbage does not end a session, a flood of it does; neither is answered more than once a second (design: undecodable frame). */
+  /** A flood of undecodable frames closes a session; single ones do not. The router replies at most once per second. */
   #malformed(session: RouterSession, { error }: MalformedMessage): void {
     this.#counters.malformed++;
     const most = this.#options.maxMalformedPerMinute;
@@ -826,7 +836,7 @@ export class RouterCore {
   }
 }
 
-/** Whether a session went without wanting to: then its last will is done. */
+/** Whether the session ended unintentionally, which triggers its last will. */
 function isLoss(departure: Departure): boolean {
   return departure !== 'left' && departure !== 'shutdown';
 }

@@ -2,36 +2,36 @@ import type { Feature } from '../protocol/enumerations.js';
 import type { ClaspError } from '../protocol/errors.js';
 
 /**
- * Where a session is in its life. The machine's states have these names; its entry actions keep a copy on the
- * RouterSession, which is the O(1) gate of the hot path.
+ * State of a session. The states of the machine have these names. Its entry actions copy the state to the
+ * RouterSession, where the hot path checks it in O(1).
  */
 export type SessionPhase =
   'connecting' | 'awaitingHello' | 'authenticating' | 'active' | 'congested' | 'draining' | 'closed';
 
-/** What a session machine is told. Past facts, dotted, so that `connection.*` and `hello.*` group them. */
+/** Actor events of a session machine: past facts with dotted names, so that `connection.*` and `hello.*` group them. */
 export type SessionEvent =
-  /** There is room for one more. */
+  /** The session is within the limits. */
   | { readonly type: 'connection.admitted' }
-  /** There is none: ERROR, then close. */
+  /** A limit is reached: ERROR, then close. */
   | { readonly type: 'connection.refused'; readonly error: ClaspError }
-  /** It came with a token, which is being looked at. The token itself is never said to the machine. */
+  /** HELLO has a token, whose check has started. The event does not contain the token. */
   | { readonly type: 'hello.received'; readonly name: string; readonly features: readonly Feature[] }
   | { readonly type: 'hello.accepted'; readonly name: string; readonly features: readonly Feature[] }
-  /** The peer had its time to send HELLO, and the input that waited was read. */
+  /** The HELLO deadline has passed, and all pending input was read. */
   | { readonly type: 'hello.overdue' }
-  /** The authenticator had its time to judge the token. */
+  /** The deadline for the authenticator has passed. */
   | { readonly type: 'token.overdue' }
-  /** The peer had its time to read its close message. */
+  /** The deadline for the peer to read its close message has passed. */
   | { readonly type: 'drain.overdue' }
-  /** No HELLO first, or one that does not get in: ERROR, then close. */
+  /** The first frame was no HELLO, or HELLO was refused: ERROR, then close. */
   | { readonly type: 'hello.refused'; readonly error: ClaspError }
   /** The token has expired or was revoked: ERROR 302, then close. */
   | { readonly type: 'grant.ended'; readonly error: ClaspError }
-  /** The peer keeps breaking the protocol: ERROR, then close. */
+  /** The peer repeatedly violates the protocol: ERROR, then close. */
   | { readonly type: 'protocol.violated'; readonly error: ClaspError }
-  /** The socket holds more than the high-water mark: what follows is queued by policy. */
+  /** The socket buffer exceeds the high-water mark: further messages are queued by the congestion policy. */
   | { readonly type: 'connection.congested'; readonly bufferedBytes: number }
-  /** It has lost so many messages since it came, by being slow; said once in 10 s at most. */
+  /** Number of messages that the slow session lost in the last 10 s. Sent at most once per 10 s. */
   | {
       readonly type: 'messages.dropped';
       readonly dropped: number;
@@ -40,33 +40,33 @@ export type SessionEvent =
     }
   /** Queue and socket are empty again. */
   | { readonly type: 'connection.drained' }
-  /** The queue of a congested session passed its hard limit: ERROR 503, then close. */
+  /** The queue of a congested session exceeded its hard limit: ERROR 503, then close. */
   | { readonly type: 'queue.overflowed'; readonly error: ClaspError }
-  /** All sessions together make the router keep too much, and this one most: ERROR 503, then close. */
+  /** The memory of all sessions exceeds its budget, and this session uses most: ERROR 503, then close. */
   | { readonly type: 'budget.exceeded'; readonly error: ClaspError }
-  /** Nothing was received or sent for the idle limit: ERROR 502, then close. */
+  /** Nothing was received or sent within the idle limit: ERROR 502, then close. */
   | { readonly type: 'session.idled'; readonly error: ClaspError }
-  /** A fault of ours while handling this session: ERROR 500, then close. */
+  /** An internal error while the router handled this session: ERROR 500, then close. */
   | { readonly type: 'session.failed'; readonly error: ClaspError }
   /** The router is stopping: flush, then close with 1001. */
   | { readonly type: 'router.draining' }
   /** The peer has sent the close message: flush, then close. */
   | { readonly type: 'close.received' }
-  /** The peer closed the connection as its transport defines it, or our own close is done. */
+  /** The peer closed the connection as its transport defines, or the router's close is complete. */
   | { readonly type: 'connection.closed' }
   /** The connection ended in any other way. */
   | { readonly type: 'connection.lost'; readonly error: Error };
 
-/** What follows a deadline that has passed, unless the peer is heard first. */
+/** Actor events of a missed deadline. Input that arrived in time takes precedence. */
 export type OverdueEvent = Extract<SessionEvent, { readonly type: `${string}.overdue` }>;
 
-/** Why a session ended; the machine's output. `error` is what the peer was told, if it was told anything. */
+/** Why a session ended; the output of the machine. `error` is the ERROR sent to the peer, if any. */
 export interface SessionEnd {
   readonly kind:
-    | 'refused' // no room
+    | 'refused' // a limit was reached
     | 'helloRefused'
     | 'helloTimeout'
-    | 'unauthorized' // its token holds no longer
+    | 'unauthorized' // its token is no longer valid
     | 'violation'
     | 'overflow'
     | 'idle'

@@ -3,8 +3,8 @@ import type { Message } from '../protocol/messages/message.js';
 import type { CloseReason } from '../util/close-reason.js';
 
 /**
- * The part of a connection that the core and the actors around it use. A `Connection` of `transports/transport.ts` is one; its
- * documentation describes each member. The core itself reads fields and writes nothing: the router actor calls the methods.
+ * The part of a connection that the core and its actors use. `Connection` of `transports/transport.ts` implements it
+ * and documents each member. The core only reads fields; the router actor calls the methods.
  */
 export interface SessionLink {
   readonly transport: string;

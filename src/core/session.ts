@@ -13,87 +13,87 @@ import { MalformedLimit } from './sessions/malformed-limit.js';
 import { messageForm, type WireForm, wireForm } from './delivery/wire-form.js';
 import type { TokenBucket } from '../util/token-bucket.js';
 
-/** What waits for a token to be looked at. */
+/** HELLO and the frames that wait for the token check. */
 interface Pending {
   readonly hello: HelloMessage;
   readonly frames: PendingFrame[];
 }
 
-/** A frame that waits, and when it was read. */
+/** A frame that waits, and when it was received. */
 export interface PendingFrame {
   readonly frame: InboundFrame;
   readonly receivedMicros: number;
 }
 
 /**
- * One client as the data plane sees it: plain fields, read and written a hundred thousand times a second. Its lifetime
- * belongs to the session machine, which keeps {@link phase} and is told of turns through {@link notify}.
+ * One client in the data plane: plain fields, accessed a hundred thousand times per second. The session machine owns
+ * its lifetime: it sets {@link phase} and receives changes through {@link notify}.
  */
 export class RouterSession {
   /** UUID v4; never reused. */
   readonly id: string;
-  /** Its connection; after {@link release} what is known of it. */
+  /** The connection; after {@link release} a copy of its description. */
   link: SessionLink;
-  /** Tells the session machine. */
+  /** Sends an actor event to the session machine. */
   notify: (event: SessionEvent) => void;
-  /** Kept by the session machine's entry actions, read here before anything else. */
+  /** Set by the entry actions of the session machine. The core checks it first. */
   phase: SessionPhase = 'connecting';
-  /** When it came into this phase. */
+  /** When the session entered this phase. */
   phaseSinceMicros: number;
-  /** When it came through its door. */
+  /** When the listener accepted the connection. */
   readonly openedMicros: number;
-  /** From HELLO. */
+  /** The name in HELLO. */
   name = '';
   features: readonly Feature[] = [];
-  /** How messages to this peer are written. Its HELLO has the last word. */
+  /** Wire form of messages to this peer. HELLO determines it. */
   form: WireForm;
-  /** What its token gives, on a router that asks for one. */
+  /** The permissions of its token, on a router with authentication. */
   grant: Grant | undefined;
-  /** Whether it is gone: what is still there of it counts for nothing. Kept by RouterCore. */
+  /** Whether the session has ended. Its remaining state no longer has effects. Set by RouterCore. */
   hasLeft = false;
-  /** What it may do. */
+  /** Permitted operations. */
   permissions: Permissions = unrestricted;
-  /** Who answers for what it makes the router keep; undefined before it is established. */
+  /** The owner that is charged for the memory of the session; undefined until it is established. */
   owner: Owner | undefined;
-  /** What it may still send, on a router that limits that. */
+  /** Remaining messages, on a router with a rate limit. */
   allowance: TokenBucket | undefined;
-  /** Steps it took in the turn with this number. Kept by TurnShares. */
+  /** Steps used in the turn with this serial number. Set by TurnShares. */
   readonly turn = { serial: 0, steps: 0 };
-  /** Numbers of what the core keeps for this session. Each is written by the component that keeps the things. */
+  /** Counts of entries that the core keeps for this session. The component that keeps the entries updates them. */
   readonly holdings = { subscriptions: 0, locks: 0, pacedSubscriptions: 0, pendingBundles: 0 };
-  /** What leaves at the end of this tick. */
+  /** Messages to write at the end of this tick. */
   readonly outbox = new Outbox();
-  /** What waits while the session is congested. */
+  /** Messages that wait while the session is congested. */
   readonly sendQueue: SendQueue;
-  /** What it has lost by being slow. */
+  /** Messages that the slow session lost. */
   readonly dropNotice = new DropNotice();
-  /** What went through it, frames without what transports put around them; kept by the pipeline and the router actor. */
+  /** Messages and bytes of the session, without transport framing. Updated by the pipeline and the router actor. */
   readonly traffic = {
     receivedBytes: 0,
     receivedMessages: 0,
     sentBytes: 0,
-    /** Those that went past the outbox: out of the backlog, or without being written. */
+    /** Messages that did not pass the outbox: from the send queue, or delivered unserialized. */
     sentMessages: 0,
   };
-  /** The last ERROR it was sent. */
+  /** The last ERROR sent to the peer. */
   lastError: { readonly code: number; readonly text: string; readonly atMicros: number } | undefined;
-  /** When something was last received or sent, for the idle limit. */
+  /** When the last message was received or sent, for the idle limit. */
   lastActivityMicros: number;
-  /** When something was last received, and when its HELLO was. */
+  /** When the last message was received, and when HELLO was received. */
   lastReceivedMicros: number;
   joinedMicros: number;
-  /** Whether a SET, PUBLISH, BUNDLE or ANNOUNCE of it was accepted. Kept by RouterCore. */
+  /** Whether the router accepted a SET, PUBLISH, BUNDLE or ANNOUNCE of the session. Set by RouterCore. */
   hasWritten = false;
-  /** When the oldest probe was sent that is possibly unanswered; -Infinity before the first. Kept by `session/liveness.ts`. */
+  /** When the oldest possibly unanswered probe was sent; -Infinity before the first. Set by `session/liveness.ts`. */
   probedMicros = -Infinity;
-  /** The last probe that the peer did not answer in time while it held locks. Kept by `session/lock-holder-probes.ts`. */
+  /** The last probe that the peer missed while it held locks. Set by `session/lock-holder-probes.ts`. */
   ignoredProbeMicros = -Infinity;
   /** Whether the peer has sent a PONG. */
   answersPings = false;
-  /** With its undecodable frames. */
+  /** Limit of undecodable frames. */
   readonly malformedLimit = new MalformedLimit();
 
-  /** Private, so that nothing that prints a session or its events prints the token. */
+  /** Private, so that printing a session or its events does not print the token. */
   #pending: Pending | undefined;
 
   constructor(options: {
@@ -117,7 +117,7 @@ export class RouterSession {
     this.joinedMicros = options.nowMicros;
   }
 
-  /** While its token is being looked at: the HELLO, and what came behind it. */
+  /** HELLO and the frames behind it, during the token check. */
   get pending(): Pending | undefined {
     return this.#pending;
   }
@@ -126,13 +126,16 @@ export class RouterSession {
     this.#pending = pending;
   }
 
-  /** What inspectors see of it. */
+  /** The view for inspectors. */
   toJSON(): object {
     const { id, name, phase, link } = this;
     return { id, name, phase, transport: link.transport, remoteAddress: link.remoteAddress };
   }
 
-  /** It has ended: what it left behind, such as scheduled bundles, must not keep its connection and its machine in memory. */
+  /**
+   * After the end: remaining entries, such as scheduled bundles, must not keep the connection and the machine in
+   * memory.
+   */
   release(): void {
     const { transport, remoteAddress, isForwarded, framing, maxFrameBytes, encoding, isTrusted } = this.link;
     const known = { transport, remoteAddress, isForwarded, framing, maxFrameBytes, encoding, isTrusted };
@@ -140,7 +143,7 @@ export class RouterSession {
     this.notify = ignore;
   }
 
-  /** Whether messages other than HELLO may be handled, and deliveries made. */
+  /** Whether the session can receive deliveries and send messages other than HELLO. */
   get established(): boolean {
     return this.phase === 'active' || this.phase === 'congested';
   }

@@ -4,26 +4,26 @@ import { MAX_PAYLOAD_BYTES } from '../protocol/limits.js';
 import type { PublishMessage, SetMessage, SignalDefinition } from '../protocol/messages/message.js';
 import type { EncodedValue } from '../protocol/values/encoded-value.js';
 
-/** Everything in a SNAPSHOT frame of one entry that is neither address, value nor writer (wire.md 13). */
+/** Bytes of a SNAPSHOT frame with one entry, without address, value and writer (wire.md 13). */
 const SNAPSHOT_OVERHEAD_BYTES = 25;
-/** A session id: UUID text. */
+/** A session ID: UUID text. */
 const WRITER_BYTES = 36;
-/** Address and value of a SET, together. */
+/** Maximum bytes of address and value of a SET together. */
 export const MAX_SET_BYTES = MAX_PAYLOAD_BYTES - SNAPSHOT_OVERHEAD_BYTES - WRITER_BYTES;
-/** Type byte, flags, length of the address and indicator of a PUBLISH (wire.md 6.6). */
+/** Type byte, flags, address length and indicator of a PUBLISH (wire.md 6.6). */
 const PUBLISH_FIXED_BYTES = 5;
-/** The most that a PUBLISH holds beside that, address and content: type or count, timestamp, id and rate. */
+/** Maximum bytes of the other PUBLISH fields except address and content: type or count, timestamp, ID and rate. */
 const PUBLISH_OPTIONAL_BYTES = 2 + 8 + 4 + 4;
 /**
- * Bytes of the texts and the default of one announced signal. A RESULT of one definition fits in every encoding then,
- * with the names that CBOR gives its fields.
+ * Maximum bytes of the strings and the default of one announced signal. A RESULT with this definition fits a frame in
+ * every encoding, including the field names of CBOR.
  */
 export const MAX_DEFINITION_BYTES = 60_000;
 
 /**
- * What fits on the way in may not fit on the way out, with revision, writer and time (wire.md 13).
+ * Checks that a SET fits a frame on output, with revision, writer and time (wire.md 13).
  *
- * @param writer of a param that a program gives; the router's own writers are session ids
+ * @param writer of a param that the program sets; the router's own writers are session IDs
  * @throws ClaspError 402
  */
 export function checkSetSize(address: string, value: EncodedValue, writer = ''): void {
@@ -32,8 +32,8 @@ export function checkSetSize(address: string, value: EncodedValue, writer = ''):
 }
 
 /**
- * Checks that a PUBLISH fits a frame in compact binary, the encoding of most subscribers. One that came in compact
- * binary fits unless its value has narrow numbers, which are widened.
+ * Checks that a PUBLISH fits a frame in compact binary, the encoding of most subscribers. A PUBLISH received in compact
+ * binary fits, unless its value has narrow numbers, which are widened.
  *
  * @throws ClaspError 402
  */
@@ -63,7 +63,7 @@ export function checkDefinitionSize({ address, datatype, access, meta }: SignalD
   );
 }
 
-/** What this router takes, which may be less than what a frame can carry. @throws ClaspError 402 */
+/** Checks the limit of this router, which can be lower than the capacity of a frame. @throws ClaspError 402 */
 export function checkValueSize({ address, value }: SetMessage | PublishMessage, maxValueBytes: number): void {
   if (value === undefined || value.byteLength <= maxValueBytes) return;
   const text = `Value too large: it is ${value.byteLength} bytes; the limit is ${maxValueBytes}`;

@@ -130,9 +130,9 @@ function isLiteral(node: ts.Node): boolean {
   );
 }
 
-/** Blanks code spans and text in double quotes. Both may continue on the next line, not in the next paragraph. */
+/** Blanks code spans, links to names, and text in double quotes. Each can continue on the next line. */
 function withoutQuotes(text: string): string {
-  return text.replace(/`[^`\n]*(?:\n[^`\n]+)?`|"[^"\n]*(?:\n[^"\n]+)?"/g, blank);
+  return text.replace(/`[^`\n]*(?:\n[^`\n]+)?`|"[^"\n]*(?:\n[^"\n]+)?"|\{@link [^}]*\}/g, blank);
 }
 
 function blank(text: string): string {

@@ -12,13 +12,13 @@ import { checkGlobstars, type PatternLimits } from '../subscriptions/subscribe-h
 import { WILL_ADDRESS } from '../system/system-addresses.js';
 import type { WriteHandler } from '../writes/write-handler.js';
 
-/** Steps of one ANNOUNCE: 2 ms. A frame full of small definitions takes some 80,000. */
+/** Maximum steps of one ANNOUNCE: 2 ms. A frame full of small definitions takes about 80,000. */
 export const MAX_ANNOUNCE_STEPS = 100_000;
 
-/** Bytes of a last will that are read in a step. */
+/** Bytes of a last will read per step, log2. */
 const BYTES_PER_STEP_LOG2 = 1;
 
-/** ANNOUNCE (router.md 5.9): what signals there are said to be, and the last wills that come with that. */
+/** Handles ANNOUNCE (router.md 5.9): signal definitions and last wills. */
 export class AnnounceHandler {
   readonly #options: PatternLimits;
   readonly #signals: SignalDirectory;
@@ -45,13 +45,13 @@ export class AnnounceHandler {
   }
 
   /**
-   * @throws ClaspError 200, 400, 402, 403, 429 as {@link SignalDirectory.announce}, 200 for a namespace that is too long, 202 for a
-   *   pattern with too many `**`, 301 without permission, and what is wrong with a last will
+   * @throws ClaspError 200, 400, 402, 403, 429 as {@link SignalDirectory.announce}, 200 for a namespace that is too
+   *   long, 202 for a pattern with too many `**`, 301 without permission, and the errors of a last will
    */
   announce(session: RouterSession, message: AnnounceMessage, nowMicros: number): void {
     const { namespace } = message;
     const { permissions } = session;
-    const owner = session.owner!; // set when the session is established, and no other session announces
+    const owner = session.owner!; // set when the session is established; other sessions send no ANNOUNCE
     checkNamespace(namespace);
     const will = LastWills.in(message);
     if (will !== undefined) this.#checkWill(session, will, nowMicros);
@@ -68,7 +68,7 @@ export class AnnounceHandler {
     this.#replies.send(session, { type: 'ack', address: namespace });
   }
 
-  /** @throws ClaspError as {@link WriteHandler.checkBundle}, 503 when there is no room */
+  /** @throws ClaspError as {@link WriteHandler.checkBundle}, 503 over the memory limit */
   #checkWill(session: RouterSession, will: LastWill | null, nowMicros: number): void {
     if (will !== null) {
       this.#work.steps += messageSteps(will.bundle) + (will.encoded.byteLength >> BYTES_PER_STEP_LOG2);
@@ -84,7 +84,7 @@ export class AnnounceHandler {
   }
 }
 
-/** The ACK repeats the namespace, so it has to fit a frame of any encoding. @throws ClaspError 200 */
+/** The ACK repeats the namespace, so it must fit a frame of any encoding. @throws ClaspError 200 */
 function checkNamespace(namespace: string): void {
   const bytes = utf8Length(namespace);
   if (bytes <= MAX_ADDRESS_BYTES) return;

@@ -4,38 +4,38 @@ import type { Pattern } from '../../protocol/pattern.js';
 import type { DueEntry } from '../scheduling/due-queue.js';
 import type { Owner } from '../quotas/owner.js';
 
-/** What one ANNOUNCE says of one address, checked. */
+/** A validated definition of one address in an ANNOUNCE. */
 export interface AnnouncedSignal {
   readonly address: Pattern;
   readonly definition: SignalDefinition;
   readonly owner: Owner;
-  /** Memory it takes, roughly. */
+  /** Approximate memory in bytes. */
   readonly bytes: number;
 }
 
 /**
- * A signal in the directory. A later ANNOUNCE of its address changes it in place, so that a QUERY that rests meets it once, and as it is
- * then.
+ * A signal in the directory. A later ANNOUNCE of its address updates it in place, so that a paused QUERY visits it
+ * once, in its current state.
  */
 export class Announced implements AnnouncedSignal {
   readonly address: Pattern;
   definition: SignalDefinition;
   owner: Owner;
   bytes: number;
-  /** Signals that were announced later have a greater one. */
+  /** Increases with each ANNOUNCE. */
   serial: number;
-  /** Of its first ANNOUNCE. */
+  /** Serial of its first ANNOUNCE. */
   readonly firstSerial: number;
-  /** From this instant on it is invisible. */
+  /** The definition is invisible from this time on. */
   expiresAtMicros: number;
-  /** Its place among those that expire; undefined if it never does. */
+  /** Entry in the expiry queue; undefined if it never expires. */
   expiry: DueEntry<Announced> | undefined;
-  /** What the router itself says of the address, which comes back when this is forgotten. */
+  /** The router's own definition of the address, which applies again after this one is removed. */
   readonly own: Announced | undefined;
-  /** What stands in the place of this, which is the router's own. */
+  /** The definition that overrides this one, which is the router's own. */
   over: Announced | undefined;
   isForgotten = false;
-  /** Bytes it takes in a RESULT, by encoding; 0 = not known yet. Kept by QueryTask. */
+  /** Bytes in a RESULT by encoding; 0 = not computed yet. Set by QueryTask. */
   readonly resultBytes = { binary: 0, cbor: 0, json: 0 };
 
   constructor(signal: AnnouncedSignal, serial: number, expiresAtMicros: number, own: Announced | undefined) {
@@ -49,18 +49,18 @@ export class Announced implements AnnouncedSignal {
     this.own = own;
   }
 
-  /** What is announced at its address now: this, what stands in its place, or what the router itself says. */
+  /** Returns the current definition of its address: this one, the overriding one, or the router's own. */
   at(nowMicros: number): Announced | undefined {
     if (this.over?.isThere(nowMicros) === true) return this.over;
     return this.isThere(nowMicros) ? this : this.own;
   }
 
-  /** Whether it counts. */
+  /** Whether it is valid. */
   isThere(nowMicros: number): boolean {
     return !this.isForgotten && !this.owner.isRevoked && nowMicros < this.expiresAtMicros;
   }
 
-  /** Another ANNOUNCE of its address. */
+  /** Replaces the definition with that of a later ANNOUNCE. */
   replace({ definition, owner, bytes }: AnnouncedSignal, serial: number, expiresAtMicros: number): void {
     this.definition = definition;
     this.owner = owner;
@@ -71,14 +71,14 @@ export class Announced implements AnnouncedSignal {
   }
 }
 
-/** Bytes of heap, as measured with Node.js 20: what a definition takes by itself, and what its parts take beside their texts. */
+/** Bytes of heap, measured with Node.js 20: a definition, and its parts without their strings. */
 const BYTES_OF_ONE = 700;
 const BYTES_OF_META = 100;
 const BYTES_OF_DEFAULT = 250;
-/** Of each segment of the address in an index. */
+/** Bytes of each address segment in an index. */
 const BYTES_OF_SEGMENT = 80;
 
-/** Estimates the memory that a definition takes, in bytes. @param indexes that hold its address */
+/** Estimates the memory of a definition, in bytes. @param indexes number of indexes with its address */
 export function definitionBytes({ address, datatype, access, meta }: SignalDefinition, indexes: number): number {
   return (
     BYTES_OF_ONE +
@@ -93,7 +93,7 @@ export function definitionBytes({ address, datatype, access, meta }: SignalDefin
   );
 }
 
-/** Segments of an address that is valid. */
+/** Returns the number of segments of a valid address. */
 export function segmentCount(address: string): number {
   let count = 0;
   for (let i = 0; i < address.length; i++) if (address.charCodeAt(i) === SLASH) count++;

@@ -4,11 +4,11 @@ import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import type { Value } from '../../protocol/values/value.js';
 
 /**
- * Whether a value is what was announced. CLASP names no datatypes; those of its examples and their usual relatives are checked,
- * any other is taken as a note to people. A client whose language has one kind of number sends 3.0 for an integer, so what
- * counts is the number and not how it is encoded.
+ * Checks a value against its announced definition. CLASP defines no datatypes. Those of its examples and their usual
+ * relatives are checked; others are treated as comments. A client whose language has one number type sends 3.0 for an
+ * integer, so the check uses the number, not its encoding.
  *
- * @throws ClaspError 402 that says what was announced
+ * @throws ClaspError 402 that states the definition
  */
 export function checkAnnounced(
   { address, datatype, meta }: SignalDefinition,
@@ -16,7 +16,7 @@ export function checkAnnounced(
   encoded: EncodedValue,
 ): void {
   const range = meta?.range;
-  if (datatype === undefined && range === undefined) return; // nothing is built to be looked at
+  if (datatype === undefined && range === undefined) return; // the value is not decoded
   const value = encoded.decode();
   const announced = address === target ? '' : ` for ${address}`;
   if (datatype !== undefined && datatypes.get(datatype.toLowerCase())?.(value) === false) {
@@ -57,7 +57,7 @@ function integerNames(): string[] {
   return [8, 16, 32, 64].flatMap((bits) => [`i${bits}`, `u${bits}`, `int${bits}`, `uint${bits}`]);
 }
 
-/** What a range is about: the number itself, or those in a list. */
+/** Numbers that a range applies to: the number itself, or those in a list. */
 function numbersIn(value: Value): readonly (number | bigint)[] {
   if (typeof value === 'number' || typeof value === 'bigint') return [value];
   return isList(value) ? value.filter((one) => typeof one === 'number' || typeof one === 'bigint') : [];

@@ -10,14 +10,14 @@ import type { RouterSession } from '../session.js';
 import { WILL_ADDRESS } from '../system/system-addresses.js';
 
 export interface WillLimits {
-  /** Bytes that the last wills of all sessions may take together; 0 = unlimited. */
+  /** Maximum bytes of the last wills of all sessions together; 0 = unlimited. */
   readonly maxWillBytes: number;
 }
 
-/** What an ANNOUNCE says of a last will. */
+/** A last will in an ANNOUNCE. */
 export interface LastWill {
   readonly bundle: BundleMessage;
-  /** The same as it came. */
+  /** The encoded form as received. */
   readonly encoded: EncodedValue;
 }
 
@@ -28,22 +28,21 @@ interface Kept {
   readonly bytes: number;
 }
 
-/** What a will takes beside its own bytes. */
+/** Overhead of a will in bytes. */
 const BYTES_OF_ONE = 500;
 
 /**
- * What is to be done for a session that is lost: a bundle it has left with the router (docs/protocol.md, "Last will"). It stands in
- * `meta.will` of an ANNOUNCE, or, since compact binary has no such meta, as the default of a signal announced at
- * `/$clasp/will`. Null takes it back.
+ * Bundles to run when their session is lost (docs/protocol.md, "Last will"). A will is in `meta.will` of an ANNOUNCE,
+ * or, because compact binary has no such meta, the default of a signal announced at `/$clasp/will`. Null removes it.
  *
- * Wills are kept as bytes and read again when they are done: as messages they would take ten times as much. If all together take too
- * much, the owner that has most gives up its oldest.
+ * Wills are stored as bytes and decoded when they run: decoded messages would take ten times the memory. If the total
+ * exceeds its limit, the owner with the largest use loses its oldest will.
  */
 export class LastWills {
   readonly #maxBytes: number;
   readonly #bytes: Quota;
   readonly #wills = new Map<RouterSession, Kept>();
-  /** The oldest first. */
+  /** Oldest first. */
   readonly #byOwner = new Map<Owner, Set<Kept>>();
   #dropped = 0;
 
@@ -52,24 +51,24 @@ export class LastWills {
     this.#bytes = new Quota({ total: maxWillBytes, perOwner: 0 });
   }
 
-  /** What all of them take. */
+  /** Memory of all wills in bytes. */
   get bytes(): number {
     return this.#bytes.total;
   }
 
-  /** Wills that made room for others. */
+  /** Number of evicted wills. */
   get dropped(): number {
     return this.#dropped;
   }
 
   /**
-   * The will in an ANNOUNCE.
+   * Returns the will in an ANNOUNCE.
    *
-   * @returns null when it takes an earlier one back; undefined when it says nothing of one
-   * @throws ClaspError 101 when it is no bundle
+   * @returns null if it removes an earlier one; undefined if the ANNOUNCE contains none
+   * @throws ClaspError 101 if it is no bundle
    */
   static in({ meta, signals }: AnnounceMessage): LastWill | null | undefined {
-    const inMeta = valueOf(meta, 'will'); // null is an answer
+    const inMeta = valueOf(meta, 'will'); // null is significant
     const signal = signals.find(({ address }) => address === WILL_ADDRESS);
     const encoded = inMeta === undefined ? signal?.meta?.default : encodeValue(inMeta);
     if (encoded === undefined) return undefined;
@@ -78,7 +77,7 @@ export class LastWills {
   }
 
   /**
-   * Whether there is room for a will.
+   * Checks that a will fits the memory limit.
    *
    * @throws ClaspError 503
    */
@@ -95,9 +94,9 @@ export class LastWills {
   }
 
   /**
-   * Keeps a will that {@link check} has let pass, in place of an earlier one of the session; null forgets that.
+   * Stores a will that passed {@link check}, in place of an earlier one of the session; null removes that.
    *
-   * @returns the sessions whose wills had to make room
+   * @returns the sessions whose wills were evicted
    */
   keep(session: RouterSession, will: LastWill | null): readonly RouterSession[] {
     if (will === null) {
@@ -115,7 +114,7 @@ export class LastWills {
     return room.victims.map((victim) => victim.session);
   }
 
-  /** The will of a session, which has none afterwards. */
+  /** Removes and returns the will of a session. */
   take(session: RouterSession): BundleMessage | undefined {
     const kept = this.#take(session);
     return kept === undefined ? undefined : bundleOf(kept.encoded.decode());
@@ -129,12 +128,12 @@ export class LastWills {
     return kept;
   }
 
-  /** Takes the bytes of a will in place of those of an earlier one, and looks for room. */
+  /** Charges the bytes of a will in place of those of an earlier one, and makes room. */
   #exchange(
     session: RouterSession,
     { encoded }: LastWill,
   ): { readonly former: Kept | undefined; readonly kept: Kept; readonly room: Room<Kept> } {
-    const owner = session.owner!; // set when the session is established, and no other session leaves a will
+    const owner = session.owner!; // set when the session is established; other sessions have no will
     const former = this.#wills.get(session);
     if (former !== undefined) this.#bytes.give(former.owner, former.bytes);
     const kept = { session, owner, encoded: encoded.copy(), bytes: BYTES_OF_ONE + encoded.byteLength };
@@ -149,7 +148,7 @@ export class LastWills {
     return { former, kept, room };
   }
 
-  /** Takes out a will whose bytes are given back. */
+  /** Removes a will whose bytes were released. */
   #unlist(kept: Kept): void {
     this.#wills.delete(kept.session);
     const list = this.#byOwner.get(kept.owner);
@@ -172,5 +171,5 @@ function bundleOf(value: Value): BundleMessage {
 
 function valueOf(map: EncodedValue | undefined, key: string): Value | undefined {
   const value = map?.decode();
-  return value instanceof Map ? (value as ReadonlyMap<string, Value>).get(key) : undefined; // a Value's maps hold Values
+  return value instanceof Map ? (value as ReadonlyMap<string, Value>).get(key) : undefined; // maps in a Value hold Values
 }

@@ -7,28 +7,29 @@ import type { SessionTasks } from '../scheduling/session-tasks.js';
 import { checkGlobstars, type PatternLimits } from '../subscriptions/subscribe-handler.js';
 
 export interface QueryLimits extends PatternLimits {
-  /** Bytes that the unsent answers of all sessions may take together; 0 = unlimited. One answer is always made. */
+  /** Maximum bytes of the unsent replies of all sessions together; 0 = unlimited. One reply is always possible. */
   readonly maxQueryBytes: number;
 }
 
-/** Memory of a signal that an answer has found. */
+/** Memory per signal found for a reply. */
 export const FOUND_BYTES = 16;
-/** QUERYs of a session that may wait for their answer. */
+/** Maximum unanswered QUERYs per session. */
 export const MAX_UNANSWERED_QUERIES = 16;
-/** Steps of an answer at once, if few were taken in this turn: 0.3 ms, some hundred definitions. */
+/** Steps of a reply at once, if few were taken in this turn: 0.3 ms, about a hundred definitions. */
 const STEPS_AT_ONCE = 16_384;
 
 /**
- * QUERY (router.md 5.8): what was announced, as far as the session may read there. Answers are tasks of their session; see
- * {@link QueryTask}. So who asks much waits for itself, and who does not read its answers gets no further ones.
+ * Handles QUERY (router.md 5.8): returns the announced signals that the session can read. Replies are tasks of their
+ * session; see {@link QueryTask}. Many QUERYs therefore delay only their own session, and a session that does not read
+ * its replies gets no further ones.
  */
 export class QueryHandler {
   readonly #options: QueryLimits;
   readonly #tasks: SessionTasks;
   readonly #ports: QueryPorts;
-  /** Those that are not answered yet, in their order. */
+  /** Unanswered QUERYs in order. */
   readonly #unanswered = new Map<RouterSession, QueryTask[]>();
-  /** Memory that those which have begun can take, in the order in which they began. */
+  /** Maximum memory of started replies, in the order of their start. */
   readonly #reserved = new Map<QueryTask, number>();
   #bytes = 0;
   #closed = 0;
@@ -45,17 +46,17 @@ export class QueryHandler {
     };
   }
 
-  /** Memory that answers which are not sent yet can take. */
+  /** Maximum memory of unsent replies in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Sessions closed because they did not read their answers while the memory of all was needed. */
+  /** Sessions closed because they did not read their replies while the memory was exhausted. */
   get closed(): number {
     return this.#closed;
   }
 
-  /** @throws ClaspError 202 for a pattern that is invalid or has too many `**`, 429 for one QUERY too many */
+  /** @throws ClaspError 202 for a pattern that is invalid or has too many `**`, 429 for too many QUERYs */
   query(session: RouterSession, message: QueryMessage): void {
     const pattern = parsePattern(message.pattern);
     checkGlobstars(pattern, this.#options);
@@ -70,10 +71,10 @@ export class QueryHandler {
   }
 
   /**
-   * Says something behind the answers to the QUERYs so far: a client that sends a SYNC right behind a QUERY takes its answer for the
-   * end of the RESULTs. One thing waits for each QUERY.
+   * Sends a message after the replies to all earlier QUERYs: a client that sends SYNC directly after QUERY takes the
+   * SYNC reply as the end of the RESULTs. One message can wait per QUERY.
    *
-   * @returns false if nothing has to wait; then nothing was said
+   * @returns false if nothing has to wait; then nothing was sent
    */
   sayAfterwards(session: RouterSession, say: () => void): boolean {
     const last = this.#unanswered.get(session)?.at(-1);
@@ -82,15 +83,15 @@ export class QueryHandler {
     return true;
   }
 
-  /** A session has gone. */
+  /** Removes an ended session. */
   forget(session: RouterSession): void {
     for (const task of this.#unanswered.get(session) ?? []) this.#release(task);
     this.#unanswered.delete(session);
   }
 
   /**
-   * Reserves the memory of an answer. If it is used up, the session that has not read for longest is closed. If all read, the answer
-   * waits for theirs.
+   * Reserves the memory of a reply. If none is left, the session that has not read for longest is closed. If all
+   * sessions read, the reply waits for theirs.
    */
   #mayBegin(task: QueryTask): boolean {
     const { maxQueryBytes } = this.#options;

@@ -9,52 +9,56 @@ import type { RouterSession } from '../session.js';
 import type { Task } from '../scheduling/session-tasks.js';
 import type { SignalDirectory } from './signal-directory.js';
 
-/** What an answer is made of. */
+/** Sources of a reply. */
 export interface QueryPorts {
   readonly signals: SignalDirectory;
-  /** Whether an address is visible to a session, whatever its scopes say. */
+  /** Whether an address is visible to a session, regardless of its scopes. */
   readonly isVisible: (session: RouterSession, address: string) => boolean;
   /** Sends one RESULT, which fits a frame. */
   readonly send: (session: RouterSession, signals: readonly SignalDefinition[]) => void;
   /** The time of this batch. */
   readonly nowMicros: () => number;
-  /** Whether there is memory for what it can find. It is asked again in a later turn if not. */
+  /** Whether memory for the maximum result is available. If not, it is called again in a later turn. */
   readonly mayBegin: (task: QueryTask) => boolean;
-  /** The last part of the answer was sent. */
+  /** Called after the last part of the reply was sent. */
   readonly answered: (task: QueryTask) => void;
 }
 
-/** Steps of looking at a definition, and of putting one that was found in its place and taking it out. */
+/** Steps of checking a definition, and of adding a found one to the heap and removing it. */
 const LOOK_STEPS = 3;
 const ORDER_STEPS = 20;
-/** Steps of writing a definition, in binary and in an encoding of maps. */
+/** Steps of writing a definition, in binary and in an encoding with maps. */
 const BINARY_STEPS = 10;
 const MAP_STEPS = 100;
-/** A full frame takes all steps of a slice: so a session that reads nothing has at most one frame in its outbox for each. */
+/**
+ * A full frame takes all steps of a slice, so a session that reads nothing has at most one frame per slice in its
+ * outbox.
+ */
 const STEPS_PER_BYTE = 1 / 4;
 
 /**
- * The answer to one QUERY, in slices. First it finds everything that was announced when the QUERY came, then it sends it in the order of
- * the last ANNOUNCE, in as few RESULTs as carry it. Each definition is sent as it is when its RESULT is written: of one that was announced
- * again meanwhile the new one, in the old place, and of one that was forgotten nothing.
+ * The reply to one QUERY, in slices. First it finds all definitions announced before the QUERY. Then it sends them in
+ * the order of the last ANNOUNCE, in as few RESULTs as possible. Each definition is sent in its state when its RESULT
+ * is written: one that was announced again is sent with its new content in its old position, and a removed one is
+ * omitted.
  *
- * While it is not done it keeps 16 bytes for each definition it has found.
+ * Until it completes, it uses 16 bytes per definition found.
  */
 export class QueryTask implements Task {
   readonly session: RouterSession;
   readonly pattern: Pattern;
   isDone = false;
-  /** What is to be said right behind the answer. */
+  /** Called directly after the reply. */
   next: (() => void) | undefined;
   readonly #ports: QueryPorts;
   readonly #counter = new StepCounter();
-  /** undefined before it has begun and when everything is found. */
+  /** undefined before the start and after everything was found. */
   #walk: Iterator<Announced | undefined> | undefined;
-  /** What was announced later is no part of the answer. */
+  /** Later announcements are not part of the reply. */
   readonly #endSerial: number;
   readonly #found = new KeyedHeap<Announced>();
   #hasBegun = false;
-  /** The RESULT that is being put together. */
+  /** Definitions of the next RESULT. */
   #packed: SignalDefinition[] = [];
   #packedBytes = 0;
   #hasSent = false;
@@ -128,32 +132,32 @@ export class QueryTask implements Task {
     this.#hasSent = true;
   }
 
-  /** Whether the session may hear of an announced address, or of all that a pattern stands for. */
+  /** Whether the session can see an announced address, or all addresses of a pattern. */
   #canSee(address: Pattern): boolean {
     const { permissions } = this.session;
     const mayRead = permissions.isUnrestricted || permissions.covers('read', address, this.#counter);
     return mayRead && this.#ports.isVisible(this.session, address);
   }
 
-  /** Whether the RESULT that is being put together has room for a definition. */
+  /** Whether the next RESULT has room for a definition. */
   #fits(bytes: number): boolean {
     const overhead = resultOverhead(this.#encoding, this.#packed.length + 1);
     return overhead + this.#packedBytes + bytes <= this.#maxBytes;
   }
 
-  /** Bytes of payload of a RESULT, at most. A text of JSON has no frame to limit it, and is held to the same. */
+  /** Maximum payload bytes of a RESULT. JSON text has no frame limit, so the same limit applies. */
   get #maxBytes(): number {
     const { maxFrameBytes = Infinity } = this.session.link;
     return Math.min(MAX_PAYLOAD_BYTES, this.#encoding === 'json' ? Infinity : maxFrameBytes - HEADER_BYTES);
   }
 
-  /** What is handed on inside the process is parted as in binary. */
+  /** In-process RESULTs are split as in binary. */
   get #encoding(): ResultEncoding {
     const { encoding } = this.session.form;
     return encoding === 'none' ? 'binary' : encoding;
   }
 
-  /** Bytes that a definition takes in a RESULT, found out once. */
+  /** Returns the bytes of a definition in a RESULT, computed once. */
   #bytesOf({ definition, resultBytes }: Announced): number {
     const encoding = this.#encoding;
     const steps = encoding === 'binary' ? BINARY_STEPS : MAP_STEPS;

@@ -8,19 +8,19 @@ import { definitionLength } from '../../protocol/messages/signal-definition.js';
 
 export type ResultEncoding = 'binary' | 'cbor' | 'json';
 
-/** Bytes of payload that a RESULT takes beside its definitions. */
+/** Payload bytes of a RESULT without its definitions. */
 export function resultOverhead(encoding: ResultEncoding, count: number): number {
   switch (encoding) {
     case 'binary':
       return BINARY_OVERHEAD;
     case 'cbor':
-      return emptyCbor + (count < 24 ? 0 : count < 256 ? 1 : 2); // the head of the list grows with its length
+      return emptyCbor + (count < 24 ? 0 : count < 256 ? 1 : 2); // the list header grows with its length
     case 'json':
       return emptyJson + Math.max(0, count - 1); // commas
   }
 }
 
-/** Bytes that a definition takes in a RESULT; Infinity if the encoding cannot carry it. */
+/** Bytes of a definition in a RESULT; Infinity if the encoding cannot carry it. */
 export function definitionSize(encoding: ResultEncoding, definition: SignalDefinition): number {
   try {
     switch (encoding) {

@@ -15,51 +15,51 @@ import { Slice } from '../scheduling/slice.js';
 import { isSystemAddress, systemAddressRefused } from '../system/system-addresses.js';
 
 export interface SignalDirectoryOptions extends SignalLimits {
-  /** Seconds after its last ANNOUNCE that a definition is forgotten; 0 = never. */
+  /** Seconds after the last ANNOUNCE until a definition is removed; 0 = never. */
   readonly signalTtlSeconds: number;
 }
 
-/** What an ANNOUNCE has to satisfy beside the limits of the directory. */
+/** Checks of an ANNOUNCE beyond the limits of the directory. */
 export interface AnnounceChecks {
-  /** Looks at each address. May throw. */
+  /** Checks each address. May throw. */
   readonly check: (address: Pattern) => void;
-  /** Counts the steps of what is done. */
+  /** Counts the steps. */
   readonly counter: StepCounter;
-  /** Steps the whole may take. */
+  /** Maximum steps in total. */
   readonly maxSteps: number;
 }
 
-/** Steps of taking a definition in, and of each segment of its address in an index. */
+/** Steps of adding a definition, and of each address segment in an index. */
 const KEEP_STEPS = 40;
 const SEGMENT_STEPS = 6;
-/** Steps of forgetting a definition whose time is over. */
+/** Steps of removing an expired definition. */
 const EXPIRE_STEPS = 100;
-/** Steps that an ANNOUNCE spends on what has expired before it looks for room. */
+/** Steps that an ANNOUNCE spends on removing expired definitions before it makes room. */
 const STEPS_OF_EXPIRED = 4_096;
 
-/** Addresses whose definition is remembered, and characters of the longest of them: 10 MB at the worst. A full cache starts over. */
+/** Maximum cached addresses, and characters of the longest: at most 10 MB. A full cache is emptied. */
 const MAX_CACHED_ADDRESSES = 65_536;
 const MAX_CACHED_LENGTH = 128;
 
 /**
- * What has been announced, by address. An announced address may itself be a pattern; QUERY matches it as text. What a session
- * announced stays when the session ends, and then makes room before anything of others; see {@link SignalQuota}.
+ * Announced definitions by address. An announced address can be a pattern; QUERY matches it as text. Definitions stay
+ * after their session ends. They are then evicted before those of connected owners; see {@link SignalQuota}.
  */
 export class SignalDirectory {
   readonly #options: SignalDirectoryOptions;
-  /** What the router itself has announced never makes room. */
+  /** The router's own definitions are never evicted. */
   readonly #router = new Owner(ROUTER);
   readonly #room: SignalQuota;
-  /** By address, in the order of their first ANNOUNCE. */
+  /** By address, in the order of the first ANNOUNCE. */
   readonly #signals = new Map<string, Announced>();
-  /** By the text of their addresses, for QUERY. */
+  /** By the text of the address, for QUERY. */
   readonly #tree = new AddressTree<Announced>();
-  /** Those announced for a pattern, by what it matches, if SETs are compared with them. */
+  /** Definitions for patterns, by what they match, if SETs are checked against them. */
   readonly #patterns = new PatternTrie<Announced>();
-  /** What each owner has announced, in the order of the last ANNOUNCE. */
+  /** Definitions by owner, in the order of the last ANNOUNCE. */
   readonly #byOwner = new Map<Owner, Set<Announced>>();
   readonly #expiring = new DueQueue<Announced>();
-  /** The definition for a concrete address, until anything is announced or forgotten. */
+  /** Cache of the definition of a concrete address, emptied when definitions are announced or removed. */
   readonly #describing = new Map<string, SignalDefinition | undefined>();
   readonly #work: StepCounter;
   readonly #slice: Slice;
@@ -74,47 +74,50 @@ export class SignalDirectory {
     this.#slice = new Slice(work, work);
   }
 
-  /** Definitions there are, those that have expired and are not cleared away yet included. */
+  /** Number of definitions, including expired ones that are not removed yet. */
   get size(): number {
     return this.#signals.size;
   }
 
-  /** What all of them take, roughly. */
+  /** Approximate memory in bytes. */
   get bytes(): number {
     return this.#room.bytes;
   }
 
-  /** Definitions that made room for others. */
+  /** Number of evicted definitions. */
   get evicted(): number {
     return this.#evicted;
   }
 
-  /** The serial of the next definition: everything below has been announced already. */
+  /** The next serial. All existing definitions have lower ones. */
   get nextSerial(): number {
     return this.#serial;
   }
 
-  /** When {@link runDue} has something to do; Infinity when never. */
+  /** When {@link runDue} has work; Infinity = never. */
   get dueMicros(): number {
     return this.#expiring.dueMicros;
   }
 
-  /** Keeps what the router itself announces: no TTL ends it, and it never makes room. @throws ClaspError as {@link announce} */
+  /** Adds the router's own definitions, which neither expire nor are evicted. @throws ClaspError as {@link announce} */
   announceOwn(signals: readonly SignalDefinition[], nowMicros: number): void {
     this.announce(this.#router, signals, nowMicros);
   }
 
-  /** Puts back what was announced to an earlier router; it makes room like what an owner left behind. @throws ClaspError as {@link announce} */
+  /**
+   * Restores the definitions of an earlier router. They are evicted like those of an owner without a session. @throws
+   * ClaspError as {@link announce}
+   */
   restore(signals: readonly SignalDefinition[], nowMicros: number): void {
     const others = signals.filter(({ address }) => this.#signals.get(address)?.owner !== this.#router);
     this.announce(new Owner('restored'), others, nowMicros);
   }
 
   /**
-   * Keeps the definitions of an owner, each in place of an earlier one at its address, and from now on: all of them, or none.
+   * Adds the definitions of an owner, all or none. Each replaces an earlier one at its address.
    *
-   * @throws ClaspError 200 for an invalid address, 403 for one of the router's own, 402 for a definition that is too large, 400 for
-   *   want of capacity, 429 when it takes too many steps to keep or to match, and what the checks throw
+   * @throws ClaspError 200 for an invalid address, 403 for one of the router's own, 402 for a definition that is too
+   *   large, 400 over the capacity, 429 if storing or matching takes too many steps, and the exceptions of the checks
    */
   announce(owner: Owner, signals: readonly SignalDefinition[], nowMicros: number, checks?: AnnounceChecks): void {
     if (nowMicros >= this.dueMicros) this.runDue(nowMicros, this.#slice.begin(STEPS_OF_EXPIRED));
@@ -124,7 +127,7 @@ export class SignalDirectory {
       counter.steps += steps;
       if (counter.steps - firstStep > maxSteps) throw tooCostly(signals.length, maxSteps);
     };
-    /** Of several for one address the last counts, at its place. */
+    /** If an address occurs several times, the last definition applies, in its position. */
     const fresh = new Map<string, AnnouncedSignal>();
     for (const signal of signals) {
       const address = parseAnnounced(signal.address);
@@ -152,16 +155,16 @@ export class SignalDirectory {
   }
 
   /**
-   * All whose address a pattern matches as text, in no order, and undefined for those that were looked at to find them. Lazy, and safe while
-   * definitions come and go.
+   * Returns all definitions whose address a pattern matches as text, unordered, and undefined for each checked one that
+   * does not match. Lazy, and safe while definitions are added and removed.
    *
-   * @param counter counts what is looked at
+   * @param counter counts checked definitions
    */
   walk(pattern: Pattern, counter: StepCounter): Iterator<Announced | undefined> {
     return pattern === '/**' ? this.#signals.values() : this.#tree.matching(addressSegments(pattern), counter);
   }
 
-  /** The definitions that a pattern matches, in the order of their last ANNOUNCE. Takes as long as it takes. */
+  /** Returns the definitions that a pattern matches, in the order of the last ANNOUNCE. Not limited in time. */
   matching(pattern: Pattern, nowMicros: number): readonly SignalDefinition[] {
     const found: Announced[] = [];
     const walk = this.walk(pattern, new StepCounter());
@@ -172,7 +175,7 @@ export class SignalDirectory {
     return found.sort((one, other) => one.serial - other.serial).map(({ definition }) => definition);
   }
 
-  /** What was announced of an address: under its own name, or else under the first pattern that matches it. */
+  /** Returns the definition of an address: its own, otherwise that of the first pattern that matches it. */
   describing(address: string, nowMicros: number): SignalDefinition | undefined {
     if (nowMicros >= this.dueMicros) this.#describing.clear();
     const known = this.#describing.get(address);
@@ -184,7 +187,7 @@ export class SignalDirectory {
     return found;
   }
 
-  /** Clears away what has expired, and is invisible already, until the slice is over. */
+  /** Removes expired definitions, which are invisible already, until the slice ends. */
   runDue(nowMicros: number, slice: Slice): void {
     while (!slice.isOver) {
       const expired = this.#expiring.popDue(nowMicros);
@@ -195,7 +198,7 @@ export class SignalDirectory {
   }
 
   /**
-   * Forgets what an owner has announced, piece by piece. If the owner is revoked, all of it is invisible at once.
+   * Removes the definitions of an owner piece by piece. If the owner is revoked, all are invisible at once.
    *
    * @returns the steps of each piece
    */
@@ -211,12 +214,15 @@ export class SignalDirectory {
     }
   }
 
-  /** Whether SETs are compared with an announced address by matching. */
+  /** Whether SETs are checked against an announced address by matching. */
   #isMatched(address: Pattern): boolean {
     return this.#options.checkAnnounced && !isLiteral(address);
   }
 
-  /** What an owner's definition of an address takes the place of; undefined where there is nothing, or only what the router says. */
+  /**
+   * Returns the definition that an owner's definition of an address replaces; undefined if none exists, or only the
+   * router's own.
+   */
   #replaceable(address: string, owner: Owner): Announced | undefined {
     const one = this.#signals.get(address);
     return one?.owner === this.#router && owner !== this.#router ? undefined : one;
@@ -231,7 +237,7 @@ export class SignalDirectory {
     return first?.definition;
   }
 
-  /** Puts a definition, whose room is taken, at its address. */
+  /** Adds a definition whose room is reserved. */
   #keep(signal: AnnouncedSignal, expiresAtMicros: number): void {
     const { address, owner } = signal;
     const serial = this.#serial++;
@@ -249,13 +255,13 @@ export class SignalDirectory {
     }
   }
 
-  /** Takes out a definition and gives back its room. */
+  /** Removes a definition and releases its room. */
   #remove(one: Announced): void {
     this.#room.give(one);
     this.#forget(one);
   }
 
-  /** Takes out a definition whose room is given back; what the router itself says of its address comes back. */
+  /** Removes a definition whose room was released; the router's own definition of its address applies again. */
   #forget(one: Announced): void {
     one.isForgotten = true;
     this.#unlist(one);
@@ -305,7 +311,7 @@ export class SignalDirectory {
   }
 }
 
-/** @throws ClaspError 200 for what is no address or pattern, 403 for one of the router's own */
+/** @throws ClaspError 200 for an invalid address or pattern, 403 for one of the router's own */
 function parseAnnounced(address: string): Pattern {
   const fault = segmentsFault(address);
   if (fault !== undefined) throw new ClaspError(ErrorCode.InvalidAddress, `invalid address: ${fault}`, { address });

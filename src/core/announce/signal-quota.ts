@@ -7,48 +7,48 @@ import type { Owner } from '../quotas/owner.js';
 import { Quota } from '../quotas/quota.js';
 
 export interface SignalLimits {
-  /** Definitions kept; 0 = unlimited. */
+  /** Maximum number of definitions; 0 = unlimited. */
   readonly maxSignals: number;
-  /** Bytes that all definitions together may take, indexes included, roughly; 0 = unlimited. */
+  /** Approximate maximum bytes of all definitions together, including indexes; 0 = unlimited. */
   readonly maxSignalBytes: number;
-  /** Steps to match an address with the announced patterns, if a SET is compared with them; 0 = unlimited. */
+  /** Maximum steps to match an address with the announced patterns, if SETs are checked against them; 0 = unlimited. */
   readonly maxMatchSteps: number;
-  /** Whether a SET is compared with what was announced. */
+  /** Whether SETs are checked against announced definitions. */
   readonly checkAnnounced: boolean;
 }
 
-/** Signals that are to be kept, and what it takes to find room for them. */
+/** Definitions to add, and how to find room for them. */
 export interface SignalExchange {
   readonly owner: Owner;
-  /** By address, one for each. */
+  /** By address, one each. */
   readonly fresh: ReadonlyMap<string, AnnouncedSignal>;
-  /** What they replace. */
+  /** The definitions that they replace. */
   readonly formers: readonly Announced[];
-  /** What an owner has announced, the oldest first. */
+  /** Definitions of an owner, oldest first. */
   readonly oldestOf: (owner: Owner) => Iterator<Announced>;
-  /** Counts steps. May throw if there are too many. */
+  /** Counts steps. May throw if the maximum is exceeded. */
   readonly spend: (steps: number) => void;
 }
 
-/** A limit that may be passed. */
+/** A limit that can be exceeded. */
 interface Pressure {
   readonly quota: Quota;
   readonly isOver: () => boolean;
-  /** Whether it helps to forget a definition. @default always */
+  /** Whether removing a definition helps. @default always */
   readonly helps?: (one: Announced) => boolean;
   readonly refusal: () => ClaspError;
 }
 
-/** Steps of choosing a definition that makes room, and of forgetting it. */
+/** Steps of selecting a definition to evict, and of removing it. */
 const VICTIM_STEPS = 150;
-/** Steps of looking at a definition that cannot make room. */
+/** Steps of checking a definition that cannot be evicted. */
 const LOOK_STEPS = 5;
-/** An owner's patterns may take this part of `maxMatchSteps`. */
+/** Maximum part of `maxMatchSteps` for the patterns of one owner. */
 const MATCH_SHARE = 1 / 4;
 
 /**
- * How much of what may be announced is taken, by owner. If a limit is reached, what owners without a session left behind makes room
- * first, then the owner that has most, each with its oldest definitions; see {@link Givers}.
+ * Use of the directory by owner. At a limit, the definitions of owners without a session are evicted first, then those
+ * of the owner with the largest use, oldest first; see {@link Givers}.
  */
 export class SignalQuota {
   readonly #limits: SignalLimits;
@@ -65,7 +65,7 @@ export class SignalQuota {
     this.#weights = new Quota({ total: 0, perOwner: Math.floor(maxMatchSteps * MATCH_SHARE) });
   }
 
-  /** What all definitions take, roughly. */
+  /** Approximate memory of all definitions in bytes. */
   get bytes(): number {
     return this.#bytes.total;
   }
@@ -89,10 +89,10 @@ export class SignalQuota {
   }
 
   /**
-   * Takes the room of some signals in place of others.
+   * Reserves room for some definitions in place of others.
    *
-   * @returns the definitions that make room, whose room is given already
-   * @throws ClaspError 400, 429, and what `spend` throws; then nothing has changed
+   * @returns the definitions to evict, whose room is released already
+   * @throws ClaspError 400, 429, and the exceptions of `spend`; then nothing has changed
    */
   exchange(exchange: SignalExchange): ReadonlySet<Announced> {
     const { fresh, formers } = exchange;
@@ -136,7 +136,9 @@ export class SignalQuota {
     });
   }
 
-  /** Lets others make room for the owner until there is enough. @throws what `refusal` gives, if there never is */
+  /**
+   * Evicts definitions of other owners until there is enough room. @throws the result of `refusal` if there never is
+   */
   #relieve(exchange: SignalExchange, victims: Set<Announced>, { quota, isOver, helps, refusal }: Pressure): void {
     if (!isOver()) return;
     const { owner, fresh, oldestOf, spend } = exchange;
@@ -162,7 +164,7 @@ export class SignalQuota {
     }
   }
 
-  /** Whether SETs are compared with its address by matching. */
+  /** Whether SETs are checked against its address by matching. */
   #isMatched({ address }: AnnouncedSignal): boolean {
     const { checkAnnounced, maxMatchSteps } = this.#limits;
     return checkAnnounced && maxMatchSteps > 0 && !isLiteral(address);

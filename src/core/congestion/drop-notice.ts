@@ -1,23 +1,23 @@
-/** Drops within a window that are worth a word to the session, and how long the windows are (router.md 3.8). */
+/** Minimum drops within a window that cause a notice, and the length of a window (router.md 3.8). */
 const NOTICE_DROPS = 100;
 const WINDOW_MICROS = 10_000_000;
 
-/** What a slow session has lost, and when it is to be told. */
+/** Counts the messages that a slow session lost, and decides when to notify it. */
 export class DropNotice {
   #fresh = 0;
   #inWindow = 0;
   #sinceMicros = -Infinity;
   #toldMicros = -Infinity;
 
-  /** Messages for it were dropped in this tick. */
+  /** Counts messages dropped in this tick. */
   add(count: number): void {
     this.#fresh += count;
   }
 
   /**
-   * At the end of a tick with drops: whether to tell the session, which is done once in 10 s at most.
+   * Decides at the end of a tick with drops whether to notify the session, at most once per 10 s.
    *
-   * @returns how many there were in the last 10 s; undefined when that is not yet worth a word
+   * @returns the drops in the last 10 s; undefined if no notice is due
    */
   notice(nowMicros: number): number | undefined {
     if (nowMicros - this.#sinceMicros >= WINDOW_MICROS) {

@@ -2,21 +2,22 @@ import type { RouterSession } from '../session.js';
 import type { MemoryUse } from '../system/statistics.js';
 
 export interface SendBufferLimits {
-  /** Bytes that the sockets of all sessions may hold together; 0 = unlimited. */
+  /** Maximum bytes in the socket buffers of all sessions together; 0 = unlimited. */
   readonly maxSendBufferBytes: number;
-  /** Bytes that a socket may hold before its session is congested. */
+  /** Bytes in a socket buffer above which its session is congested. */
   readonly highWaterBytes: number;
 }
 
-/** The high-water mark while sockets hold more than half of what they may. */
+/** The high-water mark while socket buffers exceed half of their limit. */
 const LOW_WATER_BYTES = 65_536;
-/** What may be written between two looks at all sockets, as a part of the limit. */
+/** Bytes that can be written between two sums over all sockets, as a part of the limit. */
 const LOOK_PART = 1 / 8;
 
 /**
- * Bounds what the sockets of all sessions hold together. Above half of the limit the high-water mark is lower, so that what follows
- * waits in queues, where newer values replace older ones. Above the limit the session whose socket holds most is closed. What sockets
- * hold is summed up only after an eighth of the limit was written, so a write costs an addition.
+ * Bounds the socket buffers of all sessions together. Above half of the limit, the high-water mark is lower, so that
+ * further messages wait in send queues, where newer values replace older ones. Above the limit, the session with the
+ * largest socket buffer is closed. The sum is recomputed only after an eighth of the limit was written, so a write
+ * costs an addition.
  */
 export class SendBuffers {
   readonly #limits: SendBufferLimits;
@@ -33,22 +34,22 @@ export class SendBuffers {
     this.#highWaterBytes = limits.highWaterBytes;
   }
 
-  /** Bytes that a socket may hold now before its session is congested. */
+  /** Current bytes in a socket buffer above which its session is congested. */
   get highWaterBytes(): number {
     return this.#highWaterBytes;
   }
 
-  /** Sessions closed because all sockets held too much, and theirs most. */
+  /** Number of sessions closed because the total exceeded the limit and their buffer was the largest. */
   get closed(): number {
     return this.#closed;
   }
 
-  /** What they hold, may hold, and how many sessions were closed for it. O(sessions). */
+  /** Returns bytes in use, the limit, and the number of sessions closed. O(sessions). */
   use(): MemoryUse {
     return { usedBytes: this.sum(), limitBytes: this.#limits.maxSendBufferBytes, madeRoom: this.#closed };
   }
 
-  /** What all sockets hold now. O(sessions). */
+  /** Returns the bytes in all socket buffers. O(sessions). */
   sum(): number {
     let bytes = 0;
     for (const { link } of this.#sessions) bytes += link.bufferedBytes;
@@ -63,7 +64,7 @@ export class SendBuffers {
     this.#sessions.delete(session);
   }
 
-  /** Something was written to a socket. */
+  /** Counts bytes written to a socket. */
   wrote(bytes: number): void {
     this.#writtenBytes += bytes;
     if (this.#writtenBytes >= this.#lookAfterBytes) this.#look();
@@ -82,7 +83,7 @@ export class SendBuffers {
       this.#closed++;
       this.#sessions.delete(worst);
       this.#bytes -= bufferedBytes;
-      // Cut off: an ERROR would wait behind all that it does not read, and the memory with it.
+      // The connection is destroyed, because an ERROR would wait behind the unread output, and the memory with it.
       worst.link.destroy(
         `too slow: its socket held ${bufferedBytes} bytes, the most of all, and all together more than ${maxSendBufferBytes} ` +
           '(maxSendBufferBytes)',

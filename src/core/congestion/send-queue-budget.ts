@@ -4,32 +4,35 @@ import { type DueEntry, DueQueue } from '../scheduling/due-queue.js';
 import type { RouterSession } from '../session.js';
 
 export interface SendQueueBudgetOptions {
-  /** Memory that may wait for all congested sessions together, in bytes. */
+  /** Maximum memory of the send queues of all congested sessions together, in bytes. */
   readonly maxQueueBytesTotal: number;
 }
 
-/** Memory of each waiting session, negative, so that the one with most comes first; those with as much in the order in which they began to wait. */
+/**
+ * Ranks sessions by the negative memory of their queue, so that the largest comes first; equal ones in the order in
+ * which they began to wait.
+ */
 interface Ranking {
   readonly queue: DueQueue<RouterSession>;
   readonly places: Map<RouterSession, DueEntry<RouterSession>>;
 }
 
-/** The ranking is kept while more waits than this part of what may. Below, it is not needed. */
+/** The ranking is maintained while the total exceeds this part of the limit. Below, it is not needed. */
 const RANKED_ABOVE = 3 / 4;
 
 /**
- * What waits for all congested sessions together. When that is too much, those pay for it for whom most waits: first with
- * what may give way, then with their session. Whoever reads well never notices.
+ * Send queues of all congested sessions. If the total exceeds the budget, the session with the largest queue drops
+ * messages. If it has none to drop, the router closes it. Other sessions are not affected.
  */
 export class SendQueueBudget {
   readonly #options: SendQueueBudgetOptions;
-  /** Sessions with a backlog, and some whose backlog is empty again. */
+  /** Sessions with a send queue, including some whose queue is empty again. */
   readonly #waiting = new Set<RouterSession>();
   #ranking: Ranking | undefined;
   /** Sessions that have lost messages since {@link takeLossy}. */
   #lossy = new Set<RouterSession>();
   #bytes = 0;
-  /** Memory that all take: bytes and messages. */
+  /** Memory of all queues: bytes and overhead per message. */
   #heldBytes = 0;
   #dropped = 0;
   #overflows = 0;
@@ -38,27 +41,27 @@ export class SendQueueBudget {
     this.#options = options;
   }
 
-  /** Bytes that wait now. */
+  /** Bytes that are queued now. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Memory that what waits takes now, roughly. */
+  /** Approximate memory of all queues in bytes. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
-  /** Messages that gave way since the router began. */
+  /** Messages dropped since the router started. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Sessions that could not be saved, because too much waited for them. */
+  /** Sessions closed because their queue was too large. */
   get overflows(): number {
     return this.#overflows;
   }
 
-  /** Queues a message; see {@link Backlog.push}. */
+  /** Queues a message; see {@link SendQueue.push}. */
   push(
     session: RouterSession,
     bytes: Uint8Array,
@@ -80,7 +83,7 @@ export class SendQueueBudget {
     while (this.#heldBytes > this.#options.maxQueueBytesTotal) this.#relieve();
   }
 
-  /** Takes what is to be sent next; see {@link Backlog.take}. */
+  /** Takes the next messages to send; see {@link SendQueue.take}. */
   take(session: RouterSession, maxBytes: number): Uint8Array {
     const { sendQueue } = session;
     const { messages, heldBytes } = sendQueue;
@@ -102,17 +105,17 @@ export class SendQueueBudget {
     this.#rank(session);
   }
 
-  /** The sessions that have lost messages since the last call. */
+  /** Returns the sessions that lost messages since the last call. */
   takeLossy(): ReadonlySet<RouterSession> {
     const lossy = this.#lossy;
     if (lossy.size > 0) this.#lossy = new Set();
     return lossy;
   }
 
-  /** Makes room at the cost of the session for which most waits. */
+  /** Reduces the largest queue until the total is within the budget. */
   #relieve(): void {
     const most = this.#ranking?.queue.first;
-    if (most === undefined) return; // unreachable: more waits than may, and then there is a ranking
+    if (most === undefined) return; // unreachable: the total exceeds the limit, so a ranking exists
     const { sendQueue } = most;
     while (this.#heldBytes > this.#options.maxQueueBytesTotal) {
       const freed = sendQueue.dropOldest();
@@ -124,7 +127,7 @@ export class SendQueueBudget {
     this.#rank(most);
   }
 
-  /** What waits for a session has changed. O(log n) near the limit, else nothing. */
+  /** Updates the ranking after a queue changed. O(log n) near the limit, otherwise O(1). */
   #rank(session: RouterSession): void {
     if (this.#heldBytes <= this.#options.maxQueueBytesTotal * RANKED_ABOVE) {
       this.#ranking = undefined;

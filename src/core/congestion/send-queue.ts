@@ -5,24 +5,27 @@ export interface SendQueueLimits {
   readonly maxMessages: number;
 }
 
-/** Memory that a message takes while it waits, beside its bytes, roughly. */
+/** Approximate overhead of a queued message in bytes. */
 export const QUEUED_MESSAGE_BYTES = 250;
 
-/** What all begin with: most sessions never fall behind, and two empty collections each are a third of a kilobyte. */
+/**
+ * Shared initial collections. Most sessions never become congested, and two empty collections take a third of a
+ * kilobyte.
+ */
 const noEntries = new Map<string | number, Uint8Array>();
 const noKeys = new Set<number>();
 
 /**
- * What waits for a congested session, copied out of the slabs, in order of arrival. A param's newer value takes the
- * place of its older one at the end of the queue: the last value always arrives, and never before an event that was
- * published ahead of it. Samples of streams and moves of gestures give way, the oldest first, when a limit is reached. Everything
- * else waits in full, up to the same limits.
+ * Messages of a congested session, copied out of the slabs, in order of arrival. A newer value of a param replaces the
+ * older one, at the end of the queue: the last value always arrives, and never before an event published ahead of it.
+ * At a limit, the queue drops stream samples and gesture moves, oldest first. All other messages are kept, up to the
+ * same limits.
  */
 export class SendQueue {
   readonly #limits: SendQueueLimits;
-  /** By address for params, by a running number for the rest; a Map keeps the order. */
+  /** Keyed by address for params, by serial number for the rest; a Map keeps the order. */
   #entries: Map<string | number, Uint8Array> = noEntries;
-  /** Keys of what may give way, oldest first. */
+  /** Keys of droppable messages, oldest first. */
   #droppable: Set<number> = noKeys;
   #sequence = 0;
   #bytes = 0;
@@ -37,7 +40,7 @@ export class SendQueue {
     return this.#bytes;
   }
 
-  /** Memory that it takes, roughly. */
+  /** Approximate memory in bytes. */
   get heldBytes(): number {
     return this.#bytes + this.#entries.size * QUEUED_MESSAGE_BYTES;
   }
@@ -46,12 +49,12 @@ export class SendQueue {
     return this.#entries.size;
   }
 
-  /** Params that were replaced by a newer value before they could be sent, since the router began. */
+  /** Param values replaced by newer ones before they were sent, since the session connected. */
   get conflated(): number {
     return this.#conflated;
   }
 
-  /** Messages that gave way, since the router began. */
+  /** Messages dropped since the session connected. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -59,9 +62,9 @@ export class SendQueue {
   /**
    * Queues a copy of a message.
    *
-   * @param param the address of a param, whose latest value is enough; undefined for what passes through
-   * @param mayDrop whether it gives way when there is no more room
-   * @returns false when the queue is over a limit and nothing is left that gives way: the session cannot be saved
+   * @param param the address of a param, of which only the latest value is needed; undefined for other messages
+   * @param mayDrop whether a full queue can drop the message
+   * @returns false if the queue exceeds a limit and has nothing left to drop: the session must be closed
    */
   push(bytes: Uint8Array, start: number, end: number, param: string | undefined, mayDrop = false): boolean {
     if (this.#entries === noEntries) {
@@ -84,7 +87,7 @@ export class SendQueue {
     return true;
   }
 
-  /** Lets the oldest go of what may give way. @returns its bytes; 0 when there is none */
+  /** Drops the oldest droppable message. @returns its bytes; 0 if none exists */
   dropOldest(): number {
     for (const key of this.#droppable) {
       const length = this.#entries.get(key)?.length ?? 0;
@@ -97,7 +100,7 @@ export class SendQueue {
     return 0;
   }
 
-  /** Takes whole messages from the front, at least one and then up to `maxBytes`, as one run of bytes. */
+  /** Takes whole messages from the front as one run of bytes: at least one, then up to `maxBytes`. */
   take(maxBytes: number): Uint8Array {
     const taken: Uint8Array[] = [];
     let length = 0;

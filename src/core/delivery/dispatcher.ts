@@ -3,28 +3,28 @@ import type { SendQueueBudget } from '../congestion/send-queue-budget.js';
 import type { FrameWriter } from './frame-writer.js';
 import type { RouterSession } from '../session.js';
 
-/** Puts written messages into the outboxes and sendQueues of sessions, and knows whose are no longer empty. */
+/** Puts written messages into the outboxes and send queues of sessions, and tracks nonempty outboxes. */
 export class Dispatcher {
-  /** Sessions with something in their outbox. */
+  /** Sessions with a nonempty outbox. */
   #dirty: RouterSession[] = [];
   #count = 0;
   readonly #sendQueues: SendQueueBudget;
 
-  /** @param sendQueues where what waits for congested sessions goes */
+  /** @param sendQueues queues for the messages of congested sessions */
   constructor(sendQueues: SendQueueBudget) {
     this.#sendQueues = sendQueues;
   }
 
-  /** Deliveries made since the router began. */
+  /** Deliveries since the router started. */
   get count(): number {
     return this.#count;
   }
 
   /**
-   * Hands out the writer's last message.
+   * Delivers the writer's last message.
    *
-   * @param param the address, when a newer value may take its place in a backlog
-   * @param mayDrop whether it gives way when a backlog is full
+   * @param param the address, if a newer value can replace the message in a send queue
+   * @param mayDrop whether a full send queue can drop the message
    */
   toAll(
     sessions: readonly RouterSession[],
@@ -42,7 +42,7 @@ export class Dispatcher {
     }
   }
 
-  /** The same for what may be lost: where a session has a second way for that, and it has room, it goes there. */
+  /** The same for droppable messages. If a session has a datagram path with capacity, the message takes it. */
   toAllLoosely(sessions: readonly RouterSession[], writer: FrameWriter, except: RouterSession | undefined): void {
     const { bytes, start, end } = writer;
     for (let i = 0; i < sessions.length; i++) {
@@ -62,18 +62,21 @@ export class Dispatcher {
     }
   }
 
-  /** Hands the writer's last message to one session: a reply, which reaches also one that is not active yet or any more. */
+  /** Delivers the writer's last message to one session as a reply. It also reaches a session that is not active. */
   to(session: RouterSession, writer: FrameWriter): void {
     if (session.phase === 'congested') this.#enqueue(session, writer.bytes, writer.start, writer.end, undefined, false);
     else if (session.phase !== 'closed') this.#toOutbox(session, writer.bytes, writer.start, writer.end);
   }
 
-  /** Hands one message to sessions inside the process, which share it. They cannot fall behind: they run when it does. */
+  /**
+   * Delivers one shared message to in-process sessions. They cannot become congested, because they run in the same
+   * process.
+   */
   handToAll(sessions: readonly RouterSession[], message: Message, except: RouterSession | undefined): void {
     for (const session of sessions) if (session !== except && session.phase === 'active') this.hand(session, message);
   }
 
-  /** The same to one session: a reply, which reaches also one that is not active yet or any more. */
+  /** The same for one session as a reply. It also reaches a session that is not active. */
   hand(session: RouterSession, message: Message): void {
     if (session.phase === 'closed') return;
     session.link.deliver?.(message);
@@ -81,7 +84,7 @@ export class Dispatcher {
     this.#count++;
   }
 
-  /** The sessions that have something to send, once. */
+  /** Returns the sessions with pending output, each once. */
   takeDirty(): readonly RouterSession[] {
     const dirty = this.#dirty;
     if (dirty.length === 0) return dirty;

@@ -9,11 +9,11 @@ import type { RouterSession } from '../session.js';
 import { groupByForm, type RecipientGroup } from '../subscriptions/subscription-index.js';
 import { wireForms } from './wire-form.js';
 
-/** Sends signals to those who subscribed: each message written once for each form, then handed out as ranges. */
+/** Sends signals to subscribers. Each message is written once per wire form and delivered as ranges. */
 export class FanOut {
   readonly #deliveries: Dispatcher;
   readonly #replies: Replies;
-  /** By the index of the wire form. Replies have writers of their own: an ACK between two signals would break every range. */
+  /** By the index of the wire form. Replies have separate writers: an ACK between two signals would split a range. */
   readonly #writers = wireForms.map((form) => new FrameWriter(form));
 
   constructor(deliveries: Dispatcher, replies: Replies) {
@@ -21,7 +21,7 @@ export class FanOut {
     this.#replies = replies;
   }
 
-  /** A SET goes to all its subscribers, the writer too if it is one (router.md 7.2). */
+  /** Sends a SET to all subscribers, including the writer if it subscribed (router.md 7.2). */
   set(groups: readonly RecipientGroup[], message: SetMessage, revision: U64): void {
     for (let g = 0; g < groups.length; g++) {
       const { form, sessions } = groups[g]!;
@@ -40,7 +40,7 @@ export class FanOut {
     }
   }
 
-  /** A PUBLISH goes to everybody but its sender. */
+  /** Sends a PUBLISH to all subscribers except its sender. */
   publish(groups: readonly RecipientGroup[], message: PublishMessage, sender: RouterSession | undefined): void {
     for (let g = 0; g < groups.length; g++) {
       const { form, sessions } = groups[g]!;
@@ -63,21 +63,21 @@ export class FanOut {
     }
   }
 
-  /** To these sessions and nobody else. */
+  /** Sends a SET to exactly these sessions. */
   setTo(sessions: readonly RouterSession[], message: SetMessage, revision: U64): void {
     this.set(groupByForm(sessions), message, revision);
   }
 
-  /** To these sessions and nobody else. */
+  /** Sends a PUBLISH to exactly these sessions. */
   publishTo(sessions: readonly RouterSession[], message: PublishMessage): void {
     this.publish(groupByForm(sessions), message, undefined);
   }
 
-  /** To one session, subscribed or not. */
+  /** Sends a PUBLISH to one session, subscribed or not. */
   to(target: RouterSession, message: PublishMessage): void {
     const { form } = target;
     if (form.encoding === 'none') return this.#deliveries.hand(target, detachedPublish(message));
-    const writer = this.#writers[form.index]!; // a writer for every form there is
+    const writer = this.#writers[form.index]!; // a writer exists for every form
     try {
       writer.write(message);
     } catch (error) {
@@ -88,8 +88,8 @@ export class FanOut {
   }
 
   /**
-   * What fits a binary frame to its last bytes may not fit one of CBOR, which names its fields. The sender has done nothing
-   * wrong and the others get it; those whose encoding cannot carry it are told.
+   * A message that fills a binary frame can exceed a CBOR frame, which contains field names. The sender is not at
+   * fault, and the other subscribers receive the message. Sessions whose encoding cannot carry it get an ERROR.
    */
   #tellUnreachable(
     sessions: readonly RouterSession[],
@@ -105,7 +105,7 @@ export class FanOut {
   }
 }
 
-/** What a slow reader can do without: the next one says it again. */
+/** Whether a slow reader can miss the message, because the next one supersedes it. */
 function givesWay({ signal, phase }: PublishMessage): boolean {
   return signal === 'stream' || (signal === 'gesture' && phase === 'move');
 }

@@ -22,19 +22,19 @@ const CBOR = 2;
 const PUBLISH = 0x20;
 const SET = 0x21;
 const ACK = 0x50;
-/** So that the payload's length fits one byte of the header, and one of a WebSocket's. */
+/** Ensures that the payload length fits one byte of the frame header and of the WebSocket header. */
 const MAX_RUN_BYTES = 108;
 const TWO_32 = 0x1_0000_0000;
 const utf8 = new TextEncoder();
 
 /**
- * Writes messages of one form into a slab, complete with frame header and transport framing. After each write
- * {@link bytes}, {@link start} and {@link end} say where the message lies.
+ * Writes messages of one form into a slab, with frame header and transport framing. After each write {@link bytes},
+ * {@link start} and {@link end} state the position of the message.
  */
 export class FrameWriter {
   readonly #form: WrittenForm;
   readonly #slab = new Slab();
-  /** Framing and frame header in front of the payload, for the small message that nearly every one is. */
+  /** Bytes of framing and frame header before the payload of a small message, the usual case. */
   readonly #usualHeader: number;
 
   constructor(form: WrittenForm) {
@@ -54,22 +54,22 @@ export class FrameWriter {
     return this.#slab.at;
   }
 
-  /** Bytes of payload written since the message was begun. */
+  /** Bytes of payload written since {@link begin}. */
   get payloadLength(): number {
     return this.#slab.at - this.#slab.start - this.#usualHeader;
   }
 
-  /** Where the payload begins, counted from the slab's `start`, until {@link finish} moves it. */
+  /** Start of the payload, relative to the slab's `start`, until {@link finish} moves it. */
   get payloadStart(): number {
     return this.#usualHeader;
   }
 
-  /** The writer, between {@link begin} and {@link finish}. */
+  /** The writer, valid between {@link begin} and {@link finish}. */
   get writer(): Slab {
     return this.#slab;
   }
 
-  /** @throws EncodeError; nothing is written then */
+  /** @throws EncodeError, after which nothing is written */
   write(message: Message): void {
     this.begin();
     try {
@@ -90,7 +90,7 @@ export class FrameWriter {
     }
   }
 
-  /** A SET as subscribers get it: the writer's, with its new revision. */
+  /** Writes a SET for subscribers: the original with its new revision. */
   writeSet(message: SetMessage, revision: U64): void {
     if (this.#form.encoding !== 'binary') {
       this.write({ ...message, revision });
@@ -110,7 +110,7 @@ export class FrameWriter {
     }
   }
 
-  /** An ACK as nearly every SET gets it. */
+  /** Writes the ACK of a SET. */
   writeAck(message: SetMessage, revision: U64): void {
     if (this.#form.encoding !== 'binary') {
       this.write({ type: 'ack', address: message.address, revision });
@@ -125,10 +125,10 @@ export class FrameWriter {
     this.finish(Qos.Fire);
   }
 
-  /** A PUBLISH as subscribers get it. @throws EncodeError; nothing is written then */
+  /** Writes a PUBLISH for subscribers. @throws EncodeError, after which nothing is written */
   writePublish(message: PublishMessage): void {
     const { address, value, timestamp, id, rate } = message;
-    // Type and indicator stand between the two.
+    // Type and indicator lie between the two.
     const isRun =
       this.#form.encoding === 'binary' &&
       value?.address === address &&
@@ -142,12 +142,12 @@ export class FrameWriter {
   }
 
   /**
-   * Writes the small message that nearly every one is: its code, its flags, what came in as one run of bytes from the address on, and
-   * perhaps a revision. Since all lengths are known beforehand there is one look for room and nothing is written twice: a SET in
-   * and out of the core takes 215 ns and not 275.
+   * Writes a small message, the usual case: its code, its flags, one run of input bytes that starts at the address, and
+   * optionally a revision. All lengths are known in advance, so one capacity check suffices and nothing is written
+   * twice: a SET through the core takes 215 ns instead of 275 ns.
    *
    * @param end of the run, in the bytes of the value
-   * @returns whether it was that small; nothing is written otherwise
+   * @returns whether the message was small enough; otherwise nothing is written
    */
   #writeRun(
     code: number,
@@ -196,7 +196,7 @@ export class FrameWriter {
     this.#slab.raw(text);
   }
 
-  /** Begins a message; its payload is written next. */
+  /** Begins a message. The caller writes its payload next. */
   begin(): void {
     const slab = this.#slab;
     slab.begin();
@@ -204,12 +204,12 @@ export class FrameWriter {
     slab.at += this.#usualHeader;
   }
 
-  /** Forgets the message begun last. */
+  /** Discards the message begun last. */
   abandon(): void {
     this.#slab.abandon();
   }
 
-  /** Puts headers in front of the payload. @throws EncodeError when it is too large for a frame */
+  /** Writes the headers before the payload. @throws EncodeError if the payload is too large for a frame */
   finish(qos: Qos): void {
     const slab = this.#slab;
     const { framing, encoding } = this.#form;
@@ -217,7 +217,7 @@ export class FrameWriter {
     const length = this.payloadLength + inFrame;
     const shift = framingLength(framing, length) + inFrame - this.#usualHeader;
     if (shift > 0) {
-      // A longer WebSocket header than the two bytes that were kept free: the message moves up, a native memmove.
+      // The WebSocket header is longer than the two reserved bytes: the message moves up, a native memmove.
       slab.ensure(shift);
       slab.bytes.copyWithin(slab.start + shift, slab.start, slab.at);
       slab.at += shift;

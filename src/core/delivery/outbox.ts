@@ -2,28 +2,27 @@ import { copyBytes } from '../../protocol/bytes/copy.js';
 import { copyWords, viewOf } from '../../protocol/bytes/words.js';
 
 /**
- * What one session gets at the end of the tick, as ranges of slabs. A delivery that lies directly behind the last one
- * only moves that range's end, so a subscriber of everything has one range after a thousand deliveries, and nothing is
- * allocated for any of them.
+ * Output of one session for this tick, as ranges of slabs. A delivery directly after the last one only extends that
+ * range. A subscriber of everything therefore has one range after a thousand deliveries, without allocations.
  */
 export class Outbox {
-  // The last range in fields of its own: extending it, the common case, touches no array.
+  // The last range has its own fields. Extending it, the common case, accesses no array.
   #bytes: Uint8Array | undefined;
   #start = 0;
   #end = 0;
   readonly #earlierBytes: Uint8Array[] = [];
   /** start, end, start, end, ... of the ranges before the last. */
   readonly #earlierBounds: number[] = [];
-  /** Of the ranges before the last. */
+  /** Bytes of the ranges before the last. */
   #earlierLength = 0;
-  /** Messages pushed since the session came. */
+  /** Messages pushed since the session connected. */
   #pushed = 0;
 
   get isEmpty(): boolean {
     return this.#bytes === undefined;
   }
 
-  /** Messages that have ever been in it. */
+  /** Messages pushed since the session connected. */
   get pushed(): number {
     return this.#pushed;
   }
@@ -49,10 +48,10 @@ export class Outbox {
   }
 
   /**
-   * Everything as one run of bytes, and an empty outbox. A single range is a view of its slab; several are gathered
-   * into one copy, since a writev of hundreds of small pieces is far slower.
+   * Takes all output as one run of bytes and empties the outbox. A single range is a view of its slab. Several ranges
+   * are copied into one, because a writev of hundreds of small pieces is much slower.
    *
-   * @param copy copies a single range too: for a socket that may hold on to it, because a view keeps its whole slab alive
+   * @param copy copies a single range too: for a socket that can retain it, because a view keeps its whole slab alive
    */
   take(copy: boolean): Uint8Array {
     const last = this.#bytes;
@@ -95,7 +94,7 @@ export class Outbox {
 
 const nothing = new Uint8Array(0);
 
-/** Below some 200 bytes words beat the call of set() and the view it needs. */
+/** Below about 200 bytes, copying words is faster than set() with the view it needs. */
 const MOST_BY_WORDS = 192;
 
 function append(out: Uint8Array, words: DataView, at: number, bytes: Uint8Array, start: number, end: number): number {

@@ -10,7 +10,7 @@ import { FrameWriter } from './frame-writer.js';
 import type { RouterSession } from '../session.js';
 import { wireForms } from './wire-form.js';
 
-/** Answers to one session: ACK, ERROR, SNAPSHOT, ... in writers of their own (see FanOut). */
+/** Sends replies to one session: ACK, ERROR, SNAPSHOT, ... They have separate writers (see FanOut). */
 export class Replies {
   readonly #deliveries: Dispatcher;
   readonly #writers = wireForms.map((form) => new FrameWriter(form));
@@ -21,12 +21,12 @@ export class Replies {
     this.#deliveries = deliveries;
   }
 
-  /** ERRORs there were, by code. */
+  /** Number of ERRORs sent, by code. */
   get errors(): ReadonlyMap<ErrorCode, number> {
     return this.#errors;
   }
 
-  /** @throws EncodeError when the message does not fit a frame; nothing is sent then */
+  /** @throws EncodeError if the message does not fit a frame; nothing is sent then */
   send(session: RouterSession, message: Message): void {
     const writer = this.writer(session);
     if (writer === undefined) return this.#deliveries.hand(session, detached(message));
@@ -35,18 +35,18 @@ export class Replies {
   }
 
   /**
-   * The writer of the session's form, for those who write a message piece by piece; then {@link deliver}. Undefined for a session
-   * for which nothing is written.
+   * Returns the writer of the session's form, for callers that write a message in pieces and then call {@link deliver}.
+   * Undefined for an in-process session, which needs no serialization.
    */
   writer({ form }: RouterSession): FrameWriter | undefined {
-    return form.encoding === 'none' ? undefined : this.#writers[form.index]!; // a writer for every form there is
+    return form.encoding === 'none' ? undefined : this.#writers[form.index]!; // a writer exists for every form
   }
 
   deliver(session: RouterSession, writer: FrameWriter): void {
     this.#deliveries.to(session, writer);
   }
 
-  /** A SET was taken. */
+  /** Acknowledges an accepted SET. */
   ack(session: RouterSession, message: SetMessage, revision: U64): void {
     const writer = this.writer(session);
     if (writer === undefined)
@@ -64,12 +64,11 @@ export class Replies {
   }
 
   /**
-   * Sends a list as one message, or as several where one would not fit a frame, a datagram where that is all there is,
-   * or what JSON peers take at once. An item that fits no frame of the session's encoding is ERROR 500 with its
-   * address.
+   * Sends a list as one message. If that would not fit a frame, the session's datagram or the JSON limit, sends
+   * several. An item that fits no frame of the session's encoding causes ERROR 500 with its address.
    *
-   * @param make the message that carries these items
-   * @returns whether the session gets at least one of them
+   * @param make creates the message that carries these items
+   * @returns whether the session gets at least one of the items
    */
   inPieces<T extends { readonly address: string }>(
     session: RouterSession,
@@ -86,7 +85,7 @@ export class Replies {
       const { form, link } = session;
       const { maxFrameBytes = form.encoding === 'json' ? MAX_JSON_TEXT : Infinity } = link;
       const fits = writer.end - writer.start <= maxFrameBytes;
-      // One item that is too large for a datagram goes all the same: the transport drops it and says so.
+      // A single item that is too large for a datagram is sent anyway: the transport drops it and reports that.
       if (fits || items.length < 2) {
         this.deliver(session, writer);
         return fits || form.encoding === 'json';
@@ -108,10 +107,13 @@ export class Replies {
   }
 }
 
-/** Bytes of an ERROR's text: reasons of a program's own hooks have no limit, and an ERROR has to fit its frame. */
+/** Maximum bytes of an ERROR's text. Reasons from a program's hooks are unbounded, and an ERROR must fit its frame. */
 export const MAX_ERROR_TEXT_BYTES = 4_096;
 
-/** An ERROR quotes what a peer or a hook has said; a hostile 64 KB are not sent back whole, and would not fit. */
+/**
+ * Limits text that an ERROR quotes from a peer or hook. A hostile 64 KB text is not sent back in full, and would not
+ * fit.
+ */
 function clip(text: string, maxBytes: number): string {
   if (3 * text.length <= maxBytes) return text; // the usual case, without counting
   const clipped = clipUtf8(text, maxBytes);

@@ -13,29 +13,31 @@ import { acceptsType, type CanSee, type Subscription, SubscriptionIndex } from '
 import { SubscriptionQuota } from '../subscriptions/subscription-quota.js';
 
 export interface RoutingOptions extends PacedLimits {
-  /** Steps that the unusual patterns which one address can meet may take to match, of all sessions; 0 = unlimited. */
+  /**
+   * Maximum matching steps of all unusual patterns that one address can meet, for all sessions together; 0 = unlimited.
+   */
   readonly maxMatchSteps: number;
-  /** Bytes that the remembered recipients of addresses may take. @default 67_108_864 */
+  /** Maximum bytes of the recipient cache. @default 67_108_864 */
   readonly recipientCacheBytes?: number | undefined;
-  /** Bytes that the subscriptions of all sessions may take together; 0 = unlimited. */
+  /** Maximum bytes of the subscriptions of all sessions together; 0 = unlimited. */
   readonly maxSubscriptionBytes: number;
 }
 
 /** Steps of ending a subscription. */
 const UNSUBSCRIBE_STEPS = 100;
 
-/** Brings signals to whoever subscribed to them, at the pace they asked for. */
+/** Routes signals to their subscribers, at the requested rates. */
 export class SignalRouter {
   readonly #fanOut: FanOut;
   readonly #subscriptions: SubscriptionIndex;
   readonly #pacing: Pacing;
   readonly #matchLimit: MatchLimit;
   readonly #room: SubscriptionQuota;
-  /** Sessions that are gone and some of whose subscriptions are not ended yet. */
+  /** Ended sessions that still have subscriptions to remove. */
   readonly #leaving = new Set<RouterSession>();
 
   /**
-   * @param canSee whether a session may hear of an address
+   * @param canSee whether a session can see an address
    * @param counter counts the steps of matching
    */
   constructor(fanOut: FanOut, options: RoutingOptions, canSee: CanSee, counter: StepCounter) {
@@ -61,38 +63,38 @@ export class SignalRouter {
     return this.#subscriptions.size;
   }
 
-  /** The same, and how many paced pairs made room for others. */
+  /** Approximate memory of paced subscriptions in bytes, and the number of evicted pairs. */
   get pacedMemory(): Pick<Pacing, 'bytes' | 'dropped'> {
     return this.#pacing;
   }
 
-  /** Memory that subscriptions take, roughly, and sessions closed because theirs took most. */
+  /** Approximate memory of subscriptions in bytes, and the number of sessions closed because theirs used most. */
   get subscriptionRoom(): Pick<SubscriptionQuota, 'bytes' | 'closed'> {
     return this.#room;
   }
 
-  /** Memory that paced subscriptions and what waits for them take, roughly. */
+  /** Approximate memory of paced subscriptions and their pending messages in bytes. */
   get pacedBytes(): number {
     return this.#pacing.bytes;
   }
 
-  /** Whether anybody has subscribed below a first segment by its name. */
+  /** Whether a subscription exists whose pattern begins with this literal segment. */
   hasSubscribersBelow(segment: string): boolean {
     return this.#subscriptions.hasBelow(segment);
   }
 
-  /** The subscription that a session has under an id. */
+  /** Returns the subscription of a session with this ID. */
   subscriptionOf(session: RouterSession, id: number): Subscription | undefined {
     return this.#subscriptions.find(session, id);
   }
 
-  /** Segments in all patterns of a session together. */
+  /** Number of segments in all patterns of a session. */
   segmentsOf(session: RouterSession): number {
     return this.#subscriptions.segmentsOf(session);
   }
 
   /**
-   * Whether a session may subscribe to a pattern, as far as it can be matched in time.
+   * Checks that matching stays within its limit if a session subscribes to a pattern.
    *
    * @throws ClaspError 429
    */
@@ -112,7 +114,7 @@ export class SignalRouter {
   }
 
   /**
-   * Makes capacity for a subscription within the memory that all may take together.
+   * Makes capacity for a subscription within the memory limit of all sessions.
    *
    * @param replaced the subscription that ends for this one
    * @throws ClaspError 429
@@ -125,7 +127,7 @@ export class SignalRouter {
     this.#room.check(session, pattern, replaced, close, this.#leaving);
   }
 
-  /** Sessions that hear of a param. */
+  /** Number of sessions that receive a param. */
   subscriberCount(address: string): number {
     const sessions = new Set<RouterSession>();
     for (const subscription of this.#subscriptions.matches(address)) {
@@ -134,12 +136,12 @@ export class SignalRouter {
     return sessions.size;
   }
 
-  /** When {@link runDue} has something to do; Infinity when never. */
+  /** When {@link runDue} has work; Infinity = never. */
   get dueMicros(): number {
     return this.#pacing.dueMicros;
   }
 
-  /** Whoever hears of what is looked up anew. */
+  /** Invalidates all cached recipients. */
   recipientsChanged(): void {
     this.#subscriptions.forgetAll();
   }
@@ -156,21 +158,21 @@ export class SignalRouter {
     this.#room.remove(subscription);
   }
 
-  /** A param has a new value: all its subscribers hear of it, the writer too if it is one (router.md 7.2). */
+  /** Sends the new value of a param to all subscribers, including the writer if it subscribed (router.md 7.2). */
   set(message: SetMessage, revision: number, nowMicros: number): void {
     const { groups, paced } = this.#subscriptions.recipients(message.address, 'param');
     this.#fanOut.set(groups, message, revision);
     if (paced.length > 0) this.#pacing.set(paced, message, revision, nowMicros);
   }
 
-  /** A message that passes through: all its subscribers hear it but the one who sent it; undefined: the router itself. */
+  /** Sends an unstored message to all subscribers except its sender; undefined: the router is the sender. */
   publish(message: PublishMessage, sender: RouterSession | undefined, nowMicros: number): void {
     const { groups, paced } = this.#subscriptions.recipients(message.address, message.signal);
     this.#fanOut.publish(groups, message, sender);
     if (paced.length > 0) this.#pacing.publish(paced, message, sender, nowMicros);
   }
 
-  /** A session was told the value of a param without its being new. @param follow see {@link Pacing.told} */
+  /** Notes that a session received the current value of a param. @param follow see {@link Pacing.told} */
   told(session: RouterSession, address: string, value: EncodedValue, follow: boolean): void {
     if (follow || session.holdings.pacedSubscriptions > 0) this.#pacing.told(session, address, value, follow);
   }
@@ -179,13 +181,13 @@ export class SignalRouter {
     this.#pacing.runDue(nowMicros, slice);
   }
 
-  /** Ends all subscriptions of a session, here and now. */
+  /** Ends all subscriptions of a session synchronously. */
   leave(session: RouterSession): void {
     const leaving = this.leaving(session);
     while (leaving.next().done !== true);
   }
 
-  /** A session is gone: its subscriptions end, piece by piece. @returns the steps of each */
+  /** Ends the subscriptions of an ended session piece by piece. @returns the steps of each piece */
   leaving(session: RouterSession): Iterator<number, void> {
     this.#leaving.add(session);
     return this.#endAll(session);

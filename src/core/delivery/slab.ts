@@ -3,16 +3,16 @@ import { Writer } from '../../protocol/bytes/writer.js';
 const SLAB_BYTES = 1 << 20;
 
 /**
- * Where outgoing messages are written, one behind the other, each once. Bytes are never overwritten: a full slab is
- * left to its readers, and the garbage collector frees it when their writes are done. What follows another message
- * directly can leave with it as one range, which is what makes fan-out cheap.
+ * Buffer for outgoing messages, each written once, one after the other. Bytes are never overwritten: when a slab is
+ * full, the garbage collector frees it after the pending writes. Adjacent messages can be sent as one range, which
+ * makes fan-out cheap.
  */
 export class Slab extends Writer {
-  /** Where the message being written begins. */
+  /** Start of the message being written. */
   start = 0;
 
   constructor() {
-    super(0); // the first message makes the first slab: nobody may ever speak this form
+    super(0); // the first message allocates the first slab, because a form can remain unused
   }
 
   /** Begins a message at the current position. */
@@ -20,12 +20,12 @@ export class Slab extends Writer {
     this.start = this.at;
   }
 
-  /** Forgets the message begun last. */
+  /** Discards the message begun last. */
   abandon(): void {
     this.at = this.start;
   }
 
-  /** A message that does not fit starts over in a fresh slab; the old one stays as it is for those who send from it. */
+  /** Moves the current message to a new slab if it does not fit. The old slab stays valid for pending writes. */
   protected override grow(length: number): void {
     const written = this.at - this.start;
     const fresh = new Uint8Array(Math.max(SLAB_BYTES, 2 * (written + length)));

@@ -1,19 +1,19 @@
 import type { Framing } from '../../protocol/framing.js';
 
 /**
- * How a message is written for a session: its encoding and what its transport needs in front. A message is written once
- * for each form among its recipients, however many they are.
+ * Serialization of a message for a session: its encoding and its transport framing. A message is written once per form
+ * among its recipients, regardless of their number.
  */
 export type WireForm = WrittenForm | MessageForm;
 
 export interface WrittenForm {
-  /** Place in {@link wireForms}; lanes are arrays by this index. */
+  /** Index in {@link wireForms}, used for arrays of frame writers. */
   readonly index: number;
   readonly framing: Framing;
   readonly encoding: 'binary' | 'cbor' | 'json';
 }
 
-/** For a session inside the process: it is handed the message itself, and nothing is written. */
+/** Form of in-process sessions: they receive the message object, without serialization. */
 export interface MessageForm {
   readonly encoding: 'none';
 }
@@ -36,9 +36,12 @@ export const wireForms: readonly WrittenForm[] = combinations.map(([framing, enc
   encoding,
 }));
 
-/** JSON exists as WebSocket text messages only: on other links nothing tells a text from a frame, so binary is sent. */
+/**
+ * Returns the form for a link. JSON exists only as WebSocket text messages. Other links cannot distinguish text from
+ * frames and use binary.
+ */
 export function wireForm(framing: Framing, encoding: WrittenForm['encoding']): WrittenForm {
   const possible = encoding === 'json' && framing !== 'websocket' ? 'binary' : encoding;
-  // Every other combination is in the table: the types of both arguments are closed.
+  // Every other combination is in the table, because the types of both arguments are closed.
   return wireForms.find((form) => form.framing === framing && form.encoding === possible)!;
 }

@@ -2,21 +2,21 @@ import { addressSegments } from '../../protocol/address.js';
 import { matchSegment, matchSegments, segmentSteps } from '../../protocol/pattern.js';
 import { StepCounter } from '../../protocol/step-counter.js';
 
-/** What has an address, and is told apart by it. */
+/** An item identified by its address. */
 export interface Addressed {
   readonly address: string;
 }
 
 /**
- * A branch of the address tree. A thing without addresses below it hangs in its parent itself: leaves cost no node. Most branches of
- * deep addresses have one child, and a map for it would be most of what they take.
+ * A branch of the address tree. An item without addresses below it is stored in its parent, so leaves need no node.
+ * Most branches of deep addresses have one child, for which a map would use most of the memory.
  */
 class Branch<T extends Addressed> {
   item: T | undefined = undefined;
-  /** The name of the only child. */
+  /** Name of the only child. */
   name = '';
   only: Branch<T> | T | undefined = undefined;
-  /** Once there were several. It stays, for there may be walks that rest in it. */
+  /** Created for the second child. It is kept from then on, because iterators can refer to it. */
   several: Map<string, Branch<T> | T> | undefined = undefined;
 
   get isBare(): boolean {
@@ -46,26 +46,26 @@ class Branch<T extends Addressed> {
     else if (this.name === name) this.only = undefined;
   }
 
-  /** Safe while children come and go. */
+  /** Safe while children are added and removed. */
   *entries(): IterableIterator<[name: string, child: Branch<T> | T]> {
     if (this.several !== undefined) yield* this.several;
     else if (this.only !== undefined) yield [this.name, this.only];
   }
 }
 
-/** Things by the segments of their addresses, so that `/lights/3/**` costs what it matches and not what there is. */
+/** Items by the segments of their addresses, so that `/lights/3/**` costs what it matches, not the total. */
 export class AddressTree<T extends Addressed> {
   readonly #root = new Branch<T>();
 
-  /** Whether not even a branch without anything on it is left. */
+  /** Whether the tree has no branches left. */
   get isEmpty(): boolean {
     return this.#root.isBare;
   }
 
-  /** In place of what was there. */
+  /** Adds an item, or replaces the one at its address. */
   add(item: T): void {
     const segments = addressSegments(item.address);
-    const last = segments.pop()!; // split never gives an empty list
+    const last = segments.pop()!; // split() never returns an empty array
     let branch = this.#root;
     for (const segment of segments) branch = descend(branch, segment);
     const existing = branch.get(last);
@@ -73,7 +73,7 @@ export class AddressTree<T extends Addressed> {
     else branch.set(last, item);
   }
 
-  /** Takes it out and prunes the branches it leaves bare. */
+  /** Removes an item and prunes the empty branches. */
   remove(item: T): void {
     const segments = addressSegments(item.address);
     const path: Branch<T>[] = [this.#root];
@@ -97,10 +97,10 @@ export class AddressTree<T extends Addressed> {
   }
 
   /**
-   * All that match. Lazy, and safe while things come and go: a long walk can rest between ticks. So that it can rest as well
-   * where little matches, it gives undefined for everything that was looked at and does not.
+   * Returns the matching items. Lazy, and safe while items are added and removed, so a long walk can pause between
+   * ticks. Yields undefined for each checked item that does not match, so that it can pause there too.
    *
-   * @param counter counts what is looked at and the comparisons that takes
+   * @param counter counts checked items and comparisons
    */
   matching(segments: readonly string[], counter: StepCounter = new StepCounter()): IterableIterator<T | undefined> {
     return walk(this.#root, segments, counter);
@@ -116,16 +116,16 @@ function descend<T extends Addressed>(branch: Branch<T>, segment: string): Branc
   return below;
 }
 
-/** Where a walk chooses among several children. */
+/** Position where a walk has several children left. */
 interface Fork<T extends Addressed> {
   readonly children: Iterator<[name: string, child: Branch<T> | T]>;
-  /** How many names lead there. */
+  /** Number of names that lead there. */
   readonly depth: number;
 }
 
 /**
- * The literal and `*` part of a pattern leads down the tree; from the first `**` on, what lies below is filtered. With a stack of its
- * own: a generator inside a generator for each level would pass each thing through all the levels above it.
+ * Follows the literal and `*` part of a pattern down the tree, and filters everything below the first `**`. Uses an
+ * explicit stack: nested generators would pass each item through all levels above it.
  */
 function* walk<T extends Addressed>(
   root: Branch<T>,
@@ -133,7 +133,7 @@ function* walk<T extends Addressed>(
   counter: StepCounter,
 ): IterableIterator<T | undefined> {
   const forks: Fork<T>[] = [];
-  /** Where the walk goes down, and how many segments of the pattern have led there. */
+  /** Current branch, and the number of pattern segments that led there. */
   let branch: Branch<T> | undefined = root;
   let depth = 0;
   for (;;) {
@@ -173,7 +173,7 @@ function* walk<T extends Addressed>(
   }
 }
 
-/** Everything below, filtered by what is left of the pattern. */
+/** Everything below, filtered by the rest of the pattern. */
 function* below<T extends Addressed>(
   branch: Branch<T>,
   rest: readonly string[],
@@ -181,7 +181,7 @@ function* below<T extends Addressed>(
 ): IterableIterator<T | undefined> {
   const tail = rest.lastIndexOf('**') + 1;
   const forks: Fork<T>[] = [];
-  /** The names from the branch down to where the walk is. */
+  /** Names from the branch to the current position. */
   const path: string[] = [];
   let at: Branch<T> | T | undefined = branch;
   for (;;) {
@@ -208,8 +208,8 @@ function* below<T extends Addressed>(
 }
 
 /**
- * What stands behind the last `**` has one place only, at the end: it is looked at first, from behind. Where that is the only `**`
- * nothing more is to be looked at.
+ * The segments after the last `**` must match the end of the path, so they are compared first, from the end. If that is
+ * the only `**`, no other comparison is needed.
  */
 function fits(rest: readonly string[], tail: number, path: readonly string[], counter: StepCounter): boolean {
   const shift = path.length - rest.length;

@@ -3,12 +3,12 @@ import { matchPattern, type Pattern } from '../../protocol/pattern.js';
 import { type EncodedValue, encodeValue } from '../../protocol/values/encoded-value.js';
 import type { Value } from '../../protocol/values/value.js';
 
-/** How two writes to one param are reconciled (wire.md 7.7). `lock` differs from `lww` in nothing: a lock always excludes. */
+/** How two writes to one param are reconciled (wire.md 7.7). `lock` equals `lww`, because a lock always excludes. */
 export type ConflictStrategy = (typeof conflictStrategies)[number];
 
 export const conflictStrategies = ['lww', 'max', 'min', 'lock', 'merge'] as const;
 
-/** Makes one value of the stored and the incoming one. */
+/** Combines the stored and the incoming value. */
 export type Merge = (stored: Value, incoming: Value) => Value;
 
 export interface ConflictRule {
@@ -18,13 +18,13 @@ export interface ConflictRule {
   readonly merge?: Merge | undefined;
 }
 
-/** Gives the value to store, or undefined when the write loses against what is there. */
+/** Returns the value to store, or undefined if the write loses against the stored value. */
 export type Reconcile = (stored: EncodedValue, incoming: EncodedValue) => EncodedValue | undefined;
 
-/** The last write wins: the rule where nothing else is said. */
+/** The last write wins: the default. */
 export const lastWriteWins: Reconcile = (_, incoming) => incoming;
 
-/** What the first rule whose pattern matches the address says. */
+/** Returns the strategy of the first rule whose pattern matches the address. */
 export function reconcileFor(rules: readonly ConflictRule[], address: string): Reconcile {
   const rule = rules.find(({ pattern }) => matchPattern(pattern, address));
   switch (rule?.strategy) {
@@ -43,17 +43,17 @@ export function reconcileFor(rules: readonly ConflictRule[], address: string): R
   }
 }
 
-/** A merge function is somebody else's code: when it throws or gives what is no value, that costs the write and nothing else. */
+/** A merge function is external code. If it throws or returns an invalid value, only the write fails. */
 function merged(merge: Merge, stored: EncodedValue, incoming: EncodedValue): EncodedValue {
   try {
     return encodeValue(merge(stored.decode(), incoming.decode()));
   } catch (cause) {
-    if (cause instanceof EncodeError) throw cause; // a value, but one that is too large
+    if (cause instanceof EncodeError) throw cause; // a valid value, but too large
     throw new ClaspError(ErrorCode.InternalError, 'The merge function of this router failed', { cause });
   }
 }
 
-/** Maps are merged entry by entry, at every level; anything else is replaced. */
+/** Merges maps entry by entry, at every level; replaces anything else. */
 export function mergeDeep(stored: Value, incoming: Value): Value {
   if (!isMap(stored) || !isMap(incoming)) return incoming;
   const merged = new Map(stored);
@@ -65,8 +65,8 @@ export function mergeDeep(stored: Value, incoming: Value): Value {
 }
 
 /**
- * Whether the first is the greater one. Ints and Floats compare as the numbers they are, exactly; what cannot be compared
- * (other types, NaN) counts as beyond either way, so that a param never gets stuck on it.
+ * Whether the first value is greater. Ints and Floats compare exactly, by number. Incomparable values (other types,
+ * NaN) count as greater in both directions, so that they never block a param.
  */
 function isBeyond(one: EncodedValue, other: EncodedValue): boolean {
   const [a, b] = [one.decode(), other.decode()];

@@ -2,43 +2,43 @@ import type { SnapshotEntry } from '../../protocol/messages/message.js';
 import { matchPattern, type Pattern } from '../../protocol/pattern.js';
 import { protocolTimeOf, type WriteTime } from './write-time.js';
 
-/** Which params keep values that were replaced, and how many. */
+/** Params that keep replaced values, and how many. */
 export interface HistoryRule {
   readonly pattern: Pattern;
-  /** Values kept, the current one included. */
+  /** Maximum number of values, including the current one. */
   readonly depth: number;
 }
 
-/** A value that was replaced. */
+/** A replaced value. */
 export interface PastValue extends Omit<SnapshotEntry, 'timestamp'> {
   readonly writtenAt: WriteTime;
 }
 
-/** The values a param had before its current one. The first rule that matches an address decides; without one nothing is kept. */
+/** Earlier values of a param. The first rule that matches an address applies; without a match, none are kept. */
 export class ParamHistory {
   readonly #capacity: number;
-  /** The oldest first, until it is full; then a ring. */
+  /** Oldest first until it is full; then a ring. */
   readonly #entries: PastValue[] = [];
   #oldest = 0;
   #heldBytes = 0;
 
-  /** @param depth values kept, the current one included; at least 2 */
+  /** @param depth maximum number of values, including the current one; at least 2 */
   constructor(depth: number) {
     this.#capacity = depth - 1;
   }
 
-  /** @returns undefined for an address whose past nobody may ask for */
+  /** @returns undefined for an address without history */
   static for(address: string, rules: readonly HistoryRule[]): ParamHistory | undefined {
     const depth = rules.find(({ pattern }) => matchPattern(pattern, address))?.depth ?? 1;
     return depth > 1 ? new ParamHistory(depth) : undefined;
   }
 
-  /** Memory it takes, roughly. */
+  /** Approximate memory in bytes. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
-  /** Keeps a value, which must be its own. */
+  /** Stores a value, which must be a copy. */
   push(entry: PastValue): void {
     this.#heldBytes += bytesOf(entry);
     const replaced = this.#entries.length < this.#capacity ? undefined : this.#entries[this.#oldest];
@@ -51,7 +51,7 @@ export class ParamHistory {
     }
   }
 
-  /** The last `count` of them as a SNAPSHOT has them, the oldest first. */
+  /** Returns the last `count` values as SNAPSHOT entries, oldest first. */
   last(count: number, protocolAheadMicros: number): readonly SnapshotEntry[] {
     const ordered = [...this.#entries.slice(this.#oldest), ...this.#entries.slice(0, this.#oldest)];
     return ordered.slice(Math.max(0, ordered.length - count)).map(({ writtenAt, ...entry }) => ({

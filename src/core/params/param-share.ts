@@ -1,16 +1,16 @@
 import type { Owner } from '../quotas/owner.js';
 import { type Linked, RecencyList } from './recency-list.js';
 
-/** What a share needs to know of a param. */
+/** The part of a param that a share uses. */
 interface Shared<T> extends Linked<T> {
   readonly holder: unknown;
 }
 
 /** The params that one owner created. */
 export class ParamShare<T extends Shared<T>> {
-  /** undefined for what a router began with. */
+  /** undefined for restored params. */
   readonly owner: Owner | undefined;
-  /** In the order of their use. */
+  /** In order of use. */
   readonly free = new RecencyList<T>();
   readonly locked = new RecencyList<T>();
   count = 0;
@@ -20,7 +20,7 @@ export class ParamShare<T extends Shared<T>> {
     this.owner = owner;
   }
 
-  /** The param that makes room for another one; a locked one goes last. */
+  /** Returns the param to evict, other than `other`; locked params come last. */
   earliestBut(other: T | undefined): T | undefined {
     return firstBut(this.free.earliest, other) ?? firstBut(this.locked.earliest, other);
   }

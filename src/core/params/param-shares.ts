@@ -2,12 +2,12 @@ import type { Owner } from '../quotas/owner.js';
 import type { Param } from './param.js';
 import { ParamShare } from './param-share.js';
 
-/** Whose params there are, and what they take. */
+/** Owners of params, and their memory. */
 export class ParamShares {
   readonly #shares = new Map<Owner | undefined, ParamShare<Param>>();
   #bytes = 0;
 
-  /** Memory that all params take, roughly. */
+  /** Approximate memory of all params in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -20,7 +20,7 @@ export class ParamShares {
     return this.#shares.get(owner);
   }
 
-  /** A param was created. */
+  /** Adds a new param. */
   add(param: Param, owner: Owner | undefined): void {
     let share = this.#shares.get(owner);
     if (share === undefined) {
@@ -34,12 +34,12 @@ export class ParamShares {
     this.#count(share, param.heldBytes);
   }
 
-  /** A param takes more than before, or less. */
+  /** Adjusts the memory of a param by `bytes`, which can be negative. */
   resize({ share }: Param, bytes: number): void {
     if (share !== undefined) this.#count(share, bytes);
   }
 
-  /** A param is gone. It must not be locked. */
+  /** Removes a param. It must not be locked. */
   remove(param: Param): void {
     const { share } = param;
     if (share === undefined) return;
@@ -53,9 +53,10 @@ export class ParamShares {
   }
 
   /**
-   * Whose params make room for one of an owner: those of the owner that has most. Of two that have the same, the one that asks. O(owners).
+   * Returns the share that makes room for a param of an owner: the largest one. Of two equal shares, the requester's.
+   * O(owners).
    *
-   * @returns undefined if there are no params
+   * @returns undefined if no params exist
    */
   largest(asker: Owner | undefined, size: 'count' | 'bytes'): ParamShare<Param> | undefined {
     let largest = this.#shares.get(asker);

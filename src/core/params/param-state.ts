@@ -10,21 +10,21 @@ import { checkSetSize } from '../size-limits.js';
 import type { LibraryErrorCode } from '../../util/library-errors.js';
 
 /**
- * What a router knows, to begin with it again another time: JSON through and through. Locks, sessions and subscriptions are no part of
- * it, since nobody who held them will be there.
+ * Persisted state of a router, as JSON. It contains no locks, sessions or subscriptions, because their holders do not
+ * exist after a restart.
  */
 export interface RouterState {
   readonly version: 1;
-  /** When it was taken, by the protocol's time. Absent in states of earlier versions. */
+  /** Protocol time of the state. Absent in states of earlier versions. */
   readonly savedAtMicros?: number;
   readonly params: readonly ParamState[];
-  /** Revisions reached by params that have gone, so that one which comes back never counts from 1 again. */
+  /** Last revisions of removed params, so that a recreated param does not restart at 1. */
   readonly gone: readonly (readonly [address: string, revision: number])[];
-  /** What was announced, as in ANNOUNCE in JSON. */
+  /** Announced signals, as in a JSON ANNOUNCE. */
   readonly signals: readonly unknown[];
 }
 
-/** A state that has been checked. */
+/** A validated state. */
 export interface RestoredState {
   readonly savedAtMicros?: number;
   readonly params: readonly RestoredParam[];
@@ -32,7 +32,7 @@ export interface RestoredState {
   readonly signals: readonly SignalDefinition[];
 }
 
-/** What is no state of a router. The message is one plain sentence. */
+/** Thrown for an invalid router state. The message is one plain sentence. */
 export class RouterStateError extends Error {
   override readonly name = 'RouterStateError';
   readonly code = 'CLASP_ERR_ROUTER_STATE' satisfies LibraryErrorCode;
@@ -54,13 +54,13 @@ export function stateOfParam(param: Param, protocolAheadMicros: number): ParamSt
 
 export function stateOfSignal(signal: SignalDefinition): unknown {
   const { signals } = jsonOfMessage({ type: 'announce', namespace: '', signals: [signal] }) as {
-    readonly signals: readonly unknown[]; // as it has just been written
+    readonly signals: readonly unknown[]; // in the current format
   };
   return signals[0];
 }
 
 /**
- * Checks a state, which may come from a file that anybody has edited.
+ * Validates a state, which can come from an edited file.
  *
  * @throws RouterStateError
  */
@@ -83,7 +83,7 @@ function readParam(param: unknown): RestoredParam {
     value: encodeValue(valueOfJson(value)),
     writer: text(writer, 'writer'),
   };
-  checkSetSize(checked.address, checked.value, checked.writer); // or no SNAPSHOT could carry it
+  checkSetSize(checked.address, checked.value, checked.writer); // otherwise no SNAPSHOT could carry it
   return {
     ...checked,
     revision: number(revision, 'revision', 1),
@@ -107,7 +107,7 @@ function readSignal(signal: unknown): SignalDefinition {
   return definition;
 }
 
-/** @throws RouterStateError that says where the mistake is */
+/** @throws RouterStateError that states the position of the error */
 function located<T>(place: string, read: () => T): T {
   try {
     return read();

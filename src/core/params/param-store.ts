@@ -15,36 +15,36 @@ import type { RestoredParam } from './stored-param.js';
 import type { Slice } from '../scheduling/slice.js';
 
 export interface ParamStoreOptions {
-  /** Params kept; 0 = unlimited. */
+  /** Maximum number of params; 0 = unlimited. */
   readonly maxParams: number;
-  /** Bytes that all params may take, indexes included, roughly; 0 = unlimited. */
+  /** Approximate maximum bytes of all params, including indexes; 0 = unlimited. */
   readonly maxParamBytes: number;
   /**
-   * Which param makes room for a new one: `lru`, the one not written or read for the longest time; `oldest`, the one not written for
-   * the longest; `reject`, none. A locked param goes last. It is one of the owner that has most; for a session that may not write
-   * everywhere, one of its own owner.
+   * Param to evict for a new one: `lru`, the least recently written or read; `oldest`, the least recently written;
+   * `reject`, none. Locked params come last. It belongs to the owner with the largest use. For a session without write
+   * access everywhere, it is one of its own owner.
    */
   readonly eviction: 'lru' | 'oldest' | 'reject';
-  /** Seconds of disuse after which a param goes that came without a TTL of its own; 0 = never. */
+  /** Seconds without use after which a param without its own TTL expires; 0 = never. */
   readonly paramTtlSeconds: number;
-  /** Seconds after which a lock ends by itself; 0 = never. */
+  /** Seconds after which a lock expires; 0 = never. */
   readonly maxLockSeconds: number;
-  /** Which params keep values that were replaced. */
+  /** Params that keep replaced values. */
   readonly historyRules: readonly HistoryRule[];
 }
 
-/** Steps of clearing away a param, of queueing one again, and of releasing a lock. */
+/** Steps of removing a param, of requeuing one, and of releasing a lock. */
 const EXPIRE_STEPS = 100;
 const UNLOCK_STEPS = 10;
 
-/** Revisions remembered of params that have gone, so that a param that comes back never counts from 1 again. */
+/** Maximum remembered revisions of removed params, so that a recreated param does not restart at 1. */
 const MAX_TOMBSTONES = 65_536;
-/** Characters of their addresses together. */
+/** Maximum characters of their addresses together. */
 const MAX_TOMBSTONE_CHARACTERS = 8_388_608;
 
 /**
- * Every param: by its address, by the segments of it, by its last use, and by the time it expires. An expired param is
- * invisible from that instant on, whenever it is cleared away.
+ * All params, indexed by address, segments, last use and expiry. An expired param is invisible at once, even before its
+ * removal.
  */
 export class ParamStore {
   readonly #options: ParamStoreOptions;
@@ -55,7 +55,7 @@ export class ParamStore {
   readonly #locked = new Map<RouterSession, Set<Param>>();
   /** Revisions by address. */
   readonly #tombstones = new InsertionOrderMap<number>();
-  /** Locks that end from then on are not over yet: their holders may have renewed them, unread. Set by the owner. */
+  /** Locks that end after this time are not over yet, because unread input may renew them. Set by the owner. */
   unjudgedSinceMicros = Infinity;
   #serial = 0;
   #evicted = 0;
@@ -65,12 +65,12 @@ export class ParamStore {
     this.#options = options;
   }
 
-  /** Params there are, those that have expired and are not cleared away yet included. */
+  /** Number of params, including expired ones that are not removed yet. */
   get size(): number {
     return this.#params.size;
   }
 
-  /** Params that wait for their time to expire. */
+  /** Number of params that wait to expire. */
   get expiring(): number {
     return this.#expiring.size;
   }
@@ -83,17 +83,17 @@ export class ParamStore {
     return this.#expired;
   }
 
-  /** The serial the next new param gets: everything below exists already. */
+  /** Serial of the next new param. All existing params have lower ones. */
   get nextSerial(): number {
     return this.#serial;
   }
 
-  /** When {@link runDue} has something to do; Infinity when never. */
+  /** When {@link runDue} has work; Infinity = never. */
   get dueMicros(): number {
     return this.#expiring.dueMicros;
   }
 
-  /** The param as it is at this instant: gone if it has expired, and free if its lock has. */
+  /** Returns the param at this time: undefined if expired, and unlocked if its lock is over. */
   get(address: string, nowMicros: number): Param | undefined {
     const param = this.#params.get(address);
     if (param === undefined) return undefined;
@@ -106,18 +106,18 @@ export class ParamStore {
     return param;
   }
 
-  /** Whether a lock has ended by itself. Not while its holder may have renewed it in input that was not read yet. */
+  /** Whether a lock has expired. It has not while unread input of its holder may renew it. */
   isLockOver({ heldUntilMicros }: Param, nowMicros: number): boolean {
     return nowMicros >= heldUntilMicros && heldUntilMicros < this.unjudgedSinceMicros;
   }
 
-  /** Memory that all params take, roughly. */
+  /** Approximate memory of all params in bytes. */
   get bytes(): number {
     return this.#shares.bytes;
   }
 
   /**
-   * Whether a session may create so many params, with values of so many bytes in all.
+   * Checks that a session can create `count` params, with values of `bytes` in total.
    *
    * @throws ClaspError 503
    */
@@ -130,9 +130,9 @@ export class ParamStore {
   }
 
   /**
-   * The param at an address that has none, after {@link checkRoom}. The caller writes its first value at once.
+   * Creates a param at an unused address, after {@link checkRoom}. The caller must write its first value at once.
    *
-   * @param session whose owner answers for it; undefined for the router's own
+   * @param session whose owner is charged; undefined for the router's own
    */
   create(address: Address, session: RouterSession | undefined): Param {
     const param = new Param(address, this.#serial++, this.#tombstones.get(address) ?? 0);
@@ -147,9 +147,9 @@ export class ParamStore {
   }
 
   /**
-   * Puts back what was there in an earlier life of the router. What has expired meanwhile leaves its revision behind.
+   * Restores the params of a persisted state. Params that expired in the meantime leave their revision.
    *
-   * @param stateAheadMicros microseconds by which the times of expiry are ahead of the monotonic clock
+   * @param stateAheadMicros microseconds by which the expiry times are ahead of the monotonic clock
    */
   restore(
     params: readonly RestoredParam[],
@@ -174,7 +174,7 @@ export class ParamStore {
     }
   }
 
-  /** All visible params, in the order in which they would make room: whoever restores them in this order keeps it. */
+  /** Returns all visible params in eviction order. Restoring them in this order preserves it. */
   *inOrderOfUse(nowMicros: number): IterableIterator<Param> {
     const shares = [...this.#shares];
     for (const list of [...shares.map(({ free }) => free), ...shares.map(({ locked }) => locked)]) {
@@ -183,13 +183,13 @@ export class ParamStore {
     }
   }
 
-  /** Revisions reached by params that have gone, the oldest first. */
+  /** Returns the last revisions of removed params, oldest first. */
   get gone(): IterableIterator<[address: string, revision: number]> {
     return this.#tombstones.entries();
   }
 
   /**
-   * Writes a param: it is used, and its time begins again. What it takes more than before makes others go.
+   * Writes a param, which counts as use and restarts its TTL. Additional memory can evict other params.
    *
    * @param session the writer
    */
@@ -206,20 +206,20 @@ export class ParamStore {
       this.#makeRoom(session, param);
     }
     if (ttl !== undefined) {
-      param.ttlMicros = ttl * 1_000_000; // 0 is never, in either spelling (wire.md 11)
+      param.ttlMicros = ttl * 1_000_000; // 0 = never, in both notations (wire.md 11)
       param.ttlIsAbsolute = absolute === true;
     }
     param.share?.listOf(param).touch(param);
     this.#renew(param, nowMicros);
   }
 
-  /** A param was read by GET: that renews a sliding TTL. Appearing in a snapshot does not. */
+  /** Counts a GET as use, which renews a sliding TTL. A snapshot does not. */
   read(param: Param, nowMicros: number): void {
     if (this.#options.eviction === 'lru') param.share?.listOf(param).touch(param);
     if (!param.ttlIsAbsolute) this.#renew(param, nowMicros);
   }
 
-  /** Takes a param out, as if it had expired. */
+  /** Removes a param as if it had expired. */
   remove(address: string): void {
     const param = this.#params.get(address);
     if (param !== undefined) this.#remove(param);
@@ -252,7 +252,8 @@ export class ParamStore {
   }
 
   /**
-   * Releases the locks of a session that has left, piece by piece. They exclude no session any more: {@link get} releases them too.
+   * Releases the locks of an ended session piece by piece. They no longer exclude other sessions: {@link get} releases
+   * them too.
    *
    * @returns the steps of each piece
    */
@@ -264,8 +265,8 @@ export class ParamStore {
   }
 
   /**
-   * All visible params that match, and undefined for those that had to be looked at to find that out. Lazy, and safe while params
-   * come and go: a long walk can rest between ticks.
+   * Returns all visible matching params, and undefined for each checked param that does not match. Lazy, and safe while
+   * params are added and removed, so a long walk can pause between ticks.
    *
    * @param counter counts the comparisons
    */
@@ -277,8 +278,8 @@ export class ParamStore {
   }
 
   /**
-   * Clears away what has expired, until the slice is over: a hundred thousand at once would block the router for 0.2 s. The rest stays
-   * due, and is invisible all the same.
+   * Removes expired params until the slice ends: a hundred thousand at once would block the router for 0.2 s. The rest
+   * stays due, and is invisible already.
    */
   runDue(nowMicros: number, slice: Slice): void {
     while (!slice.isOver) {
@@ -286,7 +287,7 @@ export class ParamStore {
       if (param === undefined) return;
       slice.spend(EXPIRE_STEPS);
       param.expiry = undefined;
-      // A renewal only moves the time in the param: its entry follows here, when it comes up.
+      // A renewal only changes the time in the param. Its queue entry is moved here, when it is due.
       if (param.expiresAtMicros <= nowMicros) this.#expire(param);
       else this.#queue(param);
     }
@@ -297,7 +298,9 @@ export class ParamStore {
     this.#queue(param);
   }
 
-  /** One entry per param at most. A later time is left to {@link runDue}: a fader renews its TTL with each write. */
+  /**
+   * At most one entry per param. {@link runDue} applies later times, because a fader renews its TTL with each write.
+   */
   #queue(param: Param): void {
     const { expiry, expiresAtMicros } = param;
     if (expiry === undefined) {
@@ -312,14 +315,14 @@ export class ParamStore {
     this.#expired++;
   }
 
-  /** What would be passed with so many more params and bytes. */
+  /** Returns the limit that `count` more params with `bytes` more would exceed. */
   #excess(count: number, bytes: number): 'count' | 'bytes' | undefined {
     const { maxParams, maxParamBytes } = this.#options;
     if (maxParams > 0 && this.#params.size + count > maxParams) return 'count';
     return maxParamBytes > 0 && this.#shares.bytes + bytes > maxParamBytes ? 'bytes' : undefined;
   }
 
-  /** Removes others until what a session has just written fits. */
+  /** Evicts other params until the one just written fits. */
   #makeRoom(session: RouterSession, written: Param): void {
     for (let excess = this.#excess(0, 0); excess !== undefined; excess = this.#excess(0, 0)) {
       const victim = this.#victim(session, excess, written);
@@ -330,8 +333,9 @@ export class ParamStore {
   }
 
   /**
-   * Which param makes room for one of a session. One that may write everywhere takes from the owner that has most; one with a narrow
-   * token never reaches beyond what it may write: it takes from its own owner, and its first from another only where its token reaches.
+   * Returns the param to evict for a session. If the session can write everywhere, it comes from the owner with the
+   * largest use. A session with a narrow token evicts a param of its own owner. If that has none, it evicts one of
+   * another owner, but only within its write scopes.
    */
   #victim(session: RouterSession, size: 'count' | 'bytes', written: Param | undefined): Param | undefined {
     if (this.#options.eviction === 'reject') return undefined;

@@ -10,41 +10,41 @@ import type { RestoredParam } from './stored-param.js';
 import { protocolTimeOf, restoredWriteTime, type WriteTime } from './write-time.js';
 
 /**
- * One stored value. The value's bytes are the param's own and are written over in place: a fader that moves a thousand
- * times a second allocates nothing.
+ * One stored value. The param owns the bytes of its value and overwrites them in place: a fader that moves a thousand
+ * times per second allocates nothing.
  */
 export class Param {
   readonly address: Address;
-  /** Counts up by one with every accepted write. */
+  /** Incremented by one with every accepted write. */
   revision: number;
-  /** Session id of the last writer. */
+  /** Session ID of the last writer. */
   writer = '';
-  /** When it was last written; 0 before its first write. */
+  /** Time of the last write; 0 before the first. */
   writtenAt: WriteTime = 0;
-  /** When it was created, in order: what is newer than a running snapshot need not be in it. */
+  /** Order of creation. A running snapshot can omit newer params. */
   readonly serial: number;
 
-  /** How it takes a write that meets another. */
+  /** How concurrent writes are reconciled. */
   reconcile: Reconcile = lastWriteWins;
-  /** Who locked it. Kept by {@link ParamStore}, as is everything below. */
+  /** The session that holds the lock. Set by {@link ParamStore}, as is everything below. */
   holder: RouterSession | undefined;
-  /** When the lock ends by itself. */
+  /** When the lock expires. */
   heldUntilMicros = Infinity;
-  /** How long it lives; 0 is for ever. */
+  /** Time to live; 0 = unlimited. */
   ttlMicros = 0;
-  /** Whether that is counted from the last write instead of the last use. */
+  /** Whether it counts from the last write instead of the last use. */
   ttlIsAbsolute = false;
-  /** From this instant on it is invisible. */
+  /** The param is invisible from this time on. */
   expiresAtMicros = Infinity;
-  /** Its place in the expiry queue, at {@link expiresAtMicros} or earlier; undefined while it has none. */
+  /** Entry in the expiry queue, at {@link expiresAtMicros} or earlier; undefined if not queued. */
   expiry: DueEntry<Param> | undefined;
-  /** It is gone: a walk that still meets it passes over. */
+  /** The param was removed: iterators that still reach it skip it. */
   isRemoved = false;
-  /** The values before this one, where somebody may ask for them. */
+  /** Earlier values, if a history rule applies. */
   history: ParamHistory | undefined;
-  /** With the params of whoever created it. */
+  /** The share of its owner. */
   share: ParamShare<Param> | undefined;
-  /** Neighbours in the order of use. */
+  /** Neighbors in the order of use. */
   earlier: Param | undefined;
   later: Param | undefined;
 
@@ -52,19 +52,19 @@ export class Param {
   #bytes: Uint8Array = nothing;
   #length = 0;
 
-  /** @param revision the one before its first write: 0, or what a param that was here before had reached */
+  /** @param revision the one before its first write: 0, or the last revision of a removed param at this address */
   constructor(address: Address, serial: number, revision: number) {
     this.address = address;
     this.serial = serial;
     this.revision = revision;
   }
 
-  /** The value; valid until the next write, so use it in this turn or copy it. */
+  /** The value. It is valid until the next write: use it in this turn or copy it. */
   get value(): EncodedValue {
     return new EncodedValue(this.#type, this.#bytes, 0, this.#length);
   }
 
-  /** Memory it takes, roughly: what it costs by itself, its address, its value, and its past. */
+  /** Approximate memory: overhead, address, value and history. */
   get heldBytes(): number {
     return OVERHEAD_BYTES + 2 * this.address.length + this.#bytes.length + (this.history?.heldBytes ?? 0);
   }
@@ -73,7 +73,7 @@ export class Param {
     return !this.isRemoved && nowMicros < this.expiresAtMicros;
   }
 
-  /** As a SNAPSHOT tells it; its value is as short-lived as {@link value}. */
+  /** Returns a SNAPSHOT entry; its value is valid as long as {@link value}. */
   entry(protocolAheadMicros: number): SnapshotEntry {
     return {
       address: this.address,
@@ -84,7 +84,7 @@ export class Param {
     };
   }
 
-  /** Makes it what it was in an earlier life of the router. */
+  /** Restores the param from a persisted state. */
   restore({ value, revision, writer, timestampMicros, ttlSeconds = 0, absolute }: RestoredParam): void {
     this.write(value, writer, restoredWriteTime(timestampMicros));
     this.revision = revision;
@@ -92,12 +92,12 @@ export class Param {
     this.ttlIsAbsolute = absolute === true;
   }
 
-  /** Bytes its value may have without its taking more memory. */
+  /** Bytes that a value can have without more memory. */
   get capacity(): number {
     return this.#bytes.length;
   }
 
-  /** @returns how many bytes more it takes than before, for {@link heldBytes} */
+  /** @returns the change of memory in bytes, for {@link heldBytes} */
   write(value: EncodedValue, writer: string, at: WriteTime): number {
     let grown = 0;
     if (this.history !== undefined && this.writtenAt !== 0) {
@@ -107,7 +107,7 @@ export class Param {
       grown += this.history.heldBytes;
     }
     const length = value.byteLength;
-    // A view that is much too large is given back: one huge value must not stay for ever.
+    // A much too large buffer is released, so that one huge value does not occupy memory permanently.
     if (length > this.#bytes.length || length * 4 < this.#bytes.length) {
       grown += length - this.#bytes.length;
       this.#bytes = new Uint8Array(length);
@@ -126,5 +126,5 @@ export class Param {
 }
 
 const nothing = new Uint8Array(0);
-/** A param with a short address and a number: 600 bytes of heap with its places in the indexes. */
+/** A param with a short address and a number takes 600 bytes of heap with its index entries. */
 const OVERHEAD_BYTES = 560;

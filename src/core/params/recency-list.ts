@@ -4,12 +4,12 @@ export interface Linked<T> {
   later: T | undefined;
 }
 
-/** Items in the order of their use, linked through themselves: every step is O(1) and allocates nothing. */
+/** Items in order of use, linked through their own fields: every operation is O(1) and allocates nothing. */
 export class RecencyList<T extends Linked<T>> {
   #earliest: T | undefined;
   #latest: T | undefined;
 
-  /** The one not used for the longest time. */
+  /** The least recently used item. */
   get earliest(): T | undefined {
     return this.#earliest;
   }
@@ -32,7 +32,7 @@ export class RecencyList<T extends Linked<T>> {
     item.later = undefined;
   }
 
-  /** It was used just now. */
+  /** Marks an item as used now. */
   touch(item: T): void {
     if (this.#latest === item) return;
     this.remove(item);

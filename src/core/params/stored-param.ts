@@ -6,19 +6,19 @@ export interface ParamState {
   /** As in JSON messages: `0.5`, `{"$int": "5"}`. */
   readonly value: unknown;
   readonly revision: number;
-  /** Session id of the last writer. */
+  /** Session ID of the last writer. */
   readonly writer: string;
-  /** Of the last write: microseconds since the Unix epoch. */
+  /** Time of the last write: microseconds since the Unix epoch. */
   readonly timestampMicros: number;
-  /** How long it lives; absent: for ever. */
+  /** Time to live; absent = unlimited. */
   readonly ttlSeconds?: number;
-  /** With `ttlSeconds`: counted from the write instead of from the last use. */
+  /** With `ttlSeconds`: counted from the last write instead of the last use. */
   readonly absolute?: true;
-  /** When it expires, as things stood: the protocol's time. Time without a router counts. */
+  /** When the param expires, in protocol time. Time without a running router counts. */
   readonly expiresAtMicros?: number;
 }
 
-/** A param to be put back, checked. */
+/** A validated param to restore. */
 export interface RestoredParam extends Omit<ParamState, 'value'> {
   readonly value: EncodedValue;
 }

@@ -1,15 +1,16 @@
 /**
- * When a value was written, in one number per param: monotonic microseconds for a write of this router, which a correction of
- * the wall clock moves; the protocol's time, negated, for a write of an earlier one, which stays what it was.
+ * Time of a write, as one number per param. For a write of this router: monotonic microseconds, whose protocol time
+ * follows corrections of the wall clock. For a write of an earlier router: the protocol time, negated, which does not
+ * change.
  */
 export type WriteTime = number;
 
-/** @param protocolMicros microseconds since the Unix epoch, as an earlier router gave them */
+/** @param protocolMicros microseconds since the Unix epoch, from an earlier router */
 export function restoredWriteTime(protocolMicros: number): WriteTime {
   return -protocolMicros;
 }
 
-/** The protocol's time of a write: microseconds since the Unix epoch. */
+/** Returns the protocol time of a write: microseconds since the Unix epoch. */
 export function protocolTimeOf(writeTime: WriteTime, protocolAheadMicros: number): number {
   return writeTime < 0 ? -writeTime : writeTime + protocolAheadMicros;
 }

@@ -6,15 +6,15 @@ import type { StepCounter } from '../../protocol/step-counter.js';
 import { InsertionOrderMap } from '../quotas/insertion-order-map.js';
 
 export interface LastTimelinesOptions {
-  /** Addresses whose last timeline is kept for late joiners; 0 = none. */
+  /** Maximum addresses whose last timeline is kept for late joiners; 0 = none. */
   readonly maxTimelines: number;
-  /** Bytes that they may take, roughly; 0 = unlimited. */
+  /** Approximate maximum bytes; 0 = unlimited. */
   readonly maxTimelineBytes: number;
 }
 
 /**
- * The last timeline of each address, for those who subscribe after it was published: what is played now began before they came.
- * A full memory lets go of the address that had no new timeline for the longest.
+ * The last timeline of each address, for later subscribers: a timeline that plays now began before they joined. If the
+ * limit is reached, the address whose timeline is oldest is dropped.
  */
 export class LastTimelines {
   readonly #options: LastTimelinesOptions;
@@ -26,12 +26,12 @@ export class LastTimelines {
     this.#options = options;
   }
 
-  /** Memory that they take, roughly. */
+  /** Approximate memory in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Timelines that made room for others. */
+  /** Number of evicted timelines. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -52,7 +52,7 @@ export class LastTimelines {
     }
   }
 
-  /** Those that match, and undefined for each that had to be looked at to find that out. */
+  /** Returns the matching timelines, and undefined for each checked one that does not match. */
   *matching(pattern: Pattern, counter: StepCounter): IterableIterator<PublishMessage | undefined> {
     const segments = addressSegments(pattern);
     for (const timeline of this.#timelines.values()) {
@@ -62,7 +62,7 @@ export class LastTimelines {
   }
 }
 
-/** Of splitting an address. */
+/** Steps of splitting an address. */
 const STEPS_OF_ONE = 10;
 
 function bytesOf(message: PublishMessage | undefined): number {

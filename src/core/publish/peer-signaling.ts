@@ -5,11 +5,14 @@ import { type Value, ValueType } from '../../protocol/values/value.js';
 import type { RouterSession } from '../session.js';
 
 export interface PeerSignalsPorts {
-  /** The session of an id, whatever its phase. */
+  /** Returns the session with this ID, whatever its phase. */
   readonly find: (sessionId: string) => RouterSession | undefined;
-  /** Queues a message for one session, subscribed or not. Never waits and never throws: a bundle that passed must not break. */
+  /**
+   * Queues a message for one session, subscribed or not. Never waits and never throws: a validated bundle must not
+   * fail.
+   */
   readonly deliver: (target: RouterSession, message: PublishMessage) => void;
-  /** Sends a message to the subscribers of its address, the sender left out. */
+  /** Sends a message to the subscribers of its address, except the sender. */
   readonly announce: (sender: RouterSession, message: PublishMessage) => void;
 }
 
@@ -18,32 +21,32 @@ const ANNOUNCE = '/clasp/p2p/announce';
 const SIGNAL_PREFIX = '/clasp/p2p/signal/';
 
 /**
- * How peers find each other before they talk past the router (wire.md 12.4, router.md 8.4). A PUBLISH to
- * `/clasp/p2p/signal/<session id>` goes to that session alone, without a subscription; one to `/clasp/p2p/announce` goes to
- * the subscribers, and its sender is from then on known as capable. Payloads are the peers' own business but for one
- * thing: nobody signs as somebody else.
+ * Signaling between peers before they connect directly (wire.md 12.4, router.md 8.4). A PUBLISH to
+ * `/clasp/p2p/signal/<session id>` goes only to that session, without a subscription. A PUBLISH to
+ * `/clasp/p2p/announce` goes to the subscribers and marks its sender as capable. The router does not interpret
+ * payloads, except that the sender must not claim another session's identity.
  *
- * Keeps no queue and waits for nobody, so a peer that reads nothing costs the one who signals to it nothing.
+ * Has no queue and waits for no peer, so a target that reads nothing does not affect the sender.
  */
 export class PeerSignaling {
   readonly #ports: PeerSignalsPorts;
-  /** Those whose announcement stands. It holds no session: what is forgotten elsewhere is forgotten here. */
+  /** Sessions with an active announcement. Weak, so that sessions removed elsewhere are removed here. */
   readonly #capable = new WeakSet<RouterSession>();
 
   constructor(ports: PeerSignalsPorts) {
     this.#ports = ports;
   }
 
-  /** Whether the address is one of signalling; anything else under `/clasp/p2p` is ordinary. */
+  /** Whether the address is used for signaling; other addresses under `/clasp/p2p` are ordinary. */
   handles(address: string): boolean {
     return address.startsWith(PREFIX) && (address === ANNOUNCE || targetOf(address) !== undefined);
   }
 
   /**
-   * Checks a message that {@link handles} takes, and changes nothing. What holds for every PUBLISH, a valid address and a
-   * size that fits, has been checked before.
+   * Checks a message that {@link handles} accepts, without changes. The checks of every PUBLISH, valid address and
+   * size, come before.
    *
-   * @throws ClaspError 404 when the target is not there to be talked to, 403 when the payload names another sender
+   * @throws ClaspError 404 if the target is not reachable, 403 if the payload names another sender
    */
   check(sender: RouterSession, message: PublishMessage): void {
     const { address, value } = message;
@@ -58,7 +61,10 @@ export class PeerSignaling {
     }
   }
 
-  /** Delivers what {@link check} has let pass. A target that has gone since is no fault of anybody: the signal ends here. */
+  /**
+   * Delivers a message that passed {@link check}. If the target has ended since, the message is dropped without an
+   * error.
+   */
   apply(sender: RouterSession, message: PublishMessage): void {
     const target = targetOf(message.address);
     if (target === undefined) return this.#announce(sender, message);
@@ -67,8 +73,8 @@ export class PeerSignaling {
   }
 
   /**
-   * A session is gone. If its announcement stands, the subscribers get one more, an event, that takes it
-   * back: `{ session_id, p2p_capable: false }`. There are no `features` in it, as there is nobody left to have them.
+   * Revokes the announcement of an ended session: the subscribers get an event with `{ session_id, p2p_capable: false
+   * }`. It has no `features`, because the session has ended.
    *
    * @param timestamp of the event: microseconds since the Unix epoch, by the protocol's time
    */
@@ -88,27 +94,27 @@ export class PeerSignaling {
   }
 
   #announce(sender: RouterSession, message: PublishMessage): void {
-    // A bundle may outlive its sender: nobody would ever take back what it announces.
+    // A bundle can outlive its sender. Its announcement would never be revoked.
     if (!sender.established) return;
     if (fieldOf(message.value, 'p2p_capable') === false) this.#capable.delete(sender);
     else this.#capable.add(sender);
     this.#ports.announce(sender, message);
   }
 
-  /** Before its WELCOME and after its end nobody is there to be signalled to. */
+  /** Before WELCOME and after its end, a session is not reachable. */
   #reachable(sessionId: string): RouterSession | undefined {
     const session = this.#ports.find(sessionId);
     return session?.established === true ? session : undefined;
   }
 }
 
-/** The session id of a signal's address: the one further segment, and not an empty one. */
+/** Returns the session ID of a signaling address: the one further segment, which must not be empty. */
 function targetOf(address: string): string | undefined {
   if (!address.startsWith(SIGNAL_PREFIX) || address.length === SIGNAL_PREFIX.length) return undefined;
   return address.includes('/', SIGNAL_PREFIX.length) ? undefined : address.slice(SIGNAL_PREFIX.length);
 }
 
-/** A field of a map; undefined for any other value. Signals are rare, so the map is simply built. */
+/** Returns a field of a map; undefined for any other value. Signals are rare, so the map is decoded. */
 function fieldOf(value: EncodedValue | undefined, name: string): Value | undefined {
   if (value?.type !== ValueType.Map) return undefined;
   const fields = value.decode();

@@ -1,34 +1,34 @@
 import { KeyedHeap } from './keyed-heap.js';
 import type { Owner } from './owner.js';
 
-/** What each owner has of one kind of thing. */
+/** Use of one kind of resource by owner. */
 export interface Holdings {
   readonly owners: ReadonlyMap<Owner, number>;
   usedBy(owner: Owner): number;
 }
 
 /**
- * Who makes room for an owner, one after another. Owners without a session make room before connected ones, in each group the
- * one that has most first. A trusted owner never does.
+ * Selects the owners that make room for another, one after another. Owners without a session come before connected
+ * ones, in each group the largest first. A trusted owner is never selected.
  *
- * No owner makes room if the asker would have more than the heaviest connected owner has, and more than all owners without a session have
- * together: so that many small remains of others make room as one large one does, and no owner gets more than half of everything by
- * asking for it.
+ * No owner is selected if the requester would have more than the largest connected owner has, and more than all owners
+ * without a session have together. Thus many small leftovers make room like one large one, and no owner can take more
+ * than half of the total.
  */
 export class Givers {
   readonly #quota: Holdings;
   readonly #asker: Owner;
   readonly #amount: number;
-  /** By what each has, negative: the heaviest first. */
+  /** Keyed by negative use: the largest first. */
   readonly #gone = new KeyedHeap<Owner>();
   readonly #connected = new KeyedHeap<Owner>();
-  /** What those in `#gone` have together. */
+  /** Total use of the owners in `#gone`. */
   #left = 0;
 
   /**
    * O(owners).
    *
-   * @param amount what the asker would have in addition to what it has already
+   * @param amount the additional use of the requester
    */
   constructor(quota: Holdings, asker: Owner, amount = 0) {
     this.#quota = quota;
@@ -46,9 +46,10 @@ export class Givers {
   }
 
   /**
-   * Who makes room now. Between two calls nothing may be taken or given but what is given of the owner that was returned last: O(log n).
+   * Returns the owner that makes room now. Between two calls, use must not change, except that the returned owner gives
+   * some. O(log n).
    *
-   * @returns undefined if no owner does
+   * @returns undefined if no owner makes room
    */
   next(): Owner | undefined {
     this.#left -= this.#refreshFirst(this.#gone);
@@ -60,14 +61,14 @@ export class Givers {
     return undefined;
   }
 
-  /** The owner that was returned last has nothing that can make room. */
+  /** Skips the owner returned last, which has nothing to evict. */
   skip(): void {
     const heap = this.#gone.size > 0 ? this.#gone : this.#connected;
     const owner = heap.pop();
     if (owner !== undefined && heap === this.#gone) this.#left -= this.#quota.usedBy(owner);
   }
 
-  /** Puts the first owner where it belongs now. @returns what it has less than it had */
+  /** Reorders the first owner. @returns the decrease of its use */
   #refreshFirst(heap: KeyedHeap<Owner>): number {
     const { first, firstKey } = heap;
     if (first === undefined) return 0;

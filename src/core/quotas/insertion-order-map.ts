@@ -1,14 +1,14 @@
 /**
- * A map that knows which of its entries was set longest ago. To look for it from the front each time would pass the places of
- * all that went before: 15 µs among 65,536 entries of which one goes and one comes, against 0.4 with a place that is kept.
+ * A map that tracks its oldest entry. A search from the front would pass the gaps of all deleted entries: with 65,536
+ * entries, one deleted and one added, it takes 15 µs, against 0.4 µs with a kept iterator.
  */
 export class InsertionOrderMap<V> {
   readonly #entries = new Map<string, V>();
   #characters = 0;
-  /** Stands behind the last entry that was taken out here; whatever is in front of it has gone. */
+  /** Positioned after the last entry that was deleted from the front. No entries remain before it. */
   #place: IterableIterator<string> | undefined;
 
-  /** Characters of all keys. */
+  /** Total characters of all keys. */
   get characters(): number {
     return this.#characters;
   }
@@ -21,7 +21,7 @@ export class InsertionOrderMap<V> {
     return this.#entries.get(key);
   }
 
-  /** The entry is the newest now, also where it was there before. */
+  /** Sets an entry and makes it the newest one, even if it existed. */
   set(key: string, value: V): void {
     if (!this.#entries.delete(key)) this.#characters += key.length;
     this.#entries.set(key, value);
@@ -31,21 +31,21 @@ export class InsertionOrderMap<V> {
     if (this.#entries.delete(key)) this.#characters -= key.length;
   }
 
-  /** The oldest first. */
+  /** Oldest first. */
   entries(): IterableIterator<[string, V]> {
     return this.#entries.entries();
   }
 
-  /** The oldest first. */
+  /** Oldest first. */
   values(): IterableIterator<V> {
     return this.#entries.values();
   }
 
-  /** Drops the oldest. @returns it */
+  /** Deletes the oldest entry. @returns its value */
   deleteOldest(): V | undefined {
     let oldest = (this.#place ??= this.#entries.keys()).next();
     if (oldest.done === true) {
-      // It had come to the end, and an iterator that has does not go on when something is added.
+      // The iterator has ended. An ended iterator does not return entries that are added later.
       this.#place = this.#entries.keys();
       oldest = this.#place.next();
     }

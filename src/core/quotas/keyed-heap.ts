@@ -1,4 +1,4 @@
-/** Items by a number, the least first: a binary heap in two arrays, so that an item takes 16 bytes and no object. */
+/** Items by a number, least first: a binary heap in two arrays, so that an item takes 16 bytes and no object. */
 export class KeyedHeap<T> {
   readonly #keys: number[] = [];
   readonly #items: T[] = [];
@@ -30,7 +30,7 @@ export class KeyedHeap<T> {
     }
   }
 
-  /** Takes the first item out. O(log n). */
+  /** Removes and returns the first item. O(log n). */
   pop(): T | undefined {
     const [first] = this.#items;
     const key = this.#keys.pop();
@@ -43,7 +43,7 @@ export class KeyedHeap<T> {
     return first;
   }
 
-  /** Gives the first item another key. O(log n). */
+  /** Changes the key of the first item. O(log n). */
   rekeyFirst(key: number): void {
     if (this.#items.length === 0) return;
     this.#keys[0] = key;

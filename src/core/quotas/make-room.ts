@@ -2,26 +2,25 @@ import { Givers } from './givers.js';
 import type { Owner } from './owner.js';
 import type { Quota } from './quota.js';
 
-/** Something that is kept for an owner. */
+/** An item that is stored for an owner. */
 export interface Held {
   readonly owner: Owner;
-  /** Memory it takes. */
+  /** Memory in bytes. */
   readonly bytes: number;
 }
 
-/** What {@link makeRoom} has found. */
+/** Result of {@link makeRoom}. */
 export interface Room<T> {
-  /** What has to go, in the order in which it was named. */
+  /** Items to evict, in the order of selection. */
   readonly victims: readonly T[];
-  /** Whether there is enough room without it. If not, what the quota counts has not changed. */
+  /** Whether their eviction makes enough room. If not, the quota is unchanged. */
   readonly isEnough: boolean;
 }
 
 /**
- * Looks for room for an owner that has taken too much of a quota: whose things have to go, one by one, until there is enough. What they
- * took is given back to the quota.
+ * Selects items to evict, one by one, for an owner that exceeds a quota. Returns their memory to the quota.
  *
- * @param next the next thing of an owner that can go; undefined when the owner has no other
+ * @param next returns the next item of an owner to evict; undefined if it has no other
  */
 export function makeRoom<T extends Held>(quota: Quota, asker: Owner, next: (giver: Owner) => T | undefined): Room<T> {
   const victims: T[] = [];

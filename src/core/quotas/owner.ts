@@ -1,26 +1,26 @@
 import { placeOfConnection } from '../../util/client-prefix.js';
 import type { Grant } from '../ports.js';
 
-/** What an owner needs to know of its sessions. */
+/** The part of a session that its owner uses. */
 export interface OwnedSession {
   readonly id: string;
   readonly grant: Grant | undefined;
   readonly link: { readonly isTrusted?: boolean | undefined; readonly remoteAddress: string };
 }
 
-/** Key of the router and the program around it. */
+/** Key of the router and the program that embeds it. */
 export const ROUTER = 'router';
 
 /**
- * Who answers for what the router keeps: all sessions of one token together; without a token, all sessions from one remote address
- * (for IPv6, one network of 64 bits); on this computer, each session by itself. What an owner leaves behind stays its own after its
- * last session has ended.
+ * The party that is charged for stored items: all sessions of one token together; without a token, all sessions from
+ * one remote address (for IPv6, one /64 network); on this computer, each session separately. Items remain charged to
+ * the owner after its last session has ended.
  */
 export class Owner {
   /** `token:<id>`, `address:<address>`, `session:<id>` or `router`. */
   readonly key: string;
   readonly #sessions = new Set<OwnedSession>();
-  /** Quotas in which it has something. */
+  /** Number of quotas that it uses. */
   #holdings = 0;
   #isRevoked = false;
 
@@ -28,22 +28,22 @@ export class Owner {
     this.key = key;
   }
 
-  /** Whether it is the program around the router, which no share limits. */
+  /** Whether it is the embedding program, which no share limits. */
   get isTrusted(): boolean {
     return this.key === ROUTER;
   }
 
-  /** Its sessions that are established. */
+  /** Its established sessions. */
   get sessions(): ReadonlySet<OwnedSession> {
     return this.#sessions;
   }
 
-  /** Whether its token was revoked: what it left behind counts for nothing. */
+  /** Whether its token was revoked: its remaining items no longer have effects. */
   get isRevoked(): boolean {
     return this.#isRevoked;
   }
 
-  /** Whether it is neither connected nor has left anything behind. */
+  /** Whether it has neither sessions nor stored items. */
   get isForgotten(): boolean {
     return this.#sessions.size === 0 && this.#holdings === 0;
   }
@@ -63,16 +63,16 @@ export class Owner {
     this.#isRevoked = true;
   }
 
-  /** @internal A quota holds something of it, or no longer does. */
+  /** @internal Counts a quota that starts or stops to charge the owner. */
   hold(change: 1 | -1): void {
     this.#holdings += change;
   }
 }
 
 /**
- * Watches the token of an owner, as long as the owner is connected or has left something behind.
+ * Watches the token of an owner while it has sessions or stored items.
  *
- * @returns what ends the watch
+ * @returns stops watching
  */
 export type WatchToken = (grant: Grant) => () => void;
 
@@ -81,7 +81,7 @@ interface Known {
   readonly unwatch: () => void;
 }
 
-/** The owners that are connected or have left something behind. */
+/** Owners with sessions or stored items. */
 export class Owners {
   readonly #watchToken: WatchToken;
   readonly #known = new Map<string, Known>();
@@ -91,37 +91,37 @@ export class Owners {
     this.#watchToken = watchToken;
   }
 
-  /** Owners that are known. */
+  /** Number of known owners. */
   get size(): number {
     return this.#known.size;
   }
 
-  /** A session is established, and its grant is known. */
+  /** Adds a session that is established and whose grant is known. */
   join(session: OwnedSession): Owner {
     const owner = this.#of(ownerKey(session), session.grant);
     owner.join(session);
     return owner;
   }
 
-  /** A session has ended. What it held while it was connected is given back now or soon. */
+  /** Removes an ended session. Its items are released now or soon. */
   leave(session: OwnedSession, owner: Owner): void {
     owner.leave(session);
     this.#forgetIdle(owner);
-    // Those that were kept for what they had left behind, once that is gone too.
+    // Removes owners whose last stored item has been released.
     if (this.#known.size <= 2 * this.#swept + SWEEP_ABOVE) return;
     for (const known of this.#known.values()) this.#forgetIdle(known.owner);
     this.#swept = this.#known.size;
   }
 
-  /** The owner of a token; undefined if it is neither connected nor has left anything behind. */
+  /** Returns the owner of a token; undefined if it has neither sessions nor stored items. */
   ofToken(tokenId: string): Owner | undefined {
     return this.#known.get(tokenKey(tokenId))?.owner;
   }
 
   /**
-   * A token was revoked. Should it ever be given again, that is another owner.
+   * Revokes a token. If the token is issued again, it gets a new owner.
    *
-   * @returns its owner, if there is anything of it
+   * @returns its owner, if known
    */
   revoke(tokenId: string): Owner | undefined {
     const owner = this.ofToken(tokenId);
@@ -145,7 +145,7 @@ export class Owners {
 
   #forget(owner: Owner): void {
     const known = this.#known.get(owner.key);
-    if (known?.owner !== owner) return; // there is another one of this token, or none
+    if (known?.owner !== owner) return; // a newer owner of this token exists, or no owner
     this.#known.delete(owner.key);
     known.unwatch();
   }

@@ -2,15 +2,15 @@ import { Givers } from './givers.js';
 import type { Owner } from './owner.js';
 
 export interface QuotaLimits {
-  /** What all owners may have together; 0 = unlimited. */
+  /** Limit for all owners together; 0 = unlimited. */
   readonly total: number;
-  /** What one owner may have; 0 = unlimited. A trusted one has no such limit. */
+  /** Limit per owner; 0 = unlimited. Does not apply to a trusted owner. */
   readonly perOwner: number;
 }
 
 /**
- * Who has how much of one kind of thing that the router keeps: bytes, or a count. It only counts: what is refused, and what makes
- * room, is decided by whoever keeps the things.
+ * Use of one kind of resource by owner: bytes, or a count. It only counts. The component that stores the items decides
+ * on refusal and eviction.
  */
 export class Quota {
   readonly limits: QuotaLimits;
@@ -21,17 +21,17 @@ export class Quota {
     this.limits = limits;
   }
 
-  /** What all owners have. */
+  /** Use of all owners together. */
   get total(): number {
     return this.#total;
   }
 
-  /** The owners that have something, and what each of them has. */
+  /** Owners with use above 0, and their use. */
   get owners(): ReadonlyMap<Owner, number> {
     return this.#used;
   }
 
-  /** What an owner has. */
+  /** Returns the use of an owner. */
   usedBy(owner: Owner): number {
     return this.#used.get(owner) ?? 0;
   }
@@ -57,21 +57,21 @@ export class Quota {
     }
   }
 
-  /** Whether an owner would have more than its share. */
+  /** Whether an owner would exceed its share. */
   exceedsShare(owner: Owner, amount: number): boolean {
     const { perOwner } = this.limits;
     return perOwner > 0 && !owner.isTrusted && this.usedBy(owner) + amount > perOwner;
   }
 
-  /** Whether all together would have more than there is. */
+  /** Whether all owners together would exceed the total. */
   exceedsTotal(amount: number): boolean {
     return this.limits.total > 0 && this.#total + amount > this.limits.total;
   }
 
   /**
-   * Who makes room for an owner that wants so much more: see {@link Givers}. O(owners).
+   * Returns the owner that makes room for `amount` more: see {@link Givers}. O(owners).
    *
-   * @returns undefined if no owner does: then the owner itself is the one to be refused, or to make room
+   * @returns undefined if none does: then the requester is refused, or makes room itself
    */
   giver(asker: Owner, amount: number): Owner | undefined {
     return new Givers(this, asker, amount).next();

@@ -1,41 +1,41 @@
 import type { Slice } from './slice.js';
 
-/** Work that is done in pieces. Gives the steps of each piece, as far as they are not counted elsewhere. */
+/** Work in pieces. Yields the steps of each piece that are not counted elsewhere. */
 export type Chore = Iterator<number, void>;
 
-/** Steps of one turn for all chores together, and of one of them before the next has its turn. */
+/** Steps per turn for all chores together. Also the steps of one chore before the next one runs. */
 const STEPS_PER_TURN = 16_384;
 const STEPS_OF_ONE = 2_048;
 
 /**
- * Clears away what a session or a token has left, in slices and in turn, because it can be much. It has no effect before it is
- * cleared away, so no other session waits for that.
+ * Cleans up after a session or token, in slices and round robin, because the state can be large. It has no effect on
+ * other sessions before the cleanup, so no session waits for it.
  */
 export class Chores {
   readonly #slice: Slice;
   readonly #report: (error: unknown) => void;
-  /** The next one first. */
+  /** In order of execution. */
   readonly #waiting = new Set<Chore>();
   /** Steps left in this turn. */
   #budget = STEPS_PER_TURN;
 
-  /** @param report called with what a chore throws, which ends that chore. @default throws it again */
+  /** @param report called with the exception of a chore, which ends that chore. @default throws it again */
   constructor(slice: Slice, report: (error: unknown) => void = rethrow) {
     this.#slice = slice;
     this.#report = report;
   }
 
-  /** Whether {@link advance} is to be called in the next turn: for what waits, or because steps of this turn were used. */
+  /** Whether {@link advance} must be called in the next turn: chores wait, or steps of this turn were used. */
   get pending(): boolean {
     return this.#waiting.size > 0 || this.#budget < STEPS_PER_TURN;
   }
 
-  /** Begins a chore. A small one is done when this returns, unless many were done in this turn already. */
+  /** Begins a chore. A small chore completes before this returns, unless the steps of this turn are used up. */
   begin(chore: Chore): void {
     if (this.#budget <= 0 || !this.#isDone(chore, this.#budget)) this.#waiting.add(chore);
   }
 
-  /** A new turn: the chores go on, as far as one turn's steps go. */
+  /** Starts a new turn and continues the chores, up to the steps of one turn. */
   advance(): void {
     this.#budget = STEPS_PER_TURN;
     while (this.#budget > 0) {
@@ -46,7 +46,7 @@ export class Chores {
     }
   }
 
-  /** Goes on with a chore. */
+  /** Continues a chore. */
   #isDone(chore: Chore, maxSteps: number): boolean {
     const slice = this.#slice.begin(maxSteps);
     let isDone = false;

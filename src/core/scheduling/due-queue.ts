@@ -1,21 +1,21 @@
-/** The place of an item in a {@link DueQueue}: what moves it or takes it out. Only the queue writes to it. */
+/** Handle of an item in a {@link DueQueue}, to move or remove it. Only the queue writes to it. */
 export interface DueEntry<T> {
   readonly item: T;
   readonly dueMicros: number;
 }
 
-/** Mutable form of {@link DueEntry}; never leaves this file as such. */
+/** Mutable form of {@link DueEntry}, internal to this file. */
 interface Entry<T> extends DueEntry<T> {
   dueMicros: number;
-  /** Orders what is due at the same time: first in, first out. */
+  /** Orders items with the same due time: first in, first out. */
   readonly serial: number;
-  /** Index in the heap; -1 once it is out. */
+  /** Index in the heap; -1 after removal. */
   place: number;
 }
 
 /**
- * Items by the time they are due: a binary heap, so that a hundred thousand cost no sweep and no timers of their own. An item that is
- * moved or removed leaves nothing behind: the heap is as large as what is due, whatever a peer does with it.
+ * Items by due time in a binary heap: a hundred thousand items need no sweep and no own timers. A moved or removed item
+ * leaves no entry, so peers cannot grow the heap beyond its items.
  */
 export class DueQueue<T> {
   readonly #heap: Entry<T>[] = [];
@@ -30,7 +30,7 @@ export class DueQueue<T> {
     return this.#heap[0]?.item;
   }
 
-  /** When the first item is due; Infinity when there is none. */
+  /** When the first item is due; Infinity if the queue is empty. */
   get dueMicros(): number {
     return this.#heap[0]?.dueMicros ?? Infinity;
   }
@@ -43,29 +43,29 @@ export class DueQueue<T> {
     return entry;
   }
 
-  /** Changes when an item is due. O(log n); does nothing once it is out. */
+  /** Changes when an item is due. O(log n); does nothing after removal. */
   move(moved: DueEntry<T>, dueMicros: number): void {
-    const entry = moved as Entry<T>; // push() makes no other
+    const entry = moved as Entry<T>; // push() creates all handles
     if (entry.place < 0) return;
     entry.dueMicros = dueMicros;
     this.#rise(entry);
     this.#sink(entry);
   }
 
-  /** Takes an item out. O(log n); does nothing once it is out. */
+  /** Removes an item. O(log n); does nothing after removal. */
   remove(removed: DueEntry<T>): void {
-    const entry = removed as Entry<T>; // push() makes no other
+    const entry = removed as Entry<T>; // push() creates all handles
     const { place } = entry;
     if (place < 0) return;
     entry.place = -1;
-    const last = this.#heap.pop()!; // at least this entry is there
+    const last = this.#heap.pop()!; // the heap contains at least this entry
     if (last === entry) return;
     this.#put(last, place);
     this.#rise(last);
     this.#sink(last);
   }
 
-  /** Takes the first item out if its time has come. */
+  /** Removes and returns the first item if it is due. */
   popDue(nowMicros: number): T | undefined {
     const first = this.#heap[0];
     if (first === undefined || first.dueMicros > nowMicros) return undefined;

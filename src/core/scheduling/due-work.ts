@@ -1,18 +1,18 @@
 import type { Slice } from './slice.js';
 
-/** Work of one kind that has its time. */
+/** Work of one kind with a due time. */
 export interface DueWork {
-  /** When the first of it is due; Infinity when never. It stays in the past until all that is due is done. */
+  /** When the first item is due; Infinity = never. It stays in the past until all due items are done. */
   readonly dueMicros: number;
-  /** Does what is due, the earliest first, until that is all or the slice is over. */
+  /** Does due work, earliest first, until none remains or the slice ends. */
   runDue(nowMicros: number, slice: Slice): void;
 }
 
 /**
- * Does what is due, of all kinds, within about `maxSteps`: each kind of which something is due has an equal share, and what some leave of
- * theirs goes to the others in their order. A share may be passed by one piece of work, such as a bundle.
+ * Does due work of all kinds within about `maxSteps`. Each kind with due work gets an equal share. Unused steps go to
+ * the other kinds in their order. One piece of work, such as a bundle, can exceed a share.
  *
- * @returns whether something that is due is left for the next turn
+ * @returns whether due work remains for the next turn
  */
 export function runDueWork(works: readonly DueWork[], nowMicros: number, slice: Slice, maxSteps: number): boolean {
   const due = works.filter(({ dueMicros }) => dueMicros <= nowMicros);

@@ -2,10 +2,10 @@ import type { DueWork } from './due-work.js';
 import type { InternalErrors } from '../internal-errors.js';
 import type { Slice } from './slice.js';
 
-/** Microseconds that work rests after an internal error: what is due stays due, and must not keep the event loop busy. */
+/** Pause after an internal error in microseconds. The work stays due and must not keep the event loop busy. */
 const REST_MICROS = 1_000_000;
 
-/** Due work whose internal errors end neither the turn nor the other kinds of work. It is tried again after a second. */
+/** Due work whose internal errors affect neither the turn nor other kinds of work. It is retried after 1 s. */
 export class GuardedWork implements DueWork {
   readonly #work: DueWork;
   readonly #name: string;

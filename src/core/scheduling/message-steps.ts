@@ -1,8 +1,8 @@
 import type { InboundMessage } from '../../protocol/inbound.js';
 
 /**
- * Steps, of some 20 ns, that a message takes by itself: decoding, permissions, the change and its answer. What depends on what it meets
- * is counted where it is done: matching, snapshots, deliveries, new params.
+ * Steps, about 20 ns each, of a message by itself: decoding, permissions, the change and its reply. Variable costs are
+ * counted where they occur: matching, snapshots, deliveries, new params.
  */
 const steps: Readonly<Record<InboundMessage['type'], number>> = {
   set: 15,

@@ -1,53 +1,56 @@
 import type { Pattern } from '../../protocol/pattern.js';
 import type { RouterSession } from '../session.js';
 
-/** Work for one session that can take longer than a turn of the event loop may. */
+/** Work for one session that can take longer than a turn of the event loop permits. */
 export interface Task {
   readonly session: RouterSession;
-  /** What it answers. */
+  /** The pattern of the request. */
   readonly pattern: Pattern;
-  /** Goes on until it is done or has taken about `maxSteps`. @returns the steps it took, more than 0 */
+  /** Continues until the task is done or has taken about `maxSteps`. @returns the steps taken, more than 0 */
   run(maxSteps: number): number;
   readonly isDone: boolean;
-  /** {@link run} has thrown, and is not called again. */
+  /** Called after {@link run} has thrown; `run` is not called again. */
   failed?(): void;
 }
 
 /** Steps of one turn for the tasks of all sessions together: 0.3 ms of work. */
 const STEPS_PER_TURN = 16_384;
-/** Steps that count for a slice that threw. */
+/** Steps charged for a slice that threw. */
 const STEPS_OF_FAILED = 300;
 
 /**
- * Runs tasks in slices, in turn between sessions, so that a long one delays nobody else: neither other messages nor the tasks of
- * other sessions. The tasks of one session run in their order. Those of a congested session rest.
+ * Runs tasks in slices, round robin between sessions, so that a long task delays neither other messages nor other
+ * sessions' tasks. The tasks of one session run in order. The tasks of a congested session are paused.
  */
 export class SessionTasks {
   readonly #report: (task: Task, error: unknown) => void;
-  /** All tasks; those of a session in their order. */
+  /** All tasks; those of one session in their order. */
   readonly #tasks = new Map<RouterSession, Set<Task>>();
-  /** Sessions whose tasks may go on, the next one first. */
+  /** Sessions with runnable tasks, in order of execution. */
   readonly #ready = new Set<RouterSession>();
   /** Steps left in this turn. */
   #budget = STEPS_PER_TURN;
   #steps = 0;
 
-  /** @param report called with a task that threw in {@link advance}, when it is dropped. @default throws the error again */
+  /**
+   * @param report called with a task that threw in {@link advance}, after which it is dropped. @default throws the
+   *   error again
+   */
   constructor(report: (task: Task, error: unknown) => void = rethrow) {
     this.#report = report;
   }
 
-  /** Whether {@link advance} has anything to do. */
+  /** Whether {@link advance} has work. */
   get pending(): boolean {
     return this.#ready.size > 0;
   }
 
-  /** Steps that were taken so far. */
+  /** Steps taken so far. */
   get steps(): number {
     return this.#steps;
   }
 
-  /** Tasks that are not done. */
+  /** Number of unfinished tasks. */
   get size(): number {
     let size = 0;
     for (const tasks of this.#tasks.values()) size += tasks.size;
@@ -55,11 +58,11 @@ export class SessionTasks {
   }
 
   /**
-   * Begins a task. It runs here and now, unless an earlier one of the session waits, the session is congested, or the steps of this
-   * turn are used up.
+   * Begins a task. It runs synchronously, unless an earlier task of the session waits, the session is congested, or the
+   * steps of this turn are used up.
    *
-   * @param maxSteps steps it may take at once
-   * @throws what the task throws; it is dropped then
+   * @param maxSteps steps it can take at once
+   * @throws the exception of the task, which is dropped
    */
   begin(task: Task, maxSteps: number): void {
     const { session } = task;
@@ -78,7 +81,7 @@ export class SessionTasks {
     if (session.phase === 'active') this.#ready.add(session);
   }
 
-  /** A new turn: the tasks go on, as far as one turn's steps go. */
+  /** Starts a new turn and continues the tasks, up to the steps of one turn. */
   advance(): void {
     this.#budget = STEPS_PER_TURN;
     while (this.#budget > 0) {
@@ -89,12 +92,12 @@ export class SessionTasks {
     }
   }
 
-  /** A session can take more again. */
+  /** The session can receive messages again. */
   resume(session: RouterSession): void {
     if (this.#tasks.has(session) && session.phase === 'active') this.#ready.add(session);
   }
 
-  /** Drops a task; nothing happens if it is done. */
+  /** Drops a task; does nothing if it is done. */
   cancel(task: Task): void {
     const tasks = this.#tasks.get(task.session);
     if (tasks?.delete(task) === true && tasks.size === 0) this.forget(task.session);
@@ -125,10 +128,10 @@ export class SessionTasks {
       if (task.isDone) this.cancel(task);
     } catch (error) {
       this.cancel(task);
-      this.#report(task, error); // before what waits behind the answer
+      this.#report(task, error); // before the replies queued behind it
       task.failed?.();
     }
-    // Behind all others: a session that keeps ordering work never comes before them.
+    // Behind all others, so that a session which keeps sending requests never precedes them.
     if (this.#tasks.has(session)) this.#ready.add(session);
   }
 }

@@ -1,19 +1,19 @@
 import type { StepCounter } from '../../protocol/step-counter.js';
 
-/** What tells how many steps were taken. */
+/** Source of the total number of steps. */
 export interface StepMeter {
   readonly steps: number;
 }
 
-/** A part of a turn of the event loop, in steps: work that is longer ends between two pieces and goes on in the next turn. */
+/** Part of a turn of the event loop, in steps. Longer work stops between two pieces and continues in the next turn. */
 export class Slice {
   readonly #work: StepCounter;
   readonly #meter: StepMeter;
   #lastStep = 0;
 
   /**
-   * @param work counts what is spent here
-   * @param meter tells all steps, those that are counted elsewhere included
+   * @param work receives the steps spent here
+   * @param meter returns all steps, including those counted elsewhere
    */
   constructor(work: StepCounter, meter: StepMeter) {
     this.#work = work;
@@ -25,7 +25,7 @@ export class Slice {
     return this;
   }
 
-  /** Steps that are left; negative where the last piece took more. */
+  /** Steps left; negative if the last piece exceeded them. */
   get left(): number {
     return this.#lastStep - this.#meter.steps;
   }
@@ -34,7 +34,7 @@ export class Slice {
     return this.left <= 0;
   }
 
-  /** Counts the steps of a piece, as far as they are not counted elsewhere. */
+  /** Counts the steps of a piece that are not counted elsewhere. */
   spend(steps: number): void {
     this.#work.steps += steps;
   }

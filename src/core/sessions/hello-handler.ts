@@ -11,16 +11,16 @@ import type { PendingFrame, RouterSession } from '../session.js';
 import { messageForm, wireForm } from '../delivery/wire-form.js';
 
 export interface AdmissionOptions {
-  /** In WELCOME. */
+  /** The name in WELCOME. */
   readonly name: string;
-  /** In WELCOME. */
+  /** The features in WELCOME. */
   readonly features: readonly Feature[];
   readonly securityMode: 'open' | 'authenticated';
   /** Reads the router's monotonic clock, in microseconds. */
   readonly nowMicros: () => number;
 }
 
-/** The door of the data plane: the first message of a connection, which has to be HELLO (router.md 3.2). */
+/** Handles HELLO, which must be the first message of a connection (router.md 3.2). */
 export class HelloHandler {
   readonly #options: AdmissionOptions;
   readonly #replies: Replies;
@@ -28,7 +28,7 @@ export class HelloHandler {
   readonly #offsets: ClockOffsets;
 
   /**
-   * @param joined a session is in, and has been told so
+   * @param joined called after a session has received its WELCOME
    * @param offsets for the time in WELCOME
    */
   constructor(
@@ -43,9 +43,9 @@ export class HelloHandler {
     this.#joined = joined;
   }
 
-  /** Takes the first frame of a connection. */
+  /** Handles the first frame of a connection. */
   take(session: RouterSession, { message, encoding }: InboundFrame): void {
-    // Its first message says how a peer wants to be spoken to. Legacy MessagePack senders read binary.
+    // The encoding of HELLO determines the encoding of replies. Legacy MessagePack senders can read binary.
     const { link } = session;
     const written = encoding === 'legacy' ? 'binary' : encoding;
     session.form = link.deliver === undefined ? wireForm(link.framing, written) : messageForm;
@@ -60,7 +60,7 @@ export class HelloHandler {
     const { name, features, token } = message;
     const nameBytes = utf8Length(name);
     if (nameBytes > MAX_NAME_BYTES) {
-      // 101 and not 300: the message is what is wrong, on an open router too.
+      // 101, not 300: the message is malformed, on a router without authentication too.
       const text = `The name in HELLO has ${nameBytes} bytes; the limit is ${MAX_NAME_BYTES}`;
       session.notify({ type: 'hello.refused', error: new ClaspError(ErrorCode.InvalidMessage, text) });
       return;
@@ -78,7 +78,7 @@ export class HelloHandler {
     }
   }
 
-  /** Keeps a frame that came before the answer to the HELLO; the answer is not waited for by every client. */
+  /** Stores a frame that arrives before the response to HELLO, because some clients do not wait for it. */
   hold({ pending, notify }: RouterSession, frame: InboundFrame, receivedMicros: number): void {
     if (pending === undefined) return;
     if (pending.frames.length < MAX_PENDING_FRAMES) {
@@ -90,13 +90,13 @@ export class HelloHandler {
   }
 
   /**
-   * Lets a session in whose token is good.
+   * Accepts a session with a valid token.
    *
-   * @returns what it has sent meanwhile
+   * @returns the frames that arrived in the meantime
    */
   admit(session: RouterSession): readonly PendingFrame[] {
     const { pending } = session;
-    session.pending = undefined; // and with it the token
+    session.pending = undefined; // releases the token too
     if (pending === undefined) return [];
     this.#welcome(session, pending.hello);
     return pending.frames;
@@ -106,14 +106,14 @@ export class HelloHandler {
     const { name, features, nowMicros } = this.#options;
     session.name = hello.name;
     session.features = hello.features;
-    const readMicros = nowMicros(); // the offset is that of this reading
+    const readMicros = nowMicros(); // the offset belongs to this clock reading
     const time = readMicros + this.#offsets.protocolAheadMicros;
     this.#replies.send(session, { type: 'welcome', version: 1, session: session.id, name, features, time });
     this.#joined(session);
   }
 }
 
-/** Frames that may come behind a HELLO before it is answered. */
+/** Maximum frames between a HELLO and its response. */
 const MAX_PENDING_FRAMES = 256;
 
 function kept(message: InboundMessage): InboundMessage {

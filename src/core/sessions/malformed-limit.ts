@@ -1,18 +1,18 @@
-/** At most one ERROR in so long. */
+/** Minimum time between two ERRORs. */
 const ERROR_MICROS = 1_000_000;
 const WINDOW_MICROS = 60_000_000;
 
-/** How much garbage a session may send: garbage does not end it, a flood of it does (design: undecodable frame). */
+/** Limits undecodable frames of a session: single ones are tolerated, a flood closes it. */
 export class MalformedLimit {
   #count = 0;
   #sinceMicros = 0;
   #toldMicros = -Infinity;
 
   /**
-   * Another frame could not be read.
+   * Counts an undecodable frame.
    *
-   * @param mostPerMinute beyond so many it is enough
-   * @returns what is to be done about it
+   * @param mostPerMinute maximum per minute
+   * @returns how to respond
    */
   judge(nowMicros: number, mostPerMinute: number): 'tell' | 'pass over' | 'give up' {
     if (nowMicros - this.#sinceMicros > WINDOW_MICROS) {

@@ -11,13 +11,13 @@ import type { Constraint, Grant } from '../ports.js';
 import { type ClockOffsets, noOffsets } from '../clock-offsets.js';
 import { isSystemAddress } from '../system/system-addresses.js';
 
-/** What a session may do (router.md 9.2). A refusal is a ClaspError, thrown before anything has changed. */
+/** Permissions of a session (router.md 9.2). A refusal is a ClaspError, thrown before any change. */
 export interface Permissions {
-  /** Whether there is nothing to ask: so that an open router asks nothing. */
+  /** Whether no check is needed, as on a router without authentication. */
   readonly isUnrestricted: boolean;
-  /** Whether it may read, write or, as `admin`, break locks at an address. */
+  /** Whether the session can read, write or, as `admin`, break locks at an address. */
   allows(action: ScopeAction, address: string): boolean;
-  /** Whether it may do that at every address of a pattern. @param counter counts the comparisons */
+  /** Whether the action is permitted at every address of a pattern. @param counter counts the comparisons */
   covers(action: ScopeAction, pattern: Pattern, counter?: StepCounter): boolean;
   /** @throws ClaspError 301, 302 */
   checkRead(address: string, nowMicros: number): void;
@@ -25,13 +25,13 @@ export interface Permissions {
   checkSubscribe(pattern: Pattern, nowMicros: number): void;
   /** @param counter counts the comparisons @throws ClaspError 301, 302 */
   checkAnnounce(pattern: Pattern, nowMicros: number, counter?: StepCounter): void;
-  /** Scope and bounds of a SET or PUBLISH. @throws ClaspError 301, 302, 402 */
+  /** Checks scope and bounds of a SET or PUBLISH. @throws ClaspError 301, 302, 402 */
   checkWrite(message: SetMessage | PublishMessage, nowMicros: number): void;
-  /** Counts a write against the rates its address has. @throws ClaspError 429 */
+  /** Counts a write against the rates of its address. @throws ClaspError 429 */
   countWrite(address: string, nowMicros: number): void;
 }
 
-/** What everybody may do on an open router, and the program itself on any. */
+/** Permissions of all sessions on a router without authentication, and of the embedding program. */
 export const unrestricted: Permissions = {
   isUnrestricted: true,
   allows: () => true,
@@ -43,7 +43,7 @@ export const unrestricted: Permissions = {
   countWrite: () => undefined,
 };
 
-/** What is left of a grant that was taken back, for those of its bundles that still wait for their time. */
+/** Permissions of a revoked grant, for its scheduled bundles. */
 export function noPermissions(): Permissions {
   const nothing = { tokenId: '', subject: undefined, scopes: [], constraints: [], expiresAtSeconds: undefined };
   return new GrantedPermissions(nothing, {
@@ -53,27 +53,24 @@ export function noPermissions(): Permissions {
   });
 }
 
-/** Tokens whose rates and verdicts outlive their last session, so that reconnecting wins nothing. */
+/** Tokens whose rates and cached verdicts outlive their last session, so that a reconnect does not reset them. */
 const MAX_TOKENS = 1_024;
 
-/**
- * The permissions of all tokens. The sessions of one token share them: what is remembered of addresses, and the rates that its
- * constraints allow.
- */
+/** Permissions by token. The sessions of one token share cached verdicts and the rates of its constraints. */
 export class TokenPermissions {
   readonly #shared: SharedByTokens;
-  /** The one that was asked for last is last. */
+  /** Most recently used last. */
   readonly #byToken = new Map<string, { readonly grant: Grant; readonly permissions: Permissions }>();
 
   /**
-   * @param counter counts the comparisons with scopes
-   * @param offsets of the monotonic clock that calls are timed by: a token's time is calendar time
+   * @param counter counts comparisons with scopes
+   * @param offsets of the monotonic clock, which times the calls; a token is valid by calendar time
    */
   constructor(counter: StepCounter, offsets: ClockOffsets) {
     this.#shared = { counter, caches: new VerdictCaches(), offsets };
   }
 
-  /** What a grant gives. A token that was given other scopes since has new permissions. */
+  /** Returns the permissions of a grant. If the scopes of a token have changed, creates new permissions. */
   of(grant: Grant): Permissions {
     const { tokenId } = grant;
     const known = this.#byToken.get(tokenId);
@@ -101,24 +98,27 @@ function describe({ scopes, constraints, notBeforeSeconds, expiresAtSeconds }: G
   return JSON.stringify([scopes.map(formatScope), constraints, notBeforeSeconds, expiresAtSeconds]);
 }
 
-/** What a session may do at one address. */
+/** Permissions of a session at one address. */
 interface Verdict {
   readonly action: ScopeAction | undefined;
   readonly bounds: readonly Bound[];
 }
 
 interface Bound extends Constraint {
-  /** Made with the first write. */
+  /** Created with the first write. */
   bucket: TokenBucket | undefined;
 }
 
-/** Addresses whose verdict is remembered, for all tokens together, and bytes of the longest: some 16 MB. A full cache starts over. */
+/**
+ * Maximum cached verdicts of all tokens together, and bytes of the longest address: about 16 MB. A full cache is
+ * emptied.
+ */
 const MAX_VERDICTS = 65_536;
 const MAX_REMEMBERED_LENGTH = 128;
 
 /**
- * What is remembered of addresses. Only what a token allows: it names what somebody of the show works with, while addresses that are
- * refused can be any number.
+ * Cached verdicts by address. Contains only permitted addresses, which are limited by the show, while refused ones are
+ * unlimited.
  */
 class VerdictCaches {
   readonly #caches = new Set<Map<string, Verdict>>();
@@ -137,7 +137,7 @@ class VerdictCaches {
   }
 }
 
-/** What the permissions of all tokens have in common. */
+/** State that the permissions of all tokens share. */
 interface SharedByTokens {
   readonly counter: StepCounter;
   readonly caches: VerdictCaches;
@@ -147,7 +147,7 @@ interface SharedByTokens {
 class GrantedPermissions implements Permissions {
   readonly isUnrestricted = false;
   readonly #scopes: readonly Scope[];
-  /** Those for the router's own addresses, which `**` does not stand for. */
+  /** Scopes for the router's own addresses, which `**` does not match. */
   readonly #systemScopes: readonly Scope[];
   readonly #bounds: readonly Bound[];
   /** Calendar time. */
@@ -186,7 +186,7 @@ class GrantedPermissions implements Permissions {
     if (!this.allows('read', address)) throw forbidden('read operation', address);
   }
 
-  /** To follow what comes takes a scope that says so: `write` alone does not let anybody listen. */
+  /** Subscribing requires a scope that permits reading: `write` alone does not suffice. */
   checkSubscribe(pattern: Pattern, nowMicros: number): void {
     this.#checkExpiry(nowMicros);
     const scopes = this.#scopesFor(pattern).filter(({ action }) => action !== 'write');
@@ -249,7 +249,7 @@ function forbidden(what: string, address: string): ClaspError {
   return new ClaspError(ErrorCode.Forbidden, `Insufficient scope for ${what}`, { address });
 }
 
-/** Every number a message carries, however deep: somebody might act on it. */
+/** Checks every number in a message, at any depth, because a subscriber can act on each of them. */
 function checkRange(message: SetMessage | PublishMessage, [min, max]: readonly [number, number]): void {
   const { address } = message;
   const check = (number: number | bigint): void => {
@@ -268,7 +268,7 @@ function valuesOf(message: SetMessage | PublishMessage): readonly EncodedValue[]
   return [...(value === undefined ? [] : [value]), ...(timeline?.keyframes.map((keyframe) => keyframe.value) ?? [])];
 }
 
-/** Decoded values are 64 levels deep at most. */
+/** Decoded values have at most 64 levels. */
 function eachNumber(value: Value, visit: (number: number | bigint) => void): void {
   if (typeof value === 'number' || typeof value === 'bigint') visit(value);
   else if (Array.isArray(value))

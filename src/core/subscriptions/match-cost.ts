@@ -4,17 +4,18 @@ import { Prefix } from './pattern-prefix.js';
 import { patternSegments } from './pattern-trie.js';
 
 /**
- * What a set of patterns can cost whoever writes to an address that was not matched before, at worst. Patterns with other names in front of their
- * first wildcard never meet at one address, so what counts is the heaviest chain of such prefixes, each the beginning of the next.
+ * Worst-case matching cost of a set of patterns for a write to an uncached address. Patterns with different names
+ * before their first wildcard never match one address. The cost is therefore that of the heaviest chain of such
+ * prefixes, each a prefix of the next.
  *
- * {@link PatternTrie.matches} takes at most {@link BASE_STEPS} steps and the {@link heaviest} weight.
+ * {@link PatternTrie.matches} takes at most {@link BASE_STEPS} steps plus the {@link heaviest} weight.
  */
 export class MatchCosts {
   readonly #root = new Prefix();
-  /** How often each pattern was added, if it weighs anything: the trie holds it once. */
+  /** How often each pattern with a weight was added. The trie stores it once. */
   readonly #counts = new Map<Pattern, number>();
 
-  /** The greatest sum of weights that one address can meet. */
+  /** The maximum sum of weights that one address can meet. */
   get heaviest(): number {
     return this.#root.own + this.#root.below;
   }
@@ -41,14 +42,14 @@ export class MatchCosts {
     this.#deepest(pattern).prefix.change(-patternWeight(pattern));
   }
 
-  /** What {@link heaviest} of the addresses that a pattern matches would be if it was added. */
+  /** Returns {@link heaviest}, for the addresses that a pattern matches, if the pattern were added. */
   heaviestWith(pattern: Pattern): number {
     const { prefix, sum, isWhole } = this.#deepest(pattern);
     const added = this.#counts.has(pattern) ? 0 : patternWeight(pattern);
     return sum + added + (isWhole ? prefix.below : 0);
   }
 
-  /** Follows the names in front of the first wildcard as far as they are known. */
+  /** Follows the names before the first wildcard as far as they are known. */
   #deepest(pattern: Pattern): { readonly prefix: Prefix; readonly sum: number; readonly isWhole: boolean } {
     let prefix = this.#root;
     let sum = prefix.own;
@@ -62,13 +63,13 @@ export class MatchCosts {
   }
 }
 
-/** Steps of any match: the names in front of wildcards, and a `**` behind each of them with a name behind it. */
+/** Steps of any match: the names before wildcards, and a `**` after each of them with a name behind it. */
 export const BASE_STEPS = 2 * MAX_SEGMENTS * (MAX_SEGMENTS + 1);
 
 /**
- * An upper bound of the steps that a pattern adds to a match. What is common costs nothing by itself, since the trie holds it once for all:
- * names, a wildcard at the end, and a `**` in the middle with one name behind it. Every other segment behind such a `**` can be
- * looked at once for each segment of an address.
+ * Returns an upper bound of the steps that a pattern adds to a match. Common parts have no weight, because the trie
+ * stores them once: names, a wildcard at the end, and a `**` in the middle with one name behind it. Every other segment
+ * after such a `**` can be visited once per segment of an address.
  */
 export function patternWeight(pattern: Pattern): number {
   if (isLiteral(pattern)) return 0;
@@ -85,13 +86,13 @@ export function patternWeight(pattern: Pattern): number {
   return behind.reduce((sum, segment) => sum + nodeSteps(segment, MAX_SEGMENTS), before + MAX_SEGMENTS);
 }
 
-/** Steps at a node that is met at so many segments of an address, which has 1,024 bytes in all. */
+/** Steps of a node that is visited at `times` segments of an address, which has at most 1,024 bytes. */
 function nodeSteps(segment: string, times: number): number {
   if (!segment.includes('*') || segment === '*' || segment === '**') return times;
   return times * (3 + (segment.length >> 3)) + 128;
 }
 
-/** Whether there may be an address that meets both patterns: the names in front of the wildcards of one begin those of the other. */
+/** Whether an address can match both patterns: the names before the wildcards of one are a prefix of the other's. */
 export function prefixesMeet(one: Pattern, other: Pattern): boolean {
   const names = literalPrefix(one);
   const others = literalPrefix(other);

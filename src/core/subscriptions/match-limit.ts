@@ -6,29 +6,29 @@ import { Quota } from '../quotas/quota.js';
 import type { RouterSession } from '../session.js';
 import type { Subscription } from './subscription-index.js';
 
-/** An owner may have so much of what all may have together. */
+/** Maximum part of the total for one owner. */
 const SHARE = 1 / 4;
 
 /**
- * Bounds what a write to an address that was not matched before can cost, whoever subscribed to what. Only unusual patterns count:
- * see {@link patternWeight}.
+ * Bounds the cost of a write to an uncached address, regardless of subscriptions. Only unusual patterns count: see
+ * {@link patternWeight}.
  */
 export class MatchLimit {
   readonly #maxMatchSteps: number;
   readonly #weights: Quota;
 
-  /** @param maxMatchSteps steps that the patterns which one address can meet may take together; 0 = unlimited */
+  /** @param maxMatchSteps maximum steps of all patterns that one address can meet; 0 = unlimited */
   constructor(maxMatchSteps: number) {
     this.#maxMatchSteps = maxMatchSteps;
     this.#weights = new Quota({ total: 0, perOwner: Math.floor(maxMatchSteps * SHARE) });
   }
 
   /**
-   * Whether a session may subscribe to a pattern. If its owner is within its share and the patterns of all are too heavy, the heaviest
-   * owner makes room.
+   * Checks whether a session can subscribe to a pattern. If its owner is within its share and the total is exceeded,
+   * the heaviest owner makes room.
    *
-   * @param stepsWith what a match would take at worst with the pattern
-   * @param close ends the subscriptions of all sessions of an owner at once, and of those that have just left
+   * @param stepsWith returns the worst-case steps of a match with the pattern
+   * @param close ends the subscriptions of all sessions of an owner at once, including recently ended sessions
    * @throws ClaspError 429
    */
   check(
@@ -70,7 +70,7 @@ export class MatchLimit {
     if (session.owner !== undefined) this.#weights.give(session.owner, patternWeight(pattern));
   }
 
-  /** What an owner's patterns weigh. */
+  /** Returns the weight of an owner's patterns. */
   weightOf(owner: Owner): number {
     return this.#weights.usedBy(owner);
   }

@@ -3,29 +3,29 @@ import type { DueEntry } from '../scheduling/due-queue.js';
 import type { Pace, PacedType } from './rate-policy.js';
 import type { RouterSession } from '../session.js';
 
-/** A message that waits for the interval of some sessions to pass, kept once for all of them. */
+/** A message that waits for the interval of some sessions, stored once for all of them. */
 export type Pending =
   | { readonly message: SetMessage; readonly revision: number }
   | { readonly message: PublishMessage; readonly revision: undefined };
 
-/** What one session has heard of one address, and what is still to come. */
+/** State of one session at one address: the last delivery and the pending message. */
 export class PacedSubscription {
   readonly session: RouterSession;
   readonly type: PacedType;
   readonly address: string;
   pace: Pace = everything;
-  /** Until then the next message waits. */
+  /** Messages before this time wait. */
   restsUntilMicros = -Infinity;
-  /** The last number that was delivered; NaN where it was none, from which everything is far away. */
+  /** The last delivered number. NaN if the value was no number: the next one always exceeds epsilon. */
   lastNumber = NaN;
-  /** The latest message, while it waits. */
+  /** The latest message while it waits. */
   pending: Pending | undefined;
-  /** What a window has collected so far, and the last message of it: id and rate of the one that leaves. */
+  /** Samples collected in the window, and its last message, which supplies ID and rate for the delivery. */
   samples: number[] = [];
   sampled: PublishMessage | undefined;
-  /** Its place in the queue of what waits; undefined while it has none. */
+  /** Entry in the due queue; undefined if nothing is due. */
   due: DueEntry<PacedSubscription> | undefined;
-  /** It is followed no more: what still holds it passes over. */
+  /** The pair is no longer tracked. Remaining references skip it. */
   isGone = false;
 
   constructor(session: RouterSession, type: PacedType, address: string) {

@@ -3,20 +3,20 @@ import type { PacedType } from './rate-policy.js';
 import type { RouterSession } from '../session.js';
 
 export interface PacedLimits {
-  /** Pairs of session and address whose pace is kept; beyond it the address paced for longest starts again. */
+  /** Maximum pairs of session and address. Beyond it, the address that was paced longest starts again. */
   readonly maxPaced: number;
-  /** Bytes that they and what waits for them may take, roughly: the same; 0 = unlimited. */
+  /** Approximate maximum bytes of pairs and pending messages, with the same effect; 0 = unlimited. */
   readonly maxPacedBytes: number;
 }
 
 /**
- * Who is followed at which address. What is known of a session survives here when its subscriptions change; without it each
- * SUBSCRIBE would set off everything that rests.
+ * Pairs of session and address that are paced. The state of a session survives changes of its subscriptions. Otherwise
+ * each SUBSCRIBE would release all pending messages.
  */
 export class PacedSubscriptions {
   readonly #limits: PacedLimits;
   readonly #dropped: (paced: PacedSubscription) => void;
-  /** By address, the one followed for longest first. */
+  /** By address, longest paced first. */
   readonly #params = new Map<string, PacedAddress>();
   readonly #streams = new Map<string, PacedAddress>();
   readonly #sessions = new Map<RouterSession, Set<PacedSubscription>>();
@@ -24,7 +24,7 @@ export class PacedSubscriptions {
   #bytes = 0;
   #droppedCount = 0;
 
-  /** @param dropped receives each that is forgotten because there are too many */
+  /** @param dropped receives each pair that is evicted */
   constructor(limits: PacedLimits, dropped: (paced: PacedSubscription) => void) {
     this.#limits = limits;
     this.#dropped = dropped;
@@ -34,22 +34,22 @@ export class PacedSubscriptions {
     return this.#size;
   }
 
-  /** Memory that all of it takes, roughly. */
+  /** Approximate memory in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Pairs that made room for others. */
+  /** Number of evicted pairs. */
   get dropped(): number {
     return this.#droppedCount;
   }
 
-  /** Those who are followed at an address. */
+  /** Returns the pairs of an address. */
   of(type: PacedType, address: string): Iterable<PacedSubscription> {
     return this.#addresses(type).get(address)?.sessions.values() ?? [];
   }
 
-  /** Those of a session. They may be forgotten during the walk. */
+  /** Returns the pairs of a session. They can be removed during iteration. */
   ofSession(session: RouterSession): Iterable<PacedSubscription> {
     return this.#sessions.get(session) ?? [];
   }
@@ -58,7 +58,7 @@ export class PacedSubscriptions {
     return this.#addresses(type).get(address)?.sessions.get(session);
   }
 
-  /** What is known of this session at this address; from now on, if nothing was. */
+  /** Returns the pair of a session and an address; creates it if needed. */
   follow(session: RouterSession, type: PacedType, address: string): PacedSubscription {
     const addresses = this.#addresses(type);
     let followed = addresses.get(address);
@@ -77,7 +77,7 @@ export class PacedSubscriptions {
     return paced;
   }
 
-  /** What waits at an address now takes so many bytes more, or less. */
+  /** Adjusts the memory of pending messages at an address by `bytes`, which can be negative. */
   hold({ type, address, isGone }: PacedSubscription, bytes: number): void {
     const addresses = this.#addresses(type);
     const followed = isGone ? undefined : addresses.get(address);
@@ -88,7 +88,7 @@ export class PacedSubscriptions {
     if (bytes > 0) this.#makeRoom(addresses, followed);
   }
 
-  /** A message is kept at an address, once for all who wait for it, in place of the one before. */
+  /** Stores a message at an address, once for all waiting sessions, in place of the one before. */
   holdOnly(paced: PacedSubscription, bytes: number): void {
     const held = this.#addresses(paced.type).get(paced.address)?.heldBytes ?? 0;
     this.hold(paced, bytes - held);
@@ -129,7 +129,7 @@ export class PacedSubscriptions {
     return this.#size > maxPaced || (maxPacedBytes > 0 && this.#bytes > maxPacedBytes);
   }
 
-  /** The addresses followed for longest are forgotten; the one that asks last. */
+  /** Evicts the addresses that were paced longest, the requesting one last. */
   #makeRoom(addresses: Map<string, PacedAddress>, except: PacedAddress): void {
     if (!this.#isFull()) return;
     const other = addresses === this.#params ? this.#streams : this.#params;
@@ -151,11 +151,11 @@ export class PacedSubscriptions {
   }
 }
 
-/** Memory of a pair, its places in the indexes and the queue included. */
+/** Memory of a pair, with its index and queue entries. */
 const BYTES_OF_ONE = 600;
 
 interface PacedAddress {
   readonly sessions: Map<RouterSession, PacedSubscription>;
-  /** What is kept there: the last message that had to wait, and the samples of windows. */
+  /** Bytes stored at the address: the last pending message, and the samples of windows. */
   heldBytes: number;
 }

@@ -10,42 +10,43 @@ import { type PacedLimits, PacedSubscriptions } from './paced-subscriptions.js';
 import type { RouterSession } from '../session.js';
 import type { Slice } from '../scheduling/slice.js';
 
-/** Samples that leave in one message at most; a window that holds as many is closed early. */
+/** Maximum samples per message. A window with as many is closed early. */
 const MAX_WINDOW_SAMPLES = 4_096;
-/** Memory of a sample, and of a message beside its address and value. */
+/** Memory of a sample, and of a message without its address and value. */
 const BYTES_OF_SAMPLE = 8;
 const BYTES_OF_MESSAGE = 300;
-/**
- * Everything in a PUBLISH of samples that is neither address nor sample, with headers and the names that CBOR gives its
- * fields: enough.
- */
+/** Upper bound of a PUBLISH of samples without address and samples, with headers and the field names of CBOR. */
 const SAMPLES_OVERHEAD_BYTES = 128;
-/** Of a sample in CBOR; compact binary takes one less. */
+/** Bytes of a sample in CBOR; compact binary takes one less. */
 const MAX_SAMPLE_BYTES = 9;
 
-/** Steps of sending what waited for one session, beside those of matching: a value, which may be written for many at once, or a window. */
+/**
+ * Steps of sending a pending message to one session, without matching: a value, which can be written once for many
+ * sessions, or a window.
+ */
 const SEND_STEPS = 15;
 const WINDOW_STEPS = 50;
-/** Steps of forgetting a pair. */
+/** Steps of removing a pair. */
 const FORGET_STEPS = 15;
-/** Samples written in a step. */
+/** Samples written per step, log2. */
 const SAMPLES_PER_STEP_LOG2 = 2;
 
-/** What pacing asks of whoever knows the recipients of each address. */
+/** The recipient index, as pacing uses it. */
 export interface RecipientsPort {
-  /** Looks up who gets messages of an address, so that {@link Pacing.resolve} hears of it if that has changed. */
+  /** Looks up the recipients of an address, so that {@link Pacing.resolve} is called if they have changed. */
   readonly refresh: (type: PacedType, address: string) => void;
-  /** Lets go of the recipients of an address: they are to be resolved anew before its next message. */
+  /** Discards the recipients of an address. They are resolved again before its next message. */
   readonly forget: (address: string) => void;
 }
 
 /**
- * Delivers params and streams to those who subscribed with `maxRate`, `epsilon` or `window` (router.md 5.1). The first message
- * after a rest goes out at once, then the latest one each interval; the last one always arrives, unless it is within epsilon of
- * what the session has already.
+ * Delivers params and streams to subscribers with `maxRate`, `epsilon` or `window` (router.md 5.1). The first message
+ * after a pause is sent at once, then the latest one per interval. The last one is always sent, unless it is within
+ * epsilon of the session's current value.
  *
- * One queue by time holds all that waits, so a thousand paced subscribers cost no timer each; a message that meets a thousand
- * resting ones costs a comparison and a reference for each. Reads no clock: the owner calls {@link runDue} at {@link dueMicros}.
+ * One queue by time contains all pending messages, so paced subscribers need no timers. A message to a thousand waiting
+ * sessions costs a comparison and a reference per session. Reads no clock: the owner calls {@link runDue} at {@link
+ * dueMicros}.
  */
 export class Pacing {
   readonly #fanOut: FanOut;
@@ -58,36 +59,36 @@ export class Pacing {
     this.#recipients = recipients;
     this.#registry = new PacedSubscriptions(limits, (paced) => {
       this.#unqueue(paced);
-      recipients.forget(paced.address); // they hold what is forgotten here
+      recipients.forget(paced.address); // cached recipients contain the evicted pair
       this.#settle(paced);
     });
   }
 
-  /** When {@link runDue} has something to do; Infinity when never. */
+  /** When {@link runDue} has work; Infinity = never. */
   get dueMicros(): number {
     return this.#queue.dueMicros;
   }
 
-  /** Memory that all of it takes, roughly. */
+  /** Approximate memory in bytes. */
   get bytes(): number {
     return this.#registry.bytes;
   }
 
-  /** Pairs that made room for others. */
+  /** Number of evicted pairs. */
   get dropped(): number {
     return this.#registry.dropped;
   }
 
-  /** Pairs of session and address that are being followed. */
+  /** Number of tracked pairs of session and address. */
   get size(): number {
     return this.#registry.size;
   }
 
   /**
-   * The subscriptions of an address are as they are now. Who is no longer paced gets what was waiting for it.
+   * Applies the current subscriptions of an address. A session that is no longer paced gets its pending message.
    *
-   * @param isSubscribed whether a session that is not paced gets the messages of the address at all
-   * @returns those to whom {@link set} and {@link publish} are to be addressed
+   * @param isSubscribed whether an unpaced session gets the messages of the address
+   * @returns the recipients to pass to {@link set} and {@link publish}
    */
   resolve(
     type: PacedType,
@@ -105,17 +106,17 @@ export class Pacing {
     for (const [session, pace] of paces) {
       const paced = this.#registry.follow(session, type, address);
       paced.pace = pace;
-      // What a window has collected that is no longer there goes ahead of what follows.
+      // Samples of a window that has ended precede further messages.
       if (pace.windowMicros === 0) this.#sendSamples(paced, paced.restsUntilMicros);
       resolved.push(paced);
     }
     return resolved;
   }
 
-  /** A SET, to the writer too if it is among them. */
+  /** Handles a SET. The writer is a recipient too, if subscribed. */
   set(recipients: readonly PacedSubscription[], message: SetMessage, revision: number, nowMicros: number): void {
     const number = numberOf(message.value);
-    // What locks or unlocks is news, whatever the value.
+    // A lock or unlock is always delivered, whatever the value.
     const isNews = message.lock === true || message.unlock === true;
     let kept: Pending | undefined;
     const ready: RouterSession[] = [];
@@ -128,7 +129,7 @@ export class Pacing {
     if (ready.length > 0) this.#fanOut.setTo(ready, message, revision);
   }
 
-  /** A message of a stream, to everybody but its sender. */
+  /** Sends a stream message to all recipients except its sender. */
   publish(
     recipients: readonly PacedSubscription[],
     message: PublishMessage,
@@ -146,7 +147,7 @@ export class Pacing {
           this.#collect(paced, message, samples, nowMicros);
           continue;
         }
-        this.#sendSamples(paced, nowMicros); // what is no sample comes in its place among them
+        this.#sendSamples(paced, nowMicros); // a message without a sample keeps its order among samples
       }
       if (isWithinEpsilon(paced, number)) paced.pending = undefined;
       else if (nowMicros < paced.restsUntilMicros)
@@ -157,20 +158,20 @@ export class Pacing {
   }
 
   /**
-   * A session was told a param in a snapshot: that is the value it has now.
+   * Notes that a session received a param in a snapshot, as its current value.
    *
-   * @param follow whether to remember it where nothing of the address was delivered yet
+   * @param follow whether to track the pair if nothing was delivered at the address yet
    */
   told(session: RouterSession, address: string, value: EncodedValue, follow: boolean): void {
     const paced = follow
       ? this.#registry.follow(session, 'param', address)
       : this.#registry.find(session, 'param', address);
     if (paced === undefined) return;
-    paced.pending = undefined; // it was older than the snapshot, or the same
+    paced.pending = undefined; // it was older than the snapshot, or equal
     paced.lastNumber = numberOf(value) ?? NaN;
   }
 
-  /** Sends what has waited for long enough, until the slice is over. */
+  /** Sends messages whose interval has passed, until the slice ends. */
   runDue(nowMicros: number, slice: Slice): void {
     const due = new Map<Pending, RouterSession[]>();
     while (!slice.isOver) {
@@ -194,7 +195,7 @@ export class Pacing {
     for (const [pending, sessions] of due) this.#send(pending, sessions);
   }
 
-  /** A session is gone, and nothing can be said to it. @returns the steps of each pair that is forgotten */
+  /** Removes the pairs of an ended session. Nothing is sent to it. @returns the steps of each pair */
   *leaving(session: RouterSession): Generator<number, void> {
     for (const paced of this.#registry.ofSession(session)) {
       this.#forget(paced);
@@ -212,14 +213,14 @@ export class Pacing {
     paced.due = undefined;
   }
 
-  /** It may have left meanwhile, or unsubscribed, or subscribed to more. */
+  /** The session may have ended, unsubscribed, or subscribed to more in the meantime. */
   #isFollowed(paced: PacedSubscription): boolean {
     if (paced.isGone || paced.session.hasLeft) return false;
     this.#recipients.refresh(paced.type, paced.address);
     return !paced.isGone;
   }
 
-  /** The message of this moment goes out to this session. */
+  /** Marks the current message as delivered to this session. */
   #goes(paced: PacedSubscription, number: number | undefined, nowMicros: number): RouterSession {
     paced.pending = undefined;
     paced.lastNumber = number ?? NaN;
@@ -227,7 +228,7 @@ export class Pacing {
     return paced.session;
   }
 
-  /** Counts a message that is kept once for all who wait for it. */
+  /** Counts the memory of a message that is stored once for all waiting sessions. */
   #pending(paced: PacedSubscription, pending: Pending): Pending {
     const { address, value } = pending.message;
     this.#registry.holdOnly(paced, BYTES_OF_MESSAGE + 2 * address.length + (value?.byteLength ?? 0));
@@ -253,8 +254,9 @@ export class Pacing {
     }
     if (paced.samples.length === before) return;
     this.#registry.hold(paced, (paced.samples.length - before) * BYTES_OF_SAMPLE);
-    paced.pending = undefined; // the latest wins
-    // Of the first: when the samples begin. Its value stays behind, so nothing of the frame is held on to.
+    paced.pending = undefined; // the latest applies
+    // Fields of the first message, which state when the samples begin. Its value is not retained, so the frame can be
+    // freed.
     const { address, signal, id, rate } = message;
     const timestamp = paced.sampled === undefined ? message.timestamp : paced.sampled.timestamp;
     if (paced.sampled === undefined) {
@@ -274,7 +276,7 @@ export class Pacing {
     this.#fanOut.publishTo([paced.session], { ...sampled, samples });
   }
 
-  /** Nothing of an address is followed any more for this session: what waited goes out, late in nothing but name. */
+  /** The address is no longer paced for this session: the pending message is sent. */
   #settle(paced: PacedSubscription): void {
     this.#sendSamples(paced, paced.restsUntilMicros);
     const { pending } = paced;
@@ -290,18 +292,18 @@ export class Pacing {
 
 const nobody: readonly PacedSubscription[] = [];
 
-/** The change since the last delivery is too small to tell. NaN, on either side, is far away from everything. */
+/** Whether the change since the last delivery is within epsilon. NaN on either side always exceeds it. */
 function isWithinEpsilon({ lastNumber, pace }: PacedSubscription, number: number | undefined): boolean {
   return number !== undefined && pace.epsilon > 0 && Math.abs(number - lastNumber) < pace.epsilon;
 }
 
-/** Int and Float alike; undefined for what is no number. */
+/** Returns Int and Float as a number; undefined for other values. */
 function numberOf(value: EncodedValue | undefined): number | undefined {
   if (value?.type !== ValueType.Float64 && value?.type !== ValueType.Int64) return undefined;
   return Number(value.decode());
 }
 
-/** How many samples fit one message to this session. */
+/** Returns how many samples fit one message to this session. */
 function capacityOf({ session, address }: PacedSubscription): number {
   const { maxFrameBytes } = session.link;
   if (maxFrameBytes === undefined) return MAX_WINDOW_SAMPLES;

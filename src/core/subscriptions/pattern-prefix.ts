@@ -1,19 +1,20 @@
 import { type DueEntry, DueQueue } from '../scheduling/due-queue.js';
 
 /**
- * A node of the names in front of the first wildcards of some patterns, with the weights of these patterns. Most nodes have one child
- * or none, so that several are kept apart: a change costs O(log n) among n children, and a chain of nodes costs 100 bytes each.
+ * A node for the names before the first wildcards of some patterns, with the weights of these patterns. Most nodes have
+ * one child or none, so several children have a separate structure: a change costs O(log n) among n children, and a
+ * chain of nodes takes 100 bytes per node.
  */
 export class Prefix {
   readonly parent: Prefix | undefined;
   readonly name: string;
-  /** The sum of the weights of the patterns whose wildcards begin here. */
+  /** Sum of the weights of the patterns whose wildcards begin here. */
   own = 0;
-  /** The greatest sum that is met further down. */
+  /** Maximum sum in the subtree below. */
   below = 0;
   #only: Prefix | undefined;
   #several: Siblings | undefined;
-  /** Its place among its siblings. */
+  /** Entry among its siblings. */
   #place: DueEntry<Prefix> | undefined;
 
   constructor(parent?: Prefix, name = '') {
@@ -41,7 +42,7 @@ export class Prefix {
     return child;
   }
 
-  /** Adds to the weight of this node, and takes out the nodes that no pattern needs any more. */
+  /** Adds to the weight of this node and removes nodes without patterns. */
   change(weight: number): void {
     this.own += weight;
     let node: Prefix = this; // eslint-disable-line @typescript-eslint/no-this-alias -- where the walk to the root begins
@@ -71,7 +72,7 @@ export class Prefix {
       if (child.#isBare) this.#only = undefined;
       return;
     }
-    if (child.#place === undefined) return; // unreachable: #keep gives each of several a place
+    if (child.#place === undefined) return; // unreachable: each of several children has an entry
     if (!child.#isBare) {
       several.heaviestFirst.move(child.#place, -(child.own + child.below));
       return;
@@ -91,6 +92,6 @@ export class Prefix {
 /** Several children of one node. */
 class Siblings {
   readonly byName = new Map<string, Prefix>();
-  /** By their negative weight. */
+  /** Keyed by negative weight. */
   readonly heaviestFirst = new DueQueue<Prefix>();
 }

@@ -4,9 +4,9 @@ import { StepCounter } from '../../protocol/step-counter.js';
 import { isSystemAddress, SYSTEM_SEGMENT } from '../system/system-addresses.js';
 
 /**
- * A node for each pattern segment; the nodes of `*`, `**` and `x*y` stand beside the literal ones. Of a hostile peer's patterns
- * nearly every segment is a node of its own, with one child or none: so nothing is kept but for what is there. With three empty
- * collections in it a node was 620 bytes, without them 105.
+ * A node per pattern segment. The nodes of `*`, `**` and `x*y` are separate from the literal ones. With a hostile
+ * peer's patterns, nearly every segment is a node of its own with at most one child. Collections are therefore created
+ * on demand: a node takes 105 bytes, against 620 with three empty collections.
  */
 class Node<T> {
   readonly segment: string;
@@ -20,7 +20,7 @@ class Node<T> {
     this.segment = segment;
   }
 
-  /** Whether no pattern goes on from here. */
+  /** Whether no pattern continues below. */
   get isLeaf(): boolean {
     return (
       this.literals === undefined &&
@@ -35,21 +35,21 @@ class Node<T> {
   }
 }
 
-/** None, the only one, or several by their segment. */
+/** No child, one child, or several by segment. */
 type Children<T> = Node<T> | Map<string, Node<T>> | undefined;
 
 const GLOBSTAR = '**';
 
-/** Things by patterns: whatever pattern matches an address is found at the cost of what matches, not of what there is. */
+/** Items by pattern. Finding the patterns that match an address costs what matches, not the total. */
 export class PatternTrie<T> {
   readonly #root = new Node<T>('');
 
-  /** Whether not even a branch without anything on it is left. */
+  /** Whether the trie has no nodes left. */
   get isEmpty(): boolean {
     return this.#root.isBare;
   }
 
-  /** Whether any pattern begins with this very segment. */
+  /** Whether any pattern begins with this literal segment. */
   hasBelow(segment: string): boolean {
     return childOf(this.#root.literals, segment) !== undefined;
   }
@@ -60,7 +60,7 @@ export class PatternTrie<T> {
     (node.items ??= new Set()).add(item);
   }
 
-  /** Takes it out and prunes the branch it leaves bare. @returns whether it was there */
+  /** Removes an item and prunes the empty branch. @returns whether the item existed */
   remove(pattern: Pattern, item: T): boolean {
     const segments = patternSegments(pattern);
     const path: Node<T>[] = [this.#root];
@@ -77,12 +77,12 @@ export class PatternTrie<T> {
   }
 
   /**
-   * Everything whose pattern matches. What is below `/$clasp` is matched only by patterns that name it.
+   * Returns all items whose pattern matches. Addresses below `/$clasp` match only patterns that name this segment.
    *
-   * All patterns advance together, a segment of the address at a time, so a node is visited at most once per segment: see
+   * All patterns advance together, one address segment at a time, so a node is visited at most once per segment: see
    * {@link patternWeight} for the bound.
    *
-   * @param counter counts visits of nodes and comparisons
+   * @param counter counts node visits and comparisons
    */
   matches(address: string, counter: StepCounter = new StepCounter()): Set<T> {
     const segments = addressSegments(address);
@@ -113,23 +113,29 @@ export class PatternTrie<T> {
   }
 }
 
-/** Where all patterns of a trie are while an address is read: each node at most once at a time, since it has one parent. */
+/**
+ * Positions of all patterns while an address is read. Each node occurs at most once per segment, because it has one
+ * parent.
+ */
 class Walk<T> {
   readonly #counter: StepCounter;
-  /** Nodes whose segment is the last one read. */
+  /** Nodes whose segment matched the last one read. */
   #current: Node<T>[] = [];
-  /** Nodes of `**`, which stay: each may take any number of segments. A node behind another `**` is entered again and again. */
+  /**
+   * Nodes of `**`, which stay, because each matches any number of segments. A node behind another `**` is entered
+   * repeatedly.
+   */
   readonly #staying: Node<T>[] = [];
   readonly #entered = new Set<Node<T>>();
   readonly #found = new Set<T>();
-  /** What each partial says of each segment, kept while a `**` can ask for it again. */
+  /** Results of partial wildcards by segment, cached while a `**` can repeat the comparison. */
   #known: Map<string, Map<string, boolean>> | undefined;
 
   constructor(counter: StepCounter) {
     this.#counter = counter;
   }
 
-  /** Whether no pattern can match any more. */
+  /** Whether no pattern can match anymore. */
   get isOver(): boolean {
     return this.#current.length === 0 && this.#staying.length === 0;
   }
@@ -141,20 +147,20 @@ class Walk<T> {
 
   advance(segment: string): void {
     const before = this.#current;
-    const staying = this.#staying.length; // those that are entered meanwhile begin with the next segment
+    const staying = this.#staying.length; // nodes entered in the loop begin with the next segment
     this.#current = [];
     for (const node of before) this.#leave(node, segment);
     for (let i = 0; i < staying; i++) this.#leave(this.#staying[i]!, segment);
     this.#counter.steps += before.length + staying;
   }
 
-  /** No segment is left. @returns everything whose pattern is at its end */
+  /** Ends the address. @returns the items of all patterns that match it */
   end(): Set<T> {
     for (const { items } of this.#current) this.#find(items);
     return this.#found;
   }
 
-  /** What ends with a `**` is found here and now, whatever follows. */
+  /** A pattern that ends with `**` matches here, whatever follows. */
   #enterGlobstar(globstar: Node<T>): void {
     if (this.#entered.has(globstar)) return;
     this.#entered.add(globstar);
@@ -201,12 +207,12 @@ class Walk<T> {
   }
 }
 
-/** How many nodes a pattern takes where nothing else begins like it. */
+/** Returns the number of nodes of a pattern that shares no prefix. */
 export function nodesOf(pattern: Pattern): number {
   return patternSegments(pattern).length;
 }
 
-/** Segments of a pattern; a run of `**` means what one `**` means. */
+/** Returns the segments of a pattern. Consecutive `**` count as one. */
 export function patternSegments(pattern: Pattern): string[] {
   return addressSegments(pattern).filter((segment, i, all) => segment !== GLOBSTAR || all[i - 1] !== GLOBSTAR);
 }

@@ -1,27 +1,30 @@
 import type { SignalType } from '../../protocol/enumerations.js';
 import type { SubscribeOptions } from '../../protocol/messages/message.js';
 
-/** How much of an address a session wants to hear (router.md 5.1). Nobody who wants all of it has one. */
+/** Requested rate of a session at an address (router.md 5.1). Unrestricted subscriptions have none. */
 export interface Pace {
-  /** Between two deliveries, at least; 0 = no limit. */
+  /** Minimum time between two deliveries; 0 = no limit. */
   readonly intervalMicros: number;
-  /** The least change of a number worth a delivery; 0 = any. */
+  /** Minimum change of a number that causes a delivery; 0 = any. */
   readonly epsilon: number;
-  /** How long the samples of a stream are collected into one message; 0 = not at all. */
+  /** Time during which samples of a stream are collected into one message; 0 = none. */
   readonly windowMicros: number;
 }
 
-/** The signals that can be thinned out: what an event or a timeline says is said once. */
+/** Signal types that can be paced. Events and timelines are always delivered in full. */
 export type PacedType = 'param' | 'stream';
 
 export function isPacedType(type: SignalType | undefined): type is PacedType {
   return type === 'param' || type === 'stream';
 }
 
-/** A longer window is as long as this one: what is collected would wait for somebody who has forgotten it. */
+/** Maximum window. Longer ones are reduced to it, to bound the delay of collected samples. */
 const MAX_WINDOW_MS = 60_000;
 
-/** What one SUBSCRIBE asks for; undefined when that is everything. A rate of 0 and an epsilon that is no positive number ask for nothing. */
+/**
+ * Returns the pace that a SUBSCRIBE requests; undefined if unrestricted. A rate of 0, or an epsilon that is no positive
+ * number, requests nothing.
+ */
 export function paceOf(options: SubscribeOptions | undefined, type: SignalType | undefined): Pace | undefined {
   if (options === undefined || !isPacedType(type)) return undefined;
   const { maxRate = 0, epsilon = 0, window = 0 } = options;
@@ -31,7 +34,7 @@ export function paceOf(options: SubscribeOptions | undefined, type: SignalType |
   return intervalMicros + windowMicros + least > 0 ? { intervalMicros, epsilon: least, windowMicros } : undefined;
 }
 
-/** Of two overlapping subscriptions of a session the less restrictive decides, option by option. */
+/** Combines two overlapping subscriptions of a session: the less restrictive value applies, option by option. */
 export function leastRestrictive(one: Pace | undefined, other: Pace | undefined): Pace | undefined {
   if (one === undefined || other === undefined) return undefined;
   const intervalMicros = Math.min(one.intervalMicros, other.intervalMicros);

@@ -14,44 +14,48 @@ import type { RouterSession } from '../session.js';
 import type { SessionTasks, Task } from '../scheduling/session-tasks.js';
 import type { CanSee, Subscription } from './subscription-index.js';
 
-/** Steps of looking at a param, and of writing one that is for this session, beside those for its bytes. */
+/** Steps of checking a param, and of writing one, without the steps for its bytes. */
 const LOOK_STEPS = 4;
 const WRITE_STEPS = 28;
-/** Bytes of a value copied in a step. */
+/** Bytes of a value copied per step, log2. */
 const BYTES_PER_STEP_LOG2 = 5;
-/** Steps of a snapshot at once, if few were taken in this turn: 2,000 small params, those of most shows, 1.2 ms of work. */
+/**
+ * Steps of a snapshot at once, if few were taken in this turn: 2,000 small params, 1.2 ms of work. Most shows have
+ * fewer.
+ */
 const STEPS_AT_ONCE = 2_000 * (LOOK_STEPS + WRITE_STEPS);
-/** Params in one SNAPSHOT of an encoding whose size is only known once it is written. */
+/** Params per SNAPSHOT in an encoding whose size is known only after writing. */
 const PARAMS_PER_MAP_FRAME = 256;
 /**
- * Bytes of addresses and values at which such a SNAPSHOT is closed. With the names of its fields it nearly always fits
- * a frame then, and is written once.
+ * Bytes of addresses and values at which such a SNAPSHOT is closed. With field names it then nearly always fits a frame
+ * and is written once.
  */
 const BYTES_PER_MAP_FRAME = 32_768;
 
 const SNAPSHOT = 0x23;
 
 export interface SnapshotOptions {
-  /** Whether a snapshot without params is sent too, as after WELCOME. @default false */
+  /** Whether an empty snapshot is sent too, as after WELCOME. @default false */
   readonly evenEmpty?: boolean;
-  /** Values wanted of each param, where its past is kept: the older ones come first. @default 1, the current one */
+  /** Values per param, if its history is kept, oldest first. @default 1, the current value */
   readonly history?: number;
-  /** Whose snapshot it is. @default nobody's: it cannot be cancelled */
+  /** The subscription of the snapshot. @default none: it cannot be canceled */
   readonly subscription?: Subscription;
-  /** Whether the session only wants to hear of changes to what it is told here. @default false */
+  /** Whether the session then needs only changes to the values sent here. @default false */
   readonly follow?: boolean;
 }
 
-/** Hears what a snapshot tells a session; see {@link Routing.told}. */
+/** Called for each param that a snapshot sends to a session; see {@link SignalRouter.told}. */
 export type Delivered = (session: RouterSession, address: string, value: EncodedValue, follow: boolean) => void;
 
 /**
- * Sends the stored params that match a pattern: as many to a frame as fit, and in slices when they are many, so that a
- * late joiner stalls nobody. Every param costs what it takes to compare its address, to write it and to copy its bytes.
+ * Sends the stored params that match a pattern, as many per frame as fit. Large snapshots are sent in slices, so that a
+ * late joiner delays no other session. Each param costs the steps to compare its address, to write it and to copy its
+ * bytes.
  *
- * It is a barrier against the live feed although it takes its time: each piece is written from the values of that
- * moment into the same queue the live SETs go through, so it is never older than a SET that went before it, and a SET
- * that comes later goes behind it.
+ * A snapshot is a barrier against live updates although it takes several turns. Each piece is written from the values
+ * of that moment into the queue of the live SETs. It is never older than a SET sent before it, and a later SET follows
+ * it.
  */
 export class SnapshotSender {
   readonly #ports: SnapshotPorts;
@@ -63,7 +67,7 @@ export class SnapshotSender {
     this.#ports = ports;
   }
 
-  /** Begins a snapshot. A small one is complete when this returns, unless much was sent in this turn already. */
+  /** Begins a snapshot. A small one completes before this returns, unless the steps of this turn are used up. */
   begin(session: RouterSession, pattern: Pattern, options: SnapshotOptions = {}): void {
     const { subscription } = options;
     const task = new SnapshotTask(session, pattern, this.#ports, options);
@@ -71,25 +75,25 @@ export class SnapshotSender {
     this.#tasks.begin(task, STEPS_AT_ONCE);
   }
 
-  /** Drops what was still to come for a subscription that has ended. */
+  /** Drops the rest of a snapshot whose subscription has ended. */
   cancel(subscription: Subscription): void {
     const task = this.#bySubscription.get(subscription);
     if (task !== undefined) this.#tasks.cancel(task);
   }
 
-  /** Drops what was still to come for a session that has gone. */
+  /** Drops the snapshots of an ended session. */
   forget(session: RouterSession): void {
     this.#tasks.forget(session);
   }
 }
 
-/** What snapshots are made of. */
+/** Sources of snapshots. */
 export interface SnapshotPorts {
-  /** Where the params are that a pattern is about. */
+  /** Returns the store for the params of a pattern. */
   readonly storeFor: (pattern: Pattern) => ParamStore;
   readonly replies: Replies;
   readonly told: Delivered;
-  /** Whether a session may hear of an address. */
+  /** Whether a session can see an address. */
   readonly canSee: CanSee;
   /** The time of this batch. */
   readonly nowMicros: () => number;
@@ -97,19 +101,19 @@ export interface SnapshotPorts {
   readonly offsets: ClockOffsets;
 }
 
-/** A snapshot on its way to one session. */
+/** An unfinished snapshot for one session. */
 class SnapshotTask implements Task {
   readonly session: RouterSession;
   readonly pattern: Pattern;
   readonly #ports: SnapshotPorts;
   readonly #counter = new StepCounter();
-  /** undefined for a param that was looked at and does not match. */
+  /** undefined for a param that was checked and does not match. */
   readonly #params: Iterator<Param | undefined>;
-  /** Params as new as this reach the session, if at all, as live SETs: the snapshot is of what there was. */
+  /** Params with this serial or a later one are sent as live SETs. The snapshot contains older params only. */
   readonly #endSerial: number;
   readonly #history: number;
   readonly #follow: boolean;
-  /** Whether it owes the session a SNAPSHOT even if there turns out to be nothing in it. */
+  /** Whether a SNAPSHOT must be sent even if it is empty. */
   #owesOne: boolean;
   #nowMicros = 0;
   isDone = false;
@@ -154,7 +158,7 @@ class SnapshotTask implements Task {
       const at = w.start + writer.payloadStart;
       w.bytes[at + 1] = count >>> 8;
       w.bytes[at + 2] = count;
-      // What no datagram holds is dropped by the transport, which says so.
+      // A snapshot that fits no datagram is dropped by the transport, which reports that.
       if (writer.payloadLength <= limit) this.#owesOne = false;
       writer.finish(Qos.Fire);
       this.#ports.replies.deliver(session, writer);
@@ -176,7 +180,7 @@ class SnapshotTask implements Task {
         const before = w.at - w.start;
         writeSnapshotEntry(w, entry);
         if (writer.payloadLength > limit && count > 0) {
-          w.at = w.start + before; // this one begins the next frame
+          w.at = w.start + before; // this param begins the next frame
           finish();
           begin();
           writeSnapshotEntry(w, entry);
@@ -214,7 +218,7 @@ class SnapshotTask implements Task {
     if (isSent) this.#owesOne = false;
   }
 
-  /** The next param for this session; undefined where one was looked at that is none, or when {@link isDone}. */
+  /** Returns the next param for this session; undefined if the checked one does not match, or when {@link isDone}. */
   #next(): Param | undefined {
     const next = this.#params.next();
     if (next.done === true) {
@@ -227,7 +231,7 @@ class SnapshotTask implements Task {
     return this.#ports.canSee(this.session, param.address) ? param : undefined;
   }
 
-  /** What a session is told of a param: its value, and those it had before where they are wanted and kept. */
+  /** Returns the entries for a param: its value, preceded by its history if requested and kept. */
   #entries(param: Param): readonly SnapshotEntry[] {
     this.#ports.told(this.session, param.address, param.value, this.#follow);
     const { protocolAheadMicros } = this.#ports.offsets;

@@ -13,21 +13,21 @@ import { isSystemAddress } from '../system/system-addresses.js';
 import type { SystemSignals } from '../system/system-signals.js';
 
 export interface PatternLimits {
-  /** `**` in one pattern of a SUBSCRIBE or QUERY; 0 = unlimited. */
+  /** Maximum `**` in one pattern of a SUBSCRIBE or QUERY; 0 = unlimited. */
   readonly maxGlobstars: number;
 }
 
 export interface SubscribingOptions extends PatternLimits {
-  /** Distinct subscription ids a session may hold; 0 = unlimited. */
+  /** Maximum distinct subscription IDs per session; 0 = unlimited. */
   readonly maxSubscriptionsPerSession: number;
-  /** Segments in all patterns of a session together; 0 = unlimited. */
+  /** Maximum segments in all patterns of a session; 0 = unlimited. */
   readonly maxPatternSegmentsPerSession: number;
 }
 
-/** Steps that sending timelines may take at once. */
+/** Steps that sending timelines can take at once. */
 const TIMELINE_STEPS = 16_384;
 
-/** SUBSCRIBE and UNSUBSCRIBE (router.md 5.1): who may hear what, what it may cost, and what there is already. */
+/** Handles SUBSCRIBE and UNSUBSCRIBE (router.md 5.1): permissions, limits and the initial snapshot. */
 export class SubscribeHandler {
   readonly #options: SubscribingOptions;
   readonly #routing: SignalRouter;
@@ -52,7 +52,7 @@ export class SubscribeHandler {
     this.#tasks = tasks;
   }
 
-  /** @throws ClaspError 202 for a pattern that is none or too costly, 301 and 302 without permission, 429 for one too many */
+  /** @throws ClaspError 202 for an invalid or too costly pattern, 301 and 302 without permission, 429 over a limit */
   subscribe(session: RouterSession, message: SubscribeMessage, nowMicros: number): void {
     const held = this.#routing.subscriptionOf(session, message.id);
     const limit = this.#options.maxSubscriptionsPerSession;
@@ -67,7 +67,7 @@ export class SubscribeHandler {
     session.permissions.checkSubscribe(pattern, nowMicros);
     this.#routing.checkMatchSteps(session, pattern);
     this.#routing.checkMemory(session, pattern, held);
-    if (held !== undefined) this.#end(held); // the same id again replaces (wire.md 17, Q36)
+    if (held !== undefined) this.#end(held); // a repeated ID replaces the subscription (wire.md 17, Q36)
     if (isSystemAddress(pattern)) this.#system.asked(nowMicros);
     const added = subscription(session, message.id, pattern, message.types, message.options);
     this.#routing.subscribe(added);
@@ -84,7 +84,10 @@ export class SubscribeHandler {
     if (held !== undefined) this.#end(held);
   }
 
-  /** What the patterns of a session may take, beside those of all others. @param held what it replaces */
+  /**
+   * Checks the limits for a session's patterns and for all sessions together. @param held the subscription being
+   * replaced
+   */
   #checkSegments(session: RouterSession, pattern: Pattern, held: Subscription | undefined): void {
     const limit = this.#options.maxPatternSegmentsPerSession;
     const freed = held === undefined ? 0 : nodesOf(held.pattern);
@@ -94,7 +97,7 @@ export class SubscribeHandler {
     throw new ClaspError(ErrorCode.RateLimited, text, { address: pattern });
   }
 
-  /** A subscription is no more, and of its snapshot nothing more is wanted: or a session could order any number of them. */
+  /** Ends a subscription and cancels its snapshot. Otherwise a session could start any number of snapshots. */
   #end(subscription: Subscription): void {
     this.#routing.unsubscribe(subscription);
     this.#snapshots.cancel(subscription);
@@ -102,7 +105,7 @@ export class SubscribeHandler {
 }
 
 /**
- * What a pattern may cost whoever writes to an address that is new, or the router that looks for what it matches.
+ * Limits the cost of a pattern for writes to new addresses and for the router's searches.
  *
  * @throws ClaspError 202
  */

@@ -9,12 +9,12 @@ import { nodesOf, PatternTrie } from './pattern-trie.js';
 import type { RouterSession } from '../session.js';
 import type { WireForm } from '../delivery/wire-form.js';
 
-/** One SUBSCRIBE that is in force. */
+/** One active subscription. */
 export interface Subscription {
   readonly session: RouterSession;
   readonly id: number;
   readonly pattern: Pattern;
-  /** Signal types it lets through, as the wire's mask. */
+  /** Accepted signal types, as the mask on the wire. */
   readonly typeMask: number;
   readonly options: SubscribeOptions | undefined;
 }
@@ -29,16 +29,16 @@ export function subscription(
   return { session, id, pattern, typeMask: signalTypeMask(types), options };
 }
 
-/** Whether signals of this type pass. */
+/** Whether the subscription accepts signals of this type. */
 export function acceptsType({ typeMask }: Subscription, type: SignalType): boolean {
   return (typeMask & signalTypeMask([type])) !== 0;
 }
 
-/** Those who get a message: each session once, whatever it subscribed to. */
+/** Recipients of a message: each session once, regardless of its subscriptions. */
 export interface Recipients {
-  /** Those who get every one, by the form it has to be written in. */
+  /** Unrestricted recipients, by wire form. */
   readonly groups: readonly RecipientGroup[];
-  /** Those who asked for less. */
+  /** Recipients with a requested rate. */
   readonly paced: readonly PacedSubscription[];
 }
 
@@ -47,7 +47,7 @@ export interface RecipientGroup {
   readonly sessions: readonly RouterSession[];
 }
 
-/** Follows those who are paced; see Pacing. */
+/** Tracks paced recipients; see Pacing. */
 export type ResolvePaced = (
   type: PacedType,
   address: string,
@@ -55,36 +55,36 @@ export type ResolvePaced = (
   isSubscribed: (session: RouterSession) => boolean,
 ) => readonly PacedSubscription[];
 
-/** Whether a session may hear of an address. */
+/** Whether a session can see an address. */
 export type CanSee = (session: RouterSession, address: string) => boolean;
 
 interface SessionSubscriptions {
   readonly byId: Map<number, Subscription>;
-  /** In all of their patterns. */
+  /** Total segments in its patterns. */
   segments: number;
 }
 
 interface CacheEntry {
   readonly matches: readonly Subscription[];
-  /** One list for each signal type, made when first asked for; the last is for messages without a type. */
+  /** One list per signal type, created on demand; the last is for messages without a type. */
   readonly lists: (Recipients | undefined)[];
 }
 
-/** Addresses whose recipients are remembered. A full cache starts over. */
+/** Maximum addresses in the recipient cache. A full cache is emptied. */
 const MAX_CACHED_ADDRESSES = 65_536;
-/** Memory of all of them, unless the budget of the router says otherwise. */
+/** Maximum memory of the cache, unless the router's memory budget sets another. */
 const MAX_CACHED_BYTES = 67_108_864;
-/** Memory of an address, of each of its characters, and of each matching subscription and each recipient. */
+/** Memory of an address, of each of its characters, and of each matching subscription and recipient. */
 const ADDRESS_BYTES = 300;
 const CHARACTER_BYTES = 2;
 const REFERENCE_BYTES = 8;
 
-/** Steps of looking up an address that is not remembered, beside those of the match. */
+/** Steps of a cache miss, without those of the match. */
 const MISS_STEPS = 150;
 
 /**
- * Who subscribed to what. A trie of pattern segments is the truth; what it says about an address is remembered until
- * any subscription changes, so that a message costs the same with ten patterns as with ten thousand.
+ * Subscriptions by pattern. A trie of pattern segments is authoritative. Its result for an address is cached until any
+ * subscription changes, so a message costs the same with ten patterns as with ten thousand.
  */
 export class SubscriptionIndex {
   readonly #trie = new PatternTrie<Subscription>();
@@ -97,12 +97,12 @@ export class SubscriptionIndex {
   readonly #maxCachedBytes: number;
   #cachedBytes = 0;
   #size = 0;
-  /** Something changed since the cache was filled. Emptying it at the next look-up also lets go of departed sessions. */
+  /** A subscription changed since the cache was filled. Emptying it at the next lookup also releases ended sessions. */
   #stale = false;
 
   /**
-   * @param counter counts the steps of each match that was not remembered
-   * @param maxCachedBytes memory that what is remembered of addresses may take
+   * @param counter counts the steps of each uncached match
+   * @param maxCachedBytes maximum memory of the cache
    */
   constructor(
     resolvePaced: ResolvePaced,
@@ -120,27 +120,27 @@ export class SubscriptionIndex {
     return this.#size;
   }
 
-  /** Memory that what is remembered of addresses takes, roughly. */
+  /** Approximate memory of the cache in bytes. */
   get cachedBytes(): number {
     return this.#cachedBytes;
   }
 
-  /** Whether not even a branch without subscriptions is left. */
+  /** Whether the trie has no nodes left. */
   get isEmpty(): boolean {
     return this.#trie.isEmpty;
   }
 
-  /** Whether any pattern begins with this very segment. */
+  /** Whether any pattern begins with this literal segment. */
   hasBelow(segment: string): boolean {
     return this.#trie.hasBelow(segment);
   }
 
-  /** The sessions that have subscriptions. */
+  /** Sessions with subscriptions. */
   get sessions(): Iterable<RouterSession> {
     return this.#sessions.keys();
   }
 
-  /** The subscriptions of a session. They may be removed during the walk. */
+  /** Returns the subscriptions of a session. They can be removed during iteration. */
   of(session: RouterSession): Iterable<Subscription> {
     return this.#sessions.get(session)?.byId.values() ?? [];
   }
@@ -149,12 +149,12 @@ export class SubscriptionIndex {
     return this.#sessions.get(session)?.byId.get(id);
   }
 
-  /** Segments in all patterns of a session together: what its subscriptions cost, some 100 bytes each. */
+  /** Total segments in the patterns of a session: about 100 bytes of memory per segment. */
   segmentsOf(session: RouterSession): number {
     return this.#sessions.get(session)?.segments ?? 0;
   }
 
-  /** The steps a match of an address would take at worst beside {@link BASE_STEPS}, if a pattern was added. */
+  /** Returns the worst-case steps of a match, in addition to {@link BASE_STEPS}, if a pattern were added. */
   matchStepsWith(pattern: Pattern): number {
     return this.#costs.heaviestWith(pattern);
   }
@@ -172,7 +172,7 @@ export class SubscriptionIndex {
     this.#stale = true;
   }
 
-  /** Takes it out. */
+  /** Removes a subscription. */
   remove(subscription: Subscription): void {
     const { session, id, pattern } = subscription;
     const own = this.#sessions.get(session);
@@ -186,7 +186,9 @@ export class SubscriptionIndex {
     this.#stale = true;
   }
 
-  /** Who gets a message of this type at this address; undefined type: whoever subscribed there to anything. */
+  /**
+   * Returns the recipients of a message of this type at this address; undefined type: all subscribers of the address.
+   */
   recipients(address: string, type: SignalType | undefined): Recipients {
     if (this.#stale) this.#clearCache();
     let entry = this.#cache.get(address);
@@ -218,17 +220,17 @@ export class SubscriptionIndex {
     this.#stale = false;
   }
 
-  /** Whoever gets messages of an address is looked up anew for the next one. */
+  /** Discards the cached recipients of an address. */
   forget(address: string): void {
     this.#cache.delete(address);
   }
 
-  /** The same for all addresses. */
+  /** Discards all cached recipients. */
   forgetAll(): void {
     this.#stale = true;
   }
 
-  /** Every subscription whose pattern matches, straight from the trie. */
+  /** Returns the subscriptions whose pattern matches, without the cache. */
   matches(address: string): ReadonlySet<Subscription> {
     return this.#trie.matches(address, this.#counter);
   }
@@ -258,7 +260,7 @@ export class SubscriptionIndex {
 
 const nobody: readonly PacedSubscription[] = [];
 
-/** Sessions by the form in which they are written to. */
+/** Groups sessions by wire form. */
 export function groupByForm(sessions: Iterable<RouterSession>): readonly RecipientGroup[] {
   const groups: { form: WireForm; sessions: RouterSession[] }[] = [];
   for (const session of sessions) {

@@ -6,43 +6,43 @@ import { Quota } from '../quotas/quota.js';
 import type { RouterSession } from '../session.js';
 import type { Subscription } from './subscription-index.js';
 
-/** Memory that a subscription takes, and each segment of its pattern, roughly. */
+/** Approximate memory of a subscription, and of each segment of its pattern. */
 const SUBSCRIPTION_BYTES = 300;
 const SEGMENT_BYTES = 120;
 
-/** Memory that a subscription to a pattern takes, roughly. */
+/** Returns the approximate memory of a subscription to a pattern in bytes. */
 export function subscriptionBytes(pattern: Pattern): number {
   return SUBSCRIPTION_BYTES + SEGMENT_BYTES * nodesOf(pattern);
 }
 
-/** Bounds the memory that the subscriptions of all sessions take together. */
+/** Bounds the memory of the subscriptions of all sessions together. */
 export class SubscriptionQuota {
   readonly #bytes: Quota;
   readonly #bySession = new Map<RouterSession, number>();
   #closed = 0;
 
-  /** @param maxSubscriptionBytes bytes that all subscriptions may take together; 0 = unlimited */
+  /** @param maxSubscriptionBytes maximum bytes of all subscriptions; 0 = unlimited */
   constructor(maxSubscriptionBytes: number) {
     this.#bytes = new Quota({ total: maxSubscriptionBytes, perOwner: 0 });
   }
 
-  /** Memory that all subscriptions take, roughly. */
+  /** Approximate memory of all subscriptions in bytes. */
   get bytes(): number {
     return this.#bytes.total;
   }
 
-  /** Sessions that were closed to make capacity for others. */
+  /** Sessions closed to make capacity for others. */
   get closed(): number {
     return this.#closed;
   }
 
   /**
-   * Makes capacity for a subscription. The owner with most gives it, if it has more than the asker would have: its session with
-   * most is closed.
+   * Makes capacity for a subscription. The owner with the largest use gives it, if it has more than the requester would
+   * have: its session with the largest use is closed.
    *
    * @param replaced the subscription that ends for this one
    * @param close ends the subscriptions of a session at once; with an error it also ends the session
-   * @param leaving sessions that have left and still have subscriptions
+   * @param leaving ended sessions that still have subscriptions
    * @throws ClaspError 429 if no owner gives capacity
    */
   check(
@@ -94,7 +94,7 @@ export class SubscriptionQuota {
     else this.#bySession.delete(session);
   }
 
-  /** The session of an owner with most, those that have left first. O(sessions with subscriptions). */
+  /** Returns the session of an owner with the largest use, ended sessions first. O(sessions with subscriptions). */
   #heaviestOf(owner: Owner, leaving: ReadonlySet<RouterSession>): RouterSession | undefined {
     for (const gone of leaving) if (gone.owner === owner && this.#bySession.has(gone)) return gone;
     let heaviest: RouterSession | undefined;

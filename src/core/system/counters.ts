@@ -1,9 +1,9 @@
 import type { MessageType } from '../../protocol/messages/message.js';
 import type { Statistics } from './statistics.js';
 
-/** What the core counts itself; the rest of {@link Statistics} is known to its parts. */
+/** Counters of the core itself. Other components supply the rest of {@link Statistics}. */
 export class Counters {
-  /** By type, those that were taken in. A field for each: this is counted for every message. */
+  /** Accepted messages by type. One field per type, because every message is counted. */
   readonly messages: Record<MessageType | 'malformed' | 'rateLimited', number> = {
     hello: 0,
     welcome: 0,
@@ -29,7 +29,7 @@ export class Counters {
   };
   rateLimited = 0;
   malformed = 0;
-  /** Of sessions that have left. */
+  /** Total of ended sessions. */
   conflated = 0;
   receivedBytes = 0;
   sentBytes = 0;

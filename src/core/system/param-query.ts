@@ -4,48 +4,48 @@ import type { ClockOffsets } from '../clock-offsets.js';
 import type { ParamStore } from '../params/param-store.js';
 import { protocolTimeOf } from '../params/write-time.js';
 
-/** A param as somebody sees it who looks at the router from the side: the inspector, a test. */
+/** Read-only view of a param, for the inspector and tests. */
 export interface ParamView {
   readonly address: string;
-  /** Built for this view; undefined where it has more bytes than were asked for. */
+  /** Decoded for this view; undefined if larger than `maxValueBytes`. */
   readonly value: Value | undefined;
   readonly byteLength: number;
   readonly revision: number;
-  /** Session id of the last writer; empty where the router was restored and nobody has written since. */
+  /** Session ID of the last writer; empty if the param was restored and not written since. */
   readonly writer: string;
-  /** When it was last written: microseconds since the Unix epoch, by the protocol's time. */
+  /** Time of the last write: microseconds since the Unix epoch, by the protocol's time. */
   readonly timestampMicros: number;
-  /** Session id of the one who has locked it. */
+  /** ID of the session that holds the lock. */
   readonly holder: string | undefined;
-  /** When it expires, by the protocol's time as it is now; Infinity = never. */
+  /** When the param expires, by the current protocol time; Infinity = never. */
   readonly expiresAtMicros: number;
-  /** Sessions that hear of it. */
+  /** Number of sessions that receive it. */
   readonly subscribers: number;
 }
 
-/** What is wanted of the params, and how much may be looked at for it: the answer is given within one turn of the event loop. */
+/** Selection of params and its limits. The query completes within one turn of the event loop. */
 export interface ParamQuery {
   readonly pattern: string;
-  /** Params in the answer, at most. */
+  /** Maximum params in the result. */
   readonly limit: number;
-  /** Params looked at for it, at most. */
+  /** Maximum params to check. */
   readonly maxLooked: number;
-  /** Bytes of the largest value that is built. */
+  /** Maximum bytes of a value to decode. */
   readonly maxValueBytes: number;
 }
 
 export interface ParamQueryResult {
   readonly params: readonly ParamView[];
-  /** Whether there may be more than these. */
+  /** Whether further matches may exist. */
   readonly isCut: boolean;
-  /** Params there are in all. */
+  /** Total number of params. */
   readonly total: number;
-  /** The protocol's time. */
+  /** Protocol time. */
   readonly nowMicros: number;
 }
 
 /**
- * @param subscriberCount sessions that hear of an address
+ * @param subscriberCount returns the number of sessions that receive an address
  * @param nowMicros monotonic
  */
 export function viewParams(

@@ -6,18 +6,18 @@ import type { RouterSession } from '../session.js';
 import type { SignalRouter } from '../delivery/signal-router.js';
 import type { SystemParams } from './system-params.js';
 
-/** How a session came to its end, as presence tells it. */
+/** How a session ended, as published by presence. */
 export type Departure = SessionEnd['kind'];
 
 /**
- * Who is connected, for those who ask (docs/protocol.md): params and events below `/$clasp/sessions/<id>`. The owner calls it only
- * while somebody listens there; {@link refresh} makes up for what happened before.
+ * Publishes the connected sessions (docs/protocol.md): params and events below `/$clasp/sessions/<id>`. The owner calls
+ * it only while a subscriber exists; {@link refresh} applies earlier changes.
  */
 export class Presence {
   readonly #params: SystemParams;
   readonly #routing: SignalRouter;
   readonly #offsets: ClockOffsets;
-  /** Ids whose params there are. */
+  /** IDs of the sessions with params. */
   readonly #told = new Set<string>();
 
   constructor(params: SystemParams, routing: SignalRouter, offsets: ClockOffsets) {
@@ -26,7 +26,7 @@ export class Presence {
     this.#offsets = offsets;
   }
 
-  /** Brings the params in line with who is there. */
+  /** Updates the params to the connected sessions. */
   refresh(sessions: ReadonlyMap<string, RouterSession>, nowMicros: number): void {
     for (const id of this.#told) if (!sessions.has(id)) this.#remove(id);
     for (const session of sessions.values()) this.#write(session, nowMicros);
@@ -38,7 +38,7 @@ export class Presence {
   }
 
   left(session: RouterSession, departure: Departure, nowMicros: number): void {
-    this.#params.write(`${placeOf(session.id)}/online`, false, nowMicros); // for those who follow params alone
+    this.#params.write(`${placeOf(session.id)}/online`, false, nowMicros); // for clients that subscribe to params only
     this.#remove(session.id);
     this.#tell(session, 'disconnect', [['reason', departure]], nowMicros);
   }

@@ -1,4 +1,4 @@
-/** Kinds of things that the router keeps and that have a limit in bytes; see docs/limits.md. */
+/** Kinds of stored items with a limit in bytes; see docs/limits.md. */
 export const memoryKinds = [
   'params',
   'paced',
@@ -14,71 +14,71 @@ export const memoryKinds = [
 
 export type MemoryKind = (typeof memoryKinds)[number];
 
-/** What one kind of things takes. */
+/** Memory of one kind of item. */
 export interface MemoryUse {
-  /** Bytes it takes now, roughly. */
+  /** Approximate bytes in use. */
   readonly usedBytes: number;
-  /** Bytes it may take; 0 = unlimited. */
+  /** Maximum bytes; 0 = unlimited. */
   readonly limitBytes: number;
-  /** Things that made room for others since the router began: params, messages, sessions, ... */
+  /** Items evicted since the router started: params, messages, sessions, ... */
   readonly madeRoom: number;
 }
 
-/** What the router counts, since it began unless said otherwise. The names are those below `/$clasp`. */
+/** Counters of the router, since it started unless stated otherwise. The names are those below `/$clasp`. */
 export interface Statistics {
-  /** What there is now. */
+  /** Current numbers. */
   readonly counts: {
     readonly sessions: number;
     readonly subscriptions: number;
     readonly params: number;
     readonly signals: number;
     readonly pendingBundles: number;
-    /** Sessions that read too slowly, and bytes that wait for them. */
+    /** Congested sessions, and bytes in their send queues. */
     readonly congested: number;
     readonly queuedBytes: number;
   };
   readonly totals: {
-    /** Taken in, those that were dropped for their rate not included. */
+    /** Accepted messages, without those dropped by the rate limit. */
     readonly messages: number;
-    /** Copies handed out. */
+    /** Delivered copies. */
     readonly deliveries: number;
-    /** Of frames, as they came in and as they were written. */
+    /** Bytes of frames, as received and as written. */
     readonly receivedBytes: number;
     readonly sentBytes: number;
-    /** Errors in the router's own code, each of which cost a message or another piece of work. */
+    /** Internal errors. Each aborted a message or another piece of work. */
     readonly internalErrors: number;
   };
-  /** Messages taken in, by their type. */
+  /** Accepted messages by type. */
   readonly messages: Readonly<Record<string, number>>;
-  /** ERRORs sent, by their code. */
+  /** ERRORs sent, by code. */
   readonly errors: Readonly<Record<string, number>>;
-  /** What did not arrive, and why. */
+  /** Messages that were not delivered, by reason. */
   readonly drops: {
-    /** Messages over their session's rate. */
+    /** Messages over the rate limit of their session. */
     readonly rateLimited: number;
-    /** Frames that could not be read. */
+    /** Undecodable frames. */
     readonly malformed: number;
-    /** Values of params that a newer one replaced while their reader was slow. */
+    /** Param values replaced by newer ones while their reader was slow. */
     readonly conflated: number;
-    /** Samples of streams and moves of gestures that gave way because their reader was slow. */
+    /** Stream samples and gesture moves dropped because their reader was slow. */
     readonly dropped: number;
-    /** Sessions closed because too much waited for them. */
+    /** Sessions closed because their send queue was too large. */
     readonly overflows: number;
-    /** Params that made room for others. */
+    /** Evicted params. */
     readonly evictedParams: number;
-    /** Params whose time was over. */
+    /** Expired params. */
     readonly expiredParams: number;
-    /** Announced signals, scheduled bundles and last wills that made room for others. */
+    /** Evicted announced signals, scheduled bundles and last wills. */
     readonly evictedSignals: number;
     readonly droppedBundles: number;
     readonly droppedWills: number;
   };
-  /** Memory of each kind that has a limit. */
+  /** Memory of each kind with a limit. */
   readonly memory: Readonly<Record<MemoryKind, MemoryUse>>;
-  /** Bundles with a time. */
+  /** Scheduled bundles. */
   readonly schedule: {
     readonly bundles: number;
-    /** How late the last one ran, and the latest of all. */
+    /** Lateness of the last bundle, and the maximum. */
     readonly lastErrorMicros: number;
     readonly worstErrorMicros: number;
   };

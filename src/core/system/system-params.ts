@@ -5,7 +5,7 @@ import type { Value } from '../../protocol/values/value.js';
 import { ParamStore } from '../params/param-store.js';
 import type { SignalRouter } from '../delivery/signal-router.js';
 
-/** The router's own params, apart from those of the clients: nobody's `maxParams` is spent on them. */
+/** The router's own params, separate from those of the clients: they do not count against `maxParams`. */
 export class SystemParams {
   readonly store = new ParamStore({
     maxParams: 0,
@@ -21,7 +21,7 @@ export class SystemParams {
     this.#routing = routing;
   }
 
-  /** Sets a param and tells its subscribers, unless it has that value already. */
+  /** Sets a param and notifies its subscribers, unless the value is unchanged. */
   write(address: string, value: Value, nowMicros: number): void {
     const encoded = encodeValue(value);
     const known = this.store.get(address, nowMicros);

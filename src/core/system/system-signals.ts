@@ -7,21 +7,21 @@ import type { Statistics } from './statistics.js';
 import { SYSTEM_SEGMENT } from './system-addresses.js';
 import { SystemParams } from './system-params.js';
 
-/** How often those who listen are told what has changed. */
+/** Interval of updates to subscribers. */
 const PERIOD_MICROS = 1_000_000;
-/** What is younger is fresh enough for somebody who comes to look. */
+/** Minimum age of the statistics before a read recomputes them. */
 const LEAST_PERIOD_MICROS = 100_000;
 
 export interface SystemSignalsOptions {
   readonly name: string;
   readonly version: string;
-  /** Whether it tells who is connected. */
+  /** Whether connected sessions are published. */
   readonly presence: boolean;
 }
 
 /**
- * What the router says of itself, below `/$clasp`: ordinary params and events that only it writes. As long as nobody has
- * subscribed there by name, nothing of this is computed or kept.
+ * Publishes the state of the router below `/$clasp`: ordinary params and events that only the router writes. Without a
+ * subscription by name, none of it is computed or stored.
  */
 export class SystemSignals {
   readonly #options: SystemSignalsOptions;
@@ -32,7 +32,7 @@ export class SystemSignals {
   readonly #presence: Presence | undefined;
   readonly #offsets: ClockOffsets;
   readonly #startedMicros: number;
-  /** At the beginning of the period that rates are of. */
+  /** Counters at the start of the period of the rates. */
   #before: { readonly messages: number; readonly deliveries: number; readonly micros: number };
   #refreshedMicros = -Infinity;
 
@@ -58,7 +58,7 @@ export class SystemSignals {
     return this.#params.store;
   }
 
-  /** When {@link runDue} has something to do; Infinity while nobody listens. */
+  /** When {@link runDue} has work; Infinity without subscribers. */
   get dueMicros(): number {
     return this.#isHeard ? this.#refreshedMicros + PERIOD_MICROS : Infinity;
   }
@@ -75,12 +75,12 @@ export class SystemSignals {
     if (this.#isHeard) this.#presence?.left(session, departure, nowMicros);
   }
 
-  /** Somebody is about to look. A flood of such does not make everything be written each time. */
+  /** Prepares for a read. A flood of reads does not recompute all params each time. */
   asked(nowMicros: number): void {
     if (nowMicros >= this.#refreshedMicros + LEAST_PERIOD_MICROS) this.#refresh(nowMicros);
   }
 
-  /** Brings every param up to date, and tells those who listen what has changed. */
+  /** Updates all params and notifies the subscribers of changes. */
   #refresh(nowMicros: number): void {
     this.#refreshedMicros = nowMicros;
     const { name, version } = this.#options;
@@ -99,7 +99,7 @@ export class SystemSignals {
     this.#presence?.refresh(this.#sessions, nowMicros);
   }
 
-  /** Rates are of the last whole period: a second listener that comes in between does not cut it short. */
+  /** Rates cover the last whole period: a second subscriber in between does not shorten it. */
   #refreshRates(
     { messages, deliveries }: Statistics['totals'],
     nowMicros: number,

@@ -1,11 +1,11 @@
 import type { Clock } from '../../util/clock.js';
 
-/** Milliseconds from one line of a kind to the next. */
+/** Milliseconds between two lines of one kind. */
 const INTERVAL_MS = 1_000;
 
 /**
- * Limits log lines that a peer can cause with each of its messages: one line per second and kind, with the number of those left out.
- * A hook that throws is such a kind.
+ * Throttles log lines that a peer can cause with each message, for example by a hook that throws: one line per second
+ * and kind, with the number of suppressed lines.
  */
 export function throttledLog<T>(
   clock: Clock,

@@ -2,8 +2,8 @@ import type { BundleMessage, Message, PublishMessage } from '../../protocol/mess
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 
 /**
- * Bytes of heap, as measured with Node.js 20: a bundle with its places in two queues and its session, which it keeps in memory after
- * the end of the connection; a SET or PUBLISH, its value, a keyframe.
+ * Bytes of heap, measured with Node.js 20: a bundle with its entries in two queues and its session, which stays in
+ * memory after the connection ends; a SET or PUBLISH, its value, a keyframe.
  */
 const BYTES_OF_BUNDLE = 3_000;
 const BYTES_OF_MESSAGE = 180;
@@ -11,7 +11,7 @@ const BYTES_OF_VALUE = 250;
 const BYTES_OF_KEYFRAME = 350;
 const BYTES_OF_SAMPLE = 16;
 
-/** Estimates the memory that a bundle of SET and PUBLISH takes, in bytes. */
+/** Estimates the memory of a bundle of SET and PUBLISH messages, in bytes. */
 export function bundleBytes({ messages }: BundleMessage): number {
   let bytes = BYTES_OF_BUNDLE;
   for (const message of messages) bytes += messageBytes(message);
@@ -36,7 +36,7 @@ function valueBytes({ byteLength }: EncodedValue): number {
   return BYTES_OF_VALUE + byteLength;
 }
 
-/** A text that is not Latin takes two bytes for each character. */
+/** A string with characters beyond Latin-1 takes two bytes per character. */
 function textBytes(text: string): number {
   return 2 * text.length;
 }

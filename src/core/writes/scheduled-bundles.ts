@@ -9,11 +9,11 @@ import { Quota } from '../quotas/quota.js';
 import type { RouterSession } from '../session.js';
 
 export interface ScheduleLimits {
-  /** How far ahead a bundle may be, in seconds. */
+  /** Maximum time in advance, in seconds. */
   readonly maxScheduleSeconds: number;
-  /** Bundles of one session that may wait; 0 = unlimited. */
+  /** Maximum waiting bundles per session; 0 = unlimited. */
   readonly maxPendingBundlesPerSession: number;
-  /** Estimated memory that all that wait may take together, in bytes. */
+  /** Maximum estimated memory of all waiting bundles together, in bytes. */
   readonly maxPendingBundleBytes: number;
 }
 
@@ -22,31 +22,32 @@ export interface ScheduledBundle {
   readonly owner: Owner;
   readonly bundle: BundleMessage;
   readonly atMicros: number;
-  /** Memory it takes. */
+  /** Memory in bytes. */
   readonly bytes: number;
 }
 
-/** A bundle with its places in the queues. */
+/** A bundle with its queue entries. */
 interface Waiting extends ScheduledBundle {
   place?: DueEntry<Waiting>;
   placeOfOwner?: DueEntry<Waiting>;
 }
 
-/** Steps of forgetting a bundle. */
+/** Steps of removing a bundle. */
 const FORGET_STEPS = 50;
 
 /**
- * Bundles whose time is still to come (router.md 5.6). They outlive their sender: what was acknowledged is done. Those of
- * one time run in the order of their arrival. Time is the router's clock, which never goes back, so none runs twice
- * or never when somebody sets the system's.
+ * Bundles scheduled for a later time (router.md 5.6). They outlive their sender, because they were acknowledged.
+ * Bundles with the same time run in order of arrival. They use the router's clock, which never goes back, so a change
+ * of the system clock makes none run twice or never.
  *
- * Because they outlive it, limits for a session do not bound them. If all together take too much, what owners without a session left
- * behind makes room first, then the owner that has most, each with the bundle that is due last.
+ * Because they outlive their sender, limits per session do not bound them. If the total exceeds its limit, the items of
+ * owners without a session make room first, then the owner with the largest use. Each evicts the bundle that is due
+ * last.
  */
 export class ScheduledBundles {
   readonly #limits: ScheduleLimits;
   readonly #queue = new DueQueue<Waiting>();
-  /** What each owner has waiting, the last to be due first. */
+  /** Waiting bundles by owner, last due first. */
   readonly #byOwner = new Map<Owner, DueQueue<Waiting>>();
   readonly #bytes: Quota;
   #dropped = 0;
@@ -60,22 +61,22 @@ export class ScheduledBundles {
     return this.#queue.size;
   }
 
-  /** Estimated memory of all of them, in bytes. */
+  /** Estimated memory of all bundles, in bytes. */
   get bytes(): number {
     return this.#bytes.total;
   }
 
-  /** Bundles that made room for others. */
+  /** Number of evicted bundles. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** When the next one is due; Infinity when none is. */
+  /** When the next bundle is due; Infinity = never. */
   get dueMicros(): number {
     return this.#queue.dueMicros;
   }
 
-  /** @throws ClaspError 400 when it is too far ahead, or too many of this session wait */
+  /** @throws ClaspError 400 if it is too far ahead, or if the session has too many waiting bundles */
   check(session: RouterSession, atMicros: number, nowMicros: number): void {
     const { maxScheduleSeconds, maxPendingBundlesPerSession: most } = this.#limits;
     const seconds = (atMicros - nowMicros) / 1_000_000;
@@ -92,13 +93,13 @@ export class ScheduledBundles {
   }
 
   /**
-   * Keeps a copy of a bundle until its time.
+   * Stores a copy of a bundle until it is due.
    *
-   * @returns the bundles that had to make room for it, and will not run
-   * @throws ClaspError 503 when too much waits in all and no owner makes room; then nothing has changed
+   * @returns the bundles evicted for it, which will not run
+   * @throws ClaspError 503 if the total is exceeded and no owner makes room; then nothing has changed
    */
   add(session: RouterSession, bundle: BundleMessage, atMicros: number): readonly ScheduledBundle[] {
-    const owner = session.owner!; // set when the session is established, and no other session sends bundles
+    const owner = session.owner!; // set when the session is established; other sessions send no bundles
     const bytes = bundleBytes(bundle);
     this.#bytes.take(owner, bytes);
     const { victims, isEnough } = makeRoom(this.#bytes, owner, (giver) => this.#byOwner.get(giver)?.popDue(Infinity));
@@ -120,7 +121,7 @@ export class ScheduledBundles {
     return victims;
   }
 
-  /** Takes out the next one whose time has come. */
+  /** Removes and returns the next due bundle. */
   popDue(nowMicros: number): ScheduledBundle | undefined {
     const due = this.#queue.popDue(nowMicros);
     if (due === undefined) return undefined;
@@ -129,7 +130,7 @@ export class ScheduledBundles {
     return due;
   }
 
-  /** Forgets the bundles of an owner, piece by piece. @returns the steps of each */
+  /** Removes the bundles of an owner piece by piece. @returns the steps of each piece */
   *forgetting(owner: Owner): Generator<number, void> {
     for (;;) {
       const one = this.#byOwner.get(owner)?.popDue(Infinity);
@@ -146,7 +147,7 @@ export class ScheduledBundles {
     waiting.placeOfOwner = queue.push(waiting, -waiting.atMicros);
   }
 
-  /** Takes out a bundle whose bytes are given back, wherever it still is. */
+  /** Removes a bundle whose memory was released from its remaining lists. */
   #unlist(waiting: Waiting): void {
     const { session, owner, place, placeOfOwner } = waiting;
     if (place !== undefined) this.#queue.remove(place);

@@ -17,17 +17,17 @@ import type { SignalDirectory } from '../announce/signal-directory.js';
 import { checkSetSize, checkValueSize } from '../size-limits.js';
 import { isSystemAddress, systemAddressRefused } from '../system/system-addresses.js';
 
-/** Steps of putting a new param into the indexes, and of the memory it takes. */
+/** Steps of adding a new param to the indexes, including its memory allocation. */
 const CREATE_STEPS = 200;
 
-/** A write that was accepted: what to store and what to send. */
+/** An accepted write: the value to store and the message to send. */
 interface PlannedSet {
   readonly message: SetMessage;
-  /** What is stored: the incoming value, or what the strategy made of it and the stored one. */
+  /** The value to store: the incoming one, or the result of the conflict strategy. */
   readonly value: EncodedValue;
 }
 
-/** A param as a write will find it, once the writes planned so far are applied. A {@link Param} is one itself. */
+/** State of a param after the writes planned so far. A {@link Param} satisfies it. */
 interface ProjectedParam {
   readonly revision: number;
   readonly value: EncodedValue;
@@ -36,8 +36,8 @@ interface ProjectedParam {
 }
 
 /**
- * What changes params and reaches subscribers: SET, PUBLISH, BUNDLE. Each is planned first and without a trace, then
- * applied, which cannot fail: so a bundle is all or nothing.
+ * Handles SET, PUBLISH and BUNDLE. Each is planned first, without effects, and then applied, which cannot fail: a
+ * bundle is applied entirely or not at all.
  */
 export class WriteHandler {
   readonly #params: ParamStore;
@@ -49,7 +49,7 @@ export class WriteHandler {
   readonly #hooks: WriteHooks;
   readonly #work: StepCounter;
 
-  /** @param options.announced where given, a SET has to be what was announced there */
+  /** @param options.announced if set, a SET must conform to the announced definition */
   constructor(
     params: ParamStore,
     routing: SignalRouter,
@@ -59,7 +59,7 @@ export class WriteHandler {
       readonly maxValueBytes: number;
       readonly announced: SignalDirectory | undefined;
       readonly hooks: WriteHooks;
-      /** Counts what new params cost. */
+      /** Counts the cost of new params. */
       readonly work: StepCounter;
     },
   ) {
@@ -73,7 +73,7 @@ export class WriteHandler {
     this.#work = options.work;
   }
 
-  /** @returns the param as it is now @throws ClaspError 200, 301, 302, 400, 401, 402, 403, 429, 503 */
+  /** @returns the updated param @throws ClaspError 200, 301, 302, 400, 401, 402, 403, 429, 503 */
   set(session: RouterSession, message: SetMessage, nowMicros: number): Param {
     this.#checkMay(session, message, nowMicros, 'now');
     const param = this.#params.get(message.address, nowMicros);
@@ -93,11 +93,11 @@ export class WriteHandler {
   }
 
   /**
-   * All of it or nothing, in its order, and nobody's writes in between (router.md 5.6).
+   * Applies all messages in order, or none, without writes of other sessions in between (router.md 5.6).
    *
-   * @returns the param of the last SET, if there was one
-   * @param came whether it has just come in, or has waited for its time and was counted when it came
-   * @throws ClaspError with the code of the first fault, and 101 for a message that is no write
+   * @returns the param of the last SET, if any
+   * @param came whether it has just arrived; false for a scheduled bundle, which was counted on arrival
+   * @throws ClaspError with the code of the first error, and 101 for a message that is no write
    */
   bundle(
     session: RouterSession,
@@ -114,12 +114,12 @@ export class WriteHandler {
     return last;
   }
 
-  /** Whether a bundle would be accepted now. @throws ClaspError as {@link bundle} does */
+  /** Checks whether a bundle would be accepted now. @throws ClaspError as {@link bundle} does */
   checkBundle(session: RouterSession, bundle: BundleMessage, nowMicros: number): void {
     this.#plan(session, bundle, nowMicros, 'now');
   }
 
-  /** Whether the session may write this, whatever is there. */
+  /** Checks whether the session is permitted to write this, regardless of the stored param. */
   #checkMay(
     session: RouterSession,
     message: SetMessage | PublishMessage,
@@ -144,9 +144,9 @@ export class WriteHandler {
     const param = known ?? this.#create(session, message.address);
     this.#params.write(param, value, message, session, nowMicros);
     if (message.unlock === true) this.#params.unlock(param);
-    // It was accepted past the lock of another session: the lock is taken over.
+    // Accepted despite the lock of another session: the lock is taken over.
     const takesOver = param.holder !== undefined && param.holder !== session;
-    // A bundle may outlive its sender; a lock of somebody who is gone would never end.
+    // A bundle can outlive its sender. A lock of an ended session would never be released.
     if ((message.lock === true || takesOver) && session.established) this.#params.lock(param, session, nowMicros);
     const sent = value === message.value ? message : { ...message, value };
     this.#routing.set(sent, param.revision, nowMicros);
@@ -165,7 +165,7 @@ export class WriteHandler {
     if (definition !== undefined) checkAnnounced(definition, address, value);
   }
 
-  /** Checks each message against what the ones before it in the bundle will have done. */
+  /** Checks each message against the projected result of the preceding ones in the bundle. */
   #plan(
     session: RouterSession,
     bundle: BundleMessage,
@@ -212,25 +212,25 @@ export class WriteHandler {
 }
 
 /**
- * What a SET has to satisfy before anything changes (router.md 6).
+ * Validates a SET before any change (router.md 6).
  *
- * @param before the param as the SET will find it; undefined where there is none
+ * @param before the param as the SET will find it; undefined if it does not exist
  * @returns the value to store
  */
 function accept(session: RouterSession, message: SetMessage, before: ProjectedParam | undefined): EncodedValue {
   const { address, value, revision } = message;
   if (before === undefined) {
-    parseAddress(address); // a known address has been through here
+    parseAddress(address); // the address of an existing param was validated before
     if (isSystemAddress(address)) throw systemAddressRefused(address);
   }
   checkSetSize(address, value);
-  if (before === undefined) return value; // a revision expected of a new param is ignored
+  if (before === undefined) return value; // an expected revision of a new param is ignored
   if (revision !== undefined) checkRevision(address, revision, before.revision);
-  // Unlocking is the holder's as well: by anybody else it would be a way through the lock.
+  // Only the holder can unlock. Otherwise unlocking would bypass the lock.
   if (before.holder !== undefined && before.holder !== session && !mayPass(session, before.holder, message)) {
     throw new ClaspError(ErrorCode.LockHeld, 'Parameter is locked', { address });
   }
-  if (before.reconcile === lastWriteWins) return value; // the usual case, without building anything
+  if (before.reconcile === lastWriteWins) return value; // the usual case, without decoding
   const reconciled = before.reconcile(before.value, value);
   if (reconciled === undefined) {
     throw new ClaspError(ErrorCode.RevisionConflict, 'Update rejected by conflict strategy', { address });
@@ -239,12 +239,12 @@ function accept(session: RouterSession, message: SetMessage, before: ProjectedPa
   return reconciled;
 }
 
-/** Whether a SET may pass the lock of another session. */
+/** Whether a SET can pass the lock of another session. */
 function mayPass(session: RouterSession, holder: RouterSession, message: SetMessage): boolean {
   return mayBreak(session, message) || mayTakeOver(session, holder);
 }
 
-/** A lock is broken by unlocking, and only with a scope that says so: nobody is an administrator of an open router. */
+/** Breaking a lock requires `unlock` and an `admin` scope. On a router without authentication, no session has one. */
 function mayBreak({ permissions }: RouterSession, { address, unlock }: SetMessage): boolean {
   return unlock === true && !permissions.isUnrestricted && permissions.allows('admin', address);
 }

@@ -7,19 +7,19 @@ import type { ProposedWrite, SessionIdentity, SignalRules, VisibilityFilter, Wri
 import type { RouterSession } from '../session.js';
 
 export interface HooksOptions {
-  /** What may be written at some addresses. */
+  /** Rules for writes at some addresses. */
   readonly signals: SignalRules | undefined;
-  /** Has the last word on every write. */
+  /** Makes the final decision on every write. */
   readonly validateWrite: WriteValidator | undefined;
-  /** Whether a session may know of an address. */
+  /** Whether a session can see an address. */
   readonly isVisible: VisibilityFilter | undefined;
-  /** Hears what a hook throws. */
+  /** Receives exceptions of hooks. */
   readonly reportFault: (fault: unknown, hook: string) => void;
 }
 
 /**
- * What the owner of the router has to say about writes and what is seen of them. A hook that throws costs the message it was asked
- * about, and errs on the safe side: the write is refused, the address is not shown.
+ * Hooks of the embedding program for writes and visibility. If a hook throws, only the current message is affected, on
+ * the safe side: the write is refused, the address stays hidden.
  */
 export class WriteHooks {
   readonly #options: HooksOptions;
@@ -28,7 +28,7 @@ export class WriteHooks {
     this.#options = options;
   }
 
-  /** @throws ClaspError 402 or 403 with the reason; 500 when the hook is broken */
+  /** @throws ClaspError 402 or 403 with the reason; 500 if the hook throws */
   checkWrite(session: RouterSession, message: SetMessage | PublishMessage): void {
     const { signals, validateWrite } = this.#options;
     if (signals !== undefined) {
@@ -54,19 +54,19 @@ export class WriteHooks {
     if (reason !== undefined) throw new ClaspError(code, reason, { address });
   }
 
-  /** Whether a session is shown what is at an address: its scopes let it read there, and it is visible to it. */
+  /** Whether a session can see an address: a scope permits reading, and the visibility filter accepts it. */
   canSee(session: RouterSession, address: string): boolean {
     const { permissions } = session;
     return (permissions.isUnrestricted || permissions.allows('read', address)) && this.isVisible(session, address);
   }
 
-  /** The same without the scopes. */
+  /** The same without scopes. */
   isVisible(session: RouterSession, address: string): boolean {
     const { isVisible, reportFault } = this.#options;
     if (isVisible === undefined) return true;
     try {
       const answer: unknown = isVisible(address, identityOf(session));
-      return answer === true; // what is not typed may answer with a promise, which must not count as a yes
+      return answer === true; // an untyped hook can return a promise, which must not count as true
     } catch (fault) {
       reportFault(fault, 'isVisible');
       return false;
@@ -80,7 +80,7 @@ function contentOf(message: SetMessage | PublishMessage): Value | undefined {
   return message.timeline === undefined ? message.samples : valueFromTimeline(message.timeline);
 }
 
-/** A MessagePack sender of old leaves it out; the binary form calls it an event too. */
+/** Legacy MessagePack senders omit the type; the binary form reads that as an event too. */
 function typeOf(message: SetMessage | PublishMessage): SignalType {
   return message.type === 'set' ? 'param' : (message.signal ?? 'event');
 }
