@@ -1,7 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs';
 
 /**
- * A Subject for exactly one subscriber, which misses nothing: what comes before it subscribes is kept, the end included.
+ * Subject for exactly one subscriber, which receives every value. Values and the end are buffered until it subscribes.
  * A second subscription errors, because it would share the frames of a connection with the first.
  */
 export class BufferedSubject<T> {
@@ -9,18 +9,18 @@ export class BufferedSubject<T> {
   readonly #held: T[] = [];
   #taken = false;
   #end: { readonly error: Error | undefined } | undefined;
-  /** Set once what was held is delivered, so that nothing overtakes it. */
+  /** Set after the buffered values are delivered, so that later values keep their order. */
   #subscriber: Subscriber<T> | undefined;
 
-  /** @param onSubscribe runs once, after what was held has been delivered, unless that was all */
+  /** @param onSubscribe runs once after the buffered values are delivered, unless the subject has ended */
   constructor(onSubscribe: () => void = () => undefined) {
     this.observable = new Observable((subscriber) => {
       if (this.#taken) {
-        subscriber.error(new Error('subscribe once: there is a subscriber already'));
+        subscriber.error(new Error('subscribe only once: a subscriber exists'));
         return;
       }
       this.#taken = true;
-      for (const value of this.#held) subscriber.next(value); // also meets what is added meanwhile
+      for (const value of this.#held) subscriber.next(value); // also visits values that are added meanwhile
       this.#held.length = 0;
       this.#subscriber = subscriber;
       if (this.#end === undefined) onSubscribe();
@@ -33,7 +33,7 @@ export class BufferedSubject<T> {
     return this.#end !== undefined;
   }
 
-  /** Does nothing after the end. */
+  /** Has no effect after the end. */
   next(value: T): void {
     if (this.#end !== undefined) return;
     if (this.#subscriber === undefined) this.#held.push(value);

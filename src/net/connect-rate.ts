@@ -1,15 +1,15 @@
 import type { Block, Gate } from '../util/admission/gate.js';
 import { TokenBucket } from '../util/token-bucket.js';
 
-/** 0 disables a limit. */
+/** Limits for new connections. 0 disables a limit. */
 export interface ConnectRateLimits {
-  /** Connects of one address, as many at once after a rest. */
+  /** New connections per second and address. The burst is the same number. */
   readonly connectsPerSecond: number;
-  /** Connects of all addresses together, as many at once after a rest. */
+  /** New connections per second of all addresses together. The burst is the same number. */
   readonly maxConnectsPerSecond: number;
 }
 
-/** The limits given, and the usual ones for those that were not. */
+/** Returns the given limits, with defaults for the others. */
 export function connectRateLimits(given: {
   readonly [K in keyof ConnectRateLimits]?: ConnectRateLimits[K] | undefined;
 }): ConnectRateLimits {
@@ -19,18 +19,21 @@ export function connectRateLimits(given: {
   };
 }
 
-/** Addresses whose rate is remembered; beyond, the one that was quiet the longest starts anew. */
+/**
+ * Maximum number of addresses with a stored rate. Beyond it, the address that was idle for longest is dropped and
+ * starts with a full burst.
+ */
 const MAX_REMEMBERED = 4_096;
 
 /**
- * Limits how often connections are accepted, per address and in all: a flood from many addresses is below the limit of each.
- * Connections of this computer do not count.
+ * Limits the rate of accepted connections, per address and in total. A flood from many addresses stays below the limit
+ * of each address, so the total is limited too. Connections from this computer do not count.
  */
 export class ConnectRate implements Gate<unknown> {
   readonly #limits: ConnectRateLimits;
-  /** The one that connected last is last. */
+  /** In the order of the last connection, the most recent last. */
   readonly #places = new Map<string, TokenBucket>();
-  /** Of all; made with the first connect, since only then there is a time. */
+  /** Bucket for all addresses. Created at the first connection, which provides the first time. */
   #all: TokenBucket | undefined;
 
   constructor(limits: ConnectRateLimits) {
@@ -41,10 +44,10 @@ export class ConnectRate implements Gate<unknown> {
     if (place === undefined) return undefined;
     const { connectsPerSecond, maxConnectsPerSecond } = this.#limits;
     if (isEmpty(this.#places.get(place), nowMs)) {
-      return { scope: 'place', text: `its address connects more than ${connectsPerSecond} times a second` };
+      return { scope: 'place', text: `its address connects more than ${connectsPerSecond} times per second` };
     }
     if (!isEmpty(this.#all, nowMs)) return undefined;
-    return { scope: 'all', text: `all addresses together connect more than ${maxConnectsPerSecond} times a second` };
+    return { scope: 'all', text: `all addresses together connect more than ${maxConnectsPerSecond} times per second` };
   }
 
   enter(_item: unknown, place: string | undefined, nowMs: number): void {

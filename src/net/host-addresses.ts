@@ -3,21 +3,21 @@ import { isIP, type LookupFunction } from 'node:net';
 import { type Clock, systemClock } from '../util/clock.js';
 import { errorCode } from './listen-error.js';
 
-/** An IP address that a host name stands for. */
+/** An IP address of a host name. */
 export interface HostAddress {
   readonly address: string;
   readonly family: 4 | 6;
 }
 
-/** Addresses of one name that are tried. */
+/** Maximum number of addresses that are tried per name. */
 const MAX_ADDRESSES = 16;
 
-/** Milliseconds until the next address is tried beside one that does not answer (RFC 8305, section 8). */
+/** Milliseconds until the next address is tried in parallel if one does not answer (RFC 8305, section 8). */
 export const ATTEMPT_DELAY_MS = 250;
 
 /**
- * Returns the addresses of a host name, in the order of the system and without repetition; for an IP address that alone. Many
- * systems have `::1` and `127.0.0.1` for `localhost`, in either order.
+ * Returns the addresses of a host name in the order of the system, without duplicates. For an IP address, returns that
+ * address. Many systems resolve `localhost` to `::1` and `127.0.0.1`, in either order.
  *
  * @throws the error of the lookup, with its `code`: ENOTFOUND, EAI_AGAIN
  */
@@ -37,15 +37,15 @@ export async function addressesOf(
   return [...unique].slice(0, MAX_ADDRESSES).map(([address, family]) => ({ address, family }));
 }
 
-/** Error codes of an address that this computer does not have, or of a family that it does not have. */
+/** Error codes for an address or address family that this computer does not have. */
 const foreignCodes: ReadonlySet<unknown> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL']);
 
 /**
- * Listens on the first address of a host name that this computer has. `localhost` is `::1` first on computers that have IPv6
- * switched off.
+ * Listens on the first address of a host name that this computer has. On computers with IPv6 disabled, `localhost` can
+ * resolve to `::1` first.
  *
  * @param listen rejects with the error of the system
- * @throws the first error, if the computer has none of the addresses; any other error at once
+ * @throws the first error if the computer has none of the addresses; any other error immediately
  */
 export async function listenOnFirst<T>(
   addresses: readonly HostAddress[],
@@ -65,18 +65,18 @@ export async function listenOnFirst<T>(
 
 export interface ConnectAttempts<T> {
   readonly addresses: readonly HostAddress[];
-  /** Connects to one address. The signal is aborted when another one was faster. */
+  /** Connects to one address. The signal aborts if another address was faster. */
   readonly connect: (address: string, signal: AbortSignal) => Promise<T>;
-  /** Closes a connection that came too late. */
+  /** Closes a connection that was established too late. */
   readonly release: (connection: T) => void;
-  /** @default the system's */
+  /** @default the system clock */
   readonly clock?: Clock | undefined;
 }
 
 /**
- * Connects to the first address that answers: the next one is tried when one has failed, or beside it after 250 ms.
+ * Connects to the first address that answers. The next address is tried if one fails, or in parallel after 250 ms.
  *
- * @throws AggregateError with the error of each address, in the order in which they failed; of a single address its own error
+ * @throws AggregateError with the error of each address in the order of failure; for a single address its own error
  */
 export function connectToFirst<T>(attempts: ConnectAttempts<T>): Promise<T> {
   const { addresses, connect, release, clock = systemClock } = attempts;

@@ -1,21 +1,21 @@
 import type { HalfOpenLimits } from '../util/admission/half-open.js';
 import { type ConnectRateLimits, connectRateLimits } from './connect-rate.js';
 
-/** How many connections wait while a limit is reached. */
+/** Limits for connections that wait because another limit is reached. */
 export interface WaitingLimits {
-  /** Of all addresses together; 0: none waits, and what is above a limit is closed at once. */
+  /** Connections of all addresses that wait. 0: none waits, and connections above a limit are closed immediately. */
   readonly maxWaiting: number;
-  /** Of one address; 0: as many as `maxWaiting`. */
+  /** Connections per address that wait. 0: same as `maxWaiting`. */
   readonly maxWaitingPerAddress: number;
 }
 
-/** What a port of a stream transport takes of connections that are not established yet. */
+/** Limits of a stream transport's port for connections that are not established yet. */
 export interface ListenLimits extends ConnectRateLimits, HalfOpenLimits, WaitingLimits {
-  /** Milliseconds for a handshake, and the longest wait for its begin. */
+  /** Milliseconds per handshake, and the longest wait before it starts. */
   readonly handshakeMs: number;
 }
 
-/** The limits given, and the defaults for the others. */
+/** Returns the given limits, with defaults for the others. */
 export function listenLimits(given: {
   readonly [K in keyof ListenLimits]?: ListenLimits[K] | undefined;
 }): ListenLimits {
@@ -30,7 +30,8 @@ export function listenLimits(given: {
 }
 
 /**
- * Connections that the system keeps until the event loop accepts them; the system may allow fewer (on Linux
- * `net.core.somaxconn`). Node's default of 511 is less than a venue of 800 devices brings in one moment.
+ * Connections that the system queues until the event loop accepts them. The system can allow fewer (on Linux
+ * `net.core.somaxconn`). The default of Node.js, 511, is too small for a venue where 800 devices connect at the same
+ * moment.
  */
 export const LISTEN_BACKLOG = 1_024;

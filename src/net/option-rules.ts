@@ -1,22 +1,22 @@
 import { ArgumentError, check, checkFlag, checkNames, checkText, hasMethods, isObject } from '../util/arguments.js';
 
 /**
- * Checks the value of one option. It is not called for an option that is absent.
+ * Validates the value of one option. Not called for an absent option.
  *
  * @throws ArgumentError that names the option
  */
 export type OptionRule = (name: string, value: unknown) => void;
 
-/** A rule for each option of a transport. */
+/** One rule per option of a transport. */
 export type OptionRules<T extends object> = Readonly<Record<keyof T & string, OptionRule>>;
 
 /**
- * Checks the options of a transport for programs without types. Ranges that depend on the system, such as those of ports, are checked
- * when it listens.
+ * Validates the options of a transport for untyped programs. Ranges that depend on the system, such as ports, are
+ * checked when it listens.
  *
- * @param call the function that takes them, for the message: `tcp`
+ * @param call name of the function that takes the options, for the error: `tcp`
  * @param required options without a default
- * @throws ArgumentError about the first one that is missing, unknown or wrong
+ * @throws ArgumentError about the first option that is missing, unknown or invalid
  */
 export function checkOptions<T extends object>(
   call: string,
@@ -33,11 +33,11 @@ export function checkOptions<T extends object>(
   for (const [name, rule] of entries) {
     const value: unknown = Reflect.get(options, name);
     if (value !== undefined) rule(`${name} of ${call}`, value);
-    else if (required.some((one) => one === name)) throw new ArgumentError(`${call} needs the option ${name}`);
+    else if (required.some((one) => one === name)) throw new ArgumentError(`${call} requires the option ${name}`);
   }
 }
 
-/** A whole number, 0 included where that has a meaning. */
+/** A whole number. 0 is valid where it has a meaning. */
 export const count: OptionRule = (name, value) => {
   check(Number.isSafeInteger(value) && Number(value) >= 0, name, 'be a whole number from 0', value);
 };
@@ -46,7 +46,7 @@ export const positive: OptionRule = (name, value) => {
   check(Number.isSafeInteger(value) && Number(value) >= 1, name, 'be a whole number from 1', value);
 };
 
-/** Milliseconds, parts of one included. */
+/** Milliseconds; fractions are allowed. */
 export const duration: OptionRule = (name, value) => {
   check(typeof value === 'number' && value >= 0, name, 'be a number of milliseconds from 0', value);
 };
@@ -59,7 +59,7 @@ export const ratio: OptionRule = (name, value) => {
   check(typeof value === 'number' && value >= 0 && value <= 1, name, 'be a number from 0 to 1', value);
 };
 
-/** Permissions of a file; which there are is for the system to say. */
+/** Permissions of a file. The system checks their range. */
 export const fileMode: OptionRule = (name, value) => {
   check(typeof value === 'number', name, 'be a number such as 0o600', value);
 };
@@ -73,7 +73,7 @@ export const text: OptionRule = (name, value) => {
 
 export const texts: OptionRule = (name, value) => {
   const areTexts = Array.isArray(value) && value.every((item) => typeof item === 'string');
-  check(areTexts, name, 'be a list of texts', value);
+  check(areTexts, name, 'be a list of strings', value);
 };
 
 export const callback: OptionRule = (name, value) => {
@@ -89,7 +89,7 @@ export const clock: OptionRule = (name, value) => {
 export const tls: OptionRule = (name, value) => {
   const { credentials, renewed$ } = isObject(value) ? value : {};
   const isSource = isObject(credentials) && hasMethods(renewed$, ['subscribe']);
-  check(isSource, name, 'be a source of certificates, such as certificateSource() gives', value);
+  check(isSource, name, 'be a source of certificates, such as certificateSource() returns', value);
 };
 
 /** See `HttpRoute`. */

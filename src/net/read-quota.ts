@@ -1,14 +1,15 @@
 import type { Socket } from 'node:net';
 
 /**
- * Bytes read of one peer before the others have their turn: two reads. Left alone, libuv reads a busy socket up to 32 times, two
- * mebibytes, before it looks at another: with one publisher at full speed a PING of somebody else waited 40 ms and more.
+ * Bytes that are read from one peer before other peers are read: two reads. By itself, libuv reads a busy socket up to
+ * 32 times, two mebibytes, before it reads another. With one publisher at full speed, the PING of another client then
+ * waited 40 ms or more.
  */
 const BYTES_PER_TURN = 131_072;
-/** What a frame counts at least: decoding takes as long for few bytes as for many. */
+/** Minimum cost of a frame in bytes: decoding a small frame takes as long as decoding a large one. */
 const BYTES_OF_FRAME = 42;
 
-/** One peer's share of each turn of the event loop. */
+/** Read quota of one peer per turn of the event loop. */
 export class ReadQuota {
   readonly #socket: Socket;
   #bytes = 0;
@@ -18,7 +19,7 @@ export class ReadQuota {
     this.#socket = socket;
   }
 
-  /** So much has just been read, and decoded. */
+  /** Records bytes and frames that were just read and decoded. */
   spend(bytes: number, frames: number): void {
     this.#bytes += Math.max(bytes, frames * BYTES_OF_FRAME);
     if (this.#bytes < BYTES_PER_TURN) return;
@@ -29,7 +30,7 @@ export class ReadQuota {
     });
   }
 
-  /** Nothing more is to be read until {@link release}. */
+  /** Pauses reading until {@link release}. */
   hold(): void {
     this.#isHeld = true;
     this.#socket.pause();

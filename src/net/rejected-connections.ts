@@ -1,28 +1,30 @@
 import { type Observable, Subject } from 'rxjs';
 import { remoteAddressOf } from './remote-address.js';
 
-/** A peer that did not come through the door. */
+/** A peer that was not accepted. */
 export interface RejectedConnection {
   /**
-   * `handshake`: its TLS, QUIC or WebSocket handshake failed; `timeout`: it connected and did not continue in time; `refused`: a limit or
-   * a rule kept it out; `unsolicited`: bytes from a source that is not connected and does not ask to be.
+   * `handshake`: its TLS, QUIC or WebSocket handshake failed. `timeout`: it connected but did not continue in time.
+   * `refused`: a limit or a rule rejected it. `unsolicited`: bytes from a source that is not connected and does not
+   * request a connection.
    */
   readonly kind: 'handshake' | 'timeout' | 'refused' | 'unsolicited';
-  /** As `Connection.remoteAddress`. */
+  /** Same format as `Connection.remoteAddress`. */
   readonly remoteAddress: string;
-  /** What happened, for a person: `no TLS handshake within 10 s`. Never what the peer sent. */
+  /** Description for people: `no TLS handshake within 10 s`. Never contains bytes of the peer. */
   readonly text: string;
 }
 
-/** Where a peer is that did not get in; without an address where it has gone already. */
+/** Source of a rejected peer. If the peer has already disconnected, the address is unknown. */
 export interface RejectedSource {
   readonly address?: string | undefined;
   readonly port?: number | undefined;
 }
 
 /**
- * What `Listener.rejected$` tells. A door in a flood calls {@link report} for each datagram, so that costs next to nothing: while
- * nobody listens it makes nothing at all, and else one small object, whose address is only put together when it is read.
+ * Source of `Listener.rejected$`. In a flood, a listener calls {@link report} for each datagram, so a call must be
+ * cheap. Without subscribers, a call allocates nothing. With subscribers, it allocates one small object, which builds
+ * its address only when read.
  */
 export class RejectedConnections {
   readonly observable: Observable<RejectedConnection>;
@@ -36,7 +38,7 @@ export class RejectedConnections {
     if (this.#subject.observed) this.#subject.next(new Rejection(kind, source, text));
   }
 
-  /** The door is shut. */
+  /** Completes the stream when the listener closes. */
   complete(): void {
     this.#subject.complete();
   }

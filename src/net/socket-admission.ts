@@ -9,27 +9,31 @@ import type { ListenLimits } from './listen-limits.js';
 
 export interface SocketAdmissionOptions extends ListenLimits {
   readonly clock: Clock;
-  /** How often connections are accepted. @default one of its own, with these limits */
+  /** Rate of accepted connections. @default a new rate with these limits */
   readonly rate?: ConnectRate | undefined;
-  /** Whether sockets from an address do not count, as those of this computer: their peers are only known later. @default never */
+  /**
+   * Returns whether sockets from an address are exempt, like those of this computer, because their peers are identified
+   * later. @default none
+   */
   readonly isExempt?: ((address: string | undefined) => boolean) | undefined;
-  /** Begins the handshake of a socket, which has not been read so far. {@link SocketAdmission.leave} ends it. */
+  /** Starts the handshake of a socket that was not read so far. {@link SocketAdmission.leave} ends it. */
   readonly admit: (socket: Socket, source: RejectedSource) => void;
-  /** Is notified of a socket that is refused by a limit; the socket is closed already. */
+  /** Called for a socket that a limit rejects. The socket is already closed. */
   readonly refused: (source: RejectedSource, text: string) => void;
-  /** Ends a handshake that takes long, because another connection waits for a limit. */
+  /** Ends a slow handshake because another connection waits for a limit. */
   readonly cutOff: (socket: Socket, ageSeconds: number, reason: string) => void;
 }
 
 /**
- * Applies the limits of a port to accepted sockets. A server that uses it accepts with `pauseOnConnect`, so a socket that waits
- * costs a file descriptor, some 4 KB and what the system buffers of its input. The end of such a socket is noticed when it is read.
+ * Applies the limits of a port to accepted sockets. The server must accept with `pauseOnConnect`. A waiting socket then
+ * costs a file descriptor, about 4 KB, and the input that the system buffers. The end of such a socket is detected only
+ * when it is read.
  */
 export class SocketAdmission {
   readonly #halfOpen: HalfOpen<Socket>;
   readonly #queue: AdmissionQueue<Socket>;
   readonly #isExempt: (address: string | undefined) => boolean;
-  /** Retained, because a socket that has closed no longer knows its address. */
+  /** Retained, because a closed socket does not return its address. */
   readonly #sources = new WeakMap<Socket, RejectedSource>();
 
   constructor(options: SocketAdmissionOptions) {
@@ -38,7 +42,7 @@ export class SocketAdmission {
     this.#halfOpen = new HalfOpen<Socket>({
       ...options,
       describe: (scope, count, limit) =>
-        `${count} connections${scope === 'place' ? ' of its address' : ''} are half open; the limit is ${limit}`,
+        `${count} connections${scope === 'place' ? ' of its address' : ''} are half-open; the limit is ${limit}`,
       cutOff: (socket, ageSeconds, reason) => {
         cutOff(socket, ageSeconds, reason);
         return true;
@@ -60,7 +64,7 @@ export class SocketAdmission {
     });
   }
 
-  /** A socket that a server has accepted and not read. */
+  /** Registers a socket that a server has accepted but not read. */
   arrive(socket: Socket): void {
     const { remoteAddress: address, remotePort: port } = socket;
     this.#sources.set(socket, { address, port });
@@ -71,17 +75,17 @@ export class SocketAdmission {
     this.#queue.arrive(socket, this.#isExempt(address) ? undefined : clientPrefix(address));
   }
 
-  /** The handshake is complete. Does nothing for a socket without one. */
+  /** Marks the handshake as complete. Has no effect for a socket without a handshake. */
   leave(socket: Socket): void {
     this.#halfOpen.leave(socket);
   }
 
-  /** Closes the sockets that wait. */
+  /** Closes all waiting sockets. */
   clear(): void {
     for (const socket of this.#queue.clear()) socket.destroy();
   }
 
   #sourceOf(socket: Socket): RejectedSource {
-    return this.#sources.get(socket) ?? {}; // set on arrival
+    return this.#sources.get(socket) ?? {}; // invariant: set on arrival
   }
 }

@@ -1,7 +1,12 @@
-/** Milliseconds of silence after which the system asks whether the peer is still there; without an answer it is lost. */
+/**
+ * Milliseconds of silence after which the system probes the peer. If the peer does not answer, the connection is lost.
+ */
 export const KEEP_ALIVE_MS = 30_000;
 
-/** Of a server for TCP. Half-open, because a peer that has said all may still be listening. */
+/**
+ * Options of a TCP server. Half-open connections are allowed, because a peer that has finished sending can still
+ * receive.
+ */
 export const socketOptions = {
   allowHalfOpen: true,
   noDelay: true,

@@ -3,20 +3,20 @@ import type { RejectedSource } from './rejected-connections.js';
 import type { ListenAddress } from './listen-address.js';
 import type { RejectedConnection } from './rejected-connections.js';
 
-/** What a listener opens: an address of this computer, and how those who connect to it become peers. */
+/** A server that listens on a local address and converts accepted sockets to peers. */
 export interface StreamServer {
-  /** @throws TransportError when the address cannot be had */
+  /** @throws TransportError if it cannot listen on the address */
   open(events: StreamServerEvents): Promise<ListenAddress>;
-  /** Gives the address back at once. Peers that are in live on; those still at the door are sent away. */
+  /** Stops listening immediately. Accepted peers stay connected. Connections that are not accepted yet are closed. */
   close(): void;
 }
 
 export interface StreamServerEvents {
-  /** Somebody is in. */
+  /** Called for each accepted peer. */
   readonly accepted: (peer: Peer) => void;
-  /** Somebody is not let in. */
+  /** Called for each rejected connection. */
   readonly rejected: (kind: RejectedConnection['kind'], source: RejectedSource, text: string) => void;
-  /** Nobody will come in any more, and nobody asked for that. */
+  /** Called if the server stops listening without a call of `close`. */
   readonly failed: (error: Error) => void;
 }
 
@@ -25,11 +25,14 @@ export interface Peer {
   readonly transport: 'tcp' | 'pipe';
   readonly socket: Socket;
   readonly remoteAddress: string;
-  /** Takes the socket down at once and, where the system can, so that the other side sees a reset and no end. */
+  /** Destroys the socket immediately. If the system can, the other side receives a reset instead of an end. */
   cut(): void;
 }
 
-/** Resolves when the server listens; from then on its errors go to `failed`. Rejects with the error of the system; the caller can try again. */
+/**
+ * Resolves when the server listens. Later errors are reported to `failed`. Rejects with the error of the system; the
+ * caller can try again.
+ */
 export async function listening(
   server: Server,
   options: ListenOptions,
@@ -44,8 +47,8 @@ export async function listening(
       server.removeListener('error', cannotListen);
       server.on('error', (error) => {
         if (!server.listening) failed(error);
-        // An accept failed: the door is still open, and who stood there is not known.
-        else rejected('refused', {}, `the system did not let it in: ${error.message}`);
+        // One accept failed. The server still listens, and the source is unknown.
+        else rejected('refused', {}, `the system did not accept the connection: ${error.message}`);
       });
       resolve();
     };

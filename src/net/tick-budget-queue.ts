@@ -1,12 +1,15 @@
 export interface TickBudgetQueueOptions<T> {
-  /** How many may pass in one turn of the event loop. */
+  /** Maximum number of items per turn of the event loop. */
   readonly perTurn: number;
   readonly pass: (item: T) => void;
-  /** Plans the next turn. @default setImmediate */
+  /** Schedules the next turn. @default setImmediate */
   readonly schedule?: ((turn: () => void) => void) | undefined;
 }
 
-/** Lets a few pass in each turn of the event loop and the others wait for theirs, in order: for work that comes in crowds. */
+/**
+ * Passes a limited number of items per turn of the event loop and queues the others in order. For work that arrives in
+ * bursts.
+ */
 export class TickBudgetQueue<T> {
   readonly #perTurn: number;
   readonly #pass: (item: T) => void;
@@ -21,7 +24,7 @@ export class TickBudgetQueue<T> {
     this.#schedule = schedule;
   }
 
-  /** Passes it on, now or in a later turn. */
+  /** Passes an item, in this turn or a later one. */
   push(item: T): void {
     this.#planTurn();
     if (this.#waiting.length > 0 || this.#passed >= this.#perTurn) {

@@ -10,40 +10,46 @@ import { socketOptions } from './socket-options.js';
 
 export interface TlsHandshakesOptions {
   readonly source: TlsSource;
-  /** Milliseconds a handshake may take. */
+  /** Maximum milliseconds per handshake. */
   readonly handshakeMs: number;
   readonly clock: Clock;
-  /** Gets each socket that is encrypted now, and the socket below; undefined where that has closed already. */
+  /**
+   * Called with each encrypted socket and the TCP socket below it. The TCP socket is undefined if it has already
+   * closed.
+   */
   readonly onSecured: (secured: TLSSocket, socket: Socket | undefined) => void;
-  /** Told of each handshake that came to nothing. */
+  /** Called for each failed handshake. */
   readonly rejected: (kind: 'handshake' | 'timeout', source: RejectedSource, text: string) => void;
 }
 
 interface Pending {
   readonly socket: Socket;
-  /** Kept, because a socket that has gone no longer knows. */
+  /** Retained, because a closed socket does not return its address. */
   readonly source: RejectedSource;
-  /** Ends its time. */
+  /** Deadline of the handshake. */
   readonly deadline: PeerDeadline;
-  /** What TLS did not like. */
+  /** The error that TLS reported. */
   fault: string | undefined;
 }
 
-/** Encrypts sockets that another server has accepted: gives each handshake its time, and takes renewed certificates. */
+/**
+ * Encrypts sockets that another server has accepted. Applies a deadline to each handshake and uses renewed
+ * certificates.
+ */
 export class TlsHandshakes {
-  /** Never listens. */
+  /** This server never listens. */
   readonly #server: Server;
   readonly #options: TlsHandshakesOptions;
   readonly #renewals: Subscription;
-  /** Whose handshake is still going on. */
+  /** Handshakes in progress, by {@link keyOf}. */
   readonly #pending = new Map<string, Pending>();
 
-  /** @throws TransportError when the key and the certificate cannot be used */
+  /** @throws TransportError if the key and the certificate cannot be used */
   constructor(options: TlsHandshakesOptions) {
     this.#options = options;
     const { source } = options;
     try {
-      // Node's own deadline is on the real clock; ours below covers what it covers.
+      // The deadline of Node.js uses the real clock. The deadline in `begin` replaces it.
       this.#server = createServer({
         ...socketOptions,
         ...contextOf(source.credentials),
@@ -57,25 +63,28 @@ export class TlsHandshakes {
     this.#renewals = source.renewed$.subscribe({ next: this.#renew, error: () => undefined });
   }
 
-  /** Ends the handshakes that are going on and forgets the source. */
+  /** Aborts all handshakes in progress and unsubscribes from the source. */
   close(): void {
     this.#renewals.unsubscribe();
     for (const { socket } of this.#pending.values()) socket.destroy();
   }
 
-  /** For handshakes from now on. Credentials that cannot be used change nothing: an old certificate is better than none. */
+  /**
+   * Uses renewed credentials for new handshakes. Invalid credentials change nothing, because an old certificate is
+   * better than none.
+   */
   readonly #renew = (credentials: TlsCredentials): void => {
     try {
       this.#server.setSecureContext(contextOf(credentials));
     } catch {
-      // Who renews them looks at them first and says what is wrong; here is nobody to be told.
+      // The component that renews credentials validates and reports them.
     }
   };
 
-  /** Begins the handshake of a socket that was not read so far. It completes in time, or the socket is closed. */
+  /** Starts the handshake of a socket that was not read so far. If it misses the deadline, the socket is closed. */
   begin(socket: Socket): void {
     if (socket.remotePort === undefined) {
-      socket.destroy(); // the peer has gone already, and its address with it
+      socket.destroy(); // the peer has already disconnected, so its address is unknown
       this.#options.rejected('handshake', {}, HUNG_UP);
       return;
     }
@@ -102,7 +111,7 @@ export class TlsHandshakes {
     this.#server.emit('connection', socket);
   }
 
-  /** Ends a handshake before its time. Does nothing for a socket without one. */
+  /** Aborts a handshake before its deadline. Has no effect for a socket without a handshake. */
   cutOff(socket: Socket, ageSeconds: number, reason: string): void {
     const key = keyOf(socket);
     const pending = this.#pending.get(key);
@@ -112,10 +121,13 @@ export class TlsHandshakes {
     this.#options.rejected('timeout', pending.source, `no TLS handshake within ${ageSeconds} s: ${reason}`);
   }
 
-  /** Node ends the socket next. It may have forgotten already whose it is; then that is what is told. */
+  /**
+   * Records the reason; Node.js closes the socket next. If Node.js has already dropped the address, the socket cannot
+   * be identified, and the close is reported without this reason.
+   */
   readonly #onFault = (error: Error, secured: TLSSocket): void => {
     const pending = this.#pending.get(keyOf(secured));
-    // Of OpenSSL: `unsupported protocol`, `http request`. Nothing of it is the peer's own words.
+    // A reason of OpenSSL, such as `unsupported protocol` or `http request`. It contains no bytes of the peer.
     if (pending !== undefined && 'reason' in error) pending.fault = `its TLS handshake failed: ${String(error.reason)}`;
   };
 
@@ -132,9 +144,9 @@ export class TlsHandshakes {
   }
 }
 
-const HUNG_UP = 'it hung up before its TLS handshake was done';
+const HUNG_UP = 'it disconnected during its TLS handshake';
 
-/** What an encrypted socket and the one below it have in common; Node does not tell which belong together. */
+/** Returns a key that an encrypted socket and its TCP socket share. Node.js does not expose their relation. */
 function keyOf({ localAddress, remoteAddress, remotePort }: Socket): string {
   return `${localAddress} ${remoteAddress} ${remotePort}`;
 }

@@ -7,13 +7,13 @@ export interface TlsCredentials {
   readonly cert: string;
 }
 
-/** Where a door gets its certificate from, for as long as it is open. */
+/** Source of a listener's certificate while the listener is open. */
 export interface TlsSource {
-  /** The credentials to begin with. */
+  /** The initial credentials. */
   readonly credentials: TlsCredentials;
   /**
-   * New ones, whenever they were renewed: connections from then on see them, those that are open go on undisturbed. A door that
-   * cannot change its certificate while it is open (QUIC) uses the first until it is opened again.
+   * Emits renewed credentials. New connections use them; open connections are not affected. A listener that cannot
+   * replace its certificate (QUIC) keeps the initial one until it is opened again.
    */
   readonly renewed$: Observable<TlsCredentials>;
 }

@@ -1,6 +1,6 @@
 import type { LibraryErrorCode } from '../util/library-errors.js';
 
-/** A listener that cannot be opened. The message is one plain sentence: what is wrong and what to do. */
+/** A listener that cannot be opened. The message is one plain sentence that states the problem and the fix. */
 export class TransportError extends Error {
   override readonly name: string = 'TransportError';
   readonly code: LibraryErrorCode = 'CLASP_ERR_TRANSPORT';
@@ -11,7 +11,7 @@ export class TransportError extends Error {
   }
 }
 
-/** A transport that this installation does not support, while every other can be opened. */
+/** A transport that this installation does not support. Other transports can still be opened. */
 export class TransportUnavailable extends TransportError {
   override readonly name = 'TransportUnavailable';
   override readonly code = 'CLASP_ERR_TRANSPORT_UNAVAILABLE' satisfies LibraryErrorCode;

@@ -27,11 +27,11 @@ describe('addressesOf', () => {
     ['127.0.0.1', [four]],
     ['::1', [six]],
     ['fe80::1%lo', [{ address: 'fe80::1%lo', family: 6 }]],
-  ])('gives an IP address back without a lookup: %s', async (host, addresses) => {
+  ])('returns an IP address without a lookup: %s', async (host, addresses) => {
     expect(await addressesOf(host, () => expect(host).toBe('looked up'))).toEqual(addresses);
   });
 
-  it('gives all addresses of a name, in the order of the system and without repetition', async () => {
+  it('returns all addresses of a name, in the order of the system and without duplicates', async () => {
     expect(await addressesOf('localhost', lookupOf([six, four, six]))).toEqual([six, four]);
     expect(await addressesOf('localhost', lookupOf('127.0.0.1'))).toEqual([four]);
   });
@@ -43,22 +43,22 @@ describe('addressesOf', () => {
 });
 
 describe('listenOnFirst', () => {
-  it('takes the first address that the computer has', async () => {
+  it('uses the first address that the computer has', async () => {
     const listen = ({ address }: HostAddress): Promise<string> =>
       address === '::1' ? Promise.reject(coded('EADDRNOTAVAIL')) : Promise.resolve(address);
     expect(await listenOnFirst([six, four], listen)).toBe('127.0.0.1');
   });
 
-  it('rejects with the first error if it has none of them, and with any other error at once', async () => {
+  it('rejects with the first error if it has none of them, and with any other error immediately', async () => {
     const codes = ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EADDRINUSE', 'EADDRNOTAVAIL'];
-    const listen = (): Promise<string> => Promise.reject(coded(codes.shift()!)); // one per attempt
+    const listen = (): Promise<string> => Promise.reject(coded(codes.shift()!)); // one error per attempt
     await expect(listenOnFirst([six, four], listen)).rejects.toMatchObject({ code: 'EAFNOSUPPORT' });
     await expect(listenOnFirst([six, four], listen)).rejects.toMatchObject({ code: 'EADDRINUSE' });
     expect(codes).toHaveLength(1);
   });
 });
 
-/** Connections that are made or fail when the test says so. */
+/** Connections that succeed or fail under control of the test. */
 class Network {
   readonly clock = new SimulatedClock();
   readonly asked: string[] = [];
@@ -91,7 +91,7 @@ class Network {
 }
 
 describe('connectToFirst', () => {
-  it('tries the next address at once when one fails', async () => {
+  it('tries the next address immediately if one fails', async () => {
     const network = new Network();
     const connected = network.connect(six, four);
     expect(network.asked).toEqual(['::1']);
@@ -100,7 +100,7 @@ describe('connectToFirst', () => {
     expect(await connected).toBe('127.0.0.1');
   });
 
-  it('tries the next address beside one that does not answer, and releases what comes too late', async () => {
+  it('tries the next address in parallel if one does not answer, and releases late connections', async () => {
     const network = new Network();
     const connected = network.connect(six, four);
     network.clock.increment(ATTEMPT_DELAY_MS - 1);
@@ -114,7 +114,7 @@ describe('connectToFirst', () => {
     expect(network.released).toEqual(['::1']);
   });
 
-  it('still takes the first address if that answers before the second', async () => {
+  it('uses the first address if it answers before the second', async () => {
     const network = new Network();
     const connected = network.connect(six, four);
     network.clock.increment(ATTEMPT_DELAY_MS);
@@ -124,7 +124,7 @@ describe('connectToFirst', () => {
     expect(network.released).toEqual([]);
   });
 
-  it('fails with the errors of all addresses, or with the only one', async () => {
+  it('rejects with the errors of all addresses, or with the only one', async () => {
     const network = new Network();
     const failed = network.connect(six, four);
     failed.catch(() => undefined);

@@ -3,7 +3,7 @@ import { listenLimits } from '../../src/net/listen-limits.js';
 import { httpLimits } from '../../src/http/limits.js';
 
 describe('the limits of a port', () => {
-  it('are these unless others are given', () => {
+  it('have these defaults', () => {
     const defaults = {
       handshakeMs: 10_000,
       maxHalfOpen: 512,
@@ -17,7 +17,7 @@ describe('the limits of a port', () => {
     expect(httpLimits({})).toEqual({ ...defaults, maxHeaderBytes: 16_384, maxHeaders: 100 });
   });
 
-  it('are those that are given, 0 included', () => {
+  it('can be set, also to 0', () => {
     const given = {
       handshakeMs: 1,
       maxHeaderBytes: 2,

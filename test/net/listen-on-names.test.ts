@@ -8,13 +8,13 @@ import type { ListenAddress } from '../../src/net/listen-address.js';
 type Lookup = (host: string, ...rest: unknown[]) => void;
 type Done = (error: Error | null, addresses: readonly LookupAddress[]) => void;
 
-// The module object that all share, before it is first imported here. Another way to mock a module of Node does not exist.
+// The shared module object, before its first import here. Modules of Node.js cannot be mocked in another way.
 const dns = createRequire(import.meta.url)('node:dns') as { lookup: Lookup };
 const systemLookup = dns.lookup;
 
-/** `show.test` has two addresses of which this computer has the second; the first is one for documentation (RFC 5737). */
+/** `show.test` has two addresses, and this computer has the second. The first is a documentation address (RFC 5737). */
 dns.lookup = (host, ...rest) => {
-  const done = rest.at(-1) as Done; // the callback is the last argument
+  const done = rest.at(-1) as Done; // invariant: the callback is the last argument
   if (host === 'nowhere.test') done(Object.assign(new Error(host), { code: 'ENOTFOUND' }), []);
   else if (host !== 'show.test') systemLookup(host, ...rest);
   else
@@ -59,30 +59,30 @@ async function listen(name: string, host: string): Promise<readonly ListenAddres
 
 describe('a host name to listen on', () => {
   it.each(['websocket', 'tcp', 'tls', 'udp', 'quic'])(
-    'stands for the first of its addresses that this computer has: %s',
+    'uses the first of its addresses that this computer has: %s',
     async (name) => {
       try {
         expect(await listen(name, 'show.test')).toMatchObject([{ host: '127.0.0.1' }]);
       } catch (error) {
-        if (!(error instanceof TransportUnavailable)) throw error; // QUIC does not run on every computer
+        if (!(error instanceof TransportUnavailable)) throw error; // QUIC is not available on every computer.
       }
     },
   );
 
-  it('is taken by the health port in the same way', async () => {
+  it('is resolved in the same way by the health port', async () => {
     const port = await openHttpPort({ host: 'show.test', port: 0, routes: [] });
     expect(port.url).toMatch(/^http:\/\/127\.0\.0\.1:/);
     await port.close();
   });
 
-  it.each(['websocket', 'tcp', 'udp'])('that is unknown is one sentence: %s', async (name) => {
+  it.each(['websocket', 'tcp', 'udp'])('causes a one-sentence error if it is unknown: %s', async (name) => {
     await expect(listen(name, 'nowhere.test')).rejects.toThrow(
       'the host name nowhere.test cannot be resolved; choose an address of this computer with --host',
     );
   });
 
   it.each(['websocket', 'tcp', 'udp'])(
-    'an address that this computer does not have is one sentence: %s',
+    'causes a one-sentence error if this computer does not have its address: %s',
     async (name) => {
       await expect(listen(name, '192.0.2.1')).rejects.toThrow(
         'the address 192.0.2.1 does not belong to this computer; choose another with --host',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { TickBudgetQueue } from '../../src/net/tick-budget-queue.js';
 
-describe('a turnstile', () => {
+describe('TickBudgetQueue', () => {
   function turnstile(perTurn: number): { push: (item: number) => void; turn: () => void; passed: () => number[] } {
     const turns: (() => void)[] = [];
     let passed: number[] = [];
@@ -21,7 +21,7 @@ describe('a turnstile', () => {
     };
   }
 
-  it('lets so many pass at once, and the others in later turns, in order', () => {
+  it('passes the limit immediately, and the others in later turns, in order', () => {
     const { push, turn, passed } = turnstile(2);
     for (let i = 0; i < 5; i++) push(i);
     expect(passed()).toEqual([0, 1]);
@@ -39,7 +39,7 @@ describe('a turnstile', () => {
     expect(passed()).toEqual([7]);
   });
 
-  it('keeps whoever comes behind somebody that waits, though there were room in this turn', () => {
+  it('keeps the order: an item after a queued one waits, even if this turn has capacity', () => {
     const { push, turn, passed } = turnstile(1);
     push(0);
     push(1);
@@ -52,7 +52,7 @@ describe('a turnstile', () => {
     expect(passed()).toEqual([2, 3]);
   });
 
-  it('plans no turn while nobody comes', () => {
+  it('schedules no turn while it is empty', () => {
     let planned = 0;
     const turns: (() => void)[] = [];
     const stile = new TickBudgetQueue<number>({
@@ -64,7 +64,7 @@ describe('a turnstile', () => {
       },
     });
     stile.push(0);
-    while (turns.length > 0) turns.shift()!(); // until nothing is planned any more
+    while (turns.length > 0) turns.shift()!(); // until no turn is scheduled
     expect(planned).toBe(1);
   });
 });

@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** A socket of a server, and its peer, which reads when it is told to. */
+/** A socket of a server and its peer, which reads on request. */
 async function pair(isTls: boolean): Promise<{ socket: Socket; peer: Socket }> {
   const accepted: Socket[] = [];
   const take = (socket: Socket): void => {
@@ -23,7 +23,7 @@ async function pair(isTls: boolean): Promise<{ socket: Socket; peer: Socket }> {
   const server: Server = isTls ? createTlsServer(certificate, take) : createServer(take);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // it listens on a port
+  const { port } = server.address() as AddressInfo; // invariant: it listens on a port
   const where = { host: '127.0.0.1', port };
   const peer = isTls ? connectTls({ ...where, ca: certificate.ca, servername: 'localhost' }) : connect(where);
   peer.on('error', () => undefined);
@@ -38,7 +38,7 @@ async function pair(isTls: boolean): Promise<{ socket: Socket; peer: Socket }> {
   return { socket, peer };
 }
 
-/** Waits until the system takes no more. */
+/** Waits until the system accepts no more bytes. */
 async function full(socket: Socket): Promise<void> {
   const progress = new WriteProgress(socket);
   for (let stuck = 0; stuck < 50; stuck = progress.look() === 'stuck' ? stuck + 1 : 0) await turns(3);
@@ -47,8 +47,8 @@ async function full(socket: Socket): Promise<void> {
 describe.each([
   ['TCP', false],
   ['TLS', true],
-])('the progress of what waits for a peer over %s', (_, isTls) => {
-  it('is idle where nothing waits', async () => {
+])('the progress of queued bytes over %s', (_, isTls) => {
+  it('is idle if no bytes are queued', async () => {
     const { socket, peer } = await pair(isTls);
     const progress = new WriteProgress(socket);
     expect(progress.look()).toBe('idle');
@@ -58,7 +58,7 @@ describe.each([
     expect([progress.look(), progress.look()]).toEqual(['idle', 'idle']);
   });
 
-  it('is stuck while the peer reads nothing, although more is written', async () => {
+  it('is stuck while the peer reads nothing, even if more is written', async () => {
     const { socket } = await pair(isTls);
     socket.write(Buffer.alloc(16 << 20));
     await full(socket);
@@ -69,7 +69,7 @@ describe.each([
     expect(progress.look()).toBe('stuck');
   });
 
-  it('has moved when the peer has read a part of one large write', async () => {
+  it('has moved if the peer read a part of one large write', async () => {
     const { socket, peer } = await pair(isTls);
     socket.write(Buffer.alloc(32 << 20));
     await full(socket);
@@ -82,11 +82,11 @@ describe.each([
     });
     peer.resume();
     await until(() => peer.isPaused());
-    expect(socket.writableLength).toBe(32 << 20); // the write as a whole is not finished
+    expect(socket.writableLength).toBe(32 << 20); // the whole write is not finished
     expect(progress.look()).toBe('moved');
   });
 
-  it('has moved when all is gone, and is idle then', async () => {
+  it('has moved if all bytes are sent, and is idle afterwards', async () => {
     const { socket, peer } = await pair(isTls);
     socket.write(Buffer.alloc(16 << 20));
     await full(socket);

@@ -1112,7 +1112,7 @@ describeReal('a QUIC port that cannot be had', () => {
   });
 
   it('says that there is no such port', async () => {
-    await expect(quic({ ...local, port: 70_000 }).listen()).rejects.toThrow('there is no port 70000; choose');
+    await expect(quic({ ...local, port: 70_000 }).listen()).rejects.toThrow('port 70000 is invalid; choose');
   });
 
   it('says what is wrong with the certificate', async () => {

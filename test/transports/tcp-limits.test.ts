@@ -70,8 +70,8 @@ describe('a TCP port', () => {
       ...[false, true],
     ]);
     expect(faults.map(({ kind, text }) => [kind, text])).toEqual([
-      ['refused', 'its address connects more than 2 times a second'],
-      ['refused', 'all addresses together connect more than 3 times a second'],
+      ['refused', 'its address connects more than 2 times per second'],
+      ['refused', 'all addresses together connect more than 3 times per second'],
     ]);
     expect(faults[1]!.remoteAddress).toBe(`192.0.2.5:${raws[4]!.socket.localPort}`);
     expect(accepted).toHaveLength(source === undefined ? 3 : 0);

@@ -239,7 +239,7 @@ describe('a TCP port', () => {
 
   it('says that there is no such port', async () => {
     const { message } = await refusal(tcp({ ...local, port: 70_000 }));
-    expect(message).toMatch(/^there is no port 70000; choose .+ with --tcp-port$/);
+    expect(message).toMatch(/^port 70000 is invalid; choose .+ with --tcp-port$/);
   });
 });
 
@@ -263,7 +263,7 @@ describe('a door that breaks', () => {
     const faults = faultsOf(listener);
     server.emit('error', new Error('accept EMFILE'));
     expect(end).toBeUndefined();
-    const text = 'the system did not let it in: accept EMFILE';
+    const text = 'the system did not accept the connection: accept EMFILE';
     expect(faults).toEqual([{ kind: 'refused', remoteAddress: 'unknown:0', text }]);
     await new Promise((resolve) => server.close(resolve));
     server.emit('error', new Error('the network card is gone'));
@@ -321,7 +321,7 @@ describe('who does not get through a TCP door', () => {
     await turns(5);
     raw.socket.resetAndDestroy();
     await until(() => faults.length > 0);
-    const text = 'it hung up before its TLS handshake was done';
+    const text = 'it disconnected during its TLS handshake';
     expect(faults).toEqual([{ kind: 'handshake', remoteAddress, text }]);
   });
 
@@ -780,11 +780,11 @@ describe('TLS', () => {
     const other = await newCertificate();
     const secure = (credentials: TlsCredentials): Transport => tcp({ ...local, tls: { credentials, renewed$: NEVER } });
     const unreadable =
-      /^TLS does not take this certificate or its private key \(.+\); give both as PEM, the key without a passphrase$/;
+      /^TLS rejects this certificate or its private key \(.+\); provide both as PEM, the key without a passphrase$/;
     expect((await refusal(secure({ key: certificate.key, cert: 'no PEM' }))).message).toMatch(unreadable);
     expect((await refusal(secure({ key: 'no PEM', cert: certificate.cert }))).message).toMatch(unreadable);
     expect((await refusal(secure({ key: other.key, cert: certificate.cert }))).message).toBe(
-      'the private key does not belong to the certificate; give the two that were made together',
+      'the private key does not belong to the certificate; provide a matching pair',
     );
   });
 

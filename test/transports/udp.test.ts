@@ -866,7 +866,7 @@ describe('a UDP socket', () => {
   });
 
   it('that cannot be says so', async () => {
-    await expect(udp({ ...local, port: 70_000 }).listen()).rejects.toThrow('there is no port 70000; choose');
+    await expect(udp({ ...local, port: 70_000 }).listen()).rejects.toThrow('port 70000 is invalid; choose');
     await expect(udp({ host: '192.0.2.1', port: 0 }).listen()).rejects.toThrow(
       'the address 192.0.2.1 does not belong to this computer; choose another with --host',
     );

@@ -70,8 +70,8 @@ describe('a WebSocket port', () => {
       restore();
     }
     expect(door.faults.map(({ kind, text }) => [kind, text])).toEqual([
-      ['refused', 'its address connects more than 2 times a second'],
-      ['refused', 'all addresses together connect more than 3 times a second'],
+      ['refused', 'its address connects more than 2 times per second'],
+      ['refused', 'all addresses together connect more than 3 times per second'],
     ]);
   });
 });
@@ -152,7 +152,7 @@ describe('a connection above a limit of a WebSocket port', () => {
     second.socket.on('end', () => second.socket.end());
     await second.closed;
     await turns(20);
-    const text = 'its address connects more than 0.01 times a second; it has waited for 10 s';
+    const text = 'its address connects more than 0.01 times per second; it has waited for 10 s';
     expect(door.faults.filter(({ kind }) => kind === 'refused').map((fault) => fault.text)).toEqual([text]);
   });
 
@@ -164,7 +164,7 @@ describe('a connection above a limit of a WebSocket port', () => {
     all[2]!.socket.on('end', () => all[2]!.socket.end());
     await all[2]!.closed;
     await until(() => door.faults.length === 1);
-    const text = 'its address connects more than 1 times a second; 1 connections of its address wait already';
+    const text = 'its address connects more than 1 times per second; 1 connections of its address wait already';
     expect(door.faults.map((fault) => [fault.kind, fault.text])).toEqual([['refused', text]]);
   });
 

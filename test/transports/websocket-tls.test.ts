@@ -429,11 +429,11 @@ describe('a certificate that is renewed', () => {
 
 describe('a certificate that cannot be used', () => {
   it.each([
-    ['no PEM', () => ({ key: 'nothing', cert: 'nothing' }), /^TLS does not take this certificate .+; give both as PEM/],
+    ['no PEM', () => ({ key: 'nothing', cert: 'nothing' }), /^TLS rejects this certificate .+; provide both as PEM/],
     [
       'a key of another',
       async () => ({ key: (await newCertificate()).key, cert: certificate.cert }),
-      'the private key does not belong to the certificate; give the two that were made together',
+      'the private key does not belong to the certificate; provide a matching pair',
     ],
   ])('is refused with a sentence: %s', async (_, make, sentence) => {
     const unusable = new TestSource(await make());

@@ -542,6 +542,6 @@ describe('a WebSocket port that cannot be had', () => {
   });
 
   it('says that there is no such port', async () => {
-    await expect(webSocket({ ...local, port: 70_000 }).listen()).rejects.toThrow('there is no port 70000; choose');
+    await expect(webSocket({ ...local, port: 70_000 }).listen()).rejects.toThrow('port 70000 is invalid; choose');
   });
 });

@@ -60,10 +60,10 @@ describe('the options of a transport', () => {
   });
 
   it.each<[call: string, options: object | undefined, text: string]>([
-    ['tcp', {}, 'tcp needs the option port'],
-    ['pipe', {}, 'pipe needs the option path'],
-    ['quic', {}, 'quic needs the option tls'],
-    ['openHttpPort', { port: 0 }, 'openHttpPort needs the option routes'],
+    ['tcp', {}, 'tcp requires the option port'],
+    ['pipe', {}, 'pipe requires the option path'],
+    ['quic', {}, 'quic requires the option tls'],
+    ['openHttpPort', { port: 0 }, 'openHttpPort requires the option routes'],
   ])('are refused if one without a default is missing: %s(%j)', async (call, options, text) => {
     expect(await messageOf(call, options)).toBe(text);
   });
@@ -90,9 +90,9 @@ describe('the options of a transport', () => {
     ['quic', { ...tls, datagrams: 1 }, 'datagrams of quic must be true or false, not 1'],
     ['quic', { ...tls, maxConnections: 'x' }, 'maxConnections of quic must be a whole number from 0, not "x"'],
     ['webSocket', { maxHalfOpen: 'x' }, 'maxHalfOpen of webSocket must be a whole number from 0, not "x"'],
-    ['webSocket', { allowedOrigins: 5 }, 'allowedOrigins of webSocket must be a list of texts, not 5'],
-    ['webSocket', { allowedOrigins: 'null' }, 'allowedOrigins of webSocket must be a list of texts, not "null"'],
-    ['webSocket', { trustedProxies: [5] }, 'trustedProxies of webSocket must be a list of texts, not [5]'],
+    ['webSocket', { allowedOrigins: 5 }, 'allowedOrigins of webSocket must be a list of strings, not 5'],
+    ['webSocket', { allowedOrigins: 'null' }, 'allowedOrigins of webSocket must be a list of strings, not "null"'],
+    ['webSocket', { trustedProxies: [5] }, 'trustedProxies of webSocket must be a list of strings, not [5]'],
     ['webSocket', { routes: 5 }, 'routes of webSocket must be a list of routes, not 5'],
     ['webSocket', { routes: [5] }, /^each of the routes of webSocket must be an object with the method answer or /],
     ['webSocket', { routes: [{ answer: 5 }] }, 'answer of a route of routes of webSocket must be a function, not 5'],
