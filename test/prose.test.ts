@@ -14,6 +14,10 @@ const converted: readonly string[] = [
   // Protocol, transports, clients.
   'src/protocol',
   'test/protocol',
+  'src/net',
+  'test/net',
+  'src/http',
+  'test/http',
   // Pages, command, composition.
   'CHANGELOG.md',
   'CONTRIBUTING.md',

@@ -2,23 +2,23 @@ import { allowedHost, hostNameOf, type HostRule, hostRule } from '../util-node/h
 import { TransportError } from '../net/transport-error.js';
 
 export interface HostCheckOptions {
-  /** As {@link listedHost} returns them. */
+  /** As returned by {@link listedHost}. */
   readonly allowHosts: readonly string[];
-  /** The address that the port has. */
+  /** Address on which the port listens. */
   readonly listensOn: string;
-  /** What the user wrote for it. */
+  /** The host that the user configured. */
   readonly host: string;
-  /** With TLS the certificate proves the name: a browser does not connect by another one. */
+  /** With TLS, the certificate proves the name: a browser does not connect by another name. */
   readonly isEncrypted: boolean;
 }
 
-/** Why a request is refused: for its peer and for the log. */
+/** Reason of a rejection, for the peer and for the log. */
 export interface HostRefusal {
   readonly answer: string;
   readonly text: string;
 }
 
-/** Refuses requests for names that are not the router's. */
+/** Rejects requests for host names that are not the router's. */
 export class HostCheck {
   readonly #isAllowed: HostRule;
 
@@ -37,16 +37,16 @@ export class HostCheck {
   }
 }
 
-/** Normalizes an item of `allowHosts`. @throws TransportError for one that is neither a name, an address nor `*` */
+/** Normalizes an item of `allowHosts`. @throws TransportError if it is not a name, an address or `*` */
 export function listedHost(text: string): string {
   const name = allowedHost(text);
   if (name !== undefined) return name;
   throw new TransportError(
-    `"${text}" is no host name; write it as show.example.org, without scheme and port, or give *`,
+    `"${text}" is not a host name; write it as show.example.org, without scheme and port, or use *`,
   );
 }
 
-/** The name as text that can be shown anywhere; undefined if it has other characters or is long. */
+/** Returns the name if it is safe to display. Undefined if it contains other characters or is long. */
 function shownName(host: string | undefined): string | undefined {
   const name = host === undefined ? undefined : hostNameOf(host);
   return name !== undefined && /^[a-z0-9.-]{1,80}$/.test(name) ? name : undefined;

@@ -25,31 +25,34 @@ import { normalizeSubprotocols } from './offered-subprotocols.js';
 export interface HttpListenerOptions extends HttpLimits {
   readonly port: number;
   readonly host: string;
-  /** The option of the command that chooses the port, for the sentence of an error. */
+  /** The option of the command that sets the port, for error texts. */
   readonly flag: string;
   readonly tls: TlsSource | undefined;
-  /** What has to happen within `handshakeMs`: `WebSocket upgrade`. */
+  /** The step that must complete within `handshakeMs`: `WebSocket upgrade`. */
   readonly awaited: string;
   readonly allowedOrigins: readonly string[];
-  /** Names that requests may be for, beside those of {@link hostRule}. */
+  /** Additional host names that requests can use, beside those of {@link hostRule}. */
   readonly allowHosts: readonly string[];
-  /** Reverse proxies whose headers are believed: addresses and networks. */
+  /** Reverse proxies whose headers are trusted: addresses and networks. */
   readonly trustedProxies: readonly string[];
   readonly routes: readonly HttpRoute[];
   readonly onRouteError: ((error: unknown) => void) | undefined;
   readonly clock: Clock;
 }
 
-/** What becomes of the requests that no route wants. */
+/** Handlers for requests that no route accepts. */
 export interface HttpListenerHandlers {
   readonly request: (request: IncomingMessage, response: ServerResponse) => void;
-  /** A request to upgrade from an origin that may: to be taken ({@link HttpListener.accept}) or refused. */
+  /**
+   * Called for a request to upgrade from an allowed origin. The handler must accept it ({@link HttpListener.accept}) or
+   * refuse it.
+   */
   readonly upgrade: (request: IncomingMessage, socket: Socket, head: Buffer, peer: HttpPeer) => void;
-  /** The port is no more. */
+  /** Called if the port fails. */
   readonly failed: (error: Error) => void;
 }
 
-/** An open HTTP or HTTPS port with its limits: who connects, what it asks for, and whether it may. */
+/** An open HTTP or HTTPS port with its limits. Identifies each peer, and checks its request and its permission. */
 export class HttpListener {
   readonly address: AddressInfo;
   readonly rejected$: Observable<RejectedConnection>;
@@ -73,7 +76,7 @@ export class HttpListener {
     try {
       await listenOnFirst(await addressesOf(options.host), async ({ address }) => {
         port.listen({ port: options.port, host: address, backlog: LISTEN_BACKLOG });
-        await once(port, 'listening'); // rejects with an `error`
+        await once(port, 'listening'); // invariant: rejects with an `error` event
       });
     } catch (error) {
       server.release();
@@ -87,7 +90,8 @@ export class HttpListener {
     this.#mayUpgrade = mayUpgrade;
     this.#peers = peers;
     this.#options = options;
-    this.address = server.port.address() as AddressInfo; // a server that listens on a port, not on a pipe, has one
+    // Invariant: a server that listens on a port, not on a pipe, has one.
+    this.address = server.port.address() as AddressInfo;
     this.#hosts = new HostCheck({ ...options, listensOn: this.address.address, isEncrypted: this.isEncrypted });
     this.rejected$ = this.#rejected.observable;
     const { rate, isExempt } = peers;
@@ -102,7 +106,7 @@ export class HttpListener {
     server.http.on('clientError', this.#onClientError);
   }
 
-  /** To be called in the same turn of the event loop in which the door was opened. */
+  /** Starts to serve requests. Must be called in the turn of the event loop in which the port was opened. */
   serve(handlers: HttpListenerHandlers): void {
     const { http, port } = this.#server;
     http.on('request', (request, response) => {
@@ -115,8 +119,8 @@ export class HttpListener {
       });
     });
     http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-      const { socket } = request; // the same object as `stream`, with the type it has
-      socket.on('error', ignore); // Node no longer listens; a `close` follows
+      const { socket } = request; // the same object as `stream`, with its actual type
+      socket.on('error', ignore); // Node.js removed its listener; a `close` follows
       const refuse = (text: string): void => {
         this.refuse(socket, 503, text, { kind: 'refused', text });
       };
@@ -125,7 +129,7 @@ export class HttpListener {
       });
     });
     port.on('error', (error) => {
-      // An accept that failed (too many open files) leaves the door open.
+      // A failed accept (too many open files) does not close the port.
       if (port.listening) return;
       this.#server.release();
       this.#rejected.complete();
@@ -133,17 +137,17 @@ export class HttpListener {
     });
   }
 
-  /** Its request to upgrade is granted and waits for its turn: it counts no longer as half open. */
+  /** Grants a request to upgrade that waits for its turn. The connection no longer counts as half-open. */
   grant(socket: Socket): void {
     this.#pending.grant(socket);
   }
 
-  /** This one is upgraded: the deadline is off, and it counts no longer as half open. */
+  /** Marks a connection as upgraded: removes its deadline and no longer counts it as half-open. */
   accept(socket: Socket): void {
     this.#pending.leave(socket);
   }
 
-  /** Answers a request to upgrade that cannot be granted, and tells of it. The socket keeps its deadline until it is closed. */
+  /** Rejects a request to upgrade and reports it. The socket keeps its deadline until it closes. */
   refuse(
     socket: Socket,
     status: number,
@@ -155,15 +159,15 @@ export class HttpListener {
     sendRaw(socket, status, answer, headers);
   }
 
-  /** Gives the port back; who has not been let in is sent away. */
+  /** Closes the port, and all connections that are not accepted yet. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
-    // Not waited for: its callback comes when the last socket has gone, and upgraded ones are meant to live on. The port
-    // itself is given back here and now.
+    // Not awaited: the callback runs when the last socket closes, and upgraded sockets stay open. The port itself is
+    // released immediately.
     this.#server.port.close();
     this.#server.release();
     this.#peers.clear();
@@ -213,7 +217,7 @@ export class HttpListener {
   ): void {
     const { socket } = request;
     if (!this.#pending.isExpected(socket)) {
-      socket.destroy(); // behind a request that has its answer: one each
+      socket.destroy(); // a second request after an answered one: only one per connection
       return;
     }
     const excess = this.#excessHeaders(request);
@@ -253,18 +257,18 @@ export class HttpListener {
     return this.#server.tls !== undefined;
   }
 
-  /** Node leaves the headers beyond its limit out; this one is refused instead. */
+  /** Returns an error text if there are too many headers. Node.js would silently omit the excess ones. */
   #excessHeaders({ rawHeaders }: IncomingMessage): string | undefined {
     const { maxHeaders } = this.#options;
     return rawHeaders.length / 2 > maxHeaders ? `more than ${maxHeaders} headers` : undefined;
   }
 
-  /** What came is no HTTP, or no TLS. The texts are ours and the parser's. */
+  /** Handles input that is not HTTP or not TLS. The texts come from this module and the parser, not from the peer. */
   readonly #onClientError = (error: Error & { readonly code?: string }, socket: Duplex): void => {
     const { code = '' } = error;
     const isInTouch = socket instanceof Socket && !this.#pending.failHandshake(socket, error);
     if (!isInTouch || !this.#pending.isExpected(socket) || !code.startsWith('HPE_')) {
-      socket.destroy(); // nobody to talk to, or in the middle of an answer
+      socket.destroy(); // the peer has disconnected, or receives an answer already
       return;
     }
     if (code === 'HPE_HEADER_OVERFLOW') {
@@ -272,14 +276,14 @@ export class HttpListener {
       this.refuse(socket, 431, text, { kind: 'refused', text });
     } else {
       const text = `its HTTP request cannot be read (${code})`;
-      this.refuse(socket, 400, 'this is no HTTP request', { kind: 'handshake', text });
+      this.refuse(socket, 400, 'this is not an HTTP request', { kind: 'handshake', text });
     }
   };
 }
 
 const WRONG_ORIGIN =
-  'Web pages of this origin may not connect to this router. Whoever runs it can allow them: --allow-origin, or allowedOrigins.';
+  'This router rejects web pages of this origin. Its operator can allow them: --allow-origin, or allowedOrigins.';
 
 function ignore(): void {
-  // nothing
+  // no action
 }

@@ -12,7 +12,7 @@ import {
   tls,
 } from '../net/option-rules.js';
 
-/** What a WebSocket port and a port for routes alone have in common. */
+/** Rules that a WebSocket port and a port for routes share. */
 const portRules = {
   port: count,
   host: text,

@@ -4,25 +4,28 @@ import { forwardedPlaceOf, clientPrefix } from '../util/client-prefix.js';
 import { remoteAddressOf } from '../net/remote-address.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 
-/** Who makes an HTTP request. */
+/** The peer that makes an HTTP request. */
 export interface HttpPeer {
-  /** `192.168.1.20:51234`; behind a trusted proxy the peer's own, with port 0 where the proxy does not tell it. */
+  /**
+   * `192.168.1.20:51234`. Behind a trusted proxy, the address of the peer itself, with port 0 if the proxy does not
+   * send the port.
+   */
   readonly remoteAddress: string;
-  /** Whether it came through a reverse proxy, trusted or not. Then it never counts as this computer. */
+  /** Whether the request came through a reverse proxy, trusted or not. Such a peer never counts as this computer. */
   readonly isForwarded: boolean;
-  /** Whether it came from this computer: from a loopback address, and through no proxy that says so. */
+  /** Whether the request came from this computer: from a loopback address, and not through a proxy. */
   readonly isLocal: boolean;
 }
 
-/** What the port itself needs to know beside that. */
+/** Additional data that the port itself uses. */
 export interface ResolvedPeer extends HttpPeer {
   readonly address: string | undefined;
   readonly port: number | undefined;
-  /** What limits count, as `placeOf()` has it. */
+  /** Key for limits, as returned by `clientPrefix()`. */
   readonly place: string | undefined;
-  /** The host that the peer asked for: behind a trusted proxy that says it, the one that the proxy was asked for. */
+  /** The requested host. Behind a trusted proxy that forwards it, the host that was requested from the proxy. */
   readonly host: string | undefined;
-  /** All hosts that the request names. A page can set `X-Forwarded-Host` if it is of the same origin, but not `Host`. */
+  /** All hosts that the request names. A page of the same origin can set `X-Forwarded-Host` but not `Host`. */
   readonly hosts: readonly (string | undefined)[];
 }
 
@@ -51,7 +54,7 @@ export function resolvePeer(
   };
 }
 
-/** The last of a list, which the nearest proxy has written. */
+/** Returns the last element of a list, which the nearest proxy added. */
 function lastOf(header: string | readonly string[] | undefined): string | undefined {
   const text = typeof header === 'string' ? header : header?.at(-1);
   return text?.slice(text.lastIndexOf(',') + 1).trim();

@@ -9,42 +9,49 @@ import type { HttpRoute } from './route.js';
 import { SAME_HOST } from './origins.js';
 
 export interface HttpPortOptions {
-  /** 0 takes any free port; {@link HttpPort.url} tells which. */
+  /** Port number. 0 selects any free port; see {@link HttpPort.url}. */
   readonly port: number;
-  /** Address of this computer to listen on. @default '127.0.0.1', for this computer alone */
+  /** Local address to listen on. @default '127.0.0.1', reachable from this computer only */
   readonly host?: string | undefined;
-  /** Asked in this order; what none of them wants is answered 404. */
+  /** Routes in order of precedence. A request that no route accepts gets 404. */
   readonly routes: readonly HttpRoute[];
-  /** The option of the command that chooses the port, for the sentence of an error. @default '--health-port' */
+  /** The option of the command that sets the port, for error texts. @default '--health-port' */
   readonly flag?: string | undefined;
-  /** Encrypts with this certificate. @default no encryption */
+  /** Certificate for encryption. @default no encryption */
   readonly tls?: TlsSource | undefined;
-  /** As `WebSocketOptions.allowedOrigins`, for the upgrades of the routes. @default ['same-host'] */
+  /** Same as `WebSocketOptions.allowedOrigins`, for upgrades of the routes. @default ['same-host'] */
   readonly allowedOrigins?: readonly string[] | undefined;
-  /** As `WebSocketOptions.allowHosts`. @default none */
+  /** Same as `WebSocketOptions.allowHosts`. @default none */
   readonly allowHosts?: readonly string[] | undefined;
-  /** As `WebSocketOptions.trustedProxies`. @default none */
+  /** Same as `WebSocketOptions.trustedProxies`. @default none */
   readonly trustedProxies?: readonly string[] | undefined;
-  /** Milliseconds from the first look at a connection to the end of the answer; a slower one is closed. @default 10_000 */
+  /**
+   * Milliseconds from the first read of a connection to the end of the answer. A slower connection is closed. @default
+   * 10_000
+   */
   readonly handshakeMs?: number | undefined;
-  /** Hears what a route has thrown, of which the peer only sees 500, and of a port that breaks. @default nobody */
+  /**
+   * Called with each error that a route throws, for which the peer only gets 500, and with a failure of the port.
+   * @default none
+   */
   readonly onError?: ((error: unknown) => void) | undefined;
-  /** @default the system's */
+  /** @default the system clock */
   readonly clock?: Clock | undefined;
 }
 
-/** An open port that serves routes and nothing else. */
+/** An open port that serves only routes. */
 export interface HttpPort {
-  /** `http://127.0.0.1:7360`, with the real port. */
+  /** `http://127.0.0.1:7360`, with the actual port. */
   readonly url: string;
-  /** Gives the port back and cuts off whoever has no answer yet. */
+  /** Closes the port and all connections that have no answer yet. */
   close(): Promise<void>;
 }
 
 /**
- * Opens a port of its own for routes, such as probes and metrics that not everybody may ask. It has the limits a WebSocket port has.
+ * Opens a separate port for routes, such as probes and metrics with restricted access. It has the limits of a WebSocket
+ * port.
  *
- * @throws ArgumentError for an option that is missing, unknown or of the wrong type; TransportError if it cannot listen
+ * @throws ArgumentError if an option is missing, unknown or of the wrong type; TransportError if it cannot listen
  */
 export async function openHttpPort(options: HttpPortOptions): Promise<HttpPort> {
   checkOptions<HttpPortOptions>('openHttpPort', options, httpPortRules, ['port', 'routes']);
@@ -68,10 +75,10 @@ export async function openHttpPort(options: HttpPortOptions): Promise<HttpPort> 
       else send(response, 405, 'only GET, HEAD and POST', { headers: { Allow: 'GET, HEAD, POST' } });
     },
     upgrade: (_request, socket) => {
-      const text = 'it asked for an upgrade where there is none';
-      door.refuse(socket, 400, 'nothing here takes an upgrade', { kind: 'handshake', text });
+      const text = 'it requested an upgrade, which this port does not support';
+      door.refuse(socket, 400, 'this port does not support upgrades', { kind: 'handshake', text });
     },
-    failed: (error) => options.onError?.(error), // nobody comes in here any more; the router goes on
+    failed: (error) => options.onError?.(error), // The port accepts no more connections. The router continues.
   });
   const { address, family, port } = door.address;
   const host = family === 'IPv6' ? `[${address}]` : address;

@@ -5,33 +5,36 @@ import type { SecureContextOptions } from 'node:tls';
 import { tlsCredentialsError } from '../net/listen-error.js';
 import type { TlsCredentials, TlsSource } from '../net/tls.js';
 
-/** What answers on the port before a peer is upgraded. */
+/** The HTTP server of a port, before a peer is upgraded. */
 export interface HttpServer {
   /** Listens, and accepts sockets without reading them. Each is passed to `http` by its event `connection`. */
   readonly port: Port;
   readonly http: PlainServer | TlsServer;
-  /** The same server where it encrypts. */
+  /** The same server as `http` if it encrypts. */
   readonly tls: TlsServer | undefined;
-  /** Lets go of where the certificate comes from. */
+  /** Unsubscribes from the certificate source. */
   readonly release: () => void;
 }
 
 export interface HttpServerOptions {
   readonly tls: TlsSource | undefined;
-  /** Bytes of a request's first line and headers. */
+  /** Maximum bytes of a request's first line and headers. */
   readonly maxHeaderBytes: number;
   readonly maxHeaders: number;
 }
 
-/** Node's own timeouts look only every 30 s and on the real clock; the deadline of the doorstep covers what they cover. */
+/**
+ * The timeouts of Node.js are checked only every 30 s and use the real clock. The deadline of {@link
+ * PendingConnections} replaces them.
+ */
 const timeouts = { headersTimeout: 0, requestTimeout: 0 };
-/** The longest there is, because 0 means 120 s here. */
+/** The maximum, because 0 means 120 s here. */
 const NO_HANDSHAKE_TIMEOUT = 0x7fff_ffff;
 
 /**
- * A server that does not listen yet; with TLS it follows the renewals of its certificate until it is released.
+ * Creates a server that does not listen yet. With TLS, it uses renewed certificates until it is released.
  *
- * @throws TransportError when the key and the certificate cannot be used
+ * @throws TransportError if the key and the certificate cannot be used
  */
 export function createServer({ tls: source, maxHeaderBytes, maxHeaders }: HttpServerOptions): HttpServer {
   const options = { noDelay: true, ...timeouts, maxHeaderSize: maxHeaderBytes };
@@ -45,7 +48,7 @@ export function createServer({ tls: source, maxHeaderBytes, maxHeaders }: HttpSe
       try {
         server.setSecureContext(contextOf(credentials)); // open connections keep theirs
       } catch {
-        // An old certificate is better than none. Who renews them looks at them first and has somebody to tell; nobody is here.
+        // An old certificate is better than none. The component that renews credentials validates and reports them.
       }
     },
     error: () => undefined, // no more renewals
@@ -60,14 +63,14 @@ export function createServer({ tls: source, maxHeaderBytes, maxHeaders }: HttpSe
   };
 }
 
-/** As Node's own servers accept: HTTP answers a peer that has ended its side, HTTPS does not. */
+/** Accepts like the servers of Node.js: HTTP answers a peer that has ended its side, HTTPS does not. */
 function newPort(allowHalfOpen: boolean): Port {
   return createPort({ allowHalfOpen, noDelay: true, pauseOnConnect: true });
 }
 
-/** One request a connection: what else stands in the same packet is answered by Node, with 503. */
+/** Allows one request per connection. Node.js answers further requests in the same packet with 503. */
 function limited<S extends PlainServer | TlsServer>(server: S, maxHeaders: number): S {
-  server.maxHeadersCount = maxHeaders + 1; // one more than may be, or nobody would notice
+  server.maxHeadersCount = maxHeaders + 1; // one more than the limit, so that an excess is detectable
   server.maxRequestsPerSocket = 1;
   return server;
 }

@@ -1,12 +1,12 @@
 import { type ListenLimits, listenLimits } from '../net/listen-limits.js';
 
-/** What an HTTP port takes of those who are not in yet; `WebSocketOptions` explains each. */
+/** Limits of an HTTP port for connections that are not accepted yet. `WebSocketOptions` documents each. */
 export interface HttpLimits extends ListenLimits {
   readonly maxHeaderBytes: number;
   readonly maxHeaders: number;
 }
 
-/** The limits given, and the usual ones for those that were not. */
+/** Returns the given limits, with defaults for the others. */
 export function httpLimits(given: { readonly [K in keyof HttpLimits]?: HttpLimits[K] | undefined }): HttpLimits {
   return {
     maxHeaderBytes: given.maxHeaderBytes ?? 16_384,

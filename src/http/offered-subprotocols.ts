@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Removes empty and repeated names from `Sec-WebSocket-Protocol`, and the header if no name is left. `ws` refuses both with 400 before it
- * asks which one to choose, although a recipient must ignore empty list elements (RFC 9110, section 5.6.1.2). Some client libraries and
- * proxies send them. A name that is no token still causes 400.
+ * Removes empty and repeated names from `Sec-WebSocket-Protocol`, and the header if no name remains. `ws` rejects both
+ * with 400 before it selects a subprotocol, although a recipient must ignore empty list elements (RFC 9110, section
+ * 5.6.1.2). Some client libraries and proxies send them. A name that is not a token still causes 400.
  */
 export function normalizeSubprotocols(headers: IncomingHttpHeaders): void {
   const offered = headers['sec-websocket-protocol'];

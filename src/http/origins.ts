@@ -1,37 +1,39 @@
 import { hostNameOf, isLoopbackName } from '../util-node/host-names.js';
 import { TransportError } from '../net/transport-error.js';
 
-/** Lets everybody in. */
+/** Allows all origins. */
 const ANY = '*';
-/** Pages that come from the computer the router runs on. */
+/** Pages from the host on which the router runs. */
 export const SAME_HOST = 'same-host';
-/** What a browser says of a page from a file, or from a frame with no rights. */
+/** Origin that a browser sends for a page from a file, or from a sandboxed frame. */
 const NOWHERE = 'null';
 
-/** What a request to upgrade says of where it comes from. */
+/** Origin data of a request to upgrade. */
 export interface OriginClaim {
-  /** Undefined for everything that is no web page. */
+  /** Undefined if the client is not a web page. */
   readonly origin: string | undefined;
-  /** The host that the page connects to, with or without a port. */
+  /** The host to which the page connects, with or without a port. */
   readonly host: string | undefined;
-  /** Whether that is a name of the router, which nobody else can point here. */
+  /** Whether the host is a name of the router that others cannot point to it. */
   readonly isHostAllowed: boolean;
-  /** Whether it came through a reverse proxy: then the loopback names of the peer are not those of the router. */
+  /**
+   * Whether the request came through a reverse proxy. Then the loopback names of the peer are not those of the router.
+   */
   readonly isForwarded: boolean;
 }
 
-/** `host`: the page is of the host that it connects to, but that name is not allowed. */
+/** `host`: the page has the host to which it connects, but that name is not allowed. */
 export type OriginVerdict = 'allowed' | 'origin' | 'host';
 
-/** Whether a request may upgrade, or what about it is not allowed. */
+/** Returns whether a request can upgrade, or which part is not allowed. */
 export type OriginRule = (claim: OriginClaim) => OriginVerdict;
 
 /**
- * Browsers let any page connect to any WebSocket and only say, in `Origin`, which page it was. So whoever gets a user to open a page
- * could reach the routers of his network, if nobody looked.
+ * Creates the rule for origins. Browsers allow any page to connect to any WebSocket, and only send the page's origin in
+ * `Origin`. Without this check, an attacker whose page a user opens could reach the routers of the user's network.
  *
  * @param allowed `*`, `same-host`, `null`, or origins such as `https://show.example:8443`
- * @throws TransportError for one that is none of these
+ * @throws TransportError for any other item
  */
 export function originRule(allowed: readonly string[]): OriginRule {
   const listed = new Set(allowed.map(listedOrigin));
@@ -49,16 +51,16 @@ function listedOrigin(text: string): string {
   const origin = text === ANY || text === SAME_HOST ? text : normalOrigin(text);
   if (origin !== undefined) return origin;
   throw new TransportError(
-    `"${text}" is no origin of a web page; write it as https://example.com, without a path, or give *, same-host or null`,
+    `"${text}" is not an origin of a web page; write it as https://example.com, without a path, or use *, same-host or null`,
   );
 }
 
-/** As browsers write it: no capitals, no usual port; undefined where a browser would write no such thing. */
+/** Returns an origin as browsers write it: no capitals, no default port. Undefined if no browser would write it. */
 function normalOrigin(text: string): string | undefined {
   if (text === NOWHERE) return text;
   const url = parsedOrigin(text);
   if (url === undefined) return undefined;
-  // Schemes of apps (capacitor://localhost) have no origin in the rules for URLs, and browsers write them all the same.
+  // URLs with app schemes (capacitor://localhost) have no origin by the URL standard, but browsers send one.
   return url.origin === NOWHERE ? `${url.protocol}//${url.host}`.toLowerCase() : url.origin;
 }
 
@@ -68,8 +70,8 @@ function parsedOrigin(text: string): URL | undefined {
 }
 
 /**
- * The same computer, whatever the port: a page served by another program beside the router is the usual installation. All
- * names of the loopback are one.
+ * Returns whether page and router have the same host, on any port: often another program beside the router serves the
+ * page. All loopback names are equal.
  */
 function isSameHost(origin: string, { host, isForwarded }: OriginClaim): boolean {
   const page = parsedOrigin(origin);
@@ -80,7 +82,7 @@ function isSameHost(origin: string, { host, isForwarded }: OriginClaim): boolean
   return name === plainName(page.hostname);
 }
 
-/** Stands for all names of the loopback. */
+/** Stands for all loopback names. */
 const LOOPBACK = 'localhost';
 
 function plainName(name: string): string {

@@ -13,10 +13,10 @@ export interface PeerAdmissionOptions extends ListenLimits {
   readonly clock: Clock;
 }
 
-/** What becomes of a request whose head was read. */
+/** Handlers for a request whose head was read. */
 export interface PeerRequestHandlers {
   readonly proceed: (peer: ResolvedPeer) => void;
-  /** @param text for a person: which limit, with its number */
+  /** @param text description for people: the limit and its number */
   readonly refuse: (text: string) => void;
 }
 
@@ -25,16 +25,17 @@ interface Waiting extends PeerRequestHandlers {
 }
 
 /**
- * Finds out who makes a request, and applies the rate of connects to those whose connection was accepted without being counted: the peers of
- * a proxy, which are unknown until the head of their request was read. Requests above the rate wait, within the bounds of connections.
+ * Identifies the peer of each request and limits the rate of new connections for peers behind a proxy. Their
+ * connections were accepted without being counted, because the peer is unknown until the head of its request is read.
+ * Requests above the rate wait, within the limits for connections.
  */
 export class PeerAdmission {
-  /** Counts the peers of proxies together with those that connect themselves. */
+  /** Counts peers of proxies and direct peers together. */
   readonly rate: ConnectRate;
   readonly #trusted: TrustedProxies;
   readonly #queue: AdmissionQueue<Waiting>;
 
-  /** @throws TransportError for a trusted proxy that is neither address nor network */
+  /** @throws TransportError for a trusted proxy that is not an address or network */
   constructor(options: PeerAdmissionOptions) {
     this.#trusted = new TrustedProxies(options.trustedProxies);
     this.rate = new ConnectRate(options);
@@ -53,14 +54,14 @@ export class PeerAdmission {
     });
   }
 
-  /** Whether connections from an address are accepted without being counted. */
+  /** Returns whether connections from an address are accepted without being counted. */
   readonly isExempt = (address: string | undefined): boolean => this.#trusted.has(address);
 
   peerOf(request: IncomingMessage): ResolvedPeer {
     return resolvePeer(request, this.#trusted);
   }
 
-  /** Goes on with a request as soon as the limits of its peer allow it; mostly at once. */
+  /** Calls a handler as soon as the limits of the peer allow it, usually immediately. */
   admit(peer: ResolvedPeer, socket: Socket, handlers: PeerRequestHandlers): void {
     const { remoteAddress } = socket;
     const wasCounted = clientPrefix(remoteAddress) !== undefined && !this.#trusted.has(remoteAddress);
@@ -75,7 +76,7 @@ export class PeerAdmission {
     this.#queue.arrive(waiting, peer.place);
   }
 
-  /** Nobody waits any longer. */
+  /** Rejects all waiting requests. */
   clear(): void {
     this.#queue.clear();
   }

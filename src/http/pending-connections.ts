@@ -9,39 +9,43 @@ import type { RejectedConnection } from '../net/rejected-connections.js';
 import type { HttpServer } from './http-server.js';
 
 export interface PendingConnectionsOptions extends ListenLimits {
-  /** What has to happen within `handshakeMs`: `WebSocket upgrade`. */
+  /** The step that must complete within `handshakeMs`: `WebSocket upgrade`. */
   readonly awaited: string;
   readonly clock: Clock;
   readonly faults: RejectedConnections;
-  /** As in {@link SocketAdmission}, as `isExempt`. */
+  /** Like `rate` of {@link SocketAdmission}; also `isExempt`. */
   readonly rate?: ConnectRate | undefined;
   readonly isExempt?: ((address: string | undefined) => boolean) | undefined;
 }
 
-/** Somebody at the door, known by his TCP socket. */
+/** A TCP connection whose handshake is incomplete. */
 interface PendingConnection {
   readonly socket: Socket;
-  /** Kept, because a socket that has gone no longer knows. */
+  /** Retained, because a closed socket does not return its address. */
   source: RejectedSource;
-  /** Ends its time. */
+  /** Deadline of the handshake. */
   readonly deadline: PeerDeadline;
   inHandshake: boolean;
-  /** He had an answer, or was told of as a fault: nothing more is to be told of him. */
+  /** Whether the connection was answered or its rejection was reported. Nothing more is reported for it. */
   settled: boolean;
 }
 
 /**
- * The connections that are not upgraded yet. Limits decide when one begins its handshake; until then it waits and is not read.
- * From then on one deadline covers the TLS handshake, the request and the upgrade. A connection that misses it is closed.
+ * Connections that are not upgraded yet. Limits decide when a connection starts its handshake. Until then it waits and
+ * is not read. From then on, one deadline covers the TLS handshake, the request and the upgrade. A connection that
+ * misses it is closed.
  */
 export class PendingConnections {
   readonly #options: PendingConnectionsOptions;
   #server: HttpServer | undefined;
   readonly #admission: SocketAdmission;
   readonly #pending = new Map<Socket, PendingConnection>();
-  /** TCP sockets in a TLS handshake, by {@link endpointsOf}: Node does not say which encrypted socket belongs to which. */
+  /**
+   * TCP sockets in a TLS handshake, by {@link endpointsOf}: Node.js does not expose which encrypted socket belongs to
+   * which.
+   */
   readonly #handshaking = new Map<string, Socket>();
-  /** The TCP socket below each encrypted one. */
+  /** The TCP socket below each encrypted socket. */
   readonly #below = new WeakMap<Socket, Socket>();
 
   constructor(options: PendingConnectionsOptions) {
@@ -56,7 +60,7 @@ export class PendingConnections {
     });
   }
 
-  /** Passes the sockets that a server accepts from now on to its HTTP or HTTPS part. */
+  /** Passes the sockets that a server accepts to its HTTP or HTTPS part. */
   watch(server: HttpServer): void {
     this.#server = server;
     server.port.on('connection', (socket: Socket) => {
@@ -65,24 +69,24 @@ export class PendingConnections {
     server.tls?.on('secureConnection', this.#endHandshake);
   }
 
-  /** Whether a socket is still here, and has had neither an answer nor a refusal. */
+  /** Returns whether a socket is open and was neither answered nor rejected. */
   isExpected(socket: Socket): boolean {
     return this.#pendingOf(socket)?.settled === false;
   }
 
-  /** The peer behind a proxy is known by now: faults tell its address. */
+  /** Records the peer behind a proxy. Rejections then report its address. */
   identify(socket: Socket, { address, port }: RejectedSource): void {
     const connection = this.#pendingOf(socket);
     if (connection !== undefined) connection.source = { address, port };
   }
 
-  /** Its request to upgrade is granted. It no longer counts as half open, but keeps its deadline. */
+  /** Grants a request to upgrade. The connection no longer counts as half-open but keeps its deadline. */
   grant(socket: Socket): void {
     const connection = this.#pendingOf(socket);
     if (connection !== undefined) this.#admission.leave(connection.socket);
   }
 
-  /** This one is in: its time no longer runs. */
+  /** Removes an upgraded connection and its deadline. */
   leave(socket: Socket): void {
     const connection = this.#pendingOf(socket);
     if (connection === undefined) return;
@@ -91,33 +95,33 @@ export class PendingConnections {
     this.#admission.leave(connection.socket);
   }
 
-  /** This one has what it came for; it only has to go in its time. */
+  /** Marks a connection as answered. It must still close before its deadline. */
   settle(socket: Socket): void {
     const connection = this.#pendingOf(socket);
     if (connection !== undefined) connection.settled = true;
   }
 
-  /** Tells, once, why this one does not come in. It still has to be answered, or cut off. */
+  /** Reports a rejection once. The caller must still answer or close the connection. */
   reject(socket: Socket, kind: RejectedConnection['kind'], text: string): void {
     const connection = this.#pendingOf(socket);
     if (connection?.settled === false) this.#tell(connection, kind, text);
   }
 
   /**
-   * Tells of a socket whose TLS handshake has failed.
+   * Reports a socket whose TLS handshake failed.
    *
-   * @returns false for one that has come further: what is wrong with it is no matter of TLS
+   * @returns false if its TLS handshake was complete: the error is then not a TLS error
    */
   failHandshake(secured: Socket, error: Error): boolean {
     if (this.#below.has(secured) || this.#pending.has(secured)) return false;
     const socket = this.#handshaking.get(endpointsOf(secured));
     const connection = socket && this.#pending.get(socket);
-    // Where it is gone already, the end of its TCP socket tells.
+    // If the connection is unknown, the close of its TCP socket reports it.
     if (connection?.settled === false) this.#tell(connection, 'handshake', handshakeFault(error));
     return true;
   }
 
-  /** Sends everybody away. */
+  /** Closes all pending connections. */
   clear(): void {
     this.#admission.clear();
     for (const socket of this.#pending.keys()) socket.destroy();
@@ -134,19 +138,19 @@ export class PendingConnections {
 
   readonly #admit = (socket: Socket, source: RejectedSource): void => {
     const { clock, handshakeMs } = this.#options;
-    const { http, tls } = this.#server!; // it has given the socket
+    const { http, tls } = this.#server!; // invariant: the server that delivered the socket
     const deadline = setPeerDeadline(clock, () => this.#giveUp(connection), handshakeMs);
     const connection: PendingConnection = { socket, source, deadline, inHandshake: tls !== undefined, settled: false };
     this.#pending.set(socket, connection);
     socket.once('close', () => {
-      // Who looked in without a word, as monitors do, is no fault.
+      // A peer that sent no bytes, such as a monitoring probe, is not a fault.
       const begun = connection.inHandshake && socket.bytesRead > 0;
       if (begun && !connection.settled) this.#tell(connection, 'handshake', HUNG_UP);
       this.leave(socket);
     });
     if (tls !== undefined) this.#beginHandshake(socket);
     http.emit('connection', socket);
-    if (tls === undefined) socket.resume(); // TLS reads below it
+    if (tls === undefined) socket.resume(); // TLS reads from it
   };
 
   readonly #cutOff = (socket: Socket, ageSeconds: number, reason: string): void => {
@@ -173,7 +177,7 @@ export class PendingConnections {
     const endpoints = endpointsOf(socket);
     this.#handshaking.set(endpoints, socket);
     socket.once('close', () => {
-      // The same endpoints may be in use again before the end of the old socket is heard of.
+      // A new connection can have the same endpoints before the close of the old socket is reported.
       if (this.#handshaking.get(endpoints) === socket) this.#handshaking.delete(endpoints);
     });
   }
@@ -183,7 +187,7 @@ export class PendingConnections {
     const socket = this.#handshaking.get(endpoints);
     const connection = socket && this.#pending.get(socket);
     if (connection === undefined) {
-      // Its peer has gone, and its address with it.
+      // The peer has already disconnected, so its address is unknown.
       secured.destroy();
       return;
     }
@@ -193,15 +197,18 @@ export class PendingConnections {
   };
 }
 
-const HUNG_UP = 'it hung up before its TLS handshake was done';
+const HUNG_UP = 'it disconnected during its TLS handshake';
 
-/** OpenSSL's reason (`http request`, `unsupported protocol`): nothing of it is the peer's own words. */
+/** Returns the reason of OpenSSL (`http request`, `unsupported protocol`). It contains no bytes of the peer. */
 function handshakeFault(error: Error): string {
   const reason: unknown = Reflect.get(error, 'reason');
   return typeof reason === 'string' ? `its TLS handshake failed: ${reason}` : HUNG_UP;
 }
 
-/** Both ends of a connection. Those of a peer that has gone already are unknown; no handshake of such a one ends well. */
+/**
+ * Returns both ends of a connection as a key. They are unknown if the peer has disconnected; such a handshake never
+ * succeeds.
+ */
 function endpointsOf({ localAddress, remoteAddress, remotePort }: Socket): string {
   return `${localAddress} ${remoteAddress} ${remotePort}`;
 }

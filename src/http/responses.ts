@@ -4,7 +4,7 @@ import { type HttpAnswer, targetOf } from './route.js';
 
 const PLAIN_TEXT = 'text/plain; charset=utf-8';
 
-/** What a browser sees where no other page was given. */
+/** Returns the status page that browsers get if no other page is configured. */
 export function defaultPage(scheme: 'ws' | 'wss'): string {
   return `<!doctype html>
 <html lang="en">
@@ -16,17 +16,17 @@ export function defaultPage(scheme: 'ws' | 'wss'): string {
 `;
 }
 
-/** Methods of `/`. POST and OPTIONS are probes of load balancers (router.md 18). */
+/** Methods of `/`. Load balancers probe with POST and OPTIONS (router.md 18). */
 const ROOT_METHODS = 'GET, HEAD, POST, OPTIONS';
 
 /**
- * Answers a plain HTTP request that no route has taken: the status page at `/` (GET, HEAD), `ok` there for the probes of load balancers
- * (POST, OPTIONS), 405 for other methods, 404 for every other path. Bodies are never read.
+ * Answers a plain HTTP request that no route accepted. `/` returns the status page (GET, HEAD) or `ok` for probes of
+ * load balancers (POST, OPTIONS). Other methods get 405, other paths get 404. Bodies are never read.
  */
 export function answerHttp(request: IncomingMessage, response: ServerResponse, statusPage: () => string): void {
   const { method = '', url = '' } = request;
   const path = targetOf(url)?.[0];
-  // `OPTIONS *` asks about the server as a whole (RFC 9110, section 9.3.7).
+  // `OPTIONS *` concerns the server as a whole (RFC 9110, section 9.3.7).
   if (path !== '/' && !(url === '*' && method === 'OPTIONS')) {
     send(response, 404, 'not found\n');
     return;
@@ -52,14 +52,14 @@ function sendPage(response: ServerResponse, statusPage: () => string): void {
   try {
     page = statusPage();
   } catch {
-    // A page that cannot be made is no reason to stop routing. 500 shows the caller that something is wrong.
+    // A failing status page must not stop the router. 500 shows the caller that something is wrong.
     send(response, 500, 'the status page failed');
     return;
   }
   send(response, 200, page, { type: 'text/html; charset=utf-8' });
 }
 
-/** One answer a connection, so nobody stays at the door. */
+/** Sends one answer and closes the connection, so that no connection stays pending. */
 export function send(
   response: ServerResponse,
   status: number,
@@ -67,10 +67,10 @@ export function send(
   { type, headers }: Pick<HttpAnswer, 'type' | 'headers'> = {},
 ): void {
   writeHead(response, status, { type, headers: { 'Content-Length': String(Buffer.byteLength(body)), ...headers } });
-  response.end(body); // Node leaves the body out where the method is HEAD
+  response.end(body); // Node.js omits the body for HEAD
 }
 
-/** The status line and the headers of every answer. */
+/** Writes the status line and the common headers. */
 export function writeHead(
   response: ServerResponse,
   status: number,
@@ -85,7 +85,10 @@ export function writeHead(
   });
 }
 
-/** Answers on a socket that Node no longer looks after, and ends it. A peer that does not read it is cut off at its deadline. */
+/**
+ * Answers on a socket that Node.js no longer manages, and ends it. If the peer does not read the answer, its deadline
+ * closes it.
+ */
 export function sendRaw(
   socket: Duplex,
   status: number,

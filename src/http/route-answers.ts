@@ -7,16 +7,16 @@ import { BodyTooLarge, type HttpAnswer, type HttpRequest, type HttpRoute } from 
 import { HttpStreams } from './stream-response.js';
 
 export interface RouteAnswersOptions {
-  /** Asked in this order. */
+  /** In order of precedence. */
   readonly routes: readonly HttpRoute[];
-  /** Is notified of what a route has thrown; the peer only sees 500. */
+  /** Called with each error that a route throws. The peer only gets 500. */
   readonly onRouteError: ((error: unknown) => void) | undefined;
   readonly clock: Clock;
-  /** Is notified before a stream is sent, which may take longer than a handshake. */
+  /** Called before a stream is sent, which can take longer than a handshake. */
   readonly onStream: (socket: Socket) => void;
 }
 
-/** Answers plain requests by the routes of a port. */
+/** Answers plain requests with the routes of a port. */
 export class RouteAnswers {
   readonly #options: RouteAnswersOptions;
   readonly #streams: HttpStreams;
@@ -26,7 +26,7 @@ export class RouteAnswers {
     this.#streams = new HttpStreams(options.clock);
   }
 
-  /** Sends the answer of the first route that has one. Never rejects. @param otherwise answers what no route takes */
+  /** Sends the answer of the first route that returns one. Never rejects. @param otherwise answers if no route does */
   async answer(
     asked: HttpRequest,
     request: IncomingMessage,
@@ -70,7 +70,7 @@ export class RouteAnswers {
     this.#streams.send(response, body);
   }
 
-  /** The details of an internal error are for the log, not for the peer. */
+  /** The details of an internal error go to the log, not to the peer. */
   #fail(error: unknown, response: ServerResponse): void {
     this.#options.onRouteError?.(error);
     if (response.headersSent) response.destroy();

@@ -3,35 +3,35 @@ import type { Duplex, Readable } from 'node:stream';
 import type { HttpPeer } from './http-peer.js';
 
 /**
- * Something else that is served on a port of ours: probes, metrics, a page. The routes of a port are asked one after the other,
- * and the first that answers wins.
+ * Additional content on an HTTP port: probes, metrics, a page. The routes of a port are called in order, and the first
+ * answer is sent.
  */
 export interface HttpRoute {
   /**
-   * Answers a plain request, or leaves it by giving undefined. What it throws becomes a 500 without details. One that takes longer
-   * than the door's `handshakeMs` finds the peer cut off.
+   * Answers a plain request, or returns undefined to pass it to the next route. An exception becomes a 500 without
+   * details. If the answer takes longer than the port's `handshakeMs`, the connection is closed.
    */
   readonly answer?: (request: HttpRequest) => HttpAnswer | undefined | Promise<HttpAnswer | undefined>;
   /**
-   * Takes over a request to upgrade, socket and all, by giving true; by giving false it leaves all as it is. The origin has been
-   * looked at, no deadline runs any more, and whatever becomes of the socket is the route's business: `ws`'s own
-   * `handleUpgrade` takes these three as they are. The door does not close it. `peer` is who makes the request: its own address behind
-   * a trusted proxy, where `socket` has the address of the proxy.
+   * Returns true to take over a request to upgrade with its socket, false to pass it on unchanged. The origin was
+   * checked, and no deadline applies any more. The route owns the socket from then on, and the port does not close it.
+   * `handleUpgrade` of `ws` accepts the first three arguments. `peer` is the client: behind a trusted proxy it has the
+   * client's own address, while `socket` has the address of the proxy.
    */
   readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer, peer: HttpPeer) => boolean;
 }
 
-/** A plain request, with another method than these nothing gets to a route. */
+/** A plain request. Routes receive only these methods. */
 export interface HttpRequest extends HttpPeer {
   readonly method: 'GET' | 'HEAD' | 'POST';
-  /** As it came, without the query: `/metrics`. Percent signs are not decoded. */
+  /** The path as received, without the query: `/metrics`. Percent-encoding is not decoded. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   /**
    * Reads the body.
    *
-   * @throws BodyTooLarge beyond `MAX_BODY_BYTES`: let it pass, the peer is told 413
+   * @throws BodyTooLarge beyond `MAX_BODY_BYTES`: let the exception pass, and the peer gets 413
    */
   readBody(): Promise<Uint8Array>;
 }
@@ -40,19 +40,19 @@ export interface HttpAnswer {
   readonly status: number;
   /** The media type. @default 'text/plain; charset=utf-8' */
   readonly type?: string | undefined;
-  /** Further headers; these win over the usual ones (`Cache-Control: no-store` and such). */
+  /** Additional headers. They override the default ones (`Cache-Control: no-store` and others). */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /**
-   * A stream is sent as it comes, for as long as it does: a file, or server-sent events. It is destroyed when the peer goes, takes
-   * nothing for `STREAM_STALL_MS`, or the door is shut. @default ''
+   * A stream, such as a file or server-sent events, is sent as it is produced, without a time limit. It is destroyed if
+   * the peer disconnects, reads nothing for `STREAM_STALL_MS`, or the port closes. @default ''
    */
   readonly body?: string | Uint8Array | Readable | undefined;
 }
 
-/** Bytes of a request's body that are read. */
+/** Maximum bytes of a request's body. */
 export const MAX_BODY_BYTES = 65_536;
 
-/** Milliseconds after which a peer that takes nothing of a stream is cut off. */
+/** Milliseconds after which a peer that reads nothing of a stream is disconnected. */
 export const STREAM_STALL_MS = 30_000;
 
 /** A body beyond `MAX_BODY_BYTES`. */
@@ -63,7 +63,7 @@ export class BodyTooLarge extends Error {
   }
 }
 
-/** What routes are asked; undefined for a request that is none of theirs. */
+/** Returns the request for routes, or undefined if routes do not handle it. */
 export function routeRequest(request: IncomingMessage, peer: HttpPeer): HttpRequest | undefined {
   const { method, url = '', headers } = request;
   const { remoteAddress, isForwarded, isLocal } = peer;
@@ -83,7 +83,7 @@ export function routeRequest(request: IncomingMessage, peer: HttpPeer): HttpRequ
   };
 }
 
-/** Path and query of `/path?query`, or of a whole URL, which proxies send (RFC 9112, section 3.2.2). */
+/** Returns path and query of `/path?query`, or of an absolute URL, which proxies send (RFC 9112, section 3.2.2). */
 export function targetOf(url: string): readonly [path: string, query: string] | undefined {
   const target = url.replace(/^https?:\/\/[^/?#]*/i, '');
   if (target !== '' && !/^[/?]/.test(target)) return undefined; // `*`
@@ -93,7 +93,7 @@ export function targetOf(url: string): readonly [path: string, query: string] | 
   return [path === '' ? '/' : path, at < 0 ? '' : target.slice(at + 1)];
 }
 
-/** By events: a loop over the request that is left early would take the connection with it, and with that the answer. */
+/** Reads by events: leaving a loop over the request early would destroy the connection, and the answer with it. */
 function readBody(request: IncomingMessage): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
@@ -115,7 +115,7 @@ function readBody(request: IncomingMessage): Promise<Uint8Array> {
       resolve(Buffer.concat(chunks));
     });
     request.once('close', () => {
-      reject(new Error('the peer left in the middle of its request')); // no longer of interest where it was whole
+      reject(new Error('the peer disconnected during its request')); // no effect if the request was complete
     });
     request.once('error', reject);
   });

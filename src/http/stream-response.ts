@@ -4,10 +4,10 @@ import type { Clock } from '../util/clock.js';
 import { type PeerDeadline, setPeerDeadline } from '../util/peer-deadline.js';
 import { STREAM_STALL_MS } from './route.js';
 
-/** Answers of a door that go on for long, at once. */
+/** Maximum number of concurrent streams per port. */
 const MAX_STREAMS = 64;
 
-/** The answers of one door that are streams: at most {@link MAX_STREAMS}, and none for a peer that does not read. */
+/** The answers of one port that are streams: at most {@link MAX_STREAMS}. A peer that does not read is disconnected. */
 export class HttpStreams {
   readonly #clock: Clock;
   readonly #open = new Set<ServerResponse>();
@@ -20,12 +20,12 @@ export class HttpStreams {
     return this.#open.size >= MAX_STREAMS;
   }
 
-  /** Sends a stream behind the head that was written. */
+  /** Sends a stream after the head, which is already written. */
   send(response: ServerResponse, body: Readable): void {
     this.#open.add(response);
-    response.flushHeaders(); // the first event may be long in coming
+    response.flushHeaders(); // the first event can come late
     const stopWatching = this.#watch(response);
-    pipeline(body, response, () => undefined); // whichever of the two ends or breaks ends the other
+    pipeline(body, response, () => undefined); // if one of the two ends or fails, the other ends too
     finished(response, () => {
       stopWatching();
       this.#open.delete(response);
@@ -36,7 +36,7 @@ export class HttpStreams {
     for (const response of this.#open) response.destroy();
   }
 
-  /** Cuts off a peer for whom something waits and who has taken nothing since the last look. */
+  /** Disconnects a peer that has queued bytes and took none of them since the last check. */
   #watch(response: ServerResponse): () => void {
     let deadline: PeerDeadline | undefined;
     let hasTaken = false;

@@ -2,11 +2,14 @@ import { BlockList, isIP } from 'node:net';
 import { TransportError } from '../net/transport-error.js';
 import { type Endpoint, forwardedHopsOf, hopsOf, normalAddress } from './forwarded-for.js';
 
-/** The reverse proxies whose headers are believed. */
+/** The reverse proxies whose headers are trusted. */
 export class TrustedProxies {
   readonly #list = new BlockList();
 
-  /** @param texts addresses and networks: `192.168.1.2`, `10.0.0.0/8`, `fd00::/8` @throws TransportError for one that is none */
+  /**
+   * @param texts addresses and networks: `192.168.1.2`, `10.0.0.0/8`, `fd00::/8` @throws TransportError for an invalid
+   * one
+   */
   constructor(texts: readonly string[]) {
     for (const text of texts) this.#add(text);
   }
@@ -17,9 +20,10 @@ export class TrustedProxies {
   }
 
   /**
-   * Returns the peer of a request that a trusted proxy has passed on: the rightmost address of `X-Forwarded-For` or `Forwarded` that is not
-   * trusted itself, since a client can have written all that stands further left. Where a hop is no address, the hop before it is the
-   * last one that is known. Where the two headers disagree, one of them was written by the client: then it is the proxy.
+   * Returns the peer of a request that a trusted proxy forwarded: the rightmost address of `X-Forwarded-For` or
+   * `Forwarded` that is not trusted. A client can have written all addresses further left. If a hop is not an address,
+   * the hop to its right is the last known one. If the two headers disagree, the client wrote one of them, and the
+   * proxy is the peer.
    */
   peerOf(headers: Readonly<Record<string, string | readonly string[] | undefined>>, proxy: Endpoint): Endpoint {
     const [forwardedFor, forwarded] = [textOf(headers['x-forwarded-for']), textOf(headers.forwarded)];
@@ -46,7 +50,7 @@ export class TrustedProxies {
     const isPrefix = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
     if (family === undefined || !isPrefix || more.length > 0) {
       throw new TransportError(
-        `"${text}" is no address or network of a trusted proxy; write it as 192.168.1.2, 10.0.0.0/8 or fd00::/8`,
+        `"${text}" is not an address or network of a trusted proxy; write it as 192.168.1.2, 10.0.0.0/8 or fd00::/8`,
       );
     }
     this.#list.addSubnet(address.split('%')[0]!, prefix === undefined ? bits : Number(prefix), family);
@@ -57,7 +61,7 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
   return address.includes(':') ? 'ipv6' : 'ipv4';
 }
 
-/** Node joins repeated headers with commas, but not all of them. */
+/** Node.js joins repeated headers with commas, but not all of them. */
 function textOf(header: string | readonly string[] | undefined): string | undefined {
   return typeof header === 'string' ? header : header?.join(',');
 }

@@ -11,7 +11,7 @@ import { RawSocket, upgradeRequest } from '../support/raw-socket.js';
 const own = hostname().toLowerCase();
 const short = own.split('.')[0]!;
 
-/** Host of a request, and whether it is answered on the loopback and elsewhere. */
+/** Host of a request, and whether it is answered on the loopback and on other addresses. */
 const hosts: readonly (readonly [host: string, onLoopback: boolean, elsewhere: boolean])[] = [
   ['localhost', true, true],
   ['LOCALHOST:7330', true, true],
@@ -19,7 +19,7 @@ const hosts: readonly (readonly [host: string, onLoopback: boolean, elsewhere: b
   ['app.localhost:7330', true, true],
   ['127.0.0.1:7330', true, true],
   ['127.9.9.9', true, true],
-  ['2130706433', true, true], // 127.0.0.1, as browsers read it
+  ['2130706433', true, true], // browsers read it as 127.0.0.1
   ['[::1]:7330', true, true],
   ['192.168.1.20:7330', false, true],
   ['10.0.0.5', false, true],
@@ -86,27 +86,27 @@ describe.each([
   ['127.0.0.1', 1],
   ['0.0.0.0', 2],
 ] as const)('a port on %s', (host, column) => {
-  it.each(hosts)('answers a request for %s as the rule says', async (name, ...answers) => {
+  it.each(hosts)('answers a request for %s according to the rule', async (name, ...answers) => {
     const { port } = await open({ host });
     const isAnswered = answers[column - 1];
     expect(await get(port, name)).toBe(isAnswered ? 200 : 403);
     expect(await get(port, name, '/')).toBe(isAnswered ? 200 : 403);
   });
 
-  it.each(hosts)('lets a page of the same host upgrade as the rule says: %s', async (name, ...answers) => {
+  it.each(hosts)('allows a page of the same host to upgrade according to the rule: %s', async (name, ...answers) => {
     const { port } = await open({ host });
     const status = answers[column - 1] ? '101' : '403';
     expect(await upgrade(port, { Host: name, Origin: `http://${name}` })).toBe(status);
   });
 
-  it.each(hosts)('lets what is no page upgrade, whatever the host: %s', async (name) => {
+  it.each(hosts)('allows clients that are not pages to upgrade, for any host: %s', async (name) => {
     const { port } = await open({ host });
     expect(await upgrade(port, { Host: name })).toBe('101');
   });
 });
 
-describe('a refused host', () => {
-  it('is named with the flag and the option that allow it, for the peer and in the log', async () => {
+describe('a rejected host', () => {
+  it('is reported to the peer and the log, with the flag and the option that allow it', async () => {
     const { port, faults } = await open();
     const { body } = await httpRequest(port, '/', { headers: { Host: 'show.example.org:7330' } });
     expect(body).toBe(
@@ -116,7 +116,7 @@ describe('a refused host', () => {
     expect(faults).toMatchObject([{ kind: 'refused', text }]);
   });
 
-  it('is not repeated if it is no plain name', async () => {
+  it('is not repeated if it is not a plain name', async () => {
     const { port, faults } = await open();
     for (const host of ["a'b;c", 'a'.repeat(200), 'local host'])
       expect((await httpRequest(port, '/', { headers: { Host: host } })).body).toContain('for this host name. ');
@@ -132,27 +132,27 @@ describe('allowHosts', () => {
     ['fd00::1', '[fd00:0::1]:7330'],
     ['[fd00::1]', '[fd00::1]'],
     ['*', 'anything.example'],
-  ])('with %s answers requests for %s, and lets its pages upgrade', async (allowed, host) => {
+  ])('with %s answers requests for %s, and allows its pages to upgrade', async (allowed, host) => {
     const { port } = await open({ allowHosts: ['other.example', allowed] });
     expect(await get(port, host)).toBe(200);
     expect(await upgrade(port, { Host: host, Origin: `http://${host}` })).toBe('101');
   });
 
-  it('allows that name alone', async () => {
+  it('allows only that name', async () => {
     const { port } = await open({ allowHosts: ['show.example.org'] });
     expect(await get(port, 'evil.example.org')).toBe(403);
     expect(await get(port, 'a.show.example.org')).toBe(403);
   });
 
   it.each(['https://show.example', 'show.example:7330', 'a/b', 'a b', '', '*.example', 'user@host', '[::1]:80'])(
-    'with "%s" fails to listen, with one sentence',
+    'with "%s" fails to listen with a one-sentence error',
     async (text) => {
-      const sentence = `"${text}" is no host name; write it as show.example.org, without scheme and port, or give *`;
+      const sentence = `"${text}" is not a host name; write it as show.example.org, without scheme and port, or use *`;
       await expect(webSocket({ host: '127.0.0.1', port: 0, allowHosts: [text] }).listen()).rejects.toThrow(sentence);
     },
   );
 
-  it('holds for a port of routes alone', async () => {
+  it('applies to a port that serves only routes', async () => {
     const routes = [healthRoute({ isReady: () => true })];
     const { url, close } = await openHttpPort({ port: 0, routes, allowHosts: ['metrics.example'] });
     cleanUps.push(close);
@@ -161,8 +161,8 @@ describe('allowHosts', () => {
   });
 });
 
-describe('the rule of hosts', () => {
-  it('answers HTTP/1.0 without a host, as load balancers ask', async () => {
+describe('the rule for hosts', () => {
+  it('allows HTTP/1.0 without a host, which load balancers send', async () => {
     const { port } = await open();
     const socket = await RawSocket.connect(port);
     cleanUps.push(() => {
@@ -172,31 +172,31 @@ describe('the rule of hosts', () => {
     expect((await socket.receive((bytes) => bytes.includes('\r\n\r\n'))).toString()).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  it('lets a listed origin upgrade, whatever the host', async () => {
+  it('allows a listed origin to upgrade, for any host', async () => {
     const { port } = await open({ allowedOrigins: ['same-host', 'https://show.example'] });
     expect(await upgrade(port, { Host: 'clasp.example', Origin: 'https://show.example' })).toBe('101');
     expect(await upgrade(port, { Host: 'clasp.example', Origin: 'https://clasp.example' })).toBe('403');
   });
 
-  it('takes the name that the router was told to listen on, outside of the loopback', () => {
+  it('accepts the configured host name on other addresses than the loopback', () => {
     expect(hostRule([], '192.168.1.20', 'desk.lan')('desk.lan:7330')).toBe(true);
     expect(hostRule([], '192.168.1.20', 'desk.lan')('evil.lan:7330')).toBe(false);
     expect(hostRule([], '127.0.1.1', 'desk.lan')('desk.lan:7330')).toBe(false);
   });
 
-  it.each(['127.0.0.1', '127.0.1.1', '::1', '::ffff:127.0.0.1'])('takes %s for the loopback', (address) => {
+  it.each(['127.0.0.1', '127.0.1.1', '::1', '::ffff:127.0.0.1'])('treats %s as the loopback', (address) => {
     expect(hostRule([], address)('192.168.1.20')).toBe(false);
     expect(hostRule([], address)('localhost')).toBe(true);
   });
 
-  it('allows every name with TLS, since the certificate proves it', () => {
+  it('allows every name with TLS, because the certificate proves it', () => {
     const options = { allowHosts: [], listensOn: '127.0.0.1', host: '127.0.0.1' };
     const claim = { hosts: ['evil.example'] };
     expect(new HostCheck({ ...options, isEncrypted: true }).refusal(claim)).toBeUndefined();
     expect(new HostCheck({ ...options, isEncrypted: false }).refusal(claim)).toBeDefined();
   });
 
-  it('ignores X-Forwarded-Host of a proxy that is not trusted, and never takes it instead of the host', async () => {
+  it('ignores X-Forwarded-Host of an untrusted proxy, and never uses it in place of the host', async () => {
     const trustedProxies = ['127.0.0.1'];
     const ask = async (options: WebSocketOptions, host: string, forwarded: string): Promise<number | undefined> => {
       const { port } = await open(options);

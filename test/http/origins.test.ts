@@ -18,10 +18,10 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
-  // What is no page.
+  // Clients that are not pages.
   { origin: undefined, host: 'anything.example', may: allowed },
   { origin: undefined, rule: [], may: allowed },
-  // The same host, whatever the port and the scheme.
+  // The same host, with any port and scheme.
   { origin: 'http://192.168.1.20', host: '192.168.1.20:7330', may: allowed },
   { origin: 'https://192.168.1.20:8443', host: '192.168.1.20:7330', may: allowed },
   { origin: 'http://[fd00::1]:8080', host: '[fd00::1]:7330', may: allowed },
@@ -31,13 +31,13 @@ const cases: readonly Case[] = [
   { origin: 'http://stage.local.', host: 'stage.local', may: allowed },
   { origin: 'http://stage.local', host: 'stage.local.', may: allowed },
   { origin: 'https://show.example', host: 'show.example:7330', may: allowed },
-  // The loopback is one host by all its names.
+  // All loopback names are one host.
   { origin: 'http://localhost:5173', host: '127.0.0.1:7330', may: allowed },
   { origin: 'http://127.0.0.1:5173', host: 'localhost:7330', may: allowed },
   { origin: 'http://[::1]', host: 'localhost', may: allowed },
   { origin: 'http://app.localhost', host: '127.0.0.9', may: allowed },
-  { origin: 'http://2130706433', host: 'localhost', may: allowed }, // 127.0.0.1 as browsers read it
-  // Others.
+  { origin: 'http://2130706433', host: 'localhost', may: allowed }, // browsers read it as 127.0.0.1
+  // Other hosts.
   { origin: 'http://192.168.1.21', host: '192.168.1.20', may: refused },
   { origin: 'http://evil.example', host: '127.0.0.1:7330', may: refused },
   { origin: 'http://localhost.evil.example', host: 'localhost', may: refused },
@@ -58,13 +58,13 @@ const cases: readonly Case[] = [
   { origin: 'http://desk', host: 'desk/evil', may: refused },
   { origin: 'http://desk', host: 'evil@desk', may: refused },
   { origin: 'http://desk', host: undefined, may: refused },
-  // A name that its owner could have pointed here.
+  // A name that its owner could have pointed to this router.
   { origin: 'http://evil.example:7330', host: 'evil.example:7330', isHostAllowed: false, may: refused },
   { origin: 'https://evil.example', host: 'show.example', may: refused },
   { origin: undefined, host: 'evil.example', isHostAllowed: false, may: allowed },
   { rule: ['*'], origin: 'http://evil.example', host: 'evil.example', isHostAllowed: false, may: allowed },
   { rule: ['https://show.example'], origin: 'https://show.example', host: 'a', isHostAllowed: false, may: allowed },
-  // Listed.
+  // Listed origins.
   { rule: ['https://show.example'], origin: 'https://show.example', host: 'a', may: allowed },
   { rule: ['https://show.example'], origin: 'https://show.example:443', host: 'a', may: allowed },
   { rule: ['https://show.example'], origin: 'https://SHOW.example', host: 'a', may: allowed },
@@ -85,13 +85,13 @@ const cases: readonly Case[] = [
   { rule: [], origin: 'http://desk', host: 'desk', may: refused },
 ];
 
-describe('the origins that may connect', () => {
-  it.each(cases)('are those of $rule: $origin to $host, $may', ({ rule = usual, origin, host, may, ...more }) => {
+describe('the allowed origins', () => {
+  it.each(cases)('with $rule: $origin to $host is $may', ({ rule = usual, origin, host, may, ...more }) => {
     const claim = { isHostAllowed: true, isForwarded: false, origin, host, ...more };
     expect(originRule(rule)(claim) === 'allowed').toBe(may);
   });
 
-  it('are told from a name that is not allowed', () => {
+  it('are distinguished from a host name that is not allowed', () => {
     const claim = { origin: 'http://evil.lan', host: 'evil.lan', isHostAllowed: false, isForwarded: false };
     expect(originRule(usual)(claim)).toBe('host');
     expect(originRule(usual)({ ...claim, host: 'desk.lan' })).toBe('origin');
@@ -102,17 +102,17 @@ describe('the origins that may connect', () => {
     { origin: 'http://127.0.0.1', host: 'localhost', may: refused },
     { origin: 'http://192.168.1.5', host: '192.168.1.5:7330', may: allowed },
     { origin: 'https://show.example', host: 'show.example', may: allowed },
-  ])('behind a reverse proxy are not the loopback: $origin to $host, $may', ({ origin, host, may }) => {
+  ])('behind a reverse proxy do not include the loopback: $origin to $host is $may', ({ origin, host, may }) => {
     const verdict = originRule(usual)({ origin, host, isHostAllowed: true, isForwarded: true });
     expect(verdict === 'allowed').toBe(may);
   });
 
   it.each(['example.com', 'https://', 'https://a/b', 'https://a?b', 'https://user@a', 'https://a b', '', 'same host'])(
-    'are not written %p',
+    'cannot be configured as %p',
     (text) => {
       expect(() => originRule([text])).toThrow(
         new TransportError(
-          `"${text}" is no origin of a web page; write it as https://example.com, without a path, or give *, same-host or null`,
+          `"${text}" is not an origin of a web page; write it as https://example.com, without a path, or use *, same-host or null`,
         ),
       );
     },
@@ -125,7 +125,7 @@ afterEach(async () => {
 });
 
 describe('a page of another origin', () => {
-  /** Asks for an upgrade with these headers. */
+  /** Requests an upgrade with these headers. */
   async function ask(
     headers: Readonly<Record<string, string>>,
     allowedOrigins?: readonly string[],
@@ -150,11 +150,11 @@ describe('a page of another origin', () => {
     return { answer: answer + raw.received.toString().slice(answer.length), faults, accepted, port };
   }
 
-  it('is told 403 and what can be done, and the door says who it was and not what it sent', async () => {
+  it('gets 403 with the fix, and the listener reports its address but not its input', async () => {
     const { answer, faults, accepted, port } = await ask({ Origin: 'http://evil.example', Host: '127.0.0.1' });
     expect(answer).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/);
     expect(answer.split('\r\n\r\n')[1]).toBe(
-      'Web pages of this origin may not connect to this router. Whoever runs it can allow them: --allow-origin, or allowedOrigins.',
+      'This router rejects web pages of this origin. Its operator can allow them: --allow-origin, or allowedOrigins.',
     );
     expect(faults.map(({ kind, remoteAddress, text }) => ({ kind, remoteAddress, text }))).toEqual([
       { kind: 'refused', remoteAddress: `127.0.0.1:${port}`, text: 'a web page of an origin that is not allowed' },
@@ -165,24 +165,24 @@ describe('a page of another origin', () => {
   it.each([
     ['no origin', {}],
     ['the same host', { Origin: 'http://localhost:5173', Host: '127.0.0.1:7330' }],
-  ])('is not meant by a request with %s', async (_, headers) => {
+  ])('does not include a request with %s', async (_, headers) => {
     const { answer, faults, accepted } = await ask(headers);
     expect(answer).toMatch(/^HTTP\/1\.1 101 /);
     expect([faults.length, accepted]).toEqual([0, 1]);
   });
 
-  it('gets no further by the header of an older version', async () => {
+  it('cannot bypass the rule with the header of an older version', async () => {
     const headers = { 'Sec-WebSocket-Version': '8', 'Sec-WebSocket-Origin': 'http://evil.example' };
     expect((await ask(headers)).answer).toMatch(/^HTTP\/1\.1 403 /);
     expect((await ask({ ...headers, 'Sec-WebSocket-Origin': 'http://localhost' })).answer).toMatch(/^HTTP\/1\.1 101 /);
   });
 
-  it('may connect where all may', async () => {
+  it('can connect if all origins are allowed', async () => {
     expect((await ask({ Origin: 'http://evil.example' }, ['*'])).answer).toMatch(/^HTTP\/1\.1 101 /);
   });
 
-  it('has to be written as an origin by who allows it', async () => {
+  it('must be configured in the form of an origin', async () => {
     const door = webSocket({ host: '127.0.0.1', port: 0, allowedOrigins: ['show.example'] });
-    await expect(door.listen()).rejects.toThrow('"show.example" is no origin of a web page; write it as https://');
+    await expect(door.listen()).rejects.toThrow('"show.example" is not an origin of a web page; write it as https://');
   });
 });

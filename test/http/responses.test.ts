@@ -25,7 +25,7 @@ describe('plain HTTP on the WebSocket port', () => {
     expect(await response.text()).toContain('<h1>CLASP router</h1>');
   });
 
-  it('answers GET / with the page of the option statusPage, and with 500 if that throws', async () => {
+  it('answers GET / with the page of the option statusPage, and with 500 if it throws', async () => {
     let page = (): string => '<p>2 sessions</p>';
     const { url } = await open({ statusPage: () => page() });
     expect(await (await fetch(url)).text()).toBe('<p>2 sessions</p>');
@@ -45,7 +45,7 @@ describe('plain HTTP on the WebSocket port', () => {
     expect([response.status, await response.text()]).toEqual([200, body]);
   });
 
-  it.each(['PUT', 'DELETE', 'PATCH'])('answers %s / with 405 and the methods it takes', async (method) => {
+  it.each(['PUT', 'DELETE', 'PATCH'])('answers %s / with 405 and the allowed methods', async (method) => {
     const response = await fetch((await open()).url, { method });
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST, OPTIONS']);
   });
@@ -61,7 +61,7 @@ describe('plain HTTP on the WebSocket port', () => {
     },
   );
 
-  it('accepts a WebSocket upgrade on an unknown path all the same', async () => {
+  it('accepts a WebSocket upgrade on an unknown path', async () => {
     const { port } = await open();
     const client = await WebSocketClient.connect(`ws://127.0.0.1:${port}`, { path: '/any' });
     client.destroy();

@@ -40,7 +40,7 @@ async function open(options: WebSocketOptions = {}): Promise<Port> {
   return { port: listener.addresses[0]!.port, accepted, faults };
 }
 
-/** Status of an upgrade with these headers. */
+/** Returns the status of an upgrade with these headers. */
 async function upgrade(port: number, headers: Readonly<Record<string, string>> = {}): Promise<string> {
   const socket = await RawSocket.connect(port);
   cleanUps.push(() => {
@@ -60,7 +60,7 @@ async function through(port: number, rewrite = addsForwardedFor): Promise<number
 describe('a connection through a reverse proxy', () => {
   it('has the address of the peer if the proxy is trusted', async () => {
     const { port, accepted } = await open({ trustedProxies: ['127.0.0.1'] });
-    // The test is the outer proxy, ReverseProxy the inner one; both are on 127.0.0.1.
+    // The test is the outer proxy and ReverseProxy the inner one. Both are on 127.0.0.1.
     expect(await upgrade(await through(port), { 'X-Forwarded-For': '203.0.113.7' })).toBe('101');
     expect(accepted).toMatchObject([{ remoteAddress: '203.0.113.7:0', isForwarded: true }]);
   });
@@ -71,10 +71,10 @@ describe('a connection through a reverse proxy', () => {
     expect(accepted).toMatchObject([{ remoteAddress: expect.stringMatching(/^127\.0\.0\.1:\d+$/), isForwarded: true }]);
   });
 
-  it('has the address that the proxy adds, whatever the client writes before it', async () => {
+  it('has the address that the proxy adds, and ignores addresses from the client', async () => {
     const { port, accepted } = await open({ trustedProxies: ['127.0.0.1'] });
     const proxied = await through(port);
-    // Loopback addresses but 127.0.0.1 exist on Linux alone.
+    // Only Linux has loopback addresses other than 127.0.0.1.
     const socket = connectSocket({
       host: '127.0.0.1',
       port: proxied,
@@ -87,7 +87,7 @@ describe('a connection through a reverse proxy', () => {
     expect(accepted[0]!.remoteAddress).toBe(process.platform === 'linux' ? '127.0.0.2:0' : '198.51.100.1:0');
   });
 
-  it('looks like one of this computer behind a proxy that adds nothing', async () => {
+  it('counts as this computer if the proxy adds no header', async () => {
     const { port, accepted } = await open({ trustedProxies: ['127.0.0.1'] });
     expect(await upgrade(await through(port, plainProxyPass))).toBe('101');
     expect(accepted).toMatchObject([
@@ -97,7 +97,7 @@ describe('a connection through a reverse proxy', () => {
 });
 
 describe('a route behind a reverse proxy', () => {
-  it('is told who makes a request', async () => {
+  it('receives the address of the client', async () => {
     const seen: HttpPeer[] = [];
     const { port } = await open({
       trustedProxies: ['127.0.0.1'],
@@ -128,7 +128,7 @@ describe('a route behind a reverse proxy', () => {
 });
 
 describe('limits behind a reverse proxy', () => {
-  it('refuse the peer that connects too often, by its own address, and no other', async () => {
+  it('reject a peer that connects too often by its own address, and no other peer', async () => {
     const clock = new SimulatedClock();
     const { port, faults } = await open({
       trustedProxies: ['127.0.0.1'],
@@ -144,32 +144,32 @@ describe('limits behind a reverse proxy', () => {
     ]);
     expect(await from('203.0.113.8')).toBe('101');
     expect(faults).toMatchObject([
-      { kind: 'refused', remoteAddress: '203.0.113.7:0', text: 'its address connects more than 2 times a second' },
+      { kind: 'refused', remoteAddress: '203.0.113.7:0', text: 'its address connects more than 2 times per second' },
     ]);
   });
 
-  it('let it wait instead, as any other connection', async () => {
+  it('make it wait like any other connection', async () => {
     const clock = new SimulatedClock();
     const { port, accepted } = await open({ trustedProxies: ['127.0.0.1'], connectsPerSecond: 1, clock });
     const headers = { 'X-Forwarded-For': '203.0.113.7' };
     expect(await upgrade(port, headers)).toBe('101');
     const second = upgrade(port, headers);
-    await fetch(`http://127.0.0.1:${port}/`); // what came before it was read
+    await fetch(`http://127.0.0.1:${port}/`); // earlier input was read
     expect(accepted).toHaveLength(1);
     clock.increment(1_000);
     expect(await second).toBe('101');
   });
 
-  it('count all peers of a proxy on this computer that is not trusted as one address', async () => {
+  it('count all peers of an untrusted proxy on this computer as one address', async () => {
     const { port } = await open({ connectsPerSecond: 2, maxWaiting: 0, clock: new SimulatedClock() });
     const statuses = ['203.0.113.7', '203.0.113.8', '203.0.113.9'].map((one) =>
       upgrade(port, { 'X-Forwarded-For': one }),
     );
     expect((await Promise.all(statuses)).sort()).toEqual(['101', '101', '503']);
-    expect(await upgrade(port)).toBe('101'); // one of this computer
+    expect(await upgrade(port)).toBe('101'); // a client on this computer
   });
 
-  it('hold for plain requests too', async () => {
+  it('apply to plain requests too', async () => {
     const { port } = await open({ connectsPerSecond: 1, maxWaiting: 0, clock: new SimulatedClock() });
     const ask = async (): Promise<number> =>
       (await fetch(`http://127.0.0.1:${port}/`, { headers: { Via: '1.1 proxy' } })).status;
@@ -182,24 +182,24 @@ describe('the origin of a page behind a reverse proxy', () => {
   const told = { 'X-Forwarded-For': '203.0.113.7', 'X-Forwarded-Host': 'show.example' };
   const trustedProxies = ['127.0.0.1'];
 
-  it('is of the same host if a trusted proxy names the host, and that is allowed', async () => {
+  it('has the same host if a trusted proxy sends the host, and that host is allowed', async () => {
     const { port } = await open({ trustedProxies, allowHosts: ['show.example'] });
     expect(await upgrade(port, { ...page, ...told })).toBe('101');
     expect(await upgrade(port, { ...page, ...told, 'X-Forwarded-Host': 'other.example' })).toBe('403');
     expect(await upgrade(port, { ...page, 'X-Forwarded-For': '203.0.113.7', Host: 'show.example' })).toBe('101');
   });
 
-  it('is not, if the host is not allowed', async () => {
+  it('does not, if the host is not allowed', async () => {
     const { port } = await open({ trustedProxies });
     expect(await upgrade(port, { ...page, ...told })).toBe('403');
   });
 
-  it('is not, if the proxy is not trusted', async () => {
+  it('does not, if the proxy is not trusted', async () => {
     const { port } = await open({ allowHosts: ['show.example'] });
     expect(await upgrade(port, { ...page, ...told })).toBe('403');
   });
 
-  it('is not the loopback of the router: a page on the computer of the peer has that name, too', async () => {
+  it("is not the loopback of the router: a page on the peer's own computer has that name too", async () => {
     const { port } = await open();
     const local = { Origin: 'http://localhost:3000', Host: '127.0.0.1:7330' };
     expect(await upgrade(port, local)).toBe('101');
@@ -208,9 +208,9 @@ describe('the origin of a page behind a reverse proxy', () => {
 });
 
 describe('trustedProxies', () => {
-  it('with a text that is no address fail to listen, with one sentence', async () => {
+  it('with an invalid address fails to listen with a one-sentence error', async () => {
     await expect(webSocket({ host: '127.0.0.1', port: 0, trustedProxies: ['proxy'] }).listen()).rejects.toThrow(
-      '"proxy" is no address or network of a trusted proxy; write it as 192.168.1.2, 10.0.0.0/8 or fd00::/8',
+      '"proxy" is not an address or network of a trusted proxy; write it as 192.168.1.2, 10.0.0.0/8 or fd00::/8',
     );
   });
 });

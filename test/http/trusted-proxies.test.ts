@@ -47,7 +47,7 @@ describe('the peer behind trusted proxies', () => {
     expect(trusted.peerOf({ forwarded: header }, proxy)).toEqual({ address, port });
   });
 
-  it('is the proxy where the two headers disagree, since a client has written one of them', () => {
+  it('is the proxy if the two headers disagree, because a client wrote one of them', () => {
     const both = (forwarded: string): string =>
       trusted.peerOf({ 'x-forwarded-for': '203.0.113.7', forwarded }, proxy).address;
     expect(both('for=203.0.113.7')).toBe('203.0.113.7');
@@ -55,7 +55,7 @@ describe('the peer behind trusted proxies', () => {
     expect(both('nonsense')).toBe('127.0.0.1');
   });
 
-  it('is an address whatever the header holds', () => {
+  it('is a valid address for any content of the header', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (header) => {
         const { address } = trusted.peerOf({ 'x-forwarded-for': header, forwarded: `for=${header}` }, proxy);
@@ -81,7 +81,7 @@ describe('the list of trusted proxies', () => {
     expect(trusted.has(address)).toBe(has);
   });
 
-  it('takes an address with a zone', () => {
+  it('accepts an address with a zone', () => {
     expect(new TrustedProxies(['fe80::1%eth0']).has('fe80::1%2')).toBe(true);
   });
 
@@ -90,11 +90,11 @@ describe('the list of trusted proxies', () => {
   });
 
   it.each(['', 'proxy.example', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', '10.0.0/8', '::1/129', '10.0.0.1:80', '*'])(
-    'takes no "%s"',
+    'rejects "%s"',
     (text) => {
       expect(() => new TrustedProxies(['127.0.0.1', text])).toThrow(
         new TransportError(
-          `"${text}" is no address or network of a trusted proxy; write it as 192.168.1.2, 10.0.0.0/8 or fd00::/8`,
+          `"${text}" is not an address or network of a trusted proxy; write it as 192.168.1.2, 10.0.0.0/8 or fd00::/8`,
         ),
       );
     },
@@ -110,11 +110,11 @@ describe('a request', () => {
     'x-real-ip',
     'cf-connecting-ip',
     'via',
-  ])('came through a proxy if it has the header %s, whatever it says', (name) => {
+  ])('came through a proxy if it has the header %s, with any content', (name) => {
     expect(isForwarded({ host: 'localhost', [name]: '' })).toBe(true);
   });
 
-  it('came directly without one of them', () => {
+  it('came directly without these headers', () => {
     expect(isForwarded({ host: 'localhost', origin: 'http://localhost', 'x-requested-with': 'XMLHttpRequest' })).toBe(
       false,
     );

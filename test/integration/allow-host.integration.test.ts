@@ -45,7 +45,7 @@ describe('clasp-router', () => {
       const command = new LoggingCommand(['--allow-host', value]);
       expect(await command.end()).toBe(1);
       expect(command.errors).toBe(
-        `clasp-router: "${value}" is no host name; write it as show.example.org, without scheme and port, or give *\n`,
+        `clasp-router: "${value}" is not a host name; write it as show.example.org, without scheme and port, or use *\n`,
       );
     },
   );

@@ -50,7 +50,7 @@ describe('clasp-router --trust-proxy', () => {
       const command = new LoggingCommand(['--trust-proxy', `127.0.0.1,${value}`]);
       expect(await command.end()).toBe(1);
       expect(command.errors).toBe(
-        `clasp-router: "${value}" is no address or network of a trusted proxy; write it as 192.168.1.2, 10.0.0.0/8 or fd00::/8\n`,
+        `clasp-router: "${value}" is not an address or network of a trusted proxy; write it as 192.168.1.2, 10.0.0.0/8 or fd00::/8\n`,
       );
     },
   );

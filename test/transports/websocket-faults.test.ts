@@ -266,7 +266,7 @@ describe('what an encrypted WebSocket door tells of those who do not get in', ()
   it('tells of who does not trust the certificate', async () => {
     // Node's clients just go; others say why, and then that is told.
     expect(await shakeHands(await open({ encrypted: true }), { minVersion: 'TLSv1.3' })).toEqual([
-      ['handshake', 'it hung up before its TLS handshake was done'],
+      ['handshake', 'it disconnected during its TLS handshake'],
     ]);
   });
 
@@ -280,7 +280,7 @@ describe('what an encrypted WebSocket door tells of those who do not get in', ()
     await until(() => door.faults.length > 0);
     await turns(20);
     expect(door.faults.map(({ remoteAddress, text }) => [remoteAddress, text])).toEqual([
-      [from, 'it hung up before its TLS handshake was done'],
+      [from, 'it disconnected during its TLS handshake'],
     ]);
   });
 

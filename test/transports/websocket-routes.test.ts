@@ -381,8 +381,8 @@ describe('a port of its own for routes', () => {
   it('takes no upgrade but those of its routes', async () => {
     const url = await port();
     const socket = await raw(Number(new URL(url).port), upgradeRequest());
-    expect((await socket.receive((bytes) => bytes.includes('takes'))).toString()).toMatch(
-      /^HTTP\/1.1 400 [^]*nothing here takes an upgrade$/,
+    expect((await socket.receive((bytes) => bytes.includes('upgrades'))).toString()).toMatch(
+      /^HTTP\/1.1 400 [^]*this port does not support upgrades$/,
     );
   });
 

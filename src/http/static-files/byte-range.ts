@@ -8,11 +8,11 @@ export interface ByteRange {
 const oneRange = /^bytes=[ \t]*(?:(\d+)-(\d*)|-(\d+))[ \t]*$/i;
 
 /**
- * Reads the value of a Range header (RFC 9110, section 14.2).
+ * Parses a Range header (RFC 9110, section 14.2).
  *
  * @param size bytes of the file
- * @returns undefined if the whole file is the answer, which is always allowed: there is no such header, it is not one range of
- *   bytes, or the file is empty and its end is wanted. 'unsatisfiable' if no byte of the file is in the range
+ * @returns undefined if the answer is the whole file, which is always allowed: without the header, if it is not one
+ * range of bytes, or if the end of an empty file is requested. 'unsatisfiable' if no byte of the file is in the range
  */
 export function readRange(header: string | undefined, size: number): ByteRange | 'unsatisfiable' | undefined {
   const found = oneRange.exec(header ?? '');
@@ -25,6 +25,6 @@ export function readRange(header: string | undefined, size: number): ByteRange |
   }
   const first = Number(from);
   const last = to === '' ? Infinity : Number(to);
-  if (last < first) return undefined; // no range at all
+  if (last < first) return undefined; // an invalid range
   return first >= size ? 'unsatisfiable' : { first, last: Math.min(last, size - 1) };
 }

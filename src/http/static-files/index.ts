@@ -11,16 +11,16 @@ import { isSameState, isUnmodified, validatorsOf } from './validators.js';
 import type { LibraryErrorCode } from '../../util/library-errors.js';
 
 export interface StaticFilesOptions {
-  /** Everything in it can be read by anybody who reaches the port, but for names that begin with a dot. */
+  /** Folder to serve. Everyone who reaches the port can read its files, except names that start with a dot. */
   readonly folder: string;
-  /** Where it is served; begins and ends with a slash. @default '/' */
+  /** URL path of the folder. Starts and ends with a slash. @default '/' */
   readonly at?: string | undefined;
 }
 
-/** A plain HTTP request, as far as it matters here; the route fits into the `routes` of a WebSocket port. */
+/** The used part of a plain HTTP request. The route fits the `routes` of a WebSocket port. */
 interface FileRequest {
   readonly method: string;
-  /** Percent signs are not decoded. */
+  /** Percent-encoding is not decoded. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
 }
@@ -33,7 +33,7 @@ interface FileAnswer {
 }
 
 export interface StaticFilesRoute {
-  /** Undefined for a request that is none of its own, or for which there is no file. */
+  /** Returns undefined for a request outside the path, or if the file does not exist. */
   readonly answer: (request: FileRequest) => Promise<FileAnswer | undefined> | undefined;
 }
 
@@ -44,14 +44,15 @@ export class StaticFilesError extends Error {
 }
 
 /**
- * Serves the files of a folder: a page with faders, on the port its clients connect to. `index.html` stands for its folder. A GET can
- * ask for one range of bytes. Links that lead out of the folder are not followed, names that begin with a dot and anything but
- * regular files are not served, and folders are not listed. docs/static-files.md has the answers.
+ * Serves the files of a folder on the port to which the clients connect, for example a page with faders. `index.html`
+ * represents its folder. A GET can request one range of bytes. Links that leave the folder are not followed. Names that
+ * start with a dot and files that are not regular are not served. Folders are not listed. docs/static-files.md
+ * documents the answers.
  *
  * @throws StaticFilesError if the folder does not exist or cannot be read, or if `at` is not a path
  */
 export async function staticFiles({ folder, at = '/' }: StaticFilesOptions): Promise<StaticFilesRoute> {
-  if (!/^\/(?:.*\/)?$/.test(at)) throw new StaticFilesError(`at has to begin and end with a slash, not be "${at}"`);
+  if (!/^\/(?:.*\/)?$/.test(at)) throw new StaticFilesError(`at must start and end with a slash, not be "${at}"`);
   const root = await rootOf(folder);
   return {
     answer(request) {
@@ -69,9 +70,9 @@ async function rootOf(folder: string): Promise<string> {
     await access(root, constants.R_OK | constants.X_OK);
     if ((await stat(root)).isDirectory()) return root;
   } catch {
-    // The sentence below says it all.
+    // the error below states the problem
   }
-  throw new StaticFilesError(`cannot serve ${folder}: there is no such folder, or it may not be read`);
+  throw new StaticFilesError(`cannot serve ${folder}: the folder does not exist or cannot be read`);
 }
 
 async function answerPath(
@@ -83,18 +84,18 @@ async function answerPath(
   const wanted = names.at(-1) === '' ? join(named, 'index.html') : named;
   const file = await openWithin(root, wanted);
   if (file === undefined) return undefined;
-  // Without the slash, the relative links of the page would lead beside its folder.
+  // Without the slash, relative links of the page would resolve outside its folder.
   if (file === 'folder') return { status: 302, headers: { Location: `${request.path}/` } };
   const { body, ...answer } = answerFile(file, wanted, request);
   if (body === undefined) {
     await file.handle.close();
     return answer;
   }
-  // Not beyond what Content-Length promises, should the file grow meanwhile.
+  // Limits the stream to Content-Length, in case the file grows meanwhile.
   return { ...answer, body: createReadStream(wanted, { fd: file.handle, start: body.first, end: body.last }) };
 }
 
-/** The answer, with the bytes of the file that belong to it. */
+/** Returns the answer with the requested bytes of the file. */
 function answerFile(
   file: OpenFile,
   path: string,
@@ -106,12 +107,12 @@ function answerFile(
     ETag: validators.etag,
     'Last-Modified': validators.lastModified,
     'Accept-Ranges': 'bytes',
-    // A client asks each time, and gets the file only if it has changed: the page of a show must not be that of yesterday.
+    // A client revalidates each time and gets the file only if it has changed: the page of a show must not be outdated.
     'Cache-Control': 'no-cache',
   };
   if (isUnmodified(headers, validators)) return { status: 304, headers: common };
   const type = withCharset(lookup(path) ?? 'application/octet-stream');
-  // Range is defined for GET alone.
+  // Range is defined for GET only.
   const range = method === 'GET' && isSameState(headers, validators) ? readRange(headers.range, size) : undefined;
   if (range === 'unsatisfiable') {
     return { status: 416, headers: { ...common, 'Content-Range': `bytes */${size}`, 'Content-Length': '0' } };

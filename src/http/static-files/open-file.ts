@@ -10,14 +10,14 @@ export interface OpenFile {
   readonly modifiedMs: number;
 }
 
-// Undefined on Windows. If a FIFO takes the place of the file after `stat`, `open` does not wait for its writer.
+// Undefined on Windows. If a FIFO replaces the file after `stat`, `open` does not wait for its writer.
 const { O_RDONLY, O_NONBLOCK = 0 } = constants as { readonly O_RDONLY: number; readonly O_NONBLOCK?: number };
 
 /**
- * Opens a regular file within the root, links followed. Anything else is refused before it is opened: a FIFO would block a thread
- * until somebody writes to it, and to open a device can be enough to change it.
+ * Opens a regular file within the root, following links. Other types are rejected before they are opened: a FIFO would
+ * block a thread until a process writes to it, and opening a device can change its state.
  *
- * @returns 'folder' if it is one; undefined if there is no such file, or it must not be read
+ * @returns 'folder' if it is a folder; undefined if the file does not exist or must not be read
  */
 export async function openWithin(root: string, path: string): Promise<OpenFile | 'folder' | undefined> {
   let handle: FileHandle | undefined;
@@ -31,7 +31,7 @@ export async function openWithin(root: string, path: string): Promise<OpenFile |
     const opened = await handle.stat();
     if (opened.isFile()) return { handle, size: opened.size, modifiedMs: opened.mtimeMs };
   } catch {
-    // The file does not exist, or must not be read: for a peer that is the same.
+    // The file does not exist or must not be read. The peer gets the same answer for both.
   }
   await handle?.close();
   return undefined;

@@ -1,11 +1,13 @@
-/** Names that a Windows system takes for a device, for a short form of another name, or for the same name without its end. */
+/**
+ * Names that Windows interprets as a device, as a short form of another name, or as the same name without its suffix.
+ */
 const ambiguousOnWindows = /^(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:\.|$)|~\d|[. ]$/i;
 
 /**
  * Splits the path of a URL into the names of folders and a file. The last name is empty for a folder.
  *
- * @param path without the slash in front; percent signs are not decoded
- * @returns undefined if one of them is not served: it begins with a dot, is not a name, or means something else to the system
+ * @param path without the leading slash; percent-encoding is not decoded
+ * @returns undefined if a name is not served: it starts with a dot, is invalid, or has another meaning to the system
  */
 export function servedNames(path: string, isWindows = process.platform === 'win32'): readonly string[] | undefined {
   const names: string[] = [];

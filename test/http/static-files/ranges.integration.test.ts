@@ -39,13 +39,13 @@ const askRange = (range: string, headers: Record<string, string> = {}): Promise<
 
 describe('a range of a file', () => {
   it.each([
-    ['bytes=0-1', 0, 1], // what Safari asks for first
+    ['bytes=0-1', 0, 1], // the first request of Safari
     ['bytes=100-199', 100, 199],
     ['bytes=299990-', 299_990, 299_999],
     ['bytes=-7', 299_993, 299_999],
     ['bytes=65530-131080', 65_530, 131_080],
     ['bytes=5-999999999', 5, 299_999],
-  ])('%s is 206 with these bytes and no others', async (range, first, last) => {
+  ])('%s returns 206 with exactly these bytes', async (range, first, last) => {
     const { status, headers, body } = await askRange(range);
     expect(status).toBe(206);
     expect(headers).toMatchObject({
@@ -58,23 +58,23 @@ describe('a range of a file', () => {
     expect(body === content.slice(first, last + 1)).toBe(true);
   });
 
-  it.each(['bytes=300000-', 'bytes=-0'])('%s is 416 with the size', async (range) => {
+  it.each(['bytes=300000-', 'bytes=-0'])('%s returns 416 with the size', async (range) => {
     const { status, headers, body } = await askRange(range);
     expect([status, headers['content-range'], body]).toEqual([416, `bytes */${SIZE}`, '']);
   });
 
-  it.each(['bytes=0-1,5-6', 'bytes=2-1', 'lines=0-1'])('%s is answered with the whole file', async (range) => {
+  it.each(['bytes=0-1,5-6', 'bytes=2-1', 'lines=0-1'])('%s returns the whole file', async (range) => {
     const { status, headers, body } = await askRange(range);
     expect([status, headers['content-range'], headers['accept-ranges']]).toEqual([200, undefined, 'bytes']);
     expect(body === content).toBe(true);
   });
 
-  it('does not count for HEAD', async () => {
+  it('is ignored for HEAD', async () => {
     const { status, headers } = await ask({ method: 'HEAD', headers: { range: 'bytes=0-1' } });
     expect([status, headers['content-length'], headers['content-range']]).toEqual([200, String(SIZE), undefined]);
   });
 
-  it('of an empty file is 416, or the empty file for its end', async () => {
+  it('of an empty file returns 416, or the empty file for a suffix range', async () => {
     const first = await ask({ headers: { range: 'bytes=0-1' } }, '/empty.mp4');
     expect([first.status, first.headers['content-range']]).toEqual([416, 'bytes */0']);
     const end = await ask({ headers: { range: 'bytes=-2' } }, '/empty.mp4');
@@ -83,7 +83,7 @@ describe('a range of a file', () => {
 });
 
 describe('If-Range', () => {
-  it('gives the range as long as the file is the same, by its tag or its date', async () => {
+  it('returns the range while the file is unchanged, by its tag or its date', async () => {
     for (const state of [etag, lastModified]) {
       expect(await askRange('bytes=0-9', { 'if-range': state })).toMatchObject({
         status: 206,
@@ -92,7 +92,7 @@ describe('If-Range', () => {
     }
   });
 
-  it('gives the whole file if it has changed, and for a weak tag', async () => {
+  it('returns the whole file if it has changed, or for a weak tag', async () => {
     for (const state of ['"other"', `W/${etag}`, 'Thu, 01 Jan 1970 00:00:00 GMT']) {
       const { status, body } = await askRange('bytes=0-9', { 'if-range': state });
       expect([state, status, body.length]).toEqual([state, 200, SIZE]);
@@ -102,16 +102,19 @@ describe('If-Range', () => {
   });
 });
 
-describe('a file that the client has already', () => {
-  it.each(['TAG', 'W/TAG', '"other", TAG', '*'])('is 304 for If-None-Match: %s, even with a range', async (list) => {
-    const headers = { 'if-none-match': list.replace('TAG', etag) };
-    for (const range of [{}, { range: 'bytes=0-1' }]) {
-      const answer = await ask({ headers: { ...headers, ...range } });
-      expect(answer).toMatchObject({ status: 304, body: '', headers: { etag } });
-    }
-  });
+describe('a file that the client already has', () => {
+  it.each(['TAG', 'W/TAG', '"other", TAG', '*'])(
+    'returns 304 for If-None-Match: %s, even with a range',
+    async (list) => {
+      const headers = { 'if-none-match': list.replace('TAG', etag) };
+      for (const range of [{}, { range: 'bytes=0-1' }]) {
+        const answer = await ask({ headers: { ...headers, ...range } });
+        expect(answer).toMatchObject({ status: 304, body: '', headers: { etag } });
+      }
+    },
+  );
 
-  it('is 304 for If-Modified-Since, unless the file is newer or there is an If-None-Match', async () => {
+  it('returns 304 for If-Modified-Since, unless the file is newer or If-None-Match is present', async () => {
     expect(await ask({ headers: { 'if-modified-since': lastModified } })).toMatchObject({ status: 304, body: '' });
     const { mtimeMs } = await stat(join(folder, 'film.mp4'));
     const earlier = new Date(mtimeMs - 1_000).toUTCString();
@@ -124,7 +127,7 @@ describe('a file that the client has already', () => {
     }
   });
 
-  it('has a new tag and date when it is written again, also if its size stays', async () => {
+  it('gets a new tag and date when it is rewritten, even with the same size', async () => {
     const path = join(folder, 'again.txt');
     await writeFile(path, 'one');
     const before = await ask({}, '/again.txt');

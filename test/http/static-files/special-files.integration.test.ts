@@ -10,7 +10,7 @@ import { staticFiles, StaticFilesError } from '../../../src/http/static-files/in
 import { servedNames } from '../../../src/http/static-files/served-name.js';
 import { httpRequest } from '../../support/http-request.js';
 
-// Windows has neither FIFOs nor sockets nor devices among its files; these tests are skipped there.
+// Windows has no FIFOs, sockets or devices among its files, so these tests are skipped there.
 const onPosix = process.platform === 'win32' ? it.skip : it;
 
 let folder: string;
@@ -30,7 +30,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-describe('what is not a regular file', () => {
+describe('a file that is not regular', () => {
   onPosix('is not opened: more requests for a FIFO than there are threads hold up no other file', async () => {
     spawnSync('mkfifo', [join(folder, 'site/fifo')]);
     await symlink('fifo', join(folder, 'site/link-to-fifo'));
@@ -60,7 +60,7 @@ describe('what is not a regular file', () => {
   });
 });
 
-describe('a name that Windows takes for something else', () => {
+describe('a name with another meaning on Windows', () => {
   it.each(['con', 'NUL', 'aux.txt', 'COM1', 'lpt9.css', 'CONIN$', 'GIT~1', 'page.html.', 'page.html%20'])(
     'is not served there: %s',
     (name) => {
@@ -69,7 +69,7 @@ describe('a name that Windows takes for something else', () => {
     },
   );
 
-  it.each(['console.js', 'null.json', 'com10.txt', 'a~b.txt', 'auxiliary'])('is not meant by %s', (name) => {
+  it.each(['console.js', 'null.json', 'com10.txt', 'a~b.txt', 'auxiliary'])('does not include %s', (name) => {
     expect(servedNames(name, true)).toEqual([name]);
   });
 });

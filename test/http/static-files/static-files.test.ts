@@ -81,17 +81,17 @@ describe('a folder of files', () => {
     '/%E0%A4%A',
     '/none.html',
     '/c:/secret.txt',
-  ])('has nothing at %s', async (path) => {
+  ])('returns no answer for %s', async (path) => {
     const { body, headers } = await rawly(path);
     expect(body).not.toContain('secret');
     expect(headers).toMatch(/^HTTP\/1\.1 404 /);
   });
 
-  it('sends a folder without its slash on', async () => {
+  it('redirects a folder without its slash', async () => {
     await expect(ask('/deep')).resolves.toMatchObject({ status: 302, headers: { location: '/deep/' } });
   });
 
-  it('sends a file again only when it has changed', async () => {
+  it('sends a file again only if it has changed', async () => {
     const first = await ask('/app.mjs');
     const etag = first.headers.etag ?? '';
     await expect(ask('/app.mjs', { headers: { 'if-none-match': etag } })).resolves.toMatchObject({
@@ -105,16 +105,16 @@ describe('a folder of files', () => {
     await writeFile(join(folder, 'site/app.mjs'), 'export const a = "ä";');
   });
 
-  it('says how large a file is to those who only ask', async () => {
+  it('returns the size of a file for HEAD', async () => {
     const { status, headers, body } = await ask('/app.mjs', { method: 'HEAD' });
     expect([status, headers['content-length'], body]).toEqual([200, '22', '']);
   });
 
-  it('leaves everything but reading to others', async () => {
+  it('leaves other methods to other routes', async () => {
     await expect(ask('/app.mjs', { method: 'POST' })).resolves.not.toMatchObject({ body: 'export const a = "Ã¤";' });
   });
 
-  it('lets go of the file when its reader goes', async () => {
+  it('closes the file when its reader disconnects', async () => {
     await new Promise<void>((resolve, reject) => {
       const asked = get({ host: '127.0.0.1', port, path: '/with%20space%20%26%20%C3%A4.bin' }, (response) => {
         response.once('data', () => asked.destroy());
@@ -126,20 +126,18 @@ describe('a folder of files', () => {
     await expect(ask('/')).resolves.toMatchObject({ status: 200 });
   });
 
-  it.each(['none', 'secret.txt'])('has to be a folder that is there: %s', async (name) => {
+  it.each(['none', 'secret.txt'])('must exist: %s', async (name) => {
     const path = join(folder, name);
-    const message = `cannot serve ${path}: there is no such folder, or it may not be read`;
+    const message = `cannot serve ${path}: the folder does not exist or cannot be read`;
     await expect(staticFiles({ folder: path })).rejects.toEqual(new StaticFilesError(message));
   });
 
-  it('needs slashes around where it is', async () => {
-    await expect(staticFiles({ folder, at: '/x' })).rejects.toThrow(
-      'at has to begin and end with a slash, not be "/x"',
-    );
+  it('requires slashes around its path', async () => {
+    await expect(staticFiles({ folder, at: '/x' })).rejects.toThrow('at must start and end with a slash, not be "/x"');
   });
 });
 
-/** As no library would ask: the path exactly as given. */
+/** Sends the path exactly as given, which no library does. */
 function rawly(path: string): Promise<{ readonly headers: string; readonly body: string }> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`));
