@@ -6,15 +6,15 @@ import { readState } from '../../src/core/params/param-state.js';
 import { CoreHarness, type Peer, START_MICROS } from '../support/core-harness.js';
 
 /*
- * What a correction of the wall clock does to a router that runs: the protocol's time follows a jump forward, and nothing
- * that is counted down notices.
+ * Effects of a correction of the wall clock on a running router: the protocol's time follows a jump forward, and
+ * durations are not affected.
  */
 
 const EVERYTHING = parsePattern('/**');
 const SECOND = 1_000_000;
 const JUMP = 8 * 3_600 * SECOND;
 
-/** How other times stand to the harness's clock. A test moves them. */
+/** Offsets of other times from the harness's clock, which a test changes. */
 function clockOffsets(): { protocolAheadMicros: number; wallAheadMicros: number; unjudgedSinceMs: number } {
   return { protocolAheadMicros: 0, wallAheadMicros: 0, unjudgedSinceMs: Infinity };
 }
@@ -41,7 +41,7 @@ function timestamps(peer: Peer): unknown[] {
 
 const set = (address: string, value: number): Message => ({ type: 'set', address, value: encodeValue(value) });
 
-describe('the protocol’s time after a jump of the wall clock forward', () => {
+describe('the protocol’s time after a forward jump of the wall clock', () => {
   it('is in WELCOME', () => {
     const { harness, jump } = start();
     jump();
@@ -62,7 +62,7 @@ describe('the protocol’s time after a jump of the wall clock forward', () => {
     ]);
   });
 
-  it('moves the timestamps of params that were written before, so their age stays right', () => {
+  it('moves the timestamps of params written before, so that their age stays correct', () => {
     const { harness, jump } = start({ historyRules: [{ pattern: EVERYTHING, depth: 3 }] });
     const peer = harness.join();
     peer.set('/a', 1);
@@ -100,7 +100,7 @@ describe('the protocol’s time after a jump of the wall clock forward', () => {
     expect(left).toMatchObject({ timestamp: START_MICROS + 11 * SECOND + JUMP });
   });
 
-  it('is that of the cancel of a gesture whose sender has gone', () => {
+  it('is that of the cancel of a gesture whose sender has ended', () => {
     const { harness, jump } = start();
     const [sender, reader] = [harness.join(), harness.join()];
     reader.subscribe(1, '/**');
@@ -112,8 +112,8 @@ describe('the protocol’s time after a jump of the wall clock forward', () => {
   });
 });
 
-describe('what is counted down', () => {
-  it('has bundles that were accepted before a jump run no earlier and no later', () => {
+describe('durations', () => {
+  it('of bundles accepted before a jump do not change', () => {
     const { harness, jump } = start();
     const [sender, reader] = [harness.join(), harness.join()];
     reader.subscribe(1, '/**');
@@ -125,7 +125,7 @@ describe('what is counted down', () => {
     expect(reader.read()).toMatchObject([{ type: 'set', address: '/a' }]);
   });
 
-  it('has bundles that come after a jump run by the time that WELCOME and SYNC give then', () => {
+  it('of bundles that arrive after a jump follow the time in WELCOME and SYNC', () => {
     const { harness, jump } = start();
     jump();
     const [sender, reader] = [harness.join(), harness.join()];
@@ -137,7 +137,7 @@ describe('what is counted down', () => {
     expect(reader.read()).toHaveLength(1);
   });
 
-  it('has params live as long as their TTL says', () => {
+  it('of params follow their TTL', () => {
     const { harness, jump } = start();
     const peer = harness.join();
     peer.send({ type: 'set', address: '/a', value: encodeValue(1), ttl: 60, absolute: true });
@@ -148,7 +148,7 @@ describe('what is counted down', () => {
     expect(harness.core.paramCount).toBe(0);
   });
 
-  it('has locks last as long as they may', () => {
+  it('of locks follow their limit', () => {
     const { harness, jump } = start({ maxLockSeconds: 60 });
     const [holder, other] = [harness.join(), harness.join()];
     holder.send({ type: 'set', address: '/a', value: encodeValue(1), lock: true }, { qos: 1 });
@@ -162,8 +162,8 @@ describe('what is counted down', () => {
   });
 });
 
-describe('a lock whose time ended while the process stood still', () => {
-  it('is its holder’s until the grace period is over: it may have been renewed, unread', () => {
+describe('a lock whose time ended while the process was stopped', () => {
+  it('stays with its holder until the grace period ends, because unread input may have renewed it', () => {
     const { harness, offsets } = start({ maxLockSeconds: 10 });
     const [holder, other] = [harness.join(), harness.join()];
     holder.send({ type: 'set', address: '/a', value: encodeValue(1), lock: true }, { qos: 1 });
@@ -209,7 +209,7 @@ describe('the token of a session', () => {
     expect(peer.read()).toMatchObject([{ type: 'error', code: 302, message }]);
   });
 
-  it('holds longer where the wall clock was set back', () => {
+  it('is valid longer if the wall clock was set back', () => {
     const { harness, offsets } = start({ securityMode: 'authenticated' });
     const peer = harness.joinWith({ expiresAtSeconds: grant.expiresAtSeconds, scopes });
     offsets.wallAheadMicros = -JUMP;
@@ -228,13 +228,13 @@ describe('the state of a router', () => {
     return JSON.parse(JSON.stringify(harness.core.state())) as ReturnType<CoreHarness['core']['state']>;
   }
 
-  /** Begins with a state. Says how long the param has left that expires, in seconds. */
+  /** Restores a state. Returns the remaining seconds of the param that expires. */
   function leftAfter(state: unknown, harness: CoreHarness): number {
     harness.core.restore(readState(state));
     return (harness.core.dueMicros - harness.nowMicros) / SECOND;
   }
 
-  it('has the times as the protocol has them after a jump, and gives params back with the time they have left', () => {
+  it('has the protocol’s times after a jump, and restores params with their remaining time', () => {
     const { harness, jump } = start();
     jump();
     const state = stateWith(harness);
@@ -251,14 +251,14 @@ describe('the state of a router', () => {
     expect(leftAfter(state, after.harness)).toBe(35);
   });
 
-  it('gives params back with the time they had left, where the clock of the start is behind it', () => {
+  it('restores params with their former remaining time if the clock at the start is behind it', () => {
     const state = stateWith(start().harness);
     const after = start();
-    after.harness.nowMicros -= 30 * 86_400 * SECOND; // a computer without a battery for its clock
+    after.harness.nowMicros -= 30 * 86_400 * SECOND; // a computer without a clock battery
     expect(leftAfter(state, after.harness)).toBe(40);
   });
 
-  it('keeps the time of a write that an earlier router has given, whatever the clock does afterwards', () => {
+  it('keeps the write time of an earlier router, whatever the clock does afterwards', () => {
     const state = stateWith(start().harness);
     const { harness, jump } = start({ historyRules: [{ pattern: EVERYTHING, depth: 2 }] });
     harness.nowMicros -= 3_600 * SECOND;
@@ -276,7 +276,7 @@ describe('the state of a router', () => {
     });
   });
 
-  it('of an earlier version has no time of its own, and is taken', () => {
+  it('of an earlier version has no time of its own, and is accepted', () => {
     const state = { ...stateWith(start().harness), savedAtMicros: undefined };
     const after = start();
     after.harness.nowMicros += 30 * SECOND;

@@ -9,14 +9,14 @@ import { wholeSlice } from '../support/whole-slice.js';
 
 const bug = new TypeError('a bug');
 
-/** A router that logs its internal errors here. */
+/** A router that records its internal errors here. */
 function setUp(): { harness: CoreHarness; works: string[]; errors: InternalErrors } {
   const works: string[] = [];
   const errors = new InternalErrors((_, work) => void works.push(work));
   return { harness: new CoreHarness({ internalErrors: errors }), works, errors };
 }
 
-/** From the given question on, what a session may do throws. */
+/** From the given check on, the permissions of the session throw. */
 function breakPermissions({ session }: Peer, after = 0): void {
   let asked = 0;
   const permissions: Permissions = Object.create(unrestricted, {
@@ -26,12 +26,12 @@ function breakPermissions({ session }: Peer, after = 0): void {
         return true;
       },
     },
-  }) as Permissions; // it inherits all of them
+  }) as Permissions; // it inherits all members
   session.permissions = permissions;
 }
 
-describe('an internal error of work that is no message', () => {
-  it('in a scheduled bundle costs that bundle: ERROR 500 to its sender, and the next one runs', () => {
+describe('an internal error of other work than messages', () => {
+  it('in a scheduled bundle aborts that bundle: ERROR 500 to its sender, and the next one runs', () => {
     const { harness, works, errors } = setUp();
     const [broken, sender] = [harness.join(), harness.join()];
     const messages = [{ type: 'set', address: '/a', value: encodeValue(1) }] as const;
@@ -60,7 +60,7 @@ describe('an internal error of work that is no message', () => {
     expect(broken.events.at(-1)).toMatchObject({ type: 'session.failed', error: { code: 500 } });
   });
 
-  it('in an answer in slices ends it with ERROR 500 in front of the SYNC behind it, and the session has further answers', () => {
+  it('in a sliced reply ends it with ERROR 500 before the following SYNC, and the session gets further replies', () => {
     const { harness, works } = setUp();
     const desk = harness.join();
     for (let i = 0; i < 10; i++) {
@@ -87,7 +87,7 @@ describe('an internal error of work that is no message', () => {
     expect(works).toEqual(['an answer in slices']);
   });
 
-  it('rests for a second, so that what stays due does not keep the event loop busy', () => {
+  it('pauses the work for a second, so that due work does not keep the event loop busy', () => {
     const { works, errors } = setUp();
     let runs = 0;
     const work = new GuardedWork(

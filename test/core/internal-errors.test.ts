@@ -9,7 +9,7 @@ import { setUp as setUpRouter } from '../support/router-link.js';
 
 const bug = new TypeError('a bug');
 
-/** A value that throws when the router reads it, as a bug in an encoding would. */
+/** A value that throws when the router reads it, like a bug in an encoding. */
 function brokenValue(): EncodedValue {
   const fail = (): never => {
     throw bug;
@@ -42,7 +42,7 @@ function setUp(): ReturnType<typeof setUpRouter> & { readonly lines: Line[]; rea
 }
 
 describe('an internal error while a message is handled', () => {
-  it('costs that message: ERROR 500 with its address to its sender, and the next ones of the same read are handled', () => {
+  it('aborts that message: ERROR 500 with its address to its sender, and the next ones of the same read are handled', () => {
     const { connect, lines, statistics } = setUp();
     const [sender, bystander] = [connect(), connect()];
     sender.send(set('/a'), set('/b', brokenValue()), set('/c'));
@@ -68,7 +68,7 @@ describe('an internal error while a message is handled', () => {
     expect(sender.read()).toHaveLength(MAX_INTERNAL_ERRORS - 1);
     sender.send(set('/a', brokenValue()), set('/a', brokenValue()));
     expect(sender.events.at(-1)).toMatchObject({ type: 'session.failed', error: { code: 500 } });
-    expect(statistics().totals.internalErrors).toBe(MAX_INTERNAL_ERRORS); // the last message was not handled any more
+    expect(statistics().totals.internalErrors).toBe(MAX_INTERNAL_ERRORS); // the last message was not handled
     expect(bystander.session.phase).toBe('active');
   });
 
@@ -82,7 +82,7 @@ describe('an internal error while a message is handled', () => {
     expect(sender.session.phase).toBe('active');
   });
 
-  it('is logged once a second for each type of message, with the number of the others', () => {
+  it('is logged once per second and message type, with the number of suppressed ones', () => {
     const { connect, clock, lines } = setUp();
     const [one, other] = [connect(), connect()];
     for (let i = 0; i < 3; i++) one.send(set('/a', brokenValue()));
@@ -98,7 +98,7 @@ describe('an internal error while a message is handled', () => {
 });
 
 describe('an internal error elsewhere', () => {
-  it('in a write to one connection costs its session alone, and the others have their messages', () => {
+  it('in a write to one connection ends only its session, and the others receive their messages', () => {
     const { connect, lines } = setUp();
     const [broken, reader, sender] = [connect(), connect(), connect()];
     for (const link of [broken, reader]) link.send({ type: 'subscribe', id: 1, pattern: '/**' });
@@ -119,12 +119,12 @@ describe('an internal error elsewhere', () => {
     link.writes.push = () => {
       throw bug;
     };
-    const error = { code: 503, message: 'Overloaded' } as never; // sendError reads no more of it
+    const error = { code: 503, message: 'Overloaded' } as never; // sendError reads only these fields
     router.send({ type: 'session.closing', session: link.session, error, reason: { kind: 'overloaded', text: '' } });
     expect(link.closed).toMatchObject({ kind: 'overloaded' });
   });
 
-  it('while a session is cleared away leaves none of its locks, and the router routes', () => {
+  it('while a session is cleaned up releases its locks, and the router continues', () => {
     const { connect, router, lines } = setUp();
     const [gone, bystander] = [connect(), connect()];
     gone.send(set('/locked', encodeValue(1), { lock: true }));

@@ -30,7 +30,7 @@ describe('the name in HELLO', () => {
 });
 
 describe('limits of one session', () => {
-  it('a pattern with more "**" than there may be is ERROR 202 with both numbers', () => {
+  it('a pattern with more "**" than permitted is ERROR 202 with both numbers', () => {
     const harness = new CoreHarness({ maxGlobstars: 2 });
     const peer = harness.join();
     peer.subscribe(1, '/**/a/**');
@@ -40,14 +40,14 @@ describe('limits of one session', () => {
     expect(harness.core.subscriptionCount).toBe(1);
   });
 
-  it('so it is in a QUERY', () => {
+  it('so is one in a QUERY', () => {
     const peer = new CoreHarness({ maxGlobstars: 2 }).join();
     peer.send({ type: 'query', pattern: '/**/a/**/b/**' });
     const text = 'invalid pattern: it has 3 "**"; the limit is 2';
     expect(plain(peer.read())).toEqual([fault(ErrorCode.PatternError, text, '/**/a/**/b/**')]);
   });
 
-  it('patterns with more segments in all than there may be are ERROR 429, and who ends some has room again', () => {
+  it('patterns with more segments in total than permitted are ERROR 429, and ending some makes room again', () => {
     const harness = new CoreHarness({ maxPatternSegmentsPerSession: 6 });
     const [peer, other] = [harness.join(), harness.join()];
     peer.subscribe(1, '/a/b/c');
@@ -55,10 +55,10 @@ describe('limits of one session', () => {
     peer.subscribe(3, '/a');
     const text = 'Subscription limit reached: its patterns would have 7 segments in all (max 6)';
     expect(plain(peer.read())).toEqual([fault(ErrorCode.RateLimited, text, '/a')]);
-    other.subscribe(1, '/a/b/c/d/e/f'); // everybody has his own
-    peer.subscribe(2, '/a/b'); // takes the place of three
+    other.subscribe(1, '/a/b/c/d/e/f'); // the limit is per session
+    peer.subscribe(2, '/a/b'); // replaces three segments
     peer.subscribe(3, '/a');
-    peer.subscribe(4, '/**/**/**'); // one as good as
+    peer.subscribe(4, '/**/**/**'); // counts as one
     expect(plain(peer.read())).toMatchObject([{ type: 'error', code: 429 }]);
     peer.send({ type: 'unsubscribe', id: 3 });
     peer.subscribe(4, '/**/**/**');
@@ -66,7 +66,7 @@ describe('limits of one session', () => {
     expect(harness.core.subscriptionCount).toBe(4);
   });
 
-  it('an address or a pattern of more than 128 segments is none', () => {
+  it('an address or a pattern of more than 128 segments is invalid', () => {
     const deep = (count: number): string => '/a'.repeat(count);
     const peer = new CoreHarness().join();
     peer.set(deep(128), 1);
@@ -80,7 +80,7 @@ describe('limits of one session', () => {
     ]);
   });
 
-  it('a value larger than it may be is ERROR 402, alone, in a bundle and passing through', () => {
+  it('a value over the limit is ERROR 402, in a SET, a bundle and a PUBLISH', () => {
     const peer = new CoreHarness({ maxValueBytes: 10 }).join();
     peer.set('/a', 'x'.repeat(8)); // its length takes two bytes
     peer.set('/a', 'x'.repeat(9));
@@ -95,7 +95,7 @@ describe('limits of one session', () => {
     ]);
   });
 
-  it('more garbage in a minute than there may be ends it, with the number', () => {
+  it('more undecodable frames per minute than permitted end the session, with the number', () => {
     const peer = new CoreHarness({ maxMalformedPerMinute: 2 }).join();
     const malformed = { type: 'malformed', error: new DecodeError('BadMagic', 'no frame') } as const;
     for (let i = 0; i < 2; i++) peer.send(malformed);

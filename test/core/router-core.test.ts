@@ -7,7 +7,7 @@ import { CoreHarness, plain, START_MICROS } from '../support/core-harness.js';
 const hello = { type: 'hello', version: 1, name: 'probe', features: ['param', 'event'] } as const;
 
 describe('HELLO', () => {
-  it('is answered by WELCOME with the router’s clock, then by a SNAPSHOT even when there is nothing', () => {
+  it('is answered by WELCOME with the router’s clock, then by a SNAPSHOT even if it is empty', () => {
     const harness = new CoreHarness();
     const peer = harness.connect();
     peer.send(hello);
@@ -25,7 +25,7 @@ describe('HELLO', () => {
     expect(peer.events).toEqual([{ type: 'hello.accepted', name: 'probe', features: ['param', 'event'] }]);
   });
 
-  it.each([0, 1, 2, 99])('is taken whatever version it claims (%i)', (version) => {
+  it.each([0, 1, 2, 99])('is accepted with any claimed version (%i)', (version) => {
     const peer = new CoreHarness().connect();
     peer.send({ ...hello, version });
     expect(peer.read()[0]?.type).toBe('welcome');
@@ -37,7 +37,7 @@ describe('HELLO', () => {
     expect(peer.read()[0]?.type).toBe('welcome');
   });
 
-  it.each([undefined, ''])('is refused in authenticated mode with the token %p', (token) => {
+  it.each([undefined, ''])('is refused on a router with authentication with the token %p', (token) => {
     const peer = new CoreHarness({ securityMode: 'authenticated' }).connect();
     peer.send({ ...hello, token });
     expect(peer.read()).toEqual([]);
@@ -45,7 +45,7 @@ describe('HELLO', () => {
     expect(peer.events).toMatchObject([{ type: 'hello.refused', error }]);
   });
 
-  it('a second time is ERROR 101, and the session stays what it was', () => {
+  it('a second time is ERROR 101, and the session is unchanged', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     peer.subscribe(1, '/a');
@@ -59,7 +59,7 @@ describe('HELLO', () => {
     expect(peer.session.name).toBe('peer');
   });
 
-  it('has to come first: anything else is refused and nothing of it is done', () => {
+  it('must come first: any other message is refused without effect', () => {
     const harness = new CoreHarness();
     const peer = harness.connect();
     peer.set('/a', 1);
@@ -89,7 +89,7 @@ describe('SET', () => {
     ]);
   });
 
-  it('is echoed to a subscribing writer before its ACK', () => {
+  it('is echoed to a subscribed writer before its ACK', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     peer.subscribe(1, '/**');
@@ -106,7 +106,7 @@ describe('SET', () => {
     }
   });
 
-  it('forwards lock, unlock and ttl as they came', () => {
+  it('forwards lock, unlock and ttl unchanged', () => {
     const harness = new CoreHarness();
     const [writer, reader] = [harness.join(), harness.join()];
     reader.subscribe(1, '/a');
@@ -124,10 +124,10 @@ describe('SET', () => {
     ]);
   });
 
-  it('with the revision it expects is written; with another it is ERROR 400 with both numbers', () => {
+  it('with the expected revision is accepted; with another one it is ERROR 400 with both numbers', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
-    peer.set('/a', 1, { revision: 5 }); // a new address: the expectation is ignored
+    peer.set('/a', 1, { revision: 5 }); // a new address: the expected revision is ignored
     peer.set('/a', 2, { revision: 1 });
     peer.set('/a', 3, { revision: 1 });
     peer.set('/a', 4, { revision: 2 });
@@ -147,13 +147,13 @@ describe('SET', () => {
     expect(harness.core.paramCount).toBe(0);
   });
 
-  it.each(['/', '/a/', '/é/日本', '/😀', '/a b', '/..'])('takes the address %j', (address) => {
+  it.each(['/', '/a/', '/é/日本', '/😀', '/a b', '/..'])('accepts the address %j', (address) => {
     const peer = new CoreHarness().join();
     peer.set(address, 1);
     expect(peer.read()).toMatchObject([{ type: 'ack', address }]);
   });
 
-  it('values that fit inbound but not outbound are refused with 402, not stored, ACKed and lost', () => {
+  it('with a value that fits inbound but not outbound is refused with 402, and neither stored nor acknowledged', () => {
     const harness = new CoreHarness();
     const [writer, reader] = [harness.join(), harness.join()];
     reader.subscribe(1, '/**');
@@ -168,7 +168,7 @@ describe('SET', () => {
     expect(writer.read()).toMatchObject([{ type: 'snapshot', params: [{ address: '/a', revision: 1 }] }]);
   });
 
-  it('keeps Int and Float apart', () => {
+  it('preserves Int and Float', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     peer.set('/i', 2n ** 63n - 1n);
@@ -188,7 +188,7 @@ describe('SET', () => {
 
 describe('PUBLISH', () => {
   it.each(['event', 'stream', 'gesture', 'timeline', 'param'] as const)(
-    'passes a %s on to all but its sender, unacknowledged',
+    'forwards a %s to all subscribers except its sender, unacknowledged',
     (signal) => {
       const harness = new CoreHarness();
       const [sender, reader] = [harness.join(), harness.join()];
@@ -201,7 +201,7 @@ describe('PUBLISH', () => {
     },
   );
 
-  it('keeps samples, rate, id, phase, timestamp, and the difference between null and nothing', () => {
+  it('preserves samples, rate, ID, phase, timestamp, and the difference between null and no value', () => {
     const harness = new CoreHarness();
     const [sender, reader] = [harness.join(), harness.join()];
     reader.subscribe(1, '/**');
@@ -216,7 +216,7 @@ describe('PUBLISH', () => {
     ]);
   });
 
-  it('reaches only subscriptions that let its type through; one without a type reaches all', () => {
+  it('reaches only subscriptions that accept its type; one without a type reaches all', () => {
     const harness = new CoreHarness();
     const [sender, reader] = [harness.join(), harness.join()];
     reader.send({ type: 'subscribe', id: 1, pattern: '/**', types: ['stream', 'param'] });
@@ -226,15 +226,15 @@ describe('PUBLISH', () => {
     expect(reader.read()).toMatchObject([{ signal: 'stream' }, { type: 'publish' }, { type: 'set' }]);
   });
 
-  it('to an address that is none is ERROR 200', () => {
+  it('to an invalid address is ERROR 200', () => {
     const peer = new CoreHarness().join();
     peer.send({ type: 'publish', address: '/a/*', signal: 'event' });
     expect(peer.read()).toMatchObject([{ type: 'error', code: 200, address: '/a/*' }]);
   });
 });
 
-describe('what is too large', () => {
-  it('for a frame is refused with 402 before anybody gets any of it, though JSON could carry it', () => {
+describe('a message over the size limit', () => {
+  it('of a frame is refused with 402 before any subscriber receives it, although JSON could carry it', () => {
     const harness = new CoreHarness();
     const [sender, reader] = [harness.join(), harness.join()];
     reader.subscribe(1, '/**');
@@ -248,7 +248,7 @@ describe('what is too large', () => {
     expect(harness.core.paramCount).toBe(0);
   });
 
-  it('for CBOR alone reaches everybody else; the CBOR peer is told, and the writer has its ACK', () => {
+  it('of CBOR alone reaches the other subscribers; the CBOR peer gets an ERROR, and the writer its ACK', () => {
     const harness = new CoreHarness();
     const [writer, binary, cbor] = [harness.join(), harness.join(), harness.join('cbor', 'cbor')];
     for (const peer of [binary, cbor]) peer.subscribe(1, '/**');
@@ -265,7 +265,7 @@ describe('what is too large', () => {
     expect(cbor.read()).toMatchObject([{ type: 'error', code: 500 }]);
   });
 
-  it('in an address is quoted in part: an ERROR always fits its frame', () => {
+  it('because of its address is quoted in part: an ERROR always fits its frame', () => {
     const peer = new CoreHarness({ maxSubscriptionsPerSession: 1 }).join();
     const long = `/${'x'.repeat(65_400)}`;
     peer.subscribe(1, '/a');
@@ -282,7 +282,7 @@ describe('what is too large', () => {
 });
 
 describe('SUBSCRIBE', () => {
-  it('gets what matches now in a SNAPSHOT with writer and time, and nothing when nothing does', () => {
+  it('returns the current matches in a SNAPSHOT with writer and time, and nothing without matches', () => {
     const harness = new CoreHarness();
     const [writer, reader] = [harness.join(), harness.join()];
     writer.set('/a/x', 1);
@@ -297,7 +297,7 @@ describe('SUBSCRIBE', () => {
     ]);
   });
 
-  it('gets no SNAPSHOT when its types leave params out', () => {
+  it('returns no SNAPSHOT if its types exclude params', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     peer.set('/a', 1);
@@ -306,7 +306,7 @@ describe('SUBSCRIBE', () => {
     expect(peer.read()).toEqual([]);
   });
 
-  it('gets one copy of each message, however many of its patterns match', () => {
+  it('delivers one copy of each message, however many of its patterns match', () => {
     const harness = new CoreHarness();
     const [writer, reader] = [harness.join(), harness.join()];
     for (const [id, pattern] of ['/a/b', '/a/*', '/**', '/*/b', '/a/b*'].entries()) reader.subscribe(id, pattern);
@@ -314,7 +314,7 @@ describe('SUBSCRIBE', () => {
     expect(reader.read()).toHaveLength(1);
   });
 
-  it('with an id in use replaces: the old pattern delivers no more, and the limit counts ids', () => {
+  it('with an ID in use replaces: the old pattern delivers no more, and the limit counts IDs', () => {
     const harness = new CoreHarness({ maxSubscriptionsPerSession: 1 });
     const [writer, reader] = [harness.join(), harness.join()];
     reader.subscribe(1, '/old/**');
@@ -337,7 +337,7 @@ describe('SUBSCRIBE', () => {
     expect(harness.core.subscriptionCount).toBe(0);
   });
 
-  it('ends with UNSUBSCRIBE; an unknown id is no error', () => {
+  it('ends with UNSUBSCRIBE; an unknown ID is no error', () => {
     const harness = new CoreHarness();
     const [writer, reader] = [harness.join(), harness.join()];
     reader.subscribe(1, '/**');
@@ -360,7 +360,7 @@ describe('SUBSCRIBE', () => {
 
 describe('the SNAPSHOT of many params', () => {
   it.each(['binary', 'cbor'] as const)(
-    'in %s is some 2,000 at once and some 500 in each turn after that',
+    'in %s sends about 2,000 at once and about 500 per turn after that',
     (encoding) => {
       const harness = new CoreHarness();
       const writer = harness.join();
@@ -376,7 +376,7 @@ describe('the SNAPSHOT of many params', () => {
         counts.push(received());
       }
       const [first, ...others] = counts.filter((count) => count > 0);
-      // 64,000 steps and 16,384 a turn; a param takes 32, and 1 for its comparison with the pattern.
+      // 64,000 steps and 16,384 per turn; a param takes 32, and 1 for its comparison with the pattern.
       expect(first).toBe(Math.ceil(64_000 / 33));
       expect(Math.max(...others)).toBe(Math.ceil(16_384 / 33));
       expect(counts.reduce((sum, count) => sum + count)).toBe(5_000);
@@ -385,7 +385,7 @@ describe('the SNAPSHOT of many params', () => {
 });
 
 describe('GET', () => {
-  it('answers a param with a SNAPSHOT of one', () => {
+  it('returns a param in a SNAPSHOT of one', () => {
     const peer = new CoreHarness().join();
     peer.set('/a', 1);
     peer.send({ type: 'get', address: '/a' });
@@ -395,7 +395,7 @@ describe('GET', () => {
     });
   });
 
-  it('of an unknown address is ERROR 201, or nothing where the router is set to silence', () => {
+  it('of an unknown address is ERROR 201, or gets no reply if the router is configured so', () => {
     for (const unknownAddress of ['error', 'silent'] as const) {
       const peer = new CoreHarness({ unknownAddress }).join();
       peer.send({ type: 'get', address: '/none' });
@@ -436,7 +436,7 @@ describe('BUNDLE', () => {
     expect(sender.read()).toEqual([{ type: 'ack', revision: 1 }]);
   });
 
-  it('checks revisions against what earlier messages of the bundle will have done', () => {
+  it('checks revisions against the results of earlier messages in the bundle', () => {
     const peer = new CoreHarness().join();
     peer.set('/a', 0);
     peer.read();
@@ -453,7 +453,7 @@ describe('BUNDLE', () => {
       101,
       'Bundle rejected: only SET and PUBLISH can be bundled, not get',
     ],
-  ])('with %s is refused whole: nothing of it is stored or sent', (_, bad, code, message) => {
+  ])('with %s is refused entirely: nothing of it is stored or sent', (_, bad, code, message) => {
     const harness = new CoreHarness();
     const [sender, reader] = [harness.join(), harness.join()];
     sender.set('/known', 0);
@@ -473,7 +473,7 @@ describe('BUNDLE', () => {
   });
 });
 
-describe('the small messages', () => {
+describe('the router', () => {
   it('answers PING with PONG and SYNC with all three times', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
@@ -517,7 +517,7 @@ describe('the small messages', () => {
     ).toEqual(signals.map(({ address }) => address));
   });
 
-  it('refuses ANNOUNCE of a bad address, and then keeps none of it', () => {
+  it('refuses ANNOUNCE with an invalid address, and keeps none of it', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     peer.send({
@@ -535,7 +535,7 @@ describe('the small messages', () => {
   it.each([
     { type: 'replay', pattern: '/a' },
     { type: 'federationSync', op: 'requestSync', patterns: [], revisions: new Map<string, number>() },
-  ] as const)('says that $type is not to be had here', (message) => {
+  ] as const)('replies that $type is not supported', (message) => {
     const peer = new CoreHarness().join();
     peer.send(message);
     expect(peer.read()).toMatchObject([{ type: 'error', code: 501 }]);
@@ -559,7 +559,7 @@ describe('the small messages', () => {
 describe('a close message', () => {
   const close: Message = { type: 'error', code: ErrorCode.Closed, message: '' };
 
-  it('ends its sender’s session, and nothing behind it is handled', () => {
+  it('ends its sender’s session, and no message after it is handled', () => {
     const harness = new CoreHarness();
     const [peer, other] = [harness.join(), harness.join()];
     peer.send(close);
@@ -570,17 +570,17 @@ describe('a close message', () => {
     expect(harness.core.paramCount).toBe(0);
   });
 
-  it('has no effect if it is about an address', () => {
+  it('has no effect if it has an address', () => {
     const peer = new CoreHarness().join();
     peer.send({ ...close, address: '/a' });
     expect(peer.session.phase).toBe('active');
   });
 });
 
-describe('a peer that sends garbage', () => {
+describe('a peer that sends undecodable frames', () => {
   const garbage = { type: 'malformed', error: new DecodeError('BadMagic', 'a frame starts with 0x53') } as const;
 
-  it('is told once a second, stays, and is closed after a hundred in a minute', () => {
+  it('gets one ERROR per second, stays, and is closed after a hundred per minute', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     for (let i = 0; i < 50; i++) peer.send(garbage);
@@ -593,7 +593,7 @@ describe('a peer that sends garbage', () => {
     expect(peer.events.at(-1)).toMatchObject({ type: 'protocol.violated', error: { code: 100 } });
   });
 
-  it('may send a hundred every minute for ever', () => {
+  it('can send a hundred per minute indefinitely', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     for (let minute = 0; minute < 5; minute++) {
@@ -603,13 +603,13 @@ describe('a peer that sends garbage', () => {
     expect(peer.session.phase).toBe('active');
   });
 
-  it('as its first frame is refused', () => {
+  it('is refused if the first frame is one', () => {
     const peer = new CoreHarness().connect();
     peer.send(garbage);
     expect(peer.events).toMatchObject([{ type: 'hello.refused', error: { code: 101 } }]);
   });
 
-  it('over its rate is told so', () => {
+  it('over its rate gets an ERROR', () => {
     const peer = new CoreHarness().join();
     peer.send({ type: 'rateLimited', messagesPerSecond: 30, dropped: 12 });
     expect(peer.read()).toMatchObject([
@@ -625,7 +625,7 @@ describe('a peer that sends garbage', () => {
 });
 
 describe('order', () => {
-  it.each([1, 10, 100])('is kept from each publisher to each of %i subscribers', (count) => {
+  it.each([1, 10, 100])('is preserved from each publisher to each of %i subscribers', (count) => {
     const harness = new CoreHarness();
     const publishers = [harness.join(), harness.join(), harness.join()];
     const readers = Array.from({ length: count }, () => harness.join());

@@ -4,7 +4,7 @@ import type { SignalRules } from '../../src/core/ports.js';
 import { ErrorCode } from '../../src/protocol/errors.js';
 import { createRouter } from '../../src/router/create-router.js';
 
-/** Numbers below 1 at `/dim`, nothing said of any other address. */
+/** Numbers below 1 at `/dim`, no rules for other addresses. */
 const rules: SignalRules = {
   definitions: [{ address: '/dim', type: 'param', datatype: 'f32' }],
   check: (address, value, type) =>
@@ -13,8 +13,8 @@ const rules: SignalRules = {
       : `${type} ${JSON.stringify(value)} is nothing for /dim`,
 };
 
-describe('rules about signals', () => {
-  it('refuse what they do not like with ERROR 402, in SETs, PUBLISHes and bundles', async () => {
+describe('signal rules', () => {
+  it('refuse invalid values with ERROR 402, in SETs, PUBLISHes and bundles', async () => {
     const router = createRouter({ signals: rules });
     const client = await router.connect();
     const errors: unknown[] = [];
@@ -42,7 +42,7 @@ describe('rules about signals', () => {
     await router.stop();
   });
 
-  it('are asked with the phase of a gesture', async () => {
+  it('receive the phase of a gesture', async () => {
     const asked: unknown[] = [];
     const check: SignalRules['check'] = (...question) => {
       asked.push(question);
@@ -67,7 +67,7 @@ describe('rules about signals', () => {
     await router.stop();
   });
 
-  it('outlive the TTL of what others announce', async () => {
+  it('outlive the TTL of other announcements', async () => {
     const clock = new SimulatedClock();
     const router = createRouter({ signals: rules, signalTtlSeconds: 10, clock });
     const client = await router.connect();
@@ -79,7 +79,7 @@ describe('rules about signals', () => {
     await router.stop();
   });
 
-  it('cost the write they were asked about, and no more, when they throw', async () => {
+  it('that throw fail only the write they were called for', async () => {
     const error = jest.fn();
     const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error };
     const check = (): never => {

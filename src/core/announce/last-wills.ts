@@ -171,5 +171,5 @@ function bundleOf(value: Value): BundleMessage {
 
 function valueOf(map: EncodedValue | undefined, key: string): Value | undefined {
   const value = map?.decode();
-  return value instanceof Map ? (value as ReadonlyMap<string, Value>).get(key) : undefined; // maps in a Value hold Values
+  return value instanceof Map ? (value as ReadonlyMap<string, Value>).get(key) : undefined; // its maps hold Values
 }

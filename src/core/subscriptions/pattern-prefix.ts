@@ -45,7 +45,7 @@ export class Prefix {
   /** Adds to the weight of this node and removes nodes without patterns. */
   change(weight: number): void {
     this.own += weight;
-    let node: Prefix = this; // eslint-disable-line @typescript-eslint/no-this-alias -- where the walk to the root begins
+    let node: Prefix = this; // eslint-disable-line @typescript-eslint/no-this-alias -- start of the walk to the root
     while (node.parent !== undefined) {
       const { parent } = node;
       parent.#childChanged(node);

@@ -28,7 +28,7 @@ function announced(harness: CoreHarness): string[] {
 const isTaken = [{ type: 'ack', address: '/desk' }];
 
 describe('an ANNOUNCE', () => {
-  it('takes a frame full of usual definitions', () => {
+  it('accepts a frame full of usual definitions', () => {
     const harness = new CoreHarness();
     const signals = Array.from({ length: 1_600 }, (_, i) =>
       signal(`/lights/${i}/dimmer`, { datatype: 'f32', access: 'rw' }),
@@ -36,7 +36,7 @@ describe('an ANNOUNCE', () => {
     expect(announce(harness.join(), ...signals)).toEqual(isTaken);
   });
 
-  it('that takes too many steps to keep is ERROR 429 with the numbers, and nothing of it is kept', () => {
+  it('is refused with ERROR 429 and the numbers if it takes too many steps, and none of it is kept', () => {
     const harness = new CoreHarness();
     const desk = harness.join();
     const before = harness.core.steps;
@@ -46,7 +46,7 @@ describe('an ANNOUNCE', () => {
     expect(harness.core.signalCount).toBe(0);
   });
 
-  it('with a pattern of more "**" than there may be is ERROR 202', () => {
+  it('is refused with ERROR 202 if a pattern has more "**" than permitted', () => {
     const harness = new CoreHarness();
     const text = 'invalid pattern: it has 5 "**"; the limit is 4';
     const address = '/**/a/**/b/**/c/**/d/**';
@@ -70,7 +70,7 @@ describe('an ANNOUNCE', () => {
 });
 
 describe('announced signals of several owners', () => {
-  it('that fill everything make room for others when their session has ended, the oldest first', () => {
+  it('at the limit, are evicted after their session has ended, oldest first', () => {
     const harness = new CoreHarness({ maxSignals: 1_000 });
     const [flooder, desk] = [harness.join(), harness.join()];
     announce(flooder, ...many(1_000, '/flood'));
@@ -83,7 +83,7 @@ describe('announced signals of several owners', () => {
     expect(harness.core.statistics().drops.evictedSignals).toBe(10);
   });
 
-  it('make room while their session is there too, if it has more than the other would have', () => {
+  it('are evicted while their session is connected, if its owner would still have more than the other', () => {
     const harness = new CoreHarness({ maxSignals: 1_000 });
     const [flooder, desk] = [harness.join(), harness.join()];
     announce(flooder, ...many(1_000, '/flood'));
@@ -91,12 +91,12 @@ describe('announced signals of several owners', () => {
     expect(announced(harness).filter((address) => address.startsWith('/desk'))).toHaveLength(400);
     const message = '1000 signals are announced; 200 more would pass the limit of 1000';
     expect(announce(desk, ...many(200, '/more'))).toEqual([{ type: 'error', code: 400, message }]);
-    expect(announced(harness).filter((address) => address.startsWith('/flood'))).toHaveLength(600); // none was lost for it
+    expect(announced(harness).filter((address) => address.startsWith('/flood'))).toHaveLength(600); // none was evicted
     announce(harness.join(), signal('/third'));
-    expect(harness.core.signalCount).toBe(1_000); // and what was counted is right again
+    expect(harness.core.signalCount).toBe(1_000); // the count is consistent again
   });
 
-  it('do not make room for the one that has most: it is refused', () => {
+  it('of the owner with the largest use are not evicted for it: it is refused', () => {
     const harness = new CoreHarness({ maxSignals: 1_000 });
     const [flooder, desk] = [harness.join(), harness.join()];
     announce(desk, ...many(10, '/desk'));
@@ -105,7 +105,7 @@ describe('announced signals of several owners', () => {
     expect(announced(harness)).toHaveLength(1_000);
   });
 
-  it('left behind by many make room together, though none of them has as many as are wanted', () => {
+  it('left behind by many owners are evicted together, although no single owner has enough', () => {
     const harness = new CoreHarness({ maxSignals: 1_000 });
     for (let i = 0; i < 100; i++) {
       const visitor = harness.join();
@@ -116,7 +116,7 @@ describe('announced signals of several owners', () => {
     expect(harness.core.signalCount).toBe(1_000);
   });
 
-  it('make room by their bytes as well', () => {
+  it('are evicted by bytes as well', () => {
     const harness = new CoreHarness({ maxSignalBytes: 100_000 });
     const [flooder, desk] = [harness.join(), harness.join()];
     const text = 'x'.repeat(9_000);
@@ -126,7 +126,7 @@ describe('announced signals of several owners', () => {
     expect(announced(harness)).toEqual([...many(9, '').map((_, i) => `/flood/${i + 1}`), '/desk']);
   });
 
-  it('of the router itself never make room, and come back when a client’s definition of the same address is forgotten', () => {
+  it('of the router itself are never evicted, and apply again when a client’s definition of the same address is removed', () => {
     const definitions = [signal('/own', { datatype: 'f32' })];
     const harness = new CoreHarness({ maxSignals: 4, signals: { definitions, check: () => undefined } });
     const [visitor, desk] = [harness.join(), harness.join()];
@@ -145,7 +145,7 @@ describe('announced signals of several owners', () => {
     expect(announced(harness)).toEqual(['/own', '/y', '/a', '/b']);
   });
 
-  it('of an earlier router make room like those of an owner that has left', () => {
+  it('of an earlier router are evicted like those of an owner without a session', () => {
     const harness = new CoreHarness({ maxSignals: 10 });
     harness.core.restore({ params: [], gone: [], signals: many(10, '/old') });
     expect(announce(harness.join(), ...many(5, '/new'))).toEqual(isTaken);
@@ -153,11 +153,11 @@ describe('announced signals of several owners', () => {
   });
 });
 
-describe('announced patterns with which SETs are compared', () => {
+describe('announced patterns that SETs are checked against', () => {
   const options = { checkAnnounced: true, maxMatchSteps: 4_096 } as const;
   const heavy = (i: number): SignalDefinition => signal(`/**/a/**/x${i}/**`, { meta: { range: [0, 1] } });
 
-  it('may take a quarter of the steps for each owner: ERROR 429 with the numbers, and none of it is kept', () => {
+  it('can take a quarter of the steps per owner: ERROR 429 with the numbers, and none of it is kept', () => {
     const harness = new CoreHarness(options);
     const signals = Array.from({ length: 10 }, (_, i) => heavy(i));
     expect(announce(harness.join(), ...signals)).toMatchObject([
@@ -170,7 +170,7 @@ describe('announced patterns with which SETs are compared', () => {
     expect(harness.core.signalCount).toBe(0);
   });
 
-  it('make room for those of others if they are left behind', () => {
+  it('are evicted for those of other owners if they are left behind', () => {
     const harness = new CoreHarness(options);
     for (let i = 0; i < 4; i++) {
       const visitor = harness.join();
@@ -195,12 +195,12 @@ describe('announced patterns with which SETs are compared', () => {
     expect(desk.read()).toMatchObject([{ type: 'ack' }]);
   });
 
-  it('are no matter where SETs are not compared', () => {
+  it('have no limit if SETs are not checked', () => {
     const harness = new CoreHarness({ ...options, checkAnnounced: false });
     expect(announce(harness.join(), ...Array.from({ length: 10 }, (_, i) => heavy(i)))).toEqual(isTaken);
   });
 
-  it('still decide what may be written', () => {
+  it('still determine what can be written', () => {
     const harness = new CoreHarness(options);
     const desk = harness.join();
     announce(desk, heavy(1));

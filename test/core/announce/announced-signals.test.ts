@@ -20,7 +20,7 @@ function query(harness: CoreHarness, peer: Peer, pattern = '/**'): unknown[] {
 const fader: SignalDefinition = { address: '/fader', type: 'param' };
 
 describe('announced signals', () => {
-  it('are found by QUERY until their TTL has run out; to announce again renews it', () => {
+  it('are found by QUERY until their TTL has passed; a new ANNOUNCE renews it', () => {
     const harness = new CoreHarness({ signalTtlSeconds: 10 });
     const [desk, other] = [harness.join(), harness.join()];
     announce(desk, fader, { address: '/once', type: 'event' });
@@ -35,7 +35,7 @@ describe('announced signals', () => {
     expect(query(harness, other)).toEqual([]);
   });
 
-  it('that an ANNOUNCE names twice come once, as the last and at its place', () => {
+  it('that occur twice in an ANNOUNCE are returned once, with the last definition in its position', () => {
     const harness = new CoreHarness();
     const [desk, other] = [harness.join(), harness.join()];
     announce(
@@ -50,7 +50,7 @@ describe('announced signals', () => {
     ]);
   });
 
-  it('stay for ever without a TTL, also when their client has left', () => {
+  it('without a TTL stay permanently, also after their client has disconnected', () => {
     const harness = new CoreHarness();
     const [desk, other] = [harness.join(), harness.join()];
     announce(desk, fader);
@@ -59,7 +59,7 @@ describe('announced signals', () => {
     expect(query(harness, other)).toHaveLength(1);
   });
 
-  it('are limited; an ANNOUNCE that would pass the limit is refused whole, and known ones may always be renewed', () => {
+  it('are limited: an ANNOUNCE over the limit is refused entirely, and known signals can always be renewed', () => {
     const harness = new CoreHarness({ maxSignals: 2 });
     const desk = harness.join();
     announce(desk, fader);
@@ -107,7 +107,7 @@ describe('checkAnnounced', () => {
     ['float', '0.5', false],
     ['number', null, false],
     ['i32', 3n, true],
-    ['u8', 3, true], // a JavaScript client has no other way to say it
+    ['u8', 3, true], // a JavaScript client cannot encode it otherwise
     ['int', 0.5, false],
     ['integer', NaN, false],
     ['bool', true, true],
@@ -123,9 +123,9 @@ describe('checkAnnounced', () => {
     ['vec2', [1, 2], true],
     ['vec2', [1, 2, 3], false],
     ['vec3', [1, 2, 'c'], false],
-    ['colour', 1, true], // a note to people
+    ['colour', 1, true], // a comment
     ['', 1, true],
-  ])('of datatype %s takes %p: %p', (datatype, value, taken) => {
+  ])('of datatype %s accepts %p: %p', (datatype, value, taken) => {
     const text = refusal({ ...fader, datatype }, '/fader', value);
     expect(text).toBe(taken ? undefined : `Invalid value: the value is no ${datatype}, as was announced`);
   });
@@ -147,7 +147,7 @@ describe('checkAnnounced', () => {
     );
   });
 
-  it('goes by an announced pattern where the address itself was not announced', () => {
+  it('uses an announced pattern if the address itself was not announced', () => {
     const definition: SignalDefinition = { address: '/fader/*', type: 'param', meta: { range: [0, 1] } };
     expect(refusal(definition, '/fader/3', 2)).toBe(
       'Invalid value: 2 is outside the range 0 to 1 that was announced for /fader/*',
@@ -155,7 +155,7 @@ describe('checkAnnounced', () => {
     expect(refusal(definition, '/fader', 2)).toBeUndefined();
   });
 
-  it('prefers the address itself, and hears of what is announced later', () => {
+  it('prefers the address itself, and applies later announcements', () => {
     const harness = new CoreHarness({ checkAnnounced: true });
     const desk = harness.join();
     announce(desk, { address: '/**', type: 'param', meta: { range: [0, 1] } });
@@ -166,7 +166,7 @@ describe('checkAnnounced', () => {
     expect(desk.read()).toMatchObject([{ type: 'ack', revision: 1 }]);
   });
 
-  it('holds in a bundle, which is refused whole', () => {
+  it('applies in a bundle, which is refused entirely', () => {
     const harness = new CoreHarness({ checkAnnounced: true });
     const desk = harness.join();
     announce(desk, { ...fader, meta: { range: [0, 1] } });
@@ -197,7 +197,7 @@ describe('checkAnnounced', () => {
     expect(desk.read()).toMatchObject([{ type: 'ack' }]);
   });
 
-  it('is off unless asked for', () => {
+  it('is off by default', () => {
     const harness = new CoreHarness();
     const desk = harness.join();
     announce(desk, { ...fader, meta: { range: [0, 1] } });

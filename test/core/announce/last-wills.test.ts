@@ -15,7 +15,7 @@ const blackout = map({
   ],
 });
 
-/** In the meta of the whole, as CBOR and JSON have it. */
+/** Sets the will in the meta of the ANNOUNCE, as CBOR and JSON have it. */
 function leaveWill(peer: Peer, will: Value): void {
   peer.send({ type: 'announce', namespace: '/desk', signals: [], meta: encodeValue(map({ will })) });
 }
@@ -29,7 +29,7 @@ function harnessWithWatcher(): { harness: CoreHarness; desk: Peer; watcher: Peer
 
 describe('the last will of a session', () => {
   it.each<Departure>(['lost', 'idle', 'overflow', 'violation', 'failure'])(
-    'is done when it ends by %s',
+    'runs if the session ends by %s',
     (departure) => {
       const { desk, watcher } = harnessWithWatcher();
       leaveWill(desk, blackout);
@@ -43,14 +43,14 @@ describe('the last will of a session', () => {
     },
   );
 
-  it.each<Departure>(['left', 'shutdown'])('is not when it ends by %s', (departure) => {
+  it.each<Departure>(['left', 'shutdown'])('does not run if the session ends by %s', (departure) => {
     const { desk, watcher } = harnessWithWatcher();
     leaveWill(desk, blackout);
     desk.leave(departure);
     expect(watcher.read()).toEqual([]);
   });
 
-  it('can be left by a client of compact binary, as the default of a signal at /$clasp/will', () => {
+  it('can be set by a compact binary client, as the default of a signal at /$clasp/will', () => {
     const { harness, desk, watcher } = harnessWithWatcher();
     const meta = { default: encodeValue(blackout) };
     desk.send({ type: 'announce', namespace: '', signals: [{ address: '/$clasp/will', type: 'event', meta }] });
@@ -60,7 +60,7 @@ describe('the last will of a session', () => {
     expect(watcher.read()).toHaveLength(2);
   });
 
-  it('is replaced by a later one, taken back by null, and left alone by an ANNOUNCE without one', () => {
+  it('is replaced by a later one, removed by null, and unchanged by an ANNOUNCE without one', () => {
     const { harness, desk, watcher } = harnessWithWatcher();
     leaveWill(desk, map({ messages: [setTo('/a', 1)] }));
     leaveWill(desk, map({ messages: [setTo('/a', 2)] }));
@@ -74,7 +74,7 @@ describe('the last will of a session', () => {
     expect(watcher.read()).toEqual([]);
   });
 
-  it('finds the locks of its session released, and locks nothing itself', () => {
+  it('runs after the locks of its session are released, and takes no locks', () => {
     const { harness, desk, watcher } = harnessWithWatcher();
     desk.send({ type: 'set', address: '/a', value: encodeValue(1), lock: true });
     const will = map({ messages: [map({ type: 'set', address: '/a', value: 2, lock: true })] });
@@ -86,7 +86,7 @@ describe('the last will of a session', () => {
     expect(watcher.read()).toHaveLength(3);
   });
 
-  it('is all or nothing: what somebody else has locked by then keeps all of it back', () => {
+  it('is applied entirely or not at all: a param that another session has locked prevents all of it', () => {
     const { harness, desk, watcher } = harnessWithWatcher();
     leaveWill(desk, map({ messages: [setTo('/free', 1), setTo('/a', 2)] }));
     harness.join().send({ type: 'set', address: '/a', value: encodeValue(1), lock: true });
@@ -95,7 +95,7 @@ describe('the last will of a session', () => {
     expect(watcher.read()).toEqual([]);
   });
 
-  it('is done once', () => {
+  it('runs once', () => {
     const { harness, desk, watcher } = harnessWithWatcher();
     leaveWill(desk, blackout);
     desk.leave('lost');
@@ -111,7 +111,7 @@ describe('the last will of a session', () => {
     ['a bad address', map({ messages: [setTo('nowhere', 1)] }), 200, /^Bundle rejected: /],
     ["the router's own", map({ messages: [setTo('/$clasp/name', 1)] }), 403, /^Bundle rejected: /],
     ['a GET', map({ messages: [map({ type: 'get', address: '/a' })] }), 101, /^Bundle rejected: /],
-  ])('is refused when it is %s, and the ANNOUNCE with it', (_, will, code, text) => {
+  ])('that is %s is refused together with its ANNOUNCE', (_, will, code, text) => {
     const { harness, desk, watcher } = harnessWithWatcher();
     const signals = [{ address: '/x', type: 'param' }] as const;
     desk.send({ type: 'announce', namespace: '', signals, meta: encodeValue(map({ will })) });
@@ -124,30 +124,30 @@ describe('the last will of a session', () => {
 
 describe('the last wills of all sessions together', () => {
   const options = { maxWillBytes: 10_000 };
-  /** Some 1,000 bytes. */
+  /** About 1,000 bytes. */
   const largeWill = (address: string): Value => map({ messages: [setTo(address, 'x'.repeat(430))] });
-  /** What {@link largeWill} is counted as. */
+  /** Counted bytes of {@link largeWill}. */
   const bytesOfOne = 500 + encodeValue(largeWill('/0')).byteLength;
   const most = Math.floor(options.maxWillBytes / bytesOfOne);
 
-  /** Sessions that count as one owner, by their token. */
+  /** Sessions of one owner, by their token. */
   function team(harness: CoreHarness, tokenId: string, count: number): Peer[] {
     const scopes = [{ action: 'admin', pattern: parsePattern('/**') }] as const;
     return Array.from({ length: count }, () => harness.joinWith({ tokenId, scopes }));
   }
 
-  it('are kept as bytes, and read again when they are done', () => {
+  it('are stored as bytes and decoded when they run', () => {
     const harness = new CoreHarness(options);
     const [desk, watcher] = [harness.join(), harness.join()];
     watcher.subscribe(1, '/**');
     const value = encodeValue(map({ will: blackout }));
     desk.send({ type: 'announce', namespace: '', signals: [], meta: value });
-    value.bytes.fill(0); // the frame is used again
+    value.bytes.fill(0); // the frame buffer is reused
     desk.leave('lost');
     expect(watcher.read()).toHaveLength(2);
   });
 
-  it('have room for as many bytes as may be: of the owner that has most, one more is ERROR 503 with the numbers', () => {
+  it('are limited in bytes: one more of the owner with the largest use is ERROR 503 with the numbers', () => {
     const harness = new CoreHarness({ ...options, securityMode: 'authenticated' });
     const peers = team(harness, 'flooder', most + 1);
     for (const [i, peer] of peers.entries()) leaveWill(peer, largeWill(`/${i % 10}`));
@@ -160,19 +160,19 @@ describe('the last wills of all sessions together', () => {
     });
   });
 
-  it('make room for those of others: the owner that has most loses its oldest, with ERROR 503', () => {
+  it('of the owner with the largest use are evicted for those of others, oldest first, with ERROR 503', () => {
     const harness = new CoreHarness({ ...options, securityMode: 'authenticated' });
     const flooders = team(harness, 'flooder', most);
     for (const peer of flooders) leaveWill(peer, largeWill('/a'));
     for (const peer of flooders) peer.read();
     const [desk] = team(harness, 'desk', 1);
-    leaveWill(desk!, largeWill('/b')); // there is one
+    leaveWill(desk!, largeWill('/b')); // it exists
     expect(desk!.read()).toMatchObject([{ type: 'ack' }]);
     expect(flooders.map((peer) => peer.read()).filter((messages) => messages.length > 0)).toMatchObject([
       [{ type: 'error', code: 503, message: expect.stringContaining('The last will was dropped') }],
     ]);
     expect(harness.core.statistics().drops.droppedWills).toBe(1);
-    const watcher = team(harness, 'watcher', 1)[0]!; // there is one
+    const watcher = team(harness, 'watcher', 1)[0]!; // it exists
     watcher.subscribe(1, '/**');
     watcher.read();
     flooders[0]!.leave('lost'); // its will is the oldest
@@ -181,7 +181,7 @@ describe('the last wills of all sessions together', () => {
     expect(watcher.read()).toHaveLength(1);
   });
 
-  it('have room again when a session has left, or has taken its will back, or has a smaller one', () => {
+  it('have room again after a session has ended, removed its will, or set a smaller one', () => {
     const harness = new CoreHarness({ ...options, securityMode: 'authenticated' });
     const peers = team(harness, 'flooder', most + 3);
     for (const peer of peers) leaveWill(peer, largeWill('/a'));
@@ -195,7 +195,7 @@ describe('the last wills of all sessions together', () => {
     expect(refused.map((peer) => peer.read()[0]?.type)).toEqual(['ack', 'ack', 'error']);
   });
 
-  it('are not lost when an ANNOUNCE with another one is refused for its signals', () => {
+  it('are kept if an ANNOUNCE with another one is refused because of its signals', () => {
     const harness = new CoreHarness(options);
     const [desk, watcher] = [harness.join(), harness.join()];
     watcher.subscribe(1, '/**');

@@ -9,7 +9,7 @@ const signal = (address: string, more: Partial<SignalDefinition> = {}): SignalDe
   ...more,
 });
 
-/** Announces so many that an answer takes several turns. */
+/** Announces so many signals that a reply takes several turns. */
 function announceMany(desk: Peer, count: number, prefix = '/many'): void {
   for (let i = 0; i < count; i += 1_000) {
     const signals = Array.from({ length: Math.min(1_000, count - i) }, (_, k) => signal(`${prefix}/${i + k}`));
@@ -27,7 +27,7 @@ function addresses(messages: readonly Message[]): string[] {
 const results = (messages: readonly Message[]): Message[] => messages.filter(({ type }) => type === 'result');
 
 describe('QUERY', () => {
-  it('is answered at once where there is little, and with one empty RESULT where there is nothing', () => {
+  it('is answered at once if few signals match, and with one empty RESULT if none match', () => {
     const harness = new CoreHarness();
     const desk = harness.join();
     desk.send({ type: 'announce', namespace: '', signals: [signal('/a'), signal('/b')] });
@@ -40,7 +40,7 @@ describe('QUERY', () => {
     ]);
   });
 
-  it('has an answer in the order of the last ANNOUNCE, in whatever order the signals are found', () => {
+  it('returns signals in the order of the last ANNOUNCE, regardless of the order in which they are found', () => {
     const harness = new CoreHarness();
     const desk = harness.join();
     for (const address of ['/z/1', '/a/1', '/m', '/a/1', '/b/1', '/z/1']) {
@@ -54,7 +54,7 @@ describe('QUERY', () => {
     expect(globstar).toEqual(star);
   });
 
-  it('is answered in slices, each of a bounded number of steps', () => {
+  it('is answered in slices, each with a bounded number of steps', () => {
     const harness = new CoreHarness();
     const desk = harness.join();
     announceMany(desk, 8_000);
@@ -66,7 +66,7 @@ describe('QUERY', () => {
     expect(addresses(desk.read())).toEqual(['/many/9']);
   });
 
-  it('puts at most about one frame into the outbox in a turn', () => {
+  it('puts at most about one frame into the outbox per turn', () => {
     const harness = new CoreHarness();
     const desk = harness.join();
     announceMany(desk, 9_000);
@@ -78,7 +78,7 @@ describe('QUERY', () => {
       desk.read();
     } while (harness.core.advanceTasks());
     turns.push(desk.session.outbox.byteLength);
-    // 9,000 definitions of 14 bytes: two frames, each in a turn of its own.
+    // 9,000 definitions of 14 bytes: two frames, each in its own turn.
     expect(turns.filter((bytes) => bytes > 0)).toEqual([expect.closeTo(65_539, -2), expect.closeTo(60_000, -4)]);
   });
 
@@ -100,7 +100,7 @@ describe('QUERY', () => {
     expect(Math.max(...turns)).toBeLessThanOrEqual(2 * 65_539);
   });
 
-  it('goes on only when its session has read: what is not read does not pile up', () => {
+  it('continues only when its session has read: unread replies do not accumulate', () => {
     const harness = new CoreHarness();
     const desk = harness.join();
     announceMany(desk, 9_000);
@@ -117,7 +117,7 @@ describe('QUERY', () => {
     expect(addresses(reader.read())).toHaveLength(MAX_UNANSWERED_QUERIES * 9_000);
   });
 
-  it('is ERROR 429 with the number while as many are unanswered as may be, for this session alone', () => {
+  it('is ERROR 429 with the number if too many are unanswered, for this session alone', () => {
     const harness = new CoreHarness();
     const [desk, other] = [harness.join(), harness.join()];
     announceMany(desk, 8_000);
@@ -133,7 +133,7 @@ describe('QUERY', () => {
     expect(results(desk.read())).toHaveLength(1);
   });
 
-  it('of one session does not delay that of another: their slices take turns', () => {
+  it('of one session does not delay that of another: their slices alternate', () => {
     const harness = new CoreHarness();
     const desk = harness.join();
     announceMany(desk, 8_000);
@@ -145,7 +145,7 @@ describe('QUERY', () => {
     expect(results(greedy.read()).length).toBeLessThan(MAX_UNANSWERED_QUERIES);
   });
 
-  it('is answered ahead of a SYNC that came right behind it, and later SYNCs do not wait for their turn', () => {
+  it('is answered before a SYNC sent directly after it, and later SYNCs do not wait for their turn', () => {
     const harness = new CoreHarness();
     const desk = harness.join();
     announceMany(desk, 8_000);
@@ -160,7 +160,7 @@ describe('QUERY', () => {
     expect(answers.at(-1)).toMatchObject({ type: 'sync', t1: 1, t2: harness.nowMicros - 5_000, t3: harness.nowMicros });
   });
 
-  it('that is under way tells each signal once, as it is by then, and none that was announced later', () => {
+  it('in progress returns each signal once, in its current state, and none that was announced later', () => {
     const harness = new CoreHarness({ maxSignals: 8_001 });
     const [desk, other] = [harness.join(), harness.join()];
     announceMany(desk, 8_000);
@@ -177,7 +177,7 @@ describe('QUERY', () => {
     );
   });
 
-  it('that is under way meets the router’s own signals once, whether clients announce their addresses meanwhile or not', () => {
+  it('in progress returns the router’s own signals once, whether or not clients announce their addresses in the meantime', () => {
     const definitions = [signal('/own/1'), signal('/own/2'), signal('/zzz')];
     const harness = new CoreHarness({ signals: { definitions, check: () => undefined } });
     const [desk, other] = [harness.join(), harness.join()];
@@ -191,7 +191,7 @@ describe('QUERY', () => {
     expect(found.filter(({ datatype }) => datatype === 'f32').map(({ address }) => address)).toHaveLength(3);
   });
 
-  it('that is under way leaves out what is forgotten by then', () => {
+  it('in progress omits removed signals', () => {
     const harness = new CoreHarness({ signalTtlSeconds: 10 });
     const [desk, other] = [harness.join(), harness.join()];
     announceMany(desk, 8_000);
@@ -215,8 +215,8 @@ describe('QUERY', () => {
   });
 });
 
-describe('the RESULTs of an answer', () => {
-  /** A definition that takes exactly so many bytes in binary. */
+describe('the RESULTs of a reply', () => {
+  /** A definition with exactly `bytes` bytes in binary. */
   const sized = (i: number, bytes: number): SignalDefinition => {
     const address = `/${i}`;
     return signal(address, { datatype: 'x'.repeat(bytes - address.length - 6) });
@@ -232,27 +232,27 @@ describe('the RESULTs of an answer', () => {
     return results(reader.read());
   }
 
-  it('are one for what fits a frame to its last byte, and two for a byte more', () => {
+  it('are one if the signals fill a frame exactly, and two with one byte more', () => {
     const most = 65_535 - 3;
     const signals = Array.from({ length: 10 }, (_, i) => sized(i, 6_000));
     expect(answerTo([...signals, sized(10, most - 60_000)])).toHaveLength(1);
     expect(answerTo([...signals, sized(10, most - 60_000 + 1)])).toHaveLength(2);
   });
 
-  it('are as few as carry it', () => {
+  it('are as few as possible', () => {
     const signals = Array.from({ length: 50 }, (_, i) => sized(i, 6_000)); // ten to a frame
     const answer = answerTo(signals);
     expect(answer.map((message) => addresses([message]).length)).toEqual([10, 10, 10, 10, 10]);
   });
 
-  it('are as few as carry it in CBOR, whose definitions are larger', () => {
+  it('are as few as possible in CBOR, whose definitions are larger', () => {
     const signals = Array.from({ length: 30 }, (_, i) => sized(i, 6_000));
     const answer = answerTo(signals, 'cbor');
     expect(answer.map((message) => addresses([message]).length)).toEqual([10, 10, 10]);
     expect(addresses(answer)).toEqual(signals.map(({ address }) => address));
   });
 
-  it('fit datagrams where that is all there is', () => {
+  it('fit the datagrams of a session that has nothing else', () => {
     const harness = new CoreHarness();
     const desk = harness.join();
     desk.send({

@@ -4,7 +4,7 @@ import { CoreHarness, type Peer } from '../../support/core-harness.js';
 
 const SIGNALS = 3_000;
 
-/** A router with so many announced signals that an answer takes several turns, and memory for so many answers. */
+/** A router with so many announced signals that a reply takes several turns, and memory for `answers` replies. */
 function router(answers: number): CoreHarness {
   const harness = new CoreHarness({ maxQueryBytes: answers * SIGNALS * FOUND_BYTES });
   const desk = harness.join();
@@ -27,13 +27,13 @@ function query(peer: Peer): void {
   peer.send({ type: 'query', pattern: '/**' });
 }
 
-/** Signals in the answers that a session has. */
+/** Number of signals in the replies that a session has received. */
 function received(peer: Peer): number {
   return peer.read().reduce((sum, message) => sum + (message.type === 'result' ? message.signals.length : 0), 0);
 }
 
 describe('maxQueryBytes', () => {
-  it('closes the session that has not read for longest when another answer needs the memory', () => {
+  it('closes the session that has not read for longest if another reply needs the memory', () => {
     const harness = router(2);
     const first = stuck(harness);
     harness.nowMicros += 1_000;
@@ -46,7 +46,7 @@ describe('maxQueryBytes', () => {
     expect(received(reader)).toBe(SIGNALS);
   });
 
-  it('lets answers wait for those of sessions that read, and makes all of them', () => {
+  it('makes replies wait for those of sessions that read, and completes all of them', () => {
     const harness = router(2);
     const readers = Array.from({ length: 10 }, () => harness.join());
     for (const reader of readers) query(reader);
@@ -55,7 +55,7 @@ describe('maxQueryBytes', () => {
     expect(readers.every(({ session }) => session.phase === 'active')).toBe(true);
   });
 
-  it('makes one answer whatever it takes', () => {
+  it('permits one reply of any size', () => {
     const harness = router(0.1);
     const reader = harness.join();
     query(reader);

@@ -23,7 +23,7 @@ const unlimited: SignalDirectoryOptions = {
 };
 
 describe('SignalDirectory', () => {
-  it('agrees with a list of what was announced, in its order, while definitions come, are renewed and expire', () => {
+  it('agrees with an ordered list of announcements while definitions are added, renewed and expire', () => {
     const definition = fc.record({
       address: fc.oneof(concrete, pattern),
       type: fc.constantFrom<SignalDefinition['type']>('param', 'event'),
@@ -85,7 +85,7 @@ describe('the bytes of announced signals', () => {
     meta: { description },
   });
 
-  it('grow with every text, with the default and with the segments of the address', () => {
+  it('grow with every string, with the default and with the segments of the address', () => {
     const bytesOf = (signal: SignalDefinition): number => {
       const directory = new SignalDirectory(unlimited);
       directory.announce(owner, [signal], 0);
@@ -102,7 +102,7 @@ describe('the bytes of announced signals', () => {
     expect(bytesOf({ address: '/*', type: 'param' })).toBeGreaterThan(least + 70); // in two indexes
   });
 
-  it('are limited: what would pass the limit is refused whole, and what takes no more is always renewed', () => {
+  it('are limited: definitions over the limit are refused entirely, and those that need no more bytes are always renewed', () => {
     const directory = new SignalDirectory({ ...unlimited, maxSignalBytes: 2_000 });
     directory.announce(owner, [one('/a', 'x'.repeat(1_000))], 0);
     const { bytes } = directory;

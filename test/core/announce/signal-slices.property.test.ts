@@ -31,7 +31,7 @@ const scopes = fc.array(
 const everything: Scope = { action: 'write', pattern: parsePattern('/**') };
 
 describe('random announcements under random scopes', () => {
-  it('never take more than a bound of steps', () => {
+  it('never take more than a bounded number of steps', () => {
     fc.assert(
       fc.property(fc.array(signals, { maxLength: 20 }), scopes, (announcements, held) => {
         const harness = new CoreHarness({ securityMode: 'authenticated', maxGlobstars: 0 });
@@ -47,12 +47,15 @@ describe('random announcements under random scopes', () => {
   });
 });
 
-/** A slice ends behind the piece that passed its limit: a full frame, or the comparison of a pattern with all scopes of a token. */
+/**
+ * A slice ends after the piece that exceeded its limit: a full frame, or the comparison of a pattern with all scopes of
+ * a token.
+ */
 const SLICE_STEPS = 1_000;
 const MOST_STEPS_OF_A_SLICE = SLICE_STEPS + 16_384 + 1.1 * MAX_COVER_STEPS;
 
-describe('the answer to a random QUERY of random announcements', () => {
-  it('has what a naive search finds, in its order, and no slice of it takes more than a bound of steps', () => {
+describe('the reply to a random QUERY of random announcements', () => {
+  it('equals the result of a naive search, in order, and each slice takes a bounded number of steps', () => {
     fc.assert(
       fc.property(fc.array(signals, { maxLength: 10 }), path(3), scopes, (announcements, pattern, held) => {
         const harness = new CoreHarness({ securityMode: 'authenticated' });

@@ -4,9 +4,9 @@ import { SendBuffers } from '../../../src/core/congestion/send-buffers.js';
 
 interface Socket {
   readonly session: RouterSession;
-  /** What it holds. */
+  /** Bytes in its buffer. */
   bytes: number;
-  /** Why it was cut off. */
+  /** Reasons why it was destroyed. */
   readonly ends: string[];
 }
 
@@ -41,8 +41,8 @@ function socket(buffers: SendBuffers, bytes: number, isTrusted = false): Socket 
 
 const limits = { maxSendBufferBytes: 800_000, highWaterBytes: 1_048_576 };
 
-describe('what the sockets of all sessions hold', () => {
-  it('lowers the high-water mark to 65,536 bytes above half of the limit, and raises it again', () => {
+describe('the socket buffers of all sessions', () => {
+  it('lower the high-water mark to 65,536 bytes above half of the limit, and raise it again', () => {
     const buffers = new SendBuffers(limits);
     const slow = socket(buffers, 400_001);
     buffers.wrote(99_999);
@@ -54,14 +54,14 @@ describe('what the sockets of all sessions hold', () => {
     expect(buffers.highWaterBytes).toBe(1_048_576);
   });
 
-  it('keeps a high-water mark that is lower anyway', () => {
+  it('keep a high-water mark that is lower anyway', () => {
     const buffers = new SendBuffers({ ...limits, highWaterBytes: 1_000 });
     socket(buffers, 500_000);
     buffers.wrote(100_000);
     expect(buffers.highWaterBytes).toBe(1_000);
   });
 
-  it('cuts off the session whose socket holds most above the limit, and no other', () => {
+  it('above the limit cause the connection with the largest buffer to be destroyed, and no other', () => {
     const buffers = new SendBuffers(limits);
     const sockets = [300_000, 350_000, 200_000].map((bytes) => socket(buffers, bytes));
     buffers.wrote(100_000);
@@ -71,7 +71,7 @@ describe('what the sockets of all sessions hold', () => {
     expect(buffers.closed).toBe(1);
   });
 
-  it('never cuts off a session of the program around the router', () => {
+  it('never destroy the connection of a session of the embedding program', () => {
     const buffers = new SendBuffers(limits);
     const own = socket(buffers, 900_000, true);
     const other = socket(buffers, 1_000);
@@ -79,7 +79,7 @@ describe('what the sockets of all sessions hold', () => {
     expect([own.ends.length, other.ends.length]).toEqual([0, 1]);
   });
 
-  it('counts no session that has ended', () => {
+  it('do not include sessions that have ended', () => {
     const buffers = new SendBuffers(limits);
     const gone = socket(buffers, 900_000);
     buffers.ended(gone.session);
@@ -87,7 +87,7 @@ describe('what the sockets of all sessions hold', () => {
     expect([buffers.sum(), buffers.highWaterBytes, buffers.closed]).toEqual([0, 1_048_576, 0]);
   });
 
-  it('is not looked at with a limit of 0', () => {
+  it('are not checked with a limit of 0', () => {
     const buffers = new SendBuffers({ ...limits, maxSendBufferBytes: 0 });
     const slow = socket(buffers, 2 ** 40);
     buffers.wrote(2 ** 40);

@@ -27,7 +27,7 @@ interface Entry {
   readonly mayDrop: boolean;
 }
 
-/** What waits for each session, in the order in which they began to wait; looked through from end to end for the one with most. */
+/** The queue of each session, in the order in which they began to wait, with a linear search for the largest. */
 class Model {
   readonly waiting = new Map<number, Entry[]>();
   readonly closed: number[] = [];
@@ -71,7 +71,7 @@ class Model {
       if (most === undefined || this.heldBytesOf(session) > this.heldBytesOf(most)) most = session;
     }
     while (this.heldBytes > TOTAL) {
-      const entries = this.waiting.get(most!)!; // something waits
+      const entries = this.waiting.get(most!)!; // the queue is not empty
       const oldest = entries.findIndex(({ mayDrop }) => mayDrop);
       if (oldest < 0) {
         this.waiting.delete(most!);
@@ -84,8 +84,8 @@ class Model {
   }
 }
 
-describe('Backlogs', () => {
-  it('lets the same session pay as a search through all of them does', () => {
+describe('SendQueueBudget', () => {
+  it('selects the same session as a linear search through all of them', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
         const harness = new CoreHarness();
@@ -118,7 +118,7 @@ describe('Backlogs', () => {
     );
   });
 
-  it('finds the session that pays among a thousand without a look at each of them', () => {
+  it('finds the session to relieve among a thousand without visiting each of them', () => {
     const harness = new CoreHarness();
     const count = 1_000;
     const peers = Array.from({ length: count }, () => harness.connect());

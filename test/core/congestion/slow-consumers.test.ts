@@ -38,7 +38,7 @@ describe('a slow consumer', () => {
     expect(peer.events).toEqual([]);
   });
 
-  it('is closed with ERROR 503 that says how much waited when nothing is left that could give way', () => {
+  it('is closed with ERROR 503 and the queued bytes if nothing droppable is left', () => {
     const harness = new CoreHarness();
     const speaker = harness.join();
     const peer = slow(harness, { maxQueueMessages: 3 });
@@ -50,7 +50,7 @@ describe('a slow consumer', () => {
     expect(harness.core.statistics()).toMatchObject({ counts: { queuedBytes: 0 }, drops: { overflows: 1 } });
   });
 
-  it('is told of its drops when there are 100 in 10 s, and again after 10 s at the earliest', () => {
+  it('is notified of its drops after 100 within 10 s, and again after 10 s at the earliest', () => {
     const harness = new CoreHarness();
     const speaker = harness.join();
     const peer = slow(harness, { maxQueueMessages: 10 });
@@ -74,7 +74,7 @@ describe('a slow consumer', () => {
     expect(notices()).toHaveLength(1);
   });
 
-  it('is not told of conflated params: it has lost nothing', () => {
+  it('is not notified of conflated params, because it has lost nothing', () => {
     const harness = new CoreHarness();
     const speaker = harness.join();
     const peer = slow(harness);
@@ -88,7 +88,7 @@ describe('a slow consumer', () => {
 describe('all slow consumers together', () => {
   const big = 'x'.repeat(1_000);
 
-  it('have one budget, at the cost of whoever keeps most waiting', () => {
+  it('have one budget, at the expense of the session with the largest queue', () => {
     const harness = new CoreHarness({ maxQueueBytesTotal: 10_000 });
     const speaker = harness.join();
     const worst = slow(harness);
@@ -101,7 +101,7 @@ describe('all slow consumers together', () => {
     expect(harness.core.statistics().counts.queuedBytes).toBe(0);
   });
 
-  it('pay with what may give way first', () => {
+  it('lose droppable messages first', () => {
     const harness = new CoreHarness({ maxQueueBytesTotal: 10_000 });
     const speaker = harness.join();
     const [one, other] = [slow(harness), slow(harness)];
@@ -111,7 +111,7 @@ describe('all slow consumers together', () => {
     expect(harness.core.statistics().counts.queuedBytes).toBeGreaterThan(7_000);
   });
 
-  it('are counted, with what waits for them, until they have it or are gone', () => {
+  it('are counted, with their queued bytes, until these are sent or the sessions have ended', () => {
     const harness = new CoreHarness();
     const speaker = harness.join();
     const [one, other] = [slow(harness), slow(harness)];

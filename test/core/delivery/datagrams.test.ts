@@ -5,14 +5,14 @@ import type { Message, PublishMessage } from '../../../src/protocol/messages/mes
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
 import { CoreHarness, type Peer } from '../../support/core-harness.js';
 
-/** The second way of a session, and what went there. */
+/** The datagram path of a session, and the messages sent on it. */
 class Loose {
   maxBytes = 1_000;
   readonly messages: Message[] = [];
 
   static of({ session }: Peer): Loose {
     const datagrams = new Loose();
-    Object.assign(session.link, { datagrams }); // as a connection does whose peer has asked
+    Object.assign(session.link, { datagrams }); // as a connection does whose peer requested it
     return datagrams;
   }
 
@@ -41,7 +41,7 @@ function step(phase: GesturePhase, value: number, timestamp?: number): PublishMe
   return { type: 'publish', signal: 'gesture', address: '/pad', id: 1, phase, value: encodeValue(value), timestamp };
 }
 
-/** Two who are connected, the second subscribed to everything. */
+/** Two connected sessions, the second subscribed to everything. */
 function scene(): { harness: CoreHarness; sender: Peer; receiver: Peer; heard: () => string[] } {
   const harness = new CoreHarness({ gestureIntervalMs: 0 });
   const [sender, receiver] = [harness.join('sender'), harness.join('receiver')];
@@ -52,7 +52,7 @@ function scene(): { harness: CoreHarness; sender: Peer; receiver: Peer; heard: (
 }
 
 describe('a session with datagrams', () => {
-  it('gets samples and moves by them, and everything else by its stream', () => {
+  it('receives samples and moves by datagram, and everything else by stream', () => {
     const { sender, receiver, heard } = scene();
     const loose = Loose.of(receiver);
     sender.send(stream(1));
@@ -65,7 +65,7 @@ describe('a session with datagrams', () => {
     expect(heard()).toEqual(['gesture start /pad 0', 'gesture end /pad 2', 'event /bang', 'set']);
   });
 
-  it('gets them by its stream where they are too large, or while there is no room', () => {
+  it('receives them by stream if they are too large, or while datagrams have no capacity', () => {
     const { sender, receiver, heard } = scene();
     const loose = Loose.of(receiver);
     const bytes = encodeFrame(stream(0.5)).length;
@@ -79,7 +79,7 @@ describe('a session with datagrams', () => {
     expect(heard()).toEqual(['stream /level 0.5', 'stream /level 2.5']);
   });
 
-  it('gets none of its own back, and none while it is congested', () => {
+  it('receives none of its own messages, and none while it is congested', () => {
     const { sender, receiver, heard } = scene();
     const loose = Loose.of(receiver);
     receiver.send(stream(1));
@@ -92,7 +92,7 @@ describe('a session with datagrams', () => {
     expect(receiver.session.sendQueue.messages).toBe(1);
   });
 
-  it('is counted among those who were told', () => {
+  it('counts as a delivery', () => {
     const { harness, sender, receiver } = scene();
     Loose.of(receiver);
     const before = harness.core.deliveryCount;
@@ -119,7 +119,7 @@ describe('the moves of a session with datagrams', () => {
     expect(heard().map((line) => Number(line.at(-1)))).toEqual([2, 3, 4, 6, 7]);
   });
 
-  it('are dropped when a younger one was taken, or when they belong to the gesture before', () => {
+  it('are dropped if a newer one was accepted, or if they belong to the previous gesture', () => {
     const { sender, heard } = moves();
     sender.send(step('start', 0, 100));
     sender.send(step('move', 1, 102));
@@ -133,7 +133,7 @@ describe('the moves of a session with datagrams', () => {
     expect(heard().map((line) => Number(line.at(-1)))).toEqual([0, 1, 3, 4, 5, 6, 8]);
   });
 
-  it('are as they come where there are none: nothing overtakes on a stream', () => {
+  it('are all accepted without datagrams, because a stream preserves order', () => {
     const { sender, heard } = scene();
     for (const message of [step('move', 1, 100), step('start', 2, 90), step('move', 3, 80)]) sender.send(message);
     expect(heard()).toHaveLength(3);

@@ -12,10 +12,10 @@ const framings: readonly Framing[] = ['raw', 'length', 'websocket'];
 const sets = arbitraryMessage({ types: ['set'] }) as fc.Arbitrary<SetMessage>;
 const publishes = arbitraryMessage({ types: ['publish'] }) as fc.Arbitrary<PublishMessage>;
 
-/** As it comes in: with the bytes that it came in. */
+/** A message as received, with its original bytes. */
 const received = <M extends Message>(message: M): M => decodeFrame(encodeFrame(message)).message as M;
 
-/** The codec's frame, behind what its link puts in front. */
+/** The codec's frame with its transport framing. */
 function framed(framing: Framing, message: Message): Uint8Array {
   const frame = encodeFrame(message);
   const ahead = framingLength(framing, frame.length);
@@ -25,25 +25,25 @@ function framed(framing: Framing, message: Message): Uint8Array {
   return bytes;
 }
 
-describe('a lane of binary frames', () => {
+describe('a writer of binary frames', () => {
   const lanes = framings.map((framing) => ({ framing, lane: new FrameWriter(wireForm(framing, 'binary')) }));
   const expectWritten = (message: Message, write: (lane: FrameWriter) => void): void => {
     for (const { framing, lane } of lanes) {
       const { end, bytes } = lane;
       write(lane);
       expect(lane.bytes.slice(lane.start, lane.end)).toEqual(framed(framing, message));
-      if (lane.bytes === bytes) expect(lane.start).toBe(end); // right behind the one before
+      if (lane.bytes === bytes) expect(lane.start).toBe(end); // directly after the previous one
     }
   };
 
-  it('writes whatever SET comes in as the codec does, with another revision', () => {
+  it('writes any received SET as the codec does, with another revision', () => {
     fc.assert(
       fc.property(sets, arbitraryU64, (message, revision) => {
         const came = received(message);
         expectWritten({ ...message, revision }, (lane) => {
           lane.writeSet(came, revision);
         });
-        // What the router has made itself, or taken from elsewhere, stands in no frame.
+        // A message that the router created, or took from elsewhere, is in no frame.
         expectWritten({ ...message, revision }, (lane) => {
           lane.writeSet({ ...came, value: came.value.copy() }, revision);
         });
@@ -51,7 +51,7 @@ describe('a lane of binary frames', () => {
     );
   });
 
-  it('writes the ACK of whatever SET comes in as the codec does', () => {
+  it('writes the ACK of any received SET as the codec does', () => {
     fc.assert(
       fc.property(sets, arbitraryU64, (message, revision) => {
         expectWritten({ type: 'ack', address: message.address, revision }, (lane) => {
@@ -61,14 +61,14 @@ describe('a lane of binary frames', () => {
     );
   });
 
-  it('writes whatever PUBLISH comes in as the codec does', () => {
+  it('writes any received PUBLISH as the codec does', () => {
     fc.assert(
       fc.property(publishes, (message) => {
         const came = received(message);
         expectWritten(came, (lane) => {
           lane.writePublish(came);
         });
-        const sent = { ...came, address: `${came.address}/x` }; // at another address than it came
+        const sent = { ...came, address: `${came.address}/x` }; // at another address than received
         expectWritten(sent, (lane) => {
           lane.writePublish(sent);
         });
@@ -89,7 +89,7 @@ describe('a lane of binary frames', () => {
     });
   });
 
-  it('writes each SET, ACK and PUBLISH of every length around where a header grows', () => {
+  it('writes each SET, ACK and PUBLISH of every length near the sizes where a header grows', () => {
     for (let length = 0; length < 300; length++) {
       const set = received({ type: 'set', address: '/a', value: encodeValue('x'.repeat(length)) });
       expectWritten({ ...set, revision: 2 ** 32 + length }, (lane) => {

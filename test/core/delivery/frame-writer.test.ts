@@ -11,8 +11,8 @@ import { plain } from '../../support/core-harness.js';
 const set = (length: number): SetMessage => ({ type: 'set', address: '/a', value: encodeValue('x'.repeat(length)) });
 const written = (lane: FrameWriter): Uint8Array => lane.bytes.slice(lane.start, lane.end);
 
-describe('Lane', () => {
-  it('writes raw frames as the codec does, one directly behind the other', () => {
+describe('FrameWriter', () => {
+  it('writes raw frames as the codec does, each directly after the previous one', () => {
     const lane = new FrameWriter(wireForm('raw', 'binary'));
     let end = 0;
     for (const length of [0, 1, 200, 3]) {
@@ -23,14 +23,15 @@ describe('Lane', () => {
     }
   });
 
-  // A WebSocket length takes 2, 4 or 10 bytes; 125 | 126 and 65,535 | 65,536 are where it grows. SET /a adds 12 to the text.
+  // A WebSocket length takes 2, 4 or 10 bytes; 125 | 126 and 65,535 | 65,536 are where it grows. SET /a adds 12 to the
+  // string.
   it.each([
     [113, 0x7d, 2],
     [114, 126, 4],
     [65_523, 126, 4],
     [65_524, 127, 10],
     [65_527, 127, 10],
-  ])('puts the right WebSocket header in front of a text of %i bytes', (length, second, header) => {
+  ])('writes the correct WebSocket header before a string of %i bytes', (length, second, header) => {
     const lane = new FrameWriter(wireForm('websocket', 'binary'));
     lane.write(set(1));
     const before = written(lane);
@@ -62,7 +63,7 @@ describe('Lane', () => {
     ['/a', 1],
     ['/ünïcode/😀', 0x1_0000_0007],
     [`/${'x'.repeat(1_023)}`, 2n ** 64n - 1n],
-  ])('writes the ACK of a SET at %s as the codec writes any', (address, revision) => {
+  ])('writes the ACK of a SET at %s as the codec does', (address, revision) => {
     const message: SetMessage = { type: 'set', address, value: encodeValue(0.5) };
     const { message: received } = decodeFrame(encodeFrame(message));
     for (const set of [message, received as SetMessage]) {
@@ -94,7 +95,7 @@ describe('Lane', () => {
     expect(written(lane).slice(2)).toEqual(encodeFrame(set(2)));
   });
 
-  it('goes on in a fresh slab when one is full, and never touches what it wrote', () => {
+  it('continues in a new slab when one is full, and never changes written bytes', () => {
     const lane = new FrameWriter(wireForm('raw', 'binary'));
     const kept: { bytes: Uint8Array; start: number; end: number; length: number }[] = [];
     for (let i = 0; i < 100; i++) {

@@ -10,20 +10,17 @@ import { arbitraryMessage, arbitraryValue } from '../../support/arbitraries.js';
 import { CoreHarness, type Peer } from '../../support/core-harness.js';
 import { asReceived, numbersIn, readersOf, type Receiver, sendFrame } from '../../support/sized-messages.js';
 
-/** Address and value that fit in every encoding. */
+/** Bytes of address and value that fit in every encoding. */
 const FITS_EVERYWHERE = 65_000;
 
-/**
- * How large values are, in bytes of compact binary, roughly: around the limits far more often than chance would have
- * it.
- */
+/** Approximate value sizes in bytes of compact binary, concentrated around the limits. */
 const arbitrarySize = fc.oneof(
   fc.integer({ min: 65_300, max: 65_560 }),
   fc.integer({ min: 64_900, max: 65_010 }),
   fc.integer({ min: 0, max: 70_000 }),
 );
 
-/** Values of about so many bytes, among them those that grow most in another encoding. */
+/** Values of approximately this size, including those that grow most in another encoding. */
 const arbitraryLarge: fc.Arbitrary<Value> = fc
   .tuple(arbitrarySize, fc.integer({ min: 0, max: 9 }), fc.constantFrom('x', '\u0001', 'é', '"', '日', '💡'))
   .map(([size, kind, letter]) => {
@@ -42,7 +39,7 @@ const arbitraryLarge: fc.Arbitrary<Value> = fc
         return list(9, -Infinity);
       case 5:
         return list(7, new Map([['$', null]]));
-      case 6: // keys whose head is longer in CBOR
+      case 6: // keys whose header is longer in CBOR
         return new Map(Array.from({ length: Math.floor(size / 260) }, (_, i) => [String(i).padEnd(256, letter === 'x' ? 'k' : 'l'), null])); // prettier-ignore
       case 7:
         return list(303, ['y'.repeat(294)]);
@@ -81,7 +78,7 @@ const arbitrarySet: fc.Arbitrary<SetMessage> = fc.record(
 
 const arbitraryEncoding = fc.constantFrom('binary' as const, 'cbor' as const, 'json' as const);
 
-/** The frame as a router would read it; undefined for what no peer can send. */
+/** The frame as a router reads it; undefined if no peer can send it. */
 function received(message: Message, encoding: 'binary' | 'cbor' | 'json'): Frame | undefined {
   try {
     return asReceived(message, encoding);
@@ -91,13 +88,13 @@ function received(message: Message, encoding: 'binary' | 'cbor' | 'json'): Frame
   }
 }
 
-/** A router that holds nothing back, with a reader of each encoding. */
+/** A router without limits, with a reader per encoding. */
 function stage(): { harness: CoreHarness; readers: ReadonlyMap<Receiver, Peer>; sender: Peer } {
   const harness = new CoreHarness({ gestureIntervalMs: 0 });
   return { harness, readers: readersOf(harness), sender: harness.join('sender') };
 }
 
-/** Expects that a refused write is explained with numbers, and that no reader has received anything of it. */
+/** Expects that a refused write is explained with numbers, and that no reader has received any of it. */
 function expectRefused(error: Message | undefined, readers: ReadonlyMap<Receiver, Peer>): void {
   expect(error).toMatchObject({ type: 'error', code: 402 });
   const [size, limit] = numbersIn(error);
@@ -105,10 +102,7 @@ function expectRefused(error: Message | undefined, readers: ReadonlyMap<Receiver
   for (const reader of readers.values()) expect(reader.read()).toEqual([]);
 }
 
-/**
- * Expects that each reader receives the content, or, where that is larger than fits everywhere, an ERROR with numbers
- * instead.
- */
+/** Expects that each reader receives the content, or, if that is larger than fits everywhere, an ERROR with numbers. */
 function expectForwarded(message: SetMessage | PublishMessage, readers: ReadonlyMap<Receiver, Peer>): void {
   const { address, value } = message;
   const samples = message.type === 'publish' && value === undefined ? message.samples : undefined;
@@ -119,7 +113,7 @@ function expectForwarded(message: SetMessage | PublishMessage, readers: Readonly
     if (copy?.type === 'error') {
       expect([receiver, copy.code, copy.address]).toEqual(['cbor', 500, address]);
       expect(numbersIn(copy)[0]).toBeGreaterThan(65_535);
-      // Of a sample CBOR makes nine bytes.
+      // A sample takes nine bytes in CBOR.
       expect(samples === undefined ? bytes : (bytes * 9) / 8).toBeGreaterThan(FITS_EVERYWHERE);
       continue;
     }
@@ -175,7 +169,7 @@ describe('a message that a peer can send', () => {
   });
 
   it('as PUBLISH with keyframes reaches all readers, the keyframes those whose encoding has them', () => {
-    // An empty byte string grows most: one byte of CBOR, fourteen of JSON.
+    // An empty byte string grows most: one byte in CBOR, fourteen in JSON.
     const arbitraryKeyframes = fc.array(
       fc.oneof(
         arbitraryValue(),
@@ -208,7 +202,7 @@ describe('a message that a peer can send', () => {
     );
   });
 
-  it('as BUNDLE reaches all readers message by message, or is refused whole with numbers', () => {
+  it('as BUNDLE reaches all readers message by message, or is refused entirely with numbers', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(arbitrarySet, arbitraryPublish), { minLength: 1, maxLength: 3 }),
@@ -227,7 +221,7 @@ describe('a message that a peer can send', () => {
     );
   });
 
-  it('of any type is answered, forwarded or refused, and never costs its session', () => {
+  it('of any type is answered, forwarded or refused, and never ends its session', () => {
     const silent: readonly Message['type'][] = ['unsubscribe', 'welcome', 'snapshot', 'pong', 'ack', 'error', 'result'];
     fc.assert(
       fc.property(arbitraryMessage(), arbitraryEncoding, (message, encoding) => {

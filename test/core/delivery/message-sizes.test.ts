@@ -81,7 +81,7 @@ describe('a SET', () => {
     expectError(writer.read().slice(1), { code: 402, address: '/a' }, 80_023, MOST_OF_SET);
   });
 
-  it('keeps its older values within a frame each, for those who ask for the past', () => {
+  it('keeps its older values within one frame each, for subscribers with history', () => {
     const harness = new CoreHarness({ historyRules: [{ pattern: parsePattern('/**'), depth: 3 }] });
     const writer = harness.join();
     for (let i = 0; i < 3; i++) writer.send(setOf(MOST_OF_SET));
@@ -105,7 +105,7 @@ describe('a BUNDLE', () => {
   });
 
   it.each([undefined, 5])(
-    'whose payload is 65,535 bytes has its PUBLISH delivered, at once and at its time (%p s)',
+    'whose payload is 65,535 bytes has its PUBLISH delivered, at once and when scheduled (%p s)',
     (seconds) => {
       const harness = new CoreHarness();
       const readers = readersOf(harness);
@@ -122,7 +122,7 @@ describe('a BUNDLE', () => {
     },
   );
 
-  it('is refused whole, with the numbers, for one SET that is a byte too large', () => {
+  it('is refused entirely, with the numbers, because of one SET that is one byte too large', () => {
     const harness = new CoreHarness();
     const readers = readersOf(harness);
     const sender = harness.join();
@@ -163,7 +163,7 @@ describe('an ANNOUNCE', () => {
     }
   });
 
-  it('with a definition of 60,001 bytes is ERROR 402 with both numbers, and nothing of it is kept', () => {
+  it('with a definition of 60,001 bytes is ERROR 402 with both numbers, and none of it is kept', () => {
     const harness = new CoreHarness();
     const announcer = harness.join('announcer', 'json');
     const signals = [definition('/small', 100), definition('/large', 59_999, { datatype: 'é' })];
@@ -172,7 +172,7 @@ describe('an ANNOUNCE', () => {
     expect(harness.core.signalCount).toBe(0);
   });
 
-  it('of a namespace of 1,024 bytes gets its ACK in every encoding, and of 1,025 bytes ERROR 200', () => {
+  it('with a namespace of 1,024 bytes gets its ACK in every encoding, and with 1,025 bytes ERROR 200', () => {
     const harness = new CoreHarness();
     const namespace = `/${'n'.repeat(1_023)}`;
     for (const receiver of receivers) {
@@ -185,7 +185,7 @@ describe('an ANNOUNCE', () => {
     }
   });
 
-  it('makes a last will that is carried out at the limit, and is refused above it', () => {
+  it('with a last will at the limit is accepted and runs, and is refused above it', () => {
     const harness = new CoreHarness();
     const readers = readersOf(harness);
     const willOf = (bytes: number): Message => ({
@@ -209,11 +209,11 @@ describe('an ANNOUNCE', () => {
 });
 
 describe('a SNAPSHOT and a RESULT', () => {
-  it('of much go to a JSON peer in texts of at most 262,144 bytes', () => {
+  it('that are large reach a JSON peer in texts of at most 262,144 bytes', () => {
     const harness = new CoreHarness();
     const writer = harness.join();
     for (let i = 0; i < 300; i++) writer.set(`/p/${i}`, 'x'.repeat(2_000));
-    writer.set('/large', '\u0001'.repeat(65_000)); // each of them six bytes of JSON, and in a text alone
+    writer.set('/large', '\u0001'.repeat(65_000)); // each is six bytes in JSON, and the entry has its own text
     const reader = harness.join('reader', 'json');
     reader.subscribe(1, '/**');
     harness.settle();
@@ -228,7 +228,7 @@ describe('a SNAPSHOT and a RESULT', () => {
 });
 
 describe('an ERROR', () => {
-  it('fits its frame whatever a hook of the program says', () => {
+  it('fits its frame with any text from a hook', () => {
     const harness = new CoreHarness({ validateWrite: () => 'no'.repeat(100_000) });
     for (const receiver of receivers) {
       const writer = joinAs(harness, receiver);

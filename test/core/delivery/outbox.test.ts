@@ -6,7 +6,7 @@ import { Outbox } from '../../../src/core/delivery/outbox.js';
 const slab = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i);
 
 describe('Outbox', () => {
-  it('joins deliveries that lie behind one another into one view of the slab', () => {
+  it('joins adjacent deliveries into one view of the slab', () => {
     const bytes = slab(100);
     const outbox = new Outbox();
     for (let at = 10; at < 60; at += 10) outbox.push(bytes, at, at + 10);
@@ -17,7 +17,7 @@ describe('Outbox', () => {
     expect(outbox.take(false)).toHaveLength(0);
   });
 
-  it('copies a single range for a socket that is behind, so that the slab is not kept alive', () => {
+  it('copies a single range for a slow socket, so that the slab is not kept alive', () => {
     const bytes = slab(10);
     const outbox = new Outbox();
     outbox.push(bytes, 2, 5);
@@ -26,7 +26,7 @@ describe('Outbox', () => {
     expect(taken.buffer).not.toBe(bytes.buffer);
   });
 
-  it('gives back every byte in order, however the ranges lie', () => {
+  it('returns every byte in order, for any layout of ranges', () => {
     const slabs = [slab(256), slab(256).reverse()];
     const range = fc.record({ which: fc.nat(1), start: fc.nat(255), length: fc.nat(200) });
     fc.assert(
@@ -46,12 +46,12 @@ describe('Outbox', () => {
   });
 });
 
-describe('Backlog', () => {
+describe('SendQueue', () => {
   const make = (maxBytes = 1000, maxMessages = 100): SendQueue => new SendQueue({ maxBytes, maxMessages });
   const text = (one: string): [Uint8Array, number, number] => [new TextEncoder().encode(one), 0, one.length];
   const taken = (backlog: SendQueue, most = Infinity): string => new TextDecoder().decode(backlog.take(most));
 
-  it('keeps the latest value of a param, at the place of that latest value', () => {
+  it('keeps the latest value of a param, at the position of that value', () => {
     const backlog = make();
     backlog.push(...text('a=1 '), '/a');
     backlog.push(...text('event '), undefined);
@@ -63,14 +63,14 @@ describe('Backlog', () => {
     expect(backlog).toMatchObject({ bytes: 0, messages: 0 });
   });
 
-  it('gives whole messages up to a size, and at least one', () => {
+  it('returns whole messages up to a size, and at least one', () => {
     const backlog = make();
     for (const one of ['aaaa', 'bbbb', 'cccc']) backlog.push(...text(one), undefined);
     expect(taken(backlog, 8)).toBe('aaaabbbb');
     expect(taken(backlog, 1)).toBe('cccc');
   });
 
-  it('copies: what happens to the slab afterwards does not matter', () => {
+  it('copies: later changes of the slab have no effect', () => {
     const bytes = slab(4);
     const backlog = make();
     backlog.push(bytes, 0, 4, undefined);
@@ -78,7 +78,7 @@ describe('Backlog', () => {
     expect([...backlog.take(Infinity)]).toEqual([0, 1, 2, 3]);
   });
 
-  it('says when it is over its limit of bytes or messages, and stays below it by conflation for ever', () => {
+  it('reports when it exceeds its limit of bytes or messages, and stays below it permanently by conflation', () => {
     expect(make(10).push(...text('x'.repeat(11)), undefined)).toBe(false);
     const few = make(1000, 2);
     expect([1, 2, 3].map(() => few.push(...text('x'), undefined))).toEqual([true, true, false]);

@@ -11,18 +11,18 @@ import { toHex } from '../../support/hex.js';
 const encodings = ['binary', 'cbor', 'json'] as const;
 
 describe('wireForm', () => {
-  it.each(['websocket', 'raw', 'length'] as const)('has one for each encoding on a %s link', (framing) => {
+  it.each(['websocket', 'raw', 'length'] as const)('has one form per encoding on a %s link', (framing) => {
     const forms = encodings.map((encoding) => wireForm(framing, encoding));
     for (const form of forms) {
       expect(form.framing).toBe(framing);
       expect(wireForms[form.index]).toBe(form);
     }
-    const json = framing === 'websocket' ? 'json' : 'binary'; // there alone a text is told from a frame
+    const json = framing === 'websocket' ? 'json' : 'binary'; // only there can text be distinguished from frames
     expect(forms.map(({ encoding }) => encoding)).toEqual(['binary', 'cbor', json]);
   });
 });
 
-describe('a lane of a length link', () => {
+describe('a writer of a length link', () => {
   const messages: readonly Message[] = [
     { type: 'ping' },
     { type: 'set', address: '/a', value: encodeValue('x'.repeat(200)) }, // a WebSocket header would grow here
@@ -40,7 +40,7 @@ describe('a lane of a length link', () => {
     expect(deframer.pendingBytes).toBe(0);
   });
 
-  it('writes CBOR, too', () => {
+  it('writes CBOR too', () => {
     const lane = new FrameWriter(wireForm('length', 'cbor'));
     lane.write(messages[1]!);
     const [frame] = new LengthDeframer().push(lane.bytes.slice(lane.start, lane.end));

@@ -8,7 +8,7 @@ const segment = fc.constantFrom('a', 'b', 'ab', 'abc');
 const wild = fc.constantFrom('*', '**', 'a*', '*b', 'a*c');
 const text = (of: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.array(of, { minLength: 1, maxLength: 5 }).map((segments) => `/${segments.join('/')}`);
-// An announced address may be a pattern, which is matched as text.
+// An announced address can be a pattern, which is matched as text.
 const address = text(fc.oneof({ weight: 4, arbitrary: segment }, { weight: 1, arbitrary: wild }));
 const pattern = text(fc.oneof(segment, wild));
 
@@ -20,7 +20,7 @@ const matching = (tree: AddressTree<Thing>, of: string): Thing[] =>
   [...tree.matching(addressSegments(of))].filter((one) => one !== undefined);
 
 describe('AddressTree', () => {
-  it('agrees with a naive matcher while things come and go, and keeps nothing of those that went', () => {
+  it('agrees with a naive matcher while items are added and removed, and keeps nothing of removed ones', () => {
     const command = fc.oneof(
       fc.record({ kind: fc.constant('add' as const), address }),
       fc.record({ kind: fc.constant('remove' as const), which: fc.nat() }),
@@ -54,7 +54,7 @@ describe('AddressTree', () => {
     );
   });
 
-  it('finds in a walk that rests whatever was there at its beginning and still is', () => {
+  it('returns in a paused walk every item that existed at its start and still exists', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(address, { minLength: 1, maxLength: 12 }),
@@ -90,7 +90,7 @@ describe('AddressTree', () => {
     );
   });
 
-  it('does not take what it has passed for what stands above', () => {
+  it('does not confuse visited items with those above them', () => {
     const tree = new AddressTree<Thing>();
     for (const one of ['/x/a', '/x/b', '/x/c', '/x/a/b/c', '/b']) tree.add({ address: one });
     const found = (of: string): string[] => matching(tree, of).map((one) => one.address);
@@ -100,7 +100,7 @@ describe('AddressTree', () => {
     expect(found('/**/x/b')).toEqual(['/x/b']);
   });
 
-  it('looks at nothing beside what a literal pattern leads to', () => {
+  it('visits only what a literal pattern leads to', () => {
     const tree = new AddressTree<Thing>();
     for (let i = 0; i < 1_000; i++) tree.add({ address: `/lights/${i}/dim` });
     const looked = (of: string): number => [...tree.matching(addressSegments(of))].length;

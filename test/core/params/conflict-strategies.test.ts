@@ -13,7 +13,7 @@ function joined(strategy: ConflictStrategy, merge?: (stored: Value, incoming: Va
   return new CoreHarness({ conflictRules }).join();
 }
 
-/** What is stored after these writes, and the codes of the ERRORs on the way. */
+/** Returns the value stored after these writes, and the codes of the ERRORs. */
 function after(peer: Peer, values: readonly Value[]): { value: unknown; errors: number[] } {
   for (const value of values) peer.set('/x/a', value, { qos: 0 });
   const errors = peer.read().map((message) => (message.type === 'error' ? message.code : 0));
@@ -28,11 +28,11 @@ describe('conflict strategies', () => {
     ['lock', [5, 3], 3, 0],
     ['max', [5, 3, 7, 7, 6], 7, 3],
     ['min', [5, 7, 3, 3], 3, 2],
-    // Int and Float are numbers alike, and exactly so: 2^53 + 1 is no Float.
+    // Int and Float compare exactly as numbers: 2^53 + 1 is no Float.
     ['max', [5n, 5.5, 5n], 5.5, 1],
     ['max', [2 ** 53, 2n ** 53n + 1n], 2n ** 53n + 1n, 0],
     ['min', [-0.5, -1n, -0.75], -1n, 1],
-    // What cannot be compared is taken, so that a param never gets stuck on it.
+    // Incomparable values are accepted, so that they never block a param.
     ['max', ['text', 1, 'other'], 'other', 0],
     ['max', [NaN, 1], 1, 0],
   ])('%s of %j is %j', (strategy, values, expected, refusals) => {
@@ -41,7 +41,7 @@ describe('conflict strategies', () => {
     expect(errors).toEqual(new Array<number>(refusals).fill(400));
   });
 
-  it('say with ERROR 400 that a write has lost', () => {
+  it('report a lost write with ERROR 400', () => {
     const peer = joined('max');
     peer.set('/x/a', 2, { qos: 0 });
     peer.set('/x/a', 1);
@@ -49,7 +49,7 @@ describe('conflict strategies', () => {
     expect(plain(peer.read())).toEqual([{ type: 'error', code: 400, message, address: '/x/a' }]);
   });
 
-  it('are by pattern, and the first that matches decides', () => {
+  it('are selected by pattern, and the first match applies', () => {
     const peer = joined('max');
     peer.set('/y', 2, { qos: 0 });
     peer.set('/y', 1);
@@ -85,19 +85,19 @@ describe('conflict strategies', () => {
     expect(mergeDeep(5, merged)).toBe(merged);
   });
 
-  it('merge by a function of one’s own', () => {
+  it('merge by a custom function', () => {
     const sum = (stored: Value, incoming: Value): Value => Number(stored) + Number(incoming);
     expect(after(joined('merge', sum), [1, 2, 3]).value).toBe(6);
   });
 
-  it('a merge function that throws costs the write, not the session or the router, also when a bundle runs later', () => {
+  it('with a throwing merge function fail only the write, not the session or the router, also in a scheduled bundle', () => {
     const merge = (): Value => {
       throw new Error('not mine to mend');
     };
     const harness = new CoreHarness({ conflictRules: [{ pattern: parsePattern('/**'), strategy: 'merge', merge }] });
     const peer = harness.join();
     const message = { type: 'set', address: '/a', value: encodeValue(1) } as const;
-    peer.send({ type: 'bundle', timestamp: harness.nowMicros + 1_000_000, messages: [message] }); // fine while /a is new
+    peer.send({ type: 'bundle', timestamp: harness.nowMicros + 1_000_000, messages: [message] }); // valid for a new /a
     peer.send(message);
     peer.send(message);
     harness.advance(1);
@@ -111,14 +111,14 @@ describe('conflict strategies', () => {
     ]);
   });
 
-  it('refuse a merge that grows past what a frame can carry', () => {
+  it('refuse a merge result larger than a frame can carry', () => {
     const harness = new CoreHarness({ conflictRules: [{ pattern: parsePattern('/**'), strategy: 'merge' }] });
     const peer = harness.join();
     for (const key of ['a', 'b', 'c']) peer.set('/a', new Map([[key, 'x'.repeat(30_000)]]));
     expect(peer.read()).toMatchObject([{ type: 'ack' }, { type: 'ack' }, { type: 'error', code: 402 }]);
   });
 
-  it('count earlier messages of the same bundle', () => {
+  it('apply earlier messages of the same bundle', () => {
     const peer = joined('max');
     const set = (value: number) => ({ type: 'set', address: '/x/a', value: encodeValue(value) }) as const;
     peer.send({ type: 'bundle', messages: [set(5), set(4)] });

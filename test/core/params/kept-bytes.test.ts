@@ -6,7 +6,7 @@ import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
 import { CoreHarness } from '../../support/core-harness.js';
 
 describe('maxPacedBytes', () => {
-  it('bounds the messages that wait for a pace: the addresses paced for longest get theirs at once', () => {
+  it('bounds the messages that wait for a pace: the addresses paced longest receive theirs at once', () => {
     const harness = new CoreHarness({ maxPacedBytes: 500_000 });
     const [desk, slow] = [harness.join(), harness.join()];
     slow.subscribe(1, '/**', { maxRate: 0.001 });
@@ -33,7 +33,7 @@ describe('maxPacedBytes', () => {
     expect(harness.core.pacedBytes).toBeLessThanOrEqual(200_000);
   });
 
-  it('counts nothing of those that have left', () => {
+  it('does not count ended sessions', () => {
     const harness = new CoreHarness({ maxPacedBytes: 500_000 });
     const [desk, slow] = [harness.join(), harness.join()];
     slow.subscribe(1, '/**', { maxRate: 1 });
@@ -45,7 +45,7 @@ describe('maxPacedBytes', () => {
 });
 
 describe('a window of a stream', () => {
-  it('is closed after a minute, however long it was asked for', () => {
+  it('is closed after a minute, however long the requested one is', () => {
     const harness = new CoreHarness();
     const [sensor, slow] = [harness.join(), harness.join()];
     slow.subscribe(1, '/**', { window: 0xffff_ffff });
@@ -60,7 +60,7 @@ describe('a window of a stream', () => {
 });
 
 describe('maxTimelineBytes', () => {
-  it('lets the oldest timelines go', () => {
+  it('evicts the oldest timelines', () => {
     const timelines = new LastTimelines({ maxTimelines: 1_000, maxTimelineBytes: 100_000 });
     for (let i = 0; i < 100; i++) {
       const keyframes = [{ time: 0, value: encodeValue('x'.repeat(10_000)) }];

@@ -15,7 +15,7 @@ function entries(peer: Peer): unknown[] {
 }
 
 describe('SUBSCRIBE with history', () => {
-  it('gets the last values kept, the oldest first, the current one last', () => {
+  it('returns the last kept values, oldest first, the current one last', () => {
     const harness = new CoreHarness({ historyRules });
     const [desk, lamp] = [harness.join(), harness.join()];
     for (let i = 1; i <= 9; i++) desk.set('/kept/x', `value ${i}`);
@@ -31,7 +31,7 @@ describe('SUBSCRIBE with history', () => {
     expect(entries(lamp).map((entry) => (entry as unknown[])[2])).toEqual([6, 7, 8, 9]); // as many as are kept
   });
 
-  it.each([undefined, { history: 0 }, { history: 1 }])('of %p gets the current value', (options) => {
+  it.each([undefined, { history: 0 }, { history: 1 }])('of %p returns the current value', (options) => {
     const harness = new CoreHarness({ historyRules });
     const [desk, lamp] = [harness.join(), harness.join()];
     for (let i = 1; i <= 3; i++) desk.set('/kept/x', i);
@@ -39,7 +39,7 @@ describe('SUBSCRIBE with history', () => {
     expect(entries(lamp)).toEqual([['/kept/x', 3, 3]]);
   });
 
-  it('gets the current value where nothing is kept; the first rule decides', () => {
+  it('returns the current value if none are kept; the first rule applies', () => {
     const harness = new CoreHarness({ historyRules });
     const [desk, lamp] = [harness.join(), harness.join()];
     for (const address of ['/other', '/kept/none']) for (let i = 1; i <= 3; i++) desk.set(address, i);
@@ -50,7 +50,7 @@ describe('SUBSCRIBE with history', () => {
     ]);
   });
 
-  it('tells who wrote each value and when', () => {
+  it('returns writer and time of each value', () => {
     const harness = new CoreHarness({ historyRules });
     const [one, two] = [harness.join(), harness.join()];
     one.set('/kept/x', 1);
@@ -95,7 +95,7 @@ describe('SUBSCRIBE with history', () => {
 });
 
 describe('a snapshot for a peer of small frames', () => {
-  it.each(['binary', 'cbor'] as const)('is cut to what its datagrams hold (%s)', (encoding) => {
+  it.each(['binary', 'cbor'] as const)('is limited to the size of its datagrams (%s)', (encoding) => {
     const harness = new CoreHarness();
     const desk = harness.join();
     for (let i = 0; i < 100; i++) desk.set(`/p/${i}`, i, { qos: 0 });

@@ -11,14 +11,14 @@ function set(peer: Peer, address: string, ttl: Ttl = {}): void {
   peer.send({ type: 'set', address, value: encodeValue(1), ...ttl }, { qos: 0 });
 }
 
-/** Whether a GET finds it. */
+/** Whether a GET finds the param. */
 function isThere(peer: Peer, address: string): boolean {
   peer.read();
   peer.send({ type: 'get', address });
   return peer.read()[0]?.type === 'snapshot';
 }
 
-/** The addresses a newcomer's snapshot holds. */
+/** The addresses in the snapshot of a new session. */
 function snapshot(harness: CoreHarness): string[] {
   const peer = harness.connect();
   peer.send({ type: 'hello', version: 1, name: 'late', features: [] });
@@ -28,7 +28,7 @@ function snapshot(harness: CoreHarness): string[] {
 }
 
 describe('a TTL', () => {
-  it('counted from the write ends on the microsecond, for GET and for snapshots, before anything is cleared away', () => {
+  it('counted from the write ends on the microsecond, for GET and for snapshots, before the param is removed', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     set(peer, '/a', { ttl: 10, absolute: true });
@@ -42,14 +42,14 @@ describe('a TTL', () => {
     expect(harness.core.paramCount).toBe(0);
   });
 
-  it('that slides is renewed by writes and by GET, not by appearing in a snapshot', () => {
+  it('that slides is renewed by writes and by GET, not by snapshots', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     set(peer, '/a', { ttl: 10 });
     harness.nowMicros += 9_000_000;
     expect(isThere(peer, '/a')).toBe(true);
     harness.nowMicros += 9_000_000;
-    set(peer, '/a'); // a SET without a TTL keeps the one there is
+    set(peer, '/a'); // a SET without a TTL keeps the existing one
     harness.nowMicros += 9_000_000;
     expect(snapshot(harness)).toEqual(['/a']);
     harness.nowMicros += 1_000_000;
@@ -66,7 +66,7 @@ describe('a TTL', () => {
     expect(isThere(peer, '/a')).toBe(false);
   });
 
-  it.each([{ ttl: 0 }, { ttl: 0, absolute: true }])('of 0 is never, in either spelling: %j', (never) => {
+  it.each([{ ttl: 0 }, { ttl: 0, absolute: true }])('of 0 is unlimited, in both notations: %j', (never) => {
     const harness = new CoreHarness({ paramTtlSeconds: 5 });
     const peer = harness.join();
     set(peer, '/a', { ttl: 1 });
@@ -75,7 +75,7 @@ describe('a TTL', () => {
     expect(isThere(peer, '/a')).toBe(true);
   });
 
-  it('for all params is for those that came without one', () => {
+  it('for all params applies to those without their own', () => {
     const harness = new CoreHarness({ paramTtlSeconds: 60 });
     const peer = harness.join();
     set(peer, '/default');
@@ -84,7 +84,7 @@ describe('a TTL', () => {
     expect([isThere(peer, '/default'), isThere(peer, '/own')]).toEqual([false, true]);
   });
 
-  it('made shorter ends at the shorter time', () => {
+  it('that is shortened ends at the shorter time', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     set(peer, '/a', { ttl: 1_000 });
@@ -94,7 +94,7 @@ describe('a TTL', () => {
     expect(harness.core.paramCount).toBe(0);
   });
 
-  it('is cleared away when it is due, without looking at those that are not', () => {
+  it('removes the param when it is due, without visiting others', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     for (let i = 0; i < 1_000; i++) set(peer, `/p/${i}`, { ttl: 1 + (i % 10) });
@@ -106,7 +106,7 @@ describe('a TTL', () => {
     expect(harness.core.dueMicros).toBe(Infinity);
   });
 
-  it('that ends for very many at once is cleared away in parts, and none is seen meanwhile', () => {
+  it('that ends for many params at once removes them in parts, and all are invisible at once', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     const value = encodeValue(1);
@@ -124,7 +124,7 @@ describe('a TTL', () => {
     expect(counts.at(-1)).toBe(0);
   });
 
-  it('that is renewed all the time costs one place in the queue', () => {
+  it('that is renewed continuously uses one queue entry', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     for (let i = 0; i < 100; i++) {
@@ -138,7 +138,7 @@ describe('a TTL', () => {
 });
 
 describe('a revision', () => {
-  it('goes on after expiry: a client never sees it go back', () => {
+  it('continues after expiry: clients never see it decrease', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     for (let i = 0; i < 5; i++) set(peer, '/a', { ttl: 1 });
@@ -147,7 +147,7 @@ describe('a revision', () => {
     expect(peer.read()).toMatchObject([{ type: 'ack', revision: 6 }]);
   });
 
-  it('goes on after eviction too', () => {
+  it('continues after eviction too', () => {
     const harness = new CoreHarness({ maxParams: 1 });
     const peer = harness.join();
     for (const address of ['/a', '/a', '/b', '/a']) peer.set(address, 1);
@@ -163,7 +163,7 @@ describe('a full store', () => {
     return { harness, peer };
   };
 
-  it('lets the param go that was not used for the longest time', () => {
+  it('evicts the least recently used param', () => {
     const { harness, peer } = fill('lru');
     set(peer, '/a'); // written again
     isThere(peer, '/b'); // read
@@ -171,7 +171,7 @@ describe('a full store', () => {
     expect(snapshot(harness).sort()).toEqual(['/a', '/b', '/d']);
   });
 
-  it('or the one not written for the longest time', () => {
+  it('or the least recently written one', () => {
     const { harness, peer } = fill('oldest');
     set(peer, '/a');
     isThere(peer, '/b');
@@ -179,7 +179,7 @@ describe('a full store', () => {
     expect(snapshot(harness).sort()).toEqual(['/a', '/c', '/d']);
   });
 
-  it('or refuses the new one with ERROR 503; the old ones can be written', () => {
+  it('or refuses the new one with ERROR 503; existing ones can be written', () => {
     const { harness, peer } = fill('reject');
     peer.set('/d', 1);
     peer.set('/a', 1);
@@ -190,7 +190,7 @@ describe('a full store', () => {
     expect(snapshot(harness)).toEqual(['/a', '/b', '/c']);
   });
 
-  it('lets locked params go last', () => {
+  it('evicts locked params last', () => {
     const { harness, peer } = fill('lru');
     for (const address of ['/a', '/b']) peer.send({ type: 'set', address, value: encodeValue(1), lock: true });
     for (const address of ['/d', '/e']) set(peer, address);
@@ -200,7 +200,7 @@ describe('a full store', () => {
     expect(snapshot(harness).sort()).toEqual(['/b', '/e', '/f']);
   });
 
-  it('refuses a bundle whole that would not fit', () => {
+  it('refuses a bundle entirely if it would not fit', () => {
     const harness = new CoreHarness({ maxParams: 3, eviction: 'reject' });
     const peer = harness.join();
     const write = (address: string) => ({ type: 'set', address, value: encodeValue(1) }) as const;
@@ -211,7 +211,7 @@ describe('a full store', () => {
     expect(harness.core.paramCount).toBe(3);
   });
 
-  it('keeps snapshots of patterns true while params go and come back', () => {
+  it('keeps snapshots of patterns correct while params are removed and recreated', () => {
     const harness = new CoreHarness({ maxParams: 50 });
     const peer = harness.join();
     for (let i = 0; i < 500; i++) set(peer, `/p/${i % 7}/${i % 90}`);

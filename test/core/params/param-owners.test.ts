@@ -9,7 +9,7 @@ const one = encodeValue(1);
 
 const token = (tokenId: string, scopes: string): Partial<Grant> => ({ tokenId, scopes: parseScopes(scopes) });
 
-/** Addresses of the params there are, by their first segment. */
+/** Number of params by the first segment of their address. */
 function counts(harness: CoreHarness): Record<string, number> {
   const { params } = harness.core.viewParams({ pattern: '/**', limit: 10_000, maxLooked: 10_000, maxValueBytes: 0 });
   const counts: Record<string, number> = {};
@@ -27,7 +27,7 @@ function fill(peer: Peer, prefix: string, count: number, value: string | number 
 describe('a full store with tokens', () => {
   const authenticated = { securityMode: 'authenticated', maxParams: 100 } as const;
 
-  it('lets a narrow token remove only params of its own', () => {
+  it('evicts only own params for a narrow token', () => {
     const harness = new CoreHarness(authenticated);
     const desk = harness.joinWith(token('desk', 'write:/**'));
     const guest = harness.joinWith(token('guest', 'write:/guest/**'));
@@ -37,7 +37,7 @@ describe('a full store with tokens', () => {
     expect(counts(harness)).toEqual({ guest: 10, lights: 90 });
   });
 
-  it('refuses a narrow token its first param with ERROR 503 where it would cost one outside of its scope', () => {
+  it('refuses the first param of a narrow token with ERROR 503 if it would evict one outside of its scope', () => {
     const harness = new CoreHarness(authenticated);
     fill(harness.joinWith(token('desk', 'write:/**')), '/lights', 100);
     const guest = harness.joinWith(token('guest', 'write:/guest/**'));
@@ -49,7 +49,7 @@ describe('a full store with tokens', () => {
     expect(counts(harness)).toEqual({ lights: 100 });
   });
 
-  it('takes the sessions of a token as one owner', () => {
+  it('treats the sessions of a token as one owner', () => {
     const harness = new CoreHarness(authenticated);
     const desk = harness.joinWith(token('desk', 'write:/**'));
     fill(desk, '/lights', 90);
@@ -57,14 +57,14 @@ describe('a full store with tokens', () => {
     expect(counts(harness)).toEqual({ guest: 10, lights: 90 });
   });
 
-  it('gives a token that may write everywhere what the owner with most has more', () => {
+  it('evicts params of the owner with the largest use for a token that can write everywhere', () => {
     const harness = new CoreHarness(authenticated);
     fill(harness.joinWith(token('guest', 'write:/guest/**')), '/guest', 1_000);
     fill(harness.joinWith(token('desk', 'write:/**')), '/lights', 30);
     expect(counts(harness)).toEqual({ guest: 70, lights: 30 });
   });
 
-  it('applies a bundle whole where a narrow token has one param to give', () => {
+  it('applies a bundle entirely if a narrow token has one param to evict', () => {
     const harness = new CoreHarness(authenticated);
     const guest = harness.joinWith(token('guest', 'write:/guest/**'));
     fill(guest, '/guest', 1);
@@ -79,8 +79,8 @@ describe('a full store with tokens', () => {
   });
 });
 
-describe('a full store of an open router', () => {
-  it('takes from the owner that has most, so that a flood costs other owners nothing', () => {
+describe('a full store without authentication', () => {
+  it('evicts params of the owner with the largest use, so that a flood does not affect other owners', () => {
     const harness = new CoreHarness({ maxParams: 100 });
     const desk = harness.join();
     fill(desk, '/lights', 30);
@@ -88,7 +88,7 @@ describe('a full store of an open router', () => {
     expect(counts(harness)).toEqual({ lights: 30, flood: 70 });
   });
 
-  it('takes the params that were used longest ago, and locked ones last', () => {
+  it('evicts the least recently used params, and locked ones last', () => {
     const harness = new CoreHarness({ maxParams: 3 });
     const desk = harness.join();
     desk.send({ type: 'set', address: '/a', value: one, lock: true });
@@ -99,7 +99,7 @@ describe('a full store of an open router', () => {
 });
 
 describe('maxParamBytes', () => {
-  it('bounds what values take, whoever writes them', () => {
+  it('bounds the bytes of values, for all writers', () => {
     const harness = new CoreHarness({ maxParamBytes: 1_000_000 });
     const desk = harness.join();
     fill(desk, '/lights', 100);
@@ -117,7 +117,7 @@ describe('maxParamBytes', () => {
     expect(counts(harness)).toEqual({ a: 3 });
   });
 
-  it('counts the past of a param', () => {
+  it('counts the history of a param', () => {
     const harness = new CoreHarness({
       maxParamBytes: 200_000,
       historyRules: [{ pattern: parsePattern('/**'), depth: 10_000 }],
@@ -127,7 +127,7 @@ describe('maxParamBytes', () => {
     expect(harness.core.paramBytes).toBeLessThanOrEqual(200_000);
   });
 
-  it('refuses what does not fit where params are never evicted', () => {
+  it('refuses what does not fit if params are never evicted', () => {
     const harness = new CoreHarness({ maxParamBytes: 100_000, eviction: 'reject' });
     const desk = harness.join();
     desk.read();

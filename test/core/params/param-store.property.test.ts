@@ -23,19 +23,19 @@ const unlimited = {
 } as const;
 
 describe('ParamStore', () => {
-  it('finds by its tree exactly what a scan of everything would find, each once', () => {
+  it('finds by its tree exactly what a full scan finds, each param once', () => {
     fc.assert(
       fc.property(fc.uniqueArray(address, { maxLength: 40 }), pattern, (addresses, wanted) => {
         const store = new ParamStore(unlimited);
         for (const one of addresses) store.create(one, undefined).write(encodeValue(one), 'w', 0);
-        const found = [...store.matching(wanted)].flatMap((param) => param?.address ?? []); // those only looked at left out
+        const found = [...store.matching(wanted)].flatMap((param) => param?.address ?? []); // without unmatched ones
         expect([...found].sort()).toEqual(addresses.filter((one) => matchPattern(wanted, one)).sort());
       }),
       { numRuns: 500 },
     );
   });
 
-  it('gives back the value last written, whatever was there before', () => {
+  it('returns the value last written, whatever was stored before', () => {
     const value = fc.oneof(
       fc.string({ maxLength: 400 }),
       fc.double(),

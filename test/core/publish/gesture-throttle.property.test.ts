@@ -9,7 +9,7 @@ import { CoreHarness } from '../../support/core-harness.js';
 
 const INTERVAL = 16;
 
-/** What went in or came out: `n` tells messages apart; the cancel of a vanished client has none. */
+/** An input or output message: `n` identifies it; the cancel for a lost client has none. */
 interface Entry {
   readonly at: number;
   readonly key: string;
@@ -45,7 +45,7 @@ const steps = (punctual: fc.Arbitrary<boolean>): fc.Arbitrary<Step[]> =>
 /** Two addresses times two ids, one of which is absent. */
 const keys = [{ address: '/a' }, { address: '/a', id: 1 }, { address: '/b' }, { address: '/b', id: 1 }];
 
-/** The model: a table that is looked through from end to end. */
+/** The model: a table with linear search. */
 class Model {
   readonly out: Entry[] = [];
   readonly #live = new Map<string, { isStarted: boolean; until: number; pending?: Entry | undefined }>();
@@ -91,11 +91,11 @@ interface Run {
   readonly sent: readonly Entry[];
   readonly out: readonly Entry[];
   readonly model: readonly Entry[];
-  /** Who left when, and before which message. */
+  /** Which sender left, when, and before which message. */
   readonly left: readonly { readonly who: number; readonly at: number; readonly n: number }[];
 }
 
-/** Plays the steps, lets everything come due, and has everybody leave. */
+/** Runs the steps, then everything due, and ends all senders. */
 function play(steps: readonly Step[], maxPerSession?: number): Run {
   const sessions = [0, 1, 2].map(() => new CoreHarness().connect().session);
   const sent: Entry[] = [];
@@ -107,7 +107,7 @@ function play(steps: readonly Step[], maxPerSession?: number): Run {
   const gestures = new GestureThrottle(
     { intervalMicros: INTERVAL, ...(maxPerSession === undefined ? {} : { maxPerSession }) },
     (sender, { address, id, phase, value }) => {
-      const n = value!.decode() as number | null; // nothing else is ever sent here
+      const n = value!.decode() as number | null; // nothing else is sent here
       out.push({ at: now, key: keyOf(sessions, sender, address, id), phase: phase!, n });
     },
   );
@@ -149,7 +149,7 @@ function play(steps: readonly Step[], maxPerSession?: number): Run {
   wait(2 * INTERVAL, true);
   const settled = out.length;
   for (const whoever of [0, 1, 2]) leaves(whoever);
-  expect(out.slice(settled).filter(({ phase }) => phase === 'move')).toEqual([]); // every move was out by itself
+  expect(out.slice(settled).filter(({ phase }) => phase === 'move')).toEqual([]); // every move was sent already
   expect(gestures).toMatchObject({ size: 0, dueMicros: undefined });
   return { sent, out, model: model.out, left };
 }
@@ -158,32 +158,32 @@ function keyOf(sessions: readonly RouterSession[], sender: RouterSession, addres
   return `${sessions.indexOf(sender)} ${address} ${id}`;
 }
 
-/** A value as a decoder gives it: a view into bytes that will be used again. */
+/** A value as a decoder returns it: a view of a buffer that is reused. */
 function inFrame(frame: Uint8Array, n: number): EncodedValue {
   const { type, bytes, start, end } = encodeValue(n);
   frame.set(bytes.subarray(start, end), 3);
   return new EncodedValue(type, frame, 3, 3 + end - start);
 }
 
-/** The entries of each key, in their order. */
+/** The entries of each key, in order. */
 function byKey(entries: readonly Entry[]): Map<string, Entry[]> {
   const lists = new Map<string, Entry[]>();
   for (const entry of entries) lists.set(entry.key, [...(lists.get(entry.key) ?? []), entry]);
   return lists;
 }
 
-describe('Gestures', () => {
-  it('does what a table looked through from end to end does, and at the same microsecond', () => {
+describe('GestureThrottle', () => {
+  it('behaves like a table with linear search, at the same microsecond', () => {
     fc.assert(
       fc.property(steps(fc.constant(true)), (steps) => {
         const { out, model } = play(steps);
-        expect(byKey(out)).toEqual(byKey(model)); // between keys there is no order to keep
+        expect(byKey(out)).toEqual(byKey(model)); // order across keys is unspecified
       }),
       { numRuns: 500 },
     );
   });
 
-  it('loses no last move, reorders nothing, delays no start, end or cancel, however late the timer and full the table', () => {
+  it('loses no last move, reorders nothing, delays no start, end or cancel, with a late timer and a full table', () => {
     fc.assert(
       fc.property(steps(fc.boolean()), fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }), (steps, most) => {
         const { sent, out, left } = play(steps, most);
@@ -196,7 +196,7 @@ describe('Gestures', () => {
             const arrived = delivered.find(({ n }) => n === entry.n);
             if (entry.phase !== 'move') expect(arrived).toEqual(entry);
             else if (next?.phase !== 'move' || hasLeft(left, entry, next)) expect(arrived).toBeDefined();
-            // Only ever the latest: with its successor there already, it is not sent any more.
+            // Only the latest move: once its successor has arrived, it is not sent.
             if (arrived !== undefined && next !== undefined) expect(arrived.at).toBeLessThanOrEqual(next.at);
           });
         }
@@ -205,7 +205,7 @@ describe('Gestures', () => {
     );
   });
 
-  it('lets out one move an interval, but for the last one of a gesture that begins anew, ends or is left', () => {
+  it('sends one move per interval, except the last one of a gesture that restarts, ends or whose sender ends', () => {
     fc.assert(
       fc.property(steps(fc.boolean()), (steps) => {
         const { out, left } = play(steps);
@@ -225,7 +225,7 @@ describe('Gestures', () => {
   });
 });
 
-/** Whether the owner of two entries has left between them. */
+/** Whether the sender of two entries has left between them. */
 function hasLeft(left: Run['left'], earlier: Entry, later: Entry): boolean {
   return left.some(({ who, n }) => who === owner(earlier) && earlier.n! < n && n <= later.n!);
 }

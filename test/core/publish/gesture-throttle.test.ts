@@ -11,7 +11,7 @@ import { CoreHarness, plain } from '../../support/core-harness.js';
 const MS = 1_000;
 const SECOND = 1_000_000;
 
-/** A throttle with a timer that is never late, and all that came out of it, as `ms sender address#id phase value`. */
+/** A throttle with a precise timer, and its output as `ms sender address#id phase value`. */
 class Bench {
   readonly gestures: GestureThrottle;
   nowMicros = 0;
@@ -77,7 +77,7 @@ beforeEach(() => {
 });
 
 describe('moves', () => {
-  it('a 240 Hz touch delivers a move every 16 ms, always the latest', () => {
+  it('of a 240 Hz touch are delivered every 16 ms, always the latest', () => {
     const bench = new Bench();
     bench.take(ann, 'start', 'down');
     for (let i = 1; i <= 24; i++) bench.at((i * 1_000) / 240).take(ann, 'move', i); // 100 ms of it
@@ -94,27 +94,27 @@ describe('moves', () => {
     ]);
   });
 
-  it('flow on while the finger never rests, for as long as it moves', () => {
+  it('continue while the finger keeps moving', () => {
     const bench = new Bench();
     bench.take(ann, 'start', 'down');
     for (let ms = 1; ms <= 10_000; ms++) bench.at(ms).take(ann, 'move', ms);
     expect(bench.out()).toHaveLength(1 + 10_000 / 16);
   });
 
-  it('slower than the interval all go out at once', () => {
+  it('slower than the interval are all sent at once', () => {
     const bench = new Bench().take(ann, 'start', 'down');
-    for (const ms of [20, 36, 52]) bench.at(ms).take(ann, 'move', ms); // exactly an interval apart is far enough
+    for (const ms of [20, 36, 52]) bench.at(ms).take(ann, 'move', ms); // exactly one interval apart suffices
     expect(bench.out().slice(1)).toEqual(['20 ann /touch move 20', '36 ann /touch move 36', '52 ann /touch move 52']);
   });
 
-  it('end with the last one: it arrives although none follows it', () => {
+  it('end with the last one, which arrives although none follows it', () => {
     const bench = new Bench().take(ann, 'start', 0).at(1).take(ann, 'move', 1).at(2).take(ann, 'move', 2).at(1_000);
     expect(bench.out()).toEqual(['0 ann /touch start 0', '1 ann /touch move 1', '17 ann /touch move 2']);
   });
 
-  it('that come when the timer is late replace what was waiting', () => {
+  it('that arrive while the timer is late replace the pending one', () => {
     const bench = new Bench().take(ann, 'move', 1).at(1).take(ann, 'move', 2);
-    bench.nowMicros = 40 * MS; // nobody called runDue
+    bench.nowMicros = 40 * MS; // runDue was not called
     bench.take(ann, 'move', 3);
     expect(bench.out()).toEqual(['0 ann /touch move 1', '40 ann /touch move 3']);
     bench.at(1_000);
@@ -130,7 +130,7 @@ describe('moves', () => {
     expect(bench.gestures).toMatchObject({ size: 0, dueMicros: undefined });
   });
 
-  it('are copied when they are kept: the frame they came in may be overwritten', () => {
+  it('are copied when they are kept: their frame can be overwritten', () => {
     const bench = new Bench().take(ann, 'move', 'first');
     const { type, bytes, start, end } = encodeValue('second');
     const frame = Uint8Array.from([9, ...bytes.subarray(start, end), 9]);
@@ -140,7 +140,7 @@ describe('moves', () => {
     expect(bench.at(16).out()).toEqual(['0 ann /touch move first', '16 ann /touch move second']);
   });
 
-  it('are forwarded whole: samples, rate, timestamp, and no value where there was none', () => {
+  it('are forwarded entirely: samples, rate, timestamp, and no value if the move has no value', () => {
     const out: PublishMessage[] = [];
     const gestures = new GestureThrottle({ intervalMicros: 16 * MS }, (_, message) => out.push(message));
     const first = gesture('move', 1);
@@ -156,7 +156,7 @@ describe('moves', () => {
 });
 
 describe('start, end and cancel', () => {
-  it.each(['end', 'cancel'] as const)('%s goes out at once, behind the move that was waiting', (phase) => {
+  it.each(['end', 'cancel'] as const)('%s is sent at once, after the pending move', (phase) => {
     const bench = new Bench().take(ann, 'start', 0).take(ann, 'move', 1).take(ann, 'move', 2).take(ann, phase, 3);
     expect(bench.out()).toEqual([
       '0 ann /touch start 0',
@@ -165,10 +165,10 @@ describe('start, end and cancel', () => {
       `0 ann /touch ${phase} 3`,
     ]);
     expect(bench.gestures).toMatchObject({ size: 0, dueMicros: undefined });
-    expect(bench.at(100).out()).toEqual([]); // the move came once
+    expect(bench.at(100).out()).toEqual([]); // the move was sent once
   });
 
-  it('a second start lets the pending move of the first go, and begins anew', () => {
+  it('a second start sends the pending move of the first, and restarts the gesture', () => {
     const bench = new Bench().take(ann, 'start', 0).take(ann, 'move', 1).take(ann, 'move', 2).at(1);
     bench.take(ann, 'start', 3).take(ann, 'move', 4).take(ann, 'move', 5).at(100);
     expect(bench.out().slice(2)).toEqual([
@@ -180,18 +180,18 @@ describe('start, end and cancel', () => {
     expect(bench.gestures.size).toBe(1);
   });
 
-  it('no phase is a start', () => {
+  it('a missing phase is a start', () => {
     const bench = new Bench().take(ann, undefined, 0).at(1).leave(ann);
     expect(bench.out()).toEqual(['0 ann /touch undefined 0', '1 ann /touch cancel null']);
   });
 
-  it('an end of something unknown passes', () => {
+  it('the end of an unknown gesture is forwarded', () => {
     expect(new Bench().take(ann, 'end', 0).out()).toEqual(['0 ann /touch end 0']);
   });
 });
 
 describe('gestures', () => {
-  it('of two clients with the same address and id do not collide', () => {
+  it('of two clients with the same address and ID do not collide', () => {
     const bench = new Bench();
     bench.take(ann, 'start', 'a0', { id: 1 }).take(bob, 'start', 'b0', { id: 1 });
     bench.take(ann, 'move', 'a1', { id: 1 }).take(bob, 'move', 'b1', { id: 1 });
@@ -208,14 +208,14 @@ describe('gestures', () => {
     expect(bench.at(100).out()).toEqual(['16 bob /touch#1 move b2']);
   });
 
-  it('of one client are told apart by address and id; no id is id 0', () => {
+  it('of one client are identified by address and ID; no ID is ID 0', () => {
     const bench = new Bench().take(ann, 'move', 1).take(ann, 'move', 2, { id: 1 });
     bench.take(ann, 'move', 3, { address: '/other' }).take(ann, 'move', 4, { id: 0 });
     expect(bench.out()).toEqual(['0 ann /touch move 1', '0 ann /touch#1 move 2', '0 ann /other move 3']);
     expect(bench.at(16).out()).toEqual(['16 ann /touch#0 move 4']);
   });
 
-  it('by the thousand come due each at its own time, in the order of their moves', () => {
+  it('by the thousand are due each at its own time, in the order of their moves', () => {
     const bench = new Bench({ maxPerSession: 5_000 });
     for (let id = 0; id < 5_000; id++) {
       bench.nowMicros = id;
@@ -230,7 +230,7 @@ describe('gestures', () => {
     }
   });
 
-  it('are followed up to 256 of a session, unless told otherwise', () => {
+  it('are tracked up to 256 per session by default', () => {
     const bench = new Bench();
     for (let id = 0; id < 300; id++) bench.take(ann, 'start', 1, { id });
     expect(bench.gestures.size).toBe(256);
@@ -239,18 +239,18 @@ describe('gestures', () => {
   it('beyond the limit of their session pass unthrottled, and none is lost', () => {
     const bench = new Bench({ maxPerSession: 2 });
     for (const id of [1, 2, 3]) bench.take(ann, 'start', id, { id });
-    bench.take(bob, 'start', 0, { id: 3 }); // a limit of his own
+    bench.take(bob, 'start', 0, { id: 3 }); // the limit is per session
     expect(bench.gestures.size).toBe(3);
     bench.out();
     for (const move of ['x', 'y', 'z']) bench.take(ann, 'move', move, { id: 1 }).take(ann, 'move', move, { id: 3 });
     expect(bench.out()).toEqual(['x', 'x', 'y', 'z'].map((move, i) => `0 ann /touch#${[1, 3, 3, 3][i]!} move ${move}`));
-    bench.take(ann, 'start', 'again', { id: 1 }); // takes the place it has
+    bench.take(ann, 'start', 'again', { id: 1 }); // uses its existing entry
     expect(bench.out()).toEqual(['0 ann /touch#1 move z', '0 ann /touch#1 start again']);
     bench.take(ann, 'end', 0, { id: 1 }).take(ann, 'move', 1, { id: 3 }).take(ann, 'move', 2, { id: 3 });
-    expect(bench.out()).toEqual(['0 ann /touch#1 end 0', '0 ann /touch#3 move 1']); // there is room again
+    expect(bench.out()).toEqual(['0 ann /touch#1 end 0', '0 ann /touch#3 move 1']); // there is capacity again
   });
 
-  it('with an interval of 0 pass untouched, and are still cancelled when their client vanishes', () => {
+  it('with an interval of 0 pass unchanged, and are still canceled when their client is lost', () => {
     const bench = new Bench({ intervalMicros: 0 }).take(ann, 'start', 0, { id: 1 }).take(ann, 'move', 9, { id: 2 });
     for (const move of [1, 2, 3]) bench.take(ann, 'move', move, { id: 1 });
     expect(bench.gestures).toMatchObject({ size: 1, dueMicros: 300 * SECOND }); // no timer for the moves
@@ -263,8 +263,8 @@ describe('gestures', () => {
   });
 });
 
-describe('a client that vanishes', () => {
-  it('has its last moves delivered, and a cancel for what it started and did not end', () => {
+describe('a lost client', () => {
+  it('has its last moves delivered, and a cancel for each gesture it started and did not end', () => {
     const bench = new Bench();
     for (const id of [1, 2])
       bench.take(ann, 'start', 0, { id }).take(ann, 'move', 1, { id }).take(ann, 'move', 2, { id });
@@ -280,13 +280,13 @@ describe('a client that vanishes', () => {
     expect(bench.gestures.size).toBe(1);
   });
 
-  it('gets no cancel for moves that had no start, only the last of them out', () => {
+  it('causes no cancel for moves without a start, only delivery of the last one', () => {
     const bench = new Bench().take(ann, 'move', 1).take(ann, 'move', 2).at(1).leave(ann);
     expect(bench.out()).toEqual(['0 ann /touch move 1', '1 ann /touch move 2']);
     expect(bench.gestures.size).toBe(0);
   });
 
-  it('is cancelled in words every subscriber knows: address, id, null, and the router’s time', () => {
+  it('has its gestures canceled with fields every subscriber knows: address, ID, null, and the router’s time', () => {
     const out: PublishMessage[] = [];
     const gestures = new GestureThrottle({ intervalMicros: 16 * MS }, (_, message) => out.push(message));
     gestures.take(ann, gesture('start', 1, { id: 7 }), 0);
@@ -304,7 +304,7 @@ describe('a client that vanishes', () => {
 });
 
 describe('a gesture that never ends', () => {
-  it('is forgotten in silence 300 s after its last message, however long ago it began', () => {
+  it('is removed 300 s after its last message, without a cancel, however long ago it began', () => {
     const bench = new Bench().take(ann, 'start', 0);
     for (let second = 0; second <= 900; second += 299) bench.at(second * 1_000).take(ann, 'move', second);
     bench.out();

@@ -8,7 +8,7 @@ function heard(peer: Peer): unknown[] {
 }
 
 describe('the last timeline of an address', () => {
-  it('is told to those who subscribe later, once, and only the last', () => {
+  it('is sent to later subscribers, once, and only the last one', () => {
     const harness = new CoreHarness({ maxTimelines: 10 });
     const [desk, lamp] = [harness.join(), harness.join()];
     desk.publish('/a/1', 'timeline', 'first');
@@ -21,7 +21,7 @@ describe('the last timeline of an address', () => {
     expect(heard(lamp)).toEqual(['third']);
   });
 
-  it('comes behind the snapshot, and not to those who want no timelines', () => {
+  it('follows the snapshot, and is not sent to subscribers that exclude timelines', () => {
     const harness = new CoreHarness({ maxTimelines: 10 });
     const [desk, lamp] = [harness.join(), harness.join()];
     desk.set('/a', 1);
@@ -41,7 +41,7 @@ describe('the last timeline of an address', () => {
     const timeline = { keyframes: [{ time: 0, value, easing: 'step' }], loop: true };
     const message: PublishMessage = { type: 'publish', address: '/a', signal: 'timeline', timeline, timestamp: 5 };
     desk.send(message, { encoding: 'cbor' });
-    value.bytes.fill(0xff); // the frame it came in is gone
+    value.bytes.fill(0xff); // its frame buffer is reused
     desk.leave();
     const late = harness.join('late', 'cbor');
     late.subscribe(1, '/**');
@@ -50,7 +50,7 @@ describe('the last timeline of an address', () => {
     ]);
   });
 
-  it('is remembered of so many addresses: the one without a new timeline for longest goes', () => {
+  it('is kept for a limited number of addresses: the one without a new timeline for longest is evicted', () => {
     const harness = new CoreHarness({ maxTimelines: 2 });
     const [desk, lamp] = [harness.join(), harness.join()];
     for (const address of ['/a', '/b', '/a', '/c']) desk.publish(address, 'timeline', address);
@@ -58,7 +58,7 @@ describe('the last timeline of an address', () => {
     expect(heard(lamp)).toEqual(['/a', '/c']);
   });
 
-  it('is not remembered unless asked for', () => {
+  it('is not kept by default', () => {
     const harness = new CoreHarness();
     const [desk, lamp] = [harness.join(), harness.join()];
     desk.publish('/a', 'timeline', 1);

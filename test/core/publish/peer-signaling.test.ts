@@ -15,7 +15,7 @@ import { CoreHarness, type Peer, plain, START_MICROS } from '../../support/core-
 
 const ANNOUNCE = '/clasp/p2p/announce';
 
-/** The ports as a router has them: real outboxes and a real index, which only this bench writes to. */
+/** The ports as in a router: real outboxes and a real index, written only here. */
 class Bench {
   readonly #harness = new CoreHarness();
   readonly #sessions = new Map<string, Peer>();
@@ -49,7 +49,7 @@ class Bench {
     this.#index.add(subscription(peer.session, 1, parsePattern(pattern), undefined, undefined));
   }
 
-  /** As the router does with a PUBLISH of its own: checked, then delivered. */
+  /** As the router handles a PUBLISH: checked, then delivered. */
   publish(sender: Peer, message: PublishMessage): void {
     expect(this.signals.handles(message.address)).toBe(true);
     this.signals.check(sender.session, message);
@@ -99,12 +99,12 @@ beforeEach(() => {
   eve = bench.join();
 });
 
-describe('addresses of signalling', () => {
+describe('addresses of peer signaling', () => {
   it.each([
     ['/clasp/p2p/announce', true],
     ['/clasp/p2p/signal/3f2b8c1e-6a77-4a0b-9f57-0d1c2b3a4e5f', true],
     ['/clasp/p2p/signal/announce', true],
-    ['/clasp/p2p/signal/', false], // names nobody
+    ['/clasp/p2p/signal/', false], // names no session
     ['/clasp/p2p/signal', false],
     ['/clasp/p2p/signal/a/b', false],
     ['/clasp/p2p/signal/a/', false],
@@ -124,27 +124,27 @@ describe('addresses of signalling', () => {
 });
 
 describe('a signal', () => {
-  it('reaches its target as it came, without a subscription', () => {
+  it('reaches its target unchanged, without a subscription', () => {
     bench.publish(ann, { ...signalTo(bob, offer(ann)), timestamp: 7 });
     expect(plain(bob.read())).toEqual([
       {
         type: 'publish',
         address: `/clasp/p2p/signal/${bob.id}`,
         signal: 'event',
-        phase: 'start', // what binary writes for none
+        phase: 'start', // the binary encoding writes this for a missing phase
         value: offer(ann),
         timestamp: 7,
       },
     ]);
   });
 
-  it('reaches nobody else, whatever they subscribed to, and a subscribed target once', () => {
+  it('reaches no other session, whatever its subscriptions, and a subscribed target once', () => {
     for (const peer of [ann, bob, eve]) bench.subscribe(peer, '/**');
     bench.publish(ann, signalTo(bob, offer(ann)));
     expect([ann, bob, eve].map((peer) => peer.read().length)).toEqual([0, 1, 0]);
   });
 
-  it('to a session that does not exist is 404 with its id and the address', () => {
+  it('to a session that does not exist is 404 with its ID and the address', () => {
     expect(() => bench.publish(ann, signalTo('nobody', offer(ann)))).toThrow(
       expect.objectContaining({
         code: ErrorCode.TargetNotFound,
@@ -155,7 +155,7 @@ describe('a signal', () => {
   });
 
   it.each(['connecting', 'awaitingHello', 'draining', 'closed'] satisfies SessionPhase[])(
-    'to a session that is %s is 404: a frame would reach it before its WELCOME or after its end',
+    'to a session that is %s is 404: a frame would arrive before its WELCOME or after its end',
     (phase) => {
       bob.session.phase = phase;
       expect(() => bench.publish(ann, signalTo(bob, offer(ann)))).toThrow(
@@ -165,7 +165,7 @@ describe('a signal', () => {
     },
   );
 
-  it('whose target goes between check and delivery ends there', () => {
+  it('is dropped if the target ends between check and delivery', () => {
     bench.signals.check(ann.session, signalTo(bob, offer(ann)));
     bench.leave(bob);
     bench.signals.apply(ann.session, signalTo(bob, offer(ann)));
@@ -177,21 +177,21 @@ describe('a signal', () => {
     expect(bob.read()).toEqual([]);
   });
 
-  it('can be sent to oneself', () => {
+  it('can be sent to its own sender', () => {
     bench.publish(ann, signalTo(ann, offer(ann)));
     expect(ann.read()).toHaveLength(1);
   });
 
-  it('to a peer that reads nothing waits in that peer’s queue, and the signaller goes on', () => {
+  it('to a peer that reads nothing waits in that peer’s queue, and the sender continues', () => {
     bob.session.phase = 'congested';
     for (let i = 0; i < 1_000; i++) bench.publish(ann, signalTo(bob, offer(ann)));
     bench.publish(ann, signalTo(eve, offer(ann)));
     expect(bob.read()).toEqual([]);
     expect(eve.read()).toHaveLength(1);
-    expect(bob.readBacklog()).toHaveLength(1_000); // none conflated: each of an exchange counts
+    expect(bob.readBacklog()).toHaveLength(1_000); // none is conflated, because each message of an exchange counts
   });
 
-  it('too many for a peer that reads nothing end that peer, not the signaller', () => {
+  it('too many for a peer that reads nothing close that peer, not the sender', () => {
     const stuck = bench.join({ maxQueueBytes: 1_000 });
     stuck.session.phase = 'congested';
     while (stuck.session.established) bench.publish(ann, signalTo(stuck, offer(ann)));
@@ -203,8 +203,8 @@ describe('a signal', () => {
   });
 });
 
-describe('the sender a payload names', () => {
-  it('is 403 in a signal when it is somebody else: nobody can speak in another’s name', () => {
+describe('the sender in a payload', () => {
+  it('is 403 in a signal if it is another session: a session cannot claim another identity', () => {
     expect(() => bench.publish(eve, signalTo(bob, offer(ann)))).toThrow(
       expect.objectContaining({
         code: ErrorCode.Refused,
@@ -215,7 +215,7 @@ describe('the sender a payload names', () => {
     expect(bob.read()).toEqual([]);
   });
 
-  it('is 403 in an announcement when it is somebody else, and the sender is not taken for capable', () => {
+  it('is 403 in an announcement if it is another session, and the sender does not count as capable', () => {
     bench.subscribe(bob, ANNOUNCE);
     expect(() => bench.publish(eve, publish(ANNOUNCE, announcement(ann)))).toThrow(
       expect.objectContaining({
@@ -228,7 +228,7 @@ describe('the sender a payload names', () => {
     expect(bob.read()).toEqual([]);
   });
 
-  it('is 403 when it is almost the sender', () => {
+  it('is 403 if it differs slightly from the sender', () => {
     for (const from of ['', eve.id.slice(1), `${eve.id} `]) {
       expect(() => bench.publish(eve, signalTo(bob, map({ from })))).toThrow(
         expect.objectContaining({ code: ErrorCode.Refused }),
@@ -245,14 +245,14 @@ describe('the sender a payload names', () => {
     ['a map where it is no text', new Map([['from', 1n]])],
     ['a map with it further inside', new Map([['reason', new Map([['from', 'x']])]])],
     ['a map with the field of the other kind', new Map([['session_id', 'x']])],
-  ])('is not asked for: a signal with %s passes', (_, value) => {
+  ])('is optional: a signal with %s passes', (_, value) => {
     bench.publish(ann, signalTo(bob, value));
     expect(bob.read()).toHaveLength(1);
   });
 });
 
 describe('an announcement', () => {
-  it('reaches its subscribers as it came, its sender left out', () => {
+  it('reaches its subscribers unchanged, except its sender', () => {
     for (const peer of [ann, bob]) bench.subscribe(peer, '/clasp/**');
     bench.publish(ann, publish(ANNOUNCE, announcement(ann)));
     expect(plain(bob.read())).toEqual([
@@ -262,7 +262,7 @@ describe('an announcement', () => {
     expect(eve.read()).toEqual([]);
   });
 
-  it('is taken back when its sender leaves, once', () => {
+  it('is revoked when its sender ends, once', () => {
     bench.subscribe(bob, ANNOUNCE);
     bench.publish(ann, publish(ANNOUNCE, announcement(ann)));
     bench.publish(ann, publish(ANNOUNCE, announcement(ann)));
@@ -273,7 +273,7 @@ describe('an announcement', () => {
     expect(bob.read()).toEqual([]);
   });
 
-  it('is taken back when it said nothing at all', () => {
+  it('is revoked even if it had no payload', () => {
     bench.subscribe(bob, ANNOUNCE);
     bench.publish(ann, publish(ANNOUNCE));
     bob.read();
@@ -281,14 +281,14 @@ describe('an announcement', () => {
     expect(plain(bob.read())).toEqual([gone(ann)]);
   });
 
-  it('is not taken back for those who never made one', () => {
+  it('is not revoked for sessions that never made one', () => {
     bench.subscribe(bob, ANNOUNCE);
     bench.publish(ann, signalTo(eve, offer(ann)));
     bench.leave(ann);
     expect(bob.read()).toEqual([]);
   });
 
-  it('is not taken back a second time after its sender did so', () => {
+  it('is not revoked again after its sender did so', () => {
     bench.subscribe(bob, ANNOUNCE);
     bench.publish(ann, publish(ANNOUNCE, announcement(ann)));
     bench.publish(ann, publish(ANNOUNCE, announcement(ann, false)));
@@ -297,7 +297,7 @@ describe('an announcement', () => {
     expect(bob.read()).toEqual([]);
   });
 
-  it('made again after it was taken back stands again', () => {
+  it('that is made again after it was revoked is active again', () => {
     bench.subscribe(bob, ANNOUNCE);
     for (const capable of [true, false, true]) bench.publish(ann, publish(ANNOUNCE, announcement(ann, capable)));
     bob.read();
@@ -305,7 +305,7 @@ describe('an announcement', () => {
     expect(plain(bob.read())).toEqual([gone(ann)]);
   });
 
-  it('of one who is gone, out of a bundle that outlived it, reaches nobody: none would ever take it back', () => {
+  it('from a bundle that outlived its sender reaches no subscriber, because it would never be revoked', () => {
     bench.subscribe(bob, ANNOUNCE);
     bench.leave(ann);
     bench.publish(ann, publish(ANNOUNCE, announcement(ann)));
@@ -313,7 +313,7 @@ describe('an announcement', () => {
     expect(bob.read()).toEqual([]);
   });
 
-  it('to a subscriber that reads nothing, and its end, wait in that subscriber’s queue', () => {
+  it('to a subscriber that reads nothing, and its revocation, wait in that subscriber’s queue', () => {
     bench.subscribe(bob, ANNOUNCE);
     bob.session.phase = 'congested';
     bench.publish(ann, publish(ANNOUNCE, announcement(ann)));

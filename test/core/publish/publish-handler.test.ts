@@ -60,7 +60,7 @@ describe('gestures through the router', () => {
     expect(phases(reader)).toEqual([['move', 2]]);
   });
 
-  it('of a client that vanishes end with their last move and a cancel', () => {
+  it('of a lost client end with their last move and a cancel', () => {
     const harness = new CoreHarness();
     const [sender, reader] = [harness.join(), harness.join()];
     reader.subscribe(1, '/**');
@@ -74,7 +74,7 @@ describe('gestures through the router', () => {
     ]);
   });
 
-  it('all pass when throttling is off', () => {
+  it('all pass if throttling is off', () => {
     const harness = new CoreHarness({ gestureIntervalMs: 0 });
     const [sender, reader] = [harness.join(), harness.join()];
     reader.subscribe(1, '/**');
@@ -83,7 +83,7 @@ describe('gestures through the router', () => {
   });
 });
 
-describe('signals of peers to each other', () => {
+describe('peer signals', () => {
   const offer = (to: string, from?: string): Message => ({
     type: 'publish',
     address: `/clasp/p2p/signal/${to}`,
@@ -91,7 +91,7 @@ describe('signals of peers to each other', () => {
     value: encodeValue(new Map([['type', 'offer'], ...(from === undefined ? [] : [['from', from] as const])])),
   });
 
-  it('reach their one target without a subscription, and nobody else', () => {
+  it('reach their one target without a subscription, and no other session', () => {
     const harness = new CoreHarness();
     const [one, other, third] = [harness.join(), harness.join(), harness.join()];
     one.send(offer(other.id, one.id));
@@ -99,7 +99,7 @@ describe('signals of peers to each other', () => {
     expect([...one.read(), ...third.read()]).toEqual([]);
   });
 
-  it('to an unknown session are ERROR 404, in another’s name 403, in a bundle too', () => {
+  it('to an unknown session are ERROR 404, with another identity 403, in a bundle too', () => {
     const harness = new CoreHarness();
     const [one, other] = [harness.join(), harness.join()];
     one.send(offer('nobody'));
@@ -120,7 +120,7 @@ describe('signals of peers to each other', () => {
     expect(one.read()).toMatchObject([{ code: 404 }]);
   });
 
-  it('tell the subscribers of announcements that a peer has left', () => {
+  it('notify the subscribers of announcements when a peer has ended', () => {
     const harness = new CoreHarness();
     const [one, other] = [harness.join(), harness.join()];
     other.subscribe(1, '/clasp/p2p/announce');

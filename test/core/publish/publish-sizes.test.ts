@@ -51,7 +51,7 @@ describe('a PUBLISH', () => {
       const readers = readersOf(harness);
       const sender = joinAs(harness, 'json');
       const largest = publishOf(MOST, fields);
-      const text = largest.value?.decode() as string; // as publishOf makes it
+      const text = largest.value?.decode() as string; // as publishOf creates it
       const message = { ...largest, value: encodeValue(`${text}x`) };
       expect(() => payloadLength(message)).toThrow('the payload is 65536 bytes; the limit is 65535');
       sendFrame(sender, asReceived(message, 'json'));
@@ -81,7 +81,7 @@ describe('a PUBLISH', () => {
     expectError(sender.read(), { code: 402, address: '/samples1' }, 65_536, MOST);
   });
 
-  it('that narrow numbers make too large when they are widened is ERROR 402 with the numbers', () => {
+  it('whose narrow numbers become too large when widened is ERROR 402 with the numbers', () => {
     const harness = new CoreHarness();
     const readers = readersOf(harness);
     const sender = harness.join();
@@ -93,7 +93,7 @@ describe('a PUBLISH', () => {
     for (const reader of readers.values()) expect(reader.read()).toEqual([]);
   });
 
-  it('of its own that its encoding cannot carry is no ERROR for the sender, who would not receive it', () => {
+  it('that its sender’s own encoding cannot carry is no ERROR for the sender, who would not receive it', () => {
     const harness = new CoreHarness();
     const [sender, other] = [harness.join('sender', 'cbor'), harness.join('other', 'cbor')];
     for (const peer of [sender, other]) peer.subscribe(1, '/**');
@@ -102,7 +102,7 @@ describe('a PUBLISH', () => {
     expect(other.read()).toMatchObject([{ type: 'error', code: 500 }]);
   });
 
-  it('to a peer’s own address is delivered to it alone up to 65,535 bytes', () => {
+  it('to a peer’s own address is delivered only to it, up to 65,535 bytes', () => {
     const harness = new CoreHarness();
     const sender = harness.join();
     for (const receiver of receivers) {
@@ -116,7 +116,7 @@ describe('a PUBLISH', () => {
     }
   });
 
-  it('that waits for its turn is delivered whole: a gesture’s move, a paced stream, a last timeline', () => {
+  it('that is delayed is delivered entirely: a gesture move, a paced stream, a last timeline', () => {
     const harness = new CoreHarness({ maxTimelines: 1 });
     const [sender, reader] = [harness.join(), harness.join()];
     reader.subscribe(1, '/**', { maxRate: 10 });
@@ -141,7 +141,7 @@ describe('a PUBLISH', () => {
 });
 
 describe('samples that a window collects for a peer with datagrams', () => {
-  it.each(['binary', 'cbor'] as const)('fill no message beyond what a %s datagram holds', (encoding) => {
+  it.each(['binary', 'cbor'] as const)('do not exceed the capacity of a %s datagram', (encoding) => {
     const harness = new CoreHarness();
     const [sender, reader] = [harness.join(), harness.join('reader', encoding, { maxFrameBytes: 1_400 })];
     reader.subscribe(1, '/**', { window: 100 });

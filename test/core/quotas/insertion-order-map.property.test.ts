@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { InsertionOrderMap } from '../../../src/core/quotas/insertion-order-map.js';
 
-describe('OldestFirst', () => {
-  it('does what a list in order of setting does', () => {
+describe('InsertionOrderMap', () => {
+  it('behaves like a list in order of setting', () => {
     const key = fc.constantFrom('a', 'b', 'c', 'd', 'e');
     const step = fc.oneof(
       fc.record({ kind: fc.constant('set' as const), key, value: fc.nat() }),

@@ -9,7 +9,7 @@ const step = fc.oneof(
 );
 
 describe('KeyedHeap', () => {
-  it('gives each item once, one with the least key first', () => {
+  it('returns each item once, one with the least key first', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         const heap = new KeyedHeap<{ key: number }>();

@@ -30,7 +30,7 @@ describe('Owners', () => {
   it.each([
     ['192.168.1.20:5000', 'address:192.168.1.20'],
     ['[2001:db8:1:2:3::4]:5000', 'address:2001:db8:1:2::/64'],
-  ])('takes all sessions from %s as one owner', (remoteAddress, key) => {
+  ])('treats all sessions from %s as one owner', (remoteAddress, key) => {
     const owners = new Owners();
     const first = owners.join(sessionFrom(remoteAddress));
     expect(first.key).toBe(key);
@@ -38,26 +38,26 @@ describe('Owners', () => {
     expect(first.sessions.size).toBe(2);
   });
 
-  it('takes each session on this computer as an owner of its own', () => {
+  it('treats each session on this computer as a separate owner', () => {
     const owners = new Owners();
     expect(owners.join(sessionFrom('127.0.0.1:5000'))).not.toBe(owners.join(sessionFrom('127.0.0.1:5000')));
   });
 
-  it('takes all sessions through a proxy on this computer as one owner, if it does not name their addresses', () => {
+  it('treats all sessions through a proxy on this computer as one owner, if it does not forward their addresses', () => {
     const owners = new Owners();
     const first = owners.join(sessionOver({ remoteAddress: '127.0.0.1:5000', isForwarded: true }));
     expect(owners.join(sessionOver({ remoteAddress: '127.0.0.1:5001', isForwarded: true }))).toBe(first);
     expect(owners.join(sessionOver({ remoteAddress: '203.0.113.7:0', isForwarded: true }))).not.toBe(first);
   });
 
-  it('takes all sessions of a token as one owner, wherever they are', () => {
+  it('treats all sessions of a token as one owner, wherever they are', () => {
     const owners = new Owners();
     const first = owners.join(sessionFrom('192.168.1.20:5000', { grant: grantOf('guest') }));
     expect(owners.join(sessionFrom('127.0.0.1:5000', { grant: grantOf('guest') }))).toBe(first);
     expect(owners.ofToken('guest')).toBe(first);
   });
 
-  it('remembers an owner while it has left something behind', () => {
+  it('keeps an owner while it has stored items', () => {
     const owners = new Owners();
     const quota = new Quota({ total: 10, perOwner: 0 });
     const session = sessionFrom('192.168.1.20:5000');
@@ -67,7 +67,7 @@ describe('Owners', () => {
     expect(owners.join(sessionFrom('192.168.1.20:6000'))).toBe(owner);
   });
 
-  it('forgets the owners that have left nothing behind', () => {
+  it('forgets owners without sessions and stored items', () => {
     const owners = new Owners();
     const quota = new Quota({ total: 0, perOwner: 0 });
     for (let i = 0; i < 5_000; i++) {
@@ -91,7 +91,7 @@ describe('Quota', () => {
     return owner;
   };
 
-  it('counts what each owner has, and what all have', () => {
+  it('counts the use of each owner, and the total', () => {
     const quota = new Quota({ total: 10, perOwner: 6 });
     const [one, other] = [connected('10.0.0.1:1'), connected('10.0.0.2:1')];
     quota.take(one, 5);
@@ -110,7 +110,7 @@ describe('Quota', () => {
     expect([quota.usedBy(owner), quota.total]).toEqual([0, 0]);
   });
 
-  it('lets owners that have gone make room first, then the one that has most', () => {
+  it('selects owners without a session first, then the one with the largest use', () => {
     const quota = new Quota({ total: 10, perOwner: 0 });
     const [asker, small, large, left] = [
       connected('10.0.0.1:1'),
@@ -126,7 +126,7 @@ describe('Quota', () => {
     expect(quota.giver(asker, 1)).toBe(large);
   });
 
-  it('finds nobody where the owner that asks would have most', () => {
+  it('selects no owner if the requester would have the largest use', () => {
     const quota = new Quota({ total: 10, perOwner: 0 });
     const [asker, other] = [connected('10.0.0.1:1'), connected('10.0.0.2:1')];
     quota.take(asker, 5);
@@ -134,7 +134,7 @@ describe('Quota', () => {
     expect(quota.giver(asker, 1)).toBeUndefined();
   });
 
-  it('lets many owners that have gone make room together, though each has less than is asked for', () => {
+  it('selects many owners without a session together, although each has less than requested', () => {
     const quota = new Quota({ total: 10, perOwner: 0 });
     const asker = connected('10.1.0.1:1');
     const left = [gone('10.1.0.2:1'), gone('10.1.0.3:1'), gone('10.1.0.4:1')];
@@ -145,7 +145,7 @@ describe('Quota', () => {
 });
 
 describe('Givers', () => {
-  it('name who makes room one after another, as a search through all owners each time would', () => {
+  it('select one owner after another, as a full search each time would', () => {
     const amounts = fc.array(fc.record({ used: fc.integer({ min: 1, max: 20 }), hasLeft: fc.boolean() }), {
       minLength: 1,
       maxLength: 12,

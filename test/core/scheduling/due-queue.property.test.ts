@@ -10,7 +10,7 @@ const step = fc.oneof(
 );
 
 describe('DueQueue', () => {
-  it('gives what is due by its time, and what is due at one time in the order of arrival', () => {
+  it('returns due items by time, and items of the same time in order of arrival', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         const queue = new DueQueue<number>();
@@ -25,7 +25,7 @@ describe('DueQueue', () => {
             const expected = model[0] !== undefined && model[0].due <= one.now ? model.shift()?.item : undefined;
             expect(queue.popDue(one.now)).toBe(expected);
           } else if (entries.length > 0) {
-            // Also those that are out already: nothing happens.
+            // Includes removed items, for which nothing happens.
             const entry = entries[one.which % entries.length]!;
             const { item } = entry;
             if (one.kind === 'remove') {

@@ -15,7 +15,7 @@ function schedule(harness: CoreHarness, peer: Peer, seconds: number, messages: r
   peer.send({ type: 'bundle', timestamp: harness.nowMicros + seconds * 1_000_000, messages }, { qos: 0 });
 }
 
-/** Lets a time come, turn by turn. @returns the steps of each turn */
+/** Advances the clock and runs turn by turn. @returns the steps of each turn */
 function turnsAt(harness: CoreHarness, seconds: number, afterEach: () => void = () => undefined): number[] {
   harness.nowMicros += seconds * 1_000_000;
   const turns: number[] = [];
@@ -29,13 +29,13 @@ function turnsAt(harness: CoreHarness, seconds: number, afterEach: () => void = 
   return turns;
 }
 
-describe('bundles that are due in one instant', () => {
-  it('run in several turns, each bundle whole, in the order of arrival', () => {
+describe('bundles due at the same time', () => {
+  it('run in several turns, each bundle as a whole, in the order of arrival', () => {
     const harness = new CoreHarness();
     const [desk, reader] = [harness.join(), harness.join()];
     const size = 500;
     reader.subscribe(1, '/**');
-    for (let k = 0; k < size; k++) desk.set(`/p/${k}`, 0, { qos: 0 }); // that addresses are new is not what is measured here
+    for (let k = 0; k < size; k++) desk.set(`/p/${k}`, 0, { qos: 0 }); // the cost of new addresses is not measured here
     reader.read();
     for (let i = 0; i < 40; i++) {
       schedule(
@@ -53,12 +53,12 @@ describe('bundles that are due in one instant', () => {
       values.push(...messages.map((message) => (message.type === 'set' ? message.value.decode() : undefined)));
     });
     expect(turns.length).toBeGreaterThan(10);
-    expect(Math.max(...turns)).toBeLessThan(16_384 + 20 * size); // a slice and one bundle more
+    expect(Math.max(...turns)).toBeLessThan(16_384 + 20 * size); // one slice and one bundle more
     expect(perTurn.every((count) => count % size === 0)).toBe(true);
     expect(values).toEqual(Array.from({ length: 40 }, (_, i) => Array<number>(size).fill(i)).flat());
   });
 
-  it('let messages that come meanwhile in between two bundles, never into one', () => {
+  it('admit messages that arrive in the meantime between two bundles, never within one', () => {
     const harness = new CoreHarness();
     const [desk, other] = [harness.join(), harness.join()];
     for (let i = 0; i < 10; i++) {
@@ -75,8 +75,8 @@ describe('bundles that are due in one instant', () => {
   });
 });
 
-describe('what else is due in one instant', () => {
-  it('is paced values: in several turns, and each session gets its last one', () => {
+describe('other work due at the same time', () => {
+  it('sends paced values in several turns, and each session gets its last one', () => {
     const harness = new CoreHarness();
     const desk = harness.join();
     const readers = Array.from({ length: 20 }, () => harness.join());
@@ -90,7 +90,7 @@ describe('what else is due in one instant', () => {
     for (const reader of readers) expect(reader.read()).toHaveLength(200);
   });
 
-  it('is windows of samples: in several turns', () => {
+  it('sends windows of samples in several turns', () => {
     const harness = new CoreHarness();
     const desk = harness.join();
     const readers = Array.from({ length: 20 }, () => harness.join());
@@ -102,7 +102,7 @@ describe('what else is due in one instant', () => {
     for (const reader of readers) expect(reader.read()).toHaveLength(200);
   });
 
-  it('is moves of gestures: in several turns, also in front of a batch of messages', () => {
+  it('sends moves of gestures in several turns, also before a batch of messages', () => {
     const harness = new CoreHarness();
     const reader = harness.join();
     reader.subscribe(1, '/g/**');
@@ -124,7 +124,7 @@ describe('what else is due in one instant', () => {
     expect(reader.read()).toHaveLength(4_000);
   });
 
-  it('is announced signals that expire: in several turns, and none is found meanwhile', () => {
+  it('removes expired announced signals in several turns, and none is found in the meantime', () => {
     const harness = new CoreHarness({ signalTtlSeconds: 10 });
     const desk = harness.join();
     for (let i = 0; i < 2; i++) {
@@ -140,7 +140,7 @@ describe('what else is due in one instant', () => {
     expect(harness.core.signalCount).toBe(0);
   });
 
-  it('is of several kinds: none of them waits until another is done', () => {
+  it('of several kinds progresses in parallel', () => {
     const harness = new CoreHarness();
     const [desk, reader] = [harness.join(), harness.join()];
     reader.subscribe(1, '/p/**', { maxRate: 1 });
@@ -167,7 +167,7 @@ describe('what else is due in one instant', () => {
 });
 
 describe('runDueWork', () => {
-  /** Work of so many pieces of 10 steps, due at once. */
+  /** Work of `pieces` pieces of 10 steps each, all due. */
   function workOf(pieces: number): DueWork & { left: number } {
     return {
       left: pieces,
@@ -184,21 +184,21 @@ describe('runDueWork', () => {
     return new Slice(counter, counter);
   };
 
-  it('gives each kind of work that is due an equal share, and what is left of one to the others', () => {
+  it('gives each kind of due work an equal share, and the unused steps of one to the others', () => {
     const [none, little, much, more] = [workOf(0), workOf(5), workOf(1_000), workOf(1_000)];
     expect(runDueWork([none, little, much, more], 0, newSlice(), 900)).toBe(true);
-    // 30 pieces each; the 25 that `little` leaves go to the first that has something to do.
+    // 30 pieces each; the 25 that `little` does not use go to the first kind with more work.
     expect([little.left, much.left, more.left]).toEqual([0, 1_000 - 55, 1_000 - 30]);
   });
 
-  it('says when nothing is left', () => {
+  it('reports when nothing is left', () => {
     expect(runDueWork([workOf(0), workOf(5)], 0, newSlice(), 900)).toBe(false);
     expect(runDueWork([workOf(0)], 0, newSlice(), 900)).toBe(false);
   });
 });
 
 describe('the router actor', () => {
-  it('goes on with what is due in the next turn of the event loop, on a clock that stands still too', () => {
+  it('continues due work in the next turn of the event loop, even if the clock does not advance', () => {
     const clock = new SimulatedClock();
     const deferred: (() => void)[] = [];
     const harness = new CoreHarness();

@@ -11,28 +11,28 @@ const bundle: Message = { type: 'bundle', messages: [set] };
 const announce: Message = { type: 'announce', namespace: '/a', signals: [{ address: '/a', type: 'param' }] };
 
 describe('a session has written', () => {
-  it.each([set, publish, bundle, announce])('when $type was accepted', (message) => {
+  it.each([set, publish, bundle, announce])('after $type was accepted', (message) => {
     const peer = new CoreHarness().join();
     expect(peer.session.hasWritten).toBe(false);
     peer.send(message);
     expect(peer.session.hasWritten).toBe(true);
   });
 
-  it('when a BUNDLE of it waits for its time', () => {
+  it('while its BUNDLE is scheduled', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     peer.send({ type: 'bundle', timestamp: harness.nowMicros + 1_000_000, messages: [set] });
     expect(peer.session.hasWritten).toBe(true);
   });
 
-  it.each([set, publish, bundle])('not when $type was refused', (message) => {
+  it.each([set, publish, bundle])('not after $type was refused', (message) => {
     const peer = new CoreHarness({ securityMode: 'authenticated' }).joinWith({ scopes: parseScopes('read:/**') });
     peer.send(message);
     expect(peer.read()).toMatchObject([{ type: 'error', code: 301 }]);
     expect(peer.session.hasWritten).toBe(false);
   });
 
-  it('not when it has read', () => {
+  it('not after it has read', () => {
     const peer = new CoreHarness().join();
     for (const message of [
       { type: 'get', address: '/a' },

@@ -12,7 +12,7 @@ function lockMany(peer: Peer, count: number): void {
   for (let i = 0; i < count; i++) peer.send({ type: 'set', address: `/p/${i}`, value, lock: true }, { qos: 0 });
 }
 
-/** The steps of each turn until nothing is left to clear away. */
+/** The steps of each turn until the cleanup is complete. */
 function turnsOf(harness: CoreHarness, leave: () => void): number[] {
   const turns: number[] = [];
   let before = harness.core.steps;
@@ -26,7 +26,7 @@ function turnsOf(harness: CoreHarness, leave: () => void): number[] {
   return turns;
 }
 
-describe('a session that leaves', () => {
+describe('a session that ends', () => {
   it('with very many locks has them released in several turns', () => {
     const harness = new CoreHarness();
     const [holder, other] = [harness.join(), harness.join()];
@@ -41,7 +41,7 @@ describe('a session that leaves', () => {
     expect(other.read()).toMatchObject([{ type: 'ack' }]);
   });
 
-  it('holds none of its locks from that instant on, whether it was released yet or not', () => {
+  it('holds none of its locks from then on, whether they were released yet or not', () => {
     const harness = new CoreHarness();
     const [holder, other] = [harness.join(), harness.join()];
     lockMany(holder, 20_000);
@@ -57,10 +57,10 @@ describe('a session that leaves', () => {
     harness.settle();
     const third = harness.join();
     third.set('/p/19998', 3);
-    expect(third.read()).toMatchObject([{ type: 'error', code: 401 }]); // the lock of the other one stands
+    expect(third.read()).toMatchObject([{ type: 'error', code: 401 }]); // the lock of the other session remains
   });
 
-  it('with very many subscriptions and paced addresses is forgotten in several turns', () => {
+  it('with very many subscriptions and paced addresses is removed in several turns', () => {
     const harness = new CoreHarness({ maxSubscriptionsPerSession: 0 });
     const [desk, reader] = [harness.join(), harness.join()];
     for (let i = 0; i < 1_000; i++) reader.subscribe(i, `/p/${i}`, { maxRate: 1 });
@@ -75,7 +75,7 @@ describe('a session that leaves', () => {
     expect([harness.core.subscriptionCount, reader.session.holdings.pacedSubscriptions]).toEqual([0, 0]);
   });
 
-  it('gets nothing more while its subscriptions are being ended, and leaves no value waiting', () => {
+  it('receives nothing while its subscriptions are being removed, and leaves no pending value', () => {
     const harness = new CoreHarness({ maxSubscriptionsPerSession: 0 });
     const [desk, reader] = [harness.join(), harness.join()];
     for (let i = 0; i < 1_000; i++) reader.subscribe(i, `/p/${i}`, { maxRate: 1 });
@@ -91,7 +91,7 @@ describe('a session that leaves', () => {
     expect(harness.core.dueMicros).toBe(Infinity);
   });
 
-  it('has its gestures cancelled, then its last will done, then its end published, however many gestures there are', () => {
+  it('has its gestures canceled, then its last will executed, then its end published, with any number of gestures', () => {
     const harness = new CoreHarness();
     const [desk, watcher] = [harness.join('desk'), harness.join('watcher')];
     for (const [id, pattern] of ['/**', '/$clasp/sessions/**'].entries()) {
@@ -123,7 +123,7 @@ describe('a session that leaves', () => {
     expect(heard).toEqual([...Array<string>(256).fill('cancel'), '/will', `/$clasp/sessions/${desk.id}/disconnect`]);
   });
 
-  it('keeps nothing of its connection in memory, though bundles of it wait', () => {
+  it('keeps nothing of its connection in memory, although its bundles are scheduled', () => {
     const seen: unknown[] = [];
     const harness = new CoreHarness({ validateWrite: ({ session }) => void seen.push(session) });
     const desk = harness.join('desk');
@@ -136,7 +136,7 @@ describe('a session that leaves', () => {
     expect(seen.at(-1)).toMatchObject({ id: desk.id, name: 'desk', transport: 'test', remoteAddress: 'test' });
   });
 
-  it('together with many others costs each turn a bounded number of steps, and all of them are forgotten', () => {
+  it('together with many others costs each turn a bounded number of steps, and all of them are removed', () => {
     const harness = new CoreHarness();
     const peers = Array.from({ length: 100 }, () => harness.join());
     for (const peer of peers) for (let i = 0; i < 50; i++) peer.subscribe(i, `/p/${i}/**`);
@@ -148,7 +148,7 @@ describe('a session that leaves', () => {
     expect(harness.core.subscriptionCount).toBe(0);
   });
 
-  it('makes room for the patterns of others at once, though its own are not forgotten yet', () => {
+  it('makes room for the patterns of others at once, although its own are not removed yet', () => {
     const harness = new CoreHarness({ maxMatchSteps: 8_192 });
     const light = Array.from({ length: 20 }, () => harness.join());
     for (const peer of light) for (let i = 0; i < 30; i++) peer.subscribe(i, `/p/${i}/**`);
@@ -177,7 +177,7 @@ describe('Chores', () => {
     done();
   }
 
-  it('does a small one at once, and says that the next turn has steps again', () => {
+  it('completes a small chore at once, and reports that steps are available again in the next turn', () => {
     const { chores, counter } = setUp();
     chores.begin(pieces(3));
     expect([counter.steps, chores.pending]).toEqual([300, true]);
@@ -185,7 +185,7 @@ describe('Chores', () => {
     expect(chores.pending).toBe(false);
   });
 
-  it('lets one that begins later be done before a long one', () => {
+  it('completes a chore that begins later before a long one', () => {
     const { chores } = setUp();
     const order: string[] = [];
     chores.begin(pieces(10_000, () => order.push('long')));
@@ -194,7 +194,7 @@ describe('Chores', () => {
     expect(order).toEqual(['short', 'long']);
   });
 
-  it('takes no more steps in a turn than there are for all of them', () => {
+  it('takes no more steps per turn than the limit for all of them', () => {
     const { chores, counter } = setUp();
     for (let i = 0; i < 100; i++) chores.begin(pieces(50));
     expect(counter.steps).toBeLessThan(17_000);

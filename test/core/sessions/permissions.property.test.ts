@@ -16,15 +16,15 @@ const scope: fc.Arbitrary<Scope> = fc.record({
   pattern: patternText.map(parsePattern),
 });
 
-/** What is done, in any order: by somebody who may do everything, and by somebody who may not. */
+/** Operations in any order, by a session with full permissions and by a restricted one. */
 const step = fc.oneof(
   fc.record({ kind: fc.constantFrom('set', 'event', 'timeline'), address }),
   fc.record({ kind: fc.constant('subscribe'), address: patternText }),
   fc.record({ kind: fc.constantFrom('get', 'query', 'trespass'), address }),
 );
 
-describe('a session with any scopes, whatever it asks for', () => {
-  it('never hears of an address they do not let it read, and never writes one they do not let it write', () => {
+describe('a session with any scopes and any requests', () => {
+  it('never receives an address that they do not let it read, and never writes one that they do not let it write', () => {
     fc.assert(
       fc.property(fc.array(scope, { maxLength: 4 }), fc.array(step, { maxLength: 30 }), (scopes, steps) => {
         const harness = new CoreHarness({ securityMode: 'authenticated', maxTimelines: 10 });
@@ -66,11 +66,11 @@ function take(kind: string, at: string, owner: Peer, peer: Peer, id: number): vo
       owner.send({ type: 'announce', namespace: 'n', signals: [{ address: at, type: 'param' }] });
       return peer.send({ type: 'query', pattern: '/**' });
     default:
-      return peer.publish(at, 'event', 1); // the owner hears of its own events no more than anybody does
+      return peer.publish(at, 'event', 1); // no session receives its own events
   }
 }
 
-/** Addresses a message tells its reader something of. An ERROR names only what the reader has asked for itself. */
+/** Addresses that a message reveals to its reader. An ERROR names only an address that the reader used itself. */
 function addressesIn(message: Message): readonly string[] {
   switch (message.type) {
     case 'set':

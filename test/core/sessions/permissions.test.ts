@@ -9,7 +9,7 @@ import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
 import type { Value } from '../../../src/protocol/values/value.js';
 import { CoreHarness, type Peer, plain, START_MICROS } from '../../support/core-harness.js';
 
-/** `read:/lights/** write:/sound/1` as what a token gives. */
+/** Parses `read:/lights/** write:/sound/1` to the scopes of a grant. */
 function scopes(text: string): Pick<Grant, 'scopes'> {
   const scope = (one: string): Scope => {
     const [action, pattern] = one.split(':') as [ScopeAction, string];
@@ -22,7 +22,7 @@ function router(): CoreHarness {
   return new CoreHarness({ securityMode: 'authenticated' });
 }
 
-/** Somebody who may do everything. */
+/** A session with full permissions. */
 function owner(harness: CoreHarness): Peer {
   return harness.joinWith(scopes('admin:/**'), 'owner');
 }
@@ -48,7 +48,7 @@ describe('a session with scopes', () => {
     ['read:/lights/**', 'write operation'],
     ['write:/sound/**', 'write operation'],
     ['', 'write operation'],
-  ])('with "%s" may not SET elsewhere, and nothing changes', (held, what) => {
+  ])('with "%s" cannot SET elsewhere, and nothing changes', (held, what) => {
     const harness = router();
     const peer = harness.joinWith(scopes(held));
     peer.set('/lights/1', 1);
@@ -56,13 +56,13 @@ describe('a session with scopes', () => {
     expect(harness.core.paramCount).toBe(0);
   });
 
-  it.each(['write:/lights/*', 'admin:/**', 'write:/**'])('with "%s" may SET', (held) => {
+  it.each(['write:/lights/*', 'admin:/**', 'write:/**'])('with "%s" can SET', (held) => {
     const peer = router().joinWith(scopes(held));
     peer.set('/lights/1', 1);
     expect(plain(peer.read())).toEqual([{ type: 'ack', address: '/lights/1', revision: 1 }]);
   });
 
-  it('may PUBLISH where it may write, and nowhere else', () => {
+  it('can PUBLISH where it can write, and nowhere else', () => {
     const harness = router();
     const hearer = owner(harness);
     hearer.subscribe(1, '/**');
@@ -77,7 +77,7 @@ describe('a session with scopes', () => {
     expect(plain(hearer.read())).toMatchObject([{ address: '/lights/go' }]);
   });
 
-  it('may GET what it may read or write', () => {
+  it('can GET what it can read or write', () => {
     const harness = router();
     owner(harness).set('/lights/1', 0.5);
     for (const held of ['read:/lights/**', 'write:/lights/1', 'admin:/**']) {
@@ -90,7 +90,7 @@ describe('a session with scopes', () => {
     expect(plain(stranger.read())).toEqual([forbidden('read operation', '/lights/1')]);
   });
 
-  it('learns nothing of addresses it may not read, not even that there is nothing', () => {
+  it('learns nothing of addresses it cannot read, not even whether they exist', () => {
     const peer = router().joinWith(scopes('read:/sound/**'));
     peer.send({ type: 'get', address: '/lights/nothing' });
     expect(plain(peer.read())).toEqual([forbidden('read operation', '/lights/nothing')]);
@@ -100,9 +100,9 @@ describe('a session with scopes', () => {
     ['read:/lights/**', '/lights/*', true],
     ['read:/lights/**', '/lights/**', true],
     ['admin:/**', '/**', true],
-    ['read:/a/*', '/a/**', false], // the reference takes the pattern for an address and lets both in
+    ['read:/a/*', '/a/**', false], // the reference implementation treats the pattern as an address and permits both
     ['read:/*/b', '/**/b', false],
-    ['write:/lights/**', '/lights/**', false], // to write is not to listen
+    ['write:/lights/**', '/lights/**', false], // write access does not include subscribing
     ['read:/lights/**', '/**', false],
     ['', '/lights/1', false],
   ])('with "%s" may subscribe to %s: %p', (held, pattern, may) => {
@@ -113,7 +113,7 @@ describe('a session with scopes', () => {
     expect(harness.core.subscriptionCount).toBe(may ? 1 : 0);
   });
 
-  it('keeps the subscription it has when the one that was to replace it is refused', () => {
+  it('keeps its subscription if the replacement is refused', () => {
     const harness = router();
     const peer = harness.joinWith(scopes('read:/lights/**'));
     peer.subscribe(1, '/lights/1');
@@ -123,7 +123,7 @@ describe('a session with scopes', () => {
     expect(plain(peer.read())).toMatchObject([{ type: 'set', address: '/lights/1' }]);
   });
 
-  it('gets only what it may read in its first snapshot, and an empty one where that is nothing', () => {
+  it('gets only what it can read in its first snapshot, and an empty one if that is nothing', () => {
     const harness = router();
     const setter = owner(harness);
     for (const address of ['/lights/1', '/sound/1', '/lights/2']) setter.set(address, 1);
@@ -140,7 +140,7 @@ describe('a session with scopes', () => {
     expect(first('')).toEqual([[]]);
   });
 
-  it('may announce where it may write, and is told by QUERY what lies where it may read', () => {
+  it('can announce where it can write, and finds by QUERY what it can read', () => {
     const harness = router();
     const peer = harness.joinWith(scopes('write:/lights/**'));
     const announce = (address: string): void =>
@@ -162,7 +162,7 @@ describe('a session with scopes', () => {
     expect(queried('read:/lights/1')).toMatchObject([{ type: 'result', signals: [] }]);
   });
 
-  it('has a bundle done as a whole or not at all', () => {
+  it('has a bundle applied entirely or not at all', () => {
     const harness = router();
     const peer = harness.joinWith(scopes('write:/lights/**'));
     peer.send({ type: 'bundle', messages: [write('/lights/1', 1), write('/sound/1', 1)] });
@@ -172,7 +172,7 @@ describe('a session with scopes', () => {
     expect(harness.core.paramCount).toBe(0);
   });
 
-  it('hears of the router itself only where a scope names it', () => {
+  it('receives router state only if a scope names it', () => {
     const harness = router();
     const subscribed = (held: string): unknown => {
       const peer = harness.joinWith(scopes(held));
@@ -184,7 +184,7 @@ describe('a session with scopes', () => {
     expect(subscribed('admin:/**')).toBe(false);
   });
 
-  it('breaks a lock with an admin scope, by unlocking and in no other way', () => {
+  it('breaks a lock with an admin scope, and only by unlocking', () => {
     const harness = router();
     const holder = harness.joinWith(scopes('write:/**'), 'holder');
     holder.send({ type: 'set', address: '/a', value: encodeValue(1), lock: true }, { qos: 0 });
@@ -216,7 +216,7 @@ describe('a token with bounds', () => {
     ['one in a list', [0.5, 2], false],
     ['one deep in a map', new Map<string, Value>([['rgb', [0, [7]]]]), false],
     ['a text', 'on', true],
-  ])('holds a SET to its range: %s', (_, value, passes) => {
+  ])('limits a SET to its range: %s', (_, value, passes) => {
     const peer = router().joinWith(constraint({ range: [0, 1] }));
     peer.set('/lights/1', value);
     expect(plain(peer.read())).toMatchObject([
@@ -224,7 +224,7 @@ describe('a token with bounds', () => {
     ]);
   });
 
-  it('holds samples and keyframes to it as well, and says the numbers', () => {
+  it('limits samples and keyframes to it as well, and states the numbers', () => {
     const peer = router().joinWith(constraint({ range: [0, 1] }));
     peer.send({ type: 'publish', address: '/lights/s', signal: 'stream', samples: [0.2, 3] });
     peer.send({
@@ -241,13 +241,13 @@ describe('a token with bounds', () => {
     ]);
   });
 
-  it('leaves other addresses alone', () => {
+  it('does not affect other addresses', () => {
     const peer = router().joinWith(constraint({ range: [0, 1], maxRate: 1 }));
     for (let i = 0; i < 3; i++) peer.set('/sound/1', 7);
     expect(plain(peer.read())).toMatchObject([{ type: 'ack' }, { type: 'ack' }, { type: 'ack' }]);
   });
 
-  it('counts writes of all its addresses together against its rate', () => {
+  it('counts writes to all its addresses together against its rate', () => {
     const harness = router();
     const peer = harness.joinWith(constraint({ maxRate: 2 }));
     peer.set('/lights/1', 1);
@@ -263,7 +263,7 @@ describe('a token with bounds', () => {
     expect(plain(peer.read())).toMatchObject([{ type: 'ack' }]);
   });
 
-  it('does not count what waited for its time again when it is done: it was acknowledged', () => {
+  it('does not count a scheduled write again when it runs, because it was acknowledged', () => {
     const harness = router();
     const peer = harness.joinWith(constraint({ maxRate: 1 }));
     const at = START_MICROS + 1_000;
@@ -275,8 +275,8 @@ describe('a token with bounds', () => {
   });
 });
 
-describe('a token that holds no longer', () => {
-  it('is told so from the instant on, with every operation', () => {
+describe('an expired token', () => {
+  it('causes an ERROR from the moment of expiry, for every operation', () => {
     const harness = router();
     const peer = harness.joinWith({ ...scopes('admin:/**'), expiresAtSeconds: START_MICROS / 1_000_000 + 1 });
     harness.advance(0.999_999);
@@ -296,7 +296,7 @@ describe('a token that holds no longer', () => {
     ]);
   });
 
-  it('has nothing done that it had left for later', () => {
+  it('prevents its scheduled bundles', () => {
     const harness = router();
     const peer = harness.joinWith(scopes('write:/**'));
     peer.send({ type: 'bundle', timestamp: START_MICROS + 1_000_000, messages: [write('/a', 1)] });
@@ -307,8 +307,8 @@ describe('a token that holds no longer', () => {
   });
 });
 
-describe('what comes behind a HELLO whose token is still being looked at', () => {
-  it('waits, and is done after WELCOME in its order', () => {
+describe('messages after a HELLO whose token is being checked', () => {
+  it('wait, and are handled after WELCOME in order', () => {
     const harness = router();
     const peer = harness.connect();
     peer.send({ type: 'hello', version: 1, name: 'hasty', features: ['param'], token: 'token' });
@@ -320,7 +320,7 @@ describe('what comes behind a HELLO whose token is still being looked at', () =>
     expect(peer.session.pending).toBeUndefined();
   });
 
-  it('is taken from bytes of its own: those it came in are used again', () => {
+  it('are copied, because their buffer is reused', () => {
     const harness = router();
     const peer = harness.connect();
     const message = write('/a', 'before');
@@ -333,7 +333,7 @@ describe('what comes behind a HELLO whose token is still being looked at', () =>
     expect(plain(peer.read())).toMatchObject([{ params: [{ value: 'before' }] }]);
   });
 
-  it('is too much from the 257th message on', () => {
+  it('are refused from the 257th on', () => {
     const peer = router().connect();
     peer.send({ type: 'hello', version: 1, name: 'flood', features: ['param'], token: 'token' });
     for (let i = 0; i < 256; i++) peer.send({ type: 'ping' });
@@ -344,7 +344,7 @@ describe('what comes behind a HELLO whose token is still being looked at', () =>
 });
 
 describe('the write validator', () => {
-  it('has the last word on SET, PUBLISH and what is in bundles, with its own words', () => {
+  it('makes the final decision on SET, PUBLISH and messages in bundles, with its own text', () => {
     const seen: unknown[] = [];
     const harness = new CoreHarness({
       validateWrite: ({ kind, address, value, session }) => {
@@ -367,7 +367,7 @@ describe('the write validator', () => {
     expect(harness.core.paramCount).toBe(1);
   });
 
-  it('that throws costs the message and nothing else, and tells nobody but the log', () => {
+  it('that throws fails only the message, and reports only to the log', () => {
     const harness = new CoreHarness({
       validateWrite: () => {
         throw new Error('secret of the house');
@@ -382,7 +382,7 @@ describe('the write validator', () => {
 });
 
 describe('the visibility filter', () => {
-  it('keeps an address from live traffic, snapshots, GET and QUERY of those who may not know of it', () => {
+  it('hides an address in live traffic, snapshots, GET and QUERY from sessions that it excludes', () => {
     const harness = new CoreHarness({
       isVisible: (address, { name }) => name !== 'guest' || !address.includes('secret'),
     });
@@ -405,7 +405,7 @@ describe('the visibility filter', () => {
     ]);
   });
 
-  it('is asked anew when it says that it has changed', () => {
+  it('is called again after it reports a change', () => {
     let open = false;
     const harness = new CoreHarness({ isVisible: () => open });
     const [hearer, speaker] = [harness.join('hearer'), harness.join('speaker')];
@@ -419,7 +419,7 @@ describe('the visibility filter', () => {
     expect(plain(hearer.read())).toMatchObject([{ type: 'set', value: 3 }]);
   });
 
-  it('that throws hides, and tells nobody but the log', () => {
+  it('that throws hides the address, and reports only to the log', () => {
     const harness = new CoreHarness({
       isVisible: () => {
         throw new Error('broken');

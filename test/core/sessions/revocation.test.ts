@@ -14,7 +14,7 @@ const signal = (address: string, more: Partial<SignalDefinition> = {}): SignalDe
   ...more,
 });
 
-/** A router that watches tokens, and those it watches. */
+/** A router that watches tokens, and the watched tokens. */
 function setUp(): { harness: CoreHarness; watched: Set<string>; join: (tokenId: string) => Peer } {
   const watched = new Set<string>();
   const harness = new CoreHarness({
@@ -41,8 +41,8 @@ function announced(harness: CoreHarness, peer: Peer): string[] {
     .flatMap((message) => (message.type === 'result' ? message.signals.map(({ address }) => address) : []));
 }
 
-describe('a token that is revoked', () => {
-  it('takes what its sessions announced and the bundles that wait along, those of sessions that have left too', () => {
+describe('a revoked token', () => {
+  it('loses the announcements and scheduled bundles of its sessions, including those of ended sessions', () => {
     const { harness, join } = setUp();
     const [gone, here, desk] = [join('guest'), join('guest'), join('desk')];
     for (const [i, peer] of [gone, here, desk].entries()) {
@@ -59,18 +59,18 @@ describe('a token that is revoked', () => {
     expect(desk.read()).toMatchObject([{ type: 'set', address: '/2' }]);
   });
 
-  it('does so after its last session has left', () => {
+  it('loses them after its last session has ended too', () => {
     const { harness, watched, join } = setUp();
     const [guest, desk] = [join('guest'), join('desk')];
     guest.send({ type: 'announce', namespace: '', signals: [signal('/a')] });
     guest.leave();
-    expect(watched).toEqual(new Set(['guest', 'desk'])); // it has left something behind
+    expect(watched).toEqual(new Set(['guest', 'desk'])); // it has stored items
     harness.core.revoke('guest');
     expect(announced(harness, desk)).toEqual([]);
     expect(watched).toEqual(new Set(['desk']));
   });
 
-  it('leaves what others have announced, a mere end of its sessions leaves everything', () => {
+  it('does not affect the announcements of others; sessions that only end keep theirs', () => {
     const { harness, join } = setUp();
     const [guest, desk] = [join('guest'), join('desk')];
     guest.send({ type: 'announce', namespace: '', signals: [signal('/a'), signal('/b')] });
@@ -82,7 +82,7 @@ describe('a token that is revoked', () => {
     expect(announced(harness, desk)).toEqual(['/b']);
   });
 
-  it('takes very much along in several turns, and nothing of it counts from the first instant on', () => {
+  it('with very many items is cleaned up in several turns, and all of them are invisible at once', () => {
     const { harness, join } = setUp();
     const [guest, desk] = [join('guest'), join('desk')];
     const range = { meta: { range: [0, 1] } } as const;
@@ -106,7 +106,7 @@ describe('a token that is revoked', () => {
     expect(harness.core.statistics().counts).toMatchObject({ signals: 0, pendingBundles: 0 });
   });
 
-  it('and is given again is another one: what is announced then stays', () => {
+  it('that is issued again is a new owner: later announcements stay', () => {
     const { harness, watched, join } = setUp();
     const former = join('guest');
     harness.core.revoke('guest');
@@ -121,7 +121,7 @@ describe('a token that is revoked', () => {
 });
 
 describe('the router actor', () => {
-  it('revokes a token when the authenticator says so', () => {
+  it('revokes a token when the authenticator reports it', () => {
     const listeners = new Map<string, () => void>();
     const clock = new SimulatedClock();
     const router = createActor(routerLogic, {
@@ -146,14 +146,14 @@ describe('the router actor', () => {
       router.send({ type: 'inbound.batch', batches: [{ session, frames, receivedMicros: 0 }] });
     };
     send({ type: 'hello', version: 1, name: 'guest', features: [], token: 'token' });
-    session.phase = 'active'; // as the session machine has it
+    session.phase = 'active'; // as the session machine sets it
     const grant: Grant = { tokenId: 'guest', subject: undefined, scopes, constraints: [], expiresAtSeconds: undefined };
     router.send({ type: 'session.authenticated', session, grant });
     send({ type: 'announce', namespace: '', signals: [signal('/a')] });
     expect(router.getSnapshot().announcedSignals).toBe(1);
     session.phase = 'closed';
     router.send({ type: 'session.closed', session, departure: 'left' });
-    listeners.get('guest')!(); // it is watched as long as something of it is there
+    listeners.get('guest')!(); // it is watched while it has stored items
     expect(router.getSnapshot().announcedSignals).toBe(0);
     expect(listeners.size).toBe(0);
     router.stop();

@@ -13,7 +13,7 @@ const hostilePattern = fc
 const hostileAddress = fc.array(segment, { minLength: 1, maxLength: 128 }).map((segments) => `/${segments.join('/')}`);
 
 describe('PatternTrie', () => {
-  it('finds what a naive matcher finds, in at most as many steps as the weights say', () => {
+  it('finds what a naive matcher finds, in at most as many steps as the weights state', () => {
     fc.assert(
       fc.property(fc.array(hostilePattern, { maxLength: 40 }), hostileAddress, (patterns, address) => {
         const trie = new PatternTrie<Pattern>();
@@ -33,7 +33,7 @@ describe('PatternTrie', () => {
 });
 
 describe('MatchCosts', () => {
-  it('knows the heaviest chain of prefixes while patterns come and go', () => {
+  it('computes the heaviest chain of prefixes while patterns are added and removed', () => {
     const prefixed = fc
       .tuple(
         fc.array(fc.constantFrom('a', 'b'), { maxLength: 4 }),
@@ -53,7 +53,7 @@ describe('MatchCosts', () => {
             held.push(pattern);
           } else {
             const [gone] = held.splice(which % held.length, 1);
-            costs.remove(gone!); // there is one
+            costs.remove(gone!); // it exists
           }
           expect(costs.heaviest).toBe(Math.max(0, ...chainsOf(held).map(({ sum }) => sum)));
         }
@@ -81,7 +81,7 @@ interface Chain {
   readonly sum: number;
 }
 
-/** Every prefix with the sum of the weights of the distinct patterns that begin their wildcards at it or above it. */
+/** Every prefix with the sum of the weights of the distinct patterns whose wildcards begin at it or above it. */
 function chainsOf(patterns: readonly Pattern[]): Chain[] {
   const distinct = [...new Set(patterns)];
   const prefixes = new Set(distinct.map(prefixOf));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CoreHarness, type Peer } from '../../support/core-harness.js';
 
-/** Weighs 128 for the `**` and 128 for each of the three segments behind it. */
+/** The `**` weighs 128, and each of the three segments after it 128. */
 const weight = 512;
 const pattern = (name: string): string => `/**/${name}/*/x`;
 
@@ -10,7 +10,7 @@ function subscribe(peer: Peer, count: number): void {
 }
 
 describe('maxMatchSteps', () => {
-  it('refuses a subscription that would take an owner above a quarter, with the numbers', () => {
+  it('refuses a subscription that would exceed a quarter for its owner, with the numbers', () => {
     const harness = new CoreHarness({ maxMatchSteps: 8 * weight });
     const peer = harness.join();
     peer.read();
@@ -26,7 +26,7 @@ describe('maxMatchSteps', () => {
     ]);
   });
 
-  it('takes common patterns without limit', () => {
+  it('accepts common patterns without limit', () => {
     const harness = new CoreHarness({ maxMatchSteps: 1 });
     const peer = harness.join();
     peer.read();
@@ -36,7 +36,7 @@ describe('maxMatchSteps', () => {
     expect(peer.read().filter(({ type }) => type === 'error')).toEqual([]);
   });
 
-  it('closes the owner whose patterns are heaviest when those of all pass it', () => {
+  it('closes the owner with the heaviest patterns if the total exceeds it', () => {
     const harness = new CoreHarness({ maxMatchSteps: 8 * weight });
     const greedy = Array.from({ length: 4 }, () => harness.join());
     for (const peer of greedy) subscribe(peer, 2);
@@ -48,7 +48,7 @@ describe('maxMatchSteps', () => {
     expect(harness.core.subscriptionCount).toBe(3 * 2 + 1);
   });
 
-  it('counts again what a session gives back', () => {
+  it('releases the weight of ended subscriptions', () => {
     const harness = new CoreHarness({ maxMatchSteps: 8 * weight });
     const peer = harness.join();
     peer.read();

@@ -5,12 +5,12 @@ import { CoreHarness } from '../../support/core-harness.js';
 const step = fc.oneof(
   fc.record({ kind: fc.constant('set' as const), address: fc.nat(2), value: fc.integer({ min: -3, max: 3 }) }),
   fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 400 }) }),
-  // Others come and go: what is remembered of one session survives it.
+  // Other subscriptions come and go: the state of a session survives that.
   fc.record({ kind: fc.constant('churn' as const) }),
 );
 
 describe('a paced subscription', () => {
-  it('gets at most maxRate + 1 in any second, never less than epsilon apart, in order, and in the end the truth', () => {
+  it('gets at most maxRate + 1 in any second, never less than epsilon apart, in order, and finally the current value', () => {
     fc.assert(
       fc.property(
         fc.array(step, { maxLength: 200 }),

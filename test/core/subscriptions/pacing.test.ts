@@ -10,7 +10,7 @@ function joined(count: 2 | 3 = 2): { harness: CoreHarness; peers: [Peer, Peer, P
   return { harness, peers };
 }
 
-/** The values of the SETs and PUBLISHes a peer was sent since the last look. */
+/** The values of the SETs and PUBLISHes that a peer received since the last call. */
 function heard(peer: Peer): unknown[] {
   return peer.read().flatMap(valueOf);
 }
@@ -21,7 +21,9 @@ function valueOf(message: Message): unknown[] {
   return [];
 }
 
-/** A message each `stepMs` for `ms` milliseconds; what the listener hears, with the milliseconds at which it does. */
+/**
+ * Sends a message per `stepMs` for `ms` milliseconds; returns what the subscriber receives, with times in milliseconds.
+ */
 function run(
   harness: CoreHarness,
   listener: Peer,
@@ -51,7 +53,7 @@ describe('maxRate', () => {
     expect(run(harness, lamp, { ms: 500, stepMs: 1 })).toEqual([]);
   });
 
-  it('delivers the first value after a rest at once, with its revision, and the flags of the SET', () => {
+  it('delivers the first value after a pause at once, with its revision, and the flags of the SET', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/dim', { maxRate: 1 });
@@ -63,10 +65,10 @@ describe('maxRate', () => {
     expect(lamp.read()).toEqual([]);
     harness.advance(0.000_001);
     expect(plain(lamp.read())).toEqual([{ type: 'set', address: '/dim', value: 3, revision: 3, lock: true, ttl: 0 }]);
-    expect(harness.core.dueMicros).toBe(Infinity); // nothing is left to be done
+    expect(harness.core.dueMicros).toBe(Infinity); // no work remains
   });
 
-  it('paces each address by itself', () => {
+  it('paces each address separately', () => {
     const { peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/**', { maxRate: 1 });
@@ -74,7 +76,7 @@ describe('maxRate', () => {
     expect(heard(lamp)).toEqual(['/a', '/b', '/c']);
   });
 
-  it('paces streams, and neither events nor timelines nor gestures', () => {
+  it('paces streams, but not events, timelines and gestures', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/**', { maxRate: 1 });
@@ -89,7 +91,7 @@ describe('maxRate', () => {
     expect(heard(lamp)).toEqual([2]);
   });
 
-  it('gives a stream to everybody but its sender, late as well', () => {
+  it('delivers a stream to all subscribers except its sender, also when delayed', () => {
     const { harness, peers } = joined(3);
     const [desk, lamp, other] = peers;
     for (const peer of peers) peer.subscribe(1, '/s', { maxRate: 1 });
@@ -99,7 +101,7 @@ describe('maxRate', () => {
     expect([heard(desk), heard(lamp), heard(other)]).toEqual([[], [1, 2], [1, 2]]);
   });
 
-  it('gives a SET to its writer too', () => {
+  it('delivers a SET to its writer too', () => {
     const { harness, peers } = joined();
     const [desk] = peers;
     desk.subscribe(1, '/dim', { maxRate: 1 });
@@ -117,7 +119,7 @@ describe('maxRate', () => {
     expect(heard(lamp)).toEqual([0, 1, 2]);
   });
 
-  it('keeps a copy of what waits: the bytes it came in are gone by then', () => {
+  it('copies a pending message, whose buffer is reused', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/**', { maxRate: 1 });
@@ -129,7 +131,7 @@ describe('maxRate', () => {
     expect(heard(lamp)).toEqual(['waits', 'waits', 'waits', 'waits']);
   });
 
-  it('sends nothing to those who have left or unsubscribed meanwhile', () => {
+  it('sends nothing to sessions that ended or unsubscribed in the meantime', () => {
     const { harness, peers } = joined(3);
     const [desk, lamp, other] = peers;
     lamp.subscribe(1, '/dim', { maxRate: 1 });
@@ -144,7 +146,7 @@ describe('maxRate', () => {
     expect(other.session.holdings.pacedSubscriptions).toBe(0);
   });
 
-  it('survives other subscriptions coming and going', () => {
+  it('keeps its state while other subscriptions are added and removed', () => {
     const { harness, peers } = joined(3);
     const [desk, lamp, other] = peers;
     lamp.subscribe(1, '/dim', { maxRate: 1 });
@@ -153,12 +155,12 @@ describe('maxRate', () => {
     desk.set('/dim', 2);
     other.send({ type: 'unsubscribe', id: 1 });
     desk.set('/dim', 3);
-    expect(heard(lamp)).toEqual([1]); // still resting
+    expect(heard(lamp)).toEqual([1]); // still within the interval
     harness.advance(1);
     expect(heard(lamp)).toEqual([3]);
   });
 
-  it('reaches a congested session as everything does, and conflates', () => {
+  it('applies to a congested session, and conflates', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/dim', { maxRate: 1 });
@@ -182,19 +184,19 @@ describe('maxRate', () => {
     harness.advance(0.04);
     const ranges = lamps.map(({ session }) => session.outbox.take(false));
     expect(new Set(before).size).toBe(1);
-    // Views of the same bytes: what was written once is handed out a thousand times.
+    // Views of the same bytes: one encoding is delivered a thousand times.
     expect(new Set(ranges.map(({ byteOffset }) => byteOffset)).size).toBe(1);
     expect(new Set(ranges.map(({ buffer }) => buffer)).size).toBe(1);
   });
 });
 
 describe('epsilon', () => {
-  it('keeps back changes below it, measured from what was delivered last', () => {
+  it('suppresses smaller changes, measured from the last delivery', () => {
     const { peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/dim', { epsilon: 0.1 });
     for (const value of [0.5, 0.55, 0.59, 0.61, 0.62, 0.52, 0.5]) desk.set('/dim', value);
-    expect(heard(lamp)).toEqual([0.5, 0.61, 0.5]); // slow drift adds up
+    expect(heard(lamp)).toEqual([0.5, 0.61, 0.5]); // slow drift accumulates
   });
 
   it('compares with the value in the snapshot of the subscription', () => {
@@ -210,7 +212,7 @@ describe('epsilon', () => {
     expect(heard(lamp)).toEqual([0.39]);
   });
 
-  it('compares with the value that GET has given', () => {
+  it('compares with the value returned by GET', () => {
     const { peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/dim', { epsilon: 0.1 });
@@ -218,11 +220,11 @@ describe('epsilon', () => {
     desk.set('/dim', 0.59);
     lamp.send({ type: 'get', address: '/dim' });
     lamp.read();
-    desk.set('/dim', 0.61); // far from 0.5, but the session knows 0.59
+    desk.set('/dim', 0.61); // far from 0.5, but the session has 0.59
     expect(heard(lamp)).toEqual([]);
   });
 
-  it('compares Int and Float as numbers, and delivers whatever is none', () => {
+  it('compares Int and Float as numbers, and delivers other values always', () => {
     const { peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/x', { epsilon: 2 });
@@ -230,7 +232,7 @@ describe('epsilon', () => {
     expect(heard(lamp)).toEqual([1n, 3.5, NaN, 3.5, 'a', 'a', 3n, null, [1, 2]]);
   });
 
-  it('lets a lock and an unlock through whatever the value', () => {
+  it('delivers a lock and an unlock with any value', () => {
     const { peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/x', { epsilon: 2 });
@@ -240,7 +242,7 @@ describe('epsilon', () => {
     expect(lamp.read()).toMatchObject([{ revision: 1 }, { lock: true }, { unlock: true }]);
   });
 
-  it.each([0, -1, NaN])('of %p keeps nothing back', (epsilon) => {
+  it.each([0, -1, NaN])('of %p suppresses nothing', (epsilon) => {
     const { peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/x', { epsilon });
@@ -248,7 +250,7 @@ describe('epsilon', () => {
     expect(heard(lamp)).toEqual([7, 7, 7]);
   });
 
-  it('with maxRate: what has come back by the end of the interval is no news', () => {
+  it('with maxRate sends nothing if the value has returned by the end of the interval', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/x', { epsilon: 0.1, maxRate: 1 });
@@ -278,7 +280,7 @@ describe('window', () => {
     ]);
   });
 
-  it('keeps rate and id, and the time of the first', () => {
+  it('preserves rate, ID, and the time of the first sample', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/mic', { window: 50 });
@@ -295,12 +297,12 @@ describe('window', () => {
         rate: 8,
         id: 3,
         timestamp: 1_000,
-        phase: 'start', // what binary writes, and so every subscriber reads, for none
+        phase: 'start', // the binary encoding writes this for a missing phase
       },
     ]);
   });
 
-  it('sends what is no sample in its place among them', () => {
+  it('preserves the order of a message that is no sample', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/mic', { window: 50 });
@@ -310,7 +312,7 @@ describe('window', () => {
     expect(heard(lamp)).toEqual([[3]]);
   });
 
-  it('with maxRate forgets a waiting value that is no sample for the samples behind it: the latest wins, and nothing is stuck', () => {
+  it('with maxRate replaces a pending message without samples by later samples: the latest applies, and nothing gets stuck', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/mic', { window: 50, maxRate: 1 });
@@ -323,7 +325,7 @@ describe('window', () => {
     expect(heard(lamp)).toEqual(['last']);
   });
 
-  it('that is no longer wanted lets its samples go ahead of what follows', () => {
+  it('that has ended sends its samples before further messages', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/mic', { window: 50, maxRate: 100 });
@@ -334,7 +336,7 @@ describe('window', () => {
     expect(heard(lamp)).toEqual([[1], 2]);
   });
 
-  it('with epsilon leaves out samples that hardly differ from the one before', () => {
+  it('with epsilon omits samples that hardly differ from the previous one', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/mic', { window: 50, epsilon: 1 });
@@ -343,7 +345,7 @@ describe('window', () => {
     expect(heard(lamp)).toEqual([[1, 2, 0]]);
   });
 
-  it('holds no more than a message holds', () => {
+  it('holds at most the samples of one message', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/mic', { window: 4_294_967_295 });
@@ -356,7 +358,7 @@ describe('window', () => {
     expect(harness.core.dueMicros).toBeGreaterThan(harness.nowMicros);
   });
 
-  it('says nothing when all of its samples are within epsilon of what was said', () => {
+  it('sends nothing if all of its samples are within epsilon of the last one sent', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/mic', { window: 50, epsilon: 1 });
@@ -368,7 +370,7 @@ describe('window', () => {
     expect(heard(lamp)).toEqual([]);
   });
 
-  it('with maxRate leaves when both allow it, and loses no sample', () => {
+  it('with maxRate is sent when both permit it, and loses no sample', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/mic', { window: 50, maxRate: 2 });
@@ -377,7 +379,7 @@ describe('window', () => {
     expect(all.flatMap(({ value }) => value)).toEqual(Array.from({ length: 21 }, (_, i) => i));
   });
 
-  it('fits the datagrams of a peer that has no more', () => {
+  it('fits the datagrams of a peer that has nothing else', () => {
     const harness = new CoreHarness();
     const [desk, lamp] = [harness.join(), harness.connect({ maxFrameBytes: 300 })];
     lamp.send({ type: 'hello', version: 1, name: 'udp', features: [] });
@@ -391,7 +393,7 @@ describe('window', () => {
     expect(frames.flatMap(({ message }) => valueOf(message)).flat()).toEqual(Array.from({ length: 100 }, (_, i) => i));
   });
 
-  it('does not touch params', () => {
+  it('does not affect params', () => {
     const { peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/**', { window: 50 });
@@ -401,7 +403,7 @@ describe('window', () => {
 });
 
 describe('overlapping subscriptions of one session', () => {
-  it('are decided by the least restrictive, option by option, in one copy', () => {
+  it('use the least restrictive value, option by option, in one copy', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/a/**', { maxRate: 1 });
@@ -432,7 +434,7 @@ describe('overlapping subscriptions of one session', () => {
     expect(heard(lamp)).toEqual([[0, 2, 4]]);
   });
 
-  it('wait no longer for what comes unpaced from now on, and nothing arrives out of order', () => {
+  it('deliver at once what is no longer paced, and nothing out of order', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/dim', { maxRate: 1 });
@@ -449,8 +451,8 @@ describe('overlapping subscriptions of one session', () => {
   });
 });
 
-describe('a stream that waits', () => {
-  it('comes in its time although its session has subscribed to all of it meanwhile', () => {
+describe('a pending stream message', () => {
+  it('is sent on time although its session has subscribed to the whole stream in the meantime', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/s', { maxRate: 1 });
@@ -464,8 +466,8 @@ describe('a stream that waits', () => {
   });
 });
 
-describe('what is followed', () => {
-  it('is forgotten with the session', () => {
+describe('the tracked pairs', () => {
+  it('are removed with the session', () => {
     const { harness, peers } = joined();
     const [desk, lamp] = peers;
     lamp.subscribe(1, '/**', { maxRate: 1 });
@@ -477,7 +479,7 @@ describe('what is followed', () => {
     expect(harness.core.dueMicros).toBe(Infinity);
   });
 
-  it('leaves nothing in the queue for long, however many come and go', () => {
+  it('leave nothing in the queue permanently, however many are added and removed', () => {
     const harness = new CoreHarness();
     const desk = harness.join();
     for (let i = 0; i < 1_026; i++) {
@@ -492,13 +494,13 @@ describe('what is followed', () => {
     expect(harness.core.dueMicros).toBe(harness.nowMicros + 60_000_000);
   });
 
-  it('is bounded: the address followed for longest goes, and what waited for it goes out', () => {
+  it('are bounded: the address paced longest is evicted, and its pending message is sent', () => {
     const harness = new CoreHarness({ maxPaced: 2 });
     const [desk, lamp] = [harness.join(), harness.join()];
     lamp.subscribe(1, '/**', { maxRate: 1 });
     for (const address of ['/a', '/a', '/b', '/b', '/c', '/c']) desk.set(address, address);
     expect(heard(lamp)).toEqual(['/a', '/b', '/a', '/c']);
-    desk.set('/a', 'again'); // unknown again, so not resting
+    desk.set('/a', 'again'); // not tracked anymore, so no interval applies
     expect(heard(lamp)).toEqual(['/b', 'again']);
     harness.advance(1);
     expect(heard(lamp)).toEqual(['/c']);

@@ -4,17 +4,17 @@ import { Prefix } from '../../../src/core/subscriptions/pattern-prefix.js';
 import { parsePattern } from '../../../src/protocol/pattern.js';
 
 describe('Prefix', () => {
-  it('knows the heaviest of many children while their weights grow and shrink', () => {
+  it('tracks the heaviest of many children while their weights increase and decrease', () => {
     const root = new Prefix();
     for (let i = 1; i <= 100; i++) root.child(`n${i}`).change(i);
     expect(root.below).toBe(100);
     root.get('n100')!.change(-100); // it was added above
     expect(root.below).toBe(99);
-    root.get('n1')!.change(1_000); // so was this
+    root.get('n1')!.change(1_000); // it was added above
     expect(root.below).toBe(1_001);
   });
 
-  it('takes out the nodes that no pattern needs any more, and keeps the others', () => {
+  it('removes the nodes that no pattern needs, and keeps the others', () => {
     const root = new Prefix();
     const low = root.child('a').child('b').child('c');
     const other = root.child('a').child('x');
@@ -30,13 +30,13 @@ describe('Prefix', () => {
 });
 
 describe('MatchCosts', () => {
-  it('forgets ten thousand patterns with different first names one by one', () => {
+  it('removes ten thousand patterns with different first names one by one', () => {
     const costs = new MatchCosts();
     const names = Array.from({ length: 10_000 }, (_, i) => parsePattern(`/n${i}/*/x`));
     for (const pattern of names) costs.add(pattern);
     for (const pattern of names.slice(1)) costs.remove(pattern);
     expect(costs.heaviest).toBe(2);
-    costs.remove(names[0]!); // there are many
+    costs.remove(names[0]!); // the array is not empty
     expect(costs.heaviest).toBe(0);
   });
 });

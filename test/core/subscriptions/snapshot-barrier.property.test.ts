@@ -8,14 +8,14 @@ import { CoreHarness, type Peer } from '../../support/core-harness.js';
 const addresses = ['/a', '/a/b', '/a/b/c', '/x/1', '/x/2'];
 const patterns = ['/**', '/a/**', '/a/*', '/x/*', '/a/b'];
 
-/** The model: what is true. A few lines, so that it can be believed. */
+/** The model of the correct state, short enough to verify by reading. */
 class Model {
   readonly params = new Map<string, { value: bigint; revision: number }>();
   readonly #revisions = new Map<string, number>();
   readonly #holders = new Map<string, number>();
   readonly #ends = new Map<string, number>();
 
-  /** All or nothing, each as the ones before it leave things. */
+  /** Applies all or none, each after the preceding ones. */
   bundle(who: number, sets: readonly (Flags & { address: string; value: bigint })[], now: number): void {
     const holders = new Map(this.#holders);
     for (const { address, lock, unlock } of sets) {
@@ -27,14 +27,14 @@ class Model {
   }
 
   set(who: number, address: string, value: bigint, { lock, unlock, ttl }: Flags, now: number): void {
-    if ((this.#holders.get(address) ?? who) !== who) return; // somebody else's lock
-    const revision = (this.#revisions.get(address) ?? 0) + 1; // goes on after expiry
+    if ((this.#holders.get(address) ?? who) !== who) return; // another session’s lock
+    const revision = (this.#revisions.get(address) ?? 0) + 1; // continues after expiry
     this.#revisions.set(address, revision);
     this.params.set(address, { value, revision });
     if (unlock) this.#holders.delete(address);
     if (lock) this.#holders.set(address, who);
     if (ttl > 0) this.#ends.set(address, now + ttl);
-    else this.#ends.delete(address); // ttl 0 is never
+    else this.#ends.delete(address); // ttl 0 = never
   }
 
   expire(now: number): void {
@@ -48,11 +48,11 @@ class Model {
 interface Flags {
   readonly lock: boolean;
   readonly unlock: boolean;
-  /** Seconds from the write; 0 is never. */
+  /** Seconds from the write; 0 = never. */
   readonly ttl: number;
 }
 
-/** What one client believes, as an official client would work it out. */
+/** The state of one client, as an official client would derive it. */
 class View {
   readonly known = new Map<string, { value: unknown; revision: number }>();
 
@@ -66,7 +66,7 @@ class View {
 
   #learn(address: string, value: unknown, revision: number): void {
     const before = this.known.get(address);
-    // Never stale: what comes later is never older than what came before.
+    // Never stale: later messages are never older than earlier ones.
     expect(revision).toBeGreaterThanOrEqual(before?.revision ?? 0);
     if (before?.revision === revision) expect(value).toBe(before.value);
     this.known.set(address, { value, revision });
@@ -80,7 +80,7 @@ const flags = {
   ttl: fc.nat(3),
 };
 
-/** What a client holds, and how much of it it wants to hear. */
+/** The state of a client, and its requested rate. */
 interface Held {
   readonly pattern: string;
   readonly maxRate: number | undefined;
@@ -123,7 +123,7 @@ const command = fc.oneof(
 );
 
 describe('a snapshot is a barrier', () => {
-  it('nothing is lost or stale between it and the live feed, however writers and subscribers interleave', () => {
+  it('nothing is lost or stale between it and live updates, with any order of writers and subscribers', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 120 }), (commands) => {
         const harness = new CoreHarness();
@@ -152,7 +152,7 @@ describe('a snapshot is a barrier', () => {
           } else if (step.kind === 'wait') {
             now += step.seconds;
             harness.nowMicros += step.seconds * 1_000_000;
-            if (step.tidy) harness.core.runDue(); // or not: what is over is over without it
+            if (step.tidy) harness.core.runDue(); // optional: expired params are invisible without it
             model.expire(now);
           } else if (step.kind === 'subscribe') {
             const { id, pattern, maxRate, epsilon } = step;
@@ -180,7 +180,7 @@ describe('a snapshot is a barrier', () => {
           for (const [address, truth] of model.params) {
             const matching = [...held.values()].filter(({ pattern }) => matchPattern(parsePattern(pattern), address));
             if (matching.length === 0) continue;
-            // Complete: whoever subscribes to an address at the end knows its last value, or one within epsilon of it.
+            // Complete: every subscriber of an address finally has its last value, or one within epsilon of it.
             const epsilon = Math.min(...matching.map((one) => one.epsilon ?? 0));
             const known = view.known.get(address);
             if (epsilon === 0) expect(known).toEqual(truth);
@@ -219,7 +219,7 @@ describe('a snapshot is a barrier', () => {
 });
 
 function congest(peer: Peer, view: View): void {
-  view.take(peer.read()); // what is in the socket goes first
+  view.take(peer.read()); // the contents of the socket come first
   if (peer.session.phase === 'active') peer.session.phase = 'congested';
 }
 

@@ -21,7 +21,7 @@ function index(subscriptions: number): SubscriptionIndex {
   return made;
 }
 
-describe('what is remembered of the recipients of addresses', () => {
+describe('the recipient cache', () => {
   it('is bounded although one session has subscribed to everything a thousand times', () => {
     const recipients = index(1_000);
     for (let i = 0; i < 2_000; i++) {

@@ -6,7 +6,7 @@ import { matchPattern, parsePattern } from '../../../src/protocol/pattern.js';
 import { CoreHarness } from '../../support/core-harness.js';
 
 const segment = fc.constantFrom('a', 'b', 'ab', 'abc', 'x');
-// Few enough that an address is asked for again after something has changed: what was remembered must be forgotten.
+// Few addresses, so that one is looked up again after a change: cached results must be invalidated.
 const address = fc.constantFrom('/a', '/a/b', '/ab/abc', '/a/x/b', '/x/a/b/abc', '/b/b/b/b/b');
 const pattern = fc
   .array(fc.oneof(segment, fc.constantFrom('*', '**', 'a*', '*b', 'a*c')), { minLength: 1, maxLength: 6 })
@@ -14,7 +14,7 @@ const pattern = fc
 const types = fc.option(fc.uniqueArray(fc.constantFrom(...signalTypes), { minLength: 1 }), { nil: undefined });
 
 describe('SubscriptionIndex', () => {
-  it('agrees with a naive matcher while subscriptions come and go', () => {
+  it('agrees with a naive matcher while subscriptions are added and removed', () => {
     const peers = Array.from({ length: 4 }, () => new CoreHarness().connect());
     const command = fc.oneof(
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('add' as const), peer: fc.nat(3), pattern, types }) },
@@ -61,19 +61,19 @@ describe('SubscriptionIndex', () => {
     );
   });
 
-  it('walks a chain of globstars in bounded work', () => {
+  it('matches a chain of globstars with bounded work', () => {
     const index = new SubscriptionIndex(
       () => [],
       () => true,
     );
     const peer = new CoreHarness().connect();
-    // Without memory of where it has been, this one is some 10^16 ways.
+    // Without tracking visited nodes, this takes about 10^16 paths.
     index.add(subscription(peer.session, 1, parsePattern('/**/a'.repeat(60)), undefined, undefined));
     expect(index.matches(`/a`.repeat(120)).size).toBe(1);
     expect(index.matches(`${'/a'.repeat(120)}/b`).size).toBe(0);
   });
 
-  it('lets go of every branch when the last subscription goes', () => {
+  it('removes every branch when the last subscription ends', () => {
     fc.assert(
       fc.property(fc.array(pattern, { maxLength: 20 }), (patterns) => {
         const index = new SubscriptionIndex(

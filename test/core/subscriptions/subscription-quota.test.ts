@@ -6,7 +6,7 @@ import { CoreHarness, type Peer } from '../../support/core-harness.js';
 
 const bytes = subscriptionBytes(parsePattern('/a/b'));
 
-/** A router in which so many subscriptions to `/a/b` fit, or as much in other patterns. */
+/** A router with capacity for `count` subscriptions to `/a/b`, or as much in other patterns. */
 function router(count: number): CoreHarness {
   return new CoreHarness({ maxSubscriptionBytes: count * bytes });
 }
@@ -16,7 +16,7 @@ function subscribe(peer: Peer, count: number, first = 0): void {
 }
 
 describe('maxSubscriptionBytes', () => {
-  it('refuses a subscription of the owner with most, with the numbers and the name of the option', () => {
+  it('refuses a subscription of the owner with the largest use, with the numbers and the name of the option', () => {
     const harness = router(10);
     const peer = harness.join();
     subscribe(peer, 10);
@@ -37,7 +37,7 @@ describe('maxSubscriptionBytes', () => {
     expect(peer.read()).toMatchObject([{ type: 'error', code: 429 }]);
   });
 
-  it('closes the session with most of the owner with most for an owner that has less', () => {
+  it('closes the largest session of the owner with the largest use for an owner that has less', () => {
     const harness = router(10);
     const [greedy, modest] = [harness.join(), harness.join()];
     subscribe(greedy, 8);
@@ -60,7 +60,7 @@ describe('maxSubscriptionBytes', () => {
     expect([light, heavy, desk].map(({ session }) => session.phase)).toEqual(['active', 'draining', 'active']);
   });
 
-  it('gives back what ends: an UNSUBSCRIBE, an id that is used again, a session', () => {
+  it('releases what ends: an UNSUBSCRIBE, a reused ID, a session', () => {
     const harness = router(10);
     const peer = harness.join();
     subscribe(peer, 10);
@@ -75,7 +75,7 @@ describe('maxSubscriptionBytes', () => {
     expect(harness.core.subscriptionCount).toBe(10);
   });
 
-  it('is no limit with 0', () => {
+  it('is disabled with 0', () => {
     const harness = router(0);
     const peer = harness.join();
     subscribe(peer, 1_000);

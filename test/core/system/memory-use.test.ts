@@ -17,8 +17,8 @@ const limits = {
 };
 const value = encodeValue(1);
 
-describe('the memory in the statistics', () => {
-  it('has every kind with its limit', () => {
+describe('the memory statistics', () => {
+  it('contain every kind with its limit', () => {
     const { memory } = new CoreHarness(limits).core.statistics({ usedBytes: 1, limitBytes: 1_010, madeRoom: 2 });
     expect(Object.keys(memory).sort()).toEqual([...memoryKinds].sort());
     const expected: Record<MemoryKind, number> = {
@@ -36,7 +36,7 @@ describe('the memory in the statistics', () => {
     expect(Object.fromEntries(Object.entries(memory).map(([kind, use]) => [kind, use.limitBytes]))).toEqual(expected);
   });
 
-  it('has what is used, and gives it back', () => {
+  it('contain the bytes in use, and decrease on release', () => {
     const harness = new CoreHarness(limits);
     const peer = harness.join();
     const used = (kind: MemoryKind): number => harness.core.statistics().memory[kind].usedBytes;
@@ -58,7 +58,7 @@ describe('the memory in the statistics', () => {
     expect([used('subscriptions'), used('queues')]).toEqual([0, 0]);
   });
 
-  it('counts what made room', () => {
+  it('count evictions', () => {
     const harness = new CoreHarness(limits);
     const peer = harness.join();
     for (let i = 0; i < 20; i++) peer.set(`/param/${i}`, 'x'.repeat(100), { qos: 0 });

@@ -3,7 +3,7 @@ import type { Value } from '../../../src/protocol/values/value.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
 import { CoreHarness, type Peer, plain, START_MICROS } from '../../support/core-harness.js';
 
-/** What a peer was told of the router since the last look: params by snapshot or SET, events by their address. */
+/** The router state that a peer received since the last call: params by snapshot or SET, events by their address. */
 function told(peer: Peer): Map<string, Value> {
   const all = new Map<string, Value>();
   for (const message of peer.read()) {
@@ -14,8 +14,8 @@ function told(peer: Peer): Map<string, Value> {
   return all;
 }
 
-describe('self-description', () => {
-  it('tells name, version, uptime and counts to whoever subscribes to them', () => {
+describe('router state', () => {
+  it('publishes name, version, uptime and counts to subscribers', () => {
     const harness = new CoreHarness();
     const desk = harness.join('desk');
     desk.set('/a', 1);
@@ -30,7 +30,7 @@ describe('self-description', () => {
         ['/$clasp/startedAt', BigInt(START_MICROS)],
         ['/$clasp/uptimeSeconds', 90n],
         ['/$clasp/counts/sessions', 2n],
-        ['/$clasp/counts/subscriptions', 0n], // as it was when asked
+        ['/$clasp/counts/subscriptions', 0n], // at the time of the request
         ['/$clasp/counts/params', 1n],
         ['/$clasp/counts/signals', 0n],
         ['/$clasp/counts/pendingBundles', 0n],
@@ -40,7 +40,7 @@ describe('self-description', () => {
     );
   });
 
-  it('goes on telling what changes, once a second, with rates', () => {
+  it('publishes changes once per second, with rates', () => {
     const harness = new CoreHarness();
     const [desk, watcher] = [harness.join(), harness.join()];
     watcher.subscribe(1, '/$clasp/**', undefined, ['param']);
@@ -57,7 +57,7 @@ describe('self-description', () => {
     expect(told(watcher).get('/$clasp/rates/messages')).toBe(0);
   });
 
-  it('counts what did not arrive, and how late bundles ran', () => {
+  it('counts undelivered messages, and the lateness of bundles', () => {
     const harness = new CoreHarness({ maxParams: 1 });
     const [desk, watcher] = [harness.join(), harness.join()];
     desk.set('/a', 1);
@@ -86,7 +86,7 @@ describe('self-description', () => {
     ]);
   });
 
-  it('answers GET of a single one', () => {
+  it('answers GET of a single param', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     peer.send({ type: 'get', address: '/$clasp/version' });
@@ -95,7 +95,7 @@ describe('self-description', () => {
     expect(peer.read()).toMatchObject([{ type: 'error', code: 201 }]);
   });
 
-  it('reaches nobody who has not named it: not by /**, /*, nor a pattern within the segment', () => {
+  it('reaches only subscribers that name it: not /**, /*, nor a wildcard within the segment', () => {
     const harness = new CoreHarness();
     const [everything, watcher] = [harness.join(), harness.join()];
     watcher.subscribe(1, '/$clasp/**');
@@ -110,7 +110,7 @@ describe('self-description', () => {
     expect(late.read()).toMatchObject([{ type: 'welcome' }, { type: 'snapshot', params: [] }]);
   });
 
-  it('costs no timer and keeps nothing while nobody listens', () => {
+  it('uses no timer and stores nothing without subscribers', () => {
     const harness = new CoreHarness();
     const watcher = harness.join();
     expect(harness.core.dueMicros).toBe(Infinity);
@@ -130,11 +130,11 @@ describe('self-description', () => {
     peer.send({ type: 'bundle', messages: [set] });
     peer.send({ type: 'announce', namespace: '', signals: [{ address: '/$clasp/x', type: 'param' }] });
     expect(peer.read()).toMatchObject(Array.from({ length: 4 }, () => ({ type: 'error', code: 403 })));
-    peer.set('/$claspx', 1); // an address like any other
+    peer.set('/$claspx', 1); // an ordinary address
     expect(peer.read()).toMatchObject([{ type: 'ack' }]);
   });
 
-  it('is paced like anything else', () => {
+  it('is paced like other params', () => {
     const harness = new CoreHarness();
     const watcher = harness.join();
     watcher.subscribe(1, '/$clasp/uptimeSeconds', { epsilon: 10 });
@@ -145,7 +145,7 @@ describe('self-description', () => {
 });
 
 describe('presence', () => {
-  it('tells late joiners who is connected, with name and transport, since when, and when last heard of', () => {
+  it('publishes the connected sessions to late joiners, with name and transport, time of connection and of the last message', () => {
     const harness = new CoreHarness();
     const desk = harness.join('desk');
     harness.advance(3);
@@ -162,7 +162,7 @@ describe('presence', () => {
     );
   });
 
-  it('tells who comes and who goes, and how, at once', () => {
+  it('publishes at once which sessions connect and end, and how they end', () => {
     const harness = new CoreHarness();
     const watcher = harness.join('watcher');
     watcher.subscribe(1, '/$clasp/sessions/**');
@@ -187,10 +187,10 @@ describe('presence', () => {
     );
     const late = harness.join('late');
     late.subscribe(1, `${place}/**`);
-    expect(told(late).size).toBe(0); // gone without a trace
+    expect(told(late).size).toBe(0); // removed without a trace
   });
 
-  it('knows of those who left while nobody listened', () => {
+  it('includes sessions that ended while there were no subscribers', () => {
     const harness = new CoreHarness();
     const [watcher, desk] = [harness.join('watcher'), harness.join('desk')];
     watcher.subscribe(1, '/$clasp/sessions/*/name');
@@ -203,7 +203,7 @@ describe('presence', () => {
     expect([...told(watcher).values()]).toEqual(['watcher', 'other']);
   });
 
-  it('leaves out those who have not said HELLO', () => {
+  it('excludes sessions without HELLO', () => {
     const harness = new CoreHarness();
     const watcher = harness.join('watcher');
     watcher.subscribe(1, '/$clasp/sessions/**');
@@ -214,7 +214,7 @@ describe('presence', () => {
     expect([...told(watcher).keys()].filter((address) => address.includes(silent.id))).toEqual([]);
   });
 
-  it('can be turned off', () => {
+  it('can be disabled', () => {
     const harness = new CoreHarness({ presence: false });
     const watcher = harness.join('watcher');
     watcher.subscribe(1, '/$clasp/sessions/**');

@@ -13,12 +13,12 @@ const write = (value: number, flags: { lock?: boolean; unlock?: boolean } = {}, 
 
 const scopes = [{ action: 'write', pattern: parsePattern('/**') }] as const;
 
-/** A client on a router that asks for tokens. */
+/** A client on a router with authentication. */
 function join(harness: CoreHarness, tokenId = 'token-1', name = 'desk'): Peer {
   return harness.joinWith({ tokenId, scopes }, name);
 }
 
-/** A client with a lock on `/a`, which does not answer a probe. */
+/** A client with a lock on `/a` that does not answer a probe. */
 function lostHolder(harness: CoreHarness): Peer {
   const holder = join(harness);
   holder.send(write(1, { lock: true }));
@@ -26,7 +26,7 @@ function lostHolder(harness: CoreHarness): Peer {
   return holder;
 }
 
-/** What the probes of the hub note: 2 s after a probe nothing was received. */
+/** The result of a probe of the hub: nothing was received within 2 s. */
 function ignoreProbe(harness: CoreHarness, { session }: Peer): void {
   session.lastReceivedMicros = harness.nowMicros;
   harness.advance(3);
@@ -34,7 +34,7 @@ function ignoreProbe(harness: CoreHarness, { session }: Peer): void {
   session.ignoredProbeMicros = session.probedMicros;
 }
 
-/** Sends a SET. @returns what it is answered */
+/** Sends a SET. @returns the reply */
 function answerTo(peer: Peer, message: Message): Message {
   peer.read();
   peer.send(message, { qos: 1 });
@@ -54,7 +54,7 @@ describe('a client that reconnects', () => {
     expect(answerTo(holder, write(4))).toMatchObject(refused);
   });
 
-  it('takes over by any SET, as the holder that it was', () => {
+  it('takes over by any SET, and is the holder afterwards', () => {
     const harness = new CoreHarness({ securityMode: 'authenticated' });
     const [holder, again] = [lostHolder(harness), join(harness)];
     expect(answerTo(again, write(2))).toMatchObject({ type: 'ack', revision: 2 });
@@ -96,7 +96,7 @@ describe('a client that reconnects', () => {
     expect(holder.session.holdings.locks).toBe(1);
   });
 
-  it('does not take over without a name, which many clients could lack', () => {
+  it('does not take over without a name, because many clients can lack one', () => {
     const harness = new CoreHarness({ securityMode: 'authenticated' });
     const holder = join(harness, 'token-1', '');
     holder.send(write(1, { lock: true }));
@@ -112,11 +112,11 @@ describe('a client that reconnects', () => {
     harness.advance(60);
     expect(answerTo(again, write(2))).toMatchObject(refused);
     ignoreProbe(harness, holder);
-    holder.session.lastReceivedMicros = harness.nowMicros; // its answer is late, but it is there
+    holder.session.lastReceivedMicros = harness.nowMicros; // its answer is late, but has arrived
     expect(answerTo(again, write(2))).toMatchObject(refused);
   });
 
-  it('never takes over on an open router, where anything can call itself like the holder', () => {
+  it('never takes over on a router without authentication, where any client can use the holder’s name', () => {
     const harness = new CoreHarness();
     const holder = harness.join('desk');
     holder.send(write(1, { lock: true }));

@@ -12,7 +12,7 @@ const write = (value: number, flags: { lock?: boolean; unlock?: boolean } = {}, 
 
 const refused = { type: 'error', code: 401, message: 'Parameter is locked', address: '/a' };
 
-/** What a GET says the value is. */
+/** The value that GET returns. */
 function valueOf(peer: Peer, address = '/a'): unknown {
   peer.read();
   peer.send({ type: 'get', address });
@@ -21,13 +21,13 @@ function valueOf(peer: Peer, address = '/a'): unknown {
 }
 
 describe('a lock', () => {
-  it('is granted to the first who asks, and the ACK says so and that it is yours', () => {
+  it('is granted to the first requester, and the ACK states the lock and its holder', () => {
     const peer = new CoreHarness().join();
     peer.send(write(1, { lock: true }));
     expect(peer.read()).toEqual([{ type: 'ack', address: '/a', revision: 1, locked: true, holder: peer.id }]);
   });
 
-  it('lets its holder write and nobody else, who hears ERROR 401 and no session id', () => {
+  it('lets only its holder write; others get ERROR 401 without a session ID', () => {
     const harness = new CoreHarness();
     const [holder, other] = [harness.join(), harness.join()];
     holder.send(write(1, { lock: true }));
@@ -37,7 +37,7 @@ describe('a lock', () => {
     expect(valueOf(holder)).toBe(2);
   });
 
-  it('unlock by a non-holder changes nothing: it is no way through', () => {
+  it('cannot be released by another session', () => {
     const harness = new CoreHarness();
     const [holder, other] = [harness.join(), harness.join()];
     holder.send(write(1, { lock: true }));
@@ -48,7 +48,7 @@ describe('a lock', () => {
     expect(plain(other.read())).toEqual([refused]);
   });
 
-  it('ends with the holder’s unlock, which the ACK says too', () => {
+  it('ends when its holder unlocks, which the ACK states too', () => {
     const harness = new CoreHarness();
     const [holder, other] = [harness.join(), harness.join()];
     holder.send(write(1, { lock: true }));
@@ -59,20 +59,20 @@ describe('a lock', () => {
     expect(other.read()).toMatchObject([{ type: 'ack', revision: 3, locked: true, holder: other.id }]);
   });
 
-  it('taken and given up in one SET stays taken', () => {
+  it('requested and released in one SET stays held', () => {
     const peer = new CoreHarness().join();
     peer.send(write(1, { lock: true }));
     peer.send(write(2, { lock: true, unlock: true }));
     expect(peer.read().at(-1)).toMatchObject({ locked: true, holder: peer.id });
   });
 
-  it('of a new param cannot be given up by unlock alone', () => {
+  it('of a new param is unaffected by unlock alone', () => {
     const peer = new CoreHarness().join();
     peer.send(write(1, { unlock: true }));
     expect(peer.read()).toMatchObject([{ type: 'ack', locked: false }]);
   });
 
-  it('ends when its holder leaves', () => {
+  it('ends when its holder’s session ends', () => {
     const harness = new CoreHarness();
     const [holder, other] = [harness.join(), harness.join()];
     for (const address of ['/a', '/b']) holder.send(write(1, { lock: true }, address));
@@ -92,7 +92,7 @@ describe('a lock', () => {
     expect(holder.session.holdings.locks).toBe(0);
   });
 
-  it('ends after the longest time the router allows, to the microsecond; locking again begins it anew', () => {
+  it('ends after the maximum time, to the microsecond; locking again restarts it', () => {
     const harness = new CoreHarness({ maxLockSeconds: 60 });
     const [holder, other] = [harness.join(), harness.join()];
     holder.send(write(1, { lock: true }));
@@ -105,7 +105,7 @@ describe('a lock', () => {
     expect(other.read()).toMatchObject([{ code: 401 }, { type: 'ack' }]);
   });
 
-  it('raced for has one winner', () => {
+  it('requested concurrently has one holder', () => {
     const harness = new CoreHarness();
     const racers = Array.from({ length: 10 }, () => harness.join());
     for (const racer of racers) racer.send(write(1, { lock: true }));
@@ -113,7 +113,7 @@ describe('a lock', () => {
     expect(answers.filter((type) => type === 'ack')).toHaveLength(1);
   });
 
-  it('is told apart from a revision conflict: the revision is looked at first', () => {
+  it('is distinguished from a revision conflict: the revision is checked first', () => {
     const harness = new CoreHarness();
     const [holder, other] = [harness.join(), harness.join()];
     holder.send(write(1, { lock: true }));
@@ -124,7 +124,7 @@ describe('a lock', () => {
 });
 
 describe('a lock in a bundle', () => {
-  it('taken earlier in it lets its own later writes through, and outlives it', () => {
+  it('that was taken earlier in it permits its own later writes, and outlives it', () => {
     const harness = new CoreHarness();
     const [holder, other] = [harness.join(), harness.join()];
     holder.send({ type: 'bundle', messages: [write(1, { lock: true }), write(2)] });
@@ -133,7 +133,7 @@ describe('a lock in a bundle', () => {
     expect(other.read()).toMatchObject([{ code: 401 }]);
   });
 
-  it('of somebody else refuses it whole', () => {
+  it('of another session refuses it entirely', () => {
     const harness = new CoreHarness();
     const [holder, other] = [harness.join(), harness.join()];
     holder.send(write(1, { lock: true }));

@@ -18,8 +18,8 @@ function values(peer: Peer): unknown[] {
   return plain(peer.read()).flatMap((message) => (message as { value?: unknown }).value ?? []);
 }
 
-describe('a bundle with a time', () => {
-  it('is acknowledged at once and runs then, not before, whole and in its order', () => {
+describe('a scheduled bundle', () => {
+  it('is acknowledged at once and runs at its time, entirely and in order', () => {
     const harness = new CoreHarness();
     const [sender, reader] = [harness.join(), harness.join()];
     reader.subscribe(1, '/**');
@@ -42,7 +42,7 @@ describe('a bundle with a time', () => {
     expect(reader.read()).toEqual([]); // and not a second time
   });
 
-  it('that has passed runs at once', () => {
+  it('whose time has passed runs at once', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     schedule(harness, peer, 0, set('/a', 1));
@@ -53,7 +53,7 @@ describe('a bundle with a time', () => {
     ]);
   });
 
-  it('runs in the order of time, and those of one time in the order of arrival', () => {
+  it('runs in order of time, and for equal times in order of arrival', () => {
     const harness = new CoreHarness();
     const [one, other, reader] = [harness.join(), harness.join(), harness.join()];
     reader.subscribe(1, '/**');
@@ -64,7 +64,7 @@ describe('a bundle with a time', () => {
     expect(values(reader)).toEqual([10, ...Array.from({ length: 20 }, (_, i) => i), 30]);
   });
 
-  it('is checked when it comes: its sender hears of a mistake at once', () => {
+  it('is checked on arrival: its sender gets an ERROR at once', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     schedule(harness, peer, 10, set('/a', 1), set('nowhere', 2));
@@ -72,7 +72,7 @@ describe('a bundle with a time', () => {
     expect(harness.core.exactDueMicros).toBe(Infinity);
   });
 
-  it('is checked again when it runs: then nothing of it is applied, and its sender is told', () => {
+  it('is checked again when it runs: then nothing of it is applied, and its sender gets an ERROR', () => {
     const harness = new CoreHarness();
     const [sender, rival] = [harness.join(), harness.join()];
     schedule(harness, sender, 10, set('/free', 1), set('/a', 1));
@@ -85,7 +85,7 @@ describe('a bundle with a time', () => {
     expect(harness.core.paramCount).toBe(1);
   });
 
-  it('outlives its sender, but locks nothing for somebody who is gone', () => {
+  it('outlives its sender, but takes no locks for an ended session', () => {
     const harness = new CoreHarness();
     const [sender, reader] = [harness.join(), harness.join()];
     reader.subscribe(1, '/**');
@@ -97,7 +97,7 @@ describe('a bundle with a time', () => {
     expect(reader.read()).toMatchObject([{ type: 'set' }, { type: 'ack' }]);
   });
 
-  it('too far ahead, or one too many, is ERROR 400 with the limit', () => {
+  it('too far ahead, or over the maximum count, is ERROR 400 with the limit', () => {
     const harness = new CoreHarness({ maxScheduleSeconds: 60, maxPendingBundlesPerSession: 2 });
     const [peer, other] = [harness.join(), harness.join()];
     schedule(harness, peer, 61, set('/a', 1));
@@ -113,7 +113,7 @@ describe('a bundle with a time', () => {
     expect(peer.read()).toEqual([{ type: 'ack' }]);
   });
 
-  it('keeps its values although the network’s buffer is used again', () => {
+  it('keeps its values although the network buffer is reused', () => {
     const harness = new CoreHarness();
     const peer = harness.join();
     const value = encodeValue('the first');

@@ -10,7 +10,7 @@ const set = (address: string, bytes: number): Message => ({
   value: encodeValue('x'.repeat(bytes)),
 });
 
-/** Some 10,000 bytes each, as they are counted. */
+/** Counted as about 10,000 bytes each. */
 function schedule(harness: CoreHarness, peer: Peer, seconds: number, address = '/a'): Message[] {
   peer.send({ type: 'bundle', timestamp: harness.nowMicros + seconds * 1_000_000, messages: [set(address, 6_400)] });
   return peer.read();
@@ -19,7 +19,7 @@ function schedule(harness: CoreHarness, peer: Peer, seconds: number, address = '
 const options = { maxPendingBundleBytes: 100_000 };
 const isTaken = [{ type: 'ack' }];
 
-/** Addresses that are written when the time of everything has come. */
+/** Addresses that are written after all bundles were due. */
 function whatRuns(harness: CoreHarness): string[] {
   const reader = harness.join();
   reader.subscribe(1, '/**');
@@ -27,8 +27,8 @@ function whatRuns(harness: CoreHarness): string[] {
   return reader.read().flatMap((message) => (message.type === 'set' ? message.address : []));
 }
 
-describe('bundles that wait for their time', () => {
-  it('that owners without a session left behind make room first, the last to be due before the others', () => {
+describe('scheduled bundles', () => {
+  it('of owners without a session are evicted first, those due last before the others', () => {
     const harness = new CoreHarness(options);
     const [gone, busy, desk] = [harness.join(), harness.join(), harness.join()];
     for (const seconds of [30, 10, 50, 20]) schedule(harness, gone, seconds, `/gone/${seconds}`);
@@ -47,7 +47,7 @@ describe('bundles that wait for their time', () => {
     ]);
   });
 
-  it('of the owner that has most make room next, and its session gets ERROR 503 with the time of the bundle', () => {
+  it('of the owner with the largest use are evicted next, and its session gets ERROR 503 with the time of the bundle', () => {
     const dropped: number[] = [];
     const harness = new CoreHarness({ ...options, bundleDropped: ({ atMicros }) => dropped.push(atMicros) });
     const [busy, desk] = [harness.join(), harness.join()];
@@ -61,7 +61,7 @@ describe('bundles that wait for their time', () => {
     expect(whatRuns(harness)).toEqual([...Array.from({ length: 9 }, (_, i) => `/busy/${i}`), '/desk']);
   });
 
-  it('of the owner that would have most are refused with ERROR 503 and the numbers, and no owner loses any', () => {
+  it('of the requester with the largest use are refused with ERROR 503 and the numbers, and no owner loses any', () => {
     const harness = new CoreHarness(options);
     const [busy, desk] = [harness.join(), harness.join()];
     schedule(harness, desk, 60);
@@ -78,7 +78,7 @@ describe('bundles that wait for their time', () => {
     expect(desk.read()).toEqual([]);
   });
 
-  it('that had to make room count no longer for their session', () => {
+  it('that were evicted no longer count for their session', () => {
     const harness = new CoreHarness({ ...options, maxPendingBundlesPerSession: 10 });
     const [busy, desk] = [harness.join(), harness.join()];
     for (let i = 0; i < 10; i++) schedule(harness, busy, 60);
@@ -89,7 +89,7 @@ describe('bundles that wait for their time', () => {
   });
 });
 
-describe('the memory that a bundle is taken to need', () => {
+describe('the estimated memory of a bundle', () => {
   const bytesOf = (...messages: Message[]): number => bundleBytes({ type: 'bundle', messages } satisfies BundleMessage);
 
   it('counts each message, each value and keyframe as an object, not only as its bytes', () => {
