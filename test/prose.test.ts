@@ -9,9 +9,13 @@ import { type Exception, hitsIn, proseFiles, unexcused, unusedExceptions } from 
 const converted: readonly string[] = [
   // The core and what it rests on.
   'src/core',
+  'src/util',
+  'src/util-node',
   'test/core',
   'test/prose.test.ts',
   'test/support/prose.ts',
+  'test/util',
+  'test/util-node',
   // Protocol, transports, clients.
   'src/protocol',
   'test/protocol',

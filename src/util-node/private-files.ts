@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 
-/** Makes a folder that only its owner may look into, and those above it that are missing. One that is there stays as it is. */
+/** Creates a folder that only its owner can access, and its missing parent folders. An existing folder is unchanged. */
 export async function makePrivateFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
 }
 
 /**
- * Puts a file in place of another, whole or not at all: whoever reads it, also after a power cut, finds the old text or the
- * new one.
+ * Replaces a file atomically: a reader finds the old or the new content, also after a power failure.
  *
- * @param mode its permissions, from the first byte on
+ * @param mode its permissions, from creation on
  */
 export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
@@ -18,7 +17,7 @@ export async function replaceFile(path: string, text: string, mode: number): Pro
     const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(text);
-      await file.sync(); // or a power cut might leave the new name with nothing in it
+      await file.sync(); // otherwise a power failure can leave an empty file under the new name
     } finally {
       await file.close();
     }

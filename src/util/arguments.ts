@@ -1,7 +1,9 @@
 import { didYouMean } from './did-you-mean.js';
 import type { LibraryErrorCode } from './library-errors.js';
 
-/** An argument of a call cannot be used. The message is one plain sentence that names it and says what it must be. */
+/**
+ * Thrown for an invalid argument. The message is one plain sentence that names the argument and states what it must be.
+ */
 export class ArgumentError extends RangeError {
   override readonly name = 'ArgumentError';
   readonly code = 'CLASP_ERR_ARGUMENT' satisfies LibraryErrorCode;
@@ -12,7 +14,7 @@ export class ArgumentError extends RangeError {
   }
 }
 
-/** @throws ArgumentError unless it is true. @param must completes "`name` must ..., not ..." */
+/** @throws ArgumentError unless `isRight`. @param must completes "`name` must ..., not ..." */
 export function check(isRight: boolean, name: string, must: string, value: unknown): void {
   if (!isRight) throw new ArgumentError(`${name} must ${must}, not ${shown(value)}`);
 }
@@ -20,7 +22,7 @@ export function check(isRight: boolean, name: string, must: string, value: unkno
 /**
  * Checks the names in an options object.
  *
- * @param call the call it belongs to, for the message
+ * @param call the function call, for the message
  * @throws ArgumentError unless it is an object whose fields are all known
  */
 export function checkNames(call: string, options: unknown, known: readonly string[]): void {
@@ -41,7 +43,7 @@ export function checkOptionsObject(
   if (!isObject(options)) throw new ArgumentError(`the options of ${call} must be an object, not ${shown(options)}`);
 }
 
-/** @throws ArgumentError when it is absent */
+/** @throws ArgumentError if it is undefined */
 export function checkGiven(name: string, must: string, value: unknown): void {
   check(value !== undefined, name, must, value);
 }
@@ -51,12 +53,12 @@ export function checkFunction(name: string, value: unknown): void {
   check(typeof value === 'function', name, 'be a function', value);
 }
 
-/** @throws ArgumentError unless it is true, false or absent */
+/** @throws ArgumentError unless it is true, false or undefined */
 export function checkFlag(name: string, value: unknown): void {
   check(value === undefined || typeof value === 'boolean', name, 'be true or false', value);
 }
 
-/** @throws ArgumentError unless it is a text */
+/** @throws ArgumentError unless it is a string */
 export function checkText(name: string, value: unknown): void {
   check(typeof value === 'string', name, 'be a text', value);
 }
@@ -69,7 +71,7 @@ export function checkOneOf(name: string, value: unknown, allowed: readonly (stri
   throw new ArgumentError(`${name} must be one of ${allowed.join(', ')}, not ${shown(value)}${hint}`);
 }
 
-/** @throws ArgumentError unless it is an unsigned integer of 64 bits, as a whole number or a bigint, or absent */
+/** @throws ArgumentError unless it is an unsigned 64-bit integer, as a whole number or a bigint, or undefined */
 export function checkU64(name: string, value: unknown): void {
   const isRight =
     value === undefined ||
@@ -87,12 +89,12 @@ export function hasMethods(value: unknown, names: readonly string[]): boolean {
   return names.every((name) => typeof Reflect.get(value, name) === 'function');
 }
 
-/** A text as an error message quotes it. */
+/** Quotes a string for an error message. */
 export function quoted(text: string): string {
   return `"${clipped(text)}"`;
 }
 
-/** A value as an error message quotes it: of an object only that it is one. */
+/** Formats a value for an error message; objects are not expanded. */
 export function shown(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -121,6 +123,6 @@ function clipped(text: string): string {
   return text.length <= MAX_CHARACTERS ? text : `${text.slice(0, MAX_CHARACTERS)}…`;
 }
 
-/** Items of a list, and characters of a text, that a message quotes. */
+/** Maximum list items and string characters that a message quotes. */
 const MAX_ITEMS = 10;
 const MAX_CHARACTERS = 100;

@@ -1,19 +1,19 @@
 import { type Clock, setBackgroundTimer } from './clock.js';
 
-/** How often a watched clock is read, in milliseconds. */
+/** Interval between readings of a watched clock, in milliseconds. */
 const BEAT_MS = 1_000;
-/** A reading that is late by more than this shows that the process stood still, in milliseconds. */
+/** A reading that is late by more than this shows a stall of the process, in milliseconds. */
 const STALL_MS = 1_000;
 /** A change of calendar time against monotonic time beyond this is a jump, in microseconds. */
 const JUMP_MICROS = 1_000_000;
-/** After a stall no peer is judged for as long as the stall lasted, within these bounds, in milliseconds. */
+/** After a stall, peer deadlines are suspended for the length of the stall, within these bounds, in milliseconds. */
 export const MIN_GRACE_MS = 5_000;
 export const MAX_GRACE_MS = 30_000;
 
 /**
- * Compares the times of one clock. Detects that the process stood still (SIGSTOP, a suspended virtual machine, a blocked
- * event loop) and that the wall clock jumped. Keeps the protocol's time, which follows a jump forward and never goes back.
- * While it is held it reads the clock once per second with a timer that does not keep the process alive.
+ * Compares the times of one clock. Detects stalls of the process (SIGSTOP, a suspended virtual machine, a blocked event
+ * loop) and jumps of the wall clock. Maintains the protocol's time, which follows a jump forward and never goes back.
+ * While held, it reads the clock once per second with a timer that does not keep the process alive.
  */
 export class ClockWatch {
   readonly #clock: Clock;
@@ -26,7 +26,7 @@ export class ClockWatch {
   /** Calendar time minus monotonic time: at the last reading, and at the last jump. */
   #wallAheadMicros = 0;
   #jumpedToMicros: number;
-  /** What the listeners are still to be told: how far forward it jumped, and how long the longest stall was. */
+  /** Pending notifications: the forward jump, and the length of the longest stall. */
   #jumpMs = 0;
   #stallMs = 0;
   /** The protocol's time minus monotonic time; never decreases. */
@@ -34,7 +34,7 @@ export class ClockWatch {
   #stalledSinceMs = Infinity;
   #graceUntilMs = -Infinity;
 
-  /** Returns the one watch of a clock: everything that shares a clock shares its protocol time. */
+  /** Returns the watch of a clock. All users of a clock share it and its protocol time. */
   static of(clock: Clock): ClockWatch {
     let watch = watches.get(clock);
     if (watch === undefined) watches.set(clock, (watch = new ClockWatch(clock)));
@@ -59,31 +59,31 @@ export class ClockWatch {
   }
 
   /**
-   * While the grace period after a stall lasts: when the stall began, in monotonic milliseconds. A peer's deadline that
-   * passed since then must not be judged yet. Infinity otherwise.
+   * During the grace period after a stall: the start of the stall, in monotonic milliseconds. Peer deadlines that
+   * passed since then must not be enforced yet. Infinity otherwise.
    */
   get unjudgedSinceMs(): number {
     return this.#lookedAtMs < this.#graceUntilMs ? this.#stalledSinceMs : Infinity;
   }
 
-  /** Returns how long no peer may be judged from now on, in milliseconds; 0 when none of them needs a grace period. */
+  /** Returns the remaining grace period in milliseconds, in which no peer deadline is enforced; 0 if none is needed. */
   graceLeftMs(): number {
-    const nowMs = this.look(); // may begin a grace period
+    const nowMs = this.look(); // can start a grace period
     return Math.max(0, this.#graceUntilMs - nowMs);
   }
 
-  /** The protocol's time in milliseconds since the Unix epoch, read now. */
+  /** Returns the protocol's time in milliseconds since the Unix epoch, read now. */
   protocolNow(): number {
     return this.protocolTimeOf(this.look());
   }
 
-  /** The protocol's time of a monotonic time, both in milliseconds, as of the last {@link look}. */
+  /** Converts monotonic time to the protocol's time, both in milliseconds, as of the last {@link look}. */
   protocolTimeOf(monotonicMs: number): number {
     return monotonicMs + this.#protocolAheadMicros / 1_000;
   }
 
   /**
-   * Reads the clock. Calls no listener: those are called by the timer.
+   * Reads the clock. Calls no listeners: the timer calls them.
    *
    * @returns monotonic milliseconds
    */
@@ -98,7 +98,7 @@ export class ClockWatch {
   }
 
   /**
-   * Watches the clock from now on. A stall is only seen while somebody watches.
+   * Starts to watch the clock. Stalls are detected only while it is watched.
    *
    * @returns stops watching; must be called once
    */
@@ -109,10 +109,10 @@ export class ClockWatch {
     };
   }
 
-  /** {@link hold} without a closure, for what exists once per connection. */
+  /** {@link hold} without a closure, for objects that exist once per connection. */
   acquire(): void {
     if (this.#holders++ > 0) return;
-    // Nothing is known of the time before, and what begins to wait now has not waited in it.
+    // The time before is unknown, and waits that begin now do not include it.
     this.#lookedAtMs = this.#clock.now();
     this.#readWall(this.#lookedAtMs);
     this.#jumpedToMicros = this.#wallAheadMicros;
@@ -126,10 +126,10 @@ export class ClockWatch {
   }
 
   /**
-   * Calls a listener within a second of each jump of the wall clock by more than a second.
+   * Calls a listener within 1 s of each jump of the wall clock by more than 1 s.
    *
-   * @param listener gets the milliseconds by which it jumped forward; less than 0 where it was set back
-   * @returns stops that; must be called once
+   * @param listener receives the milliseconds of the jump; negative if the clock was set back
+   * @returns removes the listener; must be called once
    */
   onJump(listener: (forwardMs: number) => void): () => void {
     return this.#listen(this.#jumpListeners, (forwardMs) => {
@@ -138,10 +138,10 @@ export class ClockWatch {
   }
 
   /**
-   * Calls a listener within a second of the end of each stall.
+   * Calls a listener within 1 s of the end of each stall.
    *
-   * @param listener gets its length and what is left of the grace period, in milliseconds
-   * @returns stops that; must be called once
+   * @param listener receives the length of the stall and the remaining grace period, in milliseconds
+   * @returns removes the listener; must be called once
    */
   onStall(listener: (lengthMs: number, graceMs: number) => void): () => void {
     return this.#listen(this.#stallListeners, (lengthMs, graceMs) => {
@@ -182,7 +182,7 @@ export class ClockWatch {
     const forwardMs = (this.#wallAheadMicros - this.#jumpedToMicros) / 1_000;
     this.#jumpedToMicros = this.#wallAheadMicros;
     this.#jumpMs += forwardMs;
-    // A suspended computer: on most systems monotonic time does not count the sleep, and calendar time does.
+    // A suspended computer: on most systems monotonic time excludes the suspension, and calendar time includes it.
     if (forwardMs > 0 && this.#holders > 0) this.#noteStall(this.#lookedAtMs, nowMs, forwardMs);
   }
 

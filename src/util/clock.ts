@@ -1,18 +1,18 @@
 /**
- * Time, injected everywhere it is needed: no test sleeps, and an hour of show runs in milliseconds. xstate's
- * `SimulatedClock` is one; {@link systemClock} is the real one. Times are milliseconds.
+ * Time source, injected everywhere: no test sleeps, and an hour is simulated in milliseconds. xstate's `SimulatedClock`
+ * implements it; {@link systemClock} is the real one. Times are milliseconds.
  */
 export interface Clock {
   /**
-   * Monotonic time: milliseconds since the Unix epoch as the wall clock had it at start, fractions included. Never goes
-   * back, and does not follow corrections of the wall clock. Every duration, deadline and TTL counts on it.
+   * Monotonic time: milliseconds since the Unix epoch by the wall clock at start, with fractions. It never goes back
+   * and does not follow corrections of the wall clock. Every duration, deadline and TTL uses it.
    */
   now(): number;
   setTimeout(callback: () => void, milliseconds: number): unknown;
   clearTimeout(id: unknown): void;
   /**
-   * Calendar time: milliseconds since the Unix epoch, as the computer's wall clock has it now. Can jump in both
-   * directions. Tokens, certificates and log lines are dated by it.
+   * Calendar time: milliseconds since the Unix epoch by the current wall clock. Can jump in both directions. Tokens,
+   * certificates and log lines use it.
    *
    * @default {@link now}
    */
@@ -24,12 +24,12 @@ export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
   clearTimeout: (id) => {
-    clearTimeout(id as ReturnType<typeof setTimeout>); // only ever given what setTimeout above returned
+    clearTimeout(id as ReturnType<typeof setTimeout>); // only called with results of setTimeout above
   },
   wallNow: () => Date.now(),
 };
 
-/** Calendar time: milliseconds since the Unix epoch. A clock without a wall clock has only its own time. */
+/** Calendar time: milliseconds since the Unix epoch. Without a wall clock, the clock's own time. */
 export function wallTime(clock: Clock): number {
   return clock.wallNow === undefined ? clock.now() : clock.wallNow();
 }
@@ -40,10 +40,10 @@ export function microseconds(clock: Clock): number {
 }
 
 /**
- * A timer of the clock that does not by itself keep the process alive: a router whose doors and connections are closed
- * may exit although a ping was still planned.
+ * Sets a timer that does not keep the process alive: a router without listeners and connections can exit although a
+ * ping is pending.
  *
- * @returns what {@link Clock.clearTimeout} takes
+ * @returns the argument for {@link Clock.clearTimeout}
  */
 export function setBackgroundTimer(clock: Clock, callback: () => void, milliseconds: number): unknown {
   const timer = clock.setTimeout(callback, milliseconds);
@@ -51,7 +51,7 @@ export function setBackgroundTimer(clock: Clock, callback: () => void, milliseco
   return timer;
 }
 
-/** Node's timers can; those of a simulated clock are numbers. */
+/** Timers of Node.js can be unreferenced; those of a simulated clock are numbers. */
 function canUnref(timer: unknown): timer is { unref(): void } {
   return typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function';
 }

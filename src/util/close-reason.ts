@@ -1,9 +1,12 @@
-/** What a reason may take: a WebSocket close frame has room for 123 bytes, and a close travels in one packet. */
+/** Maximum bytes of a reason: a WebSocket close frame has room for 123 bytes, and a close fits one packet. */
 export const MAX_REASON_BYTES = 120;
 
-/** Why we close, in words the transport turns into its own codes (WebSocket: 1000, 1001, 1002, 1008, 1009, 1011, 1013). */
+/**
+ * Reason for closing a connection. Each transport maps it to its codes (WebSocket: 1000, 1001, 1002, 1008, 1009, 1011,
+ * 1013).
+ */
 export interface CloseReason {
   readonly kind: 'normal' | 'goingAway' | 'protocol' | 'policy' | 'tooLarge' | 'internal' | 'overloaded';
-  /** For people; what is beyond `MAX_REASON_BYTES` is cut off. */
+  /** Human-readable; truncated to `MAX_REASON_BYTES`. */
   readonly text: string;
 }

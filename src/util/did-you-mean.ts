@@ -1,9 +1,8 @@
-/** Letters between a name and the one that was meant; what is further away is a guess. */
+/** Maximum edit distance of a suggestion. */
 const MAX_LETTERS = 2;
 
 /**
- * The known name that was probably meant: the nearest, at most two letters away, upper and lower case being the same. Of several
- * as near the first.
+ * Returns the known name with the smallest edit distance, at most two letters, ignoring case. Of several, the first.
  */
 export function didYouMean(name: string, known: readonly string[]): string | undefined {
   let nearest: string | undefined;
@@ -17,7 +16,7 @@ export function didYouMean(name: string, known: readonly string[]): string | und
   return nearest;
 }
 
-/** How many letters have to be put in, taken out or changed (Levenshtein). */
+/** Edit distance of two strings (Levenshtein). */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (let i = 0; i < from.length; i++) {

@@ -12,10 +12,10 @@ const proxyHeaders: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether a request came through a reverse proxy, as far as its headers tell. Such a request is never one of this computer, wherever the
- * proxy runs. A proxy that adds no header cannot be detected.
+ * Whether the headers of a request show that it came through a reverse proxy. Such a request never counts as local,
+ * wherever the proxy runs. A proxy that adds no header cannot be detected.
  *
- * @param headers with names in lower case, as Node.js gives them
+ * @param headers with names in lower case, as Node.js provides them
  */
 export function isForwarded(headers: Readonly<Record<string, unknown>>): boolean {
   for (const name in headers) if (name.startsWith('x-forwarded-') || proxyHeaders.has(name)) return true;

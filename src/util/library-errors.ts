@@ -1,6 +1,6 @@
 /**
- * The registry of errors that never travel: the code of each, and its meaning to the program that catches it. `docs/errors.md` holds the
- * same table; a test compares the two. Programs read the code: names and texts of errors can change.
+ * Codes of errors that are never sent, with their meaning for the program that catches them. `docs/errors.md` contains
+ * the same table; a test compares the two. Programs must use the code: names and texts of errors can change.
  */
 export const libraryErrors = {
   CLASP_ERR_ARGUMENT:

@@ -2,36 +2,36 @@ import { type Clock, setBackgroundTimer } from './clock.js';
 import { ClockWatch } from './clock-watch.js';
 
 /**
- * Turns of the event loop in which input that waits is read: timers run before sockets are polled; then a transport may
+ * Turns of the event loop in which pending input is read: timers run before sockets are polled; then a transport can
  * flush in `setImmediate`, and the pipeline's batch runs in another one.
  */
 const INPUT_TURNS = 4;
 
 /**
- * Calls `judge` once when a peer has had its time, and not before the input that waits was read. After a stall of the
- * process (see {@link ClockWatch}) it waits for the grace period as well, in which the peer can speak. Without a stall it
- * waits a few turns of the event loop beyond its time. `judge` must look again whether its condition still holds.
+ * Calls `judge` once after a peer's deadline, and not before pending input was read. After a stall of the process (see
+ * {@link ClockWatch}) it waits for the grace period too, in which the peer can send. Without a stall, it waits a few
+ * turns of the event loop beyond the deadline. `judge` must check its condition again.
  *
- * @param milliseconds until the peer's time is over
+ * @param milliseconds until the deadline
  */
 export function setPeerDeadline(clock: Clock, judge: () => void, milliseconds: number): PeerDeadline {
   return new PeerDeadline(clock, judge, milliseconds, true);
 }
 
-/** The same for a deadline that keeps the process alive: somebody in it waits for the outcome. */
+/** The same for a deadline that keeps the process alive, because code in it waits for the result. */
 export function setAwaitedDeadline(clock: Clock, judge: () => void, milliseconds: number): PeerDeadline {
   return new PeerDeadline(clock, judge, milliseconds, false);
 }
 
 /**
- * The same for a deadline that has passed already. The stall is only seen if the clock was watched before: hold
- * {@link ClockWatch} while there is something to judge.
+ * The same for a deadline that has passed already. A stall is detected only if the clock was watched before: hold
+ * {@link ClockWatch} while deadlines can be judged.
  */
 export function judgeAfterInput(clock: Clock, judge: () => void): PeerDeadline {
   return new PeerDeadline(clock, judge, undefined, true);
 }
 
-/** A deadline that judges a peer. */
+/** A deadline for a peer. */
 export class PeerDeadline {
   readonly #clock: Clock;
   readonly #watch: ClockWatch;
@@ -51,7 +51,7 @@ export class PeerDeadline {
     else this.#arm(milliseconds);
   }
 
-  /** Nobody is judged any more. May be called again. */
+  /** Cancels the deadline. Can be called repeatedly. */
   clear(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -82,7 +82,7 @@ export class PeerDeadline {
       return;
     }
     this.#isOver = true;
-    // Released last: a judge that sets the next deadline keeps the clock watched all the time.
+    // Released last: if `judge` sets the next deadline, the clock is watched without interruption.
     try {
       this.#judge();
     } finally {
@@ -91,7 +91,7 @@ export class PeerDeadline {
   };
 }
 
-/** Browsers have no `setImmediate`; there each timer is a task of its own, between which sockets are read. */
+/** Browsers have no `setImmediate`. Each timer there is a separate task, and sockets are read between tasks. */
 function nextTurn(callback: () => void): void {
   if (typeof setImmediate === 'function') setImmediate(callback);
   else setTimeout(callback, 0);

@@ -1,19 +1,19 @@
 /**
- * What a terminal acts on instead of showing it, or what tears a line apart: C0, DEL and C1 controls (Cc), format characters with the bidi
- * overrides (Cf), line and paragraph separators (Zl, Zp).
+ * Characters that a terminal interprets, or that break a line: C0, DEL and C1 controls (Cc), format characters
+ * including bidi overrides (Cf), line and paragraph separators (Zl, Zp).
  */
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-/** The same without `g`, which makes `test` remember where it was. */
+/** The same without `g`, with which `test` would keep state. */
 const hasUnprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
-/** Characters of a text of a peer in a log line. */
+/** Maximum characters of a peer's text in a log line. */
 export const PEER_TEXT_CHARACTERS = 100;
-/** The same for a sentence of the router or client that can quote a peer. */
+/** Maximum characters of a sentence of the router or client that can quote a peer. */
 export const SENTENCE_CHARACTERS = 200;
 
 /**
- * Returns a text in which nothing moves the cursor or begins a line: what is not printable becomes `\u001b`. In a text of JSON it means the
- * same as before. Applied again, it changes nothing.
+ * Escapes unprintable characters as `\u001b`, so that the text neither moves the cursor nor breaks a line. JSON text
+ * keeps its meaning. Idempotent.
  */
 export function printable(text: string): string {
   if (!hasUnprintable.test(text)) return text;
@@ -24,19 +24,19 @@ export function printable(text: string): string {
 }
 
 /**
- * Returns a text from the network as a log line or terminal may show it: printable, and at most `maxCharacters` UTF-16 units, the last of
- * which is `…` if something was cut. Costs no more for a long text than for a short one.
+ * Prepares text from the network for a log line or terminal: printable, and at most `maxCharacters` UTF-16 units, the
+ * last of which is `…` if it was truncated. The cost does not depend on the length of the text.
  */
 export function peerText(text: string, maxCharacters = PEER_TEXT_CHARACTERS): string {
   const shown = printable(text.slice(0, maxCharacters + 1));
   if (shown.length <= maxCharacters) return shown;
-  // Half of a surrogate pair is no character.
+  // Half of a surrogate pair is not a character.
   return `${shown.slice(0, maxCharacters - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 /**
- * Returns an error as it may be logged: the same one, or if its texts are not printable, one with the same class, code and place. Line breaks
- * of its stack stay; those that its message brings do not.
+ * Prepares an error for the log: returns the same error, or, if its texts are not printable, a copy with the same
+ * class, code and stack. Line breaks of the stack stay; those within its message are escaped.
  */
 export function printableError(error: Error): Error {
   const { message, stack = '', cause } = error;
@@ -44,7 +44,7 @@ export function printableError(error: Error): Error {
   const shownCause = cause instanceof Error ? printableError(cause) : cause;
   if (isPlain && shownCause === cause) return error;
   const lines = stack.replace(message, () => printable(message)).split('\n');
-  const shown: Error = Object.create(error) as Error; // an object with the members of an Error, by its prototype
+  const shown: Error = Object.create(error) as Error; // an object that inherits the members of an Error
   Object.defineProperties(shown, {
     message: { value: printable(message) },
     stack: { value: lines.map(printable).join('\n') },

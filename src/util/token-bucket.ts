@@ -1,4 +1,4 @@
-/** So many in a second in the long run, and so many at once after a rest. */
+/** Token bucket: `perSecond` sustained, `burst` peak. */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #burst: number;
@@ -6,11 +6,11 @@ export class TokenBucket {
   #filledAtMs: number;
 
   /**
-   * A full one.
+   * Creates a full bucket.
    *
    * @param options.perSecond above 0
-   * @param options.burst how many may be taken at once; at least 1. @default perSecond, but at least 1
-   * @param nowMs the time, by whatever clock the calls of {@link take} go by
+   * @param options.burst maximum tokens at once; at least 1. @default perSecond, but at least 1
+   * @param nowMs the current time of the clock that {@link take} uses
    */
   constructor(options: { readonly perSecond: number; readonly burst?: number | undefined }, nowMs: number) {
     this.#perSecond = options.perSecond;
@@ -19,18 +19,18 @@ export class TokenBucket {
     this.#filledAtMs = nowMs;
   }
 
-  /** How many can be taken now, a whole number; below 0 after {@link overdraw}. */
+  /** Returns the available tokens, a whole number; negative after {@link overdraw}. */
   available(nowMs: number): number {
     this.#fill(nowMs);
     return Math.floor(this.#tokens);
   }
 
-  /** Takes one, if there is one. */
+  /** Takes one token. @returns whether one was available */
   take(nowMs: number): boolean {
     return this.takeUpTo(1, nowMs) === 1;
   }
 
-  /** Takes as many as there are, at most `count`. @returns how many, a whole number */
+  /** Takes the available tokens, at most `count`. @returns their number, a whole number */
   takeUpTo(count: number, nowMs: number): number {
     this.#fill(nowMs);
     const taken = Math.min(count, Math.floor(this.#tokens));
@@ -38,7 +38,7 @@ export class TokenBucket {
     return taken;
   }
 
-  /** Takes `count` even if there are fewer: what is missing has to be earned before there is one again. */
+  /** Takes `count` tokens even if fewer are available. The deficit must refill before a token is available again. */
   overdraw(count: number): void {
     this.#tokens -= count;
   }

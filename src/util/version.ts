@@ -1,2 +1,5 @@
-/** Of this package. A constant, so that a program that bundles the router needs no package.json beside it; a test compares the two. */
+/**
+ * Version of this package. A constant, so that a program that bundles the router needs no package.json; a test compares
+ * the two.
+ */
 export const version = '0.1.0';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { clientPrefix } from '../../src/util/client-prefix.js';
 
-describe('the place of an address', () => {
+describe('the client prefix of an address', () => {
   it.each([
     ['192.0.2.1', '192.0.2.1'],
     ['::ffff:192.0.2.1', '192.0.2.1'],

@@ -5,7 +5,7 @@ import { SteadyClock, WallClock } from '../support/steady-clock.js';
 
 const HOURS_MS = 3_600_000;
 
-/** A watched clock, with the jumps its listener was called for. */
+/** A watched clock, and the jumps that its listener received. */
 function watched(): { readonly clock: WallClock; readonly watch: ClockWatch; readonly jumps: number[] } {
   const clock = new WallClock();
   const watch = ClockWatch.of(clock);
@@ -15,13 +15,13 @@ function watched(): { readonly clock: WallClock; readonly watch: ClockWatch; rea
 }
 
 describe('the watch of a clock', () => {
-  it('is one for all that share the clock', () => {
+  it('is shared by all users of the clock', () => {
     const clock = new SteadyClock();
     expect(ClockWatch.of(clock)).toBe(ClockWatch.of(clock));
     expect(ClockWatch.of(new SteadyClock())).not.toBe(ClockWatch.of(clock));
   });
 
-  it('gives no grace period while time passes steadily', () => {
+  it('grants no grace period while time passes steadily', () => {
     const { clock, watch } = watched();
     clock.increment(600_000);
     expect(watch.graceLeftMs()).toBe(0);
@@ -32,7 +32,7 @@ describe('the watch of a clock', () => {
     [2_500, 5_000],
     [12_000, 12_000],
     [600_000, 30_000],
-  ])('gives a grace period after a stall of %d ms: %d ms', (stalledMs, graceMs) => {
+  ])('grants, after a stall of %d ms, a grace period of %d ms', (stalledMs, graceMs) => {
     const { clock, watch } = watched();
     clock.increment(10_000);
     clock.stall(stalledMs);
@@ -43,20 +43,20 @@ describe('the watch of a clock', () => {
     expect(watch.unjudgedSinceMs).toBe(Infinity);
   });
 
-  it('takes the shortest of stalls for a busy event loop', () => {
+  it('treats the shortest stalls as a busy event loop', () => {
     const { clock, watch } = watched();
     clock.stall(1_900);
     expect(watch.graceLeftMs()).toBe(0);
   });
 
-  it('takes a computer that slept for one that stood still, though its monotonic time did not pass', () => {
+  it('treats a suspended computer as a stall, although its monotonic time did not advance', () => {
     const { clock, watch } = watched();
     clock.increment(5_000);
     clock.aheadMs = 60_000;
     expect(watch.graceLeftMs()).toBe(30_000);
   });
 
-  it('takes nothing for a stall that was before it was held', () => {
+  it('ignores stalls before it was held', () => {
     const clock = new SteadyClock();
     const watch = ClockWatch.of(clock);
     clock.stall(60_000);
@@ -94,7 +94,7 @@ describe('the watch of a clock', () => {
     expect(jumps).toEqual([8 * HOURS_MS, -9 * HOURS_MS]);
   });
 
-  it('calls its listeners within a second of the end of a stall, with its length and what is left of the grace period', () => {
+  it('calls its listeners within a second of the end of a stall, with its length and the remaining grace period', () => {
     const { clock, watch } = watched();
     const stalls: (readonly number[])[] = [];
     const stop = watch.onStall((...lengths) => stalls.push(lengths));
@@ -122,7 +122,7 @@ describe('the watch of a clock', () => {
     expect(watch.wallAheadMicros).toBe(0);
   });
 
-  it('keeps one time for all where a clock has no wall clock', () => {
+  it('uses one time if a clock has no wall clock', () => {
     const clock = new SteadyClock();
     const watch = ClockWatch.of(clock);
     clock.increment(5_000);
@@ -131,8 +131,8 @@ describe('the watch of a clock', () => {
   });
 });
 
-describe('the system’s clock', () => {
-  it('has the wall clock of the computer beside its own time', () => {
+describe('the system clock', () => {
+  it('has the wall clock of the computer besides its own time', () => {
     const before = Date.now();
     expect(wallTime(systemClock)).toBeGreaterThanOrEqual(before);
     expect(wallTime(systemClock)).toBeLessThanOrEqual(Date.now());

@@ -4,9 +4,9 @@ import { didYouMean } from '../../src/util/did-you-mean.js';
 describe('didYouMean', () => {
   it.each<[string, readonly string[], string | undefined]>([
     ['prot', ['host', 'port'], 'port'],
-    ['hosts', ['posts', 'host'], 'posts'], // one letter either way: the first
+    ['hosts', ['posts', 'host'], 'posts'], // both differ by one letter: the first
     ['hosts', ['host', 'posts'], 'host'],
-    ['maxParam', ['maxRate', 'maxPaced', 'maxParams'], 'maxParams'], // the second is two letters away, the third one
+    ['maxParam', ['maxRate', 'maxPaced', 'maxParams'], 'maxParams'], // the third differs by one letter
     ['quic-port', ['tcp-port', 'quic-ports', 'quic-port'], 'quic-port'],
     ['PORT', ['ports', 'port'], 'port'],
     ['list', ['last', 'LIST'], 'LIST'],
@@ -14,7 +14,7 @@ describe('didYouMean', () => {
     ['ab', ['abcde'], undefined],
     ['', ['ab', 'c'], 'c'],
     ['anything', [], undefined],
-  ])('takes for %j of %j: %j', (name, known, meant) => {
+  ])('returns for %j of %j: %j', (name, known, meant) => {
     expect(didYouMean(name, known)).toBe(meant);
   });
 });

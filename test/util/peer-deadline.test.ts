@@ -4,7 +4,7 @@ import { ClockWatch } from '../../src/util/clock-watch.js';
 import { judgeAfterInput, setAwaitedDeadline, setPeerDeadline } from '../../src/util/peer-deadline.js';
 import { inputRead, SteadyClock } from '../support/steady-clock.js';
 
-/** A deadline on a steady clock, and when it has judged. */
+/** A deadline on a steady clock, and the times at which it judged. */
 function deadline(milliseconds: number): {
   readonly clock: SteadyClock;
   readonly judgedAt: readonly number[];
@@ -19,8 +19,8 @@ function deadline(milliseconds: number): {
   return { clock, judgedAt, clear };
 }
 
-describe('a deadline that judges a peer', () => {
-  it('judges when its time is over, and no later where nothing stood still', async () => {
+describe('a peer deadline', () => {
+  it('judges when its time is over, and no later without a stall', async () => {
     const { clock, judgedAt } = deadline(10_000);
     clock.increment(9_999);
     await inputRead();
@@ -32,11 +32,11 @@ describe('a deadline that judges a peer', () => {
     expect(judgedAt).toEqual([10_000]);
   });
 
-  it('judges only after the event loop has turned: timers run before the input that waits is read', async () => {
+  it('judges only after turns of the event loop: timers run before pending input is read', async () => {
     const { clock, judgedAt } = deadline(1_000);
     clock.increment(1_000);
     expect(judgedAt).toEqual([]);
-    // As the pipeline does with what the poll phase reads: a batch in one more turn.
+    // Like the pipeline, which handles input of the poll phase as a batch one turn later.
     const heard = new Promise<number>((resolve) =>
       setImmediate(() => setImmediate(() => setImmediate(() => resolve(judgedAt.length)))),
     );
@@ -45,7 +45,7 @@ describe('a deadline that judges a peer', () => {
     expect(judgedAt).toEqual([1_000]);
   });
 
-  it('judges nobody in the grace period after a stall, and looks again when that is over', async () => {
+  it('judges no peer in the grace period after a stall, and checks again after it', async () => {
     const { clock, judgedAt } = deadline(10_000);
     clock.increment(4_000);
     clock.stall(20_000);
@@ -69,7 +69,7 @@ describe('a deadline that judges a peer', () => {
     expect(judgedAt).toEqual([16_000]);
   });
 
-  it('waits once more where the process stands still again', async () => {
+  it('waits again if the process stalls again', async () => {
     const { clock, judgedAt } = deadline(1_000);
     clock.stall(6_000);
     await inputRead();
@@ -85,7 +85,7 @@ describe('a deadline that judges a peer', () => {
     ['before its time', (clock: SteadyClock) => clock.increment(500)],
     ['while input is read', (clock: SteadyClock) => clock.increment(1_000)],
     ['in the grace period', (clock: SteadyClock) => clock.stall(5_000)],
-  ])('judges nobody once it is cleared %s', async (_, pass) => {
+  ])('judges no peer after it is cleared %s', async (_, pass) => {
     const { clock, judgedAt, clear } = deadline(1_000);
     pass(clock);
     clear();
@@ -96,7 +96,7 @@ describe('a deadline that judges a peer', () => {
     expect(judgedAt).toEqual([]);
   });
 
-  it('takes an injected clock that moves at once for a process that stood still', async () => {
+  it('treats an injected clock that jumps as a stall', async () => {
     const clock = new SimulatedClock();
     let judged = 0;
     setPeerDeadline(clock, () => judged++, 10_000);
@@ -105,7 +105,7 @@ describe('a deadline that judges a peer', () => {
     expect(judged).toBe(0);
   });
 
-  it('judges once where its time had passed already', async () => {
+  it('judges once if its time has passed already', async () => {
     const clock = new SteadyClock();
     let judged = 0;
     judgeAfterInput(clock, () => judged++);
@@ -114,7 +114,7 @@ describe('a deadline that judges a peer', () => {
     expect(judged).toBe(1);
   });
 
-  it('watches the clock as long as it waits', async () => {
+  it('watches the clock while it waits', async () => {
     const clock = new SteadyClock();
     setAwaitedDeadline(clock, () => undefined, 3_000);
     const watch = ClockWatch.of(clock);
@@ -123,6 +123,6 @@ describe('a deadline that judges a peer', () => {
     clock.increment(10_000);
     await inputRead();
     clock.stall(60_000);
-    expect(watch.graceLeftMs()).toBe(0); // nobody waits any more
+    expect(watch.graceLeftMs()).toBe(0); // no deadline waits anymore
   });
 });

@@ -11,7 +11,7 @@ describe('printable', () => {
     ['\u2066x\u2069', '\\u2066x\\u2069'],
     ['\u2028', '\\u2028'],
     ['\u{e0001}', '\\udb40\\udc01'],
-  ])('lets %j do nothing to a terminal', (text, shown) => {
+  ])('escapes %j for a terminal', (text, shown) => {
     expect(printable(text)).toBe(shown);
     expect(printable(shown)).toBe(shown);
   });
@@ -22,12 +22,12 @@ describe('peerText', () => {
     expect(peerText('x'.repeat(100))).toBe('x'.repeat(100));
   });
 
-  it('cuts a longer text to 100 characters, the last of which says so', () => {
+  it('truncates a longer text to 100 characters, the last of which is an ellipsis', () => {
     expect(peerText('x'.repeat(60_000))).toBe(`${'x'.repeat(99)}…`);
     expect(peerText('\u001b'.repeat(60_000))).toHaveLength(100);
   });
 
-  it('cuts no character into halves', () => {
+  it('splits no surrogate pair', () => {
     expect(peerText(`${'x'.repeat(98)}💡💡`)).toBe(`${'x'.repeat(98)}…`);
   });
 });
@@ -38,7 +38,7 @@ describe('printableError', () => {
     expect(printableError(error)).toBe(error);
   });
 
-  it('escapes the message of an error and of its cause, in the stack too, and keeps class, code and place', () => {
+  it('escapes the message of an error and of its cause, in the stack too, and keeps class, code and stack', () => {
     const cause = new RangeError('\u001b[2J');
     const error = Object.assign(new TypeError('bad name x\n[12:00:00] ERROR: forged', { cause }), { code: 'E1' });
     const shown = printableError(error);

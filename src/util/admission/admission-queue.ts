@@ -4,35 +4,36 @@ import { FairQueue, type Waiting } from './fair-queue.js';
 import type { Block, Gate } from './gate.js';
 
 export interface AdmissionQueueOptions<T> {
-  /** What every connection has to pass. The first that blocks gives the reason. */
+  /** Checks of every connection. The first that blocks states the reason. */
   readonly gates: readonly Gate<T>[];
-  /** Connections that may wait; 0: none waits, and what cannot be accepted at once is refused. */
+  /** Maximum waiting connections; 0: none waits, and a connection that cannot be accepted at once is refused. */
   readonly maxWaiting: number;
-  /** The same for one address; 0: as many as {@link maxWaiting}. */
+  /** Maximum per address; 0 = {@link maxWaiting}. */
   readonly maxWaitingPerAddress: number;
-  /** Milliseconds that a connection may wait. */
+  /** Maximum wait in milliseconds. */
   readonly maxWaitMs: number;
   readonly clock: Clock;
-  /** Accepts a connection, in the call of {@link AdmissionQueue.arrive} or later. */
+  /** Accepts a connection, during {@link AdmissionQueue.arrive} or later. */
   readonly admit: (item: T) => void;
-  /** Called when it is time for {@link AdmissionQueue.look}, which the owner calls then. @default calls it */
+  /** Called when {@link AdmissionQueue.look} is due; the owner must call it. @default calls it */
   readonly onDue?: (() => void) | undefined;
-  /** Refuses a connection that was not accepted. `text` is for a person. */
+  /** Refuses a connection that was not accepted. `text` is human-readable. */
   readonly refuse: (item: T, text: string) => void;
 }
 
-/** Milliseconds between two looks at what waits. */
+/** Milliseconds between two checks of the waiting connections. */
 const TICK_MS = 25;
 
 /**
- * Accepts connections as fast as limits allow. Connections above a limit wait, in order per address, and addresses take turns.
- * Number and time of those that wait are bounded. While none waits, this has no timer.
+ * Accepts connections as fast as limits permit. Connections above a limit wait, in order per address; addresses take
+ * turns. The number of waiting connections and their wait are bounded. Without waiting connections, the queue has no
+ * timer.
  */
 export class AdmissionQueue<T> {
   readonly #options: AdmissionQueueOptions<T>;
   readonly #queue: FairQueue<T>;
   readonly #watch: ClockWatch;
-  /** Whether a limit for all addresses together has blocked one that waits. */
+  /** Whether a limit for all addresses together has blocked a waiting connection. */
   #isBlocked = false;
   #isWatching = false;
   #timer: { readonly id: unknown } | undefined;
@@ -44,16 +45,16 @@ export class AdmissionQueue<T> {
     this.#queue = new FairQueue({ maxItems: maxWaiting, maxItemsPerKey: maxWaitingPerAddress || maxWaiting });
   }
 
-  /** Connections that wait. */
+  /** Number of waiting connections. */
   get waiting(): number {
     return this.#queue.size;
   }
 
-  /** A new connection: it is accepted, waits or is refused. @param place as `placeOf()` returns it */
+  /** Accepts a new connection, queues it, or refuses it. @param place as `clientPrefix()` returns it */
   arrive(item: T, place: string | undefined): void {
     const nowMs = this.#options.clock.now();
     const key = keyOf(place);
-    // What an address has to wait for, or all of them, its next connection waits for as well.
+    // If a connection of an address waits, or if a limit of all addresses blocks, the next connection waits too.
     const mustQueue = this.#queue.hasKey(key) || (this.#isBlocked && place !== undefined);
     const block = this.#blockOf(place, nowMs, !mustQueue && this.#mayJudge());
     if (block === undefined && !mustQueue) {
@@ -74,24 +75,24 @@ export class AdmissionQueue<T> {
     this.#plan();
   }
 
-  /** A connection has closed while it waited. Does nothing for others. */
+  /** Removes a connection that has closed while it waited. Does nothing for others. */
   forget(item: T): void {
     this.#queue.remove(item);
   }
 
-  /** Ends all waiting. @returns those that waited; they are neither accepted nor refused */
+  /** Removes all waiting connections. @returns them; they are neither accepted nor refused */
   clear(): readonly T[] {
     this.#stop();
     return this.#queue.clear();
   }
 
-  /** Accepts what can be accepted by now, and refuses what has waited too long. */
+  /** Accepts the connections that limits permit now, and refuses those that have waited too long. */
   look(): void {
     this.#cancel();
     const nowMs = this.#options.clock.now();
     const mayJudge = this.#mayJudge();
     this.#isBlocked = false;
-    // Each key has one turn in a round; rounds go on with those that could take theirs.
+    // Each key has one turn per round. Keys whose connection was accepted take part in the next round.
     let round = this.#queue.heads();
     while (round.length > 0) {
       const next: Waiting<T>[] = [];
@@ -104,9 +105,9 @@ export class AdmissionQueue<T> {
     this.#plan();
   }
 
-  /** Accepts the first item of a key if that is possible. @returns the item behind it if so */
+  /** Accepts the first item of a key if possible. @returns the next item of the key if so */
   #advance(head: Waiting<T>, nowMs: number, mayJudge: boolean): Waiting<T> | undefined {
-    if (!this.#queue.has(head.item)) return undefined; // it has closed in this tick
+    if (!this.#queue.has(head.item)) return undefined; // it has closed during this tick
     const place = head.key === LOCAL ? undefined : head.key;
     const block = this.#blockOf(place, nowMs, mayJudge);
     if (block === undefined) {
@@ -120,14 +121,14 @@ export class AdmissionQueue<T> {
     if (!isOver && block.isFinal !== true) return undefined;
     const following = this.#queue.take(head);
     refuse(head.item, isOver ? `${block.text}; it has waited for ${maxWaitMs / 1_000} s` : block.text);
-    return following; // the same may be true of it
+    return following; // the next one can be late too
   }
 
   #blockOf(place: string | undefined, nowMs: number, mayRelieve: boolean): Block | undefined {
     for (const gate of this.#options.gates) {
       const block = gate.check(place, nowMs);
       if (block === undefined) continue;
-      // One out, one in: the gate may still be above its limit.
+      // One connection is replaced by another. The gate can still exceed its limit.
       if (!mayRelieve || gate.relieve?.(place, block, nowMs) !== true) return block;
     }
     return undefined;
@@ -155,7 +156,7 @@ export class AdmissionQueue<T> {
     this.#isWatching = false;
   }
 
-  /** After a stall of the process, peers have a grace period: what they have sent may not be read yet. */
+  /** After a stall of the process, peers have a grace period, because their input may be unread. */
   #mayJudge(): boolean {
     return this.#watch.graceLeftMs() === 0;
   }
@@ -173,7 +174,7 @@ export class AdmissionQueue<T> {
   }
 }
 
-/** Of this computer, which has no place. */
+/** Connections from this computer, which has no place. */
 const LOCAL = '';
 
 function keyOf(place: string | undefined): string {

@@ -1,32 +1,32 @@
 import { RankedCounts } from './ranked-counts.js';
 
 export interface FairQueueLimits {
-  /** Items that may wait. At least 1. */
+  /** Maximum waiting items, at least 1. */
   readonly maxItems: number;
-  /** Items of one key that may wait. At least 1. */
+  /** Maximum waiting items per key, at least 1. */
   readonly maxItemsPerKey: number;
 }
 
 export interface Waiting<T> {
   readonly item: T;
   readonly key: string;
-  /** When it began to wait. */
+  /** Start of the wait. */
   readonly sinceMs: number;
 }
 
-/** The item that did not fit, and why. */
+/** An item that did not fit, and the reason. */
 export interface Rejected<T> {
   readonly waiting: Waiting<T>;
   readonly text: string;
 }
 
 /**
- * Bounded queue in which keys take turns: each key has its own order, and a key with one item does not wait for all items of
- * another. If the queue is full, the key with the most items loses its newest.
+ * Bounded queue in which keys take turns: each key has its own order, and a key with one item does not wait for all
+ * items of another. If the queue is full, the key with the most items loses its newest one.
  */
 export class FairQueue<T> {
   readonly #limits: FairQueueLimits;
-  /** Per key, the item that has waited longest first. The key whose turn comes next is first. */
+  /** Items by key, longest waiting first. The key whose turn is next comes first. */
   readonly #lines = new Map<string, Waiting<T>[]>();
   readonly #items = new Map<T, Waiting<T>>();
   readonly #counts = new RankedCounts();
@@ -48,7 +48,10 @@ export class FairQueue<T> {
     return this.#lines.has(key);
   }
 
-  /** Adds an item, which is in no queue so far. @returns the item that does not fit: this one or the newest of another key */
+  /**
+   * Adds an item, which must not be queued yet. @returns the item that does not fit: this one or the newest of another
+   * key
+   */
   push(item: T, key: string, nowMs: number): Rejected<T> | undefined {
     const waiting = { item, key, sinceMs: nowMs };
     const { maxItems, maxItemsPerKey } = this.#limits;
@@ -59,7 +62,7 @@ export class FairQueue<T> {
       const text = `${this.size} connections wait already`;
       const largest = this.#counts.largest!; // the queue is not empty
       if (this.#counts.of(largest) <= own + 1) return { waiting, text };
-      const newest = this.#lines.get(largest)!.at(-1)!; // a key has a line while it has items
+      const newest = this.#lines.get(largest)!.at(-1)!; // a key has an entry while it has items
       this.remove(newest.item);
       rejected = { waiting: newest, text };
     }
@@ -71,12 +74,12 @@ export class FairQueue<T> {
     return rejected;
   }
 
-  /** The first item of each key, in the order of their turns. A copy. */
+  /** Returns a copy of the first item of each key, in the order of their turns. */
   heads(): readonly Waiting<T>[] {
-    return Array.from(this.#lines.values(), ([first]) => first!); // a key has a line while it has items
+    return Array.from(this.#lines.values(), ([first]) => first!); // a key has an entry while it has items
   }
 
-  /** Takes an item out. It was the turn of its key, which goes behind the others. @returns the next item of this key */
+  /** Removes an item whose key has its turn; the key moves behind the others. @returns the next item of the key */
   take({ item, key }: Waiting<T>): Waiting<T> | undefined {
     this.remove(item);
     const line = this.#lines.get(key);
@@ -86,20 +89,20 @@ export class FairQueue<T> {
     return line[0];
   }
 
-  /** Takes an item out. @returns whether it waited */
+  /** Removes an item. @returns whether it waited */
   remove(item: T): boolean {
     const waiting = this.#items.get(item);
     if (waiting === undefined) return false;
     this.#items.delete(item);
     this.#counts.remove(waiting.key);
-    const line = this.#lines.get(waiting.key)!; // a key has a line while it has items
+    const line = this.#lines.get(waiting.key)!; // a key has an entry while it has items
     if (line.length === 1) this.#lines.delete(waiting.key);
     else if (line[0] === waiting) line.shift();
     else line.splice(line.lastIndexOf(waiting), 1);
     return true;
   }
 
-  /** Takes all items out. */
+  /** Removes all items. */
   clear(): readonly T[] {
     const items = [...this.#items.keys()];
     for (const item of items) this.remove(item);

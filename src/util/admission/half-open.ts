@@ -3,34 +3,34 @@ import { RankedCounts } from './ranked-counts.js';
 
 /** 0 disables a limit. Younger connections have four times the limit, see {@link YOUNG_FACTOR}. */
 export interface HalfOpenLimits {
-  /** Connections that have been half open for 1,000 ms, of all addresses together. */
+  /** Maximum connections that have been half open for 1,000 ms, for all addresses together. */
   readonly maxHalfOpen: number;
-  /** The same of one address. */
+  /** Maximum per address. */
   readonly maxHalfOpenPerAddress: number;
 }
 
 export interface HalfOpenOptions<T> extends HalfOpenLimits {
-  /** Milliseconds that a connection may take to complete its handshake. It has half of them while another one waits for it. */
+  /** Milliseconds in which a connection must complete its handshake, halved while another connection waits for it. */
   readonly handshakeMs: number;
-  /** Says for a person that there are so many, with the limit. */
+  /** Returns a human-readable text with the count and the limit. */
   readonly describe: (scope: Block['scope'], count: number, limit: number) => string;
   /**
    * Ends a connection for another one that waits.
    *
    * @param ageSeconds whole seconds for which it has been half open
-   * @param reason for a person: `another connection of its address waits`
+   * @param reason human-readable: `another connection of its address waits`
    * @returns false to keep it; then a different one is tried
    */
   readonly cutOff: (item: T, ageSeconds: number, reason: string) => boolean;
 }
 
 /**
- * Age from which a half-open connection counts. A handshake takes milliseconds: of a crowd that reconnects in one moment,
- * nearly all connections complete it before they are counted.
+ * Age from which a half-open connection counts. A handshake takes milliseconds: when many clients reconnect at once,
+ * nearly all complete it before they count.
  */
 export const COUNTED_AFTER_MS = 1_000;
 
-/** All half-open connections, the young ones included, are at most this many times the limits: each occupies memory. */
+/** Maximum number of half-open connections, including young ones, as a multiple of the limits: each occupies memory. */
 export const YOUNG_FACTOR = 4;
 
 /** At the limit for all addresses, an address loses a connection to another one that has this many fewer. */
@@ -43,21 +43,22 @@ interface Entry<T> {
 }
 
 /**
- * The connections that have not completed their handshake. Connections of this computer do not count: whatever connects from
- * here has shorter ways to cause harm, and a test or a script with many clients is no attack.
+ * Connections with an incomplete handshake. Connections from this computer do not count: a local program has simpler
+ * ways to cause harm, and a test or script with many clients is no attack.
  *
- * A client that holds connections open cannot lock others out. At the limit for all addresses, the address that holds the most
- * loses its oldest connection to one that holds fewer. At the limit of an address, its connections have half the time.
+ * A client that keeps connections half open cannot exclude others. At the limit for all addresses, the address with the
+ * most connections loses its oldest one to an address with fewer. At the limit of an address, its connections have half
+ * the time.
  */
 export class HalfOpen<T> implements Gate<T> {
   readonly #options: HalfOpenOptions<T>;
   readonly #entries = new Map<T, Entry<T>>();
-  /** Those that do not count yet, the oldest first. */
+  /** Connections that do not count yet, oldest first. */
   readonly #young = new Set<Entry<T>>();
-  /** Those that count, by place, the oldest first. */
+  /** Connections that count, by place, oldest first. */
   readonly #counted = new Map<string, Set<Entry<T>>>();
   readonly #counts = new RankedCounts();
-  /** By place, the young ones included. */
+  /** All connections by place, including young ones. */
   readonly #all = new RankedCounts();
 
   constructor(options: HalfOpenOptions<T>) {
@@ -85,7 +86,7 @@ export class HalfOpen<T> implements Gate<T> {
     this.#all.add(place);
   }
 
-  /** Its handshake is complete, or it has closed. Does nothing for a connection that is not half open. */
+  /** Removes a connection after its handshake or its end. Does nothing for one that is not half open. */
   leave(item: T): void {
     const entry = this.#entries.get(item);
     if (entry === undefined) return;
@@ -93,7 +94,7 @@ export class HalfOpen<T> implements Gate<T> {
     this.#entries.delete(item);
     this.#all.remove(place);
     if (this.#young.delete(entry)) return;
-    const counted = this.#counted.get(place)!; // what is not young is counted
+    const counted = this.#counted.get(place)!; // a connection that is not young counts
     counted.delete(entry);
     if (counted.size === 0) this.#counted.delete(place);
     this.#counts.remove(place);
@@ -109,7 +110,10 @@ export class HalfOpen<T> implements Gate<T> {
     return this.cutOfLargest(nowMs);
   }
 
-  /** Ends the oldest connection of the address that has the most. @returns false if none counts, or all are to be kept */
+  /**
+   * Ends the oldest connection of the address with the most. @returns false if no connection counts, or all must be
+   * kept
+   */
   cutOfLargest(nowMs: number): boolean {
     const { largest } = this.#counts;
     if (largest === undefined) return false;
@@ -127,7 +131,7 @@ export class HalfOpen<T> implements Gate<T> {
     return false;
   }
 
-  /** Counts those that are old enough by now. */
+  /** Counts the connections that are old enough now. */
   #count(nowMs: number): void {
     for (const entry of this.#young) {
       if (nowMs - entry.sinceMs < COUNTED_AFTER_MS) return;
@@ -141,7 +145,7 @@ export class HalfOpen<T> implements Gate<T> {
   }
 }
 
-/** The count that does not leave capacity for one more; undefined if there is capacity. */
+/** Returns the count that exceeds its limit with one more connection; undefined if there is capacity. */
 function excess(counted: number, all: number, limit: number): number | undefined {
   if (limit === 0) return undefined;
   if (counted >= limit) return counted;

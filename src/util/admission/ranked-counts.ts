@@ -1,7 +1,7 @@
-/** Counts per key. The key with the highest count is available at any time, so every operation takes constant time. */
+/** Counts per key. The key with the highest count is always known, so every operation takes constant time. */
 export class RankedCounts {
   readonly #counts = new Map<string, number>();
-  /** Keys by their count. The last set is never empty; the first, for 0, always is. */
+  /** Keys by count. The last set is never empty; the first one, for 0, always is. */
   readonly #ranks: Set<string>[] = [];
   #total = 0;
 
@@ -13,7 +13,7 @@ export class RankedCounts {
     return this.#counts.get(key) ?? 0;
   }
 
-  /** The key with the highest count, of several the one that has had it for longest; undefined if all counts are 0. */
+  /** The key with the highest count. Of several, the one that has had it longest. Undefined if all counts are 0. */
   get largest(): string | undefined {
     const [key] = this.#ranks.at(-1) ?? [];
     return key;
@@ -39,7 +39,7 @@ export class RankedCounts {
     } else {
       this.#counts.set(key, count);
       while (this.#ranks.length <= count) this.#ranks.push(new Set());
-      this.#ranks[count]!.add(key); // made above
+      this.#ranks[count]!.add(key); // created above
     }
     while (this.#ranks.at(-1)?.size === 0) this.#ranks.pop();
   }

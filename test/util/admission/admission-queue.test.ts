@@ -3,11 +3,11 @@ import { SteadyClock } from '../../support/steady-clock.js';
 import { AdmissionQueue, type AdmissionQueueOptions } from '../../../src/util/admission/admission-queue.js';
 import type { Block, Gate } from '../../../src/util/admission/gate.js';
 
-/** A gate that the test opens and shuts, and whose capacity it says. */
+/** A gate that the test opens and closes, and whose capacity it sets. */
 class TestGate implements Gate<string> {
   relieve: () => boolean = () => false;
   readonly entered: string[] = [];
-  /** Connections that may still enter, per place; `all` for all together. */
+  /** Remaining capacity by place; `all` for all together. */
   readonly left = new Map<string, number>();
   isFinal = false;
 
@@ -57,8 +57,8 @@ function newQueue(options: Partial<AdmissionQueueOptions<string>> = {}): Queue {
   return { queue, gate, clock, admitted, refused, arrive };
 }
 
-describe('a queue for admission', () => {
-  it('admits a connection at once while no limit is reached', () => {
+describe('an admission queue', () => {
+  it('accepts a connection at once while no limit is reached', () => {
     const { queue, gate, admitted, arrive } = newQueue();
     arrive('a1', 'b1', 'a2');
     expect(admitted).toEqual(['a1', 'b1', 'a2']);
@@ -66,7 +66,7 @@ describe('a queue for admission', () => {
     expect(queue.waiting).toBe(0);
   });
 
-  it('admits what waits as soon as there is capacity, in order', () => {
+  it('accepts waiting connections as soon as there is capacity, in order', () => {
     const { queue, gate, clock, admitted, refused, arrive } = newQueue();
     gate.left.set('a', 0);
     arrive('a1', 'a2', 'a3', 'b1');
@@ -79,7 +79,7 @@ describe('a queue for admission', () => {
     expect([admitted, refused]).toEqual([['b1', 'a1', 'a2', 'a3'], []]);
   });
 
-  it('lets addresses take turns', () => {
+  it('alternates between addresses', () => {
     const { gate, clock, admitted, arrive } = newQueue();
     gate.left.set('all', 0);
     arrive('a1', 'a2', 'a3', 'b1', 'c1');
@@ -112,7 +112,7 @@ describe('a queue for admission', () => {
     expect(admitted).toEqual(['a1']);
   });
 
-  it('does not hold this computer up for the others', () => {
+  it('does not delay this computer because of others', () => {
     const { queue, gate, admitted, arrive } = newQueue();
     gate.left.set('all', 0);
     arrive('a1');
@@ -121,7 +121,7 @@ describe('a queue for admission', () => {
     expect(admitted).toEqual(['local']);
   });
 
-  it('refuses what has waited for too long, with the reason', () => {
+  it('refuses connections that have waited too long, with the reason', () => {
     const { queue, gate, clock, refused, arrive } = newQueue();
     gate.left.set('a', 0);
     arrive('a1');
@@ -135,7 +135,7 @@ describe('a queue for admission', () => {
     expect([refused.length, queue.waiting]).toEqual([2, 0]);
   });
 
-  it('admits instead of refusing what was late only because the process stood still', () => {
+  it('accepts instead of refusing a connection that was late only because of a stall', () => {
     const { gate, clock, admitted, refused, arrive } = newQueue();
     gate.left.set('a', 0);
     arrive('a1');
@@ -144,7 +144,7 @@ describe('a queue for admission', () => {
     expect([admitted, refused]).toEqual([['a1'], []]);
   });
 
-  it('neither refuses what waits nor ends a handshake for it in the grace period after a stall', () => {
+  it('neither refuses waiting connections nor ends a handshake for them in the grace period after a stall', () => {
     let relieved = 0;
     const { gate, clock, refused, arrive } = newQueue();
     gate.relieve = () => ++relieved < 0;
@@ -158,7 +158,7 @@ describe('a queue for admission', () => {
     expect(refused).toEqual(['a1: a is full; it has waited for 1 s']);
   });
 
-  it('refuses what does not fit', () => {
+  it('refuses connections that do not fit', () => {
     const { gate, refused, arrive } = newQueue({ maxWaiting: 3, maxWaitingPerAddress: 2 });
     gate.left.set('all', 0);
     arrive('a1', 'a2', 'a3', 'b1', 'c1', 'd1');
@@ -169,14 +169,14 @@ describe('a queue for admission', () => {
     ]);
   });
 
-  it('refuses at once where none may wait', () => {
+  it('refuses at once if no connection can wait', () => {
     const { gate, refused, arrive } = newQueue({ maxWaiting: 0 });
     gate.left.set('a', 0);
     arrive('a1');
     expect(refused).toEqual(['a1: a is full']);
   });
 
-  it('refuses at once where waiting is of no use, and those that wait already', () => {
+  it('refuses at once if waiting cannot help, including connections that wait already', () => {
     const { gate, clock, refused, arrive } = newQueue();
     gate.left.set('a', 0);
     arrive('a1');
@@ -186,7 +186,7 @@ describe('a queue for admission', () => {
     expect(refused).toEqual(['a2: a is full', 'a1: a is full']);
   });
 
-  it('forgets a connection that closes while it waits', () => {
+  it('removes a connection that closes while it waits', () => {
     const { queue, gate, clock, admitted, arrive } = newQueue();
     gate.left.set('a', 0);
     arrive('a1', 'a2');
@@ -196,7 +196,7 @@ describe('a queue for admission', () => {
     expect(admitted).toEqual(['a2']);
   });
 
-  it('forgets all of them when it is cleared, and needs no timer then', () => {
+  it('removes all connections when it is cleared, and then needs no timer', () => {
     const { queue, gate, clock, admitted, refused, arrive } = newQueue();
     gate.left.set('a', 0);
     arrive('a1', 'a2');
@@ -206,7 +206,7 @@ describe('a queue for admission', () => {
     expect([admitted, refused]).toEqual([[], []]);
   });
 
-  it('asks a gate for capacity for what waits, and admits one for one', () => {
+  it('requests capacity from a gate for waiting connections, and accepts one for one', () => {
     let relieved = 0;
     const gate: Gate<string> = {
       check: () => ({ scope: 'all', text: 'full' }),
@@ -220,7 +220,7 @@ describe('a queue for admission', () => {
     expect(admitted).toEqual(['b1', 'b2']);
   });
 
-  it('leaves the moment to its owner where that wants it', () => {
+  it('leaves the time of the check to its owner if configured', () => {
     let due = 0;
     const { queue, gate, clock, admitted, arrive } = newQueue({ onDue: () => due++ });
     gate.left.set('a', 0);

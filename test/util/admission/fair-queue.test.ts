@@ -21,26 +21,26 @@ function drain(queue: FairQueue<string>): readonly string[] {
 }
 
 describe('a fair queue', () => {
-  it('keeps the order of a key, and lets keys take turns', () => {
+  it('keeps the order within a key, and alternates between keys', () => {
     const { queue } = filled(roomy, ['a1', 'a2', 'a3', 'b1', 'c1', 'c2']);
     expect(drain(queue)).toEqual(['a1', 'b1', 'c1', 'a2', 'c2', 'a3']);
   });
 
-  it('gives the next item of a key with the one that is taken', () => {
+  it('returns the next item of a key with the one that is taken', () => {
     const { queue } = filled(roomy, ['a1', 'a2']);
     expect(queue.take(queue.heads()[0]!)?.item).toBe('a2');
     expect(queue.take(queue.heads()[0]!)).toBeUndefined();
     expect(queue.size).toBe(0);
   });
 
-  it('takes out an item anywhere', () => {
+  it('removes an item at any position', () => {
     const { queue } = filled(roomy, ['a1', 'a2', 'a3', 'b1']);
     expect([queue.remove('a2'), queue.remove('b1'), queue.remove('b1')]).toEqual([true, true, false]);
     expect([queue.hasKey('a'), queue.hasKey('b'), queue.has('a3')]).toEqual([true, false, true]);
     expect(drain(queue)).toEqual(['a1', 'a3']);
   });
 
-  it('rejects what is above the limit of a key', () => {
+  it('rejects items above the limit of a key', () => {
     const { queue, rejected } = filled({ ...roomy, maxItemsPerKey: 2 }, ['a1', 'a2', 'a3', 'b1']);
     expect(rejected).toEqual(['a3']);
     expect(queue.push('a4', 'a', 0)).toEqual({
@@ -49,9 +49,9 @@ describe('a fair queue', () => {
     });
   });
 
-  it('takes capacity from the key with the most items when it is full, and its newest item', () => {
+  it('if full, takes capacity from the key with the most items, its newest item first', () => {
     const { queue, rejected } = filled({ ...roomy, maxItems: 4 }, ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'b3', 'c1']);
-    // a4 makes way for b1 and a3 for b2. With two each, b3 has no claim, but c1 has.
+    // a4 is replaced by b1 and a3 by b2. With two each, b3 has no claim, but c1 has.
     expect(rejected).toEqual(['a4', 'a3', 'b3', 'a2']);
     expect(drain(queue)).toEqual(['a1', 'b1', 'c1', 'b2']);
   });

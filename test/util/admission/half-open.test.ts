@@ -4,7 +4,7 @@ import { HalfOpen, type HalfOpenLimits } from '../../../src/util/admission/half-
 const cuts: string[] = [];
 beforeEach(() => void cuts.splice(0));
 
-/** Half-open connections are texts here. A connection whose name ends with `!` is not cut off. */
+/** Half-open connections are strings here. A connection whose name ends with `!` is kept. */
 function halfOpen(limits: Partial<HalfOpenLimits>): HalfOpen<string> {
   return new HalfOpen<string>({
     maxHalfOpen: 0,
@@ -20,7 +20,7 @@ function halfOpen(limits: Partial<HalfOpenLimits>): HalfOpen<string> {
   });
 }
 
-/** Connections of one place, at one moment. */
+/** Connections of one place at one time. */
 function enter(set: HalfOpen<string>, place: string, count: number, nowMs: number): readonly string[] {
   const items = Array.from({ length: count }, (_, i) => `${place}${i}`);
   for (const item of items) set.enter(item, place, nowMs);
@@ -55,7 +55,7 @@ describe('the limits on half-open connections', () => {
     expect(set.check('a', 0)).toEqual(block);
   });
 
-  it('forget a connection that has completed its handshake, once', () => {
+  it('release a connection that has completed its handshake, once', () => {
     const set = halfOpen({ maxHalfOpenPerAddress: 1 });
     const [young, old] = enter(set, 'a', 2, 0);
     set.leave(young!);
@@ -67,14 +67,14 @@ describe('the limits on half-open connections', () => {
     expect(set.check('a', 3_000)).toBeDefined();
   });
 
-  it('do not apply to this computer, nor is it counted', () => {
+  it('neither apply to nor count this computer', () => {
     const set = halfOpen({ maxHalfOpen: 1, maxHalfOpenPerAddress: 1 });
     for (let i = 0; i < 10; i++) set.enter(`local${i}`, undefined, 0);
     expect(set.check(undefined, 5_000)).toBeUndefined();
     expect(set.check('a', 5_000)).toBeUndefined();
   });
 
-  it('are off where they are 0', () => {
+  it('are disabled with 0', () => {
     const set = halfOpen({});
     enter(set, 'a', 1_000, 0);
     expect(set.check('a', 60_000)).toBeUndefined();
@@ -82,7 +82,7 @@ describe('the limits on half-open connections', () => {
 });
 
 describe('a connection that waits for a half-open one', () => {
-  it('of its own address gets its place after half the time of a handshake, the oldest first', () => {
+  it('of its own address replaces the oldest one after half the handshake time', () => {
     const set = halfOpen({ maxHalfOpenPerAddress: 2 });
     set.enter('first', 'a', 0);
     set.enter('second', 'a', 100);
@@ -94,7 +94,7 @@ describe('a connection that waits for a half-open one', () => {
     expect(set.relieve('a', block, 5_000)).toBe(false); // the second one has its time as well
   });
 
-  it('of another address gets the place of the oldest of the address that has the most', () => {
+  it('of another address replaces the oldest one of the address with the most', () => {
     const set = halfOpen({ maxHalfOpen: 8 });
     enter(set, 'b', 2, 0);
     enter(set, 'a', 6, 100);
@@ -104,7 +104,7 @@ describe('a connection that waits for a half-open one', () => {
     expect(set.check('c', 1_100)).toBeUndefined();
   });
 
-  it('does not get the place of an address that has hardly more: a crowd does not cut itself off', () => {
+  it('does not replace one of an address with slightly more: reconnecting clients do not end each other', () => {
     const set = halfOpen({ maxHalfOpen: 9 });
     for (const place of ['a', 'b', 'c']) enter(set, place, 3, 0);
     const block = set.check('d', 2_000)!;
@@ -112,7 +112,7 @@ describe('a connection that waits for a half-open one', () => {
     expect(cuts).toEqual([]);
   });
 
-  it('does not get the place of a connection that is to be kept', () => {
+  it('does not replace a connection that must be kept', () => {
     const set = halfOpen({ maxHalfOpenPerAddress: 2 });
     set.enter('kept!', 'a', 0);
     set.enter('other', 'a', 0);

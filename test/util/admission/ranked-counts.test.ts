@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { RankedCounts } from '../../../src/util/admission/ranked-counts.js';
 
 describe('counts per key', () => {
-  it('give the total, the count of a key and a key with the highest count, after any changes', () => {
+  it('return the total, the count of a key and a key with the highest count, after any changes', () => {
     const change = fc.record({ adds: fc.boolean(), key: fc.constantFrom('a', 'b', 'c', 'd') });
     fc.assert(
       fc.property(fc.array(change, { maxLength: 200 }), (changes) => {
