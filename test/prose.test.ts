@@ -31,6 +31,8 @@ const converted: readonly string[] = [
   // Inspector, tokens, certificates, health; tests of the whole router; programs beside it.
   'src/inspector',
   'test/inspector',
+  'src/auth',
+  'test/auth',
 ];
 
 /** Expressions with their real meaning, such as "the audience hears". */

@@ -1,6 +1,8 @@
 import type { LibraryErrorCode } from '../util/library-errors.js';
 
-/** Something is wrong with a file of tokens or keys. The message is one plain sentence for whoever runs the router. */
+/**
+ * A file of tokens or keys is invalid or not accessible. The message is one sentence for the operator of the router.
+ */
 export class AuthError extends Error {
   override readonly name = 'AuthError';
   readonly code = 'CLASP_ERR_AUTH' satisfies LibraryErrorCode;

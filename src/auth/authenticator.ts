@@ -2,12 +2,12 @@ import type { Authenticator, Grant } from '../core/ports.js';
 import { ClaspError, ErrorCode } from '../protocol/errors.js';
 import type { TokenValidator, Validation } from './validator.js';
 
-/** Characters of the longest token looked at. A frame could carry four times as many. */
+/** Maximum characters of a token. A frame can carry four times as many. */
 const MAX_TOKEN_LENGTH = 16_384;
 
-/** Asks each validator in turn; the first one that knows the token decides (router.md 9.3). */
+/** Asks the validators in order; the first one that recognizes the token decides (router.md 9.3). */
 export function authenticator(validators: readonly TokenValidator[]): Authenticator {
-  /** Who gave what. */
+  /** The validator of each grant. */
   const givers = new WeakMap<Grant, TokenValidator>();
   return {
     async authenticate(token) {
@@ -30,7 +30,7 @@ export function authenticator(validators: readonly TokenValidator[]): Authentica
   };
 }
 
-/** @throws ValidatorFault whatever the validator throws */
+/** @throws ValidatorFault for anything that the validator throws */
 async function verdictOf(validator: TokenValidator, token: string): Promise<Validation> {
   try {
     return await validator.validate(token);
@@ -39,7 +39,7 @@ async function verdictOf(validator: TokenValidator, token: string): Promise<Vali
   }
 }
 
-/** A validator failed. Of what it threw only the kind is told, for nobody knows what it writes into its texts. */
+/** A validator failed. Only the name of its error is used, because the message can contain secrets. */
 class ValidatorFault extends Error {
   override readonly name: string;
 
@@ -57,7 +57,7 @@ function grantOf(validation: Exclude<Validation, { readonly kind: 'notMine' }>, 
     case 'expired':
       throw new ClaspError(ErrorCode.TokenExpired, 'Token has expired');
     case 'invalid':
-      // The reason goes to the peer and into logs.
+      // The reason is sent to the peer and logged, so it must not contain the token.
       throw unauthorized(`Invalid token: ${validation.reason.replaceAll(token, '...')}`);
   }
 }

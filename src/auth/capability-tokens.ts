@@ -13,32 +13,32 @@ import {
 import { scopesAmong } from './claims.js';
 import type { TokenValidator, Validation } from './validator.js';
 
-/** How often a token may have been handed on. */
+/** Maximum delegations of a token. */
 const MAX_LINKS = 5;
 /**
- * Scopes of a token that was handed on, and `*` and `**` in each of their patterns, at most. Whoever may hand one on could otherwise
- * write patterns that it takes the router a second to compare; like this, the worst token found takes it 30 ms.
+ * Limits of a delegated token: scopes, and `*` and `**` per pattern. Without them, a holder could write patterns
+ * whose comparison takes the router a second. With them, the worst known token takes 30 ms.
  */
 const MAX_SCOPES = 32;
 const MAX_WILDCARDS = 8;
 
 export interface CapabilityTokensOptions {
-  /** Raw Ed25519 public keys of those whose root tokens are trusted. */
+  /** Raw Ed25519 public keys of trusted root issuers. */
   readonly trustAnchors: readonly Uint8Array[];
   readonly clock: Clock;
 }
 
 /**
- * Tokens that are signed instead of kept (router.md 9.5), and that their owner can hand on a part of. Of one that was handed on
- * every link is verified as if it were presented itself: its signature, its time, that it was meant for who signed the next, and
- * that the next gives no more than it does.
+ * Tokens that are signed instead of stored (router.md 9.5), and that their owner can delegate in part. Every link of
+ * a delegated token is verified as if it were presented itself: its signature, its expiry, that its audience signed
+ * the next link, and that the next link grants no more than it does.
  */
 export function capabilityTokens({ trustAnchors, clock }: CapabilityTokensOptions): TokenValidator {
   const trusted = new Set(trustAnchors.map(hex));
 
   /**
-   * The links from the token to its root. What costs next to nothing comes first: a stranger, who has no token of anybody trusted
-   * to begin with, makes the router do no cryptography and no comparing of patterns.
+   * Returns the links from the token to its root. Cheap checks come first: a sender without a token of a trusted
+   * issuer causes no cryptography and no pattern comparison.
    *
    * @throws CapabilityError
    */
@@ -49,9 +49,9 @@ export function capabilityTokens({ trustAnchors, clock }: CapabilityTokensOption
       if (chain.length > MAX_LINKS) throw new CapabilityError('delegation chain too deep');
       chain.push(readCapability(parent));
     }
-    const { issuer } = chain.at(-1)!; // there is at least the token itself
+    const { issuer } = chain.at(-1)!; // the chain contains at least the token itself
     if (!trusted.has(hex(issuer))) throw new CapabilityError(`untrusted issuer: ${hex(issuer)}`);
-    // From the root on: each is looked at only when all it rests upon is proven.
+    // From the root: each link is checked only after its parent is verified.
     let parentLink: Capability | undefined;
     for (const link of chain.toReversed()) {
       if (!isSigned(link)) throw new CapabilityError('its signature does not fit');
@@ -81,7 +81,7 @@ export function capabilityTokens({ trustAnchors, clock }: CapabilityTokensOption
   };
 }
 
-/** @throws CapabilityError unless the parent's owner has made the child, and of no more than there was */
+/** @throws CapabilityError unless the parent's audience issued the child, with no more scopes than the parent's */
 function checkHandedOn(parent: Capability, child: Capability): void {
   if (parent.audience === undefined) throw new CapabilityError('a token without an audience cannot be handed on');
   if (hex(parent.audience) !== hex(child.issuer)) {

@@ -5,21 +5,21 @@ import { isSignedBy, KEY_BYTES, rawPublicKey, SIGNATURE_BYTES, signatureOf } fro
 import type { LibraryErrorCode } from '../util/library-errors.js';
 
 const PREFIX = 'cap_';
-/** Bytes of the longest token looked at: five links of a hundred scopes have room. */
+/** Maximum bytes of a token: enough for five links with a hundred scopes. */
 const MAX_BYTES = 8_192;
 
-/** What a token says, signed by its issuer. */
+/** The content of a token, signed by its issuer. */
 export interface Capability {
-  /** 1: a root token, as the reference makes them. 2: one that was handed on, with the whole token it came from. */
+  /** 1: a root token, as the reference implementation issues it. 2: a delegated token, which contains its parent. */
   readonly version: 1 | 2;
   /** Raw Ed25519 public keys. */
   readonly issuer: Uint8Array;
-  /** Whose it is; undefined for whoever has it. */
+  /** Public key of the owner; undefined for a bearer token. */
   readonly audience: Uint8Array | undefined;
   readonly scopes: readonly string[];
   readonly expiresAtSeconds: number;
   readonly nonce: string;
-  /** The bytes of the token this one was made from. */
+  /** The bytes of the parent token. */
   readonly parent: Uint8Array | undefined;
 }
 
@@ -27,7 +27,7 @@ export interface SignedCapability extends Capability {
   readonly signature: Uint8Array;
 }
 
-/** A token that cannot be taken. The message is the reason, for whoever sent it. */
+/** The token is invalid. The message states the reason for the sender. */
 export class CapabilityError extends Error {
   override readonly name = 'CapabilityError';
   readonly code = 'CLASP_ERR_CAPABILITY' satisfies LibraryErrorCode;
@@ -52,7 +52,7 @@ export function isCapability(token: string): boolean {
   return token.startsWith(PREFIX);
 }
 
-/** The bytes of a token's text. @throws CapabilityError */
+/** Returns the bytes of a token's text. @throws CapabilityError */
 export function capabilityBytes(token: string): Uint8Array {
   const text = token.slice(PREFIX.length);
   if (text.length > (MAX_BYTES * 4) / 3) throw new CapabilityError(`it is longer than ${MAX_BYTES} bytes`);
@@ -60,13 +60,13 @@ export function capabilityBytes(token: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'base64url'));
 }
 
-/** Reads a token. Nothing of it is proven: see {@link isSigned}. @throws CapabilityError */
+/** Decodes a token without verification: see {@link isSigned}. @throws CapabilityError */
 export function readCapability(encoded: Uint8Array): SignedCapability {
   const parsed = tokenSchema.safeParse(decoded(encoded));
   if (!parsed.success) throw new CapabilityError('it is no capability token of version 1 or 2');
   const { version, proofs = [], signature, ...fields } = parsed.data;
   if (proofs.length > 0 || (version === 1 && fields.parent !== undefined)) {
-    // The links of such a token lack what their signatures are about: anybody could write them (router.md 9.5).
+    // The signatures of such a chain do not cover its links, so anyone could write them (router.md 9.5).
     throw new CapabilityError(
       'a token of version 1 cannot be handed on, its proofs prove nothing; make one of version 2',
     );
@@ -84,7 +84,7 @@ export function readCapability(encoded: Uint8Array): SignedCapability {
   };
 }
 
-/** Whether the issuer it names has signed a token. Whether that one may make it is another question. */
+/** Returns whether the issuer that a token names has signed it. It does not check whether that issuer is trusted. */
 export function isSigned(capability: SignedCapability): boolean {
   return isSignedBy(capability.issuer, signedBytes(capability), capability.signature);
 }
@@ -92,19 +92,19 @@ export function isSigned(capability: SignedCapability): boolean {
 export interface CapabilityOptions {
   /** The issuer's Ed25519 private key. */
   readonly key: KeyObject;
-  /** As people write them: `read:/lights/**`. */
+  /** In text form: `read:/lights/**`. */
   readonly scopes: readonly string[];
   /** Unix time in seconds. */
   readonly expiresAtSeconds: number;
-  /** The public key of whoever may hand it on. @default nobody may */
+  /** Public key of the owner, who can delegate the token. @default no delegation */
   readonly audience?: KeyObject | undefined;
-  /** A token to hand on a part of, whose audience is `key`. @default none: a root token */
+  /** The token to delegate, whose audience is `key`. @default none: a root token */
   readonly parent?: string | undefined;
   /** @default a random UUID */
   readonly nonce?: string | undefined;
 }
 
-/** Makes a capability token. It gives away who signed it, and nothing secret but itself. */
+/** Creates a capability token. It contains the issuer's public key, and no secret but itself. */
 export function createCapability(options: CapabilityOptions): string {
   const { scopes, expiresAtSeconds, audience, parent, nonce = randomUUID() } = options;
   const capability: Capability = {
@@ -130,7 +130,7 @@ export function createCapability(options: CapabilityOptions): string {
   return PREFIX + Buffer.from(encode(whole)).toString('base64url');
 }
 
-/** What is signed: every field in its order, those that are not there too (router.md 9.5). */
+/** Returns the signed bytes: every field in its order, absent ones included (router.md 9.5). */
 function signedBytes({ version, issuer, audience, scopes, expiresAtSeconds, nonce, parent }: Capability): Uint8Array {
   return encode({
     version,

@@ -9,7 +9,7 @@ const pattern = z
   .refine((text) => segmentsFault(text) === undefined, { error: 'is no pattern' })
   .transform((text): Pattern => parsePattern(text));
 
-/** Bounds as tokens and files carry them: `{"pattern": "/lights/**", "range": [0, 1], "maxRate": 30}`. */
+/** Constraints in the form of tokens and files: `{"pattern": "/lights/**", "range": [0, 1], "maxRate": 30}`. */
 export const constraintSchema: z.ZodType<Constraint> = z
   .strictObject({
     pattern,
@@ -21,7 +21,7 @@ export const constraintSchema: z.ZodType<Constraint> = z
   })
   .readonly();
 
-/** The scopes among some texts: what is none gives nothing, and takes nothing from the others (router.md 9.2). */
+/** Returns the valid scopes. An invalid one grants nothing and does not affect the others (router.md 9.2). */
 export function scopesAmong(texts: readonly string[]): Scope[] {
   return texts.flatMap((text) => {
     try {

@@ -9,13 +9,13 @@ import { readTokens, tokenFilePath, type TokenRecord } from './token-file.js';
 import type { TokenValidator, Validation } from './validator.js';
 
 export interface CpskTokensOptions {
-  /** The folder with `tokens.json`. */
+  /** The folder of `tokens.json`. */
   readonly dataDir: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** How often the file is looked at, for tokens that were revoked meanwhile. */
+/** Milliseconds between two checks of the file for revoked tokens. */
 const LOOK_MS = 1_000;
 
 interface Watched {
@@ -24,28 +24,30 @@ interface Watched {
 }
 
 /**
- * Tokens made by `clasp-router token create`, looked up by their hash. The file is the truth: it is looked at with every HELLO and
- * once a second, so what the command revokes is revoked here.
+ * Tokens created by `clasp-router token create`, found by their hash. The file is authoritative: it is checked at
+ * each HELLO and once per second, so that revocations by the command take effect.
  */
 export class CpskTokens implements TokenValidator {
   readonly #options: CpskTokensOptions;
   readonly #path: string;
-  /** Those whose hashes begin alike; hardly ever more than one. */
+  /** Tokens by the first digits of their hash; rarely more than one. */
   #byBucket: ReadonlyMap<string, readonly TokenRecord[]> = new Map();
   #ids: ReadonlySet<string> = new Set();
-  /** What the file was like when it was read. */
+  /** Identity of the file version that was read. */
   #seen = '';
-  /** What it was like when it could not be: that is said once. */
+  /** Identity of the last version that could not be read. Each is logged once. */
   #complainedOf = '';
-  /** The last of all looks at the file: one goes after the other, or an older one could have the last word. */
+  /**
+   * The most recently started read. Reads run one after the other, so that an older one cannot overwrite a newer one.
+   */
   #lastLook: Promise<void> = Promise.resolve();
-  /** The last one, as long as it has not begun. */
+  /** The next read, until it starts. */
   #nextLook: Promise<void> | undefined;
   readonly #watched = new Set<Watched>();
   #timer: unknown;
   #isClosed = false;
 
-  /** @throws AuthError when there is a file that is none of tokens */
+  /** @throws AuthError if the file exists and is not a valid token file */
   static async open(options: CpskTokensOptions): Promise<CpskTokens> {
     const tokens = new CpskTokens(options);
     tokens.#seen = await tokens.#look();
@@ -74,12 +76,13 @@ export class CpskTokens implements TokenValidator {
   onRevoked({ tokenId }: Grant, listener: () => void): () => void {
     const watched = { tokenId, listener };
     this.#watched.add(watched);
-    // Revoked since it was let in: nothing else would ever say so. Not at once, for who asks is not ready to hear it.
+    // The token was revoked after its validation, and no later event would report it. Deferred, because the caller
+    // has no subscription yet.
     if (!this.#ids.has(tokenId)) queueMicrotask(() => this.#tellRevoked());
     return () => void this.#watched.delete(watched);
   }
 
-  /** Looks at the file no more. */
+  /** Stops to check the file. */
   close(): void {
     this.#isClosed = true;
     this.#options.clock.clearTimeout(this.#timer);
@@ -96,8 +99,9 @@ export class CpskTokens implements TokenValidator {
   }
 
   /**
-   * Reads the file again if it has changed. One that cannot be read changes nothing: nobody is let in by it, and nobody put out.
-   * A look that is under way may have missed what was changed since, so whoever asks waits for one that is still to begin.
+   * Reads the file again if it has changed. If it cannot be read, nothing changes: no token becomes valid, and no
+   * session is closed. A read in progress can miss a later change, so the caller waits for a read that has not
+   * started.
    */
   #refresh(): Promise<void> {
     const begin = (): Promise<void> => {
@@ -115,7 +119,8 @@ export class CpskTokens implements TokenValidator {
       this.#keep(await readTokens(this.#path));
       this.#seen = seen;
     } catch (error) {
-      // What it holds can only change with the file; that it cannot be read may pass, and a revocation must not be missed by it.
+      // Invalid content only changes with the file. A read error can be temporary, and must not hide a revocation:
+      // the next check tries again.
       if (error instanceof AuthError && error.cause === undefined) this.#seen = seen;
       if (seen === this.#complainedOf) return;
       this.#complainedOf = seen;
@@ -145,7 +150,7 @@ export class CpskTokens implements TokenValidator {
     }
   }
 
-  /** Different from what it was whenever the file has been replaced. */
+  /** Returns the identity of the file version, which differs after each replacement. */
   async #look(): Promise<string> {
     try {
       const { mtimeMs, size, ino } = await stat(this.#path);
@@ -166,12 +171,12 @@ function grantOf({ id, subject, scopes, constraints, expiresAtSeconds }: TokenRe
   };
 }
 
-/** What a look-up may tell by the time it takes: no more than that the hash of a guess begins like one of ours. */
+/** The time of a lookup shows at most whether the first digits of a guess's hash match a token. */
 function bucketOf(hash: string): string {
   return hash.slice(0, 4);
 }
 
-/** Takes as long whatever differs. */
+/** Compares in constant time. */
 function isSame(one: string, other: string): boolean {
   return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
 }

@@ -3,7 +3,7 @@ import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 export const KEY_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 
-/** Whether the owner of a raw public key has signed these bytes. */
+/** Returns whether the owner of a raw public key has signed the bytes. */
 export function isSignedBy(rawKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
   const x = Buffer.from(rawKey).toString('base64url');
   return verify(null, bytes, createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }), signature);
@@ -13,7 +13,7 @@ export function signatureOf(privateKey: KeyObject, bytes: Uint8Array): Uint8Arra
   return new Uint8Array(sign(null, bytes, privateKey));
 }
 
-/** The raw public key that belongs to a key. @throws TypeError for one that is no Ed25519 key */
+/** Returns the raw public key of a key. @throws TypeError if it is not an Ed25519 key */
 export function rawPublicKey(key: KeyObject): Uint8Array {
   const publicKey = key.type === 'private' ? createPublicKey(key) : key;
   const { crv, x } = publicKey.export({ format: 'jwk' });

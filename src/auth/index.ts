@@ -1,4 +1,4 @@
-/** Who may come in: tokens of the router's own, of others, and of one's own kind. */
+/** Authentication with the router's own tokens, JWTs, capability tokens, and custom validators. */
 
 export { AuthError } from './auth-error.js';
 export { authenticator } from './authenticator.js';

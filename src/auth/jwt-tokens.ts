@@ -6,26 +6,26 @@ import type { Scope, ScopeAction } from '../protocol/scope.js';
 import { constraintSchema, scopesAmong } from './claims.js';
 import type { TokenValidator, Validation } from './validator.js';
 
-/** A key with the one algorithm it is for: a public key must never be taken for the secret of another. */
+/** A key with its only algorithm. Without this, a public key could be used as the secret of another algorithm. */
 export type JwtKey =
   | { readonly algorithm: 'HS256'; readonly secret: Uint8Array }
   | { readonly algorithm: 'EdDSA'; readonly key: CryptoKey | JWTVerifyGetKey };
 
 export interface JwtTokensOptions {
-  /** Each is tried in turn. */
+  /** Tried in order. */
   readonly keys: readonly JwtKey[];
-  /** What `iss` has to be. @default anything */
+  /** Required `iss`. @default any */
   readonly issuer?: string | undefined;
-  /** What `aud` has to name. @default anything */
+  /** Required `aud`. @default any */
   readonly audience?: string | undefined;
-  /** How far the clock of whoever made a token may be off, in seconds. @default 60 */
+  /** Tolerance for the clock of the token's issuer, in seconds. @default 60 */
   readonly clockSkewSeconds?: number | undefined;
   readonly clock: Clock;
 }
 
 const patterns = z.array(z.string().max(1_024)).max(256).default([]);
 
-/** The claims that are looked at, beside those that jose checks: `exp`, `nbf`, `iss`, `aud` (RFC 7519). */
+/** Claims that the validator reads, beside those that jose checks: `exp`, `nbf`, `iss`, `aud` (RFC 7519). */
 const claimsSchema = z.object({
   sub: z.string().max(255).optional(),
   jti: z.string().min(1).max(255).optional(),
@@ -37,7 +37,7 @@ const claimsSchema = z.object({
   constraints: z.array(constraintSchema).max(256).default([]),
 });
 
-/** What a token may say of its algorithm, and what of ours that is: `Ed25519` is the new name (RFC 9864). */
+/** `alg` values of tokens, and the algorithm they denote. `Ed25519` is the new name (RFC 9864). */
 const algorithms: ReadonlyMap<unknown, JwtKey['algorithm']> = new Map([
   ['HS256', 'HS256'],
   ['EdDSA', 'EdDSA'],
@@ -46,7 +46,7 @@ const algorithms: ReadonlyMap<unknown, JwtKey['algorithm']> = new Map([
 
 const FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** JSON Web Tokens (RFC 7519) made by somebody else, with scopes in the claims `read`, `write` and `admin`. */
+/** Validates JSON Web Tokens (RFC 7519) of other issuers, with scopes in the claims `read`, `write` and `admin`. */
 export function jwtTokens(options: JwtTokensOptions): TokenValidator {
   return {
     async validate(token) {
@@ -66,7 +66,7 @@ export function jwtTokens(options: JwtTokensOptions): TokenValidator {
   };
 }
 
-/** The header of a JWT; undefined for what is none, such as the tokens of others that have three parts too. */
+/** Returns the header of a JWT; undefined for other tokens, which can have three parts, too. */
 function headerOf(token: string): { readonly alg?: unknown } | undefined {
   if (!FORM.test(token)) return undefined;
   try {
@@ -76,7 +76,7 @@ function headerOf(token: string): { readonly alg?: unknown } | undefined {
   }
 }
 
-/** @returns what is to be said of a token, and whether that is the last word, since this key has signed it */
+/** @returns the result, and whether it is final because this key has signed the token */
 async function verify(
   token: string,
   jwtKey: JwtKey,
@@ -87,7 +87,7 @@ async function verify(
     algorithms: jwtKey.algorithm === 'HS256' ? ['HS256'] : ['EdDSA', 'Ed25519'],
     clockTolerance: clockSkewSeconds,
     currentDate: new Date(wallTime(clock)),
-    // Nothing but its end takes such a token back.
+    // Only expiry ends such a token.
     requiredClaims: ['exp'],
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
@@ -102,7 +102,7 @@ async function verify(
     return { verdict: granted(token, payload, clockSkewSeconds), isSigned: true };
   } catch (error) {
     if (error instanceof errors.JWTExpired) return { verdict: { kind: 'expired' }, isSigned: true };
-    // Its own words could quote claims; what it is about is enough.
+    // The library's message can quote claims; the name of the claim is enough.
     if (error instanceof errors.JWTClaimValidationFailed) {
       return { verdict: { kind: 'invalid', reason: claimFaults[error.claim] ?? BAD_CLAIM }, isSigned: true };
     }
@@ -152,7 +152,7 @@ function granted(token: string, payload: JWTPayload, clockSkewSeconds: number): 
   };
 }
 
-/** The patterns among some texts as scopes; what is none gives nothing. */
+/** Returns scopes for the valid patterns. Invalid ones grant nothing. */
 function of(action: ScopeAction, texts: readonly string[]): Scope[] {
   return scopesAmong(texts.map((text) => `${action}:${text}`));
 }

@@ -7,15 +7,15 @@ import { KEY_BYTES, rawPublicKey } from './ed25519.js';
 import { codeOf } from './faults.js';
 import type { JwtKey } from './jwt-tokens.js';
 
-/** What HS256 needs to be as hard to guess as its hash (RFC 7518, section 3.2). */
+/** Minimum length of an HS256 secret: the size of the hash (RFC 7518, section 3.2). */
 const SECRET_BYTES = 32;
-/** Bytes of the largest file that is read: a path may lead anywhere. */
+/** Maximum bytes of a key file. A path can lead to any file. */
 const MAX_FILE_BYTES = 1_048_576;
 
-/** A secret that whoever makes tokens has too; a line end behind it does not count. @throws AuthError */
+/** Reads a secret that is shared with the token issuer, without a trailing line break. @throws AuthError */
 export async function jwtSecret(path: string): Promise<JwtKey> {
   const bytes = await read(path, 'JWT secret');
-  // A public key is no secret: with it as one, everybody who knows it could make tokens.
+  // A public key is not secret: anyone who knows it could sign tokens with it as an HMAC key.
   if (bytes.includes('-----BEGIN ')) {
     throw new AuthError(`${path} holds a key in PEM and no secret; a public key is given as the JWT key instead`);
   }
@@ -27,7 +27,7 @@ export async function jwtSecret(path: string): Promise<JwtKey> {
   return { algorithm: 'HS256', secret };
 }
 
-/** An Ed25519 public key in PEM. @throws AuthError */
+/** Reads an Ed25519 public key in PEM. @throws AuthError */
 export async function jwtPublicKey(path: string): Promise<JwtKey> {
   const pem = (await read(path, 'JWT key')).toString('utf8');
   if (pem.includes('PRIVATE KEY')) throw privateKey(path);
@@ -44,7 +44,7 @@ const jwksSchema = z.object({
   keys: z.array(z.looseObject({ kty: z.string(), crv: z.string().optional(), d: z.unknown().optional() })).min(1),
 });
 
-/** A JWKS file with Ed25519 public keys. @throws AuthError */
+/** Reads a JWKS file with Ed25519 public keys. @throws AuthError */
 export async function jwksFile(path: string): Promise<JwtKey> {
   const text = (await read(path, 'JWKS')).toString('utf8');
   let json: unknown;
@@ -60,18 +60,21 @@ export async function jwksFile(path: string): Promise<JwtKey> {
   if (keys.some(({ kty, crv }) => kty !== 'OKP' || crv !== 'Ed25519')) {
     throw new AuthError(`${path} holds a key that is no Ed25519 public key; only these are taken`);
   }
-  const jwks = json as JSONWebKeySet; // as the schema has just found
+  const jwks = json as JSONWebKeySet; // validated by the schema
   jwks.keys.forEach((key, i) => {
     if (!isPublicKey(key)) throw new AuthError(`key ${i + 1} of ${path} is damaged; copy the file again`);
   });
   return { algorithm: 'EdDSA', key: createLocalJWKSet(jwks) };
 }
 
-/** The raw public key of somebody whose capability tokens are trusted: PEM, 64 hexadecimal digits, base64, or raw. @throws AuthError */
+/**
+ * Reads the raw public key of a trusted capability issuer: PEM, 64 hexadecimal digits, base64, or raw. @throws
+ * AuthError
+ */
 export async function trustAnchor(path: string): Promise<Uint8Array> {
   const bytes = await read(path, 'trust anchor');
   const raw = bytes.length === KEY_BYTES ? bytes : anchorIn(bytes.toString('utf8').trim(), path);
-  // What an interrupted copy leaves behind: a point for which anybody can sign.
+  // An interrupted copy can leave such bytes. They are a curve point for which anyone can sign.
   if (raw.every((byte) => byte === raw[0]))
     throw new AuthError(`${path} holds no key, only the same byte again and again`);
   return new Uint8Array(raw);

@@ -5,24 +5,25 @@ import { changeTokens, readTokens, tokenFilePath, type TokenRecord } from './tok
 
 export interface CreateTokenOptions {
   readonly dataDir: string;
-  /** As people write them: `read:/lights/**`. */
+  /** In text form: `read:/lights/**`. */
   readonly scopes: readonly string[];
   readonly constraints?: readonly Constraint[] | undefined;
-  /** Who it is for; for the list and the log. */
+  /** Name of the owner, for the list and the log. */
   readonly subject?: string | undefined;
-  /** How long it holds; undefined for ever. */
+  /** Lifetime in seconds; undefined means unlimited. */
   readonly ttlSeconds: number | undefined;
   /** Unix time. */
   readonly nowSeconds: number;
 }
 
-/** A token as it can be shown: without the token. */
+/** The displayable part of a token, without the token itself. */
 export type TokenInfo = Omit<TokenRecord, 'hash'>;
 
 /**
- * Makes a token and keeps its hash. The token itself is nowhere but in what is returned.
+ * Creates a token and stores its hash. Only the return value contains the token.
  *
- * @throws ClaspError 202 for what is no scope, AuthError for what else cannot be kept, such as an end that is no time
+ * @throws ClaspError 202 if a scope is invalid, AuthError for other invalid values, such as an expiry that is not a
+ * time
  */
 export async function createToken(
   options: CreateTokenOptions,
@@ -43,14 +44,14 @@ export async function createToken(
   return { token, info: shown(record) };
 }
 
-/** All tokens, the expired ones included. @throws AuthError */
+/** Returns all tokens, expired ones included. @throws AuthError */
 export async function listTokens(dataDir: string): Promise<readonly TokenInfo[]> {
   return (await readTokens(tokenFilePath(dataDir))).map(shown);
 }
 
-/** Takes a token out. A router that runs ends the sessions that came in with it. @returns whether there was one @throws AuthError */
+/** Removes a token. A running router closes its sessions. @returns whether the token existed @throws AuthError */
 export async function revokeToken(dataDir: string, id: string): Promise<boolean> {
-  if (!(await listTokens(dataDir)).some((token) => token.id === id)) return false; // without making a folder for it
+  if (!(await listTokens(dataDir)).some((token) => token.id === id)) return false; // avoids creating the folder
   let isFound = false;
   await changeTokens(dataDir, (tokens) => {
     const left = tokens.filter((token) => token.id !== id);

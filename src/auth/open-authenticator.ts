@@ -7,29 +7,32 @@ import { type JwtKey, jwtTokens } from './jwt-tokens.js';
 import { jwksFile, jwtPublicKey, jwtSecret, trustAnchor } from './key-files.js';
 
 export interface OpenAuthenticatorOptions {
-  /** The folder with the tokens that `clasp-router token create` makes. */
+  /** The folder with the tokens of `clasp-router token create`. */
   readonly dataDir: string;
-  /** A file with the secret of HS256 tokens. */
+  /** File with the secret of HS256 tokens. */
   readonly jwtSecretPath?: string | undefined;
-  /** A file with the Ed25519 public key of EdDSA tokens, in PEM. */
+  /** File with the Ed25519 public key of EdDSA tokens, in PEM. */
   readonly jwtKeyPath?: string | undefined;
-  /** A JWKS file with such keys. */
+  /** JWKS file with such keys. */
   readonly jwksPath?: string | undefined;
   readonly jwtIssuer?: string | undefined;
   readonly jwtAudience?: string | undefined;
-  /** Files with the public keys of those whose capability tokens are trusted. */
+  /** Files with the public keys of trusted capability issuers. */
   readonly trustAnchorPaths?: readonly string[] | undefined;
-  /** @default the system's */
+  /** @default the system clock */
   readonly clock?: Clock | undefined;
   readonly logger: Logger;
 }
 
-/** An authenticator that looks at files, until it is closed. */
+/** An authenticator that watches files until it is closed. */
 export interface OpenAuthenticator extends Authenticator {
   close(): void;
 }
 
-/** Everybody the files know: those with tokens of this router's own, of others, and of trusted issuers. @throws AuthError */
+/**
+ * Opens an authenticator for the router's own tokens, JWTs, and capability tokens of trusted issuers. @throws
+ * AuthError
+ */
 export async function openAuthenticator(options: OpenAuthenticatorOptions): Promise<OpenAuthenticator> {
   const {
     dataDir,

@@ -7,32 +7,32 @@ import { AuthError } from './auth-error.js';
 import { constraintSchema } from './claims.js';
 import { codeOf } from './faults.js';
 
-/** Bytes of the largest file that is read: some 50,000 tokens. */
+/** Maximum bytes of the file: about 50,000 tokens. */
 const MAX_FILE_BYTES = 16_777_216;
-/** How long a change waits for another one, and how often it looks. */
+/** Timeout of the file lock and interval of its attempts, in milliseconds. */
 const LOCK_TIMEOUT_MS = 5_000;
 const LOCK_LOOK_MS = 20;
 
-/** Unix time that a Date can hold. */
+/** Unix time in the range of a Date. */
 const unixSeconds = z.number().min(0).max(8_640_000_000_000);
 
-/** One token as it is kept: everything but the token itself. */
+/** A stored token, without the token itself. */
 const recordSchema = z.strictObject({
-  /** What `token list` shows and `token revoke` takes. */
+  /** Shown by `token list`, accepted by `token revoke`. */
   id: z.string().min(1).max(64),
-  /** SHA-256 of the token, in hex. */
+  /** SHA-256 of the token, in hexadecimal digits. */
   hash: z.string().regex(/^[0-9a-f]{64}$/),
-  /** In one line: it is shown in a table. */
+  /** One line, because it is shown in a table. */
   subject: z
     .string()
     .max(255)
     .regex(/^\P{Cc}*$/u)
     .nullable(),
-  /** As people write them. */
+  /** In text form. */
   scopes: z.array(z.string().max(2_048)),
   constraints: z.array(constraintSchema).default([]),
   createdAtSeconds: unixSeconds,
-  /** Null: never. */
+  /** Null: never expires. */
   expiresAtSeconds: unixSeconds.nullable(),
 });
 
@@ -40,15 +40,15 @@ export type TokenRecord = z.output<typeof recordSchema>;
 
 const fileSchema = z.strictObject({ version: z.literal(1), tokens: z.array(recordSchema) });
 
-/** The one file of all tokens in a router's data folder. */
+/** Returns the path of the token file in a data folder. */
 export function tokenFilePath(dataDir: string): string {
   return join(dataDir, 'tokens.json');
 }
 
 /**
- * What a file holds; nothing where there is none.
+ * Reads the file; an absent file has no tokens.
  *
- * @throws AuthError with a `cause` where the file could not be read, without one where what it holds is no tokens
+ * @throws AuthError, with a `cause` if the file could not be read, without one if its content is invalid
  */
 export async function readTokens(path: string): Promise<readonly TokenRecord[]> {
   let text: string;
@@ -69,10 +69,10 @@ export async function readTokens(path: string): Promise<readonly TokenRecord[]> 
 }
 
 /**
- * Changes what the file holds. Several who do so at once, in other processes too, take turns: or one would write back what another
- * has just revoked. Only its owner may read the file.
+ * Changes the file. Concurrent changes, also of other processes, run one after the other. Otherwise, one could
+ * restore a token that another has just revoked. Only the owner can read the file.
  *
- * @param change makes what there shall be of what there is; the very same is not written
+ * @param change returns the new tokens; if it returns its argument, nothing is written
  * @param clock for the wait
  * @throws AuthError
  */
@@ -99,7 +99,10 @@ export async function changeTokens(
   }
 }
 
-/** What {@link readTokens} takes, or the file would be of no use any more. @throws AuthError */
+/**
+ * Serializes in the form that {@link readTokens} accepts; anything else would make the file useless. @throws
+ * AuthError
+ */
 function textOf(tokens: readonly TokenRecord[]): string {
   const [fault] = fileSchema.safeParse({ version: 1, tokens }).error?.issues ?? [];
   if (fault !== undefined) {
@@ -111,15 +114,15 @@ function textOf(tokens: readonly TokenRecord[]): string {
 }
 
 /**
- * Takes a file that only one can make. One that was left behind by a crash is not taken away: nobody can tell, across containers
- * and network folders, whether its owner still lives.
+ * Creates the lock file exclusively. A lock left by a crash is not removed: across containers and network folders, it
+ * is unknown whether its owner still runs.
  *
- * @returns gives it back
+ * @returns a function that releases the lock
  */
 async function lock(lockPath: string, path: string, clock: Clock): Promise<() => Promise<void>> {
   const until = clock.now() + LOCK_TIMEOUT_MS;
   for (;;) {
-    // Read before the attempt: a process that stood still until its time was over tries once more.
+    // Read before the attempt: a process that was suspended past the timeout tries once more.
     const isLast = clock.now() >= until;
     try {
       await (await open(lockPath, 'wx', 0o600)).close();

@@ -1,21 +1,22 @@
 import type { Grant } from '../core/ports.js';
 
-/** What somebody who knows a kind of tokens says of one. */
+/** Result of a validation. */
 export type Validation =
   | { readonly kind: 'valid'; readonly grant: Grant }
-  /** It was good once. */
+  /** The token was valid in the past. */
   | { readonly kind: 'expired' }
-  /** It is of this kind, and bad. The reason is told to whoever sent it: it must not quote the token. */
+  /** The token is of this kind, and invalid. The reason is sent to the peer and must not quote the token. */
   | { readonly kind: 'invalid'; readonly reason: string }
-  /** It is of another kind: somebody else is asked. */
+  /** The token is of another kind; the next validator is asked. */
   | { readonly kind: 'notMine' };
 
-/** One kind of tokens. Write one to let people in by your own. */
+/** Validator of one kind of tokens. Implement it to accept your own tokens. */
 export interface TokenValidator {
-  /** Anything thrown is taken for a fault of the validator's: the peer is told nothing of it, the log only its name. */
+  /** An exception counts as a failure of the validator: the peer gets no details, the log only the error's name. */
   validate(token: string): Validation | Promise<Validation>;
   /**
-   * Calls back, once, when a grant of this validator's ends because its token was revoked. Left out where tokens cannot be.
+   * Calls the listener once when a grant of this validator ends because its token was revoked. Omit it if tokens
+   * cannot be revoked.
    *
    * @returns stops watching
    */

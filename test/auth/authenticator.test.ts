@@ -10,7 +10,7 @@ const grant: Grant = { tokenId: 'one', subject: 'desk', scopes: [], constraints:
 const saying = (validation: Validation): TokenValidator => ({ validate: () => validation });
 const failing = (error: unknown): TokenValidator => ({
   validate: () => {
-    throw error; // whatever it is
+    throw error; // rethrown unchanged
   },
 });
 
@@ -20,11 +20,11 @@ async function refusal(chain: Authenticator, token = TOKEN): Promise<ClaspError>
     (reason: unknown) => reason,
   );
   expect(error).toBeInstanceOf(ClaspError);
-  return error as ClaspError; // as was just seen
+  return error as ClaspError; // asserted above
 }
 
 describe('authenticator', () => {
-  it('gives what the first validator gives that knows the token', async () => {
+  it('returns the grant of the first validator that recognizes the token', async () => {
     const asked: string[] = [];
     const chain = authenticator([
       { validate: (token) => (asked.push(token), { kind: 'notMine' }) },
@@ -35,7 +35,7 @@ describe('authenticator', () => {
     expect(asked).toEqual([TOKEN]);
   });
 
-  it('takes the word of the first one that knows it, also when that is no', async () => {
+  it('accepts the result of the first validator that recognizes the token, also a refusal', async () => {
     const chain = authenticator([saying({ kind: 'expired' }), saying({ kind: 'valid', grant })]);
     expect((await refusal(chain)).code).toBe(ErrorCode.TokenExpired);
   });
@@ -45,13 +45,13 @@ describe('authenticator', () => {
     ['bad', [saying({ kind: 'invalid', reason: 'token not found' })], 300, 'Invalid token: token not found'],
     ['unknown to the only validator', [saying({ kind: 'notMine' })], 300, 'Unrecognized token format'],
     [
-      'unknown to all',
+      'unknown to all validators',
       [saying({ kind: 'notMine' }), saying({ kind: 'notMine' })],
       300,
       'Invalid token: no validator accepted the token',
     ],
-    ['there without a validator', [], 500, 'Server misconfiguration'],
-  ])('has the words of the specification for a token that is %s', async (_, validators, code, text) => {
+    ['checked without a validator', [], 500, 'Server misconfiguration'],
+  ])('uses the text of the specification for a token that is %s', async (_, validators, code, text) => {
     expect(await refusal(authenticator(validators))).toMatchObject({ code, message: text });
   });
 
@@ -59,26 +59,26 @@ describe('authenticator', () => {
     ['an error', new Error(`cannot parse ${TOKEN}`)],
     ['a ClaspError', new ClaspError(ErrorCode.Unauthorized, `cannot parse ${TOKEN}`)],
     ['no error', TOKEN],
-  ])('says nothing of what a validator throws: %s', async (_, thrown) => {
+  ])('reveals nothing of what a validator throws: %s', async (_, thrown) => {
     const failure: unknown = await authenticator([failing(thrown)])
       .authenticate(TOKEN)
       .catch((error: unknown) => error);
-    expect(failure).not.toBeInstanceOf(ClaspError); // so it is 500 for the peer (ports.ts)
+    expect(failure).not.toBeInstanceOf(ClaspError); // so the peer gets 500 (ports.ts)
     expect(failure).toMatchObject({ message: 'a token validator failed' });
     expect(inspect(failure, { depth: 9 })).not.toContain(TOKEN);
   });
 
-  it('tells no reason that quotes the token', async () => {
+  it('reports no reason that quotes the token', async () => {
     const chain = authenticator([saying({ kind: 'invalid', reason: `${TOKEN} is not in the list` })]);
     expect((await refusal(chain)).message).toBe('Invalid token: ... is not in the list');
   });
 
-  it('asks no other validator when one has failed: the token could be one that it has to refuse', async () => {
+  it('asks no further validator after one has failed: that one might have refused the token', async () => {
     const chain = authenticator([failing(new Error('no')), saying({ kind: 'valid', grant })]);
     await expect(chain.authenticate(TOKEN)).rejects.toThrow();
   });
 
-  it('looks at no token that is longer than any of its kinds', async () => {
+  it('rejects a token that is longer than any kind allows, without validation', async () => {
     const chain = authenticator([saying({ kind: 'valid', grant })]);
     expect(await chain.authenticate('x'.repeat(16_384))).toBe(grant);
     expect(await refusal(chain, 'x'.repeat(16_385))).toMatchObject({
@@ -87,7 +87,7 @@ describe('authenticator', () => {
     });
   });
 
-  it('watches a grant with the validator that gave it, and with no other', async () => {
+  it('watches a grant only with the validator that issued it', async () => {
     const watched: string[] = [];
     const watching = (name: string, validation: Validation): TokenValidator => ({
       validate: () => validation,
@@ -97,7 +97,7 @@ describe('authenticator', () => {
     const held = await chain.authenticate(TOKEN);
     const stop = chain.onRevoked(held, () => undefined);
     stop();
-    chain.onRevoked({ ...held }, () => undefined)(); // made by somebody else
+    chain.onRevoked({ ...held }, () => undefined)(); // not issued by the authenticator
     expect(watched).toEqual(['b on', 'b off']);
   });
 });

@@ -40,7 +40,7 @@ describe('the time of a capability', () => {
     ['ends in an hour', HOUR, 'valid'],
     ['ended seven hours ago', NOW_SECONDS - 7 * 3_600, 'expired'],
   ])(
-    'is calendar time: after a correction of the clock one that %s is judged by the right time',
+    'is wall clock time: after a clock correction, a token that %s is judged by the correct time',
     async (_, expiresAtSeconds, kind) => {
       const clock = new WallClock();
       clock.set((NOW_SECONDS - 8 * 3_600) * 1_000);
@@ -52,7 +52,7 @@ describe('the time of a capability', () => {
 });
 
 describe('the bytes of a root token', () => {
-  // Written by hand after router.md 9.5, with nothing of the code under test.
+  // Written by hand according to router.md 9.5, without the code under test.
   const text = (value: string): string => {
     const bytes = Buffer.from(value);
     const length = bytes.length.toString(16).padStart(2, '0');
@@ -78,9 +78,9 @@ describe('the bytes of a root token', () => {
   const options = { scopes: ['read:/lights/**', 'write:/lights/1/*'], nonce: NONCE };
 
   it.each([
-    ['for whoever has it', undefined],
-    ['for somebody', desk],
-  ])('are those of the reference: %s', async (_, audience) => {
+    ['for any bearer', undefined],
+    ['for an audience', desk],
+  ])('equal those of the reference implementation: %s', async (_, audience) => {
     const token = make(root, { ...options, audience: audience?.publicKey });
     expect(hex(bytesOf(token))).toBe(golden(audience));
     expect(token).toMatch(/^cap_[\w-]+$/); // no padding
@@ -91,7 +91,7 @@ describe('the bytes of a root token', () => {
     expect(await scopesOf(token)).toEqual(options.scopes);
   });
 
-  it('are those of docs/tokens.md', async () => {
+  it('equal those of docs/tokens.md', async () => {
     const [first = '', handedOn = ''] = readFileSync('docs/tokens.md', 'utf8').match(/^cap_[\w-]+$/gm) ?? [];
     expect(hex(bytesOf(first))).toBe(golden(undefined));
     const parent = make(root, { ...options, audience: desk.publicKey });
@@ -100,7 +100,7 @@ describe('the bytes of a root token', () => {
     expect(await scopesOf(handedOn)).toEqual(['write:/lights/1/dim']);
   });
 
-  it('are signed by the issuer as anybody can see', () => {
+  it('are signed by the issuer, verifiable with its public key', () => {
     const bytes = bytesOf(make(root, options));
     const signature = bytes.subarray(-64);
     const signedBytes = Buffer.from(
@@ -113,21 +113,21 @@ describe('the bytes of a root token', () => {
 });
 
 describe('a root token', () => {
-  it('holds until its time is over', async () => {
+  it('is valid until it expires', async () => {
     const token = make(root);
     expect((await validate(token, HOUR - 1)).kind).toBe('valid');
     expect(await validate(token, HOUR)).toEqual({ kind: 'expired' });
   });
 
-  it('gives nothing for a scope that is none', async () => {
+  it('grants nothing for an invalid scope', async () => {
     expect(await scopesOf(make(root, { scopes: ['own:/a', 'read:/a', 'read:a', ''] }))).toEqual(['read:/a']);
   });
 
-  it('of a stranger is refused', async () => {
+  it('of an unknown issuer is refused', async () => {
     expect(await validate(make(stranger))).toEqual(invalid(`untrusted issuer: ${hex(stranger.raw)}`));
   });
 
-  it('cannot be signed by somebody else', async () => {
+  it('cannot be signed by another key', async () => {
     const forged = bytesOf(make(stranger, { nonce: NONCE }));
     const issuer = forged.indexOf(Buffer.from(encode([...stranger.raw])));
     expect(issuer).toBeGreaterThan(0);
@@ -136,7 +136,7 @@ describe('a root token', () => {
     expect(await validate(tokenOf({ ...fields, signature }))).toEqual(invalid('its signature does not fit'));
   });
 
-  it('cannot be changed anywhere', async () => {
+  it('cannot be changed at any byte', async () => {
     const bytes = bytesOf(make(root));
     for (let i = 0; i < bytes.length; i += 3) {
       const changed = Buffer.from(bytes);
@@ -146,17 +146,17 @@ describe('a root token', () => {
   });
 });
 
-describe('a token that was handed on', () => {
+describe('a delegated token', () => {
   const parent = make(root, { scopes: ['write:/lights/**', 'admin:/desk/*'], audience: desk.publicKey });
   const handOn = (options: Partial<CapabilityOptions> = {}): string => make(desk, { parent, ...options });
 
-  it('gives what it says', async () => {
+  it('grants its scopes', async () => {
     const scopes = ['read:/lights/1', 'write:/lights/*/dim', 'write:/desk/a', 'admin:/desk/b*'];
     expect(await scopesOf(handOn({ scopes }))).toEqual(scopes);
   });
 
   it.each(['admin:/lights/1', 'read:/sound', 'write:/**', 'read:/*/1', 'admin:/desk/**', 'admin:/desk'])(
-    'gives no more than it came from: not %s',
+    'grants no more than its parent: not %s',
     async (scope) => {
       expect(await validate(handOn({ scopes: ['read:/lights/1', scope] }))).toEqual(
         invalid(`it gives more than it came from: ${scope}`),
@@ -164,7 +164,7 @@ describe('a token that was handed on', () => {
     },
   );
 
-  it('ends with what it came from, or before', async () => {
+  it('expires with its parent, or before', async () => {
     expect(await validate(handOn({ expiresAtSeconds: HOUR + 9 }))).toMatchObject({ grant: { expiresAtSeconds: HOUR } });
     expect(await validate(handOn({ expiresAtSeconds: HOUR - 9 }))).toMatchObject({
       grant: { expiresAtSeconds: HOUR - 9 },
@@ -172,7 +172,7 @@ describe('a token that was handed on', () => {
     expect(await validate(handOn({ expiresAtSeconds: HOUR + 9 }), HOUR)).toEqual({ kind: 'expired' });
   });
 
-  it('was made by whom the other was for', async () => {
+  it('must be issued by the audience of its parent', async () => {
     expect(await validate(make(stranger, { parent }))).toEqual(
       invalid('it was handed on by somebody for whom it was not made'),
     );
@@ -181,7 +181,7 @@ describe('a token that was handed on', () => {
     );
   });
 
-  it('can be handed on five times', async () => {
+  it('can have five delegations', async () => {
     let token = make(root, { audience: desk.publicKey });
     let [holder, next] = [desk, lamp];
     for (let i = 1; i <= 5; i++) {
@@ -192,11 +192,11 @@ describe('a token that was handed on', () => {
     expect(await validate(make(holder, { parent: token }))).toEqual(invalid('delegation chain too deep'));
   });
 
-  it('needs every signature on the way', async () => {
+  it('needs every signature of its chain', async () => {
     const middle = make(desk, { parent, scopes: ['write:/lights/*'], audience: lamp.publicKey });
     const leaf = make(lamp, { parent: middle, scopes: ['write:/lights/1'] });
     expect((await validate(leaf)).kind).toBe('valid');
-    // The holder of the last link writes himself a better one in the middle, which he cannot sign.
+    // The holder of the last link writes a better link in the middle, and cannot sign it.
     const bytes = bytesOf(middle);
     const better = Buffer.from(bytes);
     better.write('admin:/desk/*x', better.indexOf('write:/lights/*'));
@@ -205,7 +205,7 @@ describe('a token that was handed on', () => {
     expect(await validate(forged)).toEqual(invalid('its signature does not fit'));
   });
 
-  it('is refused as that of a stranger before anything of it is worked out', async () => {
+  it('is refused as one of an unknown issuer before any cryptography', async () => {
     const costly = make(stranger, { scopes: ['read:/a'], audience: desk.publicKey });
     expect(await validate(make(desk, { parent: costly, scopes: ['admin:/**'] }))).toEqual(
       invalid(`untrusted issuer: ${hex(stranger.raw)}`),
@@ -215,13 +215,13 @@ describe('a token that was handed on', () => {
   it.each([
     [Array.from({ length: 33 }, () => 'read:/lights/1'), 'a token with more than 32 scopes cannot be handed on'],
     [[`read:/lights/${'*a'.repeat(9)}`], 'a pattern with more than 8 wildcards cannot be handed on'],
-  ])('has no more than can be compared at once', async (scopes, reason) => {
+  ])('has a bounded number of scopes and wildcards to compare', async (scopes, reason) => {
     expect(await validate(handOn({ scopes }))).toEqual(invalid(reason));
   });
 });
 
-describe('the way the reference hands tokens on', () => {
-  it('is refused: with it, a public key would be enough to be let in as admin', async () => {
+describe("a delegation in the reference implementation's format", () => {
+  it('is refused: with it, a public key would be enough to get admin scopes', async () => {
     const fields = { issuer: [...stranger.raw], scopes: ['admin:/**'], expires_at: HOUR, nonce: NONCE };
     const proofs = [{ issuer: [...root.raw], scopes: ['admin:/**'], signature: new Uint8Array(64) }];
     const signature = new Uint8Array(
@@ -233,7 +233,7 @@ describe('the way the reference hands tokens on', () => {
   });
 });
 
-describe('what is no capability token', () => {
+describe('text that is not a capability token', () => {
   const fields = {
     version: 1,
     issuer: [...root.raw],
@@ -246,7 +246,7 @@ describe('what is no capability token', () => {
 
   it.each<[string, string, string]>([
     ['empty', 'cap_', 'it is no base64url'],
-    ['of other letters', 'cap_a+b/', 'it is no base64url'],
+    ['with invalid characters', 'cap_a+b/', 'it is no base64url'],
     ['too long', `cap_${'A'.repeat(10_923)}`, 'it is longer than 8192 bytes'],
     ['no MessagePack', 'cap_wQ', 'it is no MessagePack'],
     ['two values', `cap_${Buffer.from([1, 1]).toString('base64url')}`, 'it is no MessagePack'],
@@ -256,17 +256,17 @@ describe('what is no capability token', () => {
     ['of another version', tokenOf({ ...fields, version: 3 }), NONE],
     ['with a key as bytes', tokenOf({ ...fields, issuer: root.raw }), NONE],
     ['with a short key', tokenOf({ ...fields, issuer: [1, 2] }), NONE],
-    ['with a number that is no byte', tokenOf({ ...fields, issuer: [256, ...root.raw.slice(1)] }), NONE],
-    ['with more than it should have', tokenOf({ ...fields, admin: true }), NONE],
-    ['without an end', tokenOf({ ...fields, expires_at: undefined }), NONE],
-    ['with a broken end', tokenOf({ ...fields, expires_at: 1.5 }), NONE],
+    ['with a number that is not a byte', tokenOf({ ...fields, issuer: [256, ...root.raw.slice(1)] }), NONE],
+    ['with an unknown member', tokenOf({ ...fields, admin: true }), NONE],
+    ['without an expiry', tokenOf({ ...fields, expires_at: undefined }), NONE],
+    ['with an invalid expiry', tokenOf({ ...fields, expires_at: 1.5 }), NONE],
     ['with half a signature', tokenOf({ ...fields, signature: new Uint8Array(32) }), NONE],
     ['without its parent', tokenOf({ ...fields, version: 2 }), 'a token of version 2 holds its parent'],
   ])('is refused with a reason: %s', async (_, token, reason) =>
     expect(await validate(token)).toEqual(invalid(reason)),
   );
 
-  it.each(['', 'cap', 'CAP_AAAA', 'cpsk_00', 'a.b.c'])('is left to others: %j', async (token) =>
+  it.each(['', 'cap', 'CAP_AAAA', 'cpsk_00', 'a.b.c'])('is left to other validators: %j', async (token) =>
     expect(await validate(token)).toEqual({ kind: 'notMine' }),
   );
 });

@@ -45,12 +45,12 @@ async function granted(token: string): Promise<Grant> {
   return validation.grant;
 }
 
-/** Resolves when it is called back. */
+/** Resolves when the revocation callback runs. */
 function revoked(grant: Grant): Promise<void> {
   return new Promise((resolve) => tokens!.onRevoked(grant, resolve));
 }
 
-/** A file that is right but for what is said. */
+/** Returns the text of a token file that is valid except for the given members. */
 function tokensText(wrong: object): string {
   const token = {
     id: 'a',
@@ -64,7 +64,7 @@ function tokensText(wrong: object): string {
 }
 
 describe('a CPSK token', () => {
-  it('is found, with what it gives', async () => {
+  it('is found, with its grant', async () => {
     const { token, info } = await create(60, ['r:/lights/**', 'W:/lights/1/*']);
     expect(token).toMatch(/^cpsk_[0-9a-f]{32}$/);
     const grant = await granted(token);
@@ -77,7 +77,7 @@ describe('a CPSK token', () => {
     expect(grant.scopes.map(formatScope)).toEqual(['read:/lights/**', 'write:/lights/1/*']);
   });
 
-  it('holds until its time is over', async () => {
+  it('is valid until it expires', async () => {
     const { token } = await create(60);
     clock.set(NOW_SECONDS * 1_000 + 59_999);
     await granted(token);
@@ -88,7 +88,7 @@ describe('a CPSK token', () => {
   it.each([
     ['holds', 0, 'valid'],
     ['ended eight hours ago', 8 * 3_600_000, 'expired'],
-  ])('%s by calendar time, whatever the monotonic clock says', async (_, aheadMs, kind) => {
+  ])('%s by the wall clock, whatever the monotonic clock says', async (_, aheadMs, kind) => {
     const { token } = await create(60);
     const corrected = new WallClock();
     corrected.set(NOW_SECONDS * 1_000);
@@ -97,7 +97,7 @@ describe('a CPSK token', () => {
     expect(await tokens.validate(token)).toMatchObject({ kind });
   });
 
-  it('holds for ever where that was asked for', async () => {
+  it('is valid without limit if it has no expiry', async () => {
     const { token } = await create('never');
     await open();
     const century = 100 * 365 * 86_400_000;
@@ -117,7 +117,7 @@ describe('a CPSK token', () => {
     expect(await (await open()).validate(token)).toEqual(validation);
   });
 
-  it('is not the hash that is kept of it', async () => {
+  it('is not accepted in form of its stored hash', async () => {
     const { token } = await create();
     const { hash } = (JSON.parse(readFileSync(folder.at('tokens.json'), 'utf8')) as { tokens: [{ hash: string }] })
       .tokens[0];
@@ -128,36 +128,36 @@ describe('a CPSK token', () => {
     }
   });
 
-  it('is not another one whose hash begins alike', async () => {
+  it('is distinguished from one whose hash begins equally', async () => {
     const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
     const { token } = await create();
     const begin = hashOf(token).slice(0, 4);
-    let guess: string; // one in 65,536 is such a one
+    let guess: string; // one of 65,536 matches
     for (let i = 0; !hashOf((guess = `cpsk_${i.toString(16).padStart(32, '0')}`)).startsWith(begin); i++);
     await granted(token);
     expect(await tokens!.validate(guess)).toEqual({ kind: 'invalid', reason: 'token not found' });
   });
 
-  it('is good at once on a router that runs already', async () => {
+  it('is valid at once on a running router', async () => {
     await open();
     await granted((await create()).token);
   });
 
-  it('is good at once also when a look that began before it was made is still under way', async () => {
+  it('is valid at once, also while an earlier read is in progress', async () => {
     const { token } = await create();
     const text = readFileSync(folder.at('tokens.json'));
     rmSync(folder.at('tokens.json'));
     await open();
     const before = tokens!.validate('cpsk_00000000000000000000000000000000');
-    for (let i = 0; i < 100; i++) statSync(folder.path); // time for that look to see nothing, though not to say so
+    for (let i = 0; i < 100; i++) statSync(folder.path); // time for that read to find nothing, but not to report it
     writeFileSync(folder.at('tokens.json'), text);
     await granted(token);
     expect((await before).kind).toBe('invalid');
   });
 });
 
-describe('the end of a CPSK token', () => {
-  it('reaches a running router with the next look, a second later at most', async () => {
+describe('the revocation of a CPSK token', () => {
+  it('reaches a running router at the next check, at most a second later', async () => {
     const { token, info } = await create();
     const other = await create();
     let spared = true;
@@ -172,14 +172,14 @@ describe('the end of a CPSK token', () => {
     expect(await tokens!.validate(token)).toEqual({ kind: 'invalid', reason: 'token not found' });
   });
 
-  it('is looked for again and again', async () => {
+  it('is checked periodically', async () => {
     for (let i = 0; i < 3; i++) {
       const { token, info } = await create('never');
       const end = revoked(await granted(token));
       await revokeToken(folder.path, info.id);
       const ended: number[] = [];
       void end.then(() => ended.push(i));
-      // A look that is under way plans the next one when it is done, whenever that is.
+      // A check in progress plans the next one when it is done.
       while (ended.length === 0) {
         clock.increment(1_000);
         await new Promise((resolve) => setImmediate(resolve));
@@ -187,15 +187,15 @@ describe('the end of a CPSK token', () => {
     }
   });
 
-  it('is told to whoever asks only after it', async () => {
+  it('is reported to a listener that is added after it', async () => {
     const { token, info } = await create();
     const grant = await granted(token);
     await revokeToken(folder.path, info.id);
-    await tokens!.validate(token); // the file has been read again
+    await tokens!.validate(token); // the file was read again
     await revoked(grant);
   });
 
-  it('is told once, and not to those who no longer ask', async () => {
+  it('is reported once, and not to removed listeners', async () => {
     const { token, info } = await create();
     const grant = await granted(token);
     const told: string[] = [];
@@ -208,7 +208,7 @@ describe('the end of a CPSK token', () => {
     expect(told).toEqual(['stays']);
   });
 
-  it('comes for all when the file is removed', async () => {
+  it('affects all tokens if the file is removed', async () => {
     const { token } = await create();
     const end = revoked(await granted(token));
     rmSync(folder.at('tokens.json'));
@@ -216,7 +216,7 @@ describe('the end of a CPSK token', () => {
     await end;
   });
 
-  it('is looked for no more when it is closed', async () => {
+  it('is not checked after the close', async () => {
     const counting = new CountingClock();
     counting.set(NOW_SECONDS * 1_000);
     tokens = await CpskTokens.open({ dataDir: folder.path, clock: counting, logger });
@@ -227,18 +227,18 @@ describe('the end of a CPSK token', () => {
 });
 
 describe('tokens.json', () => {
-  it('is for its owner alone', async () => {
+  it('is readable only by its owner', async () => {
     await create();
     if (process.platform !== 'win32') expect(statSync(folder.at('tokens.json')).mode & 0o777).toBe(0o600);
   });
 
   it.each([
-    ['no JSON', '{"version": 1, "tokens": ['],
+    ['invalid JSON', '{"version": 1, "tokens": ['],
     ['of another version', '{"version": 2, "tokens": []}'],
     ['with a token that has no hash', '{"version": 1, "tokens": [{"id": "a"}]}'],
-    ['with a time that is none', tokensText({ expiresAtSeconds: 1e15 })],
+    ['with an invalid time', tokensText({ expiresAtSeconds: 1e15 })],
     ['with a subject in two lines', tokensText({ subject: 'a\nb' })],
-  ])('that is %s is one plain sentence', async (_, text) => {
+  ])('causes one plain sentence if it is %s', async (_, text) => {
     const path = folder.write('tokens.json', text);
     const error: unknown = await open().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(AuthError);
@@ -246,20 +246,20 @@ describe('tokens.json', () => {
     expect((error as AuthError).message).not.toContain('\n');
   });
 
-  it('that may not be read is one plain sentence', async () => {
+  it('causes one plain sentence if it is not readable', async () => {
     await create();
     chmodSync(folder.at('tokens.json'), 0o000);
     if (process.platform === 'win32') return;
     await expect(asOrdinaryUser(open)).rejects.toThrow(/tokens\.json cannot be read \(EACCES\)/);
   });
 
-  it('that could not be read is read as soon as it can be, although nobody has changed it since', async () => {
+  it('is read as soon as it becomes readable, although it has not changed', async () => {
     if (process.platform === 'win32') return;
     const { token, info } = await create();
     chmodSync(folder.at('tokens.json'), 0o644);
     await granted(token);
     await revokeToken(folder.path, info.id);
-    chmodSync(folder.at('tokens.json'), 0o000); // as when another user has revoked it
+    chmodSync(folder.at('tokens.json'), 0o000); // as if another user had revoked it
     await asOrdinaryUser(() => granted(token));
     await asOrdinaryUser(() => granted(token));
     expect(logger.lines).toEqual([expect.stringMatching(/^warn: the tokens were changed and cannot be read/)]);
@@ -270,7 +270,7 @@ describe('tokens.json', () => {
     });
   });
 
-  it('that was spoiled changes nothing, and is taken once it is good', async () => {
+  it('has no effect while it is damaged, and is used once it is valid', async () => {
     const { token, info } = await create();
     await granted(token);
     const good = readFileSync(folder.at('tokens.json'), 'utf8');

@@ -48,20 +48,20 @@ describe('the time of a JWT', () => {
     ['begins now', { nbf: NOW_SECONDS, exp: HOUR }, 'valid'],
     ['ended seven hours ago', { exp: NOW_SECONDS - 7 * 3_600 }, 'expired'],
   ])(
-    'is calendar time: after a correction of the clock one that %s is judged by the right time',
+    'is wall clock time: after a clock correction, a token that %s is judged by the correct time',
     async (_, claims, kind) => {
       expect(await validate(await signed(claims), { clock: corrected })).toMatchObject({ kind });
     },
   );
 
-  it('is given on with its begin, so that a clock that is set back ends the session', async () => {
+  it('includes its start, so that a clock that is set back ends the session', async () => {
     const grant = await granted({ nbf: NOW_SECONDS - 100 });
     expect(grant).toMatchObject({ notBeforeSeconds: NOW_SECONDS - 160, expiresAtSeconds: HOUR + 60 });
   });
 });
 
-describe('what a JWT gives', () => {
-  it('is in its claims', async () => {
+describe('the grant of a JWT', () => {
+  it('comes from its claims', async () => {
     const constraints = [{ pattern: '/lights/**', range: [0, 1] as const, maxRate: 30 }];
     const grant = await granted({
       sub: 'desk',
@@ -81,13 +81,13 @@ describe('what a JWT gives', () => {
     ]);
   });
 
-  it('is nothing where it says nothing', async () => {
+  it('is empty without claims', async () => {
     const grant = await granted({});
     expect(grant).toMatchObject({ subject: undefined, scopes: [], constraints: [] });
     expect(grant.tokenId).toMatch(/^jwt:[0-9a-f]{12}$/);
   });
 
-  it('is no more for a pattern that is none', async () => {
+  it('ignores an invalid pattern', async () => {
     const { scopes } = await granted({ read: ['lights', '/a', '/a//b', ''], write: ['x,admin:/**'] });
     expect(scopes.map(formatScope)).toEqual(['read:/a']);
   });
@@ -99,36 +99,36 @@ describe('what a JWT gives', () => {
     [{ sub: { name: 'desk' } }, 'its claim sub is not as it should be'],
     [{ jti: 7 }, 'its claim jti is not as it should be'],
     [{ jti: '' }, 'its claim jti is not as it should be'],
-    // A bound that is misread would be no bound.
+    // A constraint that is misread would not constrain.
     [{ constraints: [{ pattern: '/a', maxrate: 5 }] }, 'its claim constraints.0 is not as it should be'],
     [{ constraints: [{ pattern: '/a', range: [1, 0] }] }, 'its claim constraints.0.range is not as it should be'],
     [{ constraints: [{ pattern: 'a' }] }, 'its claim constraints.0.pattern is not as it should be'],
     [{ constraints: [{ pattern: '/a', maxRate: 0 }] }, 'its claim constraints.0.maxRate is not as it should be'],
-  ])('is nothing at all with %j', async (claims, reason) => {
+  ])('is refused with %j', async (claims, reason) => {
     expect(await validate(await signed(claims))).toEqual(invalid(reason));
   });
 });
 
 describe('the time of a JWT', () => {
-  it('ends, give or take what clocks are off', async () => {
+  it('has an end, with a tolerance for clocks', async () => {
     const token = await signed({});
     expect((await validate(token, {}, HOUR + 59)).kind).toBe('valid');
     expect(await validate(token, {}, HOUR + 60)).toEqual({ kind: 'expired' });
     expect(await validate(token, { clockSkewSeconds: 0 }, HOUR)).toEqual({ kind: 'expired' });
   });
 
-  it('has to come', async () => {
+  it('must have started', async () => {
     const token = await signed({ nbf: NOW_SECONDS + 61 });
     expect(await validate(token)).toEqual(invalid('its time has not come (nbf)'));
     expect((await validate(token, {}, NOW_SECONDS + 1)).kind).toBe('valid');
   });
 
-  it('has to end: nothing else takes such a token back', async () => {
+  it('must have an end, because nothing else ends such a token', async () => {
     expect(await validate(await signed({ exp: undefined }))).toEqual(invalid('it has no end (exp)'));
   });
 });
 
-describe('who made a JWT, and for whom', () => {
+describe('issuer and audience of a JWT', () => {
   it.each<[object, Partial<JwtTokensOptions>, string | undefined]>([
     [{}, { issuer: 'https://show.example' }, 'somebody else has made it (iss)'],
     [{ iss: 'else' }, { issuer: 'https://show.example' }, 'somebody else has made it (iss)'],
@@ -136,13 +136,13 @@ describe('who made a JWT, and for whom', () => {
     [{ iss: 'else' }, {}, undefined],
     [{ aud: 'other' }, { audience: 'stage' }, 'it is for somebody else (aud)'],
     [{ aud: ['other', 'stage'] }, { audience: 'stage' }, undefined],
-  ])('is checked where it is asked for: %j with %j', async (claims, options, reason) => {
+  ])('are checked if required: %j with %j', async (claims, options, reason) => {
     const validation = await validate(await signed(claims), options);
     if (reason === undefined) expect(validation.kind).toBe('valid');
     else expect(validation).toEqual(invalid(reason));
   });
 
-  it.each(['EdDSA', 'Ed25519'])('is proven by its signature: %s', async (alg) => {
+  it.each(['EdDSA', 'Ed25519'])('are proven by its signature: %s', async (alg) => {
     const options = { keys: [hs256, eddsa] };
     expect((await validate(await signed({}, alg, ours.privateKey), options)).kind).toBe('valid');
     expect(await validate(await signed({}, alg, testKey(2).privateKey), options)).toEqual(
@@ -150,7 +150,7 @@ describe('who made a JWT, and for whom', () => {
     );
   });
 
-  it('may be one of several', async () => {
+  it('can belong to any of several keys', async () => {
     const other: JwtKey = { algorithm: 'EdDSA', key: await importSPKI(testKey(2).pem, 'EdDSA') };
     const token = await signed({ nbf: NOW_SECONDS + 100 }, 'EdDSA', testKey(2).privateKey);
     for (const keys of [
@@ -158,13 +158,14 @@ describe('who made a JWT, and for whom', () => {
       [eddsa, other],
     ]) {
       expect((await validate(token, { keys }, NOW_SECONDS + 100)).kind).toBe('valid');
-      expect(await validate(token, { keys })).toEqual(invalid('its time has not come (nbf)')); // not what the other key says
+      // the reason of the key that signed it
+      expect(await validate(token, { keys })).toEqual(invalid('its time has not come (nbf)'));
     }
   });
 });
 
 describe('a forged JWT', () => {
-  it('is not signed with a public key as the secret', async () => {
+  it('cannot be signed with a public key as the secret', async () => {
     const input = `${base64url({ alg: 'HS256' })}.${base64url({ exp: HOUR, admin: ['/**'] })}`;
     for (const stolen of [ours.pem, ours.pem.trim(), ours.raw]) {
       const token = `${input}.${createHmac('sha256', stolen).update(input).digest('base64url')}`;
@@ -174,20 +175,20 @@ describe('a forged JWT', () => {
   });
 
   it.each(['none', 'None', 'HS384', 'RS256', 'ES256', '__proto__', 7, undefined])(
-    'has no algorithm but those of the keys: %j',
+    'cannot use an algorithm without a key: %j',
     async (alg) => {
       const token = `${base64url({ alg })}.${base64url({ exp: HOUR, admin: ['/**'] })}.AAAA`;
       expect(await validate(token, { keys: [hs256, eddsa] })).toEqual(invalid('its algorithm is not allowed'));
     },
   );
 
-  it('has no other key type under the name of ours', async () => {
+  it('cannot use another key type under an allowed name', async () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const token = await signed({ admin: ['/**'] }, 'RS256', privateKey);
     expect(await validate(token, { keys: [hs256, eddsa] })).toEqual(invalid('its algorithm is not allowed'));
   });
 
-  it('is no good with one bit turned', async () => {
+  it('is refused if one bit differs', async () => {
     const [header, payload, signature] = (await signed({ read: ['/a'] })).split('.') as [string, string, string];
     const bytes = Buffer.from(signature, 'base64url');
     for (let bit = 0; bit < bytes.length * 8; bit += 37) {
@@ -201,16 +202,16 @@ describe('a forged JWT', () => {
     expect(await validate(`${header}.${more}.${signature}`)).toEqual(invalid('its signature does not fit'));
   });
 
-  it('that asks for what nobody understands is refused', async () => {
+  it('is refused if it has an unknown critical header', async () => {
     const input = `${base64url({ alg: 'HS256', crit: ['x'], x: 1 })}.${base64url({ exp: HOUR })}`;
     const token = `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
     expect((await validate(token)).kind).toBe('invalid');
   });
 });
 
-describe('what is no JWT', () => {
+describe('text that is not a JWT', () => {
   it.each(['', 'a', 'a.b', 'a.b.c', 'v4.public.abcdef', 'cpsk_1.2.3', 'a.b.c.d.e', `e30.e30.`, '..'])(
-    'is left to others: %j',
+    'is left to other validators: %j',
     async (token) => expect(await validate(token)).toEqual({ kind: 'notMine' }),
   );
 });

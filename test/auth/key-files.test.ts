@@ -21,7 +21,7 @@ afterEach(() => {
   folder.remove();
 });
 
-/** What is said about a file; it names the file, in one line. */
+/** Returns the error text about a file, with its path replaced by FILE. It must be one line. */
 async function refusal(read: (path: string) => Promise<unknown>, content: string | Uint8Array): Promise<string> {
   const path = folder.write('file', content);
   const error: unknown = await read(path).then(
@@ -29,7 +29,7 @@ async function refusal(read: (path: string) => Promise<unknown>, content: string
     (reason: unknown) => reason,
   );
   expect(error).toBeInstanceOf(AuthError);
-  const { message } = error as AuthError; // as was just seen
+  const { message } = error as AuthError; // asserted above
   expect(message).not.toContain('\n');
   expect(message).toContain(path);
   return message.replace(path, 'FILE');
@@ -39,7 +39,7 @@ describe('a trust anchor', () => {
   it.each<[string, string | Uint8Array]>([
     ['raw', ours.raw],
     ['hexadecimal', hex(ours.raw)],
-    ['hexadecimal with a line end', `${hex(ours.raw).toUpperCase()}\r\n`],
+    ['hexadecimal with a line break', `${hex(ours.raw).toUpperCase()}\r\n`],
     ['base64', Buffer.from(ours.raw).toString('base64')],
     ['base64url', `${Buffer.from(ours.raw).toString('base64url')}\n`],
     ['PEM', ours.pem],
@@ -62,7 +62,7 @@ describe('a trust anchor', () => {
     ['huge', new Uint8Array(1_048_577), 'FILE has 1048577 bytes, too many for a trust anchor'],
   ])('cannot be %s', async (_, content, message) => expect(await refusal(trustAnchor, content)).toBe(message));
 
-  it('has to be there', async () => {
+  it('must exist', async () => {
     await expect(trustAnchor(folder.at('missing'))).rejects.toThrow(
       new AuthError(
         `the trust anchor in ${folder.at('missing')} cannot be read (ENOENT); look at its name and who may read it`,
@@ -73,7 +73,7 @@ describe('a trust anchor', () => {
 });
 
 describe('a JWT secret', () => {
-  it.each(['', '\n', '\r\n'])('is what the file holds, but for a line end: %j', async (end) => {
+  it.each(['', '\n', '\r\n'])('is the content of the file without a trailing line break: %j', async (end) => {
     const key = await jwtSecret(folder.write('file', `${'s'.repeat(32)}${end}`));
     expect(key).toEqual({ algorithm: 'HS256', secret: new Uint8Array(32).fill(0x73) });
   });
@@ -81,15 +81,15 @@ describe('a JWT secret', () => {
   it.each<[string, string, string]>([
     ['too short', 's'.repeat(31), 'the JWT secret in FILE has 31 bytes; HS256 needs at least 32'],
     [
-      'as long as it is by a line end',
+      'long enough only with its line break',
       `${'s'.repeat(31)}\n`,
       'the JWT secret in FILE has 31 bytes; HS256 needs at least 32',
     ],
-    // Whoever knows the public key, which is everybody, could sign with it.
+    // Anyone who knows the public key could sign with it.
     ['a public key', ours.pem, 'FILE holds a key in PEM and no secret; a public key is given as the JWT key instead'],
   ])('cannot be %s', async (_, content, message) => expect(await refusal(jwtSecret, content)).toBe(message));
 
-  it('is not in what is said about it', async () => {
+  it('does not appear in error texts', async () => {
     expect(await refusal(jwtSecret, 'short secret')).not.toContain('short secret');
   });
 });
@@ -109,7 +109,7 @@ describe('a JWT key', () => {
 describe('a JWKS', () => {
   const jwk = ours.publicKey.export({ format: 'jwk' });
 
-  it('has Ed25519 public keys', async () => {
+  it('contains Ed25519 public keys', async () => {
     const keys = [
       { ...jwk, kid: 'a' },
       { ...testKey(2).publicKey.export({ format: 'jwk' }), kid: 'b' },
@@ -118,13 +118,13 @@ describe('a JWKS', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['no JSON', '{', /^FILE is no JWKS/],
+    ['invalid JSON', '{', /^FILE is no JWKS/],
     ['one key alone', JSON.stringify(jwk), /^FILE is no JWKS/],
     ['empty', '{"keys": []}', /^FILE is no JWKS/],
     ['private', JSON.stringify({ keys: [ours.privateKey.export({ format: 'jwk' })] }), /^FILE holds a private key/],
     ['RSA', JSON.stringify({ keys: [jwk, rsa.export({ format: 'jwk' })] }), /^FILE holds a key that is no Ed25519/],
     ['a secret', JSON.stringify({ keys: [{ kty: 'oct', k: 'AAAA' }] }), /^FILE holds a key that is no Ed25519/],
     ['damaged', JSON.stringify({ keys: [jwk, { ...jwk, x: 'AAAA' }] }), /^key 2 of FILE is damaged/],
-    ['damaged otherwise', JSON.stringify({ keys: [{ ...jwk, x: undefined }] }), /^key 1 of FILE is damaged/],
+    ['damaged in another way', JSON.stringify({ keys: [{ ...jwk, x: undefined }] }), /^key 1 of FILE is damaged/],
   ])('cannot be %s', async (_, content, message) => expect(await refusal(jwksFile, content)).toMatch(message));
 });

@@ -18,7 +18,7 @@ const create = (subject: string): ReturnType<typeof createToken> =>
   createToken({ dataDir: folder.at('data'), scopes: ['read:/a'], subject, ttlSeconds: 60, nowSeconds: 1_000.9 });
 
 describe('managing tokens', () => {
-  it('lists what was made, and no longer what was revoked', async () => {
+  it('lists created tokens, without revoked ones', async () => {
     expect(await listTokens(folder.at('data'))).toEqual([]);
     const { info } = await create('desk');
     await create('lamp');
@@ -35,13 +35,13 @@ describe('managing tokens', () => {
     expect(await revokeToken(folder.at('data'), info.id)).toBe(false);
   });
 
-  it('makes no two alike', async () => {
+  it('creates different tokens each time', async () => {
     const made = [await create('a'), await create('b')];
     expect(new Set(made.map(({ token }) => token)).size).toBe(2);
     expect(new Set(made.map(({ info }) => info.id)).size).toBe(2);
   });
 
-  it('keeps every change when several are made at once', async () => {
+  it('keeps every change of concurrent creations', async () => {
     const first = await create('first');
     await Promise.all([
       ...Array.from({ length: 8 }, (_, i) => create(`s${i}`)),
@@ -52,7 +52,7 @@ describe('managing tokens', () => {
     expect(readdirSync(folder.at('data'))).toEqual(['tokens.json']);
   });
 
-  it('keeps nothing from which the token could be told', async () => {
+  it('stores nothing from which a token can be derived', async () => {
     const { token, info } = await create('desk');
     const secret = token.slice('cpsk_'.length);
     expect(readFileSync(folder.at('data/tokens.json'), 'utf8')).not.toContain(secret);
@@ -61,21 +61,21 @@ describe('managing tokens', () => {
     expect(token).not.toContain(info.id);
   });
 
-  it('makes nothing of a scope that is none', async () => {
+  it('creates no token with an invalid scope', async () => {
     const making = createToken({ dataDir: folder.at('data'), scopes: ['own:/a'], ttlSeconds: 1, nowSeconds: 1 });
     await expect(making).rejects.toThrow(ClaspError);
     expect(await listTokens(folder.at('data'))).toEqual([]);
   });
 
   it.each<[string, Partial<CreateTokenOptions>]>([
-    ['expiresAtSeconds', { ttlSeconds: NaN }], // JSON would make it null: for ever
+    ['expiresAtSeconds', { ttlSeconds: NaN }], // JSON would make it null, which means unlimited
     ['expiresAtSeconds', { ttlSeconds: Infinity }],
     ['expiresAtSeconds', { ttlSeconds: 1e300 }],
     ['createdAtSeconds', { nowSeconds: NaN }],
     ['subject', { subject: 'x'.repeat(256) }],
     ['subject', { subject: 'a\nb' }],
     ['constraints', { constraints: [{ pattern: parsePattern('/a'), maxRate: Infinity }] }],
-  ])('keeps nothing that could not be read again, and the others stay: %s of %j', async (field, wrong) => {
+  ])('stores nothing unreadable, and keeps the other tokens: %s of %j', async (field, wrong) => {
     const options = { dataDir: folder.at('data'), scopes: ['read:/a'], ttlSeconds: 60, nowSeconds: 1_000 };
     await createToken(options);
     await expect(createToken({ ...options, ...wrong })).rejects.toThrow(
@@ -84,7 +84,7 @@ describe('managing tokens', () => {
     expect(await listTokens(folder.at('data'))).toHaveLength(1);
   });
 
-  it('says in one sentence that the folder cannot be written to', async () => {
+  it('reports in one sentence that the folder is not writable', async () => {
     const dataDir = folder.write('file', '');
     const making = createToken({ dataDir, scopes: ['read:/a'], ttlSeconds: 1, nowSeconds: 1 });
     const error: unknown = await making.catch((reason: unknown) => reason);

@@ -42,7 +42,7 @@ async function open(options: Partial<OpenAuthenticatorOptions> = {}): Promise<Op
   return (opened = await openAuthenticator({ dataDir: folder.path, clock, logger, ...options }));
 }
 
-/** With everything there is. */
+/** Opens an authenticator with all options. */
 const openAll = (): Promise<OpenAuthenticator> =>
   open({
     jwtSecretPath: folder.write('secret', secret),
@@ -63,7 +63,7 @@ const capability = (expiresAtSeconds: number, key = ours): string =>
 const secretBytes = new TextEncoder().encode(secret);
 
 describe('openAuthenticator', () => {
-  it('takes every kind of token whose keys it is given', async () => {
+  it('accepts every kind of token whose keys it has', async () => {
     const authenticator = await openAll();
     const tokens = [
       (await create(60)).token,
@@ -77,7 +77,7 @@ describe('openAuthenticator', () => {
     }
   });
 
-  it('takes no others', async () => {
+  it('accepts no other tokens', async () => {
     const authenticator = await open();
     for (const token of [await jwt('HS256', secretBytes), capability(HOUR), 'ent_AAAA', 'hello']) {
       await expect(authenticator.authenticate(token)).rejects.toThrow('Unrecognized token format');
@@ -87,7 +87,7 @@ describe('openAuthenticator', () => {
     await expect(all.authenticate('ent_AAAA')).rejects.toThrow('Invalid token: no validator accepted the token');
   });
 
-  it('hears of revocations', async () => {
+  it('reports revocations', async () => {
     const { token, info } = await create(60);
     const authenticator = await openAll();
     const grant = await authenticator.authenticate(token);
@@ -97,7 +97,7 @@ describe('openAuthenticator', () => {
     await end;
   });
 
-  it('plans nothing more once it is closed', async () => {
+  it('sets no timer after it is closed', async () => {
     const clock = new CountingClock();
     clock.set(NOW_SECONDS * 1_000);
     const authenticator = await open({ clock });
@@ -106,7 +106,7 @@ describe('openAuthenticator', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('does not begin with a file that is bad', async () => {
+  it('does not start with an invalid file', async () => {
     await expect(open({ trustAnchorPaths: [folder.write('anchor', 'x')] })).rejects.toThrow(AuthError);
     await expect(open({ jwtSecretPath: folder.write('secret', 'x') })).rejects.toThrow(AuthError);
     await expect(open({ jwksPath: folder.write('jwks', 'x') })).rejects.toThrow(AuthError);
@@ -117,7 +117,7 @@ describe('openAuthenticator', () => {
 });
 
 describe('a token', () => {
-  it('is in no answer, no log line and no object, whatever is wrong with it', async () => {
+  it('appears in no answer, log line or object, whatever is wrong with it', async () => {
     const authenticator = await openAll();
     const { token: revokedToken, info } = await create(60);
     const { token: ended } = await create(-1);
@@ -145,7 +145,7 @@ describe('a token', () => {
     for (const token of bad) {
       const error: unknown = await authenticator.authenticate(token).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(ClaspError);
-      const { message, code } = error as ClaspError; // as was just seen
+      const { message, code } = error as ClaspError; // asserted above
       expect([300, 302]).toContain(code);
       expect(message.length).toBeLessThan(200);
       const told = [
@@ -155,13 +155,13 @@ describe('a token', () => {
       ];
       for (const text of told) {
         expect(text).not.toContain(token);
-        // Nor the part that is hard to guess.
+        // The random part does not appear either.
         expect(text).not.toContain(token.slice(-24));
       }
     }
   });
 
-  it('is not in what keeps or gives it', async () => {
+  it('does not appear in the objects that store or grant it', async () => {
     const authenticator = await openAll();
     const { token } = await create(60);
     const grant = await authenticator.authenticate(token);

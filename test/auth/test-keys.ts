@@ -9,7 +9,7 @@ export interface TestKey {
   readonly pem: string;
 }
 
-/** An Ed25519 key whose seed is one byte again and again: the same in every run, and so are its signatures (RFC 8032). */
+/** Returns an Ed25519 key whose seed repeats one byte. Keys and signatures are the same in every run (RFC 8032). */
 export function testKey(seed: number): TestKey {
   const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.alloc(32, seed)]);
   const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });

@@ -26,7 +26,7 @@ const record: TokenRecord = {
   expiresAtSeconds: null,
 };
 
-/** A change under way, whose waits are as long as the test says. */
+/** Starts a change whose waits the test controls. */
 function waiting(): {
   readonly done: Promise<unknown>;
   readonly passes: (milliseconds: number, meanwhile?: () => void) => Promise<void>;
@@ -67,7 +67,7 @@ describe('a change of the tokens', () => {
     expect(readdirSync(folder.path)).toEqual(['tokens.json']);
   });
 
-  it('says after five seconds what to do when that one has crashed', async () => {
+  it('states after five seconds what to do if the other one has crashed', async () => {
     folder.write('tokens.json.lock', '');
     const { done, passes } = waiting();
     await passes(5_000);
@@ -79,12 +79,12 @@ describe('a change of the tokens', () => {
     expect(readdirSync(folder.path)).toEqual(['tokens.json.lock']);
   });
 
-  it('is tried once more when this process stood still until its time was over', async () => {
+  it('tries once more if the process was suspended past the timeout', async () => {
     const lockPath = folder.write('tokens.json.lock', '');
     let nowMs: number | undefined;
     const stalling: Clock = {
       now: () => {
-        // The first look at the clock is just before the first attempt; the process stands still during that.
+        // The first read of the clock is just before the first attempt; the process is suspended during that attempt.
         if (nowMs === undefined) setImmediate(() => (nowMs = 60_000));
         return (nowMs ??= 0);
       },
@@ -98,7 +98,7 @@ describe('a change of the tokens', () => {
     expect(readdirSync(folder.path)).toEqual(['tokens.json']);
   });
 
-  it('gives way to the next one, also where it has failed', async () => {
+  it('releases the lock for the next one, also after a failure', async () => {
     const failing = changeTokens(folder.path, () => {
       throw new AuthError('no');
     });
@@ -106,18 +106,18 @@ describe('a change of the tokens', () => {
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  it('writes nothing where there is nothing to change', async () => {
+  it('writes nothing if nothing changes', async () => {
     await changeTokens(folder.path, (tokens) => [...tokens, record]);
     const before = readFileSync(folder.at('tokens.json'), 'utf8');
-    const path = folder.write('tokens.json', `${before}\n`); // to be recognised
+    const path = folder.write('tokens.json', `${before}\n`); // to recognize it
     await changeTokens(folder.path, (tokens) => tokens);
     expect(readFileSync(path, 'utf8')).toBe(`${before}\n`);
     expect(await readTokens(path)).toEqual([record]);
   });
 });
 
-describe('reading the tokens', () => {
-  it('stops at a file that cannot be one', async () => {
+describe('a read of the tokens', () => {
+  it('rejects a file that is too large', async () => {
     const path = folder.write('tokens.json', new Uint8Array(16_777_217));
     await expect(readTokens(path)).rejects.toThrow(
       new AuthError(`${path} has 16777217 bytes, too many for a file of tokens`),

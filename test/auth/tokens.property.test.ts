@@ -36,7 +36,7 @@ describe('any text as a token', () => {
     ['bytes', fc.uint8Array({ maxLength: 300 }).map((bytes) => `cap_${base64url(bytes)}`)],
     ['maps', map.map((value) => `cap_${base64url(encoded(value))}`)],
     ['JSON', fc.tuple(json, json, json).map((parts) => parts.join('.'))],
-  ])('is refused as the peer’s mistake: %s', async (_, tokens) => {
+  ])('is refused as an error of the peer: %s', async (_, tokens) => {
     await fc.assert(
       fc.asyncProperty(tokens, async (token) => {
         await expect(chain.authenticate(token)).rejects.toBeInstanceOf(ClaspError);
@@ -46,14 +46,14 @@ describe('any text as a token', () => {
   });
 });
 
-describe('a token that was handed on', () => {
+describe('a delegated token', () => {
   const path = (segments: readonly string[]): string => `/${segments.join('/')}`;
   const pattern = fc.array(fc.constantFrom('a', 'b', '*', '**', 'a*'), { minLength: 1, maxLength: 3 }).map(path);
   const scope = fc.tuple(fc.constantFrom('read', 'write', 'admin'), pattern).map((parts) => parts.join(':'));
   const scopes = fc.array(scope, { maxLength: 3 });
   const address = fc.array(fc.constantFrom('a', 'b', 'ab', 'z'), { minLength: 1, maxLength: 4 }).map(path);
 
-  it('never lets anybody do what the one before did not', async () => {
+  it('never grants what its parent did not', async () => {
     await fc.assert(
       fc.asyncProperty(scopes, scopes, address, async (held, wanted, where) => {
         const make = (from: string | undefined): string =>
