@@ -33,6 +33,8 @@ const converted: readonly string[] = [
   'test/inspector',
   'src/auth',
   'test/auth',
+  'src/certificates',
+  'test/certificates',
 ];
 
 /** Expressions with their real meaning, such as "the audience hears". */

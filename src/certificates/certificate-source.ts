@@ -7,30 +7,30 @@ import { TransportError } from '../net/transport-error.js';
 import { type Certificate, validityWarning } from './certificate.js';
 
 export interface CertificateSourceOptions {
-  /** Reads the certificate from where it is kept. Rejects with a TransportError when it cannot be used. */
+  /** Reads the certificate from its storage. Rejects with a TransportError if it is not usable. */
   readonly read: () => Promise<Certificate>;
-  /** Says whether a certificate has ended. */
+  /** Clock for the validity checks. */
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** The certificate in use, for as many doors as want it. */
+/** The certificate in use, shared by any number of listeners. */
 export interface CertificateSource extends TlsSource {
-  /** The one in use now. */
+  /** The current certificate. */
   readonly credentials: Certificate;
-  /** The next ones. While somebody listens, a jump of the wall clock makes it look whether the current one is still valid. */
+  /** Later certificates. While there is a subscriber, a jump of the wall clock triggers a check of the current one. */
   readonly renewed$: Observable<TlsCredentials>;
   /**
-   * Reads the certificate again, and gives it to the doors if it is another. One that cannot be used, or has ended, changes
-   * nothing and is told to the logger. Never rejects; reloads one after the other.
+   * Reads the certificate again, and emits it if it differs. One that is unusable or expired changes nothing and is
+   * logged. Never rejects; concurrent reloads run one after the other.
    */
   reload(): Promise<void>;
 }
 
 /**
- * Reads the certificate for the first time. One that clients will refuse for its dates is used all the same, with a warning.
+ * Reads the certificate for the first time. One whose dates clients will reject is used nevertheless, with a warning.
  *
- * @throws TransportError what `read` rejects with
+ * @throws TransportError that `read` rejects with
  */
 export async function certificateSource(options: CertificateSourceOptions): Promise<CertificateSource> {
   const first = await options.read();
@@ -44,7 +44,7 @@ class RenewableCertificate implements CertificateSource {
   readonly #renewed = new Subject<TlsCredentials>();
   readonly #options: CertificateSourceOptions;
   #current: Certificate;
-  /** The last reload that was asked for: an early reading that is slow must not undo a later one. */
+  /** The most recent reload: an earlier one that is slow must not overwrite a later one. */
   #reloading = Promise.resolve();
   #listeners = 0;
   #stopWatching = (): void => undefined;
@@ -72,8 +72,8 @@ class RenewableCertificate implements CertificateSource {
   }
 
   /**
-   * A certificate that was made or taken while the date was wrong may have ended, or not begun. One of the router's own is made
-   * again; of the user's there may be a new one.
+   * A certificate created or accepted under a wrong date can be expired or not valid yet. The router creates its own
+   * again; the user can have provided a new one.
    */
   readonly #onJump = (): void => {
     const { clock, logger } = this.#options;
@@ -89,7 +89,7 @@ class RenewableCertificate implements CertificateSource {
     try {
       next = await read();
     } catch (error) {
-      // The sentence of a TransportError says it all; anything else is a fault of ours, which must not end a show either.
+      // The message of a TransportError is complete; any other error is a bug in the router, which must not stop it.
       if (error instanceof TransportError) logger.error({}, `the certificate stays as it was: ${error.message}`);
       else logger.error({ err: error }, 'the certificate stays as it was: it could not be read again');
       return;

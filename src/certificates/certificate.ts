@@ -5,26 +5,26 @@ import { TransportError } from '../net/transport-error.js';
 import { messageOf } from './faults.js';
 import { pemBlocks } from './pem.js';
 
-/** A key and its certificate, looked at: they belong together, and TLS takes them. */
+/** A key and its certificate, checked: they belong together, and TLS accepts them. */
 export interface Certificate extends TlsCredentials {
   /** SHA-256 of the server's own certificate, as `AA:BB:...`. */
   readonly fingerprint: string;
-  /** First and last instant at which clients accept it, in milliseconds since the Unix epoch. */
+  /** Start and end of the validity, in milliseconds since the Unix epoch. */
   readonly validFrom: number;
   readonly validTo: number;
 }
 
-/** The text of a PEM file and how a person knows the file. */
+/** The text of a PEM file, and its path for messages. */
 export interface PemFile {
   readonly path: string;
   readonly text: string;
 }
 
 /**
- * Looks at a certificate chain and its private key, as the user has them in two files or in one. What stands beside them in
- * the files, such as the attributes OpenSSL writes, is left out.
+ * Checks a certificate chain and its private key, which can be in two files or in one. Other text in the files, such
+ * as the attributes that OpenSSL writes, is ignored.
  *
- * @throws TransportError with what is wrong in a plain sentence; that it has expired is not wrong but {@link validityWarning}'s
+ * @throws TransportError that states the fault in one sentence; for expiry see {@link validityWarning}
  */
 export function checkCertificate(certFile: PemFile, keyFile: PemFile): Certificate {
   const chain = certificatesIn(certFile);
@@ -58,7 +58,8 @@ export function checkCertificate(certFile: PemFile, keyFile: PemFile): Certifica
 }
 
 /**
- * SHA-256 of a certificate, the first where there are several, as browsers and `openssl x509 -fingerprint -sha256` show it.
+ * Returns the SHA-256 of a certificate, the first one of a chain, in the form of browsers and `openssl x509
+ * -fingerprint -sha256`.
  *
  * @param cert PEM
  * @returns 32 bytes as `AA:BB:...`
@@ -67,7 +68,7 @@ export function fingerprint(cert: string): string {
   return new X509Certificate(cert).fingerprint256;
 }
 
-/** A plain sentence where clients will not accept the certificate at this time, in milliseconds since the Unix epoch. */
+/** Returns a sentence if clients will reject the certificate at this time, in milliseconds since the Unix epoch. */
 export function validityWarning({ validFrom, validTo }: Certificate, now: number): string | undefined {
   if (now > validTo) return `the certificate ended on ${day(validTo)}, so clients will refuse it; renew it`;
   if (now < validFrom) {
@@ -122,7 +123,7 @@ function parsed<T>(parse: () => T, what: string, { path }: PemFile): T {
   }
 }
 
-/** OpenSSL's own words, without its numbers: `ee key too small`. */
+/** Returns OpenSSL's reason without its numbers: `ee key too small`. */
 function reasonOf(error: unknown): string {
   const message = messageOf(error);
   return /^error:[^]*:([^:]+)$/.exec(message)?.[1] ?? message;

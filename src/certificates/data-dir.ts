@@ -2,16 +2,18 @@ import { posix, win32 } from 'node:path';
 import { TransportError } from '../net/transport-error.js';
 
 /**
- * Where the router keeps what must outlive it, by the customs of each platform: `~/.local/share/clasp-router` (or below
- * XDG_DATA_HOME), `~/Library/Application Support/clasp-router` on macOS, `%LOCALAPPDATA%\clasp-router` on Windows.
+ * Returns the platform's folder for persistent data: `~/.local/share/clasp-router` (or below XDG_DATA_HOME),
+ * `~/Library/Application Support/clasp-router` on macOS, `%LOCALAPPDATA%\clasp-router` on Windows.
  *
- * @param platform as `process.platform` has it
- * @param env as `process.env` has it; an empty variable counts as none
- * @throws TransportError where the environment names no home
+ * @param platform as `process.platform`
+ * @param env as `process.env`; an empty variable counts as unset
+ * @throws TransportError if the environment defines no home folder
  */
 export function defaultDataDir(platform: string, env: Readonly<Record<string, string | undefined>>): string {
   const { join, isAbsolute } = platform === 'win32' ? win32 : posix;
-  /** A folder below one that a variable names. Relative ones do not count: the XDG specification wants them ignored. */
+  /**
+   * Returns a folder below the value of a variable. Relative values are ignored, as the XDG specification requires.
+   */
   const below = (variable: string, ...folders: readonly string[]): string | undefined => {
     const base = env[variable];
     return base !== undefined && isAbsolute(base) ? join(base, ...folders, 'clasp-router') : undefined;

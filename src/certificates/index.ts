@@ -1,4 +1,7 @@
-/** The router's key and certificate: the user's own PEM files, or a self-signed certificate made at the first start. */
+/**
+ * The router's key and certificate: PEM files of the user, or a self-signed certificate that is created at the first
+ * start.
+ */
 
 export { type OpenCertificate, openCertificate, type OpenCertificateOptions } from './open-certificate.js';
 export { certificateSource, type CertificateSource, type CertificateSourceOptions } from './certificate-source.js';

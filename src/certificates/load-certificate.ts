@@ -4,20 +4,20 @@ import { type Certificate, checkCertificate, type PemFile } from './certificate.
 import { errorCode, messageOf } from './faults.js';
 
 export interface CertificateFiles {
-  /** PEM: the server's own certificate first, then those of its issuers. */
+  /** PEM: the server's certificate first, then those of its issuers. */
   readonly certPath: string;
-  /** PEM: the private key, without a passphrase. May be the same file. */
+  /** PEM: the private key, without a passphrase. Can be the same file. */
   readonly keyPath: string;
 }
 
-/** Bytes of the largest file that is read: no chain is that long, and a path may lead anywhere. */
+/** Maximum bytes of a file: longer than any chain. A path can lead to any file. */
 const MAX_FILE_BYTES = 1_048_576;
 
 /**
  * Reads a certificate and its private key.
  *
- * @throws TransportError with a plain sentence for each mistake: a file that is missing, unreadable or no PEM, a key with a
- *   passphrase or of another certificate
+ * @throws TransportError with one sentence for each mistake: a file that is missing, unreadable or not PEM, a key
+ * that has a passphrase or belongs to another certificate
  */
 export async function loadCertificate({ certPath, keyPath }: CertificateFiles): Promise<Certificate> {
   const certFile = await read(certPath, 'certificate', '--cert');

@@ -1,17 +1,18 @@
 import { hostname, networkInterfaces } from 'node:os';
 
-/** What `os.networkInterfaces()` gives, as far as it matters here. */
+/** The part of the result of `os.networkInterfaces()` that is used. */
 export type Interfaces = Readonly<
   Record<string, readonly { readonly address: string; readonly internal: boolean }[] | undefined>
 >;
 
-/** Names of one certificate at most; computers with many containers have hundreds of addresses. */
+/** Maximum names of a certificate. Computers with many containers have hundreds of addresses. */
 const MAX_NAMES = 100;
 
 /**
- * What clients may call this computer: localhost, its name, that name in mDNS, and its addresses in the local network.
+ * Returns the names under which clients can reach this computer: localhost, its host name, its mDNS name, and its
+ * addresses in the local network.
  *
- * @returns DNS names and IP addresses, each once
+ * @returns DNS names and IP addresses, without duplicates
  */
 export function machineNames(
   host: string = hostname(),
@@ -20,14 +21,17 @@ export function machineNames(
   const name = host.toLowerCase();
   const addresses = Object.values(interfaces)
     .flatMap((found) => found ?? [])
-    // A link-local IPv6 address means nothing without its interface, which no certificate can name.
+    // A link-local IPv6 address requires an interface, which a certificate cannot name.
     .filter(({ address, internal }) => !internal && !address.toLowerCase().startsWith('fe80:'))
     .map(({ address }) => address);
   const names = [name, ...(name.includes('.') ? [] : [`${name}.local`])].filter(isDnsName);
   return [...new Set(['localhost', '127.0.0.1', '::1', ...names, ...addresses])].slice(0, MAX_NAMES);
 }
 
-/** Letters, digits, hyphens and underscores between dots: a certificate takes nothing else, a system may. */
+/**
+ * Letters, digits, hyphens and underscores between dots. Certificates allow nothing else; host names of a system can
+ * contain other characters.
+ */
 function isDnsName(name: string): boolean {
   return name.length <= 253 && /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/.test(name);
 }

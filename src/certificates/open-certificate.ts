@@ -9,36 +9,37 @@ import { machineNames } from './machine-names.js';
 import { selfSigned } from './self-signed.js';
 
 export interface OpenCertificateOptions {
-  /** PEM file of the certificate and its issuers; with `keyPath`. @default a self-signed certificate */
+  /** PEM file of the certificate and its issuers; requires `keyPath`. @default a self-signed certificate */
   readonly certPath?: string | undefined;
-  /** PEM file of the private key; with `certPath`. @default a self-signed certificate */
+  /** PEM file of the private key; requires `certPath`. @default a self-signed certificate */
   readonly keyPath?: string | undefined;
-  /** Where a self-signed certificate is kept. @default the platform's folder for data, see {@link defaultDataDir} */
+  /** Folder of a self-signed certificate. @default the platform's data folder, see {@link defaultDataDir} */
   readonly dataDir?: string | undefined;
   /** DNS names and IP addresses in a self-signed certificate. @default those of this computer */
   readonly names?: readonly string[] | undefined;
-  /** Says whether a certificate has ended. @default the system's */
+  /** Clock for the validity checks. @default the system clock */
   readonly clock?: Clock | undefined;
-  /** Hears of renewals and of certificates that cannot be used. @default silent */
+  /** Logs renewals and unusable certificates. @default silent */
   readonly logger?: Logger | undefined;
 }
 
-/** The router's certificate, ready for its doors. */
+/** The router's certificate, ready for its listeners. */
 export interface OpenCertificate {
   /** For the `tls` option of a transport. */
   readonly source: TlsSource;
-  /** SHA-256 of the certificate in use now, as `AA:BB:...`: what a person compares on first contact. */
+  /** SHA-256 of the current certificate, as `AA:BB:...`, which a person compares on first contact. */
   readonly fingerprint: string;
-  /** Whether nobody but the router itself vouches for it. */
+  /** Whether the certificate is self-signed, so that no authority vouches for it. */
   readonly selfSigned: boolean;
-  /** Looks whether there is a new certificate, and takes it if it is good. Never rejects: the logger hears what is wrong. */
+  /** Reads the certificate again, and uses a new one if it is valid. Never rejects; faults are logged. */
   reload(): Promise<void>;
 }
 
 /**
- * The certificate the user gives, or else a self-signed one, made at the first start and kept in the data folder.
+ * Opens the user's certificate, or else a self-signed one, which is created at the first start and stored in the data
+ * folder.
  *
- * @throws TransportError with a plain sentence about what is wrong and what to do
+ * @throws TransportError with a sentence that states the fault and the fix
  */
 export async function openCertificate(options: OpenCertificateOptions = {}): Promise<OpenCertificate> {
   const { certPath, keyPath, clock = systemClock, logger = silentLogger } = options;

@@ -6,10 +6,10 @@ export interface PemBlock {
   readonly pem: string;
 }
 
-/** Every whole block, in order; what stands between them is skipped. */
+/** Returns every complete block, in order; other text is skipped. */
 export function pemBlocks(text: string): readonly PemBlock[] {
   return [...text.matchAll(/-----BEGIN (?<label>[A-Z0-9 ]+)-----[^]*?-----END \k<label>-----/g)].map((match) => ({
-    label: match.groups!.label!, // the expression has that group
+    label: match.groups!.label!, // the expression defines that group
     pem: match[0],
   }));
 }

@@ -10,32 +10,33 @@ import { errorCode, messageOf } from './faults.js';
 import { makePrivateFolder, replaceFile } from '../util-node/private-files.js';
 
 export interface SelfSignedOptions {
-  /** The folder to keep it in; made, for its owner only, where it is missing. */
+  /** The folder of the certificate. Created with access for its owner only, if it does not exist. */
   readonly dataDir: string;
-  /** DNS names and IP addresses that clients may connect to. Used when a certificate is made. */
+  /** DNS names and IP addresses that clients can connect to. Used when a certificate is created. */
   readonly names: readonly string[];
   readonly clock: Clock;
-  /** Hears of a certificate that was replaced. @default silent */
+  /** Logs the replacement of a certificate. @default silent */
   readonly logger?: Logger | undefined;
 }
 
-/** Key and certificate. One file, because two cannot be replaced at once. */
+/** Key and certificate in one file, because two files cannot be replaced atomically. */
 export const SELF_SIGNED_FILE = 'self-signed.pem';
-/** The certificate alone, to be given to clients that shall trust it. */
+/** The certificate alone, for clients that must trust it. */
 export const SELF_SIGNED_CERTIFICATE_FILE = 'self-signed-certificate.pem';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Apple's systems refuse certificates valid for more than 825 days. */
+/** Apple's systems reject certificates that are valid for more than 825 days. */
 const VALID_MS = 820 * DAY_MS;
-/** A certificate that ends sooner is replaced at the next start or reload. */
+/** A certificate that expires sooner is replaced at the next start or reload. */
 const RENEW_MS = 30 * DAY_MS;
 
 /**
- * The certificate in the data folder: made at the first start, then used until it nears its end, so that whoever has accepted
- * its fingerprint once need not again. New names do not change it; who wants them in it deletes the file.
+ * Returns the certificate from the data folder. It is created at the first start and used until it nears its expiry,
+ * so that users accept its fingerprint only once. New names do not change it; to include them, the user deletes the
+ * file.
  *
- * @throws TransportError when the folder cannot be used
+ * @throws TransportError if the folder is not usable
  */
 export async function selfSigned({
   dataDir,
@@ -47,7 +48,8 @@ export async function selfSigned({
   try {
     await makePrivateFolder(dataDir);
     const kept = await readKept(path, logger);
-    // One that begins later is kept: a computer whose clock wakes up in the past would otherwise make one at every start.
+    // One that is not valid yet is kept: a computer whose clock starts in the past would otherwise create one at
+    // every start.
     const good = kept !== undefined && kept.validTo - wallTime(clock) > RENEW_MS;
     if (kept !== undefined && !good) {
       logger.warn({ path }, 'the self-signed certificate nears its end: clients have to accept the new fingerprint');
@@ -64,7 +66,7 @@ export async function selfSigned({
   }
 }
 
-/** What is there and can be used. */
+/** Returns the stored certificate if it is usable. */
 async function readKept(path: string, logger: Logger): Promise<Certificate | undefined> {
   const text = await readIfThere(path);
   if (text === undefined) return undefined;
@@ -94,11 +96,12 @@ async function make(names: readonly string[], now: number): Promise<TlsCredentia
     keyType: 'ec',
     curve: 'P-256',
     algorithm: 'sha256',
-    notBeforeDate: new Date(now - HOUR_MS), // the clocks of clients differ
+    notBeforeDate: new Date(now - HOUR_MS), // tolerance for the clocks of clients
     notAfterDate: new Date(now - HOUR_MS + VALID_MS),
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },
-      // No keyUsage: BoringSSL, under QUIC clients, trusts what signed itself only if it may sign certificates.
+      // No keyUsage: BoringSSL, which QUIC clients use, accepts a self-signed certificate with keyUsage only if it
+      // may sign certificates.
       { name: 'extKeyUsage', serverAuth: true },
       {
         name: 'subjectAltName',
@@ -109,7 +112,7 @@ async function make(names: readonly string[], now: number): Promise<TlsCredentia
   return { key: pems.private, cert: pems.cert };
 }
 
-/** A copy without the key, for those who copy files by hand. */
+/** Writes a copy without the key, for users who copy files by hand. */
 async function offerCertificate(path: string, cert: string): Promise<void> {
   if ((await readIfThere(path)) !== cert) await replaceFile(path, cert, 0o644);
 }
@@ -123,7 +126,10 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** A backup or a copy may have brought the key back for everybody to read. Windows keeps no such permissions. */
+/**
+ * Restores the permissions of the key, which a backup or copy can have made readable for all users. Windows has no
+ * such permissions.
+ */
 async function hideFromOthers(path: string, logger: Logger): Promise<void> {
   if (process.platform === 'win32' || ((await stat(path)).mode & 0o077) === 0) return;
   await chmod(path, 0o600);

@@ -23,7 +23,7 @@ describe('the default data folder', () => {
     ['linux', { LOCALAPPDATA: '/data' }],
     ['darwin', { XDG_DATA_HOME: '/data' }],
     ['win32', { HOME: '/home/ada' }],
-  ])('on %s with %j does not exist, and a sentence says so', (platform, env) => {
+  ])('on %s with %j does not exist, and one sentence says so', (platform, env) => {
     const find = (): string => defaultDataDir(platform, env);
     expect(find).toThrow(TransportError);
     expect(find).toThrow('this user has no home folder to keep data in; choose a folder with --data-dir');

@@ -11,7 +11,7 @@ import { asOrdinaryUser, TemporaryFolder } from './temporary-folder.js';
 let folder: TemporaryFolder;
 let own: TestCertificate;
 let other: TestCertificate;
-/** The good pair. */
+/** The valid pair. */
 let certPath: string;
 let keyPath: string;
 beforeAll(async () => {
@@ -33,21 +33,21 @@ describe('loadCertificate', () => {
     expect([validFrom, validTo]).toEqual([new Date(dates.validFrom).getTime(), new Date(dates.validTo).getTime()]);
   });
 
-  it('reads both from one file, and skips what stands beside them', async () => {
+  it('reads both from one file, and skips other text', async () => {
     const attributes = 'Bag Attributes\r\n    friendlyName: clasp\r\n';
     const both = folder.write('both.pem', `\ufeff${attributes}${own.key}\r\n${attributes}${own.cert}\r\n`);
     const { cert, key } = await loadCertificate({ certPath: both, keyPath: both });
     expect([cert.trim(), key.trim()]).toEqual([own.cert.trim(), own.key.trim()]);
   });
 
-  it('keeps the certificates of the issuers, in their order', async () => {
+  it("keeps the issuers' certificates in their order", async () => {
     const chain = folder.write('chain.pem', `${own.cert}\n${other.cert}\n`);
     const { cert, fingerprint: sha256 } = await loadCertificate({ certPath: chain, keyPath });
     expect(cert.trim()).toBe(`${own.cert.trim()}\n${other.cert.trim()}`);
     expect(sha256).toBe(fingerprint(own.cert));
   });
 
-  it('takes a key in the older form', async () => {
+  it('accepts a key in the older form', async () => {
     const sec1 = createPrivateKey(own.key).export({ type: 'sec1', format: 'pem' }) as string; // PEM is text
     const { key } = await loadCertificate({ certPath, keyPath: folder.write('sec1.pem', sec1) });
     expect(key).toBe(sec1);
@@ -83,7 +83,7 @@ describe('loadCertificate', () => {
       /folder is a folder; give the file of the private key in it with --key$/,
     ],
     [
-      'something large',
+      'a large file',
       () => ({ certPath: folder.write('film.mov', new Uint8Array(1_048_577)) }),
       /film\.mov has 1048577 bytes, too many for a certificate; give another file with --cert$/,
     ],
@@ -152,19 +152,19 @@ describe('loadCertificate', () => {
       () => ({ certPath: folder.write('reversed.pem', `${other.cert}\n${own.cert}`) }),
       /^the certificates in .+reversed\.pem are in the wrong order; put the server's own first/,
     ],
-  ])('says what is wrong with %s', async (_, make, sentence) => {
+  ])('states what is wrong with %s', async (_, make, sentence) => {
     const error = await fault({ certPath, keyPath, ...make() });
     expect(error.message).toMatch(sentence);
   });
 
-  it('says that a file may not be read', async () => {
+  it('states that a file is not readable', async () => {
     const secret = folder.write('secret.pem', own.key);
     chmodSync(secret, 0o000);
     const error = await asOrdinaryUser(() => fault({ certPath, keyPath: secret }));
     expect(error.message).toMatch(/^this user may not read the private key file .+secret\.pem; change its owner or/);
   });
 
-  it('says that TLS finds a certificate too weak', async () => {
+  it('states that TLS rejects a certificate as too weak', async () => {
     const weak = folder.write('weak.pem', await weakCertificate());
     const error = await fault({ certPath: weak, keyPath: weak });
     expect(error.message).toMatch(
@@ -176,10 +176,10 @@ describe('loadCertificate', () => {
 async function fault(files: { certPath: string; keyPath: string }): Promise<TransportError> {
   const error: unknown = await loadCertificate(files).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(TransportError);
-  return error as TransportError; // the line above has made sure
+  return error as TransportError; // asserted above
 }
 
-/** Key and certificate of RSA with 512 bits, which OpenSSL takes at no level of security above 0. */
+/** Key and certificate of RSA with 512 bits, which OpenSSL rejects at every security level above 0. */
 async function weakCertificate(): Promise<string> {
   const keyPair = generateKeyPairSync('rsa', {
     modulusLength: 512,

@@ -1,6 +1,6 @@
 import type { Logger } from '../../src/core/ports.js';
 
-/** Keeps what was logged, as `warn: the message`. */
+/** Records log lines in the form `warn: the message`. */
 export class LogLines implements Logger {
   readonly lines: string[] = [];
   readonly debug = this.#keep('debug');

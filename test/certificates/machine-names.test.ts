@@ -4,7 +4,7 @@ import { machineNames } from '../../src/certificates/machine-names.js';
 const always = ['localhost', '127.0.0.1', '::1'];
 
 describe('the names of a computer', () => {
-  it('are localhost, its own, that in mDNS, and its addresses in the local network', () => {
+  it('are localhost, its host name, its mDNS name, and its addresses in the local network', () => {
     const interfaces = {
       lo: [
         { address: '127.0.0.1', internal: true },
@@ -12,7 +12,7 @@ describe('the names of a computer', () => {
       ],
       eth0: [
         { address: '192.168.1.20', internal: false },
-        { address: 'fe80::1', internal: false }, // nothing without its interface
+        { address: 'fe80::1', internal: false }, // requires an interface
         { address: 'fd00::20', internal: false },
       ],
       wlan0: [{ address: '192.168.1.20', internal: false }],
@@ -39,10 +39,10 @@ describe('the names of a computer', () => {
     [`${'x'.repeat(60)}.`.repeat(5) + 'org', []],
   ])('of %j', (host, names) => expect(machineNames(host, {})).toEqual([...always, ...names]));
 
-  it('are not more than a hundred', () => {
+  it('are at most a hundred', () => {
     const docker = Array.from({ length: 300 }, (_, i) => ({ address: `172.16.${i >> 8}.${i & 255}`, internal: false }));
     expect(machineNames('pc', { docker })).toHaveLength(100);
   });
 
-  it('are found out on this one', () => expect(machineNames().slice(0, 3)).toEqual(always));
+  it('exist on this computer', () => expect(machineNames().slice(0, 3)).toEqual(always));
 });

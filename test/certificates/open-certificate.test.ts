@@ -22,13 +22,13 @@ afterEach(() => {
   folder.remove();
 });
 
-/** Puts a pair where {@link openFiles} finds it. */
+/** Writes a pair to the files that {@link openFiles} reads. */
 function deploy({ cert, key }: TlsCredentials): void {
   folder.write('cert.pem', cert);
   folder.write('key.pem', key);
 }
 
-/** The certificate in two files of the user's, with what is renewed. */
+/** Opens the certificate from two files, and collects renewals. */
 async function openFiles(): Promise<{ opened: OpenCertificate; renewed: TlsCredentials[] }> {
   const opened = await openCertificate({ certPath: folder.at('cert.pem'), keyPath: folder.at('key.pem'), logger });
   const renewed: TlsCredentials[] = [];
@@ -36,7 +36,7 @@ async function openFiles(): Promise<{ opened: OpenCertificate; renewed: TlsCrede
   return { opened, renewed };
 }
 
-/** One for the years 2026 to 2028. */
+/** Returns a certificate for the years 2026 to 2028. */
 async function datedCertificate(): Promise<TlsCredentials> {
   const clock = new SimulatedClock();
   clock.set(Date.UTC(2026, 0, 1));
@@ -44,7 +44,7 @@ async function datedCertificate(): Promise<TlsCredentials> {
 }
 
 describe('openCertificate', () => {
-  it('takes the files of the user', async () => {
+  it('uses the files of the user', async () => {
     const own = await newCertificate();
     deploy(own);
     const { opened } = await openFiles();
@@ -54,7 +54,7 @@ describe('openCertificate', () => {
     expect(logger.lines).toEqual([]);
   });
 
-  it('makes one itself where there are none, and finds it the next time', async () => {
+  it('creates a certificate if there are no files, and finds it the next time', async () => {
     const opened = await openCertificate({ dataDir: folder.at('data') });
     expect(opened.selfSigned).toBe(true);
     expect(opened.fingerprint).toBe(fingerprint(opened.source.credentials.cert));
@@ -65,7 +65,7 @@ describe('openCertificate', () => {
     [{ certPath: 'cert.pem' }, 'a certificate needs its private key; give that with --key'],
     [{ keyPath: 'key.pem' }, 'a private key needs its certificate; give that with --cert'],
     [{ certPath: '/nowhere/cert.pem', keyPath: 'key.pem' }, /^there is no certificate file \/nowhere\/cert\.pem;/],
-  ])('says what is wrong with %j', async (options, sentence) => {
+  ])('states what is wrong with %j', async (options, sentence) => {
     const error: unknown = await openCertificate(options).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(TransportError);
     expect((error as TransportError).message).toMatch(sentence);
@@ -77,7 +77,7 @@ describe('openCertificate', () => {
       /^warn: the certificate begins on 2025-12-31, so clients will refuse it until then; check this/,
     ],
     [Date.UTC(2029, 0, 1), /^warn: the certificate ended on 2028-03-\d\d, so clients will refuse it; renew it$/],
-  ])('only warns of one that is not valid at %d', async (now, line) => {
+  ])('only warns of a certificate that is not valid at %d', async (now, line) => {
     deploy(await datedCertificate());
     const clock = new SimulatedClock();
     clock.set(now);
@@ -89,14 +89,14 @@ describe('openCertificate', () => {
 describe('a jump of the wall clock', () => {
   const [WRONG, RIGHT] = [Date.UTC(2020, 0, 1), Date.UTC(2026, 6, 1)];
 
-  /** A clock that is years behind at first. */
+  /** Returns a clock that is years behind at first. */
   function behind(): WallClock {
     const clock = new WallClock();
     clock.set(WRONG);
     return clock;
   }
 
-  it('beyond its end has the router’s own certificate made again, for new connections', async () => {
+  it('past the expiry makes the router create its own certificate again, for new connections', async () => {
     const clock = behind();
     const opened = await openCertificate({ dataDir: folder.at('data'), clock, logger });
     const before = opened.fingerprint;
@@ -116,7 +116,7 @@ describe('a jump of the wall clock', () => {
     ]);
   });
 
-  it('has one of the user’s that is valid now left alone, and nobody warned', async () => {
+  it("keeps the user's certificate if it is valid now, without a warning", async () => {
     deploy(await newCertificate());
     const clock = new WallClock();
     clock.set(Date.now());
@@ -132,7 +132,7 @@ describe('a jump of the wall clock', () => {
     expect(logger.lines).toEqual([]);
   });
 
-  it('is watched for only while somebody listens', async () => {
+  it('is observed only while there is a subscriber', async () => {
     const clock = new CountingClock();
     clock.set(RIGHT);
     const opened = await openCertificate({ dataDir: folder.at('data'), clock, logger });
@@ -155,7 +155,7 @@ describe('reload', () => {
     ({ opened, renewed } = await openFiles());
   });
 
-  it('takes a new certificate', async () => {
+  it('uses a new certificate', async () => {
     const second = await newCertificate();
     deploy(second);
     await opened.reload();
@@ -167,7 +167,7 @@ describe('reload', () => {
     expect(logger.lines).toEqual(['info: the certificate was renewed; new connections get it']);
   });
 
-  it('says nothing to the doors when nothing has changed', async () => {
+  it('emits nothing if nothing has changed', async () => {
     await opened.reload();
     expect(renewed).toEqual([]);
     expect(logger.lines).toEqual(['info: the certificate has not changed']);
@@ -175,23 +175,26 @@ describe('reload', () => {
 
   it.each<[string, (second: TestCertificate) => void, RegExp]>([
     ['is missing', () => rmSync(folder.at('cert.pem')), /there is no certificate file .+cert\.pem; check the path/],
-    ['is no PEM', () => folder.write('cert.pem', 'half a fi'), /cert\.pem holds no certificate in PEM/],
-    ['is only half there', ({ cert }) => folder.write('cert.pem', cert), /key\.pem does not belong to the certificate/],
-  ])('keeps the old certificate when the new one %s, and takes it once it is good', async (_, spoil, sentence) => {
-    const second = await newCertificate();
-    spoil(second);
-    await opened.reload();
-    expect(renewed).toEqual([]);
-    expect(opened.fingerprint).toBe(fingerprint(first.cert));
-    expect(logger.lines).toEqual([expect.stringMatching(/^error: the certificate stays as it was: /)]);
-    expect(logger.lines[0]).toMatch(sentence);
-    deploy(second);
-    await opened.reload();
-    expect(opened.fingerprint).toBe(fingerprint(second.cert));
-    expect(renewed).toHaveLength(1);
-  });
+    ['is not PEM', () => folder.write('cert.pem', 'half a fi'), /cert\.pem holds no certificate in PEM/],
+    ['is incomplete', ({ cert }) => folder.write('cert.pem', cert), /key\.pem does not belong to the certificate/],
+  ])(
+    'keeps the old certificate if the new one %s, and uses the new one once it is valid',
+    async (_, spoil, sentence) => {
+      const second = await newCertificate();
+      spoil(second);
+      await opened.reload();
+      expect(renewed).toEqual([]);
+      expect(opened.fingerprint).toBe(fingerprint(first.cert));
+      expect(logger.lines).toEqual([expect.stringMatching(/^error: the certificate stays as it was: /)]);
+      expect(logger.lines[0]).toMatch(sentence);
+      deploy(second);
+      await opened.reload();
+      expect(opened.fingerprint).toBe(fingerprint(second.cert));
+      expect(renewed).toHaveLength(1);
+    },
+  );
 
-  it('makes a self-signed certificate anew when its time has come', async () => {
+  it('creates a new self-signed certificate near the expiry of the old one', async () => {
     const clock = new SimulatedClock();
     clock.set(Date.UTC(2026, 0, 1));
     const own = await openCertificate({ dataDir: folder.at('data'), names: ['localhost'], clock });
@@ -204,17 +207,17 @@ describe('reload', () => {
   });
 });
 
-describe('a source of certificates', () => {
+describe('a certificate source', () => {
   const dated = async (): Promise<{ first: TestCertificate; now: SimulatedClock }> => {
     const now = new SimulatedClock();
     now.set(Date.now());
     return { first: await newCertificate(), now };
   };
-  /** What read() of a certificate gives, whatever its dates. */
+  /** Returns a result of read(), with any dates. */
   const certificate = ({ cert, key }: TlsCredentials, validFrom = -Infinity, validTo = Infinity) =>
     ({ cert, key, fingerprint: fingerprint(cert), validFrom, validTo }) as const;
 
-  it('does not exchange a certificate for one that has ended', async () => {
+  it('does not replace a certificate with an expired one', async () => {
     const { first, now } = await dated();
     const ended = certificate(await newCertificate(), 0, now.now() - 86_400_000);
     const reads = [certificate(first), ended];
@@ -226,7 +229,7 @@ describe('a source of certificates', () => {
     ]);
   });
 
-  it('reloads one after the other, so that the last word counts', async () => {
+  it('reloads one after the other, so that the last one is used', async () => {
     const { first, now } = await dated();
     const answers: ((read: ReturnType<typeof certificate>) => void)[] = [];
     const read = (): Promise<ReturnType<typeof certificate>> => new Promise((resolve) => answers.push(resolve));
@@ -244,10 +247,10 @@ describe('a source of certificates', () => {
     expect(source.credentials.fingerprint).toBe(fingerprint(third.cert));
   });
 
-  it('outlives a fault of our own', async () => {
+  it('survives an internal error', async () => {
     const { first, now } = await dated();
     const reads = [Promise.resolve(certificate(first)), Promise.reject(new TypeError('x is not a function'))];
-    reads[1]!.catch(() => undefined); // it rejects before it is asked for
+    reads[1]!.catch(() => undefined); // it rejects before it is read
     const source = await certificateSource({ read: () => reads.shift()!, clock: now, logger });
     await source.reload();
     expect(source.credentials.fingerprint).toBe(fingerprint(first.cert));

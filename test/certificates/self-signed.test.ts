@@ -41,7 +41,7 @@ const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(
 const stored = (): string => `${dataDir}/self-signed.pem`;
 
 describe('the first self-signed certificate', () => {
-  it('is for the names of the computer, good for servers only, and signed by itself', async () => {
+  it('contains the names of the computer, is limited to servers, and is signed by itself', async () => {
     const { cert } = await open();
     const x509 = new X509Certificate(cert);
     expect(x509.subjectAltName).toBe(
@@ -52,7 +52,7 @@ describe('the first self-signed certificate', () => {
     expect(x509.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1']); // extended: serverAuth
   });
 
-  it('is made of an EC key on P-256, and TLS takes it', async () => {
+  it('has an EC key on P-256, and TLS accepts it', async () => {
     const { cert, key, fingerprint } = await open();
     const { publicKey } = new X509Certificate(cert);
     expect([publicKey.asymmetricKeyType, publicKey.asymmetricKeyDetails]).toEqual(['ec', { namedCurve: 'prime256v1' }]);
@@ -61,8 +61,8 @@ describe('the first self-signed certificate', () => {
     expect(fingerprint).toBe(new X509Certificate(cert).fingerprint256);
   });
 
-  it('is trusted by clients that were given it, under each of the names and no other', async () => {
-    clock.set(Date.now()); // whatever we think, clients look at their own clocks
+  it('is trusted by clients that have it, under each of its names and no other', async () => {
+    clock.set(Date.now()); // clients use their own clocks
     const { cert, key } = await open();
     const server = createServer({ cert, key }).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -83,14 +83,14 @@ describe('the first self-signed certificate', () => {
     }
   });
 
-  it('is valid now, also for clocks that are late, and for 825 days at most', async () => {
+  it('is valid now, also for slow clocks, and for at most 825 days', async () => {
     const { validFrom, validTo } = await open();
     expect(validFrom).toBe(clock.now() - 3_600_000);
     expect((validTo - validFrom) / DAY_MS).toBeLessThanOrEqual(825);
     expect((validTo - clock.now()) / DAY_MS).toBeGreaterThan(800);
   });
 
-  it('is kept where only its owner can read the key, and others can read the certificate', async () => {
+  it('is stored so that only its owner can read the key, and others can read the certificate', async () => {
     const { cert, key } = await open();
     expect(readdirSync(dataDir).sort()).toEqual(['self-signed-certificate.pem', 'self-signed.pem']);
     expect(readFileSync(stored(), 'utf8')).toBe(key + cert);
@@ -100,7 +100,7 @@ describe('the first self-signed certificate', () => {
     expect(modeOf(folder.at('share'))).toBe('700');
   });
 
-  it('leaves a folder that was there as it is', async () => {
+  it('does not change an existing folder', async () => {
     mkdirSync(dataDir, { recursive: true });
     chmodSync(dataDir, 0o755);
     await open();
@@ -108,14 +108,14 @@ describe('the first self-signed certificate', () => {
   });
 });
 
-describe('a self-signed certificate that is there', () => {
+describe('a stored self-signed certificate', () => {
   it('is used again, whatever the names are now', async () => {
     const first = await open();
     expect(await open({ names: ['elsewhere'] })).toEqual(first);
     expect(logger.lines).toEqual([]);
   });
 
-  it('is replaced when it ends within 30 days, and not before', async () => {
+  it('is replaced if it expires within 30 days, and not before', async () => {
     const first = await open();
     clock.set(first.validTo - 30 * DAY_MS - 1);
     expect(await open()).toEqual(first);
@@ -131,17 +131,17 @@ describe('a self-signed certificate that is there', () => {
     expect(readFileSync(`${dataDir}/self-signed-certificate.pem`, 'utf8')).toBe(second.cert);
   });
 
-  it('stays while the clock of the computer is behind', async () => {
+  it('is kept while the clock of the computer is behind', async () => {
     const first = await open();
-    clock = new SimulatedClock(); // 1970, as computers without a battery begin
+    clock = new SimulatedClock(); // 1970, the initial time of computers without a battery
     expect(await open()).toEqual(first);
   });
 
   it.each([
     ['empty', () => ''],
     ['cut short', (text: string) => text.slice(0, text.length / 2)],
-    ['somebody else’s', () => 'my notes'],
-  ])('is replaced, with a warning, when the file is %s', async (_, damage) => {
+    ['a file of another program', () => 'my notes'],
+  ])('is replaced, with a warning, if the file is %s', async (_, damage) => {
     const first = await open();
     writeFileSync(stored(), damage(readFileSync(stored(), 'utf8')));
     const second = await open();
@@ -152,7 +152,7 @@ describe('a self-signed certificate that is there', () => {
     expect(await open()).toEqual(second);
   });
 
-  it('is hidden from others again, with a warning', async () => {
+  it('gets its permissions back, with a warning', async () => {
     if (process.platform === 'win32') return; // no such permissions
     const first = await open();
     chmodSync(stored(), 0o640);
@@ -162,19 +162,19 @@ describe('a self-signed certificate that is there', () => {
   });
 });
 
-describe('a data folder that cannot be used', () => {
+describe('an unusable data folder', () => {
   const advice = 'choose another folder with --data-dir, or give a certificate with --cert and --key';
 
   it.each([
     ['is a file', () => folder.write('file', ''), 'that is not a folder'],
     ['lies below a file', () => folder.write('file', '') + '/below', 'that is not a folder'],
-  ])('because it %s, gives a sentence', async (_, make, reason) => {
+  ])('causes one sentence if it %s', async (_, make, reason) => {
     const path = make();
     const error = await fault(open({ dataDir: path }));
     expect(error.message).toBe(`cannot keep a self-signed certificate in ${path}: ${reason}; ${advice}`);
   });
 
-  it('because it belongs to another, gives a sentence and leaves nothing behind', async () => {
+  it('causes one sentence and leaves no file if it belongs to another user', async () => {
     mkdirSync(dataDir, { recursive: true });
     chmodSync(folder.at('share'), 0o755);
     chmodSync(dataDir, 0o555);
@@ -186,7 +186,7 @@ describe('a data folder that cannot be used', () => {
     expect(readdirSync(dataDir)).toEqual([]);
   });
 
-  it('because the key in it is a folder, gives a sentence and leaves nothing behind', async () => {
+  it('causes one sentence and leaves no file if the key in it is a folder', async () => {
     mkdirSync(stored(), { recursive: true });
     expect((await fault(open())).message).toMatch(/: EISDIR.+; choose another folder/);
     expect(readdirSync(dataDir)).toEqual(['self-signed.pem']);
@@ -196,5 +196,5 @@ describe('a data folder that cannot be used', () => {
 async function fault(promise: Promise<unknown>): Promise<TransportError> {
   const error: unknown = await promise.catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(TransportError);
-  return error as TransportError; // the line above has made sure
+  return error as TransportError; // asserted above
 }

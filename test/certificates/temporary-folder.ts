@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder for one test. Everybody may look into it, so that only what lies in it can be forbidden. */
+/** A folder for one test. All users can enter it, so that only files in it can be unreadable. */
 export class TemporaryFolder {
   readonly path = mkdtempSync(join(tmpdir(), 'clasp-certificates-'));
 
@@ -25,10 +25,10 @@ export class TemporaryFolder {
   }
 }
 
-/** Runs as a user whom permissions stop, also where the tests are run by root. */
+/** Runs as a user with restricted permissions, also if the tests run as root. */
 export async function asOrdinaryUser<T>(run: () => Promise<T>): Promise<T> {
   if (process.geteuid?.() !== 0) return run();
-  process.seteuid?.(65_534); // nobody
+  process.seteuid?.(65_534); // the unprivileged user id of most systems
   try {
     return await run();
   } finally {
