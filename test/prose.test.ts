@@ -35,6 +35,8 @@ const converted: readonly string[] = [
   'test/auth',
   'src/certificates',
   'test/certificates',
+  'src/health',
+  'test/health',
 ];
 
 /** Expressions with their real meaning, such as "the audience hears". */

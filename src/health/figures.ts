@@ -1,96 +1,96 @@
 /**
- * Where metrics come from: asked once for each scrape, and never by the router's own work. All totals are since the router
- * began and only ever rise.
+ * Source of the metrics. Read once per scrape; the router's own work never calls it. All totals count from the start
+ * of the router and never decrease.
  */
 export interface MetricsSource {
   statistics(): RouterFigures;
 }
 
-/** What is measured. Plain numbers: 0 or more, finite. */
+/** Figures of a router: finite numbers of 0 or more. */
 export interface RouterFigures {
-  /** What there is now. */
+  /** Present values. */
   readonly counts: {
-    /** That have their WELCOME and are not gone. */
+    /** Sessions that have their WELCOME and are not closed. */
     readonly sessions: number;
-    /** Of them, those that take less than is sent to them at the moment. */
+    /** Those of them that read slower than the router writes at the moment. */
     readonly congestedSessions: number;
     readonly subscriptions: number;
     readonly params: number;
-    /** Announced ones. */
+    /** Announced signals. */
     readonly signals: number;
-    /** Bundles that wait for their time. */
+    /** Bundles that wait for their scheduled time. */
     readonly pendingBundles: number;
-    /** Bytes that wait in the queues of all congested sessions together. */
+    /** Bytes in the queues of all congested sessions. */
     readonly queuedBytes: number;
   };
   readonly totals: {
-    /** Copies of messages handed out to subscribers. */
+    /** Copies of messages delivered to subscribers. */
     readonly deliveries: number;
-    /** Bytes of frames that came in and that were written; without what transports put around them. */
+    /** Bytes of received and written frames, without the framing of the transports. */
     readonly receivedBytes: number;
     readonly sentBytes: number;
-    /** Errors in the router's own code, each of which cost a message or another piece of work. */
+    /** Errors in the router's own code. Each lost a message or another operation. */
     readonly internalErrors: number;
-    /** HELLOs refused for their token, or for the lack of one. */
+    /** HELLOs refused because of an invalid or missing token. */
     readonly authFailures: number;
-    /** Sessions released because they did not answer a probe and others waited for their places. */
+    /** Sessions released because they did not answer a probe while new connections needed their places. */
     readonly releasedSessions: number;
     /** Sessions displaced by new connections while the router was full. */
     readonly displacedSessions: number;
   };
-  /** Messages taken in, by `Message.type`: `set`, `publish`, ... A type that has not come may be missing. */
+  /** Accepted messages, by `Message.type`: `set`, `publish`, ... A type without messages can be absent. */
   readonly messages: Readonly<Record<string, number>>;
-  /** ERRORs the router has sent, by code: `404`. A code that was not sent may be missing. */
+  /** ERRORs sent, by code: `404`. A code that was not sent can be absent. */
   readonly errors: Readonly<Record<string, number>>;
-  /** What did not arrive, and why. */
+  /** Messages that were not delivered, by reason. */
   readonly drops: {
-    /** Messages over their session's rate. */
+    /** Messages above the rate limit of their session. */
     readonly rateLimited: number;
-    /** Frames that could not be read. */
+    /** Frames that could not be decoded. */
     readonly malformed: number;
-    /** Values of params that a newer one replaced while their reader was slow. */
+    /** Param values that a newer value replaced in the queue of a slow session. */
     readonly conflated: number;
-    /** Values of streams and moves of gestures that gave way while their reader was slow. */
+    /** Stream values and gesture moves that were dropped from the queue of a slow session. */
     readonly dropped: number;
-    /** Sessions closed because too much waited for them. */
+    /** Sessions closed because their queue exceeded its limit. */
     readonly overflows: number;
-    /** Params that made room for others. */
+    /** Params evicted to free capacity. */
     readonly evictedParams: number;
-    /** Params whose time was over. */
+    /** Params whose TTL expired. */
     readonly expiredParams: number;
-    /** Announced signals, scheduled bundles and last wills that made room for others. */
+    /** Announced signals, scheduled bundles and last wills that were evicted to free capacity. */
     readonly evictedSignals: number;
     readonly droppedBundles: number;
     readonly droppedWills: number;
   };
-  /** Kinds of things with a limit in bytes, such as `params`; 0 is no limit. */
+  /** Memory by kind of data with a limit in bytes, such as `params`; a limit of 0 means none. */
   readonly memory: Readonly<
     Record<string, { readonly usedBytes: number; readonly limitBytes: number; readonly madeRoom: number }>
   >;
-  /** Bundles with a time. */
+  /** Scheduled bundles. */
   readonly schedule: {
     readonly bundles: number;
-    /** How late the last one ran, and the latest of all. */
+    /** Delay of the last one, and the maximum delay. */
     readonly lastErrorMicros: number;
     readonly worstErrorMicros: number;
   };
-  /** Peers that did not get in, by `DoorFault.kind`. */
+  /** Connections that were not accepted, by `RejectedConnection.kind`. */
   readonly rejectedConnections: Readonly<Record<'handshake' | 'timeout' | 'refused' | 'unsolicited', number>>;
-  /** Seconds from the arrival of a batch to the end of the tick that wrote what it caused; left out where nobody measures it. */
+  /** Seconds from the arrival of a batch to the end of the tick that wrote its results; absent if not measured. */
   readonly latencySeconds?: Distribution | undefined;
-  /** Recipients of each SET and PUBLISH; left out where nobody measures it. */
+  /** Recipients per SET and PUBLISH; absent if not measured. */
   readonly fanOut?: Distribution | undefined;
 }
 
 /**
- * How often which sizes came: what a histogram is made of. With powers of two as bounds, counting a whole number costs one
- * addition: `counts[32 - Math.clz32(n - 1)]++` for n of at least 2.
+ * Data of a histogram. With powers of two as bounds, counting an integer costs one addition: `counts[32 -
+ * Math.clz32(n - 1)]++` for n of at least 2.
  */
 export interface Distribution {
-  /** Upper bounds of the classes, rising; each bound belongs to its class. */
+  /** Inclusive upper bounds of the buckets, ascending. */
   readonly bounds: readonly number[];
-  /** How many in each class; one longer than `bounds`, for what is above the last. */
+  /** Count per bucket; one longer than `bounds`, for values above the last bound. */
   readonly counts: readonly number[];
-  /** Of all sizes. */
+  /** Sum of all values. */
   readonly sum: number;
 }

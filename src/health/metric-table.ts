@@ -6,7 +6,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** One metric, and where in the figures it stands. */
+/** A metric, and how to read it from the figures. */
 export type RouterMetric = {
   readonly name: string;
   readonly help: string;
@@ -28,7 +28,7 @@ export type RouterMetric = {
 
 const MICROS = 1_000_000;
 
-/** Every metric of the router's own, in the order of `docs/metrics.md`; a test compares the two. */
+/** All metrics of the router, in the order of `docs/metrics.md`; a test compares the two. */
 export const routerMetrics: readonly RouterMetric[] = [
   {
     name: 'clasp_messages_total',
@@ -239,7 +239,7 @@ function memorySamples(memory: MemoryFigures, read: (use: MemoryFigures[string])
   return samples('kind', Object.fromEntries(Object.entries(memory).map(([kind, use]) => [snakeCase(kind), read(use)])));
 }
 
-/** `send_buffers` for `sendBuffers`. */
+/** Returns `send_buffers` for `sendBuffers`. */
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

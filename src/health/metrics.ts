@@ -6,32 +6,35 @@ import { PulledHistogram } from './pulled-histogram.js';
 
 export interface MetricsOptions {
   readonly source: MetricsSource;
-  /** @default the system's */
+  /** @default the system clock */
   readonly clock?: Clock | undefined;
 }
 
-/** The metrics of one router and of the process it runs in. */
+/** Metrics of one router and of its process. */
 export interface Metrics {
-  /** What goes into `Content-Type`. */
+  /** Value of the `Content-Type` header. */
   readonly contentType: string;
   /**
-   * All of them in Prometheus's text format. Whoever asks within `FRESH_MS` of somebody else gets the same text: to ask often
-   * costs nothing.
+   * Returns all metrics in Prometheus's text format. The text is cached for `FRESH_MS`, so that frequent scrapes cost
+   * nothing.
    */
   text(): Promise<string>;
 }
 
-/** Milliseconds for which a text is fresh enough. */
+/** Lifetime of the cached text, in milliseconds. */
 export const FRESH_MS = 1_000;
 
-/** Measures nothing until it is asked, but for the event loop's lag and the garbage collections of the process. */
+/**
+ * Creates the metrics. They measure nothing between scrapes, except the event loop lag and the garbage collections of
+ * the process.
+ */
 export function createMetrics({ source, clock = systemClock }: MetricsOptions): Metrics {
   const registry = new Registry();
   let figures: RouterFigures | undefined;
   for (const metric of routerMetrics) register(metric, registry, () => (figures ??= source.statistics()));
   const ofProcess = processMetrics();
   const scrape = async (): Promise<string> => {
-    figures = undefined; // the first metric asks, and all show the same moment
+    figures = undefined; // the first metric reads them again, so that all metrics have the same moment
     return `${await registry.metrics()}\n${await ofProcess.metrics()}`;
   };
   let last: { readonly atMs: number; readonly text: Promise<string> } | undefined;
@@ -44,7 +47,7 @@ export function createMetrics({ source, clock = systemClock }: MetricsOptions): 
         const scraped = { atMs: nowMs, text };
         last = scraped;
         text.catch(() => {
-          if (last === scraped) last = undefined; // a failure is nothing to be kept
+          if (last === scraped) last = undefined; // failures are not cached
         });
       }
       return last.text;
@@ -75,7 +78,7 @@ function register(metric: RouterMetric, registry: Registry, figures: () => Route
         ...common,
         labelNames,
         collect() {
-          this.reset(); // the counting is done elsewhere
+          this.reset(); // the counters belong to the router
           const values = 'label' in metric ? metric.readAll(figures()) : [{ value: metric.read(figures()) }];
           for (const { labels = {}, value } of values) this.inc(labels, value);
         },
@@ -87,7 +90,7 @@ function register(metric: RouterMetric, registry: Registry, figures: () => Route
   }
 }
 
-/** Walks over everything that is open, by a back door of Node's; `nodejs_active_resources` says the same. */
+/** These walk over all open handles through a private API of Node.js; `nodejs_active_resources` has the same data. */
 const REDUNDANT = [
   'nodejs_active_handles',
   'nodejs_active_handles_total',
@@ -97,7 +100,7 @@ const REDUNDANT = [
 
 let shared: Registry | undefined;
 
-/** Of the process, so there is one for all its routers: what prom-client sets up for it cannot be taken down again. */
+/** One registry per process, for all its routers, because prom-client cannot remove its process metrics. */
 export function processMetrics(): Registry {
   if (shared === undefined) {
     shared = new Registry();

@@ -1,7 +1,7 @@
 import { Histogram, type Registry } from 'prom-client';
 import type { Distribution } from './figures.js';
 
-/** A histogram that counts nothing itself: it shows what somebody else has counted. */
+/** A histogram that counts nothing itself; it shows counts of another source. */
 export class PulledHistogram extends Histogram {
   readonly #name: string;
   readonly #help: string;
@@ -19,7 +19,7 @@ export class PulledHistogram extends Histogram {
     this.#read = options.read;
   }
 
-  /** What the registry and `get` go by; prom-client's types leave it out. */
+  /** The method that the registry and `get` call; prom-client's types lack it. */
   getForPromString(): Promise<object> {
     return Promise.resolve({ name: this.#name, help: this.#help, type: 'histogram', values: this.#values() });
   }

@@ -1,6 +1,6 @@
 import type { Metrics } from './metrics.js';
 
-/** A plain HTTP request, as far as it matters here; the routes below fit into the `routes` of a WebSocket port. */
+/** The part of an HTTP request that the routes read. They fit into the `routes` of a WebSocket port. */
 export interface ProbeRequest {
   readonly method: string;
   readonly path: string;
@@ -13,18 +13,18 @@ export interface ProbeAnswer {
 }
 
 export interface ProbeRoute {
-  /** Undefined for a request that is none of its own. */
+  /** Returns undefined for a request that the route does not handle. */
   readonly answer: (request: ProbeRequest) => ProbeAnswer | Promise<ProbeAnswer> | undefined;
 }
 
 export interface HealthOptions {
-  /** Whether every door that was asked for is open and the router is not draining. */
+  /** Whether every configured listener is open and the router is not draining. */
   readonly isReady: () => boolean;
 }
 
 /**
- * `/healthz` is 200 `ok` as long as the process answers at all; `/readyz` is 200 `ready`, or 503 `not ready` while nobody should be sent
- * here (router.md 18).
+ * `/healthz` returns 200 `ok` as long as the process answers. `/readyz` returns 200 `ready`, or 503 `not ready` if no
+ * clients should be sent to this router (router.md 18).
  */
 export function healthRoute({ isReady }: HealthOptions): ProbeRoute {
   return {
@@ -42,7 +42,7 @@ export function healthRoute({ isReady }: HealthOptions): ProbeRoute {
   };
 }
 
-/** `/metrics`: everything in `docs/metrics.md`, for Prometheus. */
+/** `/metrics` returns all metrics of `docs/metrics.md`, for Prometheus. */
 export function metricsRoute(metrics: Metrics): ProbeRoute {
   return {
     answer(request) {

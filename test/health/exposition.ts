@@ -1,7 +1,7 @@
 export interface Family {
   readonly type: string;
   readonly help: string;
-  /** By name and labels, as they stand there: `clasp_errors_total{code="404"}`. */
+  /** By name and labels, unchanged: `clasp_errors_total{code="404"}`. */
   readonly samples: Map<string, number>;
 }
 
@@ -9,9 +9,9 @@ const LABEL = '[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\\\\n]|\\\\["\\\\n])*"';
 const SAMPLE = new RegExp(`^(([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{(?:${LABEL}(?:,${LABEL})*)?\\})?) (\\S+)$`);
 
 /**
- * Reads Prometheus's text format, strictly.
+ * Parses Prometheus's text format strictly.
  *
- * @throws Error for a line that is none, for a sample of no family, and for anything that comes twice
+ * @throws Error for an invalid line, for a sample without a family, and for duplicates
  */
 export function parseExposition(text: string): Map<string, Family> {
   if (!text.endsWith('\n')) throw new Error('the last line does not end');

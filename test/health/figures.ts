@@ -1,6 +1,6 @@
 import type { RouterFigures } from '../../src/health/index.js';
 
-/** Figures in which every number is another, so that none can stand in for another. */
+/** Figures in which every number is different, so that a test detects confused metrics. */
 export const figures: RouterFigures = {
   counts: {
     sessions: 101,

@@ -14,7 +14,7 @@ const rows = [...page.matchAll(/^\| `(\w+)` \| (\w+) \| (\S+) \| (.*?) ?\| (.+?)
 );
 
 describe('docs/metrics.md', () => {
-  it('lists every metric of the router as it is, and no other, in order', () => {
+  it('lists every metric of the router, and no other, in order', () => {
     const own = rows.filter(({ name }) => name.startsWith('clasp_'));
     expect(own.map(({ name, type, labels, meaning }) => ({ name, type, labels, meaning }))).toEqual(
       routerMetrics.map((metric) => {
@@ -31,13 +31,13 @@ describe('docs/metrics.md', () => {
     expect(here.map(({ name, type }) => [name, type])).toEqual([...shown].map(([name, { type }]) => [name, type]));
   });
 
-  it('lists what is shown', async () => {
+  it('lists the shown metrics', async () => {
     const shown = parseExposition(await createMetrics({ source: { statistics: () => figures } }).text());
     expect([...shown.keys()].filter((name) => !rows.some((row) => row.name === name))).toEqual([]);
     expect(shown.size).toBeGreaterThan(routerMetrics.length);
   });
 
-  it('has the unit of each in its name, where there is one', () => {
+  it('has the unit of each metric in its name, if it has one', () => {
     for (const { name, unit } of rows) {
       const [, suffix] = /_(seconds|bytes)(?:_total)?$/.exec(name) ?? [];
       expect([name, suffix ?? unit]).toEqual([name, unit]);

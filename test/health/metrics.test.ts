@@ -11,7 +11,7 @@ async function shown(statistics: () => RouterFigures = () => figures): Promise<R
 }
 
 describe('the metrics of a router', () => {
-  it('show each figure where it belongs', async () => {
+  it('show each figure at its place', async () => {
     const lines = Object.entries(await shown()).filter(([name]) => name.startsWith('clasp_'));
     expect(Object.fromEntries(lines)).toEqual({
       'clasp_messages_total{type="set"}': 301,
@@ -69,14 +69,14 @@ describe('the metrics of a router', () => {
     });
   });
 
-  it('show the process too, with the lag of its event loop', async () => {
+  it('include the process, with the lag of its event loop', async () => {
     const lines = await shown();
     expect(lines.process_resident_memory_bytes).toBeGreaterThan(1_000_000);
     expect(lines).toHaveProperty('nodejs_eventloop_lag_p99_seconds');
     expect(Object.keys(lines)).toContainEqual(expect.stringMatching(/^nodejs_heap_space_size_used_bytes\{space="/));
   });
 
-  it('leave out what nobody measures', async () => {
+  it('omit figures that are not measured', async () => {
     const families = parseExposition(
       await createMetrics({
         source: { statistics: () => ({ ...figures, latencySeconds: undefined, fanOut: undefined }) },
@@ -86,7 +86,7 @@ describe('the metrics of a router', () => {
     expect(families.get('clasp_message_latency_seconds')?.samples.size).toBe(0);
   });
 
-  it('take every total anew instead of adding it up', async () => {
+  it('set every total instead of adding it up', async () => {
     const clock = new SimulatedClock();
     let deliveries = 10;
     const source = { statistics: () => ({ ...figures, totals: { ...figures.totals, deliveries } }) };
@@ -97,7 +97,7 @@ describe('the metrics of a router', () => {
     expect(await metrics.text()).toMatch(/^clasp_deliveries_total 15$/m);
   });
 
-  it('ask the router once a second at most, however often they are asked for', async () => {
+  it('read the router at most once per second, however often they are scraped', async () => {
     const clock = new SimulatedClock();
     let asked = 0;
     const statistics = (): RouterFigures => {
@@ -114,7 +114,7 @@ describe('the metrics of a router', () => {
     expect(asked).toBe(2);
   });
 
-  it('fail where the router fails, and not longer', async () => {
+  it('fail only while the router fails', async () => {
     let broken = true;
     const statistics = (): RouterFigures => {
       if (broken) throw new Error('no figures');
@@ -126,23 +126,23 @@ describe('the metrics of a router', () => {
     expect(await metrics.text()).toContain('clasp_sessions_active 101');
   });
 
-  it('are those of each router apart, in one process', async () => {
+  it('are separate for each router of a process', async () => {
     const other = { ...figures, counts: { ...figures.counts, sessions: 7 } };
     const [first, second] = await Promise.all([shown(), shown(() => other)]);
     expect([first.clasp_sessions_active, second.clasp_sessions_active]).toEqual([101, 7]);
   });
 });
 
-describe('the reader of the text format', () => {
+describe('the parser of the text format', () => {
   const head = '# HELP a_total A.\n# TYPE a_total counter\n';
   it.each([
-    ['a sample of nothing', 'a_total 1\n'],
+    ['a sample without a family', 'a_total 1\n'],
     ['a sample of another family', `${head}b_total 1\n`],
     ['a family without help', '# TYPE a_total counter\na_total 1\n'],
     ['the same sample twice', `${head}a_total 1\na_total 1\n`],
     ['the same family twice', `${head}${head}`],
-    ['no number', `${head}a_total one\n`],
+    ['an invalid number', `${head}a_total one\n`],
     ['a label without quotes', `${head}a_total{b=1} 1\n`],
     ['a line without an end', `${head}a_total 1`],
-  ])('does not take %s', (_, text) => expect(() => parseExposition(text)).toThrow());
+  ])('rejects %s', (_, text) => expect(() => parseExposition(text)).toThrow());
 });

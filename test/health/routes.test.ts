@@ -5,7 +5,7 @@ import { parseExposition } from './exposition.js';
 import { figures } from './figures.js';
 
 let ready = true;
-// That these fit is part of the test: neither side knows the other's types.
+// The assignment checks that the types fit: neither side imports the other's.
 const routes: readonly HttpRoute[] = [
   healthRoute({ isReady: () => ready }),
   metricsRoute(createMetrics({ source: { statistics: () => figures } })),
@@ -29,10 +29,10 @@ async function webSocketPort(): Promise<string> {
 }
 
 describe.each([
-  ['a port of their own', portOfItsOwn],
+  ['a dedicated port', portOfItsOwn],
   ['the WebSocket port', webSocketPort],
-])('health and metrics on %s', (_, open) => {
-  it('answer /healthz with ok, ready or not', async () => {
+])('the health and metrics routes on %s', (_, open) => {
+  it('answer /healthz with ok, whether ready or not', async () => {
     const url = await open();
     for (ready of [true, false]) {
       const response = await fetch(`${url}/healthz`);
@@ -64,13 +64,13 @@ describe.each([
   });
 });
 
-describe('what is none of theirs', () => {
+describe('a request that no route handles', () => {
   it.each([
     ['GET', '/', 404, 'not found'],
     ['GET', '/healthz/', 404, 'not found'],
     ['POST', '/metrics', 404, 'not found'],
     ['DELETE', '/healthz', 405, 'only GET, HEAD and POST'],
-  ])('is refused on a port of their own: %s %s', async (method, path, status, body) => {
+  ])('is refused on a dedicated port: %s %s', async (method, path, status, body) => {
     const response = await fetch((await portOfItsOwn()) + path, { method });
     expect([response.status, await response.text()]).toEqual([status, body]);
   });
@@ -79,7 +79,7 @@ describe('what is none of theirs', () => {
     ['GET', '/', 200, /CLASP router/],
     ['POST', '/healthz', 404, /^not found\n$/],
     ['DELETE', '/healthz', 404, /^not found\n$/],
-  ])('is answered on the WebSocket port as without them: %s %s', async (method, path, status, body) => {
+  ])('is answered on the WebSocket port as without the routes: %s %s', async (method, path, status, body) => {
     const response = await fetch((await webSocketPort()) + path, { method });
     expect([response.status, await response.text()]).toEqual([status, expect.stringMatching(body)]);
   });
