@@ -37,6 +37,7 @@ const converted: readonly string[] = [
   'test/certificates',
   'src/health',
   'test/health',
+  'test/hostile',
 ];
 
 /** Expressions with their real meaning, such as "the audience hears". */

@@ -7,7 +7,10 @@ import { parseScopes } from '../../src/protocol/scope.js';
 import { encodeValue } from '../../src/protocol/values/encoded-value.js';
 import { CoreHarness, type Peer } from '../support/core-harness.js';
 
-/** Steps of one turn for all tasks, and of one look at a param, which is never cut: 128 segments against 128. */
+/**
+ * Maximum steps per turn of all tasks, and of the comparison with one param, which is never split: 128 segments
+ * against 128.
+ */
 const TURN_STEPS = 16_384;
 const AT_ONCE_STEPS = 64_000;
 const LOOK_STEPS = 33_000;
@@ -15,7 +18,7 @@ const LOOK_STEPS = 33_000;
 const deepAddress = (last: string | number): string => `/${'aaaaaa/'.repeat(120)}${last}`;
 const hostilePattern = `/**${'/*a*a*a*'.repeat(60)}/*b*/**/*a*/**`;
 
-/** Runs the tasks to their end. @returns the most steps of a turn, and how many turns there were */
+/** Runs the tasks to their end. @returns the maximum steps of a turn, and the number of turns */
 function runTasks(harness: CoreHarness): { readonly most: number; readonly turns: number } {
   let most = 0;
   let turns = 0;
@@ -27,7 +30,7 @@ function runTasks(harness: CoreHarness): { readonly most: number; readonly turns
   return { most, turns };
 }
 
-/** Steps of handling one message. */
+/** Returns the steps of handling one message. */
 function stepsOf(harness: CoreHarness, action: () => void): number {
   const before = harness.core.steps;
   action();
@@ -38,8 +41,8 @@ function fill(peer: Peer, count: number, address: (i: number) => string): void {
   for (let i = 0; i < count; i++) peer.set(address(i), i, { qos: 0 });
 }
 
-describe('SUBSCRIBE of a pattern that is costly to compare', () => {
-  it('takes slices of a turn over thousands of deep params', () => {
+describe('SUBSCRIBE of a pattern that is expensive to compare', () => {
+  it('is processed in slices of a turn over thousands of deep params', () => {
     const harness = new CoreHarness({ maxMatchSteps: 0 });
     fill(harness.join(), 500, deepAddress);
     const attacker = harness.join();
@@ -50,11 +53,11 @@ describe('SUBSCRIBE of a pattern that is costly to compare', () => {
     expect(atOnce).toBeLessThan(AT_ONCE_STEPS + LOOK_STEPS);
     const { most, turns } = runTasks(harness);
     expect(most).toBeLessThan(TURN_STEPS + LOOK_STEPS);
-    expect(turns).toBeGreaterThan(10); // it costs much, and the attacker waits for it
+    expect(turns).toBeGreaterThan(10); // the cost is high, and the attacker bears the wait
   });
 });
 
-describe('SUBSCRIBE of a pattern that alone takes more steps than an owner may', () => {
+describe('SUBSCRIBE of a pattern that alone exceeds the step limit', () => {
   it('is refused with the numbers', () => {
     const attacker = new CoreHarness().join();
     attacker.read();
@@ -64,7 +67,7 @@ describe('SUBSCRIBE of a pattern that alone takes more steps than an owner may',
 });
 
 describe('snapshots of many clients', () => {
-  it('come in turn, so that those who repeat SUBSCRIBE delay nobody else', () => {
+  it('alternate, so that clients that repeat SUBSCRIBE delay no other client', () => {
     const harness = new CoreHarness();
     fill(harness.join(), 10_000, (i) => `/many/${i}`);
     const attackers = [harness.join(), harness.join()];
@@ -85,7 +88,7 @@ describe('snapshots of many clients', () => {
       harness.core.advanceTasks();
       params += received();
     }
-    // Slices of some 500, every third turn.
+    // Slices of about 500, every third turn.
     expect(turns).toBeLessThan(3 * 25);
   });
 
@@ -103,7 +106,7 @@ describe('snapshots of many clients', () => {
   });
 });
 
-describe('an event to an address that was not matched before', () => {
+describe('an event to an address without a cached match', () => {
   it('takes a bounded number of steps, whatever a session has subscribed to', () => {
     const harness = new CoreHarness();
     const attacker = harness.join();
@@ -122,8 +125,8 @@ describe('an event to an address that was not matched before', () => {
   });
 });
 
-describe('a TTL that is shorter with each SET', () => {
-  it('leaves one entry in the queue of what expires', () => {
+describe('a TTL that decreases with each SET', () => {
+  it('leaves one entry in the expiry queue', () => {
     const store = new ParamStore({
       maxParams: 0,
       maxParamBytes: 0,
@@ -147,7 +150,7 @@ describe('the sessions of one token', () => {
   const guest = { tokenId: 'guest', scopes: parseScopes('read:/**,write:/guest/**') };
   const get = (address: string): Message => ({ type: 'get', address });
 
-  it('share what is remembered of addresses, and nothing is remembered of those it may not use', () => {
+  it('share the address cache, which has no entries for forbidden addresses', () => {
     const harness = new CoreHarness({ securityMode: 'authenticated' });
     const narrow = { tokenId: 'narrow', scopes: parseScopes('read:/guest/**') };
     const [one, other] = [harness.joinWith(narrow), harness.joinWith(narrow)];
@@ -170,7 +173,7 @@ describe('the sessions of one token', () => {
     expect(peers.flatMap((peer) => peer.read()).filter(({ type }) => type === 'error')).toHaveLength(95);
   });
 
-  it('have a new budget of rates neither by reconnecting nor by a second connection', () => {
+  it('get no new rate budget by reconnecting or by a second connection', () => {
     const harness = new CoreHarness({ securityMode: 'authenticated' });
     const limited = { ...guest, constraints: [{ pattern: guest.scopes[1]!.pattern, maxRate: 1 }] };
     for (let i = 0; i < 10; i++) {

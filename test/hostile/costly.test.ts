@@ -3,19 +3,19 @@ import type { Message } from '../../src/protocol/messages/message.js';
 import { encodeValue } from '../../src/protocol/values/encoded-value.js';
 import { CoreHarness, type Peer } from '../support/core-harness.js';
 
-/** What costs its sender little and the router much; each of these was a way to stop it. */
+/** Requests that are cheap for the sender and expensive for the router. Each of them could stop an earlier version. */
 
 function fill(harness: CoreHarness, count: number): void {
   const writer = harness.join();
   for (let i = 0; i < count; i++) writer.set(`/p/${i}`, i, { qos: 0 });
 }
 
-/** Params in the SNAPSHOTs among these. */
+/** Returns the number of params in the SNAPSHOTs. */
 function snapshotParams(messages: readonly Message[]): number {
   return messages.reduce((sum, message) => sum + (message.type === 'snapshot' ? message.params.length : 0), 0);
 }
 
-describe('bundles for later, left behind by those who come and go', () => {
+describe('scheduled bundles of clients that leave', () => {
   const options = { maxPendingBundleBytes: 150_000 };
 
   function leaveSome(harness: CoreHarness): Peer {
@@ -28,10 +28,10 @@ describe('bundles for later, left behind by those who come and go', () => {
     return peer;
   }
 
-  it('are limited in all, by the memory they take, and make room for those of another session', () => {
+  it('are limited in total by their memory, and are evicted for those of another session', () => {
     const harness = new CoreHarness(options);
     for (let i = 0; i < 10; i++) leaveSome(harness);
-    // 2,000 bytes and the length in front of them, the address, and what the objects are known to take.
+    // 2,000 bytes and their length prefix, the address, and the known size of the objects.
     const most = Math.floor(150_000 / (2_002 + 2 * 6 + 3_000 + 180 + 250));
     expect(harness.core.statistics().counts.pendingBundles).toBe(most);
     const peer = harness.join();
@@ -41,7 +41,7 @@ describe('bundles for later, left behind by those who come and go', () => {
     expect(harness.core.statistics().counts.pendingBundles).toBe(most);
   });
 
-  it('make room when they have run', () => {
+  it('free their memory when they have run', () => {
     const harness = new CoreHarness(options);
     for (let i = 0; i < 10; i++) leaveSome(harness);
     harness.advance(61);
@@ -51,14 +51,14 @@ describe('bundles for later, left behind by those who come and go', () => {
   });
 });
 
-describe('snapshots that are ordered faster than they are sent', () => {
-  it('are one for each subscription, however often it is replaced', () => {
+describe('snapshots that are requested faster than they are sent', () => {
+  it('are limited to one per subscription, however often it is replaced', () => {
     const harness = new CoreHarness();
     fill(harness, 5_000);
     const peer = harness.join();
     for (let i = 0; i < 50; i++) peer.subscribe(1, '/p/**');
     harness.settle();
-    // The first was begun at once, with the half of a tick's work that one session gets; all of the last was sent.
+    // The first one started at once, with the half of a tick that one session gets; the last one was sent completely.
     expect(snapshotParams(peer.read())).toBeLessThanOrEqual(2 * 5_000);
   });
 
@@ -74,7 +74,7 @@ describe('snapshots that are ordered faster than they are sent', () => {
     expect(snapshotParams(peer.read())).toBeLessThan(5_000);
   });
 
-  it('leave those of other subscriptions, and of other sessions, as they are', () => {
+  it('do not affect those of other subscriptions and sessions', () => {
     const harness = new CoreHarness();
     fill(harness, 5_000);
     const [peer, other] = [harness.join(), harness.join()];
@@ -87,8 +87,8 @@ describe('snapshots that are ordered faster than they are sent', () => {
   });
 });
 
-describe('a pattern that makes the router look at everything and find nothing', () => {
-  it.each(['/**/nothing', '/*/nothing', '/p/x*', '/p/*/nothing'])('%s is looked for in pieces', (pattern) => {
+describe('a pattern that makes the router compare everything and match nothing', () => {
+  it.each(['/**/nothing', '/*/nothing', '/p/x*', '/p/*/nothing'])('%s is compared in slices', (pattern) => {
     const harness = new CoreHarness();
     const writer = harness.join();
     // Below one branch, and each on a branch of its own.

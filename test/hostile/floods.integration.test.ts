@@ -12,7 +12,7 @@ function set(address: string): SetMessage {
   return { type: 'set', address, value: one };
 }
 
-/** So many frames, each made from its number. */
+/** Returns frames, each made from its number. */
 function frames(count: number, make: (i: number) => Message): readonly Uint8Array[] {
   return Array.from({ length: count }, (_, i) => encodeFrame(make(i)));
 }
@@ -36,7 +36,7 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'a flood of addresses where the least used makes room',
+    name: 'a flood of addresses with eviction of the least used',
     options: { maxParams: 100 },
     async run(stage, transport) {
       const attacker = await stage.join(transport);
@@ -57,7 +57,7 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'a flood of addresses where nobody makes room',
+    name: 'a flood of addresses without eviction',
     options: { maxParams: 100, eviction: 'reject' },
     async run(stage, transport) {
       const attacker = await stage.join(transport);
@@ -95,7 +95,7 @@ const attacks: readonly Attack[] = [
         code: 400,
         message: '100 signals are announced; 1 more would pass the limit of 100',
       });
-      // What is announced outlives who announced it; it is forgotten in its time, when somebody asks next.
+      // An announcement outlives its session. It expires, and is removed at the next request.
       await stage.pass(60_000);
       say(attacker, { type: 'query', pattern: '/**' });
       await answered(attacker);
@@ -123,7 +123,7 @@ const attacks: readonly Attack[] = [
       await eventually(() => heard('start') === 1_000, 'every start');
       attacker.vanish();
       stage.doorClock.increment(33_000);
-      // 256 are followed and cancelled; the others are not remembered at all.
+      // 256 are tracked and cancelled; the others are not stored.
       await eventually(() => heard('cancel') === 256, '256 cancels');
       await answered(witness);
       expect(heard('cancel')).toBe(256);
@@ -144,9 +144,9 @@ const attacks: readonly Attack[] = [
         attacker,
         frames(100, () => bundle),
       );
-      // One lot is read before anybody knows what is in it; what it turns out to hold is paid for afterwards.
+      // One read is accepted before its content is counted; it is charged afterwards.
       expect(taken() - before).toBeLessThanOrEqual(50);
-      await stage.pass(20_000); // what it has overdrawn is earned
+      await stage.pass(20_000); // the overdraft is repaid
       await answered(attacker);
       expect(errorsTo(attacker).at(-1)).toMatchObject({
         code: 429,
@@ -158,7 +158,7 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'a flood of bundles for later',
+    name: 'a flood of scheduled bundles',
     options: { maxPendingBundlesPerSession: 20, maxScheduleSeconds: 60 },
     async run(stage, transport) {
       const attacker = await stage.join(transport);
@@ -205,10 +205,10 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'ERRORs that are to be larger than what they answer',
+    name: 'requests meant to cause larger ERRORs',
     async run(stage, transport) {
       const attacker = await stage.join(transport);
-      const long = `//${'x'.repeat(1_100)}`; // no address, and longer than one may be
+      const long = `//${'x'.repeat(1_100)}`; // invalid, and longer than the limit
       const all: readonly Message[] = [
         { type: 'get', address: '/' },
         { type: 'get', address: '' },
@@ -231,7 +231,7 @@ const attacks: readonly Attack[] = [
         await answered(attacker);
         const received = attacker.receivedBytes - before;
         const told = `${message.type}: ${sent.length} bytes, ${received / 100} back`;
-        // The text of an ERROR is a sentence and one address; nothing makes it grow.
+        // The text of an ERROR is one sentence and one address; the peer cannot enlarge it.
         expect([told, received < 100 * (sent.length + 160)]).toEqual([told, true]);
       }
     },

@@ -18,7 +18,7 @@ afterEach(async () => {
 interface Venue {
   readonly router: Router;
   readonly clock: SteadyClock;
-  /** Connects from an address and says HELLO. */
+  /** Connects from an address and sends HELLO. */
   connect(address: string, token?: string): Promise<TcpClient>;
   /** The same; resolves with WELCOME and the first SNAPSHOT. */
   join(address: string, token?: string): Promise<TcpClient>;
@@ -52,13 +52,13 @@ function send(client: TcpClient, message: Message): void {
 
 async function answer(client: TcpClient): Promise<Message> {
   const [frame] = await client.receive(1);
-  return decodeFrame(frame!).message; // it was waited for
+  return decodeFrame(frame!).message; // it has arrived
 }
 
 /** Resolves with the last message before the connection ended. */
 async function lastOf(client: TcpClient): Promise<Message> {
   await client.ended;
-  return decodeFrame(client.frames.at(-1)!).message; // WELCOME at least
+  return decodeFrame(client.frames.at(-1)!).message; // at least WELCOME
 }
 
 async function several<T>(count: number, make: () => Promise<T>): Promise<T[]> {
@@ -67,8 +67,8 @@ async function several<T>(count: number, make: () => Promise<T>): Promise<T[]> {
   return made;
 }
 
-describe('one client that takes all sessions and says nothing more', () => {
-  it('does not keep others out: a new connection displaces its longest idle session, which gets ERROR 503', async () => {
+describe('one client that takes all sessions and sends nothing more', () => {
+  it('does not exclude others: a new connection displaces its longest idle session, which gets ERROR 503', async () => {
     const { router, clock, connect, join } = await open({ maxSessions: 8 });
     const [desk, lamp] = [await join('192.0.2.1'), await join('192.0.2.1')];
     send(lamp, { type: 'subscribe', id: 1, pattern: '/lights/**' });
@@ -87,7 +87,7 @@ describe('one client that takes all sessions and says nothing more', () => {
     expect(router.sessionCount).toBe(8);
   });
 
-  it('does not keep others out by PINGs', async () => {
+  it('does not exclude others by sending PINGs', async () => {
     const { clock, connect, join } = await open({ maxSessions: 4 });
     const held = await several(4, () => join('203.0.113.9'));
     for (let seconds = 0; seconds < 6; seconds++) {
@@ -98,7 +98,7 @@ describe('one client that takes all sessions and says nothing more', () => {
     expect(await answer(await connect('192.0.2.2'))).toMatchObject({ type: 'welcome' });
   });
 
-  it('waits for the new connections of others until its sessions had 5 s', async () => {
+  it('delays new connections of others until its sessions are 5 s old', async () => {
     const { router, clock, connect, join } = await open({ maxSessions: 4 });
     await several(4, () => join('203.0.113.9'));
     const phone = await connect('192.0.2.2');
@@ -111,7 +111,7 @@ describe('one client that takes all sessions and says nothing more', () => {
   });
 });
 
-describe('a client that connects again and again to a full router', () => {
+describe('a client that connects repeatedly to a full router', () => {
   it('closes no session that has subscribed or written, and is refused with the limit', async () => {
     const { router, clock, connect, join } = await open({ maxSessions: 4 });
     const phones = await several(4, () => join('192.0.2.1'));
@@ -140,7 +140,7 @@ describe('the holder of a token', () => {
     onRevoked: () => () => undefined,
   };
 
-  it('cannot take more sessions than maxSessionsPerToken, from any address', async () => {
+  it('cannot open more sessions than maxSessionsPerToken, from any address', async () => {
     const { router, connect, join } = await open({ maxSessions: 8, maxSessionsPerToken: 2, authenticator });
     const [first] = [await join('203.0.113.1', 'guest'), await join('203.0.113.2', 'guest')];
     const third = await connect('203.0.113.3', 'guest');

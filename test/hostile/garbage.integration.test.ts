@@ -15,17 +15,17 @@ import type { TransportName } from './support/stage.js';
 
 const vectors = readVectors('malformed.json').map(({ name, hex }) => ({ name, bytes: fromHex(hex) }));
 
-/** What a router says of bytes that are no message. */
+/** Returns the error code of bytes that are not a message. */
 function codeOf(bytes: Uint8Array): number {
   try {
     decodeFrame(bytes);
   } catch (error) {
     if (error instanceof DecodeError) return error.code;
   }
-  throw new Error('a vector that is meant to be malformed is none');
+  throw new Error('a malformed vector is valid');
 }
 
-/** Whether a transport that cuts a stream into frames cannot go on behind these bytes, or waits for more of them. */
+/** Returns whether a stream transport cannot continue after these bytes, or waits for more of them. */
 function breaksFraming(transport: TransportName, bytes: Uint8Array): boolean {
   switch (transport) {
     case 'websocket':
@@ -33,7 +33,7 @@ function breaksFraming(transport: TransportName, bytes: Uint8Array): boolean {
       return false;
     case 'tcp':
     case 'pipe':
-      return bytes.length < HEADER_BYTES; // no frame is as short
+      return bytes.length < HEADER_BYTES; // no frame is shorter
     case 'quic': {
       if (bytes.length < HEADER_BYTES || bytes[0] !== 0x53) return true;
       const header = (bytes[1]! & 0x20) === 0 ? HEADER_BYTES : TIMESTAMPED_HEADER_BYTES;
@@ -42,20 +42,20 @@ function breaksFraming(transport: TransportName, bytes: Uint8Array): boolean {
   }
 }
 
-/** Keys with which plain objects are led astray. */
+/** Keys that change the behavior of plain objects. */
 const TREACHEROUS = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', '__defineGetter__'];
 const treacherousMap: Value = new Map(
   TREACHEROUS.map((key) => [key, new Map([['polluted', new Map([[key, true]])]])] as const),
 );
 
-/** What everybody's objects have, to be compared with later. */
+/** Properties of the built-in prototypes, for a later comparison. */
 function ownNames(): readonly string[] {
   return [Object.prototype, Object, Array.prototype, Map.prototype, Function.prototype].flatMap((object) =>
     Object.getOwnPropertyNames(object),
   );
 }
 
-/** An array in an array in an array, as binary has it: SET of `/deep`. */
+/** A deeply nested array in the binary encoding: SET of `/deep`. */
 function nestedArrays(levels: number): Uint8Array {
   const address = Buffer.from('/deep');
   const payload = Buffer.alloc(4 + address.length + 3 * levels);
@@ -81,27 +81,27 @@ const attacks: readonly Attack[] = [
         const attacker = await stage.connect(transport);
         attacker.send([bytes]);
         if (transport === 'udp') {
-          // What is no HELLO gets no answer at all.
+          // A frame that is not HELLO gets no answer.
           attacker.send([encodeFrame(hello)]);
-          await eventually(() => attacker.messages.length > 0, `WELCOME behind ${name}`);
+          await eventually(() => attacker.messages.length > 0, `WELCOME after ${name}`);
           expect([name, attacker.messages[0]!.type]).toEqual([name, 'welcome']);
         } else if (breaksFraming(transport, bytes)) {
-          // There is no frame to answer: the stream cannot be read on, or its next bytes are waited for.
+          // There is no frame to answer: the stream is broken, or the router waits for more bytes.
           attacker.leave();
-          await eventually(() => attacker.isOver, `the end of who breaks off with ${name}`);
+          await eventually(() => attacker.isOver, `the close after the incomplete ${name}`);
           expect(attacker.messages).toEqual([]);
         } else {
-          await eventually(() => attacker.isOver, `the end of who says ${name}`);
+          await eventually(() => attacker.isOver, `the close after ${name}`);
           const text = expect.stringMatching(/^The first frame is no HELLO: ./);
           expect([name, ...attacker.messages]).toMatchObject([name, { type: 'error', code: 101, message: text }]);
         }
-        if (transport === 'udp') stage.doorClock.increment(33_000); // or there are soon too many of one address
+        if (transport === 'udp') stage.doorClock.increment(33_000); // or the address reaches its limit
       }
       await stage.bystanders.exchange();
     },
   },
   {
-    name: 'every malformed vector behind HELLO',
+    name: 'every malformed vector after HELLO',
     async run(stage, transport) {
       let attacker = await stage.join(transport);
       for (const [i, { name, bytes }] of vectors.entries()) {
@@ -111,19 +111,19 @@ const attacks: readonly Attack[] = [
           attacker.vanish(); // the end of this stream, or a wait for the rest
           attacker = await stage.join(transport);
         } else if (transport === 'udp' && bytes.length === 0) {
-          await answered(attacker); // a sign of life
+          await answered(attacker); // the session is alive
         } else {
           await answered(attacker);
           expect([name, ...errorsTo(attacker).slice(before)]).toMatchObject([name, { code: codeOf(bytes) }]);
         }
-        await stage.pass(1_000); // one ERROR a second at most
+        await stage.pass(1_000); // at most one ERROR per second
         if (i % 10 === 0) await stage.bystanders.exchange();
       }
       expect(attacker.isOver).toBe(false);
     },
   },
   {
-    name: 'a flood of frames that cannot be read',
+    name: 'a flood of frames that cannot be decoded',
     options: { maxMalformedPerMinute: 30 },
     over: ['websocket', 'tcp', 'pipe', 'quic'],
     async run(stage, transport) {
@@ -138,19 +138,19 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'a flood of frames that cannot be read, by UDP',
+    name: 'a flood of frames that cannot be decoded, over UDP',
     options: { maxMalformedPerMinute: 30 },
     over: ['udp'],
     async run(stage, transport) {
       const attacker = await stage.join(transport);
       attacker.send(Array.from({ length: 31 }, () => framed(Uint8Array.of(0xff))));
       await eventually(() => stage.router.sessionCount === 2, 'the end of the session');
-      await eventually(() => errorsTo(attacker).length === 2, 'the goodbye');
+      await eventually(() => errorsTo(attacker).length === 2, 'the close');
       await stage.bystanders.exchange();
     },
   },
   {
-    name: 'names that lead objects astray',
+    name: 'names of object prototype members',
     async run(stage, transport) {
       const names = ownNames();
       const attacker = await stage.connect(transport);
@@ -176,7 +176,7 @@ const attacks: readonly Attack[] = [
       const entries = new Map(got.flatMap(({ params }) => params.map((param) => [param.address, param] as const)));
       for (const key of TREACHEROUS) expect(entries.get(`/${key}/${key}`)?.value.decode()).toEqual(treacherousMap);
       expect(ownNames()).toEqual(names);
-      expect(({} as Record<string, unknown>).polluted).toBeUndefined(); // any object, asked for what none has
+      expect(({} as Record<string, unknown>).polluted).toBeUndefined(); // any object, with a property that none has
       await stage.bystanders.exchange();
     },
     leaves: ({ params }) => {
@@ -184,7 +184,7 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'names that lead objects astray, in JSON',
+    name: 'names of object prototype members, in JSON',
     over: ['websocket'],
     async run(stage) {
       const names = ownNames();
@@ -205,7 +205,7 @@ const attacks: readonly Attack[] = [
       const snapshot = attacker.client.frames.find(
         (text) => String(text).includes('"address":"/__proto__"') && String(text).includes('params'),
       );
-      // A key that objects would lose comes back as a pair.
+      // A key that objects would lose is sent as a pair.
       expect(JSON.parse(String(snapshot))).toMatchObject({
         params: [
           {
@@ -220,7 +220,7 @@ const attacks: readonly Attack[] = [
       });
       expect(errorsTo(attacker)[0]).toMatchObject({ code: 101 });
       expect(ownNames()).toEqual(names);
-      expect(({} as Record<string, unknown>).polluted).toBeUndefined(); // any object, asked for what none has
+      expect(({} as Record<string, unknown>).polluted).toBeUndefined(); // any object, with a property that none has
       attacker.leave();
     },
     leaves: ({ params }) => {
@@ -228,7 +228,7 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'values and bundles nested without end',
+    name: 'deeply nested values and bundles',
     async run(stage, transport) {
       const attacker = await stage.join(transport);
       attacker.send([nestedArrays(64)]);
@@ -239,7 +239,7 @@ const attacks: readonly Attack[] = [
         await refusedWith(attacker, nestedArrays(levels), refusal);
         await stage.pass(1_000);
       }
-      if (transport !== 'udp') await refusedWith(attacker, nestedArrays(21_800), refusal); // 64 KB of them
+      if (transport !== 'udp') await refusedWith(attacker, nestedArrays(21_800), refusal); // 64 KB
       await stage.pass(1_000);
       const cbor = Buffer.concat([
         Buffer.from('a3647479706563736574676164647265737362', 'hex'), // {"type": "set", "address": "/a", "value": [[[...
@@ -252,7 +252,7 @@ const attacks: readonly Attack[] = [
       await stage.pass(1_000);
       let bundle: Message = { type: 'set', address: '/a', value: encodeValue(1) };
       for (let i = 0; i < 8; i++) bundle = { type: 'bundle', messages: [bundle] };
-      // As deep as a frame may be: it is read, and refused for what it holds.
+      // At the maximum depth of a frame: it is decoded, and refused for its content.
       await refusedWith(attacker, encodeFrame(bundle), { code: 101, message: expect.stringMatching(/not bundle$/) });
       await stage.bystanders.exchange();
     },
@@ -261,7 +261,7 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'JSON nested without end',
+    name: 'deeply nested JSON',
     over: ['websocket'],
     async run(stage) {
       const attacker = await webSocketAttacker(stage.urls.get('websocket')!);
@@ -301,7 +301,7 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'patterns with wildcard behind wildcard',
+    name: 'patterns of consecutive wildcards',
     options: { maxGlobstars: 4 },
     async run(stage, transport) {
       const attacker = await stage.join(transport);
@@ -321,11 +321,11 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'patterns that try every way through an address',
+    name: 'patterns that match an address in many ways',
     options: { maxGlobstars: 0, maxMatchSteps: 0 },
     async run(stage, transport) {
       const attacker = await stage.join(transport);
-      // Naively matched, each of these takes more steps than the universe has had nanoseconds.
+      // A naive matcher would take more steps for each of these than the universe is old in nanoseconds.
       const patterns = ['/**/a', '/**/*', '/**', '/**/**/a', '/**/*a*'].map((part) => {
         const parts = Math.floor((MAX_SEGMENTS - 1) / (part.split('/').length - 1));
         return `${part.repeat(parts)}/b`;
@@ -339,11 +339,11 @@ const attacks: readonly Attack[] = [
         say(attacker, { type: 'set', address, value: encodeValue(1) });
         await stage.bystanders.exchange();
       }
-      say(attacker, { type: 'subscribe', id: 99, pattern: patterns[0]! }); // now there is something to walk
+      say(attacker, { type: 'subscribe', id: 99, pattern: patterns[0]! }); // the index now contains a pattern
       await answered(attacker);
       expect(errorsTo(attacker)).toEqual([]);
       const heard = attacker.messages.filter(({ type }) => type === 'set');
-      expect(heard).toMatchObject([{ address: expect.stringMatching(/b$/) }]); // once, though all five match
+      expect(heard).toMatchObject([{ address: expect.stringMatching(/b$/) }]); // once, although all five match
     },
     leaves: ({ params }) => {
       expect(params).toBe(3);

@@ -35,7 +35,7 @@ const authenticator: Authenticator = {
 
 async function join(stage: Stage, transport: TransportName, token: string): Promise<Attacker> {
   const attacker = await stage.connect(transport);
-  say(attacker, { ...hello, token } as Message); // a HELLO, as hello is
+  say(attacker, { ...hello, token } as Message); // a HELLO, like hello
   await eventually(() => attacker.messages.length >= 2, 'WELCOME and SNAPSHOT');
   return attacker;
 }
@@ -44,7 +44,7 @@ function frames(count: number, make: (i: number) => Message): readonly Uint8Arra
   return Array.from({ length: count }, (_, i) => encodeFrame(make(i)));
 }
 
-/** Params below an address that a GET finds. */
+/** Number of params below an address, counted with GET. */
 async function params(desk: Attacker, below: string, count: number): Promise<number> {
   const before = errorsTo(desk).filter(({ code }) => code === 201).length;
   await flood(

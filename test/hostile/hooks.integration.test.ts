@@ -4,9 +4,9 @@ import { encodeValue } from '../../src/protocol/values/encoded-value.js';
 import { answered, errorsTo, say } from './support/attacker.js';
 import { type Attack, describeAttacks } from './support/attacks.js';
 
-/** Addresses at which what the router's owner has written breaks. */
+/** Throws at the addresses for which the user's hooks fail. */
 function breaksAt(address: string): void {
-  if (address.startsWith('/trap')) throw new RangeError(`nobody thought of ${address}`);
+  if (address.startsWith('/trap')) throw new RangeError(`unexpected address ${address}`);
 }
 
 const broken: RouterOptions = {
@@ -42,14 +42,14 @@ const attacks: readonly Attack[] = [
         { code: 500, message: 'Internal error', address: '/trap/1' },
         { code: 500, message: 'Internal error', address: '/trap/2' },
         { code: 500, message: 'Bundle rejected: Internal error', address: '/trap/3' },
-        { code: 201 }, // nothing of the bundle was done
+        { code: 201 }, // no message of the bundle was applied
       ]);
       await stage.bystanders.exchange();
       expect(attacker.isOver).toBe(false);
     },
     complaints: (lines) => {
-      expect(lines).toHaveLength(1); // and no more in this second
-      expect(lines[0]).toBe('internal error in a hook RangeError: nobody thought of /trap/1');
+      expect(lines).toHaveLength(1); // and no more within this second
+      expect(lines[0]).toBe('internal error in a hook RangeError: unexpected address /trap/1');
     },
   },
   {
@@ -72,7 +72,7 @@ const attacks: readonly Attack[] = [
         { type: 'subscribe', id: 2, pattern: '/trap/**' },
       );
       await answered(attacker);
-      // Where nobody can say who may see it, nobody does, its writer included.
+      // If isVisible fails, no session sees the address, its writer included.
       expect(errorsTo(attacker)).toMatchObject([{ code: 201, address: '/trap/1' }]);
       const told = attacker.messages.filter(({ type }) => ['set', 'result', 'snapshot'].includes(type));
       expect(JSON.stringify(told)).not.toContain('/trap');
@@ -82,12 +82,12 @@ const attacks: readonly Attack[] = [
       expect([params, signals]).toEqual([2, 1]);
     },
     complaints: (lines) => {
-      expect(lines[0]).toBe('internal error in a hook RangeError: nobody thought of /trap/1');
+      expect(lines[0]).toBe('internal error in a hook RangeError: unexpected address /trap/1');
     },
   },
   {
-    // Of a program without types: a promise is not nothing, but it is no yes.
-    name: 'an address of which isVisible has yet to find out',
+    // A hook of an untyped program: a promise is truthy, but does not permit anything.
+    name: 'an address for which isVisible returns a promise',
     options: { isVisible: (address) => (address.startsWith('/later') ? (Promise.resolve(false) as never) : true) },
     async run(stage, transport) {
       const attacker = await stage.join(transport);
@@ -115,7 +115,8 @@ const attacks: readonly Attack[] = [
           strategy: 'merge',
           merge: (_, incoming) => {
             if (incoming === 'bad') throw new RangeError('no merging that');
-            if (incoming === 'worse') return Symbol('no value') as never; // what a careless function may return
+            // a possible return value of an untyped function
+            if (incoming === 'worse') return Symbol('no value') as never;
             return incoming;
           },
         },

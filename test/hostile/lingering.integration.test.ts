@@ -14,7 +14,7 @@ import type { Stage, TransportName } from './support/stage.js';
 const HELLO = encodeFrame(hello);
 const doorMs = 10_000;
 
-/** A socket to a door that streams come through. */
+/** Opens a socket to a listener of a stream transport. */
 function socketTo(stage: Stage, transport: 'websocket' | 'tcp' | 'pipe'): Socket {
   const socket =
     transport === 'pipe'
@@ -26,7 +26,7 @@ function socketTo(stage: Stage, transport: 'websocket' | 'tcp' | 'pipe'): Socket
 
 const filler = encodeValue('x'.repeat(60_000));
 
-/** Brings a session into each of its states, by any transport that has them all. */
+/** Brings a session into each of its states, over any transport that has them. */
 const states: Readonly<Record<string, (attacker: Attacker, stage: Stage) => Promise<void>>> = {
   awaitingHello: async () => turns(2),
   'in the middle of HELLO': async (attacker) => {
@@ -62,7 +62,7 @@ const states: Readonly<Record<string, (attacker: Attacker, stage: Stage) => Prom
     }
   },
   draining: async (attacker) => {
-    say(attacker, { type: 'ping' }); // no HELLO: it is told so and sent away
+    say(attacker, { type: 'ping' }); // not HELLO: the router answers with ERROR and closes
     await turns(1);
   },
 };
@@ -87,7 +87,7 @@ const attacks: readonly Attack[] = [
         if (at % 50 === 0) await stage.bystanders.exchange();
       }
       expect(all.some(({ isClosed }) => isClosed)).toBe(false);
-      stage.doorClock.increment(doorMs); // of activity, however slow, there is no word: the time is over
+      stage.doorClock.increment(doorMs); // the timeout is absolute, however slowly bytes arrive
       await eventually(() => all.every(({ isClosed }) => isClosed), 'the end of all of them');
       expect(stage.router.statistics().rejectedConnections.timeout).toBe(50);
     },
@@ -104,13 +104,13 @@ const attacks: readonly Attack[] = [
         await turns(2);
       }
       await stage.bystanders.exchange();
-      // QUIC hears of a stream with its first byte, which takes a packet or two.
+      // QUIC reports a stream at its first byte, which takes a packet or two.
       await eventually(() => stage.router.sessionCount === 3, 'the session');
       await stage.pass(9_999);
       await turns(5);
       expect(stage.router.sessionCount).toBe(3);
       await stage.pass(1);
-      await stage.pass(1_000); // it does not take its goodbye
+      await stage.pass(1_000); // it does not read the close
       await stage.doorClock.pass(2_000);
       await eventually(() => stage.router.sessionCount === 2, 'the end of the session');
       expect(stage.log.lines.filter(({ message }) => message === 'session ended').at(-1)).toMatchObject({
@@ -120,37 +120,38 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'a thousand who connect at once and say nothing',
+    name: 'a thousand clients that connect at once and send nothing',
     options: { maxSessions: 200 },
     over: ['websocket', 'tcp', 'pipe'],
     async run(stage, transport) {
-      // The narrowest here is a stream door; a WebSocket that is not upgraded is no session yet, and has the door's deadline.
+      // The sessions are the limit for streams. A WebSocket before its upgrade is no session yet, and has the
+      // listener's deadline.
       const name = transport as 'websocket' | 'tcp' | 'pipe';
       const sockets: Socket[] = [];
       let closed = 0;
       for (let i = 0; i < 1_000; i++) {
         const socket = socketTo(stage, name);
         socket.on('close', () => closed++);
-        socket.on('end', () => socket.end()); // who was told goodbye says it too
+        socket.on('end', () => socket.end()); // answers the close
         sockets.push(socket);
         if (i % 100 === 99) await stage.bystanders.exchange();
       }
       if (name === 'websocket') {
         while (closed < 1_000) {
-          stage.doorClock.increment(doorMs); // for those as well who are accepted last
+          stage.doorClock.increment(doorMs); // for the last accepted ones, too
           await stage.bystanders.exchange();
         }
       } else {
-        await eventually(() => closed === 802, 'those to be sent away for whom there is no room');
+        await eventually(() => closed === 802, 'the clients above the limit to be closed');
         expect(stage.router.sessionCount).toBe(200);
         await stage.pass(doorMs);
       }
-      await eventually(() => closed === 1_000, 'all to be sent away');
+      await eventually(() => closed === 1_000, 'all to be closed');
       await eventually(() => stage.router.sessionCount === 2, 'their sessions to end');
     },
   },
   {
-    name: 'many who connect and say nothing',
+    name: 'many clients that connect and send nothing',
     options: { maxSessions: 12 },
     over: ['websocket', 'quic'],
     async run(stage, transport) {
@@ -161,21 +162,24 @@ const attacks: readonly Attack[] = [
         all.push(attacker);
         await stage.bystanders.exchange();
       }
-      await eventually(() => all.filter(({ isOver }) => isOver).length === 10, 'those without room to be gone');
+      await eventually(
+        () => all.filter(({ isOver }) => isOver).length === 10,
+        'the clients above the limit to be closed',
+      );
       for (const attacker of all.filter(({ isOver }) => isOver)) {
         expect(attacker.messages).toMatchObject([
           { type: 'error', code: 503, message: 'Too many sessions: the limit is 12' },
         ]);
       }
       await stage.pass(doorMs);
-      await eventually(() => all.every(({ isOver }) => isOver), 'the others to be gone');
+      await eventually(() => all.every(({ isOver }) => isOver), 'the others to be closed');
       expect(
         all.flatMap(({ messages }) => messages).filter((message) => message.type === 'error' && message.code === 502),
       ).toMatchObject(Array.from({ length: 10 }, () => ({ message: 'no HELLO within 10 s' })));
     },
   },
   ...Object.entries(states).map(([state, enter]): Attack => ({
-    name: `who disconnects while ${state}`,
+    name: `a client that disconnects while ${state}`,
     options: { highWaterBytes: 65_536 },
     over: ['websocket', 'tcp', 'pipe', 'quic'],
     async run(stage, transport) {
@@ -184,10 +188,10 @@ const attacks: readonly Attack[] = [
         await enter(attacker, stage);
         attacker[how]();
         await stage.bystanders.exchange();
-        await stage.pass(1_000); // for the bundle, and for who does not take its goodbye
+        await stage.pass(1_000); // for the bundle, and for the client that does not read the close
         await eventually(() => stage.router.sessionCount === 2, 'the session to end');
       }
-      // What it had locked is free.
+      // Its lock is released.
       const next = await stage.join(transport);
       say(next, { type: 'set', address: '/held', value: encodeValue(3), lock: true });
       await answered(next);
@@ -201,7 +205,7 @@ const attacks: readonly Attack[] = [
 
 describeAttacks(attacks);
 
-/** The raw stream of a transport, for who sends single bytes. */
+/** The raw stream of a transport, to send single bytes. */
 async function dribblerOf(
   stage: Stage,
   transport: TransportName,

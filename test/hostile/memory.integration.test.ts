@@ -17,7 +17,7 @@ function frames(count: number, make: (i: number) => Message): readonly Uint8Arra
 
 const memory = (stage: Stage): ReturnType<Stage['router']['statistics']>['memory'] => stage.router.statistics().memory;
 
-/** Announces signals, 100 bytes of text each. */
+/** Announces signals with 100 bytes of text each. */
 async function announce(stage: Stage, attacker: Attacker, below: string, count: number): Promise<void> {
   const all = frames(count, (i) => ({
     type: 'announce',
@@ -54,7 +54,7 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'subscriptions that take the memory of all',
+    name: 'subscriptions that fill the memory for all sessions',
     over,
     options: { maxSubscriptionBytes: 100_000 },
     async run(stage, transport) {
@@ -70,7 +70,7 @@ const attacks: readonly Attack[] = [
       say(modest, { type: 'subscribe', id: 1, pattern: '/a/**' }, { type: 'subscribe', id: 2, pattern: '/b/**' });
       await answered(modest);
       expect(errorsTo(modest)).toEqual([]);
-      // The first had most when the second came, and the second when the modest one came.
+      // The first one used most when the second connected, and the second when the modest one connected.
       for (const attacker of attackers) {
         const message = expect.stringContaining('(max 100000, maxSubscriptionBytes)');
         expect(errorsTo(attacker).filter(({ code }) => code === 503)).toMatchObject([{ message }]);
@@ -133,7 +133,7 @@ const attacks: readonly Attack[] = [
       expect(memory(stage).bundles.usedBytes).toBeLessThanOrEqual(100_000);
       expect(errorsTo(attacker).at(-1)).toMatchObject({ code: 503 });
       attacker.vanish();
-      await eventually(() => stage.router.sessionCount === 2, 'the attacker to be gone');
+      await eventually(() => stage.router.sessionCount === 2, 'the attacker to be closed');
       const desk = await stage.join(transport);
       say(
         desk,
@@ -149,7 +149,7 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'windows of 49 days over ever new addresses',
+    name: 'windows of 49 days over always new addresses',
     over,
     options: { maxPacedBytes: 200_000 },
     async run(stage, transport) {
@@ -201,7 +201,7 @@ const attacks: readonly Attack[] = [
       await flood(attacker, all, () => stage.bystanders.exchange());
       await answered(attacker);
       attacker.vanish();
-      await eventually(() => stage.router.sessionCount === 2, 'the attacker to be gone');
+      await eventually(() => stage.router.sessionCount === 2, 'the attacker to be closed');
       const desk = await stage.join(transport);
       for (const i of [0, 500, 999]) say(desk, { type: 'set', address: `/locked/${i}`, value: one, lock: true });
       await answered(desk);

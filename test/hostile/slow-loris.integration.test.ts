@@ -13,7 +13,10 @@ import { turns } from '../support/inbox.js';
 import { RawSocket, upgradeRequest } from '../support/raw-socket.js';
 import { eventually } from './support/eventually.js';
 
-/** Small, so that the flood takes a few hundred sockets. All half-open connections are at most four times as many. */
+/**
+ * Small, so that the flood needs only a few hundred sockets. The total limit of half-open connections is at most four
+ * times as high.
+ */
 const limits = { maxHalfOpen: 64, maxHalfOpenPerAddress: 16, connectsPerSecond: 0, maxConnectsPerSecond: 0 };
 const maxWaiting = 300;
 
@@ -27,13 +30,13 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** A port in a flood. Time stands still, except where a test moves it. */
+/** A port under attack. Its clock advances only when a test advances it. */
 class FloodedPort {
   readonly clock = new SteadyClock();
   readonly faults: RejectedConnection[] = [];
   readonly accepted: Connection[] = [];
-  #listener!: Listener; // set by `open`, which makes every instance
-  /** Sockets that the port has accepted, and the address they seem to come from. */
+  #listener!: Listener; // set by `open`, which creates every instance
+  /** Number of accepted sockets, and the simulated source address. */
   #arrived = 0;
   #address = '';
 
@@ -57,7 +60,7 @@ class FloodedPort {
     return port;
   }
 
-  /** Connects from an address. Resolves when the port has the sockets. */
+  /** Connects from an address. Resolves when the port has accepted the sockets. */
   async connect(address: string, count = 1): Promise<readonly RawSocket[]> {
     this.#address = address;
     const end = this.#arrived + count;
@@ -95,7 +98,7 @@ describe.each<readonly [string, (clock: SteadyClock) => Transport, string, Hands
   [
     'WebSocket',
     (clock) => webSocket({ host: '127.0.0.1', port: 0, ...limits, maxWaiting, clock, pingIntervalMs: 0 }),
-    'GET / HTTP/1.1\r\nX-', // a request that does not go on
+    'GET / HTTP/1.1\r\nX-', // an incomplete request
     upgrade,
   ],
   [
@@ -104,15 +107,15 @@ describe.each<readonly [string, (clock: SteadyClock) => Transport, string, Hands
       const tls = { credentials: certificate, renewed$: EMPTY };
       return tcp({ host: '127.0.0.1', port: 0, tls, ...limits, maxWaiting, clock });
     },
-    '\x16\x03\x01\x02\x00\x01', // a ClientHello that does not go on
+    '\x16\x03\x01\x02\x00\x01', // an incomplete ClientHello
     secure,
   ],
 ])('connections that are opened and held, by %s', (_, make, beginning, complete) => {
-  it('from one address are bounded, and do not hold up another address', async () => {
+  it('from one address are bounded, and do not delay another address', async () => {
     const port = await FloodedPort.open(make);
     const held = await port.connect('192.0.2.66', 400);
     for (const raw of held) raw.write(beginning);
-    // 64 handshakes begin, 300 connections wait, and there is no place for the others.
+    // 64 handshakes start, 300 connections wait, and the others exceed the limit.
     await eventually(() => port.count('refused') === 36, 'the rest to be closed');
     const [honest] = await port.connect('192.0.2.1');
     await complete(honest!);
@@ -124,13 +127,13 @@ describe.each<readonly [string, (clock: SteadyClock) => Transport, string, Hands
     expect(port.count('refused')).toBe(36);
   });
 
-  it('from many addresses are bounded, and hold another address up for a second at most', async () => {
+  it('from many addresses are bounded, and delay another address by a second at most', async () => {
     const port = await FloodedPort.open(make);
     for (let i = 0; i < 5; i++) {
       const held = await port.connect(`198.51.100.${i}`, 80);
       for (const raw of held) raw.write(beginning);
     }
-    // Of each address 64 handshakes begin, until there are 256. The others wait.
+    // 64 handshakes start per address, up to 256. The others wait.
     expect(port.faults).toEqual([]);
     const [honest] = await port.connect('192.0.2.1');
     await turns(20);
@@ -138,12 +141,12 @@ describe.each<readonly [string, (clock: SteadyClock) => Transport, string, Hands
     await complete(honest!);
     await eventually(() => port.accepted.length === 1, 'the honest one to be accepted');
     expect(port.accepted[0]!.remoteAddress).toMatch(/^192\.0\.2\.1:/);
-    // One of those that hold the port has made way for it.
+    // One of the held connections was closed to make place for it.
     await eventually(() => port.count('timeout') > 0, 'one of them to be closed');
     expect(port.count('refused')).toBe(0);
   });
 
-  it('from the address of an honest client hold it up for half the time of a handshake at most', async () => {
+  it('from the address of an honest client delay that client by at most half a handshake timeout', async () => {
     const port = await FloodedPort.open(make);
     const held = await port.connect('192.0.2.66', 64);
     for (const raw of held) raw.write(beginning);

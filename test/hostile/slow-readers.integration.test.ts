@@ -7,8 +7,9 @@ import { eventually } from './support/eventually.js';
 
 const attacks: readonly Attack[] = [
   {
-    // All of it used to be held for the end of the tick, and then by the socket: 130 MB for each such session.
-    name: 'small questions with large answers, all in one read, and none of the answers read',
+    // An earlier version queued all of it until the end of the tick, and then in the socket: 130 MB for each such
+    // session.
+    name: 'small requests with large answers, all in one read, without reading the answers',
     options: { highWaterBytes: 65_536, maxQueueBytes: 1_048_576 },
     over: ['websocket', 'tcp', 'pipe', 'quic'],
     async run(stage, transport) {
@@ -25,14 +26,15 @@ const attacks: readonly Attack[] = [
       }
       const { drops } = before;
       await eventually(() => stage.router.statistics().drops.overflows === drops.overflows + 3, 'the end of all three');
-      await stage.pass(1_000); // they do not take their goodbye
-      await eventually(() => stage.router.sessionCount === 3, 'their sessions to be gone');
+      await stage.pass(1_000); // they do not read the close
+      await eventually(() => stage.router.sessionCount === 3, 'their sessions to be closed');
       const ended = stage.log.lines.filter(({ message }) => message === 'session ended').slice(-3);
       const text = expect.stringMatching(
         /^Too slow: \d+ messages \(\d+ bytes\) were waiting, more than this router keeps/,
       );
       expect(ended).toMatchObject(Array.from({ length: 3 }, () => ({ fields: { reason: 'overflow', text } })));
-      // What was written is what the network took, and at most a mark, a message and a backlog for each.
+      // The router wrote what the network accepted, and at most a high-water mark, a message and a send queue for
+      // each session.
       const written = stage.router.statistics().totals.sentBytes - before.totals.sentBytes;
       expect(written).toBeLessThan(3 * 500 * 60_000);
     },
@@ -41,7 +43,7 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'many who together make more wait than the router keeps for all',
+    name: 'many sessions whose queues together exceed the limit of the router',
     options: {
       highWaterBytes: 65_536,
       maxQueueBytes: 1_048_576,
@@ -73,8 +75,8 @@ const attacks: readonly Attack[] = [
       await stage.bystanders.exchange();
       expect(most).toBeGreaterThan(1_000_000);
       expect(most).toBeLessThanOrEqual(1_500_000);
-      await stage.pass(1_000); // they do not take their goodbye
-      await eventually(() => stage.router.sessionCount === 3, 'their sessions to be gone');
+      await stage.pass(1_000); // they do not read the close
+      await eventually(() => stage.router.sessionCount === 3, 'their sessions to be closed');
     },
   },
 ];

@@ -7,7 +7,8 @@ import { type Scope, scopesCover } from '../../src/protocol/scope.js';
 import { StepCounter } from '../../src/protocol/step-counter.js';
 import { CoreHarness } from '../support/core-harness.js';
 
-// ANNOUNCE and QUERY: test/core/announce/signal-slices.property.test.ts. The match of one address: match-cost.property.test.ts.
+// For ANNOUNCE and QUERY, see test/core/announce/signal-slices.property.test.ts; for matching one address,
+// match-cost.property.test.ts.
 
 const name = fc.constantFrom('a', 'b', 'ab', 'aab');
 const wild = fc.constantFrom('*', '**', 'a*', '*b', '*a*', '*a*b*');
@@ -22,16 +23,19 @@ const scopes = fc.array(
 );
 const everything: Scope = { action: 'admin', pattern: parsePattern('/**') };
 
-/** Steps of one turn for all tasks, of what a SUBSCRIBE sends at once, and of one look at a param, which is never cut. */
+/**
+ * Maximum steps per turn of all tasks, of what a SUBSCRIBE sends at once, and of the comparison with one param, which
+ * is never split.
+ */
 const TURN_STEPS = 16_384;
 const AT_ONCE_STEPS = 64_000;
 const LOOK_STEPS = 33_000;
 const MAX_MATCH_STEPS = 65_536;
-/** The comparison of a pattern with all scopes of a token. */
+/** Maximum steps of comparing a pattern with all scopes of a token. */
 const COVER_STEPS = 1.1 * MAX_COVER_STEPS;
 
 describe('random patterns over random addresses', () => {
-  it('never take more than a bound of steps in a SUBSCRIBE and in each turn of its snapshot', () => {
+  it('never exceed the step limit in a SUBSCRIBE and in each turn of its snapshot', () => {
     fc.assert(
       fc.property(
         fc.array(address, { minLength: 100, maxLength: 300 }),
@@ -59,7 +63,7 @@ describe('random patterns over random addresses', () => {
     );
   });
 
-  it('never make an event to a new address take more than a bound of steps, whatever is subscribed to', () => {
+  it('never make an event to a new address exceed the step limit, whatever the subscriptions are', () => {
     fc.assert(
       fc.property(
         fc.array(fc.array(path(3, 24), { maxLength: 60 }), { minLength: 1, maxLength: 4 }),
@@ -83,7 +87,7 @@ describe('random patterns over random addresses', () => {
     );
   });
 
-  it('never take more than a bound of steps to compare with scopes', () => {
+  it('never exceed the step limit in a comparison with scopes', () => {
     fc.assert(
       fc.property(scopes, path(3), (held, pattern) => {
         const counter = new StepCounter();

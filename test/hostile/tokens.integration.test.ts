@@ -22,7 +22,7 @@ function grantOf(tokenId: string, ...scopes: readonly string[]): Grant {
   };
 }
 
-/** Lets the bystanders in at once; what becomes of everybody else is for the test to say. */
+/** Accepts the bystanders at once; the test decides about all other tokens. */
 class TestAuthenticator implements Authenticator {
   readonly #answer: (token: string) => Promise<Grant>;
 
@@ -39,14 +39,14 @@ class TestAuthenticator implements Authenticator {
   }
 }
 
-/** Tokens that are still being looked at. */
+/** Tokens whose validation is pending. */
 const undecided: ((grant: Grant) => void)[] = [];
 const slow = new TestAuthenticator(() => new Promise((resolve) => undecided.push(resolve)));
-const withToken: Message = { ...hello, token: 'x' } as Message; // a HELLO, as hello is
+const withToken: Message = { ...hello, token: 'x' } as Message; // a HELLO, like hello
 
 const attacks: readonly Attack[] = [
   {
-    name: 'who disconnects while its token is looked at',
+    name: 'a client that disconnects while its token is validated',
     options: { authenticator: slow, allowInsecureUdp: true },
     over: streams,
     async run(stage, transport) {
@@ -57,14 +57,14 @@ const attacks: readonly Attack[] = [
         attacker[how]();
         await stage.bystanders.exchange();
         await eventually(() => stage.router.sessionCount === 2, 'the session to end');
-        undecided.pop()!(grantOf('late', 'admin:/**')); // there is one, as was waited for
+        undecided.pop()!(grantOf('late', 'admin:/**')); // it exists: the test has waited for it
         await stage.bystanders.exchange();
         expect(stage.router.statistics().counts.params).toBe(1);
       }
     },
   },
   {
-    name: 'a flood behind a HELLO whose token is looked at',
+    name: 'a flood after a HELLO whose token is being validated',
     options: { authenticator: slow, allowInsecureUdp: true, maxMessagesPerSecond: 0 },
     over: streams,
     async run(stage, transport) {
@@ -76,11 +76,11 @@ const attacks: readonly Attack[] = [
       say(attacker, { type: 'ping' });
       await eventually(() => attacker.isOver, 'the end of the attacker');
       expect(attacker.messages).toMatchObject([{ type: 'error', code: 429, message: expect.stringContaining('256') }]);
-      undecided.pop()!(grantOf('late', 'admin:/**')); // there is one, as was waited for
+      undecided.pop()!(grantOf('late', 'admin:/**')); // it exists: the test has waited for it
     },
   },
   {
-    name: 'a token that nobody ever decides about',
+    name: 'a token whose validation never ends',
     options: { authenticator: slow, allowInsecureUdp: true },
     over: streams,
     async run(stage, transport) {
@@ -96,7 +96,7 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'tokens that are none, one after the other',
+    name: 'invalid tokens, one after the other',
     options: {
       authenticator: new TestAuthenticator(() =>
         Promise.reject(new ClaspError(ErrorCode.Unauthorized, 'Token rejected: token not found')),
@@ -108,7 +108,7 @@ const attacks: readonly Attack[] = [
       const before = stage.router.statistics().authFailures;
       for (let i = 0; i < 20; i++) {
         const attacker = await stage.connect(transport);
-        say(attacker, { ...hello, token: `guess-${i}` } as Message); // a HELLO, as hello is
+        say(attacker, { ...hello, token: `guess-${i}` } as Message); // a HELLO, like hello
         await eventually(() => attacker.isOver, 'the end of the attacker');
         expect(attacker.messages).toMatchObject([
           { type: 'error', code: 300, message: 'Token rejected: token not found' },
@@ -120,7 +120,7 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'an authenticator that breaks',
+    name: 'an authenticator that throws',
     options: {
       authenticator: new TestAuthenticator((token) => {
         throw new TypeError(`cannot read ${token}`);
@@ -130,7 +130,7 @@ const attacks: readonly Attack[] = [
     over: streams,
     async run(stage, transport) {
       const attacker = await stage.connect(transport);
-      say(attacker, { ...hello, token: 'secret' } as Message); // a HELLO, as hello is
+      say(attacker, { ...hello, token: 'secret' } as Message); // a HELLO, like hello
       await eventually(() => attacker.isOver, 'the end of the attacker');
       expect(attacker.messages).toMatchObject([{ type: 'error', code: 500, message: 'Internal error' }]);
       await stage.bystanders.exchange();
@@ -141,7 +141,7 @@ const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'who has a token and wants more than it gives',
+    name: 'a client that requests more than its token grants',
     options: {
       authenticator: new TestAuthenticator(() => Promise.resolve(grantOf('t', 'write:/mine/**'))),
       allowInsecureUdp: true,
@@ -175,7 +175,7 @@ const attacks: readonly Attack[] = [
         await answered(attacker);
         expect([message.type, errorsTo(attacker)[i]?.code]).toEqual([message.type, 301]);
       }
-      // Nothing of anybody else's has come, by no way.
+      // No data of other clients has arrived in any message.
       const heard = JSON.stringify(attacker.messages.filter(({ type }) => type !== 'error' && type !== 'welcome'));
       expect(heard).not.toContain('bystanders');
     },

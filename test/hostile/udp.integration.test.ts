@@ -11,7 +11,7 @@ import { hello, udpAttacker } from './support/attacker.js';
 import { eventually } from './support/eventually.js';
 import { Stage } from './support/stage.js';
 
-/** Bytes back for each byte of somebody who has not shown that it is at the address it sends from. */
+/** Maximum bytes sent per byte received from an unvalidated source. */
 const LIMIT = 3;
 
 let stage: Stage;
@@ -27,23 +27,23 @@ afterEach(async () => {
   await stage.close();
 });
 
-/** Sends a datagram from a fresh port; resolves with the bytes that came back for it. */
+/** Sends a datagram from a new port; resolves with the number of bytes that were sent back. */
 async function askedOnce(datagram: Uint8Array): Promise<number> {
   const client = await UdpClient.open(stage.portOf('udp'));
   await client.send(datagram);
-  // Behind it a HELLO, which is always answered: then the answer to the first is in, if there is one.
-  const last = encodeFrame({ ...hello, token: 'the end' } as Message); // a HELLO, as hello is
+  // A HELLO after it is always answered, so the answer to the first has arrived by then, if there is one.
+  const last = encodeFrame({ ...hello, token: 'the end' } as Message); // a HELLO, like hello
   await client.send(last);
   await eventually(() => client.received.length > 0, 'an answer');
   await turns(3);
   const bytes = client.receivedBytes;
-  const own = client.received.at(-1)!.length; // that of the last
+  const own = client.received.at(-1)!.length; // the answer to the last one
   client.close();
   return bytes - own;
 }
 
-describe('a UDP port that is to be aimed at somebody', () => {
-  it('never sends more than three times what came, whatever came', async () => {
+describe('a UDP port that is used for a reflection attack', () => {
+  it('never sends more than three times the received bytes, whatever they are', async () => {
     const hellos: readonly Message[] = [
       { type: 'hello', version: 1, name: '', features: [] },
       { type: 'hello', version: 1, name: 'a', token: 'udp:AAAAAAAAAAA', features: [] },
@@ -61,12 +61,12 @@ describe('a UDP port that is to be aimed at somebody', () => {
       if (i % 100 === 0) await stage.bystanders.exchange();
     }
     if (process.env.CLASP_TEST_FIGURES !== undefined) process.stderr.write(`amplification: ${worst.toFixed(2)}\n`);
-    expect(worst).toBeGreaterThan(1); // HELLOs are answered: this test can fail
+    expect(worst).toBeGreaterThan(1); // HELLOs are answered, so this test can fail
     expect(worst).toBeLessThanOrEqual(LIMIT);
     expect(stage.router.sessionCount).toBe(2);
   });
 
-  it('answers so many HELLOs in a second and no more', async () => {
+  it('answers a limited number of HELLOs per second', async () => {
     const client = await UdpClient.open(stage.portOf('udp'));
     for (let i = 0; i < 1_500; i++) {
       client.sayHello();
@@ -82,8 +82,8 @@ describe('a UDP port that is to be aimed at somebody', () => {
   });
 });
 
-describe('a session by UDP', () => {
-  it('does not begin with the cookie of another port, or of another time', async () => {
+describe('a session over UDP', () => {
+  it('does not start with the cookie of another port or of another time', async () => {
     const [owner, thief] = [await UdpClient.open(stage.portOf('udp')), await UdpClient.open(stage.portOf('udp'))];
     const cookie = await owner.askForCookie();
     thief.sayHello(`udp:${cookie}`);
@@ -99,7 +99,7 @@ describe('a session by UDP', () => {
     thief.close();
   });
 
-  it('is not ended, and not spoken for, by datagrams from elsewhere', async () => {
+  it('is not closed and not impersonated by datagrams from elsewhere', async () => {
     const attacker = await stage.join('udp');
     const params = stage.router.statistics().counts.params;
     const stranger = await UdpClient.open(stage.portOf('udp'));
@@ -116,11 +116,11 @@ describe('a session by UDP', () => {
     expect(stage.router.statistics().counts.params).toBe(params);
     attacker.send([encodeFrame({ type: 'ping' })]);
     const pongs = (): number => attacker.messages.filter(({ type }) => type === 'pong').length;
-    await eventually(() => pongs() === 2, 'a PONG to whom the session belongs');
+    await eventually(() => pongs() === 2, 'a PONG to the owner of the session');
     stranger.close();
   });
 
-  it('begins only so often at one address', async () => {
+  it('starts only a limited number of times at one address', async () => {
     const all = [];
     for (let i = 0; i < 70; i++) {
       const attacker = await udpAttacker(stage.portOf('udp'), { cookie: true });
@@ -137,7 +137,7 @@ describe('a session by UDP', () => {
     for (const attacker of all) attacker.leave();
   });
 
-  it('is none for who sends what is nothing', async () => {
+  it('does not start for a source that sends empty datagrams', async () => {
     const socket = createSocket('udp4').bind(0, '127.0.0.1');
     await once(socket, 'listening');
     let answers = 0;

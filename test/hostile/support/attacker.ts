@@ -9,35 +9,38 @@ import { UdpClient } from '../../support/udp-client.js';
 import { WebSocketClient } from '../../support/websocket-client.js';
 import { eventually } from './eventually.js';
 
-/** What any transport gives to somebody who means harm: bytes in whole frames, what came back, and ways to go. */
+/** An attacker's access to any transport: sends bytes in whole frames, records answers, and disconnects. */
 export interface Attacker {
-  /** Each as a frame of its own, whatever the bytes are. Never waits. */
+  /** Sends each byte array as one frame, whatever its content. Never waits. */
   send(frames: readonly Uint8Array[]): void;
-  /** What the router has said, decoded. A frame that cannot be decoded throws: routers send none. */
+  /**
+   * The decoded messages of the router. Throws for a frame that cannot be decoded, because a router never sends one.
+   */
   readonly messages: readonly Message[];
   /** Bytes of whole frames received. */
   readonly receivedBytes: number;
-  /** Whether the connection is over, whoever ended it. By UDP there is none, so never. */
+  /** Whether the connection has ended, on either side. Always false over UDP, which has no connections. */
   readonly isOver: boolean;
-  /** Reads no more, so that what the router sends piles up. */
+  /** Stops reading, so that the router's data accumulates. */
   stall(): void;
-  /** Goes with the goodbye that the transport has. */
+  /** Disconnects with the transport's close. */
   leave(): void;
-  /** Goes without. */
+  /** Disconnects without it. */
   vanish(): void;
 }
 
 export const hello: Message = { type: 'hello', version: 1, name: 'attacker', features: [] };
 
-/** Sends messages, in binary. */
+/** Sends messages in the binary encoding. */
 export function say(attacker: Attacker, ...messages: readonly Message[]): void {
   attacker.send(messages.map((message) => encodeFrame(message)));
 }
 
 /**
- * Sends messages in lots of at most 50, and lets the router have its turns in between: a datagram has no second try.
+ * Sends messages in batches of at most 50, with turns of the event loop in between, because lost datagrams are not
+ * sent again.
  *
- * @param between called behind each lot
+ * @param between called after each batch
  */
 export async function flood(
   attacker: Attacker,
@@ -54,19 +57,19 @@ export async function flood(
 export async function answered(attacker: Attacker): Promise<void> {
   const count = pongs(attacker);
   say(attacker, { type: 'ping' });
-  await eventually(() => attacker.isOver || pongs(attacker) > count, 'a PONG behind all answers');
+  await eventually(() => attacker.isOver || pongs(attacker) > count, 'a PONG after all answers');
 }
 
 function pongs({ messages }: Attacker): number {
   return messages.filter(({ type }) => type === 'pong').length;
 }
 
-/** The ERRORs an attacker was sent. */
+/** Returns the ERRORs that the attacker received. */
 export function errorsTo({ messages }: Attacker): Extract<Message, { type: 'error' }>[] {
   return messages.filter((message): message is Extract<Message, { type: 'error' }> => message.type === 'error');
 }
 
-/** Decodes each frame once, however often one looks. */
+/** Decodes each frame once, however often it is read. */
 class Transcript {
   readonly #frames: () => readonly (Uint8Array | string)[];
   readonly #messages: Message[] = [];
@@ -89,13 +92,13 @@ class Transcript {
   }
 }
 
-/** What every client of the tests keeps. */
+/** The common part of the test clients. */
 interface Listening {
   readonly frames: readonly (Uint8Array | string)[];
   readonly ended: Promise<unknown>;
 }
 
-/** @param means how it does harm, and goes */
+/** @param means functions to attack and to disconnect */
 function attacker(client: Listening, means: Pick<Attacker, 'send' | 'stall' | 'leave' | 'vanish'>): Attacker {
   const transcript = new Transcript(() => client.frames);
   let isOver = false;
@@ -134,7 +137,7 @@ export async function webSocketAttacker(url: string): Promise<Attacker & { reado
   return Object.assign(means, { client });
 }
 
-/** By TCP or a pipe. */
+/** Connects over TCP or a pipe. */
 export async function streamAttacker(url: string): Promise<Attacker> {
   const client = await TcpClient.connect(url);
   return attacker(client, {
@@ -174,7 +177,7 @@ export async function quicAttacker(port: number, ca: string): Promise<Attacker> 
   });
 }
 
-/** @param cookie whether it has got itself one first, without which nobody is let in */
+/** @param cookie whether to get a cookie first, without which the router accepts no session */
 export async function udpAttacker(port: number, { cookie }: { readonly cookie: boolean }): Promise<Attacker> {
   const client = await UdpClient.open(port);
   const token = cookie ? `udp:${await client.askForCookie()}` : undefined;
@@ -189,7 +192,7 @@ export async function udpAttacker(port: number, { cookie }: { readonly cookie: b
     { frames: client.received, ended: never },
     {
       send(frames) {
-        // A HELLO needs the cookie in it.
+        // A HELLO must contain the cookie.
         for (const frame of frames)
           void client.send(frame[4] === HELLO && token !== undefined ? withToken(frame, token) : frame);
       },
@@ -207,6 +210,6 @@ function withToken(frame: Uint8Array, token: string): Uint8Array {
     const { message } = decodeFrame(frame);
     return message.type === 'hello' ? encodeFrame({ ...message, token }) : frame;
   } catch {
-    return frame; // a broken one is sent as it is
+    return frame; // a malformed one is sent unchanged
   }
 }

@@ -3,24 +3,24 @@ import type { RouterOptions } from '../../../src/index.js';
 import type { RouterStatistics } from '../../../src/router/running-router.js';
 import { Stage, transports, type TransportName } from './stage.js';
 
-/** One way to do harm, and what has to become of it. */
+/** An attack and its expected result. */
 export interface Attack {
   readonly name: string;
   /** Small limits make large floods cheap. */
   readonly options?: RouterOptions;
-  /** The transports it can be tried over. @default all */
+  /** Transports for the attack. @default all */
   readonly over?: readonly TransportName[];
-  /** Does the harm, exchanges with the bystanders meanwhile, and expects what the attacker is told of it. */
+  /** Attacks, exchanges messages with the bystanders meanwhile, and checks the answers to the attacker. */
   readonly run: (stage: Stage, transport: TransportName) => Promise<void>;
-  /** What is left in the router when the attacker has gone; what it may have left behind in params. @default nothing */
+  /** Checks what is left in the router after the attacker has disconnected; params can remain. @default nothing */
   readonly leaves?: (counts: RouterStatistics['counts']) => void;
-  /** What the log says at level error. @default nothing */
+  /** Checks the log lines at level error. @default none */
   readonly complaints?: (lines: readonly string[]) => void;
 }
 
 /**
- * Tries every attack over every transport. Whatever it is, afterwards the router answers, nothing of the attacker is left in it,
- * its log has no error, and the bystanders have lost nothing, had nothing twice and nothing out of order.
+ * Runs every attack over every transport. Afterwards the router must answer, contain nothing of the attacker and have
+ * no error in its log. The bystanders must have received everything once and in order.
  */
 export function describeAttacks(attacks: readonly Attack[]): void {
   describe.each([...attacks])('$name', ({ options, over = transports, run, leaves, complaints }) => {
@@ -38,7 +38,7 @@ export function describeAttacks(attacks: readonly Attack[]): void {
     });
 
     it.each([...over])('by %s', async (transport) => {
-      if (!stage.has(transport)) return; // QUIC is not to be had everywhere
+      if (!stage.has(transport)) return; // QUIC is not available everywhere
       const paramsBefore = stage.router.statistics().counts.params;
       await run(stage, transport);
       await stage.clear();

@@ -5,21 +5,21 @@ import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
 import { WebSocketClient } from '../../support/websocket-client.js';
 import { eventually } from './eventually.js';
 
-/** For routers that ask for one. */
+/** For routers that require a token. */
 export const BYSTANDER_TOKEN = 'bystander';
 
 const SET_ADDRESS = '/bystanders/param';
 const EVENT_ADDRESS = '/bystanders/event';
 
 /**
- * Two clients who mean no harm, by WebSocket: one sets a param that the other follows, the other publishes events that the one
- * follows. What each hears and is acknowledged has to be 1, 2, 3 and so on, whatever goes on around them.
+ * Two honest clients over WebSocket: one sets a param that the other follows, the other publishes events that the
+ * first follows. The received and acknowledged numbers must be 1, 2, 3 and so on, whatever else happens.
  */
 export class Bystanders {
   readonly #desk: Bystander;
   readonly #lamp: Bystander;
   #sent = 0;
-  /** The longest time an exchange took, in milliseconds. Recorded, for people; no test is about speed. */
+  /** Duration of the longest exchange, in milliseconds. Recorded for information; no test depends on speed. */
   slowestMs = 0;
 
   static async enter(url: string): Promise<Bystanders> {
@@ -31,12 +31,15 @@ export class Bystanders {
     this.#lamp = lamp;
   }
 
-  /** Messages sent so far, each way. */
+  /** Messages sent so far, in each direction. */
   get sent(): number {
     return this.#sent;
   }
 
-  /** Sends one message each way and waits for both, so many times over. @throws Error when anything is lost, doubled or out of order */
+  /**
+   * Sends one message in each direction and waits for both, repeatedly. @throws Error if a message is lost,
+   * duplicated or out of order
+   */
   async exchange(count = 1): Promise<void> {
     for (let i = 0; i < count; i++) {
       const began = performance.now();
@@ -68,7 +71,7 @@ export class Bystanders {
 
 class Bystander {
   readonly client: WebSocketClient;
-  /** The last number heard, and the last ACK, each known to have followed the one before it. */
+  /** Last received number and last ACK; each directly followed its predecessor. */
   heard = 0;
   acknowledged = 0;
   fault: string | undefined;
@@ -81,7 +84,7 @@ class Bystander {
     bystander.send({ type: 'ping' });
     await eventually(() => client.frames.some((frame) => messageIn(frame).type === 'pong'), 'a bystander to be let in');
     client.socket.on('message', (data: Buffer) => {
-      bystander.#hear(messageIn(data)); // binaryType is 'nodebuffer', ws's default
+      bystander.#hear(messageIn(data)); // binaryType is 'nodebuffer', the default of ws
     });
     client.socket.on('close', () => (bystander.fault ??= 'a bystander was disconnected'));
     return bystander;
@@ -106,17 +109,17 @@ class Bystander {
         this.acknowledged = this.#next(this.acknowledged, Number(message.revision), 'ack');
         return;
       default:
-        this.fault ??= `a bystander was told ${JSON.stringify(message)}`;
+        this.fault ??= `a bystander received ${JSON.stringify(message)}`;
     }
   }
 
   #next(last: number, number: number, what: string): number {
-    if (number !== last + 1) this.fault ??= `a bystander heard ${what} ${number} behind ${last}`;
+    if (number !== last + 1) this.fault ??= `a bystander received ${what} ${number} after ${last}`;
     return number;
   }
 }
 
 function messageIn(data: Uint8Array | string): Message {
-  if (typeof data === 'string') throw new Error('a text came to somebody who speaks binary');
+  if (typeof data === 'string') throw new Error('a binary client received a text frame');
   return decodeFrame(data).message;
 }

@@ -1,9 +1,9 @@
 import { turns } from '../../support/inbox.js';
 
-/** A ceiling for whoever waits in vain, not an expectation. */
+/** Upper bound for a wait that fails, not an expected duration. */
 const GIVE_UP_MS = 20_000;
 
-/** Gives the event loop turns until a condition holds. @throws Error that says what did not come true */
+/** Runs turns of the event loop until a condition holds. @throws Error that names the condition */
 export async function eventually(isMet: () => boolean, what: string): Promise<void> {
   const giveUpAt = performance.now() + GIVE_UP_MS;
   while (!isMet()) {

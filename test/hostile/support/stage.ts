@@ -26,21 +26,21 @@ import { SteadyClock } from '../../support/steady-clock.js';
 export const transports = ['websocket', 'tcp', 'pipe', 'udp', 'quic'] as const;
 export type TransportName = (typeof transports)[number];
 
-/** Sessions of the bystanders, and what they subscribed to. */
+/** Number of the bystanders' sessions and subscriptions. */
 const BYSTANDERS = 2;
-/** Longer than UDP keeps a peer that has fallen silent. */
+/** Longer than the timeout after which UDP removes a silent peer. */
 const UDP_IDLE_MS = 33_000;
 
 /**
- * A router with every door open, a pair of bystanders inside, and its log. Time stands still: only {@link pass} moves it,
- * so nothing depends on how fast the machine is.
+ * A router with a listener for every transport, a pair of bystanders, and its log. Only {@link pass} advances the
+ * clock, so nothing depends on the speed of the machine.
  */
 export class Stage {
   readonly router: Router;
   readonly bystanders: Bystanders;
   readonly log: ReturnType<typeof recordingLogger>;
   readonly clock: SteadyClock;
-  /** Times the WebSocket door, and UDP's silence. */
+  /** Clock of the WebSocket listener's timeouts and of UDP's idle timeout. */
   readonly doorClock: SteadyClock;
   readonly urls: ReadonlyMap<TransportName, string>;
   readonly #ports: ReadonlyMap<TransportName, number>;
@@ -66,10 +66,10 @@ export class Stage {
     for (const [name, door] of doors) {
       try {
         const [address] = await router.listen(door);
-        urls.set(name, address!.url); // an open door has an address
+        urls.set(name, address!.url); // an open listener has an address
         ports.set(name, address!.port);
       } catch (error) {
-        if (!(error instanceof TransportUnavailable)) throw error; // QUIC is not to be had everywhere
+        if (!(error instanceof TransportUnavailable)) throw error; // QUIC is not available everywhere
       }
     }
     const bystanders = await Bystanders.enter(urls.get('websocket')!);
@@ -97,23 +97,23 @@ export class Stage {
     this.#folder = parts.folder;
   }
 
-  /** Whether this computer has it. */
+  /** Returns whether this computer supports the transport. */
   has(transport: TransportName): boolean {
     return this.urls.has(transport);
   }
 
   portOf(transport: TransportName): number {
-    return this.#ports.get(transport)!; // asked for doors that are open
+    return this.#ports.get(transport)!; // only asked for open listeners
   }
 
-  /** Somebody connects and says nothing. By UDP nothing is a connection until HELLO. */
+  /** Connects without sending anything. Over UDP, no connection exists before HELLO. */
   async connect(transport: TransportName): Promise<Attacker> {
     const attacker = await this.#reach(transport);
     this.#attackers.push(attacker);
     return attacker;
   }
 
-  /** Somebody connects, says HELLO and has been told all there is. */
+  /** Connects, sends HELLO and receives the first answers. */
   async join(transport: TransportName): Promise<Attacker> {
     const attacker = await this.connect(transport);
     say(attacker, hello);
@@ -122,7 +122,7 @@ export class Stage {
     return attacker;
   }
 
-  /** Sends frames in lots of 50; resolves when the router has read them all, whatever it did with them. */
+  /** Sends frames in batches of 50; resolves when the router has read all of them, whatever it did with them. */
   async floodAndRead(attacker: Attacker, frames: readonly Uint8Array[]): Promise<void> {
     const read = (): number => this.router.statistics().totals.receivedBytes;
     for (let at = 0; at < frames.length; at += 50) {
@@ -134,19 +134,19 @@ export class Stage {
     }
   }
 
-  /** Moves the router's time. */
+  /** Advances the router's clock. */
   async pass(milliseconds: number): Promise<void> {
     await this.clock.pass(milliseconds);
   }
 
-  /** Everybody who is still here goes without a goodbye. Resolves when the router has noticed. */
+  /** Disconnects all attackers without a close. Resolves when the router has noticed. */
   async clear(): Promise<void> {
     for (const attacker of this.#attackers.splice(0)) if (!attacker.isOver) attacker.vanish();
     this.doorClock.increment(UDP_IDLE_MS);
     await eventually(() => this.router.sessionCount === BYSTANDERS, 'the router to be rid of its attackers');
   }
 
-  /** Lines of the log at level error. */
+  /** Log lines at level error. */
   get complaints(): readonly string[] {
     return this.log.lines
       .filter(({ level }) => level === 'error')
@@ -156,14 +156,14 @@ export class Stage {
   async close(): Promise<void> {
     this.bystanders.leave();
     const stopped = this.router.stop();
-    await eventually(() => this.router.addresses.length === 0, 'the doors to close');
+    await eventually(() => this.router.addresses.length === 0, 'the listeners to close');
     await this.clock.pass(1_000);
     await stopped;
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async #reach(transport: TransportName): Promise<Attacker> {
-    const url = this.urls.get(transport)!; // asked for doors that are open
+    const url = this.urls.get(transport)!; // only asked for open listeners
     switch (transport) {
       case 'websocket':
         return webSocketAttacker(url);

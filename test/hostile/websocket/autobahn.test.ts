@@ -4,14 +4,17 @@ import { turns } from '../../support/inbox.js';
 import { answersIn, described, EchoDoor } from './echo-door.js';
 
 /**
- * The classes of the Autobahn test suite for WebSocket servers, in our own cases. The numbers are those of its classes, so that one
- * can be read beside the other.
+ * The test classes of the Autobahn suite for WebSocket servers, with cases of this project. The numbers are those of
+ * the suite, for comparison.
  */
 interface Row {
   readonly case: string;
   readonly what: string;
   readonly send: readonly Buffer[];
-  /** What has to come back, and nothing else. Without a close at the end the client says goodbye, which is answered. */
+  /**
+   * The complete expected answer. If the case does not end with a close, the client closes, and the server answers
+   * that.
+   */
   readonly back: readonly string[];
 }
 
@@ -21,10 +24,10 @@ const [CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG] = [0x0, 0x1, 0x2, 0x8, 0x9
 type Payload = string | Uint8Array;
 
 function bytesOf(payload: Payload): Buffer {
-  return Buffer.from(payload as string); // either overload takes what it is
+  return Buffer.from(payload as string); // both overloads accept this type
 }
 
-/** A frame as a client sends it. `first` is the whole first byte. */
+/** A client frame. `first` is the whole first byte. */
 function frame(first: number, payload: Payload = ''): Buffer {
   return maskedMessage(bytesOf(payload), first);
 }
@@ -41,13 +44,13 @@ function answer(kind: string, payload: Payload): string {
   return `${kind} ${described(kind, bytesOf(payload))}`.trimEnd();
 }
 
-/** As often as there are bytes in `payload`, or whole pieces of `size`. */
+/** Splits `payload` into pieces of `size` bytes. */
 function pieces(payload: Payload, size: number): Buffer[] {
   const bytes = bytesOf(payload);
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
 }
 
-/** A message in fragments. */
+/** A fragmented message. */
 function fragments(opcode: number, parts: readonly Payload[]): Buffer[] {
   return parts.map((part, i) => frame((i === parts.length - 1 ? FIN : 0) | (i === 0 ? opcode : CONTINUATION), part));
 }
@@ -89,7 +92,7 @@ const pings: Row[] = [
     back: [answer('pong', new Uint8Array(125).fill(0xfe))],
   },
   { case: '2.5', what: 'a ping of 126 bytes', send: [frame(FIN | PING, new Uint8Array(126))], back: ONLY_CLOSED },
-  { case: '2.7', what: 'a pong nobody asked for', send: [frame(FIN | PONG)], back: [] },
+  { case: '2.7', what: 'an unsolicited pong', send: [frame(FIN | PONG)], back: [] },
   { case: '2.8', what: 'a pong with payload', send: [frame(FIN | PONG, 'unasked')], back: [] },
   {
     case: '2.9',
@@ -123,7 +126,7 @@ const opcodes: Row[] = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].flatMap((opcode, i) =
   },
   {
     case: `4.${opcode < 8 ? 1 : 2}.${(i % 5) + 1}`,
-    what: `reserved opcode ${opcode} with payload, and a ping behind it`,
+    what: `reserved opcode ${opcode} with payload, and a ping after it`,
     send: [frame(FIN | opcode, 'reserved'), frame(FIN | PING)],
     back: ONLY_CLOSED,
   },
@@ -151,14 +154,14 @@ const fragmentation: Row[] = [
   },
   {
     case: '5.9',
-    what: 'a continuation of nothing',
+    what: 'a continuation without a start',
     send: [frame(FIN | CONTINUATION, 'x'), text('y')],
     back: ONLY_CLOSED,
   },
-  { case: '5.12', what: 'a fragment of nothing', send: [frame(CONTINUATION, 'x'), text('y')], back: ONLY_CLOSED },
+  { case: '5.12', what: 'a fragment without a start', send: [frame(CONTINUATION, 'x'), text('y')], back: ONLY_CLOSED },
   {
     case: '5.17',
-    what: 'fragments of nothing, up to the last',
+    what: 'fragments without a start, up to the last',
     send: [frame(CONTINUATION, 'x'), frame(FIN | CONTINUATION, 'y')],
     back: ONLY_CLOSED,
   },
@@ -194,7 +197,10 @@ const fragmentation: Row[] = [
   },
 ];
 
-/** In one piece, in fragments at every byte, and in two at each of its bytes: what is a character is never seen by halves. */
+/**
+ * In one piece, in fragments at every byte, and in two fragments at each byte: characters are split at every
+ * position.
+ */
 const wholeTexts: Row[] = [HELLO, 'κόσμε', 'Hello-µ@ßöäüàá-UTF-8!!-\u{1f600}', '\u0000'].flatMap((one, i) => [
   { case: '6.2.1', what: `valid text ${i + 1}`, send: [text(one)], back: [`text ${one}`] },
   {
@@ -268,35 +274,35 @@ const utf8: Row[] = [
       { case: number, what: `the bytes ${hex} byte by byte`, send: fragments(TEXT, pieces(bytes, 1)), back },
     ];
   }),
-  // ws looks at a text when it is whole: an invalid beginning is borne until then, and no longer.
+  // ws validates a text when it is complete: an invalid beginning is accepted until then.
   {
     case: '6.4.1',
-    what: 'an invalid fragment, and the rest behind a ping',
+    what: 'an invalid fragment, and the rest after a ping',
     send: [frame(TEXT, INVALID), frame(FIN | PING, 'p'), frame(FIN | CONTINUATION, 'rest')],
     back: [answer('pong', 'p'), 'close 1007'],
   },
   {
     case: '6.4',
-    what: 'bytes that are no text, as bytes',
+    what: 'invalid UTF-8 as binary',
     send: [frame(FIN | BINARY, INVALID)],
     back: [answer('binary', INVALID)],
   },
 ];
 
 const closing: Row[] = [
-  { case: '7.1.1', what: 'a text and a goodbye', send: [text('Hello World!')], back: ['text Hello World!'] },
-  { case: '7.1.2', what: 'two goodbyes', send: [close(1000), close(1000)], back: ['close 1000'] },
-  { case: '7.1.3', what: 'a ping behind the goodbye', send: [close(1000), frame(FIN | PING)], back: ['close 1000'] },
-  { case: '7.1.4', what: 'a text behind the goodbye', send: [close(1000), text('late')], back: ['close 1000'] },
+  { case: '7.1.1', what: 'a text and a close', send: [text('Hello World!')], back: ['text Hello World!'] },
+  { case: '7.1.2', what: 'two closes', send: [close(1000), close(1000)], back: ['close 1000'] },
+  { case: '7.1.3', what: 'a ping after the close', send: [close(1000), frame(FIN | PING)], back: ['close 1000'] },
+  { case: '7.1.4', what: 'a text after the close', send: [close(1000), text('late')], back: ['close 1000'] },
   {
     case: '7.1.5',
-    what: 'a goodbye between fragments',
+    what: 'a close between fragments',
     send: [twoParts[0]!, close(1000), twoParts[1]!],
     back: ['close 1000'],
   },
-  { case: '7.3.1', what: 'a goodbye without a code', send: [frame(FIN | CLOSE)], back: ['close'] },
-  { case: '7.3.2', what: 'a goodbye with half a code', send: [frame(FIN | CLOSE, 'a')], back: ONLY_CLOSED },
-  { case: '7.3.4', what: 'a goodbye with a reason', send: [close(1000, 'Hello World!')], back: ['close 1000'] },
+  { case: '7.3.1', what: 'a close without a code', send: [frame(FIN | CLOSE)], back: ['close'] },
+  { case: '7.3.2', what: 'a close with half a code', send: [frame(FIN | CLOSE, 'a')], back: ONLY_CLOSED },
+  { case: '7.3.4', what: 'a close with a reason', send: [close(1000, 'Hello World!')], back: ['close 1000'] },
   { case: '7.3.5', what: 'a reason of 123 bytes', send: [close(1000, '*'.repeat(123))], back: ['close 1000'] },
   { case: '7.3.6', what: 'a reason of 124 bytes', send: [close(1000, '*'.repeat(124))], back: ONLY_CLOSED },
   { case: '7.5.1', what: 'a reason that is not UTF-8', send: [close(1000, INVALID)], back: ['close 1007'] },
@@ -328,7 +334,7 @@ const limits: Row[] = [
   },
   {
     case: '9.2',
-    what: 'a frame of one byte more',
+    what: 'a frame of one more byte',
     send: [frame(FIN | BINARY, new Uint8Array(65_548))],
     back: ['close 1009'],
   },
@@ -353,13 +359,13 @@ const limits: Row[] = [
   },
   {
     case: '9.3',
-    what: 'a text of one byte more in fragments',
+    what: 'a text of one more byte in fragments',
     send: fragments(TEXT, [...pieces('x'.repeat(262_144), 4_096), 'x']),
     back: ['close 1009'],
   },
   {
     case: '9.3',
-    what: 'fragments that add up to too much before the last',
+    what: 'fragments that exceed the limit before the last',
     send: [frame(TEXT, 'x'.repeat(200_000)), frame(CONTINUATION, 'x'.repeat(62_145))],
     back: ['close 1009'],
   },
@@ -371,7 +377,7 @@ const limits: Row[] = [
   },
   {
     case: '9.4',
-    what: 'a frame of one byte more in fragments',
+    what: 'a frame of one more byte in fragments',
     send: fragments(BINARY, pieces(new Uint8Array(65_548), 1_000)),
     back: ['close 1009'],
   },
@@ -416,7 +422,7 @@ const everything = [
   ...limits,
   ...masks,
 ];
-/** What can be sent byte by byte in no time. */
+/** Cases that are short enough to be sent byte by byte. */
 const short = everything.filter(({ send }) => Buffer.concat(send).length <= 400);
 
 let door: EchoDoor;
@@ -428,7 +434,7 @@ afterAll(() => door.close());
 let raw: RawSocket | undefined;
 afterEach(() => raw?.destroy());
 
-/** Plays a row, and gives everything that came back. */
+/** Runs a case, and returns everything that the server sent. */
 async function play(
   { send, back }: Row,
   write: (client: RawSocket, bytes: Buffer) => Promise<void>,
@@ -438,11 +444,11 @@ async function play(
   await write(client, Buffer.concat(send));
   const ours = back.at(-1)?.startsWith('close') !== true;
   if (ours) {
-    // Who says goodbye in the same breath does not wait for an answer, and gets none.
+    // A client that sends further data with its close does not wait for an answer and gets none.
     await client.receive((received) => answersIn(received).length >= back.length);
     client.write(close(1000));
   }
-  // The server ends the connection, whoever has said goodbye first: as soon as it is answered, or two seconds later.
+  // The server ends the connection, whichever side closed first: when the close is answered, or two seconds later.
   const isClosed = (): boolean => answersIn(client.received).some((one) => one.startsWith('close'));
   await client.receive(isClosed);
   if (!ours) client.write(close(1000));
@@ -453,7 +459,7 @@ async function play(
   return answers;
 }
 
-describe('a WebSocket door answers as RFC 6455 has it', () => {
+describe('a WebSocket listener answers as RFC 6455 requires', () => {
   it.each(everything)('$case $what', async (row) => {
     const answers = await play(row, (client, bytes) => {
       client.write(bytes);
@@ -462,7 +468,7 @@ describe('a WebSocket door answers as RFC 6455 has it', () => {
     expect(answers).toEqual(row.back);
   });
 
-  it.each(short)('$case $what, a byte at a time', async (row) => {
+  it.each(short)('$case $what, one byte at a time', async (row) => {
     const answers = await play(row, async (client, bytes) => {
       for (const byte of bytes) {
         client.write(Uint8Array.of(byte));
@@ -474,7 +480,7 @@ describe('a WebSocket door answers as RFC 6455 has it', () => {
 });
 
 describe('the table', () => {
-  it('has every class, the ones about compression left out', () => {
+  it('has every class except compression', () => {
     const classes = new Set(everything.map((row) => row.case.split('.')[0]));
     expect([...classes]).toEqual(expect.arrayContaining(['1', '2', '3', '4', '5', '6', '7', '9', '10']));
     expect(everything.length).toBeGreaterThan(200);

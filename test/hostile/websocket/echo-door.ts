@@ -4,11 +4,11 @@ import { webSocket, type WebSocketOptions } from '../../../src/transports/websoc
 import { framingLength, writeFraming } from '../../../src/protocol/framing.js';
 import type { Connection, SingleFrame, Listener } from '../../../src/transports/transport.js';
 
-/** A WebSocket door that sends everything back as it came, which is what the Autobahn suite tests by. */
+/** A WebSocket listener that echoes everything, as the Autobahn suite requires. */
 export class EchoDoor {
   readonly port: number;
   readonly connections: Connection[] = [];
-  /** What ended each connection: undefined for a clean close. */
+  /** The error that ended each connection; undefined for a clean close. */
   readonly ends: (Error | undefined)[] = [];
   readonly #listener: Listener;
 
@@ -18,7 +18,7 @@ export class EchoDoor {
 
   private constructor(listener: Listener) {
     this.#listener = listener;
-    this.port = listener.addresses[0]!.port; // a WebSocket listener has one
+    this.port = listener.addresses[0]!.port; // a WebSocket listener has one address
     listener.connections$.subscribe((connection) => {
       this.connections.push(connection);
       connection.batches$.subscribe({
@@ -49,9 +49,11 @@ function messageOf(frame: SingleFrame): Uint8Array {
 const KINDS: Readonly<Record<number, string>> = { 0x1: 'text', 0x2: 'binary', 0x8: 'close', 0x9: 'ping', 0xa: 'pong' };
 
 /**
- * The frames a server has sent, each as one line: `text hello`, `pong 00ff`, `close 1002`, `binary 65536 bytes 3f2a...`.
+ * Returns the frames of a server, each as one line: `text hello`, `pong 00ff`, `close 1002`, `binary 65536 bytes
+ * 3f2a...`.
  *
- * @throws Error for what no server may send: a mask, a reserved bit or opcode, or a fragment, which ours never sends
+ * @throws Error for anything that a server must not send: a mask, a reserved bit or opcode, or a fragment, which this
+ * server never sends
  */
 export function answersIn(received: Buffer): string[] {
   const answers: string[] = [];
@@ -72,7 +74,7 @@ export function answersIn(received: Buffer): string[] {
   return answers;
 }
 
-/** Short for a payload, for both what is expected and what came. */
+/** Returns a short form of a payload, for expected and actual frames. */
 export function described(kind: string, payload: Uint8Array): string {
   const bytes = Buffer.from(payload);
   if (kind === 'close') return bytes.length >= 2 ? String(bytes.readUInt16BE(0)) : '';

@@ -31,7 +31,7 @@ describe('a flood of pings', () => {
   it.each([
     ['pings', PING],
     ['pongs', PONG],
-  ])('ends the connection at the 51st of %s in a second, with the reason', async (_, frame) => {
+  ])('closes the connection at the 51st of %s within a second, with the reason', async (_, frame) => {
     const { door, raw } = await connected({ clock: new SteadyClock() });
     raw.write(Buffer.concat(Array.from({ length: 20_000 }, () => frame)));
     await until(() => door.ends.length > 0 || answersIn(raw.received).some((one) => one.startsWith('close')));
@@ -43,7 +43,7 @@ describe('a flood of pings', () => {
     expect(door.ends).toEqual([limit]);
   });
 
-  it('is none where they take their time', async () => {
+  it('is not detected at a lower rate', async () => {
     const clock = new SteadyClock();
     const { door, raw } = await connected({ clock });
     for (let second = 1; second <= 5; second++) {
@@ -55,7 +55,7 @@ describe('a flood of pings', () => {
     expect(door.ends).toEqual([]);
   });
 
-  it('ends where the answers are not read, however slowly it comes', async () => {
+  it('closes the connection if the answers are not read, however slowly the pings arrive', async () => {
     const clock = new SteadyClock();
     const { door, raw } = await connected({ clock });
     raw.socket.pause();
@@ -75,7 +75,7 @@ describe('a flood of pings', () => {
     expect(sent).toBe(1_050);
   });
 
-  it('does not touch what else is sent', async () => {
+  it('does not affect other messages', async () => {
     const { door, raw } = await connected({ clock: new SteadyClock() });
     raw.write(Buffer.concat(Array.from({ length: 5_000 }, () => maskedMessage(Uint8Array.of(1)))));
     await raw.receive((received) => answersIn(received).length >= 5_000);
@@ -83,9 +83,9 @@ describe('a flood of pings', () => {
   });
 });
 
-describe('a text that comes in the smallest of pieces', () => {
-  it('is given up after 4,096 of them', () => {
-    // By way of the reader alone the pieces stay as small as they are made; a network may join them.
+describe('a text in very small pieces', () => {
+  it('is rejected after 4,096 pieces', () => {
+    // Directly through the reader the pieces keep their size; a network can join them.
     const pieces: number[] = [];
     const reader = new LeanReader({
       maxFrameBytes: 100,
@@ -93,16 +93,16 @@ describe('a text that comes in the smallest of pieces', () => {
       leave: (bytes) => void pieces.push(bytes.length),
     });
     for (const byte of maskedMessage(new Uint8Array(300), 0x81)) reader.push(Buffer.of(byte));
-    expect(pieces.length).toBeGreaterThan(290); // so each is a piece to ws, which counts them
+    expect(pieces.length).toBeGreaterThan(290); // so ws counts each as a piece
   });
 
-  it('ends the connection', async () => {
+  it('closes the connection', async () => {
     const { door, raw } = await connected();
     const message = maskedMessage(new Uint8Array(262_144).fill(0x20), 0x81);
     raw.write(message.subarray(0, 14));
     let at = 14;
     while (!answersIn(raw.received).some((one) => one.startsWith('close'))) {
-      if (at >= 200_000) throw new Error('nobody minds');
+      if (at >= 200_000) throw new Error('the connection was not closed');
       raw.write(message.subarray(at, ++at));
       await turns();
     }
@@ -115,7 +115,7 @@ describe('a text that comes in the smallest of pieces', () => {
 });
 
 describe('fragments that wait for the last one', () => {
-  it('keep nothing alive of the read they came in', () => {
+  it('do not keep the read buffer alive', () => {
     const kept: Buffer[] = [];
     const reader = new LeanReader({
       maxFrameBytes: 100,
@@ -139,7 +139,7 @@ describe('compression', () => {
     'permessage-deflate',
     'permessage-deflate; client_max_window_bits; server_no_context_takeover',
     'x-webkit-deflate-frame',
-  ])('is never agreed on: %s', async (offer) => {
+  ])('is never negotiated: %s', async (offer) => {
     const { door } = await connected();
     const raw = await RawSocket.connect(door.port);
     cleanUps.push(() => {

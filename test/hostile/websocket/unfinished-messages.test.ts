@@ -24,7 +24,7 @@ function unfinishedText(length: number): Buffer {
 }
 
 describe('clients that begin a JSON text and never finish it', () => {
-  it('lose the connection with most above 16 MiB together, and no other connection ends', async () => {
+  it('lose the connection with the most bytes above 16 MiB in total, and no other connection is closed', async () => {
     const door = await EchoDoor.open();
     cleanUps.push(() => door.close());
     const bystander = await connect(door);
