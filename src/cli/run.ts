@@ -7,11 +7,13 @@ import { staticFiles } from '../http/static-files/index.js';
 import type { Transport } from '../transports/transport.js';
 import { TransportUnavailable } from '../net/transport-error.js';
 import type { HttpRoute } from '../transports/websocket/index.js';
+import { systemClock } from '../util/clock.js';
 import { version } from '../util/version.js';
 import { banner, linkOf } from './banner.js';
 import { prepareListeners } from './listeners.js';
 import { inspection } from './inspection.js';
 import { logWarnings, openLog } from './log.js';
+import { openFilesOfProcess, watchOpenFiles } from './open-files.js';
 import { leave, leaveAtOnce, type ProcessOutput } from './output/process-output.js';
 import { probes } from './probes.js';
 import { type Request, type Settings, UsageError } from './settings.js';
@@ -47,6 +49,7 @@ export async function run(
     logger,
   });
   looking.begin(router);
+  watchOpenFiles(openFilesOfProcess(), settings.maxSessions, systemClock, logger);
   stopOnSignals(() => router.stop(), logger, output);
   router.actor.subscribe({
     complete: () => {
