@@ -138,7 +138,7 @@ describe('clasp-router', () => {
     await once(squatter, 'listening');
     const address = squatter.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const command = new Command(['--host', '127.0.0.1', '--port', String(port), '--log-level', 'timeout']);
+    const command = new Command(['--host', '127.0.0.1', '--port', String(port), '--log-level', 'silent']);
     expect(await command.exitCode()).toBe(1);
     expect(command.errors).toMatch(new RegExp(`^clasp-router: .*${port}.*in use.*\\n$`));
     expect(command.errors.split('\n')).toHaveLength(2);
@@ -205,7 +205,7 @@ describe('clasp-router', () => {
     const command = new Command([
       ...local,
       '--log-level',
-      'timeout',
+      'silent',
       ...args.map((one) => one.replace('TAKEN', `${taken.port}`)),
     ]);
     expect(await command.exitCode()).toBe(1);
@@ -231,7 +231,7 @@ describe('the README', () => {
     const readme = readFileSync(`${root}README.md`, 'utf8');
     const program = readFileSync(`${root}examples/hello.mjs`, 'utf8').split('\n').slice(1).join('\n');
     expect(readme).toContain(program);
-    const router = new Command([...local, '--log-level', 'timeout']);
+    const router = new Command([...local, '--log-level', 'silent']);
     const example = new Command([], { CLASP_URL: `ws://127.0.0.1:${await router.port()}` }, 'examples/hello.mjs');
     expect(await example.exitCode()).toBe(0);
     expect(example.output).toContain('/lights/3/dim is now 0.75\n');
@@ -239,7 +239,7 @@ describe('the README', () => {
   });
 
   it('can be followed with the client of this package: examples/client.mjs runs to its end', async () => {
-    const router = new Command([...local, '--log-level', 'timeout']);
+    const router = new Command([...local, '--log-level', 'silent']);
     const example = new Command([], { CLASP_URL: `ws://127.0.0.1:${await router.port()}` }, 'examples/client.mjs');
     expect(await example.exitCode()).toBe(0);
     expect(example.output).toContain('/lights/3/dim is now 0.75\n');
