@@ -1,9 +1,9 @@
 /**
- * Copies fields into an object with a compact JSON form: `summary`. XState gives inputs, contexts and events to its inspectors as they
- * are; this form is what a serializer writes of them. The prototype is no plain object's, so serializers that copy plain objects
- * (superjson) stop at it as well.
+ * Copies fields into an object with a compact JSON form: `summary`. XState passes inputs, contexts and events to its
+ * inspectors unchanged; serializers write this form of them. Its prototype is not that of a plain object, so
+ * serializers that copy plain objects (superjson) stop at it as well.
  *
- * @param summary called for each serialization; must not throw. @default texts, numbers and booleans of the fields
+ * @param summary called for each serialization; must not throw. @default strings, numbers and booleans of the fields
  */
 export function summarized<T extends object>(fields: T, summary: (fields: T) => unknown = primitivesOf): T {
   return new Summarized(fields, summary) as Summarized & T; // the constructor copies all fields of T
@@ -22,7 +22,7 @@ class Summarized {
   }
 }
 
-/** The fields that are texts, numbers or booleans. */
+/** Returns the fields that are strings, numbers or booleans. */
 export function primitivesOf(fields: object): Readonly<Record<string, string | number | boolean>> {
   const primitives: Record<string, string | number | boolean> = {};
   for (const [name, value] of Object.entries(fields) as readonly (readonly [string, unknown])[]) {

@@ -6,24 +6,24 @@ import { type FaultCounts, FaultLog } from './rejection-log.js';
 
 export interface AcceptorInput {
   readonly listener: Listener;
-  /** Takes each peer that comes through: not one machine transition for it. */
+  /** Receives each accepted connection, without a machine transition. */
   readonly accept: (connection: Connection) => void;
   readonly logger: Logger;
-  /** Thins out the lines about those who did not get in. @default the system's */
+  /** Clock that throttles the log lines about rejected connections. @default the system's */
   readonly clock?: Clock | undefined;
-  /** Counts those who did not get in. */
+  /** Counts rejected connections. */
   readonly faultCounts?: FaultCounts | undefined;
 }
 
-/** What an open door says of itself. */
+/** Actor events of an open listener. */
 export type AcceptorEvent =
   | { readonly type: 'listener.failed'; readonly error: Error }
-  /** Nobody comes through any more, and the port is free. */
+  /** The listener accepts no more connections, and the port is free. */
   | { readonly type: 'listener.stopped' };
 
 /**
- * An open door as an actor: while it lives peers come in, and when it is stopped the door is shut, whoever stopped it.
- * It goes on accepting until the transport has really stopped, so that no peer is left standing between the two.
+ * An open listener as an actor: it accepts connections while it runs, and closes the listener when it is stopped. It
+ * continues to accept until the transport has stopped, so that no connection is lost in between.
  */
 export const acceptor = fromCallback<{ readonly type: 'listener.stopping' }, AcceptorInput>(
   ({ input, sendBack, receive }) => {
@@ -51,7 +51,7 @@ export const acceptor = fromCallback<{ readonly type: 'listener.stopping' }, Acc
     });
     const { transport = '', url = '' } = listener.addresses[0] ?? {};
     const faultLog = new FaultLog({ transport, url, clock, logger, counts: faultCounts });
-    // What breaks the door is told by connections$.
+    // connections$ reports the failure of a listener.
     const faults = listener.rejected$?.subscribe({ next: faultLog.add, error: () => undefined });
     receive(shutAndSay);
     return () => {

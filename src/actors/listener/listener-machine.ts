@@ -10,14 +10,14 @@ export interface ListenerInput {
   readonly transport: Transport;
   readonly accept: (connection: Connection) => void;
   readonly logger: Logger;
-  /** Times what the door writes into the log. @default the system's */
+  /** Clock that throttles log lines of the listener. @default the system's */
   readonly clock?: Clock | undefined;
-  /** Counts those who did not get in. */
+  /** Counts rejected connections. */
   readonly faultCounts?: FaultCounts | undefined;
 }
 
 export type ListenerEvent =
-  /** Stop accepting and free the port. Peers that are in stay in. */
+  /** Stops accepting and frees the port. Existing connections stay. */
   { readonly type: 'listener.closing' } | AcceptorEvent;
 
 /** How a listener ended. `error`: why it never opened, normally a TransportError. */
@@ -27,13 +27,13 @@ export interface ListenerEnd {
 
 export interface ListenerContext extends ListenerInput {
   readonly listener: Listener | undefined;
-  /** Where peers can come in now; empty unless the door is open. */
+  /** Current listen addresses; empty unless the listener is open. */
   readonly addresses: readonly ListenAddress[];
-  /** Whether the door has been open before. If so it is opened again however often that fails. */
+  /** Whether the listener has been open before. If so, opening is retried without limit. */
   readonly hasListened: boolean;
-  /** What went wrong since it was last open: the door broke, then could not be opened again, and again. */
+  /** Failures since it was last open: the first one, and each failed retry. */
   readonly faults: number;
-  /** Whether it was told to close while it was still opening. */
+  /** Whether it was closed while it was still opening. */
   readonly unwanted: boolean;
   readonly error: Error | undefined;
 }
@@ -42,8 +42,8 @@ const FIRST_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 30_000;
 
 /**
- * One door of the router. Whoever asks for it hears at once when it does not open; a door that was open and breaks is
- * opened again, after 1 s, 2 s, 4 s and so on, at most 30 s.
+ * One listener of the router. If it fails to open at first, the machine ends with the error. If an open listener fails,
+ * the machine opens it again after 1 s, 2 s, 4 s and so on, at most 30 s.
  */
 export const listenerMachine = setup({
   types: {
@@ -56,7 +56,7 @@ export const listenerMachine = setup({
     acceptor,
     bind: fromPromise<Listener, { readonly transport: Transport }>(async ({ input, signal }) => {
       const listener = await input.transport.listen();
-      if (signal.aborted) await listener.close(); // stopped meanwhile: nobody else would ever close it
+      if (signal.aborted) await listener.close(); // stopped in the meantime: nothing else would close it
       return listener;
     }),
   },
@@ -104,7 +104,7 @@ export const listenerMachine = setup({
   initial: 'binding',
   states: {
     binding: {
-      // Leaving before the transport has answered would leave a door open that nobody knows of.
+      // The machine waits for the transport's result. Otherwise an open listener without an owner would remain.
       on: { 'listener.closing': { actions: 'keepUnwanted' } },
       invoke: {
         src: 'bind',
@@ -128,7 +128,7 @@ export const listenerMachine = setup({
       invoke: {
         src: 'acceptor',
         id: 'acceptor',
-        // keepListener has run on every way into this state
+        // every transition into this state runs keepListener
         input: ({ context: { listener, accept, logger, clock, faultCounts } }) => ({
           listener: listener!,
           accept,

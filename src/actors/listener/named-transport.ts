@@ -3,8 +3,8 @@ import type { Listener, Transport } from '../../transports/transport.js';
 import type { RejectedConnection } from '../../transports/transport.js';
 
 /**
- * The transport as the listener actor holds it: the contract and nothing else, with its name as JSON form. Inspectors see inputs,
- * contexts and outputs of actors, and a transport or its listener can reach any object of the program.
+ * Wraps a transport for the listener actor: only the contract, with its name as JSON form. Inspectors see inputs,
+ * contexts and outputs of actors, and a transport or its listener can reference any object of the program.
  */
 export function namedTransport(transport: Transport): Transport {
   return transport instanceof NamedTransport ? transport : new NamedTransport(transport);

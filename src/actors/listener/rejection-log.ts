@@ -3,38 +3,38 @@ import { peerText, SENTENCE_CHARACTERS } from '../../util/printable-text.js';
 import type { RejectedConnection } from '../../transports/transport.js';
 import type { Logger } from '../../core/ports.js';
 
-/** Milliseconds from one line about a kind of fault to the next. */
+/** Milliseconds between two lines about one kind of rejection. */
 const LINE_INTERVAL_MS = 1_000;
 
 export interface FaultLogOptions {
-  /** Of the door, for the lines. */
+  /** Name of the listener's transport, for the lines. */
   readonly transport: string;
   readonly url: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Counts them all, by kind. */
+  /** Counts all rejections by kind. */
   readonly counts?: FaultCounts | undefined;
 }
 
-/** Peers that did not get in, since somebody began to count. */
+/** Rejected connections by kind. */
 export type FaultCounts = Record<RejectedConnection['kind'], number>;
 
-/** What there is to say of one kind of fault. */
+/** State of one kind of rejection. */
 interface Kind {
-  /** The last that was left out, and how many there are. */
+  /** The last suppressed rejection, and their number. */
   latest: RejectedConnection | undefined;
   leftOut: number;
-  /** Runs while there is no line to be written. */
+  /** Timer that runs while lines are suppressed. */
   readonly rest: unknown;
 }
 
 /**
- * Writes down who did not get in: the first of each kind at once, then a line a second at most, with the last of those that were
- * left out and the number of the others. A port scan is a few lines, and none of it is lost from the counts.
+ * Logs rejected connections: the first of each kind at once, then at most one line per second and kind, with the last
+ * suppressed one and the number of the others. A port scan causes few lines, and the counts include all of it.
  */
 export class FaultLog {
   readonly #options: FaultLogOptions;
-  /** Those of which there was a line in this second. */
+  /** Kinds with a line in the last second. */
   readonly #resting = new Map<RejectedConnection['kind'], Kind>();
 
   constructor(options: FaultLogOptions) {
@@ -53,7 +53,7 @@ export class FaultLog {
     }
   };
 
-  /** The door is shut: writes what was left out so far. */
+  /** The listener is closed: logs what was suppressed so far. */
   finish(): void {
     for (const { latest, leftOut, rest } of this.#resting.values()) {
       this.#options.clock.clearTimeout(rest);
@@ -74,7 +74,7 @@ export class FaultLog {
   }
 
   #rested(kind: RejectedConnection['kind']): void {
-    const { latest, leftOut } = this.#resting.get(kind)!; // its timer is cleared where it is taken out
+    const { latest, leftOut } = this.#resting.get(kind)!; // an entry is removed together with its timer
     this.#resting.delete(kind);
     if (latest === undefined) return;
     this.#write(latest, leftOut - 1);

@@ -15,31 +15,31 @@ export type ListenerRef = ActorRefFrom<typeof listenerMachine>;
 export interface RootInput {
   readonly router: RouterInput;
   readonly sessions: Omit<SessionHubInput, 'router' | 'attach' | 'drained' | 'systemIdPrefix'>;
-  /** Joins the connections to the router actor: gives what begins to read one. */
+  /** Connects inbound connections to the router actor: returns the function that starts to read one. */
   readonly readInto: (router: RouterRef) => SessionHubInput['attach'];
-  /** Milliseconds after which a stop is no longer polite. */
+  /** Milliseconds after which a graceful stop is forced. */
   readonly drainMs: number;
   readonly logger: Logger;
-  /** Counts those who did not get in by any of the doors. */
+  /** Counts rejected connections of all listeners. */
   readonly faultCounts: FaultCounts;
 }
 
 export type RootEvent =
-  /** Open one more door. Its actor has the system id given here, and is not there when the router has stopped. */
+  /** Opens another listener. Its actor has this system ID, and does not exist after the router has stopped. */
   | { readonly type: 'listener.requested'; readonly id: string; readonly transport: Transport }
-  /** Stop accepting, let everybody go, end. */
+  /** Stops accepting, closes all sessions gracefully, and ends. */
   | { readonly type: 'router.stopping' }
   | { readonly type: 'sessions.drained' }
-  /** The sessions had their time to read their close messages. */
+  /** The deadline for the sessions to read their close messages has passed. */
   | { readonly type: 'drain.overdue' };
 
-/** How a router ended. `error`: a fault of its own, without which it would be running still. */
+/** How a router ended. `error`: an internal error that ended it. */
 export interface RootEnd {
   readonly error: unknown;
 }
 
 export interface RootContext extends RootInput {
-  /** Doors that are open, opening, closing or waiting to be opened again. */
+  /** Listeners that are open, opening, closing or waiting for a retry. */
   readonly listeners: readonly ListenerRef[];
   readonly error: unknown;
   /** See {@link rootMachineNamed}. */
@@ -73,10 +73,10 @@ const root = setup({
             clock: context.sessions.clock,
             faultCounts: context.faultCounts,
             accept: (connection: Connection) => {
-              // The hub's system id; it is registered as long as the hub is not stopped.
+              // The hub's system ID is registered until the hub is stopped.
               const sessions = self.system.get(`${context.systemIdPrefix}sessions`) as SessionHubRef | undefined;
               if (sessions !== undefined) sessions.send(new ConnectionOpened(connection));
-              else connection.destroy(); // it came through while the router fell
+              else connection.destroy(); // accepted while the router was failing
             },
           },
         }),
@@ -118,11 +118,11 @@ const root = setup({
 });
 
 /**
- * The root machine with other system ids: a system in which two routers live has one of each only once.
+ * Returns the root machine with other system IDs, because system IDs must be unique in a system with two routers.
  *
- * @param systemIdPrefix stands before `router`, `sessions`, `listener:1` and `session:<id>`
+ * @param systemIdPrefix prefix of `router`, `sessions`, `listener:1` and `session:<id>`
  */
-// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- only setup() can say what type it is
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- only setup() can infer the type
 export function rootMachineNamed(systemIdPrefix: string) {
   const machine = root.createMachine({
     id: 'root',
@@ -194,7 +194,7 @@ export function rootMachineNamed(systemIdPrefix: string) {
         on: { 'drain.overdue': 'stopped' },
         after: { drainLimit: { actions: 'judgeLater' } },
       },
-      // What is still open then is cut off, with the actors that own it.
+      // Connections that are still open are destroyed, with the actors that own them.
       stopped: { entry: 'logStopped', type: 'final' },
       failed: { entry: 'logFault', type: 'final' },
     },
@@ -202,7 +202,8 @@ export function rootMachineNamed(systemIdPrefix: string) {
   });
   const getPersistedSnapshot = machine.getPersistedSnapshot.bind(machine);
   return Object.assign(machine, {
-    // XState walks the whole context to persist it, into loggers and hooks. A router is made of its input and its state, never of these.
+    // XState walks the whole context to persist it, into loggers and hooks. A router is created from its input and its
+    // state, never from these.
     getPersistedSnapshot: ((snapshot, options) =>
       getPersistedSnapshot(
         { ...snapshot, context: persistedContext(snapshot.context) },
@@ -211,13 +212,13 @@ export function rootMachineNamed(systemIdPrefix: string) {
   });
 }
 
-/** What of the context has a JSON form of its own. */
+/** Fields of the context with their own JSON form. */
 function persistedContext({ drainMs, faultCounts, systemIdPrefix, error, listeners }: RootContext): RootContext {
-  return { drainMs, faultCounts, systemIdPrefix, error, listeners } as RootContext; // XState copies it into the persisted snapshot and reads nothing of it
+  return { drainMs, faultCounts, systemIdPrefix, error, listeners } as RootContext; // only copied by XState
 }
 
 /**
- * The whole router: the data plane as `router`, the hub of all sessions as `sessions`, the doors as `listener:1` and so
- * on. To be had on its own by `createRouter`, or as an actor inside another system.
+ * The whole router: the data plane as `router`, the session hub as `sessions`, the listeners as `listener:1` and so on.
+ * `createRouter` runs it; it can also be an actor of another system.
  */
 export const rootMachine = rootMachineNamed('');

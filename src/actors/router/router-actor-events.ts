@@ -7,27 +7,27 @@ import type { Statistics } from '../../core/system/statistics.js';
 import type { RouterSession } from '../../core/session.js';
 import type { ParamQueryResult, ParamQuery } from '../../core/system/param-query.js';
 
-/** What one session sent in one read, decoded. */
+/** Decoded frames of one session from one read. */
 export interface InboundBatch {
   readonly session: RouterSession;
   readonly frames: readonly InboundFrame[];
-  /** When it was read, by the router's clock; SYNC's t2. */
+  /** Time of the read by the router's clock; t2 of SYNC. */
   readonly receivedMicros: number;
-  /** Index of the first frame that is still to be handled. @default 0 */
+  /** Index of the first unhandled frame. @default 0 */
   readonly next?: number;
 }
 
 /**
- * Takes a batch back, from a frame on that costs more than its session may use in this turn of the event loop: it comes again in a later
- * one, in front of everything else of the session.
+ * Returns a batch to the pipeline, from a frame whose cost exceeds the session's share of this turn. The batch arrives
+ * again in a later turn, before other input of the session.
  */
 export type DeferBatch = (batch: InboundBatch, next: number) => void;
 
-/** `inbound.batch` with a compact JSON form: inspectors get two counts, not a read of 64 KiB. */
+/** `inbound.batch` with a compact JSON form: inspectors get two counts instead of a 64 KiB read. */
 export class InboundBatches {
   readonly type = 'inbound.batch';
   readonly batches: readonly InboundBatch[];
-  /** undefined if everything is to be handled now. */
+  /** undefined if all frames must be handled now. */
   readonly defer: DeferBatch | undefined;
 
   constructor(batches: readonly InboundBatch[], defer?: DeferBatch) {
@@ -41,45 +41,45 @@ export class InboundBatches {
   }
 }
 
-/** What the router actor is told. */
+/** Actor events of the router actor. */
 export type RouterActorEvent =
-  /** All that all sessions sent in this turn of the event loop, in order of arrival. */
+  /** Input of all sessions in this turn of the event loop, in order of arrival. */
   | {
       readonly type: 'inbound.batch';
       readonly batches: readonly InboundBatch[];
-      /** @default everything is handled now */
+      /** @default all frames are handled now */
       readonly defer?: DeferBatch | undefined;
     }
-  /** A session was admitted; its HELLO is still to come. */
+  /** A session was admitted. Its HELLO has not arrived yet. */
   | { readonly type: 'session.opened'; readonly session: RouterSession }
-  /** The token of its HELLO is good: it is to be let in. */
+  /** The token of its HELLO is valid: the session can be established. */
   | { readonly type: 'session.authenticated'; readonly session: RouterSession; readonly grant: Grant }
-  /** A session is on its way out: say `error` if there is one, flush what is queued, then close the connection. */
+  /** A session ends: send `error` if set, flush queued output, then close the connection. */
   | {
       readonly type: 'session.closing';
       readonly session: RouterSession;
       readonly error: ClaspError | undefined;
       readonly reason: CloseReason;
     }
-  /** A session is gone: forget its subscriptions and its queue. */
+  /** A session has ended: remove its subscriptions and its send queue. */
   | { readonly type: 'session.closed'; readonly session: RouterSession; readonly departure: Departure }
-  /** A session is asked for a sign of life by a CLASP PING. */
+  /** Send a CLASP PING to a session as a probe. */
   | { readonly type: 'session.probing'; readonly session: RouterSession }
-  /** The socket of a congested session has taken everything. */
+  /** The socket of a congested session is empty. */
   | { readonly type: 'session.drained'; readonly session: RouterSession }
-  /** Somebody asks for figures, and has them when this has been handled. */
+  /** Requests the statistics. `answer` is called synchronously. */
   | { readonly type: 'statistics.requested'; readonly answer: (statistics: Statistics) => void }
-  /** Somebody wants to see params, and has when this has been handled; or has been told by a ClaspError that the pattern is none. */
+  /** Requests a view of params. `answer` is called synchronously, with a ClaspError if the pattern is invalid. */
   | {
       readonly type: 'params.requested';
       readonly question: ParamQuery;
       readonly answer: (answer: ParamQueryResult | ClaspError) => void;
     }
-  /** The visibility filter may answer otherwise from now on. */
+  /** The results of the visibility filter may have changed. */
   | { readonly type: 'visibility.changed' }
-  /** A token no longer holds. Its sessions hear of it by themselves. */
+  /** A token was revoked. Its sessions are notified separately. */
   | { readonly type: 'token.revoked'; readonly tokenId: string }
-  /** Something is due: a param expires. */
+  /** Work is due, such as the expiry of a param. */
   | { readonly type: 'clock.due' }
-  /** Time for the next piece of a large snapshot. */
+  /** Continues large snapshots. */
   | { readonly type: 'tasks.continue' };

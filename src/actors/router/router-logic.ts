@@ -20,15 +20,15 @@ export interface RouterInput extends Omit<
   RouterCoreOptions,
   'nowMicros' | 'offsets' | 'reportFault' | 'watchToken' | 'bundleDropped' | 'internalErrors'
 > {
-  /** Bytes a socket may hold unsent before its session counts as congested. */
+  /** Unsent bytes in a socket above which its session is congested. */
   readonly highWaterBytes: number;
-  /** Bytes that the sockets of all sessions may hold together; 0 = unlimited. */
+  /** Maximum bytes in the sockets of all sessions together; 0 = unlimited. */
   readonly maxSendBufferBytes: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Says when a token is revoked. @default no token ever is */
+  /** Reports revoked tokens. @default no token is revoked */
   readonly authenticator?: Pick<Authenticator, 'onRevoked'> | undefined;
-  /** What it begins with: the state of an earlier router. @default nothing */
+  /** Initial state, from an earlier router. @default empty */
   readonly state?: RestoredState | undefined;
   /** Runs a callback in a later turn of the event loop. @default setImmediate */
   readonly defer?: (callback: () => void) => void;
@@ -38,9 +38,9 @@ export type RouterLogic = ActorLogic<RouterSnapshot, RouterActorEvent, RouterInp
 export type RouterRef = AnyActorRef & { send(event: RouterActorEvent): void };
 
 /**
- * The router actor: owner of all params and of the pattern index. One actor event holds everything that came in during
- * one turn of the event loop; inside it runs plain code, since a machine transition per message would cost more than the
- * message (design: two planes). All its output leaves at the end of the event, one write a session.
+ * The router actor owns all params and the pattern index. One actor event contains all input of one turn of the event
+ * loop. Plain code handles it, because a machine transition per message would cost more than the message (design: two
+ * planes). All output is sent at the end of the event, one write per session.
  */
 export const routerLogic: RouterLogic = {
   getInitialSnapshot(scope, input) {
@@ -52,7 +52,7 @@ export const routerLogic: RouterLogic = {
   },
 
   transition(_, event: RouterActorEvent | { readonly type: 'xstate.stop' }, scope) {
-    const router = routers.get(scope.self)!; // made with the initial snapshot
+    const router = routers.get(scope.self)!; // created with the initial snapshot
     if (event.type === 'xstate.stop') {
       router.stop();
       return router.snapshot('stopped');
@@ -62,14 +62,14 @@ export const routerLogic: RouterLogic = {
   },
 
   getPersistedSnapshot(snapshot): PersistedRouterSnapshot {
-    // Its status is that of an actor to come.
+    // An actor restored from it starts with this status.
     return { ...snapshot, status: 'active', output: undefined, error: undefined, state: LiveSnapshot.state(snapshot) };
   },
 };
 
 /**
- * The mutable inside of each router actor. Beside the snapshot and not in it, so that whoever inspects or serialises
- * snapshots never touches the data plane.
+ * The mutable state of each router actor. It is separate from the snapshot, so that inspecting or serializing snapshots
+ * never accesses the data plane.
  */
 const routers = new WeakMap<AnyActorRef, Router>();
 
@@ -82,12 +82,15 @@ class Router {
   readonly #tellSelf: (event: RouterActorEvent) => void;
   readonly #turns = new TurnShares();
   #continuing = false;
-  /** Whether more is due than the last turn has done. */
+  /** Whether due work remains from the last turn. */
   #isBehind = false;
-  /** When the one timer rings, by the router's clock. */
+  /** When the timer fires, by the router's clock. */
   #wakeMicros = Infinity;
   #timer: unknown;
-  /** Whether the event loop is made to turn for a bundle that is nearly due, and since when in one microsecond. */
+  /**
+   * Whether the event loop is kept turning for a bundle that is nearly due, and since when without progress of the
+   * clock.
+   */
   #isTurning = false;
   #turnedAtMicros = -1;
   #turnsInPlace = 0;
@@ -134,7 +137,7 @@ class Router {
     this.#buffers = new SendBuffers({ highWaterBytes, maxSendBufferBytes });
     this.#defer = defer ?? ((callback) => void setImmediate(callback));
     this.#tellSelf = (event) => {
-      if (!this.#isStopped) tellSelf(event); // what was deferred may come after the end, and XState warns of it
+      if (!this.#isStopped) tellSelf(event); // deferred work can run after the end, which XState would report
     };
   }
 
@@ -166,7 +169,7 @@ class Router {
     this.#setTimer();
   }
 
-  /** An internal error here costs what the event was about. */
+  /** An internal error here aborts only this event. */
   #dispatch(event: Exclude<RouterActorEvent, { type: 'inbound.batch' }>): void {
     try {
       switch (event.type) {
@@ -241,7 +244,7 @@ class Router {
     this.#clock.clearTimeout(this.#timer);
   }
 
-  /** One timer for all that has its time. It may ring early, for something that has been put off; it is set again then. */
+  /** One timer for all due work. It can fire early, if the work was postponed; then it is set again. */
   #setTimer(): void {
     const exact = this.#core.exactDueMicros;
     const due = Math.min(this.#core.dueMicros, exact - SPIN_MICROS);
@@ -249,7 +252,7 @@ class Router {
     const now = microseconds(this.#clock);
     this.#clock.clearTimeout(this.#timer);
     this.#wakeMicros = due;
-    // The next slice of what is due: in the next turn, not by a timer, and whatever has come in meanwhile is handled between the two.
+    // Due work continues in the next turn, without a timer. Input that arrived in the meantime is handled first.
     if (this.#isBehind) return this.#turnOnce();
     if (exact - now <= SPIN_MICROS && this.#turn(now)) return;
     const ms = Math.ceil(((exact - now <= SPIN_MICROS ? exact : due) - now) / 1_000);
@@ -257,8 +260,8 @@ class Router {
   }
 
   /**
-   * Timers are late by a millisecond or two. For a bundle one rings early, and turns of the event loop do the rest; on a clock
-   * that stands still, a simulated one, they would turn for ever.
+   * Timers are late by 1 to 2 ms. For a bundle, the timer fires early, and turns of the event loop bridge the rest. On
+   * a clock that does not advance, such as a simulated one, this would never end, so it is bounded.
    *
    * @returns whether the loop turns
    */
@@ -284,7 +287,7 @@ class Router {
     this.#tellSelf({ type: 'clock.due' });
   };
 
-  /** @param defer takes back what the session has no time for in this turn */
+  /** @param defer takes back frames that exceed the session's share of this turn */
   #take(batch: InboundBatch, defer?: DeferBatch): void {
     const { session, frames, receivedMicros, next = 0 } = batch;
     session.lastActivityMicros = receivedMicros;
@@ -298,13 +301,14 @@ class Router {
       try {
         while (at < frames.length && this.#core.steps < lastStep) {
           this.#core.handle(session, frames[at++]!, receivedMicros);
-          // Small questions can have large answers, thousands in one read: what one session has coming never waits for the end of
-          // the tick above this mark. Either its socket takes it, or the session is congested and its backlog has limits.
+          // Small requests can have large replies, thousands in one read. Output above this mark is therefore flushed
+          // before the end of the tick. Either the socket takes it, or the session is congested and its send queue has
+          // limits.
           if (session.outbox.byteLength > this.#buffers.highWaterBytes) this.#flush(session);
         }
         isDone = true;
       } catch (error) {
-        this.#messageFailed(session, frames[at - 1]!.message, error); // `at` is behind it, and the loop goes on with the next
+        this.#messageFailed(session, frames[at - 1]!.message, error); // `at` is past the failed frame
       }
     }
     session.traffic.receivedMessages += at - next;
@@ -316,8 +320,8 @@ class Router {
   }
 
   /**
-   * Whatever a peer sends ends in a ClaspError; anything else is a bug in the router. It costs this message. Without its HELLO a session
-   * cannot be used, and one that causes such errors again and again is closed.
+   * Any peer input ends in a ClaspError; another exception is a bug in the router. It aborts this message. A session
+   * whose HELLO fails is unusable, and one that causes such errors repeatedly is closed.
    */
   #messageFailed(session: RouterSession, message: InboundMessage, error: unknown): void {
     this.#errors.add(error, message.type, session);
@@ -325,7 +329,7 @@ class Router {
     try {
       this.#core.sendError(session, internalError(error, subjectOf(message)));
     } catch {
-      this.#fail(session, error); // the error that counts is the first
+      this.#fail(session, error); // the first error is reported
     }
   }
 
@@ -333,7 +337,7 @@ class Router {
     session.notify({ type: 'session.failed', error: internalError(cause) });
   }
 
-  /** One write for each session that has something coming. A connection whose write throws costs its session alone. */
+  /** Writes once per session with output. If a write throws, only that session ends. */
   #flushAll(): void {
     const dirty = this.#core.takeDirty();
     let at = 0;
@@ -341,17 +345,17 @@ class Router {
       try {
         while (at < dirty.length) this.#flush(dirty[at++]!);
       } catch (error) {
-        const session = dirty[at - 1]!; // `at` is behind it
+        const session = dirty[at - 1]!; // `at` is past it
         this.#errors.add(error, 'write', session);
         this.#fail(session, error);
       }
     }
   }
 
-  /** Sends what the tick has gathered for a session, and looks whether its socket keeps up. */
+  /** Sends the output of a session for this tick, and checks whether its socket is congested. */
   #flush(session: RouterSession): void {
     const { link, outbox } = session;
-    // A socket that is behind holds on to what it is given; a copy lets go of the slab.
+    // A socket with pending bytes retains its input; a copy releases the slab.
     const bytes = outbox.take(link.bufferedBytes > 0);
     if (bytes.length === 0) return;
     link.write(bytes);
@@ -365,8 +369,8 @@ class Router {
   }
 
   /**
-   * Sends a PING. A PING is no activity: a session that is silent in both directions becomes idle in spite of it. A congested
-   * session gets none, because it would wait behind the backlog.
+   * Sends a PING. It does not count as activity: a session without traffic becomes idle in spite of it. A congested
+   * session gets none, because it would wait behind the send queue.
    */
   #ping(session: RouterSession): void {
     if (session.phase !== 'active') return;
@@ -375,15 +379,15 @@ class Router {
     this.#write(session, session.outbox.take(session.link.bufferedBytes > 0));
   }
 
-  /** Everything that waits, whatever the socket says: the connection is about to close. */
+  /** Flushes all queued output, regardless of the socket, because the connection is about to close. */
   #flushWhole(session: RouterSession): void {
     if (session.sendQueue.messages > 0) this.#write(session, this.#core.takeQueued(session, Infinity));
     this.#write(session, session.outbox.take(true));
   }
 
   /**
-   * The socket of a congested session is empty: it gets the next parts of its backlog, and is well again after the last.
-   * A part that the network takes at once is never buffered, so no drain will follow it: then the next goes right away.
+   * The socket of a congested session is empty: sends the next part of its send queue, and ends the congestion after
+   * the last one. If the network takes a part at once, no drain event follows, so the next part is sent directly.
    */
   #drained(session: RouterSession): void {
     const { phase, sendQueue, link, notify } = session;
@@ -425,7 +429,7 @@ interface Failure {
   readonly session: RouterSession | undefined;
 }
 
-/** The address by which the sender knows the ERROR for a message, if it has one. */
+/** Returns the address that identifies a message in its ERROR, if it has one. */
 function subjectOf(message: InboundMessage): string | undefined {
   if ('address' in message) return message.address;
   if ('pattern' in message) return message.pattern;
@@ -434,10 +438,10 @@ function subjectOf(message: InboundMessage): string | undefined {
 
 const ignore = (): void => undefined;
 
-/** How long before a bundle's time the event loop begins to turn for it. */
+/** Microseconds before a bundle's time at which the event loop starts to turn for it. */
 const SPIN_MICROS = 2_000;
-/** Turns in one microsecond after which the clock is taken to stand still. */
+/** Turns without progress of the clock after which it counts as stopped. */
 const MAX_TURNS_IN_PLACE = 10;
 
-/** What a timer of Node's can hold. */
+/** Maximum delay of a Node.js timer. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;

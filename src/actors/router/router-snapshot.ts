@@ -1,7 +1,7 @@
 import type { Snapshot } from 'xstate';
 import { type RouterState, RouterStateError } from '../../core/params/param-state.js';
 
-/** What an observer sees of the router: small, and new with every event. */
+/** The router as observers see it: small, and new with every event. */
 export type RouterSnapshot = Snapshot<undefined> & RouterFigures;
 
 export interface RouterFigures {
@@ -9,19 +9,19 @@ export interface RouterFigures {
   readonly subscriptions: number;
   readonly params: number;
   readonly announcedSignals: number;
-  /** Messages taken in, and copies handed out, since the start. */
+  /** Accepted messages, and delivered copies, since the start. */
   readonly messages: number;
   readonly deliveries: number;
 }
 
-/** What is left of it to begin with another time. */
+/** The part that is persisted to start another router. */
 export type PersistedRouterSnapshot = RouterSnapshot & { readonly state: RouterState };
 
 interface Stateful {
   state(): RouterState;
 }
 
-/** A snapshot, and the way back to the router it is of: to persist one, XState gives nothing but the snapshot. */
+/** A snapshot with a reference to its router, because XState passes only the snapshot when persisting. */
 export class LiveSnapshot implements RouterFigures {
   readonly status: 'active' | 'stopped';
   readonly output = undefined;
@@ -45,7 +45,7 @@ export class LiveSnapshot implements RouterFigures {
     this.deliveries = figures.deliveries;
   }
 
-  /** What the router knows now, which may be more than when the snapshot was taken. */
+  /** Returns the current state of the router, which can be newer than the snapshot. */
   static state(snapshot: RouterSnapshot): RouterState {
     if (!(snapshot instanceof LiveSnapshot)) throw new RouterStateError('this is no snapshot that a router has given');
     return snapshot.#router.state();

@@ -3,8 +3,8 @@ import { ClockWatch } from '../../util/clock-watch.js';
 import type { Logger } from '../../core/ports.js';
 
 /**
- * Watches a clock, and logs stalls of the process and jumps of the wall clock. They explain why dead peers stayed connected, and
- * the times of other log lines.
+ * Watches a clock, and logs stalls of the process and jumps of the wall clock. They explain why lost peers stayed
+ * connected, and the times of other log lines.
  *
  * @returns stops watching; must be called once
  */

@@ -5,30 +5,31 @@ import type { PlacedSession } from './session-probes.js';
 export interface DisplacementOptions {
   readonly clock: Clock;
   readonly sessions: () => Iterable<PlacedSession>;
-  /** Ends a session, whose place is free at once; `text` is for its peer. */
+  /** Ends a session, whose place is free at once; `text` is sent to its peer. */
   readonly displace: (session: RouterSession, text: string) => void;
 }
 
-/** Seconds after WELCOME in which a session is never displaced: a client needs some time to subscribe. */
+/** Seconds after WELCOME in which a session is never displaced, because a client needs time to subscribe. */
 export const DISPLACED_AFTER_SECONDS = 5;
-/** Milliseconds between two looks at the sessions. Each displaces one session at most: 20 per second. */
+/** Milliseconds between two scans of the sessions. Each displaces at most one session: 20 per second. */
 export const DISPLACEMENT_MS = 50;
 
 /**
- * Makes capacity in a full router, so that one client that opens all sessions does not keep the others out. A new connection displaces
- * a session of the address that has most, if that address still has at least as many as the address of the new connection afterwards.
- * Only a session without a subscription that has never written is displaced, {@link DISPLACED_AFTER_SECONDS} after its WELCOME at
- * the earliest; of several, the one that has sent nothing for longest.
+ * Makes capacity in a full router, so that one client that opens all sessions does not exclude others. A new connection
+ * displaces a session of the address with the most sessions, if that address then still has at least as many as the
+ * address of the new connection. Only a session that has no subscription and has never written is displaced, at the
+ * earliest {@link DISPLACED_AFTER_SECONDS} after its WELCOME. Of several, it is the one that has sent nothing for
+ * longest.
  */
 export class Displacement {
   readonly #options: DisplacementOptions;
-  /** Sessions by place, as of the last look. */
+  /** Sessions by place, as of the last scan. */
   readonly #counts = new Map<string, number>();
   #nextLookMicros = -Infinity;
-  /** Sessions of the place with most. */
+  /** Number of sessions of the largest place. */
   #most = 0;
   #candidate: RouterSession | undefined;
-  /** Whether the place with most has a session that can be displaced, now or later. */
+  /** Whether the largest place has a session that can be displaced, now or later. */
   #mayHaveCandidate = false;
   #displacedCount = 0;
 
@@ -36,7 +37,7 @@ export class Displacement {
     this.#options = options;
   }
 
-  /** Sessions displaced since the router began. */
+  /** Sessions displaced since the router started. */
   get displacedCount(): number {
     return this.#displacedCount;
   }
@@ -47,12 +48,12 @@ export class Displacement {
     return this.#mayHaveCandidate && this.#isHeavier(place);
   }
 
-  /** Displaces a session for a connection of a place. @returns whether there was one */
+  /** Displaces a session for a connection of a place. @returns whether one was displaced */
   displace(place: string | undefined): boolean {
     this.#look();
     const session = this.#candidate;
     if (session === undefined || !this.#isHeavier(place) || !isIdle(session)) return false;
-    this.#candidate = undefined; // the next one after the next look
+    this.#candidate = undefined; // the next one after the next scan
     this.#displacedCount++;
     const text =
       `Session closed for a new connection: the router is full (maxSessions, --max-sessions), its address has the most sessions ` +
@@ -61,7 +62,7 @@ export class Displacement {
     return true;
   }
 
-  /** Whether the place with most has more sessions than this place would have with one more. */
+  /** Whether the largest place has more sessions than this place would have with one more. */
   #isHeavier(place: string | undefined): boolean {
     return this.#most > (this.#counts.get(place ?? LOCAL) ?? 0) + 1;
   }
@@ -94,10 +95,10 @@ export class Displacement {
   }
 }
 
-/** This computer. No place is called like this. */
+/** This computer. No other place has this name. */
 const LOCAL = '';
 
-/** Sessions that take up a place, but for those of the program around the router. */
+/** Whether a session occupies a place. Sessions of the embedding program do not. */
 function isCounted({ phase, link }: RouterSession): boolean {
   return link.isTrusted !== true && phase !== 'draining' && phase !== 'closed';
 }

@@ -3,14 +3,15 @@ import { ClockWatch } from '../../util/clock-watch.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { Authenticator, Grant } from '../../core/ports.js';
 
-/** What a timer can hold; a token may live for years. */
+/** Maximum delay of a timer; a token can be valid for years. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;
 
 /**
- * Sees when a grant no longer holds: its time is over, or its token was revoked. A token is looked at once, at HELLO; the session
- * that came in with it may stay for weeks. Its time is calendar time, so it is judged again when the wall clock jumps.
+ * Calls back when a grant is no longer valid: it has expired, or its token was revoked. A token is checked only at
+ * HELLO, but its session can last for weeks. Its expiry is calendar time, so it is checked again when the wall clock
+ * jumps.
  *
- * @param onEnd called once at most, with what the peer is to be told
+ * @param onEnd called at most once, with the error for the peer
  * @returns stops watching
  */
 export function watchGrant(

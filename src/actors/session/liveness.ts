@@ -2,8 +2,8 @@ import type { RouterActorEvent } from '../router/router-actor-events.js';
 import type { RouterSession } from '../../core/session.js';
 
 /**
- * Probes: whether a peer that has sent nothing for a while is still connected. Everything received after a probe is an answer:
- * a message, a WebSocket pong, a QUIC acknowledgement. What the router sends proves nothing and never counts.
+ * Probes check whether a silent peer is still connected. Everything received after a probe is an answer: a message, a
+ * WebSocket pong, a QUIC acknowledgment. Output of the router proves nothing and never counts.
  */
 
 /** The part of the router actor that sends PINGs. */
@@ -12,9 +12,9 @@ export interface PingSender {
 }
 
 /**
- * Asks a session for a sign of life: by its transport if that has its own probe, else by a CLASP PING. Returns at once.
- * Repeated probes count from the first unanswered one. A session in this process is never probed, and one that is congested only
- * by its transport: a PING would wait behind its backlog.
+ * Probes a session: by its transport's own probe, otherwise by a CLASP PING. Returns at once. Repeated probes count
+ * from the first unanswered one. An in-process session is never probed. A congested one is probed only by its
+ * transport, because a PING would wait behind its send queue.
  */
 export function probe(session: RouterSession, router: PingSender, nowMicros: number): void {
   const { link } = session;
@@ -29,14 +29,14 @@ export function unansweredMicros(session: RouterSession, nowMicros: number): num
   return session.probedMicros > session.lastReceivedMicros ? nowMicros - session.probedMicros : 0;
 }
 
-/** Microseconds since the last sign of life. */
+/** Microseconds since the last received input. */
 export function silentMicros(session: RouterSession, nowMicros: number): number {
   return nowMicros - session.lastReceivedMicros;
 }
 
 /**
- * Whether silence after a probe proves that the peer is lost: the transport answers by itself, or the peer has answered a PING
- * before. Some old clients never answer a PING. A congested session without a probe of its transport gets no PING.
+ * Whether silence after a probe proves that the peer is lost: its transport answers by itself, or the peer has answered
+ * a PING before. Some old clients never answer a PING. A congested session gets no PING.
  */
 export function mustAnswer(session: RouterSession): boolean {
   if (session.link.probe !== undefined) return true;

@@ -13,12 +13,12 @@ export interface LockHolderProbesOptions {
 
 /** Milliseconds between two probes of a session that holds locks. */
 export const HOLDER_PROBE_MS = 10_000;
-/** Milliseconds that it has for its answer, before a client with the same token and name may take over its locks. */
+/** Milliseconds within which it must answer, before a client with the same token and name can take over its locks. */
 export const HOLDER_ANSWER_MS = 2_000;
 
 /**
- * Probes the sessions that hold locks, so that a client that reconnects soon gets its own lock back (`lock-takeover.ts`). It
- * marks the sessions that do not answer; it ends none.
+ * Probes the sessions that hold locks, so that a client that reconnects soon gets its own lock back
+ * (`lock-takeover.ts`). It marks the sessions that do not answer, and ends none.
  */
 export class LockHolderProbes {
   readonly #options: LockHolderProbesOptions;
@@ -29,7 +29,7 @@ export class LockHolderProbes {
     this.#options = options;
   }
 
-  /** Begins to probe, every {@link HOLDER_PROBE_MS}. */
+  /** Starts to probe, every {@link HOLDER_PROBE_MS}. */
   start(): void {
     this.#round ??= setPeerDeadline(this.#options.clock, this.#onRound, HOLDER_PROBE_MS);
   }
@@ -41,7 +41,7 @@ export class LockHolderProbes {
     this.#judging.clear();
   }
 
-  /** A client has a new session. If it has locks from an earlier one, that one is probed at once. */
+  /** A client has a new session. If an earlier session of it holds locks, that one is probed at once. */
   joined(client: ClientIdentity): void {
     if (client.grant !== undefined) this.#probe((holder) => isSameClient(client, holder));
   }

@@ -6,24 +6,24 @@ import type { Connection } from '../../transports/transport.js';
 import { SessionLimits, type SessionLimitOptions, type SessionLimitsOptions } from './session-limits.js';
 
 export interface SessionAdmissionOptions extends SessionLimitOptions, SessionLimitsOptions {
-  /** Milliseconds a peer may take to say HELLO. */
+  /** Milliseconds within which a peer must send HELLO. */
   readonly helloTimeoutMs: number;
   readonly clock: Clock;
-  /** Gives a session to a connection. */
+  /** Creates a session for a connection. */
   readonly admit: (connection: Connection) => void;
-  /** Refuses a connection; `text` is for its peer. */
+  /** Refuses a connection; `text` is sent to its peer. */
   readonly refuse: (connection: Connection, text: string) => void;
   /** As `HalfOpenOptions.cutOff`. */
   readonly cutOff: (connection: Connection, ageSeconds: number, reason: string) => boolean;
-  /** Called when it is time for {@link SessionAdmission.look}. */
+  /** Called when {@link SessionAdmission.look} is due. */
   readonly onDue: () => void;
 }
 
-/** Connections that may wait for a limit, some 10 KB each, and for how long: clients give a router 10 s. */
+/** Maximum waiting connections, about 10 KB each, and their maximum wait: clients wait 10 s for a router. */
 const MAX_WAITING = 1_024;
 export const MAX_WAIT_MS = 8_000;
 
-/** Decides which connections get a session, and when. A connection that waits is not read. */
+/** Decides which connections get a session, and when. A waiting connection is not read. */
 export class SessionAdmission {
   readonly #limits: SessionLimits;
   readonly #halfOpen: HalfOpen<Connection>;
@@ -48,22 +48,22 @@ export class SessionAdmission {
     });
   }
 
-  /** Connections that were admitted and have not left. */
+  /** Connections that were admitted and have not ended. */
   get sessions(): number {
     return this.#limits.sessions;
   }
 
-  /** A new connection: it is admitted, waits or is refused. */
+  /** Admits a new connection, queues it, or refuses it. */
   arrive(connection: Connection): void {
     this.#queue.arrive(connection, placeOfConnection(connection));
   }
 
-  /** Admits what can be admitted by now, and refuses what has waited too long. */
+  /** Admits the connections that limits permit now, and refuses those that have waited too long. */
   look(): void {
     this.#queue.look();
   }
 
-  /** An admitted connection has said HELLO. */
+  /** An admitted connection has sent HELLO. */
   established(connection: Connection): void {
     this.#halfOpen.leave(connection);
   }
@@ -74,7 +74,7 @@ export class SessionAdmission {
     this.#halfOpen.leave(connection);
   }
 
-  /** Ends all waiting. @returns the connections that waited; they are neither admitted nor refused */
+  /** Removes all waiting connections. @returns them; they are neither admitted nor refused */
   clear(): readonly Connection[] {
     return this.#queue.clear();
   }

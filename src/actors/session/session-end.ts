@@ -3,7 +3,7 @@ import { type ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { CloseReason } from '../../util/close-reason.js';
 import type { SessionEnd, SessionEvent } from '../../core/session-events.js';
 
-/** The events that end a session. */
+/** Actor events that end a session. */
 export type EndingEvent = Extract<
   SessionEvent,
   {
@@ -23,7 +23,7 @@ export type EndingEvent = Extract<
   }
 >;
 
-/** What an event says about why the session ends. */
+/** Returns why an actor event ends the session. */
 export function endOf(event: EndingEvent): SessionEnd {
   switch (event.type) {
     case 'connection.refused':
@@ -52,12 +52,12 @@ export function endOf(event: EndingEvent): SessionEnd {
   }
 }
 
-/** An end of which the peer is told the reason by an ERROR. */
+/** Returns an end whose reason the peer receives as an ERROR. */
 export function told(kind: SessionEnd['kind'], error: ClaspError): SessionEnd {
   return { kind, text: error.message, error };
 }
 
-/** How the connection of a session that ended so is to be closed. */
+/** Returns how to close the connection after this end. */
 export function closeReason(end: SessionEnd): CloseReason {
   return { kind: closeKind(end), text: clipUtf8(end.text, MAX_CLOSE_TEXT_BYTES) };
 }
@@ -85,7 +85,7 @@ function closeKind({ kind, error }: SessionEnd): CloseReason['kind'] {
   }
 }
 
-/** A HELLO that is none breaks the protocol; one whose token does not get in meets a policy (router.md 3.1). */
+/** An invalid HELLO is a protocol violation; a refused token is a policy violation (router.md 3.1). */
 function helloRefusalKind(code: ErrorCode | undefined): CloseReason['kind'] {
   switch (code) {
     case ErrorCode.Unauthorized:
@@ -100,5 +100,5 @@ function helloRefusalKind(code: ErrorCode | undefined): CloseReason['kind'] {
   }
 }
 
-/** A WebSocket close frame has room for 123 bytes of text; a longer one must not break off inside a character. */
+/** A WebSocket close frame has room for 123 bytes of text. Longer text must not be truncated within a character. */
 const MAX_CLOSE_TEXT_BYTES = 120;

@@ -11,43 +11,45 @@ import type { SessionLimitOptions } from './session-limits.js';
 export interface SessionHubInput extends SessionLimitOptions {
   /** The router actor. */
   readonly router: { send(event: RouterActorEvent): void };
-  /** Begins to read a connection, and tells its session when that ends. Called once for each connection. */
+  /** Starts to read a connection, and notifies its session of the end. Called once per connection. */
   readonly attach: (session: RouterSession, connection: Connection) => void;
-  /** Called once: the hub was told to drain, and the last session is gone. */
+  /** Called once, when the hub is draining and the last session has ended. */
   readonly drained: () => void;
-  /** Sessions of one token at once; 0 = unlimited. */
+  /** Maximum concurrent sessions per token; 0 = unlimited. */
   readonly maxSessionsPerToken: number;
-  /** Milliseconds of silence in both directions that end a session; 0 = never. */
+  /** Milliseconds without input and output that end a session; 0 = never. */
   readonly sessionTimeoutMs: number;
-  /** Milliseconds a peer may take to say HELLO. */
+  /** Milliseconds within which a peer must send HELLO. */
   readonly helloTimeoutMs: number;
-  /** Milliseconds a peer may take to read its goodbye. */
+  /** Milliseconds within which a peer must read its close message. */
   readonly drainMs: number;
-  /** What may wait for one congested session. */
+  /** Limit of the send queue of one congested session. */
   readonly maxQueueBytes: number;
   readonly maxQueueMessages: number;
-  /** Looks at the tokens of HELLOs, on a router that asks for them. */
+  /** Checks the token of HELLO, on a router with authentication. */
   readonly authenticator?: Authenticator | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Makes session ids, each of them once. @default crypto.randomUUID */
+  /** Creates unique session IDs. @default crypto.randomUUID */
   readonly newId?: (() => string) | undefined;
-  /** Stands before `session:<id>` in the system id of each session. @default '' */
+  /** Prefix of `session:<id>` in the system ID of each session. @default '' */
   readonly systemIdPrefix?: string | undefined;
 }
 
 export type SessionHubEvent =
   | { readonly type: 'connection.opened'; readonly connection: Connection }
-  /** Say goodbye to everybody, and let nobody in any more. */
+  /** Closes all sessions gracefully, and admits no more. */
   | { readonly type: 'router.draining' }
-  /** Time to look at the connections that wait for a limit. */
+  /** Check the connections that wait for a limit. */
   | { readonly type: 'admission.due' }
-  /** Time to look for sessions that have gone silent. */
+  /** Check for idle sessions. */
   | { readonly type: 'idle.sweepDue' }
-  /** Somebody wants to see all sessions, and has when this has been handled. */
+  /** Requests a view of all sessions. `answer` is called synchronously. */
   | { readonly type: 'sessions.requested'; readonly answer: (sessions: readonly SessionView[]) => void };
 
-/** `connection.opened` with a compact JSON form: a connection reaches its socket, and the socket everything. */
+/**
+ * `connection.opened` with a compact JSON form, because a connection references its socket and everything behind it.
+ */
 export class ConnectionOpened {
   readonly type = 'connection.opened';
   readonly connection: Connection;
@@ -62,7 +64,7 @@ export class ConnectionOpened {
   }
 }
 
-/** What those hear who listen to the hub with `on()`. */
+/** Events that listeners of the hub receive with `on()`. */
 export type SessionHubEmitted =
   | {
       readonly type: 'session.established';
@@ -75,21 +77,24 @@ export type SessionHubEmitted =
       readonly type: 'session.ended';
       readonly id: string;
       readonly name: string;
-      /** Whether it was in, that is, whether `session.established` was said of it. */
+      /** Whether `session.established` was emitted for it. */
       readonly wasEstablished: boolean;
       readonly end: SessionEnd;
     };
 
-/** What an observer sees of the hub. The sessions themselves are actors of the system: `session:<id>`. */
+/** The hub as observers see it. The sessions themselves are actors of the system: `session:<id>`. */
 export type SessionHubSnapshot = Snapshot<undefined> & {
-  /** Admitted and not gone yet, those without a HELLO included. */
+  /** Sessions that were admitted and have not ended, including those without a HELLO. */
   readonly sessions: number;
   readonly draining: boolean;
-  /** HELLOs refused for their token, or for the lack of one, since the hub began. */
+  /** HELLOs refused because of their token, or without one, since the hub started. */
   readonly authFailures: number;
-  /** Sessions released since the hub began, because they did not answer a probe and others waited for their places. */
+  /** Sessions released since the hub started, because they did not answer a probe and other connections waited. */
   readonly releasedSessions: number;
-  /** Sessions displaced since the hub began, because the router was full and they had neither a subscription nor a write. */
+  /**
+   * Sessions displaced since the hub started, because the router was full and they had neither a subscription nor a
+   * write.
+   */
   readonly displacedSessions: number;
 };
 

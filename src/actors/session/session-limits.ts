@@ -2,25 +2,28 @@ import type { Block, Gate } from '../../util/admission/gate.js';
 import type { HalfOpenLimits } from '../../util/admission/half-open.js';
 import { RankedCounts } from '../../util/admission/ranked-counts.js';
 
-/** Sessions there may be; 0 disables a limit. Those per address do not apply to this computer. */
+/** Limits of sessions; 0 disables a limit. Those per address do not apply to this computer. */
 export interface SessionLimitOptions extends HalfOpenLimits {
-  /** At once, those without a HELLO included. */
+  /** Maximum concurrent sessions, including those without a HELLO. */
   readonly maxSessions: number;
   readonly maxSessionsPerAddress: number;
 }
 
 export interface SessionLimitsOptions extends Pick<SessionLimitOptions, 'maxSessions' | 'maxSessionsPerAddress'> {
-  /** Whether waiting may help: a session of a place may be lost, of any place where that is undefined. */
+  /** Whether waiting can help, because a session of a place may be lost; undefined = any place. */
   readonly mayRelease: (place: string | undefined) => boolean;
-  /** Asks for the release of one that is. */
+  /** Requests the release of a lost one. */
   readonly want: (place: string | undefined) => void;
-  /** Whether a connection of a place may displace a session of another one, now or soon. */
+  /** Whether a connection of a place can displace another session, now or soon. */
   readonly mayDisplace: (place: string | undefined) => boolean;
-  /** Displaces one for it: that session has left when this returns true. */
+  /** Displaces one for it. If it returns true, that session has ended. */
   readonly displace: (place: string | undefined) => boolean;
 }
 
-/** Counts sessions, in all and by address. A connection above a limit waits only if a session may be lost or displaced. */
+/**
+ * Counts sessions, in total and per address. A connection above a limit waits only if a session may be lost or
+ * displaced.
+ */
 export class SessionLimits implements Gate<unknown> {
   readonly #options: SessionLimitsOptions;
   readonly #byPlace = new RankedCounts();
@@ -38,7 +41,7 @@ export class SessionLimits implements Gate<unknown> {
     const { maxSessions, maxSessionsPerAddress, mayRelease, mayDisplace } = this.#options;
     if (maxSessions > 0 && this.#sessions >= maxSessions) {
       const text = `Too many sessions: the limit is ${maxSessions}`;
-      const mayBeLost = mayRelease(undefined); // sends probes, in any case
+      const mayBeLost = mayRelease(undefined); // sends probes in any case
       return { scope: 'all', text, isFinal: !mayBeLost && !mayDisplace(place) };
     }
     if (place === undefined || maxSessionsPerAddress === 0) return undefined;
@@ -47,7 +50,7 @@ export class SessionLimits implements Gate<unknown> {
     return { scope: 'place', text, isFinal: !mayRelease(place) };
   }
 
-  /** A session that is displaced makes capacity at once; one that is lost, when it has ended. */
+  /** Displacing a session makes capacity at once; a lost one makes capacity when it has ended. */
   relieve(place: string | undefined, { scope }: Block): boolean {
     if (scope === 'all' && this.#options.displace(place)) return this.#sessions < this.#options.maxSessions;
     this.#options.want(scope === 'place' ? place : undefined);

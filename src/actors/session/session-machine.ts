@@ -10,9 +10,9 @@ export interface SessionInput {
   readonly id: string;
   readonly transport: string;
   readonly remoteAddress: string;
-  /** How long a peer may take to say HELLO, in milliseconds. @default 10_000 */
+  /** Milliseconds within which a peer must send HELLO. @default 10_000 */
   readonly helloDeadlineMs?: number | undefined;
-  /** How long a peer may take to read its goodbye, in milliseconds. @default 5_000 */
+  /** Milliseconds within which a peer must read its close message. @default 5_000 */
   readonly drainMs?: number | undefined;
   readonly port: SessionPort;
 }
@@ -24,26 +24,26 @@ export interface SessionContext {
   readonly helloDeadlineMs: number;
   readonly drainMs: number;
   readonly port: SessionPort;
-  /** From HELLO. */
+  /** The name in HELLO. */
   readonly name: string;
   readonly features: readonly Feature[];
-  /** What its token gives, on a router that asks for one. */
+  /** The permissions of its token, on a router with authentication. */
   readonly grant: Grant | undefined;
   readonly congestion: {
-    /** How often the session fell behind. */
+    /** How often the session was congested. */
     readonly times: number;
-    /** What its socket held, and what waited behind it, the last time it was said. */
+    /** Last reported bytes in its socket and in its send queue. */
     readonly bufferedBytes: number;
     readonly queuedBytes: number;
     readonly queuedMessages: number;
-    /** Messages it has lost since it came. */
+    /** Messages lost since it connected. */
     readonly dropped: number;
   };
-  /** Why the session ends, from the moment that is known. */
+  /** Why the session ends, once that is known. */
   readonly end: SessionEnd | undefined;
 }
 
-/** The life of one client. It hears a few events a minute; messages never pass through here. */
+/** Lifetime of one session. It receives a few actor events per minute; messages never pass through it. */
 export const sessionMachine = setup({
   types: {
     context: {} as SessionContext,
@@ -101,7 +101,7 @@ export const sessionMachine = setup({
         ),
     }),
     sendCloseReason: ({ context }) => {
-      const end = context.end!; // no transition leads to draining without its cause
+      const end = context.end!; // every transition to draining sets its cause
       context.port.closing(end.error, closeReason(end));
     },
     dropConnection: ({ context }) => {
@@ -127,7 +127,7 @@ export const sessionMachine = setup({
     congestion: { times: 0, bufferedBytes: 0, queuedBytes: 0, queuedMessages: 0, dropped: 0 },
     end: undefined,
   }),
-  // What may happen to a session in any state of its life.
+  // Actor events that can occur in any state.
   on: {
     'grant.ended': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
     'protocol.violated': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
@@ -178,7 +178,7 @@ export const sessionMachine = setup({
         onError: { target: 'draining', actions: { type: 'blameToken', params: ({ event }) => event } },
       },
       on: {
-        // More came than waits for an answer.
+        // More frames arrived than can wait for the token check.
         'hello.refused': { target: 'draining', actions: { type: 'keepCause', params: ({ event }) => event } },
         'token.overdue': { target: 'draining', actions: 'blameAuthenticator' },
       },
@@ -220,7 +220,7 @@ export const sessionMachine = setup({
         'connection.closed': 'closed',
         'connection.lost': 'closed',
         'drain.overdue': { target: 'closed', actions: 'dropConnection' },
-        // The first cause stands: whatever else goes wrong on the way out changes nothing.
+        // The first cause applies. Later failures change nothing.
         '*': {},
       },
       after: { drainLimit: { actions: { type: 'judgeLater', params: { type: 'drain.overdue' } } } },
@@ -230,10 +230,10 @@ export const sessionMachine = setup({
       type: 'final',
     },
   },
-  output: ({ context }) => context.end!, // no transition leads to closed without a cause, or past draining
+  output: ({ context }) => context.end!, // every transition to closed has a cause
 });
 
-/** Anything but a ClaspError is a fault of ours, of which the peer learns nothing. */
+/** Any error other than a ClaspError is internal. The peer gets no details. */
 function asClaspError(error: unknown): ClaspError {
   return error instanceof ClaspError
     ? error

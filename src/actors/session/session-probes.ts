@@ -3,7 +3,7 @@ import { type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js'
 import type { RouterSession } from '../../core/session.js';
 import { mustAnswer, type PingSender, probe, silentMicros, unansweredMicros } from './liveness.js';
 
-/** A session that counts for the limits, and the place its address has there. */
+/** A session that counts for the limits, and the place of its address. */
 export interface PlacedSession {
   readonly session: RouterSession;
   readonly place: string | undefined;
@@ -18,33 +18,35 @@ export interface SessionProbesOptions {
   readonly release: (session: RouterSession, text: string) => void;
 }
 
-/** Silence after which a session is probed when another connection needs its place. */
+/** Seconds of silence after which a session is probed if another connection needs its place. */
 export const PROBED_AFTER_SECONDS = 15;
-/** Silence after the probe that shows that the peer is lost. Together longer than a short gap of a Wi-Fi network. */
+/**
+ * Seconds of silence after the probe that prove that the peer is lost. The sum exceeds a short gap of a Wi-Fi network.
+ */
 export const LOST_AFTER_SECONDS = 5;
-/** Milliseconds between two looks. Each releases one session at most: 20 per second. */
+/** Milliseconds between two scans. Each releases at most one session: 20 per second. */
 const LOOK_MS = 50;
-/** Probes that one look sends at most. */
+/** Maximum probes per scan. */
 const MAX_PROBES_PER_LOOK = 50;
-/** Looks after which nothing is looked for any more if no connection waits. */
+/** Scans without a waiting connection after which scanning stops. */
 const IDLE_LOOKS = 20;
 
 const SECOND = 1_000_000;
 
 /**
- * Finds sessions whose peers are lost, while the limits on sessions keep others out. It probes the sessions that were silent for
- * {@link PROBED_AFTER_SECONDS} and releases those that do not answer within {@link LOST_AFTER_SECONDS}, one for each connection
- * that waits, at most 20 per second, lock holders last. While no connection waits it does nothing.
+ * Finds lost sessions while the limits on sessions exclude others. It probes sessions that were silent for {@link
+ * PROBED_AFTER_SECONDS} and releases those that do not answer within {@link LOST_AFTER_SECONDS}, one per waiting
+ * connection, at most 20 per second, lock holders last. Without waiting connections, it does nothing.
  */
 export class SessionProbes {
   readonly #options: SessionProbesOptions;
   /** Places that are needed; `all` is any of them. */
   readonly #wanted = new Set<string>();
-  /** Sessions with an unanswered probe, as of the last look: in all and by place. */
+  /** Sessions with an unanswered probe, as of the last scan: in total and by place. */
   #pending = 0;
   readonly #pendingByPlace = new Map<string, number>();
   readonly #released = new WeakSet<RouterSession>();
-  /** What peers have taken of the bytes for them, and since when it is that much; of sessions for which bytes wait. */
+  /** Bytes that peers have taken, and since when that number is unchanged, for sessions with pending bytes. */
   readonly #taken = new WeakMap<RouterSession, { readonly bytes: number; readonly sinceMicros: number }>();
   #next: PeerDeadline | undefined;
   #idleLooks = 0;
@@ -54,31 +56,34 @@ export class SessionProbes {
     this.#options = options;
   }
 
-  /** Sessions released since the router began. */
+  /** Sessions released since the router started. */
   get releasedCount(): number {
     return this.#releasedCount;
   }
 
-  /** Whether a session of a place may be lost, of any place where that is undefined. Sends probes if it is not known yet. */
+  /** Whether a session of a place may be lost; undefined = any place. Sends probes if that is unknown. */
   mayRelease(place: string | undefined): boolean {
     this.#idleLooks = 0;
     if (this.#next === undefined) this.#look(false);
     return (place === undefined ? this.#pending : (this.#pendingByPlace.get(place) ?? 0)) > 0;
   }
 
-  /** Asks for one session of a place less. It ends in one of the next turns of the event loop, if one is found to be lost. */
+  /**
+   * Requests the release of one session of a place. If one is found lost, it ends in one of the next turns of the event
+   * loop.
+   */
   want(place: string | undefined): void {
     this.#wanted.add(place ?? ANY);
   }
 
-  /** Stops looking. */
+  /** Stops scanning. */
   stop(): void {
     this.#next?.clear();
     this.#next = undefined;
     this.#wanted.clear();
   }
 
-  /** @param mayJudge whether all input was read that waits: only then silence is silence */
+  /** @param mayJudge whether all pending input was read: silence counts only then */
   #look(mayJudge: boolean): void {
     const candidates = this.#probeSilent();
     if (mayJudge) this.#releaseOne(candidates);
@@ -114,7 +119,10 @@ export class SessionProbes {
     return candidates;
   }
 
-  /** For how long a peer has taken none of the bytes that wait for it, before which the probe waits too; Infinity if none wait. */
+  /**
+   * Microseconds for which a peer has taken none of its pending bytes, behind which the probe waits too; Infinity if no
+   * bytes are pending.
+   */
   #stuckMicros(session: RouterSession, nowMicros: number): number {
     const { bufferedBytes } = session.link;
     if (bufferedBytes === 0) return Infinity;
@@ -129,7 +137,7 @@ export class SessionProbes {
     const wanted = candidates.filter(
       ({ place }) => this.#wanted.has(ANY) || (place !== undefined && this.#wanted.has(place)),
     );
-    // As long as a session without locks may be lost, those with locks are kept.
+    // While a session without locks may be lost, those with locks are kept.
     const withoutLocks = wanted.filter(({ session }) => session.holdings.locks === 0);
     const [first, ...others] = (withoutLocks.length > 0 ? withoutLocks : wanted).filter(({ isLost }) => isLost);
     if (first === undefined) return;
@@ -147,10 +155,13 @@ interface Candidate extends PlacedSession {
   readonly isLost: boolean;
 }
 
-/** A session of any place. No place is called like this. */
+/** Any place. No place has this name. */
 const ANY = '';
 
-/** Sessions in this process never are, nor those before HELLO, which have a deadline. Silence of some peers proves nothing. */
+/**
+ * Whether a session is probed. In-process sessions and those before HELLO, which have a deadline, are not. The silence
+ * of some peers proves nothing.
+ */
 function isProbed(session: RouterSession): boolean {
   return session.established && session.link.deliver === undefined && mustAnswer(session);
 }

@@ -4,38 +4,38 @@ import type { RouterSession } from '../../core/session.js';
 import type { SessionPhase } from '../../core/session-events.js';
 import type { sessionMachine } from './session-machine.js';
 
-/** A session as somebody sees it who looks at the router from the side. Figures are since it came, unless said otherwise. */
+/** Read-only view of a session, for the inspector. Counts are since it connected, unless stated otherwise. */
 export interface SessionView {
   readonly id: string;
-  /** Its machine, to be watched. */
+  /** Its machine, for observers. */
   readonly actor: ActorRefFrom<typeof sessionMachine>;
-  /** From HELLO; empty before it. */
+  /** The name in HELLO; empty before. */
   readonly name: string;
   readonly features: readonly Feature[];
   readonly transport: string;
   readonly remoteAddress: string;
-  /** Who its token was given to, and the name of the token; nothing secret. */
+  /** The subject of its token, and the token's name; nothing secret. */
   readonly subject: string | undefined;
   readonly tokenId: string | undefined;
   readonly phase: SessionPhase;
-  /** When it came into this phase: Unix time in milliseconds, by the protocol's time as it is now. */
+  /** When it entered this phase: Unix time in milliseconds, by the current protocol time. */
   readonly phaseSinceMs: number;
-  /** When it came through the door. */
+  /** When its connection was accepted. */
   readonly openedMs: number;
-  /** When it was last heard of. */
+  /** When its last input was received. */
   readonly lastReceivedMs: number;
   readonly receivedMessages: number;
   readonly sentMessages: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;
   readonly subscriptions: number;
-  /** What its socket holds now, and what waits behind it. */
+  /** Bytes in its socket, and in its send queue. */
   readonly bufferedBytes: number;
   readonly queuedBytes: number;
   readonly queuedMessages: number;
-  /** Messages it has lost by being slow. */
+  /** Messages lost because it was slow. */
   readonly droppedMessages: number;
-  /** The last ERROR it was sent. */
+  /** The last ERROR sent to the peer. */
   readonly lastError: { readonly code: number; readonly text: string; readonly atMs: number } | undefined;
 }
 

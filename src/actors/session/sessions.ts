@@ -25,30 +25,30 @@ import { type SessionView, viewSession } from './session-view.js';
 import { SilenceWatch } from './silence-watch.js';
 import { TokenSessions } from './token-sessions.js';
 
-/** One client: its machine, what the data plane holds of it, and its connection. */
+/** One session: its machine, its data plane object, and its connection. */
 interface Entry {
   readonly actor: Actor<typeof sessionMachine>;
   readonly session: RouterSession;
   readonly connection: Connection;
-  /** What limits per address count it for; undefined for this computer. */
+  /** Its key for limits per address; undefined for this computer. */
   readonly place: string | undefined;
-  /** Whether it takes up one of the places there are. */
+  /** Whether it occupies a place. */
   admitted: boolean;
-  /** Whether it has said HELLO. */
+  /** Whether it has sent HELLO. */
   wasEstablished: boolean;
-  /** The token it counts for, from the moment when that was found good. */
+  /** The token that it counts for, once validated. */
   tokenId: string | undefined;
-  /** Lets go of what tells the session of something. */
+  /** Removes the subscriptions that notify the session. */
   readonly release: () => void;
 }
 
-/** All sessions of a hub, from the connection that came in to the last log line. */
+/** All sessions of a hub, from the accepted connection to the last log line. */
 export class Sessions {
   readonly #scope: SessionHubScope;
   readonly #input: SessionHubInput;
   readonly #newId: () => string;
   readonly #entries = new Map<string, Entry>();
-  /** Those without a HELLO. */
+  /** Sessions without a HELLO. */
   readonly #unestablished = new Map<Connection, Entry>();
   readonly #admission: SessionAdmission;
   readonly #probes: SessionProbes;
@@ -69,7 +69,7 @@ export class Sessions {
     const { router, clock } = input;
     const sessions = (): Iterable<Entry> => this.#entries.values();
     const release = (session: RouterSession, text: string): void => {
-      // By way of the connection: the pipeline limits how many sessions end in one turn of the event loop.
+      // Through the connection, because the pipeline limits how many sessions end per turn of the event loop.
       session.link.destroy(text);
     };
     this.#probes = new SessionProbes({ router, clock, sessions, release });
@@ -98,7 +98,7 @@ export class Sessions {
     this.#silence = new SilenceWatch(router, clock);
   }
 
-  /** Admitted and not gone yet. */
+  /** Sessions that were admitted and have not ended. */
   get count(): number {
     return this.#admission.sessions;
   }
@@ -120,15 +120,15 @@ export class Sessions {
   }
 
   /**
-   * A transport has a new connection: it gets a session, at once or after it has waited for a limit. Until then it is not read.
-   * One that is refused gets a session that sends the reason.
+   * Handles a new connection. It gets a session, at once or after waiting for a limit; until then it is not read. A
+   * refused connection gets a session that sends the reason.
    */
   open(connection: Connection): void {
     if (this.#draining) this.#tryStart(connection, shuttingDown());
     else this.#admission.arrive(connection);
   }
 
-  /** Gives a session to each connection that no limit holds up any more. */
+  /** Creates a session for each connection that no limit blocks anymore. */
   admitWaiting(): void {
     this.#admission.look();
   }
@@ -144,7 +144,7 @@ export class Sessions {
     }
   }
 
-  /** A session machine has reached its end. */
+  /** A session machine has ended. */
   ended(id: string, end: SessionEnd): void {
     const entry = this.#forget(id, end.kind);
     if (entry === undefined) return;
@@ -152,17 +152,17 @@ export class Sessions {
     this.#reportDrained();
   }
 
-  /** A session machine has thrown: a fault of ours, which costs this session and nobody else. */
+  /** A session machine has thrown: an internal error, which ends only this session. */
   broke(id: string, error: unknown): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     this.#input.logger.error({ err: error, ...described(entry) }, 'internal error in a session');
-    entry.session.phase = 'closed'; // the machine can no longer say so
+    entry.session.phase = 'closed'; // the machine cannot set it anymore
     entry.connection.destroy();
     this.ended(id, told('failure', new ClaspError(ErrorCode.InternalError, 'Internal error', { cause: error })));
   }
 
-  /** All of them, as they are now. */
+  /** Returns views of all sessions in their current state. */
   views(): readonly SessionView[] {
     const watch = ClockWatch.of(this.#input.clock);
     watch.look();
@@ -178,7 +178,7 @@ export class Sessions {
     this.#reportDrained();
   }
 
-  /** Ends the sessions that were silent for too long. Those before HELLO have a deadline of their own, those in the process none. */
+  /** Ends idle sessions. Those before HELLO have their own deadline, in-process sessions have none. */
   sweep(): void {
     this.#sweepDeadline = undefined;
     const { clock, sessionTimeoutMs } = this.#input;
@@ -192,7 +192,7 @@ export class Sessions {
     this.#planSweep();
   }
 
-  /** The hub was stopped: every connection is dropped, without a word. */
+  /** The hub was stopped: destroys every connection, without close messages. */
   cutOff(): void {
     for (const connection of this.#admission.clear()) connection.destroy();
     for (const [id, entry] of this.#entries) {
@@ -208,7 +208,7 @@ export class Sessions {
     this.#input.logger.error({ err: error, event }, 'internal error in the session hub');
   }
 
-  /** @param refusal why it is refused, a place in the counts is taken where it is not */
+  /** @param refusal why it is refused; undefined if it is admitted, in which case it must be counted already */
   #start(connection: Connection, refusal: ClaspError | undefined): void {
     const { transport, remoteAddress } = connection;
     const { router, clock, maxQueueBytes, maxQueueMessages, helloTimeoutMs, drainMs } = this.#input;
@@ -277,11 +277,11 @@ export class Sessions {
         },
       },
     });
-    // Every tick of a busy socket drains it; the router needs to know of those only that it had given up waiting for.
+    // Every tick of a busy socket drains it. The router needs this only for congested sessions.
     const drained = connection.drained$.subscribe(() => {
       if (session.phase === 'congested') router.send({ type: 'session.drained', session });
     });
-    // While there are sessions a stall of the process is seen: the deadlines of their machines have to know of it.
+    // While sessions exist, stalls of the process are detected, because the deadlines of their machines depend on that.
     if (this.#entries.size === 0) this.#stopWatching = logClock(clock, this.#input.logger);
     const entry: Entry = {
       actor,
@@ -318,7 +318,7 @@ export class Sessions {
     this.#holders.joined(client);
   }
 
-  /** Ends a session without a HELLO for a connection that waits. A token that is still checked is not the fault of its peer. */
+  /** Ends a session without a HELLO for a waiting connection. A pending token check is not the fault of its peer. */
   readonly #cutShort = (connection: Connection, ageSeconds: number, reason: string): boolean => {
     const entry = this.#unestablished.get(connection);
     if (entry?.session.phase !== 'awaitingHello') return false;
@@ -327,7 +327,7 @@ export class Sessions {
     return true;
   };
 
-  /** Its place is free at once: a peer that does not read its close message would keep it for the drain time. */
+  /** Its place is free at once. A peer that does not read its close message would occupy it for the drain time. */
   readonly #displace = (session: RouterSession, text: string): void => {
     const entry = this.#entries.get(session.id);
     if (entry?.admitted !== true) return;
@@ -350,13 +350,13 @@ export class Sessions {
       return grant;
     } catch (error) {
       if (error instanceof ClaspError) throw error;
-      // Not the error itself: nobody knows what a validator of somebody else's writes into its texts.
+      // Not the error itself: its texts come from an external authenticator and can contain anything.
       logger.error({ session: id, fault: nameOf(error) }, 'internal error while looking at a token');
       throw new ClaspError(ErrorCode.InternalError, 'Internal error');
     }
   }
 
-  /** Ends the session when its token no longer holds, and at once whatever it had left to be done later. */
+  /** Ends the session when its token is no longer valid, and its scheduled work at once. */
   #watch(grant: Grant, session: RouterSession): () => void {
     const { authenticator, clock } = this.#input;
     if (authenticator === undefined) return () => undefined;
@@ -376,7 +376,7 @@ export class Sessions {
     if (entry.tokenId !== undefined) this.#tokens.leave(entry.tokenId);
     entry.release();
     this.#input.router.send({ type: 'session.closed', session: entry.session, departure });
-    // Without sessions nothing is left to look for.
+    // Without sessions, nothing needs to be watched.
     if (this.#entries.size === 0) {
       this.#sweepDeadline?.clear();
       this.#sweepDeadline = undefined;
@@ -403,7 +403,7 @@ export class Sessions {
     this.#input.drained();
   }
 
-  /** One timer for all sessions, while there are any: a timer for each would be restarted with each message. */
+  /** One timer for all sessions while any exist: a timer per session would be restarted with each message. */
   #planSweep(): void {
     const { clock, sessionTimeoutMs } = this.#input;
     if (sessionTimeoutMs === 0 || this.#sweepDeadline !== undefined || this.#entries.size === 0) return;
@@ -429,7 +429,7 @@ function described({ session, connection }: Entry): object {
   };
 }
 
-/** Who a token was given to, for a log line. */
+/** The subject of a token, for a log line. */
 function identityOf({ subject, tokenId }: Grant): object {
   return { subject: subject === undefined ? undefined : peerText(subject), tokenId: peerText(tokenId) };
 }

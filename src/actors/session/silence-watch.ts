@@ -3,24 +3,27 @@ import { type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js'
 import type { RouterSession } from '../../core/session.js';
 import { mustAnswer, type PingSender, probe, silentMicros, unansweredMicros } from './liveness.js';
 
-/** How often silence is looked for in one interval between PINGs. */
+/** Number of checks per PING interval. */
 const LOOKS_PER_INTERVAL = 2;
-/** Intervals of silence after which a peer that must answer is lost. With the time between two looks it is less than 3. */
+/**
+ * Intervals of silence after which a peer that must answer is lost. With the time between two checks, it is less than
+ * 3.
+ */
 const MAX_SILENT_INTERVALS = 2.4;
-/** Intervals that such a peer has for its answer at least: two looks, which may come a little early. */
+/** Minimum intervals within which such a peer must answer: two checks, which can be slightly early. */
 const MIN_ANSWER_INTERVALS = 0.75;
 
 /**
- * Finds peers that are gone although their connection is open: a TCP connection notices that only after minutes, as long as
- * something is sent. Sends PINGs to silent peers, and reports those that have answered one before and no longer do. It watches
- * the sessions whose transport asks for that (`Connection.pingIntervalMs`).
+ * Finds lost peers whose connection is open: TCP detects the loss only after minutes, and only while something is sent.
+ * Sends PINGs to silent peers, and reports those that have answered one before and no longer do. It watches the
+ * sessions whose transport requests it (`Connection.pingIntervalMs`).
  */
 export class SilenceWatch {
   readonly #router: PingSender;
   readonly #clock: Clock;
   readonly #watched = new Set<RouterSession>();
   #deadline: PeerDeadline | undefined;
-  /** How long the deadline was when it was set; Infinity while none is set. */
+  /** Duration of the current deadline; Infinity if none is set. */
   #periodMs = Infinity;
 
   constructor(router: PingSender, clock: Clock) {
@@ -28,7 +31,9 @@ export class SilenceWatch {
     this.#clock = clock;
   }
 
-  /** Watches a session until {@link release}, if its transport asks for it. Destroys its connection when the peer is gone. */
+  /**
+   * Watches a session until {@link release}, if its transport requests it. Destroys the connection if the peer is lost.
+   */
   watch(session: RouterSession): void {
     if (session.link.pingIntervalMs === undefined) return;
     this.#watched.add(session);
@@ -41,7 +46,7 @@ export class SilenceWatch {
     if (this.#watched.size === 0) this.#unplan();
   }
 
-  /** One deadline for all sessions: that of the transport with the shortest interval. */
+  /** One deadline for all sessions, with the shortest interval of their transports. */
   #plan(periodMs: number): void {
     if (periodMs >= this.#periodMs) return;
     this.#unplan();
@@ -59,12 +64,12 @@ export class SilenceWatch {
     const nowMicros = microseconds(this.#clock);
     let shortestMs = Infinity;
     for (const session of this.#watched) {
-      const { pingIntervalMs = 0 } = session.link; // only those that have one are watched
+      const { pingIntervalMs = 0 } = session.link; // only sessions with an interval are watched
       const intervalMicros = pingIntervalMs * 1_000;
       shortestMs = Math.min(shortestMs, pingIntervalMs);
       const silent = silentMicros(session, nowMicros);
       if (silent >= MAX_SILENT_INTERVALS * intervalMicros && isUnanswered(session, intervalMicros, nowMicros)) {
-        // By way of the connection: the pipeline limits how many sessions end in one turn of the event loop.
+        // Through the connection, because the pipeline limits how many sessions end per turn of the event loop.
         session.link.destroy(`no answer to a PING, and nothing received for ${Math.round(silent / 1_000_000)} s`);
       } else if (silent >= intervalMicros || isNew(session)) {
         probe(session, this.#router, nowMicros);
@@ -74,12 +79,12 @@ export class SilenceWatch {
   };
 }
 
-/** Whether a peer that must answer had its time for that. */
+/** Whether a peer that must answer has missed its deadline. */
 function isUnanswered(session: RouterSession, intervalMicros: number, nowMicros: number): boolean {
   return mustAnswer(session) && unansweredMicros(session, nowMicros) >= MIN_ANSWER_INTERVALS * intervalMicros;
 }
 
-/** Each peer is asked once early: one that always sends would otherwise never show whether it answers. */
+/** Each peer is probed once early. Otherwise one that sends continuously would never show whether it answers. */
 function isNew({ probedMicros }: RouterSession): boolean {
   return probedMicros === -Infinity;
 }

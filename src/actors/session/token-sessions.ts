@@ -5,12 +5,12 @@ export class TokenSessions {
   readonly #max: number;
   readonly #counts = new Map<string, number>();
 
-  /** @param max sessions of one token at once; 0 = unlimited */
+  /** @param max concurrent sessions of one token; 0 = unlimited */
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** Counts one more session. @throws ClaspError if the token has as many as it may have */
+  /** Counts one more session. @throws ClaspError if the token has reached its limit */
   enter(tokenId: string): void {
     const count = this.#counts.get(tokenId) ?? 0;
     if (this.#max > 0 && count >= this.#max) {

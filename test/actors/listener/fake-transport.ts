@@ -2,21 +2,21 @@ import { Subject } from 'rxjs';
 import type { Connection, Listener, Transport } from '../../../src/transports/transport.js';
 import { TransportError } from '../../../src/net/transport-error.js';
 
-/** A transport whose every move the test makes. */
+/** A transport that the test controls. */
 export interface FakeTransport extends Transport {
-  /** How often it was asked to listen. */
+  /** Number of listen calls. */
   attempts(): number;
-  /** The door asked for last opens. */
+  /** Opens the last requested listener. */
   open(): FakeListener;
-  /** The door asked for last does not open. */
+  /** Fails to open the last requested listener. */
   refuse(error?: Error): void;
 }
 
 export interface FakeListener extends Listener {
   readonly connections$: Subject<Connection>;
-  /** How often it was told to close. */
+  /** Number of close calls. */
   closeCalls(): number;
-  /** The port is free. */
+  /** Frees the port. */
   finishClosing(): void;
 }
 
@@ -76,7 +76,7 @@ function fakeListener(port: number): FakeListener {
   };
 }
 
-/** Lets everything happen that promises have to do. */
+/** Waits until all pending promise callbacks have run. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

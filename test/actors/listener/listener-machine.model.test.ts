@@ -5,8 +5,8 @@ import { silentLogger } from '../../../src/core/ports.js';
 import { type FakeListener, type FakeTransport, fakeTransport, settled } from './fake-transport.js';
 
 /**
- * Everything that can happen to a listener, in every order up to a depth. Its machine lives by promises and doors, so what
- * is walked here is not the graph of its events but of the moves of the world around it.
+ * All sequences of external events of a listener, up to a depth. The machine depends on promises and listeners, so the
+ * test walks the graph of external events, not that of actor events.
  */
 const moves = ['opens', 'refuses', 'breaks', 'shuts', 'told to close', 'time passes', 'port is free'] as const;
 type Move = (typeof moves)[number];
@@ -21,8 +21,8 @@ interface World {
   toldToClose: boolean;
 }
 
-describe('the listener machine, through everything that can happen to a door', () => {
-  it('is never without a door it has forgotten, a retry nobody wants, or an end', async () => {
+describe('the listener machine, with every sequence of external events', () => {
+  it('never loses a listener, keeps an unwanted retry, or fails to end', async () => {
     const visited = new Set<string>();
     let paths: readonly (readonly Move[])[] = [[]];
     for (let depth = 0; depth <= DEPTH; depth++) {
@@ -106,7 +106,7 @@ function checkInvariants({ actor, listeners, toldToClose }: World, path: readonl
   const snapshot = actor.getSnapshot();
   const listening = snapshot.matches({ open: 'listening' });
   const because = path.join(', ');
-  // Every door but the one in use has been told to close, once.
+  // Every listener except the current one has been closed, once.
   const closeCalls = listeners.map((listener) => listener.closeCalls());
   expect({ because, closeCalls }).toEqual({
     because,
@@ -119,12 +119,12 @@ function checkInvariants({ actor, listeners, toldToClose }: World, path: readonl
   if (toldToClose) expect({ because, listening }).toEqual({ because, listening: false });
   expect({ because, failed: snapshot.matches('failed') }).toEqual({
     because,
-    // Only the first answer can be a failure, and only while somebody still wants to hear it.
+    // Only the first result can be a failure, and only before the machine is closed.
     failed: path.find((move) => move === 'opens' || move === 'refuses' || move === 'told to close') === 'refuses',
   });
 }
 
-/** From wherever it is, it ends once it is told to and the world answers. */
+/** From any state, it ends after it is closed and the transport has answered. */
 async function checkEnds(world: World, path: readonly Move[]): Promise<void> {
   make(world, 'told to close');
   if (world.actor.getSnapshot().matches('binding')) make(world, 'opens');

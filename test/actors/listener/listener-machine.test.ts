@@ -33,15 +33,15 @@ async function startListening(): Promise<ListenerUnderTest & { readonly listener
   return { ...started, listener };
 }
 
-describe('a door that opens', () => {
-  it('says where, in its context and in the log', async () => {
+describe('a listener that opens', () => {
+  it('states its addresses, in its context and in the log', async () => {
     const { actor, logger } = await startListening();
     expect(actor.getSnapshot().value).toEqual({ open: 'listening' });
     expect(actor.getSnapshot().context.addresses).toMatchObject([{ url: 'fake://fake:1' }]);
     expect(logger.lines).toMatchObject([{ level: 'info', message: 'listening on fake://fake:1' }]);
   });
 
-  it('hands over each peer without a transition of the machine', async () => {
+  it('passes on each connection without a machine transition', async () => {
     const { actor, listener, accepted } = await startListening();
     const before = actor.getSnapshot();
     const { server } = memoryLink();
@@ -51,8 +51,8 @@ describe('a door that opens', () => {
   });
 });
 
-describe('a door that does not open', () => {
-  it('fails at once and says why: whoever asked for it is waiting', async () => {
+describe('a listener that fails to open', () => {
+  it('ends at once with the error, because its requester waits', async () => {
     const { actor, transport, clock } = startListener();
     transport.refuse(new TransportError('port 7330 is already in use'));
     await settled();
@@ -63,8 +63,8 @@ describe('a door that does not open', () => {
   });
 });
 
-describe('a door that breaks', () => {
-  it('is opened again after 1 s, and after twice as long each time that fails, 30 s at most', async () => {
+describe('an open listener that fails', () => {
+  it('is opened again after 1 s, and after twice as long for each failure, at most 30 s', async () => {
     const { actor, transport, clock, listener } = await startListening();
     listener.connections$.error(new Error('the network cable is out'));
     const waits: number[] = [];
@@ -83,7 +83,7 @@ describe('a door that breaks', () => {
     expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
   });
 
-  it('accepts again once it is open, and counts its faults from the beginning', async () => {
+  it('accepts again after reopening, and restarts its failure count', async () => {
     const { actor, transport, clock, listener, accepted } = await startListening();
     listener.connections$.error(new Error('broken'));
     clock.increment(1_000);
@@ -95,14 +95,14 @@ describe('a door that breaks', () => {
     expect(actor.getSnapshot().context).toMatchObject({ faults: 0, addresses: again.addresses });
   });
 
-  it('has no addresses while it is out of order, and its remains are closed', async () => {
+  it('has no addresses in the meantime, and the failed transport listener is closed', async () => {
     const { actor, listener } = await startListening();
     listener.connections$.error(new Error('broken'));
     expect(actor.getSnapshot().context.addresses).toEqual([]);
     expect(listener.closeCalls()).toBe(1);
   });
 
-  it('is left alone when it was told to close meanwhile', async () => {
+  it('is not reopened if it was closed in the meantime', async () => {
     const { actor, transport, clock, listener } = await startListening();
     listener.connections$.error(new Error('broken'));
     actor.send({ type: 'listener.closing' });
@@ -113,7 +113,7 @@ describe('a door that breaks', () => {
 });
 
 describe('closing', () => {
-  it('is done when the port is free, and not before', async () => {
+  it('completes when the port is free, and not before', async () => {
     const { actor, listener } = await startListening();
     actor.send({ type: 'listener.closing' });
     await settled();
@@ -124,7 +124,7 @@ describe('closing', () => {
     expect(listener.closeCalls()).toBe(1);
   });
 
-  it('still takes a peer that was on its way in', async () => {
+  it('still accepts a connection that was being established', async () => {
     const { actor, listener, accepted } = await startListening();
     actor.send({ type: 'listener.closing' });
     const { server } = memoryLink();
@@ -132,7 +132,7 @@ describe('closing', () => {
     expect(accepted).toEqual([server]);
   });
 
-  it('while the door is opening waits for it, and closes it then', async () => {
+  it('while opening waits for the result, and then closes the listener', async () => {
     const { actor, transport } = startListener();
     actor.send({ type: 'listener.closing' });
     const listener = transport.open();
@@ -143,7 +143,7 @@ describe('closing', () => {
     expect(actor.getSnapshot().value).toBe('closed');
   });
 
-  it('while the door is opening is all the better if it does not', async () => {
+  it('while opening completes if the listener fails to open', async () => {
     const { actor, transport } = startListener();
     actor.send({ type: 'listener.closing' });
     transport.refuse();
@@ -151,14 +151,14 @@ describe('closing', () => {
     expect(actor.getSnapshot().value).toBe('closed');
   });
 
-  it('happens also when the transport shuts the door by itself', async () => {
+  it('completes also if the transport closes the listener by itself', async () => {
     const { actor, listener } = await startListening();
     listener.finishClosing();
     await settled();
     expect(actor.getSnapshot().value).toBe('closed');
   });
 
-  it('survives a transport that cannot close, and says so', async () => {
+  it('survives a transport that cannot close, and logs it', async () => {
     const { actor, listener, logger } = await startListening();
     listener.close = () => Promise.reject(new Error('stuck'));
     actor.send({ type: 'listener.closing' });
@@ -168,14 +168,14 @@ describe('closing', () => {
   });
 });
 
-describe('a listener that is stopped', () => {
-  it('closes its door', async () => {
+describe('a stopped listener actor', () => {
+  it('closes its transport listener', async () => {
     const { actor, listener } = await startListening();
     actor.stop();
     expect(listener.closeCalls()).toBe(1);
   });
 
-  it('closes a door that opens only afterwards', async () => {
+  it('closes a transport listener that opens only afterwards', async () => {
     const { actor, transport } = startListener();
     actor.stop();
     const listener = transport.open();

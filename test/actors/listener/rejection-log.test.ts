@@ -12,7 +12,7 @@ interface DoorUnderTest {
   readonly listener: FakeListener;
   readonly clock: SimulatedClock;
   readonly rejected$: Subject<RejectedConnection>;
-  /** What was logged about those who did not get in. */
+  /** Log lines about rejected connections. */
   readonly told: () => readonly string[];
   readonly logger: ReturnType<typeof recordingLogger>;
 }
@@ -35,8 +35,8 @@ function fault(text: string, kind: RejectedConnection['kind'] = 'handshake'): Re
   return { kind, remoteAddress: `192.0.2.7:${text.length}`, text };
 }
 
-describe('who does not get in', () => {
-  it('is in the log at once, with why, where and from where', async () => {
+describe('a rejected connection', () => {
+  it('is logged at once, with reason, listener and source', async () => {
     const { rejected$, logger } = await openDoor();
     rejected$.next({ kind: 'timeout', remoteAddress: '192.0.2.7:50000', text: 'no TLS handshake within 10 s' });
     expect(logger.lines.at(-1)).toEqual({
@@ -46,7 +46,7 @@ describe('who does not get in', () => {
     });
   });
 
-  it('is one line a second of each kind at most, the last of them and the number of the others', async () => {
+  it('causes at most one line per second and kind, with the last one and the number of the others', async () => {
     const { rejected$, clock, told, logger } = await openDoor();
     for (let i = 0; i < 314; i++) rejected$.next(fault(`a${i}`));
     expect(told()).toEqual(['a0']);
@@ -56,12 +56,12 @@ describe('who does not get in', () => {
     expect(told()).toEqual(['a0', 'a313, and 312 more']);
     expect(logger.lines.at(-1)).toMatchObject({ fields: { more: 312, remoteAddress: '192.0.2.7:4' } });
     rejected$.next(fault('b'));
-    expect(told()).toHaveLength(2); // the second line has its second too
+    expect(told()).toHaveLength(2); // the second line has its own second
     clock.increment(1_000);
     expect(told().slice(2)).toEqual(['b']);
   });
 
-  it('waits for nobody of another kind', async () => {
+  it('is logged independently of other kinds', async () => {
     const { rejected$, clock, told } = await openDoor();
     rejected$.next(fault('a'));
     for (const kind of ['timeout', 'refused', 'unsolicited'] as const) rejected$.next(fault(kind, kind));
@@ -71,7 +71,7 @@ describe('who does not get in', () => {
     expect(told().slice(4)).toEqual(['again']);
   });
 
-  it('is told at once again after a second of rest, and no timer runs by then', async () => {
+  it('is logged at once again after a second without any, when no timer runs', async () => {
     const { rejected$, clock, told } = await openDoor();
     rejected$.next(fault('a'));
     clock.increment(1_000);
@@ -82,7 +82,7 @@ describe('who does not get in', () => {
     expect(timers).toBe(0);
   });
 
-  it.each(['stopped', 'told to close'] as const)('is counted to the last when the door is %s', async (how) => {
+  it.each(['stopped', 'told to close'] as const)('is counted completely when the listener is %s', async (how) => {
     const { actor, listener, rejected$, clock, told } = await openDoor();
     for (let i = 0; i < 5; i++) rejected$.next(fault(`a${i}`));
     rejected$.next(fault('b', 'unsolicited'));
@@ -101,7 +101,7 @@ describe('who does not get in', () => {
     expect(told()).toHaveLength(3);
   });
 
-  it('keeps no process alive for the sake of a line', () => {
+  it('does not keep the process alive for a line', () => {
     let unrefs = 0;
     const clock = { now: () => 0, clearTimeout: () => undefined, setTimeout: () => ({ unref: () => unrefs++ }) };
     const log = new FaultLog({ transport: '', url: '', clock, logger: recordingLogger() });
@@ -109,7 +109,7 @@ describe('who does not get in', () => {
     expect(unrefs).toBe(1);
   });
 
-  it('is never looked at when it is left out', async () => {
+  it('is not read if its line is suppressed', async () => {
     const { rejected$, told } = await openDoor();
     rejected$.next(fault('a'));
     let looks = 0;
@@ -119,7 +119,7 @@ describe('who does not get in', () => {
     expect(told()).toEqual(['a']);
   });
 
-  it('breaks nothing by being the last that is told', async () => {
+  it('does not cause a failure if it is the last one', async () => {
     const { actor, rejected$, told } = await openDoor();
     rejected$.error(new Error('no more of that'));
     expect(actor.getSnapshot().value).toEqual({ open: 'listening' });
@@ -127,7 +127,7 @@ describe('who does not get in', () => {
   });
 });
 
-/** Timers that wait. A simulated clock keeps them in a field that its types hide. */
+/** Pending timers. A simulated clock keeps them in a field that its types hide. */
 function pendingTimers(clock: SimulatedClock): number {
   return (clock as unknown as { readonly timeouts: ReadonlyMap<number, unknown> }).timeouts.size;
 }

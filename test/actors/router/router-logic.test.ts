@@ -14,7 +14,7 @@ const event = (value: number | string): Message => ({
 const subscribeAll: Message = { type: 'subscribe', id: 1, pattern: '/**' };
 
 describe('the router actor', () => {
-  it('writes to each session once a tick, whatever the tick held', () => {
+  it('writes to each session once per tick, whatever the tick contains', () => {
     const { connect } = setUp();
     const [publisher, reader] = [connect(), connect()];
     reader.send(subscribeAll);
@@ -24,7 +24,7 @@ describe('the router actor', () => {
     expect(publisher.read()).toHaveLength(50);
   });
 
-  it('takes what it sends for a sign of life: who only listens is not idle', () => {
+  it('counts its output as activity: a session that only receives is not idle', () => {
     const { connect, clock } = setUp();
     const [publisher, reader] = [connect(), connect()];
     reader.send(subscribeAll);
@@ -33,7 +33,7 @@ describe('the router actor', () => {
     expect(reader.session.lastActivityMicros).toBe(60_000_000);
   });
 
-  it('sends a PING behind what waits, and does not count it as activity', () => {
+  it('sends a PING behind pending output, and does not count it as activity', () => {
     const { connect, clock, router } = setUp();
     const link = connect();
     const { lastActivityMicros } = link.session;
@@ -43,7 +43,7 @@ describe('the router actor', () => {
     expect(link.session.lastActivityMicros).toBe(lastActivityMicros);
   });
 
-  it('sends a congested session no PING, which would wait behind its backlog', () => {
+  it('sends a congested session no PING, because it would wait behind its send queue', () => {
     const { connect, router } = setUp();
     const [publisher, reader] = [connect(), connect()];
     reader.send(subscribeAll);
@@ -56,7 +56,7 @@ describe('the router actor', () => {
     expect(reader.read().map(({ type }) => type)).toEqual(['publish']);
   });
 
-  it('knows by its PONG who answers a PING', () => {
+  it('detects by a PONG that a peer answers PINGs', () => {
     const link = setUp().connect();
     expect(link.session.answersPings).toBe(false);
     link.send({ type: 'pong' });
@@ -64,7 +64,7 @@ describe('the router actor', () => {
     expect(link.read()).toEqual([]);
   });
 
-  it('clears an expired param away by its own timer, with nobody saying anything', () => {
+  it('removes an expired param by its own timer, without any message', () => {
     const { connect, clock, router } = setUp();
     const link = connect();
     const put = (address: string, ttl: number): Message => ({ type: 'set', address, value: encodeValue(1), ttl });
@@ -77,7 +77,7 @@ describe('the router actor', () => {
     expect(router.getSnapshot().params).toBe(0);
   });
 
-  it('runs a bundle in its millisecond, and gives up turning on a clock that stands still', () => {
+  it('runs a bundle in its millisecond, and stops turning on a clock that does not advance', () => {
     const { connect, clock, deferred } = setUp();
     const link = connect();
     const at = (ms: number, value: number): Message => ({
@@ -105,7 +105,7 @@ describe('the router actor', () => {
   it('sends itself nothing after it was stopped, whatever was deferred', () => {
     const { connect, router, deferred } = setUp();
     const { session } = connect();
-    router.send({ type: 'session.closed', session, departure: 'left' }); // clearing away goes on in the next turn
+    router.send({ type: 'session.closed', session, departure: 'left' }); // the cleanup continues in the next turn
     expect(deferred).not.toHaveLength(0);
     router.stop();
     const send = jest.spyOn(router, 'send');
@@ -136,7 +136,7 @@ describe('the router actor', () => {
     expect(router.getSnapshot()).toMatchObject({ sessions: 0, subscriptions: 0, params: 2 });
   });
 
-  it('conflates params for a congested session, keeps events, and brings it back when it drains', () => {
+  it('conflates params for a congested session, keeps events, and ends the congestion when it drains', () => {
     const { connect } = setUp();
     const [publisher, slow] = [connect(), connect()];
     slow.send(subscribeAll);
@@ -161,7 +161,7 @@ describe('the router actor', () => {
     expect(slow.read()).toMatchObject([{ type: 'set', revision: 102 }]);
   });
 
-  it('queues the replies of a congested session behind what it waits for', () => {
+  it('queues the replies of a congested session behind its pending output', () => {
     const { connect } = setUp();
     const [publisher, slow] = [connect(), connect()];
     slow.send(subscribeAll);
@@ -177,7 +177,7 @@ describe('the router actor', () => {
     expect(slow.read().map(({ type }) => type)).toEqual(['publish', 'pong', 'publish']);
   });
 
-  it('empties a long backlog a high-water mark at a time', () => {
+  it('sends a long queue one high-water mark at a time', () => {
     const { connect } = setUp();
     const [publisher, slow] = [connect(), connect(100_000)];
     slow.send(subscribeAll);
@@ -197,7 +197,7 @@ describe('the router actor', () => {
     expect(drains).toBeGreaterThan(3);
   });
 
-  it('empties a backlog in one go when the socket takes it all at once and so never drains again', () => {
+  it('sends a queue completely if the socket takes it all at once and so never drains again', () => {
     const { connect } = setUp();
     const [publisher, slow] = [connect(), connect(100_000)];
     slow.send(subscribeAll);
@@ -211,7 +211,7 @@ describe('the router actor', () => {
     expect(slow.session.phase).toBe('active');
   });
 
-  it('gives up on a session whose queue passes its hard limit, and on nobody else', () => {
+  it('closes a session whose queue exceeds its hard limit, and no other', () => {
     const { connect, router } = setUp();
     const [publisher, frozen, well] = [connect(), connect(5_000), connect()];
     for (const link of [frozen, well]) link.send(subscribeAll);
@@ -227,7 +227,7 @@ describe('the router actor', () => {
     expect(publisher.session.phase).toBe('active');
   });
 
-  it('flushes what is queued before it closes', () => {
+  it('flushes queued output before it closes', () => {
     const { connect, router } = setUp();
     const [publisher, slow] = [connect(), connect()];
     slow.send(subscribeAll);
@@ -265,7 +265,7 @@ describe('the router actor', () => {
       turns++;
     }
     expect(turns).toBeGreaterThanOrEqual(3);
-    // Once for HELLO (its first piece was read by connect) and once for the subscription.
+    // Once for HELLO (connect read its first piece) and once for the subscription.
     expect(total).toBeGreaterThanOrEqual(10_000);
   });
 });

@@ -15,7 +15,7 @@ import { SteadyClock, WallClock } from '../../support/steady-clock.js';
 const TOKEN = 'cpsk_0123456789abcdef0123456789abcdef';
 const DAY_MS = 86_400_000;
 
-/** Says what it was asked, answers as told, and revokes when told. */
+/** An authenticator that records tokens, and answers and revokes as the test requires. */
 class Doorman implements Authenticator {
   readonly asked: string[] = [];
   readonly watched = new Map<Grant, () => void>();
@@ -36,7 +36,7 @@ class Doorman implements Authenticator {
   }
 }
 
-/** A hub with one peer that has said HELLO with a token. */
+/** A hub with one peer that has sent HELLO with a token. */
 async function helloWith(authenticator: Authenticator | undefined): Promise<{
   session: RouterSession;
   clock: WallClock;
@@ -76,7 +76,7 @@ const ends = (events: readonly RouterActorEvent[]): unknown[] =>
   events.filter(({ type }) => type === 'session.closing').map((event) => 'error' in event && event.error);
 
 describe('a HELLO with a token', () => {
-  it('is let in with what the authenticator says the token gives', async () => {
+  it('is accepted with the permissions that the authenticator returns', async () => {
     const doorman = new Doorman(() => Promise.resolve(grant));
     const { session, routerEvents, logger } = await helloWith(doorman);
     expect(doorman.asked).toEqual([TOKEN]);
@@ -85,19 +85,19 @@ describe('a HELLO with a token', () => {
     expect(logger.lines.at(-1)).toMatchObject({ fields: { subject: 'desk', tokenId: 'token-1' } });
   });
 
-  it('is refused with what the authenticator says', async () => {
+  it('is refused with the error of the authenticator', async () => {
     const error = new ClaspError(ErrorCode.TokenExpired, 'Token has expired');
     const { session, routerEvents } = await helloWith(new Doorman(() => Promise.reject(error)));
     expect(session.phase).toBe('draining');
     expect(ends(routerEvents)).toEqual([error]);
   });
 
-  it('is refused on a router with nobody to look at it', async () => {
+  it('is refused on a router without an authenticator', async () => {
     const { routerEvents } = await helloWith(undefined);
     expect(ends(routerEvents)).toMatchObject([{ code: ErrorCode.InternalError, message: 'Server misconfiguration' }]);
   });
 
-  it('is refused without a reason when the authenticator breaks, whose words are kept from everybody', async () => {
+  it('is refused without a reason if the authenticator fails, whose error text stays hidden', async () => {
     const broken = new Doorman(() => Promise.reject(new TypeError(`cannot read ${TOKEN}`)));
     const { routerEvents, logger } = await helloWith(broken);
     expect(ends(routerEvents)).toMatchObject([{ code: ErrorCode.InternalError, message: 'Internal error' }]);
@@ -108,13 +108,13 @@ describe('a HELLO with a token', () => {
     expect(JSON.stringify(logger.lines)).not.toContain(TOKEN);
   });
 
-  it('cannot be read off the session that waits for it', async () => {
+  it('is not readable from its session during the check', async () => {
     const { session } = await helloWith(new Doorman(() => new Promise(() => undefined)));
     expect(session.pending?.hello.token).toBe(TOKEN);
     expect(inspect(session, { depth: Infinity, showHidden: true })).not.toContain(TOKEN);
   });
 
-  it('leaves no trace of the token in what an inspector sees', async () => {
+  it('leaves no trace of the token in inspector data', async () => {
     const seen: string[] = [];
     const clock = new SteadyClock();
     const hub = createActor(sessionHub, {
@@ -151,8 +151,8 @@ describe('a HELLO with a token', () => {
   });
 });
 
-describe('a session whose token holds no longer', () => {
-  it('ends when the token is revoked, and may do nothing from then on', async () => {
+describe('a session whose token becomes invalid', () => {
+  it('ends when the token is revoked, and has no permissions from then on', async () => {
     const doorman = new Doorman(() => Promise.resolve(grant));
     const { session, routerEvents } = await helloWith(doorman);
     session.permissions = unrestricted;
@@ -162,19 +162,19 @@ describe('a session whose token holds no longer', () => {
     expect(doorman.watched.size).toBe(0);
   });
 
-  it('ends at the second its token expires, however far away that was', async () => {
+  it('ends at the second its token expires, however far in the future', async () => {
     const expiresAtSeconds = (40 * DAY_MS) / 1_000;
     const { session, clock, routerEvents } = await helloWith(
       new Doorman(() => Promise.resolve({ ...grant, expiresAtSeconds })),
     );
-    clock.stall(30 * DAY_MS); // beyond what one timer can hold
+    clock.stall(30 * DAY_MS); // beyond the maximum delay of a timer
     clock.stall(10 * DAY_MS - 1);
     expect(session.phase).toBe('active');
     clock.increment(1);
     expect(ends(routerEvents)).toMatchObject([{ code: ErrorCode.TokenExpired, message: 'Token has expired' }]);
   });
 
-  it('ends within a second of a jump of the wall clock beyond its end', async () => {
+  it('ends within a second of a jump of the wall clock beyond its expiry', async () => {
     const { session, clock, routerEvents } = await helloWith(
       new Doorman(() => Promise.resolve({ ...grant, expiresAtSeconds: 3_600 })),
     );
@@ -185,7 +185,7 @@ describe('a session whose token holds no longer', () => {
     expect(session.permissions).not.toBe(unrestricted);
   });
 
-  it('ends within a second of a jump of the wall clock to before its begin', async () => {
+  it('ends within a second of a jump of the wall clock to before its validity', async () => {
     const { clock, routerEvents } = await helloWith(
       new Doorman(() => Promise.resolve({ ...grant, notBeforeSeconds: -60, expiresAtSeconds: undefined })),
     );
@@ -197,7 +197,7 @@ describe('a session whose token holds no longer', () => {
     expect(ends(routerEvents)).toMatchObject([{ code: ErrorCode.TokenExpired, message: 'Token is not valid yet' }]);
   });
 
-  it('ends later where the wall clock was set back', async () => {
+  it('ends later if the wall clock was set back', async () => {
     const { session, clock } = await helloWith(
       new Doorman(() => Promise.resolve({ ...grant, expiresAtSeconds: 3_600 })),
     );
@@ -208,7 +208,7 @@ describe('a session whose token holds no longer', () => {
     expect(session.phase).toBe('draining');
   });
 
-  it('is no longer watched once it has left', async () => {
+  it('is no longer watched after it has ended', async () => {
     const doorman = new Doorman(() => Promise.resolve(grant));
     const { session } = await helloWith(doorman);
     expect(doorman.watched.size).toBe(1);

@@ -5,9 +5,9 @@ import { hear, type ProbedPeer, ProbedPeers } from './probed-sessions.js';
 interface Router {
   readonly peers: ProbedPeers;
   readonly displacement: Displacement;
-  /** Ids of displaced sessions, which are gone at once. */
+  /** IDs of displaced sessions, which end at once. */
   readonly displaced: string[];
-  /** Adds sessions of a place; they get their WELCOME now. */
+  /** Adds sessions of a place, which get their WELCOME now. */
   add(place: string | undefined, count?: number): readonly ProbedPeer[];
 }
 
@@ -31,13 +31,13 @@ function fullRouter(): Router {
   return { peers, displacement, displaced, add };
 }
 
-/** Subscribes a session to something. */
+/** Adds a subscription to a session. */
 function subscribe({ session }: ProbedPeer): void {
   session.holdings.subscriptions = 1;
 }
 
 describe('a new connection to a full router', () => {
-  it('displaces the session that has sent nothing for longest, of the address that has most', () => {
+  it('displaces the session that has sent nothing for longest, of the address with the most', () => {
     const { peers, displacement, displaced, add } = fullRouter();
     add('b');
     const [first, second, third] = add('a', 3) as [ProbedPeer, ProbedPeer, ProbedPeer];
@@ -77,7 +77,7 @@ describe('a new connection to a full router', () => {
     expect(displaced).toEqual([]);
   });
 
-  it('displaces no session of other addresses if the address with most has none that can be', () => {
+  it('displaces no session of other addresses if the address with the most has none to displace', () => {
     const { peers, displacement, displaced, add } = fullRouter();
     add('a', 4).forEach(subscribe);
     add('b', 3);
@@ -86,7 +86,7 @@ describe('a new connection to a full router', () => {
     expect(displaced).toEqual([]);
   });
 
-  it('waits until a session had 5 s for its first subscription', () => {
+  it('waits until a session has had 5 s for its first subscription', () => {
     const { peers, displacement, displaced, add } = fullRouter();
     add('a', 2);
     peers.clock.increment(4_999);
@@ -96,7 +96,7 @@ describe('a new connection to a full router', () => {
     expect(displaced).toEqual(['s1']);
   });
 
-  it('does not displace a session that has subscribed since the last look', () => {
+  it('does not displace a session that has subscribed since the last scan', () => {
     const { peers, displacement, displaced, add } = fullRouter();
     add('a', 2).forEach((peer) => {
       hear(peer, peers.clock);
@@ -119,7 +119,7 @@ describe('a new connection to a full router', () => {
 });
 
 describe('new connections to a full router', () => {
-  it('displace one session in 50 ms at most, however many come', () => {
+  it('displace at most one session per 50 ms, however many arrive', () => {
     const { peers, displacement, displaced, add } = fullRouter();
     add('a', 100);
     peers.clock.increment(5_000);

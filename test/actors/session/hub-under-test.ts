@@ -9,14 +9,14 @@ import { WallClock } from '../../support/steady-clock.js';
 import { recordingLogger } from './recording-logger.js';
 import { unlimited } from './session-under-test.js';
 
-/** A hub whose router only writes down what it hears, and closes what it is told to close. */
+/** A hub whose router only records its events and closes the requested connections. */
 export interface HubUnderTest {
   readonly hub: Actor<SessionHubLogic>;
   readonly clock: WallClock;
   readonly logger: ReturnType<typeof recordingLogger>;
   readonly routerEvents: RouterActorEvent[];
   readonly drainedCalls: () => number;
-  /** Lets a peer in. */
+  /** Connects a peer. */
   connect(): Peer;
 }
 
@@ -70,7 +70,7 @@ export function startHub(options: Partial<SessionHubInput> = {}): HubUnderTest {
     connect() {
       const { client, server } = memoryLink({ clock });
       hub.send({ type: 'connection.opened', connection: server });
-      const session = attached.at(-1)!; // the hub attaches before it does anything else
+      const session = attached.at(-1)!; // the hub attaches before anything else
       return {
         session,
         client,

@@ -6,7 +6,7 @@ import { mustAnswer, probe, silentMicros, unansweredMicros } from '../../../src/
 
 const SECOND = 1_000_000;
 
-/** A session that connected at 0, and what the router actor is sent for it. */
+/** A session that connected at 0, and the events that the router actor gets for it. */
 function setUp(link: Partial<SessionLink> = {}): {
   session: RouterSession;
   events: RouterActorEvent[];
@@ -42,27 +42,27 @@ function setUp(link: Partial<SessionLink> = {}): {
 }
 
 describe('a probe', () => {
-  it('is a PING of the router where the transport has no probe of its own', () => {
+  it('is a PING of the router if the transport has no probe of its own', () => {
     const { session, events, ask } = setUp();
     ask(SECOND);
     expect(events).toEqual([{ type: 'session.probing', session }]);
   });
 
-  it('is the transport’s own where it has one', () => {
+  it('is the transport’s own if it has one', () => {
     let probes = 0;
     const { events, ask } = setUp({ probe: () => (probes += 1) });
     ask(SECOND);
     expect([probes, events]).toEqual([1, []]);
   });
 
-  it('is not sent to a session in this process', () => {
+  it('is not sent to an in-process session', () => {
     const { session, events, ask } = setUp({ deliver: () => undefined });
     ask(SECOND);
     expect(events).toEqual([]);
     expect(unansweredMicros(session, 100 * SECOND)).toBe(0);
   });
 
-  it('is answered by anything that is received after it, and by nothing that came before', () => {
+  it('is answered by anything received after it, and by nothing received before', () => {
     const { session, ask } = setUp();
     session.lastReceivedMicros = 10 * SECOND;
     ask(30 * SECOND);
@@ -72,7 +72,7 @@ describe('a probe', () => {
     expect(silentMicros(session, 60 * SECOND)).toBe(25 * SECOND);
   });
 
-  it('that is repeated counts from the first one that was not answered', () => {
+  it('that is repeated counts from the first unanswered one', () => {
     const { session, ask } = setUp();
     ask(30 * SECOND);
     ask(40 * SECOND);
@@ -91,14 +91,14 @@ describe('silence after a probe', () => {
     expect(mustAnswer(session)).toBe(true);
   });
 
-  it('proves nothing about a congested session, which is sent no PING', () => {
+  it('proves nothing about a congested session, which gets no PING', () => {
     const { session } = setUp();
     session.answersPings = true;
     session.phase = 'congested';
     expect(mustAnswer(session)).toBe(false);
   });
 
-  it('proves that the peer is lost where the transport itself answers', () => {
+  it('proves that the peer is lost if the transport itself answers', () => {
     const { session } = setUp({ probe: () => undefined });
     expect(mustAnswer(session)).toBe(true);
     session.phase = 'congested';

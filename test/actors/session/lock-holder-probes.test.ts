@@ -35,7 +35,7 @@ describe('a session that holds locks', () => {
     expect(holder.probes).toHaveLength(3);
   });
 
-  it('is not probed while something is received from it', async () => {
+  it('is not probed while input is received from it', async () => {
     const { peers, probes, holder } = await setUp();
     probes.start();
     for (let i = 0; i < 30; i++) {
@@ -56,7 +56,7 @@ describe('a session that holds locks', () => {
     expect(takesOver()).toBe(true);
   });
 
-  it('keeps its lock if it answers within 2 s, or later but before the client wants it', async () => {
+  it('keeps its lock if it answers within 2 s, or later but before the client requests it', async () => {
     const { peers, probes, holder, takesOver } = await setUp();
     probes.start();
     await peers.pass(11_900);
@@ -92,7 +92,7 @@ describe('a session that holds locks', () => {
     expect(holder.probes).toEqual([]);
   });
 
-  it('keeps its lock where its silence proves nothing', async () => {
+  it('keeps its lock if its silence proves nothing', async () => {
     const { peers, probes, holder, takesOver } = await setUp();
     const { session } = peers.add({ link: { probe: undefined } });
     Object.assign(session, { grant: holder.session.grant, name: holder.session.name });

@@ -3,19 +3,19 @@ import { RouterSession } from '../../../src/core/session.js';
 import type { SessionLink } from '../../../src/core/session-link.js';
 import { inputRead, SteadyClock } from '../../support/steady-clock.js';
 
-/** Milliseconds of one step of {@link pass}: what the probes look at most often. */
+/** Milliseconds of one step of {@link pass}: the shortest interval of the probes. */
 const STEP_MS = 50;
 
 /** A session, its probes, and whether its peer answers them. */
 export interface ProbedPeer {
   readonly session: RouterSession;
   readonly place: string | undefined;
-  /** When it was probed, in seconds. */
+  /** Times of its probes, in seconds. */
   readonly probes: number[];
   answers: boolean;
 }
 
-/** Sessions that were established at the start of a clock, and peers that answer at once or not at all. */
+/** Sessions that were established at time 0, and peers that answer at once or not at all. */
 export class ProbedPeers {
   readonly clock = new SteadyClock();
   readonly all: ProbedPeer[] = [];
@@ -51,7 +51,7 @@ export class ProbedPeers {
     return peer;
   }
 
-  /** Lets time pass as it does, with turns of the event loop in between. */
+  /** Advances time in steps, with turns of the event loop in between. */
   async pass(milliseconds: number): Promise<void> {
     for (let left = milliseconds; left > 0; left -= STEP_MS) {
       this.clock.increment(Math.min(left, STEP_MS));
@@ -60,9 +60,9 @@ export class ProbedPeers {
   }
 }
 
-/** Something is received from a peer now. */
+/** Records input from a peer at the current time. */
 export function hear({ session }: ProbedPeer, clock: SteadyClock): void {
-  session.lastReceivedMicros = clock.now() * 1_000 + 1; // behind the probe of the same millisecond
+  session.lastReceivedMicros = clock.now() * 1_000 + 1; // after the probe of the same millisecond
 }
 
 /** Gives a session a lock. */
@@ -70,7 +70,7 @@ export function lock({ session }: ProbedPeer): void {
   session.holdings.locks = 1;
 }
 
-/** Makes it the session of a client of a router that asks for tokens. */
+/** Makes it the session of a client with a token. */
 export function identify({ session }: ProbedPeer, tokenId: string, name: string): void {
   const grant: Grant = { tokenId, subject: undefined, scopes: [], constraints: [], expiresAtSeconds: undefined };
   session.grant = grant;

@@ -50,13 +50,13 @@ function newAdmission(limits: Partial<SessionAdmissionOptions>): Admission {
 }
 
 describe('the admission of sessions', () => {
-  it('admits a crowd of one address in one moment, although 64 may lack a HELLO', () => {
+  it('admits many connections of one address at once, although 64 may lack a HELLO', () => {
     const { admitted, refused, arrive } = newAdmission({ maxHalfOpen: 512, maxHalfOpenPerAddress: 64 });
     arrive('192.0.2.1', 200);
     expect([admitted.length, refused]).toEqual([200, []]);
   });
 
-  it('lets the connections of an address wait while too many of it have had no HELLO for a second', () => {
+  it('makes the connections of an address wait while too many of it have had no HELLO for a second', () => {
     const { admission, clock, admitted, arrive } = newAdmission({ maxHalfOpenPerAddress: 2 });
     const [slow] = arrive('192.0.2.1', 2);
     clock.increment(1_000);
@@ -82,7 +82,7 @@ describe('the admission of sessions', () => {
     ]);
   });
 
-  it('refuses at once what no session makes way for', () => {
+  it('refuses at once if no session can make room', () => {
     const { admission, refused, arrive } = newAdmission({ maxSessions: 2, maxSessionsPerAddress: 1 });
     const [first] = arrive('192.0.2.1', 2);
     arrive('192.0.2.2', 2);
@@ -95,7 +95,7 @@ describe('the admission of sessions', () => {
     expect([admission.sessions, refused.length]).toEqual([2, 2]);
   });
 
-  it('ends sessions without a HELLO of the address that has the most, so that others are not locked out', () => {
+  it('ends sessions without a HELLO of the address with the most, so that others are not excluded', () => {
     const { clock, admitted, cut, arrive } = newAdmission({ maxHalfOpen: 8 });
     arrive('192.0.2.1', 8);
     clock.increment(1_000);
@@ -107,7 +107,7 @@ describe('the admission of sessions', () => {
     ]);
   });
 
-  it('does not keep what waits when it is cleared', () => {
+  it('releases waiting connections when it is cleared', () => {
     const { admission, clock, admitted, refused, arrive } = newAdmission({ maxHalfOpenPerAddress: 1 });
     const [slow] = arrive('192.0.2.1');
     clock.increment(1_000);

@@ -12,7 +12,7 @@ function types(events: readonly RouterActorEvent[]): readonly string[] {
 }
 
 describe('a session', () => {
-  it('is known to the router before anything is read from it, and forgotten when its connection ends', () => {
+  it('is opened in the router before anything is read from it, and closed when its connection ends', () => {
     const { routerEvents, connect, hub } = startHub();
     const { session, tell } = connect();
     expect(routerEvents).toEqual([{ type: 'session.opened', session }]);
@@ -32,7 +32,7 @@ describe('a session', () => {
     expect(hub.system.get('session:s1')).toBeUndefined();
   });
 
-  it('leaves one log line when it opens and one when it ends', () => {
+  it('causes one log line when it opens and one when it ends', () => {
     const { connect, logger } = startHub();
     const { sayHello, tell } = connect();
     sayHello();
@@ -51,7 +51,7 @@ describe('a session', () => {
     ]);
   });
 
-  it('is announced to those who listen to the hub', () => {
+  it('is announced to listeners of the hub', () => {
     const { connect, hub } = startHub();
     const heard: SessionHubEmitted[] = [];
     hub.on('*', (event) => void heard.push(event));
@@ -70,7 +70,7 @@ describe('a session', () => {
     ]);
   });
 
-  it('gets a random UUID when nobody says otherwise', () => {
+  it('gets a random UUID by default', () => {
     const { connect } = startHub({ newId: undefined });
     const one = connect().session.id;
     expect(one).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
@@ -94,7 +94,7 @@ describe('a session', () => {
 });
 
 describe('the number of sessions', () => {
-  it('is limited, half-open ones included: one too many is told so and closed', () => {
+  it('is limited, half-open ones included: a connection over the limit gets an ERROR and is closed', () => {
     const { connect, routerEvents, hub } = startHub({ maxSessions: 2 });
     connect().sayHello();
     connect();
@@ -109,7 +109,7 @@ describe('the number of sessions', () => {
     expect(hub.getSnapshot().sessions).toBe(2);
   });
 
-  it('has room again when one has gone, and those that were refused never took any', () => {
+  it('has room again when one has ended, and refused connections never count', () => {
     const { connect } = startHub({ maxSessions: 1 });
     const first = connect();
     const refused = connect();
@@ -127,7 +127,7 @@ describe('the number of sessions', () => {
 });
 
 describe('idle sessions', () => {
-  it('are closed with ERROR 502, those that said something are not', async () => {
+  it('are closed with ERROR 502, those with activity are not', async () => {
     const { connect, clock, routerEvents } = startHub({ sessionTimeoutMs: 8_000 });
     const silent = connect();
     const talking = connect();
@@ -149,7 +149,7 @@ describe('idle sessions', () => {
     });
   });
 
-  it('live for ever with a timeout of 0', () => {
+  it('are never closed with a timeout of 0', () => {
     const { connect, clock } = startHub({ sessionTimeoutMs: 0 });
     const { session, sayHello } = connect();
     sayHello();
@@ -157,7 +157,7 @@ describe('idle sessions', () => {
     expect(session.phase).toBe('active');
   });
 
-  it('are looked for once a second at most', async () => {
+  it('are checked at most once per second', async () => {
     const sweeps: string[] = [];
     const { connect, clock, hub } = startHub({ sessionTimeoutMs: 100 });
     hub.system.inspect((inspected) => {
@@ -172,7 +172,7 @@ describe('idle sessions', () => {
     expect(sweeps).toHaveLength(1);
   });
 
-  it('need no timer when there is no session, neither for the sweep nor for the clock', () => {
+  it('need no timer without sessions, neither for the sweep nor for the clock', () => {
     const timers = new Set<unknown>();
     const clock = new SimulatedClock();
     const counted = {
@@ -184,7 +184,7 @@ describe('idle sessions', () => {
       },
       clearTimeout(id: unknown): void {
         timers.delete(id);
-        clock.clearTimeout(id as number); // what setTimeout above gave
+        clock.clearTimeout(id as number); // the result of setTimeout above
       },
     };
     const { connect } = startHub({ clock: counted });
@@ -196,9 +196,9 @@ describe('idle sessions', () => {
   });
 });
 
-describe('a fault of ours', () => {
-  it('in one session machine costs that session and nobody else, nor the process', async () => {
-    // A log that fails makes an action of the machine throw, which is what a bug in it would do.
+describe('an internal error', () => {
+  it('in one session machine ends only that session, and neither others nor the process', async () => {
+    // A failing logger makes an action of the machine throw, like a bug in it.
     const logger = recordingLogger();
     const failing = {
       ...logger,
@@ -226,18 +226,18 @@ describe('a fault of ours', () => {
     expect(connect().session.phase).toBe('awaitingHello');
   });
 
-  it('while a session is opened costs that connection only', () => {
+  it('while a session is opened ends only that connection', () => {
     let next = 0;
     const { hub, connect, logger } = startHub({ newId: () => (next++ === 1 ? 's0' : `s${next - 1}`) });
     connect();
-    hub.send({ type: 'connection.opened', connection: memoryLink().server }); // has the id of the first
+    hub.send({ type: 'connection.opened', connection: memoryLink().server }); // has the ID of the first
     expect(logger.lines.at(-1)).toMatchObject({ level: 'error', message: 'internal error while opening a session' });
     expect(hub.getSnapshot()).toMatchObject({ status: 'active', sessions: 1 });
   });
 });
 
 describe('draining', () => {
-  it('says goodbye to everybody and reports when the last is gone', () => {
+  it('closes all sessions gracefully and reports when the last has ended', () => {
     const { hub, connect, routerEvents, drainedCalls } = startHub();
     const one = connect();
     const two = connect();
@@ -254,14 +254,14 @@ describe('draining', () => {
     expect(drainedCalls()).toBe(1);
   });
 
-  it('reports at once when there is nobody', () => {
+  it('reports at once without sessions', () => {
     const { hub, drainedCalls } = startHub();
     hub.send({ type: 'router.draining' });
     hub.send({ type: 'router.draining' });
     expect(drainedCalls()).toBe(1);
   });
 
-  it('lets nobody in any more', () => {
+  it('admits no connection', () => {
     const { hub, connect, routerEvents } = startHub();
     hub.send({ type: 'router.draining' });
     const { session } = connect();
@@ -269,7 +269,7 @@ describe('draining', () => {
     expect(routerEvents.at(-1)).toMatchObject({ error: { code: 501, message: 'The router is shutting down' } });
   });
 
-  it('does not wait longer than a drain for those who do not go', async () => {
+  it('waits at most the drain time for sessions that do not end', async () => {
     const { hub, connect, clock, drainedCalls } = startHub();
     connect();
     hub.send({ type: 'router.draining' });
@@ -279,7 +279,7 @@ describe('draining', () => {
   });
 });
 
-it('cuts off every connection when it is stopped', async () => {
+it('destroys every connection when the hub is stopped', async () => {
   const { hub, connect, logger } = startHub();
   const { session, client } = connect();
   const end = new Promise<unknown>((resolve) => {

@@ -11,22 +11,25 @@ const noneIsLost = {
   displace: () => false,
 };
 
-/** Lets sessions come from these addresses, one after the other. @returns why they cannot; undefined for those that can */
+/**
+ * Adds sessions from these addresses, one after the other. @returns why they are blocked; undefined for those that are
+ * not
+ */
 function come(limits: Partial<SessionLimitsOptions>, addresses: readonly string[]): readonly (string | undefined)[] {
   const turnout = new SessionLimits({ ...noneIsLost, ...limits });
   return addresses.map((address) => {
     const place = placeOfConnection({ remoteAddress: address });
     const block = turnout.check(place);
     if (block === undefined) turnout.enter({}, place);
-    else expect(block.isFinal).toBe(true); // no session ends because another one waits
+    else expect(block.isFinal).toBe(true); // no session ends for a waiting one
     return block?.text;
   });
 }
 
 const remote = ['10.0.0.1:1', '10.0.0.1:2', '10.0.0.2:1', '[fe80::1]:1', '[fe80::1]:2'];
 
-describe('how many sessions there may be', () => {
-  it('is limited in all, wherever they come from', () => {
+describe('the number of sessions', () => {
+  it('is limited in total, for all addresses', () => {
     const local = ['127.0.0.1:1', '[::1]:1', 'pipe:1', 'memory:2'];
     const texts = come({ maxSessions: 3 }, local);
     expect(texts).toEqual([undefined, undefined, undefined, 'Too many sessions: the limit is 3']);
@@ -37,7 +40,7 @@ describe('how many sessions there may be', () => {
     expect(come({ maxSessionsPerAddress: 1 }, remote)).toEqual([undefined, text, undefined, undefined, text]);
   });
 
-  it('is not limited by address for this computer, which a script of many clients runs on', () => {
+  it('is not limited by address for this computer, where a script can run many clients', () => {
     const local = ['127.0.0.1:1', '127.0.0.1:2', '[::1]:1', '[::1]:2', 'pipe:1', 'memory:1'];
     expect(come({ maxSessionsPerAddress: 1 }, local).every((text) => text === undefined)).toBe(true);
   });
@@ -52,7 +55,7 @@ describe('how many sessions there may be', () => {
     expect(turnout.check(place)?.text).toBe('Too many sessions from one address: the limit is 1');
   });
 
-  it('takes a network of IPv6 for one address: its owner may choose any in it', () => {
+  it('treats an IPv6 network as one address, because its owner can choose any address in it', () => {
     const text = 'Too many sessions from one address: the limit is 1';
     const addresses = ['[2001:db8:1:2::1]:1', '[2001:db8:1:2:aaaa::9]:1', '[2001:db8:1:3::1]:1'];
     expect(come({ maxSessionsPerAddress: 1 }, addresses)).toEqual([undefined, text, undefined]);
@@ -61,7 +64,7 @@ describe('how many sessions there may be', () => {
   it.each([
     ['in all', { maxSessions: 1 }, undefined],
     ['by address', { maxSessionsPerAddress: 1 }, 'a'],
-  ])('is worth to wait for while a session may be lost, and then asks for its release, %s', (_, limits, place) => {
+  ])('makes a connection wait while a session may be lost, and then requests its release, %s', (_, limits, place) => {
     const asked: unknown[] = [];
     const wanted: unknown[] = [];
     const turnout = new SessionLimits({
@@ -73,11 +76,11 @@ describe('how many sessions there may be', () => {
     turnout.enter({}, 'a');
     const block = turnout.check('a')!;
     expect(block.isFinal).toBe(false);
-    expect(turnout.relieve('a', block)).toBe(false); // capacity comes with the end of the session
+    expect(turnout.relieve('a', block)).toBe(false); // the end of the session makes capacity
     expect([asked, wanted]).toEqual([[place], [place]]);
   });
 
-  it('leaves a place at once when a session of another address is displaced', () => {
+  it('decreases at once when a session of another address is displaced', () => {
     const turnout: SessionLimits = new SessionLimits({
       ...noneIsLost,
       maxSessions: 2,
@@ -95,7 +98,7 @@ describe('how many sessions there may be', () => {
     expect([block.isFinal, turnout.relieve('b', block), turnout.check('b')]).toEqual([false, true, undefined]);
   });
 
-  it('goes down with each session that ends', () => {
+  it('decreases with each session that ends', () => {
     const turnout = new SessionLimits({ ...noneIsLost, maxSessions: 2, maxSessionsPerAddress: 1 });
     turnout.enter({}, 'a');
     turnout.enter({}, undefined);

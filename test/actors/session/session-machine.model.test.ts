@@ -13,7 +13,7 @@ type Path = StatePath<Snapshot, SessionEvent>;
 
 const error = new ClaspError(ErrorCode.InvalidMessage, 'because');
 
-/** Everything a session can be told. The record makes the compiler ask for an event that is missing here. */
+/** All actor events of a session. With the record type, a missing event does not compile. */
 const told: { readonly [T in SessionEvent['type']]: Extract<SessionEvent, { readonly type: T }> } = {
   'connection.admitted': { type: 'connection.admitted' },
   'connection.refused': { type: 'connection.refused', error },
@@ -38,7 +38,7 @@ const told: { readonly [T in SessionEvent['type']]: Extract<SessionEvent, { read
   'connection.lost': { type: 'connection.lost', error: new ConnectionLost('reset') },
 };
 
-/** The timers, as the events XState makes of them, and the milliseconds that make them so. */
+/** The timers, as XState's events, and their milliseconds. */
 const timers: readonly { readonly type: string; readonly milliseconds: number }[] = [
   { type: 'xstate.after.helloDeadline.session.awaitingHello', milliseconds: 10_000 },
   { type: 'xstate.after.helloDeadline.session.authenticating', milliseconds: 10_000 },
@@ -47,10 +47,13 @@ const timers: readonly { readonly type: string; readonly milliseconds: number }[
 
 const events: readonly SessionEvent[] = [
   ...Object.values(told),
-  ...timers.map(({ type }) => ({ type }) as SessionEvent), // the machine takes them, its type of events does not list them
+  ...timers.map(({ type }) => ({ type }) as SessionEvent), // missing in its type of events
 ];
 
-/** What can happen to a session in a state. XState takes the failure of an actor that nobody has invoked for one of its own. */
+/**
+ * Events that can occur in a state. XState treats the failure of an actor that was not invoked as an error of the
+ * machine.
+ */
 function eventsIn({ value }: Snapshot): readonly SessionEvent[] {
   return value === 'authenticating' ? [...events, tokenIsGood, tokenIsBad(error)] : events;
 }
@@ -58,7 +61,7 @@ function eventsIn({ value }: Snapshot): readonly SessionEvent[] {
 const traversal = {
   events: eventsIn,
   input: { id: 'session-1', transport: 'memory', remoteAddress: 'memory:1', port: recordingPort([]) },
-  stopWhen: ({ status }: Snapshot) => status === 'done', // an actor that is done takes no more events; its logic would
+  stopWhen: ({ status }: Snapshot) => status === 'done', // a finished actor accepts no events
   serializeState: ({ value, context }: Snapshot) => `${JSON.stringify(value)} ${context.end?.kind ?? ''}`,
 };
 
@@ -66,7 +69,7 @@ const shortest: readonly Path[] = getShortestPaths(sessionMachine, traversal);
 const simple: readonly Path[] = getSimplePaths(sessionMachine, traversal);
 
 describe('the session machine, walked along every path', () => {
-  it('is in the state the model says, after every step of every path without a loop', () => {
+  it('is in the state that the model states, after every step of every path without a loop', () => {
     expect(simple.length).toBeGreaterThan(50);
     for (const path of simple) {
       const session = unjudged();
@@ -78,7 +81,7 @@ describe('the session machine, walked along every path', () => {
     }
   });
 
-  it('is sound after every event in every state, the meaningless ones included', () => {
+  it('is consistent after every event in every state, including meaningless ones', () => {
     for (const path of shortest) {
       for (const event of eventsIn(path.state)) {
         const session = follow(path);
@@ -88,12 +91,12 @@ describe('the session machine, walked along every path', () => {
     }
   });
 
-  it('knows every state there is', () => {
+  it('covers every state', () => {
     const states = new Set(shortest.map(({ state }) => state.value));
     expect([...states].sort()).toEqual(Object.keys(sessionMachine.states).sort());
   });
 
-  it('reaches closed from every state, at the latest when the peer goes', () => {
+  it('reaches closed from every state, at the latest when the connection ends', () => {
     for (const path of shortest) {
       const session = follow(path);
       session.actor.send(told['connection.lost']);
@@ -102,7 +105,7 @@ describe('the session machine, walked along every path', () => {
     }
   });
 
-  it('reaches closed from every state within a drain when the router stops and the peer does nothing', () => {
+  it('reaches closed from every state within the drain time when the router stops and the peer does nothing', () => {
     for (const path of shortest) {
       const session = follow(path, startSession());
       session.actor.send(told['router.draining']);
@@ -111,7 +114,7 @@ describe('the session machine, walked along every path', () => {
     }
   });
 
-  it('does nothing any more once it is closed', () => {
+  it('does nothing after it is closed', () => {
     for (const path of shortest) {
       if (path.state.value !== 'closed') continue;
       const session = follow(path);
@@ -123,7 +126,7 @@ describe('the session machine, walked along every path', () => {
   });
 });
 
-/** A session whose deadlines have no effect but by the events that the model says. */
+/** A session whose deadlines have an effect only by the events of the model. */
 function unjudged(): SessionUnderTest {
   return startSession(() => undefined);
 }
@@ -133,7 +136,7 @@ function follow(path: Path, session = unjudged()): SessionUnderTest {
   return session;
 }
 
-/** Timers run out because time passes, not because somebody says so. */
+/** Timers expire because time advances, not because of an event. */
 function take(session: SessionUnderTest, event: SessionEvent): void {
   const timer = timers.find(({ type }) => type === event.type);
   if (timer === undefined) session.actor.send(event);
@@ -150,7 +153,7 @@ function checkInvariants({ actor, calls, phase }: SessionUnderTest): void {
   const { end } = context;
   const closedByPeer = end?.kind === 'left' && end.text !== endOf(told['close.received']).text;
   expect(count('closing')).toBe(end === undefined || closedByPeer || end.kind === 'lost' ? 0 : 1);
-  expect(count('destroy')).toBeLessThanOrEqual(count('closing')); // never cut off without a goodbye
+  expect(count('destroy')).toBeLessThanOrEqual(count('closing')); // never destroyed without a close
   const wasActive = calls.some((call) => call.call === 'phaseChanged' && call.phase === 'active');
   expect(count('established')).toBe(wasActive ? 1 : 0);
   expect(output).toBe(value === 'closed' ? context.end : undefined);

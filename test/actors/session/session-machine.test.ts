@@ -13,8 +13,8 @@ function error(code: ErrorCode, text = 'because'): ClaspError {
   return new ClaspError(code, text);
 }
 
-describe('a session that goes well', () => {
-  it('is admitted, says HELLO, falls behind, catches up and leaves', () => {
+describe('a session without errors', () => {
+  it('is admitted, receives HELLO, becomes congested, recovers and ends', () => {
     const { actor, calls } = startSession();
     for (const event of [admitted, accepted, congested, { type: 'connection.drained' } as const]) actor.send(event);
     actor.send({ type: 'connection.closed' });
@@ -30,7 +30,7 @@ describe('a session that goes well', () => {
     expect(actor.getSnapshot().output).toEqual({ kind: 'left', text: 'The peer closed the connection' });
   });
 
-  it('leaves by its close message: the router flushes and closes, and how the connection ends is of no matter', () => {
+  it('ends by the peer’s close message: the router flushes and closes, however the connection ends', () => {
     const { actor, calls } = startSession();
     for (const event of [admitted, accepted, { type: 'close.received' } as const]) actor.send(event);
     actor.send({ type: 'connection.lost', error: new ConnectionLost('the peer ended the connection') });
@@ -42,7 +42,7 @@ describe('a session that goes well', () => {
     expect(actor.getSnapshot().output).toEqual({ kind: 'left', text: 'The peer closed the session' });
   });
 
-  it('keeps what HELLO said, and how often and how far it fell behind', () => {
+  it('keeps the fields of HELLO, and how often and how far it was congested', () => {
     const { actor } = startSession();
     for (const event of [admitted, accepted, congested, { type: 'connection.drained' } as const, congested]) {
       actor.send(event);
@@ -56,7 +56,7 @@ describe('a session that goes well', () => {
     });
   });
 
-  it('shows what waits and what was lost while it is behind, and nothing waiting once it is not', () => {
+  it('shows queued and lost messages while it is congested, and no queued ones afterwards', () => {
     const { actor } = startSession();
     for (const event of [admitted, accepted, congested]) actor.send(event);
     actor.send({ type: 'messages.dropped', dropped: 100, queuedBytes: 5_000, queuedMessages: 7 });
@@ -67,7 +67,7 @@ describe('a session that goes well', () => {
     expect(actor.getSnapshot().context.congestion).toEqual(well);
   });
 
-  it('is active before the call that told it so returns: the WELCOME must not find it waiting', () => {
+  it('is active before the accepting call returns, so that WELCOME is not delayed', () => {
     const session = startSession();
     session.actor.send(admitted);
     session.actor.send(accepted);
@@ -78,7 +78,7 @@ describe('a session that goes well', () => {
 describe('a session with a token', () => {
   const received: SessionEvent = { type: 'hello.received', name: 'Lighting desk', features: ['param'] };
 
-  it('waits in a state of its own while the token is looked at, and is then active with what it gives', () => {
+  it('is in its own state during the token check, and then active with the permissions of the token', () => {
     const { actor, phase } = startSession();
     actor.send(admitted);
     actor.send(received);
@@ -96,7 +96,7 @@ describe('a session with a token', () => {
     ],
     [new ClaspError(ErrorCode.TokenExpired, 'Token has expired'), 'Token has expired', 'policy'],
     [new Error('password=secret'), 'Internal error', 'internal'],
-  ])('is told why it does not get in, and nothing of faults of ours: %s', (fault, text, kind) => {
+  ])('gets the reason for a refusal, and no details of internal errors: %s', (fault, text, kind) => {
     const { actor, calls } = startSession();
     actor.send(admitted);
     actor.send(received);
@@ -104,7 +104,7 @@ describe('a session with a token', () => {
     expect(calls.at(-1)).toMatchObject({ call: 'closing', error: { message: text }, reason: { kind, text } });
   });
 
-  it('does not wait longer for the answer than for a HELLO', () => {
+  it('waits for the authenticator no longer than for a HELLO', () => {
     const { actor, clock, phase } = startSession();
     actor.send(admitted);
     clock.increment(9_000);
@@ -115,7 +115,7 @@ describe('a session with a token', () => {
     expect(actor.getSnapshot().context.end?.error).toMatchObject({ code: ErrorCode.InternalError });
   });
 
-  it('is told when its token holds no longer, and closed', () => {
+  it('gets an ERROR when its token becomes invalid, and is closed', () => {
     const { actor, calls } = startSession();
     for (const event of [admitted, received, tokenIsGood]) actor.send(event);
     actor.send({ type: 'grant.ended', error: new ClaspError(ErrorCode.TokenExpired, 'Token was revoked') });
@@ -124,7 +124,7 @@ describe('a session with a token', () => {
 });
 
 describe('the HELLO deadline', () => {
-  it('ends a session that stays silent for 10 s with ERROR 502', () => {
+  it('ends a session that sends nothing for 10 s with ERROR 502', () => {
     const { actor, clock, calls } = startSession();
     actor.send(admitted);
     clock.increment(9_999);
@@ -138,7 +138,7 @@ describe('the HELLO deadline', () => {
     });
   });
 
-  it('means nothing to a session that has said HELLO', () => {
+  it('has no effect on a session that has sent HELLO', () => {
     const { actor, clock } = startSession();
     actor.send(admitted);
     actor.send(accepted);
@@ -147,7 +147,7 @@ describe('the HELLO deadline', () => {
   });
 });
 
-describe('every way out that is ours', () => {
+describe('every end caused by the router', () => {
   const rows: readonly {
     readonly when: string;
     readonly before: readonly SessionEvent[];
@@ -246,7 +246,7 @@ describe('every way out that is ours', () => {
     },
   ];
 
-  it.each(rows)('says why when $when, and closes as $close', ({ before, event, kind, close, code }) => {
+  it.each(rows)('states the reason when $when, and closes as $close', ({ before, event, kind, close, code }) => {
     const { actor, calls } = startSession();
     for (const earlier of before) actor.send(earlier);
     actor.send(event);
@@ -257,7 +257,7 @@ describe('every way out that is ours', () => {
     expect(actor.getSnapshot().output?.kind).toBe(kind);
   });
 
-  it('keeps to the first reason', () => {
+  it('keeps the first reason', () => {
     const { actor, calls } = startSession();
     actor.send(admitted);
     actor.send(accepted);
@@ -269,7 +269,7 @@ describe('every way out that is ours', () => {
     expect(actor.getSnapshot().output).toMatchObject({ kind: 'idle', text: 'Idle' });
   });
 
-  it('cuts off a peer that has not taken its goodbye after 5 s', () => {
+  it('destroys the connection of a peer that has not read its close message after 5 s', () => {
     const { actor, clock, calls } = startSession();
     actor.send(admitted);
     actor.send({ type: 'router.draining' });
@@ -285,7 +285,7 @@ describe('every way out that is ours', () => {
     ['ä'.repeat(500), 120],
     ['💡'.repeat(500), 120],
     [`${'x'.repeat(119)}💡`, 119],
-  ])('cuts the text of a close to what a close frame holds, at the end of a character', (text, bytes) => {
+  ])('truncates the text of a close to the size of a close frame, at the end of a character', (text, bytes) => {
     const { actor, calls } = startSession();
     actor.send({ type: 'connection.refused', error: error(ErrorCode.Overloaded, text) });
     const goodbye = calls.at(-1);
@@ -296,13 +296,13 @@ describe('every way out that is ours', () => {
   });
 });
 
-describe('a peer that goes', () => {
+describe('a peer that disconnects', () => {
   it.each([
     ['connecting', []],
     ['awaitingHello', [admitted]],
     ['active', [admitted, accepted]],
     ['congested', [admitted, accepted, congested]],
-  ] as const)('while %s is not told anything', (state, before) => {
+  ] as const)('while %s gets no message', (state, before) => {
     const { actor, calls } = startSession();
     for (const event of before) actor.send(event);
     expect(actor.getSnapshot().value).toBe(state);

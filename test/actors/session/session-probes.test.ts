@@ -8,11 +8,11 @@ interface Router {
   readonly probes: SessionProbes;
   /** Released sessions, with the second of each. */
   readonly released: string[];
-  /** Lets a connection wait for the place of a session for so long, or until there is nothing to wait for. */
+  /** Makes a connection wait for the place of a session for this time, or until nothing can be released. */
   wait(milliseconds: number, place?: string): Promise<void>;
 }
 
-/** A full router. Sessions that it releases are gone at once. */
+/** A full router. Sessions that it releases end at once. */
 function fullRouter(): Router {
   const peers = new ProbedPeers();
   const released: string[] = [];
@@ -52,7 +52,7 @@ describe('while a connection waits, a router that is full', () => {
     expect(released).toEqual(['s1 at 20']);
   });
 
-  it('does not probe a session that was silent for less: a phone in a gap of the Wi-Fi stays', async () => {
+  it('does not probe a session that was silent for less: a phone in a Wi-Fi gap stays', async () => {
     const { peers, probes, released, wait } = fullRouter();
     const phone = peers.add();
     await peers.pass(10_000);
@@ -61,7 +61,7 @@ describe('while a connection waits, a router that is full', () => {
     expect([phone.probes, released]).toEqual([[], []]);
   });
 
-  it('keeps a session that answers, with anything', async () => {
+  it('keeps a session that answers, with any input', async () => {
     const { peers, probes, released, wait } = fullRouter();
     const phone = peers.add();
     await peers.pass(15_000);
@@ -72,18 +72,18 @@ describe('while a connection waits, a router that is full', () => {
     expect(probes.mayRelease(undefined)).toBe(false);
   });
 
-  it('keeps a session that answers in the last moment', async () => {
+  it('keeps a session that answers at the last moment', async () => {
     const { peers, released, wait } = fullRouter();
     const phone = peers.add();
     await peers.pass(15_000);
     await wait(4_950);
-    peers.clock.increment(50); // the time is over, and the answer has arrived and is not read yet
+    peers.clock.increment(50); // the time is over, and the answer has arrived but is not read yet
     hear(phone, peers.clock);
     await inputRead();
     expect(released).toEqual([]);
   });
 
-  it('releases as many sessions as connections wait, those first that were silent for longest', async () => {
+  it('releases as many sessions as connections wait, longest silent first', async () => {
     const { peers, released, probes, wait } = fullRouter();
     const [, second, third] = [peers.add(), peers.add(), peers.add()];
     await peers.pass(100);
@@ -101,7 +101,7 @@ describe('while a connection waits, a router that is full', () => {
     expect(released.map((text) => text.slice(0, 2))).toEqual(['s1', 's2']);
   });
 
-  it('releases 20 sessions per second at most', async () => {
+  it('releases at most 20 sessions per second', async () => {
     const { peers, released, wait } = fullRouter();
     for (let i = 0; i < 60; i++) peers.add();
     await peers.pass(15_000);
@@ -122,7 +122,7 @@ describe('while a connection waits, a router that is full', () => {
     expect([holder.probes, phone.probes]).toEqual([[15], []]);
     await peers.pass(500);
     await wait(5_600);
-    // The holder was known to be lost at 20 s, but then it was not known whether the phone is.
+    // At 20 s the holder was known to be lost, but the phone was not.
     expect(released.map((text) => text.slice(0, 2))).toEqual(['s2', 's1']);
   });
 
@@ -159,7 +159,7 @@ describe('while a connection waits, a router that is full', () => {
     expect(released).toEqual(['s1 at 20']);
   });
 
-  it('keeps a slow session that takes some of what waits for it: the probe waits behind that', async () => {
+  it('keeps a slow session that reads some of its pending output: the probe waits behind that', async () => {
     const { peers, released, wait } = fullRouter();
     const link = { bufferedBytes: 1_000_000 };
     peers.add({ link });
@@ -182,7 +182,7 @@ describe('while a connection waits, a router that is full', () => {
     const phone = peers.add();
     await peers.pass(15_000);
     await wait(1_000);
-    peers.clock.stall(10_000); // the answer has arrived meanwhile, and is not read yet
+    peers.clock.stall(10_000); // the answer has arrived in the meantime, and is not read yet
     await wait(3_000);
     expect(released).toEqual([]);
     hear(phone, peers.clock);
@@ -190,7 +190,7 @@ describe('while a connection waits, a router that is full', () => {
     expect(released).toEqual([]);
   });
 
-  it('spreads the probes of many sessions over its looks', async () => {
+  it('spreads the probes of many sessions over its scans', async () => {
     const { peers, probes } = fullRouter();
     for (let i = 0; i < 120; i++) peers.add({ answers: true });
     await peers.pass(15_000);
@@ -202,8 +202,8 @@ describe('while a connection waits, a router that is full', () => {
   });
 });
 
-describe('a router that is full and at which no connection waits', () => {
-  it('stops to look after a second', async () => {
+describe('a full router without waiting connections', () => {
+  it('stops scanning after a second', async () => {
     const { peers, probes, released } = fullRouter();
     const phone = peers.add();
     await peers.pass(15_000);

@@ -8,7 +8,7 @@ import type { SessionPort } from '../../../src/actors/session/session-port.js';
 import type { ClaspError } from '../../../src/protocol/errors.js';
 import type { CloseReason } from '../../../src/util/close-reason.js';
 
-/** What a session machine did to the world, in order. */
+/** Effects of a session machine, in order. */
 export type PortCall =
   | { readonly call: 'phaseChanged'; readonly phase: SessionPhase }
   | { readonly call: 'established'; readonly name: string }
@@ -19,11 +19,11 @@ export interface SessionUnderTest {
   readonly actor: Actor<typeof sessionMachine>;
   readonly clock: SimulatedClock;
   readonly calls: PortCall[];
-  /** The plain field that the machine is to keep. */
+  /** The field that the machine must set. */
   phase(): SessionPhase | undefined;
 }
 
-/** What a token gives, in tests of sessions. */
+/** Permissions of a token in session tests. */
 export const grant: Grant = {
   tokenId: 'token-1',
   subject: 'desk',
@@ -32,14 +32,14 @@ export const grant: Grant = {
   expiresAtSeconds: undefined,
 };
 
-/** How looking at a token ends, as the events XState makes of it. The machine takes them; its type of events does not list them. */
+/** Results of the token check, as XState's events. The machine accepts them; its type of events does not list them. */
 export const tokenIsGood = { type: 'xstate.done.actor.authenticate', output: grant } as unknown as SessionEvent;
 
 export function tokenIsBad(error: unknown): SessionEvent {
   return { type: 'xstate.error.actor.authenticate', error } as unknown as SessionEvent;
 }
 
-/** Room for everybody. */
+/** No limits. */
 export const unlimited: SessionLimitOptions & { readonly maxSessionsPerToken: number } = {
   maxSessions: 0,
   maxSessionsPerAddress: 0,
@@ -49,9 +49,9 @@ export const unlimited: SessionLimitOptions & { readonly maxSessionsPerToken: nu
 };
 
 /**
- * A session machine that runs on simulated time and records what it does.
+ * A session machine that runs on simulated time and records its effects.
  *
- * @param overdue what its port does about a deadline that has passed; by default it judges at once
+ * @param overdue handles a passed deadline; by default it is enforced at once
  */
 export function startSession(overdue?: (event: OverdueEvent) => void): SessionUnderTest {
   const clock = new SimulatedClock();
@@ -76,7 +76,7 @@ export function startSession(overdue?: (event: OverdueEvent) => void): SessionUn
 export function recordingPort(calls: PortCall[], overdue: SessionPort['overdue'] = () => undefined): SessionPort {
   return {
     phaseChanged: (phase) => void calls.push({ call: 'phaseChanged', phase }),
-    // The answer is for the test to give: `xstate.done.actor.authenticate`.
+    // The test sends the result: `xstate.done.actor.authenticate`.
     authenticate: () => new Promise(() => undefined),
     established: (name) => void calls.push({ call: 'established', name }),
     closing: (error, reason) => void calls.push({ call: 'closing', error, reason }),

@@ -11,13 +11,13 @@ afterEach(() => {
   for (const release of releases.splice(0)) release();
 });
 
-/** A session that is watched from 0 on. Its PINGs are answered as long as `answers` says so. */
+/** A session that is watched from 0 on. Its PINGs are answered while `answers` is true. */
 class Peer {
   readonly session: RouterSession;
   answers: boolean;
-  /** Seconds at which it was sent a PING. */
+  /** Seconds at which it got a PING. */
   readonly pings: number[] = [];
-  /** Second and cause of its end. */
+  /** Time in seconds and reason of its end. */
   end: readonly [number, string] | undefined;
   readonly #clock: SimulatedClock;
 
@@ -53,7 +53,7 @@ class Peer {
     this.hear();
   }
 
-  /** Something is received from it. */
+  /** Records input from it. */
   hear(): void {
     this.session.lastReceivedMicros = this.#clock.now() * 1_000;
   }
@@ -63,7 +63,7 @@ function setUp(): {
   readonly clock: SimulatedClock;
   readonly watch: SilenceWatch;
   add(answers: boolean, link?: Partial<SessionLink>): Peer;
-  /** Lets time pass, second by second. */
+  /** Advances time, second by second. */
   pass(seconds: number, everySecond?: () => void): Promise<void>;
 } {
   const clock = new SimulatedClock();
@@ -95,15 +95,15 @@ function setUp(): {
 }
 
 describe('a silent peer', () => {
-  it('is sent a PING when nothing was received for 30 s, and stays as long as it answers', async () => {
+  it('gets a PING if nothing was received for 30 s, and stays while it answers', async () => {
     const { add, pass } = setUp();
     const peer = add(true);
     await pass(600);
     expect(peer.end).toBeUndefined();
-    expect(peer.pings.slice(0, 4)).toEqual([15, 45, 75, 105]); // the first asks whether it answers at all
+    expect(peer.pings.slice(0, 4)).toEqual([15, 45, 75, 105]); // the first one checks whether it answers at all
   });
 
-  it('that has answered a PING and no longer does is lost before 90 s are over', async () => {
+  it('that has answered a PING and no longer does is lost within 90 s', async () => {
     const { add, pass } = setUp();
     const peer = add(true);
     await pass(46);
@@ -113,7 +113,7 @@ describe('a silent peer', () => {
     expect(peer.pings.slice(2)).toEqual([75, 90, 105]);
   });
 
-  it.each([44, 46, 50, 59])('is lost before 90 s are over if it was heard last at %i s', async (heardAt) => {
+  it.each([44, 46, 50, 59])('is lost within 90 s if its last input was received at %i s', async (heardAt) => {
     const { add, pass } = setUp();
     const peer = add(true);
     await pass(heardAt, () => {
@@ -125,7 +125,7 @@ describe('a silent peer', () => {
     expect(peer.end![0] - heardAt).toBeLessThan(90);
   });
 
-  it('that has never answered a PING is kept: it may be an old client', async () => {
+  it('that has never answered a PING is kept: it can be an old client', async () => {
     const { add, pass } = setUp();
     const peer = add(false);
     await pass(600);
@@ -133,7 +133,7 @@ describe('a silent peer', () => {
     expect(peer.pings.length).toBeGreaterThan(10);
   });
 
-  it('is not lost by what it is sent, nor kept by it', async () => {
+  it('is neither lost nor kept because of output to it', async () => {
     const { add, pass, clock } = setUp();
     const peer = add(true);
     await pass(20);
@@ -142,7 +142,7 @@ describe('a silent peer', () => {
     expect(peer.end).toBeDefined();
   });
 
-  it('is kept while it takes what waits for it, which its connection reports', async () => {
+  it('is kept while it reads pending output, which its connection reports', async () => {
     const { add, pass } = setUp();
     const peer = add(true);
     await pass(20);
@@ -154,19 +154,19 @@ describe('a silent peer', () => {
     expect(peer.end).toBeUndefined();
   });
 
-  it('is not lost at once after a time in which nothing was looked at: its PING comes first', async () => {
+  it('is not lost at once after a time without checks: its PING comes first', async () => {
     const { add, pass, clock } = setUp();
     const peer = add(true);
     await pass(20);
-    clock.increment(600_000); // the process stood still
+    clock.increment(600_000); // the process was stopped
     await pass(60);
     expect(peer.end).toBeUndefined();
     expect(peer.pings.length).toBeGreaterThan(1);
   });
 });
 
-describe('a peer that always sends something', () => {
-  it('is asked once, early, so that it is known whether it answers', async () => {
+describe('a peer that sends continuously', () => {
+  it('is probed once, early, so that it is known whether it answers', async () => {
     const { add, pass } = setUp();
     const peer = add(true);
     await pass(600, () => {
@@ -177,14 +177,14 @@ describe('a peer that always sends something', () => {
 });
 
 describe('the watch', () => {
-  it('leaves sessions alone whose transport looks after itself', async () => {
+  it('ignores sessions whose transport detects loss itself', async () => {
     const { add, pass } = setUp();
     const peer = add(false, { pingIntervalMs: undefined });
     await pass(600);
     expect([peer.pings, peer.end]).toEqual([[], undefined]);
   });
 
-  it('looks as often as the transport with the shortest interval needs', async () => {
+  it('checks as often as the transport with the shortest interval requires', async () => {
     const { add, pass } = setUp();
     const slow = add(false);
     await pass(1);
@@ -195,7 +195,7 @@ describe('the watch', () => {
     expect(slow.pings[1]).toBeGreaterThanOrEqual(30);
   });
 
-  it('keeps no timer when the last session has been released', async () => {
+  it('keeps no timer after the last session has been released', async () => {
     const { add, pass, watch, clock } = setUp();
     const peer = add(false);
     watch.release(peer.session);

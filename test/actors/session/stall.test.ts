@@ -3,17 +3,17 @@ import { inputRead } from '../../support/steady-clock.js';
 import { type HubUnderTest, type Peer, startHub } from './hub-under-test.js';
 
 /*
- * Deadlines of sessions in a process that stood still. The peers have sent all the time; what they sent waits in the sockets
- * until the event loop turns.
+ * Deadlines of sessions during a stall of the process. The peers have sent all the time; their input waits in the
+ * sockets until the event loop turns.
  */
 
-/** What the router does with a batch that was read. */
+/** The router's handling of a batch that was read. */
 function read({ session }: Peer, { clock }: HubUnderTest): void {
   session.lastActivityMicros = clock.now() * 1_000;
   session.lastReceivedMicros = clock.now() * 1_000;
 }
 
-/** The poll phase comes after the timers, and the batch of the pipeline one turn later. */
+/** The poll phase follows the timers, and the batch of the pipeline one turn later. */
 function readInTwoTurns(peer: Peer, hub: HubUnderTest): void {
   setImmediate(() =>
     setImmediate(() => {
@@ -23,7 +23,7 @@ function readInTwoTurns(peer: Peer, hub: HubUnderTest): void {
 }
 
 describe('the idle limit', () => {
-  it('ends no session whose input waited while the process stood still for twice the limit', async () => {
+  it('ends no session whose input waited during a stall of twice the limit', async () => {
     const hub = startHub({ sessionTimeoutMs: 4_000 });
     const peers = [hub.connect(), hub.connect()];
     for (const peer of peers) peer.sayHello();
@@ -63,7 +63,7 @@ describe('the idle limit', () => {
 });
 
 describe('the log', () => {
-  it('says that the process stood still, and that the wall clock jumped', async () => {
+  it('reports a stall of the process and a jump of the wall clock', async () => {
     const hub = startHub();
     hub.connect().sayHello();
     await hub.clock.pass(1_000);
@@ -79,7 +79,7 @@ describe('the log', () => {
 });
 
 describe('the HELLO deadline', () => {
-  it('ends no session whose HELLO waited while the process stood still', async () => {
+  it('ends no session whose HELLO waited during a stall', async () => {
     const hub = startHub({ helloTimeoutMs: 10_000 });
     const peer = hub.connect();
     await hub.clock.pass(1_000);
@@ -90,7 +90,7 @@ describe('the HELLO deadline', () => {
     expect(peer.session.phase).toBe('active');
   });
 
-  it('ends one that says none until the grace period is over, without a session timeout too', async () => {
+  it('ends a session that sends none until the grace period is over, without a session timeout too', async () => {
     const hub = startHub({ helloTimeoutMs: 10_000, sessionTimeoutMs: 0 });
     const { session } = hub.connect();
     hub.clock.stall(20_000);
@@ -102,7 +102,7 @@ describe('the HELLO deadline', () => {
 });
 
 describe('the drain limit', () => {
-  it('cuts off no peer whose answer to the close waited while the process stood still', async () => {
+  it('destroys no connection whose close response waited during a stall', async () => {
     const hub = startHub({ drainMs: 5_000 });
     const peer = hub.connect();
     peer.sayHello();

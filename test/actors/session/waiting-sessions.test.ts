@@ -73,7 +73,7 @@ describe('a connection that waits for a session', () => {
     expect(attached[1]!.phase).toBe('awaitingHello');
   });
 
-  it('gets the place of one that has said nothing for half the time of a HELLO', () => {
+  it('gets the place of one without HELLO after half the time for it', () => {
     const { clock, attached, closings, connect } = startHub();
     connect();
     clock.increment(1_000);
@@ -84,7 +84,7 @@ describe('a connection that waits for a session', () => {
     expect(closings()).toEqual([['policy', 502, text]]);
   });
 
-  it('does not get the place of one whose token is still checked', () => {
+  it('does not get the place of one whose token check is pending', () => {
     const authenticator = { authenticate: () => new Promise<never>(() => undefined), onRevoked: () => () => undefined };
     const { clock, attached, closings, connect } = startHub({ authenticator });
     connect();
@@ -110,7 +110,7 @@ describe('a connection that waits for a session', () => {
     ]);
   });
 
-  it('is closed when the router is cut off', async () => {
+  it('is destroyed when the hub is stopped', async () => {
     const { hub, clock, connect } = startHub();
     connect();
     clock.increment(1_000);
