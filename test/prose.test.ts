@@ -39,6 +39,7 @@ const converted: readonly string[] = [
   'docs/fake-timers.md',
   'docs/inspector.md',
   'docs/limits.md',
+  'docs/benchmarks.md',
   'docs/metrics.md',
   'docs/protocol.md',
   'docs/quic.md',
