@@ -25,6 +25,8 @@ const converted: readonly string[] = [
   'test/net',
   'src/http',
   'test/http',
+  'src/transports',
+  'test/transports',
   // Pages, command, composition.
   'CHANGELOG.md',
   'CONTRIBUTING.md',

@@ -273,7 +273,7 @@ export class Session {
     const said = this.#closeReason;
     if (said !== undefined && this.#options.clock.now() - said.atMs <= CLOSE_REASON_MS) return said.error;
     if (this.#phase === 'greeting') return this.#unreachable(cause ?? new Error('it hung up instead of a WELCOME'));
-    const text = cause === undefined ? 'the router closed the connection' : `the connection broke: ${cause.message}`;
+    const text = cause === undefined ? 'the router closed the connection' : `the connection failed: ${cause.message}`;
     return new ClientError('lost', text, cause);
   }
 

@@ -1,7 +1,9 @@
 import type { Listener, Transport } from './transport.js';
 import { TransportError } from '../net/transport-error.js';
 
-/** The transport, with a TransportError in place of anything else that goes wrong in its `listen`, and of what is not a listener. */
+/**
+ * Wraps a transport so that all failures of its `listen` are TransportErrors, and checks that the result is a listener.
+ */
 export function checkedTransport(transport: Transport): Transport {
   const { name } = transport;
   return {
@@ -11,7 +13,7 @@ export function checkedTransport(transport: Transport): Transport {
       const listener: unknown = await listen(transport);
       if (isListener(listener)) return listener;
       throw new TransportError(
-        `the transport ${name} does not work: its listen() must give a listener with addresses, connections$ and close`,
+        `the transport ${name} does not work: its listen() must return a listener with addresses, connections$ and close`,
       );
     },
   };
@@ -29,6 +31,7 @@ async function listen(transport: Transport): Promise<unknown> {
 
 function isListener(value: unknown): value is Listener {
   if (typeof value !== 'object' || value === null) return false;
-  const { addresses, connections$, close } = value as Readonly<Record<keyof Listener, unknown>>; // absent fields are undefined
+  // Invariant: absent fields are undefined.
+  const { addresses, connections$, close } = value as Readonly<Record<keyof Listener, unknown>>;
   return Array.isArray(addresses) && typeof connections$ === 'object' && typeof close === 'function';
 }

@@ -11,144 +11,154 @@ import type { LibraryErrorCode } from '../util/library-errors.js';
 export type { RejectedConnection, ListenAddress };
 
 /**
- * The contract between the router and what carries its bytes. A transport moves whole frames; it has never heard of
- * sessions, subscriptions or params. `test/transports/conformance.ts` is this page as tests, run over every transport.
+ * The contract between the router and the transports that carry its bytes. A transport moves complete frames. It is
+ * independent of sessions, subscriptions and params. `test/transports/conformance.ts` tests this contract for every
+ * transport.
  */
 export interface Transport {
   /** `websocket`, `memory`, ...: for logs and for `Connection.transport`. */
   readonly name: string;
-  /** It has no encryption that could be turned on: a router that asks for tokens opens it only where it is told to. */
+  /**
+   * Whether the transport cannot be encrypted. A router that requires tokens opens it only if explicitly configured.
+   */
   readonly isInsecure?: boolean;
   /**
-   * Opens the door.
+   * Starts to listen.
    *
-   * @throws TransportError when the address cannot be had; its message is one plain sentence for a person
+   * @throws TransportError if it cannot listen on the address; the message is one plain sentence
    */
   listen(): Promise<Listener>;
 }
 
-/** Whether a value has the shape of a transport: a name and a method `listen`. */
+/** Returns whether a value has the shape of a transport: a name and a method `listen`. */
 export function isTransport(value: unknown): value is Transport {
   if (typeof value !== 'object' || value === null) return false;
   return 'name' in value && typeof value.name === 'string' && 'listen' in value && typeof value.listen === 'function';
 }
 
-/** An open door. */
+/** An open listener. */
 export interface Listener {
   readonly addresses: readonly ListenAddress[];
-  /** Emits each peer that has come through; completes when the door is shut, errors when it breaks. Subscribe once. */
+  /** Emits each accepted peer. Completes when the listener closes, errors when it fails. Subscribe once. */
   readonly connections$: Observable<Connection>;
   /**
-   * Emits what happened to each peer that did not get in; completes with the door. A flood of peers is a flood of these:
-   * whoever writes them down has to thin them out, and may look at none of those left out: their addresses are put together
-   * when they are read.
+   * Emits each rejected peer. Completes with the listener. A flood of peers causes a flood of emissions, so log them at
+   * a limited rate. Do not read emissions that are not logged: their address is built when read.
    */
   readonly rejected$?: Observable<RejectedConnection>;
-  /** Stops accepting. Connections that are already open live on. Resolves when the port is free. */
+  /** Stops accepting. Open connections stay open. Resolves when the port is free. */
   close(): Promise<void>;
 }
 
-/** A whole frame, or the text of a JSON message. */
+/** A complete frame, or a JSON message as a string. */
 export type SingleFrame = Uint8Array | string;
 
-/** What came in: one, or several frames back to back. */
+/** Input: one frame, or several adjacent ones. */
 export type InboundFrame = SingleFrame | FrameRun;
 
 /** One peer. */
 export interface Connection {
   readonly transport: string;
-  /** `192.168.1.20:51234`, for logs and limits per address. Behind a trusted reverse proxy it is the peer's own. */
+  /**
+   * `192.168.1.20:51234`, for logs and limits per address. Behind a trusted reverse proxy, the address of the client
+   * itself.
+   */
   readonly remoteAddress: string;
-  /** Whether it came through a reverse proxy: then limits never take it for one of this computer. @default false */
+  /** Whether the peer came through a reverse proxy. Limits then never treat it as this computer. @default false */
   readonly isForwarded?: boolean | undefined;
-  /** What has to stand in front of each frame given to {@link write}. */
+  /** Framing that must precede each frame given to {@link write}. */
   readonly framing: Framing;
-  /** Bytes of the largest frame that can be sent; undefined where any frame can, which is 65,547. */
+  /** Maximum bytes per frame that can be sent. Undefined if every frame fits, up to 65,547 bytes. */
   readonly maxFrameBytes?: number | undefined;
-  /** The encoding the peer asked for when it connected; its HELLO decides where this is undefined. */
+  /** Encoding that the peer requested when it connected. If undefined, its HELLO decides. */
   readonly encoding: 'binary' | 'cbor' | undefined;
   /**
-   * What the peer sends: all whole frames of one read in one emission, in order. An empty emission is a sign of life
-   * without a message (a pong). Completes when the peer closed as its transport defines it (WebSocket: code 1000 or none) and when
-   * our close is done; errors with a {@link ConnectionLost} on anything else. The end of a byte stream is a loss: a
-   * system sends it for a killed program, too. Nothing comes after either. Bytes are only valid during the emission's turn of the event loop: copy what must stay. Subscribe
-   * once; nothing is read before that.
+   * Emits the peer's input: all complete frames of one read as one array, in order. An empty array is a sign of life
+   * without a message (a pong). Completes when the peer has closed as its transport defines it (WebSocket: code 1000 or
+   * none), and when the close of this side is done. Errors with a {@link ConnectionLost} in all other cases. The end of
+   * a byte stream is a loss, because a system sends it for a killed program too. Nothing is emitted afterwards. Bytes
+   * are valid only during the turn of the emission: copy bytes that must be kept. Subscribe once; nothing is read
+   * before that.
    */
   readonly batches$: Observable<readonly InboundFrame[]>;
   /**
-   * Sends bytes: any number of frames, each with its framing in front. Never blocks and never throws; on a closed
-   * connection it does nothing. The bytes must not change until {@link bufferedBytes} is back at 0.
+   * Sends bytes: any number of frames, each preceded by its framing. Never blocks and never throws. Has no effect on a
+   * closed connection. The bytes must not change until {@link bufferedBytes} is 0 again.
    */
   write(bytes: Uint8Array): void;
   /**
-   * A second way, beside {@link write}, for frames that may be lost: there where the transport has one and the peer wants it,
-   * undefined as long as that is not so. It may come up at any time: look for each frame.
+   * Alternative to {@link write} for frames that can be lost. Present if the transport supports it and the peer wants
+   * it. It can appear at any time: check it for each frame.
    */
   readonly datagrams?: Datagrams | undefined;
-  /** The same as messages, from a peer inside the process: {@link batches$} is not read then. */
+  /** Like {@link batches$}, as messages from an in-process peer. {@link batches$} is then not used. */
   readonly messages$?: Observable<readonly Frame[]> | undefined;
   /**
-   * Hands a message over as it is, where the peer is inside the process: {@link write} is not used then. The message is the peer's
-   * and that of others from now on: nobody changes it.
+   * Delivers a message by reference to an in-process peer. {@link write} is then not used. The peer and others share
+   * the message from now on: it must not be modified.
    */
   readonly deliver?: ((message: Message) => void) | undefined;
   /**
-   * Asks the peer for a sign of life by means of the transport (WebSocket ping, QUIC PING). The answer is an emission of
-   * {@link batches$}, possibly empty. Does nothing on a closed connection. Undefined where the transport has no such means:
-   * a CLASP PING is the only probe there.
+   * Requests a sign of life with the means of the transport (WebSocket ping, QUIC PING). The answer is an emission of
+   * {@link batches$}, possibly empty. Has no effect on a closed connection. If undefined, the transport has no such
+   * means, and a CLASP PING is the only probe.
    */
   readonly probe?: (() => void) | undefined;
   /**
-   * Milliseconds of silence after which the peer is to be sent a CLASP PING, where the transport itself cannot find out that its
-   * connection is broken: a TCP connection of which the peer is gone stays open for minutes while something is sent.
-   * Undefined where no PING is needed.
+   * Milliseconds of silence after which the router sends a CLASP PING, if the transport itself cannot detect a broken
+   * connection. A TCP connection whose peer has vanished stays open for minutes while bytes are sent. Undefined if no
+   * PING is needed.
    */
   readonly pingIntervalMs?: number | undefined;
-  /** Whether the peer is part of this process: then it may come in without a token. @default false */
+  /** Whether the peer is part of this process. It can then connect without a token. @default false */
   readonly isTrusted?: boolean | undefined;
   /**
-   * Stops reading until {@link release}: the router has more of this peer than it has time for. What is read already may still be
-   * emitted. A transport without it has a limit of its own for what waits. Safe to call twice, like `release`.
+   * Stops reading until {@link release}, because the router has no time for more input of this peer. Input that is
+   * already read can still be emitted. A transport without this method bounds its queued input by itself. Can be called
+   * twice, like `release`.
    */
   hold?(): void;
-  /** Reads again. */
+  /** Continues reading. */
   release?(): void;
-  /** Bytes written and not yet taken by the network. */
+  /** Bytes that are written but not yet taken by the network. */
   readonly bufferedBytes: number;
-  /** Emits when `bufferedBytes` has come back to 0 after it was above. */
+  /** Emits when `bufferedBytes` returns to 0. */
   readonly drained$: Observable<void>;
   /**
-   * Sends what is buffered, then says goodbye and closes; `batches$` completes when that is done. What the peer still sends
-   * is dropped. A peer that takes nothing for `CLOSE_GRACE_MS` is cut off. Safe to call twice.
+   * Sends the buffered bytes and closes. `batches$` completes when that is done. Further input of the peer is dropped.
+   * A peer that reads nothing for `CLOSE_GRACE_MS` is cut off. Can be called twice.
    */
   close(reason: CloseReason): void;
   /**
-   * Closes at once and drops what is buffered. Unless it is done, `batches$` errors with a {@link ConnectionLost}. Safe to call
-   * twice.
+   * Closes immediately and drops the buffered bytes. Unless it has already ended, `batches$` errors with a {@link
+   * ConnectionLost}. Can be called twice.
    *
-   * @param text of that error. @default CUT_BY_THIS_SIDE
+   * @param text text of that error. @default CUT_BY_THIS_SIDE
    */
   destroy(text?: string): void;
 }
 
 /**
- * Frames that are worth nothing late: the newest counts, and no lost one is sent again. They come in the order in which they
- * were sent, but anywhere among what was written.
+ * Channel for frames that are useless if late: only the newest counts, and lost ones are not sent again. They arrive in
+ * the order of sending, but not in order with the bytes of {@link Connection.write}.
  */
 export interface Datagrams {
-  /** Bytes of the largest frame that can be sent now; 0 while too many wait. */
+  /** Maximum bytes per frame that can be sent now. 0 while too many are queued. */
   readonly maxBytes: number;
-  /** Sends one frame of at most {@link maxBytes}, after what is written in this turn of the event loop. Copies it; never throws. */
+  /**
+   * Sends one frame of at most {@link maxBytes}, after the bytes written in this turn of the event loop. Copies it.
+   * Never throws.
+   */
   send(frame: Uint8Array): void;
 }
 
-/** Milliseconds a closing connection waits for a peer that neither reads nor answers. */
+/** Milliseconds for which a closing connection waits for a peer that neither reads nor answers. */
 export const CLOSE_GRACE_MS = 2_000;
 
 /** What a connection that this side destroys ends with if nothing else is said. */
 export const CUT_BY_THIS_SIDE = 'the connection was cut by this side';
 
-/** A connection that ended without being closed: the end of a byte stream, a reset, broken framing, a silent peer. */
+/** A connection that ended without a close: the end of a byte stream, a reset, invalid framing, a silent peer. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
   readonly code = 'CLASP_ERR_CONNECTION_LOST' satisfies LibraryErrorCode;

@@ -1,6 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { firstValueFrom } from 'rxjs';
-import { type Connection, ConnectionLost, type SingleFrame, type Listener, type Transport } from '../../src/transports/transport.js';
+import {
+  type Connection,
+  ConnectionLost,
+  type SingleFrame,
+  type Listener,
+  type Transport,
+} from '../../src/transports/transport.js';
 import type { CloseReason } from '../../src/util/close-reason.js';
 import { TransportError } from '../../src/net/transport-error.js';
 import { singly } from '../../src/protocol/frame-run.js';
@@ -8,47 +14,49 @@ import { digests, framed, frameOf, numberOf } from '../support/frames.js';
 import { Inbox, turns, until } from '../support/inbox.js';
 import { describeDepartures } from './departures.js';
 
-/** The other end of a connection under test, whatever client library or test double that is. */
+/** The other end of a connection under test: a client library or a test double. */
 export interface Peer {
-  /** Whole frames, sent in this order. */
+  /** Sends complete frames in this order. */
   send(frames: readonly Uint8Array[]): void;
   receive(count: number): Promise<readonly SingleFrame[]>;
-  /** Stops reading, until `resume`. */
+  /** Stops reading until `resume`. */
   stall(): void;
   resume(): void;
-  /** Ends the connection as its transport defines it: a Close frame with code 1000, the end of a byte stream. */
+  /** Ends the connection as its transport defines it: a Close frame with code 1000, or the end of a byte stream. */
   close(): void;
   /** Cuts the connection. */
   destroy(): void;
-  /** How it ended for the peer: the kind of our close reason, or 'lost'. */
+  /** How the connection ended for the peer: the kind of the close reason, or 'lost'. */
   readonly ended: Promise<CloseReason['kind'] | 'lost'>;
 }
 
 export interface TransportUnderTest {
-  /** On an address nobody uses. */
+  /** Creates a transport on an unused address. */
   create(): Transport;
   connect(transport: Transport, listener: Listener): Promise<Peer>;
-  /** A transport whose `listen` finds the address of that listener taken. */
+  /** Returns a transport whose `listen` fails because the listener already uses its address. */
   onSameAddress(transport: Transport, listener: Listener): Transport;
   /**
-   * Whether the transport is made of datagrams: none is bound to arrive or to keep its place, nobody is told that the other
-   * has left, a peer that does not read holds nobody up, and connections end with their door. The suite then sends in lots
-   * that any socket buffer has room for, each after the one before has arrived. @default false
+   * Whether the transport uses datagrams. Datagrams can be lost or reordered, and no end is signaled. A peer that does
+   * not read blocks no others, and connections end with their listener. The suite then sends in amounts that fit every
+   * socket buffer, each after the previous one has arrived. @default false
    */
   readonly datagrams?: boolean;
-  /** Whether there are buffers between peer and router that somebody has to read. @default true */
+  /** Whether there are network buffers between peer and router. @default true */
   readonly hasNetwork?: boolean;
   /**
-   * What a peer can tell of its end: the `reason` why it was closed; only a close from a `cut`, having no words for reasons
-   * (TCP); or `nothing`, a cut between two frames looking like a close to it (pipes). @default 'reason'
+   * What a peer can detect at its end. `reason`: why it was closed. `cut`: a close, distinguishable from a cut, but
+   * without a reason (TCP). `nothing`: a cut between two frames looks like a close (pipes). @default 'reason'
    */
   readonly tellsEnd?: 'reason' | 'cut' | 'nothing';
   /**
-   * Whether {@link Peer.close} says that the peer leaves. Where it is the end of a byte stream it does not: a system sends that
-   * for a killed program, too. @default true
+   * Whether {@link Peer.close} means that the peer leaves. The end of a byte stream does not, because a system sends it
+   * for a killed program too. @default true
    */
   readonly closeIsLeaving?: boolean;
-  /** Whether all connections live on the one socket of their door, which is not closed before the last of them. @default false */
+  /**
+   * Whether all connections use the one socket of their listener, which closes after the last of them. @default false
+   */
   readonly sharesPort?: boolean;
 }
 
@@ -62,7 +70,7 @@ const closeKinds: readonly CloseReason['kind'][] = [
   'overloaded',
 ];
 
-/** What transport.ts promises, as tests. Every transport that connects peers one by one passes all of them. */
+/** Tests of the contract in transport.ts. Every transport with individual peers passes all of them. */
 export function describeTransport(
   name: string,
   {
@@ -76,20 +84,20 @@ export function describeTransport(
     sharesPort = false,
   }: TransportUnderTest,
 ): void {
-  /** What `batches$` ends with when the peer closes. */
+  /** How `batches$` ends when the peer closes. */
   const closed = closeIsLeaving ? 'completed' : (expect.any(ConnectionLost) as unknown);
-  const itOnStreams = datagrams ? it.skip : it; // what datagrams do instead is in the tests of their transport
+  const itOnStreams = datagrams ? it.skip : it; // the tests of the datagram transport cover its behavior
   const itOnSharedLoops = datagrams || !hasNetwork ? it.skip : it;
-  const itOnOwnSockets = datagrams || sharesPort ? it.skip : it; // likewise
+  const itOnOwnSockets = datagrams || sharesPort ? it.skip : it; // the same applies here
 
-  /** That the peer learns of the end, where it can. */
+  /** Checks that the peer is notified of the end, if its transport can do so. */
   async function expectToldEnd(peer: Peer, end: CloseReason['kind'] | 'lost'): Promise<void> {
     if (datagrams) return;
     const canTell = tellsEnd === 'reason' || (tellsEnd === 'cut' && end === 'lost');
     expect(await peer.ended).toBe(canTell ? end : 'normal');
   }
 
-  /** As they came; datagrams may overtake each other, even on loopback. */
+  /** Sorts items of datagrams, which can overtake each other, even on loopback. */
   function ordered<T extends string | number>(things: readonly T[]): readonly T[] {
     return datagrams ? [...things].sort() : things;
   }
@@ -113,7 +121,7 @@ export function describeTransport(
       });
       const accept = async (): Promise<Connection> => {
         await until(() => accepted.length > 0);
-        return accepted.shift()!; // the line above waited for one
+        return accepted.shift()!; // invariant: the line above waited for one
       };
       return { transport, listener, accept };
     }
@@ -124,14 +132,14 @@ export function describeTransport(
       return { listener, connection, peer };
     }
 
-    it('says where it listens, and who came', async () => {
+    it('reports where it listens and who connected', async () => {
       const { listener, connection } = await pair();
       expect(listener.addresses).toEqual([expect.objectContaining({ transport: name })]);
       expect(connection.transport).toBe(name);
       expect(connection.remoteAddress).toMatch(/^(127\.0\.0\.1:[1-9]\d*|(memory|pipe):\d+)$/);
     });
 
-    it('carries whole frames both ways', async () => {
+    it('carries complete frames in both directions', async () => {
       const { connection, peer } = await pair();
       const inbox = new Inbox(connection.batches$);
       const lengths = [4, 5, 125, 126, 127, 1_000, 65_535];
@@ -143,7 +151,7 @@ export function describeTransport(
       expect(ordered(digests(await peer.receive(frames.length)))).toEqual(ordered(digests(frames)));
     });
 
-    it('carries the largest frame there is, 65,547 bytes unless it says otherwise, both ways', async () => {
+    it('carries the largest frame in both directions, 65,547 bytes unless stated otherwise', async () => {
       const { connection, peer } = await pair();
       const inbox = new Inbox(connection.batches$);
       const frame = frameOf(connection.maxFrameBytes ?? 65_547, 7);
@@ -153,7 +161,7 @@ export function describeTransport(
       expect(digests(await peer.receive(1))).toEqual(digests([frame]));
     });
 
-    it('keeps the order of 10,000 frames, in and out', async () => {
+    it('keeps the order of 10,000 frames in both directions', async () => {
       const { connection, peer } = await pair();
       const inbox = new Inbox(connection.batches$);
       const numbers = Array.from({ length: 10_000 }, (_, i) => i);
@@ -162,14 +170,14 @@ export function describeTransport(
         connection.write(framed(connection.framing, [frameOf(40, i)]));
         if (datagrams && i % 50 === 49) await Promise.all([inbox.receive(i + 1), peer.receive(i + 1)]);
       }
-      // Frames of this test are bytes; a text would fail in numberOf.
+      // Frames of this test are bytes; a string would fail in numberOf.
       const numbersOf = (frames: readonly SingleFrame[]): readonly number[] =>
         ordered(frames.map((frame) => numberOf(frame as Uint8Array)));
       expect(numbersOf(await inbox.receive(10_000))).toEqual(ordered(numbers));
       expect(numbersOf(await peer.receive(10_000))).toEqual(ordered(numbers));
     });
 
-    it('gives the frames of one write in one batch or a few, never torn', async () => {
+    it('delivers the frames of one write in one or a few batches, never split', async () => {
       const { connection, peer } = await pair();
       const inbox = new Inbox(connection.batches$);
       const frames = Array.from({ length: 100 }, (_, i) => frameOf(30, i));
@@ -178,7 +186,7 @@ export function describeTransport(
       expect(inbox.batches.length).toBeLessThan(50);
     });
 
-    itOnSharedLoops('reads little of one peer in each turn of the event loop, and all of it in the end', async () => {
+    itOnSharedLoops('reads a bounded part of one peer per turn of the event loop, and finally all of it', async () => {
       const { connection, peer } = await pair();
       let [inTurn, most, total] = [0, 0, 0];
       connection.batches$.subscribe({
@@ -190,14 +198,14 @@ export function describeTransport(
           }
           most = Math.max(most, inTurn);
         },
-        error: () => undefined, // the connection is cut when the test is over
+        error: () => undefined, // the connection is cut at the end of the test
       });
       peer.send(Array.from({ length: 1_500 }, (_, i) => frameOf(1_000, i)));
       await until(() => total === 1_500_000);
       expect(most).toBeLessThanOrEqual(4 * 65_536);
     });
 
-    itOnStreams('loses nothing that comes before somebody listens, the end included', async () => {
+    itOnStreams('keeps all input from before the subscription, including the end', async () => {
       const { connection, peer } = await pair();
       const frames = [frameOf(20, 1), frameOf(20, 2)];
       peer.send(frames);
@@ -208,7 +216,7 @@ export function describeTransport(
       expect(inbox.frames).toEqual(frames);
     });
 
-    it('lets batches$ be subscribed to once only', async () => {
+    it('allows one subscription to batches$', async () => {
       const { connection, peer } = await pair();
       const first = new Inbox(connection.batches$);
       expect(await new Inbox(connection.batches$).ended).toBeInstanceOf(Error);
@@ -216,7 +224,7 @@ export function describeTransport(
       expect(await first.receive(1)).toHaveLength(1);
     });
 
-    itOnStreams('bears peers that come and go without a word', async () => {
+    itOnStreams('survives peers that connect and disconnect without sending', async () => {
       const { transport, listener, accept } = await listen();
       for (const leave of ['close', 'destroy'] as const) {
         const [connection, peer] = await Promise.all([accept(), connect(transport, listener)]);
@@ -227,7 +235,7 @@ export function describeTransport(
       }
     });
 
-    it.each(closeKinds)('says goodbye with the reason %s, behind what was written', async (kind) => {
+    it.each(closeKinds)('closes with the reason %s after sending buffered frames', async (kind) => {
       const { connection, peer } = await pair();
       const inbox = new Inbox(connection.batches$);
       const frames = Array.from({ length: datagrams ? 5 : 50 }, (_, i) => frameOf(10_000, i));
@@ -238,7 +246,7 @@ export function describeTransport(
       expect(await inbox.ended).toBe('completed');
     });
 
-    it('closes with a text longer than its codes allow', async () => {
+    it('closes with a text that exceeds the limit of a reason', async () => {
       const { connection, peer } = await pair();
       const inbox = new Inbox(connection.batches$);
       connection.close({ kind: 'policy', text: 'a' + 'é'.repeat(200) });
@@ -246,7 +254,7 @@ export function describeTransport(
       expect(await inbox.ended).toBe('completed');
     });
 
-    it('closes a connection nobody ever listened to', async () => {
+    it('closes a connection without subscribers', async () => {
       const { connection, peer } = await pair();
       peer.send([frameOf(20)]);
       connection.close({ kind: 'overloaded', text: 'no room' });
@@ -254,7 +262,7 @@ export function describeTransport(
       expect(await new Inbox(connection.batches$).ended).toBe('completed');
     });
 
-    it('does nothing on a second close, a write or a destroy after the end', async () => {
+    it('ignores a second close, a write or a destroy after the end', async () => {
       const { connection, peer } = await pair();
       const inbox = new Inbox(connection.batches$);
       connection.close({ kind: 'normal', text: 'bye' });
@@ -271,7 +279,7 @@ export function describeTransport(
       expect(connection.bufferedBytes).toBe(0);
     });
 
-    it('drops what the peer says after our close', async () => {
+    it('drops input of the peer after its own close', async () => {
       const { connection, peer } = await pair();
       const inbox = new Inbox(connection.batches$);
       connection.close({ kind: 'normal', text: 'bye' });
@@ -280,7 +288,7 @@ export function describeTransport(
       expect(inbox.frames).toEqual([]);
     });
 
-    it('ends with an error for both when destroyed', async () => {
+    it('ends with an error on both sides when destroyed', async () => {
       const { connection, peer } = await pair();
       const inbox = new Inbox(connection.batches$);
       connection.destroy();
@@ -290,14 +298,14 @@ export function describeTransport(
       expect(inbox.frames).toEqual([]);
     });
 
-    itOnStreams('buffers for a peer that stops reading, and tells when all has gone', async () => {
+    itOnStreams('buffers for a peer that stops reading, and emits when all is sent', async () => {
       const { connection, peer } = await pair();
       const inbox = new Inbox(connection.batches$);
       peer.stall();
       const frame = frameOf(65_000);
       const bytes = framed(connection.framing, [frame]);
       let written = 0;
-      // What the network itself takes is not ours to know: write until something has stayed for a while.
+      // The capacity of the network is unknown: write until bytes have stayed buffered for a while.
       for (let stuck = 0; stuck < 20; stuck = connection.bufferedBytes > 0 ? stuck + 1 : 0) {
         if (connection.bufferedBytes < 1_000_000) {
           connection.write(bytes);
@@ -323,7 +331,7 @@ export function describeTransport(
       expect(await inbox.ended).toBe('completed');
     });
 
-    itOnOwnSockets('keeps the connections when the door closes, and lets nobody else in', async () => {
+    itOnOwnSockets('keeps its connections when the listener closes, and accepts no others', async () => {
       const { transport, listener, accept } = await listen();
       let complete = false;
       const [connection, peer] = await Promise.all([accept(), connect(transport, listener)]);
@@ -334,7 +342,7 @@ export function describeTransport(
       expect(await inbox.receive(1)).toEqual([frameOf(20, 1)]);
       connection.write(framed(connection.framing, [frameOf(20, 2)]));
       expect(await peer.receive(1)).toEqual([frameOf(20, 2)]);
-      // The same address can be had again while they live.
+      // The address is available again while they are open.
       const again = await onSameAddress(transport, listener).listen();
       again.connections$.subscribe({ complete: () => (complete = true) });
       expect(complete).toBe(false);
@@ -342,7 +350,7 @@ export function describeTransport(
       expect(complete).toBe(true);
     });
 
-    it('keeps peers that come before somebody asks for them', async () => {
+    it('keeps peers that connect before the subscription', async () => {
       const transport = create();
       const listener = await transport.listen();
       cleanUps.push(() => listener.close());
@@ -353,13 +361,13 @@ export function describeTransport(
       expect(await firstValueFrom(listener.connections$)).toMatchObject({ transport: name });
     });
 
-    it('says plainly that an address is taken', async () => {
+    it('reports that an address is in use', async () => {
       const { transport, listener } = await listen();
       const error: unknown = await onSameAddress(transport, listener)
         .listen()
         .catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(TransportError);
-      expect((error as TransportError).message).toMatch(/already .+; .+/); // what is wrong; what to do
+      expect((error as TransportError).message).toMatch(/already .+; .+/); // the problem and the fix
     });
   });
 

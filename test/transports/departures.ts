@@ -13,7 +13,7 @@ import type { Peer, TransportUnderTest } from './conformance.js';
 export interface DeparturesUnderTest extends Required<
   Pick<TransportUnderTest, 'create' | 'connect' | 'closeIsLeaving'>
 > {
-  /** Waits until the peer has learned of this end, as far as its transport can say it. */
+  /** Waits until the peer is notified of the end, as far as its transport supports it. */
   readonly expectToldEnd: (peer: Peer, end: CloseReason['kind'] | 'lost') => Promise<void>;
 }
 
@@ -33,7 +33,9 @@ const cut = (peer: Peer): void => {
   peer.destroy();
 };
 
-/** What the router makes of each way in which a session over a transport can end (docs/protocol.md, "Leaving"). */
+/**
+ * Tests what the router does for each way in which a session over a transport can end (docs/protocol.md, "Leaving").
+ */
 export function describeDepartures(
   name: string,
   { create, connect, closeIsLeaving, expectToldEnd }: DeparturesUnderTest,
@@ -42,7 +44,7 @@ export function describeDepartures(
     const transport = create();
     let listener: Listener | undefined;
     await router.listen({ name, listen: async () => (listener = await transport.listen()) });
-    return { transport, listener: listener! }; // the router has just called listen()
+    return { transport, listener: listener! }; // invariant: the router has just called listen()
   }
 
   describe(`a session over ${name}`, () => {
@@ -51,14 +53,14 @@ export function describeDepartures(
       ['sends the close message and closes', leaveAndClose, 'left'],
       ['closes without it', close, closeIsLeaving ? 'left' : 'lost'],
       ['is cut', cut, 'lost'],
-    ] as const)('that %s has the last will and the presence of its kind of end', async (_, end, kind) => {
+    ] as const)('publishes for %s the last will and the presence of that kind of end', async (_, end, kind) => {
       const router = createRouter();
       const ends: unknown[] = [];
       router.on('session.closed', (happening) => void ends.push(happening.end.kind));
       const watcher = await router.connect();
       const reasons: unknown[] = [];
       await watcher.on('/$clasp/sessions/*/disconnect', ({ value }) => {
-        reasons.push((value as ReadonlyMap<string, unknown>).get('reason')); // presence events have maps
+        reasons.push((value as ReadonlyMap<string, unknown>).get('reason')); // invariant: presence events have maps
       }).ready;
       try {
         const { transport, listener } = await listen(router);
@@ -75,9 +77,9 @@ export function describeDepartures(
       }
     });
 
-    // A WebSocket peer reads nothing any more once it has sent its Close frame.
+    // A WebSocket peer reads nothing after it has sent its Close frame.
     const itOnByteStreams = closeIsLeaving ? it.skip : it;
-    itOnByteStreams('gets its answers although it ends its side behind its last frames', async () => {
+    itOnByteStreams('gets its answers even if it ends its side after its last frames', async () => {
       const router = createRouter();
       try {
         const { transport, listener } = await listen(router);
@@ -92,7 +94,7 @@ export function describeDepartures(
       }
     });
 
-    it('is closed by the router in reply to its close message, behind the answers to what it sent before', async () => {
+    it('is closed by the router in reply to its close message, after the answers to earlier messages', async () => {
       const router = createRouter();
       try {
         const { transport, listener } = await listen(router);
@@ -100,7 +102,8 @@ export function describeDepartures(
         const ping = encodeFrame({ type: 'ping' });
         peer.send([hello, ping, closeFrame(), ping]);
         await expectToldEnd(peer, 'normal');
-        const answers = (await peer.receive(3)).map((frame) => decodeFrame(frame as Uint8Array).message.type); // binary
+        // Invariant: binary.
+        const answers = (await peer.receive(3)).map((frame) => decodeFrame(frame as Uint8Array).message.type);
         expect(answers).toEqual(['welcome', 'snapshot', 'pong']);
       } finally {
         await router.stop();
@@ -109,7 +112,7 @@ export function describeDepartures(
   });
 }
 
-/** Leaves a last will that sets a param, in the one form that compact binary has for it. */
+/** Returns a last will that sets a param, in the form of compact binary. */
 function willThatSets(address: string): Message {
   const set = new Map<string, Value>([
     ['type', 'set'],

@@ -5,14 +5,14 @@ import * as ws from 'ws';
 import { FrameRun, singly } from '../../src/protocol/frame-run.js';
 import { LeanReader } from '../../src/transports/websocket/lean-reader.js';
 
-/** ws's own reader, which is exported and not in its types. */
+/** The reader of `ws`, which is exported but not in its types. */
 const Receiver = Reflect.get(ws, 'Receiver') as new (options: object) => Writable;
 
 interface FrameParts {
   readonly first: number;
   readonly payload: Uint8Array;
   readonly mask: Uint8Array | undefined;
-  /** Writes the length in eight bytes even where fewer would do. */
+  /** Writes the length in eight bytes even if fewer suffice. */
   readonly isWide?: boolean;
 }
 
@@ -28,7 +28,7 @@ function frame({ first, payload, mask, isWide = false }: FrameParts): Buffer {
   return Buffer.concat([head, mask ?? Buffer.alloc(0), masked]);
 }
 
-/** What comes out of a reader, in order. */
+/** Output of a reader, in order. */
 type Event = readonly [kind: string, content: unknown];
 
 function listenTo(receiver: Writable, events: Event[]): void {
@@ -70,8 +70,8 @@ async function throughBoth(chunks: readonly Buffer[]): Promise<Event[]> {
     },
   });
   for (const chunk of chunks) {
-    if (isOver(events)) break; // ws takes the listener off
-    reader.push(Buffer.from(chunk)); // it unmasks in place
+    if (isOver(events)) break; // `ws` removes the listener
+    reader.push(Buffer.from(chunk)); // the reader unmasks in place
   }
   await new Promise((resolve) => setImmediate(resolve));
   return events;
@@ -81,7 +81,7 @@ function isOver(events: readonly Event[]): boolean {
   return events.some(([kind]) => kind === 'conclude' || kind === 'error');
 }
 
-/** What comes up to the end, whether of a chunk or of the connection: what stands behind it in the same read may differ. */
+/** Returns the output up to the end of a chunk or of the connection. Later output of the same read can differ. */
 function upToEnd(events: readonly Event[]): Event[] {
   const end = events.findIndex(([kind]) => kind === 'conclude' || kind === 'error');
   return events.slice(0, end < 0 ? events.length : end + 1);
@@ -94,7 +94,7 @@ const text = fc.string({ maxLength: 20 }).map((one) => new TextEncoder().encode(
 const binary = fc
   .record({ payload: bytes, mask, isWide: fc.boolean() })
   .map((parts) => [frame({ first: 0x82, ...parts })]);
-/** CLASP frames, and what is nearly one: with a timestamp, with a byte too many or too few. */
+/** CLASP frames, and similar bytes: with a timestamp, with a byte too many or too few. */
 const clasp = fc
   .record({ body: bytes, mask, flags: fc.constantFrom(0x01, 0x41, 0x21), lie: fc.constantFrom(0, 0, 0, 0, 1, -1) })
   .map(({ body, mask: key, flags, lie }) => {
@@ -110,7 +110,7 @@ const others = fc.oneof(
   fc.record({ payload: text, mask }).map((parts) => [frame({ first: 0x81, ...parts })]),
   fc.record({ payload: fc.uint8Array({ maxLength: 10 }), mask }).map((parts) => [frame({ first: 0x89, ...parts })]),
   fc.record({ payload: fc.uint8Array({ maxLength: 10 }), mask }).map((parts) => [frame({ first: 0x8a, ...parts })]),
-  // A message in three fragments, with a ping between them.
+  // A message in three fragments with a ping between them.
   fc
     .record({ a: bytes, b: bytes, c: bytes, mask })
     .map((parts) => [
@@ -131,18 +131,19 @@ const wrong = fc.oneof(
   fc
     .record({ payload: fc.uint8Array({ minLength: 2_001, maxLength: 2_100 }), mask })
     .map((parts) => [frame({ first: 0x82, ...parts })]),
-  fc.constant([Buffer.from('82ffffffffffffffffff', 'hex')]), // claims 2^64 - 1 bytes
-  // A whole message between the fragments of another.
+  fc.constant([Buffer.from('82ffffffffffffffffff', 'hex')]), // declares 2^64 - 1 bytes
+  // A complete message between the fragments of another.
   fc
     .record({ payload: bytes, mask })
     .map(({ payload, mask: key }) => [
       frame({ first: 0x02, payload, mask: key }),
       frame({ first: 0x82, payload, mask: key }),
     ]),
-  fc.record({ mask }).map((parts) => [frame({ first: 0x88, payload: Uint8Array.of(3, 232), ...parts })]), // goodbye
+  // A close frame.
+  fc.record({ mask }).map((parts) => [frame({ first: 0x88, payload: Uint8Array.of(3, 232), ...parts })]),
 );
 
-/** Cut anywhere: every few bytes, or hardly ever. */
+/** Splits the stream at random: every few bytes, or rarely. */
 function cut(stream: Buffer, cuts: readonly number[]): Buffer[] {
   const at = [...new Set(cuts.map((one) => one % (stream.length + 1)))].sort((a, b) => a - b);
   return [0, ...at]
@@ -150,8 +151,8 @@ function cut(stream: Buffer, cuts: readonly number[]): Buffer[] {
     .filter(({ length }) => length > 0);
 }
 
-describe('the lean reader in front of ws', () => {
-  it('gives what ws alone would give, in the same order, wherever the network cuts', async () => {
+describe('the lean reader before ws', () => {
+  it('delivers the output of ws alone, in the same order, for any chunk boundaries', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(
@@ -174,7 +175,7 @@ describe('the lean reader in front of ws', () => {
     );
   });
 
-  it('reads frames that come a byte at a time', async () => {
+  it('reads frames byte by byte', async () => {
     const key = Uint8Array.of(1, 2, 3, 4);
     const stream = Buffer.concat([
       frame({ first: 0x82, payload: new Uint8Array(300).fill(7), mask: key }),
@@ -188,7 +189,7 @@ describe('the lean reader in front of ws', () => {
     expect(events).toEqual(await throughWs(chunks));
   });
 
-  it('gives the CLASP frames of one read together, and what is none by itself', () => {
+  it('delivers the CLASP frames of one read together, and other messages alone', () => {
     const key = Uint8Array.of(1, 2, 3, 4);
     const message = (payload: readonly number[]): Buffer =>
       frame({ first: 0x82, payload: Uint8Array.from(payload), mask: key });
@@ -214,14 +215,14 @@ describe('the lean reader in front of ws', () => {
     expect(items).toEqual([run, [...ping, 0], ping, 'left to ws', pong, stamped, ping, ping]);
   });
 
-  it('leaves a frame of any claimed length to ws without holding it', () => {
+  it('passes a frame of any declared length to ws without buffering it', () => {
     const left: number[] = [];
     const reader = new LeanReader({
       maxFrameBytes: 1_000,
       onMessages: () => left.push(-1),
       leave: (chunk) => void left.push(chunk.length),
     });
-    reader.push(Buffer.from('82ff00ff000000000000', 'hex')); // 2^56 bytes or so
+    reader.push(Buffer.from('82ff00ff000000000000', 'hex')); // about 2^56 bytes
     for (let i = 0; i < 3; i++) reader.push(Buffer.alloc(50_000, 0x82));
     expect(left).toEqual([10, 50_000, 50_000, 50_000]);
   });

@@ -9,7 +9,8 @@ import { SteadyClock } from '../support/steady-clock.js';
 
 describeTransport('memory', {
   create: () => memory(),
-  connect: (transport) => Promise.resolve().then(() => connectMemory(transport as MemoryTransport)), // create() made it
+  // Invariant: create() returned it.
+  connect: (transport) => Promise.resolve().then(() => connectMemory(transport as MemoryTransport)),
   onSameAddress: (transport): Transport => transport,
   hasNetwork: false,
 });
@@ -35,18 +36,18 @@ describe('memoryLink', () => {
     ['normal', 'completed'],
     ['goingAway', new ConnectionLost('the peer closed with the reason goingAway')],
     ['overloaded', new ConnectionLost('the peer closed with the reason overloaded')],
-  ] as const)('takes a client that closes with the reason %s as %s', async (kind, end) => {
+  ] as const)('treats a client that closes with the reason %s as %s', async (kind, end) => {
     const { client, server } = memoryLink();
     client.close({ kind, text: '' });
     expect(await new Inbox(server.batches$).ended).toEqual(end);
   });
 
-  it('makes one batch of each write', async () => {
+  it('creates one batch per write', async () => {
     const { client, server } = memoryLink();
     const inbox = new Inbox(server.batches$);
     client.write(framed('raw', [frameOf(20, 1), frameOf(20, 2)]));
     client.write(framed('raw', [frameOf(20, 3)]));
-    expect(inbox.batches).toEqual([]); // never inside the call
+    expect(inbox.batches).toEqual([]); // never during the call
     expect(await inbox.receiveBatches(2)).toEqual([[frameOf(20, 1), frameOf(20, 2)], [frameOf(20, 3)]]);
   });
 
@@ -67,7 +68,7 @@ describe('memoryLink', () => {
     expect(await inbox.receive(1)).toEqual([frameOf(20, 1)]);
   });
 
-  it('carries JSON texts from the client, in order with frames', async () => {
+  it('carries JSON messages from the client, in order with frames', async () => {
     const { client, server } = memoryLink();
     const inbox = new Inbox(server.batches$);
     client.sendText('{"type":"ping"}');
@@ -93,7 +94,7 @@ describe('memoryLink', () => {
     expect(client.bufferedBytes).toBe(0);
   });
 
-  it('loses whole frames by its ratio', async () => {
+  it('loses complete frames by its ratio', async () => {
     const rolls = [0.1, 0.5, 0.49, 0.9];
     const { client, server } = memoryLink({ lossRatio: 0.5, random: () => rolls.shift()! });
     const inbox = new Inbox(server.batches$);
@@ -106,7 +107,7 @@ describe('memoryLink', () => {
     expect(await inbox.receiveBatches(1)).toEqual([[frameOf(20, 2), frameOf(20, 4)]]);
   });
 
-  it('counts what a stalled peer has not taken', () => {
+  it('counts the bytes that a stalled peer has not read', () => {
     const { client, server } = memoryLink();
     new Inbox(client.batches$);
     client.stall();
@@ -115,16 +116,16 @@ describe('memoryLink', () => {
     expect(server.bufferedBytes).toBe(150);
   });
 
-  it('breaks on bytes that are no frame', async () => {
+  it('ends on bytes that are not a frame', async () => {
     const { client, server } = memoryLink();
     const [atClient, atServer] = [new Inbox(client.batches$), new Inbox(server.batches$)];
     client.write(Uint8Array.of(0x47, 0x45, 0x54, 0x20));
     expect(await atServer.ended).toEqual(expect.any(ConnectionLost));
-    expect(String(atServer.end)).toContain('no frame');
+    expect(String(atServer.end)).toContain('not a frame');
     expect(await atClient.ended).toEqual(expect.any(ConnectionLost));
   });
 
-  it('gives up on a peer that does not read the goodbye', async () => {
+  it('cuts off a peer that does not read the close', async () => {
     const clock = new SteadyClock();
     const { client, server } = memoryLink({ clock });
     const [atClient, atServer] = [new Inbox(client.batches$), new Inbox(server.batches$)];
@@ -140,7 +141,7 @@ describe('memoryLink', () => {
     expect(atClient.frames).toEqual([]);
   });
 
-  it('drops what arrives while its goodbye is under way', async () => {
+  it('drops input that arrives while its close is in transit', async () => {
     const clock = new SteadyClock();
     const { client, server } = memoryLink({ clock, latencyMs: 30 });
     const atServer = new Inbox(server.batches$);
@@ -154,7 +155,7 @@ describe('memoryLink', () => {
     expect(atServer.frames).toEqual([]);
   });
 
-  it('says plainly that nothing listens', async () => {
+  it('reports that nothing listens', async () => {
     const transport = memory();
     expect(() => transport.connect()).toThrow('nothing listens on this in-memory transport; call listen() first');
     const listener = await transport.listen();

@@ -20,7 +20,7 @@ const ping = encodeFrame({ type: 'ping' });
 interface Door {
   readonly library: FakeQuic;
   readonly clock: SteadyClock;
-  /** Somebody who has opened his stream with frame 0. */
+  /** Creates a peer that has opened its stream with frame 0. */
   readonly arrive: () => { peer: FakePeer; stream: FakeStream; connection: Connection; inbox: Inbox };
 }
 
@@ -40,7 +40,7 @@ async function openDoor(options: Partial<QuicOptions> = {}): Promise<Door> {
   return { library, clock, arrive };
 }
 
-/** Somebody who has asked for datagrams and been answered. */
+/** Creates a peer that has requested datagrams and received the answer. */
 async function agreed(options: Partial<QuicOptions> = {}): Promise<Door & ReturnType<Door['arrive']>> {
   const door = await openDoor(options);
   const arrived = door.arrive();
@@ -51,11 +51,11 @@ async function agreed(options: Partial<QuicOptions> = {}): Promise<Door & Return
 }
 
 function numbersOf({ frames }: Inbox): number[] {
-  return frames.map((frame) => numberOf(frame as Uint8Array)); // this transport knows no text
+  return frames.map((frame) => numberOf(frame as Uint8Array)); // invariant: this transport has no JSON messages
 }
 
-describe('datagrams of a QUIC door', () => {
-  it('are off unless they are asked for', async () => {
+describe('datagrams of a QUIC listener', () => {
+  it('are disabled by default', async () => {
     const { library, arrive } = await openDoor({ datagrams: undefined });
     const { peer, connection, inbox } = arrive();
     peer.datagram(ping);
@@ -67,7 +67,7 @@ describe('datagrams of a QUIC door', () => {
     expect(numbersOf(inbox)).toEqual([0]);
   });
 
-  it('begin with a PING that came by one, which is answered by one, each time', async () => {
+  it('start with a PING in a datagram, each of which is answered in a datagram', async () => {
     const { library, arrive } = await openDoor();
     const { peer, connection, inbox } = arrive();
     expect(library.listens[0]!.datagrams).toBe(true);
@@ -85,7 +85,7 @@ describe('datagrams of a QUIC door', () => {
     expect(inbox.batches.map(({ length }) => length)).toEqual([1, 0, 1]); // the PING is a sign of life
   });
 
-  it('do not begin with a PING on the stream', async () => {
+  it('do not start with a PING on the stream', async () => {
     const { arrive } = await openDoor();
     const { stream, connection, inbox } = arrive();
     stream.push(ping);
@@ -101,7 +101,7 @@ describe('datagrams of a QUIC door', () => {
     expect(() => datagrams!.send(frameOf(20))).not.toThrow();
   });
 
-  it('merge what came in one turn into one batch, among what came by the stream', async () => {
+  it('merge the datagrams of one turn into one batch, in order with stream input', async () => {
     const { peer, stream, inbox } = await agreed();
     for (const number of [1, 2, 3]) peer.datagram(frameOf(20, number));
     stream.push(frameOf(20, 4));
@@ -119,7 +119,7 @@ describe('datagrams of a QUIC door', () => {
     ['a frame and a byte', '53010001 41 00'],
     ['two frames', '53010001 41 53010001 41'],
     ['a time without its end', '53210001 00000000'],
-  ])('pass over %s', async (_, hex) => {
+  ])('ignore %s', async (_, hex) => {
     const { peer, inbox } = await agreed();
     peer.datagram(fromHex(hex));
     peer.datagram(frameOf(20, 1));
@@ -129,7 +129,7 @@ describe('datagrams of a QUIC door', () => {
     expect(peer.closedWith).toBeUndefined();
   });
 
-  it('are read a few hundred in a turn; the rest of a flood is lost, and costs no memory', async () => {
+  it('are read up to 256 per turn; the rest of a flood is lost and uses no memory', async () => {
     const { peer, inbox } = await agreed();
     for (let i = 1; i <= 10_000; i++) peer.datagram(frameOf(1_000, i));
     await turns();
@@ -140,10 +140,10 @@ describe('datagrams of a QUIC door', () => {
     expect(peer.closedWith).toBeUndefined();
   });
 
-  it('are lost as long as nobody reads', async () => {
+  it('are lost without a subscriber', async () => {
     const { library } = await openDoor();
     const peer = library.arrive();
-    peer.datagram(ping); // before the stream, and so before there is a connection
+    peer.datagram(ping); // before the stream, and therefore before the connection
     peer.open(frameOf(20));
     peer.datagram(ping);
     await turns();
@@ -152,7 +152,7 @@ describe('datagrams of a QUIC door', () => {
 });
 
 describe('sending datagrams by QUIC', () => {
-  it('goes behind what is written in the same turn, in order, with rising times', async () => {
+  it('happens after the writes of the same turn, in order, with increasing times', async () => {
     const { peer, stream, clock, connection } = await agreed();
     clock.stall(1_700_000_000_000);
     connection.datagrams!.send(frameOf(20, 1));
@@ -168,7 +168,7 @@ describe('sending datagrams by QUIC', () => {
     expect(times).toEqual([1_700_000_000_000_000, 1_700_000_000_000_001]);
   });
 
-  it('copies what it is given', async () => {
+  it('copies its input', async () => {
     const { peer, connection } = await agreed();
     const frame = frameOf(20, 1);
     connection.datagrams!.send(frame);
@@ -182,21 +182,21 @@ describe('sending datagrams by QUIC', () => {
     [1_200, 1_128],
     [1_240, 1_168],
     [16_383, 1_192],
-  ])('knows how much goes into one where the network takes %p bytes', async (maxPacketBytes, largest) => {
+  ])('computes the frame size for a network with packets of %p bytes', async (maxPacketBytes, largest) => {
     const { peer, connection } = await agreed({ pingIntervalMs: 1_000 });
     expect(largestFrame(maxPacketBytes)).toBe(largest);
     peer.maxPacketBytes = maxPacketBytes;
     expect(connection.datagrams!.maxBytes).toBe(1_128);
   });
 
-  it('learns from its pings that the network takes more', async () => {
+  it('updates the packet size from pings', async () => {
     const { peer, clock, connection } = await agreed({ pingIntervalMs: 1_000 });
     peer.maxPacketBytes = 1_452;
     clock.increment(1_000);
     expect(connection.datagrams!.maxBytes).toBe(1_192);
   });
 
-  it('hands the library a few in each turn, and has no room while too many of the whole port wait', async () => {
+  it('passes a few per turn to the library, and has no capacity while the queue of the port is full', async () => {
     const { peer, connection, arrive } = await agreed();
     for (let i = 0; i < MAX_WAITING_DATAGRAMS; i++) connection.datagrams!.send(frameOf(20, i));
     expect(connection.datagrams!.maxBytes).toBe(0);
@@ -213,7 +213,7 @@ describe('sending datagrams by QUIC', () => {
 describe('the order of datagrams', () => {
   const clock = new SteadyClock();
 
-  it('is that of their sending: who was overtaken is dropped', () => {
+  it('is the order of sending: overtaken datagrams are dropped', () => {
     const [stamp, reader] = [new DatagramStamp(clock), new DatagramReader()];
     const sent = [0, 1, 2, 3, 4].map((i) => stamp.on(frameOf(20, i)));
     const arrivals = [0, 2, 1, 2, 4, 3];
@@ -221,12 +221,12 @@ describe('the order of datagrams', () => {
     expect(reader.dropped).toBe(3);
   });
 
-  it('is nobody’s business without times', () => {
+  it('does not apply without times', () => {
     const reader = new DatagramReader();
     expect([3, 1, 2].map((i) => reader.read(frameOf(20, i)))).toEqual(['frame', 'frame', 'frame']);
   });
 
-  it('does not change what the frame says, whether it had a time before or not', () => {
+  it('does not change the frame, with or without an earlier timestamp', () => {
     const stamp = new DatagramStamp(clock);
     const message = { type: 'publish', signal: 'stream', address: '/a', samples: [1, 2] } as const;
     for (const timestamp of [undefined, 77]) {

@@ -36,7 +36,7 @@ import { SteadyClock } from '../support/steady-clock.js';
 const certificate = await quicCertificate();
 const local = { host: '127.0.0.1', port: 0, tls: { credentials: certificate, renewed$: NEVER } };
 
-/** Why there is no QUIC on this computer, if so. */
+/** Why this computer has no QUIC, if so. */
 const whyNot = await quic(local)
   .listen()
   .then(async (listener) => {
@@ -51,7 +51,7 @@ if (whyNot === undefined) {
     create: () => quic(local),
     connect: async (_, listener) => {
       const client = await connect(listener);
-      // The router hears of a stream with its first byte, and every frame begins with this one.
+      // The router is notified of a stream with its first byte, and every frame starts with this one.
       client.write(Uint8Array.of(0x53));
       let opened = 1;
       return {
@@ -74,12 +74,12 @@ if (whyNot === undefined) {
 }
 
 function kindOf(code: number): CloseReason['kind'] | 'lost' {
-  const kinds = Object.keys(quicCloseCodes) as CloseReason['kind'][]; // a Record by exactly these
+  const kinds = Object.keys(quicCloseCodes) as CloseReason['kind'][]; // invariant: a Record with exactly these keys
   return kinds.find((kind) => quicCloseCodes[kind] === code) ?? 'lost';
 }
 
 function portOf(listener: Listener): number {
-  return listener.addresses[0]!.port; // a QUIC listener has one
+  return listener.addresses[0]!.port; // invariant: a QUIC listener has one
 }
 
 function connect(listener: Listener): Promise<QuicClient> {
@@ -91,7 +91,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** An open door; what comes through it is destroyed after the test. */
+/** An open listener. Its connections are destroyed after the test. */
 async function open(options: Partial<QuicOptions> = {}): Promise<{ listener: Listener; accepted: Connection[] }> {
   const listener = await quic({ ...local, ...options }).listen();
   cleanUps.push(() => listener.close());
@@ -105,7 +105,7 @@ async function open(options: Partial<QuicOptions> = {}): Promise<{ listener: Lis
   return { listener, accepted };
 }
 
-/** A door of the real library, a client that came through it with frame 0, and the connection it became. */
+/** A listener of the real library, a client that connected with frame 0, and its connection. */
 async function connected(
   options: Partial<QuicOptions> = {},
 ): Promise<{ listener: Listener; client: QuicClient; connection: Connection; inbox: Inbox }> {
@@ -117,7 +117,7 @@ async function connected(
   return { listener, client, connection, inbox: new Inbox(connection.batches$) };
 }
 
-/** A door of the fake library, with all that belongs to it. */
+/** A listener of the fake library, with all its parts. */
 async function openFake(
   options: Partial<QuicOptions> = {},
 ): Promise<{ library: FakeQuic; clock: SteadyClock; listener: Listener; accepted: Connection[] }> {
@@ -145,11 +145,11 @@ async function connectedFake(options: Partial<QuicOptions> = {}): Promise<{
 }
 
 function numbersOf(inbox: Inbox): number[] {
-  return inbox.frames.map((frame) => numberOf(frame as Uint8Array)); // this transport knows no text
+  return inbox.frames.map((frame) => numberOf(frame as Uint8Array)); // invariant: this transport has no JSON messages
 }
 
-describe('coming through a QUIC door', () => {
-  it('takes a stream to make a connection, and whoever opens none is sent away after 10 s', async () => {
+describe('accepting a QUIC connection', () => {
+  it('requires a stream, and closes a peer that opens none within 10 s', async () => {
     const { library, clock, accepted } = await openFake();
     const silent = library.arrive();
     clock.increment(5_000);
@@ -187,7 +187,7 @@ describe('coming through a QUIC door', () => {
     expect(faults.map(({ kind, text }) => [kind, text])).toEqual([['refused', '2048 peers have no stream']]);
   });
 
-  it('closes no peer without a stream for a new one in the grace period after a stall, but refuses that one', async () => {
+  it('refuses a new peer in the grace period after a stall, instead of closing one without a stream', async () => {
     const { library, clock } = await openFake();
     const crowd = Array.from({ length: MAX_STREAMLESS_PEERS }, () => library.arrive());
     clock.stall(5_000);
@@ -196,7 +196,7 @@ describe('coming through a QUIC door', () => {
     expect(crowd.filter(({ closedWith }) => closedWith !== undefined)).toEqual([]);
   });
 
-  it('closes the peer that has waited longest for its stream when too many do', async () => {
+  it('closes the peer that has waited longest for its stream if too many wait', async () => {
     const { library, clock, accepted } = await openFake();
     const waiting = Array.from({ length: MAX_STREAMLESS_PEERS }, () => library.arrive());
     waiting[0]!.open(frameOf(20));
@@ -210,7 +210,7 @@ describe('coming through a QUIC door', () => {
     expect(accepted).toHaveLength(1);
   });
 
-  it('has room for one stream each', async () => {
+  it('allows one stream per connection', async () => {
     const { peer, stream, connection, inbox } = await connectedFake();
     const second = peer.open(frameOf(20, 9));
     expect(second.resetWith).toBe(STREAM_REFUSED);
@@ -232,12 +232,12 @@ describe('coming through a QUIC door', () => {
     expect(accepted[0]!.remoteAddress).toBe(text);
   });
 
-  it('tells its own address with brackets where it is IPv6', async () => {
+  it('reports its own IPv6 address in brackets', async () => {
     const { listener } = await openFake({ host: '::' });
     expect(listener.addresses).toEqual([{ transport: 'quic', host: '::', port: 7331, url: 'quic://[::]:7331' }]);
   });
 
-  it('opens again with the certificate that is current then', async () => {
+  it('opens again with the current certificate', async () => {
     const renewed$ = new Subject<TlsCredentials>();
     const provider = new FakeQuic();
     const transport = quic({ provider, tls: { credentials: { key: 'k1', cert: 'c1' }, renewed$ } });
@@ -251,20 +251,20 @@ describe('coming through a QUIC door', () => {
   });
 });
 
-describe('who does not get through a QUIC door', () => {
+describe('a rejected QUIC peer', () => {
   const remoteAddress = '192.0.2.7:50000';
 
-  it('is told of when he opens no stream, in time or ever', async () => {
+  it('is reported if it opens no stream, in time or at all', async () => {
     const { library, clock, listener } = await openFake();
     const faults = faultsOf(listener);
     library.arrive();
     library.arrive().end({ kind: 'closed', code: 0, text: '' });
-    expect(faults).toEqual([{ kind: 'timeout', remoteAddress, text: 'it left without having opened a stream' }]);
+    expect(faults).toEqual([{ kind: 'timeout', remoteAddress, text: 'it disconnected without opening a stream' }]);
     await clock.pass(10_000);
     expect(faults.slice(1)).toEqual([{ kind: 'timeout', remoteAddress, text: 'no stream was opened within 10 s' }]);
   });
 
-  it('is the oldest of the address that has the most, when there are too many without a stream', async () => {
+  it('is the oldest of the address with the most, if too many have no stream', async () => {
     const { library, clock, listener } = await openFake();
     const faults = faultsOf(listener);
     for (let i = 0; i < MAX_STREAMLESS_PEERS; i++) library.arrive(`198.51.100.${i < 100 ? i : 200}`);
@@ -276,7 +276,7 @@ describe('who does not get through a QUIC door', () => {
     expect(faults).toEqual([{ kind: 'timeout', remoteAddress: '198.51.100.200:50000', text }]);
   });
 
-  it('is told of when the library says that his handshake failed', async () => {
+  it('is reported if the library reports a failed handshake', async () => {
     const { library, listener } = await openFake();
     const faults = faultsOf(listener);
     const text = "it does not trust this router's certificate";
@@ -284,7 +284,7 @@ describe('who does not get through a QUIC door', () => {
     expect(faults).toEqual([{ kind: 'handshake', remoteAddress, text }]);
   });
 
-  it('is nobody who opened his stream, nor who stood there when the door was shut', async () => {
+  it('is not a peer with a stream, nor one that waited when the listener closed', async () => {
     const { library, clock, listener } = await openFake();
     const faults = faultsOf(listener);
     let complete = false;
@@ -300,8 +300,8 @@ describe('who does not get through a QUIC door', () => {
   });
 });
 
-describe('shutting a QUIC door', () => {
-  it('keeps who is in, lets nobody else in, and is done when the last has gone', async () => {
+describe('closing a QUIC listener', () => {
+  it('keeps its connections, accepts no new ones, and completes when the last has closed', async () => {
     const { library, listener, accepted } = await openFake();
     const [inside, waiting] = [library.arrive(), library.arrive()];
     const stream = inside.open(frameOf(20));
@@ -320,17 +320,17 @@ describe('shutting a QUIC door', () => {
     expect(accepted).toHaveLength(1);
   });
 
-  it('tells that the port broke, and gives it back', async () => {
+  it('reports a failed port, and releases it', async () => {
     const { library, listener } = await openFake();
     const told = firstValueFrom(listener.connections$).catch((error: unknown) => error);
     const again = new FakeQuic();
     const other = await quic({ ...local, provider: again }).listen();
     const end = new Promise((resolve) => other.connections$.subscribe({ error: resolve }));
     again.listens[0]!.onFault(new Error('no buffer space'));
-    expect(await end).toEqual(new TransportError('the QUIC port broke: no buffer space'));
+    expect(await end).toEqual(new TransportError('the QUIC port failed: no buffer space'));
     expect(again.closes).toBe(1);
     expect(library.closes).toBe(0);
-    expect(await told).toBeInstanceOf(Error); // there is one subscriber already
+    expect(await told).toBeInstanceOf(Error); // there is already a subscriber
   });
 });
 
@@ -338,7 +338,7 @@ describe('reading from a QUIC stream', () => {
   const frames = [frameOf(4, 1), frameOf(20, 2), frameOf(300, 3), frameOf(8, 4)];
   const bytes = framed('raw', frames);
 
-  it('joins frames wherever the network splits them', async () => {
+  it('joins frames for any chunk boundaries', async () => {
     const { library, accepted } = await openFake();
     for (let at = 1; at < bytes.length; at++) {
       const stream = library.arrive().open(bytes.slice(0, at));
@@ -349,7 +349,7 @@ describe('reading from a QUIC stream', () => {
     expect(accepted).toHaveLength(bytes.length - 1);
   });
 
-  it('joins frames that come byte by byte', async () => {
+  it('joins frames that arrive byte by byte', async () => {
     const { library, accepted } = await openFake();
     const stream = library.arrive().open(bytes.slice(0, 1));
     const inbox = new Inbox(accepted[0]!.batches$);
@@ -358,7 +358,7 @@ describe('reading from a QUIC stream', () => {
     expect(inbox.frames).toEqual(frames);
   });
 
-  it('makes one batch of the frames of one chunk, and none of a piece of a frame', async () => {
+  it('emits one batch for the frames of one chunk, and none for a partial frame', async () => {
     const { stream, inbox } = await connectedFake();
     stream.push(bytes);
     stream.push(bytes.subarray(0, 10));
@@ -366,28 +366,28 @@ describe('reading from a QUIC stream', () => {
     expect(inbox.batches.map(({ length }) => length)).toEqual([1, 4, 1]);
   });
 
-  it('loses nothing of a peer that leaves in the packet that brought it', async () => {
+  it('loses nothing of a peer that leaves in its first packet', async () => {
     const { library, accepted } = await openFake();
     const peer = library.arrive();
     const stream = peer.open(frameOf(20, 1));
     stream.push(frameOf(20, 2));
-    stream.destroy(); // as the library does before it tells
+    stream.destroy(); // as the library does before it notifies
     peer.end({ kind: 'closed', code: 0, text: '' });
     const inbox = new Inbox(accepted[0]!.batches$);
     expect(await inbox.ended).toBeInstanceOf(ConnectionLost);
     expect(numbersOf(inbox)).toEqual([1, 2]);
   });
 
-  it('gives up on a stream that is out of step, after the frames that came before', async () => {
+  it('closes a desynchronized stream after the frames before the fault', async () => {
     const { peer, stream, inbox } = await connectedFake();
     stream.push(Buffer.concat([frameOf(20, 1), Buffer.from('GET / HTTP/1.1'), frameOf(20, 2)]));
     expect(await inbox.ended).toBeInstanceOf(ConnectionLost);
-    expect(String(inbox.end)).toMatch(/the peer sent bytes that are no frame: /);
+    expect(String(inbox.end)).toMatch(/the peer sent bytes that are not a frame: /);
     expect(numbersOf(inbox)).toEqual([0, 1]);
     expect(peer.closedWith?.code).toBe(quicCloseCodes.protocol);
   });
 
-  it('takes turns: a peer that sends without end keeps nobody waiting', async () => {
+  it('is fair: a peer that sends without end does not block others', async () => {
     const { stream, inbox } = await connectedFake();
     await turns();
     const perTurn = READ_BYTES_PER_TURN / 16_384;
@@ -402,7 +402,7 @@ describe('reading from a QUIC stream', () => {
     expect(numbersOf(inbox)).toEqual(Array.from({ length: 10 * perTurn + 1 }, (_, i) => i));
   });
 
-  it('reads to the end what came before the end', async () => {
+  it('reads all input before the end', async () => {
     const { peer, stream, inbox } = await connectedFake();
     for (let i = 1; i <= 50; i++) stream.push(frameOf(16_384, i));
     peer.end({ kind: 'lost', text: 'idle timeout' });
@@ -410,22 +410,22 @@ describe('reading from a QUIC stream', () => {
     expect(numbersOf(inbox)).toEqual(Array.from({ length: 51 }, (_, i) => i));
   });
 
-  it('tells of nonsense that is found after the peer has left', async () => {
+  it('reports invalid bytes that it finds after the peer has left', async () => {
     const { stream, inbox } = await connectedFake();
     for (let i = 1; i <= 50; i++) stream.push(frameOf(16_384, i));
     stream.push(Buffer.from('GET / HTTP/1.1'));
     stream.push(null);
-    await turns(); // `end` comes in a turn of its own
+    await turns(); // `end` is emitted in a separate turn
     expect(inbox.frames.length).toBeLessThan(51);
     expect(await inbox.ended).toBeInstanceOf(ConnectionLost);
     expect(inbox.frames).toHaveLength(51);
   });
 });
 
-describe('a QUIC peer that sends more than is read', () => {
+describe('a QUIC peer that sends more than the router reads', () => {
   const chunk = Buffer.from(frameOf(65_000));
 
-  /** Sends as long as it is let. @returns how many bytes that were */
+  /** Sends while the connection is open. @returns the number of bytes sent */
   function flood(peer: FakePeer, stream: FakeStream, bytes: Buffer, limit = Infinity): number {
     let sent = 0;
     while (peer.closedWith === undefined && sent < limit) {
@@ -441,19 +441,21 @@ describe('a QUIC peer that sends more than is read', () => {
     const sent = flood(peer, peer.open(chunk), chunk);
     expect(sent).toBeGreaterThan(MAX_UNREAD_BYTES - 200_000);
     expect(sent).toBeLessThan(MAX_UNREAD_BYTES + 200_000);
-    expect(peer.closedWith).toEqual({ code: quicCloseCodes.overloaded, text: 'more came than can be read' });
+    expect(peer.closedWith).toEqual({ code: quicCloseCodes.overloaded, text: 'more arrived than can be processed' });
     const inbox = new Inbox(accepted[0]!.batches$);
-    expect(await inbox.ended).toEqual(new ConnectionLost('the peer floods: more came than can be read'));
+    expect(await inbox.ended).toEqual(
+      new ConnectionLost('the peer sends too fast: more arrived than can be processed'),
+    );
     expect(inbox.frames).toEqual([]);
   });
 
-  it('is cut off sooner with single bytes, which take up more than they say', async () => {
+  it('is cut off earlier with single bytes, which use more memory than their size', async () => {
     const { library } = await openFake();
     const peer = library.arrive();
     expect(flood(peer, peer.open(chunk), Buffer.of(0x53))).toBeLessThan(MAX_UNREAD_BYTES / 200);
   });
 
-  it('is cut off where all together send too much, but not who sends little', async () => {
+  it('is cut off if the total is too large, but not if its own share is small', async () => {
     const { library, accepted } = await openFake();
     const floods = Array.from({ length: 10 }, () => {
       const peer = library.arrive();
@@ -471,7 +473,7 @@ describe('a QUIC peer that sends more than is read', () => {
     const { peer, stream } = floods[3]!;
     stream.push(chunk);
     expect(peer.closedWith?.code).toBe(quicCloseCodes.overloaded);
-    floods[4]!.stream.push(chunk); // there is room again
+    floods[4]!.stream.push(chunk); // there is capacity again
     expect(floods[4]!.peer.closedWith).toBeUndefined();
     for (const connection of accepted) connection.destroy();
     const next = Array.from({ length: 10 }, () => library.arrive());
@@ -480,8 +482,8 @@ describe('a QUIC peer that sends more than is read', () => {
   });
 });
 
-describe('a QUIC peer that takes nothing', () => {
-  /** A second in which these packets went to and fro. */
+describe('a QUIC peer that reads nothing', () => {
+  /** One second with these packets in both directions. */
   async function second(
     { clock, peer }: { clock: SteadyClock; peer: FakePeer },
     traffic: { packetsIn: number; packetsOut: number; bytesOut: number },
@@ -494,7 +496,7 @@ describe('a QUIC peer that takes nothing', () => {
   /** As measured: a ping and its answer. */
   const answersPings = { packetsIn: 1, packetsOut: 1, bytesOut: 42 };
 
-  it('is cut off after 3 s if it answers pings all the while', async () => {
+  it('is cut off after 3 s if it answers pings throughout', async () => {
     const fake = await connectedFake();
     fake.connection.write(frameOf(20));
     for (let i = 0; i < 2; i++) await second(fake, answersPings);
@@ -504,18 +506,18 @@ describe('a QUIC peer that takes nothing', () => {
     expect(fake.inbox.end).toBeUndefined();
     fake.peer.counts.packetsIn++;
     await fake.clock.pass(1);
-    expect(await fake.inbox.ended).toEqual(new ConnectionLost('the peer took nothing for 3 s'));
-    expect(fake.peer.closedWith).toEqual({ code: quicCloseCodes.overloaded, text: 'the peer took nothing for 3 s' });
+    expect(await fake.inbox.ended).toEqual(new ConnectionLost('the peer read nothing for 3 s'));
+    expect(fake.peer.closedWith).toEqual({ code: quicCloseCodes.overloaded, text: 'the peer read nothing for 3 s' });
   });
 
-  it('is cut off although it is sent many acknowledgements of what it says', async () => {
+  it('is cut off although it receives many acknowledgements of its own bytes', async () => {
     const fake = await connectedFake({ stallMs: 3_000 });
     fake.connection.write(frameOf(20));
     for (let i = 0; i < 3; i++) await second(fake, { packetsIn: 1_000, packetsOut: 500, bytesOut: 500 * 50 });
     expect(await fake.inbox.ended).toBeInstanceOf(ConnectionLost);
   });
 
-  it('is cut off where it stands still long after the first write', async () => {
+  it('is cut off if it stalls long after the first write', async () => {
     const fake = await connectedFake();
     for (let i = 0; i < 20; i++) {
       fake.connection.write(frameOf(20));
@@ -532,7 +534,7 @@ describe('a QUIC peer that takes nothing', () => {
     ['is frozen or out of reach', { packetsIn: 0, packetsOut: 2, bytesOut: 32_766 }],
     ['is on a slow link', { packetsIn: 20, packetsOut: 76, bytesOut: 60_000 }],
     ['is on a slow link and sends much', { packetsIn: 1_000, packetsOut: 520, bytesOut: 500 * 50 + 20 * 1_200 }],
-  ])('is kept if it %s, and gets the rest later', async (_, traffic) => {
+  ])('is kept if it %s, and receives the rest later', async (_, traffic) => {
     const fake = await connectedFake();
     fake.connection.write(frameOf(20));
     const drained = firstValueFrom(fake.connection.drained$);
@@ -546,7 +548,7 @@ describe('a QUIC peer that takes nothing', () => {
     expect(fake.inbox.end).toBeUndefined();
   });
 
-  it('is kept while it takes a little of much', async () => {
+  it('is kept while it reads a small part of many bytes', async () => {
     const fake = await connectedFake();
     for (let i = 0; i < 10; i++) fake.connection.write(frameOf(20));
     for (let i = 0; i < 9; i++) {
@@ -560,18 +562,18 @@ describe('a QUIC peer that takes nothing', () => {
 });
 
 describe('pings of QUIC', () => {
-  it('keep an idle peer, and each answer is an empty batch', async () => {
+  it('keep an idle peer connected, and each answer is an empty batch', async () => {
     const { clock, peer, inbox } = await connectedFake({ pingIntervalMs: 10_000 });
     peer.counts.packetsIn = 5;
     clock.increment(10_000);
-    clock.increment(10_000); // nothing came meanwhile
+    clock.increment(10_000); // nothing arrived meanwhile
     peer.counts.packetsIn = 6;
     clock.increment(10_000);
     expect(peer.pings).toBe(3);
     expect(inbox.batches.map(({ length }) => length)).toEqual([1, 0, 0]);
   });
 
-  it('answer a probe with an empty batch, which packets from before the probe are not', async () => {
+  it('answer a probe with an empty batch, unlike packets from before the probe', async () => {
     const { clock, peer, connection, inbox } = await connectedFake();
     peer.counts.packetsIn = 5;
     connection.probe?.();
@@ -585,7 +587,7 @@ describe('pings of QUIC', () => {
     expect(inbox.batches.map(({ length }) => length)).toEqual([1, 0]);
   });
 
-  it('are looked for 5 s after the last probe', async () => {
+  it('are checked for 5 s after the last probe', async () => {
     const { clock, peer, connection, inbox } = await connectedFake();
     const quarters = (count: number): void => {
       for (let i = 0; i < count; i++) clock.increment(250);
@@ -604,7 +606,7 @@ describe('pings of QUIC', () => {
     expect(inbox.batches).toHaveLength(2);
   });
 
-  it('are not sent where they are off, nor after the end', async () => {
+  it('are not sent if disabled, nor after the end', async () => {
     const off = await connectedFake();
     off.clock.increment(600_000);
     expect(off.peer.pings).toBe(0);
@@ -617,7 +619,7 @@ describe('pings of QUIC', () => {
 });
 
 describe('drained$ of QUIC', () => {
-  it('tells once when all of what was held back is gone, and nothing of what is taken at once', async () => {
+  it('emits once when all buffered bytes are sent, and not for bytes that are sent immediately', async () => {
     const { stream, connection } = await connectedFake();
     const buffered: number[] = [];
     connection.drained$.subscribe(() => buffered.push(connection.bufferedBytes));
@@ -639,8 +641,8 @@ describe('drained$ of QUIC', () => {
   });
 });
 
-describe('leaving a QUIC connection', () => {
-  it('is to end the stream, to hear its other end, and to close with the reason', async () => {
+describe('closing a QUIC connection', () => {
+  it('ends the stream, waits for its other end, and closes with the reason', async () => {
     const { peer, stream, connection, inbox } = await connectedFake();
     connection.write(frameOf(20, 1));
     connection.close({ kind: 'policy', text: 'é'.repeat(100) });
@@ -655,7 +657,7 @@ describe('leaving a QUIC connection', () => {
     expect(numbersOf(inbox)).toEqual([0]);
   });
 
-  it('drops what has come and was not read yet', async () => {
+  it('drops received bytes that are not read yet', async () => {
     const { stream, connection, inbox } = await connectedFake();
     for (let i = 1; i <= 50; i++) stream.push(frameOf(16_384, i));
     const before = inbox.frames.length;
@@ -666,12 +668,12 @@ describe('leaving a QUIC connection', () => {
     expect(before).toBeLessThan(50);
   });
 
-  it('does not wait longer for a peer that does not answer, nor for one that is frozen', async () => {
+  it('does not wait longer for a peer that does not answer, nor for a frozen one', async () => {
     const { clock, peer, connection, inbox } = await connectedFake();
     connection.write(frameOf(20, 1));
     connection.close({ kind: 'goingAway', text: 'bye' });
     peer.counts.packetsOut += 2;
-    peer.counts.bytesOut += 32_766; // sent again, in vain
+    peer.counts.bytesOut += 32_766; // retransmitted in vain
     await clock.pass(CLOSE_GRACE_MS - 1);
     expect(peer.closedWith).toBeUndefined();
     await clock.pass(1);
@@ -679,7 +681,7 @@ describe('leaving a QUIC connection', () => {
     expect(await inbox.ended).toBe('completed');
   });
 
-  it('waits as long as the peer takes something, also when that has left already', async () => {
+  it('waits while the peer reads, even if the peer has already ended its side', async () => {
     const { clock, peer, stream, connection, inbox } = await connectedFake();
     for (let i = 0; i < 3; i++) connection.write(frameOf(20, i));
     connection.close({ kind: 'normal', text: '' });
@@ -696,7 +698,7 @@ describe('leaving a QUIC connection', () => {
     expect(await inbox.ended).toBe('completed');
   });
 
-  it('is answered in kind when the peer ends its stream, and it has time to read the rest', async () => {
+  it('ends its side after the peer’s, which has time to read the rest', async () => {
     const { clock, peer, stream, connection, inbox } = await connectedFake();
     connection.write(frameOf(20, 1));
     stream.push(null);
@@ -704,11 +706,11 @@ describe('leaving a QUIC connection', () => {
     connection.write(frameOf(20, 2)); // too late
     connection.close({ kind: 'internal', text: '' });
     stream.accept();
-    await once(stream, 'close'); // both halves are done
+    await once(stream, 'close'); // both halves have ended
     expect(stream.accepted).toEqual([Buffer.from(frameOf(20, 1))]);
     expect(peer.closedWith).toBeUndefined();
     await clock.pass(CLOSE_GRACE_MS);
-    expect(peer.closedWith).toBeUndefined(); // it took something in this time
+    expect(peer.closedWith).toBeUndefined(); // it read some bytes in this time
     await clock.pass(CLOSE_GRACE_MS);
     expect(peer.closedWith?.code).toBe(quicCloseCodes.normal);
   });
@@ -719,20 +721,20 @@ describe('leaving a QUIC connection', () => {
     ['the peer cut the connection with code 12: key update', 12, 'key update'],
     ['the peer cut the connection with code 21264', ABORTED, ''],
     [`the peer cut the connection with code 7: ${'x'.repeat(120)}`, 7, 'x'.repeat(500)],
-  ])('tells it as %s when the peer closes with %i', async (told, code, text) => {
+  ])('reports %s when the peer closes with %i', async (told, code, text) => {
     const { peer, inbox } = await connectedFake();
     peer.end({ kind: 'closed', code, text });
     expect(await inbox.ended).toEqual(new ConnectionLost(told));
   });
 
-  it('is a loss when the peer resets its stream', async () => {
+  it('is a loss if the peer resets its stream', async () => {
     const { peer, stream, inbox } = await connectedFake();
     stream.destroy(new Error('stream reset: 0'));
     expect(await inbox.ended).toEqual(new ConnectionLost('the peer reset its stream'));
     expect(peer.closedWith?.code).toBe(quicCloseCodes.protocol);
   });
 
-  it('leaves no timer behind', async () => {
+  it('leaves no timer', async () => {
     for (const end of ['close', 'destroy', 'session'] as const) {
       const { clock, peer, connection, inbox } = await connectedFake({ pingIntervalMs: 1_000 });
       connection.write(frameOf(20));
@@ -748,9 +750,9 @@ describe('leaving a QUIC connection', () => {
   });
 });
 
-describe('without a QUIC library that runs', () => {
+describe('without a working QUIC library', () => {
   const missing = http3Provider(() => Promise.reject(new Error('Cannot find package')));
-  /** Of the package the JavaScript is there, but no binary for this computer. */
+  /** The JavaScript of the package exists, but no binary for this computer. */
   const foreign = http3Provider(() => {
     const reject = (): Promise<never> => Promise.reject(new Error('Cannot find native binding. npm has a bug'));
     const server = Object.assign(new EventEmitter(), { listen: reject, close: () => Promise.resolve() });
@@ -759,21 +761,21 @@ describe('without a QUIC library that runs', () => {
   });
   const [install, unfit] = [
     'QUIC needs the package @currentspace/http3: install it with "npm install @currentspace/http3" ' +
-      '(it has binaries for Linux (x64 and arm64, glibc 2.34 or later) and for macOS (arm64)), or leave QUIC off',
-    'QUIC is not to be had on this computer: @currentspace/http3 does not run here ' +
-      '(it has binaries for Linux (x64 and arm64, glibc 2.34 or later) and for macOS (arm64)); leave QUIC off',
+      '(it has binaries for Linux (x64 and arm64, glibc 2.34 or later) and for macOS (arm64)), or disable QUIC',
+    'QUIC is not available on this computer: @currentspace/http3 does not support it ' +
+      '(it has binaries for Linux (x64 and arm64, glibc 2.34 or later) and for macOS (arm64)); disable QUIC',
   ];
 
   it.each([
     ['missing', missing, install],
     ['not for this computer', foreign, unfit],
-  ])('says so in one sentence when it is %s', async (_, provider, sentence) => {
+  ])('fails with one sentence if it is %s', async (_, provider, sentence) => {
     await expect(quic({ ...local, provider }).listen()).rejects.toEqual(new TransportError(sentence));
     const target = { address: '127.0.0.1', port: 7331, alpn: 'clasp/2' };
     await expect(provider.connect(target)).rejects.toEqual(new TransportError(sentence));
   });
 
-  it('keeps none in memory until somebody wants it', () => {
+  it('loads none before first use', () => {
     let loads = 0;
     const provider = http3Provider(() => {
       loads++;
@@ -784,8 +786,8 @@ describe('without a QUIC library that runs', () => {
   });
 });
 
-describe('what @currentspace/http3 says', () => {
-  /** Of its server, what is looked at from outside. */
+describe('events of @currentspace/http3', () => {
+  /** The observable part of its server. */
   interface Inside {
     readonly _sessions: Map<number, object>;
     _onSessionClose(event: { readonly connHandle: number; readonly meta?: { readonly errorCode: number } }): void;
@@ -793,7 +795,7 @@ describe('what @currentspace/http3 says', () => {
     readonly closes: readonly number[];
   }
 
-  /** The package as it behaves, without its native part. */
+  /** The package without its native part, with the same behavior. */
   async function loaded(): Promise<{
     port: QuicServer;
     server: EventEmitter & Inside;
@@ -831,7 +833,7 @@ describe('what @currentspace/http3 says', () => {
     return { port, server, sessions, failures, faults };
   }
 
-  it('of a session that has just gone does not concern the port; what it says of its runtime does', async () => {
+  it('of a closed session do not concern the port; events of the runtime do', async () => {
     const { server, faults } = await loaded();
     server.emit('error', Object.assign(new Error('session error'), { code: 'ERR_HTTP3_SESSION_ERROR' }));
     server.emit('error', new Error('no code at all'));
@@ -840,7 +842,7 @@ describe('what @currentspace/http3 says', () => {
     expect(faults).toEqual([fault]);
   });
 
-  it('of streams is passed on for those the client opened in both directions', async () => {
+  it('for streams are passed on for bidirectional streams of the client', async () => {
     const { server, sessions } = await loaded();
     const handle = Object.assign(new EventEmitter(), { remoteAddress: '192.0.2.7', remotePort: 1 });
     server.emit('session', handle);
@@ -853,13 +855,13 @@ describe('what @currentspace/http3 says', () => {
     const made = [0, 1, 2, 3].map((id) => Object.assign(new FakeStream(), { id }));
     for (const stream of made) {
       handle.emit('stream', stream);
-      stream.emit('error', new Error('stream reset: 0')); // would end the process if nobody listened
+      stream.emit('error', new Error('stream reset: 0')); // would end the process without a listener
     }
     expect(streams).toEqual([made[0]]);
     expect(made.map(({ resetWith }) => resetWith)).toEqual([undefined, ...Array<number>(3).fill(STREAM_REFUSED)]);
   });
 
-  it('of an end is told once, and a ping of a session that has gone is none', async () => {
+  it('for an end are passed on once, and pings of a closed session have no effect', async () => {
     const { server, sessions } = await loaded();
     const handle = Object.assign(new EventEmitter(), {
       remoteAddress: '192.0.2.7',
@@ -880,10 +882,10 @@ describe('what @currentspace/http3 says', () => {
     expect(ends).toEqual([{ kind: 'lost', text: 'idle timeout' }]);
   });
 
-  it('of a router that closes at once is one sentence', async () => {
+  it('for a router that closes immediately become one sentence', async () => {
     const session = Object.assign(new EventEmitter(), {
       openStream: () => {
-        throw new Error('the router takes no more connections');
+        throw new Error('the router accepts no more connections');
       },
       close: () => Promise.resolve(),
       sendDatagram: () => false,
@@ -897,16 +899,16 @@ describe('what @currentspace/http3 says', () => {
     };
     const target = { address: '127.0.0.1', port: 7331, alpn: 'clasp/2' };
     await expect(http3Provider(() => Promise.resolve({ default: http3 })).connect(target)).rejects.toEqual(
-      new TransportError('no QUIC connection to 127.0.0.1 port 7331: the router takes no more connections'),
+      new TransportError('no QUIC connection to 127.0.0.1 port 7331: the router accepts no more connections'),
     );
   });
 
   it.each([
-    [0x100 + 120, 'it speaks another protocol over QUIC than clasp/2'],
+    [0x100 + 120, 'it uses another protocol than clasp/2 over QUIC'],
     [0x100 + 48, "it does not trust this router's certificate"],
     [0x100 + 80, 'its QUIC handshake failed with TLS alert 80'],
-    [0, 'it left before its QUIC handshake was done'],
-  ])('of a handshake that ended with code %i is told in words', async (errorCode, text) => {
+    [0, 'it disconnected during its QUIC handshake'],
+  ])('for a handshake that failed with code %i become words', async (errorCode, text) => {
     const { server, failures } = await loaded();
     const strange = Object.assign(new EventEmitter(), { remoteAddress: '192.0.2.7', remotePort: 1 });
     server._sessions.set(1, strange);
@@ -919,7 +921,7 @@ describe('what @currentspace/http3 says', () => {
     expect([failures.length, server.closes]).toEqual([1, [1, 2, 3]]);
   });
 
-  it('of ends of our own making is not waited for: it comes late, or not at all', async () => {
+  it('for local closes are not awaited, because they come late or never', async () => {
     const { port, server, sessions } = await loaded();
     const closes: unknown[] = [];
     for (let i = 0; i < 2; i++) {
@@ -931,27 +933,29 @@ describe('what @currentspace/http3 says', () => {
       return told;
     });
     sessions[0]!.close(5, 'why');
-    expect(ends).toEqual([[], []]); // not from inside the call
+    expect(ends).toEqual([[], []]); // not during the call
     await turns();
     sessions[0]!.close(6, 'again');
     await port.close();
     expect(closes).toEqual([[5, 'why']]);
-    expect(ends).toEqual([[{ kind: 'closed', code: 5, text: 'why' }], [{ kind: 'lost', text: 'the port was shut' }]]);
+    expect(ends).toEqual([[{ kind: 'closed', code: 5, text: 'why' }], [{ kind: 'lost', text: 'the port was closed' }]]);
   });
 });
 
 describeReal('QUIC on the network', () => {
-  it('keeps out a client that speaks another protocol, and nobody else', async () => {
+  it('rejects a client with another protocol, and no other', async () => {
     const { listener, accepted } = await open();
     const port = portOf(listener);
     const stranger = QuicClient.connect({ port, ca: certificate.ca, alpn: 'h3', handshakeMs: 300 });
-    await expect(stranger).rejects.toThrow(/^no answer from 127\.0\.0\.1 port \d+ by QUIC; .* and that it speaks h3$/);
+    await expect(stranger).rejects.toThrow(
+      /^no answer from 127\.0\.0\.1 port \d+ over QUIC; .* and that it supports h3$/,
+    );
     const client = await connect(listener);
     client.write(frameOf(20));
     await until(() => accepted.length === 1);
   });
 
-  it('tells of those whose handshake fails', async () => {
+  it('reports failed handshakes', async () => {
     const { listener } = await open({ maxIdleTimeoutMs: 300 });
     const faults = faultsOf(listener);
     const [port, { cert }] = [portOf(listener), await newCertificate()];
@@ -961,16 +965,16 @@ describeReal('QUIC on the network', () => {
     await until(() => faults.length === 2);
     const remoteAddress = expect.stringMatching(/^127\.0\.0\.1:[1-9]\d*$/) as unknown;
     expect(faults).toEqual([
-      { kind: 'handshake', remoteAddress, text: 'it speaks another protocol over QUIC than clasp/2' },
+      { kind: 'handshake', remoteAddress, text: 'it uses another protocol than clasp/2 over QUIC' },
       { kind: 'handshake', remoteAddress, text: "it does not trust this router's certificate" },
     ]);
   });
 
-  it('tells a client in plain words why it gets no connection', async () => {
+  it('gives a client a plain reason why it cannot connect', async () => {
     const { listener } = await open();
     const { cert } = await newCertificate();
     await expect(QuicClient.connect({ port: portOf(listener), ca: cert })).rejects.toThrow(
-      /^no QUIC connection to 127\.0\.0\.1 port \d+: its certificate is not trusted or not made out to localhost; give /,
+      /^no QUIC connection to 127\.0\.0\.1 port \d+: its certificate is not trusted or not issued to localhost; provide /,
     );
     const target = { port: 7331, alpn: 'clasp/2', address: 'nowhere.invalid' };
     await expect(http3Provider().connect(target)).rejects.toThrow(
@@ -978,7 +982,7 @@ describeReal('QUIC on the network', () => {
     );
   });
 
-  it('lets others in while somebody connects and says nothing', async () => {
+  it('serves other clients while one connects and sends nothing', async () => {
     const { listener, accepted } = await open({ handshakeMs: 1_000 });
     const silent = await connect(listener);
     const client = await connect(listener);
@@ -992,10 +996,11 @@ describeReal('QUIC on the network', () => {
     expect(accepted).toHaveLength(1);
   });
 
-  it('bears garbage', async () => {
+  it('survives invalid packets', async () => {
     const { listener, client, inbox } = await connected();
     const socket = createSocket('udp4');
-    // Random is noise; these have the bits of long and short headers, of version negotiation and of Initial packets.
+    // Random bytes are only noise. These have the bits of long and short headers, of version negotiation and of Initial
+    // packets.
     for (const first of [0x00, 0x40, 0x53, 0x80, 0xc0, 0xc3, 0xff]) {
       for (const length of [1, 7, 50, 1_200, 9_000]) {
         const garbage = Buffer.alloc(length, first);
@@ -1011,22 +1016,22 @@ describeReal('QUIC on the network', () => {
     await new Promise<void>((resolve) => socket.close(resolve));
   });
 
-  it('loses a client that was killed, when it has been silent for the idle time', async () => {
+  it('reports a killed client as lost after the idle time', async () => {
     const { client, inbox } = await connected({ maxIdleTimeoutMs: 300 });
     client.relay.close();
     expect(await inbox.ended).toEqual(new ConnectionLost('the peer is gone: idle timeout'));
     expect(await client.ended).toEqual({ kind: 'lost', text: 'idle timeout' });
   });
 
-  it('keeps a client that says nothing but lives', async () => {
+  it('keeps a silent client that is alive', async () => {
     const { client, inbox } = await connected({ maxIdleTimeoutMs: 400, pingIntervalMs: 50 });
-    await inbox.receiveBatches(20); // the first has the frame, and each other is the answer to a ping
+    await inbox.receiveBatches(20); // the first has the frame, and each other one is the answer to a ping
     client.write(frameOf(20, 1));
     await inbox.receive(2);
     expect(numbersOf(inbox)).toEqual([0, 1]);
   });
 
-  it('opens no second stream', async () => {
+  it('allows no second stream', async () => {
     const { listener, accepted } = await open();
     const { default: http3 } = await import('@currentspace/http3');
     const session = await http3.connectQuicAsync(
@@ -1046,21 +1051,21 @@ describeReal('QUIC on the network', () => {
     expect(numbersOf(inbox)).toEqual([1, 2]);
   });
 
-  it('hears of bytes that are no frame', async () => {
+  it('reports bytes that are not a frame', async () => {
     const { client, inbox } = await connected();
     client.write(Buffer.from('GET / HTTP/1.1'));
     expect(await inbox.ended).toBeInstanceOf(ConnectionLost);
-    const text = 'bytes that are no frame';
+    const text = 'bytes that are not a frame';
     expect(await client.ended).toEqual({ kind: 'closed', code: quicCloseCodes.protocol, text });
   });
 
-  it('keeps its port until the last has left, and then it can be had again', async () => {
+  it('keeps its port until the last peer has left, then releases it', async () => {
     const { listener, client, connection, inbox } = await connected();
     let shut = false;
     const closed = listener.close().then(() => (shut = true));
     const late = await connect(listener).then(
       (lateClient) => lateClient.ended,
-      () => undefined, // told before it had even finished connecting
+      () => undefined, // closed before it had finished connecting
     );
     if (late !== undefined) expect(late).toMatchObject({ code: quicCloseCodes.goingAway });
     client.write(frameOf(20, 1));
@@ -1073,7 +1078,7 @@ describeReal('QUIC on the network', () => {
     await (await quic({ ...local, port: portOf(listener) }).listen()).close();
   });
 
-  it('lets 50 clients come and go at once, and keeps nothing of them', async () => {
+  it('keeps nothing of 50 clients that connect and disconnect at once', async () => {
     const { listener, accepted } = await open();
     const clients = await Promise.all(Array.from({ length: 50 }, () => connect(listener)));
     clients.forEach((client, i) => {
@@ -1093,8 +1098,8 @@ describeReal('QUIC on the network', () => {
   });
 });
 
-describeReal('a QUIC port that cannot be had', () => {
-  it('says that it is in use, and what to do', async () => {
+describeReal('an unavailable QUIC port', () => {
+  it('reports that it is in use, with the fix', async () => {
     const { listener } = await open();
     const port = portOf(listener);
     await expect(quic({ ...local, port }).listen()).rejects.toThrow(
@@ -1102,7 +1107,7 @@ describeReal('a QUIC port that cannot be had', () => {
     );
   });
 
-  it('says that the address is not one of this computer, or none at all', async () => {
+  it('reports an address that this computer does not have, or an invalid one', async () => {
     await expect(quic({ ...local, host: '192.0.2.1' }).listen()).rejects.toThrow(
       'the address 192.0.2.1 does not belong to this computer; choose another with --host',
     );
@@ -1111,11 +1116,11 @@ describeReal('a QUIC port that cannot be had', () => {
     );
   });
 
-  it('says that there is no such port', async () => {
+  it('reports an invalid port', async () => {
     await expect(quic({ ...local, port: 70_000 }).listen()).rejects.toThrow('port 70000 is invalid; choose');
   });
 
-  it('says what is wrong with the certificate', async () => {
+  it('reports what is wrong with the certificate', async () => {
     const { key } = await newCertificate();
     const withCredentials = (credentials: TlsCredentials): Promise<Listener> =>
       quic({ ...local, tls: { credentials, renewed$: NEVER } }).listen();
@@ -1124,13 +1129,11 @@ describeReal('a QUIC port that cannot be had', () => {
       { key: 'nonsense', cert: certificate.cert },
     ]) {
       await expect(withCredentials(credentials)).rejects.toThrow(
-        /^the certificate for QUIC or its private key cannot be read \(.+\); give both as PEM, the key without a passphrase$/,
+        /^the certificate for QUIC or its private key cannot be read \(.+\); provide both as PEM, the key without a passphrase$/,
       );
     }
     await expect(withCredentials({ key, cert: certificate.cert })).rejects.toEqual(
-      new TransportError(
-        'the certificate for QUIC does not belong to the private key; give the two that were made together',
-      ),
+      new TransportError('the certificate for QUIC does not belong to the private key; provide a matching pair'),
     );
   });
 });

@@ -23,10 +23,8 @@ import { TcpClient } from '../support/tcp-client.js';
 import { hello } from '../support/udp-client.js';
 import { WebSocketClient } from '../support/websocket-client.js';
 
-/*
- * What a stopped process, a suspended virtual machine or a blocked event loop does to a router: time passes, no timer runs,
- * and what live peers send waits. All time is simulated; `clock.stall` is the stall.
- */
+// Models a stopped process, a suspended virtual machine or a blocked event loop: time passes, no timer runs, and input
+// of live peers waits. All time is simulated; `clock.stall` is the stall.
 
 const STALL_MS = 45_000;
 const GRACE_MS = 30_000;
@@ -50,11 +48,11 @@ function acceptedBy(listener: Listener): Connection[] {
 }
 
 function portOf(listener: Listener): number {
-  return listener.addresses[0]!.port; // a listener has one
+  return listener.addresses[0]!.port; // invariant: a listener has one
 }
 
 describe('after a stall, the WebSocket port', () => {
-  /** A peer that has answered none of two pings when the process stands still. */
+  /** A peer that has answered neither of two pings when the process stops. */
   async function unanswered(): Promise<{ clock: SteadyClock; client: WebSocketClient; inbox: Inbox }> {
     const clock = new SteadyClock();
     const listener = await webSocket({ ...local, clock }).listen();
@@ -79,7 +77,7 @@ describe('after a stall, the WebSocket port', () => {
     expect(inbox.end).toBeUndefined();
   });
 
-  it('loses a peer that says nothing in the grace period either', async () => {
+  it('loses a peer that stays silent in the grace period', async () => {
     const { clock, inbox } = await unanswered();
     await clock.pass(GRACE_MS - 1);
     expect(inbox.end).toBeUndefined();
@@ -87,7 +85,7 @@ describe('after a stall, the WebSocket port', () => {
     expect(await inbox.ended).toEqual(new ConnectionLost('the peer answered none of 2 pings'));
   });
 
-  it('takes an upgrade that waited unread beyond its time', async () => {
+  it('accepts an upgrade that waited unread past its deadline', async () => {
     const clock = new SteadyClock();
     const listener = await webSocket({ ...local, clock }).listen();
     const accepted = acceptedBy(listener);
@@ -96,7 +94,7 @@ describe('after a stall, the WebSocket port', () => {
     cleanUps.push(() => {
       raw.destroy();
     });
-    await WebSocketClient.connect(listener.addresses[0]!.url); // the one before has been accepted
+    await WebSocketClient.connect(listener.addresses[0]!.url); // the earlier one was accepted
     clock.stall(STALL_MS);
     await inputRead();
     raw.write(upgradeRequest());
@@ -106,7 +104,7 @@ describe('after a stall, the WebSocket port', () => {
 });
 
 describe('after a stall, the TCP port', () => {
-  it('goes on with a TLS handshake that waited unread beyond its time', async () => {
+  it('continues a TLS handshake that waited unread past its deadline', async () => {
     const clock = new SteadyClock();
     const certificate = await testCertificate();
     const listener = await tcp({ ...local, clock, tls: { credentials: certificate, renewed$: NEVER } }).listen();
@@ -125,12 +123,12 @@ describe('after a stall, the TCP port', () => {
     quick.vanish();
   });
 
-  it('lets a peer end its side that was asked to before', async () => {
+  it('allows a peer to end its side, as requested before the stall', async () => {
     const clock = new SteadyClock();
     const listener = await tcp({ ...local, clock }).listen();
     const accepted = acceptedBy(listener);
     const client = await TcpClient.connect(listener.addresses[0]!.url);
-    client.socket.allowHalfOpen = true; // its answer takes a while
+    client.socket.allowHalfOpen = true; // its answer takes some time
     await until(() => accepted.length === 1);
     const inbox = new Inbox(accepted[0]!.batches$);
     accepted[0]!.close({ kind: 'normal', text: '' });
@@ -163,7 +161,7 @@ describe('after a stall, the UDP port', () => {
     return { clock, network, inbox: new Inbox(accepted[0]!.batches$) };
   }
 
-  it('keeps every peer that sends again within the grace period', async () => {
+  it('keeps every peer that sends within the grace period', async () => {
     const { clock, network, inbox } = await connected();
     await clock.pass(20_000);
     clock.stall(STALL_MS);
@@ -177,7 +175,7 @@ describe('after a stall, the UDP port', () => {
   it('keeps a peer whose datagram is read in the turn after the timers', async () => {
     const { clock, network, inbox } = await connected();
     for (let i = 0; i < 29; i++) clock.increment(1_000);
-    clock.increment(1_000); // no stall: the sweep is due, and the datagram has not been read yet
+    clock.increment(1_000); // no stall: the sweep is due, and the datagram is not read yet
     setImmediate(() => {
       network.receive(new Uint8Array(), source);
     });
@@ -185,16 +183,16 @@ describe('after a stall, the UDP port', () => {
     expect(inbox.end).toBeUndefined();
   });
 
-  it('loses a peer that says nothing in the grace period either', async () => {
+  it('loses a peer that stays silent in the grace period', async () => {
     const { clock, inbox } = await connected();
     clock.stall(STALL_MS);
     await clock.pass(GRACE_MS - 1);
     expect(inbox.end).toBeUndefined();
     await clock.pass(1);
-    expect(await inbox.ended).toEqual(new ConnectionLost('nothing was heard for 30 s'));
+    expect(await inbox.ended).toEqual(new ConnectionLost('the peer was silent for 30 s'));
   });
 
-  it('takes a HELLO whose cookie has become too old unread', async () => {
+  it('accepts a HELLO whose cookie expired while it waited unread', async () => {
     const { clock, network, accepted } = open();
     const token = network.tokenOf(source);
     clock.increment(10_000);
@@ -203,7 +201,7 @@ describe('after a stall, the UDP port', () => {
     await until(() => accepted.length === 1);
   });
 
-  it('takes no such cookie once the grace period is over', async () => {
+  it('rejects such a cookie after the grace period', async () => {
     const { clock, network, accepted } = open();
     const token = network.tokenOf(source);
     clock.stall(600_000);
@@ -225,7 +223,7 @@ describe('after a stall, the QUIC port', () => {
     return { clock, library, accepted };
   }
 
-  it('takes a stream that waited unread beyond its time', async () => {
+  it('accepts a stream that waited unread past its deadline', async () => {
     const { clock, library, accepted } = await open();
     const peer = library.arrive();
     clock.stall(STALL_MS);
@@ -236,7 +234,7 @@ describe('after a stall, the QUIC port', () => {
     expect(peer.closedWith).toBeUndefined();
   });
 
-  it('keeps a peer that takes what waits for it within the grace period', async () => {
+  it('keeps a peer that reads its queued bytes within the grace period', async () => {
     const { clock, library, accepted } = await open();
     const peer = library.arrive();
     const stream = peer.open(frameOf(20));
@@ -255,7 +253,7 @@ describe('after a stall, the QUIC port', () => {
     expect(peer.closedWith).toBeUndefined();
   });
 
-  it('cuts off a peer that took nothing in the grace period either', async () => {
+  it('cuts off a peer that reads nothing in the grace period', async () => {
     const { clock, library, accepted } = await open();
     const peer = library.arrive();
     peer.open(frameOf(20));

@@ -40,7 +40,7 @@ async function open(transport: Transport): Promise<{ listener: Listener; accepte
 const urlOf = (listener: Listener): string => listener.addresses[0]!.url;
 const portOf = (listener: Listener): number => listener.addresses[0]!.port;
 
-/** Resolves when the other side has shut or reset the connection. */
+/** Resolves when the other side has closed or reset the connection. */
 async function ended({ socket, closed }: RawSocket): Promise<void> {
   if (!socket.readableEnded) await Promise.race([once(socket, 'end'), closed]);
 }
@@ -49,7 +49,7 @@ describe('a TCP port', () => {
   it.each([
     ['plain', undefined],
     ['with TLS', tls],
-  ])('closes what is above a limit at once where none may wait: %s', async (_, source) => {
+  ])('closes connections above a limit immediately if none can wait: %s', async (_, source) => {
     let knocks = 0;
     cleanUps.push(fromElsewhere(() => `192.0.2.${knocks++ < 3 ? 1 : knocks}`));
     const clock = new SteadyClock();
@@ -84,7 +84,7 @@ describe('a TCP port', () => {
   it.each([
     ['plain', undefined],
     ['with TLS', tls],
-  ])('lets a connection wait unread until its address may connect again: %s', async (_, source) => {
+  ])('keeps a connection unread until its address can connect again: %s', async (_, source) => {
     cleanUps.push(fromElsewhere(() => '192.0.2.1'));
     const clock = new SteadyClock();
     const { listener, accepted } = await open(tcp({ ...local, tls: source, clock, connectsPerSecond: 1 }));
@@ -105,7 +105,7 @@ describe('a TCP port', () => {
     expect(faults).toEqual([]);
   });
 
-  it('lets a connection wait for TLS handshakes of its address, and ends one that has taken half its time', async () => {
+  it('keeps a connection waiting for TLS handshakes of its address, and ends one that has used half its time', async () => {
     cleanUps.push(fromElsewhere(() => '192.0.2.1'));
     const clock = new SteadyClock();
     const { listener, accepted } = await open(tcp({ ...local, tls, clock, maxHalfOpenPerAddress: 1 }));
@@ -126,7 +126,7 @@ describe('a TCP port', () => {
     expect(faults.map((fault) => [fault.kind, fault.text])).toEqual([['timeout', text]]);
   });
 
-  it('closes those that wait when it is shut, and they are no fault', async () => {
+  it('closes waiting connections with the port, without reporting faults', async () => {
     cleanUps.push(fromElsewhere(() => '192.0.2.1'));
     const { listener } = await open(tcp({ ...local, clock: new SteadyClock(), connectsPerSecond: 1 }));
     const faults = faultsOf(listener);
@@ -140,7 +140,7 @@ describe('a TCP port', () => {
     expect(faults).toEqual([]);
   });
 
-  it('counts no connection of this computer', async () => {
+  it('does not count connections of this computer', async () => {
     const { listener, accepted } = await open(tcp({ ...local, connectsPerSecond: 1, maxConnectsPerSecond: 1 }));
     for (let i = 0; i < 3; i++) {
       const client = await TcpClient.connect(urlOf(listener));

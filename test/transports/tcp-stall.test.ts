@@ -38,7 +38,7 @@ function overTcp(clock: SteadyClock, options: Partial<TcpOptions> = {}): Transpo
   return tcp({ host: '127.0.0.1', port: 0, clock, ...options });
 }
 
-/** Stops the client's reading, and writes until the network takes no more. */
+/** Stops the client's reading, and writes until the network accepts no more. */
 async function fill(client: TcpClient, connection: Connection): Promise<void> {
   client.stall();
   const bytes = framed('length', [frameOf(65_000)]);
@@ -55,8 +55,8 @@ async function pass(clock: SteadyClock, seconds: number): Promise<void> {
   }
 }
 
-describe('a TCP peer that takes nothing of what waits for it', () => {
-  it('is lost after 60 s, although more is sent to it all the time', async () => {
+describe('a TCP peer that reads none of its queued bytes', () => {
+  it('is lost after 60 s, even if more is sent to it', async () => {
     const clock = new SteadyClock();
     const { client, connection, inbox } = await connected(overTcp(clock));
     await fill(client, connection);
@@ -67,12 +67,10 @@ describe('a TCP peer that takes nothing of what waits for it', () => {
     expect(inbox.end).toBeUndefined();
     const waiting = connection.bufferedBytes;
     await pass(clock, 2);
-    expect(await inbox.ended).toEqual(
-      new ConnectionLost(`the peer took none of ${waiting} bytes that waited for 60 s`),
-    );
+    expect(await inbox.ended).toEqual(new ConnectionLost(`the peer read none of ${waiting} queued bytes for 60 s`));
   });
 
-  it('is kept as long as it takes some of it, which counts as a sign of life', async () => {
+  it('is kept while it reads some of them, which counts as a sign of life', async () => {
     const clock = new SteadyClock();
     const { client, connection, inbox } = await connected(overTcp(clock));
     await fill(client, connection);
@@ -90,7 +88,7 @@ describe('a TCP peer that takes nothing of what waits for it', () => {
     expect(inbox.frames).toEqual([]);
   });
 
-  it('is no longer watched when everything was taken', async () => {
+  it('is no longer watched when all bytes are sent', async () => {
     const clock = new SteadyClock();
     const { client, connection, inbox } = await connected(overTcp(clock));
     await fill(client, connection);
@@ -120,7 +118,7 @@ describe('a TCP peer that takes nothing of what waits for it', () => {
 });
 
 describe('a TCP connection', () => {
-  it('asks for PINGs after 30 s of silence, unless that is off; a pipe never does', async () => {
+  it('requests PINGs after 30 s of silence, unless disabled; a pipe never does', async () => {
     const clock = new SteadyClock();
     expect((await connected(overTcp(clock))).connection.pingIntervalMs).toBe(30_000);
     expect((await connected(overTcp(clock, { pingIntervalMs: 0 }))).connection.pingIntervalMs).toBeUndefined();

@@ -50,13 +50,13 @@ afterAll(() => {
 });
 let pipes = 0;
 
-/** A path nobody uses. */
+/** Returns an unused path. */
 function newPath(): string {
   pipes++;
   return process.platform === 'win32' ? `\\\\.\\pipe\\clasp-${process.pid}-${pipes}` : join(folder, `${pipes}.sock`);
 }
 
-/** What Windows has nothing like. */
+/** Features that Windows does not have. */
 const itOnUnix = process.platform === 'win32' ? it.skip : it;
 
 describeTransport('tcp', {
@@ -98,7 +98,7 @@ function peerOf(client: TcpClient): Peer {
 }
 
 function portOf(listener: Listener): number {
-  return listener.addresses[0]!.port; // a TCP listener has one
+  return listener.addresses[0]!.port; // invariant: a TCP listener has one
 }
 
 function urlOf(listener: Listener): string {
@@ -110,7 +110,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** An open door; what comes through it is destroyed after the test. */
+/** An open listener. Its connections are destroyed after the test. */
 async function open(transport: Transport): Promise<{ listener: Listener; accepted: Connection[] }> {
   const listener = await transport.listen();
   cleanUps.push(() => listener.close());
@@ -124,7 +124,7 @@ async function open(transport: Transport): Promise<{ listener: Listener; accepte
   return { listener, accepted };
 }
 
-/** A door, a client that came through it, and the connection it became. */
+/** A listener, a client that connected, and its connection. */
 async function connected(
   options: Partial<TcpOptions> = {},
 ): Promise<{ client: TcpClient; connection: Connection; inbox: Inbox }> {
@@ -138,7 +138,7 @@ async function connected(
   return { client, connection, inbox: new Inbox(connection.batches$) };
 }
 
-/** The same with a bare socket, half-open, at the other end. */
+/** Like connected(), with a bare half-open socket at the other end. */
 async function connectedRaw(
   options: Partial<TcpOptions> = {},
 ): Promise<{ raw: RawSocket; connection: Connection; inbox: Inbox }> {
@@ -152,7 +152,7 @@ async function connectedRaw(
   return { raw, connection, inbox: new Inbox(connection.batches$) };
 }
 
-/** Writes until the network takes no more. */
+/** Writes until the network accepts no more. */
 async function fill(connection: Connection): Promise<void> {
   const bytes = framed('length', [frameOf(65_000)]);
   for (let stuck = 0; stuck < 20; stuck = connection.bufferedBytes > 0 ? stuck + 1 : 0) {
@@ -161,7 +161,7 @@ async function fill(connection: Connection): Promise<void> {
   }
 }
 
-/** Resolves when the other side has shut or reset the connection. */
+/** Resolves when the other side has closed or reset the connection. */
 async function ended({ socket, closed }: RawSocket): Promise<void> {
   if (!socket.readableEnded) await Promise.race([once(socket, 'end'), closed]);
 }
@@ -169,7 +169,7 @@ async function ended({ socket, closed }: RawSocket): Promise<void> {
 async function refusal(transport: Transport): Promise<Error> {
   const reason: unknown = await transport.listen().catch((error: unknown) => error);
   expect(reason).toBeInstanceOf(TransportError);
-  return reason as TransportError; // the line above has looked
+  return reason as TransportError; // invariant: checked by the line above
 }
 
 describe('a TCP port', () => {
@@ -177,7 +177,7 @@ describe('a TCP port', () => {
     ['127.0.0.1', undefined, /^tcp:\/\/127\.0\.0\.1:[1-9]\d*$/],
     ['127.0.0.1', tls, /^tls:\/\/127\.0\.0\.1:[1-9]\d*$/],
     ['::1', undefined, /^tcp:\/\/\[::1\]:[1-9]\d*$/],
-  ])('on %s says how a client writes it', async (host, tls, url) => {
+  ])('on %s reports its URL for clients', async (host, tls, url) => {
     const { listener } = await open(tcp({ port: 0, host, tls }));
     expect(listener.addresses).toMatchObject([{ transport: 'tcp', host, port: portOf(listener) }]);
     expect(urlOf(listener)).toMatch(url);
@@ -187,7 +187,7 @@ describe('a TCP port', () => {
   it.each([
     ['::1', '::1', /^\[::1\]:[1-9]\d*$/],
     ['::', '127.0.0.1', /^127\.0\.0\.1:[1-9]\d*$/],
-  ])('on %s knows who came from %s', async (host, from, address) => {
+  ])('on %s reports a peer from %s', async (host, from, address) => {
     const { listener, accepted } = await open(tcp({ port: 0, host }));
     const socket = connect(portOf(listener), from);
     await until(() => accepted.length === 1);
@@ -195,7 +195,7 @@ describe('a TCP port', () => {
     expect(accepted[0]!.remoteAddress).toMatch(address);
   });
 
-  it('lets others in while some say nothing, and leaves those to their session', async () => {
+  it('accepts peers while others are silent, and leaves silent ones to their session', async () => {
     const clock = new SteadyClock();
     const { listener, accepted } = await open(tcp({ ...local, clock }));
     const silent = await Promise.all(Array.from({ length: 20 }, () => RawSocket.connect(portOf(listener))));
@@ -209,8 +209,8 @@ describe('a TCP port', () => {
     for (const { socket } of [...silent, quick]) socket.destroy();
   });
 
-  // /proc/net/tcp is where the kernel shows the timer of a socket: 02 is keep-alive, then the time left in 1/100 s.
-  (process.platform === 'linux' ? it : it.skip)('asks the system to look after silent peers for 30 s', async () => {
+  // /proc/net/tcp shows the timer of a socket: 02 is keep-alive, then the remaining time in 1/100 s.
+  (process.platform === 'linux' ? it : it.skip)('lets the system probe peers after 30 s of silence', async () => {
     const { raw } = await connectedRaw();
     const ours = hexPort(raw.socket.remotePort!);
     const theirs = hexPort(raw.socket.localPort!);
@@ -224,7 +224,7 @@ describe('a TCP port', () => {
     expect(left).toBeLessThanOrEqual(31);
   });
 
-  it('says that it is in use, and what to do', async () => {
+  it('reports that it is in use, with the fix', async () => {
     const { listener } = await open(tcp(local));
     const port = portOf(listener);
     expect((await refusal(tcp({ ...local, port }))).message).toBe(
@@ -232,12 +232,12 @@ describe('a TCP port', () => {
     );
   });
 
-  it('says that the address is not one of this computer', async () => {
+  it('reports an address that this computer does not have', async () => {
     const { message } = await refusal(tcp({ host: '192.0.2.1', port: 0 }));
     expect(message).toBe('the address 192.0.2.1 does not belong to this computer; choose another with --host');
   });
 
-  it('says that there is no such port', async () => {
+  it('reports an invalid port', async () => {
     const { message } = await refusal(tcp({ ...local, port: 70_000 }));
     expect(message).toMatch(/^port 70000 is invalid; choose .+ with --tcp-port$/);
   });
@@ -247,8 +247,8 @@ function hexPort(port: number): string {
   return port.toString(16).toUpperCase().padStart(4, '0');
 }
 
-describe('a door that breaks', () => {
-  it('ends connections$ with an error, but not for an accept that failed', async () => {
+describe('a failed listener', () => {
+  it('ends connections$ with an error, but not for a failed accept', async () => {
     const server = createServer();
     const door: StreamServer = {
       open: async (events) => {
@@ -267,12 +267,12 @@ describe('a door that breaks', () => {
     expect(faults).toEqual([{ kind: 'refused', remoteAddress: 'unknown:0', text }]);
     await new Promise((resolve) => server.close(resolve));
     server.emit('error', new Error('the network card is gone'));
-    expect(end).toEqual(new TransportError('the door at tcp://127.0.0.1:0 broke: the network card is gone'));
+    expect(end).toEqual(new TransportError('the listener at tcp://127.0.0.1:0 failed: the network card is gone'));
   });
 });
 
-describe('who does not get through a TCP door', () => {
-  /** A door with TLS, what it tells of those it keeps out, and what a bare socket is called there. */
+describe('a rejected TCP peer', () => {
+  /** A listener with TLS, its reports of rejected peers, and its name for a bare socket. */
   async function openTls(options: Partial<TcpOptions> = {}): Promise<{
     listener: Listener;
     accepted: Connection[];
@@ -290,7 +290,7 @@ describe('who does not get through a TCP door', () => {
     return { ...opened, knock, faults: faultsOf(opened.listener) };
   }
 
-  it('is told of when he says nothing for 10 s', async () => {
+  it('is reported if it is silent for 10 s', async () => {
     const clock = new SteadyClock();
     const { faults, knock, accepted } = await openTls({ clock });
     const { raw, remoteAddress } = await knock();
@@ -304,7 +304,7 @@ describe('who does not get through a TCP door', () => {
     expect([faults.length, accepted.length]).toEqual([1, 0]);
   });
 
-  it('is told of when he speaks no TLS, in the words of OpenSSL and none of his', async () => {
+  it('is reported if it does not use TLS, with the reason of OpenSSL and none of its bytes', async () => {
     const { faults, knock } = await openTls();
     const { raw, remoteAddress } = await knock();
     raw.write('GET /secret HTTP/1.1\r\n\r\n');
@@ -315,7 +315,7 @@ describe('who does not get through a TCP door', () => {
     expect(faults).toHaveLength(1);
   });
 
-  it('is told of when he hangs up', async () => {
+  it('is reported if it disconnects', async () => {
     const { faults, knock } = await openTls();
     const { raw, remoteAddress } = await knock();
     await turns(5);
@@ -325,7 +325,7 @@ describe('who does not get through a TCP door', () => {
     expect(faults).toEqual([{ kind: 'handshake', remoteAddress, text }]);
   });
 
-  it('is nobody who got in, nor who stood there when the door was shut; and then there is no more', async () => {
+  it('is not an accepted peer, nor one that waited when the listener closed; then the reports complete', async () => {
     const { listener, faults, knock, accepted } = await openTls();
     const client = await TcpClient.connect(urlOf(listener), trust);
     await until(() => accepted.length === 1);
@@ -340,7 +340,7 @@ describe('who does not get through a TCP door', () => {
     expect([faults, complete]).toEqual([[], true]);
   });
 
-  it('is nobody at a door without TLS: silence there is for the session to judge', async () => {
+  it('does not exist without TLS: the session handles silence', async () => {
     const clock = new SteadyClock();
     const { listener, accepted } = await open(tcp({ ...local, clock }));
     const faults = faultsOf(listener);
@@ -353,14 +353,14 @@ describe('who does not get through a TCP door', () => {
   });
 });
 
-/** Resolves when a door on this clock has seen somebody connect: then his time runs. */
+/** Resolves when a listener with this clock has a pending handshake, and its deadline runs. */
 async function pendingHandshake(clock: SteadyClock): Promise<void> {
-  const { timeouts } = clock as unknown as { readonly timeouts: ReadonlyMap<number, unknown> }; // hidden by its types
+  const { timeouts } = clock as unknown as { readonly timeouts: ReadonlyMap<number, unknown> }; // not in its types
   await until(() => timeouts.size > 0);
 }
 
 describe('reading from TCP', () => {
-  it('joins what the network split, byte by byte', async () => {
+  it('joins split input, byte by byte', async () => {
     const { client, inbox } = await connected();
     for (const byte of framed('length', [frameOf(30, 1), frameOf(4)])) {
       client.write(Uint8Array.of(byte));
@@ -370,7 +370,7 @@ describe('reading from TCP', () => {
     expect(inbox.batches).toHaveLength(2); // none for the pieces
   });
 
-  it('makes one batch of what the network merged', async () => {
+  it('emits one batch for merged input', async () => {
     const { client, inbox } = await connected();
     const frames = [1, 2, 3].map((number) => frameOf(20, number));
     client.send(...frames);
@@ -378,11 +378,11 @@ describe('reading from TCP', () => {
     expect(inbox.batches).toHaveLength(1);
   });
 
-  it('leaves everything with the sender until somebody listens', async () => {
+  it('leaves all input with the sender until there is a subscriber', async () => {
     const { listener, accepted } = await open(tcp(local));
     const client = await TcpClient.connect(urlOf(listener));
     await until(() => accepted.length === 1);
-    for (let i = 0; i < 500; i++) client.send(frameOf(65_000)); // 32 MB, more than the network takes
+    for (let i = 0; i < 500; i++) client.send(frameOf(65_000)); // 32 MB, more than the network buffers
     let [left, stuck] = [Infinity, 0];
     await until(() => {
       stuck = client.socket.writableLength === left ? stuck + 1 : 0;
@@ -395,11 +395,15 @@ describe('reading from TCP', () => {
   });
 
   it.each([
-    ['over the limit', '00000065', 'the peer broke the framing: the count is 101 bytes; the limit is 100'],
-    ['of nothing', '00000000', 'the peer broke the framing: the count is 0 bytes; a frame has at least 4'],
-    ['of less than a header', '00000003', 'the peer broke the framing: the count is 3 bytes; a frame has at least 4'],
-    ['that is HTTP', '47455420', 'the peer broke the framing: the count is 1195725856 bytes; the limit is 100'],
-  ])('ends at a count %s, behind the frames ahead of it and what was written', async (_, count, sentence) => {
+    ['over the limit', '00000065', 'the peer violated the framing: the count is 101 bytes; the limit is 100'],
+    ['of nothing', '00000000', 'the peer violated the framing: the count is 0 bytes; a frame has at least 4'],
+    [
+      'of less than a header',
+      '00000003',
+      'the peer violated the framing: the count is 3 bytes; a frame has at least 4',
+    ],
+    ['that is HTTP', '47455420', 'the peer violated the framing: the count is 1195725856 bytes; the limit is 100'],
+  ])('ends at a length %s, after earlier frames and writes', async (_, count, sentence) => {
     const { client, connection, inbox } = await connected({ maxFrameBytes: 100 });
     connection.write(framed('length', [frameOf(30_000, 7)]));
     client.send(frameOf(100, 1));
@@ -411,7 +415,7 @@ describe('reading from TCP', () => {
     expect(inbox.frames).toEqual([frameOf(100, 1)]);
   });
 
-  it('bears a listener that closes in the middle of its batch', async () => {
+  it('survives a subscriber that closes during its batch', async () => {
     const { listener, accepted } = await open(tcp(local));
     const client = await TcpClient.connect(urlOf(listener));
     await until(() => accepted.length === 1);
@@ -428,32 +432,34 @@ describe('reading from TCP', () => {
         error: resolve,
       });
     });
-    expect(end).toBe('completed'); // we left before the fault was ours to mind
+    expect(end).toBe('completed'); // this side closed before the fault mattered
   });
 
   it.each([
     ['its count', 2],
     ['its count and the frame', 4],
     ['the frame', 15],
-  ])('knows an end inside %s for what it is', async (_, at) => {
+  ])('treats an end inside %s as a loss', async (_, at) => {
     const { raw, inbox } = await connectedRaw();
     raw.write(framed('length', [frameOf(20, 1)]));
     raw.write(framed('length', [frameOf(20, 2)]).subarray(0, at));
     raw.socket.end();
-    expect(await inbox.ended).toEqual(new ConnectionLost(`the peer hung up inside a frame, after ${at} bytes of it`));
+    expect(await inbox.ended).toEqual(
+      new ConnectionLost(`the peer disconnected inside a frame, after ${at} of its bytes`),
+    );
     expect(inbox.frames).toEqual([frameOf(20, 1)]);
     await raw.closed;
   });
 
-  it('knows a reset', async () => {
+  it('detects a reset', async () => {
     const { client, inbox } = await connected();
     client.send(frameOf(20, 1));
     await inbox.receive(1);
     client.vanish();
-    expect(await inbox.ended).toEqual(new ConnectionLost('the connection broke: read ECONNRESET'));
+    expect(await inbox.ended).toEqual(new ConnectionLost('the connection failed: read ECONNRESET'));
   });
 
-  it('keeps what came before a reset', async () => {
+  it('keeps input from before a reset', async () => {
     const { listener, accepted } = await open(tcp(local));
     const client = await TcpClient.connect(urlOf(listener));
     await until(() => accepted.length === 1);
@@ -467,7 +473,7 @@ describe('reading from TCP', () => {
   });
 });
 
-describe('leaving TCP', () => {
+describe('closing TCP', () => {
   it.each([
     ['tcp', () => tcp(local)],
     ['tls', () => tcp({ ...local, tls })],
@@ -482,7 +488,7 @@ describe('leaving TCP', () => {
     connection.batches$.subscribe({
       next: (frames) => {
         setImmediate(() => {
-          connection.write(framed('length', frames as Uint8Array[])); // TCP has no texts
+          connection.write(framed('length', frames as Uint8Array[])); // invariant: TCP has no JSON messages
         });
       },
       error: () => undefined,
@@ -491,7 +497,7 @@ describe('leaving TCP', () => {
     expect(client.frames).toEqual([frameOf(20, 1)]);
   });
 
-  it('sees the end of the peer although nobody listens', async () => {
+  it('detects the end of the peer without a subscriber', async () => {
     const { listener, accepted } = await open(tcp({ ...local, clock: new SteadyClock() }));
     const client = await TcpClient.connect(urlOf(listener));
     await until(() => accepted.length === 1);
@@ -501,10 +507,10 @@ describe('leaving TCP', () => {
     });
     accepted[0]!.close({ kind: 'overloaded', text: 'no room' });
     await gone;
-    expect(await new Inbox(accepted[0]!.batches$).ended).toBe('completed'); // without any time going by
+    expect(await new Inbox(accepted[0]!.batches$).ended).toBe('completed'); // without any elapsed time
   });
 
-  it('is no clean end where something else takes the socket away', async () => {
+  it('is not a normal end if the socket is destroyed elsewhere', async () => {
     const clock = new SteadyClock();
     const server = createServer((socket) => {
       const peer = { transport: 'tcp', socket, remoteAddress: '', cut: () => socket.destroy() } as const;
@@ -514,7 +520,7 @@ describe('leaving TCP', () => {
     let inbox: Inbox | undefined;
     await listening(server, local, { failed: () => undefined, rejected: () => undefined });
     cleanUps.push(() => server.close());
-    const raw = await RawSocket.connect((server.address() as AddressInfo).port); // it listens on a port
+    const raw = await RawSocket.connect((server.address() as AddressInfo).port); // invariant: it listens on a port
     await until(() => inbox !== undefined);
     expect(await inbox!.ended).toEqual(new ConnectionLost('the connection ended without a close message'));
     raw.destroy();
@@ -527,7 +533,7 @@ describe('leaving TCP', () => {
     connection.write(framed('length', [frameOf(20)]));
     await ended(raw);
     expect(raw.received).toHaveLength(0);
-    raw.write(framed('length', [frameOf(20)])); // still talking
+    raw.write(framed('length', [frameOf(20)])); // still sending
     clock.increment(CLOSE_GRACE_MS - 1);
     await turns(20);
     expect(inbox.end).toBeUndefined();
@@ -535,7 +541,7 @@ describe('leaving TCP', () => {
     expect(await inbox.ended).toBe('completed');
     expect(inbox.frames).toEqual([]);
     raw.write(framed('length', [frameOf(20)]));
-    await raw.closed; // nobody there
+    await raw.closed; // closed without an answer
   });
 
   it('does not wait for a peer that does not read', async () => {
@@ -548,7 +554,7 @@ describe('leaving TCP', () => {
     expect(await inbox.ended).toBe('completed');
   });
 
-  it('gives a peer that reads slowly its time', async () => {
+  it('gives a slow reader time', async () => {
     const clock = new SteadyClock();
     const { client, connection, inbox } = await connected({ clock });
     client.stall();
@@ -556,7 +562,7 @@ describe('leaving TCP', () => {
     connection.close({ kind: 'goingAway', text: '' });
     client.resume();
     await until(() => connection.bufferedBytes < 500_000);
-    clock.increment(CLOSE_GRACE_MS); // some of it has gone
+    clock.increment(CLOSE_GRACE_MS); // a part was read
     expect(await client.ended).toBe('closed');
     expect(await inbox.ended).toBe('completed');
     expect(client.rest).toHaveLength(0);
@@ -569,13 +575,13 @@ describe('leaving TCP', () => {
     await fill(connection);
     raw.socket.end();
     await until(() => {
-      clock.increment(CLOSE_GRACE_MS); // from whenever the end of the peer's half has been read
+      clock.increment(CLOSE_GRACE_MS); // from the time at which the peer's end was read
       return inbox.end !== undefined;
     });
     expect(inbox.end).toEqual(new ConnectionLost('the peer ended the connection without a close message'));
   });
 
-  it('is done with a peer that answers our end by a reset', async () => {
+  it('completes if the peer answers the end with a reset', async () => {
     const { raw, connection, inbox } = await connectedRaw();
     connection.close({ kind: 'normal', text: '' });
     await ended(raw);
@@ -583,7 +589,7 @@ describe('leaving TCP', () => {
     expect(await inbox.ended).toBe('completed');
   });
 
-  it('is an error when we cut what was already closing', async () => {
+  it('is an error if this side cuts a closing connection', async () => {
     const { connection, inbox } = await connectedRaw({ clock: new SteadyClock() });
     connection.close({ kind: 'normal', text: '' });
     connection.destroy();
@@ -593,10 +599,10 @@ describe('leaving TCP', () => {
   it.each([
     ['plain', undefined],
     ['encrypted', tls],
-  ])('leaves no %s socket behind after 100 peers', async (_, tls) => {
+  ])('leaves no %s socket after 100 peers', async (_, tls) => {
     const sockets = (): number =>
       process.getActiveResourcesInfo().filter((name) => /^(TCPSocket|TLS)Wrap$/.test(name)).length;
-    await turns(200); // those of the test before are on their way out
+    await turns(200); // those of the previous test are closing
     const before = sockets();
     const { listener, accepted } = await open(tcp({ ...local, tls }));
     for (let round = 0; round < 10; round++) {
@@ -614,7 +620,7 @@ describe('leaving TCP', () => {
 });
 
 describe('drained$ of TCP', () => {
-  it('is silent about writes the network takes at once', async () => {
+  it('does not emit for writes that the network takes immediately', async () => {
     const { client, connection } = await connected();
     let drained = 0;
     connection.drained$.subscribe(() => drained++);
@@ -633,7 +639,7 @@ describe('drained$ of TCP', () => {
   });
 });
 
-/** Somebody between a client and a port, who could do as he likes. */
+/** A proxy between a client and a port, under control of the test. */
 async function proxy(port: number): Promise<{ readonly url: string; onward(): Socket }> {
   const onward: Socket[] = [];
   const server = createServer((socket) => {
@@ -647,26 +653,26 @@ async function proxy(port: number): Promise<{ readonly url: string; onward(): So
     server.listen(0, '127.0.0.1', resolve);
   });
   cleanUps.push(() => server.close());
-  const address = server.address() as AddressInfo; // it listens on a port
+  const address = server.address() as AddressInfo; // invariant: it listens on a port
   return { url: `tls://127.0.0.1:${address.port}`, onward: () => onward[0]! };
 }
 
 describe('TLS', () => {
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)('is spoken as %s', async (version) => {
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('supports %s', async (version) => {
     const { listener } = await open(tcp({ ...local, tls }));
     const client = await TcpClient.connect(urlOf(listener), { ...trust, minVersion: version, maxVersion: version });
     expect(client.protocol).toBe(version);
     client.vanish();
   });
 
-  it('is not spoken as anything older, whatever Node was told', async () => {
+  it('supports no older version, with any settings of Node.js', async () => {
     const { listener, accepted } = await open(tcp({ ...local, tls }));
     const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
     await expect(TcpClient.connect(urlOf(listener), { ...trust, ...old })).rejects.toThrow('alert protocol version');
     expect(accepted).toEqual([]);
   });
 
-  it('cuts off who does not shake hands, and lets the others in meanwhile', async () => {
+  it('cuts off peers without a handshake, and accepts others meanwhile', async () => {
     const clock = new SteadyClock();
     const { listener, accepted } = await open(tcp({ ...local, tls, clock }));
     const silent = await RawSocket.connect(portOf(listener));
@@ -688,7 +694,7 @@ describe('TLS', () => {
     for (const { socket } of [silent, halfway, left, quick]) socket.destroy();
   });
 
-  it('gives a handshake the time it is told to', async () => {
+  it('applies the configured handshake timeout', async () => {
     const clock = new SteadyClock();
     const { listener } = await open(tcp({ ...local, tls, clock, handshakeMs: 500 }));
     const silent = await RawSocket.connect(portOf(listener));
@@ -702,7 +708,7 @@ describe('TLS', () => {
     ['plain frames', framed('length', [frameOf(20)])],
     ['HTTP', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
     ['a broken handshake', fromHex('16030100050100000102')],
-  ])('bears %s instead', async (_, bytes) => {
+  ])('survives %s instead', async (_, bytes) => {
     const { listener, accepted } = await open(tcp({ ...local, tls }));
     const raw = await RawSocket.connect(portOf(listener));
     raw.write(bytes);
@@ -713,7 +719,7 @@ describe('TLS', () => {
     client.vanish();
   });
 
-  it('bears a peer that resets in its handshake', async () => {
+  it('survives a peer that resets during its handshake', async () => {
     const { listener, accepted } = await open(tcp({ ...local, tls }));
     const raw = await RawSocket.connect(portOf(listener));
     raw.write(fromHex('160301'));
@@ -736,11 +742,11 @@ describe('TLS', () => {
     await inbox.receive(1);
     harm(between.onward());
     expect(await inbox.ended).toBeInstanceOf(ConnectionLost);
-    expect(String(inbox.end)).toContain('the connection broke: ');
+    expect(String(inbox.end)).toContain('the connection failed: ');
     client.vanish();
   });
 
-  it('sends those away who are shaking hands when the door closes', async () => {
+  it('closes connections in a handshake when the listener closes', async () => {
     const { listener } = await open(tcp({ ...local, tls }));
     const silent = await RawSocket.connect(portOf(listener));
     await turns(20);
@@ -749,7 +755,7 @@ describe('TLS', () => {
     silent.destroy();
   });
 
-  it('shows a renewed certificate to those who come then, and drops nobody', async () => {
+  it('uses a renewed certificate for new connections, and keeps open ones', async () => {
     const renewed$ = new Subject<TlsCredentials>();
     const { listener, accepted } = await open(tcp({ ...local, tls: { credentials: certificate, renewed$ } }));
     const early = await TcpClient.connect(urlOf(listener), trust);
@@ -766,7 +772,7 @@ describe('TLS', () => {
     expect(renewed$.observed).toBe(false);
   });
 
-  it('keeps the certificate it has where the new one cannot be used or the source breaks', async () => {
+  it('keeps its certificate if the new one is invalid or the source fails', async () => {
     const renewed$ = new Subject<TlsCredentials>();
     const { listener } = await open(tcp({ ...local, tls: { credentials: certificate, renewed$ } }));
     renewed$.next({ key: 'no', cert: 'neither' });
@@ -776,7 +782,7 @@ describe('TLS', () => {
     (await TcpClient.connect(urlOf(listener), trust)).vanish();
   });
 
-  it('says what is wrong with a certificate or a key', async () => {
+  it('reports what is wrong with a certificate or a key', async () => {
     const other = await newCertificate();
     const secure = (credentials: TlsCredentials): Transport => tcp({ ...local, tls: { credentials, renewed$: NEVER } });
     const unreadable =
@@ -788,7 +794,7 @@ describe('TLS', () => {
     );
   });
 
-  it('forgets the source when the port cannot be had', async () => {
+  it('unsubscribes from the source if the port is not available', async () => {
     const renewed$ = new Subject<TlsCredentials>();
     const { listener } = await open(tcp(local));
     await refusal(tcp({ ...local, port: portOf(listener), tls: { credentials: certificate, renewed$ } }));
@@ -800,7 +806,7 @@ describe('a pipe', () => {
   const openPipe = (options: Partial<PipeOptions> = {}): ReturnType<typeof open> =>
     open(pipe({ path: newPath(), ...options }));
 
-  it('says how a client writes it, and tells its peers apart', async () => {
+  it('reports its URL for clients, and distinguishes its peers', async () => {
     const path = newPath();
     const { listener, accepted } = await openPipe({ path });
     expect(listener.addresses).toEqual([{ transport: 'pipe', host: path, port: 0, url: `unix:${path}` }]);
@@ -810,11 +816,11 @@ describe('a pipe', () => {
     for (const { socket } of clients) socket.destroy();
   });
 
-  it('knows an end inside a frame, and refuses a count over its limit', async () => {
+  it('detects an end inside a frame, and rejects a length over its limit', async () => {
     const { listener, accepted } = await openPipe({ maxFrameBytes: 100 });
     for (const [bytes, sentence] of [
-      [fromHex('0000001453'), 'the peer hung up inside a frame, after 5 bytes of it'],
-      [fromHex('00000065'), 'the peer broke the framing: the count is 101 bytes; the limit is 100'],
+      [fromHex('0000001453'), 'the peer disconnected inside a frame, after 5 of its bytes'],
+      [fromHex('00000065'), 'the peer violated the framing: the count is 101 bytes; the limit is 100'],
     ] as const) {
       const client = await TcpClient.connect(urlOf(listener));
       client.socket.end(bytes);
@@ -827,18 +833,18 @@ describe('a pipe', () => {
     [undefined, 0o600],
     [0o660, 0o660],
     [0o666, 0o666],
-  ])('with mode %p lets in whom %p lets in', async (mode, permissions) => {
+  ])('with mode %p has the file permissions %p', async (mode, permissions) => {
     const { listener } = await openPipe({ mode });
     expect(statSync(listener.addresses[0]!.host).mode & 0o777).toBe(permissions);
   });
 
-  itOnUnix('is not left open with a mode there is not', async () => {
+  itOnUnix('is closed if its mode is invalid', async () => {
     const path = newPath();
     expect((await refusal(pipe({ path, mode: -1 }))).message).toMatch(`cannot listen on ${path}: `);
     expect(existsSync(path)).toBe(false);
   });
 
-  itOnUnix('takes its file away when it closes', async () => {
+  itOnUnix('removes its file when it closes', async () => {
     const { listener } = await openPipe();
     const path = listener.addresses[0]!.host;
     expect(existsSync(path)).toBe(true);
@@ -846,7 +852,7 @@ describe('a pipe', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  itOnUnix('takes over the file of a router that was killed', async () => {
+  itOnUnix('replaces the file of a killed router', async () => {
     const path = newPath();
     await leaveStale(path);
     const { listener, accepted } = await openPipe({ path });
@@ -854,18 +860,18 @@ describe('a pipe', () => {
     await until(() => accepted.length === 1);
   });
 
-  it('leaves one alone that somebody listens on', async () => {
+  it('keeps a file on which a process listens', async () => {
     const { listener, accepted } = await openPipe();
     const path = listener.addresses[0]!.host;
     expect((await refusal(pipe({ path }))).message).toBe(
       `${path} is already in use; stop the other program or choose another path`,
     );
-    const before = accepted.length; // the look at it was a connect
+    const before = accepted.length; // the check was a connection
     (await TcpClient.connect(urlOf(listener))).socket.destroy();
     await until(() => accepted.length === before + 1);
   });
 
-  itOnUnix('never removes what is no socket', async () => {
+  itOnUnix('never removes a file that is not a socket', async () => {
     const path = join(folder, 'notes.txt');
     writeFileSync(path, 'mine');
     const link = join(folder, 'link');
@@ -874,7 +880,7 @@ describe('a pipe', () => {
     symlinkSync(stale, link);
     for (const place of [path, folder, link]) {
       expect((await refusal(pipe({ path: place }))).message).toBe(
-        `${place} exists and is no socket; choose another path`,
+        `${place} exists and is not a socket; choose another path`,
       );
     }
     expect(readFileSync(path, 'utf8')).toBe('mine');
@@ -882,17 +888,17 @@ describe('a pipe', () => {
   });
 
   itOnUnix.each([
-    [join(folder, 'missing', 'a.sock'), /^the folder of .+ does not exist; make it or choose another path$/],
-    [join(import.meta.filename, 'a.sock'), /^the folder of .+ does not exist; make it or choose another path$/],
+    [join(folder, 'missing', 'a.sock'), /^the folder of .+ does not exist; create it or choose another path$/],
+    [join(import.meta.filename, 'a.sock'), /^the folder of .+ does not exist; create it or choose another path$/],
     [
       `${folder}/${'é'.repeat(60)}`,
       /^the path of a pipe has at most 10[37] bytes and .+ has \d{3}; choose a shorter one$/,
     ],
-  ])('says what is wrong with %s', async (path, sentence) => {
+  ])('reports what is wrong with %s', async (path, sentence) => {
     expect((await refusal(pipe({ path }))).message).toMatch(sentence);
   });
 
-  itOnUnix('takes a path of the largest length, whole', async () => {
+  itOnUnix('uses a path of the maximum length without truncation', async () => {
     const longest = process.platform === 'linux' ? 107 : 103;
     const path = `${folder}/`.padEnd(longest, 'x');
     const { listener } = await openPipe({ path });
@@ -901,15 +907,15 @@ describe('a pipe', () => {
     expect((await refusal(pipe({ path: `${path}x` }))).message).toContain(`has ${longest + 1}; choose`);
   });
 
-  // Root may write anywhere.
-  (process.platform === 'win32' || process.getuid?.() === 0 ? it.skip : it)('says that it may not', async () => {
+  // Root can write everywhere.
+  (process.platform === 'win32' || process.getuid?.() === 0 ? it.skip : it)('reports missing permissions', async () => {
     expect((await refusal(pipe({ path: '/clasp.sock' }))).message).toBe(
-      'this user may not make /clasp.sock; choose a path in a folder it may write to',
+      'this user cannot create /clasp.sock; choose a path in a writable folder',
     );
   });
 });
 
-/** A socket file nobody listens on any more: closing removes the name it was made with, not the one it was given. */
+/** Leaves a socket file on which no process listens: closing removes the original name of the file, not the new one. */
 async function leaveStale(path: string): Promise<void> {
   const server = createServer();
   const first = newPath();

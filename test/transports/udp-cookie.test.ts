@@ -15,7 +15,7 @@ function cookies(clock: Clock = new SteadyClock(), secret = new Uint8Array(32)):
 }
 
 describe('a cookie', () => {
-  it('is eleven characters, the same for as long as its slot lasts', () => {
+  it('is eleven characters, and constant during its slot', () => {
     const clock = new SteadyClock();
     const jar = cookies(clock);
     const cookie = jar.bake(source);
@@ -26,7 +26,7 @@ describe('a cookie', () => {
     expect(jar.bake(source)).not.toBe(cookie);
   });
 
-  it('is good in its slot and the next, and no longer', () => {
+  it('is valid in its slot and the next, and no longer', () => {
     const clock = new SteadyClock();
     const jar = cookies(clock);
     const cookie = jar.bake(source);
@@ -41,12 +41,12 @@ describe('a cookie', () => {
     ['another port', { ...source, port: 51_235 }],
     ['another address', { ...source, address: '192.168.1.21' }],
     ['digits that moved from the port to the address', { address: '192.168.1.205', port: 1_234 }],
-  ])('is no good at %s', (_, other) => {
+  ])('is invalid at %s', (_, other) => {
     const jar = cookies();
     expect(jar.isGood(jar.bake(source), other)).toBe(false);
   });
 
-  it('is no good at another listener', () => {
+  it('is invalid at another listener', () => {
     const clock = new SteadyClock();
     expect(new Cookies(clock).isGood(new Cookies(clock).bake(source), source)).toBe(false);
   });
@@ -55,12 +55,12 @@ describe('a cookie', () => {
     expect(cookies().isGood(text, source)).toBe(false);
   });
 
-  it('is no good with any of its bits turned', () => {
+  it('is invalid with any flipped bit', () => {
     const jar = cookies();
     const bytes = Buffer.from(jar.bake(source), 'base64url');
     for (let bit = 0; bit < 64; bit++) {
       const turned = Buffer.from(bytes);
-      turned[bit >> 3]! ^= 1 << (bit & 7); // a bit of the eight bytes there are
+      turned[bit >> 3]! ^= 1 << (bit & 7); // a bit of the eight bytes
       expect(jar.isGood(turned.toString('base64url'), source)).toBe(false);
     }
   });
@@ -77,11 +77,11 @@ describe('the token of a HELLO', () => {
     ['udp:abcdefghij', undefined, 'udp:abcdefghij'],
     ['udp:abcdefghij+', undefined, 'udp:abcdefghij+'],
     [' udp:abcdefghi_-', undefined, ' udp:abcdefghi_-'],
-  ])('%p holds the cookie %p and the token %p', (text, cookie, token) => {
+  ])('%p contains the cookie %p and the token %p', (text, cookie, token) => {
     expect(splitToken(text)).toEqual({ cookie, token });
   });
 
-  it.each([undefined, 'secret', 'two words'])('comes apart as it was put together with the token %p', (token) => {
+  it.each([undefined, 'secret', 'two words'])('is split into its parts with the token %p', (token) => {
     expect(splitToken(cookieToken('abcdefghi_-', token))).toEqual({ cookie: 'abcdefghi_-', token });
   });
 });
@@ -89,7 +89,7 @@ describe('the token of a HELLO', () => {
 describe('docs/udp.md', () => {
   const page = readFileSync(new URL('../../docs/udp.md', import.meta.url), 'utf8');
 
-  it('has the bytes that are sent', () => {
+  it('shows the bytes that are sent', () => {
     const noon = Date.UTC(2026, 0, 1, 12);
     const cookie = cookies({ ...systemClock, now: () => noon }, Buffer.alloc(32)).bake({
       address: '192.0.2.7',
@@ -116,7 +116,7 @@ describe('docs/udp.md', () => {
     expect(page).toContain(`answer has ${answer} bytes, the smallest legal HELLO ${smallest}`);
   });
 
-  it('has the options and their defaults', () => {
+  it('lists the options and their defaults', () => {
     const rows = [...page.matchAll(/^\| `(\w+)` \| ([^| ]+) \|/gm)].map(([, name, value]) => [
       name,
       value!.replaceAll(',', ''),
@@ -125,7 +125,7 @@ describe('docs/udp.md', () => {
   });
 });
 
-/** The table rows that end in `| 25 | 53 01 ... |`: length and bytes of a whole datagram. */
+/** The table rows that end in `| 25 | 53 01 ... |`: length and bytes of a complete datagram. */
 function examplesIn(page: string): readonly { readonly hex: string; readonly bytes: number }[] {
   return [...page.matchAll(/\| (\d+) \| `((?:[0-9a-f]{2,} ?)+)` \|$/gm)].map(([, bytes, hex]) => ({
     hex: hex!.replaceAll(' ', ''),

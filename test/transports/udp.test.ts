@@ -30,7 +30,7 @@ import { SteadyClock } from '../support/steady-clock.js';
 
 const local = { host: '127.0.0.1', port: 0 };
 
-/** macOS sends no larger ones unless it is told to (`net.inet.udp.maxdgram`). */
+/** macOS sends no larger ones by default (`net.inet.udp.maxdgram`). */
 const LARGEST = process.platform === 'darwin' ? 9_216 : 65_507;
 
 describeTransport('udp', {
@@ -45,18 +45,18 @@ describeTransport('udp', {
       send: (frames) => {
         for (const frame of frames) void client.send(frame);
       },
-      receive: async (count) => (await client.receive(count)).slice(0, count), // the ERROR of a goodbye may follow
+      receive: async (count) => (await client.receive(count)).slice(0, count), // the ERROR of a close can follow
       stall: () => undefined,
       resume: () => undefined,
       close: () => undefined,
       destroy: () => undefined,
-      ended: new Promise(() => undefined), // nobody tells
+      ended: new Promise(() => undefined), // UDP signals no end
     };
   },
   onSameAddress: (_, listener) => udp({ ...local, port: portOf(listener) }),
 });
 
-/** The suite begins with the first frame of its own; over UDP a HELLO has come before. */
+/** The suite starts with its own first frame; over UDP a HELLO precedes it. */
 function pastHello(transport: Transport): Transport {
   return {
     name: transport.name,
@@ -81,7 +81,7 @@ function withoutHello(connection: Connection): Connection {
     }),
     filter((batch) => batch.length > 0),
   );
-  // The methods and fields of the connection itself, bound to it, because they reach for private ones.
+  // The methods and fields of the connection itself, bound to it, because they access private ones.
   return new Proxy(connection, {
     get(target, name) {
       if (name === 'batches$') return batches$;
@@ -92,7 +92,7 @@ function withoutHello(connection: Connection): Connection {
 }
 
 function portOf(listener: Listener): number {
-  return listener.addresses[0]!.port; // a UDP listener has one
+  return listener.addresses[0]!.port; // invariant: a UDP listener has one
 }
 
 const cleanUps: (() => unknown)[] = [];
@@ -100,7 +100,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** An open port and whoever comes in there. */
+/** An open port and its connections. */
 async function open(options: UdpOptions = {}): Promise<{ listener: UdpListener; accepted: UdpConnection[] }> {
   const listener = await udp({ ...local, ...options }).listen();
   cleanUps.push(() => listener.close());
@@ -111,7 +111,7 @@ function acceptedBy(listener: UdpListener): UdpConnection[] {
   const accepted: UdpConnection[] = [];
   listener.connections$.subscribe({
     next: (connection) => accepted.push(connection),
-    error: () => undefined, // the tests of that subscribe themselves
+    error: () => undefined, // tests of errors subscribe themselves
   });
   return accepted;
 }
@@ -124,7 +124,7 @@ async function clientOf(listener: Listener, options: UdpClientOptions = {}): Pro
   return client;
 }
 
-/** A port, a client that has got in, and the connection it became, its HELLO already read. */
+/** A port, a connected client, and its connection, whose HELLO was already read. */
 async function connected(options: UdpOptions = {}): Promise<{
   listener: UdpListener;
   accepted: UdpConnection[];
@@ -155,7 +155,7 @@ async function getIn(
 }
 
 /** The options of a listener on a {@link FakeUdpNetwork}. */
-/** Listeners of no real port are closed by nobody, so time stands still for them. */
+/** Listeners without a real port are never closed, so their time stands still. */
 const listening: UdpListenerOptions = { ...defaults, clock: new SteadyClock() };
 
 function onFakeNetwork(options: Partial<UdpListenerOptions> = {}): {
@@ -170,7 +170,7 @@ function onFakeNetwork(options: Partial<UdpListenerOptions> = {}): {
 
 const somewhere: Source = { address: '192.0.2.7', port: 4_000 };
 
-/** Somebody who is in, his HELLO already read. */
+/** A connected peer whose HELLO was already read. */
 async function fakePeer(network: FakeUdpNetwork, accepted: UdpConnection[], source = somewhere): Promise<Inbox> {
   const before = accepted.length;
   network.letIn(source);
@@ -188,19 +188,19 @@ function messagesOf(datagrams: readonly Uint8Array[]): readonly Message[] {
   return datagrams.map((datagram) => decodeFrame(datagram).message);
 }
 
-/** What was said on a fake network besides cookies. */
+/** Messages on a fake network, without cookies. */
 function saidOn({ sent }: FakeUdpNetwork): readonly Message[] {
   const messages = messagesOf(sent.map(({ bytes }) => bytes));
   return messages.filter((message) => message.type !== 'error' || message.code !== 300);
 }
 
-/** Everything the listener has received before has been seen to when this resolves. */
+/** Resolves after the listener has processed all earlier input. */
 async function fence(listener: Listener, client?: UdpClient): Promise<void> {
   const asking = client ?? (await clientOf(listener));
   await asking.askForCookie();
 }
 
-describe('getting in over UDP', () => {
+describe('connecting over UDP', () => {
   it('takes a HELLO, an answer with a cookie, and a HELLO with that cookie', async () => {
     const { listener, accepted } = await open();
     const client = await clientOf(listener);
@@ -228,7 +228,7 @@ describe('getting in over UDP', () => {
     expect(inbox.frames).toEqual([encodeFrame({ ...hello, token: passed }, { encoding })]);
   });
 
-  it('answers a HELLO in CBOR in CBOR, and one in MessagePack in binary', async () => {
+  it('answers a HELLO in CBOR with CBOR, and one in MessagePack with binary', async () => {
     const { listener, accepted } = await open();
     const cbor = await clientOf(listener, { encoding: 'cbor' });
     await cbor.askForCookie();
@@ -245,7 +245,7 @@ describe('getting in over UDP', () => {
     ['made up', () => 'udp:AAAAAAAAAAA'],
     ['of another port', (other: string) => `udp:${other}`],
     ['without its first letters', (other: string) => other],
-  ])('answers a cookie %s with a new one and opens nothing', async (_, tokenOf) => {
+  ])('answers a cookie %s with a new one and creates nothing', async (_, tokenOf) => {
     const { listener, accepted } = await open();
     const [client, other] = [await clientOf(listener), await clientOf(listener)];
     const [own, foreign] = [await client.askForCookie(), await other.askForCookie()];
@@ -254,7 +254,7 @@ describe('getting in over UDP', () => {
     expect([accepted.length, listener.connectionCount]).toEqual([0, 0]);
   });
 
-  it('takes a cookie for 30 s and refuses it after 60', async () => {
+  it('accepts a cookie for 30 s and rejects it after 60', async () => {
     const clock = new SteadyClock();
     const { listener, accepted } = await open({ clock });
     const [early, late] = [await clientOf(listener), await clientOf(listener)];
@@ -269,7 +269,7 @@ describe('getting in over UDP', () => {
     expect(accepted).toHaveLength(1);
   });
 
-  it('lets somebody in whose HELLO came twice, as one', async () => {
+  it('creates one connection for a duplicate HELLO', async () => {
     const { listener, accepted } = await open();
     const client = await clientOf(listener);
     const cookie = await client.askForCookie();
@@ -282,11 +282,11 @@ describe('getting in over UDP', () => {
     );
   });
 
-  it('answers at most so many a second without a cookie, of all together', async () => {
+  it('limits answers per second to HELLOs without a cookie, over all sources', async () => {
     const clock = new SteadyClock();
     const { listener } = await open({ clock, cookiesPerSecond: 3 });
     const clients = await Promise.all([1, 2, 3, 4, 5].map(() => clientOf(listener)));
-    const [last] = clients.slice(-1) as [UdpClient]; // there are five
+    const [last] = clients.slice(-1) as [UdpClient]; // invariant: there are five
     for (const client of clients) {
       client.sayHello();
       await until(() => listener.counts.cookies + listener.counts.unanswered === clients.indexOf(client) + 1);
@@ -303,7 +303,7 @@ describe('getting in over UDP', () => {
   });
 });
 
-/** In the MessagePack map of old. */
+/** A HELLO in the legacy MessagePack map. */
 function legacyHello(token: string): Uint8Array {
   const text = (value: string): Uint8Array =>
     concat([Uint8Array.of(0xd9, value.length), new TextEncoder().encode(value)]);
@@ -315,7 +315,7 @@ function legacyHello(token: string): Uint8Array {
   return concat([Uint8Array.of(0x53, 0x00, 0, payload.length), payload]);
 }
 
-describe('strangers at a UDP port', () => {
+describe('unvalidated sources at a UDP port', () => {
   const strange: [string, Uint8Array][] = [
     ['an empty datagram', new Uint8Array()],
     ['text', new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n')],
@@ -337,11 +337,11 @@ describe('strangers at a UDP port', () => {
     await client.send(datagram);
     await until(() => listener.counts.ignored === 1);
     await fence(listener, client);
-    expect(client.received).toHaveLength(1); // the fence's cookie
+    expect(client.received).toHaveLength(1); // the cookie of fence()
     expect(accepted).toEqual([]);
   });
 
-  it('leave nothing behind, 10,000 of them', () => {
+  it('use no memory, for 10,000 of them', () => {
     const { network, listener, accepted } = onFakeNetwork();
     for (let i = 0; i < 10_000; i++) {
       const [, datagram] = strange[i % strange.length]!;
@@ -351,7 +351,7 @@ describe('strangers at a UDP port', () => {
     expect([network.sent.length, accepted.length, listener.connectionCount]).toEqual([0, 0, 0]);
   });
 
-  it('leave nothing behind but a count when they say HELLO, 10,000 of them', () => {
+  it('use no memory except a counter if they send HELLO, for 10,000 of them', () => {
     const clock = new SteadyClock();
     const { network, listener, accepted } = onFakeNetwork({ clock });
     for (let i = 0; i < 10_000; i++) {
@@ -363,7 +363,7 @@ describe('strangers at a UDP port', () => {
     expect(network.sent).toHaveLength(1_000);
   });
 
-  it('never get more than three times what they sent, whatever it is', () => {
+  it('never receive more than three times their own bytes, for any input', () => {
     const hellos = ['', 'x', 'lamp', 'x'.repeat(1_000)].flatMap((name) =>
       [undefined, 'secret', 'udp:AAAAAAAAAAA', 'udp:AAAAAAAAAAA secret'].flatMap((token) =>
         (['binary', 'cbor'] as const).map((encoding) => encodeFrame({ ...hello, name, token }, { encoding })),
@@ -381,10 +381,10 @@ describe('strangers at a UDP port', () => {
         if (hellos.includes(datagram)) expect(network.sent).toHaveLength(1);
       }
     }
-    expect(greatest).toBe(25 / 11); // the smallest HELLO there is
+    expect(greatest).toBe(25 / 11); // the smallest HELLO
   });
 
-  it('do not reach the connection of somebody else', async () => {
+  it('do not reach the connection of another peer', async () => {
     const { listener, inbox, client } = await connected();
     const stranger = await clientOf(listener);
     await stranger.send(frameOf(20, 1));
@@ -393,7 +393,7 @@ describe('strangers at a UDP port', () => {
     expect((await inbox.receive(2)).slice(1)).toEqual([frameOf(20, 2)]);
   });
 
-  it('are not answered at port 0, where nobody can be', () => {
+  it('are not answered at port 0, which is unreachable', () => {
     const { network, listener } = onFakeNetwork();
     network.receive(encodeFrame(hello), { address: '198.51.100.7', port: 0 });
     expect(network.sent).toEqual([]);
@@ -402,7 +402,7 @@ describe('strangers at a UDP port', () => {
 });
 
 describe('a peer over UDP', () => {
-  it('sends one frame a datagram, broken ones and such with a trailer too', async () => {
+  it('sends one frame per datagram, including malformed ones and ones with trailing bytes', async () => {
     const { client, inbox } = await connected();
     const datagrams = [frameOf(20, 1), fromHex('00'), concat([frameOf(20, 2), frameOf(20, 3)]), fromHex('5301ffff00')];
     for (const [i, datagram] of datagrams.entries()) {
@@ -412,19 +412,19 @@ describe('a peer over UDP', () => {
     expect(inbox.frames.slice(1)).toEqual(datagrams);
   });
 
-  it('is given to the pipeline where its HELLO is broken', async () => {
+  it('is given to the pipeline if its HELLO is malformed', async () => {
     const { client, inbox } = await connected();
     const broken = encodeFrame(hello).subarray(0, -1);
     await client.send(broken);
     expect((await inbox.receive(2))[1]).toEqual(Uint8Array.from(broken));
   });
 
-  it('has all that it sent in a turn in one batch', async () => {
+  it('receives all input of a turn in one batch', async () => {
     const { network, accepted } = onFakeNetwork();
     const inbox = await fakePeer(network, accepted);
     for (let i = 0; i < 32; i++) {
       network.receive(frameOf(20, i), somewhere);
-      await Promise.resolve(); // as Node does between two datagrams
+      await Promise.resolve(); // as Node.js does between two datagrams
     }
     await inbox.receive(33);
     expect(inbox.batches.map((batch) => batch.length)).toEqual([1, 32]);
@@ -433,7 +433,7 @@ describe('a peer over UDP', () => {
     );
   });
 
-  it('stays for as long as it says anything, be it nothing', async () => {
+  it('stays connected while it sends any datagram, even an empty one', async () => {
     const clock = new SteadyClock();
     const { client, inbox } = await connected({ clock });
     for (let i = 1; i <= 4; i++) {
@@ -445,20 +445,20 @@ describe('a peer over UDP', () => {
     expect(inbox.end).toBeUndefined();
   });
 
-  it('is lost after 30 s of silence, and a stranger from then on', async () => {
+  it('is lost after 30 s of silence, and is an unvalidated source from then on', async () => {
     const clock = new SteadyClock();
     const { listener, client, inbox } = await connected({ clock });
     clock.increment(29_999);
     await turns();
     expect(inbox.end).toBeUndefined();
     clock.increment(3_000);
-    expect(await inbox.ended).toEqual(new ConnectionLost('nothing was heard for 30 s'));
+    expect(await inbox.ended).toEqual(new ConnectionLost('the peer was silent for 30 s'));
     expect(listener.connectionCount).toBe(0);
     await client.send(frameOf(20));
     await until(() => listener.counts.ignored === 1);
   });
 
-  it('is looked after by no timer once it has gone', async () => {
+  it('has no timer after its end', async () => {
     const planned = new Set<unknown>();
     const simulated = new SteadyClock();
     const clock = {
@@ -478,7 +478,7 @@ describe('a peer over UDP', () => {
     expect(planned.size).toBe(1); // the listener's watch of the clock
   });
 
-  it('begins anew with another HELLO, and what it had is lost', async () => {
+  it('starts again with another HELLO, and its old connection is lost', async () => {
     const { listener, accepted, client, inbox } = await connected();
     const again = await getIn(client, accepted);
     expect(await inbox.ended).toEqual(new ConnectionLost('the peer began another session without a close message'));
@@ -487,7 +487,7 @@ describe('a peer over UDP', () => {
     expect([inbox.frames.length, listener.connectionCount]).toEqual([1, 1]);
   });
 
-  it('is heard to the end of what it had before what comes instead', async () => {
+  it('has its earlier input delivered before a new connection replaces it', async () => {
     const network = new FakeUdpNetwork();
     const order: string[] = [];
     new Listening(network.asSocket(), listening).connections$.subscribe((connection) => {
@@ -507,7 +507,7 @@ describe('a peer over UDP', () => {
     expect(order).toEqual(['connection', '1', '2', 'end', 'connection', '1']);
   });
 
-  it('keeps its connection when somebody says HELLO in its name without a cookie', async () => {
+  it('keeps its connection if another source sends HELLO in its name without a cookie', async () => {
     const { listener, accepted, client, inbox } = await connected();
     await client.askForCookie();
     await client.send(frameOf(20, 1));
@@ -515,7 +515,7 @@ describe('a peer over UDP', () => {
     expect([accepted.length, listener.connectionCount, inbox.end]).toEqual([1, 1, undefined]);
   });
 
-  it('is kept no more than it could read before somebody reads', async () => {
+  it('stores a bounded amount before the subscription', async () => {
     const { network, accepted } = onFakeNetwork();
     network.letIn(somewhere);
     await until(() => accepted.length === 1);
@@ -532,10 +532,10 @@ describe('a peer over UDP', () => {
 });
 
 describe('the limits of a UDP port', () => {
-  it('refuses the one too many of an address, and lets it in when another has gone', async () => {
+  it('refuses a peer above the limit of its address, and accepts it when another has disconnected', async () => {
     const { listener, accepted } = await open({ maxConnectionsPerAddress: 2 });
     const clients = await Promise.all([1, 2, 3].map(() => clientOf(listener)));
-    const [first, second, third] = clients as [UdpClient, UdpClient, UdpClient]; // the three above
+    const [first, second, third] = clients as [UdpClient, UdpClient, UdpClient]; // invariant: the three above
     const { connection } = await getIn(first, accepted);
     await getIn(second, accepted);
     const cookie = await third.askForCookie();
@@ -543,13 +543,13 @@ describe('the limits of a UDP port', () => {
     const refusal = (await third.receive(2))[1]!;
     expect(decodeFrame(refusal).message).toEqual(error(503, 'Too many connections from your address: the limit is 2'));
     expect(listener.counts.refused).toBe(1);
-    await getIn(second, accepted); // who is in may begin anew
+    await getIn(second, accepted); // a connected peer can start again
     connection.destroy();
     await getIn(third, accepted);
     expect(listener.connectionCount).toBe(2);
   });
 
-  it('counts each address for itself, and all of them together', async () => {
+  it('counts each address separately, and all of them together', async () => {
     const { network, listener, accepted } = onFakeNetwork({ maxConnectionsPerAddress: 1, maxConnections: 3 });
     for (const address of ['192.0.2.1', '192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4']) {
       network.letIn({ address, port: 4_000 + network.sent.length });
@@ -563,7 +563,7 @@ describe('the limits of a UDP port', () => {
     expect([listener.counts.refused, listener.connectionCount]).toEqual([2, 3]);
   });
 
-  it('has none where they are 0', async () => {
+  it('are disabled if 0', async () => {
     const { network, listener } = onFakeNetwork({ maxConnectionsPerAddress: 0, maxConnections: 0 });
     for (let i = 0; i < 100; i++) network.letIn({ address: '192.0.2.1', port: 4_000 + i });
     await turns();
@@ -572,13 +572,13 @@ describe('the limits of a UDP port', () => {
 });
 
 describe('writing to a peer over UDP', () => {
-  it('sends each frame of a write as a datagram of its own', async () => {
+  it('sends each frame of a write as a separate datagram', async () => {
     const { connection, client } = await connected();
     connection.write(concat([frameOf(20, 1), frameOf(4), frameOf(1_400, 2)]));
     expect((await client.receive(3)).map(({ length }) => length).sort((a, b) => a - b)).toEqual([4, 20, 1_400]);
   });
 
-  it('drops a frame that is too large, and says so at most once per second, with the number of those in between', async () => {
+  it('drops a frame that is too large, and reports it at most once per second with the number of drops', async () => {
     const clock = new SteadyClock();
     const { connection, client } = await connected({ clock });
     connection.write(concat([frameOf(2_044), frameOf(1_401), frameOf(1_400)]));
@@ -598,7 +598,7 @@ describe('writing to a peer over UDP', () => {
     expect(connection.droppedFrames).toBe(4);
   });
 
-  it('buffers what the network does not take, tells when all has gone, and keeps the order', async () => {
+  it('buffers datagrams that the network does not take, emits when all are sent, and keeps the order', async () => {
     const { network, accepted } = onFakeNetwork();
     await fakePeer(network, accepted);
     const connection = accepted[0]!;
@@ -617,19 +617,19 @@ describe('writing to a peer over UDP', () => {
     expect(network.sent.slice(1).map(({ bytes }) => numberOf(bytes))).toEqual([1, 2, 3]);
   });
 
-  it('drops what would pass the limit of a connection, unless nothing waits yet', async () => {
+  it('drops datagrams above the limit of a connection, unless the queue is empty', async () => {
     const { network, accepted } = onFakeNetwork({ maxQueuedBytes: 1_000 });
     await fakePeer(network, accepted);
     const connection = accepted[0]!;
     network.stuck = true;
-    connection.write(concat([frameOf(1_200), frameOf(4)])); // or the large one would never go
+    connection.write(concat([frameOf(1_200), frameOf(4)])); // otherwise the large one would never be sent
     expect([connection.bufferedBytes, connection.droppedFrames]).toEqual([1_200, 1]);
     await network.take(1);
     connection.write(concat([frameOf(500), frameOf(500), frameOf(4)]));
     expect([connection.bufferedBytes, connection.droppedFrames]).toEqual([1_000, 2]);
   });
 
-  it('drops what would take more than 64 MiB of all connections together', async () => {
+  it('drops datagrams above 64 MiB of all connections together', async () => {
     const { network, accepted } = onFakeNetwork({ maxDatagramBytes: 65_507, maxConnectionsPerAddress: 0 });
     for (let i = 0; i < 40; i++) network.letIn({ address: '192.0.2.1', port: 4_000 + i });
     await until(() => accepted.length === 40);
@@ -637,7 +637,7 @@ describe('writing to a peer over UDP', () => {
     const frame = frameOf(65_000);
     for (const connection of accepted) for (let i = 0; i < 32; i++) connection.write(frame);
     const heldBytes = accepted.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0);
-    const held = Math.floor(67_108_864 / 66_024); // with what each takes besides its bytes
+    const held = Math.floor(67_108_864 / 66_024); // including the overhead of each
     expect(heldBytes).toBe(held * 65_000);
     expect(accepted.reduce((sum, { droppedFrames }) => sum + droppedFrames, 0)).toBe(40 * 32 - held);
     await network.take(Infinity);
@@ -645,7 +645,7 @@ describe('writing to a peer over UDP', () => {
     expect(accepted.at(-1)!.bufferedBytes).toBe(65_000);
   });
 
-  it('sends what waits before a close is done, or gives up after the grace', async () => {
+  it('sends queued datagrams before a close completes, or stops after the grace period', async () => {
     const clock = new SteadyClock();
     const { network, accepted } = onFakeNetwork({ clock });
     const inboxes = [
@@ -670,7 +670,7 @@ describe('writing to a peer over UDP', () => {
     expect(accepted.map(({ bufferedBytes }) => bufferedBytes)).toEqual([0, 0]);
   });
 
-  it('goes on where the system refuses to send, and counts', async () => {
+  it('continues if the system refuses to send, and counts these cases', async () => {
     const { network, listener, accepted } = onFakeNetwork();
     const inbox = await fakePeer(network, accepted);
     network.fault = Object.assign(new Error('send ENETUNREACH'), { code: 'ENETUNREACH' });
@@ -683,14 +683,14 @@ describe('writing to a peer over UDP', () => {
     expect(listener.counts.failedSends).toBe(2);
   });
 
-  it('bears a peer whose port nobody has any more', async () => {
+  it('survives a peer whose port is closed', async () => {
     const { connection, client, inbox, listener } = await connected();
     const { localPort } = client;
     cleanUps.pop();
     client.close();
     for (let i = 0; i < 3; i++) {
       connection.write(frameOf(20));
-      await turns(5); // the network's answer comes back to the socket
+      await turns(5); // the answer of the network reaches the socket
     }
     expect(inbox.end).toBeUndefined();
     const reborn = await clientOf(listener, { localPort });
@@ -698,8 +698,8 @@ describe('writing to a peer over UDP', () => {
   });
 });
 
-describe('a UDP goodbye', () => {
-  it('is ERROR 501 where the router goes away, 1000 where the peer has left, and nothing otherwise', async () => {
+describe('a UDP close', () => {
+  it('is ERROR 501 if the router stops, 1000 if the peer has left, and nothing otherwise', async () => {
     const { network, accepted } = onFakeNetwork();
     for (const kind of ['goingAway', 'normal', 'policy', 'overloaded'] as const) {
       const inbox = await fakePeer(network, accepted);
@@ -709,7 +709,7 @@ describe('a UDP goodbye', () => {
     expect(saidOn(network)).toEqual([error(501, 'that is goingAway'), error(1000, 'closed')]);
   });
 
-  it.each(['close', 'destroy'] as const)('comes behind what the peer had said before, with %s', async (leave) => {
+  it.each(['close', 'destroy'] as const)('comes after earlier input of the peer, with %s', async (leave) => {
     const { network, accepted } = onFakeNetwork();
     const inbox = await fakePeer(network, accepted);
     network.receive(frameOf(20, 1), somewhere);
@@ -721,7 +721,7 @@ describe('a UDP goodbye', () => {
     expect(inbox.frames.slice(1)).toEqual([frameOf(20, 1)]);
   });
 
-  it('makes the peer a stranger', async () => {
+  it('makes the peer an unvalidated source', async () => {
     const { listener, connection, client, inbox } = await connected();
     connection.close({ kind: 'normal', text: 'bye' });
     expect(await inbox.ended).toBe('completed');
@@ -732,7 +732,7 @@ describe('a UDP goodbye', () => {
 });
 
 describe('closing a UDP port', () => {
-  it('ends its connections, tells their peers, and frees the port', async () => {
+  it('ends its connections, notifies their peers, and frees the port', async () => {
     const { listener, client, inbox } = await connected();
     await Promise.all([listener.close(), listener.close()]);
     expect(await inbox.ended).toEqual(new ConnectionLost('the UDP port has closed'));
@@ -743,7 +743,7 @@ describe('closing a UDP port', () => {
     await getIn(client, accepted);
   });
 
-  it('leaves a router that stops the time to say goodbye to its sessions itself', async () => {
+  it('lets a stopping router close its sessions first', async () => {
     const { listener, connection, client, inbox } = await connected();
     const closed = listener.close();
     connection.write(frameOf(20, 1));
@@ -755,7 +755,7 @@ describe('closing a UDP port', () => {
     expect(received).toContainEqual(encodeFrame(error(501, 'The router is shutting down')));
   });
 
-  it('lets nobody in from then on, a good cookie or not', async () => {
+  it('accepts no peer from then on, even with a valid cookie', async () => {
     const { network, listener, accepted } = onFakeNetwork();
     const inbox = await fakePeer(network, accepted);
     const token = network.tokenOf(somewhere);
@@ -765,7 +765,7 @@ describe('closing a UDP port', () => {
     network.receive(frameOf(20, 1), somewhere);
     await closed;
     expect([accepted.length, network.closed]).toEqual([1, true]);
-    expect(inbox.frames).toHaveLength(2); // who was in was heard until the end
+    expect(inbox.frames).toHaveLength(2); // input of connected peers was delivered until the end
     expect(network.sent.filter(({ port }) => port === 4_001)).toEqual([]);
   });
 
@@ -778,7 +778,7 @@ describe('closing a UDP port', () => {
         return Promise.resolve();
       },
     ],
-  ])('waits for what is not sent until %s', async (_, go) => {
+  ])('waits for unsent datagrams until %s', async (_, go) => {
     const clock = new SteadyClock();
     const { network, listener, accepted } = onFakeNetwork({ clock });
     await fakePeer(network, accepted);
@@ -794,7 +794,7 @@ describe('closing a UDP port', () => {
 });
 
 describe('a UDP socket', () => {
-  it('that breaks ends everything, and says so', async () => {
+  it('ends all connections with an error if it fails', async () => {
     const socket = createSocket('udp4').bind(0, '127.0.0.1');
     await once(socket, 'listening');
     const listener = new Listening(socket, { ...listening, clock: systemClock });
@@ -812,14 +812,14 @@ describe('a UDP socket', () => {
     await until(() => inboxes.length === 1);
     const cause = Object.assign(new Error('recvmsg EBADF'), { code: 'EBADF' });
     socket.emit('error', cause);
-    expect(await fault).toEqual(new TransportError('the UDP port broke: recvmsg EBADF'));
-    expect(await inboxes[0]!.ended).toEqual(new ConnectionLost('the UDP port broke: recvmsg EBADF'));
+    expect(await fault).toEqual(new TransportError('the UDP port failed: recvmsg EBADF'));
+    expect(await inboxes[0]!.ended).toEqual(new ConnectionLost('the UDP port failed: recvmsg EBADF'));
     await listener.close();
     const again = await udp({ ...local, port: portOf(listener) }).listen(); // the port is free
     await again.close();
   });
 
-  it.each(['ECONNREFUSED', 'ECONNRESET', 'ENETDOWN', 'EHOSTUNREACH'])('bears %s', async (code) => {
+  it.each(['ECONNREFUSED', 'ECONNRESET', 'ENETDOWN', 'EHOSTUNREACH'])('survives %s', async (code) => {
     const { network, listener, accepted } = onFakeNetwork();
     const inbox = await fakePeer(network, accepted);
     network.emit('error', Object.assign(new Error(`recvmsg ${code}`), { code }));
@@ -830,7 +830,7 @@ describe('a UDP socket', () => {
   const hasIPv6 = Object.values(networkInterfaces()).some((addresses) =>
     addresses?.some(({ address }) => address === '::1'),
   );
-  const itOnIPv6 = hasIPv6 ? it : it.skip; // a computer without IPv6 cannot show that it works
+  const itOnIPv6 = hasIPv6 ? it : it.skip; // a computer without IPv6 cannot test it
 
   itOnIPv6('on ::1 serves IPv6', async () => {
     const { listener, accepted } = await open({ host: '::1' });
@@ -844,20 +844,20 @@ describe('a UDP socket', () => {
     expect((await inbox.receive(2))[1]).toEqual(frameOf(20, 2));
   });
 
-  it('shows IPv4 that comes through an IPv6 socket as IPv4', async () => {
+  it('reports IPv4 through an IPv6 socket as IPv4', async () => {
     const { network, accepted } = onFakeNetwork();
     await fakePeer(network, accepted, { address: '::ffff:192.0.2.7', port: 4_000 });
     await fakePeer(network, accepted, { address: 'fe80::1%eth0', port: 4_001 });
     expect(accepted.map(({ remoteAddress }) => remoteAddress)).toEqual(['192.0.2.7:4000', '[fe80::1%eth0]:4001']);
-    expect(network.sent[0]!.address).toBe('::ffff:192.0.2.7'); // but is answered as the socket knows it
+    expect(network.sent[0]!.address).toBe('::ffff:192.0.2.7'); // but the answer uses the form of the socket
   });
 
-  it('takes a host name', async () => {
+  it('accepts a host name', async () => {
     const { listener } = await open({ host: 'localhost' });
     expect(listener.addresses[0]!.host).toBe('127.0.0.1');
   });
 
-  it('whose port is in use says so, and what to do', async () => {
+  it('reports a port that is in use, with the fix', async () => {
     const { listener } = await open();
     const port = portOf(listener);
     await expect(udp({ ...local, port }).listen()).rejects.toThrow(
@@ -865,7 +865,7 @@ describe('a UDP socket', () => {
     );
   });
 
-  it('that cannot be says so', async () => {
+  it('reports an invalid port', async () => {
     await expect(udp({ ...local, port: 70_000 }).listen()).rejects.toThrow('port 70000 is invalid; choose');
     await expect(udp({ host: '192.0.2.1', port: 0 }).listen()).rejects.toThrow(
       'the address 192.0.2.1 does not belong to this computer; choose another with --host',
@@ -875,29 +875,29 @@ describe('a UDP socket', () => {
   it.each([511, 65_508])('sends no datagrams of %d bytes', async (maxDatagramBytes) => {
     const listening = udp({ ...local, maxDatagramBytes }).listen();
     await expect(listening).rejects.toThrow(
-      `datagrams of ${maxDatagramBytes} bytes cannot be; choose maxDatagramBytes from 512 to 65507`,
+      `datagrams of ${maxDatagramBytes} bytes are not possible; choose maxDatagramBytes from 512 to 65507`,
     );
     await expect(listening).rejects.toBeInstanceOf(TransportError);
   });
 });
 
-describe('who does not get through a UDP port', () => {
+describe('a rejected UDP source', () => {
   const source = { address: '198.51.100.7', port: 4_711 };
   const remoteAddress = '198.51.100.7:4711';
 
-  it('is told of as a stray when he says no HELLO', () => {
+  it('is reported as unsolicited if it sends no HELLO', () => {
     const { network, listener } = onFakeNetwork();
     const faults = faultsOf(listener);
     network.receive(encodeFrame({ type: 'ping' }), source);
-    const text = 'a datagram of somebody who is not connected, and no HELLO';
+    const text = 'a datagram from a source that is not connected, and not a HELLO';
     expect(faults).toEqual([{ kind: 'unsolicited', remoteAddress, text }]);
   });
 
-  it('is told of when his cookie is somebody else’s, or too old', () => {
+  it('is reported if its cookie belongs to another source, or has expired', () => {
     const clock = new SteadyClock();
     const { network, listener } = onFakeNetwork({ clock });
     const faults = faultsOf(listener);
-    const text = 'its cookie is too old or not its own';
+    const text = 'its cookie has expired or belongs to another source';
     const token = network.tokenOf(source);
     network.receive(encodeFrame({ ...hello, token }), { ...source, port: 1 });
     expect(faults).toEqual([{ kind: 'refused', remoteAddress: '198.51.100.7:1', text }]);
@@ -906,7 +906,7 @@ describe('who does not get through a UDP port', () => {
     expect(faults.slice(1)).toEqual([{ kind: 'refused', remoteAddress, text }]);
   });
 
-  it('is told of when too many come at once, or are there already', () => {
+  it('is reported if too many arrive at once, or a limit is reached', () => {
     const { network, listener } = onFakeNetwork({
       maxConnectionsPerAddress: 2,
       maxConnections: 3,
@@ -921,11 +921,11 @@ describe('who does not get through a UDP port', () => {
     expect(faults).toEqual([
       { kind: 'refused', remoteAddress, text: '2 of its address are connected already' },
       { kind: 'refused', remoteAddress: '198.51.100.9:4711', text: '3 are connected already' },
-      { kind: 'refused', remoteAddress, text: 'too many in this second say HELLO without a cookie' },
+      { kind: 'refused', remoteAddress, text: 'too many HELLOs without a cookie in this second' },
     ]);
   });
 
-  it('is nobody who comes in as he should, and nobody any more when the port is shut', async () => {
+  it('is not a validated peer, and is not reported after the port has closed', async () => {
     const { network, listener } = onFakeNetwork();
     const faults = faultsOf(listener);
     let complete = false;

@@ -56,7 +56,7 @@ async function peer(door: OpenDoor): Promise<RawSocket> {
   return raw;
 }
 
-/** What a door tells of a raw peer, once it is rid of it. */
+/** Returns what a listener reports about a raw peer after its end. */
 async function toldOf(door: OpenDoor, raw: RawSocket): Promise<unknown> {
   const from = `127.0.0.1:${raw.socket.localPort}`;
   raw.socket.on('end', () => raw.socket.end());
@@ -65,7 +65,7 @@ async function toldOf(door: OpenDoor, raw: RawSocket): Promise<unknown> {
   return door.faults.map(({ kind, remoteAddress, text }) => [kind, remoteAddress === from, text]);
 }
 
-describe('what a WebSocket door tells of those who do not get in', () => {
+describe('a rejected WebSocket peer', () => {
   it.each([
     ['garbage', '\x00\x01\x02 hello\r\n\r\n', 'handshake', 'its HTTP request cannot be read (HPE_INVALID_METHOD)', 400],
     [
@@ -79,28 +79,28 @@ describe('what a WebSocket door tells of those who do not get in', () => {
       'no key',
       upgradeRequest({ 'Sec-WebSocket-Key': 'secret' }),
       'handshake',
-      'its WebSocket upgrade is not valid: Missing or invalid Sec-WebSocket-Key header',
+      'its WebSocket upgrade is invalid: Missing or invalid Sec-WebSocket-Key header',
       400,
     ],
     [
       'another version',
       upgradeRequest({ 'Sec-WebSocket-Version': '7' }),
       'handshake',
-      'its WebSocket upgrade is not valid: Missing or invalid Sec-WebSocket-Version header',
+      'its WebSocket upgrade is invalid: Missing or invalid Sec-WebSocket-Version header',
       400,
     ],
     [
       'another method',
       upgradeRequest().replace('GET', 'POST'),
       'handshake',
-      'its WebSocket upgrade is not valid: Invalid HTTP method',
+      'its WebSocket upgrade is invalid: Invalid HTTP method',
       405,
     ],
     [
       'a subprotocol that is none',
       upgradeRequest({ 'Sec-WebSocket-Protocol': 'a b' }),
       'handshake',
-      'its WebSocket upgrade is not valid: Invalid Sec-WebSocket-Protocol header',
+      'its WebSocket upgrade is invalid: Invalid Sec-WebSocket-Protocol header',
       400,
     ],
     [
@@ -114,7 +114,7 @@ describe('what a WebSocket door tells of those who do not get in', () => {
     ['101 headers to upgrade', upgradeRequest(headers(96)), 'refused', 'more than 100 headers', 431],
     ['101 headers', plainRequest(headers(100)), 'refused', 'more than 100 headers', 431],
     ['5,000 headers', plainRequest(headers(1_500)), 'refused', 'more than 100 headers', 431],
-  ] as const)('tells of %s', async (_, request, kind, text, status) => {
+  ] as const)('is reported for %s', async (_, request, kind, text, status) => {
     const door = await open();
     const raw = await peer(door);
     raw.write(request);
@@ -122,7 +122,7 @@ describe('what a WebSocket door tells of those who do not get in', () => {
     expect(raw.received.toString()).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
-  it('says which versions there are to who comes with another', async () => {
+  it('receives the supported versions if it uses another', async () => {
     const raw = await peer(await open());
     raw.write(upgradeRequest({ 'Sec-WebSocket-Version': '7' }));
     expect((await raw.receive((bytes) => bytes.includes('\r\n\r\n'))).toString()).toMatch(
@@ -135,7 +135,7 @@ describe('what a WebSocket door tells of those who do not get in', () => {
     ['100 headers', plainRequest(headers(99)), 200],
     ['a plain request', plainRequest({}), 200],
     ['an upgrade', upgradeRequest(), 101],
-  ])('has nothing to tell of %s', async (_, request, status) => {
+  ])('is not reported for %s', async (_, request, status) => {
     const door = await open({ clock: new SteadyClock() });
     const raw = await peer(door);
     raw.write(request);
@@ -146,7 +146,7 @@ describe('what a WebSocket door tells of those who do not get in', () => {
     expect(door.faults).toEqual([]);
   });
 
-  it('has the limits it was given', async () => {
+  it('is subject to the configured limits', async () => {
     const door = await open({ maxHeaderBytes: 500, maxHeaders: 10, handshakeMs: 1_500, clock: new SteadyClock() });
     for (const request of [upgradeRequest(headers(6)), upgradeRequest({ Cookie: 'x'.repeat(500) })]) {
       const raw = await peer(door);
@@ -158,14 +158,17 @@ describe('what a WebSocket door tells of those who do not get in', () => {
     expect(door.faults.map(({ text }) => text)).toEqual(['more than 10 headers', 'more than 500 bytes of headers']);
   });
 
-  it.each([1, 10, 31, 62, 93])('sees the header beyond %p, however Node hands them over', async (maxHeaders) => {
-    const door = await open({ maxHeaders });
-    const raw = await peer(door);
-    raw.write(plainRequest(headers(200)));
-    expect(await toldOf(door, raw)).toEqual([['refused', true, `more than ${maxHeaders} headers`]]);
-  });
+  it.each([1, 10, 31, 62, 93])(
+    'is rejected for the header beyond %p, in any form in which Node.js passes them',
+    async (maxHeaders) => {
+      const door = await open({ maxHeaders });
+      const raw = await peer(door);
+      raw.write(plainRequest(headers(200)));
+      expect(await toldOf(door, raw)).toEqual([['refused', true, `more than ${maxHeaders} headers`]]);
+    },
+  );
 
-  it('does not blame who has asked and is not answered in time', async () => {
+  it('is not one whose request is not answered in time', async () => {
     const clock = new SteadyClock();
     const door = await open({ clock, routes: [{ answer: () => new Promise<undefined>(() => undefined) }] });
     const raw = await peer(door);
@@ -175,7 +178,7 @@ describe('what a WebSocket door tells of those who do not get in', () => {
     expect(await toldOf(door, raw)).toEqual([]);
   });
 
-  it('tells of who says nothing, or half of it, when their time is up', async () => {
+  it('is reported if it sends nothing, or only a part, before its deadline', async () => {
     const clock = new SteadyClock();
     const door = await open({ clock, handshakeMs: 2_500 });
     const [silent, halfway] = [await peer(door), await peer(door)];
@@ -191,7 +194,7 @@ describe('what a WebSocket door tells of those who do not get in', () => {
     ]);
   });
 
-  it('does not tell twice of who does not take its answer', async () => {
+  it('is not reported twice if it does not read its answer', async () => {
     const clock = new SteadyClock();
     const door = await open({ clock });
     const refused = await peer(door);
@@ -205,7 +208,7 @@ describe('what a WebSocket door tells of those who do not get in', () => {
     expect(door.faults.map(({ kind }) => kind)).toEqual(['refused']);
   });
 
-  it('does not tell of who looks in without a word, and of none when it closes', async () => {
+  it('is not reported if it sends nothing and disconnects, nor when the listener closes', async () => {
     for (const encrypted of [false, true]) {
       const door = await open({ encrypted, clock: new SteadyClock() });
       const monitor = await peer(door);
@@ -220,7 +223,7 @@ describe('what a WebSocket door tells of those who do not get in', () => {
     }
   });
 
-  it('answers one request a connection, and takes no upgrade behind it', async () => {
+  it('gets one answer per connection, and no upgrade after it', async () => {
     const door = await open();
     const raw = await peer(door);
     raw.write(plainRequest({}) + upgradeRequest());
@@ -237,11 +240,11 @@ describe('what a WebSocket door tells of those who do not get in', () => {
   });
 });
 
-describe('what an encrypted WebSocket door tells of those who do not get in', () => {
+describe('a rejected encrypted WebSocket peer', () => {
   it.each([
     ['a request without TLS', upgradeRequest(), 'its TLS handshake failed: http request'],
     ['garbage', 'z'.repeat(300), 'its TLS handshake failed: wrong version number'],
-  ])('tells of %s', async (_, bytes, text) => {
+  ])('is reported for %s', async (_, bytes, text) => {
     const door = await open({ encrypted: true });
     const raw = await peer(door);
     raw.write(bytes);
@@ -256,21 +259,21 @@ describe('what an encrypted WebSocket door tells of those who do not get in', ()
     return door.faults.map(({ kind, text }) => [kind, text]);
   }
 
-  it('tells of TLS 1.1', async () => {
+  it('is reported for TLS 1.1', async () => {
     const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
     expect(await shakeHands(await open({ encrypted: true }), old)).toEqual([
       ['handshake', 'its TLS handshake failed: unsupported protocol'],
     ]);
   });
 
-  it('tells of who does not trust the certificate', async () => {
-    // Node's clients just go; others say why, and then that is told.
+  it('is reported if it does not trust the certificate', async () => {
+    // Clients of Node.js just disconnect. Others send a reason, which is then reported.
     expect(await shakeHands(await open({ encrypted: true }), { minVersion: 'TLSv1.3' })).toEqual([
       ['handshake', 'it disconnected during its TLS handshake'],
     ]);
   });
 
-  it('tells of a reset in the handshake, once', async () => {
+  it('is reported once for a reset during the handshake', async () => {
     const door = await open({ encrypted: true });
     const raw = await peer(door);
     raw.write(Buffer.of(0x16, 0x03, 0x01, 0x02, 0x00, 0x01));
@@ -284,7 +287,7 @@ describe('what an encrypted WebSocket door tells of those who do not get in', ()
     ]);
   });
 
-  it('says how far they had come when their time was up', async () => {
+  it('is reported with its progress at the deadline', async () => {
     const clock = new SteadyClock();
     const door = await open({ encrypted: true, clock });
     const silent = await peer(door);
@@ -307,7 +310,7 @@ describe('what an encrypted WebSocket door tells of those who do not get in', ()
     ]);
   });
 
-  it('tells of a bad request too', async () => {
+  it('is reported for a bad request too', async () => {
     const door = await open({ encrypted: true });
     const secured = connectTls({ host: '127.0.0.1', port: door.port, servername: 'localhost', ca: certificate.ca });
     await once(secured, 'secureConnect');

@@ -58,7 +58,7 @@ async function peer(door: OpenDoor): Promise<RawSocket> {
 }
 
 describe('a WebSocket port', () => {
-  it('closes what is above a limit at once where none may wait', async () => {
+  it('closes connections above a limit immediately if none can wait', async () => {
     let knocks = 0;
     const restore = fromElsewhere(() => `192.0.2.${knocks++ < 3 ? 1 : knocks}`);
     const limits = { connectsPerSecond: 2, maxConnectsPerSecond: 3, maxWaiting: 0 };
@@ -85,7 +85,7 @@ describe('a connection above a limit of a WebSocket port', () => {
     return bytes.toString().split('\r\n')[0]!;
   }
 
-  it('waits unread, and is upgraded when its address may connect again', async () => {
+  it('waits unread, and is upgraded when its address can connect again', async () => {
     far();
     const clock = new SteadyClock();
     const door = await open({ connectsPerSecond: 1, clock });
@@ -100,7 +100,7 @@ describe('a connection above a limit of a WebSocket port', () => {
     expect(door.faults).toEqual([]);
   });
 
-  it.each([false, true])('waits for half-open ones of its address, TLS: %p', async (encrypted) => {
+  it.each([false, true])('waits for half-open connections of its address, TLS: %p', async (encrypted) => {
     far();
     const clock = new SteadyClock();
     const door = await open({ maxHalfOpenPerAddress: 2, encrypted, clock });
@@ -121,7 +121,7 @@ describe('a connection above a limit of a WebSocket port', () => {
     expect(door.faults).toEqual([]);
   });
 
-  it('gets the place of one that has taken half its time', async () => {
+  it('replaces one that has used half its time', async () => {
     far();
     const clock = new SteadyClock();
     const door = await open({ maxHalfOpenPerAddress: 1, clock });
@@ -141,7 +141,7 @@ describe('a connection above a limit of a WebSocket port', () => {
     expect(door.faults.map((fault) => [fault.kind, fault.text])).toEqual([['timeout', text]]);
   });
 
-  it('is closed after as long as a handshake may take', async () => {
+  it('is closed after the handshake timeout', async () => {
     far();
     const clock = new SteadyClock();
     const door = await open({ connectsPerSecond: 0.01, clock });
@@ -156,7 +156,7 @@ describe('a connection above a limit of a WebSocket port', () => {
     expect(door.faults.filter(({ kind }) => kind === 'refused').map((fault) => fault.text)).toEqual([text]);
   });
 
-  it('is closed when there are too many that wait', async () => {
+  it('is closed if too many wait', async () => {
     far();
     const clock = new SteadyClock();
     const door = await open({ connectsPerSecond: 1, maxWaitingPerAddress: 1, clock });
@@ -168,7 +168,7 @@ describe('a connection above a limit of a WebSocket port', () => {
     expect(door.faults.map((fault) => [fault.kind, fault.text])).toEqual([['refused', text]]);
   });
 
-  it('is closed with the port, and is no fault', async () => {
+  it('is closed with the port, without a reported fault', async () => {
     far();
     const door = await open({ connectsPerSecond: 1, clock: new SteadyClock() });
     await peer(door);

@@ -28,7 +28,7 @@ interface Served {
   readonly accepted: () => number;
 }
 
-/** A WebSocket door with routes. */
+/** A WebSocket listener with routes. */
 async function serve(routes: readonly HttpRoute[], options: WebSocketOptions = {}): Promise<Served> {
   const listener = await webSocket({ host: '127.0.0.1', port: 0, pingIntervalMs: 0, routes, ...options }).listen();
   let accepted = 0;
@@ -58,7 +58,7 @@ async function raw(port: number, request: string): Promise<RawSocket> {
 }
 
 describe('a route on the WebSocket port', () => {
-  it('is asked in its turn, and what none wants is answered as ever', async () => {
+  it('is called in order, and requests that no route accepts get the usual answer', async () => {
     const asked: string[] = [];
     const route = (name: string, answer: HttpAnswer | undefined): HttpRoute =>
       answering(({ path }) => {
@@ -81,7 +81,7 @@ describe('a route on the WebSocket port', () => {
     ['http://elsewhere.example/a?b', '/a', 'b='],
     ['http://elsewhere.example', '/', ''],
     ['http://elsewhere.example?b', '/', 'b='],
-  ])('sees of the target %s the path %s and the query %s', async (target, path, query) => {
+  ])('splits the target %s into the path %s and the query %s', async (target, path, query) => {
     let seen: HttpRequest | undefined;
     const { port } = await serve([answering((request) => ((seen = request), { status: 204 }))]);
     const socket = await raw(port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nX-More: yes\r\n\r\n`);
@@ -95,18 +95,18 @@ describe('a route on the WebSocket port', () => {
     expect(seen?.remoteAddress).toBe(`127.0.0.1:${socket.socket.localPort}`);
   });
 
-  it.each(['PUT', 'DELETE', 'OPTIONS', 'PATCH'])('is not asked about %s', async (method) => {
+  it.each(['PUT', 'DELETE', 'OPTIONS', 'PATCH'])('is not called for %s', async (method) => {
     const { url } = await serve([answering(() => ({ status: 418 }))]);
     expect((await fetch(url, { method })).status).toBe(method === 'OPTIONS' ? 200 : 405);
   });
 
-  it('is not asked about the target *', async () => {
+  it('is not called for the target *', async () => {
     const { port } = await serve([answering(() => ({ status: 418 }))]);
     const socket = await raw(port, 'GET * HTTP/1.1\r\nHost: localhost\r\n\r\n');
     expect((await socket.receive((bytes) => bytes.includes('\r\n\r\n'))).toString()).toMatch(/^HTTP\/1.1 404 /);
   });
 
-  it('gives headers of its own, and no more than it has to of the usual ones', async () => {
+  it('sends its own headers and the required common ones', async () => {
     const headers = { 'Cache-Control': 'max-age=60', 'Content-Security-Policy': "default-src 'self'" };
     const { url } = await serve([
       answering(() => ({ status: 200, type: 'text/css', headers, body: Buffer.from('ä') })),
@@ -133,7 +133,7 @@ describe('a route on the WebSocket port', () => {
   it.each([
     ['that says so', 'Content-Length: 100000000\r\n\r\nxxxx'],
     ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n' + `1000\r\n${'x'.repeat(4_096)}\r\n`.repeat(17)],
-  ])('reads no body that is too large, %s', async (_, rest) => {
+  ])('rejects a body that is too large, %s', async (_, rest) => {
     const errors: unknown[] = [];
     const { port } = await serve([answering(async ({ readBody }) => ({ status: 200, body: await readBody() }))], {
       onRouteError: (error) => errors.push(error),
@@ -145,7 +145,7 @@ describe('a route on the WebSocket port', () => {
     expect(errors).toEqual([]);
   });
 
-  it('does not wait for a body beyond its time', async () => {
+  it('does not wait for a body past its deadline', async () => {
     const clock = new SteadyClock();
     const errors: unknown[] = [];
     const { port } = await serve([answering(async ({ readBody }) => ({ status: 200, body: await readBody() }))], {
@@ -157,7 +157,7 @@ describe('a route on the WebSocket port', () => {
     clock.increment(10_000);
     socket.socket.end();
     await socket.closed;
-    expect([socket.received.length, errors]).toEqual([0, []]); // the peer's fault and nobody else's
+    expect([socket.received.length, errors]).toEqual([0, []]); // the peer's fault only
   });
 
   it.each([
@@ -169,7 +169,7 @@ describe('a route on the WebSocket port', () => {
     ],
     ['rejects', () => Promise.reject(new Error('secret'))],
     ['answers what cannot be sent', () => ({ status: 200, headers: { 'X-Bad': 'a\nb' } })],
-  ])('that %s is a 500 without details, and whoever runs it is told', async (_, answer) => {
+  ])('that %s is a 500 without details, and is reported to the operator', async (_, answer) => {
     const errors: unknown[] = [];
     const { url } = await serve([answering(answer)], { onRouteError: (error) => errors.push(error) });
     for (const method of ['GET', 'POST']) {
@@ -184,7 +184,7 @@ describe('a route on the WebSocket port', () => {
 describe('a route that sends a stream', () => {
   const events = (): Readable => new Readable({ read: () => undefined });
 
-  it('sends it as it comes, beyond the deadline of the door', async () => {
+  it('sends it as it is produced, past the deadline of the listener', async () => {
     const clock = new SteadyClock();
     const body = events();
     const { url } = await serve([answering(() => ({ status: 200, type: 'text/event-stream', body }))], { clock });
@@ -200,7 +200,7 @@ describe('a route that sends a stream', () => {
     expect((await reader.read()).done).toBe(true);
   });
 
-  it('ends it when the peer goes, and when the door is shut', async () => {
+  it('ends it when the peer disconnects or the listener closes', async () => {
     const bodies = [events(), events()];
     const streams = bodies[Symbol.iterator]();
     const { port, close } = await serve([answering(() => ({ status: 200, body: streams.next().value! }))]);
@@ -216,14 +216,14 @@ describe('a route that sends a stream', () => {
     await until(() => bodies.every(({ destroyed }) => destroyed));
   });
 
-  it('sends none to who asks for the head only', async () => {
+  it('sends none for HEAD', async () => {
     const body = events();
     const { url } = await serve([answering(() => ({ status: 206, type: 'a/b', body }))]);
     const response = await fetch(url, { method: 'HEAD' });
     expect([response.status, response.headers.get('content-type'), body.destroyed]).toEqual([206, 'a/b', true]);
   });
 
-  it('breaks it off where it breaks, and the router lives', async () => {
+  it('aborts it if it fails, and the router continues', async () => {
     const body = events();
     const { port } = await serve([answering(() => ({ status: 200, body }))]);
     const socket = await raw(port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
@@ -232,11 +232,11 @@ describe('a route that sends a stream', () => {
     body.destroy(new Error('disk'));
     socket.socket.end();
     await socket.closed;
-    expect(socket.received.toString()).toMatch(/4\r\nhalf\r\n$/); // and not the empty chunk that says all is there
+    expect(socket.received.toString()).toMatch(/4\r\nhalf\r\n$/); // without the empty chunk that marks the end
     expect((await (await raw(port, upgradeRequest())).receive(({ length }) => length > 0)).toString()).toMatch('101');
   });
 
-  it('cuts off who takes nothing', async () => {
+  it('cuts off a peer that reads nothing', async () => {
     const clock = new SteadyClock();
     const body = new Readable({ read: () => body.push(Buffer.alloc(65_536)) });
     const { port } = await serve([answering(() => ({ status: 200, body }))], { clock });
@@ -244,7 +244,7 @@ describe('a route that sends a stream', () => {
     await socket.receive((bytes) => bytes.length > 1_000_000);
     socket.socket.pause();
     await turns(500); // until the network is full
-    clock.increment(STREAM_STALL_MS); // it has read since the last look: it may stay
+    clock.increment(STREAM_STALL_MS); // it has read since the last check: it can stay
     await turns(20);
     expect(body.destroyed).toBe(false);
     clock.increment(STREAM_STALL_MS);
@@ -252,7 +252,7 @@ describe('a route that sends a stream', () => {
     expect(body.destroyed).toBe(true);
   });
 
-  it('cuts off who does not take the end', async () => {
+  it('cuts off a peer that does not read the end', async () => {
     const clock = new SteadyClock();
     const bodies: Readable[] = [];
     const { port } = await serve(
@@ -275,7 +275,7 @@ describe('a route that sends a stream', () => {
     expect(socket.received.length).toBeLessThan(30_000_000);
   });
 
-  it('sends 64 at once, and 503 to the next', async () => {
+  it('sends 64 at once, and 503 to the next request', async () => {
     const open: Readable[] = [];
     const { port, url } = await serve([
       answering(() => {
@@ -299,7 +299,7 @@ describe('a route that sends a stream', () => {
   });
 });
 
-describe('a route that takes upgrades', () => {
+describe('a route that accepts upgrades', () => {
   /** An echo at /echo, beside the router. */
   function echo(): HttpRoute {
     const server = new WebSocketServer({ noServer: true });
@@ -317,7 +317,7 @@ describe('a route that takes upgrades', () => {
     };
   }
 
-  it('has its own path, without the deadline of the door, and the others are the router’s', async () => {
+  it('has its own path without the deadline of the listener; other paths belong to the router', async () => {
     const clock = new SteadyClock();
     const { url, accepted } = await serve([{}, echo()], { clock });
     const ours = new WebSocket(`${url}/echo`);
@@ -333,7 +333,7 @@ describe('a route that takes upgrades', () => {
     others.terminate();
   });
 
-  it('gets none of another origin', async () => {
+  it('receives no upgrades of other origins', async () => {
     const { port } = await serve([echo()]);
     const request = upgradeRequest({ Origin: 'http://evil.example' }).replace('GET / ', 'GET /echo ');
     expect((await (await raw(port, request)).receive(({ length }) => length > 0)).toString()).toMatch(
@@ -341,7 +341,7 @@ describe('a route that takes upgrades', () => {
     );
   });
 
-  it('is a 500 without details where it throws', async () => {
+  it('is a 500 without details if it throws', async () => {
     const errors: unknown[] = [];
     const { port } = await serve([echo()], { onRouteError: (error) => errors.push(error) });
     const socket = await raw(port, upgradeRequest().replace('GET / ', 'GET /broken '));
@@ -350,7 +350,7 @@ describe('a route that takes upgrades', () => {
     expect(errors).toEqual([new Error('secret')]);
   });
 
-  it('bears a peer that resets the connection it has taken', async () => {
+  it('survives a reset of an accepted connection', async () => {
     let taken = 0;
     const { port, url } = await serve([{ upgrade: () => ++taken > 0 }]);
     const socket = await raw(port, upgradeRequest());
@@ -361,7 +361,7 @@ describe('a route that takes upgrades', () => {
   });
 });
 
-describe('a port of its own for routes', () => {
+describe('a separate port for routes', () => {
   async function port(options: Partial<HttpPortOptions> = {}): Promise<string> {
     const opened = await openHttpPort({
       port: 0,
@@ -372,13 +372,13 @@ describe('a port of its own for routes', () => {
     return opened.url;
   }
 
-  it('listens on this computer alone', async () => {
+  it('listens on this computer only', async () => {
     const url = await port();
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(await (await fetch(url)).text()).toBe('here');
   });
 
-  it('takes no upgrade but those of its routes', async () => {
+  it('accepts upgrades of its routes only', async () => {
     const url = await port();
     const socket = await raw(Number(new URL(url).port), upgradeRequest());
     expect((await socket.receive((bytes) => bytes.includes('upgrades'))).toString()).toMatch(
@@ -386,7 +386,7 @@ describe('a port of its own for routes', () => {
     );
   });
 
-  it('says in a sentence that it cannot be had', async () => {
+  it('reports in one sentence that it is not available', async () => {
     const taken = new URL(await port());
     await expect(port({ port: Number(taken.port) })).rejects.toThrow(
       `port ${taken.port} is already in use; stop the other program or choose another port with --health-port`,
@@ -394,7 +394,7 @@ describe('a port of its own for routes', () => {
     await expect(port({ port: Number(taken.port), flag: '--metrics-port' })).rejects.toThrow('with --metrics-port');
   });
 
-  it('tells of a route that throws, and cuts off who says nothing', async () => {
+  it('reports a route that throws, and cuts off a silent peer', async () => {
     const clock = new SteadyClock();
     const errors: unknown[] = [];
     const failing = answering(() => {
@@ -410,7 +410,7 @@ describe('a port of its own for routes', () => {
     await silent.closed;
   });
 
-  it('is free again when it is closed', async () => {
+  it('is free again after it closes', async () => {
     const first = await openHttpPort({ port: 0, routes: [] });
     await first.close();
     await first.close();

@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** A connection whose peer answers no ping, because it reads them late or never. */
+/** A connection whose peer answers no ping, because it reads pings late or never. */
 async function connected(
   clock: SteadyClock,
 ): Promise<{ client: WebSocketClient; connection: Connection; inbox: Inbox }> {
@@ -29,7 +29,7 @@ async function connected(
   return { client, connection, inbox: new Inbox(connection.batches$) };
 }
 
-/** Stops the client's reading, and writes until the network takes no more. */
+/** Stops the client's reading, and writes until the network accepts no more. */
 async function fill(client: WebSocketClient, connection: Connection): Promise<void> {
   client.stall();
   const bytes = framed('websocket', [frameOf(65_000)]);
@@ -47,7 +47,7 @@ async function pass(clock: SteadyClock, seconds: number): Promise<void> {
 }
 
 describe('a WebSocket peer that reads slowly', () => {
-  it('is alive as long as it takes some of what waits for it: the pings wait behind that', async () => {
+  it('is alive while it reads some of its queued bytes, because pings wait behind them', async () => {
     const clock = new SteadyClock();
     const { client, connection, inbox } = await connected(clock);
     await fill(client, connection);
@@ -62,7 +62,7 @@ describe('a WebSocket peer that reads slowly', () => {
     expect(inbox.batches.length).toBeGreaterThanOrEqual(5);
   });
 
-  it('is lost within 90 s if it takes nothing', async () => {
+  it('is lost within 90 s if it reads nothing', async () => {
     const clock = new SteadyClock();
     const { client, connection, inbox } = await connected(clock);
     await fill(client, connection);

@@ -34,7 +34,7 @@ beforeAll(async () => {
   source = new TestSource(certificate);
 });
 
-/** A source of certificates that a test renews. */
+/** A certificate source under control of the test. */
 class TestSource implements TlsSource {
   readonly renewed$ = new Subject<TlsCredentials>();
   readonly credentials: TlsCredentials;
@@ -44,7 +44,7 @@ class TestSource implements TlsSource {
   }
 }
 
-/** `ws` as a client that trusts one certificate, with what it received. */
+/** `ws` as a client that trusts one certificate, with its received messages. */
 class SecureClient {
   readonly socket: WebSocket;
   readonly inbox: Inbox;
@@ -59,11 +59,11 @@ class SecureClient {
   private constructor(url: string, options: ConnectionOptions) {
     const socket = new WebSocket(url, ['clasp'], options);
     this.socket = socket;
-    socket.on('error', () => undefined); // a `close` follows and tells
+    socket.on('error', () => undefined); // a `close` with the reason follows
     this.code = new Promise((resolve) => socket.on('close', resolve));
     this.inbox = new Inbox(
       new Observable<readonly SingleFrame[]>((subscriber) => {
-        // binaryType is 'nodebuffer', ws's default; no test here sends texts
+        // invariant: binaryType is 'nodebuffer', the default of `ws`; no test here sends JSON messages
         socket.on('message', (data) => subscriber.next([data as Buffer]));
         socket.on('close', () => subscriber.complete());
       }),
@@ -103,12 +103,12 @@ describe('with TLS', () => {
 });
 
 function kindOf(code: number): CloseReason['kind'] | 'lost' {
-  const kinds = Object.keys(closeCodes) as CloseReason['kind'][]; // a Record by exactly these
+  const kinds = Object.keys(closeCodes) as CloseReason['kind'][]; // invariant: a Record with exactly these keys
   return kinds.find((kind) => closeCodes[kind] === code) ?? 'lost';
 }
 
 function portOf(listener: Listener): number {
-  return listener.addresses[0]!.port; // a WebSocket listener has one
+  return listener.addresses[0]!.port; // invariant: a WebSocket listener has one
 }
 
 function urlOf(listener: Listener): string {
@@ -120,7 +120,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** An open door; what comes through it is destroyed after the test. */
+/** An open listener. Its connections are destroyed after the test. */
 async function open(options: WebSocketOptions = {}): Promise<{ listener: Listener; accepted: Connection[] }> {
   const listener = await webSocket({ ...local, tls: source, ...options }).listen();
   cleanUps.push(() => listener.close());
@@ -134,7 +134,7 @@ async function open(options: WebSocketOptions = {}): Promise<{ listener: Listene
   return { listener, accepted };
 }
 
-/** A door, a client that came through it, and the connection it became. */
+/** A listener, a client that connected, and its connection. */
 async function connected(
   options: WebSocketOptions = {},
 ): Promise<{ listener: Listener; accepted: Connection[]; client: SecureClient; connection: Connection; inbox: Inbox }> {
@@ -145,7 +145,7 @@ async function connected(
   return { listener, accepted, client, connection, inbox: new Inbox(connection.batches$) };
 }
 
-/** TLS on top of a TCP socket of its own, and nothing said yet. */
+/** TLS on its own TCP socket, without further input. */
 async function handshake(
   listener: Listener,
   options: ConnectionOptions = {},
@@ -171,7 +171,7 @@ async function closed(socket: Socket): Promise<void> {
   if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
 }
 
-/** That frames go both ways. */
+/** Checks that frames are carried in both directions. */
 async function expectAlive(client: SecureClient, connection: Connection, inbox: Inbox): Promise<void> {
   const [received, sent] = [client.inbox.frames.length, inbox.frames.length];
   connection.write(framed('websocket', [frameOf(30, 1)]));
@@ -181,8 +181,8 @@ async function expectAlive(client: SecureClient, connection: Connection, inbox: 
 }
 
 /**
- * A doorstep, its server, and sockets that all have the same address. What it uses of them is there; no network would deal
- * a port twice on command.
+ * PendingConnections with a server, and sockets with equal addresses, which no real network assigns on request. The
+ * sockets have the parts that it uses.
  */
 function doorstep(clock: Clock): { port: EventEmitter; server: EventEmitter; socket: () => Socket } {
   const [port, server] = [new EventEmitter(), new EventEmitter()];
@@ -199,28 +199,28 @@ function doorstep(clock: Clock): { port: EventEmitter; server: EventEmitter; soc
 }
 
 describe('the encrypted WebSocket port', () => {
-  it('is called wss, and knows its peers', async () => {
+  it('has the scheme wss, and reports its peers', async () => {
     const { listener, client, connection } = await connected();
     expect(urlOf(listener)).toBe(`wss://127.0.0.1:${portOf(listener)}`);
-    // ws keeps the socket to itself; a TLS socket has a port as any other.
+    // `ws` hides the socket; a TLS socket has a port like any other.
     const { _socket: socket } = client.socket as unknown as { _socket: TLSSocket };
     expect(connection.remoteAddress).toBe(`127.0.0.1:${socket.localPort}`);
   });
 
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)('speaks %s', async (version) => {
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('supports %s', async (version) => {
     const { listener } = await open();
     const { secured } = await handshake(listener, { minVersion: version, maxVersion: version });
     expect(secured.getProtocol()).toBe(version);
     expect(secured.getPeerX509Certificate()?.fingerprint256).toBe(fingerprintOf(certificate));
   });
 
-  it('does not speak TLS 1.1', async () => {
+  it('does not support TLS 1.1', async () => {
     const { listener } = await open();
     const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
     await expect(handshake(listener, old)).rejects.toThrow(/protocol version|ECONNRESET/);
   });
 
-  it('shows a page to browsers', async () => {
+  it('serves a page to browsers', async () => {
     const { listener } = await open();
     const [answer] = (await once(
       get({ host: '127.0.0.1', port: portOf(listener), ca: certificate.ca, agent: false }),
@@ -230,15 +230,15 @@ describe('the encrypted WebSocket port', () => {
     expect([answer.statusCode, page]).toEqual([200, expect.stringContaining('with wss:// in front')]);
   });
 
-  it('cuts off who is at the door too long, however far they are, and lets the others in meanwhile', async () => {
+  it('cuts off slow handshakes at any step, and accepts others meanwhile', async () => {
     const clock = new SteadyClock();
     const { listener, accepted } = await open({ clock, pingIntervalMs: 0 });
     const silent = await tcpConnect(listener);
     const halfway = await tcpConnect(listener);
-    halfway.write(Buffer.of(0x16, 0x03, 0x01, 0x02, 0x00, 0x01)); // a ClientHello of 512 bytes that does not go on
+    halfway.write(Buffer.of(0x16, 0x03, 0x01, 0x02, 0x00, 0x01)); // a ClientHello of 512 bytes that is incomplete
     const late = await tcpConnect(listener);
     clock.increment(6_000);
-    // Whatever they manage meanwhile, their time is not counted anew.
+    // Progress does not extend the deadline.
     const secured = connectTls({ socket: late, ca: certificate.ca, servername: 'localhost' });
     await once(secured, 'secureConnect');
     secured.on('error', () => undefined).resume();
@@ -255,8 +255,8 @@ describe('the encrypted WebSocket port', () => {
     await expectAlive(client, accepted[0]!, inbox);
   });
 
-  it('sends those away who are still at the door when it closes', async () => {
-    const { listener } = await open({ clock: new SteadyClock() }); // nobody's time is up
+  it('closes pending connections when it closes', async () => {
+    const { listener } = await open({ clock: new SteadyClock() }); // no deadline expires
     const silent = await tcpConnect(listener);
     const { secured } = await handshake(listener);
     await turns(10);
@@ -264,7 +264,7 @@ describe('the encrypted WebSocket port', () => {
     await Promise.all([closed(silent.resume()), closed(secured)]);
   });
 
-  it('keeps apart who came and went from who has the same address now', async () => {
+  it('distinguishes a closed connection from a new one with the same address', async () => {
     const clock = new SteadyClock();
     const { port, server, socket } = doorstep(clock);
     const [gone, here, secured, unknown] = [socket(), socket(), socket(), socket()];
@@ -273,13 +273,13 @@ describe('the encrypted WebSocket port', () => {
     gone.emit('close');
     server.emit('secureConnection', secured);
     expect(secured.destroyed).toBe(false);
-    server.emit('secureConnection', unknown); // nothing would ever end its time
+    server.emit('secureConnection', unknown); // its deadline would never run
     expect(unknown.destroyed).toBe(true);
     await clock.pass(100);
     expect(here.destroyed).toBe(true);
   });
 
-  it('keeps no time for who has gone', () => {
+  it('keeps no deadline for a closed connection', () => {
     const pending = new Set<unknown>();
     const setTimeout = (callback: () => void): unknown => {
       pending.add(callback);
@@ -296,7 +296,7 @@ describe('the encrypted WebSocket port', () => {
   it.each([
     ['a request without TLS', upgradeRequest()],
     ['garbage', '\x16\x03\x01\x00\x02zz' + 'z'.repeat(300)],
-  ])('answers %s by hanging up, and nobody else notices', async (_, bytes) => {
+  ])('closes the connection on %s, without effect on others', async (_, bytes) => {
     const { listener, accepted, client, connection, inbox } = await connected();
     const raw = await RawSocket.connect(portOf(listener));
     raw.write(bytes);
@@ -309,7 +309,7 @@ describe('the encrypted WebSocket port', () => {
     expect(accepted).toHaveLength(1);
   });
 
-  it('bears peers that reset the connection in the handshake, before it and after it', async () => {
+  it('survives peers that reset the connection before, during and after the handshake', async () => {
     const { listener, client, connection, inbox } = await connected();
     for (let round = 0; round < 20; round++) {
       const before = connectTcp({ host: '127.0.0.1', port: portOf(listener) });
@@ -325,9 +325,9 @@ describe('the encrypted WebSocket port', () => {
     await expectAlive(client, connection, inbox);
   });
 
-  it('leaves no socket behind after 60 peers', async () => {
+  it('leaves no socket after 60 peers', async () => {
     const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
-    await turns(200); // those of the test before are on their way out
+    await turns(200); // those of the previous test are closing
     const before = sockets();
     const { listener, accepted } = await open();
     for (let round = 0; round < 6; round++) {
@@ -343,7 +343,7 @@ describe('the encrypted WebSocket port', () => {
     await until(() => sockets() <= before);
   });
 
-  it('knows a reset, and a peer that shuts its half', async () => {
+  it('detects a reset, and a peer that ends its side', async () => {
     const { listener, accepted } = await open();
     for (const leave of ['resetAndDestroy', 'end'] as const) {
       const { secured, below } = await handshake(listener);
@@ -358,14 +358,14 @@ describe('the encrypted WebSocket port', () => {
     }
   });
 
-  it('counts what is buffered, to the byte, and says once when it has gone', async () => {
+  it('counts buffered bytes exactly, and emits once when they are sent', async () => {
     const { client, connection } = await connected();
     const buffered: number[] = [];
     connection.drained$.subscribe(() => buffered.push(connection.bufferedBytes));
     const bytes = framed('websocket', [frameOf(1_000)]);
     connection.write(bytes);
     connection.write(bytes);
-    expect(connection.bufferedBytes).toBe(2 * bytes.length); // encryption is never done within the call
+    expect(connection.bufferedBytes).toBe(2 * bytes.length); // encryption never completes during the call
     await client.inbox.receive(2);
     await until(() => buffered.length > 0);
     await turns(10);
@@ -383,7 +383,7 @@ describe('the encrypted WebSocket port', () => {
 });
 
 describe('a certificate that is renewed', () => {
-  it('is seen by new connections, and leaves the others in peace', async () => {
+  it('is used for new connections, and leaves the others open', async () => {
     const renewing = new TestSource(certificate);
     const { listener, client, connection, inbox } = await connected({ tls: renewing });
     const renewed = await newCertificate();
@@ -397,7 +397,7 @@ describe('a certificate that is renewed', () => {
     await expectAlive(client, connection, inbox);
   });
 
-  it('still has no TLS 1.1', async () => {
+  it('does not enable TLS 1.1', async () => {
     const renewing = new TestSource(certificate);
     const { listener } = await open({ tls: renewing });
     renewing.renewed$.next(await newCertificate());
@@ -405,7 +405,7 @@ describe('a certificate that is renewed', () => {
     await expect(handshake(listener, old)).rejects.toThrow(/protocol version|ECONNRESET/);
   });
 
-  it('is not taken where it cannot be used, and the source may break', async () => {
+  it('is ignored if it is invalid, and the source can fail', async () => {
     const renewing = new TestSource(certificate);
     const { listener } = await open({ tls: renewing });
     renewing.renewed$.next({ key: 'no PEM', cert: 'no PEM' });
@@ -414,7 +414,7 @@ describe('a certificate that is renewed', () => {
     await SecureClient.connect(listener);
   });
 
-  it('is of no interest to a door that is closed, or never opened', async () => {
+  it('is ignored by a listener that is closed, or never opened', async () => {
     const renewing = new TestSource(certificate);
     const { listener } = await open({ tls: renewing });
     expect(renewing.renewed$.observed).toBe(true);
@@ -427,7 +427,7 @@ describe('a certificate that is renewed', () => {
   });
 });
 
-describe('a certificate that cannot be used', () => {
+describe('an invalid certificate', () => {
   it.each([
     ['no PEM', () => ({ key: 'nothing', cert: 'nothing' }), /^TLS rejects this certificate .+; provide both as PEM/],
     [
@@ -435,7 +435,7 @@ describe('a certificate that cannot be used', () => {
       async () => ({ key: (await newCertificate()).key, cert: certificate.cert }),
       'the private key does not belong to the certificate; provide a matching pair',
     ],
-  ])('is refused with a sentence: %s', async (_, make, sentence) => {
+  ])('is rejected with one sentence: %s', async (_, make, sentence) => {
     const unusable = new TestSource(await make());
     const error: unknown = await webSocket({ ...local, tls: unusable })
       .listen()

@@ -38,12 +38,12 @@ describeTransport('websocket', {
 });
 
 function kindOf(code: number): CloseReason['kind'] | 'lost' {
-  const kinds = Object.keys(closeCodes) as CloseReason['kind'][]; // a Record by exactly these
+  const kinds = Object.keys(closeCodes) as CloseReason['kind'][]; // invariant: a Record with exactly these keys
   return kinds.find((kind) => closeCodes[kind] === code) ?? 'lost';
 }
 
 function portOf(listener: Listener): number {
-  return listener.addresses[0]!.port; // a WebSocket listener has one
+  return listener.addresses[0]!.port; // invariant: a WebSocket listener has one
 }
 
 function urlOf(listener: Listener): string {
@@ -55,7 +55,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** An open door; what comes through it is destroyed after the test. */
+/** An open listener. Its connections are destroyed after the test. */
 async function open(options: WebSocketOptions = {}): Promise<{ listener: Listener; accepted: Connection[] }> {
   const listener = await webSocket({ ...local, ...options }).listen();
   cleanUps.push(() => listener.close());
@@ -69,7 +69,7 @@ async function open(options: WebSocketOptions = {}): Promise<{ listener: Listene
   return { listener, accepted };
 }
 
-/** A door, a client that came through it, and the connection it became. */
+/** A listener, a client that connected, and its connection. */
 async function connected(
   options: WebSocketOptions = {},
   clientOptions: WebSocketClientOptions = {},
@@ -81,7 +81,7 @@ async function connected(
   return { listener, client, connection, inbox: new Inbox(connection.batches$) };
 }
 
-/** The same with a bare socket at the other end. */
+/** Like connected(), with a bare socket at the other end. */
 async function connectedRaw(
   options: WebSocketOptions = {},
 ): Promise<{ raw: RawSocket; connection: Connection; inbox: Inbox }> {
@@ -117,12 +117,12 @@ describe('the WebSocket handshake', () => {
     expect(accepted[0]?.encoding).toBe(encoding);
   });
 
-  it.each(['', '/', '/clasp', '/any/thing?at=all'])('takes the path %p and offers of compression', async (path) => {
+  it.each(['', '/', '/clasp', '/any/thing?at=all'])('accepts the path %p and offers of compression', async (path) => {
     const { client } = await connected({}, { path });
     expect(client.socket.extensions).toBe('');
   });
 
-  it('reads a frame that came in the packet of the upgrade', async () => {
+  it('reads a frame that arrives in the packet of the upgrade', async () => {
     const { listener, accepted } = await open();
     const raw = await RawSocket.connect(portOf(listener));
     raw.write(Buffer.concat([Buffer.from(upgradeRequest()), maskedMessage(frameOf(20, 1))]));
@@ -131,7 +131,7 @@ describe('the WebSocket handshake', () => {
     raw.destroy();
   });
 
-  it('cuts off who says nothing, or only half of it, and lets the others in meanwhile', async () => {
+  it('cuts off a peer that sends nothing or an incomplete request, and accepts others meanwhile', async () => {
     const clock = new SteadyClock();
     const { listener, accepted } = await open({ clock, pingIntervalMs: 0 });
     const silent = await RawSocket.connect(portOf(listener));
@@ -156,7 +156,7 @@ describe('the WebSocket handshake', () => {
     ['another protocol', upgradeRequest({ Upgrade: 'h2c' }), /^HTTP\/1\.1 400 /],
     ['no key', upgradeRequest({ 'Sec-WebSocket-Key': 'short' }), /^HTTP\/1\.1 400 /],
     ['endless headers', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`, /^HTTP\/1\.1 431 /],
-  ])('refuses %s and closes', async (_, request, answer) => {
+  ])('rejects %s and closes', async (_, request, answer) => {
     const { listener, accepted } = await open();
     const raw = await RawSocket.connect(portOf(listener));
     raw.write(request);
@@ -165,8 +165,8 @@ describe('the WebSocket handshake', () => {
     expect(accepted).toEqual([]);
   });
 
-  it('sends those away who are still at the door when it closes', async () => {
-    const { listener } = await open({ clock: new SteadyClock() }); // nobody's time is up
+  it('closes pending connections when it closes', async () => {
+    const { listener } = await open({ clock: new SteadyClock() }); // no deadline expires
     const silent = await RawSocket.connect(portOf(listener));
     await turns(10);
     await listener.close();
@@ -174,7 +174,7 @@ describe('the WebSocket handshake', () => {
   });
 });
 
-/** Writes until the network takes no more. */
+/** Writes until the network accepts no more. */
 async function fill(connection: Connection): Promise<void> {
   const bytes = framed('websocket', [frameOf(65_000)]);
   for (let stuck = 0; stuck < 20; stuck = connection.bufferedBytes > 0 ? stuck + 1 : 0) {
@@ -183,26 +183,26 @@ async function fill(connection: Connection): Promise<void> {
   }
 }
 
-/** Resolves when the other side has shut or reset the connection. */
+/** Resolves when the other side has closed or reset the connection. */
 async function ended(raw: RawSocket): Promise<void> {
   if (!raw.socket.readableEnded) await Promise.race([once(raw.socket, 'end'), raw.closed]);
   raw.destroy();
 }
 
 describe('reading from a WebSocket', () => {
-  it('takes a text message as the text of a JSON message', async () => {
+  it('delivers a text message as a JSON message', async () => {
     const { client, inbox } = await connected();
     client.send('{"type":"set","address":"/grün"}');
     client.send(frameOf(20));
     expect(await inbox.receive(2)).toEqual(['{"type":"set","address":"/grün"}', frameOf(20)]);
   });
 
-  it('leaves everything with the sender until somebody listens', async () => {
+  it('leaves all input with the sender until there is a subscriber', async () => {
     const { listener, accepted } = await open();
     const raw = await RawSocket.upgrade(portOf(listener));
     await until(() => accepted.length === 1);
     const message = maskedMessage(frameOf(65_000));
-    for (let i = 0; i < 500; i++) raw.write(message); // 32 MB, more than the network takes
+    for (let i = 0; i < 500; i++) raw.write(message); // 32 MB, more than the network buffers
     let [left, stuck] = [Infinity, 0];
     await until(() => {
       stuck = raw.socket.writableLength === left ? stuck + 1 : 0;
@@ -214,7 +214,7 @@ describe('reading from a WebSocket', () => {
     raw.destroy();
   });
 
-  it('keeps what came before a reset', async () => {
+  it('keeps input from before a reset', async () => {
     const { listener, accepted } = await open();
     const raw = await RawSocket.upgrade(portOf(listener));
     await until(() => accepted.length === 1);
@@ -227,7 +227,7 @@ describe('reading from a WebSocket', () => {
     expect(inbox.frames).toEqual([frameOf(20, 1)]);
   });
 
-  it('joins what the network split, byte by byte', async () => {
+  it('joins split input, byte by byte', async () => {
     const { raw, inbox } = await connectedRaw();
     for (const byte of maskedMessage(frameOf(140, 1))) {
       raw.write(Uint8Array.of(byte));
@@ -236,7 +236,7 @@ describe('reading from a WebSocket', () => {
     expect(await inbox.receive(1)).toEqual([frameOf(140, 1)]);
   });
 
-  it('makes one batch of what the network merged', async () => {
+  it('emits one batch for merged input', async () => {
     const { raw, inbox } = await connectedRaw();
     const frames = [1, 2, 3].map((number) => frameOf(20, number));
     raw.write(Buffer.concat(frames.map((frame) => maskedMessage(frame))));
@@ -244,7 +244,7 @@ describe('reading from a WebSocket', () => {
     expect(inbox.batches).toHaveLength(1);
   });
 
-  it('joins a message of fragments, with a ping in between that is answered', async () => {
+  it('joins a fragmented message, and answers a ping between its fragments', async () => {
     const { raw, inbox } = await connectedRaw();
     const frame = frameOf(20, 1);
     raw.write(maskedMessage(frame.subarray(0, 7), 0x02));
@@ -258,7 +258,7 @@ describe('reading from a WebSocket', () => {
     ['a frame of 65,548 bytes', new Uint8Array(65_548), 1009],
     ['a frame of 300,000 bytes', new Uint8Array(300_000), 1009],
     ['a text of 262,145 bytes', 'x'.repeat(262_145), 1009],
-  ])('refuses %s', async (_, message, code) => {
+  ])('rejects %s', async (_, message, code) => {
     const { client, inbox } = await connected();
     client.send(frameOf(20, 1));
     client.send(message);
@@ -268,7 +268,7 @@ describe('reading from a WebSocket', () => {
     expect(inbox.frames).toEqual([frameOf(20, 1)]);
   });
 
-  it('takes a text of 262,144 bytes', async () => {
+  it('accepts a text message of 262,144 bytes', async () => {
     const { client, inbox } = await connected();
     client.send('x'.repeat(262_144));
     expect((await inbox.receive(1))[0]).toHaveLength(262_144);
@@ -279,19 +279,19 @@ describe('reading from a WebSocket', () => {
     ['an unknown opcode', maskedMessage(Uint8Array.of(0), 0x83), 1002],
     ['a compressed frame', maskedMessage(Uint8Array.of(0), 0xc2), 1002],
     ['a text that is not UTF-8', maskedMessage(Uint8Array.of(0xff), 0x81), 1007],
-  ])('refuses %s and says so', async (_, bytes, code) => {
+  ])('rejects %s and reports it', async (_, bytes, code) => {
     const { raw, inbox } = await connectedRaw();
     raw.write(Buffer.concat([maskedMessage(frameOf(20, 1)), bytes]));
     const answer = await raw.receive(({ length }) => length >= 4);
     expect([answer[0], answer.readUInt16BE(2)]).toEqual([0x88, code]);
-    await ended(raw); // no answer of ours; the socket goes all the same
+    await ended(raw); // no answer of this side; the socket closes anyway
     expect(await inbox.ended).toBeInstanceOf(ConnectionLost);
     expect(inbox.frames).toEqual([frameOf(20, 1)]);
   });
 });
 
-describe('a WebSocket peer that falls silent', () => {
-  it('is lost after two pings without an answer', async () => {
+describe('a silent WebSocket peer', () => {
+  it('is lost after two unanswered pings', async () => {
     const clock = new SteadyClock();
     const { client, inbox } = await connected({ clock }, { autoPong: false });
     for (let ping = 1; ping <= 2; ping++) {
@@ -316,7 +316,7 @@ describe('a WebSocket peer that falls silent', () => {
     expect(inbox.end).toBeUndefined();
   });
 
-  it('is alive while it says anything at all', async () => {
+  it('is alive while it sends any input', async () => {
     const clock = new SteadyClock();
     const { client, inbox } = await connected({ clock }, { autoPong: false });
     for (let i = 1; i <= 5; i++) {
@@ -336,7 +336,7 @@ describe('a WebSocket peer that falls silent', () => {
     connection.probe?.();
   });
 
-  it('is not pinged where pings are off', async () => {
+  it('is not pinged if pings are disabled', async () => {
     const clock = new SteadyClock();
     const { client, inbox } = await connected({ clock, pingIntervalMs: 0 }, { autoPong: false });
     let pings = 0;
@@ -348,7 +348,7 @@ describe('a WebSocket peer that falls silent', () => {
   });
 });
 
-describe('leaving a WebSocket', () => {
+describe('closing a WebSocket', () => {
   it.each([
     [1000, 'completed'],
     [undefined, 'completed'],
@@ -362,13 +362,13 @@ describe('leaving a WebSocket', () => {
     expect(await inbox.ended).toEqual(end);
   });
 
-  it('gives the reason, cut at a whole character', async () => {
+  it('sends the reason, truncated at a whole character', async () => {
     const { client, connection } = await connected();
     connection.close({ kind: 'policy', text: 'a' + 'é'.repeat(100) });
     expect(await client.ended).toEqual({ code: 1008, reason: 'a' + 'é'.repeat(59) });
   });
 
-  it('gives up on a peer that does not answer the goodbye', async () => {
+  it('cuts off a peer that does not answer the close', async () => {
     const clock = new SteadyClock();
     const { raw, connection, inbox } = await connectedRaw({ clock });
     connection.close({ kind: 'goingAway', text: '' });
@@ -382,7 +382,7 @@ describe('leaving a WebSocket', () => {
     expect(await inbox.ended).toBe('completed');
   });
 
-  it('is done with a peer that answers the goodbye by a reset', async () => {
+  it('completes if the peer answers the close with a reset', async () => {
     const { raw, connection, inbox } = await connectedRaw();
     connection.close({ kind: 'normal', text: '' });
     await raw.receive(({ length }) => length >= 4);
@@ -390,7 +390,7 @@ describe('leaving a WebSocket', () => {
     expect(await inbox.ended).toBe('completed');
   });
 
-  it('waits for a goodbye without pings', async () => {
+  it('awaits the close without pings', async () => {
     const clock = new SteadyClock();
     const { raw, connection, inbox } = await connectedRaw({ clock, pingIntervalMs: 100 });
     connection.close({ kind: 'normal', text: '' });
@@ -410,43 +410,43 @@ describe('leaving a WebSocket', () => {
     expect(await inbox.ended).toBe('completed');
   });
 
-  it('ends our half when the peer shuts its own', async () => {
+  it('ends its own side when the peer ends its side', async () => {
     const { raw, inbox } = await connectedRaw();
-    raw.socket.end(); // allowHalfOpen: this end goes on reading
+    raw.socket.end(); // allowHalfOpen: this end continues to read
     await ended(raw);
     expect(await inbox.ended).toEqual(new ConnectionLost('the connection ended without a Close frame'));
   });
 
-  it('does not keep the socket of a peer that shut its half and does not read', async () => {
+  it('does not keep the socket of a peer that ended its side and does not read', async () => {
     const clock = new SteadyClock();
     const { raw, connection, inbox } = await connectedRaw({ clock, pingIntervalMs: 0 });
     raw.socket.pause();
     await fill(connection);
     raw.socket.end();
     await until(() => {
-      clock.increment(CLOSE_GRACE_MS); // from whenever the end of the peer's half has been read
+      clock.increment(CLOSE_GRACE_MS); // from the time at which the peer's end was read
       return inbox.end !== undefined;
     });
     expect(inbox.end).toBeInstanceOf(ConnectionLost);
   });
 
-  it('knows a reset', async () => {
+  it('detects a reset', async () => {
     const { raw, inbox } = await connectedRaw();
     raw.socket.resetAndDestroy();
     expect(await inbox.ended).toBeInstanceOf(ConnectionLost);
-    expect(String(inbox.end)).toContain('the connection broke: read ECONNRESET');
+    expect(String(inbox.end)).toContain('the connection failed: read ECONNRESET');
   });
 
-  it('hears the answer to its goodbye although nobody listens', async () => {
+  it('receives the answer to its close without a subscriber', async () => {
     const { listener, accepted } = await open({ clock: new SteadyClock() });
     const client = await WebSocketClient.connect(urlOf(listener));
     accepted[0]!.close({ kind: 'overloaded', text: 'no room' });
-    expect((await client.ended).code).toBe(1013); // without any time going by
+    expect((await client.ended).code).toBe(1013); // without any elapsed time
   });
 
-  it('leaves no socket behind after 200 peers', async () => {
+  it('leaves no socket after 200 peers', async () => {
     const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
-    await turns(200); // those of the test before are on their way out
+    await turns(200); // those of the previous test are closing
     const before = sockets();
     const { listener, accepted } = await open();
     for (let round = 0; round < 20; round++) {
@@ -464,7 +464,7 @@ describe('leaving a WebSocket', () => {
 });
 
 describe('drained$ of a WebSocket', () => {
-  it('is silent about writes the network takes at once', async () => {
+  it('does not emit for writes that the network takes immediately', async () => {
     const { client, connection } = await connected();
     let drained = 0;
     connection.drained$.subscribe(() => drained++);
@@ -482,7 +482,7 @@ describe('drained$ of a WebSocket', () => {
     expect(drained).toBe(1);
   });
 
-  it('comes with a ping still waiting behind the last write', async () => {
+  it('is emitted while a ping waits after the last write', async () => {
     const clock = new SteadyClock();
     const unfinished: (() => void)[] = [];
     const socket = new Duplex({
@@ -496,7 +496,7 @@ describe('drained$ of a WebSocket', () => {
       ping: () => socket.write(Uint8Array.of(0x89, 0)),
     });
     const connection = new WebSocketConnection(
-      // What the connection uses of them is there; no network would hold its bytes back on command.
+      // The parts that the connection uses; no real network delays bytes on request.
       peer as unknown as WebSocket,
       socket as unknown as Socket,
       {
@@ -526,8 +526,8 @@ describe('drained$ of a WebSocket', () => {
   });
 });
 
-describe('a WebSocket port that cannot be had', () => {
-  it('says that it is in use, and what to do', async () => {
+describe('an unavailable WebSocket port', () => {
+  it('reports that it is in use, with the fix', async () => {
     const { listener } = await open();
     const port = portOf(listener);
     await expect(webSocket({ ...local, port }).listen()).rejects.toThrow(
@@ -535,13 +535,13 @@ describe('a WebSocket port that cannot be had', () => {
     );
   });
 
-  it('says that the address is not one of this computer', async () => {
+  it('reports an address that this computer does not have', async () => {
     await expect(webSocket({ host: '192.0.2.1', port: 0 }).listen()).rejects.toThrow(
       'the address 192.0.2.1 does not belong to this computer; choose another with --host',
     );
   });
 
-  it('says that there is no such port', async () => {
+  it('reports an invalid port', async () => {
     await expect(webSocket({ ...local, port: 70_000 }).listen()).rejects.toThrow('port 70000 is invalid; choose');
   });
 });

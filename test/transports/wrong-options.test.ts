@@ -9,7 +9,7 @@ import { codedError } from '../support/coded-error.js';
 
 type Call = (options?: unknown) => unknown;
 
-/** Whatever the types say. */
+/** Untyped calls. */
 const calls: Readonly<Record<string, Call>> = {
   webSocket: webSocket as Call,
   tcp: tcp as Call,
@@ -46,11 +46,11 @@ describe('the options of a transport', () => {
     ['quic', { prt: 1 }, 'quic has no option "prt"; did you mean "port"?'],
     ['pipe', { pth: '/tmp/x' }, 'pipe has no option "pth"; did you mean "path"?'],
     ['openHttpPort', { port: 0, route: [] }, 'openHttpPort has no option "route"; did you mean "routes"?'],
-  ])('are refused with a suggestion if a name is wrong: %s(%j)', async (call, options, text) => {
+  ])('are rejected with a suggestion if a name is wrong: %s(%j)', async (call, options, text) => {
     expect(await messageOf(call, options)).toBe(text);
   });
 
-  it('are refused with the names there are if none is similar', async () => {
+  it('are rejected with the known names if none is similar', async () => {
     expect(await messageOf('memory', { latency: 1 })).toBe('memory has no option "latency"; did you mean "latencyMs"?');
     expect(await messageOf('memory', { color: 1 })).toBe(
       'memory has no option "color"; the options are latencyMs, lossRatio, random, clock',
@@ -64,13 +64,13 @@ describe('the options of a transport', () => {
     ['pipe', {}, 'pipe requires the option path'],
     ['quic', {}, 'quic requires the option tls'],
     ['openHttpPort', { port: 0 }, 'openHttpPort requires the option routes'],
-  ])('are refused if one without a default is missing: %s(%j)', async (call, options, text) => {
+  ])('are rejected if a required one is missing: %s(%j)', async (call, options, text) => {
     expect(await messageOf(call, options)).toBe(text);
   });
 
   const tls = { tls: { credentials: { key: '', cert: '' }, renewed$: { subscribe: () => undefined } } };
   const listening = { webSocket: {}, tcp: { port: 0 }, udp: {}, quic: tls } as const;
-  it.each(Object.entries(listening))('are refused with the range if a value is wrong: %s', async (call, others) => {
+  it.each(Object.entries(listening))('are rejected with the range if a value is wrong: %s', async (call, others) => {
     for (const port of ['x', -1, 1.5, NaN, null, {}]) {
       expect(await messageOf(call, { ...others, port })).toMatch(
         new RegExp(`^port of ${call} must be a whole number from 0, not `),
@@ -110,18 +110,18 @@ describe('the options of a transport', () => {
     ['memory', { lossRatio: 5 }, 'lossRatio of memory must be a number from 0 to 1, not 5'],
     ['memory', { random: 5 }, 'random of memory must be a function, not 5'],
     ['openHttpPort', { port: 0, routes: [5] }, /^each of the routes of openHttpPort must be an object/],
-  ])('are refused with what they must be: %s(%j)', async (call, options, text) => {
+  ])('are rejected with the expected type: %s(%j)', async (call, options, text) => {
     const message = await messageOf(call, options);
     if (text instanceof RegExp) expect(message).toMatch(text);
     else expect(message).toBe(text);
   });
 
-  it('that only the system can judge are judged when the transport listens', async () => {
+  it('that depend on the system are checked when the transport listens', async () => {
     await expect(udp({ port: 0, maxDatagramBytes: 5 }).listen()).rejects.toBeInstanceOf(TransportError);
     await expect(tcp({ port: 70_000 }).listen()).rejects.toBeInstanceOf(TransportError);
   });
 
-  it('may be undefined, as if they were absent', () => {
+  it('can be undefined, like absent ones', () => {
     expect(() => webSocket({ port: undefined, tls: undefined, routes: undefined })).not.toThrow();
     expect(() => memory({ latencyMs: undefined })).not.toThrow();
   });

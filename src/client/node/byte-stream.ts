@@ -51,13 +51,14 @@ export class ByteStream {
     const frames = this.#cut(chunk);
     if (frames.length > 0) this.#options.received(frames);
     const { fault } = this.#deframer;
-    if (fault !== undefined) this.#break(new Error(`the router broke the framing: ${fault.message}`, { cause: fault }));
+    if (fault !== undefined)
+      this.#break(new Error(`the router violated the framing: ${fault.message}`, { cause: fault }));
   };
 
   readonly #onEnd = (): void => {
     const { pendingBytes } = this.#deframer;
     if (pendingBytes > 0)
-      this.#break(new Error(`the router hung up inside a frame, after ${pendingBytes} bytes of it`));
+      this.#break(new Error(`the router disconnected inside a frame, after ${pendingBytes} of its bytes`));
   };
 
   #cut(chunk: Uint8Array): readonly Uint8Array[] {

@@ -5,29 +5,29 @@ import type { Message } from '../../protocol/messages/message.js';
 import { BufferedSubject } from '../../net/buffered-subject.js';
 import { type Connection, ConnectionLost } from '../transport.js';
 
-/** What the end inside the process hears. Never called from within a call of its own. */
+/** Callbacks of the in-process client. Never called during a call of the client. */
 export interface LocalEvents {
-  /** Messages of the router, in order. They are shared with others: nobody changes them. */
+  /** Receives messages of the router, in order. Others share them, so they must not be modified. */
   received(messages: readonly Message[]): void;
-  /** Once, and last. @param cause why; undefined when either side said goodbye */
+  /** Called once, as the last callback. @param cause the reason; undefined if either side closed the connection */
   closed(cause: Error | undefined): void;
 }
 
-/** The end that a program holds which has the router in its own process. */
+/** Client end of a connection to a router in the same process. */
 export interface LocalPeer {
-  /** Sends a message; it must not change any more. Does nothing once the connection has ended. */
+  /** Sends a message, which must not be modified afterwards. Has no effect after the connection has ended. */
   send(message: Message, qos: Qos): void;
-  /** Says goodbye, behind what was sent. */
+  /** Closes the connection after all sent messages are delivered. */
   close(): void;
-  /** Ends it at once; nothing is heard of it any more. */
+  /** Ends the connection immediately. No more callbacks are called. */
   destroy(): void;
 }
 
 /**
- * A peer in the router's own process: messages go back and forth as they are, without a socket, and without being encoded or
- * decoded. What is sent in one turn arrives as one batch, as one read of a socket does.
+ * A client in the router's own process. Messages pass by reference, without a socket, encoding or decoding. Messages
+ * that are sent in one turn arrive as one batch, like one read of a socket.
  *
- * @param remoteAddress what the router calls the peer: `local:1`
+ * @param remoteAddress the router's name for the client: `local:1`
  */
 export function localLink(
   remoteAddress: string,
@@ -42,7 +42,7 @@ class LocalConnection implements Connection {
   readonly framing = 'raw';
   readonly encoding = undefined;
   readonly isTrusted = true;
-  /** It takes what it is given at once. */
+  /** The client accepts messages immediately. */
   readonly bufferedBytes = 0;
   readonly drained$: Observable<void> = NEVER;
   readonly remoteAddress: string;
@@ -77,9 +77,9 @@ class LocalConnection implements Connection {
     };
   }
 
-  /** Nothing is ever written: {@link deliver} takes its place. */
+  /** Never used: {@link deliver} replaces it. */
   write(): void {
-    // Nothing to do.
+    // No action.
   }
 
   readonly deliver = (message: Message): void => {
@@ -88,7 +88,7 @@ class LocalConnection implements Connection {
     this.#toPeer.push(message);
   };
 
-  /** Of the reason nothing is told: an ERROR has said it, where the end was not the peer's own wish. */
+  /** The reason is not transmitted: if the peer did not close by itself, an ERROR has already stated it. */
   close(): void {
     this.#end(undefined);
   }
@@ -111,7 +111,7 @@ class LocalConnection implements Connection {
     this.#events.received(messages);
   };
 
-  /** Both sides hear of it later: nobody is called back from inside his own call. */
+  /** Both sides are notified later, never during their own call. */
   #end(faultForRouter: ConnectionLost | undefined, faultForPeer?: ConnectionLost): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -119,7 +119,8 @@ class LocalConnection implements Connection {
       if (faultForRouter === undefined) this.#messages.complete();
       else this.#messages.error(faultForRouter);
       this.#bringToPeer();
-      // The router takes note at the end of the turn: who waits for this may count on its locks being free, and its place.
+      // The router processes the end at the end of the turn. Callers that wait for it can rely on released locks and a
+      // free slot.
       setImmediate(() => {
         this.#events.closed(faultForPeer);
       });

@@ -13,14 +13,14 @@ export {
 } from './link.js';
 
 /**
- * Clients inside the router's own process: tests, bridges, embedding without an open port. Its door has no faults to tell of:
- * whoever does not get in is told so by {@link MemoryTransport.connect}.
+ * In-process clients for tests, bridges, and embedding without an open port. The listener reports no rejected
+ * connections: {@link MemoryTransport.connect} throws instead.
  */
 export interface MemoryTransport extends Transport {
   /**
-   * A new client; the listener emits the other end.
+   * Returns a new client. The listener emits the other end.
    *
-   * @throws TransportError when nothing listens
+   * @throws TransportError if nothing listens
    */
   connect(): MemoryClient;
 }
@@ -28,8 +28,8 @@ export interface MemoryTransport extends Transport {
 const memoryRules = { latencyMs: duration, lossRatio: ratio, random: callback, clock } as const;
 
 /**
- * @param options for every link; the remote addresses are counted: `memory:1`, `memory:2`, ...
- * @throws ArgumentError for an option that is unknown or of the wrong type
+ * @param options options of every link; the remote addresses are numbered: `memory:1`, `memory:2`, ...
+ * @throws ArgumentError if an option is unknown or of the wrong type
  */
 export function memory(options: Omit<MemoryLinkOptions, 'remoteAddress'> = {}): MemoryTransport {
   checkOptions<Omit<MemoryLinkOptions, 'remoteAddress'>>('memory', options, memoryRules);
@@ -40,7 +40,7 @@ export function memory(options: Omit<MemoryLinkOptions, 'remoteAddress'> = {}): 
     listen(): Promise<Listener> {
       if (connections !== undefined) {
         return Promise.reject(
-          new TransportError('this in-memory transport is already listening; close its listener or make another'),
+          new TransportError('this in-memory transport is already listening; close its listener or create another'),
         );
       }
       const opened = new BufferedSubject<Connection>();

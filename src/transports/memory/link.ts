@@ -10,29 +10,29 @@ import type { CloseReason } from '../../util/close-reason.js';
 import { MemoryWire, type Parcel } from './memory-wire.js';
 
 export interface MemoryLinkOptions {
-  /** Milliseconds from a write to its arrival, each way. 0 delivers in the next microtask. @default 0 */
+  /** Milliseconds from a write to its delivery, in each direction. 0 delivers in the next microtask. @default 0 */
   readonly latencyMs?: number | undefined;
-  /** Share of whole frames that vanish, 0 to 1, as on a datagram transport. @default 0 */
+  /** Ratio of complete frames that are lost, 0 to 1, as on a datagram transport. @default 0 */
   readonly lossRatio?: number | undefined;
-  /** 0 up to but not including 1; decides which frames vanish. @default Math.random */
+  /** Returns a number from 0 up to but excluding 1, which decides which frames are lost. @default Math.random */
   readonly random?: (() => number) | undefined;
-  /** @default the system's */
+  /** @default the system clock */
   readonly clock?: Clock | undefined;
-  /** What the server's end gives as its peer's address. @default 'memory' */
+  /** The peer's address at the server's end. @default 'memory' */
   readonly remoteAddress?: string | undefined;
 }
 
-/** One end of a link inside the process. */
+/** One end of an in-process link. */
 export interface MemoryConnection extends Connection {
-  /** Why the other end closed, once `batches$` has completed because of that. */
+  /** The reason of the other end, after its close has completed `batches$`. */
   readonly closeReason: CloseReason | undefined;
-  /** Stops reading, as a frozen tablet does: what the other end writes stays in its `bufferedBytes`. */
+  /** Stops reading, like a frozen tablet. Bytes that the other end writes stay in its `bufferedBytes`. */
   stall(): void;
-  /** Reads again. */
+  /** Continues reading. */
   resume(): void;
 }
 
-/** The end a client holds. */
+/** The client's end. */
 export interface MemoryClient extends MemoryConnection {
   /** Sends one JSON message. */
   sendText(text: string): void;
@@ -44,8 +44,8 @@ export interface MemoryLink {
 }
 
 /**
- * Two connections that are each other's peer. Bytes are copied when written, cut into whole frames and delivered later,
- * in order: one batch for each write.
+ * Creates two connections that are each other's peer. Bytes are copied when written, split into complete frames and
+ * delivered later, in order, with one batch per write.
  */
 export function memoryLink(options: MemoryLinkOptions = {}): MemoryLink {
   const settings: Settings = {
@@ -79,9 +79,9 @@ class MemoryEnd implements MemoryClient {
   readonly #isServer: boolean;
   readonly #batches: BufferedSubject<readonly InboundFrame[]>;
   readonly #deframer = new Deframer();
-  /** What travels to this end. */
+  /** The wire towards this end. */
   readonly #inbound: MemoryWire;
-  /** Set by {@link join}, before anybody sees either end. */
+  /** Set by {@link join} before either end is used. */
   #other!: MemoryEnd;
   #phase: 'open' | 'closing' | 'done' = 'open';
   #subscribed = false;
@@ -165,7 +165,7 @@ class MemoryEnd implements MemoryClient {
   };
 
   #emit(frames: readonly InboundFrame[]): void {
-    if (this.#phase !== 'open') return; // closing: what the peer still says is dropped
+    if (this.#phase !== 'open') return; // While closing, input of the peer is dropped.
     const { lossRatio, random } = this.#settings;
     const arrived = lossRatio === 0 ? frames : frames.filter(() => random() >= lossRatio);
     if (arrived.length > 0) this.#batches.next(arrived);
@@ -176,13 +176,13 @@ class MemoryEnd implements MemoryClient {
       return this.#deframer.push(bytes);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
-      const fault = new ConnectionLost(`the peer sent bytes that are no frame: ${error.message}`, { cause: error });
-      this.#part(fault, new ConnectionLost('the peer cut the connection: it was sent bytes that are no frame'));
+      const fault = new ConnectionLost(`the peer sent bytes that are not a frame: ${error.message}`, { cause: error });
+      this.#part(fault, new ConnectionLost('the peer cut the connection: it was sent bytes that are not a frame'));
       return [];
     }
   }
 
-  /** Ends both ends. Told later, as on a real network: nobody is called back from inside his own call. */
+  /** Ends both ends. They are notified later, as on a real network, never during their own call. */
   #part(fault: ConnectionLost | undefined, faultOfOther: ConnectionLost | undefined): void {
     if (this.#phase === 'done') return;
     this.#end(fault);
@@ -200,7 +200,7 @@ class MemoryEnd implements MemoryClient {
   }
 }
 
-/** As over WebSocket: a client that closes with another reason than `normal` has not left. */
+/** As over WebSocket: a client that closes with another reason than `normal` is lost. */
 function lossOf({ kind }: CloseReason): ConnectionLost | undefined {
   return kind === 'normal' ? undefined : new ConnectionLost(`the peer closed with the reason ${kind}`);
 }

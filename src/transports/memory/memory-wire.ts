@@ -2,15 +2,15 @@ import { Subject } from 'rxjs';
 import { type Clock, setBackgroundTimer } from '../../util/clock.js';
 import type { CloseReason } from '../../util/close-reason.js';
 
-/** What travels on a wire. A goodbye is the last thing that does. */
+/** An item on a wire. A close is always the last. */
 export type Parcel =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'goodbye'; readonly reason: CloseReason };
 
 /**
- * One direction of an in-memory link: takes parcels, and hands them over in order, later, while the reader reads. What is
- * not handed over yet is what a socket would call buffered.
+ * One direction of an in-memory link. Delivers parcels later and in order, while the reader reads. Undelivered parcels
+ * correspond to the buffered bytes of a socket.
  */
 export class MemoryWire {
   readonly drained$ = new Subject<void>();
@@ -36,7 +36,7 @@ export class MemoryWire {
     return this.#bufferedBytes;
   }
 
-  /** Whether the reader takes what comes. It starts out not reading. */
+  /** Whether the reader accepts parcels. Initially false. */
   set reading(reading: boolean) {
     this.#reading = reading;
     this.#plan();
@@ -48,7 +48,7 @@ export class MemoryWire {
     this.#plan();
   }
 
-  /** Drops everything, for good. */
+  /** Drops all parcels, now and later. */
   cut(): void {
     this.#reading = false;
     this.#queue = [];
@@ -67,7 +67,7 @@ export class MemoryWire {
   readonly #run = (): void => {
     this.#planned = false;
     const bufferedBefore = this.#bufferedBytes;
-    // Due ones only: real timers come a little early at times, and the next parcel may have been sent much later.
+    // Only due parcels: real timers can fire slightly early, and the next parcel may have been sent much later.
     while (
       this.#reading &&
       this.#queue.length > 0 &&

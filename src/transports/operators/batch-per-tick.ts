@@ -1,25 +1,26 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 
 export interface BatchPerTickOptions<T> {
-  /** Plans the end of the turn; called once a batch. @default setImmediate */
+  /** Schedules the end of the turn. Called once per batch. @default setImmediate */
   readonly schedule?: ((flush: () => void) => void) | undefined;
   /**
-   * Weight that may wait; more is flushed at once, so that a flood in one turn is handled in pieces. A turn can read 2 MiB
-   * of a busy socket, 40,000 frames: held until its end they outlive the young generation, and collecting them took a third
-   * of the time (0.35 M SET/s against 1.04 M with a bound of 4,096 or less). @default 2_048
+   * Maximum queued weight. If it is exceeded, the batch is emitted immediately, so a flood in one turn is processed in
+   * parts. One turn can read 2 MiB of a busy socket, which is 40,000 frames. Kept until the end of the turn, they would
+   * outlive the young generation, and their collection took a third of the time: 0.35 M SET/s, compared to 1.04 M with
+   * a limit of 4,096 or less. @default 2_048
    */
   readonly maxItems?: number | undefined;
-  /** What one emission counts against `maxItems`: the frames in it, say. @default 1 */
+  /** Returns the weight of an item for `maxItems`, for example its frames. @default 1 */
   readonly weigh?: ((item: T) => number) | undefined;
 }
 
 /**
- * Collects what is emitted in one turn of the event loop and emits it as one array; what is left when the source ends
- * comes before its end.
+ * Collects the emissions of one turn of the event loop and emits them as one array. The remaining items are emitted
+ * before the end of the source.
  *
- * Why `setImmediate` and not a microtask: Node empties the microtask queue after the read callback of each socket, so a
- * microtask never sees more than one socket. `setImmediate` runs right after the poll phase, when all sockets that were
- * readable have been read: the packets of 100 publishers become one batch, and one write for each subscriber.
+ * `setImmediate` is used instead of a microtask, because Node.js empties the microtask queue after the read callback of
+ * each socket. A microtask therefore never covers more than one socket. `setImmediate` runs after the poll phase, when
+ * all readable sockets were read. The packets of 100 publishers become one batch, and one write per subscriber.
  */
 export function batchPerTick<T>(options: BatchPerTickOptions<T> = {}): OperatorFunction<T, readonly T[]> {
   const { schedule = atTheEndOfTheTurn, maxItems = 2_048, weigh = () => 1 } = options;

@@ -8,9 +8,11 @@ import type { InboundFrame, RateLimitedMessage } from '../../protocol/inbound.js
 import type { InboundFrame as UndecodedFrame } from '../transport.js';
 
 /**
- * Makes messages of frames and texts: one array in, one array out, in order, the empty array (a sign of life) included. What is no message stands in its place as `malformed`; what `limitRate` said is passed on.
+ * Decodes frames and JSON messages. Each input array becomes one output array in the same order. An empty array, which
+ * is a sign of life, stays empty. Invalid input is replaced by `malformed` at its position. Notices of `limitRate` pass
+ * unchanged.
  *
- * @param onRead hears how many bytes of frames were in a batch
+ * @param onRead called with the bytes of the frames per batch
  */
 export function decodeFrames(
   onRead: (byteLength: number) => void = () => undefined,
@@ -28,7 +30,9 @@ export function decodeFrames(
   });
 }
 
-/** Bytes of the frames in a batch; a text counts its characters, which are nearly its bytes. */
+/**
+ * Returns the bytes of the frames in a batch. A JSON message counts its characters, which is nearly its size in bytes.
+ */
 export function byteLengthOf(batch: readonly (UndecodedFrame | RateLimitedMessage)[]): number {
   let byteLength = 0;
   for (const item of batch) {
@@ -63,7 +67,9 @@ function decodeText(text: string): InboundFrame {
   }
 }
 
-/** A decoder throws nothing else, whatever the bytes: anything else is a bug of ours and must not look like the peer's. */
+/**
+ * A decoder throws only DecodeErrors. Any other error is a bug in the router and must not be attributed to the peer.
+ */
 function malformed(error: unknown, encoding: 'binary' | 'json'): InboundFrame {
   if (!(error instanceof DecodeError)) throw error;
   return { message: { type: 'malformed', error }, qos: Qos.Fire, encoding };

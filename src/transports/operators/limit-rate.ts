@@ -5,24 +5,24 @@ import { FrameRun } from '../../protocol/frame-run.js';
 import { TokenBucket } from '../../util/token-bucket.js';
 
 export interface LimitRateOptions {
-  /** Frames a second that pass in the long run; 0 lets everything through. */
+  /** Sustained frames per second. 0 disables the limit. */
   readonly messagesPerSecond: number;
-  /** Frames that may come at once after a rest. @default messagesPerSecond */
+  /** Peak number of frames. @default messagesPerSecond */
   readonly burst?: number | undefined;
-  /** To take them from, where somebody else charges for what frames turn out to hold. @default one of its own, full */
+  /** The bucket to use, if another component also charges for the content of frames. @default a new full bucket */
   readonly bucket?: TokenBucket | undefined;
-  /** Frames that pass whatever the rate, if they are the last of their batch. @default none */
+  /** Returns whether a frame passes regardless of the rate. Called for the last frame of a batch. @default never */
   readonly passesLast?: ((frame: Uint8Array) => boolean) | undefined;
   readonly clock: Clock;
 }
 
-/** Milliseconds from one `rateLimited` to the next at least. */
+/** Minimum milliseconds between two `rateLimited` notices. */
 const NOTICE_INTERVAL_MS = 1_000;
 
 /**
- * A token bucket over batches. What is over the limit is dropped unread, which costs a flooding peer's victim nothing but
- * the read. In its place stands a `rateLimited`, once a second at most; drops in between are told by the next one, which
- * rides on whatever comes after that second is over.
+ * Token bucket over batches. Frames above the limit are dropped unread, so a flood costs the router only the read. A
+ * `rateLimited` notice takes their place, at most once per second. Drops in between are counted in the next notice,
+ * which is added to the first batch after that second.
  */
 export function limitRate<F>(
   options: LimitRateOptions,
@@ -30,12 +30,12 @@ export function limitRate<F>(
   if (options.messagesPerSecond === 0) return (source) => source;
   return (source) =>
     new Observable((subscriber) => {
-      const limiter = new Limiter(options); // one for each subscription: a peer pays only for itself
+      const limiter = new Limiter(options); // one per subscription, so that each peer has its own limit
       return source.pipe(map((frames) => limiter.pass(frames))).subscribe(subscriber);
     });
 }
 
-/** Lets frames through as a bucket allows, and says what it did not. */
+/** Passes frames as the bucket allows, and reports the dropped ones. */
 class Limiter {
   readonly #messagesPerSecond: number;
   readonly #bucket: TokenBucket;
@@ -70,7 +70,7 @@ class Limiter {
     return passed;
   }
 
-  /** The last frame of a batch, if it passes in any case. */
+  /** Returns the last frame of a batch if it passes regardless of the rate. */
   #exemption(batch: readonly unknown[]): Uint8Array | undefined {
     const item = batch.at(-1);
     const frame = item instanceof FrameRun ? item.last() : item;
@@ -78,7 +78,7 @@ class Limiter {
   }
 }
 
-/** The first frames of a batch, those of a run one by one. */
+/** Returns the first frames of a batch, with runs split into single frames. */
 function first<F>(batch: readonly F[], count: number): (F | Uint8Array)[] {
   const frames: (F | Uint8Array)[] = [];
   for (const item of batch) {

@@ -13,7 +13,9 @@ export interface PipeServerOptions {
   readonly mode: number;
 }
 
-/** A Unix domain socket, or on Windows a named pipe, which has no file and no mode and leaves nothing behind. */
+/**
+ * A Unix domain socket, or a named pipe on Windows. A named pipe has no file and no mode, and leaves nothing behind.
+ */
 export class PipeServer implements StreamServer {
   readonly #options: PipeServerOptions;
   #server: Server | undefined;
@@ -26,11 +28,11 @@ export class PipeServer implements StreamServer {
     const { path } = this.#options;
     if (process.platform !== 'win32') await makeWay(path);
     else if (!path.startsWith(PIPE_PREFIX)) {
-      throw new TransportError(`${path} is no name of a pipe; choose one that starts with ${PIPE_PREFIX}`);
+      throw new TransportError(`${path} is not the name of a pipe; choose one that starts with ${PIPE_PREFIX}`);
     }
     let count = 0;
     this.#server = createServer({ allowHalfOpen: true }, (socket) => {
-      count++; // peers at a pipe have no address; counted, they can be told apart
+      count++; // peers of a pipe have no address; a number distinguishes them
       events.accepted({ transport: 'pipe', socket, remoteAddress: `pipe:${count}`, cut: () => socket.destroy() });
     });
     try {
@@ -43,13 +45,13 @@ export class PipeServer implements StreamServer {
   }
 
   close(): void {
-    this.#server?.close(); // removes the file as well
+    this.#server?.close(); // also removes the file
   }
 
   async #listen(server: Server, events: StreamServerEvents): Promise<void> {
     const { path, mode } = this.#options;
     const opened = listening(server, { path, backlog: LISTEN_BACKLOG }, events);
-    // In the same turn as the call that made the file, before any peer is accepted.
+    // In the turn of the call that created the file, before any peer is accepted.
     if (server.listening && process.platform !== 'win32') {
       try {
         chmodSync(path, mode);
@@ -65,7 +67,8 @@ export class PipeServer implements StreamServer {
 const PIPE_PREFIX = '\\\\.\\pipe\\';
 
 /**
- * Removes the file of a router that was killed. One that somebody listens on stays, and so does what is no socket.
+ * Removes the socket file of a router that was killed. Keeps the file if a process listens on it, or if it is not a
+ * socket.
  *
  * @throws TransportError
  */
@@ -79,13 +82,13 @@ async function makeWay(path: string): Promise<void> {
   try {
     const folder = dirname(path);
     if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-      throw new TransportError(`the folder of ${path} does not exist; make it or choose another path`);
+      throw new TransportError(`the folder of ${path} does not exist; create it or choose another path`);
     }
     const file = lstatSync(path, { throwIfNoEntry: false });
     if (file === undefined) return;
-    if (!file.isSocket()) throw new TransportError(`${path} exists and is no socket; choose another path`);
+    if (!file.isSocket()) throw new TransportError(`${path} exists and is not a socket; choose another path`);
     const fault = await connectError(path);
-    if (fault === 'ENOENT') return; // its owner has closed it just now
+    if (fault === 'ENOENT') return; // its owner has just closed it
     if (fault !== 'ECONNREFUSED') throw inUse(path);
     rmSync(path, { force: true });
   } catch (error) {
@@ -94,7 +97,7 @@ async function makeWay(path: string): Promise<void> {
   }
 }
 
-/** What connecting to a socket file leads to; undefined where somebody takes it. */
+/** Returns the error of connecting to a socket file, or undefined if a process accepts. */
 function connectError(path: string): Promise<unknown> {
   return new Promise((resolve) => {
     const socket = connect(path, () => {
@@ -117,7 +120,7 @@ function pipeError(error: unknown, path: string): TransportError {
       return inUse(path, error);
     case 'EACCES':
     case 'EPERM':
-      return new TransportError(`this user may not make ${path}; choose a path in a folder it may write to`, {
+      return new TransportError(`this user cannot create ${path}; choose a path in a writable folder`, {
         cause: error,
       });
     default:

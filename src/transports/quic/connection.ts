@@ -23,21 +23,21 @@ import type { QuicEnd, QuicSession, QuicStream } from './provider.js';
 import { costOf, Unread, type UnreadInAll } from './unread.js';
 
 export interface QuicConnectionOptions {
-  /** Milliseconds a peer that answers may take nothing of what is buffered. */
+  /** Maximum milliseconds in which a responsive peer reads nothing of the buffered bytes. */
   readonly stallMs: number;
-  /** Milliseconds between pings; 0 sends none. */
+  /** Milliseconds between pings. 0 disables pings. */
   readonly pingIntervalMs: number;
   readonly clock: Clock;
   readonly unreadInAll: UnreadInAll;
-  /** Of the port, where it has datagrams. */
+  /** Queue of the port, if it has datagrams. */
   readonly datagramQueue: DatagramQueue | undefined;
 }
 
 /**
- * One QUIC peer and the stream it opened. A side that closes ends its half of the stream; when the other side has read all of
- * it and ended its own half, the connection is closed, with the reason as its code. Closing it at once would drop what is
- * still on the way. That a peer leaves it says in a CLASP message before that: the end of its stream and the code 0 are a
- * loss, because QUIC libraries send both for a program that fails.
+ * One QUIC peer and the stream that it opened. A side that closes ends its half of the stream. When the other side has
+ * read it to the end and ended its own half, the connection is closed with the reason as its code. An immediate close
+ * would drop bytes in flight. A peer that leaves first sends a CLASP close message. Without it, the end of its stream
+ * and the code 0 are a loss, because QUIC libraries send both for a program that fails.
  */
 export class QuicConnection implements Connection {
   readonly transport = 'quic';
@@ -56,23 +56,23 @@ export class QuicConnection implements Connection {
   readonly #unread: Unread;
   readonly #progress: Progress;
   readonly #datagrams: PeerDatagrams | undefined;
-  /** `leaving`: we have said goodbye and wait for the peer's. `over`: what `batches$` ends with is settled. */
+  /** `leaving`: this side has ended its half and waits for the peer. `over`: the end of `batches$` is determined. */
   #phase: 'open' | 'leaving' | 'over' = 'open';
-  /** The peer has ended its half of the stream, and what it sent before is perhaps not read yet. */
+  /** Whether the peer has ended its half of the stream. Earlier input can still be unread. */
   #peerEnded = false;
   #subscribed = false;
-  /** What may still be read in this turn of the event loop. */
+  /** Bytes that can still be read in this turn of the event loop. */
   #readable = READ_BYTES_PER_TURN;
   #turnPlanned = false;
-  /** Whether the stream has held bytes back since the last `drained$`. */
+  /** Whether the stream has buffered bytes since the last `drained$`. */
   #heldBack = false;
-  /** Looks in a row at which the peer was heard and took nothing. */
+  /** Consecutive checks in which the peer was responsive but read nothing. */
   #stalls = 0;
   #packetsIn = 0;
-  /** How the QUIC connection is to be closed, once the goodbyes are said. */
+  /** Reason for closing the QUIC connection, after both halves have ended. */
   #closeReason: CloseReason = { kind: 'normal', text: '' };
   #fault: ConnectionLost | undefined;
-  /** Looks for the answer to a probe that are left. */
+  /** Remaining checks for the answer to a probe. */
   #probeLooks = 0;
   #probeTimer: unknown;
   #stallDeadline: PeerDeadline | undefined;
@@ -97,7 +97,7 @@ export class QuicConnection implements Connection {
     stream.on('error', () => undefined); // a close follows
     stream.on('end', this.#onPeerEnded);
     stream.on('close', this.#onStreamClosed);
-    // Read here and now, not by the first turn of 'data': a close in the same packet would take it away before that.
+    // Read now, not with the first 'data' event: a close in the same packet would discard these bytes before that.
     for (let chunk = first(stream); chunk !== null; chunk = first(stream)) this.#onData(chunk);
     stream.on('data', this.#onData);
     this.#planPing();
@@ -114,7 +114,7 @@ export class QuicConnection implements Connection {
   write(bytes: Uint8Array): void {
     if (this.#phase !== 'open') return;
     this.#stream.write(bytes, this.#onWritten);
-    if (this.#stream.writableLength === 0) return; // taken, at once
+    if (this.#stream.writableLength === 0) return; // sent immediately
     this.#heldBack = true;
     if (this.#stallDeadline === undefined) this.#startWatching();
   }
@@ -125,14 +125,17 @@ export class QuicConnection implements Connection {
     this.#closeReason = reason;
     if (this.#peerEnded) return this.#endAfterPeer(undefined);
     this.#phase = 'leaving';
-    this.#stream.end(); // behind all that is buffered
+    this.#stream.end(); // after all buffered bytes
     this.#startGrace();
   }
 
-  /** Sends a QUIC PING and looks for packets of the peer during the next seconds: the library reports no answer by itself. */
+  /**
+   * Sends a QUIC PING and checks for packets of the peer during the next seconds. The library does not report the
+   * answer.
+   */
   probe(): void {
     if (this.#phase !== 'open') return;
-    this.#packetsIn = this.#session.traffic()?.packetsIn ?? this.#packetsIn; // what came before is no answer
+    this.#packetsIn = this.#session.traffic()?.packetsIn ?? this.#packetsIn; // earlier packets are not an answer
     this.#session.ping();
     this.#probeLooks = PROBE_LOOKS;
     this.#probeTimer ??= setBackgroundTimer(this.#options.clock, this.#lookForAnswer, PROBE_LOOK_MS);
@@ -142,12 +145,12 @@ export class QuicConnection implements Connection {
     this.#cut(new ConnectionLost(text), ABORTED, '');
   }
 
-  /** A datagram of the peer. As long as nobody reads, it is lost. */
+  /** Handles a datagram of the peer. Without a subscriber it is lost. */
   receiveDatagram(bytes: Uint8Array): void {
     if (this.#subscribed && this.#phase === 'open') this.#datagrams?.receive(bytes);
   }
 
-  /** The QUIC connection is over. What came before is still handed on. */
+  /** Handles the end of the QUIC connection. Earlier input is still delivered. */
   sessionClosed(end: QuicEnd): void {
     this.#stopTimers();
     this.#conclude(this.#phase === 'leaving' ? undefined : faultOf(end));
@@ -158,14 +161,14 @@ export class QuicConnection implements Connection {
     if (this.#unread.push(chunk)) {
       this.#read();
     } else {
-      const text = 'more came than can be read';
-      this.#cut(new ConnectionLost(`the peer floods: ${text}`), quicCloseCodes.overloaded, text);
+      const text = 'more arrived than can be processed';
+      this.#cut(new ConnectionLost(`the peer sends too fast: ${text}`), quicCloseCodes.overloaded, text);
     }
   };
 
   /**
-   * Hands on what came, a little in each turn: the library calls with up to a thousand lots in one go, and a peer that sends
-   * as fast as it can must not keep everybody else, and every timer, waiting for tens of seconds.
+   * Delivers received bytes, a limited amount per turn. The library can call with a thousand chunks at once. A peer
+   * that sends at full speed must not block all other peers and timers for tens of seconds.
    */
   readonly #read = (): void => {
     if (!this.#subscribed) return;
@@ -198,8 +201,8 @@ export class QuicConnection implements Connection {
       if (this.#deframer.fault !== undefined) throw this.#deframer.fault;
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
-      const fault = new ConnectionLost(`the peer sent bytes that are no frame: ${error.message}`, { cause: error });
-      this.#cut(fault, quicCloseCodes.protocol, 'bytes that are no frame');
+      const fault = new ConnectionLost(`the peer sent bytes that are not a frame: ${error.message}`, { cause: error });
+      this.#cut(fault, quicCloseCodes.protocol, 'bytes that are not a frame');
     }
   }
 
@@ -213,10 +216,10 @@ export class QuicConnection implements Connection {
     this.#drained.next();
   };
 
-  /** The peer ended its half: its answer to our goodbye, or its own goodbye. */
+  /** The peer ended its half, either in response to this side or first. */
   readonly #onPeerEnded = (): void => {
     if (this.#phase === 'leaving') {
-      // It may have left before it heard of us; then the grace time goes on for what we still have.
+      // The peer may have ended before it received our end. Then the grace period continues for the unsent bytes.
       if (this.#stream.writableFinished) this.#part();
       return;
     }
@@ -225,12 +228,12 @@ export class QuicConnection implements Connection {
     this.#read();
   };
 
-  /** A turn of the event loop after the last frames of a peer that has ended its half, so that it gets the answers to them. */
+  /** Runs one turn after the last frames of a peer that has ended its half, so that the peer receives their answers. */
   readonly #answerEnd = (): void => {
     if (this.#phase === 'open') this.#endAfterPeer(new ConnectionLost(ENDED_WITHOUT_CLOSE));
   };
 
-  /** Ends our half, and gives the peer, which has ended its own, the grace time to take the rest and close. */
+  /** Ends this side's half after the peer's. The peer gets the grace period to read the rest and close. */
   #endAfterPeer(fault: ConnectionLost | undefined): void {
     this.#stream.end();
     this.#startGrace();
@@ -245,7 +248,7 @@ export class QuicConnection implements Connection {
     }
   };
 
-  /** As long as the peer takes what is buffered it may go on; then it has the grace time to answer. */
+  /** While the peer reads buffered bytes, it can continue. After that it has the grace period to answer. */
   #startGrace(): void {
     this.#progress.look();
     const arm = (): void => {
@@ -265,10 +268,11 @@ export class QuicConnection implements Connection {
   }
 
   /**
-   * A stream that gets nowhere. Two things look alike to the router, which waits for `drained$` in both: a peer that is frozen
-   * or out of reach, which is kept as any slow one until QUIC itself gives it up; and one whose QUIC answers pings while its
-   * stream stands still, because the library has missed that there is room again. That one would stand still for ever, so
-   * it is cut off and may come back. So is a program that does not read for that long: from here nobody can tell.
+   * Watches a stream without progress. In two cases the router waits for `drained$`. If the peer is frozen or
+   * unreachable, it is kept like any slow peer until QUIC closes it. If the peer's QUIC answers pings but its stream
+   * makes no progress, the library has missed that the window opened again. That stream would never continue, so the
+   * connection is cut, and the client can reconnect. A program that does not read for that long is cut too, because the
+   * router cannot distinguish the two.
    */
   #startWatching(): void {
     const { stallMs, clock } = this.#options;
@@ -284,7 +288,7 @@ export class QuicConnection implements Connection {
         arm();
         return;
       }
-      const text = `the peer took nothing for ${stallMs / 1_000} s`;
+      const text = `the peer read nothing for ${stallMs / 1_000} s`;
       this.#cut(new ConnectionLost(text), quicCloseCodes.overloaded, text);
     };
     this.#stalls = 0;
@@ -297,7 +301,7 @@ export class QuicConnection implements Connection {
     if (pingIntervalMs > 0) this.#pingTimer = setBackgroundTimer(clock, this.#ping, pingIntervalMs);
   }
 
-  /** Keeps an idle connection alive; the answers to the ping before are a sign of life to the session. */
+  /** Keeps an idle connection alive. The answer to the previous ping is a sign of life for the session. */
   readonly #ping = (): void => {
     this.#datagrams?.measured(this.#session.traffic()?.maxPacketBytes);
     this.#reportPackets();
@@ -314,7 +318,7 @@ export class QuicConnection implements Connection {
     this.#probeTimer = setBackgroundTimer(this.#options.clock, this.#lookForAnswer, PROBE_LOOK_MS);
   };
 
-  /** Packets of the peer are a sign of life. @returns whether any came since the last look */
+  /** Reports packets of the peer as a sign of life. @returns whether any arrived since the last check */
   #reportPackets(): boolean {
     const { packetsIn = 0 } = this.#session.traffic() ?? {};
     const isHeard = packetsIn > this.#packetsIn;
@@ -325,7 +329,7 @@ export class QuicConnection implements Connection {
 
   #cut(fault: ConnectionLost, code: number, text: string): void {
     this.#unread.clear();
-    if (this.#phase === 'over') this.#fault ??= fault; // the peer has left, and what it had sent is being read still
+    if (this.#phase === 'over') this.#fault ??= fault; // the peer has left, and its earlier input is still being read
     this.#stopTimers();
     this.#session.close(code, text);
     this.#conclude(fault);
@@ -337,7 +341,7 @@ export class QuicConnection implements Connection {
     for (const timer of [this.#pingTimer, this.#probeTimer]) this.#options.clock.clearTimeout(timer);
   }
 
-  /** Settles how `batches$` ends. Told later: nobody is called back from inside his own call. */
+  /** Determines the end of `batches$`. Subscribers are notified later, never during their own call. */
   #conclude(fault: ConnectionLost | undefined): void {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
@@ -358,7 +362,7 @@ export class QuicConnection implements Connection {
 const ENDED_WITHOUT_CLOSE = 'the peer ended its stream without a close message';
 
 function first(stream: QuicStream): Uint8Array | null {
-  return stream.read() as Uint8Array | null; // a stream without an encoding or object mode gives bytes
+  return stream.read() as Uint8Array | null; // invariant: a stream without encoding or object mode returns bytes
 }
 
 function faultOf(end: QuicEnd): ConnectionLost {

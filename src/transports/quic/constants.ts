@@ -1,14 +1,14 @@
 import type { CloseReason } from '../../util/close-reason.js';
 
-/** CLASP's usual port for QUIC, of UDP (router.md 19.6). */
+/** Default UDP port of CLASP over QUIC (router.md 19.6). */
 export const DEFAULT_QUIC_PORT = 7331;
 
-/** What client and router agree on in the handshake (router.md 19.3). */
+/** ALPN protocol of client and router (router.md 19.3). */
 export const ALPN = 'clasp/2';
 
 /**
- * Application error codes of a QUIC close. Beyond 0 they begin at 0x5300, after the magic byte of a frame, so that none
- * of them is taken for one of QUIC's own transport errors (0x00 to 0x1ff) where a library does not tell the two apart.
+ * Application error codes of a QUIC close. Codes other than 0 start at 0x5300, after the magic byte of a frame. They
+ * cannot be confused with QUIC transport errors (0x00 to 0x1ff) in libraries that do not distinguish the two.
  */
 export const quicCloseCodes: Readonly<Record<CloseReason['kind'], number>> = {
   normal: 0x00,
@@ -20,58 +20,72 @@ export const quicCloseCodes: Readonly<Record<CloseReason['kind'], number>> = {
   overloaded: 0x5306,
 };
 
-/** The connection was cut, with no goodbye meant. */
+/** The connection was cut without a close. */
 export const ABORTED = 0x5310;
 
-/** Resets a stream there is no use for: a connection has one, which the client opens. */
+/** Resets an unexpected stream: a connection has one, which the client opens. */
 export const STREAM_REFUSED = 0x5311;
 
-/** Bytes a peer may have on the way on its stream. Also what it can make us hold by leaving out the first of them. */
+/**
+ * Maximum bytes in flight on a peer's stream. Also the memory that a peer can occupy by withholding the first bytes.
+ */
 export const STREAM_WINDOW_BYTES = 16 << 20;
 
-/** The same for a client, which has one router and trusts it: larger than what is ever on the way, so it never runs out. */
+/**
+ * Like {@link STREAM_WINDOW_BYTES}, for a client. It trusts its single router, so the window exceeds the bytes ever in
+ * flight and is never exhausted.
+ */
 export const CLIENT_WINDOW_BYTES = 64 << 20;
 
-/** Bytes of one peer handed on in one turn of the event loop; the rest waits for the next turn, behind everybody else. */
+/**
+ * Bytes of one peer that are delivered per turn of the event loop. The rest waits for the next turn, after all other
+ * peers.
+ */
 export const READ_BYTES_PER_TURN = 64 << 10;
 
-/** Bytes of one peer that may wait to be handed on. QUIC cannot be told to slow down: who sends more is cut off. */
+/** Maximum undelivered bytes per peer. QUIC has no backpressure here: a peer that exceeds the limit is cut off. */
 export const MAX_UNREAD_BYTES = 8 << 20;
 
-/** The same for all peers of a port together; then whoever has more than one turn's worth waiting is cut off. */
+/**
+ * Maximum undelivered bytes of all peers of a port. Above it, peers with more than one turn's worth of bytes are cut
+ * off.
+ */
 export const MAX_UNREAD_BYTES_IN_ALL = 64 << 20;
 
 /**
- * Peers past the handshake that have had no stream for a second, this computer's not counted. One more, and the oldest of the
- * address that has the most is closed. Four times as many if younger ones are included: then the new one is refused.
+ * Maximum peers that have had no stream for one second after the handshake, not counting this computer. One more, and
+ * the oldest peer of the address with most of them is closed. Including younger peers, the limit is four times as high;
+ * beyond it the new peer is refused.
  */
 export const MAX_STREAMLESS_PEERS = 512;
 
-/** Looks at a stream that gets nowhere in the time it is given. */
+/** Checks of a stalled stream within its deadline. */
 export const STALL_CHECKS = 3;
 
-/** Milliseconds from one look for the answer to a probe to the next, and how many there are: 5 s in all. */
+/** Milliseconds between checks for the answer to a probe, and the number of checks: 5 s in total. */
 export const PROBE_LOOK_MS = 250;
 export const PROBE_LOOKS = 20;
 
-/** What any network carries: QUIC does without one that has no room for packets of this many bytes (RFC 9000, section 14). */
+/**
+ * Packet size that every network supports. QUIC does not work on a network with a smaller limit (RFC 9000, section 14).
+ */
 export const SMALLEST_PACKET_BYTES = 1_200;
 
-/** What is in a packet beside a datagram: header, connection id, packet number, the frame's own type and length, the tag of TLS. */
+/** Packet bytes besides a datagram's content: header, connection id, packet number, frame type and length, TLS tag. */
 export const PACKET_OVERHEAD_BYTES = 64;
 
-/** Larger ones are more likely to be lost on the way, with nobody to send them again. */
+/** Larger datagrams are more likely to be lost in transit, and they are not retransmitted. */
 export const LARGEST_DATAGRAM_BYTES = 1_200;
 
-/** Datagrams handed to the library in one turn of the event loop, by all connections of a port together. */
+/** Datagrams passed to the library per turn of the event loop, by all connections of a port. */
 export const DATAGRAMS_PER_TURN = 64;
 
-/** Datagrams of all connections of a port that may wait for their turn; while there are that many, streams carry the rest. */
+/** Maximum queued datagrams of all connections of a port. While the queue is full, streams carry further frames. */
 export const MAX_WAITING_DATAGRAMS = 256;
 
-/** Datagrams of one peer looked at in one turn of the event loop; the library itself keeps no more than this. */
+/** Datagrams of one peer that are read per turn of the event loop. The library buffers no more than this. */
 export const MAX_DATAGRAMS_READ_PER_TURN = 256;
 
-/** Milliseconds from one question of a client's for datagrams to the next, and how often it asks. */
+/** Milliseconds between a client's requests for datagrams, and the maximum number of requests. */
 export const ASK_AGAIN_MS = 1_000;
 export const MAX_QUESTIONS = 5;

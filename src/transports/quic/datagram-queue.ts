@@ -1,15 +1,16 @@
 import { DATAGRAMS_PER_TURN, MAX_WAITING_DATAGRAMS } from './constants.js';
 
-/** Where datagrams go: a session of the router's, or the client's link. */
+/** Destination of datagrams: a session of the router or the link of a client. */
 export interface DatagramSink {
-  /** Never throws; what cannot be sent is lost. */
+  /** Never throws. A datagram that cannot be sent is lost. */
   sendDatagram(bytes: Uint8Array): void;
 }
 
 /**
- * The datagrams of a port, or of a client, on their way to the library. They leave behind what was written to streams in the
- * same turn, a few in each turn of the event loop: each costs the library 9 µs, some hundred times what a frame on a stream costs,
- * and what is handed to it in one go beyond 256 it loses. Whoever finds the queue full writes to his stream instead.
+ * Queue between the datagrams of a port or client and the library. Datagrams are sent after the stream writes of the
+ * same turn, a few per turn of the event loop. A datagram costs the library 9 µs, about a hundred times as much as a
+ * frame on a stream, and the library loses datagrams beyond 256 in one turn. If the queue is full, the caller writes to
+ * its stream instead.
  */
 export class DatagramQueue {
   #waiting: { readonly sink: DatagramSink; readonly bytes: Uint8Array }[] = [];

@@ -4,25 +4,25 @@ import { encodeFrame, frameLength } from '../../protocol/frame.js';
 import { HEADER_BYTES, TIMESTAMPED_HEADER_BYTES } from '../../protocol/limits.js';
 import { LARGEST_DATAGRAM_BYTES, PACKET_OVERHEAD_BYTES, SMALLEST_PACKET_BYTES } from './constants.js';
 
-// QUIC datagrams (RFC 9221). One carries one whole frame, with the time at which it was sent in the frame's header:
+// QUIC datagrams (RFC 9221). Each carries one complete frame with its time of sending in the header:
 //   magic 0x53 · flags u8, 0x20 set · payload length u16 · timestamp u64 · payload
-// The timestamps of one sender only rise, so the receiver knows what was overtaken, and drops it.
+// The timestamps of one sender increase, so the receiver detects and drops overtaken datagrams.
 
 const TIMESTAMP = 0x20;
 const STAMP_BYTES = TIMESTAMPED_HEADER_BYTES - HEADER_BYTES;
 const PING = 0x41;
 const PONG = 0x42;
 
-/** What the client says first by datagram, and the router's answer: from then on both may send what may be lost. */
+/** First datagram of the client, and the router's answer. After them both sides can send lossy frames. */
 export const pingFrame: Uint8Array = encodeFrame({ type: 'ping' });
 export const pongFrame: Uint8Array = encodeFrame({ type: 'pong' });
 
-/** Bytes of the largest frame that goes into a datagram, as it is before {@link DatagramStamp} has been at it. */
+/** Returns the bytes of the largest frame that fits a datagram, before {@link DatagramStamp} adds a timestamp. */
 export function largestFrame(maxPacketBytes = SMALLEST_PACKET_BYTES): number {
   return Math.min(LARGEST_DATAGRAM_BYTES, maxPacketBytes - PACKET_OVERHEAD_BYTES) - STAMP_BYTES;
 }
 
-/** Writes the time of sending into frames: of two of one connection the later one has the later time. */
+/** Writes the time of sending into frames. Of two frames of one connection, the later one has the later time. */
 export class DatagramStamp {
   readonly #clock: Clock;
   #lastMicros = 0;
@@ -31,7 +31,7 @@ export class DatagramStamp {
     this.#clock = clock;
   }
 
-  /** @returns a copy of a whole frame, with the time in its header */
+  /** @returns a copy of a complete frame with the time in its header */
   on(frame: Uint8Array): Uint8Array {
     const micros = Math.max(microseconds(this.#clock), this.#lastMicros + 1);
     this.#lastMicros = micros;
@@ -49,17 +49,17 @@ export class DatagramStamp {
 
 export type DatagramKind = 'frame' | 'ping' | 'pong';
 
-/** What is in the datagrams of one peer. */
+/** Reads the datagrams of one peer. */
 export class DatagramReader {
   #newestMicros = -1;
   #dropped = 0;
 
-  /** Those that were no frame, or had been overtaken by another. */
+  /** Number of dropped datagrams: invalid ones, and ones that a later datagram overtook. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** @returns undefined for one that is to be dropped. One without a time is taken whenever it comes */
+  /** @returns undefined for a datagram to drop. A datagram without a time is always accepted */
   read(datagram: Uint8Array): DatagramKind | undefined {
     if (!isOneFrame(datagram) || !this.#isNext(datagram)) {
       this.#dropped++;
@@ -74,7 +74,7 @@ export class DatagramReader {
   #isNext(frame: Uint8Array): boolean {
     if (!hasTimestamp(frame)) return true;
     const view = new DataView(frame.buffer, frame.byteOffset);
-    // A double is exact up to the year 2255; whoever writes a later time only muddles his own datagrams.
+    // A double is exact until the year 2255. A peer that sends a later time affects only its own datagrams.
     const micros = view.getUint32(HEADER_BYTES) * 2 ** 32 + view.getUint32(HEADER_BYTES + 4);
     if (micros <= this.#newestMicros) return false;
     this.#newestMicros = micros;
@@ -82,7 +82,7 @@ export class DatagramReader {
   }
 }
 
-/** With a payload, and with nothing behind it. */
+/** Returns whether the datagram is one frame with a payload and without trailing bytes. */
 function isOneFrame(datagram: Uint8Array): boolean {
   try {
     const length = frameLength(datagram, 0, datagram.length);
@@ -94,5 +94,5 @@ function isOneFrame(datagram: Uint8Array): boolean {
 }
 
 function hasTimestamp(frame: Uint8Array): boolean {
-  return (frame[1]! & TIMESTAMP) !== 0; // read of whole headers only
+  return (frame[1]! & TIMESTAMP) !== 0; // invariant: called for complete headers only
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { QuicStream } from './provider.js';
 
-/** What is used of the package; its own types would have to be there wherever ours are. */
+/** The used part of the package. Its own types would have to be installed wherever this library's types are. */
 export interface Http3Module {
   readonly default: Http3;
 }
@@ -34,7 +34,7 @@ export interface Http3ServerOptions extends Http3Options {
 export interface Http3ClientOptions extends Http3Options {
   ca?: string;
   connectTimeoutMs: number;
-  /** Ends the attempt. */
+  /** Aborts the attempt. */
   signal: AbortSignal;
 }
 
@@ -50,12 +50,12 @@ export interface Http3Emitter {
   on(event: 'close', listener: (info: { errorCode: number; reason: string }) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'datagram', listener: (bytes: Uint8Array) => void): unknown;
-  /** @returns false when there is no room, or the peer wants none */
+  /** @returns false if the queue is full or the peer does not accept datagrams */
   sendDatagram(bytes: Uint8Array): boolean;
   getMetrics(): Http3Metrics | null;
 }
 
-/** What was counted of a session. `pmtu` is not in the package's own types. */
+/** Counters of a session. `pmtu` is missing in the package's own types. */
 export interface Http3Metrics {
   readonly packetsIn: number;
   readonly packetsOut: number;

@@ -25,10 +25,10 @@ import { addressesOf, connectToFirst } from '../../net/host-addresses.js';
 import { usableAddress, usableCredentials } from './usable.js';
 
 /**
- * QUIC by `@currentspace/http3` (Cloudflare's quiche), which is loaded when it is first needed: it is large, optional and
+ * QUIC by `@currentspace/http3` (Cloudflare's quiche). It is loaded on first use, because it is large, optional and
  * native.
  *
- * @param load how; for tests
+ * @param load loads the package; for tests
  */
 export function http3Provider(load: () => Promise<Http3Module> = () => import('@currentspace/http3')): QuicProvider {
   let loaded: Promise<Http3> | undefined;
@@ -44,15 +44,15 @@ const PLATFORMS = 'it has binaries for Linux (x64 and arm64, glibc 2.34 or later
 function refuseToLoad(error: unknown): never {
   throw new TransportUnavailable(
     `QUIC needs the package @currentspace/http3: install it with "npm install @currentspace/http3" (${PLATFORMS}), ` +
-      'or leave QUIC off',
+      'or disable QUIC',
     { cause: error },
   );
 }
 
-/** The JavaScript of the package loads anywhere; its native part only at the first use. */
+/** The JavaScript of the package loads on every platform. Its native part loads on first use. */
 function refuseToRun(error: unknown): TransportError {
   return new TransportUnavailable(
-    `QUIC is not to be had on this computer: @currentspace/http3 does not run here (${PLATFORMS}); leave QUIC off`,
+    `QUIC is not available on this computer: @currentspace/http3 does not support it (${PLATFORMS}); disable QUIC`,
     { cause: error },
   );
 }
@@ -64,7 +64,8 @@ class Http3Server implements QuicServer {
 
   static async open(http3: Http3, options: QuicListenOptions): Promise<Http3Server> {
     usableCredentials(options);
-    // A `listen` of the library that fails leaves something behind that keeps the process alive: see that it does not.
+    // A failed `listen` of the library leaves a handle that keeps the process alive. This check prevents such a
+    // failure.
     const host = await usableAddress(options.host, options.port);
     const server = new Http3Server(http3, options);
     try {
@@ -87,12 +88,12 @@ class Http3Server implements QuicServer {
       maxIdleTimeoutMs: limits.maxIdleTimeoutMs,
       initialMaxStreamDataBidiLocal: limits.streamWindowBytes,
       initialMaxData: 2 * limits.streamWindowBytes,
-      // QUIC itself then keeps a client from opening a second one. It matters: what comes on a stream that was reset is
-      // put by the library into a new one, which nobody is told of and nobody reads.
+      // With this limit, QUIC prevents a client from opening a second stream. The library puts bytes that arrive on a
+      // reset stream into a new stream, which it does not report and nothing reads.
       initialMaxStreamsBidi: 1,
       enableDatagrams: datagrams,
-      disableRetry: false, // who sends from a forged address gets no further than one small answer
-      runtimeMode: 'portable', // io_uring is often forbidden in containers, and no faster
+      disableRetry: false, // a forged source address receives only one small answer
+      runtimeMode: 'portable', // io_uring is often forbidden in containers, and not faster
     });
     const handedOut = new WeakSet<object>();
     if (onFailedHandshake !== undefined) {
@@ -105,7 +106,7 @@ class Http3Server implements QuicServer {
       onSession(session);
     });
     this.#server.on('error', (error) => {
-      // Also comes for a session that has just gone; only what befalls the runtime concerns the port.
+      // Also emitted for a session that has just closed. Only failures of the runtime concern the port.
       if ('code' in error && (error.code === RUNTIME_FAULT || error.code === FAST_PATH_FAULT)) onFault(error);
     });
   }
@@ -116,7 +117,7 @@ class Http3Server implements QuicServer {
 
   async close(): Promise<void> {
     const closed = this.#server.close();
-    for (const session of [...this.#sessions]) session.end({ kind: 'lost', text: 'the port was shut' });
+    for (const session of [...this.#sessions]) session.end({ kind: 'lost', text: 'the port was closed' });
     await closed;
   }
 }
@@ -137,7 +138,7 @@ class Http3Session implements QuicSession {
     this.#forget = forget;
     this.remoteHost = handle.remoteAddress;
     this.remotePort = handle.remotePort;
-    handle.on('error', ignore); // a close follows and tells
+    handle.on('error', ignore); // a close with the reason follows
     handle.on('close', ({ errorCode, reason }) => {
       this.end(endOf(errorCode, reason));
     });
@@ -164,7 +165,7 @@ class Http3Session implements QuicSession {
   close(code: number, text: string): void {
     if (this.#ended) return;
     this.#handle.close(code, text);
-    // The library says so itself, but only some round trips later.
+    // The library reports the close too, but only several round trips later.
     queueMicrotask(() => {
       this.end({ kind: 'closed', code, text });
     });
@@ -174,7 +175,7 @@ class Http3Session implements QuicSession {
     try {
       this.#handle.ping();
     } catch {
-      // The session has gone, and its end is on the way here.
+      // The session has closed, and its end event follows.
     }
   }
 
@@ -192,7 +193,7 @@ function sendDatagram(handle: Http3Emitter, bytes: Uint8Array): void {
   try {
     handle.sendDatagram(bytes);
   } catch {
-    // The session has gone, and its end is on the way here.
+    // The session has closed, and its end event follows.
   }
 }
 
@@ -215,7 +216,7 @@ function linkOf(session: Http3ClientHandle, hasDatagrams: boolean): QuicLink {
       resolve(endOf(errorCode, reason));
     });
   });
-  const stream = session.openStream(); // throws where the router has sent us away already
+  const stream = session.openStream(); // throws if the router has already closed the connection
   stream.on('error', ignore);
   const datagrams: QuicLinkDatagrams = {
     sendDatagram: (bytes) => {
@@ -272,36 +273,36 @@ function connectError(failure: unknown, { address, port, servername, alpn }: Qui
   if (/native binding/i.test(text)) return refuseToRun(error);
   if (text.includes('timed out')) {
     return new TransportError(
-      `no answer from ${at} by QUIC; see that a router listens there, that UDP gets through, and that it speaks ${alpn}`,
+      `no answer from ${at} over QUIC; check that a router listens there, that UDP is not blocked, and that it supports ${alpn}`,
       { cause: error },
     );
   }
   if (text.includes('before handshake')) {
     return new TransportError(
-      `no QUIC connection to ${at}: its certificate is not trusted or not made out to ${servername ?? address}; ` +
-        'give its certificate as `ca` and its name as `servername`',
+      `no QUIC connection to ${at}: its certificate is not trusted or not issued to ${servername ?? address}; ` +
+        'provide its certificate as `ca` and its name as `servername`',
       { cause: error },
     );
   }
   return new TransportError(`no QUIC connection to ${at}: ${text}`, { cause: error });
 }
 
-/** Of the errors of several addresses that of one that has answered, else the last. */
+/** Returns the most informative error of several addresses: that of one that answered, or else the last. */
 function mostTelling(errors: readonly unknown[]): unknown {
   const answered = (error: unknown): boolean => error instanceof Error && error.message.includes('before handshake');
   return errors.find(answered) ?? errors.at(-1);
 }
 
-/** The library has one event for a close of the peer's and for the silence of one that has vanished. */
+/** The library has one event for a peer's close and for the timeout of a vanished peer. */
 function endOf(code: number, text: string): QuicEnd {
   return code === 0 && text === 'idle timeout' ? { kind: 'lost', text } : { kind: 'closed', code, text };
 }
 
-/** RFC 9000, section 2.1: bit 0 is who opened it, bit 1 whether it goes one way only. */
+/** RFC 9000, section 2.1: bit 0 is the initiator, bit 1 is set for unidirectional streams. */
 function isFromClientBothWays(streamId: number): boolean {
   return (streamId & 0x03) === 0;
 }
 
 function ignore(): void {
-  // Every emitter of the library needs a listener for errors, or one of them ends the process.
+  // Each emitter of the library needs an error listener. Without one, an error ends the process.
 }

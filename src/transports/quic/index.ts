@@ -36,33 +36,36 @@ export type {
 } from './provider.js';
 
 export interface QuicOptions {
-  /** QUIC has no connections without a certificate. Renewed ones are used from the next `listen` on. */
+  /** Certificate. QUIC requires one. Renewed certificates are used from the next `listen` on. */
   readonly tls: TlsSource;
-  /** Of UDP. 0 takes any free port; `Listener.addresses` tells which. @default 7331 */
+  /** UDP port. 0 selects any free port; see `Listener.addresses`. @default 7331 */
   readonly port?: number | undefined;
-  /** Address of this computer to listen on; '::' is all of IPv6 and IPv4. @default '0.0.0.0', all of IPv4 */
+  /** Local address to listen on. '::' listens on all IPv6 and IPv4 addresses. @default '0.0.0.0', all IPv4 addresses */
   readonly host?: string | undefined;
-  /** Milliseconds from the handshake to the first bytes of the stream; who is slower is closed. @default 10_000 */
+  /** Milliseconds from the handshake to the first bytes of the stream. A slower peer is closed. @default 10_000 */
   readonly handshakeMs?: number | undefined;
   /**
-   * Milliseconds without a packet of the peer after which it is lost; a peer that asks for less gets less.
+   * Milliseconds without a packet of the peer after which it is lost. A peer can request a shorter time.
    * @default 30_000
    */
   readonly maxIdleTimeoutMs?: number | undefined;
-  /** Milliseconds between pings, which keep idle peers; 0 sends none. @default 10_000 */
+  /** Milliseconds between pings, which keep idle connections open. 0 disables pings. @default 10_000 */
   readonly pingIntervalMs?: number | undefined;
-  /** Milliseconds a peer that answers pings may take nothing of what waits for it; then it is closed. @default 3_000 */
+  /**
+   * Maximum milliseconds in which a peer answers pings but reads nothing of its queued bytes. Then it is closed.
+   * @default 3_000
+   */
   readonly stallMs?: number | undefined;
-  /** Peers at once, those in the handshake included; who comes then gets no answer. @default 10_000 */
+  /** Maximum concurrent peers, including handshakes. Further peers get no answer. @default 10_000 */
   readonly maxConnections?: number | undefined;
   /**
-   * Whether stream samples and moves of gestures may go by QUIC datagrams, which a lost packet holds up nobody for: to and from
-   * those clients that ask for it, see `docs/quic.md`. @default false
+   * Whether stream samples and gesture moves can use QUIC datagrams, where a lost packet does not delay later ones.
+   * Applies in both directions to clients that request it; see `docs/quic.md`. @default false
    */
   readonly datagrams?: boolean | undefined;
-  /** The QUIC library. @default `@currentspace/http3`, if it is installed */
+  /** QUIC library. @default `@currentspace/http3`, if installed */
   readonly provider?: QuicProvider | undefined;
-  /** Times the wait for the stream, pings, stalls and the grace of a close. @default the system's */
+  /** Clock for the wait for the stream, pings, stalls and the grace period of a close. @default the system clock */
   readonly clock?: Clock | undefined;
 }
 
@@ -85,16 +88,16 @@ const quicRules = {
 } as const;
 
 /**
- * CLASP over QUIC: ALPN `clasp/2`, one bidirectional stream that the client opens, frames back to back on it
- * (router.md 19.3).
+ * CLASP over QUIC: ALPN `clasp/2`, one bidirectional stream that the client opens, with adjacent frames (router.md
+ * 19.3).
  *
- * @throws ArgumentError for an option that is missing, unknown or of the wrong type
+ * @throws ArgumentError if an option is missing, unknown or of the wrong type
  */
 export function quic(options: QuicOptions): Transport {
   checkOptions<QuicOptions>('quic', options, quicRules, ['tls']);
   const { tls, clock = systemClock, provider = http3Provider() } = options;
   let renewed: TlsCredentials | undefined;
-  // For as long as the transport is: a door that broke is opened again with what is current then.
+  // Subscribed for the lifetime of the transport: a failed listener is opened again with the current certificate.
   tls.renewed$.subscribe({ next: (credentials) => (renewed = credentials), error: () => undefined });
   return {
     name: 'quic',

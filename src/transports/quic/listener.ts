@@ -24,7 +24,7 @@ import type {
   QuicStream,
 } from './provider.js';
 
-/** The options of `quic()` with the defaults filled in. */
+/** The options of `quic()` with defaults applied. */
 export interface QuicListenerOptions {
   readonly port: number;
   readonly host: string;
@@ -38,7 +38,7 @@ export interface QuicListenerOptions {
   readonly clock: Clock;
 }
 
-/** A UDP port. A peer becomes a connection with the first bytes of the stream it opens. */
+/** A UDP port. A peer becomes a connection with the first bytes of the stream that it opens. */
 export class QuicListener implements Listener {
   readonly connections$: Observable<Connection>;
   readonly rejected$: Observable<RejectedConnection>;
@@ -46,15 +46,15 @@ export class QuicListener implements Listener {
   readonly #connections = new BufferedSubject<Connection>();
   readonly #faults = new RejectedConnections();
   readonly #sessions = new Set<QuicSession>();
-  /** Peers without a stream, with what ends their time. */
+  /** Peers without a stream, with their deadlines. */
   readonly #streamless = new Map<QuicSession, PeerDeadline>();
   readonly #halfOpen: HalfOpen<QuicSession>;
   readonly #unreadInAll = { bytes: 0 };
   readonly #datagramQueue: DatagramQueue | undefined;
-  #server!: QuicServer; // `open` gives nobody a listener without one
+  #server!: QuicServer; // invariant: `open` sets it before it returns the listener
   #shut = false;
   #closed: Promise<void> | undefined;
-  /** Ends the wait of {@link close} for the last peer. */
+  /** Resolves the wait of {@link close} for the last peer. */
   #onLastGone: () => void = () => undefined;
 
   /** @throws TransportError */
@@ -93,7 +93,7 @@ export class QuicListener implements Listener {
     return [{ transport: 'quic', host, port, url: `quic://${host.includes(':') ? `[${host}]` : host}:${port}` }];
   }
 
-  /** All peers share the one UDP port, so this resolves when the last of them has gone. */
+  /** Closes the port. All peers share one UDP port, so the promise resolves when the last peer has closed. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -101,7 +101,7 @@ export class QuicListener implements Listener {
 
   async #close(): Promise<void> {
     this.#shut = true;
-    this.#faults.complete(); // those who are turned away now have done nothing wrong
+    this.#faults.complete(); // peers that are rejected from now on are not faults
     for (const session of [...this.#streamless.keys()]) turnAway(session);
     this.#connections.complete();
     if (this.#sessions.size > 0) {
@@ -123,7 +123,7 @@ export class QuicListener implements Listener {
         },
         datagram: (bytes) => connection?.receiveDatagram(bytes),
         closed: (end) => {
-          if (this.#streamless.has(session)) this.#tell('timeout', session, 'it left without having opened a stream');
+          if (this.#streamless.has(session)) this.#tell('timeout', session, 'it disconnected without opening a stream');
           this.#leavePending(session);
           connection?.sessionClosed(end);
           this.#sessions.delete(session);
@@ -138,18 +138,19 @@ export class QuicListener implements Listener {
     },
     onFault: (error: Error): void => {
       this.#faults.complete();
-      this.#connections.error(new TransportError(`the QUIC port broke: ${error.message}`, { cause: error }));
+      this.#connections.error(new TransportError(`the QUIC port failed: ${error.message}`, { cause: error }));
       this.#closed ??= this.#server.close();
     },
   };
 
-  /** A peer past the handshake opens a stream in time or is closed. */
+  /** Starts the deadline in which a peer must open a stream after its handshake. */
   #waitForStream(session: QuicSession): void {
     const { clock, handshakeMs } = this.#options;
     const nowMs = clock.now();
     const place = clientPrefix(session.remoteHost);
     const block = this.#halfOpen.check(place, nowMs);
-    // QUIC cannot leave a connection unaccepted: it is refused if none of the others can make way, nor in a grace period.
+    // QUIC cannot leave a connection unaccepted. The new peer is refused if no other peer can be closed for it, and in
+    // a grace period.
     const mayJudge = ClockWatch.of(clock).graceLeftMs() === 0;
     if (block !== undefined && !(mayJudge && this.#halfOpen.cutOfLargest(nowMs))) {
       session.close(quicCloseCodes.overloaded, block.text);
@@ -166,7 +167,7 @@ export class QuicListener implements Listener {
     this.#streamless.set(session, setPeerDeadline(clock, giveUp, handshakeMs));
   }
 
-  /** Ends the wait of a peer for which there is no time: a limit is reached and a new one has arrived. */
+  /** Closes a waiting peer because a limit is reached and a new peer has arrived. */
   readonly #cutOff = (session: QuicSession, ageSeconds: number, reason: string): boolean => {
     const text = `no stream was opened within ${ageSeconds} s: ${reason}`;
     this.#leavePending(session);
@@ -199,7 +200,7 @@ export class QuicListener implements Listener {
 }
 
 function turnAway(session: QuicSession): void {
-  session.close(quicCloseCodes.goingAway, 'the router takes no more connections');
+  session.close(quicCloseCodes.goingAway, 'the router accepts no more connections');
 }
 
 function refuse(stream: QuicStream): void {

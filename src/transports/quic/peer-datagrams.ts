@@ -7,16 +7,16 @@ import type { QuicSession } from './provider.js';
 
 export interface PeerDatagramsOptions {
   readonly session: QuicSession;
-  /** Of the port. */
+  /** Queue of the port. */
   readonly queue: DatagramQueue;
   readonly clock: Clock;
-  /** Takes what came in one turn of the event loop, in order; nothing is a sign of life. */
+  /** Receives the frames of one turn of the event loop, in order. An empty array is a sign of life. */
   readonly received: (frames: readonly Uint8Array[]) => void;
 }
 
 /**
- * The datagrams of one peer of the router. Nothing is sent by them before the peer has said PING by one, and nothing is taken: a
- * client whose QUIC has datagrams and who does not read them loses nothing.
+ * The datagrams of one peer of the router. None are sent or accepted before the peer has sent PING in a datagram. A
+ * client whose QUIC supports datagrams but that does not read them therefore loses nothing.
  */
 export class PeerDatagrams implements Datagrams {
   readonly #options: PeerDatagramsOptions;
@@ -26,7 +26,7 @@ export class PeerDatagrams implements Datagrams {
   #largestFrame = largestFrame();
   #frames: Uint8Array[] = [];
   #flushPlanned = false;
-  /** How many may still be read in this turn. Who sends more in one go loses them; nothing is kept for him. */
+  /** Datagrams that can still be read in this turn. Excess datagrams of a peer are lost; none are stored. */
   #readable = MAX_DATAGRAMS_READ_PER_TURN;
   #turnPlanned = false;
 
@@ -35,7 +35,7 @@ export class PeerDatagrams implements Datagrams {
     this.#stamp = new DatagramStamp(options.clock);
   }
 
-  /** Whether both sides have and want them. */
+  /** Whether both sides support and want datagrams. */
   get isAgreed(): boolean {
     return this.#isAgreed;
   }
@@ -48,12 +48,15 @@ export class PeerDatagrams implements Datagrams {
     this.#options.queue.push(this.#options.session, this.#stamp.on(frame));
   }
 
-  /** The network may have become another one. @param maxPacketBytes of a UDP datagram on the way to the peer, where it is known */
+  /**
+   * Updates the packet size, because the network path can change. @param maxPacketBytes maximum UDP datagram on the
+   * path, if known
+   */
   measured(maxPacketBytes: number | undefined): void {
     this.#largestFrame = largestFrame(maxPacketBytes);
   }
 
-  /** A datagram of the peer. */
+  /** Handles a datagram of the peer. */
   receive(datagram: Uint8Array): void {
     if (this.#readable === 0) return;
     this.#readable--;
@@ -67,7 +70,7 @@ export class PeerDatagrams implements Datagrams {
     }
   }
 
-  /** Answered each time: the answer may have been lost. */
+  /** Answers every request, because an answer can be lost. */
   #agree(): void {
     if (!this.#isAgreed) this.measured(this.#options.session.traffic()?.maxPacketBytes);
     this.#isAgreed = true;
@@ -75,7 +78,7 @@ export class PeerDatagrams implements Datagrams {
     this.#planFlush();
   }
 
-  /** The library calls for each of those that came in one go; they are one batch. */
+  /** The library calls for each of the datagrams that arrived together. They form one batch. */
   #planFlush(): void {
     if (this.#flushPlanned) return;
     this.#flushPlanned = true;

@@ -1,20 +1,20 @@
 import type { QuicSession, QuicStream, QuicTraffic } from './provider.js';
 
 /**
- * What has become of the bytes given to a stream: some `moved`; none did although the peer was `heard`; or the peer was
- * `silent` as well.
+ * Progress of the bytes given to a stream. `moved`: some were sent. `heard`: none were sent, although the peer was
+ * responsive. `silent`: the peer was silent too.
  */
 export type Movement = 'moved' | 'heard' | 'silent';
 
-/** More than the headers and acknowledgements of one packet; what is over it is data. */
+/** Larger than the headers and acknowledgements of one packet. Bytes above it are data. */
 const PACKET_OVERHEAD_BYTES = 64;
-/** Less than one packet full of data. */
+/** Smaller than one packet of data. */
 const DATA_BYTES = 512;
 
 /**
- * Watches whether a stream gets anywhere. `writableLength` alone does not tell: the library takes bytes in lumps of 100 KB and
- * more, which last a slow link for many seconds. So what really goes out counts too, less what packets of mere acknowledgements
- * weigh: a peer that takes nothing but sends much is answered with many of those.
+ * Detects progress of a stream. `writableLength` is not sufficient, because the library takes bytes in blocks of 100 KB
+ * or more, which last many seconds on a slow link. Sent bytes therefore count too, minus the size of packets that only
+ * acknowledge. A peer that reads nothing but sends much is answered with many of those.
  */
 export class Progress {
   readonly #stream: QuicStream;
@@ -27,7 +27,7 @@ export class Progress {
     this.#session = session;
   }
 
-  /** What happened since the call before. */
+  /** Returns the progress since the previous call. */
   look(): Movement {
     const before = this.#traffic;
     const bufferedBefore = this.#buffered;
@@ -36,7 +36,7 @@ export class Progress {
     if (before === undefined || this.#traffic === undefined) return 'silent';
     const { packetsIn, packetsOut, bytesOut } = this.#traffic;
     if (this.#buffered < bufferedBefore) return 'moved';
-    if (packetsIn === before.packetsIn) return 'silent'; // what goes out to it is sent in vain, again and again
+    if (packetsIn === before.packetsIn) return 'silent'; // repeated retransmissions to it are in vain
     const overhead = (packetsOut - before.packetsOut) * PACKET_OVERHEAD_BYTES;
     return bytesOut - before.bytesOut - overhead >= DATA_BYTES ? 'moved' : 'heard';
   }

@@ -2,66 +2,66 @@ import type { LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /**
- * What the QUIC transport and the client need of a QUIC library, so that another one can take the place of
- * `@currentspace/http3`, and a fake one that of both in a test. Nothing here knows of frames.
+ * The part of a QUIC library that the transport and the client use. Another library can replace `@currentspace/http3`,
+ * and a fake can replace both in tests. This interface is independent of frames.
  */
 export interface QuicProvider {
   /**
    * Opens a UDP port.
    *
-   * @throws TransportError when the library is missing or the certificate is no good; otherwise the system's own error,
-   * with its `code` (EADDRINUSE and the like)
+   * @throws TransportError if the library is missing or the certificate is invalid; otherwise the error of the system,
+   * with its `code` (EADDRINUSE and others)
    */
   listen(options: QuicListenOptions): Promise<QuicServer>;
   /**
-   * Connects and opens the one stream.
+   * Connects and opens the stream.
    *
-   * @throws TransportError a plain sentence; every reason is one
+   * @throws TransportError with one plain sentence for every failure
    */
   connect(options: QuicConnectOptions): Promise<QuicLink>;
 }
 
 export interface QuicListenOptions {
-  /** 0 takes any free one. */
+  /** 0 selects any free port. */
   readonly port: number;
-  /** An address or name of this computer; '::' serves IPv4 too. */
+  /** Local address or host name. '::' includes IPv4. */
   readonly host: string;
-  /** PEM. */
+  /** Private key as PEM. */
   readonly key: string;
-  /** PEM, the server's own certificate first. */
+  /** Certificate chain as PEM, the server's own certificate first. */
   readonly cert: string;
   readonly alpn: string;
   readonly limits: QuicLimits;
-  /** Whether clients may send datagrams (RFC 9221), and get them. @default false */
+  /** Whether clients can send and receive datagrams (RFC 9221). @default false */
   readonly datagrams?: boolean | undefined;
-  /** Each peer, once its handshake is complete. */
+  /** Called for each peer after its handshake. */
   readonly onSession: (session: QuicSession) => void;
-  /** Each peer whose handshake came to nothing, as far as the library tells of them. */
+  /** Called for each failed handshake, as far as the library reports it. */
   readonly onFailedHandshake?: ((failure: QuicHandshakeFailure) => void) | undefined;
-  /** The port as a whole broke; nothing more comes through it. */
+  /** Called if the port as a whole failed. It accepts no more peers. */
   readonly onFault: (error: Error) => void;
 }
 
-/** Somebody who did not get as far as a session. */
+/** A peer whose handshake failed. */
 export interface QuicHandshakeFailure {
   readonly remoteHost: string;
   readonly remotePort: number;
-  /** For a person. */
+  /** Description for people. */
   readonly text: string;
 }
 
 export interface QuicLimits {
-  /** Connections at once, those in the handshake included; a client beyond them gets no answer. */
+  /** Maximum concurrent connections, including handshakes. Further clients get no answer. */
   readonly maxConnections: number;
-  /** Milliseconds without a packet of the peer after which it is gone. */
+  /** Milliseconds without a packet after which the peer is lost. */
   readonly maxIdleTimeoutMs: number;
-  /** Bytes a peer may have on the way. */
+  /** Maximum bytes in flight per peer. */
   readonly streamWindowBytes: number;
 }
 
 export interface QuicServer {
   readonly address: { readonly host: string; readonly port: number };
-  /** Cuts whatever is still connected, each session's `closed` included, and frees the port. */
+  /** Closes all connections immediately, including each session's `closed`, and frees the port. */
   close(): Promise<void>;
 }
 
@@ -69,40 +69,43 @@ export interface QuicServer {
 export interface QuicSession {
   readonly remoteHost: string;
   readonly remotePort: number;
-  /** To be called once, at once: what comes before it is lost. */
+  /** Sets the handlers. Must be called once and immediately: earlier input is lost. */
   handle(handlers: QuicSessionHandlers): void;
-  /** Drops what is not sent yet and tells the peer. Harmless on a closed session. */
+  /** Drops unsent bytes and notifies the peer. Has no effect on a closed session. */
   close(code: number, text: string): void;
-  /** Makes the peer's QUIC answer, whatever its program does. Harmless on a closed session. */
+  /** Requests an answer from the peer's QUIC library, independent of its program. Has no effect on a closed session. */
   ping(): void;
-  /** Sends a datagram. Never throws; what the peer does not want, or the library has no room for, is lost. */
+  /**
+   * Sends a datagram. Never throws. If the peer does not accept datagrams, or the library's queue is full, the datagram
+   * is lost.
+   */
   sendDatagram(bytes: Uint8Array): void;
-  /** What has gone to and fro; undefined once the session is closed. */
+  /** Returns the traffic counters, or undefined after the session is closed. */
   traffic(): QuicTraffic | undefined;
 }
 
 export interface QuicSessionHandlers {
-  /** The peer opened a bidirectional stream: called with its first bytes, which `read()` gives at once. */
+  /** Called for a bidirectional stream of the peer when its first bytes arrive. `read()` returns them immediately. */
   readonly stream: (stream: QuicStream) => void;
-  /** The peer sent a datagram, be it with the first packet of all. */
+  /** Called for each datagram of the peer, even in its first packet. */
   readonly datagram: (bytes: Uint8Array) => void;
-  /** It is over, whoever ended it: called once, nothing comes after. */
+  /** Called once when the session ends for any reason. No other handler is called afterwards. */
   readonly closed: (end: QuicEnd) => void;
 }
 
-/** A stream: Node's, with `allowHalfOpen`, and a way to reset it in both directions. */
+/** A Node.js stream with `allowHalfOpen`, and a method that resets it in both directions. */
 export type QuicStream = Duplex & { close(code?: number): void };
 
-/** Counted from the beginning of the connection. */
+/** Counters since the start of the connection. */
 export interface QuicTraffic {
   readonly packetsIn: number;
   readonly packetsOut: number;
   readonly bytesOut: number;
-  /** Bytes of the largest UDP datagram that gets through to the peer, as far as that is known by now. */
+  /** Maximum UDP datagram that reaches the peer, as far as it is known. */
   readonly maxPacketBytes?: number | undefined;
 }
 
-/** How a connection ended: with a close of one of the two, or `lost` (nothing was heard any more, the port went). */
+/** End of a connection: closed by one side, or `lost` (idle timeout, port closed). */
 export type QuicEnd =
   | { readonly kind: 'closed'; readonly code: number; readonly text: string }
   | { readonly kind: 'lost'; readonly text: string };
@@ -111,42 +114,42 @@ export interface QuicConnectOptions {
   /** An IP address or a host name. All addresses of a name are tried. */
   readonly address: string;
   readonly port: number;
-  /** Looks up a host name. @default `lookup` of `node:dns` */
+  /** Resolves a host name. @default `lookup` of `node:dns` */
   readonly lookup?: LookupFunction | undefined;
-  /** A DNS name that the certificate has; most libraries take no IP address here. @default `address` */
+  /** A DNS name in the certificate. Most libraries accept no IP address here. @default `address` */
   readonly servername?: string | undefined;
-  /** PEM of the certificates to trust; the router's own where that is self-signed. @default those of the system */
+  /** Trusted certificates as PEM. For a self-signed certificate, the router's own. @default those of the system */
   readonly ca?: string | undefined;
   readonly alpn: string;
-  /** Milliseconds until the handshake is given up. @default 5_000 */
+  /** Maximum milliseconds of the handshake. @default 5_000 */
   readonly handshakeMs?: number | undefined;
-  /** Milliseconds without a packet of the router after which it is gone. @default 30_000 */
+  /** Milliseconds without a packet after which the router is lost. @default 30_000 */
   readonly maxIdleTimeoutMs?: number | undefined;
-  /** Whether the server may send datagrams, and get them. @default false */
+  /** Whether the server can send and receive datagrams. @default false */
   readonly datagrams?: boolean | undefined;
 }
 
-/** A connection to a server, with the one stream the client opened. */
+/** A connection to a server, with the stream that the client opened. */
 export interface QuicLink {
   /**
-   * The server hears of it with the first bytes written. To leave in peace: `end()` it, await its `end`, then
-   * {@link close}. Its `error` events are listened to already; {@link closed} has the reason.
+   * The server is notified of the stream when its first bytes are written. For a graceful close, call `end()`, await
+   * its `end`, then call {@link close}. Its `error` events have a listener; {@link closed} contains the reason.
    */
   readonly stream: QuicStream;
-  /** Where they were asked for. */
+  /** Present if they were requested. */
   readonly datagrams?: QuicLinkDatagrams | undefined;
-  /** Resolves when the connection is over, whoever ended it; never rejects. */
+  /** Resolves when the connection ends for any reason. Never rejects. */
   readonly closed: Promise<QuicEnd>;
-  /** Drops what is not sent yet. Resolves when the connection's resources are given back. Safe to call twice. */
+  /** Drops unsent bytes. Resolves when the resources of the connection are released. Can be called twice. */
   close(code: number, text: string): Promise<void>;
 }
 
 /** The datagrams of a client. */
 export interface QuicLinkDatagrams {
-  /** As {@link QuicSession.sendDatagram}. */
+  /** Like {@link QuicSession.sendDatagram}. */
   sendDatagram(bytes: Uint8Array): void;
-  /** As {@link QuicTraffic.maxPacketBytes}. */
+  /** Like {@link QuicTraffic.maxPacketBytes}. */
   readonly maxPacketBytes: number | undefined;
-  /** Calls with each datagram of the server. To be called once, at once. */
+  /** Calls the listener for each datagram of the server. Must be called once and immediately. */
   onDatagram(listener: (bytes: Uint8Array) => void): void;
 }

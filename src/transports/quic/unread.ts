@@ -1,21 +1,21 @@
 import { MAX_UNREAD_BYTES, MAX_UNREAD_BYTES_IN_ALL, READ_BYTES_PER_TURN } from './constants.js';
 
-/** What a chunk of one byte takes up beyond that byte. Or a peer that sends single bytes could make us hold a gigabyte. */
+/** Memory overhead per chunk in bytes. Without it, a peer that sends single bytes could occupy a gigabyte. */
 const CHUNK_BYTES = 256;
 
-/** What a chunk counts for. */
+/** Returns the cost of a chunk. */
 export function costOf(chunk: Uint8Array): number {
   return chunk.length + CHUNK_BYTES;
 }
 
-/** Bytes that wait at all peers of a port. */
+/** Undelivered bytes of all peers of a port. */
 export interface UnreadInAll {
   bytes: number;
 }
 
 /**
- * What a peer has sent and nobody has read yet. The library reads from the network without end and cannot be told to stop, so
- * this is where a flood is dammed up, and measured.
+ * Received bytes of a peer that are not delivered yet. The library reads from the network without limit and cannot be
+ * paused, so this class measures and bounds a flood.
  */
 export class Unread {
   readonly #inAll: UnreadInAll;
@@ -30,11 +30,11 @@ export class Unread {
     return this.#chunks.length === 0;
   }
 
-  /** @returns false when that is more than may wait; it is kept all the same */
+  /** @returns false if the limit is exceeded; the chunk is stored anyway */
   push(chunk: Uint8Array): boolean {
     this.#chunks.push(chunk);
     this.#count(costOf(chunk));
-    // Whoever does not have more than one turn's worth is not to blame for the sum.
+    // A peer with at most one turn's worth of bytes is not responsible for the sum.
     const isFlood = this.#inAll.bytes > MAX_UNREAD_BYTES_IN_ALL && this.#bytes > READ_BYTES_PER_TURN;
     return this.#bytes <= MAX_UNREAD_BYTES && !isFlood;
   }

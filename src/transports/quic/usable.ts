@@ -7,7 +7,7 @@ import { TransportError } from '../../net/transport-error.js';
 /**
  * Returns the first IP address of a host name on which this computer can listen at the port.
  *
- * @throws the system's error, with its `code`: ENOTFOUND, EADDRINUSE, EADDRNOTAVAIL, EACCES, ERR_SOCKET_BAD_PORT
+ * @throws the error of the system, with its `code`: ENOTFOUND, EADDRINUSE, EADDRNOTAVAIL, EACCES, ERR_SOCKET_BAD_PORT
  */
 export async function usableAddress(host: string, port: number): Promise<string> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new BadPort(); // dgram takes it modulo 65,536
@@ -29,12 +29,12 @@ async function probe({ address, family }: HostAddress, port: number): Promise<st
   return address;
 }
 
-/** As of `node:net`, which looks at its ports. */
+/** Same code as `node:net`, which checks its ports. */
 class BadPort extends RangeError {
   readonly code = 'ERR_SOCKET_BAD_PORT';
 }
 
-/** @throws TransportError unless both are PEM and the key is that of the certificate */
+/** @throws TransportError unless both are PEM and the key matches the certificate */
 export function usableCredentials({ key, cert }: TlsCredentials): void {
   try {
     createSecureContext({ key, cert });
@@ -44,8 +44,8 @@ export function usableCredentials({ key, cert }: TlsCredentials): void {
 }
 
 function whyUnusable(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException; // Node throws nothing else here
+  const { code, message } = error as NodeJS.ErrnoException; // invariant: Node.js throws no other type here
   return code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH'
-    ? 'the certificate for QUIC does not belong to the private key; give the two that were made together'
-    : `the certificate for QUIC or its private key cannot be read (${message}); give both as PEM, the key without a passphrase`;
+    ? 'the certificate for QUIC does not belong to the private key; provide a matching pair'
+    : `the certificate for QUIC or its private key cannot be read (${message}); provide both as PEM, the key without a passphrase`;
 }

@@ -11,16 +11,16 @@ import type { Peer } from '../../net/stream-server.js';
 
 export interface TcpConnectionOptions {
   readonly maxFrameBytes: number;
-  /** As in `TcpOptions`; undefined, or 0, where no peer can vanish without an end of its connection. */
+  /** Same as in `TcpOptions`. Undefined or 0 if a peer cannot vanish without an end of its connection. */
   readonly pingIntervalMs?: number | undefined;
   readonly stallMs?: number | undefined;
   readonly clock: Clock;
 }
 
 /**
- * One peer behind a socket that allows half-open ends: TCP, TLS over it, or a pipe. The end of the peer's bytes is a loss, also
- * between two frames: the system of a peer sends it for a program that was killed, too. A peer that leaves says so in a CLASP
- * message. Our own close is the end of our bytes.
+ * One peer on a socket that allows half-open ends: TCP, TLS or a pipe. The end of the peer's bytes is a loss, even
+ * between two frames, because the system sends it for a killed program too. A peer that leaves sends a CLASP close
+ * message. This side closes by ending its bytes.
  */
 export class TcpConnection implements Connection {
   readonly transport: 'tcp' | 'pipe';
@@ -39,11 +39,11 @@ export class TcpConnection implements Connection {
   readonly #share: ReadQuota;
   readonly #batches: BufferedSubject<readonly InboundFrame[]>;
   readonly #drained = new Subject<void>();
-  /** Whether the socket has held bytes back since the last `drained$`. */
+  /** Whether the socket has buffered bytes since the last `drained$`. */
   #heldBack = false;
-  /** `halfClosed`: the peer has ended its side, between two frames. `closing`: we have ended ours, or were cut. */
+  /** `halfClosed`: the peer has ended its side between two frames. `closing`: this side has ended, or was cut. */
   #phase: 'open' | 'halfClosed' | 'closing' = 'open';
-  /** What ends `batches$` with an error; undefined while nothing is wrong. */
+  /** Error with which `batches$` will end, if any. */
   #fault: ConnectionLost | undefined;
   #graceDeadline: PeerDeadline | undefined;
   readonly #stallMs: number;
@@ -62,7 +62,7 @@ export class TcpConnection implements Connection {
     this.pingIntervalMs = pingIntervalMs === 0 ? undefined : pingIntervalMs;
     this.#stallMs = stallMs;
     this.#progress = new WriteProgress(socket);
-    // Before the subscription a socket reads no more than its own small buffer. It may have been accepted paused.
+    // Before the subscription, a socket reads only its own small buffer. It may have been accepted paused.
     this.#batches = new BufferedSubject(() => socket.on('data', this.#onData).resume());
     this.batches$ = this.#batches.observable;
     this.drained$ = this.#drained.asObservable();
@@ -86,17 +86,17 @@ export class TcpConnection implements Connection {
   write(bytes: Uint8Array): void {
     if (this.#phase === 'closing' || this.#socket.destroyed) return;
     this.#socket.write(bytes, this.#onWritten);
-    if (this.#socket.writableLength === 0) return; // the network took it all, at once
+    if (this.#socket.writableLength === 0) return; // the network took all bytes immediately
     this.#heldBack = true;
     if (this.#stallDeadline === undefined && this.#stallMs > 0) this.#watchStall();
   }
 
-  /** The reason stays here: nothing on the wire could say it. */
+  /** The reason is not transmitted, because the framing has no field for it. */
   close(): void {
     if (this.#phase === 'closing' || this.#batches.ended) return;
     this.#phase = 'closing';
-    this.#share.release(); // or the peer's end is never seen where nobody listened
-    this.#socket.end(); // behind all that is buffered
+    this.#share.release(); // otherwise the peer's end is never read if there is no subscriber
+    this.#socket.end(); // after all buffered bytes
     this.#startGrace();
   }
 
@@ -104,7 +104,7 @@ export class TcpConnection implements Connection {
     this.#cut(new ConnectionLost(text));
   }
 
-  /** One read of the network. */
+  /** Handles one read of the network. */
   readonly #onData = (bytes: Buffer): void => {
     if (this.#phase !== 'open') return;
     const frames = this.#take(bytes);
@@ -112,30 +112,30 @@ export class TcpConnection implements Connection {
     this.#share.spend(bytes.length, frames);
   };
 
-  /** @returns how many frames there were */
+  /** @returns the number of frames */
   #take(bytes: Buffer): number {
     const frames = this.#deframer.push(bytes);
     if (frames.length > 0) this.#batches.next(frames);
     return frames.length;
   }
 
-  /** Who listens may have closed in the middle of the batch; a fault behind it is then nobody's business. */
+  /** A subscriber may have closed the connection during the batch. A later fault is then irrelevant. */
   #checkFraming(): void {
     const { fault } = this.#deframer;
     if (fault === undefined || this.#phase !== 'open') return;
-    this.#fault = new ConnectionLost(`the peer broke the framing: ${fault.message}`, { cause: fault });
+    this.#fault = new ConnectionLost(`the peer violated the framing: ${fault.message}`, { cause: fault });
     this.close();
   }
 
   /**
-   * The peer will send no more, but may still read: what its last frames bring about in this turn of the event loop goes
-   * out before our own end, so that `printf ... | nc` gets its answers.
+   * The peer sends no more but can still read. Answers to its last frames in this turn of the event loop are sent
+   * before the end of this side, so `printf ... | nc` receives its answers.
    */
   readonly #onEnd = (): void => {
     if (this.#phase !== 'open') return;
     const { pendingBytes } = this.#deframer;
     if (pendingBytes > 0) {
-      this.#cut(new ConnectionLost(`the peer hung up inside a frame, after ${pendingBytes} bytes of it`));
+      this.#cut(new ConnectionLost(`the peer disconnected inside a frame, after ${pendingBytes} of its bytes`));
       return;
     }
     this.#phase = 'halfClosed';
@@ -146,12 +146,12 @@ export class TcpConnection implements Connection {
   };
 
   readonly #onError = (error: Error): void => {
-    this.#socket.destroy(); // TLS reports a fault and leaves the socket as it is
-    if (this.#phase !== 'open') return; // one of us was leaving anyway
-    this.#fault ??= new ConnectionLost(`the connection broke: ${error.message}`, { cause: error });
+    this.#socket.destroy(); // TLS reports an error without destroying the socket
+    if (this.#phase !== 'open') return; // one side was closing anyway
+    this.#fault ??= new ConnectionLost(`the connection failed: ${error.message}`, { cause: error });
   };
 
-  /** Makes `drained$` true to its word: the socket's own `drain` comes only above a mark of 16 KiB. */
+  /** Emits `drained$` when the buffer is empty. The socket's own `drain` is emitted only above a mark of 16 KiB. */
   readonly #onWritten = (): void => {
     if (!this.#heldBack || this.#socket.writableLength > 0 || this.#socket.destroyed) return;
     this.#heldBack = false;
@@ -159,8 +159,8 @@ export class TcpConnection implements Connection {
   };
 
   /**
-   * From here on the peer has to get on with it: as long as it takes what is buffered it may go on, then it has the grace
-   * time to end its side.
+   * Starts the closing phase. While the peer reads buffered bytes, it can continue. After that it has the grace period
+   * to end its side.
    */
   #startGrace(): void {
     this.#progress.look();
@@ -175,8 +175,8 @@ export class TcpConnection implements Connection {
   }
 
   /**
-   * Bytes wait. As long as the peer takes some of them it is alive, however slow, also if it sends nothing; a peer that takes none
-   * for the whole time is gone or stands still.
+   * Watches buffered bytes. While the peer reads some of them, it is alive, even if it is slow or sends nothing. A peer
+   * that reads none for the whole time has disconnected or is frozen.
    */
   #watchStall(): void {
     let stuck = 0;
@@ -185,13 +185,13 @@ export class TcpConnection implements Connection {
     };
     const check = (): void => {
       this.#stallDeadline = undefined;
-      if (this.#phase !== 'open') return; // the grace of the close has taken over
+      if (this.#phase !== 'open') return; // the grace period of the close applies now
       const progress = this.#progress.look();
       if (progress === 'moved') this.#batches.next([]);
       stuck = progress === 'stuck' ? stuck + 1 : 0;
       if (stuck === STALL_LOOKS) {
         const waiting = this.#socket.writableLength;
-        const text = `the peer took none of ${waiting} bytes that waited for ${this.#stallMs / 1_000} s`;
+        const text = `the peer read none of ${waiting} queued bytes for ${this.#stallMs / 1_000} s`;
         this.#cut(new ConnectionLost(text));
       } else if (this.#socket.writableLength > 0) {
         arm();
@@ -208,12 +208,12 @@ export class TcpConnection implements Connection {
     this.#peer.cut();
   }
 
-  /** The one end of every connection, whatever brought it about. */
+  /** The only place where a connection ends, for any reason. */
   readonly #onClose = (): void => {
     this.#graceDeadline?.clear();
     this.#stallDeadline?.clear();
-    // A reset that came before anybody listened: what was read ahead of it comes ahead of it.
-    const rest = this.#socket.read() as Buffer | null; // no encoding is set on the socket
+    // If a reset came before the subscription, earlier input is delivered before it.
+    const rest = this.#socket.read() as Buffer | null; // invariant: no encoding is set on the socket
     if (this.#phase === 'open' && rest !== null) this.#take(rest);
     if (this.#phase === 'open') this.#fault ??= new ConnectionLost('the connection ended without a close message');
     this.#phase = 'closing';

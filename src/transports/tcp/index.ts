@@ -21,47 +21,54 @@ import { TcpServer } from './tcp-server.js';
 
 export interface TcpOptions {
   /**
-   * 0 takes any free port; `Listener.addresses` tells which. There is no default, because CLASP names no port for TCP: what
-   * its examples use, 7340, is that of its rendezvous server, and no client looks anywhere unless it is told.
+   * TCP port. 0 selects any free port; see `Listener.addresses`. There is no default, because CLASP defines no port for
+   * TCP. Its examples use 7340, the port of its rendezvous server, and no client tries a TCP port without
+   * configuration.
    */
   readonly port: number;
-  /** Address of this computer to listen on. @default '0.0.0.0', all of IPv4 */
+  /** Local address to listen on. @default '0.0.0.0', all IPv4 addresses */
   readonly host?: string | undefined;
-  /** Bytes of the largest frame taken, 4 to 65,547; a count above it ends the connection. @default 65_547 */
+  /** Maximum bytes per frame, 4 to 65,547. A larger length ends the connection. @default 65_547 */
   readonly maxFrameBytes?: number | undefined;
-  /** Encrypts, TLS 1.2 or later, with this certificate. @default no encryption */
+  /** Certificate for encryption with TLS 1.2 or later. @default no encryption */
   readonly tls?: TlsSource | undefined;
   /**
-   * Milliseconds from the first look at a connection to the end of its TLS handshake; a slower one is closed. A connection that has
-   * to wait for a limit before that waits for as long at most. @default 10_000
+   * Milliseconds from the first read of a connection to the end of its TLS handshake. A slower connection is closed. If
+   * a connection must first wait for a limit, it waits at most as long. @default 10_000
    */
   readonly handshakeMs?: number | undefined;
   /**
-   * Connections in a TLS handshake that began a second ago or more; new ones wait (`maxWaiting`). 0 is unlimited. Connections of
-   * this computer do not count, here and in the next five. @default 512
+   * Maximum connections whose TLS handshake started at least one second ago. Further connections wait (`maxWaiting`). 0
+   * is unlimited. Connections from this computer do not count, here and for the next five options. @default 512
    */
   readonly maxHalfOpen?: number | undefined;
-  /** The same for one address; for IPv6, one network of 64 bits. @default 64 */
+  /** Like `maxHalfOpen`, per address; for IPv6, per 64-bit network. @default 64 */
   readonly maxHalfOpenPerAddress?: number | undefined;
-  /** Connects of one address per second, and at once after a rest; further ones wait. 0 is unlimited. @default 200 */
+  /**
+   * New connections per second and address, with the same burst. Further connections wait. 0 is unlimited. @default 200
+   */
   readonly connectsPerSecond?: number | undefined;
-  /** The same for all addresses together. 0 is unlimited. @default 2_000 */
+  /** Like `connectsPerSecond`, for all addresses together. 0 is unlimited. @default 2_000 */
   readonly maxConnectsPerSecond?: number | undefined;
   /**
-   * Connections that wait for one of these limits, unread; further ones are closed, and of the address with the most. 0: none
-   * waits, and what is above a limit is closed at once. @default 2_048
+   * Maximum connections that wait unread for one of these limits. Beyond it, connections of the address with the most
+   * are closed. 0: none waits, and connections above a limit are closed immediately. @default 2_048
    */
   readonly maxWaiting?: number | undefined;
-  /** The same for one address. 0: as many as `maxWaiting`. @default 1_024 */
+  /** Like `maxWaiting`, per address. 0: same as `maxWaiting`. @default 1_024 */
   readonly maxWaitingPerAddress?: number | undefined;
   /**
-   * Milliseconds of silence after which a peer is sent a CLASP PING. A peer that has answered one before and is silent for three
-   * times as long is lost; one that never answers a PING may be an old client and is not. 0 sends none. @default 30_000
+   * Milliseconds of silence after which a peer is sent a CLASP PING. A peer that has answered a PING before is lost
+   * after three times this silence. A peer that never answers can be an old client and is kept. 0 disables PINGs.
+   * @default 30_000
    */
   readonly pingIntervalMs?: number | undefined;
-  /** Milliseconds in which a peer takes nothing of what waits for it, after which it is lost. 0 is never. @default 60_000 */
+  /**
+   * Milliseconds in which a peer reads nothing of its queued bytes, after which it is lost. 0 disables the limit.
+   * @default 60_000
+   */
   readonly stallMs?: number | undefined;
-  /** Times TLS handshakes, rates of connects and the grace of a close. @default the system's */
+  /** Clock for TLS handshakes, connection rates and the grace period of a close. @default the system clock */
   readonly clock?: Clock | undefined;
 }
 
@@ -77,10 +84,10 @@ const tcpRules = {
 } as const;
 
 /**
- * CLASP over TCP or TLS, the transport of small devices: frames with a u32 count in front. Reasons of a close are not told,
- * for the framing has no word for them.
+ * CLASP over TCP or TLS, the transport of small devices: frames with a u32 length prefix. Close reasons are not
+ * transmitted, because the framing has no field for them.
  *
- * @throws ArgumentError for an option that is missing, unknown or of the wrong type
+ * @throws ArgumentError if an option is missing, unknown or of the wrong type
  */
 export function tcp(options: TcpOptions): Transport {
   checkOptions<TcpOptions>('tcp', options, tcpRules, ['port']);
@@ -95,27 +102,27 @@ export function tcp(options: TcpOptions): Transport {
 
 export interface PipeOptions {
   /**
-   * The socket's file, at most 107 bytes long (103 on macOS); one that a killed router left behind is replaced. On Windows
-   * the name of a pipe: `\\.\pipe\clasp`.
+   * Path of the socket file, at most 107 bytes (103 on macOS). The file of a killed router is replaced. On Windows the
+   * name of a pipe: `\\.\pipe\clasp`.
    */
   readonly path: string;
   /**
-   * Permissions of the file: who may write to it may connect. The folder's own count as well, and are the safer guard on a
-   * computer shared with others. No meaning on Windows. @default 0o600, its owner
+   * Permissions of the file. Users who can write to it can connect. The permissions of its folder apply too, and are
+   * the safer protection on a shared computer. Ignored on Windows. @default 0o600, its owner
    */
   readonly mode?: number | undefined;
-  /** Bytes of the largest frame taken, 4 to 65,547; a count above it ends the connection. @default 65_547 */
+  /** Maximum bytes per frame, 4 to 65,547. A larger length ends the connection. @default 65_547 */
   readonly maxFrameBytes?: number | undefined;
-  /** Times the grace of a close. @default the system's */
+  /** Clock for the grace period of a close. @default the system clock */
   readonly clock?: Clock | undefined;
 }
 
 const pipeRules = { path: text, mode: fileMode, maxFrameBytes: positive, clock: clockRule } as const;
 
 /**
- * CLASP for programs on this computer, over a Unix domain socket or a Windows named pipe, framed as over TCP.
+ * CLASP for programs on this computer, over a Unix domain socket or a Windows named pipe, with the framing of TCP.
  *
- * @throws ArgumentError for an option that is missing, unknown or of the wrong type
+ * @throws ArgumentError if an option is missing, unknown or of the wrong type
  */
 export function pipe(options: PipeOptions): Transport {
   checkOptions<PipeOptions>('pipe', options, pipeRules, ['path']);

@@ -10,7 +10,7 @@ import type { StreamServer } from '../../net/stream-server.js';
 
 export type TcpListenerOptions = TcpConnectionOptions;
 
-/** Makes a connection of each peer that comes through a door. */
+/** Creates a connection for each peer that a server accepts. */
 export class TcpListener implements Listener {
   readonly addresses: readonly ListenAddress[];
   readonly connections$: Observable<Connection>;
@@ -33,7 +33,9 @@ export class TcpListener implements Listener {
       },
       failed: (error) => {
         faults.complete();
-        connections.error(new TransportError(`the door at ${address.url} broke: ${error.message}`, { cause: error }));
+        connections.error(
+          new TransportError(`the listener at ${address.url} failed: ${error.message}`, { cause: error }),
+        );
       },
     });
     return new TcpListener(door, address, connections, faults);
@@ -59,7 +61,7 @@ export class TcpListener implements Listener {
   }
 
   async #close(): Promise<void> {
-    this.#faults.complete(); // those who are sent away now have done nothing wrong
+    this.#faults.complete(); // peers that are rejected from now on are not faults
     this.#server.close();
     this.#connections.complete();
     await new Promise((resolve) => setImmediate(resolve));

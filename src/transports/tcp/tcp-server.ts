@@ -19,7 +19,7 @@ export interface TcpServerOptions extends ListenLimits {
   readonly clock: Clock;
 }
 
-/** A TCP port, with TLS in front or without. */
+/** A TCP port, with or without TLS. */
 export class TcpServer implements StreamServer {
   readonly #options: TcpServerOptions;
   #server: Server | undefined;
@@ -47,7 +47,7 @@ export class TcpServer implements StreamServer {
       this.#handshakes?.close();
       throw listenError(error, host, port, '--tcp-port');
     }
-    // A server that listens on a port, not on a pipe, has an AddressInfo.
+    // invariant: a server that listens on a port, not on a pipe, has an AddressInfo
     const { address, family, port: realPort } = this.#server.address() as AddressInfo;
     const scheme = tls === undefined ? 'tcp' : 'tls';
     const urlHost = family === 'IPv6' ? `[${address}]` : address;
@@ -55,7 +55,7 @@ export class TcpServer implements StreamServer {
   }
 
   close(): void {
-    this.#server?.close(); // its callback would come only when the last connection has gone
+    this.#server?.close(); // its callback would run only after the last connection has closed
     this.#admission?.clear();
     this.#handshakes?.close();
   }
@@ -69,7 +69,7 @@ export class TcpServer implements StreamServer {
           return;
         }
         admission.leave(socket); // there is no handshake
-        socket.read(0); // it was paused; as any socket it may read ahead what its buffer takes
+        socket.read(0); // it was paused; like any socket, it can read ahead into its buffer
         const cut = (): void => {
           resetOrDestroy(socket);
         };
@@ -87,14 +87,14 @@ export class TcpServer implements StreamServer {
     const { handshakeMs, clock } = this.#options;
     const onSecured = (secured: TLSSocket, socket: Socket | undefined): void => {
       if (socket !== undefined) this.#admission?.leave(socket);
-      // No reset: doing that to what lies below an encrypted socket has crashed the process (Node 20.20).
+      // Not reset: a reset of the socket below an encrypted one has crashed the process (Node.js 20.20).
       accepted(peerOf(secured, () => secured.destroy()));
     };
     return new TlsHandshakes({ source, handshakeMs, clock, onSecured, rejected });
   }
 }
 
-/** A socket whose end is on its way out just then cannot be reset, and would be left half destroyed by the attempt. */
+/** A socket that is just sending its end cannot be reset; the attempt would leave it half destroyed. */
 function resetOrDestroy(socket: Socket): void {
   const ending = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
   if (ending) socket.destroy();

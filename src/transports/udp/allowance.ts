@@ -1,6 +1,6 @@
 import type { Clock } from '../../util/clock.js';
 
-/** A token bucket: so many in a second, and so many at once after a rest. */
+/** Token bucket: `perSecond` sustained, with the same burst. */
 export class Allowance {
   readonly #perSecond: number;
   readonly #clock: Clock;
@@ -14,7 +14,7 @@ export class Allowance {
     this.#filledAtMs = clock.now();
   }
 
-  /** Takes one, if there is one left. */
+  /** Takes one token if one is left. */
   take(): boolean {
     const now = this.#clock.now();
     this.#left = Math.min(this.#perSecond, this.#left + ((now - this.#filledAtMs) * this.#perSecond) / 1_000);

@@ -13,19 +13,19 @@ import type { SendQueue } from './send-queue.js';
 
 export interface UdpConnectionOptions {
   readonly peer: Source;
-  /** What the peer's HELLO was written in. */
+  /** Encoding of the peer's HELLO. */
   readonly encoding: 'binary' | 'cbor';
   readonly queue: SendQueue;
   readonly maxFrameBytes: number;
   readonly maxQueuedBytes: number;
   readonly clock: Clock;
-  /** Called once, when datagrams of the peer are no longer this connection's. */
+  /** Called once, when datagrams of the peer no longer belong to this connection. */
   readonly onEnd: (connection: UdpConnection) => void;
 }
 
 /**
- * What goes on between this port and one address and port that has shown its cookie. There is no connection on the wire:
- * it is made by a HELLO, and ends by another HELLO, by silence, or by this side, which also answers a close message.
+ * The exchange between this port and one address and port that has returned its cookie. UDP has no connection on the
+ * wire. A HELLO starts this one. Another HELLO, silence or this side ends it. This side also answers a close message.
  */
 export class UdpConnection implements Connection {
   readonly transport = 'udp';
@@ -41,7 +41,7 @@ export class UdpConnection implements Connection {
   readonly #batches: BufferedSubject<readonly InboundFrame[]>;
   readonly #drained = new Subject<void>();
   #phase: 'open' | 'closing' | 'ended' = 'open';
-  /** What came in since the last batch. */
+  /** Input since the last batch. */
   #frames: InboundFrame[] = [];
   #flushPlanned = false;
   #subscribed = false;
@@ -50,7 +50,7 @@ export class UdpConnection implements Connection {
   #bufferedBytes = 0;
   #droppedFrames = 0;
   #noticedAtMs = -Infinity;
-  /** Frames that were too large since the last notice. */
+  /** Number of frames that were too large since the last notice. */
   #unnoticed = 0;
   #graceDeadline: PeerDeadline | undefined;
 
@@ -71,17 +71,20 @@ export class UdpConnection implements Connection {
     return this.#phase === 'ended' ? 0 : this.#bufferedBytes;
   }
 
-  /** Frames that were not sent because they were too large or the queue was full, or not kept because nobody subscribed. */
+  /**
+   * Number of frames that were not sent because they were too large or the queue was full, or dropped because there was
+   * no subscriber.
+   */
   get droppedFrames(): number {
     return this.#droppedFrames;
   }
 
-  /** When the peer was last heard, in milliseconds of the clock. */
+  /** Time of the peer's last datagram, in milliseconds of the clock. */
   get lastHeardMs(): number {
     return this.#lastHeardMs;
   }
 
-  /** A datagram of the peer: one frame, whatever is in it. An empty one is a sign of life. */
+  /** Handles a datagram of the peer: one frame with any content. An empty one is a sign of life. */
   receive(datagram: Uint8Array): void {
     this.#lastHeardMs = this.#options.clock.now();
     if (this.#phase !== 'open') return;
@@ -95,8 +98,9 @@ export class UdpConnection implements Connection {
     if (datagram.length > 0) this.#frames.push(datagram);
     if (this.#flushPlanned) return;
     this.#flushPlanned = true;
-    // Not a microtask: each datagram comes in a callback of its own, and Node runs the microtasks after each, so one would
-    // never see two. The immediate runs when all that was waiting in the socket, up to 32 datagrams at a time, has been read.
+    // Not a microtask: each datagram arrives in its own callback, and Node.js runs the microtasks after each, so a
+    // batch would never contain two. The immediate runs after all datagrams in the socket, up to 32 at a time, were
+    // read.
     setImmediate(this.#flush);
   }
 
@@ -104,7 +108,7 @@ export class UdpConnection implements Connection {
     if (this.#phase !== 'open') return;
     let at = 0;
     while (at < bytes.length) {
-      // Whole frames, says the contract; were the header cut off, the rest would be one datagram.
+      // The contract guarantees complete frames. If a header were incomplete, the rest would be one datagram.
       const length = frameLength(bytes, at, bytes.length) ?? bytes.length - at;
       if (length > this.maxFrameBytes) this.#refuse(length);
       else this.#send(bytes.subarray(at, at + length));
@@ -113,8 +117,8 @@ export class UdpConnection implements Connection {
   }
 
   /**
-   * UDP itself has no close. A router that goes away sends ERROR 501. A peer that leaves gets its close message back, so that it
-   * need not repeat it. Every other reason the session has sent in an ERROR of its own.
+   * UDP has no close. A router that stops sends ERROR 501. A peer that leaves gets its close message back, so that it
+   * need not repeat it. For all other reasons the session has already sent an ERROR.
    */
   close({ kind, text }: CloseReason): void {
     if (this.#phase !== 'open') return;
@@ -125,21 +129,21 @@ export class UdpConnection implements Connection {
     else this.#graceDeadline = setPeerDeadline(this.#options.clock, this.#giveUp, CLOSE_GRACE_MS);
   }
 
-  /** What the system has not taken yet it may still send: there is no way to take it back. */
+  /** Bytes that the system has not taken yet can still be sent: they cannot be withdrawn. */
   destroy(text = CUT_BY_THIS_SIDE): void {
     this.end(new ConnectionLost(text));
   }
 
-  /** For a listener that closes: the peer is told, and it is over. */
+  /** Ends the connection because the listener closes, and notifies the peer. */
   dismiss(text: string): void {
     if (this.#phase === 'open') this.#tell(ErrorCode.ServiceUnavailable, text);
     this.end(new ConnectionLost(text));
   }
 
   /**
-   * The one end of every connection, told later: nobody is called back from inside his own call.
+   * The only place where a connection ends. Subscribers are notified later, never during their own call.
    *
-   * @param fault why it is lost, if so
+   * @param fault why the connection is lost, if it is
    */
   end(fault?: ConnectionLost): void {
     if (this.#phase === 'ended') return;
@@ -147,7 +151,7 @@ export class UdpConnection implements Connection {
     this.#graceDeadline?.clear();
     this.#options.onEnd(this);
     queueMicrotask(() => {
-      this.#flush(); // what came before the end comes before the end
+      this.#flush(); // input before the end is delivered before the end
       if (fault === undefined) this.#batches.complete();
       else this.#batches.error(fault);
       this.#drained.complete();
@@ -182,8 +186,8 @@ export class UdpConnection implements Connection {
   };
 
   /**
-   * Drops a frame that fits no datagram. The peer gets an ERROR at most once per second, with the number of those in
-   * between.
+   * Drops a frame that does not fit a datagram. The peer gets an ERROR at most once per second, with the number of
+   * frames dropped in between.
    */
   #refuse(length: number): void {
     this.#droppedFrames++;

@@ -1,15 +1,15 @@
-/** CLASP's usual port, here the one of UDP. */
+/** Default port of CLASP, here for UDP. */
 export const DEFAULT_PORT = 7330;
 
-/** What `udp()` takes where nothing else is said; `docs/udp.md` holds the same table. */
+/** Defaults of `udp()`. `docs/udp.md` contains the same table. */
 export const defaults = {
   port: DEFAULT_PORT,
   host: '0.0.0.0',
-  /** 1,500 bytes of Ethernet, less the headers of IPv6 and UDP, less what tunnels and PPPoE take. */
+  /** 1,500 bytes of Ethernet, minus the headers of IPv6 and UDP, minus the overhead of tunnels and PPPoE. */
   maxDatagramBytes: 1_400,
   /**
-   * Twice the router's high-water mark: above that mark a session is congested, and the router keeps the latest value of each
-   * param for it, which is far better than to drop whatever comes last. This limit is only reached by one huge tick.
+   * Twice the router's high-water mark. Above that mark a session is congested, and the router keeps the latest value
+   * of each param for it. That is better than dropping the newest datagrams. Only a very large tick reaches this limit.
    */
   maxQueuedBytes: 2 * 1_048_576,
   idleMs: 30_000,
@@ -18,35 +18,41 @@ export const defaults = {
   cookiesPerSecond: 1_000,
 } as const;
 
-/** IPv4 is bound to carry datagrams of 548 bytes; in less than that, hardly a WELCOME fits. */
+/** IPv4 must support datagrams of 548 bytes. A smaller one hardly fits a WELCOME. */
 export const SMALLEST_MAX_DATAGRAM_BYTES = 512;
-/** What IPv4 carries in one datagram: 65,535 bytes less both headers. */
+/** Maximum datagram of IPv4: 65,535 bytes minus both headers. */
 export const LARGEST_DATAGRAM_BYTES = 65_507;
 
-/** Before a source has shown its cookie it is sent at most this many times what it sent. */
+/** Maximum ratio of bytes sent to bytes received, for a source that has not returned its cookie. */
 export const AMPLIFICATION_LIMIT = 3;
 /**
- * The smallest legal HELLO: header, type, version, features and two empty texts. The answer with the cookie has 25 bytes, which
- * is less than three times that.
+ * Bytes of the smallest legal HELLO: header, type, version, features and two empty strings. The answer with the cookie
+ * has 25 bytes, less than three times as many.
  */
 export const MIN_HELLO_BYTES = 11;
-/** No larger HELLO is read: one that is decoded for a stranger must cost little, and this is what any network carries whole. */
+/**
+ * Maximum bytes of a HELLO. Decoding a HELLO of an unvalidated source must be cheap, and every network carries this
+ * size unfragmented.
+ */
 export const MAX_HELLO_BYTES = 1_400;
 
-/** How long a cookie is the current one. It is good for the next slot too: for 30 to 60 s. */
+/** Milliseconds for which a cookie is current. It is valid in the next slot too: for 30 to 60 s. */
 export const COOKIE_SLOT_MS = 30_000;
-/** 64 bits: out of reach of guessing within a minute, and small enough for an answer to the smallest HELLO. */
+/** 64 bits cannot be guessed within a minute, and fit the answer to the smallest HELLO. */
 export const COOKIE_BYTES = 8;
 
-/** Milliseconds from one notice about a frame that was too large to the next. */
+/** Minimum milliseconds between two notices about frames that were too large. */
 export const NOTICE_INTERVAL_MS = 1_000;
 
-/** Bytes that a connection keeps until somebody subscribes; more is dropped. A datagram cannot be left with the network. */
+/**
+ * Maximum bytes that a connection stores until there is a subscriber. Excess is dropped, because a datagram cannot be
+ * left with the network.
+ */
 export const MAX_UNREAD_BYTES = 131_072;
-/** What an unread datagram takes besides its bytes. */
+/** Memory overhead per unread datagram. */
 export const UNREAD_OVERHEAD_BYTES = 128;
 
-/** Memory that the datagrams of all connections may take together while the network is behind. */
+/** Maximum memory of the datagrams of all connections that wait for the network. */
 export const MAX_HELD_BYTES = 67_108_864;
-/** What a datagram in the queue takes besides its bytes: about 800 with Node 20 on Linux. */
+/** Memory overhead per queued datagram. About 800 bytes with Node.js 20 on Linux. */
 export const HELD_OVERHEAD_BYTES = 1_024;

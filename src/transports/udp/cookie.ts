@@ -3,7 +3,7 @@ import type { Clock } from '../../util/clock.js';
 import { ClockWatch } from '../../util/clock-watch.js';
 import { COOKIE_BYTES, COOKIE_SLOT_MS } from './constants.js';
 
-/** Where a datagram came from. */
+/** Source of a datagram. */
 export interface Source {
   /** As the system writes it: `192.168.1.20`, `::1`, `fe80::1%eth0`. */
   readonly address: string;
@@ -11,8 +11,9 @@ export interface Source {
 }
 
 /**
- * What a source has to repeat to show that it receives what is sent to its address: anybody can write any sender on a
- * datagram. A cookie is computed, never stored, so a flood of made-up sources leaves nothing behind.
+ * Cookies that validate sources. The sender address of a datagram can be forged. A source that returns its cookie
+ * proves that it receives datagrams at its address. Cookies are computed and never stored, so a flood of forged
+ * sources uses no memory.
  *
  *   cookie = base64url(first 8 bytes of HMAC-SHA256(secret, "address port slot"))
  *   slot   = floor(Unix time in seconds / 30)
@@ -21,20 +22,23 @@ export class Cookies {
   readonly #clock: Clock;
   readonly #secret: Uint8Array;
 
-  /** @param secret 32 bytes; random by default, so that no cookie outlives its listener or works at another */
+  /**
+   * @param secret 32 bytes; random by default, so that a cookie is invalid after its listener closes and at other
+   * listeners
+   */
   constructor(clock: Clock, secret: Uint8Array = randomBytes(32)) {
     this.#clock = clock;
     this.#secret = secret;
   }
 
-  /** The one for now: eleven characters. */
+  /** Returns the current cookie of a source: eleven characters. */
   bake(source: Source): string {
     return this.#digest(source, slotAt(this.#clock.now())).toString('base64url');
   }
 
   /**
-   * Whether it was made for this source, in this slot or the one before. In the grace period after a stall of the process
-   * the slots of its begin count as well: the HELLO may have waited unread.
+   * Returns whether the cookie was made for this source in this slot or the previous one. In the grace period after a
+   * stall of the process, the slots at its start are valid too, because the HELLO may have waited unread.
    */
   isGood(cookie: string, source: Source): boolean {
     const claimed = Buffer.from(cookie, 'base64url');
@@ -60,7 +64,7 @@ function slotAt(milliseconds: number): number {
 
 const COOKIE_TOKEN = /^udp:([\w-]{11})(?: (.*))?$/s;
 
-/** What a HELLO's token holds: `udp:<cookie>`, `udp:<cookie> <token>`, or a token alone. */
+/** Splits the token of a HELLO: `udp:<cookie>`, `udp:<cookie> <token>`, or a token alone. */
 export function splitToken(token: string | undefined): { cookie: string | undefined; token: string | undefined } {
   const parts = COOKIE_TOKEN.exec(token ?? '');
   if (parts === null) return { cookie: undefined, token };
@@ -68,7 +72,7 @@ export function splitToken(token: string | undefined): { cookie: string | undefi
   return { cookie, token: rest === '' ? undefined : rest };
 }
 
-/** How a cookie is told, and how it is repeated. */
+/** Returns the token that carries a cookie, for the answer and the next HELLO. */
 export function cookieToken(cookie: string, token?: string): string {
   return token === undefined ? `udp:${cookie}` : `udp:${cookie} ${token}`;
 }

@@ -7,11 +7,11 @@ import type { HelloMessage } from '../../protocol/messages/message.js';
 import { MAX_HELLO_BYTES, MIN_HELLO_BYTES } from './constants.js';
 import { splitToken } from './cookie.js';
 
-/** A HELLO as it came, its token taken apart. */
+/** A received HELLO with its token split. */
 export interface Hello {
   readonly frame: Frame<HelloMessage>;
   readonly cookie: string | undefined;
-  /** What is left of the token without the cookie. */
+  /** The token without the cookie. */
   readonly token: string | undefined;
 }
 
@@ -19,7 +19,10 @@ const MAGIC = 0x53;
 const TIMESTAMP = 0x20;
 const HELLO = 0x01;
 
-/** The HELLO in a datagram, or undefined for anything else. What is none is nearly always found out in its first bytes. */
+/**
+ * Returns the HELLO in a datagram, or undefined for any other content. The first bytes rule out nearly all other
+ * content.
+ */
 export function readHello(datagram: Buffer): Hello | undefined {
   if (!mayBeHello(datagram)) return undefined;
   const frame = decode(datagram);
@@ -27,17 +30,17 @@ export function readHello(datagram: Buffer): Hello | undefined {
   return { frame, ...splitToken(frame.message.token) };
 }
 
-/** The frame as it would have come without the cookie. */
+/** Returns the frame as if it had no cookie. */
 export function withoutCookie({ frame: { message, qos, timestamp, encoding }, token }: Hello): Uint8Array {
   return encodeFrame({ ...message, token }, { qos, timestamp, encoding: answerEncoding(encoding) });
 }
 
-/** In what encoding the peer is answered. Whoever writes the legacy form reads the binary one. */
+/** Returns the encoding for answers. Peers that write the legacy form read the binary one. */
 export function answerEncoding(encoding: Frame['encoding']): 'binary' | 'cbor' {
   return encoding === 'cbor' ? 'cbor' : 'binary';
 }
 
-/** Cheapest first. A map is only worth decoding if it holds the word; the clients of old wrote it in capitals. */
+/** Cheap checks first. A map is decoded only if it contains the word, which legacy clients write in capitals. */
 function mayBeHello(datagram: Buffer): boolean {
   const { length } = datagram;
   if (length < MIN_HELLO_BYTES || length > MAX_HELLO_BYTES || datagram[0] !== MAGIC) return false;

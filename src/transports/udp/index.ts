@@ -8,27 +8,29 @@ export type { UdpConnection } from './connection.js';
 export type { UdpCounts, UdpListener } from './listener.js';
 
 export interface UdpOptions {
-  /** 0 takes any free port; `Listener.addresses` tells which. @default 7330 */
+  /** UDP port. 0 selects any free port; see `Listener.addresses`. @default 7330 */
   readonly port?: number | undefined;
-  /** Address of this computer to listen on; `::` is all of IPv6 and IPv4. @default '0.0.0.0', all of IPv4 */
+  /** Local address to listen on. `::` listens on all IPv6 and IPv4 addresses. @default '0.0.0.0', all IPv4 addresses */
   readonly host?: string | undefined;
-  /** Bytes of the largest datagram sent, 512 to 65,507; larger ones than 1,400 may go in pieces or not at all. @default 1_400 */
+  /**
+   * Maximum bytes per sent datagram, 512 to 65,507. Above 1,400, datagrams can be fragmented or lost. @default 1_400
+   */
   readonly maxDatagramBytes?: number | undefined;
-  /** Bytes that may wait for the network for each peer; what is over it is dropped. @default 2_097_152 */
+  /** Maximum bytes per peer that wait for the network. Excess is dropped. @default 2_097_152 */
   readonly maxQueuedBytes?: number | undefined;
-  /** Milliseconds after which a peer that sends nothing is lost. @default 30_000 */
+  /** Milliseconds of silence after which a peer is lost. @default 30_000 */
   readonly idleMs?: number | undefined;
-  /** Peers at once; 0 is any number. @default 10_000 */
+  /** Maximum concurrent peers. 0 is unlimited. @default 10_000 */
   readonly maxConnections?: number | undefined;
-  /** Peers at once that share an IP address; 0 is any number. @default 64 */
+  /** Maximum concurrent peers per IP address. 0 is unlimited. @default 64 */
   readonly maxConnectionsPerAddress?: number | undefined;
-  /** HELLOs without a good cookie that are answered in a second, of all sources together. At least 1. @default 1_000 */
+  /** HELLOs without a valid cookie that are answered per second, of all sources together. At least 1. @default 1_000 */
   readonly cookiesPerSecond?: number | undefined;
-  /** Times silence, cookies and the grace of a close. @default the system's */
+  /** Clock for silence, cookies and the grace period of a close. @default the system clock */
   readonly clock?: Clock | undefined;
 }
 
-/** A transport whose listener also counts what nobody sees. */
+/** A transport whose listener also counts dropped datagrams. */
 export interface UdpTransport extends Transport {
   listen(): Promise<UdpListener>;
 }
@@ -46,10 +48,11 @@ const udpRules = {
 } as const;
 
 /**
- * CLASP over UDP: one datagram one frame, no promise that it arrives. Who wants in says HELLO twice, the second time with the
- * cookie from the answer to the first; `docs/udp.md` has the bytes. Closing its listener ends its connections.
+ * CLASP over UDP: one frame per datagram, without guaranteed delivery. A client sends HELLO twice, the second time with
+ * the cookie from the answer to the first. `docs/udp.md` documents the bytes. Closing the listener ends its
+ * connections.
  *
- * @throws ArgumentError for an option that is unknown or of the wrong type
+ * @throws ArgumentError if an option is unknown or of the wrong type
  */
 export function udp(options: UdpOptions = {}): UdpTransport {
   checkOptions<UdpOptions>('udp', options, udpRules);

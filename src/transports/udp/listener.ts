@@ -19,7 +19,7 @@ import { Peers } from './peers.js';
 import { SendQueue } from './send-queue.js';
 import { bindSocket, networkFaults } from './socket.js';
 
-/** The options of `udp()` with the defaults filled in. */
+/** The options of `udp()` with defaults applied. */
 export interface UdpListenerOptions {
   readonly port: number;
   readonly host: string;
@@ -32,29 +32,29 @@ export interface UdpListenerOptions {
   readonly clock: Clock;
 }
 
-/** What a port has seen, in datagrams since it opened. */
+/** Counters of a port, in datagrams since it opened. */
 export interface UdpCounts {
-  /** From nobody we know, and no HELLO. */
+  /** From unvalidated sources, and not a HELLO. */
   readonly ignored: number;
   /** HELLOs answered with a cookie. */
   readonly cookies: number;
-  /** HELLOs not answered because too many were in that second. */
+  /** HELLOs not answered because there were too many in that second. */
   readonly unanswered: number;
-  /** HELLOs with a good cookie for which there was no room. */
+  /** HELLOs with a valid cookie that a limit rejected. */
   readonly refused: number;
-  /** Not sent because the system refused them: no route, host unreachable, interface down. */
+  /** Not sent because the system rejected them: no route, host unreachable, interface down. */
   readonly failedSends: number;
-  /** Times the system reported a fault of the network while receiving. The port stays open. */
+  /** Network faults that the system reported while receiving. The port stays open. */
   readonly networkFaults: number;
 }
 
-/** Why there is no room: in words for the peer, and for the log. */
+/** Reason of a rejection, as texts for the peer and for the log. */
 interface Refusal {
   readonly answer: string;
   readonly told: string;
 }
 
-/** One socket, and whoever has shown it a cookie. To everybody else it owes nothing and keeps nothing of them. */
+/** One UDP socket and its validated peers. The listener keeps no state for other sources. */
 export class UdpListener implements Listener {
   readonly addresses: readonly ListenAddress[];
   readonly connections$: Observable<UdpConnection>;
@@ -77,13 +77,13 @@ export class UdpListener implements Listener {
     const { maxDatagramBytes, host, port } = options;
     if (maxDatagramBytes < SMALLEST_MAX_DATAGRAM_BYTES || maxDatagramBytes > LARGEST_DATAGRAM_BYTES) {
       throw new TransportError(
-        `datagrams of ${maxDatagramBytes} bytes cannot be; choose maxDatagramBytes from ${SMALLEST_MAX_DATAGRAM_BYTES} to ${LARGEST_DATAGRAM_BYTES}`,
+        `datagrams of ${maxDatagramBytes} bytes are not possible; choose maxDatagramBytes from ${SMALLEST_MAX_DATAGRAM_BYTES} to ${LARGEST_DATAGRAM_BYTES}`,
       );
     }
     return new UdpListener(await bindSocket(host, port), options);
   }
 
-  /** @internal Tests give a socket of their own. */
+  /** @internal Tests pass their own socket. */
   constructor(socket: Socket, options: UdpListenerOptions) {
     this.#socket = socket;
     this.#options = options;
@@ -96,7 +96,7 @@ export class UdpListener implements Listener {
     const { address, port, family } = socket.address();
     const host = family === 'IPv6' ? `[${address}]` : address;
     this.addresses = [{ transport: 'udp', host: address, port, url: `udp://${host}:${port}` }];
-    ClockWatch.of(options.clock).acquire(); // for the cookies; sessions come and go
+    ClockWatch.of(options.clock).acquire(); // for the cookies: there is not always a session
     socket.on('message', this.#onDatagram);
     socket.on('error', this.#onError);
   }
@@ -105,14 +105,14 @@ export class UdpListener implements Listener {
     return { ...this.#counts, failedSends: this.#queue.failedSends };
   }
 
-  /** How many have shown their cookie and are not gone. */
+  /** Number of validated peers that have not ended. */
   get connectionCount(): number {
     return this.#peers.size;
   }
 
   /**
-   * Unlike a listener of the contract it ends its connections: all of them live on the one socket, and as long as that is
-   * there the port is not free.
+   * Closes the port. Unlike other listeners, it also ends its connections: all of them use the one socket, and the port
+   * is not free while the socket is open.
    */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -123,7 +123,8 @@ export class UdpListener implements Listener {
     this.#closing = true;
     this.#accepted.complete();
     this.#faults.complete();
-    // A router that stops closes its doors and then says goodbye to its sessions, all in this turn: let it.
+    // A stopping router closes its listeners and then its sessions, all in this turn. This wait lets it close the
+    // sessions.
     await new Promise((resolve) => setImmediate(resolve));
     for (const connection of this.#peers.all()) connection.dismiss('the UDP port has closed');
     await this.#queue.emptied(CLOSE_GRACE_MS);
@@ -141,7 +142,7 @@ export class UdpListener implements Listener {
   }
 
   readonly #onDatagram = (datagram: Buffer, source: RemoteInfo): void => {
-    // Nobody can be answered at port 0; Node throws where one tries.
+    // A peer at port 0 cannot be answered; Node.js throws on an attempt.
     const hello = source.port === 0 ? undefined : readHello(datagram);
     if (hello !== undefined) {
       if (!this.#closing) this.#onHello(hello, datagram.length, source);
@@ -153,23 +154,24 @@ export class UdpListener implements Listener {
       return;
     }
     this.#counts.ignored++;
-    this.#faults.report('unsolicited', source, 'a datagram of somebody who is not connected, and no HELLO');
+    this.#faults.report('unsolicited', source, 'a datagram from a source that is not connected, and not a HELLO');
   };
 
   #onHello(hello: Hello, receivedBytes: number, source: Source): void {
     if (hello.cookie === undefined || !this.#cookies.isGood(hello.cookie, source)) {
-      // Without one everybody begins.
-      if (hello.cookie !== undefined) this.#faults.report('refused', source, 'its cookie is too old or not its own');
+      // A HELLO without a cookie is a normal start.
+      if (hello.cookie !== undefined)
+        this.#faults.report('refused', source, 'its cookie has expired or belongs to another source');
       if (this.#allowance.take()) {
         this.#counts.cookies++;
         this.#answer(hello, receivedBytes, source, ErrorCode.Unauthorized, cookieToken(this.#cookies.bake(source)));
       } else {
         this.#counts.unanswered++;
-        this.#faults.report('refused', source, 'too many in this second say HELLO without a cookie');
+        this.#faults.report('refused', source, 'too many HELLOs without a cookie in this second');
       }
       return;
     }
-    // The peer has started again without having closed: it no longer knows of its earlier session.
+    // The peer has restarted without closing, and no longer knows its earlier session.
     this.#peers.at(source)?.end(new ConnectionLost('the peer began another session without a close message'));
     const refusal = this.#refusal(source);
     if (refusal === undefined) {
@@ -181,7 +183,7 @@ export class UdpListener implements Listener {
     }
   }
 
-  /** Why there is no room, if so. */
+  /** Returns why a limit rejects the source, or undefined. */
   #refusal({ address }: Source): Refusal | undefined {
     const { maxConnections, maxConnectionsPerAddress } = this.#options;
     if (maxConnections > 0 && this.#peers.size >= maxConnections) {
@@ -212,20 +214,23 @@ export class UdpListener implements Listener {
     });
     this.#peers.add(connection);
     connection.receive(withoutCookie(hello));
-    // The end of the connection that this one replaces is told in a microtask too, and so before it.
+    // Subscribers of the replaced connection are notified of its end in a microtask too, and therefore first.
     queueMicrotask(() => {
       this.#accepted.next(connection);
     });
   }
 
-  /** One datagram for one, and never one that would make this port worth aiming at somebody. */
+  /** Sends one datagram for one received, and never enough to make this port useful for amplification attacks. */
   #answer(hello: Hello, receivedBytes: number, to: Source, code: ErrorCode, message: string): void {
     const encoding = answerEncoding(hello.frame.encoding);
     const datagram = encodeFrame({ type: 'error', code, message }, { encoding });
     if (datagram.length <= AMPLIFICATION_LIMIT * receivedBytes) this.#queue.send(datagram, to);
   }
 
-  /** What the system says while it receives. The network's troubles pass, and sessions outlive them or fall silent. */
+  /**
+   * Handles errors that the system reports while receiving. Network faults are temporary: sessions survive them or time
+   * out.
+   */
   readonly #onError = (error: NodeJS.ErrnoException): void => {
     if (networkFaults.has(error.code)) {
       this.#counts.networkFaults++;
@@ -233,8 +238,8 @@ export class UdpListener implements Listener {
     }
     this.#closing = true;
     this.#faults.complete();
-    this.#accepted.error(new TransportError(`the UDP port broke: ${error.message}`, { cause: error }));
-    const lost = new ConnectionLost(`the UDP port broke: ${error.message}`, { cause: error });
+    this.#accepted.error(new TransportError(`the UDP port failed: ${error.message}`, { cause: error }));
+    const lost = new ConnectionLost(`the UDP port failed: ${error.message}`, { cause: error });
     for (const connection of this.#peers.all()) connection.end(lost);
     void this.#closeSocket();
   };

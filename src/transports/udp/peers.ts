@@ -4,10 +4,10 @@ import { ConnectionLost } from '../transport.js';
 import type { UdpConnection } from './connection.js';
 import type { Source } from './cookie.js';
 
-/** How often silence is looked for within the time it may last: it ends at most a tenth of that later. */
+/** Checks per idle time. A silent peer is ended at most a tenth of the idle time late. */
 const SWEEPS_PER_IDLE_TIME = 10;
 
-/** Those who have shown their cookie, by where they are. Whoever falls silent is ended. */
+/** The validated peers by source. Ends silent ones. */
 export class Peers {
   readonly #idleMs: number;
   readonly #clock: Clock;
@@ -28,17 +28,17 @@ export class Peers {
     return this.#connections.get(keyOf(source));
   }
 
-  /** How many share an IP address. */
+  /** Returns the number of peers that share an IP address. */
   countAt(address: string): number {
     return this.#countByAddress.get(address) ?? 0;
   }
 
-  /** A copy: those in it may be ended while one goes through it. */
+  /** Returns a copy, because its connections can end during an iteration. */
   all(): readonly UdpConnection[] {
     return [...this.#connections.values()];
   }
 
-  /** Where nobody else is. */
+  /** Adds a connection for a source that has none. */
   add(connection: UdpConnection): void {
     const { peer } = connection;
     this.#connections.set(keyOf(peer), connection);
@@ -56,7 +56,7 @@ export class Peers {
     this.#sweepDeadline = undefined;
   };
 
-  /** One timer for all, while there are any. */
+  /** One timer for all peers, while there are any. */
   #planSweep(): void {
     this.#sweepDeadline ??= setPeerDeadline(this.#clock, this.#sweep, this.#idleMs / SWEEPS_PER_IDLE_TIME);
   }
@@ -66,7 +66,7 @@ export class Peers {
     const silentSince = this.#clock.now() - this.#idleMs;
     for (const connection of this.all()) {
       if (connection.lastHeardMs > silentSince) continue;
-      connection.end(new ConnectionLost(`nothing was heard for ${this.#idleMs / 1_000} s`));
+      connection.end(new ConnectionLost(`the peer was silent for ${this.#idleMs / 1_000} s`));
     }
     if (this.#connections.size > 0) this.#planSweep();
   };

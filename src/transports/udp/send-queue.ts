@@ -4,15 +4,17 @@ import { setPeerDeadline } from '../../util/peer-deadline.js';
 import { HELD_OVERHEAD_BYTES, MAX_HELD_BYTES } from './constants.js';
 import type { Source } from './cookie.js';
 
-/** What is used of a socket to send. */
+/** The part of a socket that is used for sending. */
 export type SendingSocket = Pick<Socket, 'send' | 'getSendQueueCount'>;
 
 /**
- * Sends the datagrams of all connections of a socket. Normally the system takes each at once; while the network interface is
- * behind they wait in Node, in order, and this bounds how many.
+ * Sends the datagrams of all connections of a socket. Normally the system takes each immediately. While the network
+ * interface is busy, datagrams wait in Node.js, in order, and this queue bounds their number.
  */
 export class SendQueue {
-  /** Datagrams that the system refused: no route, host unreachable, interface down. UDP promises nobody a delivery. */
+  /**
+   * Datagrams that the system rejected: no route, host unreachable, interface down. UDP does not guarantee delivery.
+   */
   failedSends = 0;
   readonly #socket: SendingSocket;
   readonly #clock: Clock;
@@ -25,15 +27,15 @@ export class SendQueue {
   }
 
   /**
-   * @param onTaken called, with the length, once the system has taken a datagram that it did not take at once
-   * @returns `'taken'`, `'held'` if `onTaken` follows, or `'dropped'` for want of room
+   * @param onTaken called with the length when the system takes a datagram that it did not take immediately
+   * @returns `'taken'`, `'held'` if `onTaken` follows, or `'dropped'` if the queue is full
    */
   send(datagram: Uint8Array, to: Source, onTaken: (length: number) => void = ignore): 'taken' | 'held' | 'dropped' {
     const cost = datagram.length + HELD_OVERHEAD_BYTES;
     if (this.#heldBytes + cost > MAX_HELD_BYTES) return 'dropped';
     const waiting = this.#socket.getSendQueueCount();
     let held = false;
-    // A closure for each datagram, which takes 1 % of the time of the system call.
+    // A closure per datagram costs 1 % of the system call.
     this.#socket.send(datagram, to.port, to.address, (error) => {
       if (error !== null) this.failedSends++;
       if (!held) return;
@@ -47,7 +49,7 @@ export class SendQueue {
     return 'held';
   }
 
-  /** Resolves when nothing waits any more, or after that many milliseconds. For whoever is about to close the socket. */
+  /** Resolves when the queue is empty, or after the given milliseconds. Called before the socket closes. */
   emptied(graceMs: number): Promise<void> {
     if (this.#heldBytes === 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -61,5 +63,5 @@ export class SendQueue {
 }
 
 function ignore(): void {
-  // an answer to a stranger: nobody waits for it
+  // an answer to an unvalidated source has no waiting sender
 }

@@ -5,13 +5,13 @@ import { addressesOf, type HostAddress, listenOnFirst } from '../../net/host-add
 import { listenError } from '../../net/listen-error.js';
 
 /**
- * A bound UDP socket. On `::` it serves IPv4 too, whose addresses then look like `::ffff:192.0.2.7`. A host name stands for the
- * first of its addresses that this computer has, IPv4 first.
+ * Binds a UDP socket. On `::` it also serves IPv4, with addresses such as `::ffff:192.0.2.7`. A host name resolves to
+ * the first of its addresses that this computer has, IPv4 first.
  *
  * @throws TransportError
  */
 export async function bindSocket(host: string, port: number): Promise<Socket> {
-  // Node would bind a port modulo 65,536 without a word.
+  // Node.js would silently bind the port modulo 65,536.
   if (port > 65_535) throw listenError({ code: 'ERR_SOCKET_BAD_PORT' }, host, port, '--udp-port');
   try {
     const addresses = [...(await addressesOf(host))].sort((a, b) => a.family - b.family);
@@ -26,7 +26,7 @@ async function bindTo({ address, family }: HostAddress, port: number): Promise<S
   try {
     await new Promise<void>((bound, reject) => {
       socket.once('error', reject);
-      // Exclusive: workers of a cluster that shared the socket would each see a part of every session.
+      // Exclusive: if workers of a cluster shared the socket, each would receive a part of every session.
       socket.bind({ port, address, exclusive: true }, () => {
         socket.removeListener('error', reject);
         bound();
@@ -46,8 +46,8 @@ type LookUp = (
 ) => void;
 
 /**
- * Node looks every destination up, and for an address that is one already calls back only in the next tick. Called back here
- * and now, `send` has handed the datagram to the system when it returns.
+ * Node.js resolves every destination, and for an IP address calls back only in the next tick. With this immediate
+ * callback, `send` has passed the datagram to the system when it returns.
  */
 const lookUp: LookUp = (host, family, callback) => {
   const version = isIP(host);
@@ -55,13 +55,13 @@ const lookUp: LookUp = (host, family, callback) => {
   else callback(null, host, version);
 };
 
-// Node's types give the options of net.Socket's lookup; dgram calls it with the family in their place.
+// The types of Node.js expect the lookup options of net.Socket; dgram passes the family in their place.
 const lookup = lookUp as unknown as NonNullable<Parameters<typeof createSocket>[0] & object>['lookup'];
 
 /**
- * What a socket reports as its own error although only the network is at fault, and goes on. An unreachable peer shows on some
- * systems when one receives next (Windows says ECONNRESET, ENETRESET), and so does a datagram too large for the buffer; the
- * rest is an interface that is down, or memory that is short for a moment.
+ * Errors that a socket reports as its own although only the network failed. The socket continues to work. On some
+ * systems an unreachable peer causes an error at the next receive (Windows: ECONNRESET, ENETRESET), and so does a
+ * datagram that exceeds the buffer. The others mean an interface that is down, or a temporary shortage of memory.
  */
 export const networkFaults: ReadonlySet<string | undefined> = new Set([
   'ECONNREFUSED',

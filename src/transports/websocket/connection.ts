@@ -29,15 +29,15 @@ export interface WebSocketConnectionOptions {
   readonly maxFrameBytes: number;
   readonly pingIntervalMs: number;
   readonly clock: Clock;
-  /** Of all connections of the port. */
+  /** Shared by all connections of the port. */
   readonly unfinished: UnfinishedMessages;
 }
 
 /**
- * One WebSocket peer. `ws` does the handshake and the closing, answers pings, and reads whatever is not plain; whole binary
- * messages are read ahead of it by a {@link LeanReader}. What the router sends is framed already and goes to the TCP socket
- * past `ws`. That is safe because nothing is compressed: `ws` writes each frame of its own in one go, so the two never mix
- * inside a frame.
+ * One WebSocket peer. `ws` performs the handshake and the close, answers pings, and reads all frames except plain ones.
+ * A {@link LeanReader} reads complete binary messages before `ws`. The router's output is already framed and is written
+ * to the TCP socket directly. That is safe because nothing is compressed: `ws` writes each of its frames in one call,
+ * so the two never mix inside a frame.
  */
 export class WebSocketConnection implements Connection {
   readonly transport = 'websocket';
@@ -54,17 +54,20 @@ export class WebSocketConnection implements Connection {
   readonly #batches: BufferedSubject<readonly InboundFrame[]>;
   readonly #drained = new Subject<void>();
   readonly #share: ReadQuota;
-  /** What came in since the last batch. */
+  /** Input since the last batch. */
   #frames: InboundFrame[] = [];
   #flushPlanned = false;
-  /** Whether the socket has held bytes back since the last `drained$`, and how many writes wait for their callback. */
+  /**
+   * Whether the socket has buffered bytes since the last `drained$`, and the number of writes that wait for their
+   * callback.
+   */
   #heldBack = false;
   #unfinishedWrites = 0;
   #unansweredPings = 0;
   readonly #progress: WriteProgress;
-  /** Of the peer; made when the first comes, which for most is never. */
+  /** Limit for the peer's control frames. Created for the first one, which most peers never send. */
   #controlFrames: TokenBucket | undefined;
-  /** Bytes that ws has of a message that is not complete. */
+  /** Bytes of an incomplete message that `ws` stores. */
   #unfinishedBytes = 0;
   #notedBytes = 0;
   readonly #unfinished: UnfinishedConnection = {
@@ -72,13 +75,13 @@ export class WebSocketConnection implements Connection {
       this.#cut(new ConnectionLost(text));
     },
   };
-  /** We are closing: what the peer still says is dropped. */
+  /** Whether this side is closing. Further input of the peer is dropped. */
   #closing = false;
-  /** What ends `batches$` with an error; undefined while nothing is wrong. */
+  /** Error with which `batches$` will end, if any. */
   #fault: ConnectionLost | undefined;
   #isPinging = false;
   #pingTimer: unknown;
-  /** Set while too many pings are unanswered: the pong may be among the input that waits. */
+  /** Set while too many pings are unanswered: the pong can be in unread input. */
   #pongDeadline: PeerDeadline | undefined;
   #graceDeadline: PeerDeadline | undefined;
 
@@ -94,7 +97,7 @@ export class WebSocketConnection implements Connection {
     this.#batches = new BufferedSubject(this.#startReading);
     this.batches$ = this.#batches.observable;
     this.drained$ = this.#drained.asObservable();
-    peer.pause(); // nothing is read before somebody listens
+    peer.pause(); // nothing is read before the subscription
     this.#readPast(socket);
     peer.on('message', this.#onMessage);
     peer.on('ping', this.#onControlFrame);
@@ -102,8 +105,8 @@ export class WebSocketConnection implements Connection {
     peer.on('error', this.#onProtocolError);
     peer.on('close', this.#onClose);
     socket.on('error', this.#onSocketError);
-    // The peer's side is shut; ws shuts ours (sockets of an upgrade are half open and would stay so for ever). What is
-    // buffered still goes out, but a peer that does not read must not hold the socket.
+    // The peer has ended its side, and `ws` ends this side (sockets of an upgrade are half-open and would otherwise
+    // stay open). Buffered bytes are still sent, but a peer that does not read must not keep the socket.
     socket.once('end', this.#startGrace);
   }
 
@@ -123,15 +126,15 @@ export class WebSocketConnection implements Connection {
     if (this.#peer.readyState !== WebSocket.OPEN) return;
     this.#unfinishedWrites++;
     this.#socket.write(bytes, this.#onWritten);
-    if (this.#socket.writableLength > 0) this.#heldBack = true; // else the network took it all, at once
+    if (this.#socket.writableLength > 0) this.#heldBack = true; // otherwise the network took all bytes immediately
   }
 
   close(reason: CloseReason): void {
     if (this.#closing || this.#batches.ended) return;
     this.#closing = true;
     this.#share.release();
-    this.#peer.resume(); // or the peer's answer is never read where nobody listened
-    this.#peer.close(closeCodes[reason.kind], clipUtf8(reason.text, MAX_REASON_BYTES)); // behind all that is buffered
+    this.#peer.resume(); // otherwise the peer's answer is never read if there is no subscriber
+    this.#peer.close(closeCodes[reason.kind], clipUtf8(reason.text, MAX_REASON_BYTES)); // after all buffered bytes
     this.#startGrace();
   }
 
@@ -146,19 +149,19 @@ export class WebSocketConnection implements Connection {
   readonly #startReading = (): void => {
     this.#peer.resume();
     if (this.#options.pingIntervalMs === 0 || this.#graceDeadline !== undefined) return;
-    // A stall of the process is seen only while the clock is watched, and pings are few.
+    // The clock detects a stall of the process only while it is watched, and pings are rare.
     this.#isPinging = true;
     ClockWatch.of(this.#options.clock).acquire();
     this.#planPing();
   };
 
   /**
-   * Puts the lean reader in front of ws. It stands in for ws's own listener, as the wrappers of `once` do: ws takes it off when
-   * the connection is being closed or broken, and from then on nothing is read by anybody.
+   * Puts the lean reader before `ws`. It replaces the data listener of `ws`, as the wrappers of `once` do. `ws` removes
+   * it when the connection closes or fails. From then on nothing is read.
    */
   #readPast(socket: Socket): void {
     const [listener] = socket.listeners('data');
-    if (listener === undefined) return; // a ws that reads in another way: it goes on doing so
+    if (listener === undefined) return; // a version of `ws` that reads in another way: it continues to do so
     let frames = 0;
     const reader = new LeanReader({
       maxFrameBytes: this.#options.maxFrameBytes,
@@ -170,7 +173,7 @@ export class WebSocketConnection implements Connection {
       },
       leave: (bytes) => {
         this.#unfinishedBytes += bytes.length;
-        listener.call(socket, bytes); // a message that is complete arrives in this call
+        listener.call(socket, bytes); // a complete message arrives during this call
         this.#noteUnfinished();
       },
     });
@@ -180,16 +183,17 @@ export class WebSocketConnection implements Connection {
       reader.push(chunk);
       share.spend(chunk.length, frames);
     };
-    socket.removeListener('data', listener as () => void); // its own type is lost in listeners()
+    socket.removeListener('data', listener as () => void); // listeners() loses its type
     socket.on('data', Object.assign(onData, { listener }));
-    // What a paused socket still holds when it closes ws would read itself, past the reader and perhaps in the middle of a frame.
+    // When a paused socket closes, `ws` would read its remaining bytes itself, bypassing the reader and perhaps inside
+    // a frame.
     socket.prependListener('close', () => {
       const rest: unknown = socket.listenerCount('data') > 0 ? socket.read() : null;
       if (rest instanceof Buffer) onData(rest);
     });
   }
 
-  /** Counts what ws keeps of a message whose end is still to come. */
+  /** Records the bytes that `ws` stores of an incomplete message. */
   #noteUnfinished(): void {
     const bytes = this.#batches.ended ? 0 : this.#unfinishedBytes;
     if (bytes === this.#notedBytes) return;
@@ -197,11 +201,14 @@ export class WebSocketConnection implements Connection {
     this.#options.unfinished.set(this.#unfinished, bytes);
   }
 
-  /** What ws reads. All messages of one TCP read arrive in one synchronous run; the microtask after it makes them one batch. */
+  /**
+   * Handles messages that `ws` reads. All messages of one TCP read arrive synchronously. The microtask after them makes
+   * one batch.
+   */
   readonly #onMessage = (data: RawData, isBinary: boolean): void => {
     this.#unfinishedBytes = 0;
     if (this.#closing) return;
-    const bytes = data as Buffer; // binaryType is 'nodebuffer', ws's default
+    const bytes = data as Buffer; // invariant: binaryType is 'nodebuffer', the default of `ws`
     if (isBinary && bytes.length > this.#options.maxFrameBytes) {
       this.#fault = new ConnectionLost(
         `the peer sent a frame of ${bytes.length} bytes; the limit is ${this.#options.maxFrameBytes}`,
@@ -213,7 +220,7 @@ export class WebSocketConnection implements Connection {
     this.#onSignOfLife();
   };
 
-  /** A ping or a pong. They cost us as much as messages do, and no other limit is about them. */
+  /** Handles a ping or a pong. They cost as much as messages, and no other limit covers them. */
   readonly #onControlFrame = (data: Buffer): void => {
     this.#unfinishedBytes = Math.max(0, this.#unfinishedBytes - data.length - CONTROL_HEADER_BYTES);
     if (this.#closing) return;
@@ -224,9 +231,9 @@ export class WebSocketConnection implements Connection {
       return;
     }
     this.#fault = new ConnectionLost(
-      `the peer sent more than ${MAX_CONTROL_FRAMES_PER_SECOND} pings and pongs in a second`,
+      `the peer sent more than ${MAX_CONTROL_FRAMES_PER_SECOND} pings and pongs in one second`,
     );
-    this.close({ kind: 'policy', text: `at most ${MAX_CONTROL_FRAMES_PER_SECOND} pings and pongs a second` });
+    this.close({ kind: 'policy', text: `at most ${MAX_CONTROL_FRAMES_PER_SECOND} pings and pongs per second` });
   };
 
   readonly #onSignOfLife = (): void => {
@@ -244,12 +251,12 @@ export class WebSocketConnection implements Connection {
     this.#batches.next(frames);
   };
 
-  /** Makes `drained$` true to its word: the socket's own `drain` comes only above a mark of 16 KiB. */
+  /** Emits `drained$` when the buffer is empty. The socket's own `drain` is emitted only above a mark of 16 KiB. */
   readonly #onWritten = (): void => {
     this.#unfinishedWrites--;
     if (!this.#heldBack || this.#unfinishedWrites > 0 || this.#peer.readyState !== WebSocket.OPEN) return;
     if (this.#socket.writableLength > 0) {
-      // A ping or pong of ws's stands behind our last write; an empty write is called back behind it.
+      // A ping or pong of `ws` follows the last write. The callback of an empty write runs after it.
       this.#unfinishedWrites++;
       this.#socket.write(NOTHING, this.#onWritten);
       return;
@@ -273,7 +280,7 @@ export class WebSocketConnection implements Connection {
   }
 
   readonly #ping = (): void => {
-    // A pong waits behind what waits for the peer: as long as it takes some of that, it is alive.
+    // A pong is queued behind the peer's other bytes: while the peer reads some of those, it is alive.
     if (this.#progress.look() === 'moved') this.#onSignOfLife();
     if (this.#unansweredPings < MAX_MISSED_PONGS) this.#unansweredPings++;
     else this.#pongDeadline ??= judgeAfterInput(this.#options.clock, this.#judgeSilence);
@@ -283,13 +290,13 @@ export class WebSocketConnection implements Connection {
 
   readonly #judgeSilence = (): void => {
     this.#pongDeadline = undefined;
-    if (this.#unansweredPings < MAX_MISSED_PONGS) return; // it was heard meanwhile
+    if (this.#unansweredPings < MAX_MISSED_PONGS) return; // it answered meanwhile
     this.#cut(new ConnectionLost(`the peer answered none of ${MAX_MISSED_PONGS} pings`));
   };
 
   /**
-   * From here on the peer has to get on with it: as long as it takes what is buffered it may go on, then it has the grace
-   * time to answer. ws cuts off after 30 s in any case.
+   * Starts the closing phase. While the peer reads buffered bytes, it can continue. After that it has the grace period
+   * to answer. `ws` cuts the connection after 30 s in any case.
    */
   readonly #startGrace = (): void => {
     if (this.#graceDeadline !== undefined || this.#batches.ended) return;
@@ -305,16 +312,16 @@ export class WebSocketConnection implements Connection {
     arm();
   };
 
-  /** Invalid frames and over-long messages. ws has sent its close code already and wants to be left to finish. */
+  /** Handles invalid frames and oversized messages. `ws` has already sent its close code and completes the close. */
   readonly #onProtocolError = (error: Error): void => {
-    this.#fault ??= new ConnectionLost(`the peer broke the WebSocket protocol: ${error.message}`, { cause: error });
+    this.#fault ??= new ConnectionLost(`the peer violated the WebSocket protocol: ${error.message}`, { cause: error });
     this.#closing = true;
     this.#startGrace();
   };
 
   readonly #onSocketError = (error: Error): void => {
-    if (this.#closing) return; // we were leaving anyway
-    this.#fault ??= new ConnectionLost(`the connection broke: ${error.message}`, { cause: error });
+    if (this.#closing) return; // this side was closing anyway
+    this.#fault ??= new ConnectionLost(`the connection failed: ${error.message}`, { cause: error });
   };
 
   #cut(fault: ConnectionLost): void {
@@ -323,13 +330,13 @@ export class WebSocketConnection implements Connection {
     this.#peer.terminate();
   }
 
-  /** The one end of every connection, whatever brought it about. */
+  /** The only place where a connection ends, for any reason. */
   readonly #onClose = (code: number): void => {
     this.#stopPinging();
     this.#unfinishedBytes = 0;
     this.#noteUnfinished();
     this.#graceDeadline?.clear();
-    this.#flush(); // what came before the end comes before the end
+    this.#flush(); // input before the end is delivered before the end
     const fault = this.#fault ?? (this.#closing || leavingCodes.has(code) ? undefined : lossOf(code));
     if (fault === undefined) this.#batches.complete();
     else this.#batches.error(fault);
@@ -337,13 +344,16 @@ export class WebSocketConnection implements Connection {
   };
 }
 
-/** What a close code other than those of {@link leavingCodes} says. The peer's own text is left out: it is not for the log. */
+/**
+ * Returns the fault for a close code that is not one of {@link leavingCodes}. The peer's text is omitted: it must not
+ * reach the log.
+ */
 function lossOf(code: number): ConnectionLost {
   const text =
     code === ABNORMAL_CLOSURE ? 'the connection ended without a Close frame' : `the peer closed with code ${code}`;
   return new ConnectionLost(text);
 }
 
-/** Of a masked ping or pong: opcode, length and mask. */
+/** Bytes of a masked ping or pong besides its payload: opcode, length and mask. */
 const CONTROL_HEADER_BYTES = 6;
 const NOTHING = new Uint8Array(0);

@@ -15,89 +15,96 @@ export type { HttpPeer } from '../../http/http-peer.js';
 export { BodyTooLarge, type HttpAnswer, type HttpRequest, type HttpRoute } from '../../http/route.js';
 
 export interface WebSocketOptions {
-  /** 0 takes any free port; `Listener.addresses` tells which. @default 7330 */
+  /** TCP port. 0 selects any free port; see `Listener.addresses`. @default 7330 */
   readonly port?: number | undefined;
-  /** Address of this computer to listen on. @default '0.0.0.0', all of IPv4 */
+  /** Local address to listen on. @default '0.0.0.0', all IPv4 addresses */
   readonly host?: string | undefined;
-  /** Bytes of the largest binary message taken; a larger one closes the connection with 1009. @default 65_547 */
+  /** Maximum bytes per binary message. A larger one closes the connection with 1009. @default 65_547 */
   readonly maxFrameBytes?: number | undefined;
-  /** Encrypts, TLS 1.2 or later, with this certificate: `wss://`. @default no encryption */
+  /** Certificate for encryption with TLS 1.2 or later: `wss://`. @default no encryption */
   readonly tls?: TlsSource | undefined;
   /**
-   * Which web pages may connect: origins as browsers write them (`https://show.example:8443`), `same-host`, `null` (pages from
-   * files), or `*` for all. Others get 403. What is no web page sends no origin and may always.
+   * Web pages that can connect: origins as browsers write them (`https://show.example:8443`), `same-host`, `null`
+   * (pages from files), or `*` for all. Others get 403. Clients that are not web pages send no origin and are always
+   * allowed.
    *
-   * `same-host` is every page whose host is the one it connects to, whatever the port; the names of the loopback are one
-   * host. Without TLS that host must be a name of the router, see {@link allowHosts}.
+   * `same-host` allows every page whose host is the host to which it connects, on any port. All loopback names are one
+   * host. Without TLS, that host must be a name of the router, see {@link allowHosts}.
    * @default ['same-host']
    */
   readonly allowedOrigins?: readonly string[] | undefined;
   /**
-   * Host names that plain HTTP requests and pages of the same host can use, beside the router's own: `show.example.org`, without port,
-   * or `*` for all. Other names get 403, because their owner could have pointed them here to get past the rules of browsers (DNS
-   * rebinding). The router's own are `localhost` and loopback addresses; if it listens on another address, also every address, the host
-   * name of the computer (`desk`), `desk.local` and `clasp-desk.local`. With `tls` all names are allowed, since the certificate proves
-   * them. Upgrades without an origin, which are no web pages, are not concerned. `listen()` fails for a text that is no host name.
+   * Additional host names that plain HTTP requests and pages of the same host can use: `show.example.org` without port,
+   * or `*` for all. Other names get 403. Their owner could have pointed them to this router to bypass the rules of
+   * browsers (DNS rebinding). The router's own names are `localhost` and loopback addresses. If it listens on another
+   * address, they also include every address, the host name of the computer (`desk`), `desk.local` and
+   * `clasp-desk.local`. With `tls` all names are allowed, because the certificate proves them. Upgrades without an
+   * origin do not come from web pages and are not checked. `listen()` fails for an invalid host name.
    * @default none
    */
   readonly allowHosts?: readonly string[] | undefined;
   /**
-   * Reverse proxies that are believed, as addresses and networks: `192.168.1.2`, `10.0.0.0/8`, `fd00::/8`. The peer of a request that
-   * one of them passes on is the rightmost address of its `X-Forwarded-For` or `Forwarded` that is not in this list: in logs, views and
-   * limits per address. Where a trusted proxy adds `X-Forwarded-Host`, that name has to be allowed as well ({@link allowHosts}). `listen()`
-   * fails for a text that is neither address nor network.
+   * Trusted reverse proxies, as addresses and networks: `192.168.1.2`, `10.0.0.0/8`, `fd00::/8`. If one of them
+   * forwards a request, its peer is the rightmost address of `X-Forwarded-For` or `Forwarded` that is not in this list.
+   * That address is used in logs, views and limits per address. If a trusted proxy adds `X-Forwarded-Host`, that name
+   * must be allowed too ({@link allowHosts}). `listen()` fails for an item that is not an address or network.
    * @default none: all peers of a proxy have its address
    */
   readonly trustedProxies?: readonly string[] | undefined;
   /**
-   * Milliseconds for a handshake: from the first look at a connection to the end of its upgrade, TLS included. A connection that
-   * is slower is closed. One that has to wait for a limit before that waits for as long at most. @default 10_000
+   * Milliseconds per handshake: from the first read of a connection to the end of its upgrade, TLS included. A slower
+   * connection is closed. If a connection must first wait for a limit, it waits at most as long. @default 10_000
    */
   readonly handshakeMs?: number | undefined;
-  /** Bytes of a request's first line and headers together; beyond: 431. @default 16_384 */
+  /** Maximum bytes of a request's first line and headers. Beyond it: 431. @default 16_384 */
   readonly maxHeaderBytes?: number | undefined;
-  /** Headers of a request; beyond: 431. @default 100 */
+  /** Maximum headers per request. Beyond it: 431. @default 100 */
   readonly maxHeaders?: number | undefined;
   /**
-   * Connections that are not upgraded a second after their handshake began; new ones wait (`maxWaiting`). 0 is unlimited.
-   * Connections of this computer do not count, here and in the next five. @default 512
+   * Maximum connections that are not upgraded one second after the start of their handshake. Further connections wait
+   * (`maxWaiting`). 0 is unlimited. Connections from this computer do not count, here and for the next five options.
+   * @default 512
    */
   readonly maxHalfOpen?: number | undefined;
-  /** The same for one address; for IPv6, one network of 64 bits. @default 64 */
+  /** Like `maxHalfOpen`, per address; for IPv6, per 64-bit network. @default 64 */
   readonly maxHalfOpenPerAddress?: number | undefined;
-  /** Connects of one address per second, and at once after a rest; further ones wait. 0 is unlimited. @default 200 */
+  /**
+   * New connections per second and address, with the same burst. Further connections wait. 0 is unlimited. @default 200
+   */
   readonly connectsPerSecond?: number | undefined;
-  /** The same for all addresses together. 0 is unlimited. @default 2_000 */
+  /** Like `connectsPerSecond`, for all addresses together. 0 is unlimited. @default 2_000 */
   readonly maxConnectsPerSecond?: number | undefined;
   /**
-   * Connections that wait for one of these limits, unread; further ones are closed, and of the address with the most. 0: none
-   * waits, and what is above a limit is closed at once. @default 2_048
+   * Maximum connections that wait unread for one of these limits. Beyond it, connections of the address with the most
+   * are closed. 0: none waits, and connections above a limit are closed immediately. @default 2_048
    */
   readonly maxWaiting?: number | undefined;
-  /** The same for one address. 0: as many as `maxWaiting`. @default 1_024 */
+  /** Like `maxWaiting`, per address. 0: same as `maxWaiting`. @default 1_024 */
   readonly maxWaitingPerAddress?: number | undefined;
-  /** Milliseconds between pings; a peer silent through two of them is lost. 0 sends none. @default 30_000 */
+  /** Milliseconds between pings. A peer that answers neither of two pings is lost. 0 disables pings. @default 30_000 */
   readonly pingIntervalMs?: number | undefined;
-  /** Makes the HTML of the page at `/`. Everyone who reaches the port can read it. @default a page that names CLASP */
+  /**
+   * Returns the HTML of the page at `/`. Everyone who reaches the port can read it. @default a page that names CLASP
+   */
   readonly statusPage?: (() => string) | undefined;
   /**
-   * What else is served on this port: health, metrics, pages. Asked in this order, before the status page and the WebSocket. Anybody
-   * who reaches the port may ask. @default none
+   * Additional content on this port: health, metrics, pages. Routes are called in order, before the status page and the
+   * WebSocket. Everyone who reaches the port can access them. @default none
    */
   readonly routes?: readonly HttpRoute[] | undefined;
-  /** Hears what a route has thrown; the peer only sees 500. @default nobody */
+  /** Called with each error that a route throws. The peer only gets 500. @default none */
   readonly onRouteError?: ((error: unknown) => void) | undefined;
-  /** Takes the subprotocol `clasp.v2`, which clients up to 0.1.9 ask for. @default false */
+  /** Whether the subprotocol `clasp.v2` is accepted, which clients up to 0.1.9 request. @default false */
   readonly allowClaspV2?: boolean | undefined;
-  /** Times the handshake, pings and the grace of a close. @default the system's */
+  /** Clock for the handshake, pings and the grace period of a close. @default the system clock */
   readonly clock?: Clock | undefined;
 }
 
 /**
- * CLASP over WebSocket, with TLS or without: the transport every client has. A client can upgrade at any path. Plain HTTP requests get the
- * status page at `/`, what a route serves, or 404.
+ * CLASP over WebSocket, with or without TLS: the transport that every client supports. A client can upgrade at any
+ * path. Plain HTTP requests get the status page at `/`, the answer of a route, or 404.
  *
- * @throws ArgumentError for an option that is unknown or of the wrong type
+ * @throws ArgumentError if an option is unknown or of the wrong type
  */
 export function webSocket(options: WebSocketOptions = {}): Transport {
   checkOptions<WebSocketOptions>('webSocket', options, webSocketRules);

@@ -10,53 +10,56 @@ const OPCODE = 0x0f;
 const CONTINUATION = 0x0;
 const TEXT = 0x1;
 const BINARY = 0x2;
-/** Length codes of RFC 6455, section 5.2: two or eight bytes of length follow. */
+/** Length codes of RFC 6455, section 5.2: two or eight length bytes follow. */
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 const MASK_BYTES = 4;
-/** First byte of a CLASP frame, and the flag of a header that is longer than usual. */
+/** First byte of a CLASP frame, and the flag for a header with a timestamp. */
 const MAGIC = 0x53;
 const TIMESTAMP = 0x20;
 
 export interface LeanReaderOptions {
-  /** Bytes of the largest message taken here; a larger one is left to `ws`, which knows what to say. */
+  /** Maximum bytes of a message that this reader handles. Larger ones are left to `ws`, which reports the error. */
   readonly maxFrameBytes: number;
   /**
-   * Gets the whole binary messages, unmasked, as views into the chunk or a copy of one that was cut: messages that are CLASP frames
-   * and nothing else together, where several come one after the other; any other by itself.
+   * Receives complete binary messages, unmasked, as views into the chunk or a copy of a split message. Adjacent
+   * messages that are exactly one CLASP frame arrive together as a run; any other message arrives alone.
    */
   readonly onMessages: (messages: Uint8Array | FrameRun) => void;
-  /** Gets every other frame, from its first byte to its last, in its place among the messages. */
+  /** Receives all bytes of every other frame, in order with the messages. */
   readonly leave: (bytes: Buffer) => void;
 }
 
 /**
- * Reads the one kind of WebSocket frame that nearly all are (whole, final, masked, binary, of a sensible size) and leaves all
- * others to `ws`: control frames, text, fragments, and whatever is no frame. `ws` sees these complete and in order, so it stays
- * the authority on handshake, closing and faults. Past `ws` a message costs a third: no stream, no list of buffers, no
- * event for each. Since unmasking writes every byte anyway, it writes the frames of a read right behind one another: one view for
- * all of them instead of one for each is a quarter to two fifths more messages a second.
+ * Reads the frames that are nearly all of WebSocket traffic: complete, final, masked, binary, of a normal size. All
+ * others go to `ws`: control frames, text, fragments and invalid frames. `ws` receives these complete and in order, so
+ * it remains responsible for handshake, close and errors. Bypassing `ws` reduces the cost of a message to a third: no
+ * stream, no list of buffers, no event per message. Unmasking writes every byte anyway, so the reader writes the frames
+ * of a read adjacently. One view for all of them instead of one each gives 25 to 40 % more messages per second.
  */
 export class LeanReader {
   readonly #options: LeanReaderOptions;
-  /** The beginning of a frame that a read has cut, in a buffer with room for the rest where that is known. */
+  /** First bytes of a frame that a read has split. If the length is known, the buffer has capacity for the rest. */
   #held: Buffer = nothing;
   #heldLength = 0;
-  /** Bytes that are still to come of a frame that is being left to `ws`. */
+  /** Remaining bytes of a frame that is being passed to `ws`. */
   #leaving = 0;
-  /** Frames that lie back to back so far, where they begin and end, and how many there are. */
+  /** The current run of adjacent frames: buffer, start, end and count. */
   #run: Buffer | undefined;
   #runStart = 0;
   #runEnd = 0;
   #runCount = 0;
-  /** Between the first and the last fragment of a message every frame is for `ws`: whole ones in between break the rules. */
+  /**
+   * Between the first and the last fragment of a message, every frame goes to `ws`: complete messages in between are
+   * invalid.
+   */
   #isFragmented = false;
 
   constructor(options: LeanReaderOptions) {
     this.#options = options;
   }
 
-  /** Takes what a read of the socket brought. Unmasks in place. */
+  /** Accepts the bytes of one socket read. Unmasks in place. */
   push(chunk: Buffer): void {
     this.#read(chunk);
     this.#endRun();
@@ -64,7 +67,7 @@ export class LeanReader {
 
   #read(chunk: Buffer): void {
     let at = this.#heldLength > 0 ? this.#completeHeld(chunk, 0) : 0;
-    // A frame that was held may have been left to ws just now, with its rest still to come.
+    // A buffered frame may just have been passed to `ws` while its rest is in this chunk.
     if (this.#leaving > 0 && at < chunk.length) at = this.#leave(chunk, at, this.#leaving);
     while (at < chunk.length) {
       const next = this.#take(chunk, at, chunk.length);
@@ -76,7 +79,7 @@ export class LeanReader {
     }
   }
 
-  /** Takes the frame that begins at `at`. @returns where it ends; `at` when that is not known yet, or not yet there */
+  /** Processes the frame at `at`. @returns its end, or `at` if the end is unknown or not received yet */
   #take(bytes: Buffer, at: number, end: number): number {
     if (end - at < 2) return at;
     const second = bytes[at + 1]!;
@@ -129,25 +132,26 @@ export class LeanReader {
     return this.#leave(bytes, at, length);
   }
 
-  /** Passes on as much of a frame as is there. @returns where that ends */
+  /** Passes the received part of a frame to `ws`. @returns the end of that part */
   #leave(bytes: Buffer, at: number, length: number): number {
-    this.#endRun(); // what ws makes of it comes behind
+    this.#endRun(); // messages from `ws` come after the run
     const end = Math.min(at + length, bytes.length);
     this.#leaving = length - (end - at);
     const part = at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end);
-    // ws keeps fragments until the last is there: a view of one would keep all else that the same read brought, 64 KiB for a byte.
+    // `ws` stores fragments until the last arrives. A view of one would keep the whole read buffer alive: 64 KiB for
+    // one byte.
     this.#options.leave(this.#isFragmented && part !== bytes ? copyOf(part) : part);
     return end;
   }
 
   #hold(chunk: Buffer, at: number): void {
     const left = chunk.length - at;
-    // Room for the whole frame at once where its length is known; it is never more than a message may have.
+    // Capacity for the whole frame if its length is known. It never exceeds the maximum message size.
     this.#held = Buffer.allocUnsafe(Math.max(frameLength(chunk, at, chunk.length) ?? 0, left));
     this.#heldLength = chunk.copy(this.#held, 0, at);
   }
 
-  /** Goes on with the frame that the last read cut. @returns where it ends in this one */
+  /** Continues with the frame that the last read split. @returns its end in this chunk */
   #completeHeld(chunk: Buffer, from: number): number {
     for (let at = from; ;) {
       const held = this.#held.subarray(0, this.#heldLength);
@@ -157,7 +161,8 @@ export class LeanReader {
         return at;
       }
       if (at === chunk.length) return at;
-      // A byte at a time until the head is whole: thirteen of them at most. What is foreign was left above, whatever it claims.
+      // One byte at a time until the header is complete, at most thirteen. Other frames were passed to `ws` above,
+      // whatever length they declare.
       const needed = length === undefined ? 1 : length - held.length;
       const step = Math.min(needed, chunk.length - at);
       if (held.length + step > this.#held.length) {
@@ -172,7 +177,7 @@ export class LeanReader {
 
 const nothing = Buffer.alloc(0);
 
-/** Bytes of the frame that begins at `at`, head included; undefined until its head says so. */
+/** Returns the bytes of the frame at `at`, header included. Undefined while its header is incomplete. */
 function frameLength(bytes: Buffer, at: number, end: number): number | undefined {
   if (end - at < 2) return undefined;
   const second = bytes[at + 1]!;
@@ -184,14 +189,14 @@ function frameLength(bytes: Buffer, at: number, end: number): number | undefined
   return 2 + extended + (second >= MASKED ? MASK_BYTES : 0) + length;
 }
 
-/** In memory of its own: nothing else is kept by it. */
+/** Copies to separate memory, which keeps no other bytes alive. */
 function copyOf(bytes: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length);
   bytes.copy(copy);
   return copy;
 }
 
-/** Whether a message, still masked, is one CLASP frame without a timestamp, from its first byte to its last. */
+/** Returns whether a masked message is exactly one CLASP frame without a timestamp. */
 function isUsualFrame(bytes: Buffer, start: number, length: number): boolean {
   if (length < HEADER_BYTES) return false;
   const unmasked = (i: number): number => bytes[start + i]! ^ bytes[start + i - MASK_BYTES]!;
@@ -202,7 +207,10 @@ function isUsualFrame(bytes: Buffer, start: number, length: number): boolean {
   );
 }
 
-/** Unmasks to a place that is not behind the payload. The mask lies right before it. @returns where the unmasked bytes end */
+/**
+ * Unmasks to a position at or before the payload. The mask directly precedes the payload. @returns the end of the
+ * unmasked bytes
+ */
 function unmask(bytes: Buffer, start: number, end: number, to: number): number {
   const words = viewOf(bytes);
   const mask = words.getInt32(start - MASK_BYTES, true);

@@ -17,7 +17,7 @@ import type { HttpPeer } from '../../http/http-peer.js';
 import { chooseSubprotocol } from './subprotocols.js';
 import { UnfinishedMessages } from './unfinished-messages.js';
 
-/** The options of `webSocket()` with the defaults filled in. */
+/** The options of `webSocket()` with defaults applied. */
 export interface WebSocketListenerOptions extends HttpListenerOptions {
   readonly maxFrameBytes: number;
   readonly pingIntervalMs: number;
@@ -25,7 +25,9 @@ export interface WebSocketListenerOptions extends HttpListenerOptions {
   readonly allowClaspV2: boolean;
 }
 
-/** An HTTP or HTTPS port whose upgrades become connections. `ws` does the handshake; the sockets stay in our hands. */
+/**
+ * An HTTP or HTTPS port whose upgrades become connections. `ws` performs the handshake; this library keeps the sockets.
+ */
 export class WebSocketListener implements Listener {
   readonly addresses: readonly ListenAddress[];
   readonly connections$: Observable<Connection>;
@@ -57,8 +59,8 @@ export class WebSocketListener implements Listener {
     this.#webSockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
-      // Off: writes past ws would not be compressed, a frame that waits for zlib would change the order, and what is small on
-      // the network could be large here.
+      // Disabled for three reasons: writes that bypass `ws` would not be compressed, a frame that waits for zlib would
+      // change the order, and small compressed input could expand to large messages.
       perMessageDeflate: false,
       maxPayload: Math.max(options.maxFrameBytes, MAX_TEXT_BYTES),
       ...messageLimits,
@@ -72,7 +74,7 @@ export class WebSocketListener implements Listener {
       },
       upgrade: this.#onUpgrade,
       failed: (error) => {
-        this.#connections.error(new TransportError(`the WebSocket port broke: ${error.message}`, { cause: error }));
+        this.#connections.error(new TransportError(`the WebSocket port failed: ${error.message}`, { cause: error }));
       },
     });
   }
@@ -83,13 +85,13 @@ export class WebSocketListener implements Listener {
   }
 
   readonly #onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer, from: HttpPeer): void => {
-    socket.on('error', ignore); // until ws listens, and the connection after it
+    socket.on('error', ignore); // until `ws` listens, and the connection after it
     this.#http.grant(socket);
     this.#upgrades.push({ request, socket, head, from });
   };
 
   readonly #upgrade = ({ request, socket, head, from }: Upgrade): void => {
-    if (socket.destroyed) return; // it has gone while it waited, or was sent away
+    if (socket.destroyed) return; // it closed or was rejected while it waited
     this.#webSockets.handleUpgrade(request, socket, head, (peer) => {
       this.#http.accept(socket);
       const { maxFrameBytes, pingIntervalMs, clock } = this.#options;
@@ -102,14 +104,14 @@ export class WebSocketListener implements Listener {
     });
   };
 
-  /** A request that `ws` does not take. Its texts are its own: `Missing or invalid Sec-WebSocket-Key header`. */
+  /** Handles a request that `ws` rejects. The text comes from `ws`: `Missing or invalid Sec-WebSocket-Key header`. */
   readonly #onBadUpgrade = ({ message }: Error, _stream: Duplex, { socket, method }: IncomingMessage): void => {
-    const fault = { kind: 'handshake', text: `its WebSocket upgrade is not valid: ${message}` } as const;
+    const fault = { kind: 'handshake', text: `its WebSocket upgrade is invalid: ${message}` } as const;
     this.#http.refuse(socket, method === 'GET' ? 400 : 405, message, fault, { 'Sec-WebSocket-Version': '13, 8' });
   };
 }
 
-/** A request that may be granted. */
+/** A request that can be granted. */
 interface Upgrade {
   readonly request: IncomingMessage;
   readonly socket: Socket;
@@ -118,8 +120,8 @@ interface Upgrade {
 }
 
 /**
- * Handshakes in one turn of the event loop: with the session that begins each costs some 0.4 ms. When 5,000 come back at once, those
- * who are in already have their turn every few milliseconds instead of after seconds.
+ * Handshakes per turn of the event loop. Each costs about 0.4 ms, including the start of its session. When 5,000
+ * clients reconnect at once, connected clients are served every few milliseconds instead of after seconds.
  */
 const UPGRADES_PER_TURN = 16;
 
@@ -127,7 +129,7 @@ function ignore(): void {
   // a close follows
 }
 
-/** Options of `ws` that its types do not have yet. */
+/** Options of `ws` that its types do not contain yet. */
 const messageLimits: object = {
   maxFragments: MAX_FRAGMENTS,
   maxBufferedChunks: MAX_CHUNKS,

@@ -1,8 +1,8 @@
 import { SUBPROTOCOL, SUBPROTOCOL_CBOR, SUBPROTOCOL_V2 } from './constants.js';
 
 /**
- * Returns the subprotocol of the answer, the preferred one first (wire.md 1). False: the answer names none, and the client decides
- * whether it accepts that.
+ * Returns the subprotocol of the answer, in order of preference (wire.md 1). False: the answer names none, and the
+ * client decides whether it accepts that.
  */
 export function chooseSubprotocol(offered: ReadonlySet<string>, allowClaspV2: boolean): string | false {
   if (offered.has(SUBPROTOCOL)) return SUBPROTOCOL;

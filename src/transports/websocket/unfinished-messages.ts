@@ -1,15 +1,16 @@
-/** A connection of which a part of a message has come. */
+/** A connection with an incomplete message. */
 export interface UnfinishedConnection {
-  /** Ends it at once; `text` is for the log. */
+  /** Ends the connection immediately. `text` is for the log. */
   readonly onTooMuch: (text: string) => void;
 }
 
-/** Bytes of unfinished JSON texts and fragments of all connections of a port. */
+/** Maximum bytes of incomplete JSON messages and fragments of all connections of a port. */
 export const MAX_UNFINISHED_BYTES = 16_777_216;
 
 /**
- * Bounds what unfinished messages of all connections take together: a JSON text may have 262,144 bytes, and its sender any time to
- * finish it. Above the limit the connection with most is closed. Whole binary frames are not counted.
+ * Bounds the memory of incomplete messages of all connections. A JSON message can have 262,144 bytes, and its sender
+ * can take any time to finish it. Above the limit, the connection with the most bytes is closed. Complete binary frames
+ * are not counted.
  */
 export class UnfinishedMessages {
   readonly #maxBytes: number;
@@ -20,12 +21,14 @@ export class UnfinishedMessages {
     this.#maxBytes = maxBytes;
   }
 
-  /** What all have sent of messages that are not finished. */
+  /** Total bytes of incomplete messages. */
   get total(): number {
     return this.#total;
   }
 
-  /** What has come so far of the message of a connection; 0 if that is complete, or the connection has ended. */
+  /**
+   * Records the received bytes of a connection's incomplete message; 0 if it is complete, or the connection has ended.
+   */
   set(connection: UnfinishedConnection, bytes: number): void {
     this.#total += bytes - (this.#bytes.get(connection) ?? 0);
     if (bytes === 0) this.#bytes.delete(connection);
@@ -44,7 +47,7 @@ export class UnfinishedMessages {
     if (largest === undefined) return;
     this.set(largest, 0);
     largest.onTooMuch(
-      `its unfinished message has ${most} bytes, the most of all, and all together more than ${this.#maxBytes}`,
+      `its unfinished message of ${most} bytes is the largest, and all together exceed ${this.#maxBytes} bytes`,
     );
   }
 }

@@ -44,12 +44,12 @@ describe.each(['length', 'raw'] as const)('a stream with frames in the framing %
     bytes.send(sent[0]!); // does nothing any more
   });
 
-  it('gives what came ahead of bytes that are no frame, and nothing after them', () => {
+  it('gives what came ahead of bytes that are not a frame, and nothing after them', () => {
     const { wire, frames, faults } = stream(framing);
     wire.emit('data', Buffer.concat([framed(framing, [frameOf(9)]), Buffer.alloc(8, 0xff)]));
     wire.emit('data', Buffer.from(framed(framing, [frameOf(9)])));
     expect(frames).toHaveLength(1);
-    expect(faults).toEqual([expect.stringMatching(/^the router broke the framing: /)]);
+    expect(faults).toEqual([expect.stringMatching(/^the router violated the framing: /)]);
   });
 
   it('tells of an end inside a frame', async () => {
@@ -57,7 +57,7 @@ describe.each(['length', 'raw'] as const)('a stream with frames in the framing %
     wire.end(framed(framing, [frameOf(20)]).subarray(0, 15));
     await turn();
     await turn();
-    expect(faults).toEqual(['the router hung up inside a frame, after 15 bytes of it']);
+    expect(faults).toEqual(['the router disconnected inside a frame, after 15 of its bytes']);
   });
 
   it('knows what waits for the network', () => {

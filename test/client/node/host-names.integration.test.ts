@@ -88,7 +88,7 @@ describe('a host name with several addresses', () => {
   });
 
   withIpv6(
-    'leads to the router by UDP although the first never answers: HELLO goes to the next when it is repeated',
+    'reaches the router over UDP if the first never answers: a repeated HELLO goes to the next address',
     async () => {
       const port = ports.get('udp')!;
       const silent = createSocket('udp6').bind(port, '::1');

@@ -73,17 +73,17 @@ describe('a TCP router', () => {
   });
 
   it.each([
-    ['resets the connection', (peer: Socket) => peer.resetAndDestroy(), 'the connection broke: read ECONNRESET'],
+    ['resets the connection', (peer: Socket) => peer.resetAndDestroy(), 'the connection failed: read ECONNRESET'],
     ['ends it', (peer: Socket) => peer.end(), 'the router closed the connection'],
     [
       'breaks the framing',
       (peer: Socket) => peer.write(Buffer.alloc(4, 0xff)),
-      'the connection broke: the router broke the framing: the count is 4294967295 bytes; the limit is 65547',
+      'the connection failed: the router violated the framing: the count is 4294967295 bytes; the limit is 65547',
     ],
     [
       'hangs up inside a frame',
       (peer: Socket) => peer.end(Buffer.from('0000000553', 'hex')),
-      'the connection broke: the router hung up inside a frame, after 5 bytes of it',
+      'the connection failed: the router disconnected inside a frame, after 5 of its bytes',
     ],
   ])('that %s is told as lost for that reason', async (_, harm, reason) => {
     let peer: Socket | undefined;
@@ -225,6 +225,6 @@ describe('a UDP router', () => {
       client.emit('/anybody'); // the answer of the system to the first is told with the next
       return reasons.length > 0;
     });
-    expect(reasons).toEqual(['the connection broke: nobody listens there']);
+    expect(reasons).toEqual(['the connection failed: nobody listens there']);
   });
 });

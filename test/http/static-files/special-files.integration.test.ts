@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 describe('a file that is not regular', () => {
-  onPosix('is not opened: more requests for a FIFO than there are threads hold up no other file', async () => {
+  onPosix('is not opened: more requests for a FIFO than threads do not delay other files', async () => {
     spawnSync('mkfifo', [join(folder, 'site/fifo')]);
     await symlink('fifo', join(folder, 'site/link-to-fifo'));
     const answers = await Promise.all(
@@ -53,7 +53,7 @@ describe('a file that is not regular', () => {
     server.close();
   });
 
-  onPosix('cannot be the folder that is served', async () => {
+  onPosix('cannot be the served folder', async () => {
     const fifo = join(folder, 'fifo');
     spawnSync('mkfifo', [fifo]);
     await expect(staticFiles({ folder: fifo })).rejects.toThrow(StaticFilesError);

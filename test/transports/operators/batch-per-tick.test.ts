@@ -3,7 +3,7 @@ import { Subject } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { batchPerTick } from '../../../src/transports/operators/index.js';
 
-/** Marbles in which the turn ends one frame after its first emission. */
+/** Marbles where the turn ends one frame after its first emission. */
 function marbles(
   test: (helpers: Parameters<Parameters<TestScheduler['run']>[0]>[0], schedule: (flush: () => void) => void) => void,
 ): void {
@@ -16,14 +16,14 @@ function marbles(
 const batches = { a: ['a'], b: ['b'], c: ['a', 'b'], d: ['c'], e: ['a', 'b', 'c'] };
 
 describe('batchPerTick', () => {
-  it('makes one array of all that came in a turn', () => {
+  it('collects all input of a turn in one array', () => {
     marbles(({ hot, expectObservable }, schedule) => {
       const source = hot('                                  (ab)--a-|');
       expectObservable(source.pipe(batchPerTick({ schedule }))).toBe('-c-----a|', batches);
     });
   });
 
-  it('emits what is left before the end', () => {
+  it('emits the remaining items before the end', () => {
     marbles(({ hot, expectObservable }, schedule) => {
       expectObservable(hot('(ab|)').pipe(batchPerTick({ schedule }))).toBe('(c|)', batches);
       expectObservable(hot('(ab#)').pipe(batchPerTick({ schedule }))).toBe('(c#)', batches);
@@ -31,14 +31,14 @@ describe('batchPerTick', () => {
     });
   });
 
-  it('does not wait for the end of the turn with more than maxItems', () => {
+  it('emits before the end of the turn if maxItems is exceeded', () => {
     marbles(({ hot, expectObservable }, schedule) => {
       const source = hot('                                               (abc)----|');
       expectObservable(source.pipe(batchPerTick({ schedule, maxItems: 1 }))).toBe('cd-------|', batches);
     });
   });
 
-  it('weighs what it is told to', () => {
+  it('applies the configured weight', () => {
     const planned: (() => void)[] = [];
     const source = new Subject<readonly number[]>();
     const out: unknown[] = [];
@@ -58,7 +58,7 @@ describe('batchPerTick', () => {
     expect(planned).toHaveLength(2);
   });
 
-  it('emits nothing at the end of a turn that left nothing', () => {
+  it('emits nothing at the end of an empty turn', () => {
     const planned: (() => void)[] = [];
     const source = new Subject<number>();
     const out: unknown[] = [];
@@ -69,7 +69,7 @@ describe('batchPerTick', () => {
     expect(out).toEqual([[1, 2]]);
   });
 
-  it('keeps for the next turn what comes while a batch is handled', () => {
+  it('keeps input that arrives during a batch for the next turn', () => {
     const planned: (() => void)[] = [];
     const source = new Subject<number>();
     const out: unknown[] = [];
@@ -84,7 +84,7 @@ describe('batchPerTick', () => {
     expect(out).toEqual([[1], [2]]);
   });
 
-  it('emits nothing after it was unsubscribed from', () => {
+  it('emits nothing after unsubscription', () => {
     const planned: (() => void)[] = [];
     const source = new Subject<number>();
     const out: unknown[] = [];
@@ -97,7 +97,7 @@ describe('batchPerTick', () => {
     expect([out, source.observed]).toEqual([[], false]);
   });
 
-  it('spans the microtasks of one turn by default', async () => {
+  it('covers the microtasks of one turn by default', async () => {
     const source = new Subject<number>();
     const out: unknown[] = [];
     source.pipe(batchPerTick()).subscribe((batch) => out.push(batch));

@@ -21,7 +21,7 @@ function decoded(...batches: (readonly (UndecodedFrame | RateLimitedMessage)[])[
 describe('decodeFrames', () => {
   const ping = encodeFrame({ type: 'ping' }, { qos: 1 });
 
-  it('makes one array of messages of one array of frames and texts', () => {
+  it('converts one array of frames and JSON messages to one array of messages', () => {
     expect(decoded([ping, '{"type":"pong"}'], [ping])).toEqual([
       [
         expect.objectContaining({ message: { type: 'ping' }, qos: 1, encoding: 'binary' }),
@@ -31,9 +31,9 @@ describe('decodeFrames', () => {
     ]);
   });
 
-  it('takes the frames of a run one by one, a message that cannot be read included', () => {
+  it('decodes the frames of a run one by one, invalid messages included', () => {
     const bad = encodeFrame({ type: 'ping' });
-    bad[4] = 0x7f; // no message type
+    bad[4] = 0x7f; // invalid message type
     const run = new FrameRun(Uint8Array.from([...ping, ...bad, ...ping]), 3);
     const [frames] = decoded([ping, run, '{"type":"pong"}']);
     expect(frames?.map(({ message }) => message.type)).toEqual(['ping', 'ping', 'malformed', 'ping', 'pong']);
@@ -43,7 +43,7 @@ describe('decodeFrames', () => {
     expect(decoded([])).toEqual([[]]);
   });
 
-  it('puts what is no message in its place, with the fault', () => {
+  it('replaces invalid input by its fault, at its position', () => {
     const bad = Uint8Array.of(0x47, 0x45, 0x54, 0x20);
     const [frames] = decoded([ping, bad, ping, '{"type":', ping]);
     expect(frames?.map(({ message }) => message.type)).toEqual(['ping', 'malformed', 'ping', 'malformed', 'ping']);
@@ -62,12 +62,12 @@ describe('decodeFrames', () => {
     });
   });
 
-  it('passes on what the rate limit said', () => {
+  it('passes notices of the rate limit unchanged', () => {
     const message: RateLimitedMessage = { type: 'rateLimited', messagesPerSecond: 5, dropped: 2 };
     expect(decoded([ping, message])[0]?.[1]?.message).toBe(message);
   });
 
-  it('lets a fault that is not the peer’s break the stream', () => {
+  it('errors on a fault that the peer did not cause', () => {
     const bug = new Proxy(ping, {
       get(): never {
         throw new TypeError('ours');
@@ -80,7 +80,7 @@ describe('decodeFrames', () => {
     expect(error).toEqual(new TypeError('ours'));
   });
 
-  it('passes on the end and errors', () => {
+  it('passes the end and errors', () => {
     new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(({ hot, expectObservable }) => {
       const frames = { a: [] };
       expectObservable(hot('a-|', frames).pipe(decodeFrames())).toBe('a-|', frames);

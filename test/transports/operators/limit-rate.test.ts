@@ -8,7 +8,7 @@ import { FrameRun } from '../../../src/protocol/frame-run.js';
 import type { RateLimitedMessage } from '../../../src/protocol/inbound.js';
 import { limitRate, type LimitRateOptions } from '../../../src/transports/operators/index.js';
 
-/** A limiter in front of an array, with the clock that moves it. */
+/** A limiter on an array, with its clock. */
 function limited(options: Omit<LimitRateOptions, 'clock'>): {
   clock: SimulatedClock;
   send: (count: number) => void;
@@ -29,13 +29,13 @@ const notice = (messagesPerSecond: number, dropped: number): RateLimitedMessage 
 });
 
 describe('limitRate', () => {
-  it('lets through a second’s worth at once, drops the rest of the batch and says so in its place', () => {
+  it('passes one second’s worth immediately, drops the rest of the batch and reports it at its position', () => {
     const { send, out } = limited({ messagesPerSecond: 3 });
     send(5);
     expect(out).toEqual([[0, 1, 2, notice(3, 2)]]);
   });
 
-  it('refills by the time that passes, up to the burst', () => {
+  it('refills with the elapsed time, up to the burst', () => {
     const { clock, send, out } = limited({ messagesPerSecond: 10, burst: 2 });
     send(2);
     clock.increment(100);
@@ -47,7 +47,7 @@ describe('limitRate', () => {
     expect(out[3]).toEqual([notice(10, 1)]);
   });
 
-  it('counts parts of a token', () => {
+  it('counts fractions of a token', () => {
     const { clock, send, out } = limited({ messagesPerSecond: 1, burst: 1 });
     send(1);
     clock.increment(400);
@@ -57,11 +57,11 @@ describe('limitRate', () => {
     expect(out).toEqual([[0], [], [1]]);
   });
 
-  it('tells of drops once a second at most, with all of them', () => {
+  it('reports all drops, at most once per second', () => {
     const { clock, send, out } = limited({ messagesPerSecond: 1 });
     send(2);
     clock.increment(500);
-    send(3); // dropped, and nothing said yet
+    send(3); // dropped, and not reported yet
     clock.increment(499);
     send(1);
     clock.increment(1);
@@ -69,7 +69,7 @@ describe('limitRate', () => {
     expect(out).toEqual([[0, notice(1, 1)], [], [], [6, notice(1, 7)]]);
   });
 
-  it('tells of the last drops with whatever comes later, a sign of life included', () => {
+  it('reports the last drops with any later batch, even an empty one', () => {
     const { clock, send, out } = limited({ messagesPerSecond: 1 });
     send(2);
     send(5);
@@ -80,7 +80,7 @@ describe('limitRate', () => {
     expect(out).toEqual([[0, notice(1, 1)], [], [notice(1, 5)], []]);
   });
 
-  it('passes the very same array on while nothing is dropped', () => {
+  it('passes the same array object while nothing is dropped', () => {
     const clock = new SimulatedClock();
     const batch = [1, 2, 3];
     const out: unknown[] = [];
@@ -90,7 +90,7 @@ describe('limitRate', () => {
     expect(out[0]).toBe(batch);
   });
 
-  it('counts the frames of a run, and lets through as many of them as it may', () => {
+  it('counts the frames of a run, and passes as many of them as allowed', () => {
     const ping = encodeFrame({ type: 'ping' });
     const run = (count: number): FrameRun => new FrameRun(Buffer.concat(Array<Uint8Array>(count).fill(ping)), count);
     const out: unknown[] = [];
@@ -104,7 +104,7 @@ describe('limitRate', () => {
     expect(out[1]).toEqual([...Array<Buffer>(3).fill(Buffer.from(ping)), notice(5, 3)]);
   });
 
-  it('passes the last frame of a batch in any case where its option says so, alone or in a run', () => {
+  it('always passes the last frame of a batch if the option selects it, alone or in a run', () => {
     const ping = encodeFrame({ type: 'ping' });
     const close = closeFrame();
     const out: unknown[] = [];
@@ -118,15 +118,15 @@ describe('limitRate', () => {
     expect(out).toEqual([[ping, notice(1, 2)], [close], [Buffer.from(close)]]);
     clock.increment(1_000);
     batches$.next([]);
-    expect(out[3]).toEqual([notice(1, 3)]); // what passed is not among the dropped
+    expect(out[3]).toEqual([notice(1, 3)]); // frames that passed are not counted as dropped
   });
 
-  it('is no operator at all where the limit is 0', () => {
+  it('is not an operator if the limit is 0', () => {
     const frames$ = new Subject<readonly number[]>();
     expect(frames$.pipe(limitRate({ messagesPerSecond: 0, clock: new SimulatedClock() }))).toBe(frames$);
   });
 
-  it('gives each subscription a bucket of its own', () => {
+  it('uses a separate bucket per subscription', () => {
     const frames$ = new Subject<readonly number[]>();
     const limited$ = frames$.pipe(limitRate({ messagesPerSecond: 1, clock: new SimulatedClock() }));
     const out: unknown[] = [];
@@ -136,7 +136,7 @@ describe('limitRate', () => {
     expect(out).toEqual([[1], [1]]);
   });
 
-  it('passes on the end and errors, and unsubscribes', () => {
+  it('passes the end and errors, and unsubscribes', () => {
     const clock = new SimulatedClock();
     new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(
       ({ hot, expectObservable, expectSubscriptions }) => {

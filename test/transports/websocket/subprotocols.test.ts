@@ -8,7 +8,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** Status and chosen subprotocol of an upgrade that offers what `header` says. */
+/** Returns the status and the chosen subprotocol of an upgrade with this `header`. */
 async function offer(
   header: string,
   routes: readonly HttpRoute[] = [],
@@ -29,7 +29,7 @@ async function offer(
   return [/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1], /^sec-websocket-protocol: (.*)\r$/im.exec(answer)?.[1]];
 }
 
-/** An upgrade route with `ws` behind it, as the feed of the inspector. */
+/** An upgrade route with `ws`, like the feed of the inspector. */
 function echo(): HttpRoute {
   const server = new WebSocketServer({ noServer: true });
   return {
@@ -58,7 +58,7 @@ describe('Sec-WebSocket-Protocol', () => {
     expect(await offer('feed,, feed', [echo()])).toEqual(['101', 'feed']);
   });
 
-  it('with a name that is no token is refused with 400', async () => {
+  it('with an invalid name is rejected with 400', async () => {
     expect(await offer('clasp, a b')).toEqual(['400', undefined]);
   });
 });

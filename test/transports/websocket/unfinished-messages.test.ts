@@ -13,19 +13,19 @@ function sender(): Sender {
   return { ends, onTooMuch: (text) => void ends.push(text) };
 }
 
-describe('unfinished messages of all connections', () => {
-  it('cost the connection with most its connection, above the limit', () => {
+describe('incomplete messages of all connections', () => {
+  it('close the connection with the most bytes above the limit', () => {
     const messages = new UnfinishedMessages(1_000);
     const [small, large, late] = [sender(), sender(), sender()];
     messages.set(small, 300);
     messages.set(large, 500);
     messages.set(late, 201);
-    const text = 'its unfinished message has 500 bytes, the most of all, and all together more than 1000';
+    const text = 'its unfinished message of 500 bytes is the largest, and all together exceed 1000 bytes';
     expect([small.ends, large.ends, late.ends]).toEqual([[], [text], []]);
     expect(messages.total).toBe(501);
   });
 
-  it('do not count once they are finished', () => {
+  it('do not count after they are complete', () => {
     const messages = new UnfinishedMessages(1_000);
     const senders = Array.from({ length: 10 }, sender);
     for (const one of senders) {
