@@ -15,11 +15,11 @@ import { type EncodedValue, encodeValue } from '../../src/protocol/values/encode
 import { INT_MAX, INT_MIN, type Value } from '../../src/protocol/values/value.js';
 
 /**
- * Random values and messages, every one of which an encoder takes. The boundaries where codecs go wrong are drawn far
- * more often than chance would: int64 extremes, NaN, -0, U+FEFF, `__proto__`, u64 beyond 2^53.
+ * Random values and messages that every encoder accepts. Boundaries where codecs fail are overrepresented: int64
+ * extremes, NaN, -0, U+FEFF, `__proto__`, u64 beyond 2^53.
  */
 
-/** Text without lone surrogates, which have no UTF-8. */
+/** Strings without lone surrogates, which have no UTF-8 encoding. */
 export const arbitraryText: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: fc.string({ maxLength: 12 }) },
   { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 12 }) },
@@ -40,7 +40,7 @@ export const arbitraryText: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: 'grapheme', minLength: 90, maxLength: 160 }) },
 );
 
-/** Keys that an object would lose, reorder or turn into something else, among ordinary ones. */
+/** Keys that a plain object would lose, reorder or change, among ordinary ones. */
 export const arbitraryKey: fc.Arbitrary<string> = fc.oneof(
   arbitraryText,
   fc.constantFrom(
@@ -59,7 +59,7 @@ export const arbitraryKey: fc.Arbitrary<string> = fc.oneof(
   ),
 );
 
-/** Addresses as codecs see them: mostly sound ones, and any text at all. */
+/** Addresses as codecs see them: mostly valid ones, and any string. */
 export const arbitraryAddress: fc.Arbitrary<string> = fc.oneof(
   {
     weight: 4,
@@ -82,19 +82,19 @@ export const arbitraryPattern: fc.Arbitrary<string> = fc.oneof(
 
 export const arbitraryU8: fc.Arbitrary<number> = fc.integer({ min: 0, max: 0xff });
 export const arbitraryU16: fc.Arbitrary<number> = fc.integer({ min: 0, max: 0xffff });
-/** u32, with the sign bit set half of the time. */
+/** u32, with the sign bit set in half of the cases. */
 export const arbitraryU32: fc.Arbitrary<number> = fc.oneof(
   fc.integer({ min: 0, max: 0xffff_ffff }),
   fc.constantFrom(0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff),
 );
 
-/** u64 that a double holds: what the official JavaScript client is able to say. */
+/** u64 that a double represents exactly: the range of the official JavaScript client. */
 export const arbitrarySafeU64: fc.Arbitrary<number> = fc.oneof(
   fc.maxSafeNat(),
   fc.constantFrom(0, 1, 0xffff_ffff, 0x1_0000_0000, 1_704_067_200_000_000, Number.MAX_SAFE_INTEGER),
 );
 
-/** u64 in its one canonical form: a number while it is safe, a bigint beyond. */
+/** u64 in canonical form: a number while it is safe, a bigint beyond. */
 export const arbitraryU64: fc.Arbitrary<U64> = fc.oneof(
   { weight: 3, arbitrary: arbitrarySafeU64 },
   { weight: 1, arbitrary: fc.bigInt({ min: 2n ** 53n, max: 2n ** 64n - 1n }) },
@@ -139,7 +139,7 @@ export const arbitraryInt: fc.Arbitrary<bigint> = fc.oneof(
 );
 
 export interface ValueOptions {
-  /** Containers inside containers. @default 4 */
+  /** Nesting of containers. @default 4 */
   readonly maxDepth?: number;
   /** @default true */
   readonly ints?: boolean;
@@ -153,7 +153,7 @@ export interface ValueOptions {
   readonly key?: fc.Arbitrary<string>;
 }
 
-/** Any value, its two numeric kinds apart. */
+/** Any value, with Ints and Floats distinguished. */
 export function arbitraryValue(options: ValueOptions = {}): fc.Arbitrary<Value> {
   const {
     maxDepth = 4,
@@ -181,7 +181,7 @@ export function arbitraryValue(options: ValueOptions = {}): fc.Arbitrary<Value> 
   })).value;
 }
 
-/** A map value alone. */
+/** A map value. */
 export function arbitraryMap(key: fc.Arbitrary<string>, value: fc.Arbitrary<Value>): fc.Arbitrary<Map<string, Value>> {
   return fc
     .uniqueArray(fc.tuple(key, value), { maxLength: 4, selector: ([name]) => name })
@@ -189,16 +189,16 @@ export function arbitraryMap(key: fc.Arbitrary<string>, value: fc.Arbitrary<Valu
 }
 
 export interface MessageOptions {
-  /** Leaves out what the compact binary form cannot carry, and puts in what its decoder always reports. @default false */
+  /** Omits what compact binary cannot carry, and includes what its decoder always reports. @default false */
   readonly binary?: boolean;
   /** @default all nineteen */
   readonly types?: readonly MessageType[];
-  /** Bundles inside bundles, the outermost included. @default 2 */
+  /** Nesting of bundles, including the outermost. @default 2 */
   readonly bundleDepth?: number;
   readonly value?: ValueOptions;
   /** Every u64 field. @default {@link arbitraryU64} */
   readonly u64?: fc.Arbitrary<U64>;
-  /** Every text that is no address, no pattern and no key. @default {@link arbitraryText} */
+  /** Every string that is no address, pattern or key. @default {@link arbitraryText} */
   readonly text?: fc.Arbitrary<string>;
   /** @default {@link arbitraryAddress} */
   readonly address?: fc.Arbitrary<string>;
@@ -228,7 +228,7 @@ export const messageTypes: readonly MessageType[] = [
   'result',
 ];
 
-/** Any message, in the form decoders give it: no empty token, no empty filter, no `lock: false`. */
+/** Any message as decoders return it: no empty token, no empty filter, no `lock: false`. */
 export function arbitraryMessage(options: MessageOptions = {}): fc.Arbitrary<Message> {
   const { types = messageTypes, bundleDepth = 2 } = options;
   const table = messageTable(options);
@@ -238,7 +238,7 @@ export function arbitraryMessage(options: MessageOptions = {}): fc.Arbitrary<Mes
 
 type Fields<T> = { [K in keyof T]-?: fc.Arbitrary<T[K]> };
 
-/** A record of exactly these fields; the type makes a forgotten optional field a compile error. */
+/** A record of exactly these fields. By its type, a missing optional field does not compile. */
 function fields<T>(arbitraries: Fields<T>): fc.Arbitrary<T> {
   return fc.record(arbitraries, { noNullPrototype: true }); // all keys of T, each of its type
 }
@@ -249,12 +249,12 @@ function optional<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
 
 const flag: fc.Arbitrary<true | undefined> = fc.constantFrom(true, undefined);
 
-/** Only where the form has a place for it. */
+/** Only if the form has a field for it. */
 function onlyIf<T>(there: boolean, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return there ? optional(arbitrary) : fc.constant(undefined);
 }
 
-/** One arbitrary for each message type; functions, because a bundle holds the others. */
+/** One arbitrary per message type; functions, because a bundle contains the others. */
 function messageTable(options: MessageOptions): Record<MessageType, () => fc.Arbitrary<Message>> {
   const { binary = false, u64 = arbitraryU64, text = arbitraryText, bundleDepth = 2 } = options;
   const { address = arbitraryAddress, pattern = arbitraryPattern } = options;
@@ -409,13 +409,13 @@ function messageTable(options: MessageOptions): Record<MessageType, () => fc.Arb
   };
 }
 
-/** A bundle that was asked for alone still needs something to hold. */
+/** A bundle requested alone still needs types for its messages. */
 function innerTypes({ types = messageTypes }: MessageOptions): readonly MessageType[] {
   const others = types.filter((type) => type !== 'bundle');
   return others.length === 0 ? ['set', 'publish', ...types] : types;
 }
 
-/** No option at all is written like no options, so there is at least one. */
+/** Empty options are encoded like absent ones, so there is at least one. */
 const subscribeOptions: fc.Arbitrary<SubscribeOptions> = fields<SubscribeOptions>({
   maxRate: optional(arbitraryU32),
   epsilon: optional(arbitraryFloat),

@@ -3,8 +3,8 @@ import vm from 'node:vm';
 import ts from 'typescript';
 
 /**
- * A realm with what browsers and Node share, and nothing of Node: no Buffer, process, require or timers. Modules are
- * compiled as the build compiles them and loaded into it.
+ * A realm with the globals that browsers and Node.js share, without those of Node.js only: no Buffer, process, require
+ * or timers. Modules are compiled as in the build and loaded into it.
  */
 export class BrowserLike {
   readonly #context = vm.createContext(
@@ -13,7 +13,7 @@ export class BrowserLike {
   );
   readonly #modules = new Map<string, vm.Module>();
 
-  /** Runs the text of a module that stands in `src/`, and gives what it exports. */
+  /** Runs the source text of a module in `src/`, and returns its exports. */
   async run(text: string): Promise<Readonly<Record<string, unknown>>> {
     const module = this.#compile(new URL('../../src/driver.ts', import.meta.url), text);
     await module.link((specifier, referrer) => this.#load(specifier, referrer.identifier));
@@ -40,9 +40,9 @@ export class BrowserLike {
   }
 }
 
-/** What a bundler for browsers takes for a specifier. */
+/** Resolves a specifier like a bundler for browsers. */
 function resolve(specifier: string, referrer: string): URL {
-  if (specifier === 'cbor-x') return new URL('../../node_modules/cbor-x/index.js', import.meta.url); // its "default" export
+  if (specifier === 'cbor-x') return new URL('../../node_modules/cbor-x/index.js', import.meta.url); // its "default"
   if (!specifier.startsWith('.')) throw new Error(`a browser has no module ${specifier}`);
   const ours = !referrer.includes('/node_modules/');
   return new URL(ours ? specifier.replace(/\.js$/, '.ts') : specifier, referrer);

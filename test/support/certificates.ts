@@ -1,21 +1,21 @@
 import { generate } from 'selfsigned';
 import type { TlsCredentials } from '../../src/net/tls.js';
 
-/** A server's key and certificate, and what a client has to trust. */
+/** A server's key and certificate, and the certificate that a client must trust. */
 export interface TestCertificate extends TlsCredentials {
-  /** PEM: the certificate itself, which nobody else signed. */
+  /** PEM: the self-signed certificate. */
   readonly ca: string;
 }
 
 let made: Promise<TestCertificate> | undefined;
 
-/** For `localhost` and 127.0.0.1, EC P-256, valid for a day. Made once per test file; never twice the same. */
+/** For `localhost` and 127.0.0.1, EC P-256, valid for one day. Created once per test file, different each time. */
 export function testCertificate(): Promise<TestCertificate> {
   made ??= newCertificate();
   return made;
 }
 
-/** Another one each time, as a renewal brings it. */
+/** Creates a different certificate per call, like a renewal. */
 export async function newCertificate(): Promise<TestCertificate> {
   const hour = 3_600_000;
   const now = Date.now();

@@ -3,12 +3,15 @@ import type { Dice, Faults, FaultCounts, ProxiedConnection, Weather } from './ch
 import { BitFlips } from './chaos-proxy-flips.js';
 import type { Random } from './mutate.mjs';
 
-/** Datagrams of one peer that may be on their way, each direction; more are lost. */
+/** Maximum datagrams of one peer in transit per direction; further ones are lost. */
 const MAX_WAITING = 10_000;
-/** Shares are drawn in steps of one in so many. */
+/** Resolution of probabilities: one in this number. */
 const STEPS = 1_000_000;
 
-/** What goes between one port of a peer and the router: a socket of its own towards the router, so the router sees one port too. */
+/**
+ * Traffic between one port of a peer and the router. It has its own socket to the router, so that the router sees one
+ * port too.
+ */
 export class DatagramFlow implements ProxiedConnection {
   readonly number: number;
   faults: Faults | undefined;
@@ -72,7 +75,7 @@ interface DatagramLineParts {
   readonly clock: Weather['clock'];
 }
 
-/** One direction: each datagram has its own luck. */
+/** One direction. Faults are drawn per datagram. */
 export class DatagramLine {
   isStalled = false;
   readonly #parts: DatagramLineParts;
@@ -91,7 +94,7 @@ export class DatagramLine {
   push(datagram: Uint8Array): void {
     const { faults, counts } = this.#parts;
     const { latencyMs, jitterMs, lossRatio, duplicateRatio, bytesPerFlip } = faults();
-    // The same number of draws for each, whatever they lead to.
+    // Each datagram uses the same number of draws, whatever their results.
     const [isLost, isDoubled] = [this.#happens(lossRatio), this.#happens(duplicateRatio)];
     const delays = [0, 1].map(() => latencyMs + this.#dice.below(jitterMs + 1));
     const bytes = this.#flips.apply(datagram, bytesPerFlip);
@@ -106,7 +109,7 @@ export class DatagramLine {
     }
   }
 
-  /** Forgets what is on its way. */
+  /** Drops datagrams in transit. */
   stop(): void {
     for (const timer of this.#timers) this.#parts.clock.clearTimeout(timer);
     this.#timers.clear();

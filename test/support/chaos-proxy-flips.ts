@@ -1,11 +1,11 @@
 import type { FaultCounts } from './chaos-proxy.js';
 import type { Random } from './mutate.mjs';
 
-/** Flips a bit every so many bytes, wherever the network has cut them. */
+/** Flips one bit per `bytesPerFlip` bytes on average, regardless of how the network splits them. */
 export class BitFlips {
   readonly #dice: Random;
   readonly #counts: FaultCounts;
-  /** Bytes until the next one; undefined while none is due. */
+  /** Bytes until the next flip; undefined if none is planned. */
   #untilNext: number | undefined;
 
   constructor(dice: Random, counts: FaultCounts) {
@@ -30,7 +30,7 @@ export class BitFlips {
     return flipped ?? bytes;
   }
 
-  /** Bytes left alone before a flip: with the flipped one, `bytesPerFlip` on average. */
+  /** Unchanged bytes before a flip: with the flipped one, `bytesPerFlip` on average. */
   #gap(bytesPerFlip: number): number {
     return this.#dice.below(2 * bytesPerFlip - 1);
   }

@@ -4,10 +4,10 @@ import type { Dice, Faults, FaultCounts, ProxiedConnection, Weather } from './ch
 import { BitFlips } from './chaos-proxy-flips.js';
 import type { Random } from './mutate.mjs';
 
-/** Bytes of one direction that may be on their way; then the sender is made to wait, as by a network. */
+/** Maximum bytes of one direction in transit; above it the sender must wait, as in a network. */
 const MAX_HELD_BYTES = 256 * 1_024;
 
-/** A stream through the proxy: a socket on either side, a line each way. */
+/** A stream through the proxy: one socket per side, one line per direction. */
 export class StreamPair implements ProxiedConnection {
   readonly number: number;
   faults: Faults | undefined;
@@ -52,7 +52,7 @@ export class StreamPair implements ProxiedConnection {
     this.#end(true);
   }
 
-  /** A socket that has come to its end closes when both directions are through; before that, the other side sees a reset. */
+  /** After its end, a socket closes when both directions are complete; before that, the other side gets a reset. */
   #end(isBroken: boolean): void {
     if (this.#isOver) return;
     const isThrough = !isBroken && this.#lines.every((line) => line.isThrough);
@@ -92,16 +92,16 @@ export interface LineParts {
   readonly clock: Clock;
 }
 
-/** The two ends of a line: whom to make wait, and where it all goes. */
+/** The two ends of a line: the sender to pause, and the receiver. */
 export interface LineEnds {
   pause(): void;
   resume(): void;
-  /** @returns false when no more should be written until {@link ByteLine.drained} */
+  /** @returns false if no more may be written until {@link ByteLine.drained} */
   write(bytes: Uint8Array): boolean;
   end(): void;
 }
 
-/** One direction of a stream: late, in order, with flipped bits, and bounded. */
+/** One direction of a stream: delayed, in order, with flipped bits, and bounded. */
 export class ByteLine {
   readonly #parts: LineParts;
   readonly #ends: LineEnds;
@@ -122,7 +122,7 @@ export class ByteLine {
     this.#flips = new BitFlips(parts.dice, parts.counts);
   }
 
-  /** Whether all that came has been handed on, the end too. */
+  /** Whether all input was forwarded, including the end. */
   get isThrough(): boolean {
     return this.#isOver;
   }
@@ -161,7 +161,7 @@ export class ByteLine {
     this.#flush();
   }
 
-  /** Forgets what is on its way. */
+  /** Drops bytes in transit. */
   stop(): void {
     this.#isOver = true;
     this.#waiting.length = 0;

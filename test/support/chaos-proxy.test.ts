@@ -14,7 +14,7 @@ function noCounts(): FaultCounts {
   return { connections: 0, stalls: 0, cuts: 0, refusals: 0, flips: 0, lost: 0, duplicates: 0 };
 }
 
-/** A line whose far end writes down what comes, and when. */
+/** A line whose receiver records what arrives, and when. */
 function byteLine(faults: Partial<Faults>, seed = 1) {
   const clock = new SimulatedClock();
   const arrived: [atMs: number, text: string][] = [];
@@ -36,8 +36,8 @@ function byteLine(faults: Partial<Faults>, seed = 1) {
   return { line, push, clock, arrived, told, block: () => (takesMore = false) };
 }
 
-describe('a line of bytes', () => {
-  it('hands on at once when there is no weather', () => {
+describe('a byte line', () => {
+  it('forwards at once without faults', () => {
     const { push, arrived } = byteLine({});
     push('a');
     push('b');
@@ -47,7 +47,7 @@ describe('a line of bytes', () => {
     ]);
   });
 
-  it('is late by the latency, and its end comes behind its bytes', () => {
+  it('delays by the latency, and forwards its end after its bytes', () => {
     const { line, push, clock, arrived, told } = byteLine({ latencyMs: 40 });
     push('a');
     line.end();
@@ -58,7 +58,7 @@ describe('a line of bytes', () => {
     expect(line.isThrough).toBe(true);
   });
 
-  it('keeps the order, however the jitter falls', () => {
+  it('preserves order with any jitter', () => {
     const { push, clock, arrived } = byteLine({ latencyMs: 5, jitterMs: 50 });
     for (const letter of 'abcdefghij') push(letter);
     for (let ms = 0; ms < 55; ms++) clock.increment(1);
@@ -67,7 +67,7 @@ describe('a line of bytes', () => {
     expect(Math.min(...arrived.map(([atMs]) => atMs))).toBeGreaterThanOrEqual(5);
   });
 
-  it('holds everything back while stalled, makes the sender wait at its bound, and goes on afterwards', () => {
+  it('forwards nothing while stalled, makes the sender wait at its limit, and continues afterwards', () => {
     const { line, push, arrived, told } = byteLine({});
     line.stall();
     for (let i = 0; i < 4; i++) push('x'.repeat(65_536));
@@ -80,7 +80,7 @@ describe('a line of bytes', () => {
     expect(told).toEqual(['pause', 'resume', 'end']);
   });
 
-  it('waits for a receiver that takes no more', () => {
+  it('waits for a receiver that accepts no more', () => {
     const { line, push, arrived, told, block } = byteLine({});
     block();
     push('a');
@@ -91,7 +91,7 @@ describe('a line of bytes', () => {
     expect([arrived.length, told]).toEqual([2, ['end']]);
   });
 
-  it('forgets what is on its way when it is stopped', () => {
+  it('drops bytes in transit when it is stopped', () => {
     const { line, push, clock, arrived } = byteLine({ latencyMs: 10 });
     push('a');
     line.stop();
@@ -104,7 +104,7 @@ describe('a line of bytes', () => {
 describe('flipped bits', () => {
   const bytes = new Uint8Array(20_000);
 
-  it('are as many as asked for, in copies, and at the same places however the bytes are cut', () => {
+  it('occur at the configured rate, in copies, and at the same positions however the bytes are split', () => {
     const [whole, pieces] = [noCounts(), noCounts()];
     const atOnce = new BitFlips(new Random(7), whole).apply(bytes, 100);
     const flips = new BitFlips(new Random(7), pieces);
@@ -121,12 +121,12 @@ describe('flipped bits', () => {
     expect(whole.flips).toBeLessThan(250);
   });
 
-  it('are none where none are asked for', () => {
+  it('do not occur with a rate of 0', () => {
     expect(new BitFlips(new Random(7), noCounts()).apply(bytes, 0)).toBe(bytes);
   });
 });
 
-/** A line of datagrams with those that came out of it. */
+/** A line of datagrams, and its output. */
 function datagramLine(faults: Partial<Faults>, seed = 3) {
   const clock = new SimulatedClock();
   const counts = noCounts();
@@ -142,12 +142,12 @@ function datagramLine(faults: Partial<Faults>, seed = 3) {
   return { line, clock, counts, arrived };
 }
 
-describe('a line of datagrams', () => {
+describe('a datagram line', () => {
   const all = Array.from({ length: 200 }, (_, i) => i);
 
-  it('carries all, in order, when there is no weather', () => expect(datagramLine({}).arrived).toEqual(all));
+  it('forwards all datagrams, in order, without faults', () => expect(datagramLine({}).arrived).toEqual(all));
 
-  it('loses its share, the same ones for the same seed', () => {
+  it('loses the configured share, the same datagrams for the same seed', () => {
     const { arrived, counts } = datagramLine({ lossRatio: 0.25 });
     expect(counts.lost).toBeGreaterThan(30);
     expect(counts.lost).toBeLessThan(70);
@@ -156,14 +156,14 @@ describe('a line of datagrams', () => {
     expect(datagramLine({ lossRatio: 0.25 }, 4).arrived).not.toEqual(arrived);
   });
 
-  it('doubles its share', () => {
+  it('duplicates the configured share', () => {
     const { arrived, counts } = datagramLine({ duplicateRatio: 0.25 });
     expect(counts.duplicates).toBeGreaterThan(30);
     expect(arrived.length).toBe(200 + counts.duplicates);
     expect(new Set(arrived).size).toBe(200);
   });
 
-  it('lets them overtake each other by the jitter', () => {
+  it('reorders datagrams by the jitter', () => {
     const { arrived, clock } = datagramLine({ latencyMs: 10, jitterMs: 30 });
     expect(arrived).toEqual([]);
     clock.increment(40);
@@ -171,7 +171,7 @@ describe('a line of datagrams', () => {
     expect([...arrived].sort((a, b) => a - b)).toEqual(all);
   });
 
-  it('loses what comes while it is stalled', () => {
+  it('loses datagrams that arrive while it is stalled', () => {
     const { line, arrived, counts } = datagramLine({});
     line.isStalled = true;
     line.push(Uint8Array.of(250));
@@ -182,7 +182,7 @@ describe('a line of datagrams', () => {
   });
 });
 
-describe('a proxy for streams', () => {
+describe('a stream proxy', () => {
   let server: Server;
   let accepted: Socket[];
   let received: string;
@@ -221,7 +221,7 @@ describe('a proxy for streams', () => {
     return { socket, text: () => text, errors, closed: new Promise((resolve) => socket.on('close', resolve)) };
   }
 
-  it('carries both ways, and an end as an end, behind the bytes before it', async () => {
+  it('forwards both directions, and an end as an end, after the preceding bytes', async () => {
     const peer = join();
     peer.socket.write('hello');
     peer.socket.end(' there');
@@ -231,7 +231,7 @@ describe('a proxy for streams', () => {
     expect(proxy.counts.cuts).toBe(0);
   });
 
-  it('cuts with a reset to both, one connection and not the other', async () => {
+  it('cuts one connection with a reset to both sides, and no other', async () => {
     const [first, second] = [join(), join()];
     first.socket.write('1');
     await until(() => first.text() === '1');
@@ -246,7 +246,7 @@ describe('a proxy for streams', () => {
     expect(proxy.counts).toMatchObject({ connections: 2, cuts: 1 });
   });
 
-  it('stalls one connection, and lets it go on with all there is', async () => {
+  it('stalls one connection, and then forwards everything', async () => {
     const [first, second] = [join(), join()];
     await until(() => accepted.length === 2);
     const stalled = [...proxy.connections].find(({ number }) => number === 1)!;
@@ -257,10 +257,10 @@ describe('a proxy for streams', () => {
     const before = received;
     stalled.resume();
     await until(() => received.includes('held') && received.includes('through'));
-    expect(['held', 'through']).toContain(before); // whichever of the two came in first is number 1
+    expect(['held', 'through']).toContain(before); // the first accepted connection is number 1
   });
 
-  it('passes a reset of one side on to the other', async () => {
+  it('forwards a reset of one side to the other', async () => {
     const peer = join();
     peer.socket.write('x');
     await until(() => accepted.length === 1 && peer.text() === 'x');
@@ -269,7 +269,7 @@ describe('a proxy for streams', () => {
     expect(peer.errors).toEqual(['ECONNRESET']);
   });
 
-  it('turns newcomers away while it is told to', async () => {
+  it('refuses new connections while configured to', async () => {
     proxy.isRefusing = true;
     const turnedAway = join();
     await turnedAway.closed;
@@ -280,7 +280,7 @@ describe('a proxy for streams', () => {
     await until(() => welcome.text() === 'x');
   });
 
-  it('flips bits on the connection it is told to, both ways', async () => {
+  it('flips bits on the selected connection, in both directions', async () => {
     proxy.faults = { ...calm, bytesPerFlip: 10 };
     const peer = join();
     peer.socket.write(' '.repeat(1_000));
@@ -296,8 +296,8 @@ describe('a proxy for streams', () => {
     expect([received, proxy.counts.flips]).toEqual([clean, flips]);
   });
 
-  it('has the same luck in store for connection n of a seed, and another for each n', async () => {
-    /** What three connections, one after the other, hear of 200 spaces through a proxy that flips bits. */
+  it('draws the same faults for connection n of a seed, and others for each n', async () => {
+    /** What three consecutive connections receive of 200 spaces through a proxy that flips bits. */
     const heard = async (): Promise<readonly string[]> => {
       proxy.faults = { ...calm, bytesPerFlip: 20 };
       const texts: string[] = [];
@@ -317,7 +317,7 @@ describe('a proxy for streams', () => {
     expect(new Set(first).size).toBe(3);
   });
 
-  it('closes with connections open, and its port is free', async () => {
+  it('closes with open connections, and frees its port', async () => {
     const { port } = proxy;
     const peer = join();
     peer.socket.write('x');
@@ -331,7 +331,7 @@ describe('a proxy for streams', () => {
   });
 });
 
-describe('a proxy for datagrams', () => {
+describe('a datagram proxy', () => {
   let server: DatagramSocket;
   let senders: number[];
   let peers: DatagramSocket[];
@@ -368,7 +368,7 @@ describe('a proxy for datagrams', () => {
     return { say, heard };
   }
 
-  it('carries both ways, each peer with a port of its own', async () => {
+  it('forwards both directions, with one port per peer', async () => {
     const [one, other] = [await join(), await join()];
     one.say('a');
     await until(() => one.heard.length === 1);
@@ -381,7 +381,7 @@ describe('a proxy for datagrams', () => {
     expect(senders[1]).not.toBe(senders[0]);
   });
 
-  it('after a cut is a stranger’s port to the router', async () => {
+  it('after a cut uses a port that is unknown to the router', async () => {
     const peer = await join();
     peer.say('a');
     await until(() => peer.heard.length === 1);
@@ -392,7 +392,7 @@ describe('a proxy for datagrams', () => {
     expect(proxy.counts).toMatchObject({ connections: 2, cuts: 1 });
   });
 
-  it('loses what it is told to', async () => {
+  it('loses the configured datagrams', async () => {
     const peer = await join();
     proxy.faults = { ...calm, lossRatio: 1 };
     peer.say('lost');

@@ -6,32 +6,38 @@ import { DatagramFlow } from './chaos-proxy-datagrams.js';
 import { Random } from './mutate.mjs';
 import { StreamPair } from './chaos-proxy-streams.js';
 
-/** What a network does to what it carries. All of it is off in {@link calm}. */
+/** Faults of a network. {@link calm} has none. */
 export interface Faults {
-  /** Milliseconds that everything is late, each way. */
+  /** Delay in milliseconds, per direction. */
   readonly latencyMs: number;
-  /** Up to this many more, anew for each chunk or datagram. Datagrams overtake each other by it; bytes of a stream never do. */
+  /**
+   * Maximum additional delay, drawn per chunk or datagram. Datagrams can be reordered by it; bytes of a stream never
+   * are.
+   */
   readonly jitterMs: number;
-  /** Share of datagrams that are lost, from 0 to 1. Streams lose nothing: their network repeats it. */
+  /** Share of lost datagrams, from 0 to 1. Streams lose nothing, because their network retransmits. */
   readonly lossRatio: number;
-  /** Share of datagrams that arrive twice, from 0 to 1. */
+  /** Share of duplicated datagrams, from 0 to 1. */
   readonly duplicateRatio: number;
-  /** Bytes from one flipped bit to the next, on average; 0 = no bit is flipped. */
+  /** Average bytes between two flipped bits; 0 = no bit is flipped. */
   readonly bytesPerFlip: number;
 }
 
 export const calm: Faults = { latencyMs: 0, jitterMs: 0, lossRatio: 0, duplicateRatio: 0, bytesPerFlip: 0 };
 
-/** A connection through the proxy; over UDP, all that comes from one port of one peer. */
+/** A connection through the proxy; over UDP, all datagrams from one port of a peer. */
 export interface ProxiedConnection {
-  /** The first one is 1. */
+  /** Starts at 1. */
   readonly number: number;
-  /** What befalls this one alone; undefined: what befalls all. */
+  /** Faults of this connection; undefined = the faults of all. */
   faults: Faults | undefined;
-  /** Lets nothing through, either way, until {@link resume}. A stream waits; datagrams are lost. */
+  /** Forwards nothing, in both directions, until {@link resume}. Streams wait; datagrams are lost. */
   stall(): void;
   resume(): void;
-  /** Breaks it: a reset to both ends of a stream. Over UDP the peer's next datagram comes from another port, which is a stranger's. */
+  /**
+   * Breaks it: both ends of a stream get a reset. Over UDP, the peer's next datagram comes from another port, unknown
+   * to the router.
+   */
   cut(): void;
 }
 
@@ -46,7 +52,7 @@ export interface FaultCounts {
 }
 
 export interface ChaosProxyOptions {
-  /** What happens to connection n depends on this, n, and the bytes that go through it, and on nothing else; 0 to 2^32-1. */
+  /** The faults of connection n depend only on this, n, and its bytes; 0 to 2^32-1. */
   readonly seed: number;
   /** @default calm */
   readonly faults?: Faults;
@@ -54,12 +60,12 @@ export interface ChaosProxyOptions {
   readonly clock?: Clock;
 }
 
-/** A door on 127.0.0.1 that leads to another one, over a network as bad as wanted. */
+/** A listener on 127.0.0.1 that forwards to another port, over a network with faults. */
 export interface ChaosProxy {
   readonly port: number;
-  /** What befalls all connections, those to come as well. */
+  /** Faults of all connections, including future ones. */
   faults: Faults;
-  /** Whether whoever comes anew is turned away at once. */
+  /** Whether new connections are refused at once. */
   isRefusing: boolean;
   readonly connections: ReadonlySet<ProxiedConnection>;
   readonly counts: Readonly<FaultCounts>;
@@ -67,28 +73,28 @@ export interface ChaosProxy {
   close(): Promise<void>;
 }
 
-/** What proxy and connections share. */
+/** State that proxy and connections share. */
 export interface Weather {
   faults: Faults;
   readonly counts: FaultCounts;
   readonly clock: Clock;
 }
 
-/** Two directions a connection. */
+/** Random generators, one per direction of a connection. */
 export interface Dice {
   readonly toRouter: Random;
   readonly toPeer: Random;
 }
 
-/** Peers of a UDP proxy at once; datagrams of more are dropped. */
+/** Maximum concurrent peers of a UDP proxy; datagrams of others are dropped. */
 const MAX_FLOWS = 1_000;
 const HOST = '127.0.0.1';
 
-/** In front of a TCP or WebSocket port. */
+/** Starts a proxy for a TCP or WebSocket port. */
 export async function tcpChaosProxy(targetPort: number, options: ChaosProxyOptions): Promise<ChaosProxy> {
   const weather = weatherOf(options);
   const connections = new Set<StreamPair>();
-  // Half open, so that an end goes through as an end, behind the bytes before it.
+  // Half-open sockets are allowed, so that an end is forwarded as an end, after the preceding bytes.
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     if (proxy.isRefusing) {
       weather.counts.refusals++;
@@ -113,7 +119,7 @@ export async function tcpChaosProxy(targetPort: number, options: ChaosProxyOptio
   return proxy;
 }
 
-/** In front of a UDP port. */
+/** Starts a proxy for a UDP port. */
 export async function udpChaosProxy(targetPort: number, options: ChaosProxyOptions): Promise<ChaosProxy> {
   const weather = weatherOf(options);
   const connections = new Set<DatagramFlow>();
@@ -179,7 +185,7 @@ function proxyOf(
   };
 }
 
-/** A generator a direction, so that what one connection draws changes nothing for another. */
+/** One generator per direction, so that the draws of one connection do not affect another. */
 function diceOf(seed: number, number: number): Dice {
   const first = (seed + Math.imul(number, 0x9e37_79b1)) >>> 0;
   return { toRouter: new Random(first), toPeer: new Random(~first) };

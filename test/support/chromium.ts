@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-/** Where browsers are that speak what playwright does. */
+/** Usual paths of browsers that playwright supports. */
 const places = [
   process.env.CHROMIUM_PATH ?? '',
   '/usr/bin/chromium',
@@ -9,8 +9,8 @@ const places = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** The program of a Chromium on this computer; undefined where there is none: tests of pages are skipped then. */
+/** Path of a Chromium on this computer; undefined if none is found, in which case page tests are skipped. */
 export const chromiumPath = places.find((path) => path !== '' && existsSync(path));
 
-/** For the names of such tests. */
+/** Suffix for the titles of such tests. */
 export const whyNoBrowser = chromiumPath === undefined ? ' (skipped: no Chromium here; set CHROMIUM_PATH)' : '';

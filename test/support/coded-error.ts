@@ -1,12 +1,12 @@
-/** An error that programs tell by its code: one of CLASP's numbers, or a name of the library's registry. */
+/** An error with a code: one of CLASP's numbers, or a name of the library's registry. */
 export interface CodedError extends Error {
   readonly code: number | string;
 }
 
 /**
- * What a call throws or rejects with.
+ * Returns the error that a call throws or rejects with.
  *
- * @throws Error when it returns, or when what it throws has no code: a raw TypeError, for one
+ * @throws Error if the call returns, or if its error has no code, such as a raw TypeError
  */
 export async function codedError(call: () => unknown): Promise<CodedError> {
   let returned: unknown;

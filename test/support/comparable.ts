@@ -1,8 +1,8 @@
 import { EncodedValue } from '../../src/protocol/values/encoded-value.js';
 
 /**
- * A message, frame or value as plain data that `toEqual` compares to the last bit: encoded values are built, absent and
- * undefined fields are the same, and a map shows the order of its entries (jest compares maps without it).
+ * Converts a message, frame or value to plain data that `toEqual` compares exactly: encoded values are decoded, absent
+ * and undefined fields are equal, and a map keeps the order of its entries, which jest ignores in maps.
  */
 export function comparable(thing: unknown): unknown {
   if (thing instanceof EncodedValue) return { value: comparable(thing.decode()) };

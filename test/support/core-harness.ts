@@ -13,10 +13,10 @@ import { type EncodedValue, encodeValue } from '../../src/protocol/values/encode
 import type { Value } from '../../src/protocol/values/value.js';
 import { webSocketMessages } from './websocket-messages.js';
 
-/** 2026-01-01T00:00:00Z in microseconds: where the harness's clock stands at first. */
+/** 2026-01-01T00:00:00Z in microseconds: the initial time of the harness's clock. */
 export const START_MICROS = 1_767_225_600_000_000;
 
-/** What a router of the tests is like unless a test says otherwise. */
+/** Default options of the router in tests. */
 export const coreDefaults = {
   name: 'Test Router',
   features: ['param', 'event', 'stream', 'gesture', 'timeline'],
@@ -59,7 +59,7 @@ export const coreDefaults = {
   maxMalformedPerMinute: 100,
 } as const satisfies Partial<RouterCoreOptions>;
 
-/** What a token gives that gives nothing, for ever. */
+/** A grant without permissions that never expires. */
 const noGrant: Grant = {
   tokenId: 'token-1',
   subject: undefined,
@@ -68,11 +68,11 @@ const noGrant: Grant = {
   expiresAtSeconds: undefined,
 };
 
-/** A RouterCore with a clock that only moves when told, and peers that speak messages. */
+/** A RouterCore with a clock that the test advances, and peers that exchange messages. */
 export class CoreHarness {
   readonly core: RouterCore;
   nowMicros = START_MICROS;
-  /** What hooks threw. */
+  /** Exceptions of hooks. */
   readonly faults: unknown[] = [];
   #count = 0;
 
@@ -85,12 +85,12 @@ export class CoreHarness {
     });
   }
 
-  /** A connection whose HELLO is still to come. */
+  /** Connects without HELLO. */
   connect(options: PeerOptions = {}): Peer {
     return new Peer(this, `00000000-0000-4000-8000-${String(++this.#count).padStart(12, '0')}`, options);
   }
 
-  /** A session with its WELCOME and first SNAPSHOT already read. JSON is a WebSocket's. */
+  /** A session whose WELCOME and first SNAPSHOT were read already. JSON implies WebSocket framing. */
   join(name = 'peer', encoding: Encoding = 'binary', options: PeerOptions = {}): Peer {
     const peer = this.connect({ framing: encoding === 'json' ? 'websocket' : 'raw', ...options });
     peer.send({ type: 'hello', version: 1, name, features: ['param'] }, { encoding });
@@ -99,7 +99,7 @@ export class CoreHarness {
     return peer;
   }
 
-  /** A session of a router that asks for tokens, whose token gives this. Its WELCOME and first SNAPSHOT are read already. */
+  /** A session with this grant on a router with authentication. Its WELCOME and first SNAPSHOT were read already. */
   joinWith(grant: Partial<Grant>, name = 'peer'): Peer {
     const peer = this.connect();
     peer.send({ type: 'hello', version: 1, name, features: ['param'], token: 'token' });
@@ -109,13 +109,13 @@ export class CoreHarness {
     return peer;
   }
 
-  /** Lets time pass, and does what it brings about. */
+  /** Advances the clock, and does the work that is due. */
   advance(seconds: number): void {
     this.nowMicros += seconds * 1_000_000;
     while (this.core.runDue());
   }
 
-  /** Ends the tick, and all the ticks that what takes long needs. */
+  /** Ends the tick, and runs further ticks until no work remains. */
   settle(): void {
     while (this.core.advanceTasks() || this.core.hasChores) this.core.advanceChores();
   }
@@ -124,21 +124,21 @@ export class CoreHarness {
 export interface PeerOptions {
   readonly maxQueueBytes?: number;
   readonly maxQueueMessages?: number;
-  /** What its transport can carry. */
+  /** Maximum frame of its transport. */
   readonly maxFrameBytes?: number;
   /** @default 'raw' */
   readonly framing?: 'raw' | 'websocket';
-  /** Whether it is inside the process: it receives messages, and nothing is encoded. @default false */
+  /** Whether it is an in-process session: it receives messages, and nothing is encoded. @default false */
   readonly isLocal?: boolean;
 }
 
-/** One peer: sends messages into the core, reads what its outbox holds. */
+/** One peer: sends messages to the core, and reads its outbox. */
 export class Peer {
   readonly session: RouterSession;
   readonly events: SessionEvent[] = [];
   readonly #harness: CoreHarness;
   readonly #deframer = new Deframer();
-  /** What it was handed without bytes. */
+  /** Messages delivered without serialization. */
   #delivered: Message[] = [];
 
   constructor(harness: CoreHarness, id: string, options: PeerOptions) {
@@ -184,10 +184,10 @@ export class Peer {
     );
   }
 
-  /** Its token is good. What it has sent meanwhile is done now. */
+  /** Validates its token. The frames sent in the meantime are handled now. */
   admit(grant: Partial<Grant>): void {
     const { core } = this.#harness;
-    this.session.phase = 'active'; // as the session machine has it before it says so
+    this.session.phase = 'active'; // as the session machine sets it before
     const whole = { ...noGrant, ...grant };
     for (const { frame, receivedMicros } of core.admit(this.session, whole)) {
       core.handle(this.session, frame, receivedMicros);
@@ -209,14 +209,14 @@ export class Peer {
     this.send({ type: 'publish', address, signal, value: encodeValue(value), ...more });
   }
 
-  /** Everything that has been sent to this peer since the last look. */
+  /** Returns all messages sent to this peer since the last call. */
   read(): Message[] {
     const delivered = this.#delivered;
     this.#delivered = [];
     return [...delivered, ...this.readFrames().map(({ message }) => message)];
   }
 
-  /** The same with the bytes each message took. */
+  /** The same with the bytes of each message. */
   readFrames(): { message: Message; length: number }[] {
     this.#harness.core.takeDirty();
     const bytes = this.session.outbox.take(true);
@@ -224,7 +224,7 @@ export class Peer {
     return frames.map((frame) => ({ message: decoded(frame), length: frame.length }));
   }
 
-  /** What waits in its backlog, taken out. */
+  /** Takes the messages in its send queue. */
   readBacklog(): Message[] {
     return this.#deframer
       .push(this.#harness.core.takeQueued(this.session, Infinity))
@@ -236,7 +236,7 @@ export class Peer {
     this.#harness.core.leave(this.session, departure);
   }
 
-  /** What the session machine would do to the gate. */
+  /** Sets the phase as the session machine would. */
   #follow(event: SessionEvent): void {
     if (event.type === 'hello.accepted') this.session.phase = 'active';
     else if (event.type === 'hello.received') this.session.phase = 'authenticating';
@@ -247,12 +247,12 @@ export class Peer {
   }
 }
 
-/** A text is read as a client reads what a router sends. */
+/** Decodes text like a client. */
 function decoded(frame: Uint8Array | string): Message {
   return (typeof frame === 'string' ? decodeJson(frame, MAX_ROUTER_JSON_TEXT) : decodeFrame(frame)).message;
 }
 
-/** Messages in a form that reads well in an expectation: values built, absent fields left out. */
+/** Converts messages to a readable form for expectations: values decoded, absent fields omitted. */
 export function plain(messages: readonly Message[]): unknown[] {
   return messages.map(plainOne);
 }

@@ -1,8 +1,8 @@
 // @ts-check
-// A client in a process of its own, for tests that end it: connects, leaves a last will, subscribes to /traffic, and then does
-// what its input says.
-//   node departing-client.mjs URL WILL-ADDRESS [CA-FILE]
-// It prints `ready` when the router has the will. `close` on its input closes the client; `exit` ends the process at once.
+// A client in its own process, for tests that end it: it connects, sets a last will, subscribes to /traffic, and then
+// follows its input.
+// node departing-client.mjs URL WILL-ADDRESS [CA-FILE]
+// It prints `ready` when the router has the will. The input `close` closes the client; `exit` ends the process at once.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { connect } from 'clasp-router/client';

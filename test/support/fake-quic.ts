@@ -12,12 +12,12 @@ import type {
   QuicTraffic,
 } from '../../src/transports/quic/index.js';
 
-/** A QUIC library in which nothing happens by itself: the test is the network. */
+/** A QUIC library in which nothing happens by itself: the test acts as the network. */
 export class FakeQuic implements QuicProvider {
-  /** What each `listen` was called with. */
+  /** Arguments of each `listen` call. */
   readonly listens: QuicListenOptions[] = [];
   closes = 0;
-  /** Datagrams between joined clients and their door, in the order of their sending, that have not arrived. */
+  /** Datagrams between connected clients and their listener that have not arrived, in order of sending. */
   readonly inFlight: { readonly bytes: Uint8Array; readonly arrive: () => void }[] = [];
 
   listen(options: QuicListenOptions): Promise<QuicServer> {
@@ -31,7 +31,10 @@ export class FakeQuic implements QuicProvider {
     });
   }
 
-  /** A client, joined to a peer of the door that listened last: streams are carried at once, datagrams as the test wants. */
+  /**
+   * A client connected to a peer of the last listener: stream data is delivered at once, datagrams when the test
+   * decides.
+   */
   connect({ datagrams }: QuicConnectOptions): Promise<QuicLink> {
     const peer = this.arrive();
     const near = new FakeStream();
@@ -69,20 +72,20 @@ export class FakeQuic implements QuicProvider {
   }
 }
 
-/** A session as the router has it, and what the peer at its other end does. */
+/** A session on the router's side, and the actions of the peer at its other end. */
 export class FakePeer implements QuicSession {
   readonly remoteHost: string;
   readonly remotePort = 50_000;
   pings = 0;
-  /** What the router has sent by datagrams. */
+  /** Datagrams that the router has sent. */
   readonly datagrams: Uint8Array[] = [];
-  /** Hears of each of them. */
+  /** Called for each of them. */
   onDatagram: (bytes: Uint8Array) => void = () => undefined;
-  /** Of a UDP datagram; 64 of them are not for the data. */
+  /** Maximum bytes of a UDP datagram, of which 64 are not available for data. */
   maxPacketBytes: number | undefined;
-  /** What the tests set; the session tells it. */
+  /** Counters that the session reports; set by tests. */
   counts = { packetsIn: 0, packetsOut: 0, bytesOut: 0 };
-  /** How this end was closed by the router. */
+  /** How the router closed this end. */
   closedWith: { readonly code: number; readonly text: string } | undefined;
   #handlers!: QuicSessionHandlers; // `handle` is called at once
 
@@ -122,24 +125,24 @@ export class FakePeer implements QuicSession {
     return stream;
   }
 
-  /** A datagram of the peer's arrives. */
+  /** A datagram of the peer arrives. */
   datagram(bytes: Uint8Array): void {
     this.#handlers.datagram(bytes);
   }
 
-  /** The connection ends by the peer's or the network's doing. */
+  /** The peer or the network ends the connection. */
   end(end: QuicEnd): void {
     this.#handlers.closed(end);
   }
 }
 
-/** Accepts what is written only when told to, one write at a time. */
+/** Accepts writes only when the test decides, one at a time. */
 export class FakeStream extends Duplex {
   readonly accepted: Buffer[] = [];
   resetWith: number | undefined;
-  /** Hears of what is accepted. */
+  /** Called with accepted bytes. */
   onAccepted: (bytes: Buffer) => void = () => undefined;
-  /** Accepts at once. */
+  /** Accepts writes at once. */
   isQuick = false;
   #accept: (() => void) | undefined;
 
@@ -148,7 +151,7 @@ export class FakeStream extends Duplex {
     this.destroy();
   }
 
-  /** The peer accepts the write that has waited longest. */
+  /** The peer accepts the longest waiting write. */
   accept(): void {
     const accept = this.#accept;
     this.#accept = undefined;

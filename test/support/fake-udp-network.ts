@@ -5,25 +5,25 @@ import type { Source } from '../../src/transports/udp/cookie.js';
 import { turns } from './inbox.js';
 import { hello } from './udp-client.js';
 
-/** A socket's network in our hands: any sender, one that takes nothing for a while, one that refuses, and all that was sent. */
+/** A socket's network under the control of the test: any sender, pauses, errors, and a record of what was sent. */
 export class FakeUdpNetwork extends EventEmitter {
   readonly sent: { readonly bytes: Uint8Array; readonly address: string; readonly port: number }[] = [];
-  /** Takes nothing: what is sent waits. */
+  /** Accepts nothing: sent datagrams wait. */
   stuck = false;
-  /** What it says to every datagram. */
+  /** Error for every datagram; null = none. */
   fault: Error | null = null;
   closed = false;
   readonly #waiting: (() => void)[] = [];
 
   asSocket(): Socket {
-    return this as unknown as Socket; // what a listener uses of one is here
+    return this as unknown as Socket; // the members that a listener uses exist
   }
 
   receive(datagram: Uint8Array, source: Source): void {
     this.emit('message', Buffer.from(datagram), { ...source, family: 'IPv4', size: datagram.length });
   }
 
-  /** What the answer to a HELLO without a cookie says. */
+  /** Returns the token in the response to a HELLO without a cookie. */
   tokenOf(source: Source): string {
     this.receive(encodeFrame(hello), source);
     const { message } = decodeFrame(this.sent.at(-1)!.bytes);
@@ -31,12 +31,12 @@ export class FakeUdpNetwork extends EventEmitter {
     return message.message;
   }
 
-  /** Two HELLOs, the second with the cookie. */
+  /** Sends two HELLOs, the second with the cookie. */
   letIn(source: Source): void {
     this.receive(encodeFrame({ ...hello, token: this.tokenOf(source) }), source);
   }
 
-  /** Takes so many of those that wait. */
+  /** Accepts `count` waiting datagrams. */
   async take(count: number): Promise<void> {
     for (const run of this.#waiting.splice(0, Math.min(count, this.#waiting.length))) run();
     await turns();

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type Framing, framingLength, writeFraming } from '../../src/protocol/framing.js';
 
-/** A frame of exactly `length` bytes (4 to 65,547) whose payload begins with `number`; no codec has to understand it. */
+/**
+ * A frame of exactly `length` bytes (4 to 65,547) whose payload begins with `number`; codecs need not understand it.
+ */
 export function frameOf(length: number, number = 0): Uint8Array {
   const timestamped = length > 65_539;
   const header = timestamped ? 12 : 4;
@@ -14,13 +16,13 @@ export function frameOf(length: number, number = 0): Uint8Array {
   return frame;
 }
 
-/** The number `frameOf` was given. */
+/** Returns the number passed to `frameOf`. */
 export function numberOf(frame: Uint8Array): number {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   return view.getUint32((frame[1]! & 0x20) !== 0 ? 12 : 4);
 }
 
-/** Frames one behind the other, each with what has to stand in front of it on this link: what `write` takes. */
+/** Concatenates frames, each with the framing of this link, for `write`. */
 export function framed(framing: Framing, frames: readonly Uint8Array[]): Uint8Array {
   const total = frames.reduce((sum, { length }) => sum + framingLength(framing, length) + length, 0);
   const bytes = new Uint8Array(total);
@@ -34,7 +36,7 @@ export function framed(framing: Framing, frames: readonly Uint8Array[]): Uint8Ar
   return bytes;
 }
 
-/** Length and digest: comparing megabytes element by element is slow, and its difference unreadable. */
+/** Returns length and digest: comparing megabytes element by element is slow, and its difference unreadable. */
 export function digests(frames: readonly (Uint8Array | string)[]): string[] {
   return frames.map((frame) => `${frame.length} ${createHash('sha1').update(frame).digest('hex')}`);
 }

@@ -1,4 +1,4 @@
-/** Bytes from hexadecimal digits; spaces are for the reader. @throws Error on anything else */
+/** Parses hexadecimal digits; spaces are ignored. @throws Error on other characters */
 export function fromHex(hex: string): Uint8Array {
   const digits = hex.replace(/\s+/g, '');
   if (!/^(?:[0-9a-f]{2})*$/i.test(digits)) throw new Error(`not hexadecimal: ${hex.slice(0, 40)}`);
@@ -13,7 +13,7 @@ export function toHex(bytes: Uint8Array): string {
   return hex;
 }
 
-/** One array after the other. */
+/** Concatenates arrays. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;

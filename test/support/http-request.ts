@@ -3,7 +3,7 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 export interface HttpAnswer {
   readonly status: number | undefined;
   readonly headers: IncomingHttpHeaders;
-  /** A character per byte. */
+  /** One character per byte. */
   readonly body: string;
 }
 
@@ -12,7 +12,7 @@ export interface HttpRequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A plain HTTP request to this computer. */
+/** Sends a plain HTTP request to this computer. */
 export function httpRequest(port: number, path: string, options: HttpRequestOptions = {}): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     request({ host: '127.0.0.1', port, path, method: options.method, headers: { ...options.headers } }, (response) => {

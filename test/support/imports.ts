@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import ts from 'typescript';
 
-/** One import, in whatever way it is written. */
+/** One import, in any syntax. */
 export interface Import {
   /** The importing module, as a path below `src`: `actors/ports.ts`. */
   readonly from: string;
-  /** A path below `src` for our own modules, the specifier itself for everything else. */
+  /** A path below `src` for the project's modules; otherwise the specifier itself. */
   readonly to: string;
   readonly ours: boolean;
-  /** Gone when compiled: nothing is loaded. */
+  /** Removed by the compiler: nothing is loaded. */
   readonly typeOnly: boolean;
 }
 
@@ -33,7 +33,7 @@ export function importsOf(sources: Sources): readonly Import[] {
   );
 }
 
-/** Names that a module uses, the names of properties not counted. */
+/** Names that a module uses, except property names. */
 export function identifiersOf(file: string, text: string): ReadonlySet<string> {
   const names = new Set<string>();
   const visit = (node: ts.Node): void => {

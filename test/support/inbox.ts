@@ -2,11 +2,11 @@ import type { Observable } from 'rxjs';
 import { singly } from '../../src/protocol/frame-run.js';
 import type { InboundFrame, SingleFrame } from '../../src/transports/transport.js';
 
-/** Collects what a connection emits, and lets a test wait for it. */
+/** Collects the output of a connection, and lets a test wait for it. */
 export class Inbox {
   readonly batches: (readonly SingleFrame[])[] = [];
   readonly frames: SingleFrame[] = [];
-  /** What ended the stream: 'completed' or the error. */
+  /** How the stream ended: 'completed' or the error. */
   readonly ended: Promise<unknown>;
   end: unknown;
   readonly #waiting: {
@@ -27,7 +27,7 @@ export class Inbox {
         next: (arrived) => {
           const batch = singly<SingleFrame>(arrived);
           this.batches.push(batch);
-          // Bytes are only valid now, so they are copied.
+          // Bytes are valid only during this call, so they are copied.
           for (const frame of batch) this.frames.push(typeof frame === 'string' ? frame : Uint8Array.from(frame));
           this.#check();
         },
@@ -39,13 +39,13 @@ export class Inbox {
     });
   }
 
-  /** Resolves when that many frames are in; rejects when the stream ends before. */
+  /** Resolves after `count` frames; rejects if the stream ends before. */
   async receive(count: number): Promise<SingleFrame[]> {
     await this.#until(() => this.frames.length >= count);
     return this.frames;
   }
 
-  /** Resolves when that many batches are in, empty ones included. */
+  /** Resolves after `count` batches, including empty ones. */
   async receiveBatches(count: number): Promise<readonly (readonly SingleFrame[])[]> {
     await this.#until(() => this.batches.length >= count);
     return this.batches;
@@ -64,12 +64,12 @@ export class Inbox {
   }
 }
 
-/** Lets sockets, microtasks and immediates have their turn, `turns` times. */
+/** Waits `turns` times for sockets, microtasks and immediates. */
 export async function turns(count = 1): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Gives the event loop turns until a condition holds. Fails, a little before the test's own limit, if it never does. */
+/** Turns the event loop until a condition is met. Fails shortly before the test's own timeout if it never is. */
 export async function until(isMet: () => boolean): Promise<void> {
   const giveUpAt = performance.now() + 4_500;
   while (!isMet()) {

@@ -1,13 +1,13 @@
 // @ts-check
-// Loaded by `node --import` ahead of the command: a wall clock that a test sets. With each SIGUSR2 it goes to the next of the
-// places in DATE_JUMPS_MS, milliseconds from the true time, separated by commas.
+// Loaded by `node --import` before the command: a wall clock that a test sets. Each SIGUSR2 moves it to the next offset
+// in DATE_JUMPS_MS: milliseconds from the real time, separated by commas.
 
 const TrueDate = Date;
 const places = (process.env.DATE_JUMPS_MS ?? '').split(',').map(Number);
 let aheadMs = 0;
 
 globalThis.Date = /** @type {DateConstructor} */ (
-  // A Date is also called as a function by nobody here.
+  // Date is never called as a function here.
   class extends TrueDate {
     /** @param {unknown[]} args */
     constructor(...args) {

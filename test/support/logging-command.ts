@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { until } from './official-client.js';
 
-// The built command, as a user has it: `npm test` builds before it runs the tests.
+// The built command, as users run it: `npm test` builds before it runs the tests.
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 const running: ChildProcess[] = [];
 
-/** Ends those that still run. */
+/** Ends all commands that still run. */
 export function endCommands(): void {
   for (const child of running.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
 }
@@ -33,13 +33,13 @@ export class LoggingCommand {
     return Number(found());
   }
 
-  /** Resolves with its exit code; all it has written is there then. */
+  /** Resolves with its exit code, after all its output was read. */
   async end(): Promise<number | null> {
     await once(this.process, 'close');
     return this.process.exitCode;
   }
 
-  /** The first log line with a text. */
+  /** Returns the first log line with this text. */
   async line(text: string): Promise<unknown> {
     const found = (): string | undefined => this.errors.split('\n').find((line) => line.includes(text));
     await until(() => found() !== undefined, text);

@@ -38,7 +38,7 @@ export class Random {
   }
 }
 
-/** Bytes at which decoders turn: markers of types, containers and lengths, sign bits, broken UTF-8. */
+/** Bytes that decoders branch on: markers of types, containers and lengths, sign bits, invalid UTF-8. */
 const interestingBytes = [
   0x00, 0x01, 0x02, 0x07, 0x08, 0x0a, 0x0b, 0x0c, 0x20, 0x21, 0x23, 0x30, 0x53, 0x7f, 0x80, 0x8f, 0x9f, 0xa0, 0xbf,
   0xc0, 0xc1, 0xc2, 0xd9, 0xdc, 0xdf, 0xed, 0xf4, 0xf5, 0xfe, 0xff,
@@ -91,8 +91,8 @@ const mutations = [
 ];
 
 /**
- * A frame with one to six things wrong with it. Three of four get a header that fits their new length again, so that
- * the decoders behind the header have something to do.
+ * Returns a frame with one to six mutations. Three of four get a header with the correct length again, so that
+ * mutations reach the decoders behind it.
  *
  * @param {Uint8Array} frame
  * @param {readonly Uint8Array[]} corpus
@@ -107,7 +107,7 @@ export function mutatedFrame(frame, corpus, random) {
 }
 
 /**
- * A frame with a sound header around any payload: `flags`, then the length.
+ * Returns a frame with a valid header around any payload: `flags`, then the length.
  *
  * @param {Uint8Array} payload
  * @param {number} [flags]
@@ -121,7 +121,7 @@ export function framed(payload, flags = 0x01) {
 function withSoundHeader(bytes) {
   if (bytes.length < 5) return bytes;
   const copy = bytes.slice();
-  const flags = byteAt(copy, 1) & ~0x18; // encrypted and compressed are refused before anything is read
+  const flags = byteAt(copy, 1) & ~0x18; // encrypted and compressed frames are refused before decoding
   const header = flags & 0x20 ? 12 : 4;
   const length = Math.min(Math.max(copy.length - header, 0), 0xffff);
   copy.set([0x53, flags, length >>> 8, length & 0xff]);

@@ -9,13 +9,17 @@ const program = process.env.NGINX_PATH ?? 'nginx';
 
 const version = spawnSync(program, ['-V'], { encoding: 'utf8' });
 
-/** For titles of tests; undefined if nginx can be started here. It has to have the module `realip`, as packages have it. */
+/**
+ * Suffix for test titles; undefined if nginx can be started here. It needs the module `realip`, which packages include.
+ */
 export const whyNoNginx =
   version.error === undefined && version.stderr.includes('realip')
     ? undefined
     : ' (skipped: no nginx here; install it, or set NGINX_PATH)';
 
-/** An nginx in front of a port of this computer. It listens on a Unix socket, since nginx takes no port that is free. */
+/**
+ * An nginx in front of a port of this computer. It listens on a Unix socket, because nginx cannot choose a free port.
+ */
 export class Nginx {
   readonly #folder: string;
   readonly #child: ChildProcess;
@@ -25,7 +29,7 @@ export class Nginx {
    * Resolves when it accepts connections.
    *
    * @param upstreamPort on 127.0.0.1
-   * @param directives lines of its `location /`, beside those that pass on requests and upgrades
+   * @param directives lines of its `location /`, in addition to those that forward requests and upgrades
    */
   static async start(upstreamPort: number, directives: readonly string[]): Promise<Nginx> {
     const nginx = new Nginx(upstreamPort, directives);
@@ -46,7 +50,7 @@ export class Nginx {
     this.#child.stderr?.on('data', (chunk: Buffer) => (this.#errors += chunk.toString()));
   }
 
-  /** A connection to it, as from the address of a client. */
+  /** Opens a connection to it that appears to come from a client address. */
   async connect(from: string): Promise<Socket> {
     const socket = connect(join(this.#folder, 'socket'));
     await once(socket, 'connect');
@@ -76,7 +80,7 @@ export class Nginx {
   }
 }
 
-/** One process in the foreground that writes nothing outside of its folder. The PROXY line of a connection names its client. */
+/** One process in the foreground that writes only to its folder. The PROXY line of a connection names its client. */
 function configuration(folder: string, upstreamPort: number, directives: readonly string[]): string {
   const bodies = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${folder}/${name};`,

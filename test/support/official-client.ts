@@ -4,13 +4,13 @@ import { decodeFrame } from '../../src/protocol/frame.js';
 import type { Message } from '../../src/protocol/messages/message.js';
 
 /**
- * The official client, `@clasp-to/core`, over a real socket, with every message the router sends it kept as we decode
- * it: the client itself only logs ACKs and ERRORs. Its log is silenced.
+ * The official client, `@clasp-to/core`, over a real socket. All messages of the router are recorded, because the
+ * client only logs ACKs and ERRORs. Its log is silenced.
  */
 export class OfficialClient {
   readonly clasp: Clasp;
   readonly received: Message[];
-  /** Codes its sockets were closed with. */
+  /** Close codes of its sockets. */
   readonly closeCodes: number[];
   readonly #key: string;
 
@@ -20,7 +20,7 @@ export class OfficialClient {
   ): Promise<OfficialClient> {
     const { name = 'official', token, reconnectMs } = options;
     const key = `peer-${++peers}`;
-    // The path is the client's own affair, so it can tell our sockets apart.
+    // The client can choose the path, which identifies its sockets here.
     const builder = new ClaspBuilder(`${url}/${key}`)
       .withName(name)
       .withReconnect(reconnectMs !== undefined, reconnectMs ?? 5_000);
@@ -37,7 +37,7 @@ export class OfficialClient {
     this.closeCodes = closeCodes;
   }
 
-  /** Messages of one type, in the order of their arrival. */
+  /** Returns messages of one type in order of arrival. */
   all<T extends Message['type']>(type: T): Extract<Message, { type: T }>[] {
     return this.received.filter((message): message is Extract<Message, { type: T }> => message.type === type);
   }
@@ -56,13 +56,13 @@ interface Recording {
   readonly closeCodes: number[];
 }
 
-/** Node 20 has no WebSocket of its own; this one also remembers what came in. */
+/** Node 20 has no WebSocket; this one also records its input. */
 class RecordingWebSocket extends WebSocket {
   constructor(url: string, protocols?: string | string[]) {
     super(url, protocols);
     const recording = recordings.get(new URL(url).pathname.slice(1));
     this.on('message', (data: ArrayBuffer) => {
-      recording?.received.push(decodeFrame(new Uint8Array(data)).message); // the client sets binaryType to 'arraybuffer'
+      recording?.received.push(decodeFrame(new Uint8Array(data)).message); // the client's binaryType is 'arraybuffer'
     });
     this.on('close', (code) => void recording?.closeCodes.push(code));
   }
@@ -73,7 +73,7 @@ console.log = () => undefined;
 console.debug = () => undefined;
 console.error = () => undefined;
 
-/** Resolves when the condition holds; looks again with every turn of the event loop, and gives up after ten seconds. */
+/** Resolves when the condition is met. Checks it per turn of the event loop, for at most 10 s. */
 export async function until(condition: () => boolean, what = 'the condition'): Promise<void> {
   const deadline = performance.now() + 10_000;
   while (!condition()) {

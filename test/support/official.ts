@@ -2,9 +2,12 @@ import type { Message } from '../../src/protocol/messages/message.js';
 import type { Value } from '../../src/protocol/values/value.js';
 import { messageFromPlain, plainFromMessage, type PlainObject } from './plain.js';
 
-/** Between our messages and the objects of the official client, `@clasp-to/core`, whose maps are plain objects. */
+/**
+ * Converts between the router's messages and the objects of the official client, `@clasp-to/core`, whose maps are plain
+ * objects.
+ */
 export function messageFromOfficial(message: object): Message {
-  return messageFromPlain(message as PlainObject, valueFromOfficial); // its messages are records of fields
+  return messageFromPlain(message as PlainObject, valueFromOfficial); // its messages are plain records
 }
 
 export function officialFromMessage(message: Message): PlainObject {
@@ -13,7 +16,7 @@ export function officialFromMessage(message: Message): PlainObject {
 
 function valueFromOfficial(value: unknown): Value {
   if (Array.isArray(value)) return value.map(valueFromOfficial);
-  if (value instanceof Uint8Array || typeof value !== 'object' || value === null) return value as Value; // no containers
+  if (value instanceof Uint8Array || typeof value !== 'object' || value === null) return value as Value; // a scalar
   return new Map(Object.entries(value).map(([key, item]) => [key, valueFromOfficial(item)]));
 }
 

@@ -3,7 +3,7 @@ import { EncodedValue, encodeValue } from '../../src/protocol/values/encoded-val
 import type { Value } from '../../src/protocol/values/value.js';
 import { fromHex } from './hex.js';
 
-/** The plain form of the vector files, and of the official client: our messages as objects of upper-case `type`. */
+/** The plain form in vector files and the official client: messages as objects with an upper-case `type`. */
 export type PlainObject = Readonly<Record<string, unknown>>;
 
 const typeNames = {
@@ -30,22 +30,22 @@ const typeNames = {
 
 const plainNames = new Map<string, string>(Object.entries(typeNames).map(([plain, ours]) => [ours, plain]));
 
-/** A message out of a vector. `readValue` says what stands in the value positions. */
+/** Converts the message of a vector. `readValue` converts its values. */
 export function messageFromPlain(plain: PlainObject, readValue: (plain: unknown) => Value = valueFromPlain): Message {
   const { type, ...rest } = plain;
   if (typeof type !== 'string' || !(type in typeNames)) throw new Error(`no message type: ${String(type)}`);
   const name = typeNames[type as keyof typeof typeNames]; // checked on the line above
-  // A JavaScript peer may leave out the namespace, which is then written empty (`encodeInput` of a vector).
+  // A JavaScript peer can omit the namespace, which is then encoded as empty (`encodeInput` of a vector).
   const defaults = name === 'announce' ? { namespace: '' } : {};
-  // The fields are those of the vector, under the names Message has; what reads the result compares every one of them.
+  // The fields are those of the vector, under the names of Message; the caller compares each of them.
   return { type: name, ...defaults, ...fieldsFromPlain(rest, name, readValue) } as unknown as Message;
 }
 
 function fieldsFromPlain(plain: PlainObject, type: MessageType, readValue: (plain: unknown) => Value): PlainObject {
   const fields: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(plain)) {
-    if (field === undefined || (name === 'payload' && plain.value !== undefined)) continue; // one slot; value wins (6.6)
-    if (name === 'bezier' && field === null) continue; // Rust's word for a keyframe without control numbers
+    if (field === undefined || (name === 'payload' && plain.value !== undefined)) continue; // value wins (6.6)
+    if (name === 'bezier' && field === null) continue; // Rust's notation for a keyframe without control numbers
     fields[name === 'payload' ? 'value' : name] = fieldFromPlain(name, field, type, readValue);
   }
   return fields;
@@ -67,7 +67,7 @@ function fieldFromPlain(
     case 'params':
     case 'signals':
     case 'keyframes':
-      // Inside a definition `meta` is a structure; only the one of the whole ANNOUNCE is a value.
+      // Within a definition `meta` is a structure; only that of the whole ANNOUNCE is a value.
       return objects(field).map((item) => fieldsFromPlain(item, 'result', readValue));
     case 'meta':
       return type === 'announce' ? encodeValue(readValue(field)) : fieldsFromPlain(object(field), type, readValue);
@@ -87,7 +87,7 @@ function fieldFromPlain(
   }
 }
 
-/** The other way round, for the official client: absent fields are left out. */
+/** The inverse, for the official client: absent fields are omitted. */
 export function plainFromMessage(message: Message, writeValue: (value: Value) => unknown): PlainObject {
   return { ...plainFields(message, writeValue), type: plainNames.get(message.type) };
 }
@@ -106,7 +106,7 @@ function plainFields(fields: object, writeValue: (value: Value) => unknown): Pla
   return plain;
 }
 
-/** A value of a vector: a number is a Float, everything JSON lacks an object with one `$` key. */
+/** Converts a value of a vector: a number is a Float, and types that JSON lacks are objects with one `$` key. */
 export function valueFromPlain(plain: unknown): Value {
   if (plain === null || typeof plain === 'boolean' || typeof plain === 'number' || typeof plain === 'string')
     return plain;
@@ -126,18 +126,18 @@ export function valueFromPlain(plain: unknown): Value {
   }
 }
 
-/** Everything that is no value: numbers are integers, and those a double cannot hold are `$bigint`. */
+/** Converts everything except values: numbers are integers, and those beyond a double are `$bigint`. */
 function integerFromPlain(plain: unknown): unknown {
   return isObject(plain) && '$bigint' in plain ? BigInt(String(plain.$bigint)) : plain;
 }
 
-/** Entries of a map in order, from an object or from `$map`. */
+/** Returns the entries of a map in order, from an object or from `$map`. */
 function entries(plain: unknown): [string, unknown][] {
   const map = object(plain);
   return '$map' in map ? (map.$map as [string, unknown][]) : Object.entries(map); // wire.md 19.2: a list of pairs
 }
 
-/** Writes out the repetitions of `large.json`. */
+/** Expands the repetitions of `large.json`. */
 export function expandRepeats(plain: unknown): unknown {
   if (Array.isArray(plain)) return plain.map(expandRepeats);
   if (!isObject(plain)) return plain;

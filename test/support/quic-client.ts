@@ -9,8 +9,8 @@ import { turns } from './inbox.js';
 let made: Promise<TestCertificate> | undefined;
 
 /**
- * For `localhost`. Its use is not confined to signatures, as that of `testCertificate` is: BoringSSL trusts a certificate
- * that signed itself only if it may sign certificates.
+ * For `localhost`. Its key usage is not limited to signatures, unlike that of `testCertificate`: BoringSSL trusts a
+ * self-signed certificate only if it may sign certificates.
  */
 export function quicCertificate(): Promise<TestCertificate> {
   made ??= generate([{ name: 'commonName', value: 'localhost' }], {
@@ -34,8 +34,8 @@ export interface QuicClientOptions {
 const provider = http3Provider();
 
 /**
- * A client by the real library. It sits behind a relay, because the library itself reads without end: only the network can
- * be made to stand still.
+ * A client with the real library. It connects through a relay, because the library reads without limit and only the
+ * network can be stalled.
  */
 export class QuicClient {
   readonly link: QuicLink;
@@ -71,12 +71,13 @@ export class QuicClient {
       this.#notify();
     });
     link.stream.on('end', () => {
-      // The answer to our goodbye is in: close. Or it is the router's, which then closes and says why.
+      // Either the response to this client's close, which then closes, or the close of the router, which then closes
+      // with its reason.
       if (link.stream.writableEnded) void link.close(quicCloseCodes.normal, '');
       else link.stream.end();
     });
     this.ended = link.closed.then(async (end) => {
-      await turns(10); // the goodbye itself is still on its way through the relay
+      await turns(10); // the close message is still in the relay
       relay.close();
       return end;
     });
@@ -86,7 +87,7 @@ export class QuicClient {
     this.link.stream.write(bytes);
   }
 
-  /** Resolves when that many frames are in. */
+  /** Resolves after `count` frames. */
   async receive(count: number): Promise<readonly Uint8Array[]> {
     while (this.frames.length < count) {
       await new Promise<void>((resolve) => {
@@ -101,13 +102,13 @@ export class QuicClient {
     this.link.stream.end();
   }
 
-  /** Closes at once, with this code. */
+  /** Closes at once with this code. */
   async close(code: number, text = ''): Promise<void> {
     await this.link.close(code, text);
   }
 }
 
-/** Carries datagrams between one client and a port of 127.0.0.1, or holds up those to the client. */
+/** Forwards datagrams between one client and a port of 127.0.0.1, or holds those to the client. */
 export class UdpRelay {
   readonly port: number;
   readonly #front: Socket;
@@ -120,7 +121,7 @@ export class UdpRelay {
     for (const socket of sockets) {
       socket.bind(0, '127.0.0.1');
       await once(socket, 'listening');
-      socket.setRecvBufferSize(4 << 20); // as far as the system lets it: loopback has no other brake
+      socket.setRecvBufferSize(4 << 20); // up to the system's limit: loopback has no other backpressure
     }
     return new UdpRelay(...sockets, target);
   }
@@ -139,7 +140,7 @@ export class UdpRelay {
     });
   }
 
-  /** Nothing gets to the client until {@link resume}. */
+  /** Holds datagrams to the client until {@link resume}. */
   hold(): void {
     this.#held ??= [];
   }
@@ -150,7 +151,7 @@ export class UdpRelay {
     for (const datagram of held) this.#toClient(datagram);
   }
 
-  /** Both directions are dead from here on. */
+  /** Both directions are dead from now on. */
   close(): void {
     for (const socket of [this.#front, this.#back]) {
       socket.removeAllListeners('message');

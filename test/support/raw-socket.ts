@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A bare TCP socket to a port on this machine, for peers that do what no WebSocket library would. */
+/** A plain TCP socket to a port on this computer, for peers that behave as no WebSocket library would. */
 export class RawSocket {
   readonly socket: Socket;
   received = Buffer.alloc(0);
-  /** Resolves when the socket is gone, by either side, with a reset or not. */
+  /** Resolves when the socket is closed, by either side, with a reset or not. */
   readonly closed: Promise<void>;
   #notify: () => void = () => undefined;
 
@@ -16,7 +16,7 @@ export class RawSocket {
     return raw;
   }
 
-  /** Connects and upgrades; what comes after the answer's headers stays in `received`. */
+  /** Connects and upgrades; bytes after the response headers stay in `received`. */
   static async upgrade(port: number): Promise<RawSocket> {
     const raw = await RawSocket.connect(port);
     raw.write(upgradeRequest());
@@ -43,7 +43,7 @@ export class RawSocket {
     this.socket.write(bytes);
   }
 
-  /** Resolves with all received so far as soon as that is enough. */
+  /** Resolves with all received bytes once they suffice. */
   async receive(isEnough: (received: Buffer) => boolean): Promise<Buffer> {
     while (!isEnough(this.received)) {
       await new Promise<void>((resolve) => {
@@ -71,7 +71,7 @@ export function upgradeRequest(headers: Readonly<Record<string, string>> = {}): 
   return `GET / HTTP/1.1\r\n${lines.join('')}\r\n`;
 }
 
-/** A message as clients send it: final, masked. `first` is the FIN bit and the opcode. */
+/** A message as clients send it: final and masked. `first` contains the FIN bit and the opcode. */
 export function maskedMessage(payload: Uint8Array, first = 0x82): Buffer {
   const mask = randomBytes(4);
   const { length } = payload;

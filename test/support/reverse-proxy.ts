@@ -2,13 +2,16 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, request, type RequestOptions, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** What a proxy makes of the headers of a request: those that reach the upstream. @param from address of the peer of the proxy */
+/** Returns the headers for the upstream. @param from address of the peer of the proxy */
 export type RewriteHeaders = (headers: IncomingHttpHeaders, from: string) => IncomingHttpHeaders;
 
-/** As nginx with a bare `proxy_pass`: the Host of the upstream, and nothing about the peer. */
+/** Like nginx with only `proxy_pass`: the Host of the upstream, and nothing about the peer. */
 export const plainProxyPass: RewriteHeaders = (headers) => ({ ...headers, host: 'localhost' });
 
-/** As nginx with `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for`, and as Caddy: adds the peer to what was there. */
+/**
+ * Like nginx with `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for`, and Caddy: appends the peer to the
+ * existing header.
+ */
 export const addsForwardedFor: RewriteHeaders = (headers, from) => {
   const before = headers['x-forwarded-for'];
   return { ...headers, 'x-forwarded-for': before === undefined ? from : `${String(before)}, ${from}` };
@@ -22,7 +25,7 @@ export class ReverseProxy {
 
   /**
    * @param upstreamPort on 127.0.0.1
-   * @param rewrite headers that reach the upstream
+   * @param rewrite returns the headers for the upstream
    */
   static async start(upstreamPort: number, rewrite: RewriteHeaders): Promise<ReverseProxy> {
     const server = createServer();

@@ -11,7 +11,7 @@ import { coreDefaults } from './core-harness.js';
 
 export const HIGH_WATER = 1_000;
 
-/** A router actor, and links whose sockets take as much as they are told to. */
+/** A router actor, and links whose sockets accept as much as the test sets. */
 export function setUp(logger: Logger = silentLogger): {
   connect: (maxQueueBytes?: number) => Link;
   router: ReturnType<typeof start>;
@@ -60,7 +60,7 @@ export class Link {
 
   constructor(router: ReturnType<typeof start>, id: string, maxQueueBytes: number) {
     this.#router = router;
-    // The link's fields are read and written through `this`, as a real socket's would be.
+    // `this` is used for the fields of the link, like those of a real socket.
     // eslint-disable-next-line @typescript-eslint/no-this-alias
     const link = this;
     this.session = new RouterSession({
@@ -104,7 +104,7 @@ export class Link {
     this.#router.send({ type: 'inbound.batch', batches: [{ session: this.session, frames, receivedMicros: 0 }] });
   }
 
-  /** What has been written since the last look. */
+  /** Returns what was written since the last call. */
   read(): Message[] {
     return this.writes
       .splice(0)

@@ -12,11 +12,12 @@ const KEPT_LINES = 20;
 export const builtCli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /**
- * Starts the built command with a WebSocket, a TCP and a UDP door, each on any port of 127.0.0.1. It ends with this process.
+ * Starts the built command with WebSocket, TCP and UDP listeners, each on a free port of 127.0.0.1. It ends with this
+ * process.
  *
  * @param {readonly string[]} [args] more of its flags
- * @param {{ nodeArgs?: readonly string[], env?: Readonly<Record<string, string>>, cli?: string }} [node] flags of Node, variables, and
- *   the command
+ * @param {{ nodeArgs?: readonly string[], env?: Readonly<Record<string, string>>, cli?: string }} [node] flags of
+ *   Node.js, variables, and the command
  * @returns {Promise<RouterProcess>}
  * @throws {Error} if the command is not built, or does not start
  */
@@ -34,17 +35,17 @@ export async function startRouterProcess(args = [], { nodeArgs = [], env = {}, c
   return router;
 }
 
-/** The built command in a process of its own. */
+/** The built command in its own process. */
 export class RouterProcess {
-  /** Ports of 127.0.0.1, by the name of the transport; 0 until the router listens. */
+  /** Ports on 127.0.0.1, by the name of the transport; 0 until the router listens. */
   doors = { websocket: 0, tcp: 0, udp: 0 };
-  /** Whether it has ended, and how. @type {string | undefined} */
+  /** How it ended; undefined while it runs. @type {string | undefined} */
   end;
-  /** The link to the page of its inspector, with `--inspect`. @type {string | undefined} */
+  /** The URL of its inspector page, with `--inspect`. @type {string | undefined} */
   inspector;
-  /** Lines of its log at the level of errors. @type {string[]} */
+  /** Log lines at error level. @type {string[]} */
   errors = [];
-  /** The last of its log. @type {string[]} */
+  /** The last log lines. @type {string[]} */
   lastLines = [];
   #child;
   #notify = () => {};
@@ -63,7 +64,7 @@ export class RouterProcess {
     return this.#child.pid;
   }
 
-  /** Resolves when all three doors are open. */
+  /** Resolves when all three listeners are open. */
   async listening() {
     const deadline = performance.now() + START_MS;
     while (Object.values(this.doors).includes(0)) {
@@ -82,7 +83,7 @@ export class RouterProcess {
     }
   }
 
-  /** Megabytes of memory it has in use; undefined where the system does not say. */
+  /** Memory in use in megabytes; undefined if the system does not report it. */
   rssMegabytes() {
     try {
       const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.pid}/status`, 'latin1'))?.[1];
@@ -104,7 +105,7 @@ export class RouterProcess {
     const door = /^listening on \S+:(\d+)$/.exec(entry.msg ?? '');
     if (door !== null && isDoor(this.doors, entry.transport)) this.doors[entry.transport] = Number(door[1]);
     if (typeof entry.inspector === 'string') this.inspector = entry.inspector;
-    // 50 is pino's "error"; what is no JSON is a stack trace.
+    // 50 is pino's "error"; a line that is no JSON is a stack trace.
     if ((entry.level ?? 50) >= 50 && this.errors.length < KEPT_LINES) this.errors.push(line);
     this.#notify();
   }
@@ -119,7 +120,10 @@ function isDoor(doors, name) {
   return typeof name === 'string' && Object.hasOwn(doors, name);
 }
 
-/** @param {string} line @returns {{ msg?: string, level?: number, transport?: unknown, inspector?: unknown }} what pino writes */
+/**
+ * @param {string} line @returns {{ msg?: string, level?: number, transport?: unknown, inspector?: unknown }} pino's
+ *   fields
+ */
 function parsed(line) {
   try {
     const entry = JSON.parse(line);

@@ -1,12 +1,12 @@
 import { SimulatedClock } from 'xstate';
 import type { Clock } from '../../src/util/clock.js';
 
-/** How far {@link SteadyClock} goes at once, in milliseconds. */
+/** Step of {@link SteadyClock} in milliseconds. */
 const STEP_MS = 500;
 
 /**
- * A simulated clock that passes time in steps, as a process that runs does. `SimulatedClock.increment` moves by the whole
- * time at once and runs the timers then: to whoever watches the clock the process stood still. {@link stall} does that.
+ * A simulated clock that advances in steps, like a running process. `SimulatedClock.increment` advances by the whole
+ * time at once and runs the timers then, which a watch of the clock sees as a stall. {@link stall} does that.
  */
 export class SteadyClock extends SimulatedClock {
   override increment(milliseconds: number): void {
@@ -15,7 +15,7 @@ export class SteadyClock extends SimulatedClock {
     super.increment(left);
   }
 
-  /** The same, while the event loop turns: deadlines that pass on the way judge their peers. */
+  /** The same with turns of the event loop: deadlines that pass are enforced. */
   async pass(milliseconds: number): Promise<void> {
     let left = milliseconds;
     for (; left > STEP_MS; left -= STEP_MS) {
@@ -26,13 +26,13 @@ export class SteadyClock extends SimulatedClock {
     await inputRead();
   }
 
-  /** The process stands still: time passes, and no timer runs before it is over. */
+  /** Stalls the process: time advances, and no timer runs before the end. */
   stall(milliseconds: number): void {
     super.increment(milliseconds);
   }
 }
 
-/** A steady clock with a wall clock beside it, which can be set. */
+/** A steady clock with a wall clock that can be set. */
 export class WallClock extends SteadyClock implements Clock {
   /** Calendar time minus monotonic time, in milliseconds. */
   aheadMs = 0;
@@ -42,7 +42,7 @@ export class WallClock extends SteadyClock implements Clock {
   }
 }
 
-/** Lets the event loop turn as often as a deadline waits for input, and once more. */
+/** Turns the event loop as often as a deadline waits for input, and once more. */
 export async function inputRead(): Promise<void> {
   for (let turn = 0; turn < 6; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,6 +1,6 @@
 import type { ChunkWriter, WriteError } from '../../src/cli/output/chunk-writer.js';
 
-/** A reader that takes nothing until the test says so. */
+/** A reader that accepts nothing until the test decides. */
 export class StuckReader implements ChunkWriter {
   readonly blocksThread = true;
   readonly chunks: string[] = [];
@@ -12,7 +12,7 @@ export class StuckReader implements ChunkWriter {
     this.#done = done;
   }
 
-  /** Takes the chunk that is being written. */
+  /** Accepts the chunk being written. */
   take(): void {
     this.#finish(undefined, Buffer.byteLength(this.chunks.at(-1)!));
   }

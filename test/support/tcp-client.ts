@@ -3,16 +3,16 @@ import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, TLSSocket } from 'node:tls';
 import { framed } from './frames.js';
 
-/** A client as a device has it: a bare socket, TCP, TLS or a pipe, with a length in front of each frame. */
+/** A client as a device implements it: a plain socket, TCP, TLS or a pipe, with a length prefix per frame. */
 export class TcpClient {
   readonly socket: Socket;
   readonly frames: Uint8Array[] = [];
-  /** `closed`: the other side ended its bytes; `lost`: the connection broke. Resolves when the socket is gone. */
+  /** `closed`: the other side ended its output; `lost`: the connection broke. Resolves when the socket is closed. */
   readonly ended: Promise<'closed' | 'lost'>;
   #received = Buffer.alloc(0);
   #notify: () => void = () => undefined;
 
-  /** Connects to what a listener gives as its address: `tcp://`, `tls://` or `unix:`. */
+  /** Connects to the address of a listener: `tcp://`, `tls://` or `unix:`. */
   static async connect(url: string, tls: ConnectionOptions = {}): Promise<TcpClient> {
     const secure = url.startsWith('tls:');
     const where = destination(url);
@@ -39,12 +39,12 @@ export class TcpClient {
     });
   }
 
-  /** The version of TLS that is spoken. */
+  /** The negotiated TLS version. */
   get protocol(): string | null | undefined {
     return this.socket instanceof TLSSocket ? this.socket.getProtocol() : undefined;
   }
 
-  /** Bytes that are no whole frame yet. */
+  /** Bytes of an incomplete frame. */
   get rest(): Uint8Array {
     return this.#received;
   }
@@ -57,7 +57,7 @@ export class TcpClient {
     this.socket.write(bytes);
   }
 
-  /** Resolves when that many frames are in. */
+  /** Resolves after `count` frames. */
   async receive(count: number): Promise<Uint8Array[]> {
     while (this.frames.length < count) {
       await new Promise<void>((resolve) => {
@@ -75,12 +75,12 @@ export class TcpClient {
     this.socket.resume();
   }
 
-  /** Ends our bytes; still reads what comes. */
+  /** Ends the output of the client; it still reads input. */
   close(): void {
     this.socket.end();
   }
 
-  /** Goes without a goodbye: by a reset over TCP; in the middle of a frame where there is none, in pipes and under TLS. */
+  /** Disconnects without a close: by a reset over TCP; within a frame for pipes and TLS, which have no reset. */
   vanish(): void {
     if (this.socket instanceof TLSSocket || this.socket.remotePort === undefined) {
       this.socket.write(Uint8Array.of(0, 0), () => this.socket.destroy());
@@ -89,7 +89,7 @@ export class TcpClient {
     }
   }
 
-  /** Written down here once more, so that the tests do not ask the code under test what it has sent. */
+  /** Implemented separately, so that the tests do not rely on the code under test for what it sent. */
   #cut(): void {
     let at = 0;
     while (this.#received.length - at >= 4) {

@@ -5,17 +5,17 @@ import { decodeFrame, encodeFrame, type Frame } from '../../src/protocol/frame.j
 import type { HelloMessage } from '../../src/protocol/messages/message.js';
 
 export interface UdpClientOptions {
-  /** Where the router listens. @default '127.0.0.1' */
+  /** The router's host. @default '127.0.0.1' */
   readonly host?: string;
-  /** A token of the client's own, as a router with authentication asks for. */
+  /** The client's own token, for a router with authentication. */
   readonly token?: string;
   /** @default 'binary' */
   readonly encoding?: 'binary' | 'cbor';
-  /** The port to send from. @default any */
+  /** The source port. @default any */
   readonly localPort?: number;
 }
 
-/** A UDP client as anybody's: a bare socket that can say HELLO, with every datagram it received. */
+/** A UDP client: a plain socket that can send HELLO and records every received datagram. */
 export class UdpClient {
   readonly received: Uint8Array[] = [];
   sentBytes = 0;
@@ -24,7 +24,7 @@ export class UdpClient {
   readonly #options: UdpClientOptions;
   #notify: () => void = () => undefined;
 
-  /** A client that has said nothing yet. */
+  /** Opens a client that has sent nothing yet. */
   static async open(port: number, options: UdpClientOptions = {}): Promise<UdpClient> {
     const { host = '127.0.0.1', localPort = 0 } = options;
     const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
@@ -33,7 +33,7 @@ export class UdpClient {
     return new UdpClient(socket, port, options);
   }
 
-  /** A client that has said HELLO, been given its cookie, and said HELLO with it. What it received so far is forgotten. */
+  /** Opens a client that has sent HELLO, received its cookie, and sent HELLO with it. Earlier input is discarded. */
   static async connect(port: number, options: UdpClientOptions = {}): Promise<UdpClient> {
     const client = await UdpClient.open(port, options);
     const cookie = await client.askForCookie();
@@ -60,7 +60,7 @@ export class UdpClient {
     return this.received.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** One datagram. Resolves when the system has taken it; on loopback it then lies in the receiver's socket. */
+  /** Sends one datagram. Resolves when the system has accepted it; on loopback it is then in the receiver's socket. */
   send(datagram: Uint8Array): Promise<void> {
     this.sentBytes += datagram.length;
     return new Promise((resolve, reject) => {
@@ -75,7 +75,7 @@ export class UdpClient {
     void this.send(encodeFrame({ ...hello, token }, { encoding: this.#options.encoding }));
   }
 
-  /** Says HELLO without a cookie. Resolves with the cookie in the answer. */
+  /** Sends HELLO without a cookie. Resolves with the cookie in the response. */
   async askForCookie(): Promise<string> {
     const count = this.received.length;
     this.sayHello(this.#options.token);
@@ -85,7 +85,7 @@ export class UdpClient {
     return cookie;
   }
 
-  /** Resolves when that many datagrams are in. */
+  /** Resolves after `count` datagrams. */
   async receive(count: number): Promise<readonly Uint8Array[]> {
     while (this.received.length < count) {
       await new Promise<void>((resolve) => {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fromHex } from './hex.js';
 import type { PlainObject } from './plain.js';
 
-/** The golden vectors as they lie in the files; `test/vectors/README.md` says where they come from. */
+/** The golden vectors as stored; `test/vectors/README.md` states their origin. */
 export interface MessageVector {
   readonly name: string;
   readonly hex: string;
@@ -79,7 +79,7 @@ export const binaryVectorFiles = [
 
 const folder = new URL('../vectors/', import.meta.url);
 
-/** The `.json` files that are in the folder now. */
+/** The `.json` files in the folder. */
 export function vectorFiles(): readonly string[] {
   return readdirSync(folder).filter((file) => file.endsWith('.json'));
 }
@@ -88,12 +88,12 @@ export function readVectors<F extends VectorFile>(file: F): readonly VectorShape
   return JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as VectorShapes[F][]; // golden files, never edited
 }
 
-/** What a test of the entry is called; unique within its file. */
+/** Title of a test for the entry; unique within its file. */
 export function vectorName(vector: VectorShapes[VectorFile]): string {
   return 'name' in vector ? vector.name : `${vector.pattern} ~ ${vector.address}`;
 }
 
-/** The frames of the vectors, sound and malformed, as what mutation starts from. Those of `large.json` are left out. */
+/** Frames of the vectors, valid and malformed, as input for mutations. Those of `large.json` are excluded. */
 export function vectorFrames(): readonly Uint8Array[] {
   const files = [...binaryVectorFiles, 'legacy-msgpack.json', 'malformed.json'] as const;
   return files.flatMap((file) => readVectors(file).map(({ hex }) => fromHex(hex)));

@@ -9,7 +9,7 @@ export interface WebSocketClientOptions {
   readonly autoPong?: boolean;
 }
 
-/** A client as anybody's: `ws`, with what it received and how it ended kept for the test. */
+/** A client with `ws` that records what it received and how it ended. */
 export class WebSocketClient {
   readonly socket: WebSocket;
   readonly frames: SingleFrame[] = [];
@@ -33,7 +33,7 @@ export class WebSocketClient {
       this.frames.push(isBinary ? Uint8Array.from(bytes) : bytes.toString());
       this.#notify();
     });
-    this.socket.on('error', () => undefined); // a `close` follows and tells
+    this.socket.on('error', () => undefined); // a `close` follows with the details
     this.ended = new Promise((resolve) => {
       this.socket.on('close', (code, reason) => {
         resolve({ code, reason: reason.toString() });
@@ -45,7 +45,7 @@ export class WebSocketClient {
     this.socket.send(message);
   }
 
-  /** Resolves when that many messages are in. */
+  /** Resolves after `count` messages. */
   async receive(count: number): Promise<SingleFrame[]> {
     while (this.frames.length < count) {
       await new Promise<void>((resolve) => {
@@ -68,7 +68,7 @@ export class WebSocketClient {
     this.socket.close(code);
   }
 
-  /** Goes without a goodbye. */
+  /** Disconnects without a close message. */
   destroy(): void {
     this.socket.terminate();
   }

@@ -1,6 +1,6 @@
 /**
- * The messages in unmasked WebSocket frames (RFC 6455, section 5.2), as a server sends them: bytes, or the text of a
- * text message.
+ * Parses unmasked WebSocket frames (RFC 6455, section 5.2), as a server sends them: bytes, or the string of a text
+ * message.
  */
 export function webSocketMessages(bytes: Uint8Array): (Uint8Array | string)[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
