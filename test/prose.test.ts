@@ -48,7 +48,11 @@ const converted: readonly string[] = [
 /** Expressions with their real meaning, such as "the audience hears". */
 const exceptions: readonly Exception[] = [
   // Core, actors and utilities; test support.
-  { file: 'test/support/router-process.mjs', phrase: 'doors', reason: 'names of a field and a parameter in JSDoc tags' },
+  {
+    file: 'test/support/router-process.mjs',
+    phrase: 'doors',
+    reason: 'names of a field and a parameter in JSDoc tags',
+  },
   // Protocol, transports, clients.
   // Pages, command, composition.
   // Inspector, tokens, certificates, health; tests of the whole router; programs beside it.
