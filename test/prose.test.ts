@@ -43,6 +43,7 @@ const converted: readonly string[] = [
   'src/health',
   'test/health',
   'test/hostile',
+  'test/integration',
 ];
 
 /** Expressions with their real meaning, such as "the audience hears". */

@@ -10,7 +10,7 @@ async function get(port: number, path: string, host: string): Promise<number | u
 
 describe('clasp-router', () => {
   it.each(['/', '/healthz', '/readyz', '/metrics', '/inspect/', '/hello.mjs'])(
-    'refuses %s to a name that was pointed here, and logs it with the flag',
+    'refuses %s for a rebound name, and logs it with the flag',
     async (path) => {
       const command = new LoggingCommand(['--metrics', '--inspect', '--static', 'examples']);
       const port = await command.port();
@@ -23,7 +23,7 @@ describe('clasp-router', () => {
     },
   );
 
-  it('refuses metrics on their own port in the same way', async () => {
+  it('applies the same check to metrics on a separate port', async () => {
     const command = new LoggingCommand(['--health-port', '0', '--allow-host', 'prometheus.example']);
     const { url } = (await command.line('health and metrics on')) as { readonly url: string };
     const port = Number(new URL(url).port);
@@ -32,7 +32,7 @@ describe('clasp-router', () => {
     expect(await get(port, '/metrics', `127.0.0.1:${port}`)).toBe(200);
   });
 
-  it('answers requests for the names of --allow-host, the inspector too', async () => {
+  it('answers requests for the names of --allow-host, the inspector included', async () => {
     const command = new LoggingCommand(['--inspect', '--allow-host', 'show.example.org,desk']);
     const port = await command.port();
     for (const name of ['show.example.org', 'desk']) expect(await get(port, '/inspect/', name)).toBe(200);
@@ -40,7 +40,7 @@ describe('clasp-router', () => {
   });
 
   it.each(['https://show.example', 'show.example:80'])(
-    'ends with one sentence and exit code 1 if --allow-host is %s',
+    'exits with one sentence and exit code 1 if --allow-host is %s',
     async (value) => {
       const command = new LoggingCommand(['--allow-host', value]);
       expect(await command.end()).toBe(1);

@@ -23,7 +23,7 @@ let router: Router;
 let clients: Client[];
 let url: string;
 
-/** Every way in, with every encoding that goes through it. A new transport is one line. */
+/** Every transport, with every encoding that it carries. A new transport is one line. */
 const ways: readonly Way[] = [
   { name: 'ws, binary', door: (port) => webSocket({ port, host }) },
   { name: 'ws, CBOR', door: (port) => webSocket({ port, host }), options: { encoding: 'cbor' } },
@@ -44,11 +44,11 @@ interface Way {
   readonly door: (port: number) => Transport;
   readonly options?: ClientOptions;
   readonly isEncrypted?: boolean;
-  /** Whether a frame has to fit a datagram. */
+  /** Whether a frame must fit into a datagram. */
   readonly isLimited?: boolean;
 }
 
-/** QUIC needs a package with binaries, which not every computer can run. */
+/** QUIC needs a package with native binaries, which are not available on every computer. */
 async function onlyIfAvailable(way: Way): Promise<readonly Way[]> {
   try {
     await (await way.door(0).listen()).close();
@@ -91,7 +91,7 @@ describe.each(ways)('over $name', ({ door, options = {}, isEncrypted = false, is
     await router.stop();
   });
 
-  it('params, events and requests go through', async () => {
+  it('transfers params, events and requests', async () => {
     const [desk, lamp] = [await join({ name: 'desk' }), await join({ name: 'lamp' })];
     const heard: unknown[] = [];
     await lamp.on('/lights/**', ({ kind, address, value }) => heard.push([kind, address, value])).ready;
@@ -111,18 +111,19 @@ describe.each(ways)('over $name', ({ door, options = {}, isEncrypted = false, is
     );
   });
 
-  it('a value as large as the link carries goes there and back', async () => {
+  it("transfers a value of the link's maximum size in both directions", async () => {
     const client = await join();
     const large = new Uint8Array(isLimited ? 1_200 : 65_000).fill(7);
     await client.set('/large', large);
     expect((await client.get('/large'))!.value).toEqual(large);
   });
 
-  it('a thousand writes in one go are answered, each with its revision, and heard in order', async () => {
+  it('answers a thousand writes in one tick, each with its revision, and delivers them in order', async () => {
     const [desk, lamp] = [await join(), await join()];
     const heard: unknown[] = [];
     await lamp.on('/count', (signal) => signal.kind === 'param' && heard.push(signal.value)).ready;
-    // A datagram has no second try, so over UDP there is never more under way than any socket holds.
+    // Lost datagrams are not sent again, so over UDP the number of writes in flight stays below the size of any
+    // socket buffer.
     const atOnce = isLimited ? 20 : 1_000;
     for (let begun = 0; begun < 1_000; begun += atOnce) {
       const answers = await Promise.all(Array.from({ length: atOnce }, (_, i) => desk.set('/count', begun + i)));
@@ -132,15 +133,15 @@ describe.each(ways)('over $name', ({ door, options = {}, isEncrypted = false, is
     expect(heard).toEqual(Array.from({ length: 1_000 }, (_, i) => i));
   });
 
-  it('a client that closes is gone at the router, and nothing of it keeps the process', async () => {
+  it('a closed client has no session at the router, and keeps no handle open in the process', async () => {
     const client = await join();
     await client.close();
-    // UDP has no goodbye: there the session ends in silence, and router.stop() does not wait for it.
+    // UDP has no close: there the session ends by its timeout, and router.stop() does not wait for it.
     if (!isLimited) await until(() => router.sessionCount === 0);
     expect(client.state).toBe('closed');
   });
 
-  it('a router that stops is waited for, and what was subscribed goes on', async () => {
+  it('a client waits for a stopped router, and its subscriptions continue', async () => {
     const reconnect = { initialDelayMs: 20, maxDelayMs: 50 };
     const client = await join({ reconnect });
     const heard: unknown[] = [];
@@ -157,7 +158,7 @@ describe.each(ways)('over $name', ({ door, options = {}, isEncrypted = false, is
     expect(heard).toEqual([1, 3]);
   });
 
-  it('is told in a sentence when nobody listens there', async () => {
+  it('a client gets one sentence if the address has no listener', async () => {
     await router.stop();
     const attempt = join({ connectTimeoutMs: 2_000 });
     await expect(attempt).rejects.toMatchObject({ name: 'ClientError', kind: 'unreachable' });
@@ -168,7 +169,7 @@ describe.each(ways)('over $name', ({ door, options = {}, isEncrypted = false, is
 describe('a certificate that is not trusted', () => {
   const encrypted = ways.filter(({ isEncrypted = false }) => isEncrypted);
 
-  it.each(encrypted)('keeps a client from connecting over $name', async ({ door }) => {
+  it.each(encrypted)('prevents a client from connecting over $name', async ({ door }) => {
     await open(door);
     const attempt = connect(url.replace(host, 'localhost'), { connectTimeoutMs: 3_000 });
     await expect(attempt).rejects.toMatchObject({ kind: 'unreachable', message: expect.stringMatching(/certificate/) });

@@ -6,7 +6,7 @@ import { type Client, connect, type StateChange } from '../../src/client/node.js
 import { TemporaryFolder } from '../certificates/temporary-folder.js';
 import { type RouterProcess, startRouterProcess } from '../support/router-process.mjs';
 
-/** Windows cannot send the signal by which a test sets the date of the process. */
+/** Windows lacks the signal with which a test sets the date of the process. */
 const describeSignalled = process.platform === 'win32' ? describe.skip : describe;
 
 const HOUR_S = 3_600;
@@ -25,7 +25,7 @@ function token(begins: number, ends: number): Promise<string> {
   return new SignJWT({ admin: ['/**'], nbf: begins, exp: ends }).setProtectedHeader({ alg: 'HS256' }).sign(secret);
 }
 
-/** Reconnecting is for a show; here an end is an end. */
+/** Without reconnecting, so that a closed session stays closed. */
 async function open(jwt: string): Promise<{ client: Client; changes: StateChange[] }> {
   const client = await connect(`ws://127.0.0.1:${router.doors.websocket}`, { token: jwt, reconnect: false });
   cleanUps.push(() => client.close());
@@ -34,7 +34,7 @@ async function open(jwt: string): Promise<{ client: Client; changes: StateChange
   return { client, changes };
 }
 
-/** Sets the date of the router to the next of its places, and waits until it has. */
+/** Sets the date of the router to the next one in its list, and waits until it is set. */
 async function setDate(): Promise<void> {
   const before = router.lastLines.filter((line) => line.includes('the date is')).length;
   process.kill(router.pid!, 'SIGUSR2'); // it runs
@@ -55,7 +55,7 @@ describeSignalled('a router whose date is corrected by eight hours while it runs
     cleanUps.push(() => router.stop());
   });
 
-  it('judges tokens by the right date at once, ends sessions whose token has ended, and expires and runs nothing early', async () => {
+  it('judges tokens by the new date at once, ends sessions with expired tokens, and runs and expires nothing early', async () => {
     const now = nowSeconds();
     const [short, long] = [await token(now, now + HOUR_S), await token(now, now + 100 * HOUR_S)];
     const ofLater = await token(now + AHEAD_S, now + AHEAD_S + HOUR_S);
@@ -79,7 +79,7 @@ describeSignalled('a router whose date is corrected by eight hours while it runs
     expect(staying.changes).toEqual([]);
   });
 
-  it('has a time that does not go back when the date does', async () => {
+  it('has a time that does not go back if the date does', async () => {
     const jwt = await token(nowSeconds() - 2 * HOUR_S, nowSeconds() + 100 * HOUR_S);
     const before = (await open(jwt)).client.serverTime();
     await setDate();

@@ -14,7 +14,7 @@ import { newCertificate, type TestCertificate } from '../support/certificates.js
 import { until } from '../support/official-client.js';
 import { WebSocketClient } from '../support/websocket-client.js';
 
-// The built command, as a user has it: `npm test` builds before it runs the tests.
+// The built command, as installed: `npm test` builds before it runs the tests.
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 class Command {
@@ -61,7 +61,7 @@ afterEach(() => {
 const local = ['--host', '127.0.0.1', '--port', '0'];
 
 describe('clasp-router', () => {
-  it('says where it listens, in what security mode, and what to try next', async () => {
+  it('prints its addresses, its security mode, and the next steps', async () => {
     const command = new Command([...local, '--name', 'Stage']);
     const port = await command.port();
     await until(() => command.output.includes('try:'));
@@ -70,22 +70,19 @@ describe('clasp-router', () => {
     expect(command.output).toContain('security: open');
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)(
-    'on %s takes leave of its sessions with 1001 and exits with 0',
-    async (signal) => {
-      const command = new Command(local);
-      const client = await WebSocketClient.connect(`ws://127.0.0.1:${await command.port()}`);
-      client.socket.send(encodeFrame({ type: 'hello', version: 1, name: 'guest', features: [] }));
-      await until(() => client.frames.length === 2);
-      command.process.kill(signal);
-      expect((await client.ended).code).toBe(1001);
-      expect(await command.exitCode()).toBe(0);
-      expect(command.errors).toContain('session opened');
-      expect(command.errors).toContain('guest');
-    },
-  );
+  it.each(['SIGINT', 'SIGTERM'] as const)('closes its sessions with 1001 on %s, and exits with 0', async (signal) => {
+    const command = new Command(local);
+    const client = await WebSocketClient.connect(`ws://127.0.0.1:${await command.port()}`);
+    client.socket.send(encodeFrame({ type: 'hello', version: 1, name: 'guest', features: [] }));
+    await until(() => client.frames.length === 2);
+    command.process.kill(signal);
+    expect((await client.ended).code).toBe(1001);
+    expect(await command.exitCode()).toBe(0);
+    expect(command.errors).toContain('session opened');
+    expect(command.errors).toContain('guest');
+  });
 
-  it('on a second signal ends at once', async () => {
+  it('exits at once on a second signal', async () => {
     const command = new Command([...local, '--drain-timeout', '600']);
     const client = await WebSocketClient.connect(`ws://127.0.0.1:${await command.port()}`);
     client.socket.send(encodeFrame({ type: 'hello', version: 1, name: 'frozen', features: [] }));
@@ -98,20 +95,20 @@ describe('clasp-router', () => {
     client.socket.terminate();
   });
 
-  it('writes its log as JSON lines when asked to', async () => {
+  it('writes its log as JSON lines if requested', async () => {
     const command = new Command([...local, '--json-log']);
     await command.port();
     expect(command.output).toBe('');
     for (const line of command.errors.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('msg');
   });
 
-  it('takes its settings from the environment too', async () => {
+  it('reads its settings from the environment, too', async () => {
     const command = new Command([], { CLASP_HOST: '127.0.0.1', CLASP_PORT: '0', CLASP_NAME: 'From outside' });
     await command.port();
     await until(() => command.output.includes('From outside'));
   });
 
-  it('starts in Kubernetes beside a service named clasp, and says which variable it ignores', async () => {
+  it('starts in Kubernetes beside a service named clasp, and names the variable that it ignores', async () => {
     const links = {
       CLASP_PORT: 'tcp://10.96.0.7:7330',
       CLASP_TCP_PORT: 'tcp://10.96.0.7:7333',
@@ -127,13 +124,13 @@ describe('clasp-router', () => {
   it.each([
     [['--prot', '1'], 'clasp-router: unknown option --prot (did you mean --port?); see clasp-router --help\n'],
     [['--port', 'x'], 'clasp-router: --port must be a whole number from 0 to 65535, not "x"\n'],
-  ])('answers the mistake %j with one sentence and exit code 1', async (args, sentence) => {
+  ])('rejects %j with one sentence and exit code 1', async (args, sentence) => {
     const command = new Command(args);
     expect(await command.exitCode()).toBe(1);
     expect(command.errors).toBe(sentence);
   });
 
-  it('answers a port in use with one sentence and exit code 1', async () => {
+  it('reports a port in use with one sentence and exit code 1', async () => {
     const squatter = createServer().listen(0, '127.0.0.1');
     await once(squatter, 'listening');
     const address = squatter.address();
@@ -145,14 +142,14 @@ describe('clasp-router', () => {
     squatter.close();
   });
 
-  it('opens every door it is asked to, and shows the fingerprint of its certificate', async () => {
+  it('opens every configured listener, and shows the fingerprint of its certificate', async () => {
     const folder = temporaryFolder();
     const path = process.platform === 'win32' ? '\\\\.\\pipe\\clasp-command' : join(folder, 'clasp.sock');
     const doors = ['--tcp-port', '0', '--udp-port', '0', '--quic-port', '0', '--pipe', path];
     const command = new Command([...local, ...doors, '--tls', '--data-dir', folder]);
     await until(() => command.output.includes('security:'));
     const urls = command.output.split('\n').flatMap((line) => /^ {2}(\S+)$/.exec(line)?.[1] ?? []);
-    // QUIC is not to be had everywhere; then the log says so, and the rest is there.
+    // If QUIC is not available, the log says so, and the other listeners open.
     expect(urls.map((url) => url.split(':')[0])).toEqual(
       command.errors.includes('QUIC') ? ['wss', 'tls', 'udp'] : ['wss', 'tls', 'udp', 'quic'],
     );
@@ -168,7 +165,7 @@ describe('clasp-router', () => {
     expect(await command.exitCode()).toBe(0);
   });
 
-  it('takes a renewed certificate on SIGHUP, and nobody is dropped', async () => {
+  it('uses a renewed certificate on SIGHUP, without closing a session', async () => {
     const folder = temporaryFolder();
     const [certPath, keyPath] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
     const write = ({ cert, key }: TestCertificate): void => {
@@ -198,7 +195,7 @@ describe('clasp-router', () => {
     [['--no-websocket'], /^clasp-router: with --no-websocket the router needs another port, or a --pipe\n$/],
     [['--tcp-port', 'TAKEN'], /^clasp-router: port \d+ is already in use; .* with --tcp-port\n$/],
     [['--udp-port', 'TAKEN'], /^clasp-router: port \d+ is already in use; .* with --udp-port\n$/],
-  ])('answers what it cannot open with one sentence and exit code 1: %j', async (args, sentence) => {
+  ])('reports a listener that cannot open with one sentence and exit code 1: %j', async (args, sentence) => {
     const [tcp, udp] = [createServer().listen(0, '127.0.0.1'), createSocket('udp4').bind(0, '127.0.0.1')];
     await Promise.all([once(tcp, 'listening'), once(udp, 'listening')]);
     const taken = args[0] === '--udp-port' ? udp.address() : (tcp.address() as AddressInfo); // it listens on a port
@@ -227,7 +224,7 @@ describe('clasp-router', () => {
 });
 
 describe('the README', () => {
-  it('shows the program of examples/hello.mjs, and the program prints what it says', async () => {
+  it('shows the program of examples/hello.mjs, and its output', async () => {
     const readme = readFileSync(`${root}README.md`, 'utf8');
     const program = readFileSync(`${root}examples/hello.mjs`, 'utf8').split('\n').slice(1).join('\n');
     expect(readme).toContain(program);
@@ -238,7 +235,7 @@ describe('the README', () => {
     expect(readme).toContain('\n/lights/3/dim is now 0.75\n');
   });
 
-  it('can be followed with the client of this package: examples/client.mjs runs to its end', async () => {
+  it('is followed by the program of examples/client.mjs, which runs to its end', async () => {
     const router = new Command([...local, '--log-level', 'silent']);
     const example = new Command([], { CLASP_URL: `ws://127.0.0.1:${await router.port()}` }, 'examples/client.mjs');
     expect(await example.exitCode()).toBe(0);
@@ -248,13 +245,13 @@ describe('the README', () => {
   });
 });
 
-describe('probes of the command', () => {
+describe('the probes of the command', () => {
   const get = async (url: string): Promise<{ status: number; body: string }> => {
     const response = await fetch(url);
     return { status: response.status, body: await response.text() };
   };
 
-  it('serve health on the WebSocket port, and metrics only where they are asked for', async () => {
+  it('serve health on the WebSocket port, and metrics only if enabled', async () => {
     const [plain, measured] = [
       ['--port', '0'],
       ['--port', '0', '--metrics'],
@@ -280,7 +277,7 @@ describe('probes of the command', () => {
     client.socket.close();
   });
 
-  it('have a port of their own, which is not open to the network unless told so', async () => {
+  it('have a separate port, which listens only locally by default', async () => {
     const command = new Command(['--port', '0', '--host', '127.0.0.1', '--health-port', '0']);
     const found = (): string | undefined => /health and metrics on (http:\S+)/.exec(command.errors)?.[1];
     await until(() => found() !== undefined, 'the health port is open');
@@ -290,7 +287,7 @@ describe('probes of the command', () => {
     expect((await get(`${found()!}/`)).status).toBe(404);
   });
 
-  it('fail with a sentence when their port is taken', async () => {
+  it('fail with one sentence if their port is in use', async () => {
     const first = new Command(['--port', '0', '--host', '127.0.0.1']);
     const port = await first.port();
     const second = new Command(['--port', '0', '--host', '127.0.0.1', '--health-port', String(port)]);

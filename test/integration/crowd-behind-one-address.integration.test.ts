@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** A router that takes them all, with the default limits of its listener. */
+/** Opens a router that accepts all of them, with the default limits of its listener. */
 async function open(transport: Transport): Promise<{ readonly router: Router; readonly url: string }> {
   const router = createRouter({ maxSessions: 1_000, drainTimeoutSeconds: 1 });
   cleanUps.push(() => router.stop());
@@ -27,7 +27,7 @@ async function open(transport: Transport): Promise<{ readonly router: Router; re
   return { router, url };
 }
 
-/** Connects by a WebSocket and says HELLO. @returns the type of the first answer */
+/** Connects over a WebSocket and sends HELLO. @returns the type of the first answer */
 async function joinByWebSocket(url: string): Promise<string> {
   const client = await WebSocketClient.connect(url);
   cleanUps.push(() => {
@@ -51,7 +51,7 @@ async function joinByTcp(url: string, ca: string): Promise<string> {
 const everybody = <T>(join: () => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: CLIENTS }, () => join()));
 
-describe('800 clients behind one address that connect in the same moment', () => {
+describe('800 clients behind one address that connect at the same moment', () => {
   it('all get WELCOME over WebSocket, and none is refused', async () => {
     const { router, url } = await open(webSocket({ host: '127.0.0.1', port: 0 }));
     const answers = await everybody(() => joinByWebSocket(url));

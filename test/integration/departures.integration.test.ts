@@ -27,7 +27,7 @@ const caFile = join(folder, 'ca.pem');
 writeFileSync(caFile, certificate.ca);
 const path = process.platform === 'win32' ? `\\\\.\\pipe\\clasp-${process.pid}` : join(folder, 'clasp.sock');
 
-/** Each transport; where only silence tells that a process was killed, the limit for it is short. */
+/** Each transport. If only a timeout can show that a process was killed, that timeout is short. */
 const transports: Readonly<Record<string, Transport>> = {
   ws: webSocket({ host, port: 0 }),
   wss: webSocket({ host, port: 0, tls }),
@@ -52,7 +52,7 @@ beforeAll(async () => {
       urls.set(name, address!.url);
     } catch (error) {
       if (!(error instanceof TransportUnavailable)) throw error;
-      process.stderr.write(`${error.message}\n`); // and its tests pass over
+      process.stderr.write(`${error.message}\n`); // its tests are skipped
     }
   }
   router.on('session.closed', ({ name, end }) => {
@@ -72,7 +72,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A client in its own process, which has left its last will. */
+/** Starts a client in its own process, which has set its last will. */
 async function depart(url: string, willAddress: string): Promise<ChildProcess> {
   const script = fileURLToPath(new URL('../support/departing-client.mjs', import.meta.url));
   const child = spawn(process.execPath, [script, url, willAddress, caFile], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -90,7 +90,7 @@ const ends: readonly (readonly [string, (child: ChildProcess) => void, 'left' | 
 describe.each(Object.keys(transports))('a client process over %s', (name) => {
   it.each(ends)('that %s runs its last will only if it is lost', async (how, end, kind) => {
     const url = urls.get(name);
-    if (url === undefined) return; // beforeAll has said why
+    if (url === undefined) return; // beforeAll has printed the reason
     const address = `/wills/${name}/${how.split(' ')[0]}`;
     end(await depart(url, address));
     await until(() => reasons.length > 0, 'its session is over');
@@ -100,11 +100,11 @@ describe.each(Object.keys(transports))('a client process over %s', (name) => {
 });
 
 describe('the official client', () => {
-  it('runs no last will when it calls close(), which sends a Close frame without a code', async () => {
+  it('runs no last will if it calls close(), which sends a Close frame without a code', async () => {
     const client = await OfficialClient.connect(urls.get('ws')!, { name: 'departing' });
     const set = new Map<string, Value>(Object.entries({ type: 'set', address: '/wills/official', value: true }));
     const meta = { default: encodeValue(new Map<string, Value>([['messages', [set]]])) };
-    // It has no method for ANNOUNCE, and its socket is private: this is the `ws` of the test support.
+    // It has no method for ANNOUNCE, and its socket is private. It is the `ws` of the test support.
     const { ws } = client.clasp as unknown as { readonly ws: { send(bytes: Uint8Array): void } };
     ws.send(
       encodeFrame({ type: 'announce', namespace: '', signals: [{ address: '/$clasp/will', type: 'event', meta }] }),

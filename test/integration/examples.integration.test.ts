@@ -11,7 +11,7 @@ import { chromiumPath, whyNoBrowser } from '../support/chromium.js';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const built = (name: string): string => `${root}examples/.built/${name}.js`;
 
-/** What a program prints. Rejects with what it wrote to stderr when it fails. */
+/** Returns the output of a program. Rejects with its stderr if it fails. */
 function run(program: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(program, args, { cwd: root }, (error: ExecFileException | null, stdout, stderr) => {
@@ -21,7 +21,7 @@ function run(program: string, args: readonly string[]): Promise<string> {
   });
 }
 
-/** As Node 22.18 and later do it by themselves: the types are taken off, and nothing else. They are checked by `npm run typecheck`. */
+/** Removes the types, as Node 22.18 and later do. `npm run typecheck` checks them. */
 beforeAll(() => {
   mkdirSync(`${root}examples/.built`, { recursive: true });
   for (const file of readdirSync(`${root}examples`).filter((name) => name.endsWith('.ts'))) {
@@ -35,8 +35,8 @@ beforeAll(() => {
   }
 });
 
-describe('the examples', () => {
-  it('first-param: sets, hears, refuses and survives', async () => {
+describe('the example', () => {
+  it('first-param sets a param, receives it, is refused and continues', async () => {
     const lines = (await run(process.execPath, [built('first-param')])).trimEnd().split('\n');
     expect(lines).toEqual([
       '/lights/1/dim is now 0.25',
@@ -47,7 +47,7 @@ describe('the examples', () => {
     ]);
   });
 
-  it('two-transports: what comes in by one goes out by the other', async () => {
+  it('two-transports receives over one transport and sends over the other', async () => {
     const lines = (await run(process.execPath, [built('two-transports')])).trimEnd().split('\n');
     expect(lines).toEqual(expect.arrayContaining(['tablet has come by websocket', 'dimmer has come by tcp']));
     expect(lines).toContain('dimmer: /lights/3/dim is 0.5');
@@ -55,7 +55,7 @@ describe('the examples', () => {
     expect(lines).toEqual(expect.arrayContaining(['tablet has gone', 'dimmer has gone']));
   });
 
-  it('kiosk-machine: a visitor wakes it, and it goes back to itself', async () => {
+  it('kiosk-machine wakes for a visitor, and returns to its first state', async () => {
     const kiosk = spawn(process.execPath, [built('kiosk-machine')], {
       cwd: root,
       env: { ...process.env, PORT: '0', IDLE_MS: '300' },
@@ -85,7 +85,7 @@ describe('the examples', () => {
   });
 
   const itInBrowser = chromiumPath === undefined ? it.skip : it;
-  itInBrowser(`fader-page: a phone moves a fader, and everybody hears${whyNoBrowser}`, async () => {
+  itInBrowser(`fader-page updates all pages when a phone moves a fader${whyNoBrowser}`, async () => {
     const server = spawn(process.execPath, [built('fader-page')], {
       cwd: root,
       env: { ...process.env, PORT: '0' },

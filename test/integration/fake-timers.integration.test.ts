@@ -4,7 +4,7 @@ import { connect } from '../../src/client/node.js';
 import { createRouter } from '../../src/router/create-router.js';
 import { webSocket } from '../../src/transports/websocket/index.js';
 
-// What docs/fake-timers.md recommends; the same names are left out of Vitest's `toFake`.
+// The recommendation of docs/fake-timers.md. The same names are excluded from Vitest's `toFake`.
 const left = ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const;
 
 beforeEach(() => {
@@ -14,7 +14,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** Passes time in steps of a second, each with turns of the event loop, as a process that runs does. */
+/** Advances time in steps of a second, with turns of the event loop after each step, as in a running process. */
 async function pass(seconds: number): Promise<void> {
   for (let i = 0; i < seconds; i++) {
     jest.advanceTimersByTime(1_000);
@@ -23,7 +23,7 @@ async function pass(seconds: number): Promise<void> {
 }
 
 describe('with fake timers that leave the event loop real', () => {
-  it('a router and a session in the process work, and a TTL ends when the test says so', async () => {
+  it('a router and an in-process session work, and a TTL expires when the test advances the clock', async () => {
     const router = createRouter();
     const client = await router.connect();
     await client.set('/a', 1, { ttlSeconds: 60, absolute: true });
@@ -45,7 +45,7 @@ describe('with fake timers that leave the event loop real', () => {
 });
 
 describe('with all timers fake', () => {
-  it('connect() waits for setImmediate, which does not come', async () => {
+  it('connect() waits for setImmediate, which never runs', async () => {
     jest.useFakeTimers();
     const router = createRouter();
     let isConnected = false;
@@ -54,6 +54,6 @@ describe('with all timers fake', () => {
     expect(isConnected).toBe(false);
     jest.useRealTimers();
     jest.useFakeTimers({ doNotFake: [...left] });
-    connecting.catch(() => undefined); // it is never settled
+    connecting.catch(() => undefined); // it never settles
   });
 });

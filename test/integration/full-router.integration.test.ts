@@ -15,13 +15,13 @@ afterEach(async () => {
 
 interface Venue {
   readonly router: Router;
-  /** The router's time, which stands still unless it is moved. */
+  /** The router's clock, which advances only if a test advances it. */
   readonly clock: SteadyClock;
   readonly url: string;
-  /** An access point: what connects here goes through it. */
+  /** An access point between the clients and the router. */
   readonly accessPoint: ChaosProxy;
   readonly accessPointUrl: string;
-  /** How sessions ended. */
+  /** The reasons for which sessions ended. */
   readonly ends: string[];
 }
 
@@ -37,7 +37,7 @@ async function open(maxSessions: number): Promise<Venue> {
   return { router, clock, url: address!.url, accessPoint, accessPointUrl: `ws://127.0.0.1:${accessPoint.port}`, ends };
 }
 
-/** A client that says HELLO when it is connected. */
+/** A client that sends HELLO once it is connected. */
 async function connect(url: string): Promise<WebSocketClient> {
   const client = await WebSocketClient.connect(url);
   cleanUps.push(() => {
@@ -56,7 +56,7 @@ async function join(url: string): Promise<WebSocketClient> {
 const several = <T>(count: number, make: () => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, () => make()));
 
-/** The types of the first answers, of those that have one. */
+/** Returns the types of the first answers, for the clients that have one. */
 const answers = (clients: readonly WebSocketClient[]): readonly string[] =>
   clients.flatMap(({ frames: [first] }) => (first === undefined ? [] : decodeFrame(first as Uint8Array).message.type));
 
@@ -70,10 +70,10 @@ function sessionsOf(router: Router): readonly SessionView[] {
 }
 
 describe('after an access point has restarted', () => {
-  it('all its clients are back within 7 s, although their dead sessions fill the router', async () => {
+  it('all its clients are connected again within 7 s, although their dead sessions fill the router', async () => {
     const { router, clock, url, accessPoint, accessPointUrl, ends } = await open(21);
     await several(15, () => join(accessPointUrl));
-    const quiet = await join(url); // a phone that is alive and has nothing to say
+    const quiet = await join(url); // a phone that is connected and sends nothing
     for (const connection of accessPoint.connections) connection.stall();
     clock.increment(15_000);
     const probed = once(quiet.socket, 'ping');
@@ -95,8 +95,8 @@ describe('after an access point has restarted', () => {
   });
 });
 
-describe('a router that is full', () => {
-  it('refuses a connection at once while all its sessions were heard within 15 s', async () => {
+describe('a full router', () => {
+  it('refuses a connection at once if all its sessions were active within 15 s', async () => {
     const { clock, url, ends } = await open(2);
     await several(2, () => join(url));
     clock.increment(10_000);

@@ -15,10 +15,10 @@ import { TransportUnavailable } from '../../src/net/transport-error.js';
 import { udp } from '../../src/transports/udp/index.js';
 import { quicCertificate } from '../support/quic-client.js';
 
-/** The network of the client is a namespace of its own, behind a pair of virtual interfaces. */
+/** The client has a network namespace of its own, behind a pair of virtual interfaces. */
 const namespace = `clasp-${process.pid}`;
 const [near, far] = [`cl${process.pid % 100_000}a`, `cl${process.pid % 100_000}b`];
-/** Four addresses of RFC 2544 for each run, so that runs beside one another do not meet. */
+/** Four addresses of RFC 2544 per run, so that concurrent runs do not collide. */
 const block = process.pid % 32_768;
 const net = `198.${18 + (block >> 14)}.${(block >> 6) & 0xff}`;
 const [routerHost, clientHost] = [`${net}.${4 * (block & 0x3f) + 1}`, `${net}.${4 * (block & 0x3f) + 2}`];
@@ -27,7 +27,7 @@ function ip(...args: string[]): boolean {
   return spawnSync('ip', args).status === 0;
 }
 
-/** Makes the namespace. @returns whether this computer lets this process do that */
+/** Creates the namespace. @returns whether this computer permits it */
 function makeNamespace(): boolean {
   if (process.platform !== 'linux' || process.getuid?.() !== 0 || !ip('netns', 'add', namespace)) return false;
   return (
@@ -55,7 +55,7 @@ const folder = mkdtempSync(join(tmpdir(), 'clasp-'));
 const caFile = join(folder, 'ca.pem');
 writeFileSync(caFile, certificate.ca);
 
-/** Each transport with limits so short that the test need not wait for minutes. */
+/** Each transport with short timeouts, so that the test does not take minutes. */
 function transportsAt(host: string): Readonly<Record<string, Transport>> {
   return {
     ws: webSocket({ host, port: 0, pingIntervalMs: 2_000 }),
@@ -81,7 +81,7 @@ async function open(place: string, transports: Readonly<Record<string, Transport
       urls.set(`${place} ${name}`, address!.url);
     } catch (error) {
       if (!(error instanceof TransportUnavailable)) throw error;
-      process.stderr.write(`${error.message}\n`); // and its tests pass over
+      process.stderr.write(`${error.message}\n`); // its tests are skipped
     }
   }
 }
@@ -123,7 +123,7 @@ interface Departing {
   readonly will: string;
 }
 
-/** A client in its own process that has left a last will and receives the traffic. */
+/** Starts a client in its own process that has set a last will and receives the traffic. */
 async function enter(url: string, inNamespace: boolean): Promise<Departing> {
   const will = `/wills/${++wills}`;
   const script = fileURLToPath(new URL('../support/departing-client.mjs', import.meta.url));
@@ -135,7 +135,7 @@ async function enter(url: string, inNamespace: boolean): Promise<Departing> {
   return { child, will };
 }
 
-/** A client over each of the transports at a place; those that are sent PINGs have answered one. */
+/** Starts a client over each transport in a network; those that get PINGs have answered one. */
 async function enterAll(place: 'here' | 'there'): Promise<readonly Departing[]> {
   const { pong: pongs } = router.statistics().messages;
   const open = ['ws', 'tcp', 'tls', 'udp', 'quic'].map((name) => urls.get(`${place} ${name}`));
@@ -147,7 +147,7 @@ async function enterAll(place: 'here' | 'there'): Promise<readonly Departing[]> 
   return clients;
 }
 
-/** Waits in real time: the network, the processes and the limits here are real. */
+/** Waits in real time: the network, the processes and the timeouts here are real. */
 async function until(isMet: () => boolean): Promise<void> {
   while (!isMet()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
@@ -158,9 +158,9 @@ async function expectLost(clients: readonly Departing[]): Promise<void> {
   for (const { will } of clients) expect((await watcher.get(will))?.value).toBe(true);
 }
 
-// All transports at once, because each takes its time: ws, tcp, tls, udp, and quic where it is installed.
-describe('a client over each transport to which something is sent all the time', () => {
-  itInNamespace('is lost when its network is gone and no end of its connection arrives', async () => {
+// All transports at once, because each takes its time: ws, tcp, tls, udp, and quic if it is installed.
+describe('a client over each transport that receives data continuously', () => {
+  itInNamespace('is lost if its network is down and no close of its connection arrives', async () => {
     const clients = await enterAll('there');
     try {
       ip('-n', namespace, 'link', 'set', far, 'down');
@@ -175,6 +175,6 @@ describe('a client over each transport to which something is sent all the time',
     const clients = await enterAll('here');
     for (const { child } of [piped, ...clients]) child.kill('SIGSTOP');
     await expectLost(clients);
-    expect(router.sessionCount).toBe(2); // the watcher's and that of the pipe
+    expect(router.sessionCount).toBe(2); // the watcher's session and that of the pipe
   });
 });

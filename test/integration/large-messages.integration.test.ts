@@ -32,7 +32,7 @@ async function join(url: string, options: ClientOptions = {}): Promise<Client> {
   return client;
 }
 
-/** The value of the next signal at an address, once the subscription is there. */
+/** Returns the value of the next signal at an address, once the subscription exists. */
 async function next(client: Client, address: string): Promise<{ readonly value: Promise<unknown> }> {
   let heard: (value: unknown) => void = () => undefined;
   const value = new Promise((resolve) => (heard = resolve));
@@ -81,7 +81,7 @@ describe('a JSON client', () => {
     expect(client.session).toBe(session);
   });
 
-  it('that sends 262,144 bytes is served, and one that sends another byte is closed with 1009', async () => {
+  it('that sends 262,144 bytes is served, and one that sends one more byte is closed with 1009', async () => {
     const client = await WebSocketClient.connect(urls[0]!, { protocols: [] });
     client.send('{"type":"hello","version":1,"name":"large","features":[]}'.padEnd(MAX_JSON_TEXT));
     expect((await client.receive(2))[0]).toContain('"type":"welcome"');

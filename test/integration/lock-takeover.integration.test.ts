@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** Takes every token, which may write everything. */
+/** Accepts every token, with the right to write everything. */
 const authenticator: Authenticator = {
   authenticate: (tokenId) =>
     Promise.resolve({
@@ -58,7 +58,7 @@ async function join(url: string, name: string): Promise<WebSocketClient> {
   return client;
 }
 
-/** Sends a message. @returns the next answer, the updates of params left out */
+/** Sends a message. @returns the next answer, except updates of params */
 async function answerTo(client: WebSocketClient, message: Message): Promise<Message> {
   const count = client.frames.length;
   client.send(encodeFrame(message, { qos: 1 }));
@@ -76,7 +76,7 @@ async function pass(clock: SteadyClock, milliseconds: number): Promise<void> {
 }
 
 describe('the lock of a client whose connection is dead', () => {
-  it('goes to the same client 2 s after it has reconnected', async () => {
+  it('moves to the same client 2 s after it has reconnected', async () => {
     const { clock, url, accessPoint, accessPointUrl } = await open({ authenticator });
     const first = await join(accessPointUrl, 'desk');
     expect(await answerTo(first, lock)).toMatchObject({ type: 'ack', locked: true });
@@ -88,7 +88,7 @@ describe('the lock of a client whose connection is dead', () => {
     expect(await answerTo(again, lock)).toMatchObject({ type: 'ack', locked: true });
   });
 
-  it('stays where it is while its holder answers', async () => {
+  it('stays with its holder while that answers', async () => {
     const { clock, url } = await open({ authenticator });
     const holder = await join(url, 'desk');
     expect(await answerTo(holder, lock)).toMatchObject({ type: 'ack', locked: true });
@@ -103,7 +103,7 @@ describe('the lock of a client whose connection is dead', () => {
     expect(await answerTo(other, lock)).toMatchObject({ type: 'error', code: 401 });
   });
 
-  it('stays where it is on an open router, whatever a client calls itself', async () => {
+  it('stays with its holder on an open router, whatever name another client uses', async () => {
     const { clock, url, accessPoint, accessPointUrl } = await open({});
     const first = await join(accessPointUrl, 'desk');
     expect(await answerTo(first, lock)).toMatchObject({ type: 'ack', locked: true });

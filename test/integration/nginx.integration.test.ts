@@ -20,11 +20,11 @@ afterEach(async () => {
 
 interface Site {
   readonly connections: readonly Connection[];
-  /** The answer to bytes that a client sends to nginx, as soon as it has a text. */
+  /** Returns the answer to bytes that a client sends to nginx, as soon as it contains a text. */
   ask(request: string, isEnough: string): Promise<string>;
 }
 
-/** A WebSocket port with an inspector for this computer alone, behind nginx on the same computer. */
+/** Starts a WebSocket port with an inspector for local clients, behind nginx on the same computer. */
 async function start(directives: readonly string[], trustedProxies: readonly string[] = []): Promise<Site> {
   const inspector = createInspector({ machines: [], logger: silentLogger });
   const connections: Connection[] = [];
@@ -73,7 +73,7 @@ const feed = upgradeRequest().replace('GET / ', 'GET /inspect/feed ');
     expect(await ask(page, 'reverse proxy')).toMatch(/^HTTP\/1\.1 403 /);
   });
 
-  it('that adds no header opens the page, and its feed only with the key', async () => {
+  it('that adds no header serves the page, and its feed only with the key', async () => {
     const { ask } = await start([]);
     expect(await ask(page, '\r\n\r\n')).not.toMatch(/ 403 /);
     expect(await ask(feed, '"needsKey":true')).toMatch(/^HTTP\/1\.1 101 /);

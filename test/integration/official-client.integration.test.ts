@@ -29,7 +29,7 @@ async function connect(name = 'official'): Promise<OfficialClient> {
   return client;
 }
 
-/** What a subscription's callback was called with. */
+/** Arguments of a subscription's callback. */
 type Call = [value: unknown, address: string];
 
 function listen(client: OfficialClient, pattern: string): { calls: Call[]; stop: () => void } {
@@ -38,11 +38,14 @@ function listen(client: OfficialClient, pattern: string): { calls: Call[]; stop:
   return { calls, stop };
 }
 
-/** Waits until the router has handled everything this client has sent: an event of its own comes back to the other. */
+/**
+ * Waits until the router has handled everything that this client has sent: the other client receives an event sent
+ * after it.
+ */
 async function fence(from: OfficialClient, to: OfficialClient): Promise<void> {
   const mark = `/fence/${Math.random()}`;
   const { calls, stop } = listen(to, mark);
-  // The subscription and the event come by two sockets: the event is repeated until the subscription was there first.
+  // The subscription and the event use two sockets, so the event is repeated until the subscription exists.
   await until(() => {
     if (calls.length === 0) from.clasp.emit(mark, 1);
     return calls.length > 0;
@@ -51,7 +54,7 @@ async function fence(from: OfficialClient, to: OfficialClient): Promise<void> {
 }
 
 describe('the official client', () => {
-  it('connects: WELCOME with a session, our name and a clock in step, then a SNAPSHOT', async () => {
+  it('connects: WELCOME with a session, the router’s name and a synchronized clock, then a SNAPSHOT', async () => {
     const client = await connect();
     await until(() => client.received.length >= 2);
     expect(client.received).toMatchObject([
@@ -62,7 +65,7 @@ describe('the official client', () => {
     expect(Math.abs(client.clasp.time() - Date.now() * 1000)).toBeLessThan(1_000_000);
   });
 
-  it('sets, gets and hears its own params', async () => {
+  it('sets, gets and receives its own params', async () => {
     const client = await connect();
     const { calls } = listen(client, '/lights/3/dim');
     client.clasp.set('/lights/3/dim', 0.75);
@@ -72,24 +75,24 @@ describe('the official client', () => {
     expect(await client.clasp.get('/lights/3/dim')).toBe(0.75);
   });
 
-  it('gets a param from the router that it has not cached', async () => {
+  it('gets a param from the router that is not in its cache', async () => {
     const [writer, reader] = [await connect(), await connect()];
     writer.clasp.set('/a', 'value');
     await until(() => writer.all('ack').length === 1);
     expect(await reader.clasp.get('/a')).toBe('value');
   });
 
-  it('learns with ERROR 201 that an address is unknown', async () => {
+  it('gets ERROR 201 for an unknown address', async () => {
     const client = await connect();
     const nothing = client.clasp.get('/nowhere').catch(() => undefined);
     await until(() => client.all('error').length === 1);
     expect(client.all('error')).toMatchObject([{ code: 201, address: '/nowhere' }]);
-    client.clasp.set('/nowhere', 1); // lets the pending get end before its timeout
+    client.clasp.set('/nowhere', 1); // lets the pending get finish before its timeout
     client.clasp.on('/nowhere', () => undefined);
     await nothing;
   });
 
-  it('hears others by wildcards, and only what matches', async () => {
+  it('receives the writes of others that match its wildcards, and no others', async () => {
     const [desk, lamp] = [await connect('desk'), await connect('lamp')];
     const one = listen(lamp, '/lights/*/dim');
     const many = listen(lamp, '/lights/**');
@@ -127,7 +130,7 @@ describe('the official client', () => {
     expect(own.calls).toEqual([]);
   });
 
-  it('bundles: in order, one ACK', async () => {
+  it('sends bundles in order, with one ACK', async () => {
     const [sender, reader] = [await connect(), await connect()];
     const { calls } = listen(reader, '/fx/**');
     await fence(reader, sender);
@@ -141,14 +144,14 @@ describe('the official client', () => {
     expect(sender.all('ack')).toEqual([{ type: 'ack', revision: 2 }]);
   });
 
-  it('bundles for a later time: it takes effect then, by the router’s clock', async () => {
+  it('sends scheduled bundles, which take effect at their time by the router’s clock', async () => {
     const [sender, reader] = [await connect(), await connect()];
     const { calls } = listen(reader, '/fx/**');
     await fence(reader, sender);
     const at = sender.clasp.time() + 100_000;
     sender.clasp.bundle([{ set: ['/fx/a', 1] }, { set: ['/fx/b', 2] }], { at });
     await until(() => sender.all('ack').length === 1);
-    expect(sender.all('ack')).toEqual([{ type: 'ack' }]); // acknowledged ahead of its time
+    expect(sender.all('ack')).toEqual([{ type: 'ack' }]); // acknowledged before its time
     await until(() => calls.length === 2);
     const late = await connect();
     await until(() => late.all('snapshot').length > 0);
@@ -168,7 +171,7 @@ describe('the official client', () => {
     expect(calls.length).toBeLessThan(100);
   });
 
-  it('subscribes with epsilon: only changes that matter to it', async () => {
+  it('subscribes with epsilon: only changes of at least that size', async () => {
     const [writer, reader] = [await connect(), await connect()];
     const calls: unknown[] = [];
     reader.clasp.subscribe('/fader', (value: unknown) => void calls.push(value), { epsilon: 0.1 });
@@ -178,10 +181,11 @@ describe('the official client', () => {
     expect(calls).toEqual([0.5, 0.7, 0.5]);
   });
 
-  it('can read what the router says of itself, and of who is connected', async () => {
+  it('reads the router’s system params and the list of sessions', async () => {
     const [watcher, desk] = [await connect('watcher'), await connect('desk')];
     expect(await watcher.clasp.get('/$clasp/name')).toBe('Integration');
-    // Its own filter takes the pattern for a regular expression, in which "$" is the end: no callback, but its cache has it.
+    // The client's own filter treats the pattern as a regular expression, in which "$" is the end. The callback does
+    // not run, but the cache has the value.
     listen(watcher, '/$clasp/sessions/**');
     const name = `/$clasp/sessions/${String(desk.clasp.session)}/name`;
     await until(() => watcher.clasp.cached(name) === 'desk');
@@ -189,7 +193,7 @@ describe('the official client', () => {
     await until(() => watcher.all('publish').some(({ address }) => address.endsWith('/disconnect')));
   });
 
-  it('joins late and finds everything that was set, in its first snapshot and in its subscription’s', async () => {
+  it('joins late and gets every param, in its first snapshot and in its subscription’s', async () => {
     const writer = await connect();
     for (let i = 0; i < 2_000; i++) writer.clasp.set(`/late/joiners/see/long/addresses/too/${i}`, i);
     await until(() => writer.all('ack').length === 2_000);
@@ -202,7 +206,7 @@ describe('the official client', () => {
     expect(new Set(calls.map(([, address]) => address)).size).toBe(2_000);
   });
 
-  it('stops hearing what it unsubscribed from', async () => {
+  it('receives nothing after it has unsubscribed', async () => {
     const [writer, reader] = [await connect(), await connect()];
     const gone = listen(reader, '/a');
     const stays = listen(reader, '/b');
@@ -215,7 +219,7 @@ describe('the official client', () => {
     expect(gone.calls).toEqual([]);
   });
 
-  it('has 1,000 sets acknowledged, every one, with rising revisions', async () => {
+  it('has 1,000 sets acknowledged, every one, with increasing revisions', async () => {
     const client = await connect();
     for (let i = 0; i < 1_000; i++) client.clasp.set('/counter', i);
     await until(() => client.all('ack').length === 1_000);
@@ -236,11 +240,11 @@ describe('the official client', () => {
     await fence(reader, writer);
     writer.clasp.set(address, value);
     await until(() => calls.length === 1);
-    // The client's own decoder drops a leading U+FEFF; ours must not have.
+    // The client's own decoder drops a leading U+FEFF; the router must not.
     expect(calls).toEqual([[value, address]]);
   });
 
-  it('is told by ERROR what the router does not take, and stays connected', async () => {
+  it('gets ERROR for what the router rejects, and stays connected', async () => {
     const client = await connect();
     client.clasp.set('no slash', 1);
     client.clasp.on('no slash', () => undefined);
@@ -252,7 +256,7 @@ describe('the official client', () => {
     expect(client.clasp.connected).toBe(true);
   });
 
-  it('reconnects after a restart of the router, is told of it with 1001, and subscribes again', async () => {
+  it('reconnects after a restart of the router, which closes with 1001, and subscribes again', async () => {
     const port = new URL(url).port;
     const client = await OfficialClient.connect(url, { reconnectMs: 20 });
     clients.push(client);
@@ -270,7 +274,7 @@ describe('the official client', () => {
     expect(client.closeCodes).toEqual([1001]);
   });
 
-  it('loses nothing in a crowd: 20 clients, each writing and hearing everything', async () => {
+  it('loses nothing with 20 clients that all write and receive everything', async () => {
     const crowd = await Promise.all(Array.from({ length: 20 }, (_, i) => connect(`c${i}`)));
     const heard = crowd.map((client) => listen(client, '/crowd/**'));
     for (const client of crowd) await fence(client, crowd[0] === client ? crowd[1]! : crowd[0]!);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 
-/** What npm would publish, looked at as its users' tools do. Needs the build. */
+/** Checks the published package with the tools of its users. Needs the build. */
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const bin = (path: string): string => join(root, 'node_modules', path);
 let folder: string;
@@ -31,12 +31,12 @@ function node(args: readonly string[]): Promise<string> {
 }
 
 describe('the package', () => {
-  it('has nothing for publint to say', async () => {
+  it('has no findings of publint', async () => {
     const { messages, pkg } = await publint({ pkgDir: root, strict: true, pack: false });
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
   });
 
-  it('has types that are found from every entry', async () => {
+  it('has types that every entry resolves', async () => {
     const npm = join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js');
     const npmCli = process.env.npm_execpath ?? npm;
     await node([npmCli, 'pack', '--ignore-scripts', '--silent', '--pack-destination', folder]);
@@ -44,7 +44,7 @@ describe('the package', () => {
     await node([bin('@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only', '--no-color']);
   });
 
-  it('has declarations that TypeScript before 5.7 reads: no typed array has a type argument', () => {
+  it('has declarations that TypeScript before 5.7 can read: no typed array has a type argument', () => {
     const generic = declarations(join(root, 'dist')).filter((file) =>
       /\b(?:Big)?(?:Ui|I)nt\d+(?:Clamped)?Array<|\bFloat\d+Array<|\bArrayBufferView<|\bBuffer</.test(
         readFileSync(file, 'utf8'),
@@ -53,7 +53,7 @@ describe('the package', () => {
     expect(generic).toEqual([]);
   });
 
-  it('is documented without a warning: no link in a comment leads nowhere', async () => {
+  it('has documentation without a warning: no link in a comment is broken', async () => {
     await node([bin('typedoc/bin/typedoc'), '--emit', 'none', '--logLevel', 'Warn']);
   });
 
@@ -66,14 +66,14 @@ describe('the package', () => {
   });
 });
 
-/** Every declaration file below a folder. */
+/** Returns every declaration file below a folder. */
 function declarations(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.d.ts'))
     .map((name) => join(folder, name));
 }
 
-/** Our own modules about the binding, which is loaded when a QUIC door is opened. */
+/** The modules that wrap the QUIC binding, which is loaded when a QUIC listener opens. */
 function isQuicSource(name: string): boolean {
   return name.includes('/transports/quic/');
 }
@@ -83,7 +83,7 @@ function versionOf(folderOfPackage: string): string {
   return version;
 }
 
-/** All modules that are loaded as soon as one is: files of ours, and names of packages. */
+/** Returns all modules that load with an entry: own files, and names of packages. */
 function staticImports(entry: string): { readonly ours: ReadonlySet<string>; readonly others: ReadonlySet<string> } {
   const ours = new Set<string>();
   const others = new Set<string>();

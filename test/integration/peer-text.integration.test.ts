@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { until } from '../support/official-client.js';
 import { WebSocketClient } from '../support/websocket-client.js';
 
-// The built command, as a user has it: `npm test` builds before it runs the tests.
+// The built command, as installed: `npm test` builds before it runs the tests.
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 let command: ChildProcess | undefined;
@@ -27,10 +27,10 @@ async function start(...args: readonly string[]): Promise<string> {
 
 async function stopped(): Promise<void> {
   command!.kill('SIGTERM');
-  await once(command!, 'close'); // and all of its log has come
+  await once(command!, 'close'); // its log is complete then
 }
 
-/** Says HELLO in JSON. @returns what the router answers first */
+/** Sends HELLO in JSON. @returns the first answer */
 async function hello(url: string, name: string): Promise<unknown> {
   const client = await WebSocketClient.connect(url);
   client.send(JSON.stringify({ type: 'hello', version: 1, name, features: [] }));
@@ -40,7 +40,7 @@ async function hello(url: string, name: string): Promise<unknown> {
   return JSON.parse(String(answer));
 }
 
-/** Every character that a terminal acts on, line breaks excepted. */
+/** Every character that controls a terminal, except line breaks. */
 // eslint-disable-next-line no-control-regex -- these are what must not be there
 const controls = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/;
 
@@ -48,9 +48,9 @@ describe('the name of a client in the log of the command', () => {
   const forged = 'x\n[12:00:00.000] ERROR: forged\u001b[2J\u009b2J\u202edesrever\r\u2028y';
 
   it.each([
-    ['for people', []],
+    ['in text form', []],
     ['in JSON', ['--json-log']],
-  ])('writes no line and no control character of its own: %s', async (_, args) => {
+  ])('adds no line and no control character: %s', async (_, args) => {
     const url = await start(...args);
     expect(await hello(url, forged)).toMatchObject({ type: 'welcome' });
     await until(() => log.includes('session ended'), 'the end of the session');
@@ -70,7 +70,7 @@ describe('the name of a client in the log of the command', () => {
     expect(log).not.toContain('x'.repeat(100));
   });
 
-  it('of more than 255 bytes is refused with the numbers, and a name of 60 KB costs less than 1 KB of log', async () => {
+  it('of more than 255 bytes is refused with both numbers, and a name of 60 KB causes less than 1 KB of log', async () => {
     const url = await start();
     const before = log.length;
     expect(await hello(url, 'ä'.repeat(30_000))).toMatchObject({

@@ -18,7 +18,7 @@ import { quicCertificate } from '../support/quic-client.js';
 const certificate = await quicCertificate();
 const tls = { credentials: certificate, renewed$: NEVER };
 
-/** Why there is no QUIC on this computer, if so. */
+/** The reason why QUIC is not available, if so. */
 const whyNot = await quic({ host: '127.0.0.1', port: 0, tls })
   .listen()
   .then(async (listener) => {
@@ -27,7 +27,7 @@ const whyNot = await quic({ host: '127.0.0.1', port: 0, tls })
   }, String);
 if (whyNot !== undefined) it.skip(`QUIC datagrams are not tested: ${whyNot}`, () => undefined);
 
-/** The real library, and how many datagrams have gone each way on its clients. */
+/** The real library, with counters of the datagrams that its clients send and receive. */
 class CountedQuic implements QuicProvider {
   sent = 0;
   received = 0;
@@ -70,7 +70,7 @@ async function newClient(options: LinkOptions = {}): Promise<{ client: Client; l
   return { client, library };
 }
 
-/** With datagrams, agreed by both sides. */
+/** Returns a client that has negotiated datagrams. */
 async function looseClient(): Promise<{ client: Client; library: CountedQuic }> {
   const made = await newClient({ datagrams: true });
   await until(() => made.library.received === 1);
@@ -87,7 +87,7 @@ async function looseClient(): Promise<{ client: Client; library: CountedQuic }> 
   });
   afterAll(() => router.stop());
 
-  it('carry samples and moves from client to client, and nothing else', async () => {
+  it('carry samples and moves from client to client, and no other messages', async () => {
     const [sender, receiver] = [await looseClient(), await looseClient()];
     const heard: Signal[] = [];
     await receiver.client.on('/**', (signal) => heard.push(signal)).ready;
@@ -110,7 +110,7 @@ async function looseClient(): Promise<{ client: Client; library: CountedQuic }> 
     expect(valuesOf('/pad')).toEqual(Array.from({ length: 22 }, (_, i) => i));
   });
 
-  it('leave what is too large for them to the stream', async () => {
+  it('leave frames that are too large to the stream', async () => {
     const [sender, receiver] = [await looseClient(), await looseClient()];
     const lengths: number[] = [];
     await receiver.client.on('/wave', (signal) => {
@@ -125,7 +125,7 @@ async function looseClient(): Promise<{ client: Client; library: CountedQuic }> 
     expect([sender.library.sent, receiver.library.received]).toEqual(before.map((count) => count + 1));
   });
 
-  it('are not sent to a client whose QUIC has them but who never asks', async () => {
+  it('are not sent to a client that supports them but has not enabled them', async () => {
     const { client: sender } = await looseClient();
     const link = await http3Provider().connect({
       address: '127.0.0.1',
@@ -153,7 +153,7 @@ async function looseClient(): Promise<{ client: Client; library: CountedQuic }> 
     await link.close(0, '');
   });
 
-  it('are no loss to a client that has none', async () => {
+  it('are replaced by the stream for a client without them', async () => {
     const [{ client: sender }, { client, library }] = [await looseClient(), await newClient()];
     const heard: Signal[] = [];
     await client.on('/level', (signal) => heard.push(signal)).ready;

@@ -26,7 +26,7 @@ afterEach(async () => {
 const hello: Message = { type: 'hello', version: 1, name: 'raw', features: ['param'] };
 const set = (address: string, value: number): Message => ({ type: 'set', address, value: encodeValue(value) });
 
-/** The messages in frames a `ws` client has received. */
+/** Returns the messages in the frames that a `ws` client has received. */
 const messages = (client: WebSocketClient): Message[] =>
   client.frames.map((frame) => (typeof frame === 'string' ? decodeJson(frame) : decodeFrame(frame)).message);
 
@@ -43,7 +43,7 @@ describe('before HELLO', () => {
     ['garbage', Buffer.from('not a frame'), 101, 1002],
     ['a SET', Buffer.from(encodeFrame(set('/a', 1))), 101, 1002],
     ['a truncated frame', Buffer.from('534100ff21', 'hex'), 101, 1002],
-  ])('%s is answered with ERROR and a close', async (_, bytes, code, close) => {
+  ])('%s causes ERROR and a close', async (_, bytes, code, close) => {
     const client = await WebSocketClient.connect(url);
     client.socket.send(bytes);
     expect((await client.ended).code).toBe(close);
@@ -53,7 +53,7 @@ describe('before HELLO', () => {
 });
 
 describe('a person who types', () => {
-  it('is answered in JSON from the first word on, right or wrong', async () => {
+  it('gets answers in JSON from the first message on, valid or not', async () => {
     const client = await WebSocketClient.connect(url, { protocols: [] });
     client.socket.send('hello?');
     expect((await client.ended).code).toBe(1002);
@@ -64,7 +64,7 @@ describe('a person who types', () => {
 });
 
 describe('after HELLO', () => {
-  it('garbage is answered with one ERROR and changes nothing', async () => {
+  it('invalid bytes cause one ERROR and change nothing', async () => {
     const client = await join();
     for (let i = 0; i < 10; i++) client.socket.send(Buffer.from('garbage'));
     client.socket.send(encodeFrame(set('/a', 1)));
@@ -76,7 +76,7 @@ describe('after HELLO', () => {
     client.socket.close();
   });
 
-  it('a second HELLO is ERROR 101, and the session goes on', async () => {
+  it('a second HELLO causes ERROR 101, and the session continues', async () => {
     const client = await join();
     client.socket.send(encodeFrame(hello));
     client.socket.send(encodeFrame({ type: 'ping' }));
@@ -89,7 +89,7 @@ describe('after HELLO', () => {
     client.socket.close();
   });
 
-  it('a hundred undecodable frames in a minute are forgiven, one more ends the session', async () => {
+  it('a hundred undecodable frames per minute are tolerated, one more ends the session', async () => {
     const client = await join();
     for (let i = 0; i < 101; i++) client.socket.send(Buffer.from('garbage'));
     expect((await client.ended).code).toBe(1002);
@@ -97,7 +97,7 @@ describe('after HELLO', () => {
 });
 
 describe('TCP segments', () => {
-  it('split at every byte and merged into one, they are the same messages', async () => {
+  it('carry the same messages, whether split at every byte or merged into one', async () => {
     const reader = await join();
     reader.socket.send(encodeFrame({ type: 'subscribe', id: 1, pattern: '/**' }));
     reader.socket.send(encodeFrame({ type: 'ping' }));
@@ -121,7 +121,7 @@ describe('TCP segments', () => {
     reader.socket.close();
   });
 
-  it('a peer that vanishes in the middle of a message harms nobody', async () => {
+  it('of a peer that disconnects in the middle of a message affect no other session', async () => {
     const bystander = await join();
     const raw = await RawSocket.upgrade(port);
     raw.write(maskedMessage(encodeFrame(hello)));
@@ -135,8 +135,8 @@ describe('TCP segments', () => {
   });
 });
 
-describe('sessions at once', () => {
-  it('over the limit one is told ERROR 503 and closed with 1013, and has room again when another leaves', async () => {
+describe('concurrent sessions', () => {
+  it('above the limit get ERROR 503 and the close code 1013, and are accepted when another has ended', async () => {
     const inside = await Promise.all([join(), join(), join()]);
     const outside = await WebSocketClient.connect(url);
     expect((await outside.ended).code).toBe(1013);
@@ -149,7 +149,7 @@ describe('sessions at once', () => {
 });
 
 describe('other encodings', () => {
-  it('a JSON peer and a CBOR peer hear a binary one, each in its own', async () => {
+  it("a JSON peer and a CBOR peer receive a binary peer's messages, each in its own encoding", async () => {
     const [binary, json, cbor] = [
       await join(),
       await WebSocketClient.connect(url, { protocols: [] }),
@@ -174,7 +174,7 @@ describe('other encodings', () => {
     for (const client of [binary, json, cbor]) client.socket.close();
   });
 
-  it('a JSON peer’s 1e999 is ERROR 101 and not stored, and its 64-bit integers reach a binary peer exactly', async () => {
+  it('a JSON peer’s 1e999 causes ERROR 101 and is not stored, and its 64-bit integers reach a binary peer exactly', async () => {
     const [binary, json] = [await join(), await WebSocketClient.connect(url, { protocols: [] })];
     json.socket.send('{"type":"hello","version":1,"name":"person","features":[]}');
     await until(() => json.frames.length === 2);

@@ -12,18 +12,19 @@ import { newCertificate } from '../support/certificates.js';
 import { httpRequest } from '../support/http-request.js';
 import { until } from '../support/official-client.js';
 
-// The page is followed literally, with the built command, but for the ports: they are any that are free, on 127.0.0.1.
+// Runs the page literally with the built command, except for the ports: any free ports on 127.0.0.1.
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const page = readFileSync(`${root}docs/security.md`, 'utf8');
 
-/** The lines of all blocks of a language. */
+/** Returns the lines of all code blocks of a language. */
 function blocks(language: string): readonly string[] {
-  return [...page.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))].map(([, text]) => text!); // the group is no option
+  // the group is not optional
+  return [...page.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))].map(([, text]) => text!);
 }
 
 const commands = blocks('sh').flatMap((block) => block.trim().split('\n'));
 
-/** The one command of the page that has all of these in it, and nothing else. */
+/** Returns the only command of the page that contains all parts. */
 function command(...parts: readonly string[]): string {
   const found = commands.filter((line) => parts.every((part) => line.includes(part)));
   const shortest = found.sort((a, b) => a.length - b.length)[0];
@@ -32,7 +33,7 @@ function command(...parts: readonly string[]): string {
   return shortest;
 }
 
-/** What was taken from the page, so that nothing on it is left out. */
+/** Commands of the page that were run, to find those that were not. */
 const run = new Set<string>();
 
 let folder: string;
@@ -54,7 +55,7 @@ class Run {
   output = '';
   errors = '';
 
-  /** @param line as it is written on the page */
+  /** @param line as on the page */
   constructor(line: string, environment: Readonly<Record<string, string>> = {}) {
     const [name, ...args] = wordsOf(line);
     if (name !== 'clasp-router') throw new Error(`not a command of ours: ${line}`);
@@ -68,24 +69,24 @@ class Run {
     running.push(this.process);
   }
 
-  /** Resolves with where it listens. */
+  /** Resolves with the address of its listener. */
   async url(): Promise<string> {
     const found = (): string | undefined => /^ {2}(wss?:\S+)$/m.exec(this.output)?.[1];
     await until(() => found() !== undefined || this.process.exitCode !== null, 'the router listens');
     if (this.process.exitCode !== null) throw new Error(this.errors);
-    return found()!; // as was waited for
+    return found()!; // the test has waited for it
   }
 
-  /** Resolves with its exit code; all it has written is there then. */
+  /** Resolves with its exit code, when its output is complete. */
   async end(): Promise<number | null> {
     await once(this.process, 'close');
     return this.process.exitCode;
   }
 }
 
-/** A command line without anything in it that only a shell knows, but for quotes. */
+/** Splits a command line without shell syntax other than quotes. */
 function wordsOf(line: string): string[] {
-  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!); // one of the two
+  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!); // one of the two matches
 }
 
 async function token(line: string): Promise<string> {
@@ -103,7 +104,7 @@ async function enter(url: string, options: { readonly token?: string } = {}): Pr
 }
 
 describe('docs/security.md', () => {
-  it('leads to tokens that give what they say, and are taken back while the router runs', async () => {
+  it('leads to tokens with the stated scopes, which can be revoked while the router runs', async () => {
     const desk = await token(command('token create', 'admin:/**'));
     const tablet = await token(command('token create', 'tablet 1'));
     const list = new Run(command('token list'));
@@ -129,12 +130,12 @@ describe('docs/security.md', () => {
     await atDesk.set('/lights/2/dim', 1);
   });
 
-  it('has a program for a client that runs as it is', async () => {
+  it('has a client program that runs unchanged', async () => {
     const desk = await token(command('token create', 'admin:/**'));
     const router = new Run(command('--auth --tls'));
     const program = blocks('js').find((text) => text.includes('clasp-router/client'))!;
     writeFileSync(join(folder, 'desk.mjs'), program);
-    // The package as an installation has it.
+    // The package, as in an installation.
     mkdirSync(join(folder, 'node_modules'));
     symlinkSync(root, join(folder, 'node_modules', 'clasp-router'), 'junction');
     const child = spawn(process.execPath, [join(folder, 'desk.mjs')], {
@@ -153,7 +154,7 @@ describe('docs/security.md', () => {
     expect(output).toBe('the desk is in\n');
   });
 
-  it('takes a certificate of others', async () => {
+  it('configures a certificate of another issuer', async () => {
     const { cert, key } = await newCertificate();
     writeFileSync(join(folder, 'fullchain.pem'), cert);
     writeFileSync(join(folder, 'privkey.pem'), key);
@@ -164,7 +165,7 @@ describe('docs/security.md', () => {
     expect(client.state).toBe('open');
   });
 
-  it('lets in the pages it names, and no others', async () => {
+  it('accepts the listed web pages, and no others', async () => {
     const url = await new Run(command('--allow-origin')).url();
     const opens = async (origin: string): Promise<boolean> => {
       const socket = new WebSocket(url, ['clasp'], { origin });
@@ -185,7 +186,7 @@ describe('docs/security.md', () => {
     expect(await opens('https://elsewhere.example')).toBe(false);
   });
 
-  it('answers requests for the names it allows, and no others', async () => {
+  it('answers requests for the listed names, and no others', async () => {
     const port = Number(new URL(await new Run(command('--allow-host')).url()).port);
     const statusOf = async (name: string): Promise<number | undefined> =>
       (await httpRequest(port, '/healthz', { headers: { Host: name } })).status;
@@ -194,7 +195,7 @@ describe('docs/security.md', () => {
     expect(await statusOf('elsewhere.lan')).toBe(403);
   });
 
-  it('gives the log the address of the peer behind a reverse proxy', async () => {
+  it('logs the address of the peer behind a reverse proxy', async () => {
     const router = new Run(command('--trust-proxy'));
     const headers = { 'X-Forwarded-For': '203.0.113.7' };
     const socket = new WebSocket(await router.url(), ['clasp'], { headers });
@@ -206,7 +207,7 @@ describe('docs/security.md', () => {
     socket.terminate();
   });
 
-  it('refuses UDP on a router with tokens, in the words of the page', async () => {
+  it('refuses UDP on a router with tokens, with the text of the page', async () => {
     const router = new Run(command('--auth', '--udp-port'));
     expect(await router.end()).toBe(1);
     const [, sentence] = /ends with `([^`]+)`/.exec(page)!;
@@ -216,7 +217,7 @@ describe('docs/security.md', () => {
     expect(allowed.output).toMatch(/^ {2}udp:\/\/127\.0\.0\.1:\d+$/m);
   });
 
-  it('has limits that the command and the library take', async () => {
+  it('has limits that the command and the library accept', async () => {
     for (const line of [command('--max-subscriptions'), command('--auth', '--health-port')]) {
       expect(await new Run(line).url()).toMatch(/^wss?:/);
     }
@@ -226,7 +227,7 @@ describe('docs/security.md', () => {
     expect(parsed).toMatchObject({ maxSessionsPerAddress: 8, maxValueBytes: 4_096 });
   });
 
-  it('keeps metrics on a port of their own, on this computer', async () => {
+  it('serves metrics on a separate local port', async () => {
     const router = new Run(command('--health-port'));
     const found = (): string | undefined => /health and metrics on (http:\S+)/.exec(router.errors)?.[1];
     await until(() => found() !== undefined, 'the health port is open');
@@ -234,12 +235,12 @@ describe('docs/security.md', () => {
     expect(await (await fetch(`${found()!}/metrics`)).text()).toContain('clasp_sessions_active 0');
   });
 
-  it('has no command that was not run here', () => {
+  it('has no command that this test does not run', () => {
     expect([...run].sort()).toEqual([...new Set(commands)].sort());
   });
 });
 
-/** Of an object literal that holds nothing but names and numbers. */
+/** For an object literal that contains only names and numbers. */
 function jsonOf(literal: string): string {
   return literal
     .replace(/(\w+):/g, '"$1":')

@@ -43,23 +43,23 @@ function messages(client: WebSocketClient): Message[] {
 
 const set = (address: string, value: number | string): Message => ({ type: 'set', address, value: encodeValue(value) });
 
-/** More than the sockets of both sides can hold, so that the router itself has to keep it. */
+/** More than the sockets of both sides can hold, so that the router must queue it. */
 const FILLER = 'x'.repeat(60_000);
 const FILLERS = 300;
 
 describe('a peer that stops reading', () => {
-  it('stalls nobody, and when it reads again ends on the latest value of every param', async () => {
+  it('delays no other peer, and gets the latest value of every param when it reads again', async () => {
     const url = await start();
     const [publisher, frozen, well] = [await join(url), await join(url), await join(url)];
     frozen.socket.pause();
-    // The well one is asked after each step: everything runs in this one process, so without waiting for it, it would fall
-    // behind on a busy machine and be conflated too, as it should.
+    // The test waits for the fast peer after each step: all run in one process, and on a busy machine the fast one
+    // would fall behind and be conflated, too.
     const before = well.frames.length;
     let sent = 0;
     const step = async (...all: Message[]): Promise<void> => {
       send(publisher, ...all);
       sent += all.length;
-      await until(() => well.frames.length === before + sent, 'the well one hears all');
+      await until(() => well.frames.length === before + sent, 'the fast one to receive everything');
     };
     for (let i = 0; i < FILLERS; i++) await step(set('/filler', FILLER));
     for (let i = 0; i < 1_000; i += 10) {
@@ -71,7 +71,7 @@ describe('a peer that stops reading', () => {
     frozen.socket.resume();
     await until(
       () => messages(frozen).some((message) => message.type === 'set' && message.address === '/end'),
-      'the frozen one hears the end',
+      'the stalled one to receive the close',
     );
     const heard = messages(frozen).filter((message) => message.type === 'set');
     expect(heard.length).toBeLessThan(toWell.length); // conflated
@@ -104,7 +104,7 @@ describe('a peer that stops reading', () => {
     expect(order).toEqual(Array.from({ length: FILLERS }, (_, i) => `/e/${i}`));
   });
 
-  it('is given up past the hard limit, with ERROR 503 behind what it had, and nobody else is', async () => {
+  it('is closed above the hard limit, with ERROR 503 after its queue, and no other peer is', async () => {
     const url = await start({ maxQueueBytes: 200_000 });
     const [publisher, frozen, well] = [await join(url), await join(url), await join(url)];
     frozen.socket.pause();
@@ -121,18 +121,18 @@ describe('a peer that stops reading', () => {
     expect(router.sessionCount).toBe(2);
     await until(
       () => messages(well).filter(({ type }) => type === 'publish').length === count,
-      'the well one hears all',
+      'the fast one to receive everything',
     );
   });
 });
 
-describe('a frozen one and a slow one among twenty', () => {
+describe('one stalled and one slow session among twenty', () => {
   const MAX_QUEUE_BYTES = 524_288;
   const PARAMS = 20;
   const PARAM = 'p'.repeat(2_000);
   const EVENT = 'e'.repeat(30_000);
 
-  /** What one of them has heard, taken out of what it has received: that would be hundreds of megabytes in the end. */
+  /** Counters of a session's messages. The messages themselves would take hundreds of megabytes. */
   class Listener {
     readonly client: WebSocketClient;
     readonly values = new Map<string, number>();
@@ -144,7 +144,7 @@ describe('a frozen one and a slow one among twenty', () => {
       this.client = client;
     }
 
-    /** @throws Error when a revision goes back */
+    /** @throws Error if a revision decreases */
     listen(): this {
       for (const message of messages(this.client)) {
         if (message.type === 'set') {
@@ -163,7 +163,7 @@ describe('a frozen one and a slow one among twenty', () => {
     }
   }
 
-  it('each get what the policy says: the others everything, the slow one the latest, the frozen one its limit', async () => {
+  it('get what the policy states: the others everything, the slow one the latest values, the stalled one its limit', async () => {
     const url = await start({ maxQueueBytes: MAX_QUEUE_BYTES });
     const publisher = new Listener(await join(url));
     const listeners: Listener[] = [];
@@ -173,13 +173,13 @@ describe('a frozen one and a slow one among twenty', () => {
 
     let rounds = 0;
     let mostQueued = 0;
-    /** Each param once and an event, waited for by everybody who is well, so that those never fall behind themselves. */
+    /** One write per param and an event, and a wait for all fast sessions, so that they never fall behind. */
     const round = async (): Promise<void> => {
       rounds++;
       send(publisher.client, ...Array.from({ length: PARAMS }, (_, p) => set(`/p/${p}`, PARAM)));
       const value = encodeValue(EVENT);
       send(publisher.client, { type: 'publish', address: `/e/${rounds}`, signal: 'event', phase: 'start', value });
-      await until(() => well.every((one) => one.listen().events.length === rounds), 'the well ones hear a round');
+      await until(() => well.every((one) => one.listen().events.length === rounds), 'the fast ones to receive a round');
       publisher.listen();
       mostQueued = Math.max(mostQueued, router.statistics().counts.queuedBytes);
     };
@@ -188,11 +188,11 @@ describe('a frozen one and a slow one among twenty', () => {
     for (let i = 0; i < 5; i++) await round(); // 150 KB of events: below the limit
     expect(router.statistics().drops.conflated).toBeGreaterThan(0);
     slow.client.resume();
-    await until(() => slow.listen().events.length === rounds, 'the slow one has caught up');
-    await until(() => router.statistics().counts.congested === 1, 'the slow one is well');
+    await until(() => slow.listen().events.length === rounds, 'the slow one to catch up');
+    await until(() => router.statistics().counts.congested === 1, 'the slow one to leave congestion');
     while (router.statistics().drops.overflows === 0) {
       await round();
-      await until(() => slow.listen().events.length === rounds, 'the slow one hears a round');
+      await until(() => slow.listen().events.length === rounds, 'the slow one to receive a round');
     }
 
     const events = Array.from({ length: rounds }, (_, i) => `/e/${i + 1}`);
@@ -204,15 +204,15 @@ describe('a frozen one and a slow one among twenty', () => {
     expect(slow.events).toEqual(events);
     expect(slow.values).toEqual(latest);
     expect(slow.sets).toBeLessThan(rounds * PARAMS); // conflated
-    expect(slow.errors).toEqual([]); // values that were replaced are not lost
+    expect(slow.errors).toEqual([]); // replaced values do not count as lost
     expect(mostQueued).toBeGreaterThan(MAX_QUEUE_BYTES / 2);
     expect(mostQueued).toBeLessThanOrEqual(2 * MAX_QUEUE_BYTES);
-    expect(router.statistics().counts).toMatchObject({ sessions: 21, queuedBytes: 0 }); // it takes its leave
+    expect(router.statistics().counts).toMatchObject({ sessions: 21, queuedBytes: 0 }); // it closes
     frozen.client.resume();
     expect((await frozen.client.ended).code).toBe(1013);
     frozen.listen();
     expect(frozen.errors).toEqual([503]);
-    expect(frozen.events).toEqual(events.slice(0, frozen.events.length)); // in order, until there were too many
-    await until(() => router.sessionCount === 20, 'it is gone');
+    expect(frozen.events).toEqual(events.slice(0, frozen.events.length)); // in order, up to the limit
+    await until(() => router.sessionCount === 20, 'its session to end');
   });
 });

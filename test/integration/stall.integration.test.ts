@@ -10,7 +10,7 @@ import { type RouterProcess, startRouterProcess } from '../support/router-proces
 import { TcpClient } from '../support/tcp-client.js';
 import { WebSocketClient } from '../support/websocket-client.js';
 
-/** Windows cannot stop a process and let it go on. */
+/** Windows cannot suspend and resume a process. */
 const describeStopped = process.platform === 'win32' ? describe.skip : describe;
 
 const SESSION_TIMEOUT_S = 4;
@@ -23,7 +23,7 @@ afterAll(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** A client that sends PING all the time, and has left a last will. */
+/** A client that sends PING all the time, and has set a last will. */
 interface Talker {
   readonly pongs: () => number;
   readonly hasEnded: () => boolean;
@@ -85,7 +85,7 @@ async function stopFor(router: RouterProcess, milliseconds: number): Promise<voi
 }
 
 describeStopped('a router process that was stopped for twice its session timeout', () => {
-  it('keeps the sessions that sent all the time, and runs no last will', async () => {
+  it('keeps the sessions that kept sending, and runs no last will', async () => {
     const router = await startRouterProcess(['--session-timeout', String(SESSION_TIMEOUT_S)]);
     cleanUps.push(() => router.stop());
     const talkers = [await talkOverWebSocket(router.doors.websocket), await talkOverTcp(router.doors.tcp)];
@@ -94,7 +94,7 @@ describeStopped('a router process that was stopped for twice its session timeout
     await stopFor(router, STOPPED_MS);
     const before = talkers.map(({ pongs }) => pongs());
     const queued = STOPPED_MS / SEND_EVERY_MS;
-    const wanted = queued + 10; // all that waited, and some that was sent afterwards
+    const wanted = queued + 10; // everything queued, and some that was sent afterwards
     while (!talkers.every(({ pongs, hasEnded }, i) => hasEnded() || pongs() - before[i]! >= wanted)) await sleep(20);
     expect(talkers.map(({ hasEnded }) => hasEnded())).toEqual([false, false]);
 
@@ -106,8 +106,8 @@ describeStopped('a router process that was stopped for twice its session timeout
   });
 });
 
-describe('a client whose program was blocked beyond three keep-alives', () => {
-  it('does not lose the router, whose answers waited', async () => {
+describe('a client whose program was blocked longer than three keep-alives', () => {
+  it('keeps its connection to the router, whose answers were queued', async () => {
     const router = await startRouterProcess();
     cleanUps.push(() => router.stop());
     const client = await connect(`ws://127.0.0.1:${router.doors.websocket}`, { keepAliveMs: 500, reconnect: false });

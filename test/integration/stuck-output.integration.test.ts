@@ -10,11 +10,12 @@ import { TemporaryFolder } from '../certificates/temporary-folder.js';
 import { until } from '../support/official-client.js';
 import { TcpClient } from '../support/tcp-client.js';
 
-// The built command, as a user has it: `npm test` builds before it runs the tests.
+// The built command, as installed: `npm test` builds before it runs the tests.
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const main = `${root}dist/cli/main.js`;
 
-// FIFOs and signals exist on POSIX alone, `/dev/full` and this form of `script` on Linux alone; elsewhere these tests are skipped.
+// FIFOs and signals exist only on POSIX, `/dev/full` and this form of `script` only on Linux. Elsewhere these tests
+// are skipped.
 const onPosix = process.platform === 'win32' ? it.skip : it;
 const onLinux = process.platform === 'linux' ? it : it.skip;
 const withTerminal = process.platform === 'linux' && existsSync('/usr/bin/script') ? it : it.skip;
@@ -32,7 +33,7 @@ afterEach(() => {
   folder.remove();
 });
 
-/** A full FIFO: nobody reads it until the test does. */
+/** A full FIFO, without a reader until the test reads. */
 class StuckPipe {
   readonly path = folder.at('stuck');
   readonly #reader: number;
@@ -46,12 +47,12 @@ class StuckPipe {
     try {
       for (;;) writeSync(writer, '\n'.repeat(4_096));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error; // what fs throws has a code
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error; // errors of fs have a code
     }
     closeSync(writer);
   }
 
-  /** Takes what is there. @returns everything that has been read so far */
+  /** Reads what is available. @returns everything that was read so far */
   read(): string {
     const chunk = Buffer.alloc(65_536);
     try {
@@ -69,11 +70,11 @@ class StuckPipe {
 interface Router {
   readonly process: ChildProcess;
   readonly output: { stdout: string; stderr: string };
-  /** Of its Unix socket. */
+  /** URL of its Unix socket. */
   readonly url: string;
 }
 
-/** Starts a router by a line of the shell in which `$ROUTER` is the command; resolves when its socket exists. */
+/** Starts a router with a shell line in which `$ROUTER` is the command; resolves when its socket exists. */
 async function startRouter(line: string, environment: Readonly<Record<string, string>> = {}): Promise<Router> {
   const path = folder.at('clasp.sock');
   const ROUTER = `${process.execPath} ${main} --host 127.0.0.1 --port 0 --json-log --pipe ${path}`;
@@ -86,7 +87,7 @@ async function startRouter(line: string, environment: Readonly<Record<string, st
   return { process: child, output, url: `unix:${path}` };
 }
 
-/** Resolves when a router accepts connections there. */
+/** Resolves when a router accepts connections at the path. */
 async function listening(path: string): Promise<void> {
   let accepts = false;
   const attempt = (): void => {
@@ -105,7 +106,7 @@ async function exitOf(child: ChildProcess): Promise<number | NodeJS.Signals | nu
   return child.exitCode ?? child.signalCode;
 }
 
-/** Sessions that say HELLO, get their WELCOME, and leave, fifty at a time. */
+/** Opens and closes sessions, fifty at a time: HELLO, WELCOME, close. */
 async function visit(url: string, count: number, name = 'x'.repeat(100)): Promise<void> {
   for (let begun = 0; begun < count; begun += 50) {
     await Promise.all(
@@ -125,13 +126,13 @@ async function expectRoutes(url: string): Promise<void> {
   await client.close();
 }
 
-describe('a router whose log nobody reads', () => {
+describe('a router whose log is not read', () => {
   onPosix('accepts 300 sessions and routes; when the log is read again it says how many lines it dropped', async () => {
     const log = new StuckPipe();
     const { process: router, url } = await startRouter(`exec $ROUTER 2>${log.path}`);
     await visit(url, 300);
     await expectRoutes(url);
-    await visit(url, 2_200); // of each there are two lines, more than 1 MiB in all
+    await visit(url, 2_200); // two lines each, more than 1 MiB in total
     let dropped: number | undefined;
     await until(() => {
       dropped = Number(/"dropped":(\d+),"msg":"\d+ log lines dropped/.exec(log.read())?.[1]);
@@ -139,12 +140,13 @@ describe('a router whose log nobody reads', () => {
     }, 'the number of dropped lines');
     await visit(url, 1, 'afterwards');
     await until(() => /"name":"afterwards".*"msg":"session opened"/.test(log.read()), 'the next session');
-    // Every session is either in the log or among what was dropped.
+    // Every session is either in the log or in the count of dropped lines.
     router.kill('SIGTERM');
     expect(await exitOf(router)).toBe(0);
     const lines = log.read().split('\n');
     const sessions = lines.filter((one) => /"msg":"session (opened|ended)"/.test(one));
-    expect(sessions.length + dropped!).toBe(2 * (300 + 1 + 2_200 + 1) + 1); // the end of the one that `listening` has opened
+    // the end of the one that `listening` has opened
+    expect(sessions.length + dropped!).toBe(2 * (300 + 1 + 2_200 + 1) + 1);
     for (const one of lines) if (one !== '') expect(JSON.parse(one)).toHaveProperty('msg');
   });
 
@@ -159,7 +161,7 @@ describe('a router whose log nobody reads', () => {
   withTerminal('routes on a terminal that shows nothing any more, and can be stopped', async () => {
     const screen = new StuckPipe();
     const pidFile = folder.at('pid');
-    // `script` copies what its terminal shows into the stuck pipe, and stops reading the terminal.
+    // `script` copies its terminal to the stuck pipe, and stops reading the terminal.
     const line = `exec script -qefc 'echo $$ >${pidFile}; exec $ROUTER' /dev/null >${screen.path} </dev/null`;
     const { process: terminal, url } = await startRouter(line);
     await visit(url, 300);
@@ -181,7 +183,7 @@ describe('a router whose log nobody reads', () => {
   });
 });
 
-describe('a router whose output has no reader any more', () => {
+describe('a router whose output has lost its reader', () => {
   onPosix.each([
     ['its standard output', ''],
     ['both of its outputs', '2>&1'],
@@ -190,7 +192,7 @@ describe('a router whose output has no reader any more', () => {
     const args = ['--host', '127.0.0.1', '--port', '0', '--pipe', path];
     const child = spawn('sh', ['-c', `exec "$0" "$@" ${redirection}`, process.execPath, main, ...args]);
     running.push(child);
-    child.stdout.destroy(); // long before the banner
+    child.stdout.destroy(); // before the banner is printed
     let errors = '';
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
     await listening(path);
@@ -213,9 +215,9 @@ describe('SIGHUP', () => {
   });
 });
 
-describe('a command whose output has no reader any more', () => {
+describe('a command whose output has lost its reader', () => {
   it.each([[['--help']], [['--version']], [['token', '--help']], [['decode', '41']], [['get', '--help']]])(
-    'ends quietly with exit code 0: %j',
+    'exits without an error message and with exit code 0: %j',
     async (args) => {
       const child = spawn(process.execPath, [main, ...args]);
       running.push(child);

@@ -32,7 +32,7 @@ function arduino(name: string): Uint8Array {
 const types = (client: TcpClient): readonly string[] => client.frames.map((frame) => decodeFrame(frame).message.type);
 
 describe('a router on TCP', () => {
-  it('gives an Arduino the value that another one has set', async () => {
+  it('delivers to an Arduino the value that another one has set', async () => {
     const [{ url } = { url: '' }] = await newRouter().listen(tcp({ host: '127.0.0.1', port: 0 }));
     const clients = [await TcpClient.connect(url), await TcpClient.connect(url)] as const;
     for (const client of clients) client.write(arduino('hello'));
@@ -54,17 +54,20 @@ describe('a router on TCP', () => {
     messages.map((message) => encodeFrame(message)),
   );
 
-  it.each(['tcp', 'pipe'] as const)('answers a script that says all at once and leaves, by %s', async (way) => {
-    const folder = mkdtempSync(join(tmpdir(), 'clasp-'));
-    cleanUps.push(() => {
-      rmSync(folder, { recursive: true });
-    });
-    const path = process.platform === 'win32' ? `\\\\.\\pipe\\clasp-${process.pid}` : join(folder, 'clasp.sock');
-    const transport = way === 'tcp' ? tcp({ host: '127.0.0.1', port: 0 }) : pipe({ path });
-    const [{ url } = { url: '' }] = await newRouter().listen(transport);
-    const client = await TcpClient.connect(url);
-    client.socket.end(script);
-    expect(await client.ended).toBe('closed');
-    expect(types(client)).toEqual(['welcome', 'snapshot', 'ack', 'snapshot']);
-  });
+  it.each(['tcp', 'pipe'] as const)(
+    'answers a script that sends everything at once and disconnects, over %s',
+    async (way) => {
+      const folder = mkdtempSync(join(tmpdir(), 'clasp-'));
+      cleanUps.push(() => {
+        rmSync(folder, { recursive: true });
+      });
+      const path = process.platform === 'win32' ? `\\\\.\\pipe\\clasp-${process.pid}` : join(folder, 'clasp.sock');
+      const transport = way === 'tcp' ? tcp({ host: '127.0.0.1', port: 0 }) : pipe({ path });
+      const [{ url } = { url: '' }] = await newRouter().listen(transport);
+      const client = await TcpClient.connect(url);
+      client.socket.end(script);
+      expect(await client.ended).toBe('closed');
+      expect(types(client)).toEqual(['welcome', 'snapshot', 'ack', 'snapshot']);
+    },
+  );
 });

@@ -11,7 +11,7 @@ import { TemporaryFolder } from '../certificates/temporary-folder.js';
 import { OfficialClient, until } from '../support/official-client.js';
 import { WebSocketClient } from '../support/websocket-client.js';
 
-// The built command, as a user has it: `npm test` builds before it runs the tests.
+// The built command, as installed: `npm test` builds before it runs the tests.
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 let data: TemporaryFolder;
@@ -42,7 +42,7 @@ class Command {
     running.push(this.process);
   }
 
-  /** Resolves when it is done and all it had to say has come. */
+  /** Resolves when it has exited and its output is complete. */
   async done(): Promise<this> {
     await once(this.process, 'close');
     return this;
@@ -67,10 +67,10 @@ interface Created {
   readonly id: string;
 }
 
-/** `clasp-router token create`. */
+/** Runs `clasp-router token create`. */
 async function create(...args: readonly string[]): Promise<Created> {
   const { stdout } = await new Command(['token', 'create', '--json', ...args]).done();
-  return JSON.parse(stdout) as Created; // its own tests look at the rest of it
+  return JSON.parse(stdout) as Created; // its own tests check the other members
 }
 
 async function open(url: string, token: string | undefined, options: ClientOptions = {}): Promise<Client> {
@@ -88,15 +88,15 @@ async function openOfficial(url: string, token: string): Promise<OfficialClient>
 describe('clasp-router --auth', () => {
   it.each([
     ['no token', undefined, 'Authentication required'],
-    ['one that was never made', 'cpsk_00000000000000000000000000000000', 'Invalid token: token not found'],
-    ['one of no kind it knows', 'ent_AAAA', 'Unrecognized token format'],
-  ])('lets nobody in with %s', async (_, token, message) => {
+    ['an unknown token', 'cpsk_00000000000000000000000000000000', 'Invalid token: token not found'],
+    ['a token of an unknown kind', 'ent_AAAA', 'Unrecognized token format'],
+  ])('accepts no session with %s', async (_, token, message) => {
     const { command, url } = await startRouter();
     expect(command.stdout).toContain('security: nobody gets in without a token');
     await expect(open(url, token)).rejects.toMatchObject({ code: 300, message });
   });
 
-  it('lets the official client do what its token allows, and no more', async () => {
+  it('lets the official client do what its token grants, and no more', async () => {
     const { url } = await startRouter();
     const admin = await open(url, (await create('--scopes', 'admin:/**')).token);
     await admin.set('/lights/2/dim', 0.5);
@@ -126,7 +126,7 @@ describe('clasp-router --auth', () => {
     expect(await admin.get('/lights/2/dim')).toMatchObject({ value: 0.5 });
   });
 
-  it('refuses what is outside the bounds of a token, and takes what is within', async () => {
+  it('refuses values outside the constraints of a token, and accepts those inside', async () => {
     const { url } = await startRouter();
     const bounds = ['--constraint', '/lights/**:range=0..1', '--constraint', '/lights/2:rate=0.001'];
     const { token } = await create('--scopes', 'write:/**', ...bounds);
@@ -143,7 +143,7 @@ describe('clasp-router --auth', () => {
     await expect(desk.set('/lights/2', 1)).rejects.toMatchObject({ code: 429, address: '/lights/2' });
   });
 
-  it('prints in its banner a token command and a HELLO that get in', async () => {
+  it('prints in its banner a token command and a HELLO that work', async () => {
     const { command, url } = await startRouter();
     await until(() => command.stdout.includes(' -x '), 'the hint');
     const [, args] = /^try: npx clasp-router (token create .*) --data-dir .*$/m.exec(command.stdout)!;
@@ -155,7 +155,7 @@ describe('clasp-router --auth', () => {
     expect(JSON.parse(String((await client.receive(1))[0]))).toMatchObject({ type: 'welcome' });
   });
 
-  it('passes 120 frames of a DMX universe, 512 SETs in each bundle, with an admin token', async () => {
+  it('accepts 120 frames of a DMX universe, 512 SETs per bundle, with an admin token', async () => {
     const { url } = await startRouter();
     const desk = await open(url, (await create('--scopes', 'admin:/**')).token);
     const universe = Array.from({ length: 512 }, (_, i) => `/dmx/1/${i + 1}`);
@@ -167,7 +167,7 @@ describe('clasp-router --auth', () => {
     expect(await desk.get('/dmx/1/512')).toMatchObject({ value: 119, revision: 120 });
   });
 
-  it('answers what exceeds --max-messages-per-second with ERROR 429, which names the option', async () => {
+  it('answers messages above --max-messages-per-second with ERROR 429, which names the option', async () => {
     const { url } = await startRouter('--max-messages-per-second', '20');
     const desk = await open(url, (await create('--scopes', 'admin:/**')).token);
     const refused = new Promise<Error>((resolve) => desk.onError(resolve));
@@ -180,7 +180,7 @@ describe('clasp-router --auth', () => {
     });
   });
 
-  it('ends the sessions of a token that is revoked while it runs, and no others', async () => {
+  it('closes the sessions of a token that is revoked at run time, and no others', async () => {
     const { command, url } = await startRouter();
     const { token, id } = await create('--scopes', 'write:/lights/**', '--subject', 'desk');
     const [official, ours] = [await openOfficial(url, token), await open(url, token)];
@@ -199,7 +199,7 @@ describe('clasp-router --auth', () => {
     expect(readFileSync(data.at('tokens.json'), 'utf8')).not.toContain(token);
   });
 
-  it('takes JWTs and capability tokens of those it was told to trust', async () => {
+  it('accepts JWTs and capability tokens of the configured issuers', async () => {
     const secret = randomBytes(32).toString('hex');
     const issuer = generateKeyPairSync('ed25519');
     const owner = generateKeyPairSync('ed25519');
@@ -243,7 +243,7 @@ describe('clasp-router --auth', () => {
   it.each([
     ['tokens.json', '{', [], /^clasp-router: .*tokens\.json is no file of tokens; .*\n$/],
     ['secret', 'short', ['--jwt-secret', 'secret'], /^clasp-router: the JWT secret in .* has 5 bytes; .*\n$/],
-  ])('answers a bad %s with one sentence and exit code 1', async (name, content, args, sentence) => {
+  ])('rejects a bad %s with one sentence and exit code 1', async (name, content, args, sentence) => {
     const path = data.write(name, content);
     const paths = args.map((arg) => (arg === name ? path : arg));
     const command = await new Command(['--auth', '--host', '127.0.0.1', '--port', '0', ...paths]).done();

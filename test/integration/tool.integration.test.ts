@@ -10,7 +10,7 @@ import { systemClock } from '../../src/util/clock.js';
 import { TemporaryFolder } from '../certificates/temporary-folder.js';
 import { until } from '../support/official-client.js';
 
-// The built command, as a user has it: `npm test` builds before it runs the tests.
+// The built command, as installed: `npm test` builds before it runs the tests.
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const main = `${root}dist/cli/main.js`;
 
@@ -26,7 +26,7 @@ class Command {
     running.push(this.process);
   }
 
-  /** Resolves when it is over and all it had to say has come. */
+  /** Resolves when it has exited and its output is complete. */
   async done(): Promise<{ readonly exitCode: number | null; readonly stdout: string; readonly stderr: string }> {
     await once(this.process, 'close');
     return { exitCode: this.process.exitCode, stdout: this.stdout, stderr: this.stderr };
@@ -35,7 +35,7 @@ class Command {
 
 interface Router {
   readonly command: Command;
-  /** By their scheme. */
+  /** By URL scheme. */
   readonly urls: Readonly<Record<string, string>>;
 }
 
@@ -55,7 +55,7 @@ async function startRouter(...args: readonly string[]): Promise<Router> {
   return { command, urls: Object.fromEntries(urls) as Record<string, string> };
 }
 
-/** Runs the tool to its end, at the router of this file unless told otherwise. */
+/** Runs the tool to its end, by default with the router of this file. */
 function tool(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
@@ -97,7 +97,7 @@ describe('clasp-router set, get, emit and query', () => {
     );
   });
 
-  it('take a bare word for a text and a number below zero for one', async () => {
+  it('treat a bare word as a string and a negative number as a number', async () => {
     expect((await tool(['set', '/tool/word', 'on'])).stdout).toBe('/tool/word = "on" (revision 1)\n');
     expect((await tool(['set', '/tool/word', '-5', '--json'])).stdout).toBe(
       '{"address":"/tool/word","value":-5,"revision":2}\n',
@@ -112,7 +112,7 @@ describe('clasp-router set, get, emit and query', () => {
     });
   });
 
-  it('end with 2 and the ERROR of the router where it refuses', async () => {
+  it("exit with 2 and the router's ERROR if it refuses", async () => {
     expect(await tool(['get', '/tool/nowhere'])).toEqual({
       exitCode: 2,
       stdout: '',
@@ -128,7 +128,7 @@ describe('clasp-router set, get, emit and query', () => {
     ]);
   });
 
-  it('send an event, and notice when the router refuses it', async () => {
+  it("send an event, and report the router's refusal", async () => {
     const listener = await client();
     const heard: unknown[] = [];
     await listener.on('/tool/cue', ({ value }) => heard.push(value), { types: ['event'] }).ready;
@@ -141,7 +141,7 @@ describe('clasp-router set, get, emit and query', () => {
     expect(refused.stderr).toMatch(/^clasp-router: ERROR 403 Refused: /);
   });
 
-  it('list what was announced, with its range where the encoding has a place for it', async () => {
+  it('list announced signals, with their range if the encoding carries it', async () => {
     const lamp = await client();
     const meta = { unit: '%', range: [0, 100] as const };
     await lamp.announce('/hall', [{ address: '/hall/dim', type: 'param', datatype: 'f64', meta }]);
@@ -159,14 +159,14 @@ describe('clasp-router set, get, emit and query', () => {
     });
   });
 
-  it('end with 1 for a value that fits no frame', async () => {
+  it('exit with 1 for a value that does not fit into a frame', async () => {
     const { exitCode, stderr } = await tool(['set', '/tool/large', 'x'.repeat(70_000)]);
     expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^clasp-router: .*65535.*\n$/)]);
   });
 });
 
 describe('clasp-router monitor', () => {
-  it('shows what there is, then what happens, and ends after so many', async () => {
+  it('shows the present params, then changes, and exits after the given number', async () => {
     const desk = await client();
     await desk.set('/seen/a', 1);
     const monitor = new Command(['monitor', '/seen/**', '--count', '4', '--url', router.urls.ws!]);
@@ -188,12 +188,12 @@ describe('clasp-router monitor', () => {
     expect(stdout.split('\n')).toHaveLength(5);
   });
 
-  it('shows only the kinds it was asked for, as JSON', async () => {
+  it('shows only the selected kinds, as JSON', async () => {
     const desk = await client();
     await desk.set('/kinds/a', 1);
     const environment = { CLASP_URL: router.urls.ws! };
     const monitor = new Command(['monitor', '/kinds/*', '--types', 'event', '--count', '1', '--json'], environment);
-    // Nothing tells when it listens but what it prints.
+    // Only its output shows that it is subscribed.
     const again = setInterval(() => desk.emit('/kinds/b', 3n), 20);
     const { exitCode, stdout } = await monitor.done();
     clearInterval(again);
@@ -202,7 +202,7 @@ describe('clasp-router monitor', () => {
     expect(JSON.parse(stdout)).toEqual({ time: expect.any(String), address: '/kinds/b', type: 'event', value: 3 });
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('ends with 0 on %s, and takes leave', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('exits with 0 on %s, and closes its session', async (signal) => {
     const desk = await client();
     await desk.set('/leave/a', 1);
     const monitor = new Command(['monitor', '/leave/*', '--url', router.urls.ws!]);
@@ -212,7 +212,7 @@ describe('clasp-router monitor', () => {
     expect([exitCode, stdout.split('\n').length, stderr]).toEqual([0, 2, '']);
   });
 
-  it('ends quietly when nobody reads any more', async () => {
+  it('exits without an error message when its output has lost its reader', async () => {
     const desk = await client();
     const monitor = new Command(['monitor', '/head/*', '--url', router.urls.ws!]);
     const again = setInterval(() => desk.emit('/head/a'), 10);
@@ -223,7 +223,7 @@ describe('clasp-router monitor', () => {
     expect([exitCode, stderr]).toEqual([0, '']);
   });
 
-  it('says how much was dropped when its reader was too slow', async () => {
+  it('reports how much was dropped because its reader was too slow', async () => {
     const desk = await client();
     let stderr = '';
     let lines = 0;
@@ -245,7 +245,7 @@ describe('clasp-router monitor', () => {
     for (let i = 0; i < 10_500; i++) desk.emit('/slow/more', i);
     desk.emit('/slow/last');
     await heard;
-    // What was written to one who listened earlier has come as well when so many answers have.
+    // After this many answers, everything written to an earlier subscriber has arrived.
     for (let i = 0; i < 10; i++) await desk.ping();
     goOn();
     expect(await over).toBe(0);
@@ -253,7 +253,7 @@ describe('clasp-router monitor', () => {
     expect(stderr).toMatch(/^clasp-router: \d{3} messages were dropped: what reads the output is too slow\n$/);
   });
 
-  it('ends with 3 when the router goes', async () => {
+  it('exits with 3 when the router stops', async () => {
     const { command, urls } = await startRouter();
     const desk = await connect(urls.ws!, { reconnect: false });
     await desk.set('/gone/a', 1);
@@ -267,11 +267,11 @@ describe('clasp-router monitor', () => {
 });
 
 describe('the tool', () => {
-  it('goes through every door of the router', async () => {
+  it('connects to every listener of the router', async () => {
     const path = process.platform === 'win32' ? '\\\\.\\pipe\\clasp-tool' : folder.at('tool.sock');
     const doors = ['--tcp-port', '0', '--udp-port', '0', '--quic-port', '0', '--pipe', path, '--tls'];
     const { command, urls } = await startRouter(...doors);
-    // QUIC is not to be had everywhere; then the log says so, and the rest is there.
+    // If QUIC is not available, the log says so, and the other listeners open.
     const schemes = command.stderr.includes('QUIC') ? ['wss', 'tls', 'udp'] : ['wss', 'tls', 'udp', 'quic'];
     expect(Object.keys(urls)).toEqual(expect.arrayContaining(schemes));
     const trust = { CLASP_CA: folder.at('self-signed-certificate.pem'), CLASP_SERVERNAME: 'localhost' };
@@ -290,7 +290,7 @@ describe('the tool', () => {
     ]);
   });
 
-  it('shows its token, from the environment or the command line', async () => {
+  it('sends its token, from the environment or the command line', async () => {
     const { urls } = await startRouter('--auth');
     const url = ['--url', urls.ws!];
     const made = await tool(['token', 'create', '--scopes', 'write:/mine/**', '--data-dir', folder.path]);
@@ -317,7 +317,7 @@ describe('the tool', () => {
     }
   });
 
-  it('ends with 3 where nobody listens, or nobody answers in time', async () => {
+  it('exits with 3 if the address has no listener, or the router does not answer in time', async () => {
     const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo; // it listens on a port
@@ -333,7 +333,7 @@ describe('the tool', () => {
     ]);
   });
 
-  it('answers mistakes with one sentence and exit code 1', async () => {
+  it('rejects invalid arguments with one sentence and exit code 1', async () => {
     expect(await tool(['moniter'])).toEqual({
       exitCode: 1,
       stdout: '',
@@ -344,7 +344,7 @@ describe('the tool', () => {
     expect(await tool(['get', '--help'])).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Usage:') });
   });
 
-  it('is not loaded by who runs a router', async () => {
+  it('is not loaded by a router', async () => {
     const log = folder.at('loaded');
     const hooks = `import { appendFileSync } from 'node:fs';
       export async function load(url, context, next) { appendFileSync(${JSON.stringify(log)}, url + '\\n'); return next(url, context); }`;
@@ -361,7 +361,7 @@ describe('the tool', () => {
     writeFileSync(log, '');
     await new Command(['decode', '41'], preload).done();
     expect(loaded()).toContain('/dist/cli/tool/decode.js');
-    // Nor does a command load a router, or the client where it needs none.
+    // A command does not load a router either, nor the client if it needs none.
     expect(loaded()).not.toMatch(/\/dist\/(server|client\/client)\.js/);
   });
 });

@@ -14,7 +14,7 @@ import type { TestCertificate } from '../support/certificates.js';
 import { until } from '../support/official-client.js';
 import { quicCertificate } from '../support/quic-client.js';
 
-/** Every way into one router. */
+/** Every transport of one router. */
 const ways = [
   { door: 'ws', encoding: 'binary' },
   { door: 'ws', encoding: 'cbor' },
@@ -57,10 +57,10 @@ beforeAll(async () => {
   for (const [door, transport] of Object.entries(doors)) {
     try {
       const [address] = await router.listen(transport);
-      urls.set(door as Way['door'], address!.url); // the keys of `doors` are doors
+      urls.set(door as Way['door'], address!.url); // the keys of `doors`
     } catch (error) {
       if (!(error instanceof TransportUnavailable)) throw error;
-      process.stderr.write(`${error.message}\n`); // and its tests pass over
+      process.stderr.write(`${error.message}\n`); // its tests are skipped
     }
   }
 });
@@ -87,7 +87,7 @@ async function enter({ door, encoding }: Way): Promise<Client> {
   return client;
 }
 
-/** The ways that are open on this computer. */
+/** The transports that are available on this computer. */
 function open(): readonly Way[] {
   return ways.filter(({ door }) => urls.has(door));
 }
@@ -96,8 +96,8 @@ function isReliable({ door }: Way): boolean {
   return door !== 'udp';
 }
 
-describe('one router with many doors', () => {
-  it('brings what came in by one out by all: everything, in order, where the transport promises it', async () => {
+describe('one router with many listeners', () => {
+  it('delivers the messages of one transport over all others: all of them, in order, if the transport guarantees that', async () => {
     const publisher = await enter(ways[0]);
     const listeners = await Promise.all(
       open().map(async (way) => {
@@ -121,26 +121,26 @@ describe('one router with many doors', () => {
       await publisher.set('/feed/param', i);
     }
     for (const { way, heard, events } of listeners.filter((listener) => isReliable(listener.way))) {
-      await until(() => heard.length >= total && events.length >= total, `all of it by ${way.door} ${way.encoding}`);
+      await until(() => heard.length >= total && events.length >= total, `all messages by ${way.door} ${way.encoding}`);
       expect(heard).toEqual(Array.from({ length: total }, (_, i) => ({ revision: i + 1, value: i + 1 })));
       expect(events).toEqual(Array.from({ length: total }, (_, i) => i + 1));
     }
     for (const { client, heard } of listeners.filter((listener) => !isReliable(listener.way))) {
-      // UDP promises nothing; on one computer something gets through, and a revision tells old from new.
+      // UDP guarantees nothing. On one computer some messages arrive, and a revision distinguishes old from new.
       expect(heard.length).toBeGreaterThan(0);
       for (const { revision, value } of heard) expect(value).toBe(revision);
       expect((await client.get('/feed/param'))?.value).toBe(total);
     }
   });
 
-  it('takes what comes by each, and says so', async () => {
+  it('accepts and acknowledges messages over each transport', async () => {
     const listener = await enter(ways[0]);
     const heard = new Map<string, unknown>();
     await listener.on('/from/**', ({ address, value }) => void heard.set(address, value)).ready;
     for (const way of open()) {
       const client = await enter(way);
       const address = `/from/${way.door}/${way.encoding}`;
-      // Int, Float and bytes keep their kind on the way.
+      // Int, Float and bytes keep their kind.
       for (const [i, value] of [7n, 0.5, Uint8Array.of(1, 2, 3), new Map([['x', 1]])].entries()) {
         expect(await client.set(`${address}/${i}`, value)).toEqual({ revision: 1 });
         await until(() => heard.has(`${address}/${i}`));
@@ -149,7 +149,7 @@ describe('one router with many doors', () => {
     }
   });
 
-  it('gives late joiners by each all there is', async () => {
+  it('sends late joiners every param over each transport', async () => {
     const publisher = await enter(ways[0]);
     const count = 400;
     const long = 'an/address/that/is/long/enough/to/need/many/datagrams';
@@ -157,7 +157,7 @@ describe('one router with many doors', () => {
     for (const way of open()) {
       const client = await enter(way);
       const values = new Map<string, unknown>();
-      // What a datagram loses, the next look brings.
+      // The next request recovers a lost datagram.
       do {
         const stop = client.on('/late/**', ({ address, value }) => void values.set(address, value), {
           types: ['param'],
@@ -171,7 +171,7 @@ describe('one router with many doors', () => {
     }
   });
 
-  it('carries the largest message each can', async () => {
+  it('carries the largest message of each transport', async () => {
     const publisher = await enter(ways[0]);
     const largest = 'x'.repeat(65_000);
     for (const way of open()) {
@@ -186,7 +186,7 @@ describe('one router with many doors', () => {
     }
   });
 
-  it('is trusted by its own self-signed certificate, over each door that shows one', async () => {
+  it('is trusted by its own self-signed certificate, over each TLS transport', async () => {
     const own = await openCertificate({ dataDir: folder, names: ['localhost', '127.0.0.1'] });
     const host = '127.0.0.1';
     const router = createRouter();
@@ -205,7 +205,7 @@ describe('one router with many doors', () => {
     await router.stop();
   });
 
-  it('tells all of them when it stops', async () => {
+  it('notifies all sessions when it stops', async () => {
     const second = createRouter({ drainTimeoutSeconds: 2 });
     const [{ url } = { url: '' }] = await second.listen(tcp({ host: '127.0.0.1', port: 0 }));
     const [ws] = await second.listen(webSocket({ host: '127.0.0.1', port: 0 }));

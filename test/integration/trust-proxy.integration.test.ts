@@ -8,7 +8,7 @@ afterEach(() => {
   endCommands();
 });
 
-/** Connects as a proxy on this computer does, for a client. */
+/** Connects as a local proxy does on behalf of a client. */
 async function connectAsProxy(port: number, headers: Readonly<Record<string, string>>): Promise<void> {
   const socket = await RawSocket.connect(port);
   sockets.push(socket);
@@ -37,7 +37,7 @@ describe('clasp-router --trust-proxy', () => {
     expect(await command.line('not let in')).toMatchObject({ remoteAddress: '203.0.113.7:0' });
   });
 
-  it('is needed: without it the log has the address of the proxy', async () => {
+  it('is required: without it the log has the address of the proxy', async () => {
     const command = new LoggingCommand([]);
     await connectAsProxy(await command.port(), viaProxy);
     const line = await command.line('session opened');
@@ -45,7 +45,7 @@ describe('clasp-router --trust-proxy', () => {
   });
 
   it.each(['proxy.example', '10.0.0.0/33', '127.0.0.1:80', '*'])(
-    'with the wrong value %s ends with one sentence and exit code 1',
+    'exits with one sentence and exit code 1 for the invalid value %s',
     async (value) => {
       const command = new LoggingCommand(['--trust-proxy', `127.0.0.1,${value}`]);
       expect(await command.end()).toBe(1);
@@ -55,7 +55,7 @@ describe('clasp-router --trust-proxy', () => {
     },
   );
 
-  it('without a port for HTTP ends with one sentence and exit code 1', async () => {
+  it('exits with one sentence and exit code 1 without a port for HTTP', async () => {
     const command = new LoggingCommand(['--no-websocket', '--tcp-port', '0', '--trust-proxy', '127.0.0.1']);
     expect(await command.end()).toBe(1);
     expect(command.errors).toBe('clasp-router: --trust-proxy needs the WebSocket port; leave out --no-websocket\n');
