@@ -1,9 +1,9 @@
-// A page with faders for phones, served on the port the router listens on: open the address it prints.
-// Node 22.18 or later: node examples/fader-page.ts. Before that: npx tsx examples/fader-page.ts
+// A page with faders for phones, served on the router's port: open the address that it prints.
+// Node 22.18 or later: node examples/fader-page.ts. Earlier versions: npx tsx examples/fader-page.ts
 import { fileURLToPath } from 'node:url';
 import { createRouter, staticFiles, webSocket } from 'clasp-router';
 
-/** A folder beside a module, wherever npm has put that. */
+/** Returns a folder relative to a module, wherever npm has installed that. */
 const folder = (module: string, relative: string): string =>
   fileURLToPath(new URL(relative, import.meta.resolve(module)));
 
@@ -12,7 +12,7 @@ const router = createRouter({
     webSocket({
       port: Number(process.env.PORT ?? 7330),
       routes: [
-        // The official client and what it needs: the page works without the internet.
+        // The official client and its dependencies, so that the page works without the internet.
         await staticFiles({ folder: folder('@clasp-to/core', './'), at: '/clasp/' }),
         await staticFiles({ folder: folder('@msgpack/msgpack', '../dist.esm/'), at: '/msgpack/' }),
         await staticFiles({ folder: folder('clasp-router/package.json', './examples/') }),
@@ -23,7 +23,7 @@ const router = createRouter({
 const [address] = await router.start();
 console.log(`http://localhost:${String(address?.port)}/fader-page.html`);
 
-// What the faders say, for whoever watches the terminal.
+// Prints the values of the faders.
 router.signals$('/faders/*', { types: ['param'] }).subscribe(({ address: fader, value }) => {
   console.log(`${fader} is ${Number(value).toFixed(2)}`);
 });

@@ -1,25 +1,25 @@
-// A router and two programs that talk through it, all in one process: no port is opened.
-// Node 22.18 or later: node examples/first-param.ts. Before that: npx tsx examples/first-param.ts
+// A router and two programs that exchange params in one process, without a port.
+// Node 22.18 or later: node examples/first-param.ts. Earlier versions: npx tsx examples/first-param.ts
 import { createRouter } from 'clasp-router';
 
 const router = createRouter();
 const lamp = await router.connect({ name: 'lamp' });
 const desk = await router.connect({ name: 'desk' });
 
-// A listener hears what there is already, and every change from then on.
+// A listener receives the present values and every change.
 await desk.set('/lights/1/dim', 0.25);
 await lamp.on('/lights/*/dim', ({ address, value }) => console.log(`${address} is now ${Number(value)}`), {
   types: ['param'],
 }).ready;
 
-// A write resolves when the router has stored it, and rejects with a code when it does not.
+// A write resolves when the router has stored it, and rejects with a code if the router refuses it.
 const { revision } = await desk.set('/lights/3/dim', 0.75, { lock: true });
 console.log(`stored as revision ${String(revision)}`);
 await lamp.set('/lights/3/dim', 0).catch((error: unknown) => {
   console.log(`refused: ${String(error)}`);
 });
 
-// What the router knows survives it.
+// The state of the router, for a restart.
 const state = router.state();
 await router.stop();
 const again = createRouter({ state });

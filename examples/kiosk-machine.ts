@@ -1,6 +1,6 @@
-// An installation as one XState system, with the router inside: it plays for nobody until a visitor moves a fader on a phone or a
-// desk, follows the visitor, and goes back to itself when nobody has touched anything for a while.
-// Node 22.18 or later: node examples/kiosk-machine.ts. Before that: npx tsx examples/kiosk-machine.ts
+// An installation as one XState system, with the router as one of its actors. It waits until a visitor moves a fader
+// on a phone or a desk, follows the visitor, and returns to its first state after a time without input.
+// Node 22.18 or later: node examples/kiosk-machine.ts. Earlier versions: npx tsx examples/kiosk-machine.ts
 import { type ClaspEvent, claspMachine, webSocket } from 'clasp-router';
 import { createActor, enqueueActions, sendTo, setup } from 'xstate';
 
@@ -11,10 +11,11 @@ const kiosk = setup({
     events: {} as ClaspEvent | { type: 'closing' },
     children: {} as { clasp: 'clasp' },
   },
-  // The router is an actor like any other; in the inspector it stands below this machine, with its sessions below it.
+  // The router is an actor like any other. The inspector shows it below this machine, with its sessions below it.
   actors: { clasp: claspMachine },
   actions: {
-    // Whoever subscribes to /lights/house/dim, a dimmer for one, hears of it; who comes later finds it there.
+    // Subscribers of /lights/house/dim, such as a dimmer, receive the value; later subscribers receive it in their
+    // snapshot.
     dimHouse: sendTo('clasp', (_, { to }: { to: number }) => ({
       type: 'clasp.set',
       address: '/lights/house/dim',
@@ -29,7 +30,7 @@ const kiosk = setup({
     },
   },
   guards: {
-    // A subscription begins with what there is already: that is nobody's hand.
+    // A snapshot contains values from before the subscription, which are not input of a visitor.
     isTouched: ({ event }) => event.type === 'clasp.param' && !event.fromSnapshot,
   },
   delays: { idle: idleMs },
@@ -44,7 +45,7 @@ const kiosk = setup({
       subscribe: [{ pattern: '/visitor/fader', types: ['param'], maxRate: 30 }],
     },
     onDone: '.closed',
-    // A door that does not open, or a fault of the router: the installation decides what becomes of it.
+    // If a listener does not open, or the router fails, the installation decides what to do.
     onError: {
       target: '.closed',
       actions: { type: 'say', params: ({ event }) => ({ text: `the router has failed: ${String(event.error)}` }) },
@@ -56,7 +57,7 @@ const kiosk = setup({
     },
     'clasp.session.opened': { actions: { type: 'say', params: ({ event }) => ({ text: `${event.name} is here` }) } },
     'clasp.refused': { actions: { type: 'say', params: ({ event }) => ({ text: event.error.message }) } },
-    // It stops politely: what was sent arrives, everybody hears a goodbye, and `onDone` follows.
+    // Stops gracefully: queued data is sent, all sessions are closed, and `onDone` follows.
     closing: { actions: sendTo('clasp', { type: 'clasp.stop' }) },
   },
   initial: 'attract',
@@ -75,7 +76,7 @@ const kiosk = setup({
       ],
       initial: 'touched',
       states: {
-        // Entered anew with every touch, so the time begins again.
+        // Re-entered at each input, so that the timer restarts.
         touched: {
           after: { idle: '#kiosk.attract' },
           on: { 'clasp.param': { guard: 'isTouched', target: 'touched', reenter: true, actions: 'followFader' } },

@@ -1,9 +1,9 @@
-// One router with two doors: what comes in by WebSocket goes out by TCP, and every subscriber hears it.
-// Node 22.18 or later: node examples/two-transports.ts. Before that: npx tsx examples/two-transports.ts
+// One router with two transports: it delivers messages from WebSocket over TCP, to every subscriber.
+// Node 22.18 or later: node examples/two-transports.ts. Earlier versions: npx tsx examples/two-transports.ts
 import { createRouter, tcp, webSocket } from 'clasp-router';
 import { connect } from 'clasp-router/client';
 
-// Port 0 takes a free one; leave it out for the usual 7330.
+// Port 0 selects a free port; the default is 7330.
 const host = '127.0.0.1';
 const router = createRouter({ transports: [webSocket({ port: 0, host }), tcp({ port: 0, host })] });
 router.on('session.opened', ({ name, transport }) => console.log(`${name} has come by ${transport}`));
@@ -11,7 +11,7 @@ router.on('session.closed', ({ name }) => console.log(`${name} has gone`));
 const [web, plain] = await router.start();
 if (web === undefined || plain === undefined) throw new Error('both doors should be open');
 
-// The program with the router in it sees everything as an RxJS Observable.
+// The program that contains the router receives all signals as an RxJS Observable.
 const seen = router.signals$('/**').subscribe(({ kind, address }) => console.log(`router: ${kind} at ${address}`));
 
 const tablet = await connect(web.url, { name: 'tablet' });

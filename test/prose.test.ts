@@ -44,6 +44,7 @@ const converted: readonly string[] = [
   'test/health',
   'test/hostile',
   'test/integration',
+  'examples',
 ];
 
 /** Expressions with their real meaning, such as "the audience hears". */
