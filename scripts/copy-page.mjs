@@ -1,5 +1,5 @@
 // @ts-check
-// Copies to dist what the compiler does not make of the inspector's page: its HTML, its style and its icon.
+// Copies the files of the inspector's page that the compiler does not process to dist: HTML, style sheet and icon.
 import { copyFile, mkdir } from 'node:fs/promises';
 
 const from = new URL('../src/inspector/page/', import.meta.url);

@@ -45,6 +45,7 @@ const converted: readonly string[] = [
   'test/hostile',
   'test/integration',
   'examples',
+  'scripts',
 ];
 
 /** Expressions with their real meaning, such as "the audience hears". */
