@@ -46,6 +46,7 @@ const converted: readonly string[] = [
   'test/integration',
   'examples',
   'scripts',
+  'test/attack',
 ];
 
 /** Expressions with their real meaning, such as "the audience hears". */

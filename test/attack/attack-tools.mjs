@@ -1,5 +1,5 @@
 // @ts-check
-// What attacks are made of.
+// Building blocks of attacks.
 import { encodeValue } from 'clasp-router/protocol';
 import { elementAt } from '../../bench/element-at.mjs';
 import { encoded, Peer } from './peer.mjs';
@@ -7,9 +7,9 @@ import { encoded, Peer } from './peer.mjs';
 /** @typedef {import('clasp-router/protocol').Message} Message */
 /**
  * @typedef {object} Tokens
- * @property {string} guest of `read:/guest/**,write:/guest/**`
+ * @property {string} guest scopes `read:/guest/**,write:/guest/**`
  * @property {string} limited the same, with five writes per second
- * @property {string} admin of everything
+ * @property {string} admin all scopes
  */
 /** @typedef {() => Promise<object | void> | object | void} End ends an attack, and returns its outcome */
 /**
@@ -17,8 +17,8 @@ import { encoded, Peer } from './peer.mjs';
  * @property {string} name
  * @property {string} about
  * @property {readonly string[]} [flags] of the router
- * @property {boolean} [isGuest] the router asks for tokens, and the attacker has that of a guest
- * @property {(port: number, tokens?: Tokens) => Promise<End>} run begins it
+ * @property {boolean} [isGuest] the router requires tokens, and the attacker has that of a guest
+ * @property {(port: number, tokens?: Tokens) => Promise<End>} run starts it
  */
 
 export const one = encodeValue(1);
@@ -36,7 +36,9 @@ export async function fill(peer, count, address, value = one) {
   }
 }
 
-/** Sends a message again and again as fast as it is taken. @param {(i: number) => Message} make @param {number} [lot] */
+/**
+ * Sends a message repeatedly, as fast as the router reads. @param {(i: number) => Message} make @param {number} [lot]
+ */
 export function flood(make, lot = 2_000) {
   return async (/** @type {number} */ port, /** @type {Tokens | undefined} */ tokens) => {
     const peer = await Peer.join(port, { token: tokens?.guest });
@@ -49,7 +51,7 @@ export function flood(make, lot = 2_000) {
   };
 }
 
-/** Fresh addresses without end. @param {(i: number) => Message} make */
+/** Sends messages with always new addresses. @param {(i: number) => Message} make */
 export function floodOfNew(make) {
   return async (/** @type {number} */ port, /** @type {Tokens | undefined} */ tokens) => {
     const peer = await Peer.join(port, { token: tokens?.guest });
@@ -70,13 +72,16 @@ export function floodOfNew(make) {
   };
 }
 
-/** Repeats a step every so often. @param {() => void} step @param {number} everyMs */
+/** Runs a step periodically. @param {() => void} step @param {number} everyMs */
 export function every(step, everyMs) {
   const timer = setInterval(step, everyMs);
   return () => clearInterval(timer);
 }
 
-/** So many sessions. @param {number} port @param {number} count @param {{ token?: string | undefined }} [options] */
+/**
+ * Opens a number of sessions. @param {number} port @param {number} count @param {{ token?: string | undefined }}
+ * [options]
+ */
 export async function joinMany(port, count, options = {}) {
   const peers = [];
   for (let at = 0; at < count; at += 50) {

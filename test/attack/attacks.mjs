@@ -1,5 +1,5 @@
 // @ts-check
-// What hostile clients do. Each attack fills the router first, then attacks until it is stopped.
+// Attacks of hostile clients. Each fills the router first, then attacks until it is stopped.
 import { elementAt } from '../../bench/element-at.mjs';
 import { every, fill, flood, floodOfNew, one } from './attack-tools.mjs';
 import { guestAttacks } from './guest-attacks.mjs';

@@ -1,5 +1,5 @@
 // @ts-check
-// Two clients in a process of their own: one sets a param 200 times per second, the other follows it and times each SET.
+// Two clients in a separate process: one sets a param 200 times per second, the other receives it and times each SET.
 import { Histogram } from '../../bench/histogram.mjs';
 import { serve } from '../../bench/serve.mjs';
 import { connect } from 'clasp-router/client';
@@ -43,7 +43,7 @@ function start() {
   }, EVERY_MS);
 }
 
-/** Waits for what is on its way, 30 s at most. */
+/** Waits for the SETs in flight, at most 30 s. */
 async function stop() {
   clearInterval(timer);
   const deadline = performance.now() + 30_000;
@@ -57,7 +57,10 @@ async function stop() {
   };
 }
 
-/** How long a client takes that joins and subscribes to everything. @param {{ url: string, token?: string, pattern: string, params: number }} input */
+/**
+ * Measures how long a new client takes to connect and to subscribe to everything. @param {{ url: string, token?:
+ * string, pattern: string, params: number }} input
+ */
 async function join({ url, token, pattern, params }) {
   const began = performance.now();
   const client = await connect(url, { name: 'late', token, keepAliveMs: 0 });

@@ -1,5 +1,5 @@
 // @ts-check
-// Attacks of the holder of a narrow token, on a router that asks for tokens.
+// Attacks with a token of narrow scopes, on a router that requires tokens.
 import { every, fill, joinMany, leaveAll, one } from './attack-tools.mjs';
 import { encoded, Peer } from './peer.mjs';
 

@@ -1,8 +1,9 @@
 // @ts-check
 // npm run attack -- [--only NAME] [--seconds 5] [--json] [--dist FOLDER] [-- flags of the router]
 //
-// Runs attacks against the built command with its default settings, and prints what a pair of bystanders notices: the time of a SET from one to the
-// other, before and during each attack, in one run. Figures are printed, never judged: `npm test` asserts what is counted.
+// Runs attacks against the built command with its default settings, and prints the effect on two bystanders: the time
+// of a SET from one to the other, before and during each attack, in one run. The figures are only printed; `npm test`
+// asserts the counts.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -71,7 +72,7 @@ async function measure({ name, flags = [], isGuest = false }) {
   const attacker = new Worker('../test/attack/attacker.mjs');
   try {
     await bystanders.call('open', { url: `ws://127.0.0.1:${router.doors.websocket}`, token: tokens?.admin });
-    await observe(1); // code is compiled
+    await observe(1); // warm-up: code is compiled
     const quiet = await observe(seconds);
     await attacker.call('begin', { name, port: router.doors.tcp, tokens }, 120_000);
     const during = await observe(seconds);
@@ -92,12 +93,12 @@ async function measure({ name, flags = [], isGuest = false }) {
   }
 }
 
-/** @param {string} folder of the router's data */
+/** @param {string} folder data folder of the router */
 function createTokens(folder) {
   /** @param {...string} args */
   const create = (...args) => {
     const made = execFileSync(process.execPath, [cli, 'token', 'create', '--json', '--data-dir', folder, ...args], {
-      stdio: ['ignore', 'pipe', 'ignore'], // the rest is for a person
+      stdio: ['ignore', 'pipe', 'ignore'], // text for a person
     });
     return JSON.parse(made.toString()).token;
   };

@@ -1,5 +1,5 @@
 // @ts-check
-// Attacks on memory, on places, and on what clients leave behind.
+// Attacks on memory, on session limits, and with state that clients leave behind.
 import { encodeValue } from 'clasp-router/protocol';
 import { every, flood, joinMany, leaveAll, one } from './attack-tools.mjs';
 import { encoded, Peer } from './peer.mjs';
@@ -22,7 +22,7 @@ async function announce(peer, count, below) {
   }
 }
 
-/** Whether a client that comes afterwards is refused. @param {number} port @param {Message} message */
+/** Returns the error if a later client is refused. @param {number} port @param {Message} message */
 async function refusal(port, message) {
   const peer = await Peer.join(port, { name: 'desk' });
   peer.send(message);

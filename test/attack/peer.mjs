@@ -4,13 +4,13 @@ import { decodeFrame, encodeFrame } from 'clasp-router/protocol';
 
 /** @typedef {import('clasp-router/protocol').Message} Message */
 
-/** A client over TCP that sends whatever it is given: frames with a u32 length before each. */
+/** A TCP client that sends any bytes: frames with a u32 length prefix each. */
 export class Peer {
   /** Messages received, by type. @type {Record<string, number>} */
   received = {};
   /** Codes of the ERRORs received. @type {Record<number, number>} */
   errors = {};
-  /** Why the connection is no more. @type {string | undefined} */
+  /** Why the connection has ended. @type {string | undefined} */
   lost;
   #socket;
   /** @type {Buffer} */
@@ -26,7 +26,7 @@ export class Peer {
   }
 
   /**
-   * Connects, says HELLO, and waits for WELCOME.
+   * Connects, sends HELLO, and waits for WELCOME.
    *
    * @param {number} port
    * @param {{ token?: string | undefined, name?: string }} [options]
@@ -47,12 +47,15 @@ export class Peer {
     this.write(framed(messages.map((message) => encodeFrame(message))));
   }
 
-  /** @param {Uint8Array} bytes frames with their lengths */
+  /** @param {Uint8Array} bytes frames with their length prefixes */
   write(bytes) {
     if (this.lost === undefined) this.#socket.write(bytes);
   }
 
-  /** Writes the same bytes again and again, as fast as the router takes them. @param {Uint8Array} bytes @returns stops */
+  /**
+   * Writes the same bytes repeatedly, as fast as the router reads. @param {Uint8Array} bytes @returns a function that
+   * stops it
+   */
   flood(bytes) {
     let isOn = true;
     const more = () => {
@@ -65,12 +68,12 @@ export class Peer {
     };
   }
 
-  /** Reads, but looks at nothing: for peers that receive much. */
+  /** Reads without decoding, for peers that receive much. */
   ignoreAnswers() {
     this.#counts = false;
   }
 
-  /** Reads no more. */
+  /** Stops reading. */
   stall() {
     this.#socket.pause();
   }
@@ -79,7 +82,7 @@ export class Peer {
     this.#socket.destroy();
   }
 
-  /** Resolves when all that was sent so far is answered. */
+  /** Resolves when everything that was sent so far is answered. */
   async settled() {
     const count = this.received['pong'] ?? 0;
     this.send({ type: 'ping' });
