@@ -47,6 +47,7 @@ const converted: readonly string[] = [
   'examples',
   'scripts',
   'test/attack',
+  'test/chaos',
 ];
 
 /** Expressions with their real meaning, such as "the audience hears". */

@@ -1,26 +1,28 @@
-/** What is known of a write once its sender has heard all it will hear. */
+/** Final knowledge about a write, once its sender can receive no more answers. */
 export type Outcome =
-  /** Acknowledged; of a bundle only the last write is told its revision. */
+  /** Acknowledged; for a bundle, only the last write has a known revision. */
   | { readonly kind: 'stored'; readonly revision: number | undefined }
-  /** It may have been stored, and may not: no answer came. */
+  /** Possibly stored: no answer arrived. */
   | { readonly kind: 'unknown' }
-  /** The router said no, or it was never sent. */
+  /** Refused by the router, or never sent. */
   | { readonly kind: 'not stored' };
 
-/** A write that was tried. */
+/** An attempted write. */
 export interface Write {
   readonly address: string;
-  /** Written once in the whole show, so that whoever hears it knows which write it was. */
+  /** Unique in the whole show, so that a received value identifies its write. */
   readonly value: string;
   readonly author: string;
-  /** Session it was sent in. */
+  /** Session that sent it. */
   readonly session: string;
-  /** Whether the network it was sent over keeps order, and carries everything at most once. */
+  /** Whether its network keeps the order and delivers everything at most once. */
   readonly isOrdered: boolean;
   outcome: Outcome;
 }
 
-/** From the write that locked a param to the one that unlocked it, or the last before the connection was lost. */
+/**
+ * From the write that locked a param to the write that unlocked it, or the last one before the connection was lost.
+ */
 export interface LockHold {
   readonly address: string;
   readonly holder: string;
@@ -35,13 +37,13 @@ export interface FinalParam {
 
 interface AddressBook {
   readonly writes: Write[];
-  /** What anybody was told, by revision. */
+  /** Received values, by revision. */
   readonly heard: Map<number, string>;
 }
 
 /**
- * Everything that was written in a show and everything anybody heard, and the judgement of it: what was acknowledged is there
- * unless it was overwritten, nothing is there that was refused, nothing twice, and no revision means two things.
+ * Records all writes and all received values of a show, and checks them: an acknowledged write is present unless it
+ * was overwritten, a refused write is absent, no write is stored twice, and each revision has one value.
  */
 export class Ledger {
   readonly violations: string[] = [];
@@ -53,7 +55,7 @@ export class Ledger {
     return this.#writes;
   }
 
-  /** Takes note of a write that is about to be sent. Until its outcome is told, it is unknown. */
+  /** Records a write that is about to be sent. Its outcome is unknown until it is set. */
   begin(address: string, by: Pick<Write, 'author' | 'session' | 'isOrdered'>, value?: string): Write {
     const write: Write = { address, value: value ?? this.newValue(by.author), ...by, outcome: { kind: 'unknown' } };
     this.#book(address).writes.push(write);
@@ -79,7 +81,7 @@ export class Ledger {
     this.#holds.push(hold);
   }
 
-  /** Somebody was told that the param had this value with this revision. */
+  /** Records that a client received this value and revision of the param. */
   heard(who: string, address: string, { revision, value }: FinalParam): void {
     const { heard } = this.#book(address);
     const before = heard.get(revision);
@@ -88,7 +90,7 @@ export class Ledger {
       this.violations.push(`${address}: revision ${revision} is ${before} to others and ${value} to ${who}`);
   }
 
-  /** Looks at the end of it all. @returns all violations, those noticed on the way first */
+  /** Checks the final state. @returns all violations, starting with those found during the show */
   judge(final: ReadonlyMap<string, FinalParam>): readonly string[] {
     const found = [...this.violations];
     for (const [address, book] of this.#books) {
@@ -124,7 +126,7 @@ function* faultsOf({ writes, heard }: AddressBook, final: FinalParam | undefined
     return;
   }
   if (last.outcome.kind === 'not stored') yield `its value ${value} is of a write that was refused`;
-  // Each write counts the revision up by one, so the revision says how many there were.
+  // Each write increments the revision, so the revision gives the number of stored writes.
   const most = stored.length + unknown.length;
   if (revision < stored.length) yield `revision ${revision} after ${stored.length} acknowledged writes`;
   if (revision > most && writes.every(({ isOrdered }) => isOrdered))
@@ -134,19 +136,19 @@ function* faultsOf({ writes, heard }: AddressBook, final: FinalParam | undefined
   if (last.outcome.kind === 'stored' && revisionOf(last) !== 0 && revisionOf(last) !== revision)
     yield `its value ${value} was acknowledged with revision ${revisionOf(last)} and not ${revision}`;
   if (last.outcome.kind !== 'unknown' || !last.isOrdered) return;
-  // Nobody knows when it was stored; but not behind what the same session sent later and was acknowledged.
+  // The time at which it was stored is unknown, but it is before any later acknowledged write of the same session.
   const later = writes
     .slice(writes.indexOf(last) + 1)
     .find(({ session, outcome }) => session === last.session && outcome.kind === 'stored');
   if (later !== undefined) yield `its value ${value} was overwritten by ${later.value}, which was acknowledged`;
 }
 
-/** Writes of others while somebody held the lock. */
+/** Returns writes of others while a session held the lock. */
 function* intrusions({ writes, heard }: AddressBook, holds: readonly LockHold[]): Iterable<string> {
   if (holds.length === 0) return;
   const byValue = new Map(writes.map((write) => [write.value, write]));
   const byRevision = new Map([...heard].map(([revision, value]) => [revision, byValue.get(value)]));
-  for (const write of writes) byRevision.set(revisionOf(write), write); // those of revision 0 are never asked for
+  for (const write of writes) byRevision.set(revisionOf(write), write); // revision 0 is never looked up
   for (const { holder, fromRevision, toRevision } of holds) {
     for (let revision = fromRevision + 1; revision < toRevision; revision++) {
       const write = byRevision.get(revision);
@@ -156,7 +158,7 @@ function* intrusions({ writes, heard }: AddressBook, holds: readonly LockHold[])
   }
 }
 
-/** Whether the acknowledgements agree with each other and with what subscribers heard. */
+/** Checks whether the acknowledgements are consistent with each other and with the received values. */
 function* faultsOfAnswers(stored: readonly Write[], heard: ReadonlyMap<number, string>): Iterable<string> {
   const byRevision = new Map<number, Write>();
   const newestOf = new Map<string, number>();
@@ -177,7 +179,7 @@ function* faultsOfAnswers(stored: readonly Write[], heard: ReadonlyMap<number, s
   }
 }
 
-/** 0 where it is not known. */
+/** Returns 0 if the revision is unknown. */
 function revisionOf({ outcome }: Write): number {
   return outcome.kind === 'stored' ? (outcome.revision ?? 0) : 0;
 }

@@ -16,7 +16,7 @@ router holds, and the router has to hold all it acknowledged. Exit code 1 if not
 const REPORT_MS = 10_000;
 const STEP_MS = 50;
 
-// The official client silences the console when it is loaded.
+// The official client disables the console when it is loaded.
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
@@ -27,7 +27,7 @@ interface Options {
   readonly clients: number;
 }
 
-/** @throws Error with one sentence about what is wrong */
+/** @throws Error with one sentence that states the fault */
 function readOptions(): Options | undefined {
   const { values } = parseArgs({
     options: {
@@ -47,14 +47,14 @@ function readOptions(): Options | undefined {
   return { seconds: minutes * 60, seed, clients };
 }
 
-/** Of ten: three by WebSocket, two by TCP, one by UDP, two official, two on broken lines. */
+/** Of ten clients: three use WebSocket, two TCP, one UDP, two the official client, two lossy lines. */
 function castOf(clients: number): Cast {
   const [tcp, udp, official, broken] = [0.2, 0.1, 0.2, 0.2].map((share) => Math.floor(clients * share)) as [
     number,
     number,
     number,
     number,
-  ]; // as many as went in
+  ]; // the same length as the input
   return { websocket: clients - tcp - udp - official - broken, tcp, udp, official, broken };
 }
 

@@ -15,7 +15,10 @@ export interface OfficialPerformerOptions {
 
 const RECONNECT_MS = 50;
 
-/** Somebody with the official client, which forgets what it sends: who is answered what is found out from its messages. */
+/**
+ * A performer with the official client. That client does not match answers to writes, so this class does so from the
+ * messages.
+ */
 export class OfficialPerformer implements Performer {
   readonly name: string;
   readonly isOnBrokenLine = false;
@@ -24,10 +27,10 @@ export class OfficialPerformer implements Performer {
   readonly #random: Random;
   readonly #stage: Stage;
   #client: OfficialClient | undefined;
-  /** Writes that wait for their answer, oldest first, by address; bundles, whose answer names none, under ''. */
+  /** Unanswered writes, oldest first, by address; bundles, whose ACK has no address, under ''. */
   readonly #waiting = new Map<string, Write[][]>();
 
-  /** The network should be calm: this client goes on trying for ever when its first attempt fails. */
+  /** Needs a network without faults: if its first attempt fails, this client retries without limit. */
   static async join(options: OfficialPerformerOptions): Promise<OfficialPerformer> {
     const performer = new OfficialPerformer(options);
     await performer.#join();
@@ -51,13 +54,13 @@ export class OfficialPerformer implements Performer {
     else if (dice < 60) this.#set(addresses.own(this.name, this.#random));
     else if (dice < 75) this.#set(addresses.loose(this.#random));
     else if (dice < 85)
-      this.#set(addresses.locked(this.#random)); // refused where somebody holds the lock
+      this.#set(addresses.locked(this.#random)); // refused if another session holds the lock
     else this.#bundle();
   }
 
   async settle(): Promise<void> {
     const client = this.#client;
-    // After ten attempts it gives up; whoever sits there reloads the page.
+    // The client stops after ten attempts; a user would then reload the page.
     const isBack = await eventually(() => client?.clasp.connected === true, 'reconnected', 10_000).then(
       () => true,
       () => false,
@@ -122,12 +125,12 @@ export class OfficialPerformer implements Performer {
     else waiting.push(writes);
   }
 
-  /** What was not answered in the session before will not be. */
+  /** Unanswered writes of the previous session will not be answered. */
   #forgetWaiting(): void {
     this.#waiting.clear();
   }
 
-  /** Takes what has come since the last time. Has to be done before each write, or an answer could be taken for the next one's. */
+  /** Processes new messages. Must run before each write, or an answer could be attributed to the next write. */
   #read(): void {
     for (const message of this.#client?.received.splice(0) ?? []) this.#take(message);
   }

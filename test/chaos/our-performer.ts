@@ -8,7 +8,7 @@ import { View } from './view.js';
 
 export interface OurPerformerOptions {
   readonly name: string;
-  /** Of the proxy in front of the door. */
+  /** URL of the proxy in front of the listener. */
   readonly url: string;
   readonly encoding?: ClientOptions['encoding'];
   readonly line: 'reliable' | 'datagrams' | 'broken';
@@ -17,10 +17,10 @@ export interface OurPerformerOptions {
   readonly stage: Stage;
 }
 
-/** ERRORs that a router says to nobody who has done no wrong. */
+/** ERRORs that a router sends only to a client that made an error. */
 const FAULTS: readonly number[] = [ErrorCode.InvalidFrame, ErrorCode.InvalidMessage, ErrorCode.InternalError];
 
-/** Somebody with `clasp-router/client`. */
+/** A performer with `clasp-router/client`. */
 export class OurPerformer implements Performer {
   readonly name: string;
   readonly isOnBrokenLine: boolean;
@@ -98,11 +98,12 @@ export class OurPerformer implements Performer {
     return new View(this.name, this.isOnBrokenLine ? undefined : this.#stage.ledger);
   }
 
-  // --- coming and going -----------------------------------------------------------------------------------------------
+  // --- connecting and closing
+  // -----------------------------------------------------------------------------------------
 
   async #tryToJoin(): Promise<void> {
     const { url, encoding, line, name, ackTimeoutMs } = this.#options;
-    // Short times, so that much happens in a short show; none of them is what a check rests on.
+    // Short times, so that much happens in a short show. No check depends on them.
     const client = await connect(url, {
       name,
       encoding,
@@ -147,9 +148,10 @@ export class OurPerformer implements Performer {
     this.#stage.ledger.violations.push(`${this.name} ${text}`);
   }
 
-  // --- what is done -----------------------------------------------------------------------------------------------------
+  // --- acts
+  // -----------------------------------------------------------------------------------------------------------
 
-  /** To different addresses at a time: of several answers about one, nobody could tell which is whose. */
+  /** Writes to different addresses at a time, because answers about the same address could not be attributed. */
   async #writeSeveral(client: Client): Promise<void> {
     const targets = this.#options.line === 'reliable' ? [addresses.shared(this.#random), this.#own()] : [this.#own()];
     await Promise.all(targets.map((address) => this.#write(client, address)));
@@ -171,12 +173,13 @@ export class OurPerformer implements Performer {
     const { ledger } = this.#stage;
     const value = ledger.newValue(this.name);
     const pair = addresses.pair(this.#random);
-    const [left, right] = pair.map((address) => ledger.begin(address, this.#author(client), value)) as [Write, Write]; // of two
+    // of two
+    const [left, right] = pair.map((address) => ledger.begin(address, this.#author(client), value)) as [Write, Write];
     right.outcome = await this.#outcome(client.bundle(pair.map((address) => ({ kind: 'param', address, value }))));
     left.outcome = right.outcome.kind === 'stored' ? { kind: 'stored', revision: undefined } : right.outcome;
   }
 
-  /** Takes a lock, writes under it, gives it back. As long as the session lasts nobody else can write there. */
+  /** Takes a lock, writes under it, and releases it. While the session lasts, no other session can write there. */
   async #lock(client: Client): Promise<void> {
     count(this.#stage, 'lock');
     const address = addresses.locked(this.#random);
@@ -215,12 +218,12 @@ export class OurPerformer implements Performer {
     return { author: this.name, session, isOrdered: this.#options.line === 'reliable' };
   }
 
-  /** What became of a write, as the client's documentation has it. */
+  /** Returns the outcome of a write, according to the client's documentation. */
   async #outcome(answer: Promise<{ readonly revision?: number | bigint | undefined } | undefined>): Promise<Outcome> {
     try {
       const { revision } = (await answer) ?? {};
       count(this.#stage, 'acknowledged');
-      // A datagram may come twice, and be answered twice: nobody can tell whose the second answer is.
+      // A datagram can be duplicated and answered twice, and the second answer cannot be attributed.
       if (this.#options.line !== 'reliable') return { kind: 'unknown' };
       return { kind: 'stored', revision: revision === undefined ? undefined : Number(revision) };
     } catch (error) {

@@ -1,5 +1,5 @@
 // @ts-check
-// npm run chaos -- [--minutes 5] [--seed N]: see main.ts, which this lets Node read.
+// npm run chaos -- [--minutes 5] [--seed N]: starts main.ts, with a hook that lets Node run it.
 import { register } from 'node:module';
 
 register('./typescript.mjs', import.meta.url);

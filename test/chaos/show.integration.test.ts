@@ -16,7 +16,7 @@ beforeEach(async () => {
 
 afterEach(() => router.stop());
 
-/** Whether everything a show is for has happened in it, however fast or slow this machine is. */
+/** Returns whether each kind of event has occurred in the show, whatever the speed of this machine. */
 function isFull({ steps, acts, cuts, stalls, refusals, lost, flips, stored }: ShowProgress): boolean {
   const did = (act: string, times: number): boolean => (acts.get(act) ?? 0) >= times;
   return (
@@ -31,16 +31,16 @@ function isFull({ steps, acts, cuts, stalls, refusals, lost, flips, stored }: Sh
 }
 
 describe('a show under faults', () => {
-  it('ends with everybody knowing what the router holds, and the router holding all it acknowledged', async () => {
+  it('ends with all clients in agreement with the router, and the router with all acknowledged writes', async () => {
     const report = await show({
       doors,
       cast: { websocket: 3, tcp: 2, udp: 1, official: 2, broken: 2 },
       seed: 2_026,
       stepMs: 20,
-      ackTimeoutMs: 10_000, // longer than any stall here: what is late then is for the long show to find
+      ackTimeoutMs: 10_000, // longer than any stall here, so that no answer is late; the long show tests late answers
       goesOn: (progress) => !isFull(progress()),
     });
     expect(report.violations).toEqual([]);
     expect(report.params).toBeGreaterThan(20);
-  }, 180_000); // a ceiling for what is broken, each of whose symptoms is waited for
+  }, 180_000); // an upper bound for failures, each of which waits for its own timeout
 });

@@ -9,7 +9,7 @@ import { addresses, eventually, type Performer, SHOW, type Stage, sleep, textOf 
 import { View } from './view.js';
 import { WeatherMaker } from './weather-maker.js';
 
-/** Where the router under test listens on 127.0.0.1. */
+/** Ports of the router under test on 127.0.0.1. */
 export interface Doors {
   readonly websocket: number;
   readonly tcp: number;
@@ -17,34 +17,40 @@ export interface Doors {
 }
 
 export interface Cast {
-  /** Ours over WebSocket, in binary, CBOR and JSON by turns. */
+  /** For the client of this package over WebSocket, alternating binary, CBOR and JSON. */
   readonly websocket: number;
-  /** Ours over TCP, in binary and CBOR by turns. */
+  /** The same over TCP, alternating binary and CBOR. */
   readonly tcp: number;
   readonly udp: number;
-  /** With the official client, over WebSocket. */
+  /** For the official client, over WebSocket. */
   readonly official: number;
-  /** Ours over lines that flip bits, WebSocket and TCP by turns. */
+  /** For clients on lines that flip bits, alternating WebSocket and TCP. */
   readonly broken: number;
 }
 
 export interface ShowOptions {
   readonly doors: Doors;
   readonly cast: Cast;
-  /** 0 to 2^32-1. The weather is the same for the same seed; what it meets is not, since nobody waits for it. */
+  /**
+   * 0 to 2^32-1. The faults are the same for the same seed, but not the operations that they hit, because they do not
+   * wait for each other.
+   */
   readonly seed: number;
-  /** Milliseconds between two changes of the weather. */
+  /** Milliseconds between two changes of the faults. */
   readonly stepMs: number;
-  /** Milliseconds our clients wait for an answer; where they are fewer than a stall lasts, late answers come to later requests. @default 1_000 */
+  /**
+   * Milliseconds that the clients of this package wait for an answer. If a stall lasts longer, late answers arrive
+   * during later requests. @default 1_000
+   */
   readonly ackTimeoutMs?: number;
-  /** Asked after each change of the weather. */
+  /** Called after each change of the faults. */
   readonly goesOn: (progress: () => ShowProgress) => boolean;
 }
 
 export interface ShowProgress {
   readonly steps: number;
   readonly writes: number;
-  /** Those that were acknowledged, and whose answer cannot be another's. */
+  /** Writes that were acknowledged with an attributable answer. */
   readonly stored: number;
   readonly acts: ReadonlyMap<string, number>;
   readonly cuts: number;
@@ -53,20 +59,21 @@ export interface ShowProgress {
   readonly lost: number;
   readonly duplicates: number;
   readonly flips: number;
-  /** Those noticed so far. */
+  /** Violations found so far. */
   readonly violations: readonly string[];
 }
 
 export interface ShowReport extends ShowProgress {
-  /** Params that all agreed on in the end. */
+  /** Params on which all clients agree in the end. */
   readonly params: number;
 }
 
 const BYTES_PER_FLIP = 300;
 
 /**
- * A show under faults: everybody writes, bundles, locks, leaves and comes back through proxies whose weather changes all
- * the time. In the end it clears up, everybody connects again, and what each of them knows has to be what the router holds.
+ * A show under faults: clients write, send bundles, lock, close and reconnect through proxies whose faults change
+ * constantly. In the end the faults stop, all clients connect again, and the view of each must equal the state of the
+ * router.
  */
 export async function show(options: ShowOptions): Promise<ShowReport> {
   const stage: Stage = { ledger: new Ledger(), acts: new Map() };
@@ -106,7 +113,7 @@ export async function show(options: ShowOptions): Promise<ShowReport> {
   }
 }
 
-/** All is calm. */
+/** Runs after all faults have stopped. */
 async function finale(
   performers: readonly Performer[],
   observer: Observer,
@@ -133,7 +140,10 @@ async function finale(
   return found;
 }
 
-/** Resolves when the performer knows what the router holds. Nothing is written any more but what was under way: a ceiling, no expectation. */
+/**
+ * Resolves when the performer's view equals the router's state. Only writes in flight can still change it. The
+ * timeout is an upper bound, not an expected duration.
+ */
 async function agreed(performer: Performer, truth: View): Promise<void> {
   const differences = (): readonly string[] => performer.view.differences(truth.params, performer.isOnBrokenLine);
   await eventually(async () => {
@@ -217,7 +227,7 @@ function progressOf(steps: number, { ledger, acts }: Stage, proxies: readonly Ch
   };
 }
 
-/** Stands beside the router, on a line without faults: what it knows is what the router holds, and it checks that too. */
+/** A client on a line without faults. Its view is the router's state, and it verifies that, too. */
 class Observer {
   readonly view: View;
   readonly #client: Awaited<ReturnType<typeof connect>>;
@@ -240,7 +250,7 @@ class Observer {
     watch(client, this.view);
   }
 
-  /** Whether somebody who comes in now is shown the same. */
+  /** Checks whether a new client receives the same state. */
   async isRight(): Promise<void> {
     const client = await connect(this.#url, { name: 'late', reconnect: false });
     const late = new View('somebody late', undefined);
@@ -253,7 +263,7 @@ class Observer {
     await client.close();
   }
 
-  /** Everybody has left: no lock may be held any more, as soon as the router has noticed. */
+  /** All other clients have closed, so every lock must be released as soon as the router has noticed. */
   async canWrite(address: string): Promise<void> {
     await eventually(async () => {
       try {

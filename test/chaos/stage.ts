@@ -2,33 +2,33 @@ import type { Random } from '../support/mutate.mjs';
 import type { Ledger } from './ledger.js';
 import type { View } from './view.js';
 
-/** Everything a show is about lies below this. */
+/** All addresses of a show. */
 export const SHOW = '/show/**';
-/** What those on broken lines write, who may write anything. */
+/** Addresses of the clients on lossy lines, which can write anything. */
 export const VANDALISED = '/vandalised';
 
-/** Whoever takes part in a show, by whatever client and network. */
+/** A participant of a show, with any client and network. */
 export interface Performer {
   readonly name: string;
-  /** What it knows of the params below {@link SHOW}. */
+  /** The client's knowledge of the params below {@link SHOW}. */
   readonly view: View;
-  /** Whether its line flips bits: it may have heard of params that are not there. */
+  /** Whether its line flips bits: its view can contain params that do not exist. */
   readonly isOnBrokenLine: boolean;
-  /** Does something and waits for what comes of it, for seconds at most. Never rejects. */
+  /** Performs an operation and waits for its result, for seconds at most. Never rejects. */
   act(): Promise<void>;
-  /** The faults are over: sees to it that it is connected. Rejects when that cannot be had. */
+  /** Called after the faults have stopped: ensures that the client is connected. Rejects if that is not possible. */
   settle(): Promise<void>;
-  /** All is calm: takes what has come, and whoever was promised no delivery asks anew. */
+  /** Called without faults: processes new messages; a client without guaranteed delivery queries again. */
   lookAgain(): Promise<void>;
-  /** What is wrong with it in itself, once its view is right. */
+  /** Returns internal inconsistencies, once its view is correct. */
   faults(): readonly string[];
   leave(): Promise<void>;
 }
 
-/** What all performers share. */
+/** State that all performers share. */
 export interface Stage {
   readonly ledger: Ledger;
-  /** By what was done: for the summary, and to see that everything was. */
+  /** Counts per operation, for the summary and to check that each occurred. */
   readonly acts: Map<string, number>;
 }
 
@@ -42,12 +42,12 @@ const PAIRS = 3;
 const OWN = 4;
 
 export const addresses = {
-  /** Written by all whose network keeps order. */
+  /** Written by all clients whose network keeps the order. */
   shared: (random: Random): string => `/show/shared/${random.below(SHARED)}`,
-  /** Written by datagrams too. */
+  /** Written by datagrams, too. */
   loose: (random: Random): string => `/show/loose/${random.below(SHARED)}`,
   own: (name: string, random: Random): string => `/show/own/${name}/${random.below(OWN)}`,
-  /** Written only with a lock, or in vain. */
+  /** Written only under a lock, or refused. */
   locked: (random: Random): string => `/show/locked/${random.below(LOCKED)}`,
   allLocked: Array.from({ length: LOCKED }, (_, i) => `/show/locked/${i}`),
   /** Written only together, in bundles. */
@@ -63,7 +63,10 @@ export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** Resolves when the condition holds. @throws when it does not within the time: a ceiling for what should take an instant */
+/**
+ * Resolves when the condition holds. @throws if it does not hold in time: an upper bound for something that should be
+ * immediate
+ */
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
   what: string,
@@ -76,7 +79,7 @@ export async function eventually(
   }
 }
 
-/** The values of a show are texts; anything else is told apart from all of them. */
+/** Values of a show are strings. Any other value becomes a distinct text. */
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : `no text: ${typeof value}`;
 }

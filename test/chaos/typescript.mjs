@@ -1,6 +1,6 @@
 // @ts-check
-// Lets Node run the TypeScript of this repository as it stands, without a build: a hook for `register` of node:module. Types are
-// stripped and not checked; `npm run typecheck` does that.
+// A hook for `register` of node:module that lets Node run the TypeScript of this repository without a build. Types
+// are stripped and not checked; `npm run typecheck` does that.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import typescript from 'typescript';
 
 /** @type {import('node:module').ResolveHook} */
 export async function resolve(specifier, context, next) {
-  // Imports are written as they will be once compiled: './a.js' is a.ts.
+  // Imports name the compiled file: './a.js' is a.ts.
   if (specifier.startsWith('.') && specifier.endsWith('.js') && context.parentURL?.endsWith('.ts')) {
     const url = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
     if (existsSync(url)) return { url: url.href, format: 'module', shortCircuit: true };

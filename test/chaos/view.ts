@@ -1,12 +1,15 @@
 import type { FinalParam, Ledger } from './ledger.js';
 
-/** What one client knows of the params, from all it was told; and whether it was ever told something older than before. */
+/**
+ * One client's knowledge of the params, from all received messages. It reports a revision that is older than an
+ * earlier one.
+ */
 export class View {
   readonly params = new Map<string, FinalParam>();
   readonly #name: string;
-  /** Absent where the client hears what a broken line makes up. */
+  /** Absent if the client's line can corrupt values. */
   readonly #ledger: Ledger | undefined;
-  /** The newest revision of each address that this connection has brought. */
+  /** The newest revision of each address on this connection. */
   readonly #newest = new Map<string, number>();
 
   constructor(name: string, ledger: Ledger | undefined) {
@@ -14,12 +17,12 @@ export class View {
     this.#ledger = ledger;
   }
 
-  /** Another connection: its snapshot begins anew. */
+  /** Resets for a new connection, which starts with a snapshot. */
   newConnection(): void {
     this.#newest.clear();
   }
 
-  /** @param isRepeat whether it may be what was told before, as in a snapshot; a write always is a new one */
+  /** @param isRepeat whether it can repeat an earlier value, as in a snapshot; a write is always new */
   heard(address: string, param: FinalParam, isRepeat: boolean): void {
     const newest = this.#newest.get(address) ?? 0;
     if (param.revision < newest || (param.revision === newest && !isRepeat))
@@ -31,7 +34,10 @@ export class View {
     this.#ledger?.heard(this.#name, address, param);
   }
 
-  /** Where it differs from what the router holds, at most ten lines. @param forgives whether it may know of more params */
+  /**
+   * Returns the differences from the router's state, at most ten lines. @param forgives whether the view can contain
+   * other params
+   */
   differences(truth: ReadonlyMap<string, FinalParam>, forgives = false): readonly string[] {
     const addresses = new Set([...truth.keys(), ...(forgives ? [] : this.params.keys())]);
     return [...addresses]

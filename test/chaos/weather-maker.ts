@@ -1,7 +1,7 @@
 import { calm, type ChaosProxy, type Faults, type ProxiedConnection } from '../support/chaos-proxy.js';
 import type { Random } from '../support/mutate.mjs';
 
-/** A proxy with the faults it has at the best of times. */
+/** A proxy with its permanent faults. */
 export interface Front {
   readonly proxy: ChaosProxy;
   readonly best: Faults;
@@ -12,7 +12,7 @@ interface Passing {
   readonly end: () => void;
 }
 
-/** Makes the weather, a step at a time: which fault hits whom next depends on the seed, and how far on it is, alone. */
+/** Changes the faults step by step. The next fault and its target depend only on the seed and the step number. */
 export class WeatherMaker {
   readonly #fronts: readonly Front[];
   readonly #random: Random;
@@ -36,7 +36,7 @@ export class WeatherMaker {
     this.#befall(this.#random.pick(this.#fronts));
   }
 
-  /** Ends every fault, and cuts the lines that flip bits: what has come through them is worth nothing. */
+  /** Ends every fault, and cuts the lines that flip bits, because data from them is not reliable. */
   clear(): void {
     for (const { end } of this.#passing) end();
     this.#passing = [];
@@ -82,7 +82,7 @@ export class WeatherMaker {
 
   #withConnection(proxy: ChaosProxy, befall: (connection: ProxiedConnection) => void): void {
     const connections = [...proxy.connections];
-    // Drawn whether there is one or not, so that the rest of the weather stays the same.
+    // Always drawn, so that the further sequence does not depend on the connections.
     const connection = connections[this.#random.below(Math.max(1, connections.length))];
     if (connection !== undefined) befall(connection);
   }
