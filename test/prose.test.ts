@@ -48,6 +48,7 @@ const converted: readonly string[] = [
   'scripts',
   'test/attack',
   'test/chaos',
+  'test/soak',
 ];
 
 /** Expressions with their real meaning, such as "the audience hears". */

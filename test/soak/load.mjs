@@ -1,5 +1,5 @@
 // @ts-check
-// The load: residents who stay from beginning to end, and visitors who come and go.
+// The load: residents, which stay for the whole run, and visitors, which connect and disconnect.
 import { elementAt } from '../../bench/element-at.mjs';
 import { serve } from '../../bench/serve.mjs';
 import { connect } from 'clasp-router/client';
@@ -28,13 +28,13 @@ serve({
     for (const address of ALL_FIXED) await elementAt(residents, 0).set(address, 0);
   },
 
-  /** Lets visitors in until `rest`. @param {{ visitors: number }} input */
+  /** Starts visitors until `rest`. @param {{ visitors: number }} input */
   begin({ visitors }) {
     isWelcome = true;
     for (let i = 0; i < visitors; i++) void comeAgainAndAgain(new Random(random.below(0xffff_ffff)));
   },
 
-  /** Resolves when the last visitor has left. */
+  /** Resolves when the last visitor has disconnected. */
   async rest() {
     isWelcome = false;
     const deadline = performance.now() + REST_MS;
@@ -43,7 +43,7 @@ serve({
     return { ...counts, faults };
   },
 
-  /** Announced signals that have had their time are forgotten when somebody asks. */
+  /** Sends a request, at which the router removes expired announcements. */
   async ask() {
     await elementAt(residents, 0).query('/soak/announced/**');
   },
@@ -71,7 +71,7 @@ async function comeAgainAndAgain(dice) {
 
 /** @param {string} url @param {number} number */
 async function resident(url, number) {
-  // By UDP one has to be heard of before the router's patience ends, which is short here.
+  // UDP clients must send within the router's idle timeout, which is short here.
   const keepAliveMs = url.startsWith('udp:') ? 1_500 : 10_000;
   const client = await connect(url, { name: `resident ${number}`, reconnect: false, keepAliveMs });
   client.onState(({ state, reason }) => {

@@ -1,8 +1,9 @@
 // @ts-check
 // npm run soak -- [--minutes 30] [--interval 20] [--visitors 20] [--seed N] [--limit 5] [--json]
 //
-// A router under a moderate load of comings and goings, for as long as it is told. Every so often the visitors leave, what is brief
-// expires, and then its memory and handles are counted: whatever grows from one such rest to the next has been forgotten by nobody.
+// Runs a router under a moderate load of clients that connect and disconnect. Periodically all visitors leave and
+// short-lived state expires; then the memory and handles are measured. Growth from one such rest to the next is a
+// leak.
 import { parseArgs } from 'node:util';
 import { elementAt } from '../../bench/element-at.mjs';
 import { Worker } from '../../bench/worker.mjs';
@@ -13,7 +14,7 @@ import { trendOf, verdictOf } from './trend.mjs';
  *   resources: Record<string, number>, visits: number, acts: number, deliveries: number }} Sample */
 
 const MEGABYTE = 1_048_576;
-/** Code is compiled and tables grow to their size: the first samples are no measure. */
+/** The first samples do not count, because code is compiled and tables grow to their size. */
 const WARM_UP_SHARE = 0.25;
 const LEAST_SAMPLES = 3;
 const RESIDENTS = 6;
@@ -61,7 +62,7 @@ async function run() {
   await load.call('close');
 }
 
-/** Waits until only the residents and what they hold are left. */
+/** Waits until only the residents and their state are left. */
 async function rested() {
   const deadline = performance.now() + REST_MS;
   for (;;) {
@@ -90,7 +91,7 @@ function report() {
   const quantities = /** @type {const} */ ([
     ['heap', 'MB', limitPercent],
     ['buffers', 'MB', limitPercent],
-    // What the system has lent rises in steps and is seldom given back, whatever is done with it.
+    // The operating system's figure rises in steps and rarely falls.
     ['rss', 'MB', 4 * limitPercent],
     ['handles', '', 0],
     ['timers', '', 0],
@@ -98,7 +99,7 @@ function report() {
   const trends = quantities.flatMap(([name, unit, percent]) => {
     if (counts.length < LEAST_SAMPLES) return [];
     const trend = trendOf(counts.map((sample) => ({ hours: sample.hours, value: sample[name] })));
-    // Handles come in ones; and half a megabyte is no more than the noise of the heap.
+    // Handles are integers, and half a megabyte is within the noise of the heap.
     const limit = Math.max(0.5, (trend.mean * percent) / 100);
     return [{ name, unit, limit, ...trend, verdict: verdictOf(trend, limit) }];
   });

@@ -1,5 +1,5 @@
 // @ts-check
-// The router under test, embedded in a process of its own that says how it is.
+// The router under test, in a separate process that reports its status.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { serve } from '../../bench/serve.mjs';
@@ -10,7 +10,7 @@ setFlagsFromString('--expose-gc');
 /** @type {() => void} */
 const collectGarbage = runInNewContext('gc');
 
-// Short times and small tables, so that everything that is remembered is forgotten again between two samples.
+// Short times and small tables, so that all temporary state expires between two samples.
 const router = createRouter({
   maxSessions: 0,
   signalTtlSeconds: 2,
@@ -28,15 +28,15 @@ serve({
     return router.addresses.map(({ url }) => url);
   },
 
-  /** What is there now; cheap enough to be asked again and again. */
+  /** Returns present counts; cheap enough to be polled. */
   status() {
     const { params, subscriptions, announcedSignals, messages, deliveries } = snapshot();
     return { sessions: router.sessionCount, params, subscriptions, announcedSignals, messages, deliveries };
   },
 
-  /** The memory and handles of this process, garbage collected first. */
+  /** Measures the memory and handles of this process after a garbage collection. */
   async sample() {
-    // Twice, with a turn between: what finalizers let go of goes with the second.
+    // Twice, with a turn in between: memory released by finalizers is collected by the second one.
     collectGarbage();
     await new Promise((resolve) => setImmediate(resolve));
     collectGarbage();

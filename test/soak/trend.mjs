@@ -1,5 +1,5 @@
 // @ts-check
-// Whether something grows: a straight line through the samples, and how sure one can be of its slope.
+// Detects growth: a linear regression over the samples, with the confidence interval of its slope.
 
 /**
  * @typedef {{ readonly hours: number, readonly value: number }} Point
@@ -7,12 +7,13 @@
  * @typedef {object} Trend
  * @property {number} mean
  * @property {number} perHour slope of the line
- * @property {number} uncertainty of the slope: it is in `perHour` ± this in 19 of 20 cases, if the samples scatter independently
+ * @property {number} uncertainty of the slope: it is within `perHour` ± this in 19 of 20 cases, if the samples
+ * scatter independently
  * @property {number} growth along the line from the first to the last sample
  * @property {number} growthUncertainty
  */
 
-/** Two-sided 95 % quantiles of Student's t, for 1 degree of freedom and on. */
+/** Two-sided 95 % quantiles of Student's t, from 1 degree of freedom. */
 const T_95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 
 /**
@@ -34,12 +35,12 @@ export function trendOf(points) {
 }
 
 /**
- * - `growing`: more than the limit, and surely more than nothing
- * - `steady`: surely not more than the limit
- * - `unclear`: the samples scatter too much, or are too few, to say
+ * - `growing`: more than the limit, and significantly more than 0
+ * - `steady`: significantly less than the limit
+ * - `unclear`: the samples scatter too much, or are too few
  *
  * @param {Pick<Trend, 'growth' | 'growthUncertainty'>} trend
- * @param {number} limit how much growth over the time of the samples is none
+ * @param {number} limit tolerated growth over the time of the samples
  * @returns {'growing' | 'steady' | 'unclear'}
  */
 export function verdictOf({ growth, growthUncertainty }, limit) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Random } from '../support/mutate.mjs';
 import { type Point, trendOf, verdictOf } from './trend.mjs';
 
-/** Samples every minute: a start, a slope an hour, and noise up to ± so much. */
+/** Samples every minute: a start value, a slope per hour, and noise up to the given amplitude. */
 function samples(count: number, perHour: number, noise: number, seed = 1): readonly Point[] {
   const random = new Random(seed);
   return Array.from({ length: count }, (_, i) => {
@@ -12,7 +12,7 @@ function samples(count: number, perHour: number, noise: number, seed = 1): reado
 }
 
 describe('a trend', () => {
-  it('of a straight line is that line, without doubt', () => {
+  it('of a straight line is that line, without uncertainty', () => {
     const { mean, perHour, uncertainty, growth } = trendOf(samples(61, 10, 0));
     expect(mean).toBeCloseTo(105, 9);
     expect(perHour).toBeCloseTo(10, 9);
@@ -20,7 +20,7 @@ describe('a trend', () => {
     expect(growth).toBeCloseTo(10, 9);
   });
 
-  it('agrees with a textbook: five points, slope 0.825', () => {
+  it('equals a textbook result: five points, slope 0.825', () => {
     const points = [1, 2, 1.3, 3.75, 4.25].map((value, i) => ({ hours: i, value }));
     const { perHour, uncertainty } = trendOf(points);
     expect(perHour).toBeCloseTo(0.825, 6);
@@ -28,7 +28,7 @@ describe('a trend', () => {
     expect(uncertainty).toBeCloseTo(3.182 * Math.sqrt(1.75075 / 3 / 10), 2);
   });
 
-  it('holds the true slope in its interval about 19 times of 20', () => {
+  it('contains the true slope in its interval about 19 times of 20', () => {
     const held = Array.from({ length: 400 }, (_, seed) => trendOf(samples(20, 6, 3, seed))).filter(
       ({ perHour, uncertainty }) => Math.abs(perHour - 6) <= uncertainty,
     ).length;
@@ -39,7 +39,7 @@ describe('a trend', () => {
   it.each([
     ['two samples', samples(2, 1, 0)],
     ['samples of one moment', [1, 2, 3].map((value) => ({ hours: 0, value }))],
-  ])('cannot be had of %s', (_, points) => expect(() => trendOf(points)).toThrow('three samples'));
+  ])('does not exist for %s', (_, points) => expect(() => trendOf(points)).toThrow('three samples'));
 });
 
 describe('the verdict', () => {
@@ -50,7 +50,7 @@ describe('the verdict', () => {
     ['no growth, and little doubt', 0, 3, 5, 'steady'],
     ['no growth, and much doubt', 0, 8, 5, 'unclear'],
     ['a decline', -10, 3, 5, 'steady'],
-  ] as const)('on %s', (_, growth, growthUncertainty, limit, verdict) => {
+  ] as const)('is correct for %s', (_, growth, growthUncertainty, limit, verdict) => {
     expect(verdictOf({ growth, growthUncertainty }, limit)).toBe(verdict);
   });
 });

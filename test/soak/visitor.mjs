@@ -4,12 +4,13 @@ import { connect, linkTo } from 'clasp-router/client';
 /** @typedef {import('clasp-router/client').Client} Client */
 /** @typedef {import('../support/mutate.mjs').Random} Random */
 
-/** Params that are written again and again: those are there before the first sample, and stay. */
+/** Params that are written repeatedly: they exist before the first sample, and stay. */
 export const FIXED = Array.from({ length: 100 }, (_, i) => `/soak/fixed/${i % 2 === 0 ? 'last' : 'max'}/${i}`);
 const LOCKED = Array.from({ length: 5 }, (_, i) => `/soak/fixed/locked/${i}`);
 export const ALL_FIXED = [...FIXED, ...LOCKED];
 
-// From a pool that is used up early: what the router remembers of addresses is bounded, and should be full when the first sample counts.
+// Addresses from a pool that is used up early: the router's cache of addresses is bounded, and should be full at the
+// first counted sample.
 const BRIEF_SECONDS = 1;
 const brief = (/** @type {Random} */ random) => `/soak/brief/${random.below(500)}`;
 const PATTERNS = ['/soak/**', '/soak/fixed/*/*', '/soak/live/*', '/soak/brief/**', '/soak/fixed/last/4*'];
@@ -67,12 +68,13 @@ const ACTS = [
 const TOTAL_WEIGHT = ACTS.reduce((sum, [weight]) => sum + weight, 0);
 
 /**
- * Somebody who comes, listens, does this and that, and leaves: with a goodbye or without, in the middle of whatever it is.
+ * A client that connects, subscribes, performs several operations, and disconnects at any point, with or without a
+ * close.
  *
  * @param {string} url
  * @param {Random} random
- * @param {() => boolean} isWelcome asked before each act
- * @returns {Promise<number>} how many acts there were
+ * @param {() => boolean} isWelcome called before each operation
+ * @returns {Promise<number>} number of operations
  */
 export async function visit(url, random, isWelcome) {
   /** @type {import('clasp-router/client').Channel | undefined} */
@@ -85,16 +87,16 @@ export async function visit(url, random, isWelcome) {
     { ...link, open: (events, asked) => (channel = link.open(events, asked)) },
     { name: 'visitor', encoding, reconnect: false, keepAliveMs: 500, ackTimeoutMs: 2_000 },
   );
-  client.onError(() => {}); // locks of others, mostly
+  client.onError(() => {}); // mostly about locks of other clients
   listen(client, random);
   listen(client, random);
   let acts = 0;
   for (let left = 10 + random.below(40); left > 0 && isWelcome(); left--, acts++) {
-    // A datagram may be lost, a lock held by somebody else, a maximum not reached: all of that is as it should be.
+    // A datagram can be lost, a lock held by another client, a maximum not reached: all of these are expected.
     void Promise.resolve(act(client, random)).catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, 10 + random.below(60)));
   }
-  if (random.below(2) === 0) channel?.destroy(); // who closes a laptop says nothing
+  if (random.below(2) === 0) channel?.destroy(); // a closed laptop sends no close
   await client.close();
   return acts;
 }
