@@ -1,10 +1,10 @@
 // @ts-check
 // npm run fuzz -- [--seconds 60] [--seed N]
 //
-// Throws mutated vectors and noise at every decoder, for as long as it is told. Whatever the bytes: a decoder gives a
-// message or throws a DecodeError; a message it gave encodes, or is too large once its numbers are widened; what was
-// encoded decodes to the same message. The first case that is otherwise is printed with the seed that leads to
-// it, and the exit code is 1. Case n of a seed is the same on every machine.
+// Feeds mutated vectors and noise to every decoder for the given time. For any input, a decoder must return a message
+// or throw a DecodeError. A decoded message must encode, or be too large once its numbers are widened, and the result
+// must decode to the same message. The fuzzer prints the first violation with its seed, and exits with 1. Case n of a
+// seed is the same on every machine.
 import { inspect, isDeepStrictEqual, parseArgs } from 'node:util';
 import { readdirSync, readFileSync } from 'node:fs';
 import {
@@ -32,7 +32,7 @@ if (!(seconds > 0) || !Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff)
 
 const counts = { cases: 0, messages: 0, refused: 0, tooLarge: 0 };
 
-/** Frames to start from: the vectors, and the same messages in CBOR. */
+/** Initial corpus: the vectors, and the same messages in CBOR. */
 const binaryFrames = vectorFrames();
 const messages = binaryFrames.map(messageOf).filter((message) => message !== undefined);
 const corpus = [...binaryFrames, ...messages.map((message) => encodeFrame(message, { encoding: 'cbor' }))];
@@ -81,7 +81,7 @@ function runCase() {
 }
 
 /**
- * Runs one check; whatever it throws is a find.
+ * Runs one check; any exception is a finding.
  *
  * @param {string} target
  * @param {Uint8Array} input
@@ -123,7 +123,10 @@ function checkJson(bytes) {
   if (frame !== undefined) checkMessage(frame.message);
 }
 
-/** JSON and CBOR give back every message; binary too, once what it has no place for is gone. @param {Message} message */
+/**
+ * JSON and CBOR must preserve every message. Binary must, too, without the fields that it cannot carry. @param
+ * {Message} message
+ */
 function checkMessage(message) {
   const viaJson = decodeJson(encodeJson(message)).message;
   expectSame('JSON', message, viaJson);
@@ -133,7 +136,10 @@ function checkMessage(message) {
   if (viaBinary !== undefined) expectSame('binary', viaBinary, rewritten(viaBinary, 'binary'));
 }
 
-/** Undefined where a message is too large in this form. @param {Message} message @param {'cbor' | 'binary'} encoding */
+/**
+ * Returns undefined if a message is too large in this encoding. @param {Message} message @param {'cbor' | 'binary'}
+ * encoding
+ */
 function rewritten(message, encoding) {
   const bytes = orTooLarge(() => encodeFrame(message, { encoding }));
   return bytes && decodeFrame(bytes).message;
@@ -149,7 +155,7 @@ function expectSame(form, message, again) {
 }
 
 /**
- * Values built, maps with their order, absent and undefined fields the same: NaN is NaN, whatever its bits.
+ * Decodes values for a comparison: maps keep their order, absent and undefined fields are equal, and so are all NaNs.
  *
  * @param {unknown} thing
  * @returns {unknown}
@@ -168,7 +174,10 @@ function isEncoded(thing) {
   return typeof thing === 'object' && thing !== null && 'decode' in thing && typeof thing.decode === 'function';
 }
 
-/** Several frames on end, cut anywhere; a broken one may only end the stream or swallow what its length claims. */
+/**
+ * Several consecutive frames, split anywhere. A damaged frame may only end the stream, or consume the length that it
+ * claims.
+ */
 function stream() {
   const frames = Array.from({ length: 1 + random.below(6) }, () => {
     const frame = random.pick(corpus);
@@ -192,7 +201,7 @@ function checkStream(bytes) {
     }
     if (deframer.fault !== undefined) throw deframer.fault;
   });
-  // Cut differently, the same bytes are the same frames, up to the place where they are none.
+  // However they are split, the same bytes must give the same frames, up to the first invalid byte.
   const atOnce = new Deframer();
   const framesAtOnce = orRefused(() => atOnce.push(bytes)) ?? [];
   if (Buffer.compare(joined(...framesAtOnce), joined(...frames)) !== 0) throw new Error('the cuts made a difference');
@@ -207,7 +216,7 @@ function checkStream(bytes) {
 /**
  * @template T
  * @param {() => T} decode
- * @returns {T | undefined} undefined if the bytes are refused
+ * @returns {T | undefined} undefined if the bytes are rejected
  */
 function orRefused(decode) {
   try {
@@ -244,7 +253,7 @@ function report(now) {
   process.stdout.write(process.stdout.isTTY ? `\r${line}` : `${line}\n`);
 }
 
-/** The message of a vector, or undefined for one that is malformed. @param {Uint8Array} frame */
+/** Returns the message of a vector, or undefined for a malformed one. @param {Uint8Array} frame */
 function messageOf(frame) {
   try {
     return decodeFrame(frame).message;

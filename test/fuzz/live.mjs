@@ -1,9 +1,10 @@
 // @ts-check
 // npm run fuzz:live -- [--minutes 10] [--seed N] [--max-growth-mb 100]
 //
-// Throws mutated vectors at the real router, by WebSocket, by WebSockets made by hand, by TCP and by UDP, before HELLO and after, while
-// bystanders exchange 200 messages a second and may lose none. Exit code 1 when the router ends, fails inside, says something that
-// cannot be read, loses a bystander's message, lets nobody in any more, or grows beyond the bound.
+// Sends mutated vectors to a running router before and after HELLO: over WebSocket, hand-made WebSocket frames, TCP
+// and UDP. Meanwhile bystanders exchange 200 messages per second and must not lose any. Exits with 1 if the router
+// ends, reports an internal error, sends something that cannot be decoded, loses a bystander's message, accepts no
+// new client, or grows beyond the bound.
 import { parseArgs } from 'node:util';
 import { connect } from 'clasp-router/client';
 import { startRouterProcess } from '../support/router-process.mjs';
@@ -13,12 +14,12 @@ import { readCorpus } from './live/corpus.mjs';
 
 const REPORT_MS = 10_000;
 const SAMPLE_MS = 1_000;
-/** The memory of the first part is no measure: code is compiled and tables grow to their size. */
+/** Memory is not measured in the first part, while code is compiled and tables grow to their size. */
 const WARM_UP_SHARE = 0.25;
 const MOST_WARM_UP_MS = 120_000;
-/** Between two visits of one attacker, so that the machine is left with something. */
+/** Pause between two connections of an attacker, in milliseconds, so that other processes get CPU time. */
 const PAUSE_MS = 2;
-/** So that what is remembered of the attackers is bounded, and only what should not be remembered grows. */
+/** Bounds the state that attackers may leave, so that growth shows a leak. */
 const ROUTER_FLAGS = ['--max-params', '5000', '--param-ttl', '20', '--log-level', 'info'];
 
 const { seconds, seed, maxGrowthMegabytes } = options();
@@ -100,7 +101,7 @@ async function reportAndProbe() {
   }
 }
 
-/** Whether an honest newcomer gets in and is served. @param {string} name @param {string} url */
+/** Checks whether a new honest client is accepted and served. @param {string} name @param {string} url */
 async function probe(name, url) {
   try {
     const client = await connect(url, { name: 'probe', reconnect: false });
@@ -109,7 +110,7 @@ async function probe(name, url) {
     if (param?.revision !== revision) throw new Error(`revision ${param?.revision} in place of ${revision}`);
     await client.close();
   } catch (error) {
-    // Two datagrams may well be lost on the way through a full socket.
+    // Two datagrams can be lost if the socket buffer is full.
     if (name !== 'udp' && router.end === undefined) find(`an honest client is not served by ${name}: ${error}`);
     else probesLost++;
   }

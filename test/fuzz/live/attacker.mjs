@@ -8,16 +8,16 @@ import { openBareWebSocket, openTcp, openUdp, openWebSocket } from './lines.mjs'
 
 const ANSWER_MS = 5_000;
 const MOST_FRAMES = 40;
-/** A datagram socket is kept for some visits: each new one is another peer, and silent ones stay for half a minute. */
+/** Connections per datagram socket: each new socket is another peer, and silent peers stay for half a minute. */
 const VISITS_PER_SOCKET = 25;
 const INTERNAL_ERROR = 500;
 
 /**
- * Visits a router again and again and says what makes no sense. What it says in its visit n depends on its seed and n alone, as far
- * as it gets.
+ * Connects to a router repeatedly and sends invalid data. The data of connection n depends only on its seed and n, up
+ * to the point where the connection ends.
  */
 export class Attacker {
-  /** What it said last, newest at the end. @type {string[]} */
+  /** The most recent data, oldest first. @type {string[]} */
   said = [];
   counts = { visits: 0, frames: 0, replies: 0, errors: 0, refusedVisits: 0, welcomed: 0, closedByRouter: 0 };
   #kind;
@@ -48,7 +48,7 @@ export class Attacker {
     return this.#kind;
   }
 
-  /** One visit, of which nothing is expected. */
+  /** One connection, without an expected result. */
   async visit() {
     this.counts.visits++;
     const random = new Random((this.#seed + Math.imul(this.counts.visits, 0x85eb_ca6b)) >>> 0);
@@ -99,7 +99,7 @@ export class Attacker {
     }
   }
 
-  /** A sound HELLO, so that what comes behind it is looked at. @param {Line} line */
+  /** Sends a valid HELLO, so that the router processes the following data. @param {Line} line */
   async #hello(line) {
     const encoding = this.#random.pick(/** @type {const} */ (['binary', 'binary', 'cbor']));
     const hello = (/** @type {string | undefined} */ token) =>
@@ -135,7 +135,10 @@ export class Attacker {
     return mutatedFrame(bytes, corpus, this.#random);
   }
 
-  /** The first message of one of these types, if one comes. @param {Line} line @param {readonly string[]} types */
+  /**
+   * Returns the first message of one of these types, if one arrives. @param {Line} line @param {readonly string[]}
+   * types
+   */
   async #answer(line, types) {
     const deadline = performance.now() + ANSWER_MS;
     while (line.isOpen && performance.now() < deadline) {
@@ -146,7 +149,9 @@ export class Attacker {
     return undefined;
   }
 
-  /** Whatever the router is told, what it says is sound, and it never says that it failed itself. @param {Line} line */
+  /**
+   * Whatever was sent, the router's messages must be valid, and must not report an internal error. @param {Line} line
+   */
   #read(line) {
     return line.replies().flatMap((reply) => {
       this.counts.replies++;

@@ -5,28 +5,28 @@ const TURN_MS = 20;
 const PATIENCE_MS = 20_000;
 
 /**
- * Two who have nothing to do with it: one says a param and an event every 20 ms, a hundred messages a second, the other has to
- * hear all of them, once and in order, and both stay connected.
+ * Two honest clients. One sends a param and an event every 20 ms, 100 messages per second. The other must receive all
+ * of them, once and in order. Both must stay connected.
  */
 export class Bystanders {
   /** @type {string[]} */
   faults = [];
   said = 0;
-  /** Numbers that have come in. */
+  /** Counts of received numbers. */
   params = 0;
   events = 0;
   acknowledged = 0;
-  /** The longest time from saying to hearing, in milliseconds; our own slowness included. */
+  /** Maximum delivery time in milliseconds, delays of this process included. */
   worstMs = 0;
   #speaker;
   #listener;
   #address;
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
-  /** When each was said that has not come in yet. @type {Map<number, number>} */
+  /** Send times of the numbers that have not arrived. @type {Map<number, number>} */
   #underway = new Map();
 
-  /** @param {{ speaker: string, listener: string, name: string }} where two doors of the router */
+  /** @param {{ speaker: string, listener: string, name: string }} where addresses of two listeners of the router */
   static async join({ speaker, listener, name }) {
     const options = { reconnect: /** @type {const} */ (false) };
     const bystanders = new Bystanders(
@@ -58,7 +58,7 @@ export class Bystanders {
     this.#timer = setInterval(() => this.#say(), TURN_MS);
   }
 
-  /** Stops, and waits for what is under way. */
+  /** Stops, and waits for the messages in flight. */
   async end() {
     clearInterval(this.#timer);
     const deadline = performance.now() + PATIENCE_MS;

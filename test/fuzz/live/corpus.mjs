@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { DecodeError, decodeFrame, encodeFrame, encodeJson } from 'clasp-router/protocol';
 
-/** Frames and texts to start from: the golden vectors, and those of them that mean something in CBOR and JSON too. */
+/** Returns the initial frames and texts: the golden vectors, and those of them that CBOR and JSON can express. */
 export function readCorpus() {
   const folder = new URL('../../vectors/', import.meta.url);
   const frames = readdirSync(folder)

@@ -1,11 +1,10 @@
 // @ts-check
 /* global AbortSignal */
-// Four ways to a router on 127.0.0.1 for somebody without manners. Each gives a line:
+// Four kinds of raw connections to a router on 127.0.0.1. Each returns a line:
 //
-//   send(bytes, isSound)   a frame; where `isSound`, framed as the transport wants it, otherwise however it comes out
-//   sendText(bytes)        the text of a JSON message, where there are texts
-//   replies()              takes what has come from the router since the last time, as frames and texts
-//   isOpen, leave(isRude)
+// send(bytes, isSound) sends a frame; if `isSound`, with correct framing of the transport sendText(bytes) sends the
+// text of a JSON message, if the transport has texts replies() returns the router's frames and texts since the last
+// call isOpen, leave(isRude)
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -17,7 +16,7 @@ const CONNECT_MS = 10_000;
 
 /** @typedef {Awaited<ReturnType<typeof openWebSocket>> | Awaited<ReturnType<typeof openTcp>> | Awaited<ReturnType<typeof openBareWebSocket>> | Awaited<ReturnType<typeof openUdp>>} Line */
 
-/** With a library that keeps to RFC 6455. @param {number} port @param {readonly string[]} subprotocols */
+/** With a library that conforms to RFC 6455. @param {number} port @param {readonly string[]} subprotocols */
 export async function openWebSocket(port, subprotocols) {
   const socket = new WebSocket(`ws://${HOST}:${port}`, [...subprotocols]);
   const inbox = new Inbox();
@@ -59,11 +58,11 @@ export async function openTcp(port) {
 }
 
 /**
- * A WebSocket made by hand, upgrade and frames, so that those can be broken too. What comes back is not read.
+ * A WebSocket with a hand-made upgrade and frames, so that they can be malformed. Its answers are not read.
  *
  * @param {number} port
- * @param {(request: Uint8Array) => Uint8Array} spoil what becomes of the request for the upgrade
- * @param {(frame: Uint8Array) => Uint8Array} spoilFrame what becomes of the frames of RFC 6455
+ * @param {(request: Uint8Array) => Uint8Array} spoil changes the upgrade request
+ * @param {(frame: Uint8Array) => Uint8Array} spoilFrame changes the frames of RFC 6455
  */
 export async function openBareWebSocket(port, spoil, spoilFrame) {
   const inbox = new Inbox();
@@ -110,7 +109,7 @@ export async function openUdp(port) {
   };
 }
 
-/** What has come in, bounded: of a flood only the last is looked at. */
+/** Received data, bounded: of a flood only the last part is kept. */
 class Inbox {
   /** @type {(Uint8Array | string)[]} */
   #frames = [];
@@ -149,7 +148,7 @@ function bare(socket, inbox) {
   };
 }
 
-/** A final frame as clients send it. @param {Uint8Array} payload @param {number} first */
+/** Returns a final frame as clients send it. @param {Uint8Array} payload @param {number} first */
 function masked(payload, first) {
   const { length } = payload;
   const header =
