@@ -1,4 +1,4 @@
-/** A message router for CLASP. Messages and codecs on their own are in `clasp-router/protocol`. */
+/** A message router for CLASP. Messages and codecs are also available separately in `clasp-router/protocol`. */
 
 export { createRouter, type Router, type RouterPhase } from './router/create-router.js';
 export type { RouterStatistics, RunningRouter } from './router/running-router.js';
@@ -15,7 +15,7 @@ export {
 } from './router/options.js';
 export type { ConflictStrategy, Merge } from './core/params/conflict-strategies.js';
 
-// Doors
+// Transports
 export { webSocket, type WebSocketOptions } from './transports/websocket/index.js';
 export { pipe, type PipeOptions, tcp, type TcpOptions } from './transports/tcp/index.js';
 export {
@@ -29,7 +29,7 @@ export {
 export { quic, type QuicOptions, type QuicProvider } from './transports/quic/index.js';
 export { memory, type MemoryClient, type MemoryLinkOptions, type MemoryTransport } from './transports/memory/index.js';
 
-// What doors with encryption show
+// Certificates
 export {
   certificateSource,
   type CertificateSource,
@@ -45,7 +45,7 @@ export {
 } from './certificates/index.js';
 export type { TlsCredentials, TlsSource } from './net/tls.js';
 
-// To write a transport
+// For custom transports
 export {
   type Connection,
   ConnectionLost,
@@ -62,7 +62,7 @@ export { TransportError, TransportUnavailable } from './net/transport-error.js';
 export type { Framing } from './protocol/framing.js';
 export { FrameRun } from './protocol/frame-run.js';
 
-// Who may come in, and what they may do
+// Authentication and permissions
 export {
   AuthError,
   authenticator,
@@ -113,7 +113,7 @@ export {
   openHttpPort,
 } from './transports/websocket/index.js';
 
-// Files beside it
+// Static files
 export {
   staticFiles,
   StaticFilesError,
@@ -121,11 +121,11 @@ export {
   type StaticFilesRoute,
 } from './http/static-files/index.js';
 
-// What there is at which address
+// Typed signals
 export { type AddressOf, defineSignals, Signals, SignalsError, typed, type ValueOf } from './signals/index.js';
 export type { SignalRules } from './core/ports.js';
 
-// To run the router as an actor inside another XState system, and to watch it
+// To run the router as an actor inside another XState system, and to observe it
 export { rootInput } from './router/root-input.js';
 export { routerLogic } from './router/router-actor.js';
 export { claspMachine, fromClasp, RestoreError } from './embed/index.js';
@@ -156,11 +156,11 @@ export { sessionMachine } from './actors/session/session-machine.js';
 export type { SessionEnd, SessionEvent, SessionPhase } from './core/session-events.js';
 export { listenerMachine } from './actors/listener/listener-machine.js';
 
-// What is injected
+// Injected dependencies
 export { type Clock, systemClock } from './util/clock.js';
 export { type Logger, silentLogger } from './core/ports.js';
 
-// What goes wrong
+// Errors
 export { ArgumentError } from './util/arguments.js';
 export type { LibraryErrorCode } from './util/library-errors.js';
 export { RouterStoppedError } from './router/router-stopped-error.js';

@@ -3,21 +3,21 @@ import { BrowserLike } from './support/browser-like.js';
 import { cyclesOf, identifiersOf, type Import, importsOf, readSources, type Sources } from './support/imports.js';
 import { binaryVectorFiles, readVectors } from './support/vectors.js';
 
-/** What the modules of a folder may import, beside `protocol`, `util` and each other. */
+/** Permitted imports of a folder, in addition to `protocol`, `util` and its own modules. */
 interface FolderRule {
-  /** Folders. `core` with everything below it. */
+  /** Folders. `core` includes its subfolders. */
   readonly folders?: readonly string[];
   /** Single modules. */
   readonly modules?: readonly string[];
-  /** Modules and folders of which it may import types only; `*` stands for all. */
+  /** Modules and folders from which only types may be imported; `*` = all. */
   readonly types?: readonly string[];
-  /** Packages and modules of Node. All of them if absent. */
+  /** Packages and modules of Node.js. All if undefined. */
   readonly packages?: readonly string[];
 }
 
 const CONNECTION = 'transports/transport.ts';
 
-/** The import rules of docs/architecture.md, a row per folder of `src`. The first two may not import each other. */
+/** The import rules of docs/architecture.md, one row per folder of `src`. The first two must not import each other. */
 const rules: Readonly<Record<string, FolderRule>> = {
   protocol: { packages: ['cbor-x'] },
   util: { packages: [] },
@@ -27,7 +27,7 @@ const rules: Readonly<Record<string, FolderRule>> = {
   http: { folders: ['net', 'util-node'] },
   transports: { folders: ['net', 'http'] },
   actors: { folders: ['core'], types: [CONNECTION] },
-  // The client runs in browsers too; what is for Node.js only is in client/node and client/node.ts.
+  // The client runs in browsers too; code for Node.js only is in client/node and client/node.ts.
   client: { packages: [], types: [CONNECTION, 'transports/local/index.ts'] },
   'client/node': { folders: ['client', 'net', 'transports'] },
   router: { folders: ['core', 'net', 'http', 'transports', 'actors', 'client'] },
@@ -41,7 +41,7 @@ const rules: Readonly<Record<string, FolderRule>> = {
   '': { folders: ['*'] },
 };
 
-/** A folder that has no row is a feature: it uses ports and edits nothing. */
+/** A folder without a row is a feature: it uses ports and changes no other module. */
 const featureRule: FolderRule = { modules: ['core/ports.ts'], types: ['router/service.ts', CONNECTION] };
 
 function isAllowed({ from, to, ours, typeOnly }: Import): boolean {
@@ -55,7 +55,7 @@ function isAllowed({ from, to, ours, typeOnly }: Import): boolean {
   return typeOnly && (types.includes('*') || types.includes(to) || types.includes(target));
 }
 
-/** The top folder below `src`, or the part of the client that does not run in browsers; empty for `src` itself. */
+/** Returns the top folder below `src`, or the part of the client for Node.js only; empty for `src` itself. */
 function folderOf(module: string): string {
   if (module === 'client/node.ts' || module.startsWith('client/node/')) return 'client/node';
   return module.includes('/') ? module.slice(0, module.indexOf('/')) : '';
@@ -67,7 +67,7 @@ function violations(sources: Sources): readonly string[] {
     .map(({ from, to, typeOnly }) => `${from} imports ${typeOnly ? 'types of ' : ''}${to}`);
 }
 
-/** Node's globals that browsers lack, and what a module without sockets and timers has no business with. */
+/** Globals of Node.js that browsers lack, and globals for timers and clocks. */
 const nodeGlobals = [
   'Buffer',
   'process',
@@ -104,10 +104,10 @@ const imports = importsOf(sources);
 const protocolSources = new Map([...sources].filter(([file]) => folderOf(file) === 'protocol'));
 
 describe('the imports in src', () => {
-  it('are all seen', () => {
+  it('are all found', () => {
     expect(sources.size).toBeGreaterThan(40);
     expect(imports.length).toBeGreaterThan(150);
-    expect(imports.filter(({ to, ours }) => ours && !sources.has(to))).toEqual([]); // each leads to a module
+    expect(imports.filter(({ to, ours }) => ours && !sources.has(to))).toEqual([]); // each refers to a module
   });
 
   it('follow the rules of their folders', () => expect(violations(sources)).toEqual([]));
@@ -229,16 +229,16 @@ describe('src/protocol in a browser', () => {
     'const n = Date.now();',
     'setTimeout(run, 1);',
     'const e = { console };',
-  ])('would be found out by %s', (text) => expect(foreignGlobals(new Map([['protocol/a.ts', text]]))).toHaveLength(1));
+  ])('is reported if it uses %s', (text) => expect(foreignGlobals(new Map([['protocol/a.ts', text]]))).toHaveLength(1));
 
   it.each(['message.process;', 'const a = { Date: 1 };', 'interface A { module: string; }'])(
-    'may well say %s',
+    'can contain %s',
     (text) => {
       expect(foreignGlobals(new Map([['protocol/a.ts', text]]))).toEqual([]);
     },
   );
 
-  it('reads and writes the vectors in a realm without Node', async () => {
+  it('reads and writes the vectors in a realm without the globals of Node.js', async () => {
     const frames = binaryVectorFiles
       .flatMap((file) => readVectors(file))
       .filter(({ direction }) => direction === 'both')
@@ -259,7 +259,7 @@ describe('src/protocol in a browser', () => {
     expect(results).toEqual(frames.map(({ hex }) => [hex, hex, hex]));
   });
 
-  it('is a realm where Node is indeed missing', async () => {
+  it('runs in a realm that lacks the globals of Node.js', async () => {
     const globals = [...nodeGlobals, 'setTimeout'].map((name) => `typeof ${name}`).join(', ');
     const { kinds } = await new BrowserLike().run(`export const kinds = [${globals}].join();`);
     expect(kinds).toBe([...nodeGlobals, 'setTimeout'].map(() => 'undefined').join());

@@ -5,7 +5,7 @@ import ts from 'typescript';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const configs = ['tsconfig.json', 'src/inspector/page/tsconfig.json'];
-/** Folders of what is installed or generated. */
+/** Folders with installed or generated files. */
 const generated = new Set(['node_modules', 'dist', 'coverage', '.git', '.built', 'api']);
 
 describe('npm run typecheck', () => {
@@ -14,7 +14,7 @@ describe('npm run typecheck', () => {
     expect(sourceFiles().filter((file) => !checked.has(file))).toEqual([]);
   });
 
-  it('runs the compiler on the projects that this test looks at', () => {
+  it('runs the compiler on the projects that this test checks', () => {
     const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { scripts: { typecheck: string } };
     const projects = [...scripts.typecheck.matchAll(/tsc -p (\S+)/g)].map(([, project = '']) => project);
     expect(projects.map((project) => (project.endsWith('.json') ? project : `${project}/tsconfig.json`))).toEqual(
@@ -22,13 +22,13 @@ describe('npm run typecheck', () => {
     );
   });
 
-  it('is switched off in no file', () => {
+  it('is disabled in no file', () => {
     const switchOff = /^\s*\/\/ @ts-nocheck/m;
     expect(sourceFiles().filter((file) => switchOff.test(readFileSync(`${root}${file}`, 'utf8')))).toEqual([]);
   });
 });
 
-/** The files of a project, as paths below the root. */
+/** Returns the files of a project, as paths below the root. */
 function programFiles(config: string): readonly string[] {
   const path = `${root}${config}`;
   const { config: json } = ts.readConfigFile(path, (file) => readFileSync(file, 'utf8')) as { config: unknown };
@@ -36,7 +36,7 @@ function programFiles(config: string): readonly string[] {
   return fileNames.map((file) => file.slice(root.length));
 }
 
-/** All files that the compiler can read, as paths below the root. */
+/** Returns all files that the compiler can read, as paths below the root. */
 function sourceFiles(folder = ''): readonly string[] {
   return readdirSync(`${root}${folder}`, { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}${entry.name}`;

@@ -4,7 +4,7 @@ import { expect, it } from '@jest/globals';
 
 const core = new URL('../../bench/state/core.mjs', import.meta.url);
 
-it('the benchmarks of the core find it where it is built', () => {
+it('the core benchmarks find the built core', () => {
   const program = `
     import { makeCore } from ${JSON.stringify(core.href)};
     const { core } = await makeCore({ maxParams: 5 });

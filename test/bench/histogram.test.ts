@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { Histogram } from '../../bench/histogram.mjs';
 import { Random } from '../support/mutate.mjs';
 
-/** Durations in microseconds as a benchmark has them: most are short, one of 500 is long. */
+/** Durations in microseconds, as in a benchmark: most are short, one of 500 is long. */
 function durations(count: number): number[] {
   const random = new Random(7);
   return Array.from(
@@ -24,7 +24,7 @@ it.each([20_000, 333, 40, 7, 1])('has the nearest-rank percentiles of %d duratio
   expect(histogram.max).toBe(sorted.at(-1));
 });
 
-it('takes durations outside its range for the shortest and the longest of the range', () => {
+it('counts durations outside its range as its minimum or maximum', () => {
   const histogram = new Histogram();
   for (const microseconds of [-5, 1e9]) histogram.record(microseconds);
   expect(histogram.percentile(0.5)).toBe(0);

@@ -6,7 +6,7 @@ const rate = (value: number) => [{ metric: '', value, unit: '/s' as const, deliv
 const time = (value: number) => [{ metric: 'p99', value, unit: 'µs' as const }];
 
 describe('a summary', () => {
-  it('compares each run with the run next to it, not medians with each other', () => {
+  it('compares each run with the adjacent run, not the medians', () => {
     const rows = summarise(
       'any',
       new Map([
@@ -20,7 +20,7 @@ describe('a summary', () => {
     ]);
   });
 
-  it('counts less as better where it is', () => {
+  it('treats less as better where configured', () => {
     const rows = summarise(
       'any',
       new Map([
@@ -31,7 +31,7 @@ describe('a summary', () => {
     expect(rows[1]).toMatchObject({ target: 'other', advantage: 4 });
   });
 
-  it('leaves out runs that failed, and whoever has no other', () => {
+  it('omits failed runs, and targets without any other', () => {
     const rows = summarise(
       'any',
       new Map([

@@ -24,7 +24,7 @@ const filler = (length: number): readonly number[] => Array.from({ length }, () 
 const line = (value: string): Buffer => Buffer.from(`${value}\r\n`);
 const cborSet = Buffer.from('a2647479706563736574676164647265737364', 'hex'); // {"type": "set", "address": ...
 
-/** What a server of each protocol may send, with two kinds of everything that is counted. */
+/** Possible output of a server of each protocol, with two kinds of every counted item. */
 const protocols = [
   {
     name: 'CLASP',
@@ -32,7 +32,7 @@ const protocols = [
     parts: [
       clasp(0x01, 0x02, ...filler(20)),
       clasp(0x01, 0x21, ...filler(30)),
-      Buffer.from([0x89, 0]), // a ping of WebSocket
+      Buffer.from([0x89, 0]), // a WebSocket ping
       clasp(0x21, ...filler(8), 0x20, ...filler(300)), // with a timestamp
       clasp(0x01, 0x50, ...filler(3)),
       clasp(0x01, 0x42),
@@ -64,7 +64,7 @@ const protocols = [
       line('MSG bench.param.00 1 8'),
       line('\r\nMSG a '), // a payload like a protocol line
       line('+OK'),
-      line('MSG bench.param.00 7 6'), // looks like the one before but for the size
+      line('MSG bench.param.00 7 6'), // differs from the previous one only in size
       line('123456'),
       line('PONG'),
     ],
@@ -119,12 +119,12 @@ describe.each(protocols)('the walker of $name', ({ walker, parts, shortest, long
   const all = Buffer.concat(parts);
   const expected = { deliveries: 2, acks: 1, pongs: 1, shortest, longest, isBetweenMessages: true };
 
-  /** The counts after reads that end at these places. */
+  /** Returns the counts after reads that end at these positions. */
   function walked(...cuts: readonly number[]): typeof expected {
     const one = walker();
     let from = 0;
     for (const to of [...cuts, all.length]) {
-      const read = Buffer.alloc(all.length + 64, 0x4d); // a read buffer is longer than what was read
+      const read = Buffer.alloc(all.length + 64, 0x4d); // a read buffer is longer than the read
       one.walk(read, all.copy(read, 0, from, to));
       from = to;
     }
@@ -132,11 +132,11 @@ describe.each(protocols)('the walker of $name', ({ walker, parts, shortest, long
     return { deliveries, acks, pongs, shortest: shortestDelivery, longest: longestDelivery, isBetweenMessages };
   }
 
-  it('counts what one read brings', () => {
+  it('counts the content of one read', () => {
     expect(walked()).toEqual(expected);
   });
 
-  it('counts the same wherever two cuts fall', () => {
+  it('counts the same with any two cuts', () => {
     for (let first = 1; first < all.length; first++) {
       for (let second = first + 1; second < Math.min(all.length, first + 12); second++) {
         expect({ first, second, ...walked(first, second) }).toEqual({ first, second, ...expected });
@@ -148,14 +148,14 @@ describe.each(protocols)('the walker of $name', ({ walker, parts, shortest, long
     expect(walked(...Array.from({ length: all.length - 1 }, (_, i) => i + 1))).toEqual(expected);
   });
 
-  it('says that a message is on its way', () => {
+  it('reports a message in progress', () => {
     const one = walker();
     one.walk(all, all.length - 1);
     expect(one.isBetweenMessages).toBe(false);
   });
 });
 
-it('notices what a server refuses', () => {
+it('reports a refusal of the server', () => {
   const refusals = [
     { walker: new ClaspWalker(), bytes: clasp(0x01, 0x51, 0x00, 0xc8, 0x00, 0x02, 0x6e, 0x6f), says: '200 no' },
     { walker: new MqttWalker(), bytes: Buffer.from([0x20, 2, 0, 5]), says: 'CONNACK 5' },

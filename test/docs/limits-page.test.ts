@@ -22,7 +22,7 @@ import { httpLimits } from '../../src/http/limits.js';
 
 const page = readFileSync('docs/limits.md', 'utf8');
 
-/** Options of a section by the number it gives as their default. */
+/** Options of a section by their documented default. */
 const documentedIn = (heading: string): ReadonlyMap<string, number> => {
   const from = page.indexOf(`\n## ${heading}`);
   const section = page.slice(from, page.indexOf('\n## ', from + 1));
@@ -34,15 +34,15 @@ const documentedIn = (heading: string): ReadonlyMap<string, number> => {
   );
 };
 
-/** Options that bound something. */
+/** Whether an option is a limit. */
 const isLimit = (name: string): boolean =>
   /^max|TimeoutSeconds$|^highWaterBytes$/.test(name) && !['maxRate'].includes(name);
 
-/** Options whose default depends on the memory of the machine. */
+/** Whether the default depends on the memory of the computer. */
 const isShare = (name: string): boolean => name === 'maxMemoryBytes' || name in memoryShares;
 
 describe('docs/limits.md', () => {
-  it('has every limit of the router with its default, and no other', () => {
+  it('lists every limit of the router with its default, and no other', () => {
     const limits = Object.entries(parseRouterOptions()).filter(([name]) => isLimit(name) && !isShare(name));
     const sorted = (entries: Iterable<readonly [string, unknown]>): unknown =>
       Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -56,13 +56,13 @@ describe('docs/limits.md', () => {
     ['maxSubscriptionBytes', 'a sixteenth'],
     ['maxSendBufferBytes', 'a sixteenth'],
     ['maxQueryBytes', 'a 64th'],
-  ] as const)('says which share of maxMemoryBytes %s is', (name, share) => {
+  ] as const)('states which share of maxMemoryBytes %s is', (name, share) => {
     const parts = { half: 2, 'a sixteenth': 16, 'a 64th': 64 };
     expect(page).toContain(`| \`${name}\` | ${share} of \`maxMemoryBytes\` |`);
     expect(parseRouterOptions({ maxMemoryBytes: 64_000_000 })[name]).toBe(64_000_000 / parts[share]);
   });
 
-  it('has the limits of the doors', () => {
+  it('lists the limits of the listeners', () => {
     const webSocket = Object.fromEntries(documentedIn('Of the WebSocket port'));
     const pings = { pingIntervalMs: webSocketDefaults.DEFAULT_PING_INTERVAL_MS };
     expect(webSocket).toEqual({ ...httpLimits({}), ...pings, maxFrameBytes: MAX_FRAME_BYTES });
@@ -74,7 +74,7 @@ describe('docs/limits.md', () => {
     expect(Object.fromEntries(documentedIn('Of UDP'))).toEqual(limits);
   });
 
-  it('has the limits of messages', () => {
+  it('lists the limits of messages', () => {
     const grouped = (number: number): string => number.toLocaleString('en-US');
     for (const text of [
       `| ${grouped(MAX_PAYLOAD_BYTES)} bytes |`,
@@ -93,7 +93,7 @@ describe('docs/limits.md', () => {
     }
   });
 
-  it('gives the default of authenticated routers too', () => {
+  it('states the default of routers with authentication too', () => {
     expect(parseRouterOptions({ securityMode: 'authenticated' }).maxMessagesPerSecond).toBe(100_000);
     expect(page).toContain('`maxMessagesPerSecond` | 0 (with tokens: 100,000)');
   });

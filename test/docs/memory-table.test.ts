@@ -15,7 +15,7 @@ const page = readFileSync('docs/limits.md', 'utf8');
 const from = page.indexOf('\n## Memory');
 const section = page.slice(from, page.indexOf('\n## ', from + 1));
 
-/** The cells of the rows of the table with this head. */
+/** Returns the cells of the table with this header. */
 function table(head: string): readonly (readonly string[])[] {
   const start = section.indexOf(head);
   expect(start).toBeGreaterThan(0);
@@ -32,7 +32,7 @@ function table(head: string): readonly (readonly string[])[] {
 }
 
 const numberOf = (text = ''): number => Number(text.replaceAll(',', ''));
-/** Shares by kind: the part of the budget and the most it is. */
+/** Shares by kind: the part of the budget, and the maximum. */
 const shares = new Map(
   table('| Kind | Share').map(([kind = '', part = '', most = '']) => [
     kind,
@@ -44,12 +44,12 @@ const [, base = '', frame = ''] = /Each session takes ([\d,]+) bytes and ([\d,]+
 
 const GIB = 2 ** 30;
 
-/** The worst case as the page gives it; sockets pass their limit by an eighth. */
+/** Returns the documented worst case; socket buffers exceed their limit by an eighth. */
 function documentedSum(budget: number, sessions: number): number {
   let sum = sessions * (numberOf(base) + numberOf(frame));
   for (const bytes of fixed.values()) sum += bytes;
   for (const [kind, { part, most }] of shares) {
-    if (kind === 'maxTimelineBytes') continue; // none are kept by default
+    if (kind === 'maxTimelineBytes') continue; // disabled by default
     sum += Math.min(budget * part, most) * (kind === 'maxSendBufferBytes' ? 9 / 8 : 1);
   }
   return sum;
@@ -67,7 +67,7 @@ describe('the worst case of docs/limits.md', () => {
     expect(worstCaseBytes(options)).toBeCloseTo(documentedSum(budget, sessions), -3);
   });
 
-  it('has the share of every kind, and no other', () => {
+  it('states the share of every kind, and no other', () => {
     const { 'recipients of addresses': recipients, ...others } = Object.fromEntries(shares);
     expect(others).toEqual(memoryShares);
     for (const budget of [GIB, 8 * GIB]) {
@@ -75,12 +75,12 @@ describe('the worst case of docs/limits.md', () => {
     }
   });
 
-  it('has what each session takes, and what is kept whatever the options are', () => {
+  it('states the memory per session, and the memory independent of options', () => {
     expect([numberOf(base), numberOf(frame)]).toEqual([sessionBytes.base, sessionBytes.unfinishedFrame]);
     expect(Object.fromEntries(fixed)).toEqual(fixedBytes);
   });
 
-  it('has no sum without a limit for a kind', () => {
+  it('has no sum if a kind has no limit', () => {
     const options = parseRouterOptions({ maxMemoryBytes: GIB });
     for (const name of Object.keys(memoryShares).filter((one) => one !== 'maxTimelineBytes')) {
       expect(worstCaseBytes({ ...options, [name]: 0 })).toBe(Infinity);
@@ -91,12 +91,12 @@ describe('the worst case of docs/limits.md', () => {
 });
 
 describe('a limit in bytes', () => {
-  it('is what its own option says, whatever the budget is', () => {
+  it('is that of its own option, whatever the budget is', () => {
     const own = Object.fromEntries(Object.keys(memoryShares).map((name, i) => [name, 100_000 + i]));
     expect(parseRouterOptions({ ...own, maxMemoryBytes: GIB })).toMatchObject(own);
   });
 
-  it('follows the budget otherwise', () => {
+  it('follows the budget by default', () => {
     expect(parseRouterOptions({ maxMemoryBytes: GIB })).toMatchObject(memoryLimits(GIB));
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const page = readFileSync('docs/protocol.md', 'utf8');
 
-/** `[name](../test/path) "title"`, as the tables of the page cite tests. */
+/** `[name](../test/path) "title"`, the citations of tests in the tables of the page. */
 const cited = [...page.matchAll(/\]\(\.\.\/(test\/[^)]+)\) "([^"]+)"/g)].map(([, path, title]) => {
   return { path: path!, title: title! }; // both groups are in the match
 });
@@ -12,12 +12,12 @@ const cited = [...page.matchAll(/\]\(\.\.\/(test\/[^)]+)\) "([^"]+)"/g)].map(([,
 describe('docs/protocol.md', () => {
   it('cites tests', () => expect(cited.length).toBeGreaterThan(50));
 
-  it.each(cited)('cites a test there is: $path "$title"', ({ path, title }) => {
+  it.each(cited)('cites an existing test: $path "$title"', ({ path, title }) => {
     expect(existsSync(join(path))).toBe(true);
     expect(readFileSync(path, 'utf8')).toContain(title);
   });
 
-  it('says of the same features as README.md that they are not implemented yet', () => {
+  it('lists the same unimplemented features as README.md', () => {
     const here = /^Not implemented yet: ([^.]+)\./m.exec(page)?.[1]?.split(/, | and /) ?? [];
     const there = /^- Not yet: ([^.]+)\./m.exec(readFileSync('README.md', 'utf8'))?.[1]?.replace(/\s+/g, ' ') ?? '';
     expect(here).toContain('REPLAY');
