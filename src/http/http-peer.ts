@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import { isForwarded } from '../util/forwarded-headers.js';
 import { forwardedPlaceOf, clientPrefix } from '../util/client-prefix.js';
 import { remoteAddressOf } from '../net/remote-address.js';
@@ -13,7 +14,10 @@ export interface HttpPeer {
   readonly remoteAddress: string;
   /** Whether the request came through a reverse proxy, trusted or not. Such a peer never counts as this computer. */
   readonly isForwarded: boolean;
-  /** Whether the request came from this computer: from a loopback address, and not through a proxy. */
+  /**
+   * Whether the request came from this computer: from a loopback address or from the address it was sent to, and not
+   * through a proxy.
+   */
   readonly isLocal: boolean;
 }
 
@@ -29,11 +33,14 @@ export interface ResolvedPeer extends HttpPeer {
   readonly hosts: readonly (string | undefined)[];
 }
 
-export function resolvePeer(
-  { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
-  trusted: TrustedProxies,
-): ResolvedPeer {
-  const { remoteAddress: proxy, remotePort } = socket;
+/** The part of an `IncomingMessage` that says where it comes from. */
+interface RequestSource {
+  readonly headers: IncomingHttpHeaders;
+  readonly socket: Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress'>;
+}
+
+export function resolvePeer({ headers, socket }: RequestSource, trusted: TrustedProxies): ResolvedPeer {
+  const { remoteAddress: proxy, remotePort, localAddress } = socket;
   const forwarded = isForwarded(headers);
   const isTrusted = forwarded && trusted.has(proxy);
   const { address, port }: { readonly address: string | undefined; readonly port: number | undefined } =
@@ -47,7 +54,8 @@ export function resolvePeer(
     port,
     remoteAddress: remoteAddressOf(address, port),
     isForwarded: forwarded,
-    isLocal: !forwarded && place === undefined,
+    // No other computer can complete a TCP handshake from this computer's own address.
+    isLocal: !forwarded && (place === undefined || (address !== undefined && address === localAddress)),
     place,
     host: forwardedHost ?? headers.host,
     hosts: forwardedHost === undefined ? [headers.host] : [headers.host, forwardedHost],

@@ -4,8 +4,8 @@ import { clientPrefix } from '../util/client-prefix.js';
 
 /** Facts about the sender of a request. */
 export interface Claim {
-  /** As `Connection.remoteAddress`. */
-  readonly remoteAddress: string;
+  /** Whether the request came from this computer, by a loopback address or by one of its own. */
+  readonly isLocal: boolean;
   /** Whether the request came through a reverse proxy. */
   readonly isForwarded: boolean;
   readonly host: string | undefined;
@@ -33,8 +33,8 @@ export function guardRule(isRemote: boolean, allowHosts: readonly string[] = [])
  * name that others cannot redirect: an address, a loopback name, or a name that the user has listed.
  */
 export function refusal(claim: Claim, { isRemote, names }: GuardRule): string | undefined {
-  const { remoteAddress, isForwarded, host, origin } = claim;
-  if (!isRemote && (isForwarded || clientPrefix(withoutPort(remoteAddress)) !== undefined)) {
+  const { isLocal, isForwarded, host, origin } = claim;
+  if (!isRemote && (isForwarded || !isLocal)) {
     // Behind a proxy on this computer, all requests come from a loopback address.
     const proxied = isForwarded ? ', and this request came through a reverse proxy' : '';
     return `the inspector accepts only this computer${proxied}; --inspect-remote allows others`;
@@ -47,6 +47,11 @@ export function refusal(claim: Claim, { isRemote, names }: GuardRule): string | 
     return 'the inspector rejects requests from pages of another origin';
   }
   return undefined;
+}
+
+/** Whether an address with a port, as `Connection.remoteAddress`, is a loopback address. */
+export function isLoopback(remoteAddress: string): boolean {
+  return clientPrefix(withoutPort(remoteAddress)) === undefined;
 }
 
 /** Returns `127.0.0.1` for `127.0.0.1:5000`, `::1` for `[::1]:5000`. */

@@ -13,7 +13,7 @@ import { ClaspError, ErrorCode } from '../protocol/errors.js';
 import { chart } from './chart.js';
 import type { Chart, FeedMessage, PageMessage } from './feed.js';
 import { FeedConnection, type FeedHost } from './feed-connection.js';
-import { guardRule, refusal } from './guard.js';
+import { guardRule, isLoopback, refusal } from './guard.js';
 import { checkKey, linkTo, newKey } from './inspector-key.js';
 import type { AccessRule } from './page-access.js';
 import { type PageFile, pageFiles } from './page-files.js';
@@ -74,11 +74,14 @@ interface PageRequest {
     Record<string, string | string[] | undefined>
   >;
   readonly remoteAddress: string;
+  /** Whether the request came from this computer. @default whether `remoteAddress` is a loopback address */
+  readonly isLocal?: boolean;
 }
 
 /** Origin of an upgrade request, if the HTTP server knows more than the socket. */
 interface PagePeer {
   readonly remoteAddress: string;
+  readonly isLocal?: boolean;
 }
 
 interface PageAnswer {
@@ -207,9 +210,9 @@ export function createInspector(options: InspectorOptions): Inspector {
     route: {
       answer(request) {
         if (request.path !== BASE && !request.path.startsWith(`${BASE}/`)) return undefined;
-        const { remoteAddress, headers } = request;
+        const { remoteAddress, headers, isLocal = isLoopback(remoteAddress) } = request;
         const { host: name, origin } = headers;
-        const why = refusal({ remoteAddress, isForwarded: isForwarded(headers), host: name, origin }, rule);
+        const why = refusal({ isLocal, isForwarded: isForwarded(headers), host: name, origin }, rule);
         return why === undefined ? answerFile(files, request) : { status: 403, headers: HEADERS, body: `${why}\n` };
       },
       upgrade(request, socket, head, peer) {
@@ -217,7 +220,8 @@ export function createInspector(options: InspectorOptions): Inspector {
         const { headers } = request;
         const { host: name, origin } = headers;
         const remoteAddress = peer?.remoteAddress ?? `${request.socket.remoteAddress ?? 'unknown'}:0`;
-        const why = refusal({ remoteAddress, isForwarded: isForwarded(headers), host: name, origin }, rule);
+        const isLocal = peer?.isLocal ?? isLoopback(remoteAddress);
+        const why = refusal({ isLocal, isForwarded: isForwarded(headers), host: name, origin }, rule);
         if (why !== undefined || !hasRoom()) {
           const [status, text] =
             why === undefined ? ['503 Service Unavailable', 'too many pages are open'] : ['403 Forbidden', why];

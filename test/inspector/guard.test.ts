@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { guardRule, refusal } from '../../src/inspector/guard.js';
+import { guardRule, isLoopback, refusal } from '../../src/inspector/guard.js';
 
-const here = { remoteAddress: '127.0.0.1:5000', isForwarded: false, host: 'localhost:7330', origin: undefined };
+const here = { isLocal: true, isForwarded: false, host: 'localhost:7330', origin: undefined };
 
 describe("the inspector's request check", () => {
   it.each([
     ['a program on this computer', here],
     ['by an address', { ...here, host: '127.0.0.1:7330' }],
-    ['by IPv6', { ...here, remoteAddress: '[::1]:5000', host: '[::1]:7330' }],
+    ['by IPv6', { ...here, host: '[::1]:7330' }],
+    ['by its address in the network', { ...here, host: '192.168.1.2:7330' }],
     ['its own page', { ...here, origin: 'http://localhost:7330' }],
     ['its own page over TLS', { ...here, origin: 'https://localhost:7330' }],
   ])('accepts %s', (_, claim) => {
@@ -15,7 +16,7 @@ describe("the inspector's request check", () => {
   });
 
   it.each([
-    ['another computer', { ...here, remoteAddress: '192.168.1.7:5000' }, 'accepts only this computer'],
+    ['another computer', { ...here, isLocal: false }, 'accepts only this computer'],
     ['a request through a reverse proxy on this computer', { ...here, isForwarded: true }, 'reverse proxy'],
     ['a name that was rebound to this computer', { ...here, host: 'evil.example:7330' }, 'another name'],
     ['a name that only looks local', { ...here, host: 'localhost.evil.example' }, 'another name'],
@@ -28,7 +29,7 @@ describe("the inspector's request check", () => {
   });
 
   it('accepts other computers if that is enabled, but no page of another origin', () => {
-    const far = { ...here, remoteAddress: '192.168.1.7:5000', host: '192.168.1.2:7330', origin: undefined };
+    const far = { ...here, isLocal: false, host: '192.168.1.2:7330', origin: undefined };
     expect(refusal(far, guardRule(true))).toBeUndefined();
     expect(refusal({ ...far, origin: 'http://evil.example' }, guardRule(true))).toContain('another origin');
   });
@@ -40,4 +41,15 @@ describe("the inspector's request check", () => {
     expect(refusal({ ...named, host: 'other.example' }, guardRule(false, ['show.example']))).toContain('another name');
     expect(refusal(named, guardRule(false, ['*']))).toBeUndefined();
   });
+});
+
+describe('a remote address', () => {
+  it.each([
+    ['127.0.0.1:5000', true],
+    ['[::1]:5000', true],
+    ['::ffff:127.0.0.1:5000', true],
+    ['192.168.1.7:5000', false],
+    ['[fe80::1%eth0]:5000', false],
+    ['unknown:0', false],
+  ])('%s is a loopback address: %p', (address, expected) => expect(isLoopback(address)).toBe(expected));
 });
