@@ -11,8 +11,8 @@ export type HostRule = (host: string | undefined) => boolean;
 const ANY = '*';
 
 /**
- * Returns the rule for a server that listens on an address. It prevents DNS rebinding: an attacker points a host name
- * at the server after the browser has loaded a page from that name, so that the browser takes the server for the origin
+ * Returns the rule for a server that listens on an address. It prevents DNS rebinding: after the browser has loaded a
+ * page from a host name, an attacker points that name at the server. The browser then takes the server for the origin
  * of the page. An attacker cannot point these names at the server:
  *
  * - on a loopback address: `localhost`, names below it, and loopback addresses;

@@ -40,7 +40,7 @@ describe('limits of one session', () => {
     expect(harness.core.subscriptionCount).toBe(1);
   });
 
-  it('so is one in a QUERY', () => {
+  it('a QUERY with more "**" than permitted is ERROR 202', () => {
     const peer = new CoreHarness({ maxGlobstars: 2 }).join();
     peer.send({ type: 'query', pattern: '/**/a/**/b/**' });
     const text = 'invalid pattern: it has 3 "**"; the limit is 2';

@@ -16,10 +16,10 @@ export const DISPLACEMENT_MS = 50;
 
 /**
  * Makes capacity in a full router, so that one client that opens all sessions does not exclude others. A new connection
- * displaces a session of the address with the most sessions, if that address then still has at least as many as the
- * address of the new connection. Only a session that has no subscription and has never written is displaced, at the
- * earliest {@link DISPLACED_AFTER_SECONDS} after its WELCOME. Of several, it is the one that has sent nothing for
- * longest.
+ * displaces a session of the address with the most sessions. That address must still have at least as many as the
+ * address of the new connection afterwards. Only a session that has no subscription and has never written is displaced,
+ * at the earliest {@link DISPLACED_AFTER_SECONDS} after its WELCOME. Of several, it is the one that has sent nothing
+ * for longest.
  */
 export class Displacement {
   readonly #options: DisplacementOptions;

@@ -35,8 +35,8 @@ const SECOND = 1_000_000;
 
 /**
  * Finds lost sessions while the limits on sessions exclude others. It probes sessions that were silent for {@link
- * PROBED_AFTER_SECONDS} and releases those that do not answer within {@link LOST_AFTER_SECONDS}, one per waiting
- * connection, at most 20 per second, lock holders last. Without waiting connections, it does nothing.
+ * PROBED_AFTER_SECONDS} and releases those that do not answer within {@link LOST_AFTER_SECONDS}. It releases one per
+ * waiting connection, at most 20 per second, lock holders last. Without waiting connections, it does nothing.
  */
 export class SessionProbes {
   readonly #options: SessionProbesOptions;

@@ -22,7 +22,6 @@ export class Outbox {
     return this.#bytes === undefined;
   }
 
-  /** Messages pushed since the session connected. */
   get pushed(): number {
     return this.#pushed;
   }

@@ -88,7 +88,7 @@ function received(message: Message, encoding: 'binary' | 'cbor' | 'json'): Frame
   }
 }
 
-/** A router without limits, with a reader per encoding. */
+/** A router without gesture throttling, with a reader per encoding. */
 function stage(): { harness: CoreHarness; readers: ReadonlyMap<Receiver, Peer>; sender: Peer } {
   const harness = new CoreHarness({ gestureIntervalMs: 0 });
   return { harness, readers: readersOf(harness), sender: harness.join('sender') };

@@ -171,7 +171,7 @@ describe('a full store', () => {
     expect(snapshot(harness).sort()).toEqual(['/a', '/b', '/d']);
   });
 
-  it('or the least recently written one', () => {
+  it('evicts the least recently written param with eviction "oldest"', () => {
     const { harness, peer } = fill('oldest');
     set(peer, '/a');
     isThere(peer, '/b');
@@ -179,7 +179,7 @@ describe('a full store', () => {
     expect(snapshot(harness).sort()).toEqual(['/a', '/c', '/d']);
   });
 
-  it('or refuses the new one with ERROR 503; existing ones can be written', () => {
+  it('refuses the new param with ERROR 503 with eviction "reject"; existing ones can be written', () => {
     const { harness, peer } = fill('reject');
     peer.set('/d', 1);
     peer.set('/a', 1);
