@@ -33,6 +33,8 @@ const converted: readonly string[] = [
   'test/http',
   'src/transports',
   'test/transports',
+  'src/client',
+  'test/client',
   // Pages, command, composition.
   'CHANGELOG.md',
   'CONTRIBUTING.md',

@@ -4,34 +4,34 @@ import type { U64 } from '../protocol/u64.js';
 import type { EncodedValue } from '../protocol/values/encoded-value.js';
 import type { PlainValue } from './plain-value.js';
 
-/** How a param is written, beside its value. */
+/** Options of a write, beside its value. */
 export interface WriteOptions {
-  /** The revision it has now, as far as known; if it has another, the write is refused (ERROR 400). */
+  /** The expected current revision. If the param has another one, the router rejects the write (ERROR 400). */
   readonly revision?: U64 | undefined;
-  /** Keeps others from writing it until it is unlocked, or this client has gone. */
+  /** Locks the param: other sessions cannot write it until it is unlocked or this client disconnects. */
   readonly lock?: boolean | undefined;
-  /** Gives the lock up, with this write. */
+  /** Unlocks the param with this write. */
   readonly unlock?: boolean | undefined;
-  /** Seconds until it expires, counted from its last use; 0 = never. @default the router's */
+  /** Seconds from the last use until the param expires; 0 = never. @default the router's */
   readonly ttlSeconds?: number | undefined;
-  /** With `ttlSeconds`: counted from the write. */
+  /** With `ttlSeconds`: the time counts from the write. */
   readonly absolute?: boolean | undefined;
 }
 
 export interface PublishOptions {
-  /** Microseconds; passed on as it is. */
+  /** Microseconds; forwarded unchanged. */
   readonly timestamp?: U64 | undefined;
 }
 
 export interface StreamOptions extends PublishOptions {
-  /** Samples a second. */
+  /** Samples per second. */
   readonly rate?: number | undefined;
 }
 
-/** A value, or a run of samples: only typed arrays are samples, an array of numbers is a value like any other. */
+/** A value, or a run of samples. Only typed arrays are samples: an array of numbers is a value. */
 export type StreamContent = PlainValue | Float32Array | Float64Array;
 
-/** A timeline with its keyframes' values in plain form, or encoded as they came. */
+/** A timeline whose keyframe values are plain or already encoded. */
 export interface TimelineInput extends Omit<Timeline, 'keyframes'> {
   readonly keyframes: readonly KeyframeInput[];
 }
@@ -40,13 +40,13 @@ export interface KeyframeInput extends Omit<Keyframe, 'value'> {
   readonly value: PlainValue | EncodedValue;
 }
 
-/** A signal's definition with its default in plain form, or encoded as it came. */
+/** A signal definition whose default value is plain or already encoded. */
 export interface DefinitionInput extends Omit<SignalDefinition, 'meta'> {
   readonly meta?:
     (Omit<SignalMeta, 'default'> & { readonly default?: PlainValue | EncodedValue | undefined }) | undefined;
 }
 
-/** One part of a bundle, in the manner of the signals that come in. */
+/** One item of a bundle, in the form of received signals. */
 export type BundleItem =
   | ({ readonly kind: 'param'; readonly address: string; readonly value: PlainValue } & WriteOptions)
   | ({ readonly kind: 'event'; readonly address: string; readonly value?: PlainValue | undefined } & PublishOptions)

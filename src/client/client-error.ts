@@ -3,21 +3,21 @@ import type { LibraryErrorCode } from '../util/library-errors.js';
 import type { ErrorMessage } from '../protocol/messages/message.js';
 
 /**
- * What went wrong on this side of the router:
+ * Kind of an error on the client's side:
  *
- * - `timeout`: no answer in time; whether the request took effect is unknown
- * - `lost`: the connection broke before the answer came; whether the request took effect is unknown
- * - `unanswered`: the router has gone on to later requests without answering this one
- * - `unreachable`: no connection, or no WELCOME, could be had
- * - `offline`: there is no connection at the moment; nothing was sent
- * - `overloaded`: the network takes less than is written; nothing was sent
- * - `closed`: the client was closed
- * - `listener`: a listener threw; `cause` says what
+ * - `timeout`: no answer in time. Whether the request took effect is unknown.
+ * - `lost`: the connection was lost before the answer. Whether the request took effect is unknown.
+ * - `unanswered`: the router answered later requests, but not this one.
+ * - `unreachable`: no connection, or no WELCOME.
+ * - `offline`: there is currently no connection. Nothing was sent.
+ * - `overloaded`: the network accepts less than is written. Nothing was sent.
+ * - `closed`: the client was closed.
+ * - `listener`: a listener threw. `cause` is the exception.
  */
 export type ClientErrorKind =
   'timeout' | 'lost' | 'unanswered' | 'unreachable' | 'offline' | 'overloaded' | 'closed' | 'listener';
 
-/** A fault that the router has not spoken of. What it says itself is a `ClaspError`. */
+/** An error that the router did not report. An ERROR of the router is a `ClaspError`. */
 export class ClientError extends Error {
   override readonly name = 'ClientError';
   readonly kind: ClientErrorKind;
@@ -46,7 +46,10 @@ const codes: Readonly<Record<ClientErrorKind, LibraryErrorCode>> = {
   listener: 'CLASP_ERR_LISTENER',
 };
 
-/** The ERROR of a router as something to throw. A code our registry does not have becomes 500, and stands in the text. */
+/**
+ * Converts an ERROR of the router to an exception. A code that the registry does not contain becomes 500, and the
+ * message contains it.
+ */
 export function claspErrorOf({ code, message, address }: ErrorMessage): ClaspError {
   const name = errorName(code);
   const about = address === undefined ? {} : { address };
@@ -55,7 +58,10 @@ export function claspErrorOf({ code, message, address }: ErrorMessage): ClaspErr
     : new ClaspError(ErrorCode[name], message, about);
 }
 
-/** What an error says. If `node:net` fails at each address of a name, only the errors of the addresses have a message. */
+/**
+ * Returns the message of an error. If `node:net` fails at each address of a name, only the errors of the addresses have
+ * a message.
+ */
 export function messageOf(error: unknown): string {
   if (!isRecord(error)) return String(error);
   const { message, errors } = error;
@@ -67,7 +73,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-/** Anything that was thrown, as an Error. */
+/** Converts any thrown value to an Error. */
 export function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

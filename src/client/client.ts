@@ -28,28 +28,34 @@ import { checkQueueLimits, endOfSignals, type SignalIterator, SignalQueue } from
 import { type Listener, type OnOptions, onOptions, Subscription } from './subscription.js';
 
 export interface SetOptions extends WriteOptions {
-  /** 0 asks for no answer: the promise resolves, with undefined, once the write is on its way. @default 1 */
+  /** 0 requests no answer: the promise resolves with undefined when the write is sent. @default 1 */
   readonly qos?: Qos | undefined;
 }
 
-/** What the router has made of a write. */
+/** Result of a write. */
 export interface SetResult {
   readonly revision: U64;
-  /** Whether the param is locked now; said only where the write locked or unlocked. */
+  /** Whether the param is now locked. Present only if the write locked or unlocked it. */
   readonly locked?: boolean | undefined;
-  /** Session id of the one who holds the lock, if that is this client. */
+  /** Session id of the lock holder, if that is this client. */
   readonly holder?: string | undefined;
 }
 
 export interface BundleOptions {
-  /** When it takes effect: microseconds of the router's clock, as {@link Client.serverTime} gives them. @default at once */
+  /**
+   * Time at which the bundle takes effect, in microseconds of the router's clock, see {@link Client.serverTime}.
+   * @default immediately
+   */
   readonly at?: number | undefined;
 }
 
 export interface SignalsOptions<T extends SignalType = SignalType> extends OnOptions<T> {
-  /** Signals that wait while the loop is busy; see {@link SignalIterator} for what becomes of more. @default 1_000 */
+  /**
+   * Maximum signals that wait while the loop is busy. {@link SignalIterator} documents which ones are dropped. @default
+   * 1_000
+   */
   readonly bufferSize?: number | undefined;
-  /** Estimated memory of the signals that wait while the loop is busy, in bytes. @default 16_777_216 (16 MiB) */
+  /** Maximum estimated memory of the waiting signals in bytes. @default 16_777_216 (16 MiB) */
   readonly bufferBytes?: number | undefined;
 }
 
@@ -70,17 +76,17 @@ const signalsOptions = [...onOptions, 'bufferSize', 'bufferBytes'] as const sati
 export interface Unsubscribe {
   (): void;
   /**
-   * Resolves when the router has taken the subscription and its listener has heard what there was already (of very many
-   * params the rest is still under way then). Rejects when the router refuses it; that is also told to `onError`, so this
-   * need not be looked at.
+   * Resolves when the router has accepted the subscription and its listener has received the existing params. If there
+   * are very many, some of them arrive later. Rejects if the router rejects the subscription. `onError` reports that
+   * too, so the promise can be ignored.
    */
   readonly ready: Promise<void>;
 }
 
 /**
- * A session at a CLASP router that outlives its connections. Requests (`set`, `get`, `bundle`, ...) give promises that
- * reject with what the router says (`ClaspError`) or with what happened to the connection (`ClientError`); none is ever
- * sent twice. What merely passes through (`emit`, `stream`, `gesture`, `timeline`) is sent and forgotten.
+ * A session at a CLASP router that survives the loss of its connection. Requests (`set`, `get`, `bundle`, ...) return
+ * promises. They reject with the router's error (`ClaspError`) or with the state of the connection (`ClientError`). A
+ * request is never sent twice. Signals that are not stored (`emit`, `stream`, `gesture`, `timeline`) have no answer.
  */
 export class Client {
   readonly #conversation: Conversation;
@@ -96,7 +102,7 @@ export class Client {
     this.#conversation = new Conversation(link, resolved);
   }
 
-  /** @internal Resolves when it can be used. @throws what kept it from that */
+  /** @internal Resolves when the client is open. @throws the reason why it could not be opened */
   async opened(): Promise<this> {
     await this.#conversation.lifecycle.firstOpen();
     return this;
@@ -108,32 +114,36 @@ export class Client {
     return this.#conversation.lifecycle.state;
   }
 
-  /** The id the router has given this session; another one after each reconnection, undefined in between. */
+  /** The router's id of this session. Each reconnection gives another one. Undefined in between. */
   get session(): string | undefined {
     return this.#conversation.welcome?.session;
   }
 
-  /** What the router calls itself. */
+  /** The name of the router. */
   get routerName(): string | undefined {
     return this.#conversation.welcome?.name;
   }
 
-  /** Bytes written and not yet taken by the network; whoever streams much may wait for it to fall. */
+  /**
+   * Bytes that are written but not yet taken by the network. A program that streams much data can wait until this value
+   * falls.
+   */
   get bufferedBytes(): number {
     return this.#conversation.bufferedBytes;
   }
 
-  /** Tells of every change of {@link state}. @returns takes the listener back */
+  /** Calls the listener for every change of {@link state}. @returns a function that removes the listener */
   onState(listener: (change: StateChange) => void): () => void {
     checkFunction('the listener of onState', listener);
     return this.#conversation.states.add(listener);
   }
 
   /**
-   * Tells of what belongs to no request: ERRORs of the router, subscriptions it refuses, frames that cannot be read (one a
-   * second), listeners that throw. Where nobody listens here, what a listener throws is thrown where nobody can catch it.
+   * Calls the listener for errors that belong to no request: ERRORs of the router, rejected subscriptions, unreadable
+   * frames (one per second), listeners that throw. Without such a listener, an exception of another listener is thrown
+   * uncaught.
    *
-   * @returns takes the listener back
+   * @returns a function that removes the listener
    */
   onError(listener: (error: Error) => void): () => void {
     checkFunction('the listener of onError', listener);
@@ -141,8 +151,8 @@ export class Client {
   }
 
   /**
-   * Says goodbye and ends everything: what waits for an answer rejects, loops over signals end. Resolves when the connection
-   * is gone and no timer is left, after two seconds at the latest. May be called again.
+   * Closes the session. Requests without an answer reject, and loops over signals end. Resolves when the connection is
+   * closed and no timer is left, after at most two seconds. Can be called again.
    */
   close(): Promise<void> {
     return this.#conversation.lifecycle.close();
@@ -153,7 +163,8 @@ export class Client {
   /**
    * Writes a param. Resolves when the router has stored it.
    *
-   * @returns rejects with ClaspError 200, 301, 400 (revision, or a conflict strategy), 401 (lock), 402 (value), or ClientError
+   * @returns rejects with ClaspError 200, 301, 400 (revision, or a conflict strategy), 401 (lock), 402 (value), or
+   * ClientError
    */
   set(address: string, value: PlainValue, options: SetOptions & { readonly qos: 0 }): Promise<undefined>;
   set(
@@ -175,7 +186,7 @@ export class Client {
     return { revision, locked, holder };
   }
 
-  /** Asks the router for a param. Resolves with undefined where it has none at this address. */
+  /** Gets a param from the router. Resolves with undefined if the address has no param. */
   async get(address: string): Promise<Param | undefined> {
     const message = { type: 'get', address: parseAddress(address) } as const;
     const entry = await this.#conversation.request(message, getRules(address));
@@ -183,38 +194,41 @@ export class Client {
   }
 
   /**
-   * The last that was heard of a param, without asking: in the snapshot at the beginning, through any subscription, or as an
-   * answer. It is only up to date where a subscription keeps it so.
+   * Returns the last received state of a param without a request: from a snapshot, a subscription or an answer. It is
+   * up to date only while a subscription covers it.
    */
   cached(address: string): Param | undefined {
     checkText('the address of cached', address);
     return this.#conversation.cache.get(address);
   }
 
-  // --- what passes through ------------------------------------------------------------------------------------------
+  // --- signals that are not stored ----------------------------------------------------------------------------------
 
   /**
    * Sends an event.
    *
-   * @returns whether it was sent: false while there is no connection or the network is behind, because what passes through is
-   * worth nothing later
-   * @throws ClaspError for an address or a value that is none
+   * @returns whether it was sent. False while there is no connection or the network is congested, because such a signal
+   * is useless later
+   * @throws ClaspError for an invalid address or value
    */
   emit(address: string, value?: PlainValue, options: PublishOptions = {}): boolean {
     checkNames('emit', options, publishOptions);
     return this.#pass({ kind: 'event', address, value, ...options });
   }
 
-  /** Sends a piece of a stream: one value, or samples in a Float32Array or Float64Array. Returns and throws as {@link emit} does. */
+  /**
+   * Sends a part of a stream: one value, or samples in a Float32Array or Float64Array. Returns and throws as {@link
+   * emit} does.
+   */
   stream(address: string, value: StreamContent, options: StreamOptions = {}): boolean {
     checkNames('stream', options, streamOptions);
     return this.#pass({ kind: 'stream', address, value, ...options });
   }
 
   /**
-   * Sends a step of a gesture. Returns and throws as {@link emit} does.
+   * Sends one step of a gesture. Returns and throws as {@link emit} does.
    *
-   * @param id tells gestures that go on at one address at the same time apart, as fingers do
+   * @param id distinguishes simultaneous gestures at one address, such as fingers
    */
   gesture(address: string, id: number, phase: GesturePhase, value?: PlainValue, options: PublishOptions = {}): boolean {
     checkNames('gesture', options, publishOptions);
@@ -222,8 +236,8 @@ export class Client {
   }
 
   /**
-   * Sends an automation, in the value (see `valueFromTimeline`): the one place for it that every encoding has, so it arrives
-   * whatever its subscribers speak. Returns and throws as {@link emit} does.
+   * Sends a timeline in the value field (see `valueFromTimeline`). Every encoding has that field, so all subscribers
+   * can read it. Returns and throws as {@link emit} does.
    */
   timeline(address: string, timeline: TimelineInput, options: PublishOptions = {}): boolean {
     checkNames('timeline', options, publishOptions);
@@ -231,10 +245,10 @@ export class Client {
   }
 
   /**
-   * Sends several signals that take effect together: all of them, or none. Resolves when the router has taken them, which
-   * for a time to come is before they take effect.
+   * Sends several signals that take effect together: all of them, or none. Resolves when the router has accepted them.
+   * For a future time that is before they take effect.
    *
-   * @returns the last revision written, where it is known yet
+   * @returns the last revision written, if it is known yet
    */
   async bundle(
     items: readonly BundleItem[],
@@ -254,13 +268,14 @@ export class Client {
   // --- subscriptions ------------------------------------------------------------------------------------------------
 
   /**
-   * Listens to a pattern: `*` is one segment, `**` any number, `x*` any text within one. Params there are already come at
-   * once. It goes on through reconnections; then params come again whose value has changed meanwhile.
+   * Subscribes to a pattern: `*` is one segment, `**` any number of segments, `x*` any characters within one. Existing
+   * params are delivered immediately. The subscription survives reconnections, after which the params that changed
+   * meanwhile are delivered.
    *
-   * The router thins a session's signals out, not a subscription's: where several overlap, the one that wants most decides
-   * what all of them get.
+   * The router limits the rate per session, not per subscription. If subscriptions overlap, the least restrictive
+   * options apply.
    *
-   * @throws ClaspError 202 for a pattern that is none, ArgumentError for an option that is unknown or out of range
+   * @throws ClaspError 202 for an invalid pattern, ArgumentError for an option that is unknown or out of range
    */
   on<T extends SignalType = SignalType>(
     pattern: string,
@@ -270,7 +285,7 @@ export class Client {
     checkNames('on', options, onOptions);
     checkFunction('the listener of on', listener);
     const id = ++this.#lastSubscriptionId;
-    // Only what `types` lets through gets to it, and those are the T.
+    // Invariant: `types` admits only signals of type T.
     const narrowed = listener as unknown as Listener;
     const subscription = new Subscription(id, pattern, narrowed, options, this.#maxCachedParams);
     const ready = this.#conversation.subscribe(subscription);
@@ -281,8 +296,8 @@ export class Client {
   }
 
   /**
-   * The same, for `for await`. It is subscribed from this moment on, until the loop is left or `return()` is called; when the
-   * client closes, the loop ends, or throws if it was not the program that closed it.
+   * Like {@link on}, for `for await`. Subscribed until the loop ends or `return()` is called. When the client closes,
+   * the loop ends. If the program did not close it, the loop throws.
    */
   signals<T extends SignalType = SignalType>(pattern: string, options: SignalsOptions<T> = {}): SignalIterator<T> {
     checkNames('signals', options, signalsOptions);
@@ -299,12 +314,15 @@ export class Client {
       if (state === 'closed') queue.finish(endOfSignals(reason));
     });
     ends.push(end, forget);
-    return queue as unknown as SignalIterator<T>; // as in on(): it is only given what `types` lets through
+    return queue as unknown as SignalIterator<T>; // invariant: as in on(), `types` admits only T
   }
 
-  // --- about signals ------------------------------------------------------------------------------------------------
+  // --- definitions --------------------------------------------------------------------------------------------------
 
-  /** Tells the router, and through it whoever asks, which signals there are. Resolves when it has taken note. */
+  /**
+   * Announces signals to the router, which reports them to clients that query. Resolves when the router has accepted
+   * them.
+   */
   async announce(namespace: string, signals: readonly DefinitionInput[]): Promise<void> {
     checkText('the namespace of announce', namespace);
     check(Array.isArray(signals), 'the signals of announce', 'be a list', signals);
@@ -312,7 +330,7 @@ export class Client {
     await this.#conversation.request({ type: 'announce', namespace, signals: definitions }, announceRules(namespace));
   }
 
-  /** What was announced at the addresses that match. */
+  /** Returns the announced definitions at the addresses that match. */
   async query(pattern: string): Promise<readonly SignalDefinition[]> {
     const message = { type: 'query', pattern: parsePattern(pattern) } as const;
     return this.#conversation.requestUntilSync(message, queryRules(pattern));
@@ -320,17 +338,20 @@ export class Client {
 
   // --- time ---------------------------------------------------------------------------------------------------------
 
-  /** Unix microseconds by the router's clock, as far as known; better after each {@link sync}, which each keep-alive is as well. */
+  /**
+   * Returns Unix microseconds of the router's clock, as estimated. Each {@link sync} and each keep-alive improves the
+   * estimate.
+   */
   serverTime(): number {
     return this.#conversation.serverClock.nowMicros();
   }
 
-  /** Compares the clocks once more. */
+  /** Compares the clocks again. */
   sync(): Promise<SyncResult> {
     return this.#conversation.sync();
   }
 
-  /** How long the router takes to answer, in milliseconds. */
+  /** Returns the milliseconds that the router takes to answer. */
   async ping(): Promise<number> {
     const sentMs = this.#clock.now();
     await this.#conversation.request({ type: 'ping' }, pingRules);

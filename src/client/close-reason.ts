@@ -14,15 +14,15 @@ const CLOSE_REASONS: readonly number[] = [
   ErrorCode.Overloaded,
 ];
 
-/** Those of them that mean nothing else to a client which asks for neither REPLAY nor federation. */
+/** Codes that have no other meaning for a client that requests neither REPLAY nor federation. */
 const UNMISTAKABLE: readonly number[] = [ErrorCode.ServiceUnavailable, ErrorCode.Timeout];
 
-/** Whether an ERROR explains why the router hangs up, if it does so now. */
+/** Returns whether an ERROR explains a following disconnect by the router. */
 export function mayBeCloseReason({ code, address }: ErrorMessage): boolean {
   return address === undefined && CLOSE_REASONS.includes(code);
 }
 
-/** Whether it says that the session is over; over datagrams nothing else does. */
+/** Returns whether an ERROR means that the session is over. Over datagrams nothing else signals that. */
 export function isCloseReason(error: ErrorMessage): boolean {
   return mayBeCloseReason(error) && UNMISTAKABLE.includes(error.code);
 }

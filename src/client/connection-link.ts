@@ -2,15 +2,17 @@ import { singly } from '../protocol/frame-run.js';
 import type { Connection, SingleFrame } from '../transports/transport.js';
 import type { Channel, ClientEncoding, Link, LinkEvents } from './link.js';
 
-/** A connection that can send the text of JSON messages as well, as in-memory ones can. */
+/** A connection that can also send JSON messages, as in-memory ones can. */
 export interface TextConnection extends Connection {
   sendText(text: string): void;
 }
 
 /**
- * A link over connections of the router's own kind, such as those in memory: `connectionLink(() => transport.connect())`.
+ * Creates a link over connections of the router's own type, such as in-memory ones: `connectionLink(() =>
+ * transport.connect())`.
  *
- * @param source a connection, which serves once, or what makes a new one for each attempt. They must need no framing (`raw`)
+ * @param source a connection, which can be used once, or a function that creates one per attempt. They must use the
+ * framing `raw`
  */
 export function connectionLink(source: Connection | (() => Connection)): Link {
   let single = typeof source === 'function' ? undefined : source;
@@ -31,12 +33,10 @@ export function connectionLink(source: Connection | (() => Connection)): Link {
 
 function openChannel(connection: Connection, events: LinkEvents, encoding: ClientEncoding): Channel {
   if (connection.framing !== 'raw') {
-    throw new Error(
-      `this link writes frames as they are; the connection wants them with the framing ${connection.framing}`,
-    );
+    throw new Error(`this link writes raw frames; the connection requires the framing ${connection.framing}`);
   }
   if (encoding === 'json' && !isTextConnection(connection)) {
-    throw new Error('JSON is text, which this connection does not carry; choose binary or cbor');
+    throw new Error('this connection does not carry JSON; choose binary or cbor');
   }
   let ended = false;
   const end = (cause: Error | undefined): void => {

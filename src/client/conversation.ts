@@ -20,23 +20,23 @@ interface Waiting {
 }
 
 /**
- * What is said between client and router, whatever connection carries it: requests find their answers, signals their
- * subscriptions, and a new session is told what the last one was subscribed to.
+ * The messages between client and router, independent of the connection. Assigns answers to requests and signals to
+ * subscriptions, and restores the subscriptions in a new session.
  */
 export class Conversation {
-  /** ERRORs of the router that answer no request, frames that cannot be read, listeners that throw. */
+  /** ERRORs of the router that answer no request, unreadable frames, and exceptions of listeners. */
   readonly errors = new Listeners<Error>();
   readonly states = new Listeners<StateChange>();
   readonly serverClock: ServerClock;
   readonly cache: ParamCache;
   readonly lifecycle: Lifecycle;
-  /** Of the session of now, while there is one. */
+  /** WELCOME of the current session, if any. */
   welcome: WelcomeMessage | undefined;
   readonly #link: Link;
   readonly #options: ResolvedOptions;
   readonly #requests: Requests;
   readonly #subscriptions: Subscriptions;
-  /** Those whose subscription the router has not yet answered. */
+  /** Subscriptions that the router has not answered yet. */
   readonly #unready = new Map<Subscription, Waiting>();
 
   constructor(link: Link, options: ResolvedOptions) {
@@ -70,13 +70,16 @@ export class Conversation {
     return this.#session.bufferedBytes;
   }
 
-  /** Sends what the router answers. @returns rejects with a ClaspError or a ClientError, see {@link Requests.add} */
+  /**
+   * Sends a message that the router answers. @returns rejects with a ClaspError or a ClientError, see {@link
+   * Requests.add}
+   */
   async request<A>(message: Message, rules: RequestRules<A>, qos?: Qos): Promise<A> {
     this.post(message, qos);
     return this.#requests.add(rules);
   }
 
-  /** Sends what the router answers without an end mark: a SYNC goes behind it. */
+  /** Sends a message whose answer has no end marker. A SYNC follows it. */
   async requestUntilSync<A>(message: Message, rules: RequestRules<A>): Promise<A> {
     const answer = this.request(message, rules);
     this.#syncUnasked();
@@ -84,9 +87,9 @@ export class Conversation {
   }
 
   /**
-   * Sends what is not answered.
+   * Sends a message without an answer.
    *
-   * @throws ClientError `offline`, `overloaded` or `closed`; EncodeError when it does not fit a frame
+   * @throws ClientError `offline`, `overloaded` or `closed`; EncodeError if it does not fit a frame
    */
   post(message: Message, qos?: Qos): void {
     this.#checkOpen();
@@ -106,10 +109,10 @@ export class Conversation {
   }
 
   /**
-   * Adds a subscription, for this session and all to come.
+   * Adds a subscription for this and all later sessions.
    *
-   * @returns resolves when the router has taken it and sent its snapshot; rejects when it is refused, and is over then, or when
-   * the client is closed. Need not be looked at
+   * @returns resolves when the router has accepted it and sent its snapshot. Rejects if it is rejected, which ends it,
+   * or if the client closes. Can be ignored
    */
   subscribe(subscription: Subscription): Promise<void> {
     if (this.lifecycle.state === 'closed') throw new ClientError('closed', 'the client is closed');
@@ -135,7 +138,7 @@ export class Conversation {
     const { state } = this.lifecycle;
     if (state === 'closed') throw new ClientError('closed', 'the client is closed');
     if (state === 'open') return;
-    throw new ClientError('offline', `not connected to ${this.#link.url}; nothing was sent, and nothing is kept`);
+    throw new ClientError('offline', `not connected to ${this.#link.url}; nothing was sent or queued`);
   }
 
   get #session(): Session {
@@ -150,12 +153,13 @@ export class Conversation {
     this.serverClock.welcome(welcome.time);
     for (const subscription of this.#subscriptions.all) this.#sendSubscribe(subscription);
     const session = this.#session;
-    // Open when this is answered: the snapshots have begun to arrive then, and the clock is set. A datagram may be lost.
+    // The client is open when this SYNC is answered: snapshots are arriving by then, and the clock is set. A datagram
+    // can be lost.
     const sync = this.#sync(() => {
       if (this.#link.reliable) this.lifecycle.opened();
     });
     sync.catch((error: unknown) => {
-      if (this.#link.reliable) session.fail(errorOf(error)); // it has not opened
+      if (this.#link.reliable) session.fail(errorOf(error)); // the client did not open
     });
     if (!this.#link.reliable) this.lifecycle.opened();
   };
@@ -174,7 +178,7 @@ export class Conversation {
     this.states.tell(change);
   };
 
-  // --- what the router says -----------------------------------------------------------------------------------------
+  // --- messages of the router ---------------------------------------------------------------------------------------
 
   readonly #receive = (message: Message): void => {
     switch (message.type) {
@@ -200,7 +204,7 @@ export class Conversation {
       case 'ping':
         this.#session.send({ type: 'pong' });
         return;
-      case 'bundle': // none of ours sends one; its parts are signals all the same
+      case 'bundle': // Routers of this library send none. The items are signals anyway.
         for (const part of message.messages) if (part.type === 'set' || part.type === 'publish') this.#receive(part);
         return;
       case 'welcome':
@@ -225,17 +229,18 @@ export class Conversation {
       this.#unready.delete(subscription);
     };
     const refused = (error: ClaspError): void => {
-      if (!subscription.isActive) return; // nobody wants it any more
+      if (!subscription.isActive) return; // the subscription has ended meanwhile
       this.#subscriptions.remove(subscription);
       this.#unready.get(subscription)?.reject(error);
       this.#unready.delete(subscription);
       this.#report(error);
     };
-    // Without an answer it stays as it is: the connection is gone and the next one will be asked, or the answer is late.
+    // Without an answer the subscription stays. Either the connection is lost and the next one subscribes again, or the
+    // answer is late.
     this.#requests.add(subscribeRules(subscription.pattern, taken, refused)).catch(() => undefined);
   }
 
-  /** @param onAnswer is called in the very moment the answer is read, ahead of whatever follows it in the same packet */
+  /** @param onAnswer called as soon as the answer is read, before later messages of the same packet */
   #sync(onAnswer: () => void = () => undefined): Promise<SyncResult> {
     const t1 = this.serverClock.nextT1();
     this.#session.send({ type: 'sync', t1 });
@@ -250,7 +255,10 @@ export class Conversation {
     );
   }
 
-  /** For what its answer tells by its place among the others. If none comes, those it is about notice themselves. */
+  /**
+   * Sends a SYNC whose answer shows by its position which requests got none. If no answer arrives, those requests time
+   * out.
+   */
   #syncUnasked(): void {
     if (this.#session.isWelcomed) this.#sync().catch(() => undefined);
   }

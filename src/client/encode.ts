@@ -7,15 +7,15 @@ import type { Message } from '../protocol/messages/message.js';
 import type { ClientEncoding, Link } from './link.js';
 
 /**
- * What goes over the link for a message.
+ * Returns the bytes or the JSON of a message for a link.
  *
- * @param qos the message's own where absent
- * @throws EncodeError when it has no bytes, or more than the link takes
+ * @param qos by default the message's own
+ * @throws EncodeError if it cannot be encoded, or exceeds the limit of the link
  */
 export function encodeFor(link: Link, encoding: ClientEncoding, message: Message, qos?: Qos): Uint8Array | string {
   if (encoding === 'json') {
     const text = encodeJson(message);
-    // There is always a `type` in front of it.
+    // The JSON always starts with a `type`.
     return boundedText(qos === undefined ? text : `${text.slice(0, -1)},"qos":${qos}}`);
   }
   const frame = encodeFrame(message, { qos, encoding });
@@ -24,9 +24,9 @@ export function encodeFor(link: Link, encoding: ClientEncoding, message: Message
   throw new EncodeError('PayloadTooLarge', `the frame is ${frame.length} bytes; ${url} takes ${maxFrameBytes}`);
 }
 
-/** A router closes the connection at a text that is longer. */
+/** A router closes the connection if a JSON message is longer. */
 function boundedText(text: string): string {
-  if (3 * text.length <= MAX_JSON_TEXT) return text; // the usual case, without counting
+  if (3 * text.length <= MAX_JSON_TEXT) return text; // the usual case, without counting bytes
   const length = utf8Length(text);
   if (length <= MAX_JSON_TEXT) return text;
   throw new EncodeError('PayloadTooLarge', `the JSON text is ${length} bytes; the limit is ${MAX_JSON_TEXT}`);

@@ -2,26 +2,26 @@ import { type Clock, microseconds } from '../util/clock.js';
 import type { Message, PublishMessage } from '../protocol/messages/message.js';
 import type { U64 } from '../protocol/u64.js';
 
-/** Gestures that are followed at once; of more, those begun first are forgotten, and their moves are dropped. */
+/** Maximum tracked gestures. Beyond it, the oldest ones are dropped, and so are their moves. */
 const MAX_GESTURES = 1_024;
 
 interface Gesture {
-  /** Begun and not ended; more than one where several play at one address with one id. */
+  /** Number of started and unended gestures. More than one if several clients use one address and id. */
   live: number;
-  /** What the latest message gave as its own time, if that is known. */
+  /** The time in the latest message, if any. */
   newest: U64 | undefined;
 }
 
-/** Whether a message is worth nothing late: the next one says it better. */
+/** Returns whether a message is useless if late, because the next one replaces it. */
 export function mayBeLost(message: Message): boolean {
   if (message.type !== 'publish') return false;
   return message.signal === 'stream' || (message.signal === 'gesture' && message.phase === 'move');
 }
 
 /**
- * Keeps gestures in order where moves come by datagrams and the rest by a stream, so that either may overtake the other. Between a
- * start and an end moves pass in the order of their times; before and after they are dropped, as is what is too old for the
- * gesture. Whoever subscribes in the middle of a gesture hears of the next one first.
+ * Keeps gestures in order when moves arrive by datagrams and other steps by a stream, where either can overtake the
+ * other. Between a start and an end, moves pass in the order of their times. Moves before the start or after the end
+ * are dropped, and so are outdated ones. A client that subscribes during a gesture receives the next one first.
  */
 export class GestureOrder {
   readonly #clock: Clock;
@@ -33,7 +33,7 @@ export class GestureOrder {
     this.#clock = clock;
   }
 
-  /** What is sent of a step of a gesture: with a time, by which the others know its place. */
+  /** Returns a step of a gesture with a time, by which receivers order it. */
   timed<M extends Message>(message: M): M {
     if (message.type !== 'publish' || message.signal !== 'gesture' || message.timestamp !== undefined) return message;
     this.#lastMicros = Math.max(microseconds(this.#clock), this.#lastMicros + 1);
@@ -41,10 +41,10 @@ export class GestureOrder {
   }
 
   /**
-   * Takes note of a step that came.
+   * Records a received step.
    *
-   * @param hasDatagrams whether it may have come by one
-   * @returns whether it has its place here
+   * @param hasDatagrams whether it may have arrived in a datagram
+   * @returns whether it is delivered
    */
   takes(message: PublishMessage, hasDatagrams: boolean): boolean {
     const key = `${message.id ?? 0} ${message.address}`;
@@ -64,8 +64,8 @@ export class GestureOrder {
   }
 
   #start(key: string, gesture: Gesture | undefined, { timestamp }: PublishMessage): void {
-    this.#gestures.delete(key); // the youngest stand last
-    // The times of two players are those of two clocks: they say nothing about each other.
+    this.#gestures.delete(key); // the newest are last
+    // Times of two clients come from two clocks and cannot be compared.
     const started =
       gesture === undefined ? { live: 1, newest: timestamp } : { live: gesture.live + 1, newest: undefined };
     this.#gestures.set(key, started);

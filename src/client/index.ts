@@ -1,6 +1,6 @@
 /**
- * A CLASP client for browsers, and the part of `clasp-router/client` that needs nothing of Node. In Node `./node.js`
- * stands in its place, which has all of this and more ways to a router.
+ * CLASP client for browsers: the part of `clasp-router/client` that needs no Node.js module. In Node.js, `./node.js`
+ * replaces it, which adds more transports.
  */
 import { check, checkNames, hasMethods } from '../util/arguments.js';
 import { Client } from './client.js';
@@ -42,12 +42,12 @@ export { timelinePlayer } from '../protocol/timeline.js';
 export type { Value } from '../protocol/values/value.js';
 
 /**
- * Connects to a router. Resolves when the session is open: the router's clock is known then, and its params have begun to
- * arrive, up to a few thousand completely.
+ * Connects to a router. Resolves when the session is open. The router's clock is known then, and its params are
+ * arriving, up to a few thousand completely.
  *
  * @param to `ws://host:port`, `wss://host:port`, or a link
- * @throws ClientError `unreachable`, or ClaspError where the router refuses; ArgumentError for an option that is unknown or out of
- * range. Only a connection that was open once is tried again
+ * @throws ClientError `unreachable`; ClaspError if the router rejects the client; ArgumentError for an option that is
+ * unknown or out of range. Only a connection that was open once is tried again
  */
 export async function connect(to: string | Link, options: ClientOptions & WebSocketLinkOptions = {}): Promise<Client> {
   checkNames('connect', options, allOptions);

@@ -15,10 +15,10 @@ import type { BundleItem, DefinitionInput, TimelineInput } from './bundle-item.j
 import { wholeNumber } from './whole-number.js';
 
 /**
- * Checks what the compiler checks, for programs without types; addresses and values are checked as they are encoded. Fields that mean
- * nothing are left alone: a signal that came in is an item.
+ * Validates items for untyped programs, as the compiler does for typed ones. Addresses and values are validated when
+ * they are encoded. Unknown fields are ignored, so a received signal is a valid item.
  *
- * @throws ArgumentError about the first field that is wrong
+ * @throws ArgumentError about the first invalid field
  */
 export function checkItem(item: BundleItem): void {
   if (!isObject(item))
@@ -27,7 +27,7 @@ export function checkItem(item: BundleItem): void {
     case 'param':
       checkU64('revision', item.revision);
       for (const flag of ['lock', 'unlock', 'absolute'] as const) checkFlag(flag, item[flag]);
-      wholeNumber('ttlSeconds', item.ttlSeconds, 0x7fff_ffff); // the bit above says `absolute`
+      wholeNumber('ttlSeconds', item.ttlSeconds, 0x7fff_ffff); // the next bit is `absolute`
       return;
     case 'event':
       checkU64('timestamp', item.timestamp);
@@ -72,7 +72,7 @@ function isNumbers(list: unknown): boolean {
   return Array.isArray(list) && list.every((item) => typeof item === 'number');
 }
 
-/** @throws ArgumentError about the first field that is wrong; the default is checked as it is encoded */
+/** @throws ArgumentError about the first invalid field; the default value is validated when it is encoded */
 export function checkDefinition(definition: DefinitionInput): void {
   const fault = definitionFault(definition);
   if (fault !== undefined) throw new ArgumentError(`the definition of a signal is wrong: ${fault}`);

@@ -4,23 +4,26 @@ import { judgeAfterInput, type PeerDeadline } from '../util/peer-deadline.js';
 
 export interface KeepAliveOptions {
   readonly clock: Clock;
-  /** Milliseconds between two keep-alives; 0 sends none, and no silence is too long. */
+  /** Milliseconds between two keep-alives. 0 disables them and the silence limit. */
   readonly keepAliveMs: number;
-  /** Sends one. Called as well after a jump of the wall clock: the offset to the router's clock may be another one. */
+  /**
+   * Sends a keep-alive. Also called after a jump of the wall clock, because the offset to the router's clock can have
+   * changed.
+   */
   readonly send: () => void;
-  /** Called when the router has been silent for {@link MAX_SILENT_KEEP_ALIVES} keep-alives, with its silence. */
+  /** Called with the silence when the router has been silent for {@link MAX_SILENT_KEEP_ALIVES} keep-alives. */
   readonly lost: (silentMs: number) => void;
 }
 
-/** Keep-alives without anything received after which a router is lost. */
+/** Keep-alives without any received bytes after which a router is lost. */
 const MAX_SILENT_KEEP_ALIVES = 3;
 
-/** The keep-alive of one session: sends regularly, and judges a router that sends nothing. */
+/** Keep-alive of one session. Sends at regular intervals, and detects a silent router. */
 export class KeepAlive {
   readonly #options: KeepAliveOptions;
   #lastReceivedMs: number;
   #timer: unknown;
-  /** Set while the router has been silent for too long: its answer may be among the input that waits. */
+  /** Set while the router has been silent for too long: its answer can be in unread input. */
   #deadline: PeerDeadline | undefined;
   #stopWatching: () => void = () => undefined;
 
@@ -29,23 +32,23 @@ export class KeepAlive {
     this.#lastReceivedMs = options.clock.now();
   }
 
-  /** Begins. Called once at most. */
+  /** Starts. Must be called at most once. */
   start(): void {
     const { clock, keepAliveMs, send } = this.#options;
     if (keepAliveMs === 0) return;
-    // Watching the clock shows a stall of this program as well.
+    // Watching the clock also detects a stall of this program.
     this.#stopWatching = ClockWatch.of(clock).onJump(() => {
       send();
     });
     this.#plan();
   }
 
-  /** Something came from the router. */
+  /** Records that bytes of the router arrived. */
   received(): void {
     this.#lastReceivedMs = this.#options.clock.now();
   }
 
-  /** Ends. Can be called again. */
+  /** Stops. Can be called again. */
   stop(): void {
     this.#options.clock.clearTimeout(this.#timer);
     this.#deadline?.clear();
@@ -61,7 +64,7 @@ export class KeepAlive {
   readonly #due = (): void => {
     const { clock, send } = this.#options;
     if (this.#isSilent) this.#deadline ??= judgeAfterInput(clock, this.#judge);
-    // In a grace period as well: the router has to receive something from this client.
+    // In a grace period too: the router must receive messages of this client.
     this.#plan();
     send();
   };

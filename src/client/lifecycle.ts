@@ -4,34 +4,37 @@ import type { Link } from './link.js';
 import { reconnectDelayMs, type ResolvedOptions } from './options.js';
 import { Session, type SessionEvents } from './session.js';
 
-/** `open` is when requests can be made; `closed` is for good. */
+/** Requests can be made while `open`. `closed` is final. */
 export type ClientState = 'connecting' | 'open' | 'reconnecting' | 'closed';
 
 export interface StateChange {
   readonly state: ClientState;
-  /** Why it is no longer open, or why the last attempt failed. Absent when it opens, and when the program closed it. */
+  /**
+   * Why the client is no longer open, or why the last attempt failed. Absent when it opens, and when the program closed
+   * it.
+   */
   readonly reason?: Error | undefined;
 }
 
 export interface LifecycleEvents extends Omit<SessionEvents, 'ended'> {
   changed(change: StateChange): void;
-  /** The session is over, before `changed` tells of it: what was asked in it gets no answer. */
+  /** The session is over. Called before `changed`. Its unanswered requests get no answer. */
   interrupted(error: ClientError): void;
 }
 
-/** Refusals that the next attempt would only hear again. */
+/** Rejections that would be repeated at the next attempt. */
 const FINAL_CODES: readonly number[] = [ErrorCode.Unauthorized, ErrorCode.Forbidden, ErrorCode.TokenExpired];
 
-/** From one session to the next: connects, and connects again when what was open is lost. */
+/** Sequence of sessions: connects, and reconnects when an open session is lost. */
 export class Lifecycle {
   readonly #link: Link;
   readonly #options: ResolvedOptions;
   readonly #events: LifecycleEvents;
   #state: ClientState = 'connecting';
   #session: Session;
-  /** When the session of now became open. */
+  /** Time at which the current session opened. */
   #openedAtMs: number | undefined;
-  /** Attempts in a row that led to nothing lasting. */
+  /** Consecutive attempts without a lasting session. */
   #attempts = 0;
   #timer: unknown;
   #firstOpen: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
@@ -54,12 +57,15 @@ export class Lifecycle {
     return this.#session;
   }
 
-  /** Resolves when the first session is open. Call once, at once. @throws what kept it from that */
+  /**
+   * Resolves when the first session is open. Must be called once and immediately. @throws the reason why it could not
+   * be opened
+   */
   firstOpen(): Promise<void> {
     return new Promise((resolve, reject) => (this.#firstOpen = { resolve, reject }));
   }
 
-  /** The session is set up and can be used. */
+  /** Marks the session as set up and usable. */
   opened(): void {
     if (this.#state === 'open') return;
     this.#session.settled();
@@ -69,7 +75,7 @@ export class Lifecycle {
     this.#firstOpen = undefined;
   }
 
-  /** Resolves when the network has let go of everything. May be called again. */
+  /** Resolves when all network resources are released. Can be called again. */
   close(): Promise<void> {
     if (this.#state === 'closed') return this.#closed;
     const error = new ClientError('closed', 'the client was closed');
@@ -101,11 +107,11 @@ export class Lifecycle {
       this.#onClosed();
       return;
     }
-    // A connection that opens only to break again does not begin from the first delay each time.
+    // If a connection opens and fails again soon, the delay does not restart from its initial value.
     if (this.#openedAtMs !== undefined && clock.now() - this.#openedAtMs >= reconnect.maxDelayMs) this.#attempts = 0;
     this.#openedAtMs = undefined;
     if (this.#attempts >= reconnect.maxAttempts) {
-      const text = `gave up after ${this.#attempts} attempts to connect again: ${cause.message}`;
+      const text = `stopped after ${this.#attempts} attempts to reconnect: ${cause.message}`;
       const error = new ClientError('unreachable', text, cause);
       this.#stop(error, error);
       this.#onClosed();
@@ -122,11 +128,11 @@ export class Lifecycle {
     this.#change({ state: 'reconnecting', reason: cause });
   }
 
-  /** @param reason undefined where the program wanted it so */
+  /** @param reason undefined if the program closed the client */
   #stop(error: Error, reason: Error | undefined): void {
     this.#options.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#state = 'closed'; // before anybody hears of it: no new request may come in between
+    this.#state = 'closed'; // set before the notifications, so that no request can start in between
     if (error instanceof ClientError && error.kind === 'closed') this.#events.interrupted(error);
     else this.#interrupt(error);
     this.#events.changed({ state: 'closed', reason });
@@ -136,7 +142,7 @@ export class Lifecycle {
 
   #interrupt(cause: Error): void {
     this.#events.interrupted(
-      new ClientError('lost', `the connection was lost before the answer came: ${cause.message}`, cause),
+      new ClientError('lost', `the connection was lost before the answer arrived: ${cause.message}`, cause),
     );
   }
 

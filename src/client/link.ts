@@ -1,69 +1,74 @@
 import type { Qos } from '../protocol/enumerations.js';
 import type { Message } from '../protocol/messages/message.js';
 
-/** How messages are written: compact binary and CBOR in frames, JSON as text. */
+/** Encoding of messages: compact binary and CBOR in frames, JSON as strings. */
 export type ClientEncoding = 'binary' | 'cbor' | 'json';
 
 /**
- * A way to a router. It can be opened again and again, one channel at a time; each channel carries whole frames, however
- * the network beneath cuts or merges them. Links are made by {@link webSocketLink}, {@link connectionLink} and, in Node,
- * `linkTo(url)`; anything else with this shape serves as well.
+ * A route to a router. It can be opened repeatedly, one channel at a time. Each channel carries complete frames,
+ * however the network splits or merges them. {@link webSocketLink}, {@link connectionLink} and, in Node.js,
+ * `linkTo(url)` create links. Any other object of this shape works too.
  */
 export interface Link {
-  /** Where it leads, as a person would write it: `ws://localhost:7330`. */
+  /** Address for people: `ws://localhost:7330`. */
   readonly url: string;
-  /** Whether everything arrives, once and in order. Datagrams do not. */
+  /** Whether all bytes arrive once and in order. False for datagrams. */
   readonly reliable: boolean;
-  /** Whether it carries text beside frames, as JSON messages need. */
+  /** Whether it carries strings beside frames, which JSON messages require. */
   readonly carriesText: boolean;
-  /** Bytes of the largest frame it takes; undefined where every frame goes, which is 65,547. */
+  /** Maximum bytes per frame. Undefined if every frame fits, up to 65,547 bytes. */
   readonly maxFrameBytes?: number | undefined;
-  /** Whether the router has ended for good, so that no other attempt is made; undefined where that cannot be known. */
+  /**
+   * Whether the router has stopped permanently, so that no further attempt is made. Undefined if that cannot be known.
+   */
   readonly isGone?: boolean | undefined;
   /**
-   * Begins to reach out. None of the events comes before this has returned.
+   * Starts to connect. No event is emitted before this call returns.
    *
-   * @throws Error where it is plain at once that it cannot be done
+   * @throws Error if it is immediately clear that it cannot connect
    */
   open(events: LinkEvents, encoding: ClientEncoding): Channel;
 }
 
-/** What an open link reports: `opened`, then `received` any number of times, then `closed`; or `closed` alone. */
+/** Events of an open link: `opened`, then any number of `received`, then `closed`; or `closed` alone. */
 export interface LinkEvents {
-  /** From now on it can be written to. */
+  /** The channel can be written to. */
   opened(): void;
-  /** Whole frames and texts, in order. The bytes are only read during the call. */
+  /** Complete frames and JSON messages, in order. The bytes are valid only during the call. */
   received(frames: readonly (Uint8Array | string)[]): void;
-  /** Messages as they are, where the router is in the same process. They are shared: nobody changes them. */
+  /** Messages by reference, if the router is in the same process. They are shared and must not be modified. */
   told?(messages: readonly Message[]): void;
-  /** Once, and last. @param cause why; undefined when the router said goodbye, or we did */
+  /**
+   * Called once, as the last event. @param cause the reason; undefined if the router or this side closed the connection
+   */
   closed(cause: Error | undefined): void;
 }
 
 /** An open link. */
 export interface Channel {
-  /** Bytes written and not yet taken by the network, as far as that can be known; 0 where it cannot. */
+  /** Bytes that are written but not yet taken by the network; 0 if unknown. */
   readonly bufferedBytes: number;
-  /** Sends one frame, or the text of one JSON message. Never throws; does nothing on a channel that is not open. */
+  /** Sends one frame, or one JSON message. Never throws. Has no effect on a channel that is not open. */
   send(frame: Uint8Array | string): void;
-  /** Sends a message as it is, where the router is in the same process: {@link send} is not used then. */
+  /** Sends a message by reference, if the router is in the same process. {@link send} is then not used. */
   readonly tell?: ((message: Message, qos: Qos) => void) | undefined;
   /**
-   * Whether some of what is received may have overtaken the rest, as datagrams beside a stream do; undefined where it never can.
-   * It may come to be so at any time.
+   * Whether received messages can overtake each other, as datagrams beside a stream do. Undefined if they never can. It
+   * can change at any time.
    */
   readonly hasDatagrams?: boolean | undefined;
   /**
-   * Sends one frame that may be lost, and may come anywhere among what {@link send} sends.
+   * Sends one frame that can be lost, and can arrive in any order relative to {@link send}.
    *
-   * @returns false where it has no way for that, or none for a frame that large: then {@link send} it
+   * @returns false if the channel does not support it, or not for a frame of this size: then use {@link send}
    */
   sendLoosely?(frame: Uint8Array): boolean;
   /**
-   * Sends what is buffered, then closes so that the router knows that the client leaves: with code 1000 over a WebSocket, after
-   * the close message (docs/protocol.md, "Leaving") over streams and datagrams. `closed` follows once the other side has answered.
+   * Sends the buffered bytes and closes, so that the router recognizes the end as intended. Over a WebSocket that is
+   * code 1000. Over streams and datagrams it is the close message (docs/protocol.md, "Leaving"). `closed` follows when
+   * the other side has answered.
    */
   close(): void;
-  /** Ends it at once and lets go of everything it holds. No event is awaited any more. */
+  /** Ends the channel immediately and releases all resources. No more events are emitted. */
   destroy(): void;
 }

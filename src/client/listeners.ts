@@ -1,17 +1,17 @@
-/** Who wants to hear of something. */
+/** A set of listeners for one kind of event. */
 export class Listeners<T> {
   readonly #listeners = new Set<{ readonly call: (value: T) => void }>();
 
-  /** @returns takes it back */
+  /** @returns a function that removes the listener */
   add(listener: (value: T) => void): () => void {
-    const entry = { call: listener }; // the same function twice is two
+    const entry = { call: listener }; // a function that is added twice is two listeners
     this.#listeners.add(entry);
     return () => {
       this.#listeners.delete(entry);
     };
   }
 
-  /** Tells them all. @returns whether there was anybody */
+  /** Calls all listeners. @returns whether there was one */
   tell(value: T): boolean {
     const listeners = [...this.#listeners];
     for (const { call } of listeners) {
@@ -25,7 +25,7 @@ export class Listeners<T> {
   }
 }
 
-/** Throws where nobody can catch it: the fault is the program's, and must neither stop the client nor go unseen. */
+/** Throws uncaught: the fault is in the program, and must neither stop the client nor stay hidden. */
 export function throwLater(error: unknown): void {
   queueMicrotask(() => {
     throw error;

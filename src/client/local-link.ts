@@ -2,10 +2,10 @@ import type { LocalEvents, LocalPeer } from '../transports/local/index.js';
 import type { Link } from './link.js';
 
 /**
- * A link to a router in the same process, which is handed messages as they are.
+ * Creates a link to a router in the same process, which receives messages by reference.
  *
- * @param join lets the events in at the router, for each attempt anew
- * @param isGone whether the router has stopped
+ * @param join connects the events to the router, once per attempt
+ * @param isGone returns whether the router has stopped
  */
 export function localLink(join: (events: LocalEvents) => LocalPeer, isGone: () => boolean): Link {
   return {
@@ -31,7 +31,7 @@ export function localLink(join: (events: LocalEvents) => LocalPeer, isGone: () =
       });
       return {
         bufferedBytes: 0,
-        send: () => undefined, // never called: there is tell
+        send: () => undefined, // never called: `tell` replaces it
         tell: (message, qos) => {
           peer.send(message, qos);
         },

@@ -1,6 +1,4 @@
-/**
- * `clasp-router/client` in Node: what browsers have, and every transport of the router.
- */
+/** `clasp-router/client` in Node.js: the browser client, and every transport of the router. */
 import { checkNames } from '../util/arguments.js';
 import type { Client } from './client.js';
 import { connect as connectOver } from './index.js';
@@ -14,12 +12,12 @@ export { linkTo } from './node/link-to.js';
 export type { LinkOptions } from './node/link-options.js';
 
 /**
- * Connects to a router. Resolves when the session is open: the router's clock is known then, and its params have begun to
- * arrive, up to a few thousand completely.
+ * Connects to a router. Resolves when the session is open. The router's clock is known then, and its params are
+ * arriving, up to a few thousand completely.
  *
- * @param to a URL as {@link linkTo} takes it, or a link
- * @throws ClientError `unreachable`, or ClaspError where the router refuses; ArgumentError for an option that is unknown or out of
- * range. Only a connection that was open once is tried again
+ * @param to a URL, see {@link linkTo}, or a link
+ * @throws ClientError `unreachable`; ClaspError if the router rejects the client; ArgumentError for an option that is
+ * unknown or out of range. Only a connection that was open once is tried again
  */
 export async function connect(to: string | Link, options: ClientOptions & LinkOptions = {}): Promise<Client> {
   checkNames('connect', options, allOptions);

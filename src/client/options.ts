@@ -15,43 +15,45 @@ import type { ClientEncoding } from './link.js';
 import { wholeNumber } from './whole-number.js';
 
 export interface ReconnectOptions {
-  /** Milliseconds before the first attempt, on average three quarters of this. @default 250 */
+  /** Milliseconds before the first attempt. On average the delay is three quarters of it. @default 250 */
   readonly initialDelayMs?: number | undefined;
-  /** What each delay is multiplied by for the next. @default 2 */
+  /** Factor between consecutive delays. @default 2 */
   readonly factor?: number | undefined;
-  /** No delay is longer than this, in milliseconds. @default 10_000 */
+  /** Maximum delay in milliseconds. @default 10_000 */
   readonly maxDelayMs?: number | undefined;
-  /** Attempts in a row before the client gives up. @default Infinity */
+  /** Maximum consecutive attempts. @default Infinity */
   readonly maxAttempts?: number | undefined;
 }
 
 export interface ClientOptions {
-  /** What the router calls this client; at most 255 bytes of UTF-8. @default 'clasp-router/client' */
+  /** Name of this client for the router, at most 255 bytes of UTF-8. @default 'clasp-router/client' */
   readonly name?: string | undefined;
-  /** For a router that asks for one. @default none */
+  /** Token for a router that requires one. @default none */
   readonly token?: string | undefined;
   /** @default 'binary' */
   readonly encoding?: ClientEncoding | undefined;
-  /** What HELLO says this client can do. @default all but federation */
+  /** Capabilities in HELLO. @default all except federation */
   readonly features?: readonly Feature[] | undefined;
-  /** How to go on when a connection that was open is lost; false: not at all. */
+  /** Reconnection after an open connection is lost. False disables it. */
   readonly reconnect?: ReconnectOptions | false | undefined;
-  /** Milliseconds a request waits for its answer. @default 5_000 */
+  /** Milliseconds that a request waits for its answer. @default 5_000 */
   readonly ackTimeoutMs?: number | undefined;
-  /** Milliseconds from reaching out until the router has said WELCOME and answered a SYNC. @default 10_000 */
+  /**
+   * Milliseconds from the start of a connection until the router has sent WELCOME and answered a SYNC. @default 10_000
+   */
   readonly connectTimeoutMs?: number | undefined;
   /**
-   * Milliseconds between two SYNCs, which keep the session, and the guess of the router's clock, alive. A router that has said
-   * nothing for three times as long is lost. 0 = none. @default 10_000
+   * Milliseconds between SYNCs, which keep the session and the estimate of the router's clock up to date. A router that
+   * is silent for three times as long is lost. 0 disables SYNCs. @default 10_000
    */
   readonly keepAliveMs?: number | undefined;
-  /** Bytes that may wait for the network; beyond it writes are refused. @default 16 MiB */
+  /** Maximum bytes that wait for the network. Beyond it, writes are rejected. @default 16 MiB */
   readonly maxBufferedBytes?: number | undefined;
-  /** Params remembered for `cached()`, and by each subscription for telling nothing twice. @default 100_000 */
+  /** Maximum params stored for `cached()`, and per subscription to suppress duplicates. @default 100_000 */
   readonly maxCachedParams?: number | undefined;
-  /** @default the system's */
+  /** @default the system clock */
   readonly clock?: Clock | undefined;
-  /** 0 up to but not including 1, for the delays between attempts. @default Math.random */
+  /** Returns a number from 0 up to but excluding 1, for the delays between attempts. @default Math.random */
   readonly random?: (() => number) | undefined;
 }
 
@@ -77,7 +79,7 @@ export interface ResolvedOptions {
   readonly random: () => number;
 }
 
-/** The longest a timer of any platform can wait. */
+/** Maximum delay of a timer on all platforms. */
 const MAX_MS = 0x7fff_ffff;
 
 const clientOptions = [
@@ -94,7 +96,7 @@ const clientOptions = [
   'clock',
   'random',
 ] as const satisfies readonly (keyof ClientOptions)[];
-/** Those of links, which `connect` takes among the others. */
+/** Options of links, which `connect` also accepts. */
 const linkOptions = ['WebSocket', 'ca', 'servername', 'lookup', 'datagrams', 'quicProvider'] as const;
 export const allOptions: readonly string[] = [...clientOptions, ...linkOptions];
 const reconnectOptions = [
@@ -105,7 +107,10 @@ const reconnectOptions = [
 ] as const satisfies readonly (keyof ReconnectOptions)[];
 const encodings = ['binary', 'cbor', 'json'] as const satisfies readonly ClientEncoding[];
 
-/** @throws ArgumentError about the first option that is unknown or out of its range, as a name with more bytes than a router takes */
+/**
+ * @throws ArgumentError about the first option that is unknown or out of range, or a name with too many bytes for a
+ * router
+ */
 export function resolveOptions(options: ClientOptions): ResolvedOptions {
   checkNames('connect', options, allOptions);
   const resolved = {
@@ -164,8 +169,8 @@ function resolveReconnect(options: ReconnectOptions): ResolvedReconnect {
 }
 
 /**
- * Milliseconds to wait before an attempt: doubling with each, and spread over the upper half, so that the tablets of a hall do
- * not all come back in the same instant.
+ * Returns the milliseconds before an attempt. They double with each attempt and are distributed over the upper half, so
+ * that the tablets of a hall do not all reconnect at the same moment.
  *
  * @param attempt 0 for the first
  */

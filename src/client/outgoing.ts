@@ -6,9 +6,9 @@ import type { BundleItem, DefinitionInput, StreamContent, TimelineInput } from '
 import { checkDefinition, checkItem } from './item-check.js';
 
 /**
- * What is sent for it.
+ * Returns the message for an item.
  *
- * @throws ClaspError 200 for an address that is none, EncodeError for a value that is none, ArgumentError for any other field
+ * @throws ClaspError 200 for an invalid address, EncodeError for an invalid value, ArgumentError for any other field
  */
 export function messageOf(item: BundleItem): SetMessage | PublishMessage {
   checkItem(item);
@@ -48,7 +48,10 @@ export function messageOf(item: BundleItem): SetMessage | PublishMessage {
   }
 }
 
-/** What is announced of a signal. @throws EncodeError for a default that is not a value, ArgumentError for any other field */
+/**
+ * Returns the definition for an announcement. @throws EncodeError for an invalid default value, ArgumentError for any
+ * other field
+ */
 export function definitionOf(input: DefinitionInput): SignalDefinition {
   checkDefinition(input);
   const { meta, ...definition } = input;

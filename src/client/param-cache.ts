@@ -3,18 +3,18 @@ import type { U64 } from '../protocol/u64.js';
 import type { EncodedValue } from '../protocol/values/encoded-value.js';
 import type { Param } from './signal.js';
 
-/** What the client has heard of a param. Never changed: a newer one takes its place. */
+/** A received state of a param. Immutable: a newer one replaces it. */
 export interface KnownParam {
   readonly address: string;
   readonly value: EncodedValue;
   readonly revision: U64;
   readonly writer: string | undefined;
   readonly timestamp: U64 | undefined;
-  /** In which session it was heard; revisions of different sessions may be those of different routers. */
+  /** Session in which it was received. Revisions of different sessions can come from different routers. */
   readonly session: number;
 }
 
-/** A map that forgets what it has held for longest when it is full. */
+/** A map that drops its oldest entry when it is full. */
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, V>();
   readonly #limit: number;
@@ -41,13 +41,13 @@ export class BoundedMap<K, V> {
   }
 }
 
-/** The last values heard, whichever subscription or answer brought them. */
+/** The last received values, from any subscription or answer. */
 export class ParamCache {
   readonly #params: BoundedMap<string, KnownParam>;
   /** Counts the sessions, so that their revisions are not confused. */
   session = 0;
 
-  /** @param limit addresses remembered; beyond it those go that were first heard of longest ago */
+  /** @param limit maximum number of addresses; beyond it, the addresses that were received first are dropped */
   constructor(limit: number) {
     this.#params = new BoundedMap(limit);
   }
@@ -57,17 +57,17 @@ export class ParamCache {
     return known && paramOf(known);
   }
 
-  /** Takes note of what a SNAPSHOT says, which may be of a param's past. */
+  /** Records an entry of a SNAPSHOT, which can be from a param's past. */
   fromSnapshot({ address, value, revision, writer, timestamp }: SnapshotEntry): KnownParam {
     return this.#keep({ address, value: value.copy(), revision, writer, timestamp, session: this.session });
   }
 
-  /** Takes note of a write. */
+  /** Records a write. */
   fromSet({ address, value, revision }: SetMessage): KnownParam {
     return this.#keep({
       address,
-      value: value.copy(), // a view into a frame that is gone after this turn
-      revision: revision ?? 0, // routers always say it
+      value: value.copy(), // copied: a view into a frame that is valid only in this turn
+      revision: revision ?? 0, // routers always send it
       writer: undefined,
       timestamp: undefined,
       session: this.session,

@@ -4,8 +4,8 @@ import { EncodedValue, encodeValue } from '../protocol/values/encoded-value.js';
 import type { Value } from '../protocol/values/value.js';
 
 /**
- * What can be sent: any CLASP value, with plain objects for maps. A number is a Float and a bigint an Int, always. What
- * comes in is a {@link Value}, whose maps are `Map`s.
+ * A value that can be sent: any CLASP value, with plain objects for maps. A number is always a Float, a bigint always
+ * an Int. Received values are {@link Value}s, whose maps are `Map`s.
  */
 export type PlainValue =
   | null
@@ -19,15 +19,16 @@ export type PlainValue =
   | { readonly [key: string]: PlainValue | undefined };
 
 /**
- * The bytes of a value. Fields of an object that are undefined are left out, as JSON leaves them out.
+ * Returns the bytes of a value. Undefined fields of an object are omitted, as in JSON.
  *
- * @throws EncodeError for what CLASP has no value for, and for what is too deep (64 levels), too long or too large
+ * @throws EncodeError for a type without a CLASP value, and for a value that is too deep (64 levels), too long or too
+ * large
  */
 export function encodePlain(plain: PlainValue): EncodedValue {
   return encodeValue(valueOf(plain, 0));
 }
 
-/** The same for what may be encoded already. */
+/** Like {@link encodePlain}, for a value that can be encoded already. */
 export function encoded(value: PlainValue | EncodedValue): EncodedValue {
   return value instanceof EncodedValue ? value : encodePlain(value);
 }
@@ -41,13 +42,13 @@ function valueOf(plain: unknown, depth: number): Value {
       return plain;
     case 'object':
       if (plain === null || plain instanceof Uint8Array) return plain;
-      // A circle has no end but this one.
+      // A circular value would never end without this check.
       if (depth >= MAX_VALUE_DEPTH) {
         throw new EncodeError('NotEncodable', `values nest deeper than ${MAX_VALUE_DEPTH} levels`);
       }
       return containerOf(plain, depth + 1);
     default:
-      throw new EncodeError('NotEncodable', `a ${typeof plain} is no CLASP value`);
+      throw new EncodeError('NotEncodable', `a ${typeof plain} is not a CLASP value`);
   }
 }
 
@@ -55,9 +56,9 @@ function containerOf(plain: object, depth: number): Value {
   if (Array.isArray(plain)) return plain.map((item: unknown) => valueOf(item, depth));
   if (plain instanceof Map) return mapOf(plain, depth);
   const prototype: unknown = Object.getPrototypeOf(plain);
-  // A Date or a Float32Array would otherwise arrive as an empty or a strange map.
+  // Otherwise a Date or a Float32Array would arrive as an empty or unexpected map.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-    throw new EncodeError('NotEncodable', `a ${plain.constructor.name} is no CLASP value`);
+    throw new EncodeError('NotEncodable', `a ${plain.constructor.name} is not a CLASP value`);
   }
   return mapOf(Object.entries(plain), depth);
 }
@@ -65,7 +66,7 @@ function containerOf(plain: object, depth: number): Value {
 function mapOf(entries: Iterable<readonly [unknown, unknown]>, depth: number): ReadonlyMap<string, Value> {
   const map = new Map<string, Value>();
   for (const [key, item] of entries) {
-    if (typeof key !== 'string') throw new EncodeError('NotEncodable', 'the keys of a map are texts');
+    if (typeof key !== 'string') throw new EncodeError('NotEncodable', 'the keys of a map must be strings');
     if (item !== undefined) map.set(key, valueOf(item, depth));
   }
   return map;

@@ -12,24 +12,24 @@ import type { U64 } from '../protocol/u64.js';
 import { claspErrorOf, ClientError } from './client-error.js';
 import type { RequestRules } from './requests.js';
 
-// How each answer is recognised (wire.md 15). ACK and ERROR name an address and no request:
+// Rules by which answers are recognized (wire.md 15). ACK and ERROR name an address, not a request:
 //   SET       ACK with address and revision            ERROR with the address
 //   ANNOUNCE  ACK with the namespace, no revision      ERROR with the namespace
-//   BUNDLE    ACK without address                      ERROR with an address of its messages, or with none
+//   BUNDLE    ACK without address                      ERROR with an address of its messages, or without one
 //   GET       SNAPSHOT of that one param               ERROR with the address
 //   QUERY     RESULTs, until a later SYNC is answered  ERROR with the pattern
 //   SUBSCRIBE SNAPSHOTs, until a later SYNC ...        ERROR with the pattern
 //   PING      PONG
-//   SYNC      SYNC with its t1: the one answer that says which request it belongs to
+//   SYNC      SYNC with its t1: the only answer that identifies its request
 
-/** ERRORs without an address that are about the session as a whole. */
+/** ERRORs without an address that concern the whole session. */
 const GENERAL_ERRORS: readonly number[] = [
   ErrorCode.InvalidFrame,
   ErrorCode.RateLimited,
   ErrorCode.ServiceUnavailable,
   ErrorCode.Overloaded,
 ];
-/** Those that only a GET can bring about, only a pattern, only a write. */
+/** Codes that only a GET can cause, only a pattern, only a write. */
 const OF_GET: readonly number[] = [ErrorCode.AddressNotFound];
 const OF_PATTERN: readonly number[] = [ErrorCode.PatternError];
 const OF_WRITE: readonly number[] = [ErrorCode.RevisionConflict, ErrorCode.LockHeld, ErrorCode.InvalidValue];
@@ -38,7 +38,9 @@ const NOT_OF_SET = [...OF_GET, ...OF_PATTERN];
 const NOT_OF_GET = [...OF_PATTERN, ...OF_WRITE];
 const NOT_OF_PATTERN = [ErrorCode.InvalidAddress, ...OF_GET, ...OF_WRITE];
 
-/** Definitions that a QUERY takes; nobody has announced as many, but a hostile router may never end. */
+/**
+ * Maximum definitions per QUERY. No real installation has as many, but a hostile router could send them without end.
+ */
 const MAX_DEFINITIONS = 100_000;
 
 export function setRules(address: string): RequestRules<AckMessage> {
@@ -57,7 +59,7 @@ export function announceRules(namespace: string): RequestRules<void> {
   return {
     label: `ANNOUNCE ${namespace}`,
     take: (message, { resolve, reject }) => {
-      // An empty namespace may be left out of the answer, or be there.
+      // An empty namespace can be present in the answer or omitted.
       const isAck = message.type === 'ack' && message.revision === undefined;
       if (isAck && (message.address ?? '') === namespace) resolve();
       else if (isAbout(message, namespace, NOT_OF_SET)) reject(claspErrorOf(message));
@@ -67,7 +69,7 @@ export function announceRules(namespace: string): RequestRules<void> {
   };
 }
 
-/** @param addresses those of its messages */
+/** @param addresses the addresses of its messages */
 export function bundleRules(addresses: ReadonlySet<string>): RequestRules<AckMessage> {
   return {
     label: `BUNDLE of ${[...addresses].slice(0, 3).join(', ')}`,
@@ -84,14 +86,14 @@ function isOfBundle({ code, address }: ErrorMessage, addresses: ReadonlySet<stri
   return address === undefined ? !GENERAL_ERRORS.includes(code) : addresses.has(address);
 }
 
-/** Resolves with undefined where there is no such param. */
+/** Resolves with undefined if the param does not exist. */
 export function getRules(address: string): RequestRules<SnapshotEntry | undefined> {
   return {
     label: `GET ${address}`,
     take: (message, { resolve, reject }) => {
       if (message.type === 'snapshot' && message.params.length === 1 && message.params[0]!.address === address) {
         const [entry] = message.params;
-        resolve({ ...entry!, value: entry!.value.copy() }); // whoever waits for it looks after this turn
+        resolve({ ...entry!, value: entry!.value.copy() }); // copied: the caller reads it after this turn
       } else if (isAbout(message, address, NOT_OF_GET)) {
         if (message.code === ErrorCode.AddressNotFound) resolve(undefined);
         else reject(claspErrorOf(message));
@@ -101,7 +103,7 @@ export function getRules(address: string): RequestRules<SnapshotEntry | undefine
   };
 }
 
-/** RESULTs have no end mark; a SYNC is to be sent right behind it. */
+/** RESULTs have no end marker: a SYNC must be sent directly after it. */
 export function queryRules(pattern: string): RequestRules<readonly SignalDefinition[]> {
   const found: SignalDefinition[] = [];
   return {
@@ -109,7 +111,12 @@ export function queryRules(pattern: string): RequestRules<readonly SignalDefinit
     take: (message, { reject }) => {
       if (message.type === 'result') {
         if (found.length + message.signals.length > MAX_DEFINITIONS) {
-          reject(new ClientError('overloaded', `more than ${MAX_DEFINITIONS} signals match ${pattern}; ask for less`));
+          reject(
+            new ClientError(
+              'overloaded',
+              `more than ${MAX_DEFINITIONS} signals match ${pattern}; use a narrower pattern`,
+            ),
+          );
         } else found.push(...message.signals);
         return 'part';
       }
@@ -124,8 +131,8 @@ export function queryRules(pattern: string): RequestRules<readonly SignalDefinit
 }
 
 /**
- * A SUBSCRIBE has no answer of its own but its snapshot, and that only where something matches; a SYNC is to be sent right
- * behind it. Both functions are called in the moment it is known, ahead of whatever follows in the same packet.
+ * A SUBSCRIBE has no answer except its snapshot, and that only if something matches. A SYNC must be sent directly after
+ * it. Both functions are called as soon as the result is known, before later messages of the same packet.
  */
 export function subscribeRules(
   pattern: string,
@@ -135,7 +142,7 @@ export function subscribeRules(
   return {
     label: `SUBSCRIBE ${pattern}`,
     take: (message, { resolve }) => {
-      // Or a GET that was sent later would take for its answer what is older than that.
+      // Otherwise a later GET would accept an older snapshot as its answer.
       if (message.type === 'snapshot') {
         return message.params.some(({ address }) => matchPattern(pattern, address)) ? 'part' : undefined;
       }
@@ -160,7 +167,7 @@ export const pingRules: RequestRules<void> = {
   },
 };
 
-/** @param read is called with the answer in the moment it comes */
+/** @param read called with the answer as soon as it arrives */
 export function syncRules<A>(t1: U64, read: (answer: SyncMessage) => A): RequestRules<A> {
   return {
     label: 'SYNC',
@@ -172,7 +179,7 @@ export function syncRules<A>(t1: U64, read: (answer: SyncMessage) => A): Request
   };
 }
 
-/** Whether a router refuses something that bears this address, pattern or namespace, with a code that fits. */
+/** Returns whether a router rejects a request with this address, pattern or namespace, with a code that fits. */
 function isAbout(message: Message, subject: string, unfit: readonly number[]): message is ErrorMessage {
   return message.type === 'error' && message.address === subject && !unfit.includes(message.code);
 }

@@ -4,8 +4,8 @@ import type { Message } from '../protocol/messages/message.js';
 import { ClientError } from './client-error.js';
 
 /**
- * Whether a message from the router answers a request: `done` if that was all, `part` if more may come; undefined if the
- * message is none of this request's, and the next younger one is asked.
+ * Whether a message of the router answers a request. `done`: completely. `part`: more can follow. Undefined: not at
+ * all, and the next request is checked.
  */
 export type Verdict = 'done' | 'part' | undefined;
 
@@ -14,14 +14,14 @@ export interface Settle<A> {
   reject(error: Error): void;
 }
 
-/** A request and how its answer is recognised. */
+/** A request and the rules for its answer. */
 export interface RequestRules<A> {
-  /** `SET /lights/1`, for messages about it. */
+  /** `SET /lights/1`, for error texts. */
   readonly label: string;
   take(message: Message, settle: Settle<A>): Verdict;
   /**
-   * The router has answered what was sent after it. Absent: over a reliable link that means that no answer will come, and
-   * the request is rejected.
+   * Called when the router has answered a later message. If absent, no answer can follow on a reliable link, and the
+   * request is rejected.
    */
   passed?(settle: Settle<A>): void;
 }
@@ -29,32 +29,38 @@ export interface RequestRules<A> {
 interface Pending {
   readonly label: string;
   readonly deadlineMs: number;
-  /** Its time is over. It stays, so that an answer that comes late is not taken for another's. */
+  /** Whether its time is over. The request is kept, so that a late answer is not assigned to another one. */
   expired: boolean;
   take(message: Message): Verdict;
   passed(): boolean;
   reject(error: Error): void;
 }
 
-/** Requests that wait or have expired, beyond which the oldest expired are forgotten: of a router that answers nothing for hours. */
+/**
+ * Maximum stored requests, waiting or expired. Beyond it, the oldest expired ones are dropped, in case a router answers
+ * nothing for hours.
+ */
 const MAX_REMEMBERED = 10_000;
 
 export interface RequestsOptions {
   readonly clock: Clock;
   readonly timeoutMs: number;
-  /** Whether answers come all and in order. */
+  /** Whether all answers arrive, in order. */
   readonly reliable: boolean;
-  /** Called when a request has had no answer in time; something should be sent then whose answer {@link Requests.passed} can be told of. */
+  /**
+   * Called when a request expires. The callee should send a message whose answer leads to a call of {@link
+   * Requests.passed}.
+   */
   readonly onExpired: () => void;
 }
 
 /**
- * Requests that wait for their answer, oldest first. Routers put no correlation ids into answers but answer in order, so
- * an answer belongs to the oldest request that it fits.
+ * Requests that wait for their answer, oldest first. Routers answer in order and send no correlation ids, so an answer
+ * belongs to the oldest request that it fits.
  */
 export class Requests {
   readonly #options: RequestsOptions;
-  /** By their order, which is that of insertion as well. */
+  /** By order number, which is also the order of insertion. */
   readonly #pending = new Map<number, Pending>();
   #lastOrder = 0;
   #deadline: PeerDeadline | undefined;
@@ -67,13 +73,13 @@ export class Requests {
     return this.#pending.size;
   }
 
-  /** The order of the youngest request so far. */
+  /** Order number of the latest request. */
   get lastOrder(): number {
     return this.#lastOrder;
   }
 
   /**
-   * Waits for the answer to what is being sent.
+   * Waits for the answer to a request that is being sent.
    *
    * @returns rejects with the router's ClaspError, or a ClientError `timeout`, `lost`, `unanswered` or `closed`
    */
@@ -107,7 +113,10 @@ export class Requests {
     return false;
   }
 
-  /** The router has gone on to what was sent behind the request of this order: what is older has had its answer or gets none. */
+  /**
+   * Records that the router has answered a message after the request with this order number. Older requests without an
+   * answer get none.
+   */
   passed(order: number): void {
     for (const [older, pending] of this.#pending) {
       if (older > order) return;
@@ -124,7 +133,7 @@ export class Requests {
     }
   }
 
-  /** Rejects everything that waits: no answer can come any more. */
+  /** Rejects all waiting requests, because no answer can arrive any more. */
   rejectAll(error: ClientError): void {
     const waiting = [...this.#pending.values()];
     this.#pending.clear();
@@ -137,7 +146,7 @@ export class Requests {
     this.#deadline = setAwaitedDeadline(this.#options.clock, this.#expire, milliseconds);
   }
 
-  /** One timer for all: they have the same time to be answered in, so the oldest is due first. */
+  /** One timer for all requests: they have the same timeout, so the oldest is due first. */
   readonly #expire = (): void => {
     this.#deadline = undefined;
     const { clock, timeoutMs, reliable } = this.#options;
@@ -145,7 +154,8 @@ export class Requests {
     let expired = false;
     for (const [order, pending] of this.#pending) {
       if (pending.expired) {
-        // Where answers may be lost, this one was. Else it is still to come, however late: whoever forgot it would take it for another's.
+        // If answers can be lost, this one was. Otherwise it will still arrive, and without this entry another request
+        // would accept it.
         const isLost = !reliable && pending.deadlineMs + timeoutMs <= now;
         if (isLost || this.#pending.size > MAX_REMEMBERED) this.#pending.delete(order);
         continue;

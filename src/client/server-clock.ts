@@ -2,22 +2,22 @@ import { type Clock, microseconds } from '../util/clock.js';
 import type { SyncMessage } from '../protocol/messages/message.js';
 import type { U64 } from '../protocol/u64.js';
 
-/** Samples kept: with one every keep-alive, those of the last minute or so. */
+/** Maximum stored samples. With one per keep-alive, they cover about the last minute. */
 const MAX_SAMPLES = 8;
-/** What two clocks may drift apart while samples are kept, in microseconds; more is a jump of one of them. */
+/** Maximum drift of two clocks in microseconds while samples are stored. More means that one of them has jumped. */
 const MAX_DRIFT_MICROS = 50_000;
 
-/** How the router's clock stands to ours, as one SYNC has shown it. */
+/** Offset of the router's clock from the local clock, as measured by one SYNC. */
 export interface SyncResult {
-  /** Microseconds to add to our clock for the router's. */
+  /** Microseconds from the local clock to the router's clock. */
   readonly offsetMicros: number;
-  /** Microseconds the way there and back took, the router's own time not counted. */
+  /** Microseconds of the round trip, without the router's own time. */
   readonly roundTripMicros: number;
 }
 
 /**
- * The router's clock, guessed from its answers (wire.md 10): of the last few the quickest is believed, because what a
- * slow one was held up by is on one of its two ways, and nobody knows on which.
+ * Estimate of the router's clock from its answers (wire.md 10). Of the last few, the one with the shortest round trip
+ * is used. A slow one was delayed on one of its two ways, and it is unknown on which.
  */
 export class ServerClock {
   readonly #clock: Clock;
@@ -29,19 +29,19 @@ export class ServerClock {
     this.#clock = clock;
   }
 
-  /** A new session: a first, rough guess, which leaves out how long WELCOME took. */
+  /** Starts a session with a first, rough estimate, which ignores the latency of WELCOME. */
   welcome(time: U64): void {
     this.#samples = [];
     this.#offsetMicros = Number(time) - microseconds(this.#clock);
   }
 
-  /** The t1 of a new SYNC. No two are the same, so the answer tells which it belongs to. */
+  /** Returns the t1 of a new SYNC. Each is unique, so an answer identifies its SYNC. */
   nextT1(): number {
     this.#lastT1 = Math.max(microseconds(this.#clock), this.#lastT1 + 1);
     return this.#lastT1;
   }
 
-  /** Takes the answer to a SYNC that we have sent, at the moment it comes. */
+  /** Records the answer to a SYNC as soon as it arrives. */
   sample({ t1, t2 = 0, t3 = t2 }: SyncMessage): SyncResult {
     const [sent, received, answered, back] = [Number(t1), Number(t2), Number(t3), microseconds(this.#clock)];
     const result: SyncResult = {
@@ -54,15 +54,15 @@ export class ServerClock {
     return result;
   }
 
-  /** Unix microseconds by the router's clock, as far as known; ours before the first WELCOME. */
+  /** Returns Unix microseconds of the router's clock, as estimated. Before the first WELCOME, of the local clock. */
   nowMicros(): number {
     return microseconds(this.#clock) + this.#offsetMicros;
   }
 }
 
 /**
- * Whether two samples can be of the same pair of clocks: the true offset is at most half a round trip from each sample's. If
- * not, one of the clocks has jumped, or this computer slept, and the older sample is worth nothing.
+ * Returns whether two samples fit the same pair of clocks. The true offset differs from each sample's by at most half
+ * of its round trip. If they do not fit, a clock has jumped or this computer slept, and the older sample is invalid.
  */
 function agree(one: SyncResult, other: SyncResult): boolean {
   const apartMicros = Math.abs(one.offsetMicros - other.offsetMicros);

@@ -14,32 +14,35 @@ import type { Channel, Link, LinkEvents } from './link.js';
 import type { ResolvedOptions } from './options.js';
 
 export interface SessionEvents {
-  /** WELCOME is there: from now on messages can be sent. Again where the router has begun anew. */
+  /** WELCOME has arrived, and messages can be sent. Called again if the router has started a new session. */
   welcomed(welcome: WelcomeMessage): void;
-  /** Anything else the router says. */
+  /** Any other message of the router. */
   received(message: Message): void;
-  /** Bytes of the router that are no message; at most one a second. */
+  /** Bytes of the router that are not a message; at most once per second. */
   faulty(error: ClaspError): void;
   /** The keep-alive is due. */
   keepAlive(): void;
-  /** Once, and last. @param cause why; a ClaspError where the router has said so itself */
+  /** Called once, as the last event. @param cause the reason; a ClaspError if the router reported it */
   ended(cause: Error): void;
 }
 
-/** How often HELLO is said over a link that may lose it, in milliseconds. */
+/** Milliseconds between HELLOs on a link that can lose them. */
 const HELLO_REPEAT_MS = 1_000;
-/** How long a router may take to answer a goodbye, in milliseconds. */
+/** Maximum milliseconds that a router can take to answer a close. */
 const CLOSE_GRACE_MS = 2_000;
-/** Milliseconds between two reports of malformed frames. */
+/** Minimum milliseconds between two reports of malformed frames. */
 const FAULT_REPORT_MS = 1_000;
-/** Milliseconds from an ERROR to a hang-up that it explains. */
+/** Maximum milliseconds between an ERROR and a disconnect that it explains. */
 const CLOSE_REASON_MS = 1_000;
-/** Cookies that are taken from one router; an honest one has a second one only where the first grew old on the way. */
+/**
+ * Maximum cookies accepted from one router. A correct router sends a second one only if the first has expired in
+ * transit.
+ */
 const MAX_COOKIES = 5;
 
 /**
- * One connection, from reaching out to its end, and never used again: the link's channel, HELLO and WELCOME, the
- * encoding, the time limits.
+ * One connection from its start to its end, used once: the link's channel, HELLO and WELCOME, the encoding, the time
+ * limits.
  */
 export class Session {
   readonly #link: Link;
@@ -50,11 +53,11 @@ export class Session {
   #phase: 'opening' | 'greeting' | 'welcomed' | 'closing' | 'ended' = 'opening';
   #cookie: string | undefined;
   #cookieCount = 0;
-  /** HELLOs sent and not yet answered by a WELCOME. */
+  /** HELLOs that were sent and not yet answered by a WELCOME. */
   #openHellos = 0;
-  /** What the router said last about the session as a whole, and when. */
+  /** The last ERROR of the router about the whole session, and its time. */
   #closeReason: { readonly error: ClaspError; readonly atMs: number } | undefined;
-  /** Why we are closing, if we are. */
+  /** Why this side is closing, if it is. */
   #ownCause: Error | undefined;
   readonly #keepAlive: KeepAlive;
   #lastFaultMs = -Infinity;
@@ -75,11 +78,11 @@ export class Session {
         events.keepAlive();
       },
       lost: (silentMs) => {
-        this.#end(new ClientError('lost', `the router has said nothing for ${Math.round(silentMs / 1000)} s`));
+        this.#end(new ClientError('lost', `the router has been silent for ${Math.round(silentMs / 1000)} s`));
       },
     });
     const giveUp = (): void => {
-      const stage = this.#phase === 'opening' ? 'could be reached' : 'has let this client in';
+      const stage = this.#phase === 'opening' ? 'could be reached' : 'has accepted this client';
       this.#end(new ClientError('unreachable', `no router at ${link.url} ${stage} within ${connectTimeoutMs} ms`));
     };
     this.#setupDeadline = setAwaitedDeadline(clock, giveUp, connectTimeoutMs);
@@ -97,16 +100,16 @@ export class Session {
     return this.#channel?.bufferedBytes ?? 0;
   }
 
-  /** All is set up; there is no time limit any more but the keep-alive's. */
+  /** Marks the session as set up. From then on, the keep-alive is the only time limit. */
   settled(): void {
     this.#setupDeadline.clear();
   }
 
   /**
-   * Sends a message, if the session is welcomed.
+   * Sends a message if the session is welcomed.
    *
-   * @param qos the message's own where absent
-   * @throws EncodeError when it does not fit a frame of this link
+   * @param qos by default the message's own
+   * @throws EncodeError if it does not fit a frame of this link
    */
   send(message: Message, qos?: Qos): void {
     const channel = this.#channel;
@@ -122,7 +125,7 @@ export class Session {
     channel.send(frame);
   }
 
-  /** Says goodbye. `ended` follows with this cause, after two seconds at the latest. */
+  /** Closes the session. `ended` follows with this cause, after at most two seconds. */
   close(cause: Error): void {
     if (this.#phase === 'ended' || this.#phase === 'closing') return;
     if (this.#phase === 'opening') {
@@ -139,7 +142,7 @@ export class Session {
     this.#channel?.close();
   }
 
-  /** Cuts it off. `ended` has been called when this returns. */
+  /** Cuts the session. `ended` has been called when this returns. */
   fail(cause: Error): void {
     this.#end(cause);
   }
@@ -147,7 +150,7 @@ export class Session {
   #open(lacksText: boolean): void {
     if (this.#phase !== 'opening') return;
     try {
-      if (lacksText) throw new Error('JSON is text, which this link does not carry; choose binary or cbor');
+      if (lacksText) throw new Error('this link does not carry JSON; choose binary or cbor');
       this.#channel = this.#link.open(this.#linkEvents, this.#options.encoding);
     } catch (cause) {
       this.#end(this.#unreachable(errorOf(cause)));
@@ -209,7 +212,7 @@ export class Session {
   }
 
   #hear(message: Message): void {
-    if (!this.#isListening) return; // the message before it may have ended the session
+    if (!this.#isListening) return; // the previous message may have ended the session
     if (this.#phase === 'greeting') return this.#greet(message);
     if (message.type === 'error' && this.#endsSession(message)) return;
     if (message.type === 'publish' && message.signal === 'gesture' && !this.#isInOrder(message)) return;
@@ -222,7 +225,7 @@ export class Session {
     return hasDatagrams === undefined || this.#gestures.takes(message, hasDatagrams);
   }
 
-  /** A HELLO that was repeated makes another session at the router, which knows nothing of the first one's subscriptions. */
+  /** A repeated HELLO creates another session at the router, which has none of the first one's subscriptions. */
   #welcome(message: WelcomeMessage): void {
     if (this.#openHellos === 0) return;
     this.#openHellos--;
@@ -230,8 +233,8 @@ export class Session {
   }
 
   /**
-   * Notes an ERROR about the session as a whole: if the router hangs up now, that is why. Datagrams know no hanging up, so
-   * there it ends the session where only the end of a session has that code. @returns whether it has ended
+   * Records an ERROR about the whole session: it explains a disconnect that follows. Datagrams have no disconnect.
+   * There the ERROR ends the session if its code can only mean that. @returns whether the session has ended
    */
   #endsSession(message: ErrorMessage): boolean {
     if (mayBeCloseReason(message))
@@ -241,7 +244,7 @@ export class Session {
     return true;
   }
 
-  /** What comes before WELCOME: over UDP first the wish to see that our address is ours. */
+  /** Handles messages before WELCOME. Over UDP the first is the router's request to validate this address. */
   #greet(message: Message): void {
     if (message.type === 'welcome') {
       this.#phase = 'welcomed';
@@ -251,7 +254,7 @@ export class Session {
     } else if (message.type === 'error') {
       const cookie = this.#link.reliable ? undefined : cookieOf(message);
       if (cookie === undefined || this.#cookieCount >= MAX_COOKIES) this.#end(claspErrorOf(message));
-      // The same once more answers a HELLO that was repeated; the one with the cookie is under way already.
+      // The same cookie again answers a repeated HELLO; the HELLO with the cookie is already sent.
       else if (cookie !== this.#cookie) {
         this.#cookieCount++;
         this.#cookie = cookie;
@@ -272,7 +275,7 @@ export class Session {
     if (this.#phase === 'opening') return this.#unreachable(cause);
     const said = this.#closeReason;
     if (said !== undefined && this.#options.clock.now() - said.atMs <= CLOSE_REASON_MS) return said.error;
-    if (this.#phase === 'greeting') return this.#unreachable(cause ?? new Error('it hung up instead of a WELCOME'));
+    if (this.#phase === 'greeting') return this.#unreachable(cause ?? new Error('it disconnected without a WELCOME'));
     const text = cause === undefined ? 'the router closed the connection' : `the connection failed: ${cause.message}`;
     return new ClientError('lost', text, cause);
   }

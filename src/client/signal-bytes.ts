@@ -6,7 +6,7 @@ const OBJECT_BYTES = 100;
 const ENTRY_BYTES = 48;
 const SLOT_BYTES = 8;
 
-/** Estimates the memory of a signal that waits, in bytes. It visits every part of the value once. */
+/** Estimates the memory of a waiting signal in bytes. Visits every part of the value once. */
 export function signalBytes(signal: Signal): number {
   const fixed = OBJECT_BYTES + signal.address.length;
   switch (signal.kind) {

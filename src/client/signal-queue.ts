@@ -4,11 +4,11 @@ import type { Signal } from './signal.js';
 import { signalBytes } from './signal-bytes.js';
 import type { SignalType } from '../protocol/enumerations.js';
 
-/** Signals one after the other, for `for await`. */
+/** Signals in order, for `for await`. */
 export interface SignalIterator<T extends SignalType = SignalType> extends AsyncIterableIterator<Signal<T>> {
   /** Signals that were dropped because the buffer was full. */
   readonly dropped: number;
-  /** Ends the subscription and drops what waits. `for await` calls it when the loop is left. */
+  /** Ends the subscription and drops waiting signals. `for await` calls it when the loop ends. */
   return(): Promise<IteratorResult<Signal<T>, undefined>>;
 }
 
@@ -24,26 +24,26 @@ interface WaitingSignal {
 }
 
 /**
- * Queue between a subscription and a loop that reads slowly. If a signal exceeds a limit, a param replaces its own latest waiting
- * value; otherwise the queue drops the oldest stream samples and gesture moves, which later ones outdate; otherwise the oldest
- * signals. A signal that alone exceeds the limit of bytes waits alone.
+ * Queue between a subscription and a loop that reads slowly. If a signal exceeds a limit, a param replaces its own
+ * latest waiting value. Otherwise the queue drops the oldest stream samples and gesture moves, which later ones
+ * outdate. Otherwise it drops the oldest signals. A signal that alone exceeds the byte limit waits alone.
  */
 export class SignalQueue implements SignalIterator {
   readonly #limits: QueueLimits;
   readonly #onReturn: () => void;
-  /** In order; a Map, so that an entry in the middle can be replaced or dropped in constant time. */
+  /** In order. A Map, so that any entry can be replaced or dropped in constant time. */
   readonly #waiting = new Map<number, WaitingSignal>();
   #bytes = 0;
-  /** Where the latest waiting value of each param is, and which waiting ones are outdated by later ones. */
+  /** Position of the latest waiting value of each param, and of the waiting signals that later ones outdate. */
   readonly #latest = new Map<string, number>();
   readonly #expendable = new Set<number>();
   readonly #readers: { resolve(result: IteratorResult<Signal, undefined>): void; reject(error: Error): void }[] = [];
   #next = 0;
   #dropped = 0;
-  /** Set when nothing more comes. */
+  /** Set when no more signals follow. */
   #end: { readonly error: Error | undefined } | undefined;
 
-  /** @param onReturn is called once when the reader leaves */
+  /** @param onReturn called once when the reader leaves */
   constructor(limits: QueueLimits, onReturn: () => void) {
     this.#limits = limits;
     this.#onReturn = onReturn;
@@ -60,7 +60,7 @@ export class SignalQueue implements SignalIterator {
       reader.resolve({ done: false, value: signal });
       return;
     }
-    const bytes = signalBytes(signal); // only here: a reader that waits pays nothing for it
+    const bytes = signalBytes(signal); // computed only here, so that a waiting reader does not pay for it
     if (this.#isFullWith(bytes)) {
       if (this.#replace(signal, bytes)) return;
       while (this.#waiting.size > 0 && this.#isFullWith(bytes)) this.#dropOne();
@@ -74,7 +74,7 @@ export class SignalQueue implements SignalIterator {
     }
   }
 
-  /** Nothing more comes. What waits can still be read, then the loop ends, or throws. */
+  /** Marks the end. Waiting signals can still be read; then the loop ends or throws. */
   finish(error: Error | undefined): void {
     if (this.#end !== undefined) return;
     this.#end = { error };
@@ -121,12 +121,12 @@ export class SignalQueue implements SignalIterator {
   /**
    * Drops the latest waiting value of the same param.
    *
-   * @returns whether the new value has its place in the order; a value that is too large for it does not
+   * @returns whether the new value takes its position; a value that is too large does not
    */
   #replace(signal: Signal, bytes: number): boolean {
     const place = signal.kind === 'param' ? this.#latest.get(signal.address) : undefined;
     if (place === undefined) return false;
-    const older = this.#waiting.get(place)!; // what #latest lists waits
+    const older = this.#waiting.get(place)!; // invariant: #latest lists waiting signals only
     if (this.#bytes - older.bytes + bytes > this.#limits.bytes) {
       this.#drop(place);
       return false;
@@ -148,14 +148,14 @@ export class SignalQueue implements SignalIterator {
   }
 
   #remove(place: number): void {
-    const { signal, bytes } = this.#waiting.get(place)!; // callers name a place that is taken
+    const { signal, bytes } = this.#waiting.get(place)!; // invariant: callers pass an occupied position
     this.#waiting.delete(place);
     this.#expendable.delete(place);
     this.#bytes -= bytes;
     if (signal.kind === 'param' && this.#latest.get(signal.address) === place) this.#latest.delete(signal.address);
   }
 
-  /** The error is thrown once; after that the iterator is done, as iterators are. */
+  /** The error is thrown once. After that the iterator is done, as the iterator protocol requires. */
   #tellEnd(reader: { resolve(result: IteratorResult<Signal, undefined>): void; reject(error: Error): void }): void {
     const error = this.#end?.error;
     this.#end = { error: undefined };
@@ -170,7 +170,7 @@ export function checkQueueLimits({ signals, bytes }: QueueLimits): void {
   check(Number.isSafeInteger(bytes) && bytes >= 1, 'bufferBytes', 'be a whole number from 1', bytes);
 }
 
-/** What a loop over signals throws when the client was not closed by the program. */
+/** Returns the error that a loop over signals throws if the program did not close the client. */
 export function endOfSignals(reason: Error | undefined): Error | undefined {
   return reason && new ClientError('closed', `the client has closed: ${reason.message}`, reason);
 }

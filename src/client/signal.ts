@@ -4,54 +4,54 @@ import { timelineFromValue } from '../protocol/timeline.js';
 import type { U64 } from '../protocol/u64.js';
 import type { Value } from '../protocol/values/value.js';
 
-/** A param as the router holds it. */
+/** A param in the state of the router. */
 export interface Param {
   readonly address: string;
   readonly value: Value;
-  /** Rises with each write, from 1; what `set(..., {revision})` takes. */
+  /** Increases with each write, from 1. Accepted by `set(..., {revision})`. */
   readonly revision: U64;
-  /** Session id of the last writer, where the router said. */
+  /** Session id of the last writer, if the router sent it. */
   readonly writer?: string | undefined;
-  /** Microseconds of the router's clock: when it was written, where the router said. */
+  /** Time of the write in microseconds of the router's clock, if the router sent it. */
   readonly timestamp?: U64 | undefined;
 }
 
-/** A param has a value. */
+/** A value of a param. */
 export interface ParamSignal extends Param {
   readonly kind: 'param';
-  /** Whether the writer has locked it with this write, or given up its lock. */
+  /** Whether the writer locked or unlocked it with this write. */
   readonly lock?: true | undefined;
   readonly unlock?: true | undefined;
-  /** Whether this is what the router held already, and not a write of this moment. */
+  /** Whether the router had already stored this value. False for a write that just happened. */
   readonly fromSnapshot: boolean;
 }
 
-/** Something has happened. */
+/** An event. */
 export interface EventSignal {
   readonly kind: 'event';
   readonly address: string;
-  /** Absent where the sender gave none, which differs from null. */
+  /** Absent if the sender gave none, which differs from null. */
   readonly value?: Value | undefined;
-  /** Microseconds, as the sender wrote it. */
+  /** Microseconds, as sent. */
   readonly timestamp?: U64 | undefined;
 }
 
-/** A piece of a continuous signal: one value, or a run of samples. */
+/** A part of a continuous signal: one value, or a run of samples. */
 export interface StreamSignal {
   readonly kind: 'stream';
   readonly address: string;
   readonly value?: Value | undefined;
   readonly samples?: readonly number[] | undefined;
-  /** Samples a second. */
+  /** Samples per second. */
   readonly rate?: number | undefined;
   readonly timestamp?: U64 | undefined;
 }
 
-/** A step of an input with a beginning and an end. Its last one has the phase `end` or `cancel`. */
+/** One step of an input with a start and an end. The last step has the phase `end` or `cancel`. */
 export interface GestureSignal {
   readonly kind: 'gesture';
   readonly address: string;
-  /** Tells simultaneous gestures on one address apart. */
+  /** Distinguishes simultaneous gestures on one address. */
   readonly id: number;
   readonly phase: GesturePhase;
   readonly value?: Value | undefined;
@@ -62,27 +62,27 @@ export interface GestureSignal {
 export interface TimelineSignal {
   readonly kind: 'timeline';
   readonly address: string;
-  /** For `timelinePlayer` of `clasp-router/protocol`; absent where what came is none. */
+  /** For `timelinePlayer` of `clasp-router/protocol`. Absent if the content is not a timeline. */
   readonly timeline?: Timeline | undefined;
-  /** What came instead. */
+  /** The content if it is not a timeline. */
   readonly value?: Value | undefined;
   readonly timestamp?: U64 | undefined;
 }
 
-/** What a subscription delivers; with type arguments only signals of those kinds. */
+/** A signal that a subscription delivers. With type arguments, only signals of those types. */
 export type Signal<T extends SignalType = SignalType> = Extract<
   ParamSignal | EventSignal | StreamSignal | GestureSignal | TimelineSignal,
   { readonly kind: T }
 >;
 
-/** What a PUBLISH says. */
+/** Returns the signal of a PUBLISH. */
 export function signalOf(message: PublishMessage): Signal {
   const { address, timestamp } = message;
   const value = message.value?.decode();
   switch (message.signal) {
-    case 'param': // passed on without being kept, so nobody has counted it
+    case 'param': // forwarded without being stored, so it has no revision
       return { kind: 'param', address, value: value ?? null, revision: 0, timestamp, fromSnapshot: false };
-    case undefined: // a MessagePack sender of old; the binary form calls it an event too
+    case undefined: // from a legacy MessagePack sender; the binary form treats it as an event too
     case 'event':
       return { kind: 'event', address, value, timestamp };
     case 'stream':
@@ -98,7 +98,7 @@ export function signalOf(message: PublishMessage): Signal {
   }
 }
 
-/** Its values are views into a frame that is gone when the listener plays it. */
+/** Copies the values, because they are views into a frame that is invalid when the listener plays it. */
 function keep(timeline: Timeline): Timeline {
   return { ...timeline, keyframes: timeline.keyframes.map((frame) => ({ ...frame, value: frame.value.copy() })) };
 }

@@ -7,15 +7,15 @@ import type { Signal } from './signal.js';
 import { wholeNumber } from './whole-number.js';
 
 export interface OnOptions<T extends SignalType = SignalType> {
-  /** Only signals of these kinds. @default all */
+  /** Signals of these types only. @default all */
   readonly types?: readonly T[] | undefined;
-  /** At most this many deliveries of an address in a second; the last value always comes. @default unlimited */
+  /** Maximum deliveries per second and address. The last value is always delivered. @default unlimited */
   readonly maxRate?: number | undefined;
-  /** The least change of a number worth a delivery. @default 0, every change and every repetition */
+  /** Minimum change of a number that causes a delivery. @default 0, every change and every repetition */
   readonly epsilon?: number | undefined;
   /** Milliseconds in which samples of a stream are collected into one signal. @default 0 */
   readonly window?: number | undefined;
-  /** How many values of each param's past are wanted, the current one counted, where the router keeps them. @default 1 */
+  /** Number of past values per param, including the current one, if the router stores them. @default 1 */
   readonly history?: number | undefined;
 }
 
@@ -27,7 +27,7 @@ export const onOptions = [
   'history',
 ] as const satisfies readonly (keyof OnOptions)[];
 
-/** Where a subscription's signals go. */
+/** Receives the signals of a subscription. */
 export type Listener<T extends SignalType = SignalType> = (signal: Signal<T>) => void;
 
 /** @throws ArgumentError unless it is a list of signal types */
@@ -38,25 +38,25 @@ export function checkTypes(types: readonly SignalType[]): void {
   }
 }
 
-/** One `on()`: what the router is asked for, and what of all that arrives is meant for this listener. */
+/** One `on()`: its request to the router, and the selection of received signals for its listener. */
 export class Subscription {
   readonly id: number;
   readonly pattern: Pattern;
   readonly listener: Listener;
-  /** False once it has been ended; what is being delivered at that moment stops with it. */
+  /** False after its end. A delivery in progress stops as well. */
   isActive = true;
-  /** Until the router has gone on to what was asked later, snapshots may be the one this subscription has asked for. */
+  /** Until the router has answered a later request, a snapshot can be the one for this subscription. */
   isFresh = true;
   readonly #types: ReadonlySet<SignalType> | undefined;
   readonly #options: SubscribeOptions;
-  /** Whether it has asked for the past once. That is not asked for again after a reconnection. */
+  /** Whether it has requested past values. They are not requested again after a reconnection. */
   #hasHistory = false;
-  /** What the listener knows of each param, so that overlapping snapshots tell it nothing twice. */
+  /** The known state of each param, so that overlapping snapshots cause no duplicates. */
   readonly #told: BoundedMap<string, KnownParam>;
 
   /**
-   * @param maxTold addresses for which that is remembered
-   * @throws ClaspError 202 for a pattern that is none, ArgumentError for an option out of range
+   * @param maxTold maximum number of stored addresses
+   * @throws ClaspError 202 for an invalid pattern, ArgumentError for an option out of range
    */
   constructor(id: number, pattern: string, listener: Listener, options: OnOptions, maxTold: number) {
     this.id = id;
@@ -74,7 +74,7 @@ export class Subscription {
     this.#told = new BoundedMap(maxTold);
   }
 
-  /** What to send, now and after each reconnection. */
+  /** Returns the message to send, now and after each reconnection. */
   message(): SubscribeMessage {
     const options = this.#hasHistory ? { ...this.#options, history: undefined } : this.#options;
     return {
@@ -86,20 +86,20 @@ export class Subscription {
     };
   }
 
-  /** The router has answered it. */
+  /** Records that the router has answered it. */
   settled(): void {
     this.isFresh = false;
     this.#hasHistory = true;
   }
 
-  /** Whether signals of this kind and address are meant for it. */
+  /** Returns whether it receives signals of this type and address. */
   wants(kind: SignalType, address: string): boolean {
     return (this.#types?.has(kind) ?? true) && matchPattern(this.pattern, address);
   }
 
   /**
-   * Whether what a snapshot says of a param is news here: each value is told once, although every subscription that
-   * overlaps this one brings a snapshot of its own, and after a reconnection only what has changed meanwhile.
+   * Returns whether an entry of a snapshot is new for this subscription. Each value is delivered once, although every
+   * overlapping subscription causes its own snapshot. After a reconnection, only changed values are delivered.
    */
   isNews(param: KnownParam): boolean {
     const before = this.#told.get(param.address);
@@ -109,10 +109,10 @@ export class Subscription {
   }
 
   /**
-   * Takes note of a write that has just arrived.
+   * Records a write that has just arrived.
    *
-   * @param reliable whether the link keeps order; where it does not, a write may come late or twice
-   * @returns whether the listener is to hear of it
+   * @param reliable whether the link keeps order; otherwise a write can arrive late or twice
+   * @returns whether it is delivered to the listener
    */
   takesWrite(param: KnownParam, reliable: boolean): boolean {
     const before = this.#told.get(param.address);
@@ -126,7 +126,7 @@ export class Subscription {
       const wantsPast = this.isFresh && !this.#hasHistory && (this.#options.history ?? 1) > 1;
       return wantsPast || param.revision > before.revision;
     }
-    // Another session: perhaps another router, which has counted otherwise.
+    // Another session: possibly another router, with other revisions.
     return param.revision !== before.revision || !param.value.equals(before.value);
   }
 }

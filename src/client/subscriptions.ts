@@ -5,19 +5,19 @@ import { type ParamCache, paramOf } from './param-cache.js';
 import { type ParamSignal, type Signal, signalOf } from './signal.js';
 import type { Subscription } from './subscription.js';
 
-/** Addresses whose recipients are remembered. A hostile router may invent any number of them. */
+/** Maximum addresses with cached recipients. A hostile router can invent any number of them. */
 const MAX_ROUTES = 10_000;
 
-/** Hands what arrives to those who subscribed to it: to each once, in the order in which they subscribed. */
+/** Delivers signals to their subscribers: once each, in the order of subscription. */
 export class Subscriptions {
   readonly #byId = new Map<number, Subscription>();
-  /** Recipients by kind and address, as long as nobody comes or goes. */
+  /** Recipients by type and address. Cleared when a subscription starts or ends. */
   #routes = new Map<string, readonly Subscription[]>();
   readonly #cache: ParamCache;
   readonly #reliable: boolean;
   readonly #report: (error: ClientError) => void;
 
-  /** @param report is told when a listener throws; the others get their signal all the same */
+  /** @param report called when a listener throws; the other listeners still receive the signal */
   constructor(cache: ParamCache, reliable: boolean, report: (error: ClientError) => void) {
     this.#cache = cache;
     this.#reliable = reliable;
@@ -69,7 +69,7 @@ export class Subscriptions {
 
   takePublish(message: PublishMessage): void {
     const recipients = this.#recipients(message.signal ?? 'event', message.address);
-    if (recipients.length === 0) return; // nothing is built for nobody
+    if (recipients.length === 0) return; // without recipients nothing is built
     const signal = signalOf(message);
     for (const subscription of recipients) this.#tell(subscription, signal);
   }
@@ -85,7 +85,7 @@ export class Subscriptions {
   }
 
   #tell(subscription: Subscription, signal: Signal): void {
-    if (!subscription.isActive) return; // ended by a listener before it, in this very delivery
+    if (!subscription.isActive) return; // ended by an earlier listener during this delivery
     try {
       subscription.listener(signal);
     } catch (cause) {

@@ -1,46 +1,46 @@
 import { messageOf } from './client-error.js';
 import type { Channel, ClientEncoding, Link, LinkEvents } from './link.js';
 
-/** Bytes in memory of their own. In this form the type means the same before and after TypeScript 5.7. */
+/** Bytes in unshared memory. In this form the type has the same meaning before and after TypeScript 5.7. */
 type OwnedBytes = Uint8Array & { readonly buffer: ArrayBuffer };
 
-/** What is needed of a WebSocket: browsers' own, that of Node ≥ 22, or that of `ws`. */
+/** The used part of a WebSocket: that of browsers, of Node.js ≥ 22, or of `ws`. */
 export interface WebSocketLike {
   binaryType: string;
   readonly readyState: number;
   readonly bufferedAmount: number;
   send(data: string | OwnedBytes): void;
   close(code?: number, reason?: string): void;
-  /** Cuts it off; browsers have no such thing. */
+  /** Destroys the connection. Not available in browsers. */
   terminate?(): void;
   addEventListener(type: string, listener: (event: WebSocketEvent) => void): void;
   removeEventListener(type: string, listener: (event: WebSocketEvent) => void): void;
 }
 
-/** What is read of any of its events. */
+/** The used fields of all its events. */
 export interface WebSocketEvent {
   readonly type: string;
   readonly data?: unknown;
   readonly code?: number;
   readonly reason?: string;
   readonly message?: string;
-  /** What `ws` has behind its message. */
+  /** The error behind the message, in `ws` only. */
   readonly error?: unknown;
 }
 
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
 
 export interface WebSocketLinkOptions {
-  /** @default the global one */
+  /** @default the global WebSocket */
   readonly WebSocket?: WebSocketConstructor | undefined;
 }
 
 const OPEN = 1;
-/** What a WebSocket says of an end without a goodbye. */
+/** Code that a WebSocket reports for an end without a Close frame. */
 const ABNORMAL_CLOSURE = 1006;
 
 /**
- * A link through a WebSocket: one frame, or one JSON text, a message. Runs in browsers.
+ * Creates a link over a WebSocket: one frame, or one JSON message, per WebSocket message. Runs in browsers.
  *
  * @param url `ws://host:port` or `wss://host:port`
  */
@@ -53,7 +53,7 @@ export function webSocketLink(url: string, options: WebSocketLinkOptions = {}): 
       const WebSocket = options.WebSocket ?? globalWebSocket();
       if (WebSocket === undefined) {
         throw new Error(
-          'this runtime has no WebSocket; give one as the option WebSocket, such as that of the package ws',
+          'this runtime has no WebSocket; provide one in the option WebSocket, such as that of the package ws',
         );
       }
       return openChannel(new WebSocket(url, [subprotocol(encoding)]), events);
@@ -62,11 +62,11 @@ export function webSocketLink(url: string, options: WebSocketLinkOptions = {}): 
 }
 
 function globalWebSocket(): WebSocketConstructor | undefined {
-  // Where there is one it is the one of the WHATWG standard, which is what WebSocketLike is cut from.
+  // Invariant: a global WebSocket follows the WHATWG standard, of which WebSocketLike is a part.
   return (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket;
 }
 
-/** CBOR is our router's; with this name any other one refuses it at the door instead of misreading it. */
+/** Only this router supports CBOR. With this name, other routers reject the connection instead of misreading it. */
 function subprotocol(encoding: ClientEncoding): string {
   return encoding === 'cbor' ? 'clasp.cbor' : 'clasp';
 }
@@ -81,12 +81,12 @@ function openChannel(socket: WebSocketLike, events: LinkEvents): Channel {
       else if (data instanceof ArrayBuffer) events.received([new Uint8Array(data)]);
     },
     error: ({ message, error }) => {
-      // Browsers never say why. A `close` follows.
+      // Browsers never give a reason. A `close` follows.
       fault = new Error(message === '' ? messageOf(error) : (message ?? 'the WebSocket failed'));
     },
     close: ({ code, reason }) => {
       detach();
-      const abnormal = code === ABNORMAL_CLOSURE ? new Error('the connection broke off') : undefined;
+      const abnormal = code === ABNORMAL_CLOSURE ? new Error('the connection ended without a close') : undefined;
       const refused = code === undefined || code <= 1001 || code === ABNORMAL_CLOSURE ? undefined : said(code, reason);
       events.closed(fault ?? abnormal ?? refused);
     },
@@ -100,13 +100,13 @@ function openChannel(socket: WebSocketLike, events: LinkEvents): Channel {
       return socket.bufferedAmount;
     },
     send(frame) {
-      // The encoders make their bytes in memory of their own, never in memory that is shared between threads.
+      // Invariant: the encoders use unshared memory.
       if (socket.readyState === OPEN) socket.send(frame as string | OwnedBytes);
     },
     close: () => socket.close(1000),
     destroy: () => {
       detach();
-      socket.addEventListener('error', () => undefined); // ws throws what nobody listens to
+      socket.addEventListener('error', () => undefined); // `ws` throws errors without a listener
       if (socket.terminate === undefined) socket.close();
       else socket.terminate();
     },

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { BrowserLike } from '../support/browser-like.js';
 
 describe('the client in a browser', () => {
-  it('connects, writes, listens and closes in a realm without Node', async () => {
+  it('connects, writes, subscribes and closes in a realm without Node.js', async () => {
     const { run } = await new BrowserLike().run(`
       import { connect } from './client/index.js';
       import { decodeFrame, encodeFrame, encodeValue } from './protocol/index.js';
@@ -54,7 +54,7 @@ describe('the client in a browser', () => {
         });
       }
     `);
-    const result: unknown = JSON.parse(await (run as () => Promise<string>)()); // exported above
+    const result: unknown = JSON.parse(await (run as () => Promise<string>)()); // invariant: exported above
     expect(result).toEqual({
       asked: ['wss://example.org:7330', 'clasp'],
       closedWith: 1000,
@@ -66,14 +66,14 @@ describe('the client in a browser', () => {
     });
   });
 
-  it('says what is missing where there is no WebSocket', async () => {
+  it('reports what is missing in a runtime without WebSocket', async () => {
     const { run } = await new BrowserLike().run(`
       import { connect } from './client/index.js';
       const clock = { now: () => 0, setTimeout: () => 0, clearTimeout: () => {} };
       export const run = () => connect('ws://localhost:7330', { clock }).catch((error) => error.message);
     `);
     expect(await (run as () => Promise<string>)()).toBe(
-      'cannot connect to ws://localhost:7330: this runtime has no WebSocket; give one as the option WebSocket, such as that of the package ws',
+      'cannot connect to ws://localhost:7330: this runtime has no WebSocket; provide one in the option WebSocket, such as that of the package ws',
     );
   });
 });

@@ -20,14 +20,14 @@ const refusal = (code: number, message: string): unknown =>
   expect.objectContaining({ name: 'ClaspError', code, message });
 
 describe('a session', () => {
-  it('is open once WELCOME is there and a SYNC is answered', () => {
+  it('is open after WELCOME and the answer to a SYNC', () => {
     expect(client.state).toBe('open');
     expect(client.session).toBe('session-1');
     expect(client.routerName).toBe('scripted');
     expect(router.latest.received.map(({ message }) => message.type)).toEqual(['hello', 'sync']);
   });
 
-  it('introduces itself', async () => {
+  it('sends its name and capabilities', async () => {
     const other = await router.connect({ name: 'desk', token: 'secret', features: ['param', 'event'] });
     expect(router.latest.all('hello')).toEqual([
       { type: 'hello', version: 1, name: 'desk', token: 'secret', features: ['param', 'event'] },
@@ -40,7 +40,7 @@ describe('a session', () => {
     expect(router.latest.all('pong')).toHaveLength(1);
   });
 
-  it('ignores what no router says', async () => {
+  it('ignores messages that no router sends', async () => {
     await router.latest.say({ type: 'hello', version: 1, name: 'x', features: [] }, { type: 'get', address: '/a' });
     expect(client.state).toBe('open');
   });
@@ -64,14 +64,14 @@ describe('set', () => {
     expect(message).not.toHaveProperty('unlock', true);
   });
 
-  it('says what became of the lock', async () => {
+  it('reports the state of the lock', async () => {
     const result = kept(client.set('/a', 1, { lock: true }));
     await turns();
     await router.latest.say({ type: 'ack', address: '/a', revision: 2, locked: true, holder: 'session-1' });
     expect(await result).toEqual({ revision: 2, locked: true, holder: 'session-1' });
   });
 
-  it('with QoS 0 resolves at once, and waits for nothing', async () => {
+  it('with QoS 0 resolves immediately, without an answer', async () => {
     await expect(client.set('/a', 1, { qos: 0 })).resolves.toBeUndefined();
     await turns();
     expect(router.latest.received.at(-1)!.qos).toBe(0);
@@ -79,7 +79,7 @@ describe('set', () => {
     client.onError((error) => errors.push(error));
     await router.advance(6_000);
     expect(errors).toEqual([]);
-    expect(router.latest.types).toEqual(['sync', 'set']); // a request given up would have had a SYNC follow it
+    expect(router.latest.types).toEqual(['sync', 'set']); // an expired request would have been followed by a SYNC
   });
 
   it.each([
@@ -95,14 +95,14 @@ describe('set', () => {
     await expect(result).rejects.toBeInstanceOf(ClaspError);
   });
 
-  it('calls a code of tomorrow 500 and says the number', async () => {
+  it('reports an unknown code as 500 and includes the number', async () => {
     const result = kept(client.set('/a', 1));
     await turns();
     await router.latest.say(failure(999, 'Too Tuesday', '/a'));
     await expect(result).rejects.toEqual(refusal(500, 'Too Tuesday (error 999)'));
   });
 
-  it('matches answers in the order of the requests, address by address', async () => {
+  it('assigns answers in the order of the requests, per address', async () => {
     const first = kept(client.set('/a', 1));
     const other = kept(client.set('/b', 1));
     const second = kept(client.set('/a', 2));
@@ -113,7 +113,7 @@ describe('set', () => {
     expect(await second).toEqual({ revision: 3 });
   });
 
-  it('is refused on the spot where there is no such address or value, and nothing is sent', async () => {
+  it('is rejected immediately for an invalid address or value, and nothing is sent', async () => {
     await expect(client.set('no/slash', 1)).rejects.toHaveProperty('code', 200);
     await expect(client.set('/a', new Date() as never)).rejects.toHaveProperty('name', 'EncodeError');
     await expect(client.set('/a', 'x'.repeat(65_536))).rejects.toHaveProperty('name', 'EncodeError');
@@ -124,7 +124,7 @@ describe('set', () => {
 });
 
 describe('without an answer', () => {
-  it('a request is given up after its time', async () => {
+  it('a request expires after its time', async () => {
     const result = kept(client.set('/a', 1));
     await turns();
     router.clock.increment(4_999);
@@ -137,7 +137,7 @@ describe('without an answer', () => {
     await expect(result).rejects.toBeInstanceOf(ClientError);
   });
 
-  it('each has its own time', async () => {
+  it('each request has its own time', async () => {
     router.answersSyncs = false;
     const first = kept(client.set('/a', 1));
     router.clock.increment(3_000);
@@ -149,7 +149,7 @@ describe('without an answer', () => {
     await expect(second).rejects.toHaveProperty('kind', 'timeout');
   });
 
-  it('an answer that comes late is not taken for that of the next request', async () => {
+  it('a late answer is not assigned to the next request', async () => {
     router.answersSyncs = false;
     const first = kept(client.set('/a', 1));
     router.clock.increment(5_000);
@@ -161,9 +161,9 @@ describe('without an answer', () => {
     expect(await second).toEqual({ revision: 2 });
   });
 
-  it('one that never comes does not hold the place of the next for ever', async () => {
+  it('an answer that never arrives does not block the next request permanently', async () => {
     const first = kept(client.set('/a', 1));
-    router.clock.increment(5_000); // a SYNC goes out, and its answer says that this one gets none
+    router.clock.increment(5_000); // a SYNC is sent, and its answer shows that this request gets none
     await expect(first).rejects.toHaveProperty('kind', 'timeout');
     await turns(2);
     const second = kept(client.set('/a', 2));
@@ -172,7 +172,7 @@ describe('without an answer', () => {
     expect(await second).toEqual({ revision: 1 });
   });
 
-  it('a request that the router passes over is given up when it has answered a later SYNC', async () => {
+  it('a request that the router skips expires after the answer to a later SYNC', async () => {
     const result = kept(client.set('/a', 1));
     await client.sync();
     await expect(result).rejects.toMatchObject({
@@ -194,7 +194,7 @@ describe('get', () => {
     expect(client.cached('/a')).toEqual(await result);
   });
 
-  it('resolves with undefined where there is none, and rejects for any other reason', async () => {
+  it('resolves with undefined for a missing param, and rejects for any other reason', async () => {
     const missing = kept(client.get('/a'));
     const forbidden = kept(client.get('/b'));
     await turns();
@@ -203,7 +203,7 @@ describe('get', () => {
     await expect(forbidden).rejects.toEqual(refusal(301, 'Forbidden'));
   });
 
-  it('does not take the snapshot of a subscription for its answer, though it be in the same packet', async () => {
+  it('does not accept the snapshot of a subscription as its answer, even in the same packet', async () => {
     router.answersSyncs = false;
     client.on('/a', () => undefined);
     void client.set('/a', 1, { qos: 0 });
@@ -215,7 +215,7 @@ describe('get', () => {
     expect(await result).toMatchObject({ value: 1, revision: 2 });
   });
 
-  it('does not take a snapshot of several params for its answer', async () => {
+  it('does not accept a snapshot of several params as its answer', async () => {
     const result = kept(client.get('/a'));
     await turns();
     await router.latest.say(snapshot(['/a', 0, 1], ['/b', 0, 1]));
@@ -224,7 +224,7 @@ describe('get', () => {
     expect(await result).toMatchObject({ value: 1 });
   });
 
-  it('is not refused for a subscription, nor a subscription for it', async () => {
+  it('is not rejected by an ERROR for a subscription, and vice versa', async () => {
     router.answersSyncs = false;
     const { ready } = client.on('/a', () => undefined);
     const result = kept(client.get('/a'));
@@ -236,7 +236,7 @@ describe('get', () => {
 });
 
 describe('bundle', () => {
-  it('sends its items as one, and resolves with the ACK that has no address', async () => {
+  it('sends its items as one message, and resolves with the ACK without address', async () => {
     const result = kept(
       client.bundle(
         [
@@ -272,7 +272,7 @@ describe('bundle', () => {
     await expect(result).rejects.toEqual(refusal(400, 'Bundle rejected: no'));
   });
 
-  it('is not to blame for an ERROR about the session as a whole', async () => {
+  it('does not reject for an ERROR about the whole session', async () => {
     const errors: Error[] = [];
     client.onError((error) => errors.push(error));
     const result = kept(client.bundle([{ kind: 'param', address: '/b', value: 1 }]));
@@ -286,7 +286,7 @@ describe('bundle', () => {
 });
 
 describe('announce and query', () => {
-  it('announce resolves with the ACK of its namespace, not with that of a SET to the same text', async () => {
+  it('announce resolves with the ACK of its namespace, not with that of a SET to the same string', async () => {
     const set = kept(client.set('/lights', 1));
     const announced = kept(
       client.announce('/lights', [
@@ -303,7 +303,7 @@ describe('announce and query', () => {
     await set;
   });
 
-  it('query collects RESULTs until the SYNC behind it is answered, each its own', async () => {
+  it('query collects its own RESULTs until the SYNC after it is answered', async () => {
     router.answersSyncs = false;
     const lights = kept(client.query('/lights/**'));
     const sounds = kept(client.query('/sounds/**'));
@@ -316,7 +316,7 @@ describe('announce and query', () => {
     expect((await sounds).map(({ address }) => address)).toEqual(['/sounds/1']);
   });
 
-  it('query rejects when it is refused, or its pattern is none', async () => {
+  it('query rejects if it is rejected, or its pattern is invalid', async () => {
     router.answersSyncs = false;
     const result = kept(client.query('/a/**'));
     await turns();
@@ -326,8 +326,8 @@ describe('announce and query', () => {
   });
 });
 
-describe('what passes through', () => {
-  it('goes out as it is', async () => {
+describe('signals that are not stored', () => {
+  it('are sent unchanged', async () => {
     expect(client.emit('/go')).toBe(true);
     client.emit('/go', { cue: 4n }, { timestamp: 5 });
     client.stream('/fader', 0.5);
@@ -360,12 +360,12 @@ describe('what passes through', () => {
     expect(sent[4]!.phase).toBe('start');
   });
 
-  it('throws for a mistake of the program', () => {
+  it('throw for a mistake of the program', () => {
     expect(() => client.emit('go')).toThrow(ClaspError);
     expect(() => client.gesture('/pad', -1, 'start')).toThrow(RangeError);
   });
 
-  it('is dropped while the network is behind, and a request refused', async () => {
+  it('are dropped while the network is congested, and requests are rejected', async () => {
     const other = await router.connect({ maxBufferedBytes: 100 });
     router.latest.connection.stall();
     while (other.stream('/fader', 0.5)) expect(other.bufferedBytes).toBeLessThan(200);
@@ -379,7 +379,7 @@ describe('what passes through', () => {
 });
 
 describe('time', () => {
-  it('ping measures the way there and back', async () => {
+  it('ping measures the round trip', async () => {
     const result = kept(client.ping());
     await turns();
     router.clock.increment(40);
@@ -387,7 +387,7 @@ describe('time', () => {
     expect(await result).toBe(40);
   });
 
-  it('serverTime follows the router, whose answer is taken to have been given half-way', async () => {
+  it('serverTime follows the router, whose answer counts as given at half of the round trip', async () => {
     router.answersSyncs = false;
     router.clock.increment(1);
     const result = kept(client.sync());
@@ -396,7 +396,7 @@ describe('time', () => {
     router.clock.increment(10);
     await router.latest.say({ type: 'sync', t1, t2: 6_000, t3: 8_000 });
     expect(await result).toEqual({ offsetMicros: 1_000, roundTripMicros: 8_000 });
-    // Slower than the SYNC at the beginning, which took no time at all: that one is still believed.
+    // Slower than the first SYNC, which took no time: the first one is still used.
     expect(client.serverTime()).toBe(11_000);
   });
 
@@ -407,8 +407,8 @@ describe('time', () => {
   });
 });
 
-describe('what belongs to no request', () => {
-  it('is told to onError, until that is taken back', async () => {
+describe('errors without a request', () => {
+  it('are reported to onError, until the listener is removed', async () => {
     const errors: Error[] = [];
     const off = client.onError((error) => errors.push(error));
     await router.latest.say(failure(503, 'Buffer overflow: 3 messages were dropped'));
@@ -418,7 +418,7 @@ describe('what belongs to no request', () => {
     expect(errors).toHaveLength(1);
   });
 
-  it('frames that cannot be read are reported once a second, and change nothing', async () => {
+  it('unreadable frames are reported once per second, and change nothing', async () => {
     const errors: Error[] = [];
     client.onError((error) => errors.push(error));
     const malformed = Buffer.from('5301000177', 'hex'); // message type 0x77

@@ -22,11 +22,11 @@ function open(link: Link, encoding: ClientEncoding = 'binary') {
 const ping = encodeFrame({ type: 'ping' });
 
 describe('a link over a connection', () => {
-  it('carries frames and texts both ways, and ends with it', async () => {
+  it('carries frames and JSON messages in both directions, and ends with its connection', async () => {
     const { client, server } = memoryLink();
     const inbox = new Inbox(server.batches$);
     const { channel, heard } = open(connectionLink(client));
-    expect(heard).toEqual([]); // nothing from inside open()
+    expect(heard).toEqual([]); // no event during open()
     await turns();
     channel.send(ping);
     channel.send('{"type":"ping"}');
@@ -38,7 +38,7 @@ describe('a link over a connection', () => {
     expect(heard).toEqual(['opened', 5, ['closed', undefined]]);
   });
 
-  it('tells of a connection that is cut', async () => {
+  it('reports a cut connection', async () => {
     const { client, server } = memoryLink();
     const { heard } = open(connectionLink(client));
     await turns();
@@ -47,7 +47,7 @@ describe('a link over a connection', () => {
     expect(heard).toEqual(['opened', ['closed', 'the connection was cut by the peer']]);
   });
 
-  it('tells of nothing once it is destroyed', async () => {
+  it('reports nothing after it is destroyed', async () => {
     const { client, server } = memoryLink();
     const inbox = new Inbox(server.batches$);
     const { channel, heard } = open(connectionLink(client));
@@ -57,7 +57,7 @@ describe('a link over a connection', () => {
     expect(inbox.end).toBeInstanceOf(Error);
   });
 
-  it('serves once where it was given one connection, and as often as asked where it was told how to make them', () => {
+  it('can be opened once with one connection, and repeatedly with a function', () => {
     const single = connectionLink(memoryLink().client);
     open(single).channel.destroy();
     expect(() => open(single)).toThrow('the one connection of this link has ended');
@@ -71,9 +71,9 @@ describe('a link over a connection', () => {
   });
 
   it.each<[string, object, ClientEncoding, string]>([
-    ['wants a framing', { framing: 'length' }, 'binary', 'the connection wants them with the framing length'],
-    ['carries no text', { framing: 'raw' }, 'json', 'JSON is text, which this connection does not carry'],
-  ])('refuses a connection that %s', (_, connection, encoding, text) => {
+    ['requires a framing', { framing: 'length' }, 'binary', 'the connection requires the framing length'],
+    ['carries no JSON', { framing: 'raw' }, 'json', 'this connection does not carry JSON'],
+  ])('rejects a connection that %s', (_, connection, encoding, text) => {
     expect(() => open(connectionLink(connection as Connection), encoding)).toThrow(text);
   });
 });

@@ -28,14 +28,14 @@ async function connect(options: ClientOptions = {}): Promise<{ client: Client; c
   return { client, changes };
 }
 
-/** The router's end is gone without a goodbye. */
+/** Cuts the router's end without a close. */
 async function breakOff(): Promise<void> {
   router.latest.connection.destroy();
   await turns();
 }
 
 describe('connecting', () => {
-  it('rejects when nobody is there, and does not try again by itself', async () => {
+  it('rejects without a router, and does not retry by itself', async () => {
     router.isReachable = false;
     await expect(router.connect()).rejects.toMatchObject({
       kind: 'unreachable',
@@ -46,7 +46,7 @@ describe('connecting', () => {
     expect(router.sessions).toHaveLength(0);
   });
 
-  it('rejects with what the router says instead of WELCOME', async () => {
+  it('rejects with the router’s ERROR in place of WELCOME', async () => {
     router.answers = () => [failure(300, 'Authentication required')];
     const attempt = router.connect();
     await expect(attempt).rejects.toBeInstanceOf(ClaspError);
@@ -58,7 +58,7 @@ describe('connecting', () => {
   it.each([
     ['says nothing', () => []],
     ['answers no SYNC', undefined],
-  ])('gives up on a router that %s', async (_, answers) => {
+  ])('rejects with a router that %s', async (_, answers) => {
     if (answers === undefined) router.answersSyncs = false;
     else router.answers = answers;
     const attempt = kept(router.connect({ connectTimeoutMs: 3_000 }));
@@ -67,37 +67,37 @@ describe('connecting', () => {
     router.clock.increment(1);
     await expect(attempt).rejects.toMatchObject({
       kind: 'unreachable',
-      message: 'no router at memory: has let this client in within 3000 ms',
+      message: 'no router at memory: has accepted this client within 3000 ms',
     });
     await turns();
     expect(router.latest.isOver).toBe(true);
   });
 
-  it('rejects when the router hangs up instead', async () => {
+  it('rejects if the router disconnects instead', async () => {
     router.answers = (_, session) => {
       session.connection.close({ kind: 'overloaded', text: 'no room' });
       return [];
     };
     await expect(router.connect()).rejects.toMatchObject({
-      message: 'cannot connect to memory:: it hung up instead of a WELCOME',
+      message: 'cannot connect to memory:: it disconnected without a WELCOME',
     });
   });
 
-  it('in JSON is refused where there is no text', async () => {
+  it('in JSON is rejected over links without JSON', async () => {
     const attempt = router.connect({ encoding: 'json' }, router.link({ carriesText: false }));
-    await expect(attempt).rejects.toThrow('JSON is text, which this link does not carry; choose binary or cbor');
+    await expect(attempt).rejects.toThrow('this link does not carry JSON; choose binary or cbor');
   });
 });
 
-describe('a connection that is lost', () => {
-  it('is made again after the first delay, and tells so', async () => {
+describe('a lost connection', () => {
+  it('is established again after the first delay, and reports it', async () => {
     const { client, changes } = await connect();
     await breakOff();
     expect(client.state).toBe('reconnecting');
     expect(client.session).toBeUndefined();
     await router.advance(124);
     expect(router.sessions).toHaveLength(1);
-    await router.advance(1); // 250 ms, less the half of it that is left to chance
+    await router.advance(1); // 250 ms, minus its random half
     expect(client.state).toBe('open');
     expect(client.session).toBe('session-2');
     expect(changes).toEqual([
@@ -106,14 +106,14 @@ describe('a connection that is lost', () => {
     ]);
   });
 
-  it('rejects what waits for an answer, and never sends it again', async () => {
+  it('rejects unanswered requests, and never sends them again', async () => {
     const { client } = await connect();
     const [set, get] = [kept(client.set('/a', 1)), kept(client.get('/a'))];
     await turns();
     await breakOff();
     await expect(set).rejects.toMatchObject({
       kind: 'lost',
-      message: expect.stringContaining('the connection was lost before the answer came'),
+      message: expect.stringContaining('the connection was lost before the answer arrived'),
     });
     await expect(get).rejects.toBeInstanceOf(ClientError);
     await router.advance(1_000);
@@ -124,13 +124,13 @@ describe('a connection that is lost', () => {
     expect(await again).toEqual({ revision: 1 });
   });
 
-  it('meanwhile refuses requests and drops what passes through', async () => {
+  it('rejects requests and drops other signals meanwhile', async () => {
     const { client } = await connect();
     await breakOff();
     for (const request of [client.set('/a', 1), client.set('/a', 1, { qos: 0 }), client.ping(), client.sync()]) {
       await expect(request).rejects.toMatchObject({
         kind: 'offline',
-        message: 'not connected to memory:; nothing was sent, and nothing is kept',
+        message: 'not connected to memory:; nothing was sent or queued',
       });
     }
     expect(client.emit('/go')).toBe(false);
@@ -139,7 +139,7 @@ describe('a connection that is lost', () => {
     expect(router.latest.types).toEqual(['sync']);
   });
 
-  it('brings all subscriptions back with the ids they had, ahead of being open', async () => {
+  it('restores all subscriptions with their ids before it is open', async () => {
     const { client } = await connect();
     const heard: string[] = [];
     client.on('/a/**', (signal) => heard.push(`a ${signal.address}`), { maxRate: 5, history: 10 });
@@ -152,7 +152,7 @@ describe('a connection that is lost', () => {
     await whileAway.ready;
     expect(router.latest.types).toEqual(['subscribe', 'subscribe', 'subscribe', 'sync']);
     expect(router.latest.all('subscribe').map(({ id, pattern, options }) => ({ id, pattern, options }))).toEqual([
-      { id: 1, pattern: '/a/**', options: { maxRate: 5 } }, // the past was told already
+      { id: 1, pattern: '/a/**', options: { maxRate: 5 } }, // the past was already delivered
       { id: 3, pattern: '/c', options: undefined },
       { id: 4, pattern: '/d', options: undefined },
     ]);
@@ -160,7 +160,7 @@ describe('a connection that is lost', () => {
     expect(heard).toEqual(['a /a/x', 'c /c', 'd /d']);
   });
 
-  it('is followed by what has changed meanwhile, and by nothing else', async () => {
+  it('is followed by exactly the changes that happened meanwhile', async () => {
     const { client } = await connect();
     const heard: unknown[] = [];
     client.on('/**', (signal) => signal.kind === 'param' && heard.push([signal.address, signal.value]));
@@ -170,19 +170,19 @@ describe('a connection that is lost', () => {
     await breakOff();
     await router.advance(1_000);
     await router.latest.say(snapshot(['/same', 1, 5], ['/changed', 2, 6], ['/begun-anew', 9, 5], ['/new', 1, 1]));
-    await router.latest.say(snapshot(['/same', 1, 5], ['/changed', 2, 6])); // one that overlaps
-    await router.latest.say(snapshot(['/same', 0, 4])); // the past, for somebody else
+    await router.latest.say(snapshot(['/same', 1, 5], ['/changed', 2, 6])); // an overlapping one
+    await router.latest.say(snapshot(['/same', 0, 4])); // past values for another subscription
     expect(heard).toEqual([
       ['/changed', 2],
       ['/begun-anew', 9],
       ['/new', 1],
     ]);
-    await router.latest.say(setTo('/same', 1, 1)); // a router that counts from the beginning
+    await router.latest.say(setTo('/same', 1, 1)); // a router that restarts its revisions
     expect(heard.at(-1)).toEqual(['/same', 1]);
     expect(client.cached('/same')).toMatchObject({ revision: 5 });
   });
 
-  it('is tried again and again, each time later, up to the longest delay', async () => {
+  it('is retried with increasing delays, up to the longest delay', async () => {
     const { client, changes } = await connect({ reconnect: { maxDelayMs: 1_000 } });
     router.isReachable = false;
     await breakOff();
@@ -201,12 +201,12 @@ describe('a connection that is lost', () => {
     expect(client.state).toBe('open');
   });
 
-  it('begins from the first delay again only if it had lasted', async () => {
+  it('restarts with the first delay only if it had lasted', async () => {
     const { client } = await connect({ reconnect: { maxDelayMs: 2_000 } });
     await breakOff();
     await router.advance(125);
     expect(client.state).toBe('open');
-    await breakOff(); // at once
+    await breakOff(); // immediately
     await router.advance(249);
     expect(client.state).toBe('reconnecting');
     await router.advance(1);
@@ -217,16 +217,16 @@ describe('a connection that is lost', () => {
     expect(client.state).toBe('open');
   });
 
-  it('is given up after so many attempts', async () => {
+  it('is not retried after the maximum number of attempts', async () => {
     const { client, changes } = await connect({ reconnect: { maxAttempts: 2 } });
     router.isReachable = false;
     await breakOff();
     await router.advance(5_000);
     expect(client.state).toBe('closed');
-    expect(changes.at(-1)!.reason!.message).toMatch(/^gave up after 2 attempts to connect again: cannot connect/);
+    expect(changes.at(-1)!.reason!.message).toMatch(/^stopped after 2 attempts to reconnect: cannot connect/);
   });
 
-  it('stays lost where the program wants it so', async () => {
+  it('stays lost if the program disabled reconnection', async () => {
     const { client, changes } = await connect({ reconnect: false });
     await breakOff();
     expect(changes).toEqual([{ state: 'closed', reason: expect.objectContaining({ kind: 'lost' }) }]);
@@ -235,7 +235,7 @@ describe('a connection that is lost', () => {
     await expect(client.set('/a', 1)).rejects.toHaveProperty('kind', 'closed');
   });
 
-  it('is not tried again when the token is no longer good', async () => {
+  it('is not retried if the token is no longer valid', async () => {
     const { client, changes } = await connect();
     router.answers = () => [failure(302, 'Token expired')];
     await breakOff();
@@ -245,7 +245,7 @@ describe('a connection that is lost', () => {
     expect(router.sessions).toHaveLength(2);
   });
 
-  it('is lost for the reason the router has just given', async () => {
+  it('has the reason that the router has just sent', async () => {
     const { changes } = await connect();
     await router.latest.say(failure(503, 'Queue overflow'));
     router.latest.connection.close({ kind: 'overloaded', text: '' });
@@ -253,7 +253,7 @@ describe('a connection that is lost', () => {
     expect(changes[0]!.reason).toMatchObject({ code: 503, message: 'Queue overflow' });
   });
 
-  it('but not for one of long ago', async () => {
+  it('does not have a reason from long ago', async () => {
     const { changes } = await connect();
     await router.latest.say(failure(503, '3 messages were dropped'));
     await router.advance(2_000);
@@ -263,17 +263,17 @@ describe('a connection that is lost', () => {
   });
 });
 
-describe('a router that falls silent', () => {
+describe('a silent router', () => {
   it('is lost after three keep-alives', async () => {
     const { client, changes } = await connect();
     router.answersSyncs = false;
     await router.advance(29_999);
     expect(client.state).toBe('open');
     await router.advance(1);
-    expect(changes[0]!.reason!.message).toBe('the router has said nothing for 30 s');
+    expect(changes[0]!.reason!.message).toBe('the router has been silent for 30 s');
   });
 
-  it('is not lost while it says anything at all', async () => {
+  it('is not lost while it sends anything', async () => {
     const { client } = await connect({ keepAliveMs: 1_000 });
     router.answersSyncs = false;
     for (let i = 0; i < 20; i++) {
@@ -285,20 +285,20 @@ describe('a router that falls silent', () => {
 });
 
 describe('close', () => {
-  it('says goodbye, ends what waits, and leaves no timer behind', async () => {
+  it('sends a close, rejects waiting requests, and leaves no timer', async () => {
     const { client, changes } = await connect();
     const set = kept(client.set('/a', 1));
     await client.close();
     await expect(set).rejects.toMatchObject({ kind: 'closed', message: 'the client was closed' });
     expect(changes).toEqual([{ state: 'closed', reason: undefined }]);
     expect(router.latest.connection.closeReason).toEqual({ kind: 'normal', text: 'the client was closed' });
-    expect(router.latest.all('set')).toHaveLength(1); // what was written before the goodbye
+    expect(router.latest.all('set')).toHaveLength(1); // written before the close
     await router.advance(60_000);
     expect(router.sessions).toHaveLength(1);
     await client.close();
   });
 
-  it.each(['open', 'lost', 'connecting'])('leaves no timer behind when it was %s', async (situation) => {
+  it.each(['open', 'lost', 'connecting'])('leaves no timer if it was called %s', async (situation) => {
     const { client } = await connect();
     void kept(client.set('/a', 1));
     if (situation !== 'open') {
@@ -322,7 +322,7 @@ describe('close', () => {
     expect(await outcome(closed)).toEqual({ value: undefined });
   });
 
-  it('while waiting to connect again ends that too', async () => {
+  it('ends a wait for the next attempt', async () => {
     const { client } = await connect();
     await breakOff();
     await client.close();
@@ -331,7 +331,7 @@ describe('close', () => {
     expect(client.state).toBe('closed');
   });
 
-  it('while connecting again cuts that off', async () => {
+  it('aborts an attempt in progress', async () => {
     const { client } = await connect();
     router.answers = () => [];
     await breakOff();
@@ -347,7 +347,7 @@ describe('close', () => {
 describe('over datagrams', () => {
   const link = () => router.link({ reliable: false });
 
-  it('HELLO is repeated with the cookie, and the token behind it', async () => {
+  it('HELLO is repeated with the cookie, followed by the token', async () => {
     router.answers = (hello, session) =>
       hello.type === 'hello' && hello.token?.startsWith('udp:abc') === true
         ? [welcome(session.id)]
@@ -362,7 +362,7 @@ describe('over datagrams', () => {
     }
   });
 
-  it('HELLO is repeated each second until it is heard', async () => {
+  it('HELLO is repeated each second until it is answered', async () => {
     let lost = 2;
     router.answers = (_, session) => (lost-- > 0 ? [] : [welcome(session.id)]);
     const attempt = router.connect({}, link());
@@ -373,7 +373,7 @@ describe('over datagrams', () => {
     expect(router.latest.all('hello')).toHaveLength(3);
   });
 
-  it('a second WELCOME for a HELLO that was repeated brings the subscriptions to the new session', async () => {
+  it('a second WELCOME for a repeated HELLO restores the subscriptions in the new session', async () => {
     router.answers = () => [];
     const attempt = router.connect({}, link());
     await turns();
@@ -389,18 +389,18 @@ describe('over datagrams', () => {
     expect(client.session).toBe('second');
   });
 
-  it('a router that sends cookie after cookie gets an end', async () => {
+  it('a router that sends cookie after cookie is rejected', async () => {
     let count = 0;
     router.answers = () => [failure(300, `udp:${++count}`)];
     await expect(router.connect({}, link())).rejects.toThrow('udp:6');
   });
 
-  it('a cookie means nothing where there are connections', async () => {
+  it('a cookie has no meaning over connections', async () => {
     router.answers = () => [failure(300, 'udp:abc')];
     await expect(router.connect()).rejects.toThrow('udp:abc');
   });
 
-  it('ERROR 501 and 502 are the goodbye that the network has none of; 503 is not', async () => {
+  it('ERROR 501 and 502 mean a close, which the network does not signal; 503 does not', async () => {
     const client = await router.connect({ reconnect: false }, link());
     const changes: StateChange[] = [];
     client.onState((change) => changes.push(change));
@@ -410,13 +410,13 @@ describe('over datagrams', () => {
     expect(changes).toEqual([{ state: 'closed', reason: expect.objectContaining({ code: 501 }) }]);
   });
 
-  it('a frame that fits no datagram is refused on the spot', async () => {
+  it('a frame that does not fit a datagram is rejected immediately', async () => {
     const client = await router.connect({}, router.link({ reliable: false, maxFrameBytes: 100 }));
     clients.push(client);
     await expect(client.set('/a', 'x'.repeat(200))).rejects.toThrow('the frame is 212 bytes; memory: takes 100');
   });
 
-  it('a SYNC that was not answered rejects nothing that waits longer', async () => {
+  it('an unanswered SYNC does not reject requests that wait longer', async () => {
     const client = await router.connect({}, link());
     clients.push(client);
     const set = kept(client.set('/a', 1));

@@ -3,7 +3,7 @@ import { Listeners } from '../../src/client/listeners.js';
 import { failure, ScriptedRouter, setTo } from './scripted-router.js';
 
 describe('listeners', () => {
-  it('hear in order until they are taken back, one function as often as it was added', () => {
+  it('are called in order until they are removed, a function as often as it was added', () => {
     const listeners = new Listeners<number>();
     const heard: string[] = [];
     const add = (name: string): (() => void) => listeners.add((value) => heard.push(`${name}${value}`));
@@ -49,7 +49,7 @@ describe('a listener that throws', () => {
     throw mistake;
   };
 
-  it('makes it known where nobody listens to onError, and only there', async () => {
+  it('is reported if onError has no listener, and only then', async () => {
     const router = new ScriptedRouter();
     const client = await router.connect();
     client.on('/a', throwing);
@@ -61,7 +61,7 @@ describe('a listener that throws', () => {
     await client.close();
   });
 
-  it('makes it known if it listens to onState or onError, and keeps nobody else from hearing', async () => {
+  it('is reported if it listens to onState or onError, and the others are still called', async () => {
     const router = new ScriptedRouter();
     const client = await router.connect();
     const heard: unknown[] = [];

@@ -8,7 +8,7 @@ interface Write {
   readonly address: string;
   readonly value: number;
   readonly qos: 0 | 1;
-  /** Whether the writer waits for the answers to all it has sent before it goes on. */
+  /** Whether the writer waits for the answers to all previous writes before it continues. */
   readonly pauses: boolean;
 }
 
@@ -19,7 +19,7 @@ const write: fc.Arbitrary<Write> = fc.record({
   pauses: fc.boolean(),
 });
 
-it('all that one client sets, another one sees, in order; each write gets its own answer', async () => {
+it('one client’s writes reach another in order, and each write gets its own answer', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(write, { maxLength: 60 }),

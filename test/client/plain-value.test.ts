@@ -31,11 +31,11 @@ describe('a plain value', () => {
     ['a hole in an array', [undefined]],
     ['a map with keys that are no text', new Map([[1, 2]])],
     ['an Int of 65 bits', 1n << 63n],
-  ])('%s is none', (_, plain) => {
+  ])('%s is invalid', (_, plain) => {
     expect(() => encodePlain(plain as PlainValue)).toThrow(expect.objectContaining({ name: 'EncodeError' }));
   });
 
-  it('may nest 64 deep and no deeper, so that a circle has an end', () => {
+  it('can nest 64 levels and no deeper, which bounds a circular value', () => {
     const nested = (levels: number): PlainValue => (levels === 0 ? 1 : [nested(levels - 1)]);
     expect(encodePlain(nested(64)).byteLength).toBeGreaterThan(64);
     expect(() => encodePlain(nested(65))).toThrow('values nest deeper than 64 levels');

@@ -17,7 +17,7 @@ function requests(reliable = true): Requests {
 }
 
 describe('requests', () => {
-  it('say whether a message answered one', () => {
+  it('report whether a message answered one', () => {
     const table = requests();
     void kept(table.add(setRules('/a')));
     expect(table.take(ack('/b', 1))).toBe(false);
@@ -25,17 +25,17 @@ describe('requests', () => {
     expect(table.take(ack('/a', 1))).toBe(false);
   });
 
-  it('have one timer between them and one to watch the clock, and none when nothing waits', async () => {
+  it('share one timer and one clock watch, and have none if nothing waits', async () => {
     const table = requests();
     const all = ['/a', '/b', '/c'].map((address) => kept(table.add(setRules(address))));
-    expect(clock.timers).toBe(2); // theirs, and the watch of the clock
+    expect(clock.timers).toBe(2); // the timer of the requests, and the watch of the clock
     await clock.pass(1_000);
     expect(clock.timers).toBe(0);
     expect(expiries).toBe(1);
     for (const each of all) await expect(each).rejects.toHaveProperty('kind', 'timeout');
   });
 
-  it('that have expired are remembered as long again where answers may be lost, then forgotten', async () => {
+  it('that have expired are kept for as long again if answers can be lost, then dropped', async () => {
     const table = requests(false);
     for (let i = 0; i < 20; i++) {
       void kept(table.add(setRules('/a')));
@@ -44,7 +44,7 @@ describe('requests', () => {
     expect(table.size).toBeLessThanOrEqual(2);
   });
 
-  it('that have expired are remembered until their answers come where none is lost: a late ACK is not taken for a newer SET’s', async () => {
+  it('that have expired are kept until their answers arrive if none is lost: a late ACK is not assigned to a newer SET', async () => {
     const table = requests();
     for (let i = 0; i < 2; i++) {
       void kept(table.add(setRules('/a')));
@@ -56,7 +56,7 @@ describe('requests', () => {
     await expect(third).resolves.toMatchObject({ revision: 3 });
   });
 
-  it('that are never answered are not remembered without end', async () => {
+  it('that are never answered are not kept without limit', async () => {
     const table = requests();
     for (let i = 0; i < 12_000; i++) {
       void kept(table.add(setRules('/a')));
@@ -68,7 +68,7 @@ describe('requests', () => {
     expect(table.size).toBeLessThanOrEqual(10_000);
   });
 
-  it('that have expired are forgotten when something later is answered, also where order is not kept', async () => {
+  it('that have expired are dropped when a later one is answered, even without a fixed order', async () => {
     const table = requests(false);
     void kept(table.add(setRules('/a')));
     await clock.pass(1_000);
@@ -79,7 +79,7 @@ describe('requests', () => {
     await expect(second).resolves.toMatchObject({ revision: 5 });
   });
 
-  it('older than what was answered are rejected, and no others', async () => {
+  it('older than an answered one are rejected, and no others', async () => {
     const table = requests();
     const [older, younger] = [kept(table.add(setRules('/a'))), kept(table.add(setRules('/b')))];
     table.passed(table.lastOrder - 1);
@@ -89,7 +89,7 @@ describe('requests', () => {
 });
 
 describe('a QUERY', () => {
-  it('that is answered without end is given up', async () => {
+  it('with answers without end is rejected', async () => {
     const table = requests();
     const result = kept(table.add(queryRules('/**')));
     const signals = Array.from({ length: 40_000 }, () => ({ address: '/a', type: 'param' }) as const);
@@ -99,7 +99,7 @@ describe('a QUERY', () => {
     table.take(answer);
     await expect(result).rejects.toMatchObject({
       kind: 'overloaded',
-      message: 'more than 100000 signals match /**; ask for less',
+      message: 'more than 100000 signals match /**; use a narrower pattern',
     });
   });
 });

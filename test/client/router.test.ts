@@ -34,7 +34,7 @@ async function join(options: ClientOptions = {}): Promise<Client> {
 }
 
 describe.each(['binary', 'cbor', 'json'] as const)('with the router, in %s', (encoding) => {
-  it('a param goes round, with its revisions', async () => {
+  it('a param makes a round trip, with its revisions', async () => {
     const [desk, lamp] = [await join({ encoding }), await join({ encoding })];
     expect(desk.routerName).toBe('Stage left');
     const heard: Signal<'param'>[] = [];
@@ -51,7 +51,7 @@ describe.each(['binary', 'cbor', 'json'] as const)('with the router, in %s', (en
     expect(await lamp.get('/nowhere')).toBeUndefined();
   });
 
-  it('a query that is answered over several turns of the event loop has all signals, in the order of their announcement', async () => {
+  it('a query that is answered over several turns of the event loop returns all signals, in the order of their announcement', async () => {
     const [desk, tool] = [await join({ encoding }), await join({ encoding })];
     const definitions = Array.from({ length: 4_000 }, (_, i) => ({ address: `/signal/${i}`, type: 'param' as const }));
     for (let i = 0; i < 4_000; i += 1_000) await desk.announce('/desk', definitions.slice(i, i + 1_000));
@@ -60,7 +60,7 @@ describe.each(['binary', 'cbor', 'json'] as const)('with the router, in %s', (en
     expect(one.map(({ address }) => address)).toEqual(['/signal/7']);
   });
 
-  it('a QoS of 0 gets no answer, and the write is there all the same', async () => {
+  it('a QoS of 0 gets no answer, and the write still takes effect', async () => {
     const errors: Error[] = [];
     const client = await join({ encoding });
     client.onError((error) => errors.push(error));
@@ -70,7 +70,7 @@ describe.each(['binary', 'cbor', 'json'] as const)('with the router, in %s', (en
     expect(errors).toEqual([]);
   });
 
-  it('a lock holds, and is given up', async () => {
+  it('a lock is held, and released', async () => {
     const [one, two] = [await join({ encoding }), await join({ encoding })];
     expect(await one.set('/a', 1, { lock: true })).toEqual({ revision: 1, locked: true, holder: one.session });
     await expect(two.set('/a', 2)).rejects.toMatchObject({ code: 401, message: 'Parameter is locked' });
@@ -87,7 +87,7 @@ describe.each(['binary', 'cbor', 'json'] as const)('with the router, in %s', (en
     expect(await client.get('/a')).toBeUndefined();
   });
 
-  it('events, streams, gestures and timelines pass through', async () => {
+  it('events, streams, gestures and timelines are forwarded', async () => {
     const [hand, eye] = [await join({ encoding }), await join({ encoding })];
     const heard: Signal[] = [];
     await eye.on('/**', (signal) => heard.push(signal)).ready;
@@ -102,11 +102,11 @@ describe.each(['binary', 'cbor', 'json'] as const)('with the router, in %s', (en
       { kind: 'gesture', id: 1, phase: 'start', value: [0, 0] },
       { kind: 'timeline', address: '/dim' },
     ]);
-    const automation = heard[3] as Signal<'timeline'>; // as the line above says
+    const automation = heard[3] as Signal<'timeline'>; // invariant: checked by the line above
     expect(timelinePlayer(automation.timeline!)(250_000)).toBe(0.25);
   });
 
-  it('a bundle is all or nothing', async () => {
+  it('a bundle takes effect completely or not at all', async () => {
     const client = await join({ encoding });
     await client.set('/locked', 1);
     const attempt = client.bundle([
@@ -118,7 +118,7 @@ describe.each(['binary', 'cbor', 'json'] as const)('with the router, in %s', (en
     expect(await client.bundle([{ kind: 'param', address: '/locked', value: 3 }])).toEqual({ revision: 2 });
   });
 
-  it('what is announced is found', async () => {
+  it('announced signals are found', async () => {
     const client = await join({ encoding });
     await client.announce('/lights', [
       { address: '/lights/*/dim', type: 'param', datatype: 'float' },
@@ -132,7 +132,7 @@ describe.each(['binary', 'cbor', 'json'] as const)('with the router, in %s', (en
 });
 
 describe('with the router', () => {
-  it('a bundle for later is taken at once and runs by the router’s clock', async () => {
+  it('a bundle for later is accepted immediately and executed by the router’s clock', async () => {
     const [desk, lamp] = [await join(), await join()];
     const heard: Signal[] = [];
     await lamp.on('/a', (signal) => heard.push(signal)).ready;
@@ -142,13 +142,13 @@ describe('with the router', () => {
     await until(() => heard.length === 1);
   });
 
-  it('a bundle too far ahead is refused, with an ERROR that names no address', async () => {
+  it('a bundle too far in the future is rejected, with an ERROR without address', async () => {
     const client = await join();
     const attempt = client.bundle([{ kind: 'event', address: '/a' }], { at: client.serverTime() + 90_000_000_000 });
     await expect(attempt).rejects.toMatchObject({ code: 400 });
   });
 
-  it('whoever comes late has the params when connect() resolves', async () => {
+  it('a late client has the params when connect() resolves', async () => {
     const early = await join();
     await Promise.all(Array.from({ length: 1_000 }, (_, i) => early.set(`/many/${i}`, i)));
     const late = await join();
@@ -158,7 +158,7 @@ describe('with the router', () => {
     expect(heard.length).toBe(1_000);
   });
 
-  it('overlapping subscriptions hear each signal once each', async () => {
+  it('overlapping subscriptions receive each signal once each', async () => {
     const [desk, lamp] = [await join(), await join()];
     const heard: string[] = [];
     for (const pattern of ['/**', '/lights/*', '/lights/1']) {
@@ -173,7 +173,7 @@ describe('with the router', () => {
     ]);
   });
 
-  it('a writer that subscribes hears itself ahead of its ACK', async () => {
+  it('a writer that subscribes receives its own write before its ACK', async () => {
     const client = await join();
     const order: string[] = [];
     await client.on('/a', () => order.push('signal')).ready;
@@ -182,7 +182,7 @@ describe('with the router', () => {
     expect(order).toEqual(['signal', 'ack']);
   });
 
-  it('one that leaves gives up its locks and is forgotten', async () => {
+  it('a client that leaves releases its locks and is removed', async () => {
     const [one, two] = [await join(), await join()];
     await one.set('/a', 1, { lock: true });
     await one.close();
@@ -190,7 +190,7 @@ describe('with the router', () => {
     expect(await two.set('/a', 2)).toMatchObject({ revision: 2 });
   });
 
-  it('after a restart subscriptions go on, and the clock is set anew', async () => {
+  it('after a restart subscriptions continue, and the clock is synchronized again', async () => {
     const client = await join();
     const heard: unknown[] = [];
     await client.on('/a', (signal) => signal.kind === 'param' && heard.push(signal.value)).ready;
@@ -207,7 +207,7 @@ describe('with the router', () => {
     expect(heard).toEqual([1, 2]);
   });
 
-  it('a limit that it sets is told to whom it concerns', async () => {
+  it('an exceeded limit is reported to the client concerned', async () => {
     await router.stop();
     router = createRouter({ clock, maxSubscriptionsPerSession: 1 });
     await router.listen(transport);
@@ -217,7 +217,7 @@ describe('with the router', () => {
     expect(await client.set('/b', 1)).toEqual({ revision: 1 });
   });
 
-  it('a session that has no room is refused with the reason', async () => {
+  it('a session above the limit is rejected with the reason', async () => {
     await router.stop();
     router = createRouter({ clock, maxSessions: 1 });
     await router.listen(transport);

@@ -13,16 +13,16 @@ import { memoryLink, type MemoryConnection } from '../../src/transports/memory/i
 import { turns } from '../support/inbox.js';
 import { WallClock } from '../support/steady-clock.js';
 
-/** A router that does what a test tells it, at the other end of links in memory; time stands still unless it is moved. */
+/** A router under control of a test, at the other end of in-memory links. Time advances only on request. */
 export class ScriptedRouter {
   readonly clock = new CountingClock();
-  /** Every connection there was, the latest last. */
+  /** All connections so far, the latest last. */
   readonly sessions: ScriptedSession[] = [];
-  /** What each HELLO is answered with. */
+  /** Answers to each HELLO. */
   answers: (hello: Message, session: ScriptedSession) => readonly Message[] = (_, session) => [welcome(session.id)];
-  /** Whether SYNCs are answered at once, or only by {@link ScriptedSession.answerSyncs}. */
+  /** Whether SYNCs are answered immediately, or only by {@link ScriptedSession.answerSyncs}. */
   answersSyncs = true;
-  /** Whether anybody can get through. */
+  /** Whether new connections succeed. */
   isReachable = true;
 
   link(traits: Partial<Pick<Link, 'reliable' | 'carriesText' | 'maxFrameBytes'>> = {}): Link {
@@ -35,18 +35,18 @@ export class ScriptedRouter {
     return { ...link, ...traits, open: (events, encoding) => link.open(forgetful(events), encoding) };
   }
 
-  /** A client that has got in. */
+  /** Returns a connected client. */
   async connect(options: ClientOptions = {}, link = this.link()): Promise<Client> {
     return new Client(link, { clock: this.clock, random: () => 0, ...options }).opened();
   }
 
-  /** Lets time pass, a second at a time, as it does when messages can be answered meanwhile. */
+  /** Advances the time second by second, with messages answered in between. */
   async advance(milliseconds: number): Promise<void> {
     await this.clock.pass(milliseconds);
   }
 
   get latest(): ScriptedSession {
-    return this.sessions.at(-1)!; // asked for where there is one
+    return this.sessions.at(-1)!; // invariant: called with a session
   }
 }
 
@@ -75,19 +75,19 @@ export class ScriptedSession {
     });
   }
 
-  /** All messages of a type, in order. */
+  /** Returns all messages of a type, in order. */
   all<T extends MessageType>(type: T): Extract<Message, { type: T }>[] {
     return this.received
       .map(({ message }) => message)
       .filter((message): message is Extract<Message, { type: T }> => message.type === type);
   }
 
-  /** Types of what came in since HELLO, in order. */
+  /** Types of the messages since HELLO, in order. */
   get types(): readonly MessageType[] {
     return this.received.map(({ message }) => message.type).slice(1);
   }
 
-  /** Says it all in one packet, and lets it arrive. */
+  /** Sends all messages in one packet, and delivers it. */
   async say(...messages: readonly Message[]): Promise<void> {
     await this.sayBytes(Buffer.concat(messages.map((message) => encodeFrame(message))));
   }
@@ -97,7 +97,7 @@ export class ScriptedSession {
     await turns();
   }
 
-  /** Answers the SYNCs that have waited, with anything else in front, in one packet. */
+  /** Answers the waiting SYNCs in one packet, after the given messages. */
   async answerSyncs(...ahead: readonly Message[]): Promise<void> {
     const waiting = this.#unanswered;
     this.#unanswered = [];
@@ -124,7 +124,7 @@ export class ScriptedSession {
   }
 }
 
-/** As a network's buffers are: what was in them is gone when they have been read. */
+/** Clears the bytes after each read, as the buffers of a network do. */
 function forgetful(events: LinkEvents): LinkEvents {
   const received: LinkEvents['received'] = (frames) => {
     const passing = frames.map((frame) => (typeof frame === 'string' ? frame : Uint8Array.from(frame)));
@@ -134,7 +134,7 @@ function forgetful(events: LinkEvents): LinkEvents {
   return { opened: () => events.opened(), received, closed: (cause) => events.closed(cause) };
 }
 
-/** A clock that knows how many of its timers are still to ring. */
+/** A clock that counts its pending timers. */
 export class CountingClock extends WallClock {
   readonly #waiting = new Set<unknown>();
 
@@ -180,13 +180,13 @@ export function snapshot(...entries: readonly (readonly [address: string, value:
   };
 }
 
-/** The same promise; that it rejects before a test looks at it is no accident. */
+/** Returns the same promise. A rejection before the test awaits it is not unhandled. */
 export function kept<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
 }
 
-/** What a promise has come to by now. */
+/** Returns the current outcome of a promise. */
 export async function outcome(promise: Promise<unknown>): Promise<unknown> {
   const settled = promise.then(
     (value) => ({ value }),

@@ -4,7 +4,7 @@ import { SteadyClock } from '../support/steady-clock.js';
 
 const OFFSET = 5_000_000;
 
-/** A SYNC to a router whose clock is ahead by `OFFSET`, with so many milliseconds on each way. */
+/** Performs a SYNC with a router whose clock is ahead by `OFFSET`, with the given milliseconds in each direction. */
 function exchange(server: ServerClock, clock: SteadyClock, thereMs: number, backMs: number, ahead = OFFSET): void {
   const t1 = server.nextT1();
   clock.increment(thereMs);
@@ -13,11 +13,11 @@ function exchange(server: ServerClock, clock: SteadyClock, thereMs: number, back
   server.sample({ type: 'sync', t1, t2, t3: t2 });
 }
 
-/** By how many microseconds its guess is wrong. */
+/** Returns the error of the estimate in microseconds. */
 const error = (server: ServerClock, clock: SteadyClock): number => server.nowMicros() - clock.now() * 1_000 - OFFSET;
 
-describe('the guess of the router’s clock', () => {
-  it('begins with WELCOME', () => {
+describe('the estimate of the router’s clock', () => {
+  it('starts with WELCOME', () => {
     const clock = new SteadyClock();
     const server = new ServerClock(clock);
     clock.increment(7);
@@ -26,7 +26,7 @@ describe('the guess of the router’s clock', () => {
     expect(server.nowMicros()).toBe(1_003_000);
   });
 
-  it('is exact where both ways take the same time, and off by half the difference where not', () => {
+  it('is exact for equal latencies, and otherwise wrong by half of their difference', () => {
     const clock = new SteadyClock();
     const server = new ServerClock(clock);
     exchange(server, clock, 20, 20);
@@ -36,7 +36,7 @@ describe('the guess of the router’s clock', () => {
     expect(error(other, clock)).toBe(10_000);
   });
 
-  it('believes the quickest of the last eight', () => {
+  it('uses the fastest of the last eight samples', () => {
     const clock = new SteadyClock();
     const server = new ServerClock(clock);
     exchange(server, clock, 2, 2);
@@ -46,7 +46,7 @@ describe('the guess of the router’s clock', () => {
     }
     expect(error(server, clock)).toBe(0);
     clock.increment(1);
-    exchange(server, clock, 100, 0); // the good one is forgotten: clocks drift
+    exchange(server, clock, 100, 0); // the good sample is dropped, because clocks drift
     expect(error(server, clock)).toBe(50_000);
   });
 
@@ -54,7 +54,7 @@ describe('the guess of the router’s clock', () => {
     ['the router’s clock follows a correction of its wall clock', 8 * 3_600_000_000],
     ['this computer slept, and its own clock stood still', 60_000_000],
     ['it was an hour of the router’s clock ahead before', -3_600_000_000],
-  ])('forgets at once what it knew when %s', (_, jump) => {
+  ])('drops its samples immediately when %s', (_, jump) => {
     const clock = new SteadyClock();
     const server = new ServerClock(clock);
     for (let i = 0; i < 8; i++) exchange(server, clock, 2, 2);
@@ -62,13 +62,13 @@ describe('the guess of the router’s clock', () => {
     expect(error(server, clock)).toBe(jump);
   });
 
-  it('forgets all with a new session', () => {
+  it('drops all samples with a new session', () => {
     const clock = new SteadyClock();
     const server = new ServerClock(clock);
     exchange(server, clock, 2, 2);
     server.welcome(clock.now() * 1_000);
     expect(error(server, clock)).toBe(-OFFSET);
-    exchange(server, clock, 30, 30, 9_000); // slower, and of another router
+    exchange(server, clock, 30, 30, 9_000); // slower, and from another router
     expect(server.nowMicros() - clock.now() * 1_000).toBe(9_000);
   });
 

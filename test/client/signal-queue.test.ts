@@ -21,12 +21,12 @@ const gesture = (phase: 'start' | 'move' | 'end', value: number): Signal => ({
   value,
 });
 
-/** What waits, read to the end. */
+/** Reads all waiting signals. */
 async function rest(queue: SignalQueue): Promise<string[]> {
   queue.finish(undefined);
   const signals: string[] = [];
   for await (const signal of queue) {
-    const { value } = signal as { value: number }; // all of those above
+    const { value } = signal as { value: number }; // invariant: all of the above
     signals.push(`${signal.kind === 'param' ? signal.address : signal.kind} ${value}`);
   }
   return signals;
@@ -38,14 +38,14 @@ function filled(limit: number, ...signals: Signal[]): SignalQueue {
   return queue;
 }
 
-describe('a queue with room', () => {
-  it('gives everything, in order', async () => {
+describe('a queue below its limits', () => {
+  it('delivers all signals in order', async () => {
     const queue = filled(9, param('/a', 1), event(1), param('/a', 2), sample(1), param('/a', 3));
     expect(queue.dropped).toBe(0);
     expect(await rest(queue)).toEqual(['/a 1', 'event 1', '/a 2', 'stream 1', '/a 3']);
   });
 
-  it('gives a reader that waits what comes next, first come, first served', async () => {
+  it('delivers new signals to waiting readers in order', async () => {
     const queue = filled(1);
     const [first, second] = [queue.next(), queue.next()];
     expect(await outcome(first)).toBe('waiting');
@@ -57,14 +57,14 @@ describe('a queue with room', () => {
   });
 });
 
-describe('a queue that is full', () => {
-  it('puts a param in the place of its latest waiting value', async () => {
+describe('a full queue', () => {
+  it('replaces the latest waiting value of a param', async () => {
     const queue = filled(3, param('/a', 1), param('/a', 2), event(1), param('/a', 3), param('/a', 4));
     expect(queue.dropped).toBe(2);
     expect(await rest(queue)).toEqual(['/a 1', '/a 4', 'event 1']);
   });
 
-  it('else drops the oldest sample or move, whatever it makes room for', async () => {
+  it('otherwise drops the oldest sample or move, for any new signal', async () => {
     const queue = filled(
       4,
       event(1),
@@ -79,13 +79,13 @@ describe('a queue that is full', () => {
     expect(await rest(queue)).toEqual(['event 1', 'gesture 3', 'event 5', '/a 6']);
   });
 
-  it('else the oldest of all', async () => {
+  it('otherwise drops the oldest signal', async () => {
     const queue = filled(2, param('/a', 1), event(1), event(2), param('/a', 2), param('/b', 3));
     expect(queue.dropped).toBe(3);
     expect(await rest(queue)).toEqual(['/a 2', '/b 3']);
   });
 
-  it('replaces a latest value although an older one of its own has been read', async () => {
+  it('replaces a latest value even if an older one of the same param was read', async () => {
     const queue = filled(2, param('/a', 1), param('/a', 2));
     await queue.next();
     queue.push(param('/b', 1));
@@ -93,7 +93,7 @@ describe('a queue that is full', () => {
     expect(await rest(queue)).toEqual(['/a 3', '/b 1']);
   });
 
-  it('has room again for what has been read', async () => {
+  it('has capacity again after reads', async () => {
     const queue = filled(2, param('/a', 1), param('/b', 1));
     await queue.next();
     queue.push(param('/a', 2));
@@ -103,7 +103,7 @@ describe('a queue that is full', () => {
   });
 });
 
-describe('a queue with a limit of bytes', () => {
+describe('a queue with a byte limit', () => {
   const text = (address: string, length: number): Signal => ({
     kind: 'param',
     address,
@@ -134,7 +134,7 @@ describe('a queue with a limit of bytes', () => {
     expect(await lengths(queue)).toEqual(['/c 9000']);
   });
 
-  it('puts a param in the place of its latest waiting value if it fits there', async () => {
+  it('replaces the latest waiting value of a param if the new one fits', async () => {
     const queue = limited(10_000, text('/a', 4_000), text('/b', 4_000), text('/a', 5_000));
     expect(queue.dropped).toBe(1);
     expect(await lengths(queue)).toEqual(['/a 5000', '/b 4000']);
@@ -151,7 +151,7 @@ describe('a queue with a limit of bytes', () => {
     expect(await lengths(queue)).toEqual(['/b 50000']);
   });
 
-  it('has capacity again for what has been read and what has been returned', async () => {
+  it('has capacity again for signals that were read or returned', async () => {
     const queue = limited(10_000, text('/a', 9_000));
     await queue.next();
     queue.push(text('/b', 9_000));
@@ -159,7 +159,7 @@ describe('a queue with a limit of bytes', () => {
     expect(await lengths(queue)).toEqual(['/b 9000']);
   });
 
-  it('counts no byte while a reader waits', async () => {
+  it('counts no bytes while a reader waits', async () => {
     const queue = limited(1);
     const next = queue.next();
     queue.push(text('/a', 5_000));
@@ -169,7 +169,7 @@ describe('a queue with a limit of bytes', () => {
 });
 
 describe('the end of a queue', () => {
-  it('comes behind what waits, once as an error, then as the end', async () => {
+  it('follows the waiting signals, once as an error, then as the end', async () => {
     const queue = filled(2, event(1));
     queue.finish(new Error('over'));
     queue.push(event(2));
@@ -178,7 +178,7 @@ describe('the end of a queue', () => {
     expect(await queue.next()).toEqual({ done: true, value: undefined });
   });
 
-  it('reaches readers that wait', async () => {
+  it('reaches waiting readers', async () => {
     const queue = filled(2);
     const [first, second] = [queue.next(), queue.next()];
     queue.finish(undefined);
@@ -186,7 +186,7 @@ describe('the end of a queue', () => {
     expect(await second).toEqual({ done: true, value: undefined });
   });
 
-  it('by return drops what waits and is told once', async () => {
+  it('by return() drops waiting signals and is reported once', async () => {
     let returned = 0;
     const queue = new SignalQueue({ signals: 2, bytes: Infinity }, () => returned++);
     queue.push(event(1));
@@ -198,7 +198,7 @@ describe('the end of a queue', () => {
 });
 
 describe('signals()', () => {
-  it('is subscribed at once, and no longer when the loop is left', async () => {
+  it('is subscribed immediately, and unsubscribed when the loop ends', async () => {
     const router = new ScriptedRouter();
     const client = await router.connect();
     const signals = client.signals('/a/**', { types: ['param'], maxRate: 5, bufferSize: 10 });
@@ -218,7 +218,7 @@ describe('signals()', () => {
     await client.close();
   });
 
-  it('goes on through a reconnection and ends with the client', async () => {
+  it('survives a reconnection and ends with the client', async () => {
     const router = new ScriptedRouter();
     const client = await router.connect();
     const signals = client.signals('/a');
@@ -232,7 +232,7 @@ describe('signals()', () => {
     expect(await last).toEqual({ done: true, value: undefined });
   });
 
-  it('throws when the client is closed by a fault, and when it is refused', async () => {
+  it('throws if an error closes the client, and if it is rejected', async () => {
     const router = new ScriptedRouter();
     const client = await router.connect({ reconnect: false });
     router.answersSyncs = false;
@@ -248,7 +248,7 @@ describe('signals()', () => {
     });
   });
 
-  it.each([0, -1, 1.5, NaN])('refuses a buffer of %s', async (bufferSize) => {
+  it.each([0, -1, 1.5, NaN])('rejects a buffer of %s', async (bufferSize) => {
     const client = await new ScriptedRouter().connect();
     expect(() => client.signals('/a', { bufferSize })).toThrow(/bufferSize must be a whole number from 1/);
     expect(() => client.signals('/a', { bufferBytes: bufferSize })).toThrow(

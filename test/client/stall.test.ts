@@ -6,10 +6,8 @@ import { turns } from '../support/inbox.js';
 import { inputRead } from '../support/steady-clock.js';
 import { ack, kept, ScriptedRouter, welcome } from './scripted-router.js';
 
-/*
- * A client whose program stood still: stopped, suspended or blocked. The answers of the router wait in the socket until the
- * event loop turns.
- */
+// A client whose program was stopped, suspended or blocked. The answers of the router wait in the socket until the
+// event loop continues.
 
 let router: ScriptedRouter;
 let clients: Client[] = [];
@@ -39,8 +37,8 @@ function whenRead(read: () => Promise<void>): void {
   });
 }
 
-describe('a client that stood still', () => {
-  it('does not lose a router whose answers waited', async () => {
+describe('a stalled client', () => {
+  it('keeps a router whose answers waited unread', async () => {
     const { changes } = await connect({ keepAliveMs: 500 });
     router.answersSyncs = false;
     await router.advance(500);
@@ -52,17 +50,17 @@ describe('a client that stood still', () => {
     expect(changes).toEqual([]);
   });
 
-  it('loses a router that says nothing until the grace period is over', async () => {
+  it('loses a router that stays silent in the grace period', async () => {
     const { changes } = await connect({ keepAliveMs: 500, reconnect: false });
     router.answersSyncs = false;
     router.clock.stall(6_000);
     await router.advance(5_999);
     expect(changes).toEqual([]);
-    await router.advance(501); // the next keep-alive looks
-    expect(changes[0]?.reason?.message).toMatch(/^the router has said nothing for 1[23] s$/);
+    await router.advance(501); // the next keep-alive checks
+    expect(changes[0]?.reason?.message).toMatch(/^the router has been silent for 1[23] s$/);
   });
 
-  it('sends a keep-alive at once, or the router would miss it', async () => {
+  it('sends a keep-alive immediately, so that the router does not lose it', async () => {
     await connect({ keepAliveMs: 10_000 });
     const before = router.latest.all('sync').length;
     router.clock.stall(45_000);
@@ -70,7 +68,7 @@ describe('a client that stood still', () => {
     expect(router.latest.all('sync')).toHaveLength(before + 1);
   });
 
-  it('gives a request its answer that waited beyond its time', async () => {
+  it('resolves a request whose answer waited unread past its timeout', async () => {
     const { client } = await connect({ ackTimeoutMs: 1_000 });
     const set = kept(client.set('/a', 1));
     await turns();
@@ -79,7 +77,7 @@ describe('a client that stood still', () => {
     expect(await set).toMatchObject({ revision: 7 });
   });
 
-  it('gets into a router whose WELCOME waited beyond its time', async () => {
+  it('connects to a router whose WELCOME waited unread past the timeout', async () => {
     router.answers = () => [];
     const attempt = kept(router.connect({ connectTimeoutMs: 5_000 }));
     await turns(2);
@@ -90,7 +88,7 @@ describe('a client that stood still', () => {
     expect(client.state).toBe('open');
   });
 
-  it('does not cut off a close whose answer waited', async () => {
+  it('does not cut off a close whose answer waited unread', async () => {
     const { client } = await connect({ keepAliveMs: 0 });
     router.latest.connection.stall();
     const closed = client.close();

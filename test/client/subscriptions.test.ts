@@ -23,7 +23,7 @@ const event = (address: string, value = 1): Message => ({
   value: encodeValue(value),
 });
 
-/** What a listener hears, as short as it can be said: `/a=1`, `/a=1 from snapshot`, `!/go`. */
+/** Returns a short form of a received signal: `/a=1`, `/a=1 from snapshot`, `!/go`. */
 function brief(signal: Signal): string {
   if (signal.kind !== 'param') return `!${signal.address}`;
   return `${signal.address}=${signal.value as number}${signal.fromSnapshot ? ' from snapshot' : ''}`;
@@ -36,7 +36,7 @@ function hearing(pattern: string, options = {}): string[] {
 }
 
 describe('on', () => {
-  it('sends SUBSCRIBE with an id of its own and every option', async () => {
+  it('sends SUBSCRIBE with its own id and all options', async () => {
     client.on('/a/**', () => undefined);
     client.on('/b', () => undefined, { types: ['param', 'stream'], maxRate: 30, epsilon: 0.01, window: 5, history: 2 });
     await turns();
@@ -57,11 +57,11 @@ describe('on', () => {
     ['a rate below zero', '/a', { maxRate: -1 }],
     ['half a sample', '/a', { history: 0.5 }],
     ['no epsilon', '/a', { epsilon: NaN }],
-  ])('refuses %s at once', (_, pattern, options) => {
+  ])('rejects %s immediately', (_, pattern, options) => {
     expect(() => client.on(pattern, () => undefined, options)).toThrow();
   });
 
-  it('gives params with all that is known of them', async () => {
+  it('delivers params with all their known fields', async () => {
     const heard: Signal[] = [];
     client.on('/a', (signal) => heard.push(signal));
     await router.latest.say({ type: 'set', address: '/a', value: encodeValue(1n), revision: 2, lock: true, ttl: 5 });
@@ -113,14 +113,14 @@ describe('on', () => {
       { type: 'publish', signal: 'param', address: '/a', value: encodeValue(7) },
       { kind: 'param', value: 7, revision: 0, fromSnapshot: false },
     ],
-  ])('gives %s', async (_, message, signal) => {
+  ])('delivers %s', async (_, message, signal) => {
     const heard: Signal[] = [];
     client.on('/*', (heardOne) => heard.push(heardOne));
     await router.latest.say(message);
     expect(heard).toEqual([{ address: '/a', ...signal }]);
   });
 
-  it('gives each listener only what its pattern and types ask for, and once', async () => {
+  it('delivers to each listener only signals of its pattern and types, and once', async () => {
     const all = hearing('/**');
     const lights = hearing('/lights/*');
     const events = hearing('/lights/**', { types: ['event'] });
@@ -132,7 +132,7 @@ describe('on', () => {
     expect(every).toEqual(['/x=2']);
   });
 
-  it('hands out the parts of a bundle', async () => {
+  it('delivers the items of a bundle', async () => {
     const heard = hearing('/**');
     await router.latest.say({ type: 'bundle', messages: [setTo('/a', 1, 1), event('/go'), { type: 'ping' }] });
     expect(heard).toEqual(['/a=1', '!/go']);
@@ -141,7 +141,7 @@ describe('on', () => {
 });
 
 describe('the end of a subscription', () => {
-  it('is told to the router, and its listener hears nothing more', async () => {
+  it('is sent to the router, and its listener receives nothing more', async () => {
     const heard: string[] = [];
     const off = client.on('/a', (signal) => heard.push(brief(signal)));
     await router.latest.say(setTo('/a', 1, 1));
@@ -152,7 +152,7 @@ describe('the end of a subscription', () => {
     expect(router.latest.all('unsubscribe')).toEqual([{ type: 'unsubscribe', id: 1 }]);
   });
 
-  it('takes effect in the middle of a delivery', async () => {
+  it('takes effect during a delivery', async () => {
     const heard: string[] = [];
     const ends: (() => void)[] = [];
     client.on('/a', () => {
@@ -163,7 +163,7 @@ describe('the end of a subscription', () => {
     expect(heard).toEqual([]);
   });
 
-  it('comes when the router refuses it: ready rejects, onError hears of it, the listener no longer anything', async () => {
+  it('happens if the router rejects it: ready rejects, onError is called, the listener receives nothing more', async () => {
     router.answersSyncs = false;
     const errors: Error[] = [];
     client.onError((error) => errors.push(error));
@@ -179,8 +179,8 @@ describe('the end of a subscription', () => {
   });
 });
 
-describe('a refusal that comes when nobody wants the subscription any more', () => {
-  it('is told to nobody', async () => {
+describe('a rejection that arrives after the subscription has ended', () => {
+  it('is not reported', async () => {
     router.answersSyncs = false;
     const errors: Error[] = [];
     client.onError((error) => errors.push(error));
@@ -192,7 +192,7 @@ describe('a refusal that comes when nobody wants the subscription any more', () 
 });
 
 describe('ready', () => {
-  it('resolves when the router has gone on to the SYNC behind the subscription', async () => {
+  it('resolves when the router has answered the SYNC after the subscription', async () => {
     router.answersSyncs = false;
     const { ready } = client.on('/a', () => undefined);
     expect(await outcome(ready)).toBe('waiting');
@@ -210,7 +210,7 @@ describe('ready', () => {
 });
 
 describe('snapshots', () => {
-  it('tell each subscription each value once, however many of them overlap', async () => {
+  it('deliver each value once per subscription, for any number of overlapping ones', async () => {
     router.answersSyncs = false;
     const first = hearing('/a/**');
     await router.latest.answerSyncs(snapshot(['/a/1', 1, 1], ['/a/2', 2, 5]));
@@ -220,13 +220,13 @@ describe('snapshots', () => {
     expect(second).toEqual(['/a/1=1 from snapshot', '/a/2=3 from snapshot']);
   });
 
-  it('tell nothing that a write has told already', async () => {
+  it('deliver no value that a write has already delivered', async () => {
     const heard = hearing('/a');
     await router.latest.say(setTo('/a', 2, 2), snapshot(['/a', 2, 2]), setTo('/a', 2, 3));
     expect(heard).toEqual(['/a=2', '/a=2']);
   });
 
-  it('bring the past where it was asked for, the oldest first, and to nobody else', async () => {
+  it('deliver past values only where requested, the oldest first', async () => {
     router.answersSyncs = false;
     const other = hearing('/**');
     await router.latest.answerSyncs(snapshot(['/a', 3, 3]));
@@ -237,7 +237,7 @@ describe('snapshots', () => {
     expect(client.cached('/a')).toMatchObject({ value: 3, revision: 3 });
   });
 
-  it('bring the past also where the present came first, with a snapshot of somebody else', async () => {
+  it('deliver past values even if another subscription’s snapshot delivered the present first', async () => {
     router.answersSyncs = false;
     const heard = hearing('/a', { history: 2 });
     await router.latest.say(snapshot(['/a', 3, 3]));
@@ -247,7 +247,7 @@ describe('snapshots', () => {
 });
 
 describe('cached', () => {
-  it('is the last that was heard, subscribed to or not, and bounded', async () => {
+  it('is the last received value, subscribed or not, and bounded', async () => {
     await router.latest.say(snapshot(['/a', 1, 4], ['/b', 1, 1]), setTo('/a', 2, 5), snapshot(['/a', 1, 4]));
     expect(client.cached('/a')).toMatchObject({ address: '/a', value: 2, revision: 5 });
     expect(client.cached('/nowhere')).toBeUndefined();
@@ -256,7 +256,7 @@ describe('cached', () => {
     expect(client.cached('/b')).toMatchObject({ value: 1 });
   });
 
-  it('keeps its value when the bytes it came in are gone', async () => {
+  it('keeps its value when its frame is no longer valid', async () => {
     const heard: Signal[] = [];
     client.on('/a', (signal) => heard.push(signal));
     const { connection } = router.latest;
@@ -269,7 +269,7 @@ describe('cached', () => {
 });
 
 describe('a listener that throws', () => {
-  it('keeps nobody else from hearing, and is told to onError', async () => {
+  it('does not prevent other deliveries, and is reported to onError', async () => {
     const errors: Error[] = [];
     client.onError((error) => errors.push(error));
     const fault = new Error('my mistake');
@@ -284,8 +284,8 @@ describe('a listener that throws', () => {
   });
 });
 
-describe('over a link that may lose and reorder', () => {
-  it('a write that comes late or twice is dropped', async () => {
+describe('over a link with loss and reordering', () => {
+  it('a late or duplicate write is dropped', async () => {
     const other = await router.connect({}, router.link({ reliable: false }));
     const heard: string[] = [];
     other.on('/a', (signal) => heard.push(brief(signal)));

@@ -65,12 +65,12 @@ describe('a WebSocket link', () => {
     ['binary', 'clasp'],
     ['json', 'clasp'],
     ['cbor', 'clasp.cbor'],
-  ])('asks for %s with the subprotocol %s', (encoding, subprotocol) => {
+  ])('requests %s with the subprotocol %s', (encoding, subprotocol) => {
     const { socket } = open(encoding);
     expect([socket.url, socket.protocols, socket.binaryType]).toEqual(['ws://host:1', [subprotocol], 'arraybuffer']);
   });
 
-  it('carries frames and texts, one a message, once it is open', () => {
+  it('carries one frame or JSON message per WebSocket message, once it is open', () => {
     const { channel, socket } = open();
     channel.send('too early');
     socket.fire('open');
@@ -88,7 +88,7 @@ describe('a WebSocket link', () => {
   it.each<[string, Omit<WebSocketEvent, 'type'>, string | undefined]>([
     ['1000', { code: 1000, reason: '' }, undefined],
     ['1001', { code: 1001, reason: 'the router is stopping' }, undefined],
-    ['1006', { code: 1006, reason: '' }, 'the connection broke off'],
+    ['1006', { code: 1006, reason: '' }, 'the connection ended without a close'],
     ['1013 with a reason', { code: 1013, reason: 'too slow' }, 'too slow'],
     ['1002 without one', { code: 1002, reason: '' }, 'the router closed it with code 1002'],
   ])('ends at a close with %s', (_, event, cause) => {
@@ -99,7 +99,7 @@ describe('a WebSocket link', () => {
     expect(heard).toEqual(['opened', ['closed', cause]]);
   });
 
-  it('says what the error said, which comes ahead of the close', () => {
+  it('reports the error that precedes the close', () => {
     const { socket } = open();
     socket.fire('error', { message: 'connect ECONNREFUSED' });
     socket.fire('close', { code: 1006 });
@@ -110,7 +110,7 @@ describe('a WebSocket link', () => {
     expect(heard.at(-1)).toEqual(['closed', 'the WebSocket failed']);
   });
 
-  it('closes with 1000, and when it is destroyed hears nothing more', () => {
+  it('closes with 1000, and emits nothing after it is destroyed', () => {
     const { channel, socket } = open();
     socket.fire('open');
     channel.close();

@@ -5,7 +5,7 @@ import { createRouter, type Router } from '../../src/router/create-router.js';
 import { codedError } from '../support/coded-error.js';
 
 const ARGUMENT = 'CLASP_ERR_ARGUMENT';
-/** A client as a program without types has it. */
+/** A client as an untyped program uses it. */
 type Untyped = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
 
 let router: Router;
@@ -14,13 +14,13 @@ let wrong: Untyped;
 beforeAll(async () => {
   router = createRouter();
   client = await router.connect({ name: 'caller' });
-  wrong = client as unknown as Untyped; // any call, whatever the types say
+  wrong = client as unknown as Untyped; // any call, regardless of the types
 });
 afterAll(() => router.stop());
 
 const listener = (): undefined => undefined;
 
-describe('a wrong call of a client in the process of the router', () => {
+describe('an invalid call of a client in the process of the router', () => {
   it.each<[method: string, args: readonly unknown[], code: number | string, text: RegExp]>([
     ['set', [], 200, /type undefined/],
     ['set', [5, 1], 200, /type number/],
@@ -96,7 +96,7 @@ describe('a wrong call of a client in the process of the router', () => {
     ['query', ['a'], 202, /pattern/],
     ['onState', [], ARGUMENT, /listener of onState/],
     ['onError', [5], ARGUMENT, /listener of onError/],
-  ])('is a coded error and costs nothing else: %s(%j)', async (method, args, code, text) => {
+  ])('is a coded error and has no other effect: %s(%j)', async (method, args, code, text) => {
     const error = await codedError(() => wrong[method]!.apply(client, [...args]));
     expect(error).toMatchObject({ code, message: expect.stringMatching(text) });
     await client.ping();
@@ -118,12 +118,13 @@ describe('connect', () => {
     [['ws://127.0.0.1:1', { reconnect: { delay: 5 } }], ARGUMENT, /reconnect has no option "delay"/],
     [['ws://127.0.0.1:1', { clock: {} }], ARGUMENT, /clock must have the methods now/],
     [['ws://127.0.0.1:1', { random: 5 }], ARGUMENT, /random must be a function/],
-  ])('refuses %j with a code', async (args, code, text) => {
-    const error = await codedError(() => connect(...(args as [string | Link]))); // any arguments, whatever the types say
+  ])('rejects %j with a code', async (args, code, text) => {
+    // Any arguments, regardless of the types.
+    const error = await codedError(() => connect(...(args as [string | Link])));
     expect(error).toMatchObject({ code, message: expect.stringMatching(text) });
   });
 
-  it('refuses what is not a URL with a code', async () => {
+  it('rejects an invalid URL with a code', async () => {
     await expect(codedError(() => linkTo(undefined as never))).resolves.toMatchObject({ code: ARGUMENT });
     await expect(codedError(() => linkTo('http://x'))).resolves.toMatchObject({ code: 'CLASP_ERR_UNREACHABLE' });
   });

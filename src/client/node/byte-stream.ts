@@ -4,17 +4,17 @@ import { DecodeError } from '../../protocol/errors.js';
 import { framingLength, writeFraming } from '../../protocol/framing.js';
 import { LengthDeframer } from '../../protocol/length-deframer.js';
 
-/** How frames stand on a stream of bytes: each with its length in front, or back to back. */
+/** Framing on a byte stream: each frame after its length, or adjacent frames. */
 export type StreamFraming = 'length' | 'raw';
 
 export interface ByteStreamOptions {
   readonly framing: StreamFraming;
   readonly received: (frames: readonly Uint8Array[]) => void;
-  /** The stream makes no sense any more. Nothing is received after this. */
+  /** Called when the stream is invalid. Nothing is received afterwards. */
   readonly broken: (fault: Error) => void;
 }
 
-/** Frames over a stream of bytes. */
+/** Frames over a byte stream. */
 export class ByteStream {
   readonly #stream: Duplex;
   readonly #options: ByteStreamOptions;
@@ -65,7 +65,7 @@ export class ByteStream {
     try {
       return this.#deframer.push(chunk);
     } catch (error) {
-      if (error instanceof DecodeError) return []; // it says so in `fault` too
+      if (error instanceof DecodeError) return []; // `fault` reports it too
       throw error;
     }
   }

@@ -4,7 +4,7 @@ import { DatagramQueue } from '../../transports/quic/datagram-queue.js';
 import { DatagramReader, DatagramStamp, largestFrame, pingFrame } from '../../transports/quic/datagrams.js';
 import type { QuicLinkDatagrams } from '../../transports/quic/provider.js';
 
-/** The datagrams of one connection to a router. Nothing is sent by them before the router has answered a PING that came by one. */
+/** The datagrams of one connection to a router. None are sent before the router has answered a PING in a datagram. */
 export class ClientDatagrams {
   readonly #sink: QuicLinkDatagrams;
   readonly #clock: Clock;
@@ -26,17 +26,20 @@ export class ClientDatagrams {
     sink.onDatagram(this.#onDatagram);
   }
 
-  /** Whether the router has them too. */
+  /** Whether the router supports datagrams too. */
   get isAgreed(): boolean {
     return this.#isAgreed;
   }
 
-  /** Asks the router for them, once and again, because the question may be lost; a router that has none never answers. */
+  /**
+   * Requests datagrams from the router, repeatedly, because a request can be lost. A router without datagrams never
+   * answers.
+   */
   ask(): void {
     if (this.#questions === 0) this.#ask();
   }
 
-  /** @returns false where it has to go by the stream */
+  /** @returns false if the frame must be sent on the stream */
   send(frame: Uint8Array): boolean {
     if (!this.#isAgreed || frame.length > this.#largestFrame || this.#queue.isFull) return false;
     this.#queue.push(this.#sink, this.#stamp.on(frame));

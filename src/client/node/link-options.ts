@@ -4,28 +4,31 @@ import type { QuicProvider } from '../../transports/quic/provider.js';
 import type { WebSocketConstructor } from '../websocket-link.js';
 
 export interface LinkOptions {
-  /** PEM of the certificates to trust, for `wss:`, `tls:` and `quic:`: the router's own where that is self-signed. @default the system's */
+  /**
+   * Trusted certificates as PEM, for `wss:`, `tls:` and `quic:`. For a self-signed certificate, the router's own.
+   * @default those of the system
+   */
   readonly ca?: string | undefined;
-  /** The name that the router's certificate has, where it is not the one in the URL. QUIC takes no IP address here. */
+  /** The name in the router's certificate, if it differs from the URL. QUIC accepts no IP address here. */
   readonly servername?: string | undefined;
-  /** For `ws:` and `wss:`, in place of the package `ws`. `ca` and `servername` are its own business then. */
+  /** WebSocket class for `ws:` and `wss:`, in place of the package `ws`. `ca` and `servername` do not apply to it. */
   readonly WebSocket?: WebSocketConstructor | undefined;
-  /** Looks up the host name in the URL. All of its addresses are tried. @default `lookup` of `node:dns` */
+  /** Resolves the host name in the URL. All of its addresses are tried. @default `lookup` of `node:dns` */
   readonly lookup?: LookupFunction | undefined;
-  /** Milliseconds until an attempt is given up; half of it is QUIC's own, for its handshake. @default 10_000 */
+  /** Maximum milliseconds per attempt. The QUIC handshake gets half of it. @default 10_000 */
   readonly connectTimeoutMs?: number | undefined;
   /**
-   * For `quic:`: whether stream samples and moves of gestures may go by datagrams, and come by them, if the router has them
-   * too. What is lost then is not sent again, and holds up nothing behind it. @default false
+   * For `quic:`: whether stream samples and gesture moves can use datagrams in both directions, if the router supports
+   * them. A lost datagram is not sent again, and does not delay later ones. @default false
    */
   readonly datagrams?: boolean | undefined;
-  /** For `quic:`. @default `@currentspace/http3`, if it is installed */
+  /** QUIC library for `quic:`. @default `@currentspace/http3`, if installed */
   readonly quicProvider?: QuicProvider | undefined;
-  /** Times the question for datagrams and the close of UDP. @default the system's */
+  /** Clock for the request for datagrams and the close of UDP. @default the system clock */
   readonly clock?: Clock | undefined;
 }
 
-/** Where a URL leads. */
+/** Host and port of a URL. */
 export interface Destination {
   readonly host: string;
   readonly port: number;

@@ -7,22 +7,22 @@ import { pipeLink, tcpLink, tlsLink } from './stream-link.js';
 import { udpLink } from './udp-link.js';
 import { nodeWebSocketLink } from './ws-link.js';
 
-/** Ports where a URL says none. TCP and TLS have no usual one. */
+/** Default ports. TCP and TLS have none. */
 const UDP_PORT = 7330;
 const QUIC_PORT = 7331;
 
 /**
- * The link that a URL stands for, in the words in which the router says where it listens:
+ * Creates the link for a URL. The router reports its listeners in the same form:
  *
  *   ws://host:port  wss://host:port     WebSocket
- *   tcp://host:port  tls://host:port    TCP, with a length in front of each frame
- *   unix:/path/to/socket                the same over a Unix domain socket; `unix:\\.\pipe\name` on Windows
- *   udp://host:port                     a frame a datagram, port 7330; nothing is sent twice, so what is lost is lost
+ *   tcp://host:port  tls://host:port    TCP, each frame after its length
+ *   unix:/path/to/socket                like TCP, over a Unix domain socket; `unix:\\.\pipe\name` on Windows
+ *   udp://host:port                     one frame per datagram, port 7330; lost datagrams are not sent again
  *   quic://host:port                    one stream over QUIC, port 7331
  *
- * JSON needs a WebSocket.
+ * JSON requires a WebSocket.
  *
- * @throws ClientError `unreachable` for anything else
+ * @throws ClientError `unreachable` for any other URL
  */
 export function linkTo(url: string, options: LinkOptions = {}): Link {
   checkText('the URL of a router', url);
@@ -45,7 +45,7 @@ export function linkTo(url: string, options: LinkOptions = {}): Link {
     default:
       throw new ClientError(
         'unreachable',
-        `"${url}" is no address of a router; one begins with ws:, wss:, tcp:, tls:, unix:, udp: or quic:`,
+        `"${url}" is not the URL of a router; it must start with ws:, wss:, tcp:, tls:, unix:, udp: or quic:`,
       );
   }
 }
@@ -55,7 +55,7 @@ function destination(url: string, defaultPort?: number): Destination {
   const number = port === '' ? defaultPort : Number(port);
   if (hostname === '' || number === undefined || number === 0) {
     const whole = defaultPort === undefined ? 'host:port' : 'host or host:port';
-    throw new ClientError('unreachable', `"${url}" does not say where; behind the // belongs ${whole}`);
+    throw new ClientError('unreachable', `"${url}" is incomplete; write ${whole} after the //`);
   }
   return { host: hostname.replace(/^\[|\]$/g, ''), port: number };
 }
@@ -64,6 +64,6 @@ function parse(url: string): URL {
   try {
     return new URL(url);
   } catch (cause) {
-    throw new ClientError('unreachable', `"${url}" is no URL`, cause);
+    throw new ClientError('unreachable', `"${url}" is not a valid URL`, cause);
   }
 }

@@ -9,7 +9,7 @@ import { ByteStream } from './byte-stream.js';
 import { ClientDatagrams } from './client-datagrams.js';
 import type { Destination, LinkOptions } from './link-options.js';
 
-/** CLASP over QUIC: frames back to back on the one stream that the client opens, and on request datagrams beside it. */
+/** CLASP over QUIC: adjacent frames on the one stream that the client opens, and datagrams on request. */
 export function quicLink(url: string, destination: Destination, options: LinkOptions): Link {
   const {
     quicProvider: provider = http3Provider(),
@@ -21,7 +21,8 @@ export function quicLink(url: string, destination: Destination, options: LinkOpt
   } = options;
   const { clock = systemClock } = options;
   const { host: address, port } = destination;
-  // Half of the time, because the library knows better than a timer of ours what has failed, and cannot be interrupted.
+  // Half of the time, because the library reports the cause of a failure better than a timer here, and cannot be
+  // interrupted.
   const handshakeMs = Math.ceil(connectTimeoutMs / 2);
   const connect = (): Promise<QuicLink> =>
     provider.connect({ address, port, alpn: ALPN, ca, servername, lookup, handshakeMs, datagrams });
@@ -68,8 +69,8 @@ class QuicChannel implements Channel {
   close(): void {
     const link = this.#link;
     if (link === undefined) return this.destroy();
-    this.#stream?.send(closeFrame()); // without it the router takes the end for that of a program that failed
-    // What was written has arrived when the router ends its side as well.
+    this.#stream?.send(closeFrame()); // without it, the router treats the end as that of a failed program
+    // When the router ends its side as well, all written bytes have arrived.
     link.stream.once('end', () => this.#leave());
     link.stream.end();
   }
@@ -96,7 +97,7 @@ class QuicChannel implements Channel {
     if (link.datagrams !== undefined) {
       this.#datagrams = new ClientDatagrams(link.datagrams, this.#clock, this.#received);
     }
-    // A router that ends its side says goodbye; the library tells so of itself only when the session has gone.
+    // A router that ends its side closes the connection. The library reports that only when the session has ended.
     link.stream.once('end', () => {
       link.stream.end();
     });

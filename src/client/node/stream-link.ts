@@ -12,7 +12,7 @@ export function tcpLink(url: string, { host, port }: Destination, { lookup }: Li
   );
 }
 
-/** CLASP over TLS over TCP. */
+/** CLASP over TLS and TCP. */
 export function tlsLink(url: string, { host, port }: Destination, { ca, servername, lookup }: LinkOptions): Link {
   return socketLink(url, 'secureConnect', () => {
     const socket = connectTls({
@@ -27,7 +27,7 @@ export function tlsLink(url: string, { host, port }: Destination, { ca, serverna
   });
 }
 
-/** CLASP over a Unix domain socket, or a named pipe of Windows. */
+/** CLASP over a Unix domain socket, or a Windows named pipe. */
 export function pipeLink(url: string, path: string): Link {
   return socketLink(url, 'connect', () => connectSocket({ path }));
 }
@@ -68,7 +68,7 @@ function openChannel(socket: Socket, openedBy: string, events: LinkEvents): Chan
       if (typeof frame !== 'string') stream.send(frame);
     },
     close: () => {
-      stream.send(closeFrame()); // without it the router takes the end for that of a program that was killed
+      stream.send(closeFrame()); // without it, the router treats the end as that of a killed program
       socket.end();
     },
     destroy: () => socket.destroy(),

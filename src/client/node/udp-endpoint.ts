@@ -5,10 +5,10 @@ import { errorOf } from '../client-error.js';
 import type { Destination } from './link-options.js';
 
 export interface UdpEndpointEvents {
-  /** Something can be sent. Once. */
+  /** Called once, when bytes can be sent. */
   readonly ready: () => void;
   readonly received: (datagram: Uint8Array) => void;
-  /** The router cannot be reached, or not any more. Can come more than once. */
+  /** Called when the router is unreachable, even after a connection. Can be called more than once. */
   readonly failed: (error: Error) => void;
 }
 
@@ -18,26 +18,27 @@ function hasSendQueueSize(socket: Socket | Omit<Socket, 'getSendQueueSize'>): so
 }
 
 /**
- * The UDP side of a router that has a host name. Nothing says at which of the name's addresses it listens, so until one of them
- * answers, each is asked: the next one as soon as one refuses, and when the same is sent again because none has answered.
+ * The UDP endpoint of a router with a host name. It is unknown at which address of the name the router listens. Until
+ * one answers, addresses are tried in order: the next one when an address refuses, and when the same bytes are sent
+ * again because none has answered.
  */
 export class UdpEndpoint {
   readonly #events: UdpEndpointEvents;
   readonly #port: number;
   readonly #sockets = new Map<HostAddress, Socket>();
-  /** Those that can send. */
+  /** Sockets that can send. */
   readonly #connected = new Set<Socket>();
-  /** Those that have not failed. */
+  /** Addresses that have not failed. */
   #addresses: readonly HostAddress[] = [];
-  /** The one that has answered, else the one that is asked. */
+  /** The address that has answered, or else the one being tried. */
   #current: HostAddress | undefined;
-  /** What was sent last while none had answered. */
+  /** The last bytes sent before any address has answered. */
   #question: Uint8Array | undefined;
   #refusal: Error | undefined;
   #isReady = false;
   #hasAnswered = false;
   #isClosed = false;
-  /** Kept only where a socket cannot be asked. */
+  /** Counted only if the socket does not report it. */
   #unsentBytes = 0;
 
   constructor({ host, port }: Destination, lookup: LookupFunction | undefined, events: UdpEndpointEvents) {
@@ -54,7 +55,7 @@ export class UdpEndpoint {
     );
   }
 
-  /** Whether the router has sent something: from then on only a refusal is a failure. */
+  /** Whether the router has sent anything. From then on only a refusal is a failure. */
   get hasAnswered(): boolean {
     return this.#hasAnswered;
   }
@@ -88,7 +89,7 @@ export class UdpEndpoint {
     return this.#current && this.#sockets.get(this.#current);
   }
 
-  /** Sends the question to this address, if there is one already. */
+  /** Sends the stored bytes to this address, if there are any. */
   #ask(address: HostAddress | undefined): void {
     if (this.#isClosed || address === undefined) return;
     this.#current = address;
@@ -106,7 +107,7 @@ export class UdpEndpoint {
       if (!this.#hasAnswered) this.#choose(address);
       this.#events.received(datagram);
     });
-    // Connected: the system drops what others send, and reports that nobody listens there.
+    // Connected sockets drop datagrams of other sources, and report a closed port.
     socket.connect(this.#port, address.address, () => {
       if (!this.#sockets.has(address)) return;
       this.#connected.add(socket);
@@ -120,7 +121,7 @@ export class UdpEndpoint {
   #send(address: HostAddress | undefined, datagram: Uint8Array): void {
     if (address === undefined) return;
     const socket = this.#sockets.get(address);
-    if (socket === undefined || !this.#connected.has(socket)) return; // it sends the question when it is connected
+    if (socket === undefined || !this.#connected.has(socket)) return; // it sends the stored bytes when it is connected
     const counted = hasSendQueueSize(socket) ? 0 : datagram.length;
     this.#unsentBytes += counted;
     socket.send(datagram, (error) => {
@@ -144,11 +145,12 @@ export class UdpEndpoint {
 
   #onError(address: HostAddress, error: Error): void {
     if (!this.#sockets.has(address)) return;
-    const isRefusal = 'code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET'); // the latter on Windows
-    if (isRefusal) this.#refusal = new Error('nobody listens there', { cause: error });
+    // The latter on Windows.
+    const isRefusal = 'code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET');
+    if (isRefusal) this.#refusal = new Error('no program listens there', { cause: error });
     if (this.#hasAnswered) {
       if (isRefusal) this.#events.failed(this.#refusal ?? error);
-      return; // a passing fault of the network
+      return; // a temporary fault of the network
     }
     const place = this.#addresses.indexOf(address);
     this.#drop(address);

@@ -5,14 +5,14 @@ import type { Channel, Link, LinkEvents } from '../link.js';
 import type { Destination, LinkOptions } from './link-options.js';
 import { UdpEndpoint } from './udp-endpoint.js';
 
-/** What IPv4 carries in one datagram: 65,535 bytes less both headers. */
+/** Maximum datagram of IPv4: 65,535 bytes minus both headers. */
 const MAX_DATAGRAM_BYTES = 65_507;
 
-/** Milliseconds from one close message to the next, and how many are sent. A client waits 2,000 ms for the end. */
+/** Milliseconds between close messages, and their number. A client waits 2,000 ms for the end. */
 const CLOSE_REPEAT_MS = 200;
 const MAX_CLOSES = 5;
 
-/** CLASP over UDP: a frame a datagram. The router's wish for a cookie is met by the session, which says HELLO. */
+/** CLASP over UDP: one frame per datagram. The session handles the router's cookie, because it sends HELLO. */
 export function udpLink(
   url: string,
   destination: Destination,
@@ -31,7 +31,7 @@ class UdpChannel implements Channel {
   readonly #events: LinkEvents;
   readonly #clock: Clock;
   readonly #endpoint: UdpEndpoint;
-  /** Close messages that have been sent, and the timer of the next. */
+  /** Number of sent close messages, and the timer for the next. */
   #closes = 0;
   #closeTimer: unknown;
   #isOver = false;
@@ -58,7 +58,9 @@ class UdpChannel implements Channel {
     if (!this.#isOver && typeof frame !== 'string') this.#endpoint.send(frame);
   }
 
-  /** Repeats the close message until the router returns it: each of the two may be lost, and older routers return none. */
+  /**
+   * Repeats the close message until the router returns it. Each of the two can be lost, and older routers return none.
+   */
   close(): void {
     if (this.#isOver || this.#closes > 0) return;
     if (this.#endpoint.hasAnswered) this.#sendClose();
@@ -89,7 +91,7 @@ class UdpChannel implements Channel {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#clock.clearTimeout(this.#closeTimer);
-    // Later, so that what was sent in this turn is sent; and nobody is called back from inside his own call.
+    // Later, so that bytes of this turn are sent first, and no listener is called during its own call.
     setImmediate(() => {
       this.#endpoint.close();
       this.#events.closed(cause);

@@ -4,7 +4,10 @@ import type { Link } from '../link.js';
 import { webSocketLink } from '../websocket-link.js';
 import type { LinkOptions } from './link-options.js';
 
-/** A WebSocket link with the package `ws`: Node 20 has none of its own, and none can be told which certificates to trust. */
+/**
+ * A WebSocket link with the package `ws`. Node.js 20 has no WebSocket class, and later ones accept no list of trusted
+ * certificates.
+ */
 export function nodeWebSocketLink(url: string, options: LinkOptions): Link {
   const { ca, servername, lookup } = options;
   class BoundedWebSocket extends WebSocket {

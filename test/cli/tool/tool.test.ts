@@ -60,12 +60,9 @@ describe('a mistake', () => {
     [['get', '/a', '--url', 'localhost'], '--url: "localhost" is no URL'],
     [
       ['get', '/a', '--url', 'http://localhost'],
-      '--url: "http://localhost" is no address of a router; one begins with ws:, wss:, tcp:, tls:, unix:, udp: or quic:',
+      '--url: "http://localhost" is not the URL of a router; it must start with ws:, wss:, tcp:, tls:, unix:, udp: or quic:',
     ],
-    [
-      ['get', '/a', '--url', 'tcp://localhost'],
-      '--url: "tcp://localhost" does not say where; behind the // belongs host:port',
-    ],
+    [['get', '/a', '--url', 'tcp://localhost'], '--url: "tcp://localhost" is incomplete; write host:port after the //'],
     [
       ['get', '/a', '--url', 'tcp://localhost:1', '--encoding', 'json'],
       '--encoding json needs a WebSocket (ws: or wss:), not tcp://localhost:1',
@@ -85,7 +82,7 @@ describe('a mistake', () => {
     const { exitCode, stderr } = await runHere(['get', '/a'], { CLASP_URL: 'ftp://x' });
     expect([exitCode, stderr]).toEqual([
       1,
-      expect.stringMatching(/^clasp-router: CLASP_URL: "ftp:\/\/x" is no address/),
+      expect.stringMatching(/^clasp-router: CLASP_URL: "ftp:\/\/x" is not the URL of a router/),
     ]);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ByteStream, type StreamFraming } from '../../../src/client/node/byte-stream.js';
 import { digests, framed, frameOf } from '../../support/frames.js';
 
-/** A stream whose other end is the test: what is written to `wire` is read. */
+/** A stream whose other end is the test: bytes written to `wire` are read. */
 function stream(framing: StreamFraming) {
   const wire = new PassThrough();
   const frames: Uint8Array[] = [];
@@ -21,7 +21,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 describe.each(['length', 'raw'] as const)('a stream with frames in the framing %s', (framing) => {
   const sent = [frameOf(11, 1), frameOf(65_547, 2), frameOf(4), frameOf(300, 3)];
 
-  it.each([1, 3, 7, 1_000, 1_000_000])('cuts what comes in pieces of %s bytes', async (size) => {
+  it.each([1, 3, 7, 1_000, 1_000_000])('splits input in chunks of %s bytes', async (size) => {
     const { wire, frames, faults } = stream(framing);
     const all = framed(framing, size < 8 ? sent.filter(({ length }) => length < 1_000) : sent);
     for (let at = 0; at < all.length; at += size) wire.emit('data', Buffer.from(all.subarray(at, at + size)));
@@ -41,10 +41,10 @@ describe.each(['length', 'raw'] as const)('a stream with frames in the framing %
     expect(pieces).toHaveLength(sent.length);
     expect(digests([Buffer.concat(pieces)])).toEqual(digests([framed(framing, sent)]));
     wire.end();
-    bytes.send(sent[0]!); // does nothing any more
+    bytes.send(sent[0]!); // has no effect any more
   });
 
-  it('gives what came ahead of bytes that are not a frame, and nothing after them', () => {
+  it('returns the frames before invalid bytes, and nothing after them', () => {
     const { wire, frames, faults } = stream(framing);
     wire.emit('data', Buffer.concat([framed(framing, [frameOf(9)]), Buffer.alloc(8, 0xff)]));
     wire.emit('data', Buffer.from(framed(framing, [frameOf(9)])));
@@ -52,7 +52,7 @@ describe.each(['length', 'raw'] as const)('a stream with frames in the framing %
     expect(faults).toEqual([expect.stringMatching(/^the router violated the framing: /)]);
   });
 
-  it('tells of an end inside a frame', async () => {
+  it('reports an end inside a frame', async () => {
     const { wire, faults } = stream(framing);
     wire.end(framed(framing, [frameOf(20)]).subarray(0, 15));
     await turn();
@@ -60,7 +60,7 @@ describe.each(['length', 'raw'] as const)('a stream with frames in the framing %
     expect(faults).toEqual(['the router disconnected inside a frame, after 15 of its bytes']);
   });
 
-  it('knows what waits for the network', () => {
+  it('counts the bytes that wait for the network', () => {
     const { bytes, wire } = stream(framing);
     wire.cork();
     bytes.send(frameOf(100));

@@ -14,7 +14,7 @@ import { until } from '../../support/inbox.js';
 import { quicCertificate } from '../../support/quic-client.js';
 import { SteadyClock } from '../../support/steady-clock.js';
 
-/** `localhost` on a computer that has IPv6 first, where a router listens on 127.0.0.1 alone. */
+/** `localhost` on a computer with IPv6 first, and a router that listens on 127.0.0.1 only. */
 const ipv6First: LookupFunction = (_host, _options, done) => {
   done(null, [
     { address: '::1', family: 6 },
@@ -23,7 +23,7 @@ const ipv6First: LookupFunction = (_host, _options, done) => {
 };
 
 const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
-// A socket on ::1 that never answers needs a ::1; elsewhere this test is skipped.
+// A socket on ::1 that never answers requires a ::1; without it this test is skipped.
 const withIpv6 = hasIpv6 ? it : it.skip;
 
 let router: Router;
@@ -49,7 +49,7 @@ beforeAll(async () => {
     try {
       ports.set(scheme, (await router.listen(transport))[0]!.port);
     } catch (error) {
-      if (!(error instanceof TransportUnavailable)) throw error; // its test passes over
+      if (!(error instanceof TransportUnavailable)) throw error; // its test is skipped
     }
   }
 });
@@ -65,25 +65,22 @@ async function join(url: string, options: ClientOptions & LinkOptions = {}): Pro
 }
 
 describe('a host name with several addresses', () => {
-  it.each(['ws', 'wss', 'tcp', 'tls', 'udp', 'quic'])(
-    'leads to the router although the first refuses: %s',
-    async (scheme) => {
-      const port = ports.get(scheme);
-      if (port === undefined) return;
-      const client = await join(`${scheme}://show.test:${port}`);
-      expect(await client.set(`/names/${scheme}`, 1)).toEqual({ revision: 1 });
-    },
-  );
+  it.each(['ws', 'wss', 'tcp', 'tls', 'udp', 'quic'])('reaches the router if the first refuses: %s', async (scheme) => {
+    const port = ports.get(scheme);
+    if (port === undefined) return;
+    const client = await join(`${scheme}://show.test:${port}`);
+    expect(await client.set(`/names/${scheme}`, 1)).toEqual({ revision: 1 });
+  });
 
-  it.each(['ws', 'tcp'])('at which nobody listens is an error that names each of them: %s', async (scheme) => {
+  it.each(['ws', 'tcp'])('without a listening router causes an error that names each address: %s', async (scheme) => {
     await expect(join(`${scheme}://show.test:1`)).rejects.toThrow(
       /^cannot connect to .*: connect E\w+ ::1:1.*; connect ECONNREFUSED 127\.0\.0\.1:1/,
     );
   });
 
-  it('at which nobody listens is found out by UDP too', async () => {
+  it('without a listening router is detected over UDP too', async () => {
     await expect(join('udp://show.test:1')).rejects.toThrow(
-      'cannot connect to udp://show.test:1: nobody listens there',
+      'cannot connect to udp://show.test:1: no program listens there',
     );
   });
 
@@ -106,7 +103,7 @@ describe('a host name with several addresses', () => {
     },
   );
 
-  it('that cannot be looked up is one sentence for each scheme', async () => {
+  it('that cannot be resolved is one sentence for each scheme', async () => {
     const lookup: LookupFunction = (host, _options, done) => {
       done(Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND' }), []);
     };
@@ -117,7 +114,7 @@ describe('a host name with several addresses', () => {
     }
   });
 
-  it('is looked up by a function, and nothing else is accepted as one', async () => {
+  it('is resolved by a function, and no other type is accepted', async () => {
     const lookup = '127.0.0.1' as unknown as LookupFunction; // as untyped code can call it
     await expect(join('tcp://show.test:1', { lookup })).rejects.toThrow('lookup must be a function, not "127.0.0.1"');
   });

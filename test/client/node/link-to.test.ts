@@ -16,39 +16,39 @@ describe('a URL', () => {
     expect(linkTo(url)).toMatchObject({ url, reliable, carriesText });
   });
 
-  it('udp: takes no frame that is larger than a datagram', () => {
+  it('udp: accepts no frame larger than a datagram', () => {
     expect(linkTo('udp://host').maxFrameBytes).toBe(65_507);
     expect(linkTo('tcp://host:1').maxFrameBytes).toBeUndefined();
   });
 
   it.each([
-    ['http://host', /^"http:\/\/host" is no address of a router; one begins with ws:, wss:, tcp:/],
-    ['host:7330', /is no address of a router/],
-    ['', /is no address of a router/],
-    ['tcp://host', /^"tcp:\/\/host" does not say where; behind the \/\/ belongs host:port$/],
-    ['tcp://host:0', /does not say where/],
-    ['udp://', /is no URL|does not say where/],
-    ['udp://host:99999', /^"udp:\/\/host:99999" is no URL$/],
-  ])('%s is refused in a sentence', (url, sentence) => {
+    ['http://host', /^"http:\/\/host" is not the URL of a router; it must start with ws:, wss:, tcp:/],
+    ['host:7330', /is not the URL of a router/],
+    ['', /is not the URL of a router/],
+    ['tcp://host', /^"tcp:\/\/host" is incomplete; write host:port after the \/\/$/],
+    ['tcp://host:0', /is incomplete/],
+    ['udp://', /is not a valid URL|is incomplete/],
+    ['udp://host:99999', /^"udp:\/\/host:99999" is not a valid URL$/],
+  ])('%s is rejected with one sentence', (url, sentence) => {
     expect(() => linkTo(url)).toThrow(
       expect.objectContaining({ kind: 'unreachable', message: expect.stringMatching(sentence) }),
     );
   });
 
-  it('that is none rejects connect(), which never throws', async () => {
+  it('that is invalid rejects connect(), which never throws', async () => {
     await expect(connect('nowhere')).rejects.toMatchObject({ kind: 'unreachable' });
     await expect(connect('ws://no host')).rejects.toMatchObject({ kind: 'unreachable' });
   });
 
-  it('with JSON only does for a WebSocket', async () => {
+  it('with JSON requires a WebSocket', async () => {
     await expect(connect('tcp://127.0.0.1:1', { encoding: 'json' })).rejects.toThrow(
-      'JSON is text, which this link does not carry; choose binary or cbor',
+      'this link does not carry JSON; choose binary or cbor',
     );
   });
 });
 
 describe('quic:', () => {
-  it('asks its provider for what the URL and the options say', async () => {
+  it('passes the URL and the options to its provider', async () => {
     let asked: QuicConnectOptions | undefined;
     const quicProvider: Pick<QuicProvider, 'connect'> & Partial<QuicProvider> = {
       connect: (options) => {
@@ -73,10 +73,11 @@ describe('quic:', () => {
     });
   });
 
-  it('lets go of a connection that comes when nobody waits for it any more', async () => {
+  it('closes a connection that arrives after the attempt ended', async () => {
     const closes: unknown[] = [];
     let arrive: (link: never) => void = () => undefined;
-    const quicProvider = { connect: () => new Promise((resolve) => (arrive = resolve)) } as unknown as QuicProvider; // as above
+    // See above.
+    const quicProvider = { connect: () => new Promise((resolve) => (arrive = resolve)) } as unknown as QuicProvider;
     const link = linkTo('quic://host', { quicProvider });
     const heard: string[] = [];
     const events = {
@@ -92,7 +93,7 @@ describe('quic:', () => {
         closes.push(args);
         return Promise.resolve();
       },
-    } as never); // what of a QuicLink is used here
+    } as never); // the used part of a QuicLink
     await new Promise(setImmediate);
     expect(closes).toEqual([[0, '']]);
     expect(heard).toEqual([]);

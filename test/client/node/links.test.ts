@@ -26,13 +26,13 @@ async function join(url: string, options: ClientOptions = {}): Promise<Client> {
 const bytesOf = (...messages: readonly Message[]): Uint8Array =>
   framed('length', messages.map((message) => encodeFrame(message))); // prettier-ignore
 
-/** What a SYNC is answered with; the client's is the only one there is. */
+/** Answers a SYNC, the only message of the client. */
 function answerTo(message: Message): readonly Message[] {
   if (message.type === 'hello') return [welcome('s')];
   return message.type === 'sync' ? [{ type: 'sync', t1: message.t1, t2: 0, t3: 0 }] : [];
 }
 
-/** A TCP server that does with each peer what a test says. */
+/** A TCP server that handles each peer as the test specifies. */
 async function tcpServer(serve: (peer: Socket) => void): Promise<string> {
   const peers: Socket[] = [];
   const server: Server = createServer((peer) => {
@@ -46,10 +46,10 @@ async function tcpServer(serve: (peer: Socket) => void): Promise<string> {
     for (const peer of peers) peer.destroy();
     server.close();
   });
-  return `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`; // it listens on a port
+  return `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`; // invariant: it listens on a port
 }
 
-/** A peer that is welcomed and has its SYNC answered, and after that is the test's. */
+/** Welcomes a peer and answers its SYNC. Then the test controls it. */
 function greet(peer: Socket): void {
   peer.on('data', (data: Buffer) => {
     for (let at = 0; at < data.length;) {
@@ -61,7 +61,7 @@ function greet(peer: Socket): void {
 }
 
 describe('a TCP router', () => {
-  it('that accepts and says nothing is given up when the time is over', async () => {
+  it('that accepts and sends nothing is unreachable after the timeout', async () => {
     const clock = new SteadyClock();
     let heard = 0;
     const url = await tcpServer((peer) => peer.on('data', () => heard++));
@@ -69,7 +69,7 @@ describe('a TCP router', () => {
     attempt.catch(() => undefined);
     await until(() => heard > 0);
     clock.increment(10_000);
-    await expect(attempt).rejects.toThrow(`no router at ${url} has let this client in within 10000 ms`);
+    await expect(attempt).rejects.toThrow(`no router at ${url} has accepted this client within 10000 ms`);
   });
 
   it.each([
@@ -85,7 +85,7 @@ describe('a TCP router', () => {
       (peer: Socket) => peer.end(Buffer.from('0000000553', 'hex')),
       'the connection failed: the router disconnected inside a frame, after 5 of its bytes',
     ],
-  ])('that %s is told as lost for that reason', async (_, harm, reason) => {
+  ])('that %s is reported as lost with that reason', async (_, harm, reason) => {
     let peer: Socket | undefined;
     const url = await tcpServer((accepted) => {
       peer = accepted;
@@ -100,7 +100,7 @@ describe('a TCP router', () => {
     await until(() => peer!.destroyed);
   });
 
-  it('hears what was written before close()', async () => {
+  it('receives everything that was written before close()', async () => {
     const received: Buffer[] = [];
     let ended = false;
     const url = await tcpServer((peer) => {
@@ -114,11 +114,11 @@ describe('a TCP router', () => {
     await until(() => ended);
     const bytes = Buffer.concat(received);
     expect(bytes.includes('/last/words')).toBe(true);
-    expect(bytes.subarray(-20)).toEqual(Buffer.from(framed('length', [closeFrame()]))); // and nothing behind it
+    expect(bytes.subarray(-20)).toEqual(Buffer.from(framed('length', [closeFrame()]))); // and nothing after it
   });
 });
 
-/** A UDP router in a few lines: it wants its cookie, and keeps what it is sent. */
+/** A minimal UDP router: it requires its cookie, and stores received messages. */
 async function udpRouter(): Promise<{
   url: string;
   socket: UdpSocket;
@@ -153,14 +153,14 @@ async function udpRouter(): Promise<{
 }
 
 describe('a UDP router', () => {
-  it('gets its cookie back, with the token behind it, from the same port', async () => {
+  it('gets its cookie back, followed by the token, from the same port', async () => {
     const router = await udpRouter();
     await join(router.url, { token: 'key' });
     expect(router.hellos).toMatchObject([{ token: 'key' }, { token: 'udp:cookie key' }]);
     expect(new Set(router.peers.map(({ port }) => port)).size).toBe(1);
   });
 
-  it('is heard alone: what others send to the port is nobody’s', async () => {
+  it('is the only source: datagrams from other sources are ignored', async () => {
     const router = await udpRouter();
     const client = await join(router.url);
     const errors: Error[] = [];
@@ -173,11 +173,11 @@ describe('a UDP router', () => {
     for (const bytes of [forged, Buffer.from('garbage')]) {
       await new Promise((resolve) => stranger.send(bytes, router.peers[0]!.port, '127.0.0.1', resolve));
     }
-    await client.sync(); // there and back behind them
+    await client.sync(); // one round trip after them
     expect([errors, heard]).toEqual([[], []]);
   });
 
-  it('that sends garbage itself is reported and goes on', async () => {
+  it('that sends invalid bytes is reported, and the client continues', async () => {
     const router = await udpRouter();
     const client = await join(router.url);
     const errors: Error[] = [];
@@ -197,11 +197,11 @@ describe('a UDP router', () => {
     const closed = client.close();
     await until(() => router.closes.length > 0);
     router.socket.send(closeFrame(), port, address);
-    await closed; // without any time going by
+    await closed; // without any elapsed time
     expect(router.closes).toMatchObject([{ code: 1000 }]);
   });
 
-  it('that returns none, as older ones do, is sent five in a second, and close() resolves', async () => {
+  it('that returns none, as older ones do, gets five in one second, and close() resolves', async () => {
     const router = await udpRouter();
     const clock = new SteadyClock();
     const client = await join(router.url, { clock });
@@ -214,7 +214,7 @@ describe('a UDP router', () => {
     expect(router.closes).toHaveLength(5);
   });
 
-  it('whose port has closed is found out by the next datagram', async () => {
+  it('whose port has closed is detected at the next datagram', async () => {
     const router = await udpRouter();
     const client = await join(router.url);
     const reasons: unknown[] = [];
@@ -222,9 +222,9 @@ describe('a UDP router', () => {
     await new Promise<void>((resolve) => router.socket.close(resolve));
     client.emit('/anybody');
     await until(() => {
-      client.emit('/anybody'); // the answer of the system to the first is told with the next
+      client.emit('/anybody'); // the system reports the answer to the first with the next
       return reasons.length > 0;
     });
-    expect(reasons).toEqual(['the connection failed: nobody listens there']);
+    expect(reasons).toEqual(['the connection failed: no program listens there']);
   });
 });

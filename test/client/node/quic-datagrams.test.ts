@@ -17,12 +17,12 @@ interface Scene {
   readonly library: FakeQuic;
   readonly clock: SteadyClock;
   readonly client: (datagrams?: boolean) => Promise<Client>;
-  /** Lets datagrams arrive, in this order of their sending; the others are lost. */
+  /** Delivers datagrams by their order of sending, in this order; the others are lost. */
   readonly arrive: (...order: number[]) => Promise<void>;
   readonly router: Router;
 }
 
-/** A router and clients in one process, with a network between them that does with datagrams what the test wants. */
+/** A router and clients in one process, with a network for datagrams under control of the test. */
 async function scene({ datagrams = true } = {}): Promise<Scene> {
   const library = new FakeQuic();
   const clock = new SteadyClock();
@@ -50,7 +50,7 @@ async function scene({ datagrams = true } = {}): Promise<Scene> {
   };
 }
 
-/** Two clients that have agreed with the router on datagrams, and what the second hears. */
+/** Two clients that have agreed with the router on datagrams, and the signals that the second receives. */
 async function agreedScene(): Promise<Scene & { sender: Client; receiver: Client; heard: () => unknown[] }> {
   const made = await scene();
   const [sender, receiver] = [await made.client(), await made.client()];
@@ -67,7 +67,7 @@ function typesOf({ inFlight }: FakeQuic): string[] {
 }
 
 describe('a client with datagrams', () => {
-  it('asks for them by PING when the router knows it, again every second, and at most five times', async () => {
+  it('requests them by PING when the router knows it, again every second, and at most five times', async () => {
     const { library, clock, client } = await scene({ datagrams: false });
     await client();
     expect(typesOf(library)).toEqual(['ping']);
@@ -78,7 +78,7 @@ describe('a client with datagrams', () => {
     expect(typesOf(library)).toEqual(Array(5).fill('ping'));
   });
 
-  it('asks once where the answer comes', async () => {
+  it('requests them once if the answer arrives', async () => {
     const { library, clock, client, arrive } = await scene();
     await client();
     await arrive(0);
@@ -89,7 +89,7 @@ describe('a client with datagrams', () => {
     expect(typesOf(library)).toEqual([]);
   });
 
-  it('sends and gets everything by its stream until it is answered', async () => {
+  it('sends and receives everything on its stream until it is answered', async () => {
     const { library, client } = await scene();
     const [sender, receiver] = [await client(), await client()];
     const heard: unknown[] = [];
@@ -100,22 +100,22 @@ describe('a client with datagrams', () => {
     expect(typesOf(library)).toEqual(['ping', 'ping']);
   });
 
-  it('does not ask for what it does not want', async () => {
+  it('does not request datagrams if they are disabled', async () => {
     const { library, client } = await scene();
     await client(false);
     expect(library.inFlight).toEqual([]);
   });
 
-  it('hears no sample after a younger one, however the network mixes them up and loses some', async () => {
+  it('receives no sample after a newer one, for any reordering and loss', async () => {
     const { sender, arrive, heard } = await agreedScene();
     for (let i = 0; i < 6; i++) sender.stream('/level', i);
     await turns();
-    await arrive(0, 2, 1, 4, 5); // 3 is lost, 1 overtaken
-    await arrive(1, 0, 3, 2); // of 0, 2, 4, 5 on their way to the receiver
+    await arrive(0, 2, 1, 4, 5); // 3 is lost, 1 is overtaken
+    await arrive(1, 0, 3, 2); // of 0, 2, 4, 5 in transit to the receiver
     expect(heard()).toEqual([2, 5]);
   });
 
-  it('hears of a gesture from its start to its end, whatever overtakes what', async () => {
+  it('receives a gesture from its start to its end, for any reordering', async () => {
     const { library, sender, arrive, heard } = await agreedScene();
     const router = async (...order: number[]): Promise<void> => {
       await arrive(...order);
@@ -136,13 +136,13 @@ describe('a client with datagrams', () => {
     toReceiver[1]!.arrive(); // too late
     await turns();
     expect(heard()).toEqual([3]);
-    sender.gesture('/pad', 1, 'move', 4); // has not begun again
+    sender.gesture('/pad', 1, 'move', 4); // has not started again
     await turns();
     await arrive(0);
     expect(library.inFlight).toEqual([]);
   });
 
-  it('lets no late move of the gesture before into the next one', async () => {
+  it('does not deliver a late move of the previous gesture in the next one', async () => {
     const { library, sender, arrive, heard } = await agreedScene();
     sender.gesture('/pad', 1, 'start', 0);
     sender.gesture('/pad', 1, 'move', 1);

@@ -4,7 +4,7 @@ import { type Client, connect } from '../../../src/client/node.js';
 import { createRouter, type Router } from '../../../src/router/create-router.js';
 import { udp } from '../../../src/transports/udp/index.js';
 
-const method = Object.getOwnPropertyDescriptor(Socket.prototype, 'getSendQueueSize')!; // Node.js has it
+const method = Object.getOwnPropertyDescriptor(Socket.prototype, 'getSendQueueSize')!; // invariant: Node.js has it
 let router: Router;
 let client: Client | undefined;
 
@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 describe('a client over UDP', () => {
-  it('works where sockets do not say what they hold, as in Deno, and counts what waits itself', async () => {
+  it('works if sockets do not report their queue, as in Deno, and counts waiting bytes itself', async () => {
     const [address] = await router.start();
     Reflect.deleteProperty(Socket.prototype, 'getSendQueueSize');
     client = await connect(address!.url);
@@ -26,7 +26,7 @@ describe('a client over UDP', () => {
     await expect(client.get('/a')).resolves.toMatchObject({ value: 1 });
     client.emit('/b', 'c');
     expect(client.bufferedBytes).toBeGreaterThan(10);
-    await client.ping(); // its answer comes behind the callbacks of what was sent before
+    await client.ping(); // its answer follows the callbacks of earlier writes
     await client.close();
     expect(client.bufferedBytes).toBe(0);
   });
