@@ -35,6 +35,8 @@ const converted: readonly string[] = [
   'test/transports',
   'src/client',
   'test/client',
+  'src/signals',
+  'test/signals',
   // Pages, command, composition.
   'CHANGELOG.md',
   'CONTRIBUTING.md',

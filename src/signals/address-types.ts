@@ -1,16 +1,16 @@
 /**
- * Addresses, definitions and patterns as types. Each type mirrors what `AddressTree` does when the program runs; nothing here is
- * there then.
+ * Addresses, definitions and patterns as types. Each type mirrors the behavior of `AddressTree` at run time. This
+ * module has no run-time code.
  */
 
-/** The addresses a definition stands for: `/lights/:n/dim` gives `/lights/${string}/dim`. */
+/** The addresses of a definition: `/lights/:n/dim` gives `/lights/${string}/dim`. */
 export type Template<K extends string> = K extends `${infer Head}/:${infer Rest}`
   ? Rest extends `${string}/${infer Tail}`
     ? `${Head}/${string}${Template<`/${Tail}`>}`
     : `${Head}/${string}`
   : K;
 
-/** What a definition is announced as, with `*` in place of `:name`. */
+/** The announced address of a definition, with `*` for `:name`. */
 export type PatternFor<K extends string> = K extends `${infer Head}/:${infer Rest}`
   ? Rest extends `${string}/${infer Tail}`
     ? `${Head}/*${PatternFor<`/${Tail}`>}`
@@ -18,16 +18,16 @@ export type PatternFor<K extends string> = K extends `${infer Head}/:${infer Res
   : K;
 
 /**
- * Which of the definitions `K` an address or a pattern is about: for an address the most specific one, for a pattern all that count
- * at one of its addresses, and for the text of a definition that one.
+ * The definitions of `K` that apply to an address or pattern. For an address, the most specific one. For a pattern, all
+ * that apply to one of its addresses. For the text of a definition, that one.
  */
 export type KeyAt<K extends string, A extends string> = A extends K
   ? A
   : Narrowest<Meeting<Near<K, A>, Segments<A>>, Segments<A>>;
 
 /**
- * The definitions worth a closer look, so that segments are not compared with each of hundreds: one address has its text in common
- * with them, anything else its first segment.
+ * The candidate definitions, so that segments are not compared with hundreds of them. One address has a matching
+ * template; a pattern has the same first segment.
  */
 type Near<K extends string, A extends string> =
   IsOneAddress<A> extends true
@@ -40,7 +40,7 @@ type Near<K extends string, A extends string> =
       ? Extract<K, `/${Wild<First>}` | `/${Wild<First>}/${string}` | `/:${string}`>
       : K;
 
-/** A text that is known to the last letter and has no wildcard: an object has to have such a key, not so an index. */
+/** A literal string without wildcards: such a key is required in an object type, unlike an index. */
 type IsOneAddress<A extends string> = A extends `${string}*${string}`
   ? false
   : { readonly ''?: never } extends Record<A, 1>
@@ -52,7 +52,7 @@ type Meeting<K extends string, P> = K extends string ? (Meets<P, Segments<K>> ex
 type Segments<A extends string> = A extends `/${infer Rest}` ? Split<Rest> : never;
 type Split<Rest extends string> = Rest extends `${infer Head}/${infer Tail}` ? [Head, ...Split<Tail>] : [Rest];
 
-/** Whether an address fits both a pattern and a definition. */
+/** Whether an address can fit both a pattern and a definition. */
 type Meets<P, K> = P extends [infer First extends string, ...infer Others]
   ? First extends '**'
     ? Meets<Others, K> extends true
@@ -71,10 +71,10 @@ type Meets<P, K> = P extends [infer First extends string, ...infer Others]
 
 type SegmentMeets<P extends string, K extends string> = K extends `:${string}` | Wild<P> ? true : false;
 
-/** The texts a segment of a pattern stands for. */
+/** The strings that a segment of a pattern matches. */
 type Wild<P extends string> = P extends `${infer Head}*${infer Tail}` ? `${Head}${string}${Wild<Tail>}` : P;
 
-/** Without those that never count, because a more specific one takes all that the pattern stands for. */
+/** Removes definitions that never apply, because a more specific one covers all addresses of the pattern. */
 type Narrowest<K extends string, P, All extends string = K> = K extends string
   ? true extends IsOutdone<Segments<K>, Exclude<All, K>, P>
     ? never
@@ -86,7 +86,7 @@ type IsOutdone<K, Others extends string, P> = Others extends string
     : false
   : never;
 
-/** Whether a definition stands for all that another, or a pattern, stands for. */
+/** Whether a definition covers all addresses of another definition or pattern. */
 type Covers<K, Other> = K extends [infer First extends string, ...infer Rest]
   ? Other extends ['**', ...unknown[]]
     ? false

@@ -6,7 +6,7 @@ import type { Signals } from './signals.js';
 export type PlainParam = Omit<Param, 'value'> & { readonly value: unknown };
 export type PlainSignal = Omit<Signal, 'value'> & { readonly value?: unknown };
 
-/** What a typed client makes of what its client hears. */
+/** Converts received signals for the listeners of a typed client. */
 export class Arrivals {
   readonly #signals: Signals;
   readonly #checks: boolean;
@@ -18,7 +18,7 @@ export class Arrivals {
     this.#onRefused = onRefused;
   }
 
-  /** What a listener gets; undefined for what is not defined or does not fit. */
+  /** Returns the signal for a listener, or undefined if it is not defined or does not fit. */
   signal(signal: Signal): PlainSignal | undefined {
     const defined = this.#signals.at(signal.address);
     if (defined === undefined) return undefined;
@@ -31,7 +31,7 @@ export class Arrivals {
     return value === signal.value ? signal : { ...signal, value };
   }
 
-  /** The same for a param. @param refuse decides what becomes of one that does not fit */
+  /** Like {@link signal}, for a param. @param refuse handles one that does not fit */
   param(param: Param, refuse: (param: Param, reason: string) => PlainParam | undefined): PlainParam | undefined {
     const defined = this.#signals.at(param.address);
     if (defined === undefined) {
@@ -49,7 +49,7 @@ function reasonAgainst(defined: DefinedSignal, signal: Signal, value: unknown): 
   switch (signal.kind) {
     case 'timeline':
       return signal.timeline === undefined
-        ? 'Invalid value: it is no timeline'
+        ? 'Invalid value: it is not a timeline'
         : defined.timelineFault(signal.timeline.keyframes.map((frame) => defined.content(frame.value.decode())));
     case 'gesture':
       return defined.fault(value, signal.phase);

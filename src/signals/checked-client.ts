@@ -26,7 +26,7 @@ import { EncodedValue } from '../protocol/values/encoded-value.js';
 import { Arrivals, type PlainParam, type PlainSignal } from './arrivals.js';
 import type { Signals } from './signals.js';
 
-/** What `typed()` gives when the program runs: a client that checks what it sends and what it hears. */
+/** The run-time part of `typed()`: a client that validates sent and received values. */
 export class CheckedClient {
   readonly #client: Client;
   readonly #signals: Signals;
@@ -125,7 +125,7 @@ export class CheckedClient {
     };
   }
 
-  /** The kinds of signals that are defined at a pattern: nothing else need be sent here. */
+  /** Returns the signal types that are defined at a pattern. Only these are requested from the router. */
   #types(pattern: string, { types }: OnOptions): readonly SignalType[] {
     if (types !== undefined) checkTypes(types);
     const defined = new Set([...this.#signals.meeting(pattern)].map(({ type }) => type));
@@ -135,7 +135,7 @@ export class CheckedClient {
     throw new ClaspError(ErrorCode.PatternError, `no ${kinds} is defined at ${pattern}`, { address: pattern });
   }
 
-  /** @throws ClaspError 200 or 402 for what does not fit, ArgumentError for an item that is wrong in itself */
+  /** @throws ClaspError 200 or 402 for a value that does not fit, ArgumentError for an invalid item */
   #check(item: BundleItem): void {
     if (!this.#checks) return;
     checkItem(item);

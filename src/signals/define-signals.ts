@@ -12,8 +12,9 @@ import { Signals, type SignalsOptions } from './signals.js';
 import { SignalsError } from './signals-error.js';
 
 /**
- * Says once which signals there are, what they carry, and what that means: give the result to a router (`signals`), which then
- * refuses what does not fit and announces the rest, and to `typed()`, whose client knows the addresses and their types.
+ * Defines signals once: their addresses, values and descriptions. A router that gets the result as its option
+ * `signals` announces the signals and rejects values that do not fit. A client from `typed()` knows the addresses
+ * and their types.
  *
  * ```ts
  * const signals = defineSignals({
@@ -22,11 +23,11 @@ import { SignalsError } from './signals-error.js';
  * });
  * ```
  *
- * A segment `:name` stands for any text without `/`. Where two definitions stand for the same address the more specific one
- * counts: `/lights/master/dim` goes ahead of `/lights/:n/dim`.
+ * A segment `:name` stands for any characters without `/`. If two definitions cover the same address, the more specific
+ * one applies: `/lights/master/dim` takes precedence over `/lights/:n/dim`.
  *
- * @throws SignalsError about the first declaration that is wrong, or about two of which neither is the more specific one; ArgumentError for
- * arguments that are not objects, and for an unknown option
+ * @throws SignalsError about the first invalid declaration, or about two of which neither is more specific;
+ * ArgumentError for arguments that are not objects, and for an unknown option
  */
 export function defineSignals<const D extends Declarations>(
   declarations: D & Sound<D>,
@@ -49,9 +50,9 @@ export function defineSignals<const D extends Declarations>(
 
 function patternFor(address: string): string {
   const fault = address.includes('*') ? 'write :name for a segment that varies, not "*"' : segmentsFault(address);
-  if (fault !== undefined) throw new SignalsError(`"${address}" is no address: ${fault}.`);
+  if (fault !== undefined) throw new SignalsError(`"${address}" is not an address: ${fault}.`);
   const segments = addressSegments(address);
-  if (segments.includes(':')) throw new SignalsError(`"${address}" is no address: a name has to follow ":".`);
+  if (segments.includes(':')) throw new SignalsError(`"${address}" is not an address: a name must follow ":".`);
   return `/${segments.map((segment) => (segment.startsWith(':') ? '*' : segment)).join('/')}`;
 }
 
@@ -66,30 +67,30 @@ function definedSignal(address: string, pattern: string, declaration: Declaratio
   return new DefinedSignal(address, definition, schema, facts);
 }
 
-/** What the compiler sees to, for those who have none. */
+/** Validates declarations at run time, for untyped programs. */
 function checkShape(address: string, declaration: unknown): void {
   if (typeof declaration !== 'object' || declaration === null) {
-    throw new SignalsError(`"${address}" needs an object that says what it is, such as { type: 'event' }.`);
+    throw new SignalsError(`"${address}" requires an object with a type, such as { type: 'event' }.`);
   }
   const fields = new Map<string, unknown>(Object.entries(declaration));
   const stranger = [...fields.keys()].find((field) => !declarationFields.has(field));
   if (stranger !== undefined) {
     const known = [...declarationFields].join(', ');
-    throw new SignalsError(`"${address}" has a field "${stranger}", which means nothing; there are ${known}.`);
+    throw new SignalsError(`"${address}" has an unknown field "${stranger}"; the fields are ${known}.`);
   }
   const type = signalTypes.find((one) => one === fields.get('type'));
-  if (type === undefined) throw new SignalsError(`The type of "${address}" is one of ${signalTypes.join(', ')}.`);
+  if (type === undefined) throw new SignalsError(`The type of "${address}" must be one of ${signalTypes.join(', ')}.`);
   const schema = fields.get('value');
   if (schema === undefined && kindsWithValue.has(type)) {
-    throw new SignalsError(`"${address}" is a ${type}: its "value" says, as a zod schema, which values it has.`);
+    throw new SignalsError(`"${address}" is a ${type}: its "value" must be a zod schema.`);
   }
   if (schema !== undefined && (typeof schema !== 'object' || schema === null || !('_zod' in schema))) {
-    throw new SignalsError(`The value of "${address}" is no schema of zod 4.`);
+    throw new SignalsError(`The value of "${address}" is not a schema of zod 4.`);
   }
   for (const field of ['description', 'unit', 'access']) {
     const text = fields.get(field);
     if (text !== undefined && typeof text !== 'string')
-      throw new SignalsError(`The ${field} of "${address}" is a text.`);
+      throw new SignalsError(`The ${field} of "${address}" must be a string.`);
   }
 }
 
@@ -103,14 +104,14 @@ function metaOf(address: string, declaration: Declaration, facts: SchemaFacts): 
 function defaultOf(address: string, facts: SchemaFacts): EncodedValue | undefined {
   if (facts.default === undefined) return undefined;
   try {
-    return encodePlain(facts.default as PlainValue); // which refuses what is none
+    return encodePlain(facts.default as PlainValue); // which rejects an invalid value
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new SignalsError(`The default of "${address}" cannot be sent: ${reason}.`, { cause: error });
   }
 }
 
-/** Two definitions with an address in common: one has to be the special case of the other. */
+/** Two definitions with a common address: one must be a special case of the other. */
 function checkOrder(one: DefinedSignal, other: DefinedSignal): void {
   const a = addressSegments(one.definition.address);
   const b = addressSegments(other.definition.address);
@@ -118,9 +119,10 @@ function checkOrder(one: DefinedSignal, other: DefinedSignal): void {
   const isNarrower = a.some((segment, i) => segment !== '*' && b[i] === '*');
   if (isWider !== isNarrower) return;
   const both = `"${other.declaredAt}" and "${one.declaredAt}"`;
-  if (!isWider) throw new SignalsError(`${both} stand for the same addresses; define them once.`);
-  const shared = a.map((segment, i) => (segment === '*' ? b[i]! : segment)); // patterns that meet are of one length
+  if (!isWider) throw new SignalsError(`${both} cover the same addresses; define them once.`);
+  // Invariant: overlapping patterns have the same length.
+  const shared = a.map((segment, i) => (segment === '*' ? b[i]! : segment));
   throw new SignalsError(
-    `${both} both stand for "/${shared.join('/')}", and neither is the more specific one; rename one of them.`,
+    `${both} both cover "/${shared.join('/')}", and neither is more specific; rename one of them.`,
   );
 }

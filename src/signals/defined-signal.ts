@@ -7,16 +7,16 @@ import type { ValueSchema } from './declaration.js';
 import { plainFrom } from './plain.js';
 import type { SchemaFacts } from './schema-facts.js';
 
-/** One definition, ready to judge what is written at its addresses. */
+/** One definition, prepared to validate writes at its addresses. */
 export class DefinedSignal {
-  /** The address it was declared at. */
+  /** The address in its declaration. */
   readonly declaredAt: string;
-  /** What is announced; its address has `*` for `:name`. */
+  /** The announced definition; its address has `*` for `:name`. */
   readonly definition: SignalDefinition;
   readonly #schema: ValueSchema | undefined;
   readonly #exactInts: boolean;
   readonly #maxItems: number;
-  /** Whether null is a value of it; otherwise it is how some clients send nothing. */
+  /** Whether null is one of its values. Otherwise null means no value, which some clients send. */
   readonly #takesNull: boolean;
 
   constructor(
@@ -37,19 +37,19 @@ export class DefinedSignal {
     return this.definition.type;
   }
 
-  /** Why a message that arrives is refused, or undefined. @param phase of a gesture, where it is known */
+  /** Returns why a received message is rejected, or undefined. @param phase phase of a gesture, if known */
   refusal(type: SignalType, value: Value | undefined, phase?: GesturePhase): string | undefined {
     if (type !== this.type) return `this address is defined as ${this.type}, not as ${type}`;
     if (type !== 'timeline') return this.fault(this.content(value), phase);
     const timeline = value === undefined ? undefined : timelineFromValue(value);
     return timeline === undefined
-      ? 'Invalid value: it is no timeline'
+      ? 'Invalid value: it is not a timeline'
       : this.timelineFault(timeline.keyframes.map((keyframe) => this.content(keyframe.value.decode())));
   }
 
   /**
-   * A value as the schema and typed listeners see it. What passes through may come without one; the official JavaScript client says
-   * null then, so where null is no value it means none.
+   * Returns a value in the form for schemas and typed listeners. A signal that is not stored can have no value. The
+   * official JavaScript client then sends null, so null means no value where it is not a valid value.
    */
   content(value: Value | undefined): unknown {
     if (value === undefined) return undefined;
@@ -58,23 +58,23 @@ export class DefinedSignal {
   }
 
   /**
-   * Why content is refused, or undefined.
+   * Returns why content is rejected, or undefined.
    *
-   * @param phase of a gesture, where it is known: only its start and its moves need a value
+   * @param phase phase of a gesture, if known: only its start and its moves require a value
    */
   fault(content: unknown, phase?: GesturePhase): string | undefined {
     if (this.#schema === undefined)
-      return content === undefined ? undefined : `Invalid value: this ${this.type} has none`;
+      return content === undefined ? undefined : `Invalid value: this ${this.type} has no value`;
     if (content === undefined && this.type === 'gesture' && phase !== 'start' && phase !== 'move') return undefined;
     const fault = this.#fault(content);
     if (fault === undefined) return undefined;
-    // A run of samples: each of them is a value.
+    // A run of samples: each is a value.
     const isRun = this.type === 'stream' && Array.isArray(content) && content.length > 0;
     if (isRun && content.every((sample) => this.#fault(sample) === undefined)) return undefined;
     return `Invalid value: ${fault}`;
   }
 
-  /** The same for the values of a timeline's keyframes. */
+  /** Like {@link fault}, for the keyframe values of a timeline. */
   timelineFault(contents: readonly unknown[]): string | undefined {
     for (const [index, content] of contents.entries()) {
       const fault = this.#fault(content);
@@ -83,7 +83,7 @@ export class DefinedSignal {
     return undefined;
   }
 
-  /** A check of the user's own may throw at what it never expected. */
+  /** A custom check can throw for unexpected values. */
   #takes(content: unknown): boolean {
     try {
       return this.#fault(content) === undefined;
@@ -92,10 +92,12 @@ export class DefinedSignal {
     }
   }
 
-  /** What the schema says. Only its first issue is spelled out: a frame full of wrong values has tens of thousands. */
+  /**
+   * Returns the schema's message. Only the first issue is formatted: a frame of invalid values has tens of thousands.
+   */
   #fault(content: unknown): string | undefined {
     if (this.#schema === undefined) return undefined;
-    // zod counts a list only when it has looked at each element, which for a hostile frame can take it 30 ms.
+    // zod checks the length of a list only after each element, which takes 30 ms for a hostile frame.
     if (Array.isArray(content) && content.length > this.#maxItems) {
       return `Too big: expected array to have <=${this.#maxItems} items`;
     }
@@ -110,7 +112,7 @@ export class DefinedSignal {
 
 const MAX_FAULT_LENGTH = 200;
 
-/** Texts of schemas repeat keys of the value, which may be as long as a frame. */
+/** Messages of schemas repeat keys of the value, which can be as long as a frame. */
 function shortened(text: string): string {
   return text.length <= MAX_FAULT_LENGTH ? text : `${text.slice(0, MAX_FAULT_LENGTH).replace(/[\ud800-\udbff]$/, '')}…`;
 }

@@ -1,4 +1,4 @@
-/** Signals that are defined once, with their types: for the router, which checks them, and for clients, which know them. */
+/** Signals with types, from one definition: the router validates them, and clients know their types. */
 export type { CarriedBy, Declaration, Declarations, ValueSchema } from './declaration.js';
 export { defineSignals } from './define-signals.js';
 export { Signals, type SignalsOptions } from './signals.js';

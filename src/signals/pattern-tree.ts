@@ -1,11 +1,11 @@
 import { addressSegments } from '../protocol/address.js';
 import { matchSegment } from '../protocol/pattern.js';
 
-/** Patterns whose only wildcards are whole segments `*`, each with something at it; found by address. */
+/** Map from patterns, whose only wildcards are `*` segments, to items. Items are found by address. */
 export class PatternTree<T> {
   readonly #root = new Node<T>();
 
-  /** @param pattern is not in the tree yet */
+  /** @param pattern must not be in the tree yet */
   add(pattern: string, item: T): void {
     let node = this.#root;
     for (const segment of addressSegments(pattern)) node = node.child(segment);
@@ -13,14 +13,17 @@ export class PatternTree<T> {
   }
 
   /**
-   * What is at the most specific pattern for an address. Text goes ahead of `*`, segment by segment; where of two patterns that
-   * meet one always covers the other, as `defineSignals` sees to, what is found first is the most specific one.
+   * Returns the item at the most specific pattern for an address. A literal segment takes precedence over `*`, segment
+   * by segment. `defineSignals` ensures that of two overlapping patterns one covers the other, so the first item found
+   * is the most specific one.
    */
   find(address: string): T | undefined {
     return find(this.#root, addressSegments(address), 0);
   }
 
-  /** What is at the patterns that have an address in common with this one, which may have any wildcards. */
+  /**
+   * Returns the items of all patterns that have an address in common with this pattern, which can have any wildcards.
+   */
   meeting(pattern: string): Set<T> {
     const found = new Set<T>();
     collect(this.#root, addressSegments(pattern), 0, found);
@@ -46,7 +49,7 @@ class Node<T> {
   }
 }
 
-/** Visits a node once at most, so an address costs no more than the tree is large. */
+/** Visits a node at most once, so the cost is bounded by the size of the tree. */
 function find<T>(node: Node<T>, address: readonly string[], at: number): T | undefined {
   const segment = address[at];
   if (segment === undefined) return node.item;

@@ -2,16 +2,18 @@ import type { PlainValue } from '../client/plain-value.js';
 import type { Value } from '../protocol/values/value.js';
 
 /**
- * A value as schemas and typed listeners see it: maps as plain objects, with `__proto__` a key like any other, as `JSON.parse` makes
- * it. Not every language tells 1 from 1.0, so an Int is a number as well, unless that would lose digits.
+ * Returns a value in the form for schemas and typed listeners. Maps are plain objects, where `__proto__` is an ordinary
+ * key, as from `JSON.parse`. Not every language distinguishes 1 from 1.0, so an Int becomes a number unless that would
+ * lose digits.
  *
- * @param exactInts leaves every Int a bigint, for schemas that ask for bigints
+ * @param exactInts keeps every Int a bigint, for schemas of bigints
  */
 export function plainFrom(value: Value, exactInts: boolean): PlainValue {
   if (typeof value === 'bigint') return exactInts || !isSafe(value) ? value : Number(value);
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
-  if (value instanceof Map) return objectFrom(value as ReadonlyMap<string, Value>, exactInts); // the keys of a Value are texts
-  return (value as readonly Value[]).map((item) => plainFrom(item, exactInts)); // nothing else is left
+  // Invariant: the keys of a Value are strings.
+  if (value instanceof Map) return objectFrom(value as ReadonlyMap<string, Value>, exactInts);
+  return (value as readonly Value[]).map((item) => plainFrom(item, exactInts)); // invariant: no other type is left
 }
 
 function objectFrom(map: ReadonlyMap<string, Value>, exactInts: boolean): PlainValue {

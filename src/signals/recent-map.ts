@@ -1,13 +1,13 @@
 /**
- * A bounded cache. When its newer half is full it becomes the older half, and the older one is forgotten: what is asked for again
- * and again survives a flood of what is asked for once.
+ * A bounded cache. When its newer half is full, it becomes the older half, and the previous older half is dropped.
+ * Entries that are used repeatedly survive a flood of entries that are used once.
  */
 export class RecentMap<V> {
   readonly #half: number;
   #newer = new Map<string, V>();
   #older = new Map<string, V>();
 
-  /** @param limit entries at most, an even number */
+  /** @param limit maximum number of entries, an even number */
   constructor(limit: number) {
     this.#half = limit / 2;
   }

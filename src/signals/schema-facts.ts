@@ -1,17 +1,17 @@
 import { safeParse, toJSONSchema, type $ZodTypes, type JSONSchema } from 'zod/v4/core';
 import type { ValueSchema } from './declaration.js';
 
-/** What can be said of a schema without a value. */
+/** Properties of a schema that are known without a value. */
 export interface SchemaFacts {
-  /** Why it is none for signals: the rest of a sentence that begins with the schema. */
+  /** Why it is not usable for signals: the rest of a sentence that starts with the schema. */
   readonly fault?: string | undefined;
-  /** Whether it asks for bigints. */
+  /** Whether it requires bigints. */
   readonly wantsBigints: boolean;
-  /** How many elements its lists have at most, where it says. */
+  /** Maximum number of elements in its lists, if specified. */
   readonly maxItems?: number | undefined;
-  /** One of the names that the router checks announced values by; undefined for what has no such name. */
+  /** One of the datatype names that the router checks announced values against; undefined for other types. */
   readonly datatype?: string | undefined;
-  /** Least and greatest of its numbers, where it bounds them on both sides. */
+  /** Minimum and maximum of its numbers, if it has both. */
   readonly range?: readonly [number, number] | undefined;
   readonly default?: unknown;
   readonly description?: string | undefined;
@@ -19,7 +19,7 @@ export interface SchemaFacts {
   readonly unit?: string | undefined;
 }
 
-/** Looks through a schema, parts included. */
+/** Analyzes a schema including its parts. */
 export function factsOf(schema: ValueSchema): SchemaFacts {
   const found = { faults: [] as string[], wantsBigints: false };
   const visit = ({ zodSchema }: { readonly zodSchema: $ZodTypes }): void => {
@@ -43,7 +43,7 @@ export function factsOf(schema: ValueSchema): SchemaFacts {
   };
 }
 
-/** @returns a text that says why there is none, in place of what zod throws */
+/** @returns the JSON schema, or a string with the reason of zod's exception */
 function jsonSchemaOf(
   schema: ValueSchema,
   override: (part: { readonly zodSchema: $ZodTypes }) => void,
@@ -55,26 +55,26 @@ function jsonSchemaOf(
   }
 }
 
-/** A schema that is for something else than judging CLASP values, or changes them. */
+/** Returns why a schema cannot validate CLASP values, or changes them. */
 function faultOf(schema: $ZodTypes): string | undefined {
   const { def } = schema._zod;
-  if ('coerce' in def && def.coerce) return 'coerces values, and only what is sent counts: leave "coerce" out';
+  if ('coerce' in def && def.coerce) return 'coerces values, but values are sent unchanged: remove "coerce"';
   switch (def.type) {
     case 'transform':
     case 'pipe':
     case 'success':
-      return 'changes values, and only what is sent counts: leave transforms, pipes and codecs out';
+      return 'changes values, but values are sent unchanged: remove transforms, pipes and codecs';
     case 'catch':
-      return 'takes every value: leave ".catch()" out';
+      return 'accepts every value: remove ".catch()"';
     case 'map':
-      return 'asks for a Map, and maps are seen as plain objects: use z.record() or z.object()';
+      return 'requires a Map, but maps are plain objects here: use z.record() or z.object()';
     case 'date':
     case 'set':
     case 'symbol':
     case 'function':
     case 'file':
     case 'promise':
-      return `asks for a ${def.type}, which no CLASP value is`;
+      return `requires a ${def.type}, which is not a CLASP value`;
     default:
       return undefined;
   }
@@ -103,14 +103,14 @@ function datatypeOf(json: JSONSchema.BaseSchema): string | undefined {
   }
 }
 
-/** Two to four numbers have a name of their own. */
+/** Two to four numbers have a datatype name. */
 function vectorOf({ prefixItems = [], items }: JSONSchema.BaseSchema): string | undefined {
   const hasRest = items !== undefined && items !== false;
   if (hasRest || prefixItems.length < 2 || prefixItems.length > 4) return undefined;
   return prefixItems.every((item) => isNumeric(item)) ? `vec${prefixItems.length}` : undefined;
 }
 
-/** Bounds of the number itself, or those that all numbers of a list have. */
+/** Bounds of the number, or of all numbers of a list. */
 function rangeOf(json: JSONSchema.BaseSchema): readonly [number, number] | undefined {
   if (json.type !== 'array') return boundsOf(json);
   const parts = [...(json.prefixItems ?? []), ...[json.items ?? []].flat()];
@@ -123,7 +123,7 @@ function boundsOf(json: JSONSchema._JSONSchema): readonly [number, number] | und
   const min = json.minimum ?? json.exclusiveMinimum;
   const max = json.maximum ?? json.exclusiveMaximum;
   if (typeof min !== 'number' || typeof max !== 'number') return undefined;
-  // z.int() has these by itself, which says nothing about the signal.
+  // z.int() always has these bounds, which are not specific to the signal.
   return min <= Number.MIN_SAFE_INTEGER || max >= Number.MAX_SAFE_INTEGER ? undefined : [min, max];
 }
 

@@ -8,19 +8,21 @@ import type { DefinedSignal } from './defined-signal.js';
 import { RecentMap } from './recent-map.js';
 
 export interface SignalsOptions {
-  /** Whether a router refuses writes at addresses that are not defined. @default false */
+  /** Whether a router rejects writes at undefined addresses. @default false */
   readonly strict?: boolean | undefined;
 }
 
-/** Addresses whose definition is remembered, at most; longer ones are looked up each time. */
+/** Maximum addresses with a cached definition. Longer addresses are looked up each time. */
 const MAX_REMEMBERED = 16_384;
 const MAX_REMEMBERED_LENGTH = 128;
 
-/** What `defineSignals` gives: the signals there are. A router takes it as its option `signals`. */
+/** Result of `defineSignals`: the defined signals. A router accepts it as its option `signals`. */
 export class Signals<D extends Declarations = Declarations> {
-  /** As they were given. */
+  /** The declarations as given. */
   readonly declarations: D;
-  /** What is announced: `*` for `:name`, and what the schemas say of datatype, range, default, unit and description. */
+  /**
+   * The announced definitions: `*` for `:name`, with datatype, range, default, unit and description from the schemas.
+   */
   readonly definitions: readonly SignalDefinition[];
   readonly #byAddress: ReadonlyMap<string, DefinedSignal>;
   readonly #tree: PatternTree<DefinedSignal>;
@@ -28,7 +30,7 @@ export class Signals<D extends Declarations = Declarations> {
   /** null = not defined. */
   readonly #recent = new RecentMap<DefinedSignal | null>(MAX_REMEMBERED);
 
-  /** @internal Use `defineSignals`. @param byAddress by the address each was declared at */
+  /** @internal Use `defineSignals`. @param byAddress by the address of each declaration */
   constructor(
     declarations: D,
     byAddress: ReadonlyMap<string, DefinedSignal>,
@@ -43,11 +45,11 @@ export class Signals<D extends Declarations = Declarations> {
   }
 
   /**
-   * Why a SET or PUBLISH is refused, as a sentence for its writer.
+   * Returns why a SET or PUBLISH is rejected, as a sentence for its sender.
    *
-   * @param value the value, or the samples of a stream; undefined where there is neither
-   * @param phase of a gesture
-   * @returns undefined when it fits, and where nothing is defined unless it was said to be `strict`
+   * @param value the value, or the samples of a stream; undefined without either
+   * @param phase phase of a gesture
+   * @returns undefined if it fits, and at undefined addresses unless `strict` is set
    */
   check(address: string, value: Value | undefined, type: SignalType, phase?: GesturePhase): string | undefined {
     const signal = this.at(address);
@@ -55,7 +57,7 @@ export class Signals<D extends Declarations = Declarations> {
     return signal.refusal(type, value, phase);
   }
 
-  /** @internal The definition an address belongs to. */
+  /** @internal Returns the definition of an address. */
   at(address: string): DefinedSignal | undefined {
     const known = this.#recent.get(address);
     if (known !== undefined) return known ?? undefined;
@@ -64,13 +66,16 @@ export class Signals<D extends Declarations = Declarations> {
     return found;
   }
 
-  /** @internal The definitions that have an address in common with a pattern; by its own text, only that one. @throws ClaspError 202 */
+  /**
+   * @internal Returns the definitions that have an address in common with a pattern. For the text of a definition, only
+   * that one. @throws ClaspError 202
+   */
   meeting(pattern: string): ReadonlySet<DefinedSignal> {
     const own = this.#byAddress.get(pattern);
     return own === undefined ? this.#tree.meeting(parsePattern(pattern)) : new Set([own]);
   }
 
-  /** @internal What to subscribe to for a pattern, which may be the text of a definition. */
+  /** @internal Returns the pattern to subscribe to. The argument can be the text of a definition. */
   subscribed(pattern: string): string {
     return this.#byAddress.get(pattern)?.definition.address ?? pattern;
   }

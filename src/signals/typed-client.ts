@@ -34,22 +34,24 @@ import type {
 
 export interface TypedOptions {
   /**
-   * Whether values are checked: what is sent before it leaves, and what arrives before a listener sees it. Without it a value that
-   * the router let through is taken at its word. @default true
+   * Whether values are validated: before they are sent, and before a listener receives them. Without it, values that
+   * the router accepted are not checked. @default true
    */
   readonly check?: boolean | undefined;
-  /** Hears of signals at defined addresses that were kept from listeners because they do not fit. @default nobody */
+  /**
+   * Called for signals at defined addresses that were withheld from listeners because they do not fit. @default none
+   */
   readonly onRefused?: ((signal: Signal, reason: string) => void) | undefined;
 }
 
-/** Signals of a pattern, one after the other, for `for await`. */
+/** Signals of a pattern in order, for `for await`. */
 export interface TypedIterator<T> extends AsyncIterableIterator<T> {
   /** Signals that were dropped because the buffer was full. */
   readonly dropped: number;
   return(): Promise<IteratorResult<T, undefined>>;
 }
 
-/** What `set` resolves with: nothing where no answer was asked for. */
+/** Result of `set`: undefined if no answer was requested. */
 export type SetAnswer<O> = 'qos' extends keyof O
   ? O['qos'] extends 0
     ? undefined
@@ -58,39 +60,44 @@ export type SetAnswer<O> = 'qos' extends keyof O
       : SetResult
   : SetResult;
 
-/** The methods of a client that are about signals. */
+/** The methods of a client that concern signals. */
 type SignalMethods =
   'set' | 'get' | 'cached' | 'emit' | 'stream' | 'gesture' | 'timeline' | 'bundle' | 'on' | 'signals';
 
 /**
- * A client that knows its signals. It is the client it was made from, with narrower types: everything that is not about signals is
- * passed on to it. Values are plain: maps are objects, and Ints numbers, unless the schema asks for bigints.
+ * A client with typed signals. It is the original client with narrower types: all methods that do not concern signals
+ * are forwarded to it. Values are plain: maps are objects, and Ints are numbers, unless the schema requires bigints.
  */
 export interface TypedClient<S extends Declared> extends Omit<Client, SignalMethods> {
-  /** Writes a param. @returns rejects as the client's does; with ClaspError 402 before it is sent when the value does not fit */
+  /**
+   * Writes a param. @returns rejects as the client's method does; with ClaspError 402 before sending if the value does
+   * not fit
+   */
   set<A extends AddressOf<S, 'param'>, O extends SetOptions = WriteOptions>(
     address: A,
     value: ValueOf<S, A>,
     options?: O,
   ): Promise<SetAnswer<O>>;
 
-  /** Asks the router for a param. @returns rejects with ClaspError 402 when what it has does not fit */
+  /** Gets a param from the router. @returns rejects with ClaspError 402 if the router's value does not fit */
   get<A extends AddressOf<S, 'param'>>(address: A): Promise<TypedParam<ValueOf<S, A>, A> | undefined>;
 
-  /** The last that was heard of a param, if that fits. */
+  /** Returns the last received state of a param, if it fits. */
   cached<A extends AddressOf<S, 'param'>>(address: A): TypedParam<ValueOf<S, A>, A> | undefined;
 
-  /** Sends an event. @returns whether it was sent @throws ClaspError 402 when the value does not fit */
+  /** Sends an event. @returns whether it was sent @throws ClaspError 402 if the value does not fit */
   emit<A extends AddressOf<S, 'event'>>(address: A, ...content: Content<ValueOf<S, A>, PublishOptions>): boolean;
 
-  /** Sends a piece of a stream: a value, or a run of samples in a typed array. Returns and throws as {@link emit} does. */
+  /**
+   * Sends a part of a stream: a value, or a run of samples in a typed array. Returns and throws as {@link emit} does.
+   */
   stream<A extends AddressOf<S, 'stream'>>(
     address: A,
     value: StreamContentOf<ValueOf<S, A>>,
     options?: StreamOptions,
   ): boolean;
 
-  /** Sends a step of a gesture; its end may go without a value. Returns and throws as {@link emit} does. */
+  /** Sends one step of a gesture; its end can have no value. Returns and throws as {@link emit} does. */
   gesture<A extends AddressOf<S, 'gesture'>, P extends GesturePhase>(
     address: A,
     id: number,
@@ -109,9 +116,9 @@ export interface TypedClient<S extends Declared> extends Omit<Client, SignalMeth
   bundle(items: readonly BundleItemOf<S>[], options?: BundleOptions): Promise<{ readonly revision?: U64 | undefined }>;
 
   /**
-   * Listens to a pattern, or to a definition by its own text. Only what is defined is delivered, and only if it fits.
+   * Subscribes to a pattern, or to a definition by its text. Only defined signals that fit are delivered.
    *
-   * @throws ClaspError 202 for a pattern at which nothing is defined
+   * @throws ClaspError 202 for a pattern without defined signals
    */
   on<P extends SuggestedPattern<S>, T extends SignalType = SignalType>(
     pattern: KnownPattern<S, P>,
@@ -119,7 +126,7 @@ export interface TypedClient<S extends Declared> extends Omit<Client, SignalMeth
     options?: OnOptions<T>,
   ): Unsubscribe;
 
-  /** The same, for `for await`. */
+  /** Like {@link on}, for `for await`. */
   signals<P extends SuggestedPattern<S>, T extends SignalType = SignalType>(
     pattern: KnownPattern<S, P>,
     options?: SignalsOptions<T>,
@@ -142,19 +149,19 @@ export function typed<D extends Declarations>(
   signals: Signals<D>,
   options: TypedOptions = {},
 ): TypedClient<Signals<D>> {
-  check(hasMethods(client, ['set', 'on', 'onState']), 'the client of typed', 'be what connect() gives', client);
-  check(hasMethods(signals, ['check', 'meeting']), 'the signals of typed', 'be what defineSignals() gives', signals);
+  check(hasMethods(client, ['set', 'on', 'onState']), 'the client of typed', 'be the result of connect()', client);
+  check(hasMethods(signals, ['check', 'meeting']), 'the signals of typed', 'be the result of defineSignals()', signals);
   checkNames('typed', options, ['check', 'onRefused']);
   checkFlag('check', options.check);
   if (options.onRefused !== undefined) checkFunction('onRefused', options.onRefused);
   const checked = new CheckedClient(client, signals, options);
-  // The types say no more than the checks: what is refused there has no type here.
+  // Invariant: the types match the checks. Rejected values have no type here.
   return passingOn(checked, client) as unknown as TypedClient<Signals<D>>;
 }
 
-/** Everything else a client has, methods bound to it: its private fields are its own. */
+/** Forwards all other members of a client, with methods bound to it, because it has private fields. */
 function passingOn(checked: CheckedClient, client: Client): CheckedClient {
-  const prototype = Object.getPrototypeOf(client) as object; // an instance of a class has one
+  const prototype = Object.getPrototypeOf(client) as object; // invariant: an instance of a class has one
   for (const name of Object.getOwnPropertyNames(prototype)) {
     if (name in checked) continue;
     Object.defineProperty(checked, name, {

@@ -15,7 +15,7 @@ import type {
 import type { KeyAt, PatternFor, Template } from './address-types.js';
 import type { CarriedBy, Declarations } from './declaration.js';
 
-/** What all these types read: `typeof signals` of what `defineSignals` gives. */
+/** The input of all these types: `typeof signals` for the result of `defineSignals`. */
 export interface Declared {
   readonly declarations: Declarations;
 }
@@ -29,14 +29,14 @@ type KeysOfType<S extends Declared, T> = {
 /**
  * The addresses of defined signals, as a union of template types: `/master/dim` and `/lights/${string}/dim`.
  *
- * @typeParam T only those of these kinds
+ * @typeParam T only signals of these types
  */
 export type AddressOf<S extends Declared, T extends SignalType = SignalType> = Template<KeysOfType<S, T>>;
 
-/** The value at an address, at the addresses of a pattern, or of a definition by its own text. */
+/** The value type at an address, at the addresses of a pattern, or of a definition by its text. */
 export type ValueOf<S extends Declared, A extends string> = CarriedBy<DeclarationAt<S, KeyAt<Keys<S>, A>>>;
 
-/** What a subscription to a pattern delivers. */
+/** The signals that a subscription to a pattern delivers. */
 export type SignalAt<S extends Declared, P extends string, T extends SignalType = SignalType> = Delivered<
   S,
   KeyAt<Keys<S>, P>,
@@ -57,7 +57,7 @@ interface SignalsByType<V, A extends string> {
   readonly timeline: TypedTimelineSignal<A>;
 }
 
-/** A param as the router holds it. */
+/** A param in the state of the router. */
 export interface TypedParam<V, A extends string = string> extends Omit<Param, 'address' | 'value'> {
   readonly address: A;
   readonly value: V;
@@ -73,13 +73,15 @@ export interface TypedEventSignal<V, A extends string = string> extends Omit<Eve
   readonly value: V;
 }
 
-/** A piece of a stream: `value`, or `samples` where it was sent or collected as a run of them. */
+/** A part of a stream: `value`, or `samples` if it was sent or collected as a run of them. */
 export interface TypedStreamSignal<V, A extends string = string> extends Omit<StreamSignal, 'address' | 'value'> {
   readonly address: A;
   readonly value?: V | undefined;
 }
 
-/** A step of a gesture. Its end need not say where it was; the one the router makes for a client that has gone does not. */
+/**
+ * One step of a gesture. Its end can have no value. The end that the router sends for a disconnected client has none.
+ */
 export type TypedGestureSignal<V, A extends string = string> =
   TypedGestureStep<'start' | 'move', V, A> | TypedGestureStep<'end' | 'cancel', V | undefined, A>;
 
@@ -100,7 +102,7 @@ export interface TypedTimelineSignal<A extends string = string> extends Omit<
   readonly timeline: Timeline;
 }
 
-/** A timeline to send, with the values the definition asks for. */
+/** A timeline to send, with values of the definition's type. */
 export interface TypedTimeline<V> extends Omit<TimelineInput, 'keyframes'> {
   readonly keyframes: readonly TypedKeyframe<V>[];
 }
@@ -109,18 +111,18 @@ export interface TypedKeyframe<V> extends Omit<KeyframeInput, 'value'> {
   readonly value: V | EncodedValue;
 }
 
-/** What a stream takes: a value, or a run of samples where its values are numbers or lists of them. */
+/** Content of a stream: a value, or a run of samples if its values are numbers or lists of numbers. */
 export type StreamContentOf<V> = V | ([V] extends [number | readonly number[]] ? Float32Array | Float64Array : never);
 
-/** Value and options of what passes through; the value may be left out where the definition lets it. */
+/** Value and options of a signal that is not stored. The value can be omitted if the definition allows it. */
 export type Content<V, Options> = undefined extends V ? [value?: V, options?: Options] : [value: V, options?: Options];
 
-/** The same for a step of a gesture. */
+/** Like {@link Content}, for one step of a gesture. */
 export type GestureContent<P extends GesturePhase, V, Options> = P extends 'start' | 'move'
   ? Content<V, Options>
   : Content<V | undefined, Options>;
 
-/** One part of a bundle. */
+/** One item of a bundle. */
 export type BundleItemOf<S extends Declared> = {
   [K in Keys<S>]: ItemOf<S['declarations'][K]['type'], CarriedBy<S['declarations'][K]>, Template<K>>;
 }[Keys<S>];
@@ -141,12 +143,12 @@ interface ItemContent<V> {
 type OptionalIfUndefined<V> = undefined extends V ? { readonly value?: V } : { readonly value: V };
 
 /**
- * A pattern that some definition has an address in common with. For any other one this is a text that says so, which is what the
- * compiler then shows.
+ * A pattern that has an address in common with a definition. For any other pattern, a string type with an explanation,
+ * which the compiler displays.
  */
 export type KnownPattern<S extends Declared, P extends string> = [KeyAt<Keys<S>, P>] extends [never]
   ? `no signal is defined at ${P}`
   : P;
 
-/** Any text; an editor proposes the definitions. */
+/** Any string; editors suggest the definitions. */
 export type SuggestedPattern<S extends Declared> = PatternFor<Keys<S>> | (string & Record<never, never>);

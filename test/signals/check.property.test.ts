@@ -8,12 +8,14 @@ import { defineSignals, type ValueSchema } from '../../src/signals/index.js';
 import { arbitraryAddress, arbitraryInt, arbitraryValue } from '../support/arbitraries.js';
 import { show } from './show.js';
 
-/** A value as JSON has it, with integers as numbers and bytes as they are: written apart from the code that is tested. */
+/**
+ * Returns a value in the form of JSON, with integers as numbers and bytes unchanged. Independent of the tested code.
+ */
 function asJson(value: Value, int: (value: bigint) => unknown): unknown {
   if (typeof value === 'bigint') return int(value);
   if (value instanceof Map) {
     const entries = [...(value as ReadonlyMap<string, Value>)].map(([key, item]) => [key, asJson(item, int)] as const);
-    return Object.fromEntries(entries); // which makes __proto__ a key like any other
+    return Object.fromEntries(entries); // __proto__ is an ordinary key here
   }
   return Array.isArray(value) ? value.map((item: Value) => asJson(item, int)) : value;
 }
@@ -37,13 +39,13 @@ const schemas: readonly ValueSchema[] = [
 ];
 
 describe('check', () => {
-  it('agrees with the schema about any value', () => {
+  it('agrees with the schema for any value', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...schemas),
         fc.oneof(arbitraryValue(), fc.array(arbitraryValue({ maxDepth: 1 }))),
         (schema, sent) => {
-          const value = encodeValue(sent).decode(); // what arrives
+          const value = encodeValue(sent).decode(); // the value as it arrives
           const reason = defineSignals({ '/a': { type: 'param', value: schema } }).check('/a', value, 'param');
           expect(reason === undefined).toBe(z.safeParse(schema, asJson(value, asNumber)).success);
           if (reason !== undefined) expect(reason).toMatch(/^Invalid value: /);
@@ -52,7 +54,7 @@ describe('check', () => {
     );
   });
 
-  it('gives Ints as they are to a schema that asks for bigints', () => {
+  it('returns Ints unchanged to a schema of bigints', () => {
     const schema = z.array(z.union([z.bigint(), z.string()]));
     const signals = defineSignals({ '/a': { type: 'param', value: schema } });
     fc.assert(
@@ -63,7 +65,7 @@ describe('check', () => {
     );
   });
 
-  it('has an answer for any address, value and kind', () => {
+  it('returns a result for any address, value and type', () => {
     const kinds = fc.constantFrom(...signalTypes);
     const anywhere = fc.oneof(
       arbitraryAddress,

@@ -29,12 +29,12 @@ describe('what is announced', () => {
     ['anything', z.any(), {}],
     ['a unit and a description', z.number().meta({ unit: 'Hz', description: 'speed' }), { datatype: 'f64', meta: { unit: 'Hz', description: 'speed' } }], // prettier-ignore
     ['a default', z.object({ a: z.number() }).default({ a: 1 }), { datatype: 'map', meta: { default: encodeValue(new Map([['a', 1]])) } }], // prettier-ignore
-  ])('says of %s what its schema says', (_, value, expected) => {
+  ])('contains for %s the facts of its schema', (_, value, expected) => {
     const [definition] = defineSignals({ '/a/:n': { type: 'param', value } }).definitions;
     expect(withoutUndefined(definition)).toEqual({ address: '/a/*', type: 'param', ...expected });
   });
 
-  it('takes what the declaration says before what the schema says', () => {
+  it('prefers the declaration to the schema', () => {
     const value = z.number().meta({ unit: 'Hz', description: 'speed' });
     const declaration = { type: 'param', value, unit: 'bpm', description: 'tempo', access: 'rw' } as const;
     expect(defineSignals({ '/a': declaration }).definitions).toMatchObject([
@@ -42,7 +42,7 @@ describe('what is announced', () => {
     ]);
   });
 
-  it('has every definition, in order', () => {
+  it('contains every definition, in order', () => {
     expect(show.definitions.map(({ address, type }) => `${type} ${address}`)).toEqual([
       'param /lights/*/dim',
       'param /lights/master/dim',
@@ -62,58 +62,58 @@ describe('what is announced', () => {
 describe('a mistake in a declaration', () => {
   const number = { type: 'param', value: z.number() } as const;
   it.each<[string, object]>([
-    ['"lights/dim" is no address: it does not start with "/".', { 'lights/dim': number }],
-    ['"/a//b" is no address: it has an empty segment.', { '/a//b': number }],
-    ['"/lights/*/dim" is no address: write :name for a segment that varies, not "*".', { '/lights/*/dim': number }],
-    ['"/lights/:/dim" is no address: a name has to follow ":".', { '/lights/:/dim': number }],
-    ['"/a" needs an object that says what it is, such as { type: \'event\' }.', { '/a': 'event' }],
-    ['The type of "/a" is one of param, event, stream, gesture, timeline.', { '/a': { type: 'parameter' } }],
-    ['"/a" has a field "min", which means nothing; there are type, value, description, unit, access.', { '/a': { ...number, min: 1 } }], // prettier-ignore
-    ['"/a" is a stream: its "value" says, as a zod schema, which values it has.', { '/a': { type: 'stream' } }],
-    ['The value of "/a" is no schema of zod 4.', { '/a': { type: 'event', value: Number } }],
-    ['The unit of "/a" is a text.', { '/a': { ...number, unit: 5 } }],
-    ['"/a/:x" and "/a/:y" stand for the same addresses; define them once.', { '/a/:x': number, '/a/:y': number }],
+    ['"lights/dim" is not an address: it does not start with "/".', { 'lights/dim': number }],
+    ['"/a//b" is not an address: it has an empty segment.', { '/a//b': number }],
+    ['"/lights/*/dim" is not an address: write :name for a segment that varies, not "*".', { '/lights/*/dim': number }],
+    ['"/lights/:/dim" is not an address: a name must follow ":".', { '/lights/:/dim': number }],
+    ['"/a" requires an object with a type, such as { type: \'event\' }.', { '/a': 'event' }],
+    ['The type of "/a" must be one of param, event, stream, gesture, timeline.', { '/a': { type: 'parameter' } }],
+    ['"/a" has an unknown field "min"; the fields are type, value, description, unit, access.', { '/a': { ...number, min: 1 } }], // prettier-ignore
+    ['"/a" is a stream: its "value" must be a zod schema.', { '/a': { type: 'stream' } }],
+    ['The value of "/a" is not a schema of zod 4.', { '/a': { type: 'event', value: Number } }],
+    ['The unit of "/a" must be a string.', { '/a': { ...number, unit: 5 } }],
+    ['"/a/:x" and "/a/:y" cover the same addresses; define them once.', { '/a/:x': number, '/a/:y': number }],
     [
-      '"/a/:x/c" and "/a/b/:y" both stand for "/a/b/c", and neither is the more specific one; rename one of them.',
+      '"/a/:x/c" and "/a/b/:y" both cover "/a/b/c", and neither is more specific; rename one of them.',
       { '/a/:x/c': number, '/:z': number, '/a/b/:y': number },
     ],
     [
-      'The schema of "/a" asks for a Map, and maps are seen as plain objects: use z.record() or z.object().',
+      'The schema of "/a" requires a Map, but maps are plain objects here: use z.record() or z.object().',
       { '/a': { type: 'param', value: z.array(z.map(z.string(), z.number())) } },
     ],
     ...[z.string().transform(Number), z.preprocess(Number, z.number()), z.array(z.stringbool())].map(
       (value): [string, object] => [
-        'The schema of "/a" changes values, and only what is sent counts: leave transforms, pipes and codecs out.',
+        'The schema of "/a" changes values, but values are sent unchanged: remove transforms, pipes and codecs.',
         { '/a': { type: 'param', value } },
       ],
     ),
     [
-      'The schema of "/a" coerces values, and only what is sent counts: leave "coerce" out.',
+      'The schema of "/a" coerces values, but values are sent unchanged: remove "coerce".',
       { '/a': { type: 'param', value: z.object({ x: z.coerce.number() }) } },
     ],
     [
-      'The schema of "/a" takes every value: leave ".catch()" out.',
+      'The schema of "/a" accepts every value: remove ".catch()".',
       { '/a': { type: 'param', value: z.number().catch(0) } },
     ],
     [
-      'The schema of "/a" asks for a date, which no CLASP value is.',
+      'The schema of "/a" requires a date, which is not a CLASP value.',
       { '/a': { type: 'param', value: z.date().optional() } },
     ],
     [
-      'The schema of "/a" asks for a set, which no CLASP value is.',
+      'The schema of "/a" requires a set, which is not a CLASP value.',
       { '/a': { type: 'param', value: z.set(z.number()) } },
     ],
     [
       'The default of "/a" cannot be sent: Int 18446744073709551616 does not fit 64 bits.',
       { '/a': { type: 'param', value: z.bigint().default(2n ** 64n) } },
     ],
-  ])('is told in one sentence: %s', (message, declarations) => {
-    const define = (): unknown => defineSignals(declarations as Declarations); // what a program without types may pass
+  ])('is reported in one sentence: %s', (message, declarations) => {
+    const define = (): unknown => defineSignals(declarations as Declarations); // arguments of an untyped program
     expect(define).toThrow(SignalsError);
     expect(define).toThrow(message);
   });
 
-  it('is none where one definition is a special case of the other', () => {
+  it('does not exist if one definition is a special case of the other', () => {
     const addresses = ['/:a/:b', '/x/:b', '/x/y', '/:a/:b/c', '/x', '/', '/x/', '/a:b'];
     expect(() => defineSignals(Object.fromEntries(addresses.map((address) => [address, number])))).not.toThrow();
   });
@@ -126,7 +126,7 @@ describe('check', () => {
 
   it.each<[string, Value | undefined, SignalType]>([
     ['/lights/3/dim', 0.5, 'param'],
-    ['/lights/3/dim', 1n, 'param'], // as a client says it that tells integers apart
+    ['/lights/3/dim', 1n, 'param'], // from a client that distinguishes integers
     ['/lights/master/dim', 255, 'param'],
     ['/lights/x/color', [0.1, 1n, 3], 'param'],
     ['/scene', map({ name: 'night' }), 'param'],
@@ -134,7 +134,7 @@ describe('check', () => {
     ['/clock', 2n ** 62n, 'param'],
     ['/clock', 1n, 'param'],
     ['/cue/go', undefined, 'event'],
-    ['/cue/go', null, 'event'], // the official JavaScript client has no other nothing
+    ['/cue/go', null, 'event'], // the official JavaScript client cannot send an absent value
     ['/cue/a/note', 'text', 'event'],
     ['/cue/a/note', null, 'event'],
     ['/pointer/1', [0, 1], 'gesture'],
@@ -145,7 +145,7 @@ describe('check', () => {
     ['/fade', timeline(0, 1), 'timeline'],
     ['/fade', timeline(), 'timeline'],
     ['/undefined', 'anything', 'event'],
-  ])('lets pass %s %p as %s', (address, value, type) => {
+  ])('accepts %s %p as %s', (address, value, type) => {
     expect(show.check(address, value, type)).toBeUndefined();
   });
 
@@ -154,7 +154,7 @@ describe('check', () => {
     ['move', 'Invalid value: Invalid input: expected tuple, received undefined'],
     ['end', undefined],
     ['cancel', undefined],
-  ])('says of the %s of a gesture without a value: %s', (phase, reason) => {
+  ])('reports for the %s of a gesture without a value: %s', (phase, reason) => {
     expect(show.check('/pointer/1', undefined, 'gesture', phase)).toBe(reason);
     expect(show.check('/pointer/1', null, 'gesture', phase)).toBe(reason);
     expect(show.check('/pointer/1', [0, 1], 'gesture', phase)).toBeUndefined();
@@ -177,7 +177,7 @@ describe('check', () => {
       'param',
       'Invalid value: Invalid input: expected number, received bigint (at 0)',
     ],
-    ['/cue/go', 1, 'event', 'Invalid value: this event has none'],
+    ['/cue/go', 1, 'event', 'Invalid value: this event has no value'],
     ['/cue/a/note', 1, 'event', 'Invalid value: Invalid input: expected string, received number'],
     ['/pointer/1', 1, 'gesture', 'Invalid value: Invalid input: expected tuple, received number'],
     ['/fft', ['x'], 'stream', 'Invalid value: Invalid input: expected number, received string (at 0)'],
@@ -190,15 +190,15 @@ describe('check', () => {
       'timeline',
       'Invalid value: keyframe 1: Invalid input: expected number, received string',
     ],
-    ['/fade', 1, 'timeline', 'Invalid value: it is no timeline'],
-    ['/fade', undefined, 'timeline', 'Invalid value: it is no timeline'],
-  ])('refuses %s %p as %s: %s', (address, value, type, reason) => {
+    ['/fade', 1, 'timeline', 'Invalid value: it is not a timeline'],
+    ['/fade', undefined, 'timeline', 'Invalid value: it is not a timeline'],
+  ])('rejects %s %p as %s: %s', (address, value, type, reason) => {
     expect(show.check(address, value, type)).toContain(reason);
   });
 
-  it('is sure of the values of this table', () => expect(timelineFromValue(timeline(0, 1))?.keyframes).toHaveLength(2));
+  it('has a table of distinct values', () => expect(timelineFromValue(timeline(0, 1))?.keyframes).toHaveLength(2));
 
-  it('refuses what is not defined only where it is strict', () => {
+  it('rejects undefined addresses only with `strict`', () => {
     const strict = defineSignals({ '/a/:n': { type: 'event' }, '/c/d:e': { type: 'event' } }, { strict: true });
     expect(strict.check('/a/1', undefined, 'event')).toBeUndefined();
     expect(strict.check('/c/d:e', undefined, 'event')).toBeUndefined();
@@ -207,15 +207,15 @@ describe('check', () => {
     }
   });
 
-  it('keeps what it says short, whatever keys a value has', () => {
+  it('limits the length of its text, for any keys of a value', () => {
     const signals = defineSignals({ '/a': { type: 'param', value: z.strictObject({}) } });
     const reason = signals.check('/a', map({ ['💡'.repeat(10_000)]: 1 }), 'param');
     expect(reason).toContain('Unrecognized key');
     expect(reason!.length).toBeLessThan(250);
-    expect(() => encodeURIComponent(reason!)).not.toThrow(); // no half of a surrogate pair
+    expect(() => encodeURIComponent(reason!)).not.toThrow(); // no lone surrogate
   });
 
-  it('does not look at the elements of a list that is too long', () => {
+  it('does not examine the elements of a list that is too long', () => {
     let looked = 0;
     const element = z.any().refine(() => ++looked > 0);
     const signals = defineSignals({ '/a': { type: 'param', value: z.array(element).max(3) } });
@@ -225,7 +225,7 @@ describe('check', () => {
     expect(looked).toBe(3);
   });
 
-  it('takes maps with any keys', () => {
+  it('accepts maps with any keys', () => {
     const signals = defineSignals({ '/a': { type: 'param', value: z.strictObject({ b: z.number() }) } });
     expect(signals.check('/a', new Map([['b', 1]]), 'param')).toBeUndefined();
     const hostile: Value = new Map<string, Value>([['b', 1], ['__proto__', new Map([['b', 2]])]]); // prettier-ignore
@@ -233,7 +233,7 @@ describe('check', () => {
     expect(signals.check('/a', new Map([['__proto__', new Map([['b', 1]])]]), 'param')).toBeDefined();
   });
 
-  it('gives null to a schema that has it as a value', () => {
+  it('passes null to a schema that accepts it', () => {
     const signals = defineSignals({ '/a': { type: 'event', value: z.null() } });
     expect(signals.check('/a', null, 'event')).toBeUndefined();
     expect(signals.check('/a', undefined, 'event')).toBeDefined();
@@ -245,7 +245,7 @@ describe('check', () => {
     expect(signals.check('/a', 2, 'param')).toContain('Too big');
   });
 
-  it('throws for a schema that takes its time, since an answer is wanted at once', () => {
+  it('throws for an asynchronous schema, because the result is needed immediately', () => {
     const value = z.number().refine(() => Promise.resolve(true));
     expect(() => defineSignals({ '/a': { type: 'param', value } }).check('/a', 1, 'param')).toThrow('synchronous');
   });
@@ -253,6 +253,6 @@ describe('check', () => {
 
 function withoutUndefined(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  const entries = Object.entries(value as Record<string, unknown>); // a plain object
+  const entries = Object.entries(value as Record<string, unknown>); // invariant: a plain object
   return Object.fromEntries(entries.filter(([, field]) => field !== undefined).map(([name, field]) => [name, withoutUndefined(field)])); // prettier-ignore
 }

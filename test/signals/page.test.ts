@@ -5,11 +5,11 @@ const page = readFileSync('docs/typed-signals.md', 'utf8');
 const [, program = ''] = /```ts\n(.*?)```/s.exec(page) ?? [];
 const [, printed = ''] = /It prints\n\n```\n(.*?)```/s.exec(page) ?? [];
 
-/** The program as a file of this folder, which the compiler reads too. */
+/** The program as a file in this folder, which the compiler checks too. */
 const file = readFileSync('test/signals/page-program.ts', 'utf8');
 
 describe('docs/typed-signals.md', () => {
-  it('begins with the program that is compiled here', () => {
+  it('starts with the program that is compiled here', () => {
     expect(program.length).toBeGreaterThan(500);
     const local = program
       .replace(`'clasp-router'`, `'../../src/router/create-router.js'`)
@@ -17,7 +17,7 @@ describe('docs/typed-signals.md', () => {
     expect(file).toBe(local);
   });
 
-  it('says what it prints', async () => {
+  it('contains its output', async () => {
     const log = jest.spyOn(console, 'log').mockImplementation(() => undefined);
     await import('./page-program.js');
     const lines = log.mock.calls.map((words) => words.join(' '));

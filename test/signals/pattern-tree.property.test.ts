@@ -19,21 +19,21 @@ function treeOf(patterns: readonly string[]): PatternTree<string> {
 const wildcards = (one: string): number => one.split('*').length;
 
 describe('the tree of addresses', () => {
-  it('finds a definition exactly where one matches, and none that another one outdoes', () => {
+  it('finds a definition exactly if one matches, and never one that another outranks', () => {
     fc.assert(
       fc.property(definitions, address, (patterns, text) => {
         const matching = patterns.filter((one) => matchPattern(one, text));
         const found = treeOf(patterns).find(text);
         if (matching.length === 0) return expect(found).toBeUndefined();
         expect(matching).toContain(found);
-        // What covers the one that was found has all its wildcards and more: nothing is more specific.
+        // A definition that covers the found one has all its wildcards and more: no other is more specific.
         const outdone = matching.filter((one) => one !== found && matchPattern(found!, one));
         expect(outdone.filter((one) => wildcards(one) < wildcards(found!))).toEqual([]);
       }),
     );
   });
 
-  it('meets exactly the definitions that have an address in common with a pattern', () => {
+  it('finds exactly the definitions that have an address in common with a pattern', () => {
     const texts = allTexts(['a', 'b', 'ab', 'xab', 'q'], 3);
     const small = fc.uniqueArray(
       fc
@@ -54,7 +54,7 @@ describe('the tree of addresses', () => {
     );
   });
 
-  it('takes patterns of any shape', () => {
+  it('accepts patterns of any shape', () => {
     fc.assert(
       fc.property(definitions, pattern, (patterns, text) => {
         for (const one of treeOf(patterns).meeting(text)) expect(patterns).toContain(one);
@@ -63,7 +63,7 @@ describe('the tree of addresses', () => {
   });
 });
 
-/** Every address of up to so many of these segments. */
+/** Returns every address of at most `most` of these segments. */
 function allTexts(segments: readonly string[], most: number): readonly string[] {
   const longer = most === 1 ? [] : allTexts(segments, most - 1);
   return [...segments.map((one) => `/${one}`), ...longer.flatMap((rest) => segments.map((one) => `/${one}${rest}`))];

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { RecentMap } from '../../src/signals/recent-map.js';
 
 describe('RecentMap', () => {
-  it('never holds more than its limit', () => {
+  it('never exceeds its limit', () => {
     const map = new RecentMap<number>(100);
     for (let i = 0; i < 10_000; i++) {
       map.set(`/hostile/${i}`, i);
@@ -12,7 +12,7 @@ describe('RecentMap', () => {
     expect(map.size).toBeGreaterThanOrEqual(50);
   });
 
-  it('keeps what is asked for again and again through a flood of what is asked for once', () => {
+  it('keeps repeatedly used entries through a flood of entries that are used once', () => {
     const map = new RecentMap<number>(100);
     map.set('/daily', 7);
     for (let i = 0; i < 10_000; i++) {

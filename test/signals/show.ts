@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineSignals } from '../../src/signals/index.js';
 
-/** The signals of a small show, one of each kind and a few more. */
+/** The signals of a small show: one of each type and a few more. */
 export const show = defineSignals({
   '/lights/:n/dim': { type: 'param', value: z.number().min(0).max(1), description: 'brightness' },
   '/lights/master/dim': { type: 'param', value: z.int().min(0).max(255) },

@@ -7,7 +7,10 @@ import { show } from './show.js';
 
 type Show = typeof show;
 
-/** A client of the show on a router without rules, one without types beside it, and what the first one kept from its listeners. */
+/**
+ * A typed client on a router without rules, an untyped client, and the signals that the first withheld from its
+ * listeners.
+ */
 describe('a typed client', () => {
   let router: Router;
   let plain: Client;
@@ -25,7 +28,7 @@ describe('a typed client', () => {
   });
   afterEach(() => router.stop());
 
-  /** What has been sent before has arrived everywhere afterwards: everybody has had an answer to a later question. */
+  /** Resolves after all earlier messages have arrived: each client has received the answer to a later request. */
   const settled = async (): Promise<void> => {
     await plain.ping();
     await client.ping();
@@ -43,7 +46,7 @@ describe('a typed client', () => {
     await expect(plain.get('/scene')).resolves.toMatchObject({ value: new Map<string, unknown>([['name', 'night'], ['fade', 2]]) }); // prettier-ignore
   });
 
-  it('keeps what does not fit from being sent, with the reason the router would give', async () => {
+  it('does not send values that do not fit, and reports the router’s reason', async () => {
     const refused = {
       code: 402,
       message: 'Invalid value: Too big: expected number to be <=1',
@@ -63,7 +66,7 @@ describe('a typed client', () => {
     expect(() => client.gesture('/pointer/1', 0, 'start', ...([] as unknown as [[number, number]]))).toThrow(
       'undefined',
     );
-    expect(() => client.emit('/cue/go', ...([1] as unknown as []))).toThrow('this event has none');
+    expect(() => client.emit('/cue/go', ...([1] as unknown as []))).toThrow('this event has no value');
     expect(() => client.emit('/scene' as '/cue/go')).toThrow('this address is defined as param, not as event');
     expect(() => client.emit('/cue/a/b/note' as '/cue/a/note')).toThrow('no signal is defined at this address');
     const keyframes = [{ time: 0, value: 'x' as unknown as number }];
@@ -72,7 +75,7 @@ describe('a typed client', () => {
     await expect(plain.get('/lights/3/dim')).resolves.toBeUndefined();
   });
 
-  it('hears plain values, whoever has sent them', async () => {
+  it('receives plain values from any sender', async () => {
     const heard: unknown[] = [];
     const listening = client.on('/**', ({ kind, address, ...signal }) =>
       heard.push([kind, address, 'value' in signal ? signal.value : undefined]),
@@ -102,7 +105,7 @@ describe('a typed client', () => {
     expect(refusals).toEqual([]);
   });
 
-  it('hears samples and timelines', async () => {
+  it('receives samples and timelines', async () => {
     const heard: unknown[] = [];
     await client.on('/lfo', ({ samples }) => heard.push(samples)).ready;
     await client.on('/fade', ({ timeline }) => heard.push(timeline.keyframes.map(({ value }) => value.decode()))).ready;
@@ -113,7 +116,7 @@ describe('a typed client', () => {
     expect(heard).toEqual([[0.5, -1], [0, 1], [5]]);
   });
 
-  it('hears nothing that does not fit, and says so to who asks', async () => {
+  it('withholds values that do not fit, and reports them to onRefused', async () => {
     const heard: unknown[] = [];
     await client.on('/**', ({ address }) => heard.push(address)).ready;
     await plain.set('/lights/3/dim', 2);
@@ -129,7 +132,7 @@ describe('a typed client', () => {
     expect(refusals).toEqual([
       '/lights/3/dim: Invalid value: Too big: expected number to be <=1',
       '/scene: this address is defined as param, not as event',
-      '/cue/go: Invalid value: this event has none',
+      '/cue/go: Invalid value: this event has no value',
       '/pointer/1: Invalid value: Invalid input: expected tuple, received undefined',
       '/lfo: Invalid value: Invalid input: expected number, received array',
     ]);
@@ -137,7 +140,7 @@ describe('a typed client', () => {
     expect(client.cached('/lights/3/dim')).toBeUndefined();
   });
 
-  it('is told of a gesture that ends because its client has gone', async () => {
+  it('receives the end of a gesture whose client has disconnected', async () => {
     const heard: unknown[] = [];
     await client.on('/pointer/:id', ({ phase, value }) => heard.push([phase, value])).ready;
     plain.gesture('/pointer/1', 1, 'start', [0, 0]);
@@ -146,7 +149,7 @@ describe('a typed client', () => {
     expect(heard).toEqual([['start', [0, 0]], ['cancel', undefined]]); // prettier-ignore
   });
 
-  it('takes everything at its word without checks, in plain form all the same', async () => {
+  it('does not validate values without checks, but converts them to plain form', async () => {
     const trusting = await connected({ check: false });
     const heard: unknown[] = [];
     await trusting.on('/lights/:n/dim', ({ value }) => heard.push(value)).ready;
@@ -156,7 +159,7 @@ describe('a typed client', () => {
     expect(heard).toEqual([2, 3]);
   });
 
-  it('subscribes to the kinds that are defined, or to those of them that are wanted', async () => {
+  it('subscribes to the defined types, or to the requested ones among them', async () => {
     const heard: unknown[] = [];
     await client.on('/**', ({ kind }) => heard.push(kind), { types: ['event'] }).ready;
     await plain.set('/lights/3/dim', 1);
@@ -167,7 +170,7 @@ describe('a typed client', () => {
     expect(() => client.signals('/fft', { types: ['param', 'event'] })).toThrow('no param or event is defined at /fft');
   });
 
-  it('gives signals to a loop, and leaves when the loop does', async () => {
+  it('delivers signals to a loop, and unsubscribes when the loop ends', async () => {
     const signals = client.signals('/lights/:n/dim', { bufferSize: 3 });
     await plain.ping();
     await client.ping();
@@ -178,14 +181,14 @@ describe('a typed client', () => {
       seen.push(value);
       if (value === 0.4) break;
     }
-    expect(seen).toEqual([0.2, 0.3, 0.4]); // the buffer had room for three
+    expect(seen).toEqual([0.2, 0.3, 0.4]); // the buffer has capacity for three
     expect(signals.dropped).toBe(2);
     await plain.set('/lights/1/dim', 0.5);
     await settled();
     await expect(signals.next()).resolves.toEqual({ done: true, value: undefined });
   });
 
-  it('gives a loop only what fits', async () => {
+  it('delivers to a loop only values that fit', async () => {
     const signals = client.signals('/lfo');
     await client.ping();
     plain.stream('/lfo', 7);
@@ -195,7 +198,7 @@ describe('a typed client', () => {
     await expect(signals.return()).resolves.toEqual({ done: true, value: undefined });
   });
 
-  it('is otherwise the client it was made from', async () => {
+  it('is otherwise the original client', async () => {
     const original = await router.connect({ name: 'original' });
     const wrapped = typed(original, show);
     const names = Object.getOwnPropertyNames(Object.getPrototypeOf(original));
@@ -210,7 +213,7 @@ describe('a typed client', () => {
 });
 
 describe('a router with signals', () => {
-  it('announces them, and refuses with the same words what the client would have refused', async () => {
+  it('announces them, and rejects with the same text as the client', async () => {
     const router = createRouter({ signals: show });
     const client = await router.connect();
     const definitions = await client.query('/lights/**');

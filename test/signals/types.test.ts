@@ -17,7 +17,7 @@ import { type show } from './show.js';
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 type Show = typeof show;
 
-/** What the compiler is asked; that this file compiles is the test. */
+/** Checks for the compiler: the test is that this file compiles. */
 const claims: true[] = [
   true satisfies Same<
     AddressOf<Show, 'param'>,
@@ -43,7 +43,7 @@ const claims: true[] = [
   true satisfies Same<ValueOf<Show, '/f*'>, number | number[]>,
   true satisfies Same<ValueOf<Show, '/c*o*k'>, bigint>,
   true satisfies Same<ValueOf<Show, '/scene/**'>, { name: string; fade?: number | undefined }>,
-  // what is not there
+  // undefined addresses
   true satisfies Same<ValueOf<Show, '/light/3/dim'>, never>,
   true satisfies Same<ValueOf<Show, '/lights/3/4/dim'>, never>,
   true satisfies Same<ValueOf<Show, '/lights/dim'>, never>,
@@ -58,7 +58,7 @@ const claims: true[] = [
   true satisfies Same<SignalAt<Show, '/**'>['kind'], 'param' | 'event' | 'stream' | 'gesture' | 'timeline'>,
 ];
 
-/** Two literals against one, and segments that cannot be mistaken for several. */
+/** Two literal segments against one, and segments that cannot be confused with several. */
 const nested = defineSignals({
   '/:a/:b': { type: 'param', value: z.null() },
   '/x/:b': { type: 'param', value: z.boolean() },
@@ -74,13 +74,13 @@ claims.push(
   true satisfies Same<ValueOf<Nested, '/x/y'>, string>,
   true satisfies Same<ValueOf<Nested, '/x/y/z'>, number>,
   true satisfies Same<ValueOf<Nested, '/x/1/z'>, number>,
-  // a text that is not known to the last letter may be either, but never what both of them outdo
+  // a string that is not a literal can match either, but never a definition that both outrank
   true satisfies Same<ValueOf<Nested, '/x/*'>, boolean | string>,
   true satisfies Same<ValueOf<Nested, '/x/**'>, null | boolean | string | number>,
   true satisfies Same<ValueOf<Nested, `/x/${string}`>, boolean | string>,
 );
 
-/** Never called: it is there for the compiler. */
+/** Never called: for the compiler only. */
 export async function calls(client: TypedClient<Show>, untyped: Client, n: number, text: string): Promise<void> {
   await client.set('/lights/3/dim', 0.5);
   await client.set(`/lights/${n}/dim`, 0.5, { lock: true });
@@ -170,15 +170,15 @@ export async function calls(client: TypedClient<Show>, untyped: Client, n: numbe
 
   for await (const signal of client.signals('/cue/*/note')) signal.value satisfies string | undefined;
 
-  // everything else is the client's
+  // all other members are the client's
   client.onState(({ state }) => state satisfies string);
   client.session satisfies string | undefined;
   await client.close();
-  // @ts-expect-error a client without types is none
+  // @ts-expect-error an untyped client is not a typed client
   untyped satisfies TypedClient<Show>;
 }
 
-/** The same for definitions. */
+/** Checks of definitions. */
 export function definitions(): void {
   // @ts-expect-error an address begins with "/"
   defineSignals({ 'lights/dim': { type: 'event' } });
@@ -191,9 +191,9 @@ export function definitions(): void {
 }
 
 describe('the types of signals', () => {
-  it('are what they claim to be, or this file would not compile', () => {
+  it('are as declared, or this file would not compile', () => {
     expect(claims.every(Boolean)).toBe(true);
-    // and what the program does where the types say that one definition goes ahead of another
+    // the run-time behavior where the types state that one definition precedes another
     expect(nested.check('/q/1', null, 'param')).toBeUndefined();
     expect(nested.check('/x/1', true, 'param')).toBeUndefined();
     expect(nested.check('/x/y', 'text', 'param')).toBeUndefined();

@@ -10,7 +10,7 @@ const SIGNALS = 'CLASP_ERR_SIGNALS';
 
 type Call = (...args: readonly unknown[]) => unknown;
 
-/** Whatever the types say. */
+/** Untyped calls. */
 const define = defineSignals as unknown as Call;
 const type = typed as unknown as Call;
 
@@ -39,10 +39,10 @@ describe('defineSignals', () => {
     [[{}, 5], ARGUMENT, /^the options of defineSignals must be an object, not 5$/],
     [[{}, { strct: true }], ARGUMENT, /^defineSignals has no option "strct"; did you mean "strict"\?$/],
     [[{}, { strict: 1 }], ARGUMENT, /^strict must be true or false, not 1$/],
-    [[{ a: {} }], SIGNALS, /no address/],
-    [[{ '/a': null }], SIGNALS, /needs an object/],
+    [[{ a: {} }], SIGNALS, /not an address/],
+    [[{ '/a': null }], SIGNALS, /requires an object/],
     [[{ '/a': { type: 'foo' } }], SIGNALS, /The type of "\/a"/],
-    [[{ '/a': { type: 'param', value: 5 } }], SIGNALS, /no schema/],
+    [[{ '/a': { type: 'param', value: 5 } }], SIGNALS, /not a schema/],
   ])('throws a coded error for the arguments %j', async (args, code, text) => {
     expect(await codedError(() => define(...args))).toMatchObject({ code, message: expect.stringMatching(text) });
   });
@@ -50,9 +50,9 @@ describe('defineSignals', () => {
 
 describe('typed', () => {
   it.each<[name: string, args: () => readonly unknown[], text: RegExp]>([
-    ['nothing', () => [], /^the client of typed must be what connect\(\) gives, not undefined$/],
+    ['nothing', () => [], /^the client of typed must be the result of connect\(\), not undefined$/],
     ['numbers', () => [5, 5], /^the client of typed must be/],
-    ['an object as signals', () => [client, {}], /^the signals of typed must be what defineSignals\(\) gives/],
+    ['an object as signals', () => [client, {}], /^the signals of typed must be the result of defineSignals\(\)/],
     ['null as options', () => [client, signals, null], /^the options of typed must be an object, not null$/],
     ['a number as options', () => [client, signals, 5], /^the options of typed must be an object, not 5$/],
     ['an unknown option', () => [client, signals, { chck: false }], /no option "chck"; did you mean "check"\?$/],
@@ -98,7 +98,7 @@ describe.each([true, false])('a typed client with check: %s', (check) => {
     ['bundle', [[{ address: '/a', value: 1 }]], ARGUMENT],
     ['bundle', [[{ kind: 'param', value: 1 }]], 200],
     ['bundle', [[{ kind: 'timeline', address: '/t' }]], ARGUMENT],
-  ])('gives a coded error, and the session goes on: %s(%j)', async (method, args, code) => {
+  ])('returns a coded error, and the session continues: %s(%j)', async (method, args, code) => {
     const calls = type(client, signals, { check }) as Readonly<Record<string, Call>>;
     expect(await codedError(() => calls[method]!(...args))).toMatchObject({ code });
     await expect(client.ping()).resolves.toBeGreaterThanOrEqual(0);
