@@ -43,6 +43,9 @@ const converted: readonly string[] = [
   'README.md',
   'SECURITY.md',
   'docs',
+  'src/cli',
+  'test/cli',
+  '--help',
   // Inspector, tokens, certificates, health; tests of the whole router; programs beside it.
   'src/inspector',
   'test/inspector',

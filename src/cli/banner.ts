@@ -6,17 +6,17 @@ export interface BannerOptions {
   readonly version: string;
   readonly securityMode: 'open' | 'authenticated';
   readonly addresses: readonly ListenAddress[];
-  /** What TLS and QUIC show. */
+  /** The certificate of TLS and QUIC. */
   readonly certificate?: { readonly fingerprint: string; readonly selfSigned: boolean } | undefined;
-  /** `--data-dir`, where the router looks for tokens. @default the usual place */
+  /** `--data-dir`, the folder of the tokens. @default the default folder */
   readonly dataDir?: string | undefined;
-  /** Makes the link to the inspector's page of a router at a URL. @default there is no page */
+  /** Returns the link to the inspector page of a router at a URL. @default no page */
   readonly inspectorLink?: ((url: string) => string) | undefined;
-  /** IPv4 addresses of this computer on its networks. @default what the system says */
+  /** IPv4 addresses of this computer on its networks. @default those of the system */
   readonly lan?: readonly string[];
 }
 
-/** The lines a person sees when the router is up. */
+/** Returns the lines that the command prints when the router has started. */
 export function banner(options: BannerOptions): string {
   const { name, version, addresses, certificate, lan = lanAddresses() } = options;
   return [
@@ -35,8 +35,8 @@ export function banner(options: BannerOptions): string {
 
 function securityLine(mode: 'open' | 'authenticated'): string {
   return mode === 'open'
-    ? 'security: open, so whoever can reach these addresses may read and write everything'
-    : 'security: nobody gets in without a token; clasp-router token create makes one';
+    ? 'security: open; every client that reaches these addresses can read and write everything'
+    : 'security: clients need a token; clasp-router token create makes one';
 }
 
 function placeOf({ host, port, url }: ListenAddress): string {
@@ -44,7 +44,7 @@ function placeOf({ host, port, url }: ListenAddress): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Every URL a peer could use for one address: for a wildcard host, this machine's own and each of the network's. */
+/** Returns every URL of an address: for a wildcard host, localhost and each address of this computer. */
 function reachable({ url, host, port }: ListenAddress, lan: readonly string[]): string[] {
   if (host !== '0.0.0.0' && host !== '::') return [url];
   const scheme = url.slice(0, url.indexOf('://'));
@@ -66,13 +66,13 @@ function inspectorLine({ addresses, inspectorLink }: BannerOptions): string[] {
   return link === undefined ? [] : [`inspector: ${link}`];
 }
 
-/** The link to the inspector's page on the WebSocket port; undefined without one. */
+/** Returns the link to the inspector page on the WebSocket port; undefined without one. */
 export function linkOf(addresses: readonly ListenAddress[], link: (url: string) => string): string | undefined {
   const door = addresses.find(({ transport }) => transport === 'websocket');
   return door && link(door.url);
 }
 
-/** A HELLO that the router accepts when it is pasted; in authenticated mode with the command that makes its token. */
+/** Returns a command with a valid HELLO; in authenticated mode also the command that makes its token. */
 function hint({ addresses, securityMode, dataDir }: BannerOptions, lan: readonly string[]): string[] {
   const door = addresses.find(({ transport }) => transport === 'websocket');
   const [first] = door === undefined ? [] : reachable(door, lan);
@@ -84,12 +84,12 @@ function hint({ addresses, securityMode, dataDir }: BannerOptions, lan: readonly
   const where = dataDir === undefined ? '' : ` --data-dir ${quoted(dataDir)}`;
   return [
     `try: npx clasp-router token create --scopes "admin:/**" --ttl 1h${where}`,
-    '     and with the token that it prints instead of TOKEN:',
+    '     and, with the printed token instead of TOKEN:',
     `     ${say({ ...hello, token: 'TOKEN' })}`,
   ];
 }
 
-/** A path as one word of a shell. */
+/** Quotes a path for a shell, if necessary. */
 function quoted(path: string): string {
   return /^[\w./:\\-]+$/.test(path) ? path : `"${path}"`;
 }

@@ -8,13 +8,13 @@ import type { HttpRoute } from '../transports/websocket/index.js';
 import { version } from '../util/version.js';
 import { type Settings, UsageError } from './settings.js';
 
-/** Whoever looks at what goes on in the router. */
+/** The inspector and its relay. */
 export interface Inspection {
-  /** For the WebSocket port. */
+  /** Routes for the WebSocket port. */
   readonly routes: readonly HttpRoute[];
-  /** The link to the page of a router at a URL, with its key; undefined without a page. */
+  /** Returns the link to the page of a router at a URL, with its key; undefined without a page. */
   readonly link: ((url: string) => string) | undefined;
-  /** Begins to look, once there is a router; ends with it. */
+  /** Starts to observe a router. Ends when the router stops. */
   begin(router: Router): void;
 }
 
@@ -27,7 +27,7 @@ export async function inspection(
   const { allowHosts, inspect, inspectRemote, inspectRelayUrl, name, websocket } = settings;
   if (!inspect && inspectRelayUrl === undefined) return { routes: [], link: undefined, begin: () => undefined };
   if (inspect && !websocket) throw new UsageError('--inspect needs the WebSocket port; leave out --no-websocket');
-  // Loaded only when it is wanted: a show needs nothing of it.
+  // Loaded only if it is used.
   const { createInspector, feedRelay } = await import('../inspector/index.js');
   const inspector = createInspector({
     name,

@@ -7,14 +7,14 @@ import { udp } from '../transports/udp/index.js';
 import { type HttpRoute, webSocket } from '../transports/websocket/index.js';
 import { type Settings, UsageError } from './settings.js';
 
-/** The doors the user has asked for, still shut. */
+/** The configured transports, before they listen. */
 export interface Listeners {
   readonly transports: readonly Transport[];
-  /** What TLS and QUIC show; undefined where neither is wanted. */
+  /** The certificate of TLS and QUIC; undefined without both. */
   readonly certificate: OpenCertificate | undefined;
 }
 
-/** @param routes what the WebSocket port serves beside CLASP @throws UsageError, TransportError */
+/** @param routes the HTTP routes of the WebSocket port @throws UsageError, TransportError */
 export async function prepareListeners(
   settings: Settings,
   routes: readonly HttpRoute[],

@@ -6,10 +6,10 @@ import type { AsyncOutput } from './output/async-output.js';
 import type { Settings } from './settings.js';
 
 /**
- * The log of the command: lines for people, or JSON for machines. It never blocks: lines that the reader of the output does not
- * take wait in memory, up to 1 MiB. Further lines are dropped, and a line with their number follows.
+ * Opens the log of the command: lines for people, or JSON. It never blocks. If the reader of the output is slow, up to
+ * 1 MiB waits in memory. Further lines are dropped, and a line with their number follows.
  *
- * @param output is used by this log alone, but for the last sentence before the process ends
+ * @param output is used only by this log, except for the last sentence before the process ends
  */
 export function openLog({ logLevel, jsonLog }: Pick<Settings, 'logLevel' | 'jsonLog'>, output: AsyncOutput): Logger {
   const options = { level: logLevel, base: null, timestamp: stdTimeFunctions.isoTime };
@@ -17,7 +17,7 @@ export function openLog({ logLevel, jsonLog }: Pick<Settings, 'logLevel' | 'json
   output.onDropped = (count) => {
     logger[logLevel === 'error' ? 'error' : 'warn'](
       { dropped: count },
-      `${count} log lines dropped: the reader of the log did not take them`,
+      `${count} log lines dropped: the reader of the log is too slow`,
     );
   };
   return printableLogger(logger);

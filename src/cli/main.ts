@@ -8,8 +8,8 @@ import { readSettings } from './settings.js';
 const output = openProcessOutput();
 
 /**
- * The command `clasp-router`: reads its flags and runs a router until a signal stops it, or does what its first word says. Each of
- * these is loaded only if it is needed: a script that sets a param does not wait until a router is read from the disk.
+ * The command `clasp-router`: runs a router until a signal stops it, or runs the command of its first word. Each part
+ * is loaded only if it is used, so that a script that sets a param does not load the router.
  */
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
@@ -45,14 +45,17 @@ async function main(): Promise<void> {
       output.stdout.write(`${version}\n`);
       return;
     case 'run': {
-      process.on('SIGHUP', () => undefined); // never ends a router, not even one that is still being loaded
+      process.on('SIGHUP', () => undefined); // never ends a router, not even while it is loading
       const { run } = await import('./run.js');
       await run(request, output);
     }
   }
 }
 
-/** Errors whose message is one sentence for the user. By their names: to know their classes would be to load what throws them. */
+/**
+ * Names of errors whose message is one sentence for the user. Importing their classes would load the modules that throw
+ * them.
+ */
 const plainErrors: ReadonlySet<string> = new Set([
   'UsageError',
   'RouterOptionsError',
@@ -63,7 +66,7 @@ const plainErrors: ReadonlySet<string> = new Set([
   'RelayUrlError',
 ]);
 
-/** A user's mistake is one sentence; an internal error keeps its stack, so that it can be reported. */
+/** Prints a user error as one sentence, and an internal error with its stack, so that it can be reported. */
 function fail(error: unknown): void {
   const plain = error instanceof Error && plainErrors.has(error.name);
   output.stderr.write(`clasp-router: ${plain ? printable(error.message) : stackOf(error)}\n`);

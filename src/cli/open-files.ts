@@ -2,28 +2,28 @@ import { readdir } from 'node:fs/promises';
 import type { Logger } from '../core/ports.js';
 import { type Clock, setBackgroundTimer } from '../util/clock.js';
 
-/** Descriptors that the router uses beside those of its sessions: listeners, logs, files that are served. */
+/** Descriptors that the router uses in addition to those of its sessions: listeners, logs, static files. */
 const RESERVED = 64;
 /** Descriptors left at which the limit counts as reached. */
 const MARGIN = 4;
 const LOOK_MS = 2_000;
 const LINE_MS = 60_000;
 
-/** What {@link watchOpenFiles} needs of the system. */
+/** The parts of the system that {@link watchOpenFiles} uses. */
 export interface OpenFiles {
-  /** Descriptors that the process may have; undefined where the system has no such limit. */
+  /** Maximum descriptors of the process; undefined if the system has no such limit. */
   readonly limit: number | undefined;
   /** Counts the open descriptors. Rejects with EMFILE if none is left for counting them. */
   readonly count: () => Promise<number>;
 }
 
-/** The limit and the descriptors of this process; without a limit on Windows and where the system does not list them. */
+/** Returns the limit and the descriptors of this process; no limit on Windows and if the system does not report one. */
 export function openFilesOfProcess(): OpenFiles {
   const folder = process.platform === 'linux' ? '/proc/self/fd' : '/dev/fd';
   return { limit: limitOfProcess(), count: async () => (await readdir(folder)).length };
 }
 
-/** The soft limit of RLIMIT_NOFILE. Node.js raises it to the hard one when it starts. */
+/** Returns the soft limit of RLIMIT_NOFILE. Node.js raises it to the hard one when it starts. */
 function limitOfProcess(): number | undefined {
   if (process.platform === 'win32') return undefined;
   // Node.js gives a report as `object`; this is the documented shape of the part that is read.
@@ -35,8 +35,9 @@ function limitOfProcess(): number | undefined {
 }
 
 /**
- * Warns if the limit of open files is too low for `maxSessions`, and logs an error while it is reached, once per minute. If the
- * system has no descriptor for a new connection (EMFILE), Node.js closes the connection and reports nothing.
+ * Warns if the limit of open files is too low for `maxSessions`, and logs an error while it is reached, once per
+ * minute. If the system has no descriptor for a new connection (EMFILE), Node.js closes the connection and reports
+ * nothing.
  *
  * @param maxSessions 0 is unlimited
  */

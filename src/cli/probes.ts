@@ -4,15 +4,15 @@ import type { Router } from '../router/create-router.js';
 import { type HttpRoute, openHttpPort } from '../transports/websocket/index.js';
 import type { Settings } from './settings.js';
 
-/** What tells others how the router is. */
+/** Health and metrics. */
 export interface Probes {
-  /** For the WebSocket port. */
+  /** Routes for the WebSocket port. */
   readonly routes: readonly HttpRoute[];
-  /** Opens the port of their own, where one is wanted. @throws TransportError */
+  /** Opens the separate port, if enabled. @throws TransportError */
   open(logger: Logger): Promise<void>;
 }
 
-/** @param router the router once there is one: doors are made before it */
+/** @param router returns the router; undefined before it exists, because listeners are created first */
 export function probes(
   { healthPort, healthHost, metrics, allowHosts, trustedProxies }: Settings,
   router: () => Router | undefined,

@@ -18,7 +18,7 @@ import { leave, leaveAtOnce, type ProcessOutput } from './output/process-output.
 import { probes } from './probes.js';
 import { type Request, type Settings, UsageError } from './settings.js';
 
-/** Runs a router until a signal stops it. Nothing that it prints delays it, and a lost reader of its output is no error. */
+/** Runs a router until a signal stops it. Its output never delays it, and a closed output is not an error. */
 export async function run(
   { settings, warnings }: Extract<Request, { kind: 'run' }>,
   output: ProcessOutput,
@@ -53,7 +53,7 @@ export async function run(
   stopOnSignals(() => router.stop(), logger, output);
   router.actor.subscribe({
     complete: () => {
-      // A fault of the router's own has ended it, and the log says which: whoever watches over us starts another.
+      // An internal error has ended the router and is in the log. A process manager can restart it.
       if (router.actor.getSnapshot().output?.error !== undefined) void leave(output, 1);
     },
   });
@@ -64,7 +64,7 @@ export async function run(
     if (certificate !== undefined) logger.info({ fingerprint: certificate.fingerprint }, 'certificate');
     for (const address of router.addresses) logger.info({ ...address }, `listening on ${address.host}:${address.port}`);
     const inspector = looking.link && linkOf(router.addresses, looking.link);
-    if (inspector !== undefined) logger.info({ inspector }, 'the inspector is open, for who has this link');
+    if (inspector !== undefined) logger.info({ inspector }, 'the inspector is available at this link');
   } else {
     output.stdout.write(
       banner({
@@ -87,19 +87,19 @@ async function folders({ staticFolders, websocket }: Settings): Promise<readonly
   return Promise.all(staticFolders.map((folder) => staticFiles({ folder })));
 }
 
-/** Where the tokens and keys are that the settings name. */
+/** Returns the files of tokens and keys that the settings name. */
 function authFiles(settings: Settings): Omit<OpenAuthenticatorOptions, 'logger'> {
   const { jwtSecretPath, jwtKeyPath, jwksPath, jwtIssuer, jwtAudience, trustAnchorPaths } = settings;
   const dataDir = settings.dataDir ?? defaultDataDir(process.platform, process.env);
   return { dataDir, jwtSecretPath, jwtKeyPath, jwksPath, jwtIssuer, jwtAudience, trustAnchorPaths };
 }
 
-/** A door this installation cannot have is no reason to keep the others shut. */
+/** Opens a listener. If this installation does not support its transport, the others still open. */
 async function listen(router: Router, transport: Transport, logger: Logger): Promise<void> {
   try {
     await router.listen(transport);
   } catch (error) {
-    if (error instanceof RouterStoppedError) return; // a signal came first, and its handler ends the process
+    if (error instanceof RouterStoppedError) return; // a signal arrived first, and its handler ends the process
     if (!(error instanceof TransportUnavailable)) throw error;
     logger.warn({ transport: transport.name }, error.message);
   }
@@ -117,7 +117,7 @@ function stopOnSignals(stop: () => Promise<void>, logger: Logger, output: Proces
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  // The console window was closed: Windows ends the process a few seconds later, whatever it does.
+  // The console window was closed: Windows ends the process a few seconds later.
   if (process.platform === 'win32') process.on('SIGHUP', onSignal);
 }
 

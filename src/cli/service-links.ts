@@ -1,16 +1,16 @@
-/** What Kubernetes, and Docker with `--link`, set for a service: `tcp://10.96.0.7:7330`, `tcp://[fd00::7]:7330`. */
+/** The variables that Kubernetes, and Docker with `--link`, set for a service: `tcp://10.96.0.7:7330`. */
 const serviceLink = /^(?:tcp|udp|sctp):\/\/[^\s/]+:\d+$/;
 
 export interface ServiceLinks {
   /** The environment without the variables that are service links. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** One sentence per variable that was left out. */
+  /** One sentence per ignored variable. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Kubernetes gives each container the addresses of the services in its namespace: CLASP_PORT for a service named `clasp`,
- * CLASP_TCP_PORT for `clasp-tcp`. Nobody has set these for the router, so they count as not set.
+ * Removes service links. Kubernetes sets the addresses of the services of a namespace in each container: CLASP_PORT for
+ * a service named `clasp`, CLASP_TCP_PORT for `clasp-tcp`. They are not options of the router.
  *
  * @param variables the variables that hold a port
  */

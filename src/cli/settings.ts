@@ -2,15 +2,15 @@ import { parseArgs } from 'node:util';
 import { didYouMean } from '../util/did-you-mean.js';
 import { ignoreServiceLinks } from './service-links.js';
 
-/** What the command was asked to do: the flags of `clasp-router`, checked. */
+/** The validated flags of `clasp-router`. */
 export interface Settings {
   readonly port: number;
-  /** Doors that stay shut unless asked for. */
+  /** Whether the WebSocket port is open. The other listeners are off by default. */
   readonly websocket: boolean;
   readonly tcpPort: number | undefined;
   readonly udpPort: number | undefined;
   readonly quicPort: number | undefined;
-  /** Whether streams and gesture moves may go by datagram, where a client wants that too. */
+  /** Whether streams and gesture moves can use datagrams, if the client requests it. */
   readonly quicDatagrams: boolean;
   readonly pipePath: string | undefined;
   readonly allowInsecureUdp: boolean;
@@ -19,13 +19,13 @@ export interface Settings {
   readonly certPath: string | undefined;
   readonly keyPath: string | undefined;
   readonly dataDir: string | undefined;
-  /** Origins of web pages that may connect, beside those of the same host. */
+  /** Origins of web pages that can connect, in addition to those of the same host. */
   readonly allowedOrigins: readonly string[];
-  /** Host names that requests and pages of the same host can use, beside the router's own. */
+  /** Host names that requests and pages of the same host can use, in addition to the router's own. */
   readonly allowHosts: readonly string[];
-  /** Reverse proxies whose headers are believed: addresses and networks. */
+  /** Trusted reverse proxies: addresses and networks. */
   readonly trustedProxies: readonly string[];
-  /** Whether HELLO needs a token, and who makes them beside the router itself. */
+  /** Whether HELLO needs a token, and the issuers of tokens in addition to the router. */
   readonly auth: boolean;
   readonly jwtSecretPath: string | undefined;
   readonly jwtKeyPath: string | undefined;
@@ -33,17 +33,17 @@ export interface Settings {
   readonly jwtIssuer: string | undefined;
   readonly jwtAudience: string | undefined;
   readonly trustAnchorPaths: readonly string[];
-  /** A port of its own for health and metrics. */
+  /** A separate port for health and metrics. */
   readonly healthPort: number | undefined;
   readonly healthHost: string;
   /** Whether the WebSocket port serves metrics too. */
   readonly metrics: boolean;
-  /** Whether there is a page that shows what goes on, and whether other computers may open it. */
+  /** Whether the router serves the inspector page, and whether other computers can open it. */
   readonly inspect: boolean;
   readonly inspectRemote: boolean;
-  /** The relay of the Stately inspector that is told what goes on. */
+  /** The relay of the Stately inspector that receives the events. */
   readonly inspectRelayUrl: string | undefined;
-  /** Folders that are served beside CLASP. */
+  /** Folders that the WebSocket port serves. */
   readonly staticFolders: readonly string[];
   readonly host: string;
   readonly name: string;
@@ -52,7 +52,10 @@ export interface Settings {
   readonly maxSessionsPerAddress: number;
   readonly sessionTimeoutSeconds: number;
   readonly maxSubscriptions: number;
-  /** Messages per second of one session; 0 = unlimited. Undefined: the default of `createRouter`, which depends on `auth`. */
+  /**
+   * Messages per second of one session; 0 = unlimited. Undefined: the default of `createRouter`, which depends on
+   * `auth`.
+   */
   readonly maxMessagesPerSecond: number | undefined;
   readonly maxParams: number;
   readonly paramTtlSeconds: number;
@@ -65,13 +68,13 @@ export type Request =
   | {
       readonly kind: 'run';
       readonly settings: Settings;
-      /** For the log: what of the environment is ignored. */
+      /** For the log: the ignored environment variables. */
       readonly warnings: readonly string[];
     }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' };
 
-/** A mistake of the user's. The message is one plain sentence. */
+/** A user error. The message is one sentence. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -81,134 +84,136 @@ export type LogLevel = (typeof logLevels)[number];
 
 interface Flag {
   readonly short?: string;
-  /** What stands behind it in the help; absent for a switch. */
+  /** The placeholder of the value in the help; absent for a switch. */
   readonly value?: string;
   readonly fallback: string;
   readonly help: string;
 }
 
-/** What stands for nothing given. */
+/** The value of a flag that is not set. */
 const OFF = 'off';
 
 /** The default depends on other flags; the help text of the flag states it. */
 const AUTO = 'auto';
 
-/** Every flag, in the order of the help. The environment variable of `--max-sessions` is CLASP_MAX_SESSIONS, and so on. */
+/**
+ * All flags, in the order of the help. The environment variable of `--max-sessions` is CLASP_MAX_SESSIONS, and so on.
+ */
 export const flags = {
-  port: { short: 'p', value: 'PORT', fallback: '7330', help: 'port for WebSocket connections; 0 takes a free one' },
+  port: { short: 'p', value: 'PORT', fallback: '7330', help: 'port for WebSocket connections; 0 selects a free one' },
   host: {
     value: 'HOST',
     fallback: '0.0.0.0',
-    help: 'address or host name to listen on; 127.0.0.1 keeps the router to this machine',
+    help: 'address or host name to listen on; 127.0.0.1 permits only this computer',
   },
-  'tcp-port': { value: 'PORT', fallback: OFF, help: 'port for TCP connections, each frame with its length in front' },
+  'tcp-port': { value: 'PORT', fallback: OFF, help: 'port for TCP connections, with a length before each frame' },
   'udp-port': { value: 'PORT', fallback: OFF, help: 'port for UDP datagrams, one frame each' },
-  'allow-insecure-udp': { fallback: 'false', help: 'opens the UDP port although tokens would cross it in the clear' },
-  'quic-port': { value: 'PORT', fallback: OFF, help: 'UDP port for QUIC connections; 7331 is usual' },
+  'allow-insecure-udp': { fallback: 'false', help: 'permits UDP with --auth, although tokens are sent in plain text' },
+  'quic-port': { value: 'PORT', fallback: OFF, help: 'UDP port for QUIC connections, usually 7331' },
   'quic-datagrams': {
     fallback: 'false',
-    help: 'sends streams and gesture moves by datagram to clients that ask for it',
+    help: 'sends streams and gesture moves in datagrams to clients that request it',
   },
-  pipe: { value: 'PATH', fallback: OFF, help: 'Unix socket, or Windows pipe, for programs on this machine' },
-  'no-websocket': { fallback: 'false', help: 'opens no WebSocket port' },
-  tls: { fallback: 'false', help: 'encrypts the WebSocket and TCP ports; with --cert or a certificate of its own' },
-  cert: { value: 'FILE', fallback: OFF, help: 'PEM certificate, with --key; encrypts as --tls does' },
+  pipe: { value: 'PATH', fallback: OFF, help: 'Unix socket, or Windows pipe, for programs on this computer' },
+  'no-websocket': { fallback: 'false', help: 'does not open the WebSocket port' },
+  tls: { fallback: 'false', help: 'encrypts the WebSocket and TCP ports, with --cert or a self-signed certificate' },
+  cert: { value: 'FILE', fallback: OFF, help: 'PEM certificate, with --key; implies --tls' },
   key: { value: 'FILE', fallback: OFF, help: 'PEM private key of --cert' },
   'data-dir': {
     value: 'DIR',
     fallback: OFF,
-    help: 'where the router keeps its own certificate and tokens; off is the usual place',
+    help: 'folder of the certificate and tokens of the router; off is the default folder',
   },
   'allow-origin': {
     value: 'ORIGIN',
     fallback: OFF,
-    help: 'web pages that may connect beside those of this host: https://show.example, null, *; commas between several',
+    help: 'origins of other web pages that can connect: https://show.example, null, *; separated by commas',
   },
   'allow-host': {
     value: 'NAME',
     fallback: OFF,
-    help: 'host names of HTTP requests and web pages, beside addresses and the names of this computer: show.example.org; * allows all',
+    help: 'further host names for HTTP requests and web pages: show.example.org; * allows all; separated by commas',
   },
   'trust-proxy': {
     value: 'ADDRESS',
     fallback: OFF,
-    help: 'reverse proxies whose X-Forwarded-For or Forwarded names the peer: 127.0.0.1, 10.0.0.0/8; commas between several',
+    help: 'reverse proxies whose X-Forwarded-For or Forwarded is trusted: 127.0.0.1, 10.0.0.0/8; separated by commas',
   },
-  auth: { fallback: 'false', help: 'lets nobody in without a token; clasp-router token create makes one' },
-  'jwt-secret': { value: 'FILE', fallback: OFF, help: 'with --auth: takes JWTs signed with this secret (HS256)' },
-  'jwt-key': { value: 'FILE', fallback: OFF, help: 'with --auth: takes JWTs of this public key (EdDSA, PEM)' },
-  jwks: { value: 'FILE', fallback: OFF, help: 'with --auth: takes JWTs of the public keys in this JWKS (EdDSA)' },
-  'jwt-issuer': { value: 'TEXT', fallback: OFF, help: 'who has to have made a JWT (iss)' },
-  'jwt-audience': { value: 'TEXT', fallback: OFF, help: 'for whom a JWT has to be (aud)' },
+  auth: { fallback: 'false', help: 'requires a token from each client; clasp-router token create makes one' },
+  'jwt-secret': { value: 'FILE', fallback: OFF, help: 'with --auth: accepts JWTs signed with this secret (HS256)' },
+  'jwt-key': { value: 'FILE', fallback: OFF, help: 'with --auth: accepts JWTs of this public key (EdDSA, PEM)' },
+  jwks: { value: 'FILE', fallback: OFF, help: 'with --auth: accepts JWTs of the public keys in this JWKS (EdDSA)' },
+  'jwt-issuer': { value: 'TEXT', fallback: OFF, help: 'required issuer of a JWT (iss)' },
+  'jwt-audience': { value: 'TEXT', fallback: OFF, help: 'required audience of a JWT (aud)' },
   'trust-anchor': {
     value: 'FILE',
     fallback: OFF,
-    help: 'with --auth: takes capability tokens of this public key; commas between several',
+    help: 'with --auth: accepts capability tokens of this public key; separated by commas',
   },
-  'health-port': { value: 'PORT', fallback: OFF, help: 'port for /healthz, /readyz and /metrics alone' },
+  'health-port': { value: 'PORT', fallback: OFF, help: 'separate port for /healthz, /readyz and /metrics' },
   'health-host': { value: 'HOST', fallback: '127.0.0.1', help: 'address of the health port' },
-  metrics: { fallback: 'false', help: 'serves /metrics on the WebSocket port too; anybody can read it there' },
+  metrics: { fallback: 'false', help: 'serves /metrics on the WebSocket port too; every client can read it there' },
   inspect: {
     fallback: 'false',
-    help: 'serves a page at /inspect that shows sessions, signals and messages, to this computer; prints its link with a key',
+    help: 'serves a page at /inspect with sessions, signals and messages, to this computer only; prints its link with a key',
   },
   'inspect-remote': {
     fallback: 'false',
-    help: 'the same to other computers too, by address; add --auth where others can reach it',
+    help: 'serves it to other computers too, by address; add --auth on a shared network',
   },
   'inspect-ws': {
     value: 'URL',
     fallback: OFF,
-    help: 'tells the relay of the Stately inspector what goes on: ws://localhost:8080',
+    help: 'sends events to the relay of the Stately inspector: ws://localhost:8080',
   },
   static: {
     value: 'DIR',
     fallback: OFF,
-    help: 'serves the files of a folder on the WebSocket port; commas between several',
+    help: 'serves the files of a folder on the WebSocket port; separated by commas',
   },
-  name: { short: 'n', value: 'NAME', fallback: 'CLASP Router', help: 'name the router gives itself in WELCOME' },
-  'max-sessions': { value: 'N', fallback: '1000', help: 'sessions at once; 0 is unlimited' },
-  'max-sessions-per-token': { value: 'N', fallback: '0', help: 'sessions at once with one token; 0 is unlimited' },
+  name: { short: 'n', value: 'NAME', fallback: 'CLASP Router', help: 'name of the router in WELCOME' },
+  'max-sessions': { value: 'N', fallback: '1000', help: 'maximum sessions; 0 is unlimited' },
+  'max-sessions-per-token': { value: 'N', fallback: '0', help: 'maximum sessions of one token; 0 is unlimited' },
   'max-sessions-per-address': {
     value: 'N',
     fallback: '0',
-    help: 'sessions at once from one address, this computer excepted; 0 is unlimited',
+    help: 'maximum sessions from one address, except this computer; 0 is unlimited',
   },
   'session-timeout': {
     value: 'SECONDS',
     fallback: '300',
-    help: 'closes a session that neither sends nor receives; 0 is never',
+    help: 'closes a session without traffic; 0 is never',
   },
-  'max-subscriptions': { value: 'N', fallback: '1000', help: 'subscriptions of one session; 0 is unlimited' },
+  'max-subscriptions': { value: 'N', fallback: '1000', help: 'maximum subscriptions of one session; 0 is unlimited' },
   'max-messages-per-second': {
     value: 'N',
     fallback: AUTO,
-    help: 'messages per second of one session, those in bundles included; 0 is unlimited; auto is 100000 with --auth, else 0',
+    help: 'messages per second of one session, including those in bundles; 0 is unlimited; auto is 100000 with --auth, else 0',
   },
   'max-params': {
     value: 'N',
     fallback: '1000000',
-    help: 'params kept; the one unused for longest makes room; 0 is unlimited',
+    help: 'maximum params; the least recently used one is evicted; 0 is unlimited',
   },
-  'param-ttl': { value: 'SECONDS', fallback: '0', help: 'drops a param not used for so long; 0 is never' },
+  'param-ttl': { value: 'SECONDS', fallback: '0', help: 'removes a param that is not used for this time; 0 is never' },
   'drain-timeout': {
     value: 'SECONDS',
     fallback: '3',
-    help: 'how long a stop waits for sessions to take what is queued',
+    help: 'time in which sessions can read queued data at a stop',
   },
   'log-level': { value: 'LEVEL', fallback: 'info', help: logLevels.join(', ') },
-  'json-log': { fallback: 'false', help: 'one JSON object a line, for machines' },
+  'json-log': { fallback: 'false', help: 'logs one JSON object per line' },
 } as const satisfies Record<string, Flag>;
 
 type FlagName = keyof typeof flags;
 
-/** CLASP_MAX_SESSIONS for `max-sessions`. */
+/** Returns CLASP_MAX_SESSIONS for `max-sessions`. */
 export function environmentName(flag: string): string {
   return `CLASP_${flag.toUpperCase().replaceAll('-', '_')}`;
 }
 
 /**
- * Reads the command line, then the environment for what it does not say.
+ * Reads the command line, then the environment for the missing flags.
  *
  * @throws UsageError
  */
@@ -220,7 +225,7 @@ export function readSettings(
   if (given.help !== undefined) return { kind: 'help' };
   if (given.version !== undefined) return { kind: 'version' };
   const { environment, warnings } = ignoreServiceLinks(allVariables, portVariables(given));
-  /** The text of a flag and how the user wrote it, for the sentence that may follow. */
+  /** Returns the value of a flag and its source, for error messages. */
   const text = (flag: FlagName): [text: string, source: string] => {
     const fromArgs = given[flag];
     if (fromArgs !== undefined) return [fromArgs, `--${flag}`];
@@ -279,7 +284,7 @@ export function readSettings(
   };
 }
 
-/** The variables of the port flags that the command line does not have. */
+/** Returns the variables of the port flags that are not on the command line. */
 function portVariables(given: Partial<Record<string, string>>): readonly string[] {
   return Object.entries<Flag>(flags)
     .filter(([name, { value }]) => value === 'PORT' && given[name] === undefined)
@@ -352,7 +357,7 @@ function list(text: string, source: string): readonly string[] {
   return all === undefined ? [] : all.split(',').map((one) => nonEmpty(one.trim(), source, 4_096));
 }
 
-/** A switch: of the command line, or of the environment. */
+/** Reads a switch of the command line or the environment. */
 function isOn(text: string, source: string): boolean {
   const choice = oneOf(text, source, ['true', 'false', '1', '0']);
   return choice === 'true' || choice === '1';

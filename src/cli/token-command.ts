@@ -4,24 +4,25 @@ import { UsageError } from './settings.js';
 import { formatConstraint } from './token-constraint.js';
 import { readTokenRequest, type TokenCommandName, tokenCommands } from './token-request.js';
 
-/** What the command needs of the process it runs in. */
+/** The parts of the process that the command uses. */
 export interface TokenCommandHost {
   /** As `process.platform` has it. */
   readonly platform: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** What was asked for. */
+  /** The result. */
   readonly stdout: (text: string) => void;
-  /** What is said about it: so that `TOKEN=$(clasp-router token create ...)` holds the token and nothing else. */
+  /** All other text, so that `TOKEN=$(clasp-router token create ...)` contains only the token. */
   readonly stderr: (text: string) => void;
   /** Unix time in seconds. */
   readonly nowSeconds: number;
 }
 
 /**
- * Does `clasp-router token ...`: makes, lists and revokes the tokens in a router's data folder, whether it runs or not.
+ * Runs `clasp-router token ...`: creates, lists and revokes the tokens in the data folder of a router. The router need
+ * not run.
  *
- * @param args what stands behind `token`
- * @throws UsageError, AuthError, TransportError with one plain sentence
+ * @param args the arguments after `token`
+ * @throws UsageError, AuthError, TransportError with one sentence
  */
 export async function tokenCommand(args: readonly string[], host: TokenCommandHost): Promise<void> {
   const { platform, environment, stdout, stderr, nowSeconds } = host;
@@ -39,7 +40,7 @@ export async function tokenCommand(args: readonly string[], host: TokenCommandHo
       const whom = subject === undefined ? '' : ` for ${subject}`;
       const bounds = constraints.length === 0 ? '' : `; bounded by ${constraints.map(formatConstraint).join(' and ')}`;
       stderr(`token ${info.id}${whom}: ${scopes.join(', ')}${bounds}; ${endOf(info, nowSeconds)}\n`);
-      stderr('This is the only time it is shown: the router keeps no more than a hash of it.\n');
+      stderr('The token is shown only once: the router stores only a hash of it.\n');
       return;
     }
     case 'list': {
@@ -51,15 +52,13 @@ export async function tokenCommand(args: readonly string[], host: TokenCommandHo
     }
     case 'revoke':
       if (!(await revokeToken(dataDir, request.id))) {
-        throw new UsageError(
-          `there is no token ${request.id} in ${dataDir}; clasp-router token list shows those there are`,
-        );
+        throw new UsageError(`no token ${request.id} in ${dataDir}; clasp-router token list shows all tokens`);
       }
-      stderr(`token ${request.id} is revoked; a running router puts out who came in with it, within two seconds\n`);
+      stderr(`token ${request.id} is revoked; a running router closes its sessions, within two seconds\n`);
   }
 }
 
-/** As `--json` has it: times in ISO 8601, no end as null. */
+/** Returns a token for `--json`: times in ISO 8601, no expiry as null. */
 function shown({ id, subject, scopes, constraints, createdAtSeconds, expiresAtSeconds }: TokenInfo): object {
   return {
     id,
@@ -104,7 +103,7 @@ function endOf({ expiresAtSeconds }: TokenInfo, nowSeconds: number): string {
   return `${expiresAtSeconds <= nowSeconds ? 'ended' : 'ends'} ${minute} UTC`;
 }
 
-/** The text of `--help`, for all commands or for one. */
+/** Returns the text of `--help`, for all commands or for one. */
 function helpOf(name: TokenCommandName | undefined): string {
   const names = name === undefined ? Object.keys(tokenCommands) : [name];
   const lines = Object.entries(tokenCommands)

@@ -9,15 +9,15 @@ const RANGE = new RegExp(`^(${NUMBER})\\.\\.(${NUMBER})$`);
 const RATE = new RegExp(`^${NUMBER}$`);
 
 /**
- * Bounds on writes as people write them: `/lights/**:range=0..1,rate=30`, either bound or both. What stands in front of the last
- * colon is the pattern, which may have colons of its own.
+ * Parses bounds on writes: `/lights/**:range=0..1,rate=30`, with one or both bounds. The pattern ends at the last colon
+ * and can contain colons.
  *
- * @throws UsageError that quotes it
+ * @throws UsageError that quotes the text
  */
 export function parseConstraint(text: string): Constraint {
   const invalid = (fault: string): UsageError => new UsageError(`--constraint "${text}": ${fault}`);
   const colon = text.lastIndexOf(':');
-  if (colon < 0) throw invalid(`it is no pattern with bounds such as ${EXAMPLE}`);
+  if (colon < 0) throw invalid(`it is not a pattern with bounds such as ${EXAMPLE}`);
   const pattern = patternOf(text.slice(0, colon), invalid);
   let range: [number, number] | undefined;
   let maxRate: number | undefined;
@@ -25,11 +25,11 @@ export function parseConstraint(text: string): Constraint {
     const [, name = bound.trim(), value = ''] = /^\s*(\w+)\s*=(.*)$/.exec(bound) ?? [];
     switch (name) {
       case 'range':
-        if (range !== undefined) throw invalid('it has two ranges; two of --constraint can be given');
+        if (range !== undefined) throw invalid('it has two ranges; repeat --constraint instead');
         range = rangeOf(value.trim(), invalid);
         break;
       case 'rate':
-        if (maxRate !== undefined) throw invalid('it has two rates; two of --constraint can be given');
+        if (maxRate !== undefined) throw invalid('it has two rates; repeat --constraint instead');
         maxRate = rateOf(value.trim(), invalid);
         break;
       default:
@@ -39,7 +39,7 @@ export function parseConstraint(text: string): Constraint {
   return { pattern, ...(range !== undefined && { range }), ...(maxRate !== undefined && { maxRate }) };
 }
 
-/** As {@link parseConstraint} takes it. */
+/** Returns the text that {@link parseConstraint} accepts. */
 export function formatConstraint({ pattern, range, maxRate }: Constraint): string {
   const bounds = [
     ...(range === undefined ? [] : [`range=${range[0]}..${range[1]}`]),
@@ -61,13 +61,13 @@ function patternOf(text: string, invalid: Invalid): Pattern {
 function rangeOf(text: string, invalid: Invalid): [number, number] {
   const [, min, max] = RANGE.exec(text) ?? [];
   const range: [number, number] = [Number(min), Number(max)];
-  if (!range.every(Number.isFinite)) throw invalid('its range is no least and greatest number such as 0..1');
-  if (range[0] > range[1]) throw invalid(`its range begins with the greater number; write ${max}..${min}`);
+  if (!range.every(Number.isFinite)) throw invalid('its range is not a minimum and a maximum such as 0..1');
+  if (range[0] > range[1]) throw invalid(`its range starts with the maximum; write ${max}..${min}`);
   return range;
 }
 
 function rateOf(text: string, invalid: Invalid): number {
   const rate = RATE.test(text) ? Number(text) : NaN;
   if (rate > 0 && Number.isFinite(rate)) return rate;
-  throw invalid('its rate is no number of writes a second above 0, such as 30');
+  throw invalid('its rate is not a number of writes per second above 0, such as 30');
 }

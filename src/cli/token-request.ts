@@ -6,17 +6,17 @@ import { formatScope, parseScopes } from '../protocol/scope.js';
 import { environmentName, UsageError } from './settings.js';
 import { parseConstraint } from './token-constraint.js';
 
-/** What `clasp-router token` was asked to do, checked. */
+/** The validated command line of `clasp-router token`. */
 export type TokenRequest =
   | { readonly kind: 'help'; readonly command: TokenCommandName | undefined }
   | {
       readonly kind: 'create';
       /** In their long form. */
       readonly scopes: readonly string[];
-      /** Bounds on what it may write; none where empty. */
+      /** Bounds on writes. */
       readonly constraints: readonly Constraint[];
       readonly subject: string | undefined;
-      /** Undefined: never ends. */
+      /** Undefined means that it never expires. */
       readonly ttlSeconds: number | undefined;
       readonly dataDir: string | undefined;
       readonly asJson: boolean;
@@ -25,36 +25,36 @@ export type TokenRequest =
   | { readonly kind: 'revoke'; readonly id: string; readonly dataDir: string | undefined };
 
 interface Option {
-  /** What stands behind it in the help; absent for a switch. */
+  /** The placeholder of the value in the help; absent for a switch. */
   readonly value?: string;
-  /** Each time it is given counts. Of any other the last one does. */
+  /** Whether all occurrences apply. Of another option only the last one applies. */
   readonly isRepeatable?: boolean;
   readonly help: string;
 }
 
 interface TokenCommand {
-  /** What stands behind the command. */
+  /** The argument of the command. */
   readonly argument?: string;
   readonly help: string;
   readonly options: Readonly<Record<string, Option>>;
 }
 
-const dataDir: Option = { value: 'DIR', help: 'where the router keeps its data; the usual place if left out' };
-const json: Option = { help: 'JSON on the standard output, for machines' };
+const dataDir: Option = { value: 'DIR', help: 'data folder of the router; default: the usual folder' };
+const json: Option = { help: 'prints JSON' };
 
-/** Every command with its options, in the order of the help. */
+/** All commands with their options, in the order of the help. */
 export const tokenCommands = {
   create: {
-    help: 'makes a token and prints it, once',
+    help: 'creates a token and prints it, once',
     options: {
-      scopes: { value: 'LIST', help: 'what it allows: "read:/lights/**,write:/lights/1/*"; admin includes both' },
+      scopes: { value: 'LIST', help: 'scopes: "read:/lights/**,write:/lights/1/*"; admin includes both' },
       constraint: {
         value: 'BOUND',
         isRepeatable: true,
-        help: 'bounds on writes: "/lights/**:range=0..1,rate=30"; may be given more than once',
+        help: 'bounds on writes: "/lights/**:range=0..1,rate=30"; repeatable',
       },
-      subject: { value: 'NAME', help: 'who it is for, in the list and in the log' },
-      ttl: { value: 'TIME', help: 'how long it holds: 90m, 12h, 30d, 2w, or never (30d)' },
+      subject: { value: 'NAME', help: 'name of the holder, for the list and the log' },
+      ttl: { value: 'TIME', help: 'validity: 90m, 12h, 30d, 2w, or never (30d)' },
       'data-dir': dataDir,
       json,
     },
@@ -62,7 +62,7 @@ export const tokenCommands = {
   list: { help: 'lists the tokens, without the tokens themselves', options: { 'data-dir': dataDir, json } },
   revoke: {
     argument: 'ID',
-    help: 'ends a token; a running router puts out who came in with it, within two seconds',
+    help: 'revokes a token; a running router closes its sessions within two seconds',
     options: { 'data-dir': dataDir },
   },
 } as const satisfies Record<string, TokenCommand>;
@@ -77,22 +77,22 @@ const secondsOf: ReadonlyMap<string, number> = new Map([
   ['d', 86_400],
   ['w', 604_800],
 ]);
-/** A hundred years: what is longer was meant to be `never`. */
+/** A hundred years. For a longer time, use `never`. */
 const MAX_TTL_SECONDS = 3_153_600_000;
 
 /**
- * Reads what stands behind `clasp-router token`.
+ * Reads the arguments after `clasp-router token`.
  *
- * @param environment CLASP_DATA_DIR counts where `--data-dir` is left out, as for the router itself
+ * @param environment CLASP_DATA_DIR replaces a missing `--data-dir`, as for the router itself
  * @throws UsageError
  */
 export function readTokenRequest(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): TokenRequest {
-  // Before any sentence that quotes what was given.
+  // Before any sentence that quotes an argument.
   if (args.some((arg) => /cpsk_[0-9a-f]{8}/i.test(arg))) {
-    throw new UsageError('a token is named by its ID, never given itself; clasp-router token list shows the IDs');
+    throw new UsageError('give the ID of a token, not the token; clasp-router token list shows the IDs');
   }
   const [name, ...rest] = args;
   if (name === undefined)
@@ -136,7 +136,7 @@ function isCommand(name: string): name is TokenCommandName {
   return Object.hasOwn(tokenCommands, name);
 }
 
-/** Options by name; a switch is there or not. Those that may be given more than once stand apart. */
+/** Returns the options by name, repeatable ones separately. A switch is present or absent. */
 function parse(
   name: TokenCommandName,
   command: TokenCommand,
@@ -151,7 +151,7 @@ function parse(
   for (const [option, { value }] of Object.entries(known)) {
     options[option] = { type: value === undefined ? 'boolean' : 'string', ...(option === 'help' && { short: 'h' }) };
   }
-  // Not strict, so that the sentence about a mistake is ours.
+  // Not strict, so that the errors have our own sentences.
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
   const values = new Map<string, string>();
   const repeated = new Map<string, string[]>();

@@ -3,7 +3,9 @@ import { openLog } from '../../src/cli/log.js';
 import { AsyncOutput } from '../../src/cli/output/async-output.js';
 import { StuckReader } from '../support/stuck-reader.js';
 
-/** What a log of this kind writes: one line, then those that are dropped while the reader takes nothing, then another line. */
+/**
+ * Returns the output of such a log: one line, then lines that are dropped while the reader is stuck, then another line.
+ */
 function logged(settings: Parameters<typeof openLog>[0]): string {
   const reader = new StuckReader();
   const logger = openLog(settings, new AsyncOutput(reader, { maxWaitingBytes: 250 }));
@@ -15,21 +17,24 @@ function logged(settings: Parameters<typeof openLog>[0]): string {
 }
 
 describe('the log', () => {
-  it('writes a line about those that it dropped, between what came before and after', () => {
+  it('writes a line about dropped lines, between the earlier and the later lines', () => {
     expect(logged({ logLevel: 'info', jsonLog: false }).replace(/\s*\[.*?\] /g, '|')).toMatch(
       /^\|ERROR: first.*\|WARN: 4 log lines dropped: .*\|ERROR: last\n$/,
     );
   });
 
-  it.each(['warn', 'error'] as const)('writes that line with --log-level %s too, as JSON if asked to', (logLevel) => {
-    const messages = logged({ logLevel, jsonLog: true })
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(messages).toMatchObject([
-      { msg: 'first' },
-      { dropped: 4, level: logLevel === 'warn' ? 40 : 50 },
-      { msg: 'last' },
-    ]);
-  });
+  it.each(['warn', 'error'] as const)(
+    'writes that line with --log-level %s too, as JSON with --json-log',
+    (logLevel) => {
+      const messages = logged({ logLevel, jsonLog: true })
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(messages).toMatchObject([
+        { msg: 'first' },
+        { dropped: 4, level: logLevel === 'warn' ? 40 : 50 },
+        { msg: 'last' },
+      ]);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readSettings } from '../../src/cli/settings.js';
 
-/** What Kubernetes 1.30 sets for a service named `clasp` with the port 7330. */
+/** The variables that Kubernetes 1.30 sets for a service named `clasp` with the port 7330. */
 const ofKubernetes = {
   CLASP_PORT: 'tcp://10.96.0.7:7330',
   CLASP_PORT_7330_TCP: 'tcp://10.96.0.7:7330',
@@ -23,7 +23,7 @@ function settingsOf(environment: Readonly<Record<string, string>>): {
 }
 
 describe('service links in the environment', () => {
-  it('of a service named clasp are ignored, with a warning that says where the port comes from', () => {
+  it('of a service named clasp are ignored, with a warning that states the source of the variable', () => {
     const { settings, warnings } = settingsOf(ofKubernetes);
     expect(settings.port).toBe(7330);
     expect(warnings).toEqual([
@@ -43,7 +43,7 @@ describe('service links in the environment', () => {
     expect(warnings).toEqual([expect.stringMatching(new RegExp(`^${variable}=.* a service named ${service};`))]);
   });
 
-  it('do not concern a variable that is a port, or a flag', () => {
+  it('do not affect a variable with a port number, or a flag', () => {
     expect(settingsOf({ ...ofKubernetes, CLASP_PORT: '9000' })).toMatchObject({
       settings: { port: 9000 },
       warnings: [],

@@ -49,7 +49,7 @@ const defaults = {
 };
 
 describe('the command line', () => {
-  it('has a default for everything', () => {
+  it('has a default for every setting', () => {
     expect(readSettings([], {})).toEqual({ kind: 'run', settings: defaults, warnings: [] });
   });
 
@@ -91,7 +91,7 @@ describe('the command line', () => {
     expect(readSettings(args, {})).toEqual({ kind: 'run', settings: { ...defaults, ...expected }, warnings: [] });
   });
 
-  it('takes from the environment what it does not say itself', () => {
+  it('uses the environment for missing flags', () => {
     const environment = { CLASP_PORT: '9000', CLASP_NAME: 'From outside', CLASP_JSON_LOG: '1', CLASP_HOST: '' };
     expect(readSettings(['--port', '9001'], environment)).toEqual({
       kind: 'run',
@@ -133,7 +133,7 @@ describe('the command line', () => {
 describe('the banner', () => {
   const address = { transport: 'websocket', host: '0.0.0.0', port: 7330, url: 'ws://0.0.0.0:7330' };
 
-  it('names every address a phone on the network could use', () => {
+  it('lists every address that a phone on the network can use', () => {
     const text = banner({
       name: 'Stage',
       version: '1',
@@ -153,7 +153,7 @@ describe('the banner', () => {
     ]);
   });
 
-  it('names every door by what it is, and the certificate they show', () => {
+  it('lists every listener with its transport, and the certificate', () => {
     const text = banner({
       name: 'Stage',
       version: '1',
@@ -189,7 +189,7 @@ describe('the banner', () => {
     expect(banner(options)).not.toContain('inspector');
   });
 
-  it('tells under --auth how to get a token, and a HELLO that holds one', () => {
+  it('shows with --auth how to create a token, and a HELLO with a token', () => {
     const options = {
       name: 'Stage',
       version: '1',
@@ -200,21 +200,21 @@ describe('the banner', () => {
     const tries = (text: string): readonly string[] => text.split('\n').slice(-4, -1);
     expect(tries(banner(options))).toEqual([
       'try: npx clasp-router token create --scopes "admin:/**" --ttl 1h',
-      '     and with the token that it prints instead of TOKEN:',
+      '     and, with the printed token instead of TOKEN:',
       `     npx wscat -c ws://localhost:7330 -x '{"type":"hello","version":1,"name":"me","features":[],"token":"TOKEN"}'`,
     ]);
     expect(tries(banner({ ...options, dataDir: '/srv/clasp' }))[0]).toMatch(/ --ttl 1h --data-dir \/srv\/clasp$/);
     expect(tries(banner({ ...options, dataDir: '/my data' }))[0]).toMatch(/ --data-dir "\/my data"$/);
   });
 
-  it('suggests no WebSocket where there is none', () => {
+  it('suggests no WebSocket command without a WebSocket listener', () => {
     const addresses = [{ transport: 'tcp', host: '127.0.0.1', port: 7333, url: 'tcp://127.0.0.1:7333' }];
     const text = banner({ name: 'Stage', version: '1', securityMode: 'open', addresses });
     expect(text).toContain('  tcp://127.0.0.1:7333\n');
     expect(text).not.toContain('wscat');
   });
 
-  it('names only the one it listens on otherwise', () => {
+  it('lists only the listening address if it is not a wildcard', () => {
     const local = { ...address, host: '127.0.0.1', url: 'ws://127.0.0.1:7330' };
     const text = banner({ name: 'Stage', version: '1', securityMode: 'open', addresses: [local], lan: ['10.0.0.5'] });
     expect(text).toContain('  ws://127.0.0.1:7330\n');

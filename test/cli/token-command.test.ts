@@ -22,7 +22,7 @@ interface Output {
   stderr: string;
 }
 
-/** Runs it on the folder of the test. */
+/** Runs the command with the folder of the test. */
 async function run(args: readonly string[], nowSeconds = NOW_SECONDS): Promise<Output> {
   const output = { stdout: '', stderr: '' };
   await tokenCommand(args, {
@@ -36,21 +36,21 @@ async function run(args: readonly string[], nowSeconds = NOW_SECONDS): Promise<O
 }
 
 describe('clasp-router token create', () => {
-  it('prints the token alone where a script looks for it, and all else beside it', async () => {
+  it('prints only the token to stdout, and all other text to stderr', async () => {
     const { stdout, stderr } = await run(['create', '--scopes', 'r:/lights/**, w:/lights/1/*', '--subject', 'desk']);
     expect(stdout).toMatch(/^cpsk_[0-9a-f]{32}\n$/);
     expect(stderr.split('\n')).toEqual([
       expect.stringMatching(
         /^token [0-9a-f]{12} for desk: read:\/lights\/\*\*, write:\/lights\/1\/\*; ends 2027-02-14 08:00 UTC$/,
       ),
-      'This is the only time it is shown: the router keeps no more than a hash of it.',
+      'The token is shown only once: the router stores only a hash of it.',
       '',
     ]);
     expect(readFileSync(folder.at('tokens.json'), 'utf8')).not.toContain(stdout.trim());
     expect(stderr).not.toContain(stdout.trim());
   });
 
-  it('prints JSON for machines', async () => {
+  it('prints JSON with --json', async () => {
     const { stdout, stderr } = await run(['create', '--scopes=admin:/**', '--ttl', 'never', '--json']);
     expect(JSON.parse(stdout)).toEqual({
       token: expect.stringMatching(/^cpsk_[0-9a-f]{32}$/),
@@ -60,10 +60,10 @@ describe('clasp-router token create', () => {
       created: '2027-01-15T08:00:00.000Z',
       expires: null,
     });
-    expect(stderr).toContain('never ends\nThis is the only time it is shown');
+    expect(stderr).toContain('never ends\nThe token is shown only once');
   });
 
-  it('keeps bounds on writes, each that is given', async () => {
+  it('stores each bound on writes', async () => {
     const { stdout, stderr } = await run([
       ...['create', '--scopes', 'w:/**', '--json', '--ttl', 'never'],
       ...['--constraint', '/lights/**:range=0..1,rate=30', '--constraint=/sound/*:range=-60..0'],
@@ -87,14 +87,14 @@ describe('clasp-router token create', () => {
     ['1d', '2027-01-16T08:00:00.000Z'],
     ['2w', '2027-01-29T08:00:00.000Z'],
     ['36500d', '2126-12-22T08:00:00.000Z'],
-  ])('takes a time of %s', async (ttl, expires) => {
+  ])('accepts a validity of %s', async (ttl, expires) => {
     const { stdout } = await run(['create', '--scopes', 'read:/a', '--ttl', ttl, '--json']);
     expect(JSON.parse(stdout)).toMatchObject({ expires });
   });
 });
 
 describe('clasp-router token list and revoke', () => {
-  it('show what there is, and end it', async () => {
+  it('list tokens and revoke one', async () => {
     await run(['create', '--scopes', 'read:/lights/**,write:/a', '--subject', 'desk']);
     await run(['create', '--scopes', 'read:/a', '--ttl', '1h']);
     await run(['create', '--scopes', 'read:/b', '--ttl', 'never']);
@@ -111,16 +111,14 @@ describe('clasp-router token list and revoke', () => {
     const listed = JSON.parse((await run(['list', '--json'])).stdout) as { id: string; subject: string | null }[];
     expect(listed.map(({ subject }) => subject)).toEqual(['desk', null, null]);
     const { stderr } = await run(['revoke', listed[0]!.id]);
-    expect(stderr).toMatch(/^token [0-9a-f]{12} is revoked; a running router puts out who came in with it/);
+    expect(stderr).toMatch(/^token [0-9a-f]{12} is revoked; a running router closes its sessions/);
     expect((await run(['list'])).stdout).not.toContain('desk');
     await expect(run(['revoke', listed[0]!.id])).rejects.toThrow(
-      new UsageError(
-        `there is no token ${listed[0]!.id} in ${folder.path}; clasp-router token list shows those there are`,
-      ),
+      new UsageError(`no token ${listed[0]!.id} in ${folder.path}; clasp-router token list shows all tokens`),
     );
   });
 
-  it('say that there is none', async () => {
+  it('report that no token exists', async () => {
     const { stdout, stderr } = await run(['list']);
     expect(stdout).toBe('');
     expect(stderr).toBe(`no tokens in ${folder.path}; clasp-router token create makes one\n`);
@@ -128,7 +126,7 @@ describe('clasp-router token list and revoke', () => {
   });
 
   it.each([['list'], ['create', '--scopes', 'read:/a'], ['revoke', 'abc']])(
-    'leave a spoiled file alone: %s',
+    'do not change an invalid file: %s',
     async (...args) => {
       writeFileSync(folder.at('tokens.json'), 'half a fi');
       await expect(run(args)).rejects.toThrow(AuthError);
@@ -138,7 +136,7 @@ describe('clasp-router token list and revoke', () => {
 });
 
 describe('the folder of the tokens', () => {
-  it('is the one of the command line, then of the environment, then the usual one', () => {
+  it('is that of the command line, else of the environment, else the default', () => {
     const folderOf = (args: string[], environment: Record<string, string>): unknown =>
       readTokenRequest(['list', ...args], environment);
     expect(folderOf(['--data-dir', '/a'], { CLASP_DATA_DIR: '/b' })).toMatchObject({ dataDir: '/a' });
@@ -168,7 +166,7 @@ describe('a mistake', () => {
     [['create', '--scopes', 'w:/a', '--constraint'], '--constraint needs a value'],
     [
       ['create', '--scopes', 'w:/a', '--constraint', '/a:rate=1', '--constraint', '/a:rate=0'],
-      '--constraint "/a:rate=0": its rate is no number of writes a second above 0, such as 30',
+      '--constraint "/a:rate=0": its rate is not a number of writes per second above 0, such as 30',
     ],
     [['create', '--json=1'], '--json takes no value'],
     [['create', 'x', '--scopes', 'r:/a'], 'unexpected argument "x"; see clasp-router token create -h'],
@@ -182,12 +180,12 @@ describe('a mistake', () => {
     [['revoke', ''], 'token revoke needs the ID of a token; clasp-router token list shows them'],
     [['revoke', 'a', 'b'], 'unexpected argument "b"; see clasp-router token revoke -h'],
     [['revoke', 'a', '--json'], 'unknown option --json; see clasp-router token revoke -h'],
-  ])('of %j is answered with one sentence', (args, sentence) => {
+  ])('in %j causes one sentence', (args, sentence) => {
     expect(() => readTokenRequest(args, {})).toThrow(new UsageError(sentence));
   });
 
   it.each(['30', '', '0d', '-1d', '1.5h', '30 d', '30D', '36501d', '1y', 'Never', '99999999999999999999d'])(
-    'in a time is answered with one sentence: %j',
+    'in a time causes one sentence: %j',
     (ttl) => {
       expect(() => readTokenRequest(['create', '--scopes', 'r:/a', '--ttl', ttl], {})).toThrow(
         new UsageError(
@@ -201,17 +199,17 @@ describe('a mistake', () => {
 describe('a token on the command line', () => {
   const token = 'cpsk_0123456789abcdef0123456789abcdef';
   it.each([[token], ['revoke', token], ['list', token], ['create', '--scopes', token], ['create', `--${token}`]])(
-    'is not shown again: %s %s',
+    'is not printed: %s %s',
     (...args) => {
       expect(() => readTokenRequest(args, {})).toThrow(
-        new UsageError('a token is named by its ID, never given itself; clasp-router token list shows the IDs'),
+        new UsageError('give the ID of a token, not the token; clasp-router token list shows the IDs'),
       );
     },
   );
 });
 
 describe('the help', () => {
-  it.each([['-h'], ['--help']])('names every command and option: %s', async (flag) => {
+  it.each([['-h'], ['--help']])('lists every command and option: %s', async (flag) => {
     const { stdout } = await run([flag]);
     for (const [name, { options }] of Object.entries(tokenCommands)) {
       expect(stdout).toContain(`clasp-router token ${name}`);
@@ -219,7 +217,7 @@ describe('the help', () => {
     }
   });
 
-  it('of one command is about that one', async () => {
+  it('of one command describes only that command', async () => {
     const { stdout } = await run(['revoke', '--help']);
     expect(stdout).toContain('clasp-router token revoke ID [options]\n');
     expect(stdout).not.toContain('token create');

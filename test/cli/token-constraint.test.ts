@@ -24,28 +24,28 @@ describe('bounds on writes', () => {
   });
 
   it.each([
-    ['', `it is no pattern with bounds such as ${EXAMPLE}`],
-    ['/lights/**', `it is no pattern with bounds such as ${EXAMPLE}`],
+    ['', `it is not a pattern with bounds such as ${EXAMPLE}`],
+    ['/lights/**', `it is not a pattern with bounds such as ${EXAMPLE}`],
     ['/a:', `"" is neither range nor rate, such as in ${EXAMPLE}`],
     ['/a:0..1', `"0..1" is neither range nor rate, such as in ${EXAMPLE}`],
-    ['/a:range', 'its range is no least and greatest number such as 0..1'],
+    ['/a:range', 'its range is not a minimum and a maximum such as 0..1'],
     ['/a:Range=0..1', `"Range" is neither range nor rate, such as in ${EXAMPLE}`],
     ['/a:rate=30,', `"" is neither range nor rate, such as in ${EXAMPLE}`],
-    ['/a:range=0..1,range=0..2', 'it has two ranges; two of --constraint can be given'],
-    ['/a:rate=1,rate=2', 'it has two rates; two of --constraint can be given'],
+    ['/a:range=0..1,range=0..2', 'it has two ranges; repeat --constraint instead'],
+    ['/a:rate=1,rate=2', 'it has two rates; repeat --constraint instead'],
     ...['0', '0..', '..1', '0-1', '0..1..2', '0..x', '0..Infinity', '0..1e999', '0...5'].map((range) => [
       `/a:range=${range}`,
-      'its range is no least and greatest number such as 0..1',
+      'its range is not a minimum and a maximum such as 0..1',
     ]),
-    ['/a:range=1..0', 'its range begins with the greater number; write 0..1'],
+    ['/a:range=1..0', 'its range starts with the maximum; write 0..1'],
     ...['', '0', '-1', 'x', '1e999', '30/s', '0x10'].map((rate) => [
       `/a:rate=${rate}`,
-      'its rate is no number of writes a second above 0, such as 30',
+      'its rate is not a number of writes per second above 0, such as 30',
     ]),
     ['lights:rate=1', 'invalid pattern: it does not start with "/"'],
     ['/a//b:rate=1', 'invalid pattern: it has an empty segment'],
     [':rate=1', 'invalid pattern: it is empty'],
-  ])('that are wrong are answered with one sentence: %j', (text, fault) => {
+  ])('that are invalid cause one sentence: %j', (text, fault) => {
     expect(() => parseConstraint(text)).toThrow(new UsageError(`--constraint "${text}": ${fault}`));
   });
 });

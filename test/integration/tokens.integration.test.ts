@@ -92,7 +92,7 @@ describe('clasp-router --auth', () => {
     ['a token of an unknown kind', 'ent_AAAA', 'Unrecognized token format'],
   ])('accepts no session with %s', async (_, token, message) => {
     const { command, url } = await startRouter();
-    expect(command.stdout).toContain('security: nobody gets in without a token');
+    expect(command.stdout).toContain('security: clients need a token');
     await expect(open(url, token)).rejects.toMatchObject({ code: 300, message });
   });
 

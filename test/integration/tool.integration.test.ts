@@ -155,7 +155,7 @@ describe('clasp-router set, get, emit and query', () => {
     expect(await tool(['query', '/nowhere/**'])).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: 'clasp-router: nothing was announced that matches /nowhere/**\n',
+      stderr: 'clasp-router: no announced signal matches /nowhere/**\n',
     });
   });
 
@@ -250,7 +250,7 @@ describe('clasp-router monitor', () => {
     goOn();
     expect(await over).toBe(0);
     expect(lines).toBe(10_001);
-    expect(stderr).toMatch(/^clasp-router: \d{3} messages were dropped: what reads the output is too slow\n$/);
+    expect(stderr).toMatch(/^clasp-router: \d{3} messages were dropped: the reader of the output is too slow\n$/);
   });
 
   it('exits with 3 when the router stops', async () => {

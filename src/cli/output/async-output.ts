@@ -7,7 +7,10 @@ export const MAX_WAITING_BYTES = 1_048_576;
 /** Bytes of one write, unless a single text is longer. */
 const CHUNK_BYTES = 65_536;
 
-/** Milliseconds until a write that failed is tried again: if the reader cannot take it at once, and otherwise (a full disk). */
+/**
+ * Milliseconds until a write that failed is tried again: if the reader cannot take it at once, and otherwise (a full
+ * disk).
+ */
 const BUSY_RETRY_MS = 50;
 const FAILURE_RETRY_MS = 1_000;
 
@@ -24,7 +27,7 @@ const closedCodes: ReadonlySet<string | undefined> = new Set([
   'ERR_STREAM_WRITE_AFTER_END',
 ]);
 
-/** Whether nobody can read the output any more. */
+/** Whether the output can no longer be read. */
 export function isReaderGone({ code }: WriteError): boolean {
   return closedCodes.has(code);
 }
@@ -37,20 +40,20 @@ export interface AsyncOutputOptions {
 }
 
 /**
- * An output of this process that never blocks the event loop. At most one write is in progress; what follows waits in memory.
- * A reader that is stuck therefore delays nothing but its own text, and one that has gone away is no error.
+ * An output of this process that never blocks the event loop. At most one write is in progress; further texts wait in
+ * memory. A stuck reader therefore delays only its own text. A closed output is not an error.
  */
 export class AsyncOutput {
-  /** Is called when there is capacity again, with the number of texts that `offer` has dropped since the last call. */
+  /** Called when capacity is available again, with the number of texts that `offer` has dropped since the last call. */
   onDropped: ((count: number) => void) | undefined;
-  /** Is called for each write that fails, before it is tried again or the output is closed. */
+  /** Called for each failed write, before it is retried or the output is closed. */
   onFailure: ((error: WriteError) => void) | undefined;
 
   readonly #writer: ChunkWriter;
   readonly #maxWaitingBytes: number;
   readonly #clock: Clock;
   readonly #waiting: string[] = [];
-  /** Of the texts that wait and of the chunk that is being written. */
+  /** Bytes of the waiting texts and of the chunk in progress. */
   #waitingBytes = 0;
   #dropped = 0;
   /** From the first attempt to write a chunk until it is written. */
@@ -67,12 +70,12 @@ export class AsyncOutput {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Whether a write occupies a thread that may be blocked; `process.exit()` would wait for that thread without end. */
+  /** Whether a write occupies a thread that can be blocked. `process.exit()` would wait for that thread forever. */
   get isBlocking(): boolean {
     return this.#isPending && this.#writer.blocksThread;
   }
 
-  /** Writes a text whatever waits already: for a caller that writes little, or that waits for `drained()`. */
+  /** Writes a text regardless of the limit: for a caller that writes little, or that waits for `drained()`. */
   write(text: string): void {
     if (this.#isClosed) return;
     this.#waiting.push(text);
@@ -82,18 +85,19 @@ export class AsyncOutput {
 
   /** Writes a text, or drops and counts it if more than `maxWaitingBytes` would wait. */
   offer(text: string): void {
-    // Once a text is dropped the following ones are dropped too, until half of the capacity is free: one gap instead of many.
+    // Once a text is dropped the following ones are dropped too, until half of the capacity is free: one gap instead of
+    // many.
     if (this.#dropped > 0 || this.#waitingBytes + Buffer.byteLength(text) > this.#maxWaitingBytes) this.#dropped++;
     else this.write(text);
   }
 
-  /** @returns undefined if the reader keeps up, else a promise that resolves when it has taken what waits */
+  /** @returns undefined if the reader keeps up, else a promise that resolves when it has read the waiting texts */
   drained(): Promise<void> | undefined {
     if (this.#waitingBytes <= CHUNK_BYTES) return undefined;
     return new Promise((resolve) => this.#drained.push(resolve));
   }
 
-  /** Resolves when everything is written, the output is closed, or the time is over, whichever is first. */
+  /** Resolves when everything is written, the output is closed, or the time has passed. */
   async flush(milliseconds: number): Promise<void> {
     if (this.#waitingBytes === 0) return;
     await new Promise<void>((resolve) => {
@@ -121,7 +125,7 @@ export class AsyncOutput {
     this.#writeChunk(Buffer.from(this.#waiting.splice(0, count).join('')), bytes);
   }
 
-  /** @param bytes what the chunk's texts have added to `#waitingBytes` */
+  /** @param bytes the part of `#waitingBytes` that belongs to the chunk */
   #writeChunk(chunk: Buffer, bytes: number): void {
     this.#isPending = true;
     this.#writer.write(chunk, (error, writtenBytes) => {
@@ -146,7 +150,7 @@ export class AsyncOutput {
     this.#isWriting = false;
     if (this.#dropped > 0 && this.#waitingBytes <= this.#maxWaitingBytes / 2) {
       const dropped = this.#dropped;
-      this.#dropped = 0; // before the call, which usually offers a text about it
+      this.#dropped = 0; // before the call, which usually offers a text
       this.onDropped?.(dropped);
     }
     this.#writeNext();

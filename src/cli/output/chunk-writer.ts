@@ -21,9 +21,9 @@ export interface ChunkWriter {
 /**
  * A writer for the standard output (1) or error (2).
  *
- * POSIX pipes and sockets are non-blocking in Node, so its own stream suits them. Terminals are not: Ctrl-S, or text selected
- * in a Windows console, stops a write, and with it the event loop. Files and Windows pipes block as well. For these a thread of
- * libuv's pool makes the write; the other three threads remain for files and DNS.
+ * POSIX pipes and sockets are non-blocking in Node, so its own stream suits them. Terminals are not: Ctrl-S, or text
+ * selected in a Windows console, stops a write, and with it the event loop. Files and Windows pipes block as well. For
+ * these a thread of libuv's pool makes the write; the other three threads remain for files and DNS.
  *
  * @param isWindows whether to follow the rules of Windows
  */
@@ -31,7 +31,7 @@ export function chunkWriter(fd: 1 | 2, isWindows = process.platform === 'win32')
   const stream = (): Writable => (fd === 1 ? process.stdout : process.stderr);
   const stat = statOf(fd);
   if (!isWindows && (stat?.isFIFO() === true || stat?.isSocket() === true)) return streamWriter(stream());
-  // Only Node's stream writes UTF-16 to a Windows console. The log gives that up, because it must never block.
+  // Only Node's stream writes UTF-16 to a Windows console. The log does not use it, because it must never block.
   if (isWindows && fd === 1 && process.stdout.isTTY) return streamWriter(stream());
   return threadWriter(fd);
 }
@@ -44,9 +44,9 @@ function statOf(fd: number): Stats | undefined {
   }
 }
 
-/** @param stream is not written to by anybody else */
+/** @param stream has no other writer */
 export function streamWriter(stream: Writable): ChunkWriter {
-  stream.on('error', () => undefined); // the callback of the write has it too; without a listener it ends the process
+  stream.on('error', () => undefined); // the callback of the write receives it too; without a listener it ends the process
   return {
     blocksThread: false,
     write(chunk, done) {

@@ -10,27 +10,27 @@ export interface ProcessOutput {
   readonly stderr: AsyncOutput;
 }
 
-/** Opens the outputs. For one process this is called once. */
+/** Opens the outputs. Call it once per process. */
 export function openProcessOutput(): ProcessOutput {
   return { stdout: new AsyncOutput(chunkWriter(1)), stderr: new AsyncOutput(chunkWriter(2)) };
 }
 
-/** Ends the process when what waits is written, after a second at the latest. */
+/** Ends the process when all waiting output is written, after a second at the latest. */
 export async function leave(output: ProcessOutput, exitCode: number): Promise<never> {
   await Promise.all([output.stdout.flush(LEAVE_MS), output.stderr.flush(LEAVE_MS)]);
   return leaveAtOnce(output, exitCode);
 }
 
 /**
- * Ends the process without what waits. `process.exit()` joins the threads of libuv's pool. If one of them is blocked in a
- * write, only the system can end the process: the exit code is then that of SIGKILL, on Windows 1.
+ * Ends the process without the waiting output. `process.exit()` joins the threads of libuv's pool. If one of them is
+ * blocked in a write, only the system can end the process: the exit code is then that of SIGKILL, on Windows 1.
  */
 export function leaveAtOnce({ stdout, stderr }: ProcessOutput, exitCode: number): never {
   if (stdout.isBlocking || stderr.isBlocking) process.kill(process.pid, 'SIGKILL');
   return process.exit(exitCode);
 }
 
-/** For a command whose purpose is its output: `| head` ends it with exit code 0, and an output that cannot be written with 1. */
+/** For a command whose purpose is its output: `| head` ends it with exit code 0, a failed write with 1. */
 export function endWithReader(output: ProcessOutput): void {
   output.stdout.onFailure = (error) => {
     if (isReaderGone(error)) leaveAtOnce(output, 0);

@@ -2,30 +2,30 @@ import type { Run } from './context.js';
 import { connectionOptions, type OptionName } from './options.js';
 
 export interface ToolCommand {
-  /** What stands behind its name. In brackets: may be left out; with dots: may come several times. */
+  /** The parameters. Brackets: optional. Dots: repeatable. */
   readonly parameters: readonly string[];
-  /** One line. */
+  /** One line of help. */
   readonly summary: string;
-  /** More of it, in the help of the command alone. */
+  /** Further lines in the help of the command. */
   readonly about: readonly string[];
   readonly options: readonly OptionName[];
-  /** The command itself, which nobody loads who does not run it. */
+  /** Loads the command. Only its run needs it. */
   readonly load: () => Promise<Run>;
 }
 
 const aboutValues = [
-  'VALUE is JSON. A number without a fraction is an Int and one with a fraction or an exponent a Float: 1 is an',
-  'Int, 1.0 a Float. A word that is no JSON is a text: on and \'"on"\' are the same. Bytes are {"$bytes": "AAE="}.',
+  'VALUE is JSON. A number without a fraction is an Int, with a fraction or an exponent a Float: 1 is an',
+  'Int, 1.0 a Float. A word that is not JSON is a string: on and \'"on"\' are equal. Bytes are {"$bytes": "AAE="}.',
 ];
-const aboutPatterns = ['In PATTERN * is one segment and ** any number; put it in quotes, or the shell may fill it in.'];
+const aboutPatterns = ['In PATTERN, * is one segment and ** any number. Quote it, because the shell can expand it.'];
 
-/** Every command of the tool, in the order of the help: what can be called, and what is said about it, is made of this. */
+/** All commands of the tool, in the order of the help. The parser and the help use this table. */
 export const commands = {
   monitor: {
     parameters: ['[PATTERN]'],
-    summary: 'shows what is sent, a line a message, until Ctrl-C',
+    summary: 'prints one line per message, until Ctrl-C',
     about: [
-      'The params there are come first, as "held"; then everything as it happens. PATTERN is /** if left out.',
+      'The existing params come first, as "held"; then messages as they arrive. The default PATTERN is /**.',
       ...aboutPatterns,
     ],
     options: ['types', 'count', 'json', ...connectionOptions],
@@ -33,7 +33,7 @@ export const commands = {
   },
   set: {
     parameters: ['ADDRESS', 'VALUE'],
-    summary: 'writes a param, and says its new revision',
+    summary: 'writes a param and prints its new revision',
     about: aboutValues,
     options: ['json', ...connectionOptions],
     load: async () => (await import('./set.js')).set,
@@ -54,10 +54,10 @@ export const commands = {
   },
   query: {
     parameters: ['[PATTERN]'],
-    summary: 'lists the signals that were announced',
+    summary: 'lists the announced signals',
     about: [
-      'PATTERN is /** if left out. Units, ranges and descriptions come with --encoding cbor or json; the binary form',
-      'has no place for them.',
+      'The default PATTERN is /**. Units, ranges and descriptions need --encoding cbor or json; the binary form',
+      'has no field for them.',
       ...aboutPatterns,
     ],
     options: ['json', ...connectionOptions],
@@ -65,8 +65,8 @@ export const commands = {
   },
   decode: {
     parameters: ['HEX...'],
-    summary: 'says what bytes are: frames, with or without the length of TCP in front, or a payload alone',
-    about: ['HEX is hexadecimal digits; spaces and colons between them do not matter. Needs no router.'],
+    summary: 'prints the content of bytes: frames, with or without the length prefix of TCP, or a payload',
+    about: ['HEX is hexadecimal digits; spaces and colons are ignored. Needs no router.'],
     options: ['json'],
     load: async () => (await import('./decode.js')).decode,
   },
@@ -78,7 +78,7 @@ export function isCommandName(name: string): name is CommandName {
   return Object.hasOwn(commands, name);
 }
 
-/** A command without the narrow types of the table. */
+/** Returns a command without the narrow types of the table. */
 export function commandOf(name: CommandName): ToolCommand {
   return commands[name];
 }

@@ -5,10 +5,9 @@ import type { ToolContext } from './context.js';
 import type { Given, OptionValues } from './option-values.js';
 
 /**
- * Connects, and takes leave when the work is done, well or not. A connection that is lost is not made again: whoever runs
- * a command wants to know.
+ * Connects, runs the work and closes the connection. A lost connection is not restored, so that the command reports it.
  *
- * @throws UsageError for an option that cannot be, before anything is opened; ClientError, ClaspError
+ * @throws UsageError for an invalid option, before anything is opened; ClientError, ClaspError
  */
 export async function withClient<T>(
   { options, host }: Pick<ToolContext, 'options' | 'host'>,
@@ -34,7 +33,7 @@ export async function withClient<T>(
 
 function readLink({ url, caFile, servername, encoding }: OptionValues, connectTimeoutMs: number): Link {
   if (!url.text.startsWith('unix:') && !URL.canParse(url.text)) {
-    throw new UsageError(`${url.source}: "${url.text}" is no URL`);
+    throw new UsageError(`${url.source}: "${url.text}" is not a URL`);
   }
   let link: Link;
   try {
@@ -57,6 +56,6 @@ function readCertificate({ text: path, source }: Given): string {
     const code = typeof error === 'object' && error !== null && 'code' in error ? ` (${String(error.code)})` : '';
     throw new UsageError(`${source}: cannot read ${path}${code}`);
   }
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new UsageError(`${source}: ${path} is no certificate in PEM`);
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new UsageError(`${source}: ${path} is not a PEM certificate`);
   return pem;
 }

@@ -8,7 +8,7 @@ import { fieldText, jsonLine, optionalText } from './value-notation.js';
 
 const qosNames = ['fire', 'confirm', 'commit'] as const;
 
-/** `decode HEX...`: what can be read is printed, and what cannot is said. */
+/** `decode HEX...`: prints the decoded messages, then an error for the rest. */
 export async function decode({ args, options, output }: ToolContext): Promise<void> {
   const bytes = readHex(args.join(' '));
   let read = 0;
@@ -22,17 +22,17 @@ export async function decode({ args, options, output }: ToolContext): Promise<vo
     if (!(error instanceof DecodeError)) throw error;
     const what =
       read === 0
-        ? `no message of CLASP is in ${bytes.length === 1 ? 'this one byte' : `these ${bytes.length} bytes`}`
-        : `what follows cannot be read`;
+        ? `no CLASP message in ${bytes.length === 1 ? 'this byte' : `these ${bytes.length} bytes`}`
+        : `the rest cannot be decoded`;
     throw new UsageError(`${what}: ${error.message} (${error.fault})`);
   }
 }
 
-/** What travels with the message, then the message, a field a line. */
+/** Returns a line about the frame, then the message, one field per line. */
 function pieceLines(piece: Piece): readonly string[] {
   const { message, frameBytes, hasLength, encoding, timestamp } = piece;
   const framed = [
-    `frame of ${frameBytes ?? 0} bytes${hasLength ? ', its length in front' : ''}`,
+    `frame of ${frameBytes ?? 0} bytes${hasLength ? ', with a length prefix' : ''}`,
     `QoS ${piece.qos} (${qosNames[piece.qos]})`,
     ...(timestamp === undefined ? [] : [`timestamp ${timestamp}`]),
     encoding,
@@ -48,7 +48,7 @@ function messageLines(message: Message): readonly string[] {
   return [
     type.replace(/[A-Z]/g, '_$&').toUpperCase(),
     ...present.flatMap(([name, field]: [string, unknown]) =>
-      // Messages of a bundle, params of a snapshot, definitions: there may be many, so each has a line.
+      // Messages of a bundle, params of a snapshot, definitions: one line each.
       Array.isArray(field) && field.some((one) => typeof one === 'object')
         ? [`  ${name}`, ...field.map((one) => `    ${fieldText(one)}`)]
         : [`  ${name.padEnd(width)}  ${fieldText(field)}`],

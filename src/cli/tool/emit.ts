@@ -5,10 +5,10 @@ import { withClient } from './connection.js';
 import { readAddress } from './places.js';
 import { fieldText, jsonLine, parseValue, valueText } from './value-notation.js';
 
-/** `emit ADDRESS [VALUE]`: done when the router has had it before it and has not refused it. */
+/** `emit ADDRESS [VALUE]`: succeeds if the router has received the event and has not refused it. */
 export async function emit(context: ToolContext): Promise<void> {
   const { args, options, output } = context;
-  const address = readAddress(args[0]!); // the table says that there is one
+  const address = readAddress(args[0]!); // the parser has checked the number of arguments
   const value = args[1] === undefined ? undefined : parseValue(args[1]);
   await withClient(context, async (client) => {
     const refusals: ClaspError[] = [];
@@ -17,7 +17,7 @@ export async function emit(context: ToolContext): Promise<void> {
     });
     if (!client.emit(address, value))
       throw new ClientError('lost', 'the connection was lost before the event was sent');
-    // An event has no answer of its own. The router answers in order, so an ERROR comes ahead of the answer to this.
+    // An event has no answer. The router answers in order, so an ERROR arrives before the answer to this SYNC.
     await client.sync();
     const [refused] = refusals;
     if (refused !== undefined) throw refused;

@@ -2,14 +2,14 @@ import { ClientError } from '../../client/client-error.js';
 import { ClaspError, DecodeError, EncodeError, ErrorCode, errorName } from '../../protocol/errors.js';
 import { UsageError } from '../settings.js';
 
-/** What a script is told. */
+/** The exit codes of the tool. */
 export const ExitCode = {
   Done: 0,
-  /** A mistake of the user's. */
+  /** A user error. */
   Mistake: 1,
-  /** The router has said ERROR. */
+  /** The router has sent ERROR. */
   Refused: 2,
-  /** There is none, it has gone, or it has not answered in time. */
+  /** No router, connection lost, or no answer in time. */
   NoRouter: 3,
 } as const;
 
@@ -20,28 +20,28 @@ export interface Failure {
   readonly sentence: string;
 }
 
-/** What to say of what a command has thrown; undefined where that is a fault of ours. */
+/** Returns the exit code and the sentence for an error; undefined for an internal error. */
 export function failureOf(error: unknown): Failure | undefined {
-  // A value that fits no frame has never been sent.
+  // A value that fits no frame was not sent.
   if (error instanceof UsageError || error instanceof EncodeError) {
     return { exitCode: ExitCode.Mistake, sentence: error.message };
   }
   if (error instanceof DecodeError) {
-    return { exitCode: ExitCode.NoRouter, sentence: `what answers there is no CLASP router: ${error.message}` };
+    return { exitCode: ExitCode.NoRouter, sentence: `the peer is not a CLASP router: ${error.message}` };
   }
   if (error instanceof ClaspError) {
-    // So a router says goodbye where there is no connection that could be closed.
+    // Over UDP, which has no connection to close, a stopping router sends this ERROR.
     const isGoodbye = error.code === ErrorCode.ServiceUnavailable && error.address === undefined;
     return { exitCode: isGoodbye ? ExitCode.NoRouter : ExitCode.Refused, sentence: refusal(error) };
   }
   if (!(error instanceof ClientError)) return undefined;
-  // Where the router has said why it hangs up, that is what counts.
+  // The reason that the router sent before its close has precedence.
   const { cause } = error;
   if (cause instanceof ClaspError || (error.kind === 'closed' && cause instanceof ClientError)) return failureOf(cause);
   return { exitCode: ExitCode.NoRouter, sentence: error.message };
 }
 
-/** What the router has said, with the code, which docs/errors.md explains. */
+/** Returns the text of an ERROR with its code, which docs/errors.md explains. */
 export function refusal({ code, message, address }: ClaspError): string {
   const about = address === undefined || message.includes(address) ? '' : ` (${address})`;
   return `ERROR ${code} ${errorName(code) ?? ''}: ${message}${about}`;

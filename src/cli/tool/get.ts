@@ -4,9 +4,9 @@ import { withClient } from './connection.js';
 import { readAddress } from './places.js';
 import { fieldText, jsonLine, optionalText, valueText } from './value-notation.js';
 
-/** `get ADDRESS`: the value alone, so that a script has nothing to cut out. */
+/** `get ADDRESS`: prints only the value, for scripts. */
 export async function get(context: ToolContext): Promise<void> {
-  const address = readAddress(context.args[0]!); // the table says that there is one
+  const address = readAddress(context.args[0]!); // the parser has checked the number of arguments
   const { options, output } = context;
   await withClient(context, async (client) => {
     const param = await client.get(address);

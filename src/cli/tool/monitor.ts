@@ -8,17 +8,17 @@ import { refusal } from './failure.js';
 import { readPattern } from './places.js';
 import { signalJson, signalLine } from './signal-line.js';
 
-/** Messages that wait for whoever reads our output; of more, the client drops what matters least. */
+/** Messages that can wait for the reader of the output. Above this, the client drops the least important ones. */
 const BUFFER_SIZE = 10_000;
 
 interface Watch {
   readonly pattern: Pattern;
   readonly types: readonly SignalType[] | undefined;
-  /** Messages after which it ends. */
+  /** Number of messages after which it ends. */
   readonly count: number;
 }
 
-/** `monitor [PATTERN]`: a line a message, until there were enough of them, or the user has had enough. */
+/** `monitor [PATTERN]`: prints one line per message, until the count is reached or the user interrupts it. */
 export async function monitor(context: ToolContext): Promise<void> {
   const { types, count = Infinity } = context.options;
   const watch: Watch = { pattern: readPattern(context.args[0]), types, count };
@@ -44,6 +44,7 @@ async function show(
     }
   } finally {
     forget();
-    if (signals.dropped > 0) output.say(`${signals.dropped} messages were dropped: what reads the output is too slow`);
+    if (signals.dropped > 0)
+      output.say(`${signals.dropped} messages were dropped: the reader of the output is too slow`);
   }
 }

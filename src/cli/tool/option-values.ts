@@ -2,23 +2,25 @@ import { signalTypes, type SignalType } from '../../protocol/enumerations.js';
 import { environmentName, UsageError } from '../settings.js';
 import { type OptionName, optionOf } from './options.js';
 
-/** The longest wait that is taken, in seconds: an hour. */
+/** The maximum timeout in seconds: an hour. */
 const MAX_TIMEOUT_SECONDS = 3_600;
 
 const encodings = ['binary', 'cbor', 'json'] as const;
 
-/** What an option was given, and how the user wrote it, for the sentence that may follow. */
+/** The value of an option and its source, for error messages. */
 export interface Given {
   readonly text: string;
   readonly source: string;
 }
 
-/** The options of one call: of the command line, then of the environment, then what counts without either. Checked when they are read. */
+/**
+ * The options of one call: from the command line, else the environment, else the default. Validated when they are read.
+ */
 export class OptionValues {
   readonly #given: ReadonlyMap<OptionName, string>;
   readonly #environment: Readonly<Record<string, string | undefined>>;
 
-  /** @param given those of the command line; a switch is there or not */
+  /** @param given the options of the command line; a switch is present or absent */
   constructor(given: ReadonlyMap<OptionName, string>, environment: Readonly<Record<string, string | undefined>>) {
     this.#given = given;
     this.#environment = environment;
@@ -28,13 +30,13 @@ export class OptionValues {
     return this.#given.has('json');
   }
 
-  /** Undefined: all. @throws UsageError */
+  /** Undefined means all. @throws UsageError */
   get types(): readonly SignalType[] | undefined {
     const list = this.#find('types');
     return list?.text.split(',').map((one) => oneOf({ ...list, text: one.trim() }, signalTypes));
   }
 
-  /** Undefined: no end. @throws UsageError */
+  /** Undefined means unlimited. @throws UsageError */
   get count(): number | undefined {
     const count = this.#find('count');
     if (count === undefined) return undefined;
@@ -42,7 +44,7 @@ export class OptionValues {
     throw new UsageError(`${count.source} must be a whole number, 1 or more, not "${count.text}"`);
   }
 
-  /** In milliseconds, whole ones. @throws UsageError */
+  /** Whole milliseconds. @throws UsageError */
   get timeoutMs(): number {
     const { text, source } = this.#get('timeout');
     const seconds = /^\d*\.?\d+$/.test(text) ? Number(text) : 0;

@@ -1,21 +1,21 @@
 interface Option {
-  /** What stands behind it in the help; absent for a switch. */
+  /** The placeholder of the value in the help; absent for a switch. */
   readonly value?: string;
-  /** What counts where it is not given. */
+  /** The default. */
   readonly fallback?: string;
-  /** Whether the environment counts too where the command line does not say: CLASP_URL for `--url`. */
+  /** Whether an environment variable can set it: CLASP_URL for `--url`. */
   readonly inEnvironment?: true;
   readonly help: string;
 }
 
-/** Every option of the tool, in the order of the help. Which of them a command takes, its table says. */
+/** All options of the tool, in the order of the help. The table of commands states which ones a command accepts. */
 export const options = {
   types: {
     value: 'LIST',
-    help: 'only signals of these kinds: param, event, stream, gesture, timeline; commas between',
+    help: 'only signals of these kinds: param, event, stream, gesture, timeline; separated by commas',
   },
-  count: { value: 'N', help: 'ends after so many messages, those of the snapshot counted' },
-  json: { help: 'one JSON object a line, for machines' },
+  count: { value: 'N', help: 'ends after this number of messages, including the snapshot' },
+  json: { help: 'prints one JSON object per line' },
   url: {
     value: 'URL',
     fallback: 'ws://127.0.0.1:7330',
@@ -25,33 +25,37 @@ export const options = {
   token: {
     value: 'TOKEN',
     inEnvironment: true,
-    help: 'for a router with --auth; better in CLASP_TOKEN, because others on this machine can see a command line',
+    help: 'for a router with --auth; prefer CLASP_TOKEN, because other users can see the command line',
   },
   timeout: {
     value: 'SECONDS',
     fallback: '5',
     inEnvironment: true,
-    help: 'how long to wait until the router has let us in, and then for each answer',
+    help: 'time to wait for the connection, and then for each answer',
   },
   ca: {
     value: 'FILE',
     inEnvironment: true,
-    help: 'PEM certificate to trust, with wss:, tls: and quic:; that of the router where it is self-signed',
+    help: 'trusted PEM certificate, with wss:, tls: and quic:, such as a self-signed one of the router',
   },
   servername: {
     value: 'NAME',
     inEnvironment: true,
-    help: 'the name in the certificate of the router, where it is not that in the URL',
+    help: 'the name in the certificate of the router, if it differs from the URL',
   },
-  encoding: { value: 'NAME', fallback: 'binary', help: 'how messages travel: binary, cbor, or json (WebSocket alone)' },
+  encoding: {
+    value: 'NAME',
+    fallback: 'binary',
+    help: 'encoding of the messages: binary, cbor, or json (only WebSocket)',
+  },
 } as const satisfies Record<string, Option>;
 
 export type OptionName = keyof typeof options;
 
-/** What a command takes that talks with a router. */
+/** The options of commands that connect to a router. */
 export const connectionOptions = ['url', 'token', 'timeout', 'ca', 'servername', 'encoding'] as const;
 
-/** An option without the narrow types of the table. */
+/** Returns an option without the narrow types of the table. */
 export function optionOf(name: OptionName): Option {
   return options[name];
 }

@@ -1,12 +1,12 @@
 import { peerText, printable } from '../../util/printable-text.js';
 import type { ToolHost } from './host.js';
 
-/** Characters of a sentence: what a peer can put into an ERROR is 64 KiB. */
+/** Maximum characters of a sentence. A peer can send up to 64 KiB of text in an ERROR. */
 const MAX_SENTENCE_CHARACTERS = 400;
 
 /**
- * Where a command writes: lines that are what was asked for, whole, and sentences about it beside them, cut. Both are printable: what peers
- * send must not be able to rewrite the screen of who looks at it.
+ * The output of a command: result lines, complete, and sentences for the user, truncated. Both are escaped, so that a
+ * peer cannot control the terminal.
  */
 export class Output {
   readonly #host: Pick<ToolHost, 'stdout' | 'stderr'>;
@@ -16,12 +16,12 @@ export class Output {
     this.#host = host;
   }
 
-  /** @returns a promise where the reader is behind: the next line should wait for it */
+  /** @returns a promise if the reader is behind: the next line should wait for it */
   print(line: string): Promise<void> | undefined {
     return this.#host.stdout(`${printable(line)}\n`);
   }
 
-  /** The same again is not repeated: of one fault the user may hear in two ways. */
+  /** Prints a sentence, unless it is the same as the previous one: two errors can report one fault. */
   say(sentence: string): void {
     if (sentence === this.#said) return;
     this.#said = sentence;

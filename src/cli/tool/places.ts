@@ -8,12 +8,12 @@ export function readAddress(text: string): Address {
   return readPlace(() => parseAddress(text), text);
 }
 
-/** @param text everything, where it is undefined. @throws UsageError */
+/** @param text default: all addresses. @throws UsageError */
 export function readPattern(text = '/**'): Pattern {
   return readPlace(() => parsePattern(text), text);
 }
 
-/** The router would refuse it too; but a slip of the pen is the user's, and needs no router to be seen. */
+/** Reports a user error without a router. The router would refuse the address or pattern, too. */
 function readPlace<T>(parse: () => T, text: string): T {
   try {
     return parse();

@@ -3,9 +3,9 @@ import { leave, type ProcessOutput } from '../output/process-output.js';
 import { runTool } from './tool.js';
 
 /**
- * Runs the tool in this process, which ends with the tool's exit code as soon as the output is written.
+ * Runs the tool in this process. The process ends with the exit code of the tool when the output is written.
  *
- * @param args what stands behind `clasp-router`
+ * @param args the arguments after `clasp-router`
  */
 export async function runToolInProcess(args: readonly string[], output: ProcessOutput): Promise<void> {
   const { stdout, stderr } = output;
@@ -27,12 +27,12 @@ export async function runToolInProcess(args: readonly string[], output: ProcessO
         listener();
       }),
   });
-  // An interrupted command does not wait for a reader that is stuck.
+  // An interrupted command does not wait for a stuck reader.
   if (interruption.signal.aborted) await leave(output, exitCode);
   else process.exitCode = exitCode;
 }
 
-/** Calls the listener once: a second signal ends the process at once. @returns removes the listener */
+/** Calls the listener once; a second signal ends the process. @returns a function that removes the listener */
 function onSignals(listener: () => void): () => void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, listener);
   return () => {

@@ -4,7 +4,7 @@ import { withClient } from './connection.js';
 import { readPattern } from './places.js';
 import { fieldText } from './value-notation.js';
 
-/** `query [PATTERN]`: a line for each signal that was announced. */
+/** `query [PATTERN]`: prints one line per announced signal. */
 export async function query(context: ToolContext): Promise<void> {
   const pattern = readPattern(context.args[0]);
   const { options, output } = context;
@@ -14,7 +14,7 @@ export async function query(context: ToolContext): Promise<void> {
     for (const definition of definitions) {
       await output.print(options.asJson ? fieldText(definition) : definitionLine(definition, width));
     }
-    if (definitions.length === 0) output.say(`nothing was announced that matches ${pattern}`);
+    if (definitions.length === 0) output.say(`no announced signal matches ${pattern}`);
   });
 }
 

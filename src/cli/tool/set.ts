@@ -3,9 +3,9 @@ import { withClient } from './connection.js';
 import { readAddress } from './places.js';
 import { fieldText, jsonLine, parseValue, valueText } from './value-notation.js';
 
-/** `set ADDRESS VALUE`: done when the router has stored it. */
+/** `set ADDRESS VALUE`: succeeds when the router has stored the value. */
 export async function set(context: ToolContext): Promise<void> {
-  const address = readAddress(context.args[0]!); // the table says that there are two
+  const address = readAddress(context.args[0]!); // the parser has checked the number of arguments
   const value = parseValue(context.args[1]!);
   const { options, output } = context;
   await withClient(context, async (client) => {

@@ -1,12 +1,12 @@
 import type { Signal } from '../../client/node.js';
 import { fieldText, jsonLine, optionalText, valueText } from './value-notation.js';
 
-/** Columns of addresses and kinds; what is longer pushes the rest of its line to the right. */
+/** Column widths of addresses and kinds. A longer text moves the rest of its line. */
 const ADDRESS_WIDTH = 24;
 const KIND_WIDTH = 'timeline'.length;
 
 /**
- * A signal as a line for people: when it came (local time), address, kind, value, and what else its kind has.
+ * Returns a signal as a line of text: local time of arrival, address, kind, value, and further fields of its kind.
  *
  * @param atMs milliseconds since the Unix epoch
  */
@@ -24,7 +24,7 @@ export function signalLine(signal: Signal, atMs: number): string {
     .trimEnd();
 }
 
-/** The same as one JSON object: times of our clock in ISO 8601, `timestamp` as it was sent, in microseconds. */
+/** Returns a signal as one JSON object: local times in ISO 8601, `timestamp` as it was sent, in microseconds. */
 export function signalJson(signal: Signal, atMs: number): string {
   const { kind, address, timestamp } = signal;
   const common = { time: fieldText(new Date(atMs).toISOString()), address: fieldText(address), type: fieldText(kind) };

@@ -2,7 +2,7 @@ import { environmentName } from '../settings.js';
 import { type CommandName, commandOf, commands } from './commands.js';
 import { optionOf } from './options.js';
 
-/** A line for each command: what is called, and what it does. */
+/** Returns a row for each command: its usage and its summary. */
 export function commandRows(): readonly { readonly left: string; readonly right: string }[] {
   return Object.entries(commands).map(([name, { parameters, summary }]) => ({
     left: [name, ...parameters].join(' '),
@@ -10,7 +10,7 @@ export function commandRows(): readonly { readonly left: string; readonly right:
   }));
 }
 
-/** The text of `--help` for one command. */
+/** Returns the text of `--help` for one command. */
 export function toolHelp(name: CommandName): string {
   const { parameters, summary, about, options } = commandOf(name);
   const rows = options.map((option) => {
@@ -30,8 +30,10 @@ export function toolHelp(name: CommandName): string {
     '',
     ...rows.map(({ left, right }) => left.padEnd(width) + right),
     '',
-    ...(variables.length === 0 ? [] : [`In the environment: ${variables.join(', ')}. The command line wins.`]),
-    'Exit codes: 0 done; 1 a mistake of the user; 2 refused by the router; 3 no router there, lost, or no answer in time.',
+    ...(variables.length === 0
+      ? []
+      : [`Environment variables: ${variables.join(', ')}. The command line has precedence.`]),
+    'Exit codes: 0 success; 1 user error; 2 refused by the router; 3 no router, connection lost, or no answer in time.',
     '',
   ].join('\n');
 }

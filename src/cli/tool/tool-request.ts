@@ -4,28 +4,28 @@ import { UsageError } from '../settings.js';
 import { type CommandName, commandOf, commands, isCommandName, type ToolCommand } from './commands.js';
 import { type OptionName, optionOf } from './options.js';
 
-/** What the tool was asked to do: a command that there is, with as many arguments as it takes. */
+/** The validated command line of the tool. */
 export type ToolRequest =
   | { readonly kind: 'help'; readonly command: CommandName }
   | {
       readonly kind: 'run';
       readonly command: CommandName;
       readonly args: readonly string[];
-      /** A switch is there or not. */
+      /** A switch is present or absent. */
       readonly given: ReadonlyMap<OptionName, string>;
     };
 
-/** Begins like an option and is a number below zero. */
+/** A negative number, which looks like an option. */
 const negativeNumber = /^-\.?\d/;
 
 /**
- * Reads a command line whose first word is no flag of the router's.
+ * Reads a command line whose first word is not a flag of the router.
  *
  * @throws UsageError
  */
 export function readToolRequest([name = '', ...rest]: readonly string[]): ToolRequest {
   if (!isCommandName(name)) {
-    // `token` has a table of its own.
+    // `token` has its own table.
     const near = didYouMean(name, [...Object.keys(commands), 'token']);
     const meant = near === undefined ? '' : ` (did you mean ${near}?)`;
     throw new UsageError(`unknown command "${name}"${meant}; see clasp-router --help`);
@@ -34,7 +34,7 @@ export function readToolRequest([name = '', ...rest]: readonly string[]): ToolRe
   const { args, given } = parse(name, command, rest);
   if (given.has('help')) return { kind: 'help', command: name };
   checkCount(name, command, args);
-  return { kind: 'run', command: name, args, given: given as ReadonlyMap<OptionName, string> }; // the rest are its options
+  return { kind: 'run', command: name, args, given: given as ReadonlyMap<OptionName, string> }; // all others are its options
 }
 
 function parse(
@@ -54,13 +54,13 @@ function parse(
       { type: takesValue(option) ? 'string' : 'boolean', ...(option === 'help' && { short: 'h' }) } as const,
     ]),
   );
-  // Not strict, so that the sentence about a mistake is ours.
+  // Not strict, so that the errors have our own sentences.
   const { tokens } = parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true });
-  /** By their place: of -12 come two tokens. */
+  /** By position: -12 yields two tokens. */
   const args = new Map<number, string>();
   const given = new Map<OptionName | 'help', string>();
   for (const token of tokens) {
-    const word = words[token.index]!; // a token is of a word
+    const word = words[token.index]!; // each token has a word
     if (token.kind === 'positional') args.set(token.index, token.value);
     if (token.kind !== 'option') continue;
     const option = known.get(token.name);
@@ -69,7 +69,7 @@ function parse(
         args.set(token.index, word);
         continue;
       }
-      // Two letters away from a letter or two is any short name.
+      // Every short name is similar to a name of one or two letters.
       const near = token.name.length > 2 ? didYouMean(token.name, [...known.keys()]) : undefined;
       const meant = near === undefined ? '' : ` (did you mean --${near}?)`;
       throw new UsageError(`unknown option ${token.rawName}${meant}; see clasp-router ${name} --help`);
@@ -89,6 +89,6 @@ function checkCount(name: CommandName, { parameters }: ToolCommand, args: readon
   const surplus = parameters.some((parameter) => parameter.endsWith('...')) ? undefined : args[parameters.length];
   if (surplus === undefined) return;
   throw new UsageError(
-    `unexpected argument "${surplus}"; what has spaces in it goes in quotes, see clasp-router ${name} --help`,
+    `unexpected argument "${surplus}"; quote an argument with spaces, see clasp-router ${name} --help`,
   );
 }

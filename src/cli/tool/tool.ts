@@ -7,11 +7,11 @@ import { toolHelp } from './tool-help.js';
 import { readToolRequest } from './tool-request.js';
 
 /**
- * Does what the command line of `clasp-router COMMAND ...` says. What goes wrong outside of it is said in one sentence.
+ * Runs the command line of `clasp-router COMMAND ...`. Prints user errors and failures in one sentence.
  *
- * @param args with the command's name as the first
+ * @param args the name of the command, then its arguments
  * @returns the exit code
- * @throws only what is a fault of ours
+ * @throws only internal errors
  */
 export async function runTool(args: readonly string[], host: ToolHost): Promise<ExitCode> {
   const output = new Output(host);

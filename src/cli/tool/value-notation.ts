@@ -5,23 +5,21 @@ import { EncodedValue } from '../../protocol/values/encoded-value.js';
 import type { Value } from '../../protocol/values/value.js';
 import { UsageError } from '../settings.js';
 
-// Values on a command line, and as they are shown: JSON in which the spelling of a number says its type.
-//   1 -5                  Int
-//   1.0 0.5 1e3           Float
-// Everything else is as encodings/json-value.ts has it, which writes an Int as {"$int": "1"}. Between the two notations lie
-// the numbers alone, so they are exchanged in the text, where no text in quotes is touched.
+// The notation of values for input and output: JSON in which the spelling of a number determines its type. 1 -5 Int 1.0
+// 0.5 1e3 Float All else is as in encodings/json-value.ts, which writes an Int as {"$int": "1"}. The notations differ
+// only in numbers, so these are replaced in the text, outside of quoted strings.
 
 const aroundNumbers = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
 const aroundInts = new RegExp(`\\{"\\$int":"(-?\\d+)"\\}|${aroundNumbers.source}`, 'g');
 const wholeNumber = /^-?\d+$/;
 
 /**
- * The value that a user wrote. What is no JSON is a text, unless it was plainly meant to be something else.
+ * Parses a value of a user. A text that is not JSON is a string, unless it is an obvious mistake.
  *
  * @throws UsageError
  */
 export function parseValue(text: string): Value {
-  if (text.trim() === '') throw new UsageError(`VALUE is empty; an empty text is '""'`);
+  if (text.trim() === '') throw new UsageError(`VALUE is empty; an empty string is '""'`);
   if (!isJson(text)) {
     const complaint = complaintAbout(text);
     if (complaint !== undefined) throw new UsageError(complaint);
@@ -30,14 +28,14 @@ export function parseValue(text: string): Value {
   const marked = text.replace(aroundNumbers, (found) => {
     if (wholeNumber.test(found)) return `{"$int":"${BigInt(found).toString()}"}`;
     if (!found.startsWith('"') && !Number.isFinite(Number(found))) {
-      throw new UsageError(`VALUE: ${found} is more than a Float can hold`);
+      throw new UsageError(`VALUE: ${found} exceeds the range of a Float`);
     }
     return found;
   });
   return checked(() => valueOfJson(readJson(marked)));
 }
 
-/** A value as {@link parseValue} reads it, in one line. */
+/** Returns a value in the notation of {@link parseValue}, in one line. */
 export function valueText(value: Value): string {
   return JSON.stringify(jsonOfValue(value)).replace(aroundInts, (found, int: string | undefined) => {
     if (int !== undefined) return int;
@@ -46,25 +44,25 @@ export function valueText(value: Value): string {
 }
 
 /**
- * A field of a message as JSON text: values as {@link valueText} has them; all other numbers as they are, because the field
- * says their type.
+ * Returns a field of a message as JSON text: values as {@link valueText}; all other numbers as they are, because the
+ * field determines their type.
  */
 export function fieldText(field: unknown): string {
   if (field instanceof EncodedValue) return valueText(field.decode());
   if (typeof field === 'bigint') return field.toString();
-  if (typeof field === 'number') return JSON.stringify(jsonOfFloat(field)); // a sample may be no number at all
+  if (typeof field === 'number') return JSON.stringify(jsonOfFloat(field)); // a sample can be NaN
   if (Array.isArray(field)) return `[${field.map(fieldText).join(',')}]`;
   if (field instanceof Map) return objectText([...(field as ReadonlyMap<string, unknown>)]); // revisions by address
   if (typeof field === 'object' && field !== null) return objectText(Object.entries(field));
   return JSON.stringify(field);
 }
 
-/** The same for a field that may be missing. */
+/** The same for a field that can be absent. */
 export function optionalText(field: unknown): string | undefined {
   return field === undefined ? undefined : fieldText(field);
 }
 
-/** An object as JSON text, of fields whose text is given. Those that are undefined are left out. */
+/** Returns an object as JSON text, of fields with given texts. Undefined fields are omitted. */
 export function jsonLine(fields: Readonly<Record<string, string | undefined>>): string {
   const texts = Object.entries(fields).filter(([, text]) => text !== undefined);
   return `{${texts.map(([name, text]) => `${JSON.stringify(name)}:${text!}`).join(',')}}`;
@@ -84,13 +82,13 @@ function isJson(text: string): boolean {
   }
 }
 
-/** What is wrong with a text that is no JSON, if somebody meant it to be. */
+/** Returns the fault of a text that was meant as JSON but is not valid. */
 function complaintAbout(text: string): string | undefined {
   const begin = text.trim();
-  if (/^["[{]/.test(begin)) return `VALUE begins like JSON and is none; mind the quotes of the shell: ${begin}`;
-  // .5 and +5 and 0x10: a text would be stored where a number was meant, and nobody would notice.
+  if (/^["[{]/.test(begin)) return `VALUE is not valid JSON; check the quotes of the shell: ${begin}`;
+  // .5, +5 and 0x10: without an error, a string would be stored instead of the intended number.
   if (Number.isFinite(Number(begin)))
-    return `VALUE is no number in JSON; write ${meant(begin)}, or '"${begin}"' for a text`;
+    return `VALUE is not a JSON number; write ${meant(begin)}, or '"${begin}"' for a string`;
   return undefined;
 }
 

@@ -32,7 +32,7 @@ describe('an output whose reader is stuck', () => {
     expect(reader.chunks).toEqual(['a', 'bc']);
   });
 
-  it('keeps the lines that fit, drops and counts the others, and says so when half of the capacity is free', () => {
+  it('keeps the lines that fit, drops and counts the others, and reports them when half of the capacity is free', () => {
     const { output, reader, drops } = stuckOutput();
     output.onDropped = (count) => {
       drops.push(count);
@@ -61,7 +61,7 @@ describe('an output whose reader is stuck', () => {
     expect(drops).toEqual([1]);
   });
 
-  it('takes a text that is not offered but written whatever waits', () => {
+  it('accepts a text passed to write() regardless of the limit', () => {
     const { output, reader, drops } = stuckOutput(10);
     output.write(line(0));
     output.write(line(1));
@@ -69,7 +69,7 @@ describe('an output whose reader is stuck', () => {
     expect([reader.chunks, drops]).toEqual([[line(0), line(1)], []]);
   });
 
-  it('lets a caller wait until the reader has taken more than 64 KiB, or until the caller stops waiting', async () => {
+  it('makes a caller wait until at most 64 KiB remain, or until the caller stops waiting', async () => {
     const { output, reader } = stuckOutput();
     expect(output.drained()).toBeUndefined();
     output.write('x'.repeat(65_537));
@@ -83,7 +83,7 @@ describe('an output whose reader is stuck', () => {
     await third;
   });
 
-  it('is flushed when the reader has taken everything, or when the time is over', async () => {
+  it('is flushed when the reader has read everything, or when the time has passed', async () => {
     const { output, reader, clock } = stuckOutput();
     await output.flush(1_000);
     output.write('a');
@@ -101,7 +101,7 @@ describe('an output whose reader is stuck', () => {
     await late;
   });
 
-  it('says whether a thread is blocked in its write', () => {
+  it('states whether a thread is blocked in its write', () => {
     const { output, reader } = stuckOutput();
     expect(output.isBlocking).toBe(false);
     output.write('a');
@@ -113,7 +113,7 @@ describe('an output whose reader is stuck', () => {
 
 describe('an output that cannot be written', () => {
   it.each(['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'])(
-    'takes everything and writes nothing after %s',
+    'accepts all texts and writes nothing after %s',
     async (code) => {
       const { output, reader, drops } = stuckOutput();
       const failures: unknown[] = [];
@@ -132,7 +132,7 @@ describe('an output that cannot be written', () => {
   it.each([
     ['EAGAIN', 50, []],
     ['ENOSPC', 1_000, ['ENOSPC']],
-  ])('tries the rest of a chunk again after %s, in %d ms', (code, milliseconds, failures) => {
+  ])('retries the rest of a chunk after %s, in %d ms', (code, milliseconds, failures) => {
     const { output, reader, clock } = stuckOutput();
     const seen: unknown[] = [];
     output.onFailure = (error) => seen.push(error.code);

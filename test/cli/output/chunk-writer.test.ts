@@ -19,7 +19,7 @@ function written(writer: ChunkWriter, text: string): Promise<readonly [code: str
 }
 
 describe('threadWriter', () => {
-  it('writes chunks behind each other', async () => {
+  it('writes chunks in order', async () => {
     const path = folder.at('log');
     const fd = openSync(path, 'w');
     const writer = threadWriter(fd);
@@ -37,7 +37,7 @@ describe('threadWriter', () => {
 });
 
 describe('streamWriter', () => {
-  it('reports the code of a failure, which ends nothing', async () => {
+  it('reports the code of a failure without ending the process', async () => {
     const stream = new Writable({
       write: (_chunk, _encoding, done) => done(Object.assign(new Error('gone'), { code: 'EPIPE' })),
     });
@@ -49,7 +49,7 @@ describe('streamWriter', () => {
 });
 
 describe('chunkWriter', () => {
-  it('gives the log of Windows to a thread, because consoles and pipes block there', () => {
+  it('writes the log on Windows in a thread, because consoles and pipes block there', () => {
     expect(chunkWriter(2, true).blocksThread).toBe(true);
   });
 });

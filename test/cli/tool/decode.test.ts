@@ -22,14 +22,14 @@ describe('clasp-router decode', () => {
       'frame of 23 bytes, QoS 2 (commit), timestamp 5, cbor\nPING\n',
     ],
     [
-      'frames back to back',
+      'adjacent frames',
       [frame, encodeFrame(ping)],
       `frame of 26 bytes, QoS 1 (confirm), binary\n${setLines}frame of 5 bytes, QoS 0 (fire), binary\nPING\n`,
     ],
     [
       'frames of TCP',
       [counted, counted],
-      `frame of 26 bytes, its length in front, QoS 1 (confirm), binary\n${setLines}`.repeat(2),
+      `frame of 26 bytes, with a length prefix, QoS 1 (confirm), binary\n${setLines}`.repeat(2),
     ],
     ['a payload', [frame.subarray(4)], `payload without a frame, binary\n${setLines}`],
     [
@@ -37,7 +37,7 @@ describe('clasp-router decode', () => {
       [encodeFrame(ping, { encoding: 'cbor' }).subarray(4)],
       'payload without a frame, cbor\nPING\n',
     ],
-    // {type: 'PING'}, as the MessagePack clients of old wrote it
+    // {type: 'PING'}, as legacy MessagePack clients write it
     ['a payload of MessagePack', [fromHex('81a474797065a450494e47')], 'payload without a frame, legacy\nPING\n'],
     ['a JSON text', [new TextEncoder().encode(encodeJson(set))], `text, json\n${setLines}`],
     [
@@ -52,7 +52,7 @@ describe('clasp-router decode', () => {
       'frame of 15 bytes, QoS 1 (confirm), binary\nFEDERATION_SYNC\n  op         "requestSync"\n' +
         '  patterns   ["/a"]\n  revisions  {}\n',
     ],
-  ])('says what %s is', async (_, parts, lines) => {
+  ])('prints the content of %s', async (_, parts, lines) => {
     expect(await runHere(['decode', toHex(concat(parts))])).toEqual({ exitCode: 0, stdout: lines, stderr: '' });
   });
 
@@ -62,11 +62,11 @@ describe('clasp-router decode', () => {
     [['0x5300000141']],
     [['53:00:00:01:41']],
     [['53-00,00 01\n41']],
-  ])('does not mind how the digits are grouped: %j', async (words) => {
+  ])('accepts any grouping of the digits: %j', async (words) => {
     expect((await runHere(['decode', ...words])).stdout).toBe('frame of 5 bytes, QoS 0 (fire), binary\nPING\n');
   });
 
-  it('says the same of a golden vector as the decoder', async () => {
+  it('agrees with the decoder for every golden vector', async () => {
     const vectors = binaryVectorFiles
       .flatMap((file) => readVectors(file))
       .filter(({ direction }) => direction === 'both');
@@ -80,39 +80,36 @@ describe('clasp-router decode', () => {
   });
 
   it.each([
-    ['534', 'HEX has 3 digits; a byte is two, so one is missing'],
-    ['53zz', 'HEX is hexadecimal digits, 0 to 9 and a to f; "z" is none'],
-    ['530x', 'HEX is hexadecimal digits, 0 to 9 and a to f; "x" is none'],
+    ['534', 'HEX has 3 digits; each byte needs two'],
+    ['53zz', 'HEX must be hexadecimal digits, 0 to 9 and a to f, not "z"'],
+    ['530x', 'HEX must be hexadecimal digits, 0 to 9 and a to f, not "x"'],
     ['', 'HEX is empty; there is nothing to decode'],
     ['0x', 'HEX is empty; there is nothing to decode'],
-    ['99', 'no message of CLASP is in this one byte: message type 0x99 is not assigned (UnknownMessageType)'],
+    ['99', 'no CLASP message in this byte: message type 0x99 is not assigned (UnknownMessageType)'],
     [
       '5340000541',
-      'no message of CLASP is in these 5 bytes: the header declares a frame of 9 bytes; there are 5 (TruncatedFrame)',
+      'no CLASP message in these 5 bytes: the header declares a frame of 9 bytes; there are 5 (TruncatedFrame)',
     ],
-    [
-      '53',
-      'no message of CLASP is in this one byte: a frame needs 4 or 12 header bytes; there are 1 (TruncatedHeader)',
-    ],
+    ['53', 'no CLASP message in this byte: a frame needs 4 or 12 header bytes; there are 1 (TruncatedHeader)'],
     [
       '000000095300000141',
-      'no message of CLASP is in these 9 bytes: the length in front says 9 bytes; there are 5 (TruncatedFrame)',
+      'no CLASP message in these 9 bytes: the length prefix states 9 bytes; there are 5 (TruncatedFrame)',
     ],
-    ['7b7d', 'no message of CLASP is in these 2 bytes: a message must have a type, which is a string (JsonDecode)'],
-    ['7bff', 'no message of CLASP is in these 2 bytes: it begins like a JSON text and is not UTF-8 (InvalidUtf8)'],
+    ['7b7d', 'no CLASP message in these 2 bytes: a message must have a type, which is a string (JsonDecode)'],
+    ['7bff', 'no CLASP message in these 2 bytes: it begins as a JSON text but is not UTF-8 (InvalidUtf8)'],
     [
       '41'.repeat(65_536),
-      'no message of CLASP is in these 65536 bytes: a payload is at most 65535 bytes; these are 65536 (FrameTooLarge)',
+      'no CLASP message in these 65536 bytes: a payload is at most 65535 bytes; these are 65536 (FrameTooLarge)',
     ],
-  ])('answers %.20s with a sentence and exit code 1', async (hex, sentence) => {
+  ])('rejects %.20s with a sentence and exit code 1', async (hex, sentence) => {
     expect(await runHere(['decode', hex])).toEqual({ exitCode: 1, stdout: '', stderr: `clasp-router: ${sentence}\n` });
   });
 
-  it('prints what it could read ahead of what it could not', async () => {
+  it('prints the decoded messages before an error', async () => {
     expect(await runHere(['decode', '5300000141', '00'])).toEqual({
       exitCode: 1,
       stdout: 'frame of 5 bytes, QoS 0 (fire), binary\nPING\n',
-      stderr: 'clasp-router: what follows cannot be read: a frame starts with 0x53, not 0x00 (BadMagic)\n',
+      stderr: 'clasp-router: the rest cannot be decoded: a frame starts with 0x53, not 0x00 (BadMagic)\n',
     });
   });
 });

@@ -19,20 +19,20 @@ describe('failureOf', () => {
       2,
       'ERROR 501 ServiceUnavailable: no journal (/a)',
     ],
-    [new DecodeError('BadMagic', 'no magic'), 3, 'what answers there is no CLASP router: no magic'],
+    [new DecodeError('BadMagic', 'no magic'), 3, 'the peer is not a CLASP router: no magic'],
     [new ClientError('timeout', 'no answer'), 3, 'no answer'],
     [new ClientError('unreachable', 'nobody there'), 3, 'nobody there'],
     [new ClientError('unanswered', 'dropped'), 3, 'dropped'],
-    // Why the router has hung up counts, wherever it is to be found.
+    // The reason of the router has precedence, wherever the error contains it.
     [new ClientError('lost', 'gone', forbidden), 2, 'ERROR 301 Forbidden: the token does not cover it (/a)'],
     [new ClientError('closed', 'over', goodbye), 3, 'ERROR 501 ServiceUnavailable: shutting down'],
     [new ClientError('closed', 'over', new ClientError('lost', 'cut')), 3, 'cut'],
     [new ClientError('unreachable', 'cannot connect: refused', new Error('refused')), 3, 'cannot connect: refused'],
-  ])('knows the exit code of %p', (error, exitCode, sentence) => {
+  ])('returns the exit code of %p', (error, exitCode, sentence) => {
     expect(failureOf(error)).toEqual({ exitCode, sentence });
   });
 
-  it('does not explain a fault of ours away', () => {
+  it('returns undefined for an internal error', () => {
     expect(failureOf(new TypeError('x is not a function'))).toBeUndefined();
   });
 });

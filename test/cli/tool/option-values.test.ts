@@ -8,7 +8,7 @@ function values(given: Partial<Record<OptionName, string>>, environment: Record<
 }
 
 describe('OptionValues', () => {
-  it('has something for what is not given', () => {
+  it('has defaults for missing options', () => {
     const { url, timeoutMs, encoding, token, types, count, asJson, caFile, servername } = values({});
     expect({ url: url.text, timeoutMs, encoding, token, types, count, asJson, caFile, servername }).toEqual({
       url: 'ws://127.0.0.1:7330',
@@ -18,7 +18,7 @@ describe('OptionValues', () => {
     });
   });
 
-  it('takes the command line, then the environment where the table says so', () => {
+  it('uses the command line, else the environment, if the option permits it', () => {
     const environment = {
       CLASP_URL: 'tcp://b:1',
       CLASP_TOKEN: 'cpsk_b',
@@ -41,11 +41,11 @@ describe('OptionValues', () => {
     ['.5', 500],
     ['0.0001', 1],
     ['3600', 3_600_000],
-  ])('takes a timeout of %s seconds as %d ms', (timeout, milliseconds) => {
+  ])('reads a timeout of %s seconds as %d ms', (timeout, milliseconds) => {
     expect(values({ timeout }).timeoutMs).toBe(milliseconds);
   });
 
-  it('takes a list of kinds', () => {
+  it('reads a list of kinds', () => {
     expect(values({ types: 'param, event' }).types).toEqual(['param', 'event']);
   });
 
@@ -59,11 +59,11 @@ describe('OptionValues', () => {
     [{ types: 'param,' }, 'types', '--types must be one of param, event, stream, gesture, timeline, not ""'],
     [{ encoding: 'xml' }, 'encoding', '--encoding must be one of binary, cbor, json, not "xml"'],
     [{ url: '' }, 'url', '--url must not be empty'],
-  ])('answers %j with a sentence', (given, option, sentence) => {
+  ])('rejects %j with a sentence', (given, option, sentence) => {
     expect(() => values(given)[option]).toThrow(new UsageError(sentence));
   });
 
-  it('names the variable that is wrong', () => {
+  it('names the invalid variable', () => {
     expect(() => values({}, { CLASP_TIMEOUT: 'long' }).timeoutMs).toThrow(/^CLASP_TIMEOUT must be seconds/);
   });
 });

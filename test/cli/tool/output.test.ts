@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Output } from '../../../src/cli/tool/output.js';
 
 describe('Output', () => {
-  it('ends each line, and says the same only once in a row', () => {
+  it('ends each line, and prints a repeated sentence only once', () => {
     const written: string[] = [];
     const output = new Output({
       stdout: (text) => {
@@ -21,7 +21,7 @@ describe('Output', () => {
     ]);
   });
 
-  it('prints what was asked for whole, and cuts a sentence that quotes a peer', () => {
+  it('prints a result completely, and truncates a sentence that quotes a peer', () => {
     const written: string[] = [];
     const output = new Output({
       stdout: (text) => (written.push(text), undefined),

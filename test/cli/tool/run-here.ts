@@ -8,7 +8,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs the tool inside the test, for what needs no router. */
+/** Runs the tool inside the test, for commands that need no router. */
 export async function runHere(args: readonly string[], environment: ToolHost['environment'] = {}): Promise<Outcome> {
   let stdout = '';
   let stderr = '';

@@ -3,7 +3,7 @@ import { signalJson, signalLine } from '../../../src/cli/tool/signal-line.js';
 import type { Signal } from '../../../src/client/node.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
 
-/** Lines have the time of the place where they are read. */
+/** Lines have local time. */
 const AT_MS = new Date(2027, 0, 15, 8, 5, 9, 42).getTime();
 const ISO = new Date(AT_MS).toISOString();
 

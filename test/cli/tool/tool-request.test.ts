@@ -23,7 +23,7 @@ describe('readToolRequest', () => {
     expect(request.kind === 'run' && Object.fromEntries(request.given)).toEqual(given);
   });
 
-  it.each([['--help'], ['-h']])('gives the help of a command for %s, whatever else is missing', (flag) => {
+  it.each([['--help'], ['-h']])('returns the help of a command for %s, even if arguments are missing', (flag) => {
     expect(readToolRequest(['set', flag])).toEqual({ kind: 'help', command: 'set' });
   });
 
@@ -37,7 +37,7 @@ describe('readToolRequest', () => {
     [['decode'], 'decode needs HEX; see clasp-router decode --help'],
     [
       ['set', '/a', 'two', 'words'],
-      'unexpected argument "words"; what has spaces in it goes in quotes, see clasp-router set --help',
+      'unexpected argument "words"; quote an argument with spaces, see clasp-router set --help',
     ],
     [['get', '/a', '--jsn'], 'unknown option --jsn (did you mean --json?); see clasp-router get --help'],
     [['get', '/a', '--count', '1'], 'unknown option --count; see clasp-router get --help'],
@@ -46,7 +46,7 @@ describe('readToolRequest', () => {
     [['get', '/a', '--constructor'], 'unknown option --constructor; see clasp-router get --help'],
     [['get', '/a', '--url'], '--url needs a value'],
     [['get', '/a', '--json=yes'], '--json takes no value'],
-  ])('answers %j with a sentence', (words, sentence) => {
+  ])('rejects %j with a sentence', (words, sentence) => {
     expect(() => readToolRequest(words)).toThrow(new UsageError(sentence));
   });
 });

@@ -9,19 +9,19 @@ import { runHere } from './run-here.js';
 const names = Object.keys(commands).filter(isCommandName);
 
 describe('the help', () => {
-  it('of the router names every command', () => {
+  it('of the router lists every command', () => {
     for (const name of names) expect(helpText()).toContain(`\n  ${[name, ...commandOf(name).parameters].join(' ')}  `);
     expect(helpText()).toContain('\n  token create|list|revoke  ');
   });
 
-  it.each(names)('of %s names its options and no others', async (name) => {
+  it.each(names)('of %s lists its options and no others', async (name) => {
     const { stdout, exitCode } = await runHere([name, '--help']);
     expect(exitCode).toBe(0);
     const named = [...stdout.matchAll(/^ {2}--([\w-]+)/gm)].map(([, option]) => option);
     expect(named).toEqual(commandOf(name).options);
   });
 
-  it('is nowhere wider than that of the router', async () => {
+  it('is never wider than that of the router', async () => {
     const widest = Math.max(
       ...helpText()
         .split('\n')
@@ -33,16 +33,16 @@ describe('the help', () => {
     }
   });
 
-  it('sends tokens into the environment, and says what becomes of a bare word', async () => {
-    expect((await runHere(['get', '--help'])).stdout).toMatch(/--token TOKEN .*better in CLASP_TOKEN/);
-    expect((await runHere(['set', '--help'])).stdout).toContain('A word that is no JSON is a text');
+  it('recommends the environment for tokens, and explains a word without quotes', async () => {
+    expect((await runHere(['get', '--help'])).stdout).toMatch(/--token TOKEN .*prefer CLASP_TOKEN/);
+    expect((await runHere(['set', '--help'])).stdout).toContain('A word that is not JSON is a string');
   });
 });
 
 describe('docs/tool.md', () => {
   const page = readFileSync(new URL('../../../docs/tool.md', import.meta.url), 'utf8');
 
-  it('has every command, every option and every exit code', () => {
+  it('lists every command, every option and every exit code', () => {
     for (const name of names) expect(page).toContain(`\`${[name, ...commandOf(name).parameters].join(' ')}\``);
     for (const option of Object.keys(options)) expect(page).toContain(`\`--${option}`);
     for (const code of Object.values(ExitCode)) expect(page).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
@@ -56,8 +56,8 @@ describe('a mistake', () => {
     [['emit', '/a//b'], 'invalid address: it has an empty segment: "/a//b"'],
     [['monitor', 'a/**'], 'invalid pattern: it does not start with "/": "a/**"'],
     [['query', ''], 'invalid pattern: it is empty: ""'],
-    [['set', '/a', '.5'], `VALUE is no number in JSON; write 0.5, or '".5"' for a text`],
-    [['get', '/a', '--url', 'localhost'], '--url: "localhost" is no URL'],
+    [['set', '/a', '.5'], `VALUE is not a JSON number; write 0.5, or '".5"' for a string`],
+    [['get', '/a', '--url', 'localhost'], '--url: "localhost" is not a URL'],
     [
       ['get', '/a', '--url', 'http://localhost'],
       '--url: "http://localhost" is not the URL of a router; it must start with ws:, wss:, tcp:, tls:, unix:, udp: or quic:',
@@ -68,9 +68,9 @@ describe('a mistake', () => {
       '--encoding json needs a WebSocket (ws: or wss:), not tcp://localhost:1',
     ],
     [['get', '/a', '--ca', 'nowhere.pem'], '--ca: cannot read nowhere.pem (ENOENT)'],
-    [['get', '/a', '--ca', 'package.json'], '--ca: package.json is no certificate in PEM'],
+    [['get', '/a', '--ca', 'package.json'], '--ca: package.json is not a PEM certificate'],
     [['monitor', '--types', 'cue'], '--types must be one of param, event, stream, gesture, timeline, not "cue"'],
-  ])('is answered without looking for a router: %j', async (args, sentence) => {
+  ])('is reported without a router: %j', async (args, sentence) => {
     expect(await runHere(args, { CLASP_TIMEOUT: '0.01' })).toEqual({
       exitCode: 1,
       stdout: '',
@@ -78,7 +78,7 @@ describe('a mistake', () => {
     });
   });
 
-  it('in the environment is answered by the name of the variable', async () => {
+  it('in the environment is reported with the name of the variable', async () => {
     const { exitCode, stderr } = await runHere(['get', '/a'], { CLASP_URL: 'ftp://x' });
     expect([exitCode, stderr]).toEqual([
       1,

@@ -6,7 +6,7 @@ import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
 import { arbitraryValue } from '../../support/arbitraries.js';
 
 describe('the notation of values', () => {
-  it('brings every value back, byte for byte, out of what a terminal shows of it', () => {
+  it('restores every value, byte for byte, from its printed text', () => {
     fc.assert(
       fc.property(arbitraryValue(), (value) => {
         const shown = printable(valueText(value));

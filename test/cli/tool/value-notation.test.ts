@@ -39,28 +39,28 @@ describe('parseValue', () => {
     ['{"$float":"NaN"}', NaN],
     ['{"$bytes":"AAE="}', Uint8Array.of(0, 1)],
     ['{"$map":[["$a",1]]}', new Map([['$a', 1n]])],
-  ])('takes %s for what it is', (text, value) => {
+  ])('parses %s by its notation', (text, value) => {
     expect(parseValue(text)).toEqual(value);
   });
 
   it.each([
-    ['', `VALUE is empty; an empty text is '""'`],
-    ['  ', `VALUE is empty; an empty text is '""'`],
-    ['{"x":', 'VALUE begins like JSON and is none; mind the quotes of the shell: {"x":'],
-    ['{x:1}', 'VALUE begins like JSON and is none; mind the quotes of the shell: {x:1}'],
-    ['"open', 'VALUE begins like JSON and is none; mind the quotes of the shell: "open'],
-    ['[1,]', 'VALUE begins like JSON and is none; mind the quotes of the shell: [1,]'],
-    ['.5', `VALUE is no number in JSON; write 0.5, or '".5"' for a text`],
-    ['-.5', `VALUE is no number in JSON; write -0.5, or '"-.5"' for a text`],
-    ['5.', `VALUE is no number in JSON; write 5.0, or '"5."' for a text`],
-    ['+5', `VALUE is no number in JSON; write 5, or '"+5"' for a text`],
-    ['007', `VALUE is no number in JSON; write 7, or '"007"' for a text`],
-    ['0x10', `VALUE is no number in JSON; write 16, or '"0x10"' for a text`],
+    ['', `VALUE is empty; an empty string is '""'`],
+    ['  ', `VALUE is empty; an empty string is '""'`],
+    ['{"x":', 'VALUE is not valid JSON; check the quotes of the shell: {"x":'],
+    ['{x:1}', 'VALUE is not valid JSON; check the quotes of the shell: {x:1}'],
+    ['"open', 'VALUE is not valid JSON; check the quotes of the shell: "open'],
+    ['[1,]', 'VALUE is not valid JSON; check the quotes of the shell: [1,]'],
+    ['.5', `VALUE is not a JSON number; write 0.5, or '".5"' for a string`],
+    ['-.5', `VALUE is not a JSON number; write -0.5, or '"-.5"' for a string`],
+    ['5.', `VALUE is not a JSON number; write 5.0, or '"5."' for a string`],
+    ['+5', `VALUE is not a JSON number; write 5, or '"+5"' for a string`],
+    ['007', `VALUE is not a JSON number; write 7, or '"007"' for a string`],
+    ['0x10', `VALUE is not a JSON number; write 16, or '"0x10"' for a string`],
     ['9223372036854775808', 'VALUE: the $int 9223372036854775808 does not fit 64 bits'],
-    ['1e999', 'VALUE: 1e999 is more than a Float can hold'],
+    ['1e999', 'VALUE: 1e999 exceeds the range of a Float'],
     ['{"$bytes":"?"}', 'VALUE: $bytes must be base64 with padding'],
     ['{"$what":1}', 'VALUE: "$what" is not one of $int, $float, $bytes and $map'],
-  ])('answers %j with a sentence', (text, sentence) => {
+  ])('rejects %j with a sentence', (text, sentence) => {
     expect(() => parseValue(text)).toThrow(new UsageError(sentence));
   });
 });
@@ -103,7 +103,7 @@ describe('fieldText', () => {
 });
 
 describe('jsonLine', () => {
-  it('leaves out what is undefined', () => {
+  it('omits undefined fields', () => {
     expect(jsonLine({ a: '1.0', b: undefined, c: '"x"' })).toBe('{"a":1.0,"c":"x"}');
   });
 });
