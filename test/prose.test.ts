@@ -46,6 +46,8 @@ const converted: readonly string[] = [
   'src/cli',
   'test/cli',
   '--help',
+  'src/router',
+  'test/router',
   // Inspector, tokens, certificates, health; tests of the whole router; programs beside it.
   'src/inspector',
   'test/inspector',

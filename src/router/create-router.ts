@@ -9,23 +9,23 @@ import { RunningRouter } from './running-router.js';
 import type { ListenAddress } from '../net/listen-address.js';
 
 /**
- * Where a router is in its life:
+ * The lifecycle state of a router:
  *
  * - `idle`: no transport of the options is open, or a {@link Router.start} has failed
  * - `starting`: `start()` opens them
  * - `started`: all of them are open
- * - `stopping`: {@link Router.stop} was called; sessions get what is queued and are closed
+ * - `stopping`: {@link Router.stop} was called; sessions get their queued data and are closed
  * - `stopped`: all ports are free. Also after an internal error that ends the router
  */
 export type RouterPhase = 'idle' | 'starting' | 'started' | 'stopping' | 'stopped';
 
-/** A router of its own: what {@link createRouter} gives. */
+/** A standalone router, as returned by {@link createRouter}. */
 export class Router extends RunningRouter {
   readonly #transports: ResolvedRouterOptions['transports'];
   readonly #ended: Promise<void>;
   #startPhase: 'idle' | 'starting' | 'started' = 'idle';
   #starting: Promise<readonly ListenAddress[]> | undefined;
-  /** Transports of the options that are open, from the first. */
+  /** Number of open transports of the options, from the first. */
   #opened = 0;
 
   /** @internal */
@@ -46,12 +46,13 @@ export class Router extends RunningRouter {
   }
 
   /**
-   * Opens the transports given by the option `transports`, one after the other. While it is under way it gives the same promise, and
-   * afterwards the addresses of now. If it has failed, it can be called again: it goes on with the transport that did not open.
+   * Opens the transports of the option `transports`, one after the other. While it is in progress, it returns the same
+   * promise; afterwards it resolves with the current addresses. After a failure it can be repeated: it continues with
+   * the transport that did not open.
    *
-   * @returns where clients can connect
-   * @throws TransportError about the first that does not open; those before it stay open. RouterStoppedError after {@link stop}, or when
-   * it is called meanwhile
+   * @returns the addresses for clients
+   * @throws TransportError for the first transport that does not open; those before it stay open. RouterStoppedError
+   * after {@link stop}, or if `stop` is called meanwhile
    */
   start(): Promise<readonly ListenAddress[]> {
     switch (this.phase) {
@@ -68,8 +69,9 @@ export class Router extends RunningRouter {
   }
 
   /**
-   * Stops accepting, sends everybody what is queued and a goodbye, and resolves when all are gone and every port is free:
-   * at the latest after `drainTimeoutSeconds`, when those who would not go are cut off. May be called again, and in every phase.
+   * Closes all listeners and closes all sessions gracefully, after their queued data. Resolves when all sessions have
+   * ended and every port is free. After `drainTimeoutSeconds` the remaining sessions are disconnected. Can be repeated,
+   * in every phase.
    */
   stop(): Promise<void> {
     this.actor.send({ type: 'router.stopping' });
@@ -80,7 +82,7 @@ export class Router extends RunningRouter {
     this.#startPhase = 'starting';
     try {
       while (this.#opened < this.#transports.length) {
-        await this.listen(this.#transports[this.#opened]!); // the loop ends before its end
+        await this.listen(this.#transports[this.#opened]!); // the loop condition bounds the index
         this.#opened++;
       }
       this.#startPhase = 'started';
@@ -93,9 +95,9 @@ export class Router extends RunningRouter {
 }
 
 /**
- * Starts a router. It has no open door yet, and keeps no process alive until it has one.
+ * Creates a router. It has no open listener, and does not keep the process alive until it has one.
  *
- * @throws RouterOptionsError when an option is unknown or out of range, or does not go with another
+ * @throws RouterOptionsError if an option is unknown, out of range, or contradicts another
  */
 export function createRouter(options: RouterOptions = {}): Router {
   const resolved = parseRouterOptions(options);
@@ -107,7 +109,7 @@ export function createRouter(options: RouterOptions = {}): Router {
     ...(inspect && { inspect: guardedInspect(inspect, logger) }),
   });
   const router = new Router(actor, resolved);
-  // Unobserved, an actor that fails ends the process.
+  // Without an observer, an actor that fails ends the process.
   actor.subscribe({
     error: (error) => {
       logger.error({ err: error }, 'internal error: the router has stopped');

@@ -5,8 +5,8 @@ import type { RouterOptions } from './options.js';
 type Inspect = NonNullable<RouterOptions['inspect']>;
 
 /**
- * An observer of XState's inspection that cannot harm what it observes. XState calls it from inside every transition, and what it
- * throws would end the actor that made the transition. The first time it throws, or rejects, it is logged and called no more.
+ * Wraps an observer of XState's inspection, so that it cannot affect the router. XState calls it inside every
+ * transition, and an exception would end the actor. The first time it throws, or rejects, it is logged and detached.
  */
 export function guardedInspect(inspect: Inspect, logger: Logger): (event: InspectionEvent) => void {
   const observe = typeof inspect === 'function' ? inspect : inspect.next?.bind(inspect);

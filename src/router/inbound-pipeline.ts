@@ -14,28 +14,31 @@ import { type Connection, ConnectionLost, type InboundFrame } from '../transport
 import { TickBudgetQueue } from '../net/tick-budget-queue.js';
 
 export interface InboundPipelineOptions {
-  /** Gets one `inbound.batch` for each turn of the event loop in which anything came in. */
+  /** Receives one `inbound.batch` for each turn of the event loop with input. */
   readonly router: { send(event: RouterActorEvent): void };
-  /** Messages a second of one session that pass, a bundle counting as what it holds; 0 lets everything through. */
+  /** Maximum messages per second of one session, including those in bundles; 0 is unlimited. */
   readonly maxMessagesPerSecond: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 export interface InboundPipeline {
-  /** Begins to read a connection. The session machine hears of its end, after the router has seen all that came before. */
+  /**
+   * Starts to read a connection. The session machine is notified of its end after the router has handled all earlier
+   * input.
+   */
   attach(session: RouterSession, connection: Connection): void;
 }
 
 /**
- * The way of all messages from the connections to the router actor. Whatever happens to one connection is that one's
- * alone: the merged stream neither errors nor ends, and holds nothing but the connections that are open.
+ * The pipeline of all messages from the connections to the router actor. A failure of one connection does not affect
+ * the others: the merged stream neither errors nor ends, and references only open connections.
  */
 export function inboundPipeline(options: InboundPipelineOptions): InboundPipeline {
   const { router, maxMessagesPerSecond, clock, logger } = options;
   const peers$ = new Subject<Observable<Inbound>>();
-  // To let a session go takes as long as routing two hundred messages: when a switch fails and a thousand tablets vanish in one
-  // instant, those who are still there are not to notice.
+  // Closing a session costs about 200 routed messages. The pipeline limits closes per tick, so that a thousand sessions
+  // lost at the same instant, such as after the failure of a switch, do not delay the others.
   const departures = new TickBudgetQueue<Departure>({
     perTurn: 32,
     pass: ({ session, end }) => {
@@ -62,7 +65,7 @@ export function inboundPipeline(options: InboundPipelineOptions): InboundPipelin
 
   return {
     attach(session, connection) {
-      // What is part of this process limits itself.
+      // In-process sessions have no rate limit.
       if (maxMessagesPerSecond > 0 && connection.isTrusted !== true) {
         session.allowance = new TokenBucket({ perSecond: maxMessagesPerSecond }, clock.now());
       }
@@ -72,7 +75,7 @@ export function inboundPipeline(options: InboundPipelineOptions): InboundPipelin
       };
       const { batches$, messages$ } = connection;
       const { allowance: bucket } = session;
-      // What is dropped for its rate has been received all the same; where nothing is, counting costs no operator of its own.
+      // Messages dropped for their rate count as received. Without a rate limit, counting needs no separate operator.
       const decoded$: Observable<readonly DecodedFrame[]> =
         messages$ ??
         (bucket === undefined
@@ -85,7 +88,7 @@ export function inboundPipeline(options: InboundPipelineOptions): InboundPipelin
                 messagesPerSecond: maxMessagesPerSecond,
                 clock,
                 bucket,
-                passesLast: isCloseFrame, // a client that is over its rate can still leave
+                passesLast: isCloseFrame, // a client above its rate can still leave
               }),
               decodeFrames(),
             ));
@@ -95,8 +98,8 @@ export function inboundPipeline(options: InboundPipelineOptions): InboundPipelin
 }
 
 /**
- * What comes from one connection, its end behind the rest. One operator and not `map`, `endWith` and `catchError`: each session holds its
- * chain for as long as it lives, and those three took 4 KB of its 18.
+ * Emits the input of one connection, then its end. It is one operator instead of `map`, `endWith` and `catchError`,
+ * because each session keeps its chain, and those three took 4 KB of its 18 KB.
  */
 function arrivals(
   session: RouterSession,
@@ -127,7 +130,7 @@ function weigh(arrival: Inbound): number {
   return isBatch(arrival) ? arrival.frames.length : 1;
 }
 
-/** Connections break, and that is no fault; anything else that comes up here is ours. */
+/** A lost connection is not a fault. Any other error here is a bug in the router. */
 function failure(error: unknown, session: RouterSession, logger: Logger): SessionEvent {
   if (error instanceof ConnectionLost) return { type: 'connection.lost', error };
   logger.error({ err: error, session: session.id }, 'internal error while reading from a connection');

@@ -9,41 +9,41 @@ import { RouterStoppedError, unlessStopped } from './router-stopped-error.js';
 import { signalsOf } from './signals-of.js';
 import { localLink } from '../transports/local/index.js';
 
-/** A session inside the router's own process. */
+/** Options of a session inside the process of the router. */
 export interface InProcessOptions {
-  /** What it calls itself. @default 'in process' */
+  /** Name of the session. @default 'in process' */
   readonly name?: string | undefined;
-  /** Limits it to what this token allows, on a router that asks for tokens. @default it may do everything */
+  /** Limits the session to the scopes of this token, on a router that requires tokens. @default no limits */
   readonly token?: string | undefined;
-  /** Milliseconds it waits for an answer of the router. @default 5_000 */
+  /** Milliseconds to wait for an answer of the router. @default 5_000 */
   readonly ackTimeoutMs?: number | undefined;
 }
 
 const inProcessOptions = ['name', 'token', 'ackTimeoutMs'] as const satisfies readonly (keyof InProcessOptions)[];
 
-/** What else of `on()` makes sense for an Observable. */
+/** The options of `on()` that apply to an Observable. */
 export type SignalsOptions<T extends SignalType = SignalType> = OnOptions<T>;
 
-/** A session that is opened again when it is lost, as long as the router runs. */
+/** Options of a session that is reopened when it is lost, while the router runs. */
 export interface LastingOptions {
   readonly name: string;
-  /** Is told the remote address of each attempt, before the router knows of it. */
+  /** Called with the remote address of each attempt, before the router has it. */
   readonly onAttempt?: (remoteAddress: string) => void;
 }
 
-/** How a lost session is opened again. Only a limit of sessions can refuse it. */
+/** Delays for reopening a lost session. Only a session limit can refuse it. */
 const REOPENING = { initialDelayMs: 10, maxDelayMs: 1_000 };
 
-/** Sessions and signals for the program that has the router in its process. */
+/** Sessions and signals for the program that embeds the router. */
 export class InProcess {
   readonly #hub: () => { send(event: SessionHubEvent): void } | undefined;
   readonly #clock: Clock;
   readonly #lasting = new Set<Client>();
   #count = 0;
-  /** The session that the Observables share. */
+  /** The shared session of the Observables. */
   #shared: Promise<Client> | undefined;
 
-  /** @param hub the session hub; undefined once the router stops */
+  /** @param hub returns the session hub; undefined when the router stops */
   constructor(hub: () => { send(event: SessionHubEvent): void } | undefined, clock: Clock) {
     this.#hub = hub;
     this.#clock = clock;
@@ -58,7 +58,7 @@ export class InProcess {
     return unlessStopped(this.#connect(options));
   }
 
-  /** Opens a session that is opened again when it is lost. @throws as {@link connect} */
+  /** Opens a session that is reopened when it is lost. @throws as {@link connect} */
   async connectLasting({ name, onAttempt }: LastingOptions): Promise<Client> {
     const client = await unlessStopped(this.#open({ name, reconnect: REOPENING }, onAttempt));
     this.#lasting.add(client);
@@ -77,7 +77,7 @@ export class InProcess {
     );
   }
 
-  /** The router has stopped: nothing waits any more to open a session again. */
+  /** Ends all attempts to reopen a session: the router has stopped. */
   stopped(): void {
     for (const client of this.#lasting) void client.close();
   }
@@ -100,7 +100,7 @@ export class InProcess {
       return peer;
     }, isGone);
     try {
-      // Nothing between the two can fall silent, so neither asks whether the other is still there.
+      // The link between the two cannot fail silently, so neither sends keep-alives.
       return await connect(link, { ...options, keepAliveMs: 0, clock: this.#clock });
     } catch (cause) {
       throw isGone() && !(cause instanceof ArgumentError) ? stopped(cause) : cause;

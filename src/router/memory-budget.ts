@@ -2,10 +2,10 @@ import { totalmem } from 'node:os';
 import { constrainedMemory } from 'node:process';
 import { getHeapStatistics } from 'node:v8';
 
-/** What a machine offers, in bytes. */
+/** The memory of a machine, in bytes. */
 export interface MachineMemory {
   readonly total: number;
-  /** The limit of the container; 0 or more than `total` if there is none. */
+  /** The limit of the container; 0 or more than `total` without a container limit. */
   readonly container: number;
   /** The limit of the JavaScript heap. */
   readonly heap: number;
@@ -16,23 +16,23 @@ function machineMemory(): MachineMemory {
 }
 
 /**
- * The default of `maxMemoryBytes`: a quarter of the memory of the machine or of its container, and at most half of the JavaScript heap,
- * because most of what a router keeps is there.
+ * Returns the default of `maxMemoryBytes`: a quarter of the memory of the machine or container, at most half of the
+ * JavaScript heap, because most data of a router is in the heap.
  */
 export function defaultMemoryBytes({ total, container, heap }: MachineMemory = machineMemory()): number {
   const memory = container > 0 ? Math.min(total, container) : total;
   return Math.floor(Math.min(memory / 4, heap / 2));
 }
 
-/** The part of `maxMemoryBytes` that a kind of thing may use, and the most it ever is. */
+/** The share of `maxMemoryBytes` for a kind of data, and its maximum. */
 interface MemoryShare {
   readonly part: number;
   readonly most: number;
 }
 
 /**
- * The share of `maxMemoryBytes` that each kind of thing may use if its own option does not say otherwise. What is left is
- * for sessions and caches: see {@link worstCaseBytes}.
+ * The default share of `maxMemoryBytes` of each kind of data. The rest is for sessions and caches: see
+ * {@link worstCaseBytes}.
  */
 export const memoryShares = {
   maxParamBytes: { part: 1 / 2, most: Infinity },
@@ -50,7 +50,7 @@ export const memoryShares = {
 /** Options in bytes whose default is a share of `maxMemoryBytes`. */
 export type MemoryLimits = { readonly [K in keyof typeof memoryShares]: number };
 
-/** The default of each limit for a budget. */
+/** Returns the default of each limit for a budget. */
 export function memoryLimits(maxMemoryBytes: number): MemoryLimits {
   const limitOf = ({ part, most }: MemoryShare): number => Math.floor(Math.min(maxMemoryBytes * part, most));
   return {
@@ -67,30 +67,30 @@ export function memoryLimits(maxMemoryBytes: number): MemoryLimits {
   };
 }
 
-/** Memory for the recipients of the addresses that were written to last, in bytes: a 32nd of the budget. It is not an option. */
+/** Returns the memory of the recipient cache, in bytes: a 32nd of the budget. It is not an option. */
 export function recipientCacheBytes(maxMemoryBytes: number): number {
   return Math.floor(Math.min(maxMemoryBytes / 32, 134_217_728));
 }
 
-/** What each session can take beside the kinds that have a limit of their own, in bytes. */
+/** Memory of each session in addition to the kinds with their own limit, in bytes. */
 export const sessionBytes = {
-  /** Its actor, its socket and what the router knows of it. */
+  /** Actor, socket and session data. */
   base: 50_000,
-  /** One frame of which the end is still to come. */
+  /** One frame whose end has not arrived. */
   unfinishedFrame: 65_547,
 } as const;
 
-/** What the router can take whatever its options are, in bytes. */
+/** Maximum memory of the router that does not depend on options, in bytes. */
 export const fixedBytes = {
   /** Unfinished JSON texts and fragments of all connections of a WebSocket port. */
   unfinishedMessages: 16_777_216,
-  /** 65,536 addresses of at most 128 characters that tokens may use, with the verdicts. */
+  /** 65,536 addresses of at most 128 characters that tokens can use, with the results of the scope checks. */
   verdicts: 26_214_400,
   /** 65,536 addresses of at most 128 characters and their announced signals. */
   announcedAddresses: 23_068_672,
   /** 65,536 addresses of at most 128 characters of events and streams. */
   publishedAddresses: 20_971_520,
-  /** Revisions of 65,536 params that are gone. */
+  /** Revisions of 65,536 removed params. */
   goneParams: 23_330_816,
   /** 1,024 connections that wait for a session. */
   waitingConnections: 10_485_760,
@@ -100,7 +100,7 @@ export const fixedBytes = {
   logLines: 1_048_576,
 } as const;
 
-/** What the worst case depends on; 0 lifts a limit. */
+/** The options that determine the worst case; 0 disables a limit. */
 export interface WorstCaseOptions extends MemoryLimits {
   readonly maxMemoryBytes: number;
   readonly maxSessions: number;
@@ -108,8 +108,8 @@ export interface WorstCaseOptions extends MemoryLimits {
 }
 
 /**
- * The most memory that peers can make a router keep, by kind, in bytes; Infinity for a kind without a limit. Sockets can exceed their
- * limit by an eighth between two looks.
+ * Returns the maximum memory that peers can make a router keep, by kind, in bytes; Infinity for a kind without a limit.
+ * Sockets can exceed their limit by an eighth between two checks.
  */
 export function worstCase(options: WorstCaseOptions): Readonly<Record<string, number>> {
   const limited = (limit: number): number => (limit === 0 ? Infinity : limit);
@@ -131,7 +131,7 @@ export function worstCase(options: WorstCaseOptions): Readonly<Record<string, nu
   };
 }
 
-/** The sum of {@link worstCase}. */
+/** Returns the sum of {@link worstCase}. */
 export function worstCaseBytes(options: WorstCaseOptions): number {
   return Object.values(worstCase(options)).reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -27,206 +27,227 @@ import { parsePattern } from '../protocol/pattern.js';
 import { isTransport, type Transport } from '../transports/transport.js';
 import type { LibraryErrorCode } from '../util/library-errors.js';
 
-/** Everything about a router that can be chosen. All of it is optional; a router without options is ready for a show. */
+/** The options of a router. All are optional; the defaults suit a show. */
 export interface RouterOptions {
-  /** What the router calls itself in WELCOME; 1 to 255 characters. @default 'CLASP Router' */
+  /** Name of the router in WELCOME; 1 to 255 characters. @default 'CLASP Router' */
   readonly name?: string | undefined;
-  /** What it offers in WELCOME: any of the five signal types. @default all five */
+  /** Features in WELCOME: any of the five signal types. @default all five */
   readonly features?: readonly Exclude<Feature, 'federation'>[] | undefined;
-  /** Sessions at once, those that have not said HELLO yet included; 0 = unlimited. @default 100 */
+  /** Maximum sessions, including those without HELLO; 0 = unlimited. @default 100 */
   readonly maxSessions?: number | undefined;
-  /** Sessions at once from one address, this computer's own excepted; 0 = unlimited. @default 0 */
+  /** Maximum sessions from one address, except those of this computer; 0 = unlimited. @default 0 */
   readonly maxSessionsPerAddress?: number | undefined;
-  /** Sessions at once with one token; one more is ERROR 503. 0 = unlimited. @default 0 */
+  /** Maximum sessions of one token; one more gets ERROR 503. 0 = unlimited. @default 0 */
   readonly maxSessionsPerToken?: number | undefined;
-  /** Of all sessions, those that have not said HELLO yet, this computer's own not counted; 0 = unlimited. @default 512 */
+  /** Maximum sessions without HELLO, except those of this computer; 0 = unlimited. @default 512 */
   readonly maxHalfOpen?: number | undefined;
-  /** The same from one address; 0 = unlimited. @default 64 */
+  /** The same for one address; 0 = unlimited. @default 64 */
   readonly maxHalfOpenPerAddress?: number | undefined;
-  /** Seconds without anything received or sent after which a session is closed, to 604_800; 0 = never. @default 300 */
+  /** Seconds without traffic after which a session is closed, at most 604_800; 0 = never. @default 300 */
   readonly sessionTimeoutSeconds?: number | undefined;
-  /** Whether a HELLO needs a token. @default 'authenticated' where there is an authenticator, otherwise 'open' */
+  /** Whether HELLO needs a token. @default 'authenticated' with an authenticator, otherwise 'open' */
   readonly securityMode?: 'open' | 'authenticated' | undefined;
-  /** Looks at the tokens; without one, a router that asks for them lets nobody in. @default none */
+  /** Validates tokens. Without one, a router in authenticated mode refuses every HELLO. @default none */
   readonly authenticator?: Authenticator | undefined;
   /**
-   * What there is at some addresses and what may be written there (402): `defineSignals()`. Announced by the router itself.
-   * @default anything may be anywhere
+   * Definitions of signals and their values (402), from `defineSignals()`. The router announces them.
+   * @default none: any value is permitted
    */
   readonly signals?: SignalRules | undefined;
-  /** Has the last word on every write, after scopes. @default every write passes */
+  /** Accepts or refuses every write, after the scopes. @default every write passes */
   readonly validateWrite?: WriteValidator | undefined;
-  /** Whether a session may know of an address; tell the router when its answers change. @default everybody sees everything */
+  /**
+   * Whether a session can see an address. Notify the router if the results change. @default all sessions see all
+   * addresses
+   */
   readonly isVisible?: VisibilityFilter | undefined;
-  /** Whether a router that asks for tokens may take them by UDP, where anybody on the way can read them. @default false */
+  /** Whether a router with tokens accepts them over UDP, where every host on the path can read them. @default false */
   readonly allowInsecureUdp?: boolean | undefined;
-  /** Subscriptions of one session; 0 = unlimited. @default 1_000 */
+  /** Maximum subscriptions of one session; 0 = unlimited. @default 1_000 */
   readonly maxSubscriptionsPerSession?: number | undefined;
   /**
-   * Segments in all patterns of a session together, some 100 bytes each, 200 at the most; 0 = unlimited. What is usual has five a
-   * pattern. @default 16_384
+   * Maximum segments of all patterns of a session, about 100 bytes each, at most 200; 0 = unlimited. A usual pattern
+   * has five.
+   * @default 16_384
    */
   readonly maxPatternSegmentsPerSession?: number | undefined;
   /**
-   * Bytes that the subscriptions of all sessions may take together, roughly; 0 = unlimited. If a subscription would pass the limit, the
-   * owner with most gives capacity: its session with most is closed. @default a sixteenth of `maxMemoryBytes`
+   * Approximate maximum bytes of the subscriptions of all sessions; 0 = unlimited. If a subscription would exceed the
+   * limit, the session with the most, of the owner with the most, is closed. @default a sixteenth of `maxMemoryBytes`
    */
   readonly maxSubscriptionBytes?: number | undefined;
   /**
-   * Bytes that the answers to QUERYs of all sessions may take together while they are made; 0 = unlimited. Above it, a session that does
-   * not read is closed, and other answers wait. @default a 64th of `maxMemoryBytes`
+   * Maximum bytes of the unfinished answers to QUERYs of all sessions; 0 = unlimited. Above it, a session that does not
+   * read is closed, and other answers wait. @default a 64th of `maxMemoryBytes`
    */
   readonly maxQueryBytes?: number | undefined;
   /**
-   * `**` in one pattern of a SUBSCRIBE or QUERY, at most; 0 = unlimited. Each multiplies what it costs to find out who hears of a new
-   * address. @default 4
+   * Maximum number of `**` in one pattern of a SUBSCRIBE or QUERY; 0 = unlimited. Each multiplies the cost of finding
+   * the recipients of a new address. @default 4
    */
   readonly maxGlobstars?: number | undefined;
   /**
-   * Steps, of some 20 ns, that the patterns which one address can meet may take to match, those of all sessions together; one owner may
-   * use a quarter. Only wildcards in the middle of a pattern count, and those behind a `**` for each segment an address can have. 0 =
-   * unlimited. @default 65_536
+   * Maximum steps, of about 20 ns, for matching one address with the patterns of all sessions. One owner can use a
+   * quarter. Only wildcards in the middle of a pattern count, and those after a `**` for each segment that an address
+   * can have. 0 = unlimited. @default 65_536
    */
   readonly maxMatchSteps?: number | undefined;
-  /** Bytes of one value, to 65_535, which is what a frame can carry. @default 65_535 */
+  /** Maximum bytes of one value, at most 65_535, the limit of a frame. @default 65_535 */
   readonly maxValueBytes?: number | undefined;
-  /** Frames a minute that could not be read, beyond which a session is closed. At least 1. @default 100 */
+  /** Maximum malformed frames per minute. Above it the session is closed. At least 1. @default 100 */
   readonly maxMalformedPerMinute?: number | undefined;
   /**
-   * Messages per second that one session may send. A bundle counts the messages in it. The router drops what exceeds the limit and
+   * Maximum messages per second of one session. A bundle counts the messages in it. The router drops the excess and
    * answers ERROR 429, at most once per second. 0 = unlimited.
    * @default 0 on an open router, 100_000 in authenticated mode: four DMX universes at 44 Hz
    */
   readonly maxMessagesPerSecond?: number | undefined;
-  /** Whether SET and BUNDLE are acknowledged only if their frame asks for it (QoS 1 or 2). @default 'requested' */
+  /** Whether SET and BUNDLE are acknowledged only if their frame requests it (QoS 1 or 2). @default 'requested' */
   readonly acks?: 'requested' | 'always' | undefined;
-  /** Whether GET of an address without a param is answered by ERROR 201 or by nothing. @default 'error' */
+  /** Whether GET of an address without a param gets ERROR 201 or no answer. @default 'error' */
   readonly unknownAddress?: 'error' | 'silent' | undefined;
-  /** Params kept, at most; 0 = unlimited. @default 1_000_000 */
+  /** Maximum params; 0 = unlimited. @default 1_000_000 */
   readonly maxParams?: number | undefined;
   /**
-   * Bytes that all the router keeps may take, roughly; at least 16 MiB. The limits of single kinds are shares of it unless they are
-   * given. @default a quarter of the memory of the machine or container, at most half of the JavaScript heap
+   * Approximate maximum bytes of all data of the router; at least 16 MiB. The limits of single kinds default to shares
+   * of it.
+   * @default a quarter of the memory of the machine or container, at most half of the JavaScript heap
    */
   readonly maxMemoryBytes?: number | undefined;
-  /** Bytes that all params may take, their indexes and history included, roughly; 0 = unlimited. @default half of `maxMemoryBytes` */
+  /**
+   * Approximate maximum bytes of all params, including indexes and history; 0 = unlimited. @default half of
+   * `maxMemoryBytes`
+   */
   readonly maxParamBytes?: number | undefined;
   /**
-   * Who makes room when there are that many: `lru`, the param not written or read for the longest time; `oldest`, the one not
-   * written for the longest; `reject`, nobody: the write is refused (503). A locked param goes last. @default 'lru'
+   * The evicted param at the limit: `lru`, the param not written or read for longest; `oldest`, the one not written for
+   * longest; `reject`, none: the write is refused (503). A locked param is evicted last. @default 'lru'
    */
   readonly eviction?: 'lru' | 'oldest' | 'reject' | undefined;
-  /** Seconds of disuse after which a param goes that was set without a TTL of its own, to 31_536_000; 0 = never. @default 0 */
+  /** Seconds without use after which a param without a TTL expires, at most 31_536_000; 0 = never. @default 0 */
   readonly paramTtlSeconds?: number | undefined;
-  /** Seconds after which a lock ends by itself, to 604_800; 0 = never. @default 0 */
+  /** Seconds after which a lock ends, at most 604_800; 0 = never. @default 0 */
   readonly maxLockSeconds?: number | undefined;
-  /** How writes to one param are reconciled; the first rule that matches its address decides. @default the last write wins */
+  /** Conflict strategies for writes to one param; the first matching rule applies. @default the last write wins */
   readonly conflictRules?: readonly ConflictRuleOption[] | undefined;
   /**
-   * Pairs of a session and an address that a SUBSCRIBE with `maxRate`, `epsilon` or `window` can make the router remember, some 550
-   * bytes each; beyond it the address remembered for longest starts anew. At least 1. @default 1_000_000
+   * Maximum pairs of a session and an address of subscriptions with `maxRate`, `epsilon` or `window`, about 550 bytes
+   * each. Above it, the address that has been paced for longest restarts. At least 1. @default 1_000_000
    */
   readonly maxPaced?: number | undefined;
   /**
-   * Bytes that they, and the messages and samples that wait for them, may take, roughly: the same; 0 = unlimited. @default a sixteenth of
-   * `maxMemoryBytes`
+   * Approximate maximum bytes of these pairs and their pending messages and samples, with the same effect; 0 =
+   * unlimited.
+   * @default a sixteenth of `maxMemoryBytes`
    */
   readonly maxPacedBytes?: number | undefined;
-  /** Which params keep values that were replaced, for SUBSCRIBE with `history`; the first rule that matches decides. @default none */
+  /**
+   * Rules for keeping replaced values of params, for SUBSCRIBE with `history`; the first matching rule applies.
+   * @default none
+   */
   readonly historyRules?: readonly HistoryRuleOption[] | undefined;
-  /** Announced signals kept; 0 = unlimited. @default 10_000 */
+  /** Maximum announced signals; 0 = unlimited. @default 10_000 */
   readonly maxSignals?: number | undefined;
   /**
-   * Bytes that all announced signals together may take, indexes included, roughly; 0 = unlimited. @default a 64th of `maxMemoryBytes`, at
-   * most 16_777_216
+   * Approximate maximum bytes of all announced signals, including indexes; 0 = unlimited. @default a 64th of
+   * `maxMemoryBytes`, at most 16_777_216
    */
   readonly maxSignalBytes?: number | undefined;
-  /** Seconds after its last ANNOUNCE that a signal is forgotten, to 31_536_000; 0 = never. @default 0 */
+  /** Seconds after its last ANNOUNCE at which a signal is removed, at most 31_536_000; 0 = never. @default 0 */
   readonly signalTtlSeconds?: number | undefined;
-  /** Whether a SET outside the range, or of another type, than was announced for its address is refused (402). @default false */
+  /** Whether a SET outside the announced range, or of another type, is refused (402). @default false */
   readonly checkAnnounced?: boolean | undefined;
-  /** Addresses whose last timeline is kept for those who subscribe later, at most 65_536; 0 = none. @default 0 */
+  /** Maximum addresses whose last timeline is stored for later subscribers, at most 65_536; 0 = none. @default 0 */
   readonly maxTimelines?: number | undefined;
-  /** Bytes that they may take, roughly; the oldest is forgotten; 0 = unlimited. @default a 64th of `maxMemoryBytes` */
+  /**
+   * Approximate maximum bytes of these timelines; the oldest is removed; 0 = unlimited. @default a 64th of
+   * `maxMemoryBytes`
+   */
   readonly maxTimelineBytes?: number | undefined;
-  /** Whether those who subscribe below `/$clasp/sessions` learn who is connected. @default true */
+  /** Whether subscribers below `/$clasp/sessions` can see the sessions. @default true */
   readonly presence?: boolean | undefined;
-  /** Milliseconds between two moves of one gesture, at least, to 10_000; 0 = every move passes. @default 16 */
+  /** Minimum milliseconds between two moves of one gesture, at most 10_000; 0 = every move passes. @default 16 */
   readonly gestureIntervalMs?: number | undefined;
-  /** How far ahead the time of a bundle may be, in seconds, to 604_800. @default 86_400 */
+  /** Maximum seconds between now and the time of a bundle, at most 604_800. @default 86_400 */
   readonly maxScheduleSeconds?: number | undefined;
-  /** Bundles of one session that may wait for their time; 0 = unlimited. @default 1_000 */
+  /** Maximum scheduled bundles of one session; 0 = unlimited. @default 1_000 */
   readonly maxPendingBundlesPerSession?: number | undefined;
   /**
-   * Bytes that bundles which wait for their time may take together. At least 65_536. @default a 32nd of `maxMemoryBytes`, at most
-   * 268_435_456
+   * Maximum bytes of all scheduled bundles. At least 65_536. @default a 32nd of `maxMemoryBytes`, at most 268_435_456
    */
   readonly maxPendingBundleBytes?: number | undefined;
-  /** Bytes that the last wills of all sessions may take together; 0 = unlimited. @default a 64th of `maxMemoryBytes`, at most 16_777_216 */
+  /**
+   * Maximum bytes of the last wills of all sessions; 0 = unlimited. @default a 64th of `maxMemoryBytes`, at most
+   * 16_777_216
+   */
   readonly maxWillBytes?: number | undefined;
-  /** Seconds a peer may take to say HELLO, above 0 to 3_600. @default 10 */
+  /** Maximum seconds until HELLO, above 0, at most 3_600. @default 10 */
   readonly helloTimeoutSeconds?: number | undefined;
-  /** Seconds a peer may take to read its goodbye, and `stop()` takes at most; 0 to 3_600. @default 5 */
+  /** Maximum seconds in which a peer must read its close, and maximum seconds of `stop()`; 0 to 3_600. @default 5 */
   readonly drainTimeoutSeconds?: number | undefined;
-  /** Bytes a socket may hold unsent before its session counts as congested; at least 1. @default 1_048_576 */
+  /** Unsent bytes in a socket above which its session is congested; at least 1. @default 1_048_576 */
   readonly highWaterBytes?: number | undefined;
   /**
-   * Bytes that the sockets of all sessions may hold unsent together; 0 = unlimited. Above half of it, `highWaterBytes` is 65_536 at most;
-   * above it, the session whose socket holds most is closed. @default a sixteenth of `maxMemoryBytes`
+   * Maximum unsent bytes in the sockets of all sessions; 0 = unlimited. Above half of it, `highWaterBytes` is at most
+   * 65_536. Above it, the session whose socket holds the most is closed. @default a sixteenth of `maxMemoryBytes`
    */
   readonly maxSendBufferBytes?: number | undefined;
-  /** Bytes that may wait for one congested session; it is closed when there are more. At least 65_536. @default 4_194_304 */
+  /**
+   * Maximum queued bytes of one congested session; above it the session is closed. At least 65_536. @default 4_194_304
+   */
   readonly maxQueueBytes?: number | undefined;
-  /** Messages that may wait for one congested session; it is closed when there are more. At least 1. @default 65_536 */
+  /** Maximum queued messages of one congested session; above it the session is closed. At least 1. @default 65_536 */
   readonly maxQueueMessages?: number | undefined;
   /**
-   * Memory of what waits for all congested sessions together, in bytes, 250 of them for each message; if there is more, the session for
-   * which most waits loses messages or is closed. At least 65_536. @default a sixteenth of `maxMemoryBytes`, at most 268_435_456
+   * Maximum bytes of the queues of all congested sessions, including 250 bytes for each message. Above it, the session
+   * with the largest queue loses messages or is closed. At least 65_536. @default a sixteenth of `maxMemoryBytes`, at
+   * most 268_435_456
    */
   readonly maxQueueBytesTotal?: number | undefined;
-  /** Doors that `start()` opens; none is open before, and none but these unless asked for by `listen`. @default none */
+  /** Transports that `start()` opens. `listen` opens further ones. @default none */
   readonly transports?: readonly Transport[] | undefined;
   /**
-   * What it begins with: what `state()` of an earlier router has given, straight or by way of JSON. Params come with their values,
-   * revisions and times; nobody holds a lock. @default nothing
+   * The initial state: the result of `state()` of an earlier router, directly or through JSON. Params keep their
+   * values, revisions and times; no lock is restored. @default no state
    */
   readonly state?: unknown;
-  /** Where the time comes from, see docs/clocks.md; xstate's SimulatedClock in tests. @default the system's */
+  /** The source of time, see docs/clocks.md; xstate's SimulatedClock in tests. @default the system clock */
   readonly clock?: Clock | undefined;
-  /** Where log lines go; a pino logger is one. @default nowhere */
+  /** The logger, such as a pino logger. @default no log */
   readonly logger?: Logger | undefined;
-  /** Makes session ids, each of them once. @default crypto.randomUUID */
+  /** Returns unique session ids. @default crypto.randomUUID */
   readonly newId?: (() => string) | undefined;
-  /** Sees everything that happens in the actors, as XState's `inspect`. Costs speed: use it while somebody looks. */
+  /** Observes all events of the actors, as XState's `inspect`. It reduces throughput: use it only for inspection. */
   readonly inspect?: ActorOptions<AnyActorLogic>['inspect'];
 }
 
 export interface ConflictRuleOption {
-  /** Addresses it is for: `/levels/**`. */
+  /** Pattern of the addresses: `/levels/**`. */
   readonly pattern: string;
   /**
-   * `lww`, the last write wins; `max` and `min`, only a greater or smaller number is taken, Int and Float alike; `merge`, the
-   * incoming value goes into the stored one; `lock` is `lww` by another name, since a lock always excludes.
+   * `lww`: the last write wins. `max` and `min`: only a greater or smaller number is accepted, Int and Float alike.
+   * `merge`: the incoming value is merged into the stored one. `lock`: the same as `lww`, since a lock is always
+   * exclusive.
    */
   readonly strategy: ConflictStrategy;
-  /** For `merge`: makes one value of the stored and the incoming one. @default maps entry by entry, at every level */
+  /** For `merge`: merges the stored and the incoming value. @default maps entry by entry, at every level */
   readonly merge?: Merge | undefined;
 }
 
 export interface HistoryRuleOption {
-  /** Addresses it is for: `/sensors/**`. */
+  /** Pattern of the addresses: `/sensors/**`. */
   readonly pattern: string;
-  /** Values kept of each, the current one included; 1 to 10_000. */
+  /** Number of stored values of each param, including the current one; 1 to 10_000. */
   readonly depth: number;
 }
 
-/** What has no default. */
+/** Options without a default. */
 type LeftOpen = 'signals' | 'newId' | 'inspect' | 'authenticator' | 'validateWrite' | 'isVisible';
 
-/** What is given in one form and used in another. */
+/** Options whose input and internal form differ. */
 type Read = 'conflictRules' | 'historyRules' | 'state';
 
-/** Options with nothing else left open. */
+/** Options with all defaults. */
 export type ResolvedRouterOptions = {
   readonly [K in Exclude<keyof RouterOptions, LeftOpen | Read>]-?: Exclude<RouterOptions[K], undefined>;
 } & Pick<RouterOptions, LeftOpen> & {
@@ -235,22 +256,22 @@ export type ResolvedRouterOptions = {
     readonly state: RestoredState | undefined;
   };
 
-/** An option that does not exist or cannot have that value. The message is one plain sentence that names it. */
+/** An unknown option or an invalid value. The message is one sentence that names the option. */
 export class RouterOptionsError extends Error {
   override readonly name = 'RouterOptionsError';
   readonly code = 'CLASP_ERR_OPTIONS' satisfies LibraryErrorCode;
 }
 
 /**
- * Default of `maxMessagesPerSecond` in authenticated mode. One DMX universe as 512 SETs per bundle at 40 Hz is 20,480 messages per
- * second.
+ * Default of `maxMessagesPerSecond` in authenticated mode. One DMX universe as 512 SETs per bundle at 40 Hz is 20,480
+ * messages per second.
  */
 const AUTHENTICATED_MESSAGES_PER_SECOND = 100_000;
 
 /**
- * Checks options and fills in the defaults.
+ * Validates options and adds the defaults.
  *
- * @throws RouterOptionsError about the first one that is wrong
+ * @throws RouterOptionsError for the first invalid one
  */
 export function parseRouterOptions(options: RouterOptions = {}): ResolvedRouterOptions {
   const parsed = schema.safeParse(options);
@@ -273,7 +294,7 @@ export function parseRouterOptions(options: RouterOptions = {}): ResolvedRouterO
   throw new RouterOptionsError(sentence(parsed.error.issues[0]!)); // a failure has at least one issue
 }
 
-/** The limits in bytes, those of the budget where an option does not say otherwise. */
+/** Returns the limits in bytes: those of the options, else those of the budget. */
 function withDefaults(
   given: { readonly [K in keyof MemoryLimits]?: number | undefined },
   budget: MemoryLimits,
@@ -390,7 +411,7 @@ const schema = z.strictObject({
 
 export const routerOptionNames: readonly string[] = Object.keys(schema.shape);
 
-/** A value that passes a check; zod's own texts do not say what a value is, only what it is not. */
+/** Validates with a custom check, because the texts of zod state only what a value is not. */
 function like<T>(check: (value: unknown) => boolean, { must }: { readonly must: string }): z.ZodType<T, T> {
   return z.custom<T>(check, { error: ({ input }) => `must ${must}, not ${shown(input)}` });
 }

@@ -2,8 +2,8 @@ import { printable, printableError } from '../util/printable-text.js';
 import type { Logger } from '../core/ports.js';
 
 /**
- * A logger whose lines are printable, whatever a peer, a hook or a library has put into them. Texts of peers are cut where the line is
- * written (`peerText`); this one only makes sure that none of them writes lines of its own, or to the terminal.
+ * Returns a logger that escapes its lines, for any text of a peer, a hook or a library. `peerText` truncates texts of
+ * peers where the line is written. This logger ensures that no text forges lines or controls the terminal.
  */
 export function printableLogger(logger: Logger): Logger {
   const at =

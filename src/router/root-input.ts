@@ -7,7 +7,7 @@ import { inboundPipeline } from './inbound-pipeline.js';
 import { recipientCacheBytes } from './memory-budget.js';
 import { version } from '../util/version.js';
 
-/** What the root machine needs to run with these options, in `createRouter` or inside another actor system. */
+/** Returns the input of the root machine for these options, in `createRouter` or inside another actor system. */
 export function rootInput(options: ResolvedRouterOptions): RootInput {
   const { clock, maxMessagesPerSecond, highWaterBytes } = options;
   const logger = unfailing(printableLogger(options.logger));

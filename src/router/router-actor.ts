@@ -7,10 +7,11 @@ import { parseRouterOptions, type RouterOptions } from './options.js';
 import { rootInput } from './root-input.js';
 
 /**
- * The router actor on its own: all params and the pattern index, without sessions or doors. `createRouter` has it as the actor `router`;
- * by itself it serves to look into a persisted snapshot, or to put one together:
+ * The router actor alone: all params and the pattern index, without sessions or listeners. In `createRouter` it is the
+ * actor `router`. Alone it can read or create a persisted snapshot:
  *
- * `createActor(routerLogic, { snapshot: actor.getPersistedSnapshot() })` knows the params with their revisions and what was announced.
+ * `createActor(routerLogic, { snapshot: actor.getPersistedSnapshot() })` has the params with their revisions and the
+ * announced signals.
  */
 export const routerLogic: ActorLogic<RouterSnapshot, RouterActorEvent, RouterOptions | undefined> = {
   ...inner,
@@ -18,12 +19,12 @@ export const routerLogic: ActorLogic<RouterSnapshot, RouterActorEvent, RouterOpt
   getInitialSnapshot: (scope, options) =>
     inner.getInitialSnapshot(scope, rootInput(parseRouterOptions(options)).router),
 
-  /** @throws RouterStateError for a snapshot that is none of a router */
+  /** @throws RouterStateError if the snapshot is not one of a router */
   restoreSnapshot(snapshot, scope) {
     if (!('state' in snapshot)) {
       throw new RouterStateError('this is no persisted snapshot of a router: it has no state');
     }
-    // Every actor is made with options; only XState's type of the one in the scope does not say so.
+    // Every actor has options; only XState's type of the actor in the scope omits them.
     const { input } = (scope.self as typeof scope.self & { readonly options: { readonly input?: RouterOptions } })
       .options;
     const { router } = rootInput(parseRouterOptions(input));

@@ -4,11 +4,11 @@ import type { ListenerRef, rootMachine } from '../actors/root/root-machine.js';
 import type { SessionEnd } from '../core/session-events.js';
 import type { ListenAddress } from '../net/listen-address.js';
 
-/** What happens to a router, apart from messages. */
+/** The events of a router, except messages. */
 export type RouterEvent =
-  /** A door is open, for the first time or again after it broke. */
+  /** A listener is open, for the first time or again after a failure. */
   | { readonly type: 'listening'; readonly addresses: readonly ListenAddress[] }
-  /** A door that was open has broken; it is opened again by itself. */
+  /** An open listener has failed. It is reopened automatically. */
   | { readonly type: 'listener.failed'; readonly transport: string; readonly error: Error | undefined }
   | {
       readonly type: 'session.opened';
@@ -17,9 +17,9 @@ export type RouterEvent =
       readonly transport: string;
       readonly remoteAddress: string;
     }
-  /** Whoever was not let in never opened: the log tells of those. */
+  /** Only sessions that were opened are reported. The log has the rejected ones. */
   | { readonly type: 'session.closed'; readonly id: string; readonly name: string; readonly end: SessionEnd }
-  /** The last one. `error`: a fault of its own, if it was one that stopped the router. */
+  /** The last event. `error`: the internal error that stopped the router, if any. */
   | { readonly type: 'stopped'; readonly error: unknown };
 
 export const routerEventTypes = [
@@ -30,12 +30,12 @@ export const routerEventTypes = [
   'stopped',
 ] as const satisfies readonly RouterEvent['type'][];
 
-/** Tells what happens to a router. */
+/** Emits the events of a router. */
 export class RouterEvents {
   readonly #subject = new Subject<RouterEvent>();
   readonly events$: Observable<RouterEvent> = this.#subject.asObservable();
 
-  /** @param actor the root, started */
+  /** @param actor the started root */
   constructor(actor: ActorRefFrom<typeof rootMachine>) {
     const { sessions } = actor.getSnapshot().children;
     sessions?.on('session.established', ({ id, name, transport, remoteAddress }) => {
@@ -56,7 +56,7 @@ export class RouterEvents {
     });
   }
 
-  /** Follows one door. */
+  /** Observes one listener. */
   follow(listener: ListenerRef): void {
     let wasOpen = false;
     listener.subscribe({
@@ -69,7 +69,7 @@ export class RouterEvents {
         }
         wasOpen = isOpen;
       },
-      // The root hears of it; unobserved here, it would end the process.
+      // The root handles the error. Without an observer here, it would end the process.
       error: () => undefined,
     });
   }

@@ -1,6 +1,6 @@
 import type { LibraryErrorCode } from '../util/library-errors.js';
 
-/** The router was stopped, or stops before the call could be done. */
+/** The router was stopped, or stopped before the call was complete. */
 export class RouterStoppedError extends Error {
   override readonly name = 'RouterStoppedError';
   readonly code = 'CLASP_ERR_ROUTER_STOPPED' satisfies LibraryErrorCode;
@@ -12,8 +12,8 @@ export class RouterStoppedError extends Error {
 }
 
 /**
- * The same promise, except that a rejection with RouterStoppedError needs no handler: a program that stops a router rarely waits for what
- * it has begun before. Other rejections that no one handles are reported by the runtime as usual.
+ * Returns the same promise, except that a rejection with RouterStoppedError needs no handler: a program that stops a
+ * router rarely waits for its earlier calls. The runtime reports other unhandled rejections as usual.
  */
 export function unlessStopped<T>(promise: Promise<T>): Promise<T> {
   const same: Promise<T> = promise.catch((error: unknown) => {

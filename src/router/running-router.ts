@@ -19,43 +19,43 @@ import { isTransport, type Transport } from '../transports/transport.js';
 import type { ListenAddress } from '../net/listen-address.js';
 import { TransportError } from '../net/transport-error.js';
 
-/** The figures of a router, since it began unless said otherwise. */
+/** The statistics of a router, since its start except where noted. */
 export interface RouterStatistics extends Statistics {
-  /** HELLOs refused for their token, or for the lack of one. */
+  /** HELLOs refused for an invalid or missing token. */
   readonly authFailures: number;
-  /** Sessions released because they did not answer a probe and others waited for their places. */
+  /** Sessions released because they did not answer a probe while other connections waited. */
   readonly releasedSessions: number;
   /** Sessions displaced by new connections: the router was full, and they had neither a subscription nor a write. */
   readonly displacedSessions: number;
-  /** Peers that did not get in by a door. */
+  /** Rejected connections, by kind. */
   readonly rejectedConnections: Readonly<FaultCounts>;
 }
 
 /**
- * A router whose actors run, for the program around it: all of a router but its start and its end, which are the business of
- * `createRouter()` or of the actor system that it is a part of.
+ * A router with running actors, for the surrounding program. `createRouter()` or the surrounding actor system starts
+ * and stops it.
  */
 export class RunningRouter {
-  /** The root of the router's actors: to watch, or to send `router.stopping`. */
+  /** The root actor of the router: to observe, or to send `router.stopping`. */
   readonly actor: ActorRefFrom<typeof rootMachine>;
-  /** What happens to the router apart from messages; completes when it has stopped. */
+  /** The events of the router, except messages. Completes when the router has stopped. */
   readonly events$: Observable<RouterEvent>;
   readonly #options: ResolvedRouterOptions;
   readonly #events: RouterEvents;
   readonly #inProcess: InProcess;
-  /** Kept, because the root forgets it when it ends. */
+  /** Stored here, because the root removes it when it ends. */
   readonly #routerActor: NonNullable<ReturnType<ActorRefFrom<typeof rootMachine>['getSnapshot']>['children']['router']>;
   #listeners = 0;
 
   /**
    * @internal
-   * @param actor made and perhaps not yet started
-   * @throws RouterOptionsError when the router cannot begin with what it was given
+   * @param actor created, possibly not started yet
+   * @throws RouterOptionsError if the options contradict each other
    */
   constructor(actor: ActorRefFrom<typeof rootMachine>, options: ResolvedRouterOptions) {
     this.actor = actor;
     this.#options = options;
-    this.#routerActor = actor.getSnapshot().children.router!; // it was invoked as the root was made
+    this.#routerActor = actor.getSnapshot().children.router!; // the root invokes it on creation
     const { status, error } = this.#routerActor.getSnapshot();
     if (status === 'error') throw unfit(error);
     this.#events = new RouterEvents(actor);
@@ -72,12 +72,12 @@ export class RunningRouter {
   }
 
   /**
-   * Opens a door. Any number of them lead to the same params and the same sessions.
+   * Opens a listener. All listeners share the params and sessions.
    *
-   * @returns where peers can come in, with the real port also where 0 was asked for
-   * @throws TransportError when the door does not open, or is one that a router with tokens may not have; one that was open
-   * and breaks is opened again by itself. RouterStoppedError when the router was stopped, or is before it could listen. ArgumentError for
-   * what is not a transport
+   * @returns the address of the listener, with the real port also if 0 was requested
+   * @throws TransportError if the listener does not open, or if its transport is not permitted with tokens. A listener
+   * that fails later is reopened automatically. RouterStoppedError if the router is stopped before the listener is
+   * open. ArgumentError if the argument is not a transport
    */
   listen(transport: Transport): Promise<readonly ListenAddress[]> {
     return unlessStopped(this.#listen(transport));
@@ -101,7 +101,7 @@ export class RunningRouter {
     this.#events.follow(listener);
     const snapshot = await waitFor(listener, (state) => state.matches('open') || state.status !== 'active', {
       timeout: Infinity,
-    }).catch(() => undefined); // the drain time was over before the transport had answered
+    }).catch(() => undefined); // the drain time passed before the transport was open
     if (snapshot?.matches({ open: 'listening' }) === true) return snapshot.context.addresses;
     throw (
       snapshot?.context.error ??
@@ -109,20 +109,20 @@ export class RunningRouter {
     );
   }
 
-  /** Where peers can come in now. */
+  /** The addresses of the open listeners. */
   get addresses(): readonly ListenAddress[] {
     const { status, context } = this.actor.getSnapshot();
-    // An actor that was cut off still remembers the door it had.
+    // A stopped actor still has the address of its listener.
     if (status !== 'active') return [];
     return context.listeners.flatMap((listener) => listener.getSnapshot().context.addresses);
   }
 
-  /** Sessions there are now: those in the process and those that have not said HELLO yet included. */
+  /** Number of sessions, including in-process sessions and those without HELLO. */
   get sessionCount(): number {
     return this.actor.getSnapshot().children.sessions?.getSnapshot().sessions ?? 0;
   }
 
-  /** Whether it takes sessions: it is running, and every door that was asked for is open. */
+  /** Whether the router accepts sessions: it is running, and every requested listener is open. */
   get isReady(): boolean {
     if (this.isStopping) return false;
     return this.actor
@@ -130,39 +130,40 @@ export class RunningRouter {
       .context.listeners.every((listener) => listener.getSnapshot().matches({ open: 'listening' }));
   }
 
-  /** Whether it was stopped, or stops: it opens no session any more, and no transport. */
+  /** Whether the router is stopping or stopped: it opens no session and no transport. */
   get isStopping(): boolean {
     const snapshot = this.actor.getSnapshot();
     return snapshot.status !== 'active' || !snapshot.matches('running');
   }
 
   /**
-   * A session inside this process, with all that a client over a network can do and nothing encoded on the way. It may do
-   * everything, also on a router that asks for tokens, unless it brings one. It counts as one of `maxSessions`, and ends with
-   * the router.
+   * Opens a session inside this process, with the functions of a client over a network and without encoding. Without a
+   * token it has no scope limits, also on a router that requires tokens. It counts as one of `maxSessions`, and ends
+   * with the router.
    *
-   * @throws ClaspError where the router refuses it, RouterStoppedError where it was stopped, ArgumentError for a wrong option
+   * @throws ClaspError if the router refuses the session, RouterStoppedError if it was stopped, ArgumentError for a
+   * wrong option
    */
   connect(options?: InProcessOptions): Promise<Client> {
     return this.#inProcess.connect(options);
   }
 
-  /** @internal A session that is opened again when it is lost. */
+  /** @internal Opens a session that is reopened when it is lost. */
   connectLasting(options: LastingOptions): Promise<Client> {
     return this.#inProcess.connectLasting(options);
   }
 
   /**
-   * The signals that match, params there are already first, for as long as somebody is subscribed; it completes when the router
-   * stops. Whatever operators stand behind it run in the router's process: one that takes long holds everybody up.
+   * Returns the matching signals, existing params first, while the Observable has subscribers. It completes when the
+   * router stops. Operators run in the process of the router: a slow operator delays all sessions.
    *
-   * @param pattern errors with ClaspError 202 where it is none
+   * @param pattern an invalid pattern errors with ClaspError 202
    */
   signals$<T extends SignalType = SignalType>(pattern: string, options: SignalsOptions<T> = {}): Observable<Signal<T>> {
     return this.#inProcess.signals$(pattern, options);
   }
 
-  /** One kind of {@link events$}. @returns takes the listener back */
+  /** Listens to one kind of {@link events$}. @returns a function that removes the listener */
   on<T extends RouterEvent['type']>(
     type: T,
     listener: (happening: Extract<RouterEvent, { readonly type: T }>) => void,
@@ -173,9 +174,9 @@ export class RunningRouter {
   }
 
   /**
-   * What there is and what has happened, counted: for metrics. Costs a walk over all sessions.
+   * Returns current and total counts, for metrics. Walks all sessions.
    *
-   * @throws RouterStoppedError when the router has stopped
+   * @throws RouterStoppedError if the router has stopped
    */
   statistics(): RouterStatistics {
     const { children, context } = this.actor.getSnapshot();
@@ -194,27 +195,31 @@ export class RunningRouter {
   }
 
   /**
-   * What is to be kept of it for another time, as the option `state`: params with values, revisions and times, and announced
-   * signals. JSON through and through. Walks everything in one turn of the event loop. Also after the router has stopped.
+   * Returns the state for the option `state` of another router: params with values, revisions and times, and announced
+   * signals. It is plain JSON. The call walks all data in one turn of the event loop. It also works after the router
+   * has stopped.
    */
   state(): RouterState {
-    // What it gives is a snapshot of that kind, although XState's types do not say so.
+    // The result is a snapshot of that kind, although XState's types do not state it.
     return (this.#routerActor.getPersistedSnapshot() as PersistedRouterSnapshot).state;
   }
 
-  /** What inspectors and logs see of it. */
+  /** The JSON form for inspectors and logs. */
   toJSON(): object {
     const { status, value } = this.actor.getSnapshot();
     return { status, state: value, sessions: this.sessionCount, addresses: this.addresses.map(({ url }) => url) };
   }
 
-  /** The answers of `isVisible` have changed: whoever hears of what is looked up anew. What was hidden is not sent by itself. */
+  /** Clears the cached results of `isVisible`. Previously hidden params are not sent automatically. */
   refreshVisibility(): void {
     this.actor.getSnapshot().children.router?.send({ type: 'visibility.changed' });
   }
 }
 
-/** Each option may be fine, and two of them together not: more signals defined than may be announced. */
+/**
+ * Returns the error for options that contradict each other, such as more defined signals than the limit of announced
+ * ones.
+ */
 function unfit(error: unknown): unknown {
   if (!(error instanceof ClaspError)) return error;
   return new RouterOptionsError(`the router cannot begin with these options: ${error.message}`);

@@ -3,11 +3,11 @@ import type { Client, OnOptions, Signal } from '../client/index.js';
 import type { SignalType } from '../protocol/enumerations.js';
 
 /**
- * What a client hears, as an Observable: subscribed for as long as somebody is.
+ * Returns the signals of a client as an Observable. The client is subscribed while the Observable has subscribers.
  *
- * @param pattern errors with ClaspError 202 where it is none
- * @param isEnd whether it completes when the client has closed for this reason, and does not error with it; without a reason
- * it always completes, for the program wanted it so
+ * @param pattern an invalid pattern errors with ClaspError 202
+ * @param isEnd whether the Observable completes, instead of erroring, when the client closed for this reason. Without a
+ * reason it always completes, because the program closed the client
  */
 export function signalsOf<T extends SignalType>(
   client: Client,

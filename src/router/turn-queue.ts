@@ -2,7 +2,7 @@ import type { DeferBatch, InboundBatch } from '../actors/router/router-actor-eve
 import type { RouterSession } from '../core/session.js';
 import type { SessionEvent } from '../core/session-events.js';
 
-/** What comes from a session, its end behind its last batch: a SET that came in the same read as the close still counts. */
+/** The input of a session. Its end follows its last batch: a SET in the same read as the close is still handled. */
 export type Inbound = InboundBatch | Departure;
 
 /** The end of a session's connection. */
@@ -16,17 +16,17 @@ export function isBatch(arrival: Inbound): arrival is InboundBatch {
 }
 
 export interface TurnQueueOptions {
-  /** Handles batches, in order; calls `defer` for those that are to wait. */
+  /** Handles batches in order. Calls `defer` for those that must wait. */
   readonly handle: (batches: readonly InboundBatch[], defer: DeferBatch) => void;
-  /** Everything in front of the end of a session has been handled. */
+  /** Called when all input before the end of a session is handled. */
   readonly depart: (departure: Departure) => void;
   /** Stops and resumes reading from the peer of a session. */
   readonly hold: (session: RouterSession, isHeld: boolean) => void;
-  /** Plans the next turn of the event loop. @default setImmediate */
+  /** Schedules the next turn of the event loop. @default setImmediate */
   readonly schedule?: ((turn: () => void) => void) | undefined;
 }
 
-/** What still waits of one session. */
+/** The waiting input of one session. */
 interface Waiting {
   readonly arrivals: Inbound[];
   /** Whether some of it was handled in this turn. */
@@ -34,15 +34,15 @@ interface Waiting {
 }
 
 /**
- * Keeps what a session sent and the router had no time for in this turn of the event loop, so that a session whose messages cost much
- * delays itself and not the others: what arrives is handled first, then a slice of each waiting session, the one that has waited
- * longest first. The order within a session stays. Nothing is read from a session that waits, so at most one read of each waits.
+ * Queues the input that exceeds the time of this turn of the event loop, so that a session with costly messages delays
+ * only itself. New input is handled first, then a slice of each waiting session, the longest waiting first. The order
+ * within a session is kept. The router reads nothing from a waiting session, so at most one read of each session waits.
  */
 export class TurnQueue {
   readonly #options: TurnQueueOptions;
   readonly #schedule: (turn: () => void) => void;
   #waiting = new Map<RouterSession, Waiting>();
-  /** Sessions from which nothing is read. */
+  /** Sessions with paused reading. */
   readonly #held = new Set<RouterSession>();
   #isPlanned = false;
 
@@ -51,12 +51,12 @@ export class TurnQueue {
     this.#schedule = options.schedule ?? ((turn) => void setImmediate(turn));
   }
 
-  /** Sessions of which something waits. */
+  /** Sessions with waiting input. */
   get size(): number {
     return this.#waiting.size;
   }
 
-  /** What all sessions sent in one turn. */
+  /** Adds the input of all sessions in one turn. */
   push(arrivals: readonly Inbound[]): void {
     if (this.#waiting.size === 0) return this.#handle(arrivals);
     const fresh: Inbound[] = [];
@@ -68,7 +68,7 @@ export class TurnQueue {
     this.#handle(fresh);
   }
 
-  /** Hands batches on, then the ends of the sessions of which nothing waits. */
+  /** Passes batches on, then the ends of the sessions without waiting input. */
   #handle(arrivals: readonly Inbound[]): void {
     const batches = arrivals.filter(isBatch);
     if (batches.length > 0) this.#options.handle(batches, this.#defer);
@@ -80,7 +80,7 @@ export class TurnQueue {
     }
   }
 
-  /** The rest of a batch waits, in front of what its session sends later. */
+  /** Queues the rest of a batch before the later input of its session. */
   readonly #defer = (batch: InboundBatch, next: number): void => {
     const { session } = batch;
     const rest = { ...batch, next };
@@ -103,7 +103,7 @@ export class TurnQueue {
     this.#isPlanned = false;
     const waiting = [...this.#waiting.values()];
     this.#waiting = new Map();
-    // Those for which the last turn had no time come first.
+    // Sessions that the last turn did not reach are first.
     const next = [...waiting.filter((one) => !one.hasProgressed), ...waiting.filter((one) => one.hasProgressed)];
     this.#handle(next.flatMap(({ arrivals }) => arrivals));
     for (const session of this.#held) {

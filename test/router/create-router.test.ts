@@ -41,7 +41,7 @@ interface RouterUnderTest {
 }
 
 describe('a logger that throws', () => {
-  it('costs nobody anything', async () => {
+  it('does not affect the router', async () => {
     const fail = (): never => {
       throw new Error('the disk is full');
     };
@@ -65,7 +65,7 @@ async function startRouter(options: RouterOptions = {}): Promise<RouterUnderTest
   return { router, transport, clock, logger };
 }
 
-/** A peer of the router that reads what it is sent. */
+/** A peer of the router that reads its input. */
 class Client {
   readonly link: MemoryClient;
   readonly inbox: Inbox;
@@ -80,7 +80,7 @@ class Client {
   }
 
   get received(): readonly Message[] {
-    return this.inbox.frames.map((frame) => decodeFrame(frame as Uint8Array).message); // nobody here speaks JSON
+    return this.inbox.frames.map((frame) => decodeFrame(frame as Uint8Array).message); // no peer uses JSON here
   }
 
   async sayHello(): Promise<void> {
@@ -89,8 +89,8 @@ class Client {
   }
 }
 
-describe('a router that asks for tokens', () => {
-  it('opens no door without encryption unless it is told to', async () => {
+describe('a router that requires tokens', () => {
+  it('opens no unencrypted listener unless an option permits it', async () => {
     const { router } = await startRouter({ securityMode: 'authenticated' });
     await expect(router.listen(udp({ host: '127.0.0.1', port: 0 }))).rejects.toThrow(
       new TransportError(
@@ -106,13 +106,13 @@ describe('a router that asks for tokens', () => {
 });
 
 describe('listening', () => {
-  it('takes three lines', async () => {
+  it('needs three lines', async () => {
     const router = createRouter();
     expect(await router.listen(memory())).toEqual(router.addresses);
     await router.stop();
   });
 
-  it('leads through any number of doors to the same params', async () => {
+  it('serves the same params on all listeners', async () => {
     const { router, transport } = await startRouter();
     const second = memory();
     await router.listen(second);
@@ -126,7 +126,7 @@ describe('listening', () => {
     expect(reader.received.at(-1)).toMatchObject({ type: 'set', address: '/lights/1', revision: 1 });
   });
 
-  it('rejects with what the transport says when the door does not open, and the router lives on', async () => {
+  it('rejects with the error of the transport if a listener does not open, and the router continues', async () => {
     const { router, transport } = await startRouter();
     await expect(router.listen(transport)).rejects.toBeInstanceOf(TransportError);
     await expect(router.listen(transport)).rejects.toThrow('this in-memory transport is already listening');
@@ -134,7 +134,7 @@ describe('listening', () => {
     await new Client(transport).sayHello();
   });
 
-  it('opens a door again that broke', async () => {
+  it('reopens a failed listener', async () => {
     const { router, clock } = await startRouter();
     const transport = fakeTransport();
     const listening = router.listen(transport);
@@ -149,13 +149,13 @@ describe('listening', () => {
     listener.finishClosing();
   });
 
-  it('is refused after a stop, in a sentence', async () => {
+  it('is refused after a stop, with one sentence', async () => {
     const { router } = await startRouter();
     await router.stop();
     await expect(router.listen(memory())).rejects.toThrow('the router was stopped; it cannot listen on memory');
   });
 
-  it('is given up when the router is stopped meanwhile, and the door closed that opens too late', async () => {
+  it('is canceled if the router is stopped meanwhile, and a listener that opens too late is closed', async () => {
     const router = createRouter();
     const transport = fakeTransport();
     const listening = router.listen(transport);
@@ -180,7 +180,7 @@ describe('a session', () => {
     ]);
   });
 
-  it('that writes and leaves in the same breath has written', async () => {
+  it('that writes and leaves in one read has written', async () => {
     const { router, transport } = await startRouter();
     const hasty = new Client(transport);
     hasty.send(hello, { type: 'set', address: '/a', value: encodeValue(1) });
@@ -191,7 +191,7 @@ describe('a session', () => {
     expect(late.received[1]).toMatchObject({ type: 'snapshot', params: [{ address: '/a', revision: 1 }] });
   });
 
-  it('that is one too many is told so and closed', async () => {
+  it('above the limit gets an ERROR and is closed', async () => {
     const { router, transport } = await startRouter({ maxSessions: 1 });
     await new Client(transport).sayHello();
     const refused = new Client(transport);
@@ -203,7 +203,7 @@ describe('a session', () => {
     expect(router.sessionCount).toBe(1);
   });
 
-  it('that says nothing is told so after 10 s and closed', async () => {
+  it('without HELLO gets an ERROR after 10 s and is closed', async () => {
     const { transport, clock } = await startRouter();
     const silent = new Client(transport);
     clock.increment(10_000);
@@ -223,7 +223,7 @@ describe('a session', () => {
       return welcome?.type === 'welcome' ? welcome.time : undefined;
     };
     expect(await timeOfWelcome()).toBe(1_000_000);
-    clock.aheadMs = 900; // what a clock that is slewed is ahead at most
+    clock.aheadMs = 900; // the maximum lead of a slewed clock
     expect(await timeOfWelcome()).toBe(1_000_000);
     clock.aheadMs = 28_800_000;
     expect(await timeOfWelcome()).toBe(28_801_000_000);
@@ -233,7 +233,7 @@ describe('a session', () => {
     expect(await timeOfWelcome()).toBe(28_803_000_000);
   });
 
-  it('that falls silent is told so and closed, one that pings is not', async () => {
+  it('that becomes silent gets an ERROR and is closed; one that sends PINGs is not', async () => {
     const { transport, clock } = await startRouter({ sessionTimeoutSeconds: 8 });
     const [silent, pinging] = [new Client(transport), new Client(transport)];
     await Promise.all([silent.sayHello(), pinging.sayHello()]);
@@ -247,7 +247,7 @@ describe('a session', () => {
     expect(pinging.inbox.end).toBeUndefined();
   });
 
-  it('whose connection is cut ends as lost, and the log says so in one line', async () => {
+  it('whose connection breaks ends as lost, with one line in the log', async () => {
     const { router, transport, logger } = await startRouter();
     const client = new Client(transport);
     await client.sayHello();
@@ -258,7 +258,7 @@ describe('a session', () => {
     ]);
   });
 
-  it('over its rate is told so and stays', async () => {
+  it('above its rate gets an ERROR and stays', async () => {
     const { transport } = await startRouter({ maxMessagesPerSecond: 3 });
     const client = new Client(transport);
     await client.sayHello();
@@ -270,7 +270,7 @@ describe('a session', () => {
 });
 
 describe('stopping', () => {
-  it('says goodbye to everybody, after what was still to be said', async () => {
+  it('sends a close to every session, after its queued data', async () => {
     const { router, transport } = await startRouter();
     const clients = [new Client(transport), new Client(transport)];
     await Promise.all(clients.map((client) => client.sayHello()));
@@ -291,7 +291,7 @@ describe('stopping', () => {
     expect(router.sessionCount).toBe(0);
   });
 
-  it('is done at once when nobody is there, and may be asked for again', async () => {
+  it('is complete at once without sessions, and can be repeated', async () => {
     const router = createRouter();
     const stopped = router.stop();
     expect(router.stop()).toBe(stopped);
@@ -300,7 +300,7 @@ describe('stopping', () => {
     expect(router.actor.getSnapshot().value).toBe('stopped');
   });
 
-  it('cuts off after the drain time who does not go', async () => {
+  it('disconnects the remaining sessions after the drain time', async () => {
     const { router, transport, clock } = await startRouter({ drainTimeoutSeconds: 1 });
     const frozen = new Client(transport);
     await frozen.sayHello();
@@ -317,7 +317,7 @@ describe('stopping', () => {
     expect(await frozen.inbox.ended).toMatchObject({ name: 'ConnectionLost' });
   });
 
-  it('does not wait longer than that for a door that sticks', async () => {
+  it('does not wait longer for a listener that does not close', async () => {
     const { router, clock } = await startRouter({ drainTimeoutSeconds: 1 });
     const transport = fakeTransport();
     const listening = router.listen(transport);
@@ -328,7 +328,7 @@ describe('stopping', () => {
     await stopped;
   });
 
-  it('frees the doors for another router', async () => {
+  it('frees the ports for another router', async () => {
     const { router, transport } = await startRouter();
     await router.stop();
     const another = createRouter();
@@ -337,13 +337,13 @@ describe('stopping', () => {
   });
 });
 
-describe('a fault of ours', () => {
-  it('in the data plane ends the router and not the process: everybody is cut off, the log says why', async () => {
+describe('an internal error', () => {
+  it('in the data plane ends the router and not the process: all sessions are disconnected, the log has the reason', async () => {
     const { router, transport, logger } = await startRouter();
     const client = new Client(transport);
     await client.sayHello();
     const dataPlane: AnyActorRef | undefined = router.actor.getSnapshot().children.router;
-    dataPlane?.send({ type: 'inbound.batch' }); // without batches: what only a bug of ours can send
+    dataPlane?.send({ type: 'inbound.batch' }); // without batches: only a bug in the router can send this
     expect(router.actor.getSnapshot()).toMatchObject({ value: 'failed', output: { error: expect.any(TypeError) } });
     expect(logger.lines.filter(({ level }) => level === 'error')).toMatchObject([
       { message: 'internal error: the router has stopped' },
@@ -354,10 +354,10 @@ describe('a fault of ours', () => {
     await router.stop();
   });
 
-  it('in the hub costs nobody anything', async () => {
+  it('in the hub does not affect sessions', async () => {
     const { router, transport, logger } = await startRouter();
     const hub: AnyActorRef | undefined = router.actor.getSnapshot().children.sessions;
-    hub?.send({ type: 'connection.opened' }); // without a connection: what only a bug of ours can send
+    hub?.send({ type: 'connection.opened' }); // without a connection: only a bug in the router can send this
     expect(logger.lines.at(-1)).toMatchObject({ level: 'error' });
     await new Client(transport).sayHello();
   });
@@ -386,7 +386,7 @@ describe('as an actor inside another system', () => {
     const actor = createActor(show).start();
     const transport = memory();
     actor.getSnapshot().children.clasp?.send({ type: 'listener.requested', id: 'stage', transport });
-    await turns(); // the transport opens its door
+    await turns(); // the transport opens its listener
     const client = new Client(transport);
     await client.sayHello();
     expect(client.received[0]).toMatchObject({ type: 'welcome', name: 'embedded' });
@@ -397,7 +397,7 @@ describe('as an actor inside another system', () => {
 });
 
 describe('inspected', () => {
-  it('shows every actor and what it is told, sessions included', async () => {
+  it('shows every actor and its events, including sessions', async () => {
     const seen: InspectionEvent[] = [];
     const { transport } = await startRouter({
       newId: () => 'one',
@@ -414,8 +414,8 @@ describe('inspected', () => {
   });
 });
 
-describe('what a router says of itself', () => {
-  it('counts messages by type, errors by code, bytes both ways and who was refused', async () => {
+describe('the statistics of a router', () => {
+  it('count messages by type, errors by code, bytes in both directions and refused sessions', async () => {
     const { router, transport } = await startRouter({
       authenticator: {
         authenticate: (token) =>
@@ -451,7 +451,7 @@ describe('what a router says of itself', () => {
     expect(rejectedConnections).toEqual({ handshake: 0, timeout: 0, refused: 0, unsolicited: 0 });
   });
 
-  it('is ready while all its doors are open', async () => {
+  it('report ready while all listeners are open', async () => {
     const router = createRouter();
     routers.push(router);
     expect(router.isReady).toBe(true);
@@ -472,7 +472,7 @@ describe('what a router says of itself', () => {
     expect(() => router.statistics()).toThrow(expect.objectContaining({ code: 'CLASP_ERR_ROUTER_STOPPED' }));
   });
 
-  it('shows what was hidden once it is told that the filter has changed its mind', async () => {
+  it('show hidden params after a notification that the filter has changed', async () => {
     let visible = false;
     const { router, transport } = await startRouter({ isVisible: () => visible });
     const [hearer, speaker] = [new Client(transport), new Client(transport)];
@@ -491,7 +491,7 @@ describe('what a router says of itself', () => {
 });
 
 describe('a hook that throws', () => {
-  it('is a line in the log once a second at most, with the number of those left out', async () => {
+  it('is logged at most once per second, with the number of omitted lines', async () => {
     const { transport, clock, logger } = await startRouter({
       validateWrite: () => {
         throw new Error('broken');

@@ -10,7 +10,7 @@ import { type Connection, ConnectionLost, type InboundFrame } from '../../src/tr
 import { recordingLogger } from '../actors/session/recording-logger.js';
 import { turns } from '../support/inbox.js';
 
-/** What happened, in order: events of the router actor, and what sessions were told. */
+/** Events of the router actor and of sessions, in order. */
 type Happening = RouterActorEvent | { readonly session: string; readonly told: SessionEvent };
 
 function startPipeline(maxMessagesPerSecond = 0): {
@@ -57,7 +57,7 @@ function connectionOf(batches$: Observable<readonly InboundFrame[]>): Connection
 const ping = encodeFrame({ type: 'ping' });
 const get = (address: string): Uint8Array => encodeFrame({ type: 'get', address });
 
-/** Each batch as `session: types`, for reading. */
+/** Each batch as `session: types`. */
 function summary(happenings: readonly Happening[]): readonly unknown[] {
   return happenings.map((happening) => {
     if ('told' in happening) return `${happening.session} ${happening.told.type}`;
@@ -70,7 +70,7 @@ function describeBatch({ session, frames }: InboundBatch): string {
 }
 
 describe('the inbound pipeline', () => {
-  it('makes one event of everything that all connections read in one turn, in order of arrival', async () => {
+  it('emits one event per turn with the input of all connections, in order of arrival', async () => {
     const { attach, happenings } = startPipeline();
     const [a, b] = [attach('a'), attach('b')];
     a.next([ping, get('/1')]);
@@ -83,7 +83,7 @@ describe('the inbound pipeline', () => {
     expect(summary(happenings)).toEqual([['a: ping get', 'b: get', 'a: get'], ['b: ping']]);
   });
 
-  it('says when a frame was read, not when it was handled', async () => {
+  it('states when a frame was read, not when it was handled', async () => {
     const { attach, happenings, clock } = startPipeline();
     clock.set(1_000);
     attach('a').next([ping]);
@@ -92,7 +92,7 @@ describe('the inbound pipeline', () => {
     expect(happenings).toMatchObject([{ type: 'inbound.batch', batches: [{ receivedMicros: 1_000_000 }] }]);
   });
 
-  it('passes a sign of life on, and garbage at its place', async () => {
+  it('forwards signs of life, and malformed frames in order', async () => {
     const { attach, happenings } = startPipeline();
     attach('a').next([]);
     attach('b').next([ping, Uint8Array.of(1, 2, 3), ping]);
@@ -100,7 +100,7 @@ describe('the inbound pipeline', () => {
     expect(summary(happenings)).toEqual([['a: ', 'b: ping malformed ping']]);
   });
 
-  it('tells a session of the end of its connection after the router has had all that came before', async () => {
+  it('notifies a session of the end of its connection after the router has received all earlier input', async () => {
     const { attach, happenings } = startPipeline();
     const [closing, breaking] = [attach('closing'), attach('breaking')];
     closing.next([ping]);
@@ -115,7 +115,7 @@ describe('the inbound pipeline', () => {
     ]);
   });
 
-  it('goes on for everybody else when one connection ends, breaks or meets a bug of ours', async () => {
+  it('continues for all other connections if one ends, breaks or causes an internal error', async () => {
     const { attach, happenings, logger } = startPipeline();
     const last = attach('last');
     attach('closing').complete();
@@ -136,7 +136,7 @@ describe('the inbound pipeline', () => {
     expect(logger.lines).toMatchObject([{ level: 'error', fields: { session: 'buggy' } }]);
   });
 
-  it('limits the rate of each connection by itself', async () => {
+  it('limits the rate of each connection separately', async () => {
     const { attach, happenings } = startPipeline(2);
     const [flooding, calm] = [attach('flooding'), attach('calm')];
     flooding.next([ping, ping, ping]);

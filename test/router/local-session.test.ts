@@ -14,7 +14,7 @@ let router: Router;
 afterEach(() => router.stop());
 
 describe('a session in the process', () => {
-  it('sets, gets and hears params, with revisions and bytes of its own', async () => {
+  it('sets, gets and receives params, with revisions and its own copy of bytes', async () => {
     router = createRouter();
     const one = await router.connect({ name: 'one' });
     const two = await router.connect({ name: 'two' });
@@ -24,7 +24,7 @@ describe('a session in the process', () => {
     const bytes = Uint8Array.of(1, 2, 3);
     await expect(one.set('/lights/1/dim', 0.5)).resolves.toMatchObject({ revision: 1 });
     await expect(one.set('/lights/1/dim', { a: [1n, 'x', bytes] })).resolves.toMatchObject({ revision: 2 });
-    bytes.fill(9); // what was sent does not change any more
+    bytes.fill(9); // sent data no longer changes
     await two.ping();
     const value = new Map([['a', [1n, 'x', Uint8Array.of(1, 2, 3)]]]);
     expect(heard).toMatchObject([
@@ -35,7 +35,7 @@ describe('a session in the process', () => {
     await expect(two.get('/none')).resolves.toBeUndefined();
   });
 
-  it('is one of many for those who come over a network, both ways', async () => {
+  it('exchanges messages with sessions over a network, in both directions', async () => {
     const transport = memory();
     router = createRouter({ transports: [transport] });
     await router.start();
@@ -58,7 +58,7 @@ describe('a session in the process', () => {
     await remote.close();
   });
 
-  it('gets a snapshot as a late joiner, however large', async () => {
+  it('gets a snapshot of any size as a late joiner', async () => {
     router = createRouter();
     const writer = await router.connect();
     for (let i = 0; i < 9_999; i++) void writer.set(`/p/${i}`, i, { qos: 0 });
@@ -70,7 +70,7 @@ describe('a session in the process', () => {
     expect(seen.size).toBe(10_000);
   });
 
-  it('hears what the router refuses, with the code', async () => {
+  it('receives the errors of the router, with the code', async () => {
     router = createRouter({ validateWrite: ({ address }) => (address === '/no' ? 'not here' : undefined) });
     const local = await router.connect();
     await expect(local.set('/no', 1)).rejects.toMatchObject({ code: ErrorCode.Refused, message: 'not here' });
@@ -81,7 +81,7 @@ describe('a session in the process', () => {
     await expect(other.set('/l', 2)).rejects.toMatchObject({ code: ErrorCode.LockHeld });
   });
 
-  it('takes bundles, all of it or nothing', async () => {
+  it('applies a bundle entirely or not at all', async () => {
     router = createRouter();
     const local = await router.connect();
     await local.bundle([
@@ -96,7 +96,7 @@ describe('a session in the process', () => {
     await expect(local.get('/a')).resolves.toMatchObject({ value: 1 });
   });
 
-  it('ends with the router, and is none without one', async () => {
+  it('ends with the router, and is refused after its stop', async () => {
     router = createRouter();
     const local = await router.connect();
     const closed = new Promise((resolve) => local.onState(({ state }) => state === 'closed' && resolve(state)));
@@ -105,7 +105,7 @@ describe('a session in the process', () => {
     await expect(router.connect()).rejects.toThrow('the router was stopped; it opens no session');
   });
 
-  it('does not time out, however long it has nothing to say', async () => {
+  it('does not time out when it is silent', async () => {
     const clock = new SteadyClock();
     router = createRouter({ clock, sessionTimeoutSeconds: 1 });
     const local = await router.connect();
@@ -113,7 +113,7 @@ describe('a session in the process', () => {
     await expect(local.set('/a', 1)).resolves.toMatchObject({ revision: 1 });
   });
 
-  it('leaves when it is closed: its locks are free and its session is gone', async () => {
+  it('leaves when it is closed: its locks are free and its session has ended', async () => {
     router = createRouter();
     const one = await router.connect();
     const two = await router.connect();
@@ -124,7 +124,7 @@ describe('a session in the process', () => {
     expect(router.sessionCount).toBe(1);
   });
 
-  it('needs no token, and is limited by the one it brings', async () => {
+  it('needs no token, and is limited by a given token', async () => {
     const scopes = parseScopes('read:/**');
     const grant = { tokenId: 't1', subject: 'page', scopes, constraints: [], expiresAtSeconds: undefined };
     const validate = (token: string): Validation =>
@@ -139,7 +139,7 @@ describe('a session in the process', () => {
 });
 
 describe('signals$', () => {
-  it('gives what there is and what comes, to operators of any kind', async () => {
+  it('emits existing params and new signals, for all operators', async () => {
     router = createRouter();
     const local = await router.connect();
     await local.set('/lights/1/dim', 0.1);
@@ -155,10 +155,10 @@ describe('signals$', () => {
     local.emit('/lights/1/dim');
     await local.set('/lights/2/dim', 0.3);
     await expect(doubled).resolves.toEqual([0.2, 0.4, 0.6]);
-    await untilSubscribed(0); // take(3) has ended it
+    await untilSubscribed(0); // take(3) has unsubscribed
   });
 
-  it('errors for a pattern that is none, and completes when the router stops', async () => {
+  it('errors for an invalid pattern, and completes when the router stops', async () => {
     router = createRouter();
     await expect(firstValueFrom(router.signals$('no slash'))).rejects.toMatchObject({ code: ErrorCode.PatternError });
     const last = lastValueFrom(router.signals$('/**'), { defaultValue: 'completed' });
@@ -168,8 +168,8 @@ describe('signals$', () => {
   });
 });
 
-describe('what happens to a router', () => {
-  it('is told in order, to those who listen to one kind and to those who listen to all', async () => {
+describe('the events of a router', () => {
+  it('are emitted in order, to listeners of one kind and of all kinds', async () => {
     const transport = memory();
     router = createRouter({ transports: [transport] });
     const all: string[] = [];
@@ -177,7 +177,7 @@ describe('what happens to a router', () => {
     const opened = jest.fn();
     const forget = router.on('session.opened', opened);
     await expect(router.start()).resolves.toMatchObject([{ url: 'memory:' }]);
-    await router.start(); // no second time
+    await router.start(); // not opened twice
     const local = await router.connect({ name: 'kiosk' });
     await local.close();
     forget();

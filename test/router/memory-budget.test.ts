@@ -7,11 +7,7 @@ describe('defaultMemoryBytes', () => {
   it.each([
     ['a quarter of the machine', { total: 8 * GIB, container: 0, heap: 8 * GIB }, 2 * GIB],
     ['a quarter of the container', { total: 64 * GIB, container: 2 * GIB, heap: 4 * GIB }, GIB / 2],
-    [
-      'a quarter of the machine where the container has no limit',
-      { total: GIB, container: 2 ** 60, heap: GIB },
-      GIB / 4,
-    ],
+    ['a quarter of the machine without a container limit', { total: GIB, container: 2 ** 60, heap: GIB }, GIB / 4],
     ['half of the JavaScript heap where that is less', { total: 64 * GIB, container: 0, heap: 2 * GIB }, GIB],
   ])('is %s', (_, machine, expected) => {
     expect(defaultMemoryBytes(machine)).toBe(expected);

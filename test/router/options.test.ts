@@ -5,7 +5,7 @@ import { defaultMemoryBytes, memoryLimits } from '../../src/router/memory-budget
 import { parseRouterOptions, type RouterOptions, RouterOptionsError } from '../../src/router/options.js';
 
 describe('without options', () => {
-  it('a router is ready for a show', () => {
+  it('a router has defaults for a show', () => {
     const { clock, logger, maxMemoryBytes, ...rest } = parseRouterOptions();
     expect(maxMemoryBytes).toBe(defaultMemoryBytes());
     expect(rest).toEqual({
@@ -55,7 +55,7 @@ describe('without options', () => {
     expect(() => logger.info({}, 'nobody hears this')).not.toThrow();
   });
 
-  it('undefined is as good as nothing', () => {
+  it('undefined means the default', () => {
     expect(parseRouterOptions({ name: undefined, maxSessions: undefined, inspect: undefined })).toMatchObject({
       name: 'CLASP Router',
       maxSessions: 100,
@@ -63,7 +63,7 @@ describe('without options', () => {
   });
 });
 
-describe('what is given', () => {
+describe('a given option', () => {
   const given: readonly RouterOptions[] = [
     { name: 'x' },
     { name: 'x'.repeat(255) },
@@ -88,17 +88,17 @@ describe('what is given', () => {
     { inspect: { next: () => undefined } },
   ];
 
-  it.each(given)('is taken as it is: %j', (options) => {
+  it.each(given)('is kept unchanged: %j', (options) => {
     expect(parseRouterOptions(options)).toMatchObject(options);
   });
 
-  it('may be a clock that is an object of a class', () => {
+  it('can be a clock that is an instance of a class', () => {
     const clock = new SimulatedClock();
     expect(parseRouterOptions({ clock }).clock).toBe(clock);
   });
 });
 
-describe('what cannot be', () => {
+describe('an invalid option', () => {
   it.each<[unknown, string]>([
     [{ maxSessions: -1 }, 'maxSessions must be a whole number of at least 0, not -1'],
     [{ maxSessions: 1.5 }, 'maxSessions must be a whole number of at least 0, not 1.5'],
@@ -138,8 +138,8 @@ describe('what cannot be', () => {
     [{ maxSesions: 5 }, 'unknown option "maxSesions"; did you mean "maxSessions"?'],
     [{ maxsessions: 5 }, 'unknown option "maxsessions"; did you mean "maxSessions"?'],
     [{ persist: true }, 'unknown option "persist"'],
-  ])('%j is refused in one sentence', (options, message) => {
-    // what a JavaScript caller can do
+  ])('%j is refused with one sentence', (options, message) => {
+    // a JavaScript caller can pass this
     const parse = (): unknown => parseRouterOptions(options as RouterOptions);
     expect(parse).toThrow(RouterOptionsError);
     expect(parse).toThrow(new RouterOptionsError(message));

@@ -3,7 +3,7 @@ import { printableLogger } from '../../src/router/printable-logger.js';
 import { recordingLogger } from '../actors/session/recording-logger.js';
 
 describe('a printable logger', () => {
-  it('escapes the message, texts, lists of texts and errors, and leaves the rest as it is', () => {
+  it('escapes the message, strings, lists of strings and errors, and changes nothing else', () => {
     const inner = recordingLogger();
     const rest = { count: 1, nothing: undefined };
     printableLogger(inner).warn(

@@ -28,7 +28,7 @@ function start(options: RouterOptions = {}): Router {
   return router;
 }
 
-/** As it comes back out of a file. */
+/** Converts a value to JSON and back, as through a file. */
 function throughJson(state: RouterState): unknown {
   return JSON.parse(JSON.stringify(state));
 }
@@ -36,7 +36,7 @@ function throughJson(state: RouterState): unknown {
 const anything = { pattern: '/**', limit: 100, maxLooked: 1_000, maxValueBytes: 65_535 };
 
 describe('the state of a router', () => {
-  it('brings params back with values, revisions, writers and times, and no locks', async () => {
+  it('restores params with values, revisions, writers and times, and without locks', async () => {
     const before = start();
     const client = await before.connect();
     await client.set('/a', 1, { lock: true });
@@ -54,10 +54,10 @@ describe('the state of a router', () => {
     await expect(other.query('/**')).resolves.toEqual([
       { address: '/a', type: 'param', datatype: 'map', meta: { unit: 'm', range: [0, 1] } },
     ]);
-    await expect(other.set('/a', 4, { revision: 3 })).resolves.toMatchObject({ revision: 4 }); // and not locked
+    await expect(other.set('/a', 4, { revision: 3 })).resolves.toMatchObject({ revision: 4 }); // and it is not locked
   });
 
-  it('keeps a Float beyond 2^53 a Float and an Int an Int, in params and in what was announced', async () => {
+  it('preserves Float and Int beyond 2^53, in params and in announced signals', async () => {
     const before = start();
     const client = await before.connect();
     const meta = { range: [0, 5e20] as const, default: encodeValue(2 ** 60) };
@@ -74,7 +74,7 @@ describe('the state of a router', () => {
     expect(signal?.meta?.default?.decode()).toBe(2 ** 60);
   });
 
-  it('is the same again when it is taken from the router that began with it', async () => {
+  it('is the same when it is read from the router that restored it', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), arbitraryValue()), { maxLength: 20 }),
@@ -93,7 +93,7 @@ describe('the state of a router', () => {
     );
   });
 
-  it('keeps the time a param has left, and the revision of one whose time is over', async () => {
+  it('preserves the remaining TTL of a param, and the revision of an expired one', async () => {
     const clock = new SimulatedClock();
     const before = start({ clock });
     const client = await before.connect();
@@ -117,7 +117,7 @@ describe('the state of a router', () => {
     expect(after.state().gone).toEqual([['/long', 1]]);
   });
 
-  it('keeps who makes room first', async () => {
+  it('preserves the order of eviction', async () => {
     const before = start();
     const client = await before.connect();
     for (const address of ['/1', '/2', '/3', '/1']) await client.set(address, 0);
@@ -128,7 +128,7 @@ describe('the state of a router', () => {
     await expect(other.get('/1')).resolves.toBeDefined();
   });
 
-  it('goes by the conflict rules of the new router', async () => {
+  it('uses the conflict rules of the new router', async () => {
     const before = start();
     await (await before.connect()).set('/level', 5);
     const after = start({ state: before.state(), conflictRules: [{ pattern: '/level', strategy: 'max' }] });
@@ -137,7 +137,7 @@ describe('the state of a router', () => {
 });
 
 describe('the router actor', () => {
-  it('is persisted and restored the way XState does that', async () => {
+  it('is persisted and restored with the functions of XState', async () => {
     const router = start();
     await (await router.connect()).set('/a', 1n);
     const persisted = router.actor.getSnapshot().children.router!.getPersistedSnapshot();
@@ -153,13 +153,13 @@ describe('the router actor', () => {
     }
   });
 
-  it('can be made from nothing, and persisted after it was stopped', () => {
+  it('can be created alone, and persisted after it was stopped', () => {
     const actor = createActor(routerLogic).start();
     actor.stop();
     expect(actor.getPersistedSnapshot()).toMatchObject({ status: 'active', state: { version: 1, params: [] } });
   });
 
-  it('says so when a snapshot is none of a router', () => {
+  it('refuses a snapshot that is not one of a router', () => {
     const snapshot = { status: 'active', output: undefined, error: undefined } as const;
     const actor = createActor(routerLogic, { snapshot: snapshot });
     const errors: unknown[] = [];
@@ -177,12 +177,12 @@ describe('a damaged state', () => {
     ['another version', state({ version: 2 }), 'this is no state of a router, version 1'],
     ['no params', state({ params: 5 }), 'the state of the router is damaged: params is no list'],
     [
-      'an address that is none',
+      'an invalid address',
       state({ params: [param, { ...param, address: 'a' }] }),
       'the state of the router is damaged at params[1]: invalid address: it does not start with "/"',
     ],
     [
-      'a value that is none',
+      'an invalid value',
       state({ params: [{ ...param, value: { $int: 'x' } }] }),
       'the state of the router is damaged at params[0]: $int must be a decimal string, such as {"$int": "5"}',
     ],
@@ -202,7 +202,7 @@ describe('a damaged state', () => {
       'the state of the router is damaged at params[0]: Value too large: address and value are 65475 bytes; the limit is 65474',
     ],
     [
-      'a param whose writer takes the room of its value',
+      'a param whose writer leaves too little capacity for its value',
       state({ params: [{ ...param, value: 'x'.repeat(65_400), writer: 'w'.repeat(107) }] }),
       'the state of the router is damaged at params[0]: Value too large: address and value are 65404 bytes; the limit is 65403',
     ],
@@ -212,17 +212,17 @@ describe('a damaged state', () => {
       expect.stringMatching(/^the state of the router is damaged at signals\[0\]: /),
     ],
     [
-      'a signal whose address is none',
+      'a signal with an invalid address',
       state({ signals: [{ address: 'a', type: 'event' }] }),
       'the router cannot begin with these options: invalid address: it does not start with "/"',
     ],
-  ])('is refused in one sentence: %s', (_, damaged, message) => {
+  ])('is refused with one sentence: %s', (_, damaged, message) => {
     const attempt = (): Router => createRouter({ state: damaged });
     expect(attempt).toThrow(RouterOptionsError);
     expect(attempt).toThrow(expect.objectContaining({ message }));
   });
 
-  it('is refused where it does not fit beside another option', () => {
+  it('is refused if it contradicts another option', () => {
     const two = state({ params: [], signals: ['/a', '/b'].map((address) => ({ address, type: 'event' })) });
     expect(() => createRouter({ state: two, maxSignals: 1 })).toThrow(
       new RouterOptionsError(

@@ -25,7 +25,7 @@ async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A transport that cannot listen as often as told, and then works. */
+/** A transport that fails to listen a given number of times, and then works. */
 function failing(times: number): Transport & { readonly attempts: () => number } {
   const inner = memory();
   let attempts = 0;
@@ -37,7 +37,7 @@ function failing(times: number): Transport & { readonly attempts: () => number }
   };
 }
 
-/** A transport that listens when it is let. */
+/** A transport that listens when the test permits it. */
 function slow(): Transport & { readonly open: () => void } {
   let open = (): void => undefined;
   const inner: MemoryTransport = memory();
@@ -73,7 +73,7 @@ describe('the phases of a router', () => {
     await router.stop();
   });
 
-  it('go back to idle when a start fails, and the next start goes on with the transport that failed', async () => {
+  it('return to idle when a start fails, and the next start continues with the failed transport', async () => {
     const [first, second] = [failing(0), failing(2)];
     const router = createRouter({ transports: [first, second] });
     for (const attempt of [1, 2]) {
@@ -89,27 +89,24 @@ describe('the phases of a router', () => {
     await router.stop();
   });
 
-  it.each(['stopping', 'stopped'])(
-    'refuse start and everything else that opens with a code while %s',
-    async (phase) => {
-      const router = createRouter({ transports: [memory()] });
-      await router.start();
-      const peer = await router.connect(); // keeps it from having stopped at once
-      const stopped = router.stop();
-      if (phase === 'stopped') await stopped;
-      expect(router.phase).toBe(phase);
-      for (const call of [() => router.start(), () => router.listen(memory()), () => router.connect()]) {
-        await expect(codedError(call)).resolves.toMatchObject({ code: STOPPED });
-      }
-      expect(router.addresses).toEqual([]);
-      await stopped;
-      await peer.close();
-    },
-  );
+  it.each(['stopping', 'stopped'])('refuse start, listen and connect with a code while %s', async (phase) => {
+    const router = createRouter({ transports: [memory()] });
+    await router.start();
+    const peer = await router.connect(); // prevents that it stops at once
+    const stopped = router.stop();
+    if (phase === 'stopped') await stopped;
+    expect(router.phase).toBe(phase);
+    for (const call of [() => router.start(), () => router.listen(memory()), () => router.connect()]) {
+      await expect(codedError(call)).resolves.toMatchObject({ code: STOPPED });
+    }
+    expect(router.addresses).toEqual([]);
+    await stopped;
+    await peer.close();
+  });
 });
 
 describe('a stop', () => {
-  it('leaves no rejection unhandled of a start, a listen and a connect that no one waits for', async () => {
+  it('causes no unhandled rejection of a start, a listen and a connect without a handler', async () => {
     const router = createRouter({ transports: [slow()], drainTimeoutSeconds: 0 });
     void router.start();
     void router.listen(slow());
@@ -137,7 +134,7 @@ describe('a stop', () => {
     },
   );
 
-  it('completes signals$ without an error handler, and ends no process', async () => {
+  it('completes signals$ without an error handler, and does not end the process', async () => {
     const router = createRouter();
     router.signals$('/**').subscribe();
     await router.stop();
@@ -153,13 +150,13 @@ describe('an observer given as inspect', () => {
       },
     ],
     ['rejects', (error) => Promise.reject(error)],
-  ])('that %s is logged once and detached, and the router works on', async (_, fail) => {
+  ])('that %s is logged once and detached, and the router continues', async (_, fail) => {
     const logger = recordingLogger();
     let calls = 0;
     const bang = new Error('bang');
     const inspect = (): void => {
       calls++;
-      return fail(bang) as undefined; // an observer of a program without types
+      return fail(bang) as undefined; // an observer of an untyped program
     };
     const router = createRouter({ logger, inspect, clock: new SimulatedClock() });
     const client = await router.connect();
@@ -174,7 +171,7 @@ describe('an observer given as inspect', () => {
     expect(lines).toMatchObject([{ level: 'error', message: 'the observer given as inspect threw; it is detached' }]);
   });
 
-  it('may be an object with next, or with nothing', async () => {
+  it('can be an object with or without next', async () => {
     const types: string[] = [];
     for (const inspect of [{ next: ({ type }: { readonly type: string }) => void types.push(type) }, {}]) {
       const router = createRouter({ inspect });

@@ -7,7 +7,7 @@ import { CoreHarness } from '../support/core-harness.js';
 
 const harness = new CoreHarness();
 
-/** Frames that cost one each; `handle` has time for so many of a session, and of all, in a turn. */
+/** Frames that cost one each; `handle` accepts a given number per session, and in total, in a turn. */
 function queueWith({ perSession, perTurn = Infinity }: { readonly perSession: number; readonly perTurn?: number }): {
   readonly log: string[];
   readonly held: Set<string>;
@@ -74,7 +74,7 @@ const batch = (session: RouterSession, labels: string): Inbound => ({
 });
 
 describe('TurnQueue', () => {
-  it('lets a session that sends much wait for itself, and nobody else for it', () => {
+  it('makes only the session that sends much wait', () => {
     const { log, queue, turn } = queueWith({ perSession: 2 });
     const [busy, calm] = [sessionNamed('b'), sessionNamed('c')];
     queue.push([batch(busy, '12345'), batch(calm, '1')]);
@@ -85,7 +85,7 @@ describe('TurnQueue', () => {
     expect(queue.size).toBe(0);
   });
 
-  it('keeps the order of a session, its end included', () => {
+  it('keeps the order of a session, including its end', () => {
     const { log, queue, turn } = queueWith({ perSession: 2 });
     const busy = sessionNamed('b');
     queue.push([batch(busy, '123'), batch(busy, '4')]);
@@ -96,7 +96,7 @@ describe('TurnQueue', () => {
     expect(log.join(' ')).toBe('b1 b2 | b3 b4 | b5 b ends |');
   });
 
-  it('gives the sessions for which a turn had no time the next one', () => {
+  it('serves first the sessions that the last turn did not reach', () => {
     const { log, queue, turn } = queueWith({ perSession: 2, perTurn: 4 });
     const sessions = ['a', 'b', 'c'].map(sessionNamed);
     queue.push(sessions.map((session) => batch(session, '123456')));
@@ -105,7 +105,7 @@ describe('TurnQueue', () => {
     expect(log.join(' ')).toBe('a1 a2 b1 b2 | c1 c2 a3 a4 | b3 b4 c3 c4');
   });
 
-  it('reads nothing from a session of which something waits', () => {
+  it('reads nothing from a session with waiting input', () => {
     const { held, queue, turn } = queueWith({ perSession: 2 });
     const busy = sessionNamed('b');
     queue.push([batch(busy, '123')]);

@@ -11,7 +11,7 @@ let router: Router;
 let wrong: Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
 beforeEach(() => {
   router = createRouter();
-  wrong = router as unknown as typeof wrong; // any call, whatever the types say
+  wrong = router as unknown as typeof wrong; // any call, regardless of the types
 });
 afterEach(() => router.stop());
 
@@ -54,7 +54,7 @@ describe('a wrong call of a router', () => {
     ['on', [], ARGUMENT, /must be one of listening, .* not undefined/],
     ['on', ['session.open', check], ARGUMENT, /did you mean "session.opened"/],
     ['on', ['listening', 5], ARGUMENT, /listener of on must be a function/],
-  ])('is a coded error and costs nothing else: %s(%j)', async (method, args, code, text) => {
+  ])('is a coded error without other effects: %s(%j)', async (method, args, code, text) => {
     const error = await codedError(() => wrong[method]!.apply(router, [...args]));
     expect(error).toMatchObject({ code, message: expect.stringMatching(text) });
     await expect((await router.connect()).ping()).resolves.toBeGreaterThanOrEqual(0);
@@ -73,7 +73,7 @@ describe('a wrong call of a router', () => {
     await (await router.connect()).ping();
   });
 
-  it('that a transport meets as it opens is a TransportError with the cause', async () => {
+  it('in a transport as it opens is a TransportError with the cause', async () => {
     const bang = new Error('bang');
     const transport = { name: 'x', listen: () => Promise.reject(bang) };
     const error = await codedError(() => router.listen(transport));
@@ -93,7 +93,7 @@ describe('a wrong call of a router', () => {
         throw new Error('no id');
       },
     ],
-  ])('by a newId that gives %s costs the session, and has a code', async (_, newId) => {
+  ])('of a newId that returns %s ends the session, and has a code', async (_, newId) => {
     const other = createRouter({ newId: newId as () => string });
     const error = await codedError(() => other.connect());
     expect(error).toMatchObject({ code: 'CLASP_ERR_UNREACHABLE' });
