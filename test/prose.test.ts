@@ -48,6 +48,8 @@ const converted: readonly string[] = [
   '--help',
   'src/router',
   'test/router',
+  'src/embed',
+  'test/embed',
   // Inspector, tokens, certificates, health; tests of the whole router; programs beside it.
   'src/inspector',
   'test/inspector',

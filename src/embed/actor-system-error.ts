@@ -1,6 +1,6 @@
 import type { LibraryErrorCode } from '../util/library-errors.js';
 
-/** An actor system has no router where one is asked for, or two with the same system ids. */
+/** The actor system has no router with the requested system id, or two with the same one. */
 export class ActorSystemError extends Error {
   override readonly name = 'ActorSystemError';
   readonly code = 'CLASP_ERR_SYSTEM' satisfies LibraryErrorCode;

@@ -3,24 +3,27 @@ import { onOptions, type OnOptions } from '../client/subscription.js';
 import { routerOptionNames, type RouterOptions, RouterOptionsError } from '../router/options.js';
 import type { ClaspEvent, ClaspRequest } from './events.js';
 
-/** What the actor subscribes to before it opens a door. */
+/** A subscription of the actor, made before it opens a listener. */
 export interface ClaspSubscription extends OnOptions {
   readonly pattern: string;
-  /** What `clasp.unsubscribe` names. @default the pattern */
+  /** The id for `clasp.unsubscribe`. @default the pattern */
   readonly id?: string | undefined;
 }
 
 /**
- * Options of a router, and what concerns the actor system around it. `inspect` is that system's; the clock is that system's
- * too, unless another one is given: one that tells the time, as SimulatedClock does.
+ * The options of a router, and options for the surrounding actor system. `inspect` belongs to that system. The default
+ * clock is that of the system, if it has the time as SimulatedClock does.
  */
 export interface ClaspInput extends Omit<RouterOptions, 'inspect'> {
-  /** Whose signals go into the parent's mailbox. Each is an event, and so a transition, of the parent. @default none */
+  /**
+   * Patterns whose signals are sent to the parent. Each signal is an event, and so a transition, of the parent.
+   * @default []
+   */
   readonly subscribe?: readonly (string | ClaspSubscription)[] | undefined;
-  /** Who is told what happens. @default the actor that has invoked or spawned it */
+  /** The receiver of the events. @default the actor that invoked or spawned it */
   readonly parent?: { send(event: ClaspEvent): void } | undefined;
   /**
-   * Stands before the system ids `router`, `sessions`, `listener:1` and `session:<id>`: needed where a system has two routers.
+   * Prefix of the system ids `router`, `sessions`, `listener:1` and `session:<id>`. A system with two routers needs it.
    * @default ''
    */
   readonly systemIdPrefix?: string | undefined;
@@ -32,9 +35,9 @@ const inputNames = ['subscribe', 'parent', 'systemIdPrefix', ...routerOptionName
 const subscriptionNames = ['pattern', 'id', ...onOptions];
 
 /**
- * Checks the fields of an input that no router option has, and the names of all.
+ * Validates the names of all fields, and the values of those that are not router options.
  *
- * @throws RouterOptionsError about the first one that is wrong
+ * @throws RouterOptionsError for the first invalid one
  */
 export function checkClaspInput(input: ClaspInput): void {
   try {
@@ -52,7 +55,7 @@ export function checkClaspInput(input: ClaspInput): void {
   }
 }
 
-/** What is to be asked for a subscription of the input. */
+/** Returns the request for a subscription of the input. */
 export function subscribeRequest(wanted: string | ClaspSubscription): SubscribeRequest {
   if (typeof wanted === 'string') return { type: 'clasp.subscribe', pattern: wanted };
   const { pattern, id, ...options } = wanted;

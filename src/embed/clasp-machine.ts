@@ -17,9 +17,9 @@ import { persisted, restored, type RestoreError } from './persisted-router.js';
 import { isRequest, typeMistake } from './requests.js';
 
 export interface ClaspContext {
-  /** Sessions, signals and state of the router, for whoever holds the actor. */
+  /** Sessions, signals and state of the router. */
   readonly router: RunningRouter;
-  /** Why it has failed. */
+  /** The reason of a failure. */
   readonly error: unknown;
   /** @internal */
   readonly host: HostSession;
@@ -31,7 +31,7 @@ export interface ClaspContext {
   readonly sink: EventSink;
 }
 
-/** How it ended. Of a router that has failed there is no output: the actor has an error. */
+/** The output of a stopped router. A failed router has no output: the actor has an error. */
 export interface ClaspEnd {
   /** See {@link RunningRouter.state}. */
   readonly state: () => RouterState;
@@ -41,7 +41,9 @@ type RootEvent =
   | { readonly type: 'xstate.done.actor.root'; readonly output: RootEnd; readonly actorId: string }
   | { readonly type: 'xstate.error.actor.root'; readonly error: unknown; readonly actorId: string };
 
-/** XState's types have no id for a logic that setup() gives no name, although there is one. This one's name is only known with the input. */
+/**
+ * Spawns the root. XState's types permit no id for a logic without a name in setup(). This name depends on the input.
+ */
 type SpawnRoot = (
   logic: typeof rootMachine,
   options: { readonly id: 'root'; readonly input: RootInput },
@@ -49,7 +51,7 @@ type SpawnRoot = (
 
 interface JoinInput {
   readonly context: ClaspContext;
-  /** What the actor's own session calls itself. */
+  /** Name of the session of the actor. */
   readonly name: string;
 }
 
@@ -64,7 +66,7 @@ const machine = setup({
   actors: {
     join: fromPromise(async ({ input: { context, name } }: { readonly input: JoinInput }) => {
       await context.host.join(context.router, name, context.subscriptions);
-      tellOfSessions(context); // of the others, that is
+      tellOfSessions(context); // except its own
     }),
     openListeners: fromPromise(
       async ({ input, signal }: { readonly input: ClaspContext; readonly signal: AbortSignal }) => {
@@ -97,7 +99,7 @@ const machine = setup({
     fallSilent: ({ context }) => {
       context.sink.close();
     },
-    // XState stops the children of an actor that ends, but not of one that throws.
+    // XState stops the children of an actor that ends, but not those of an actor that throws.
     salvage: ({ context }) => {
       const { status, context: root, children } = context.router.actor.getSnapshot();
       if (status !== 'error') return;
@@ -173,7 +175,7 @@ const machine = setup({
     stopping: {
       initial: 'leaving',
       states: {
-        // What was sent before `clasp.stop` is done before the router lets go of this session as well.
+        // Requests sent before `clasp.stop` are handled before the router closes this session.
         leaving: { invoke: { src: 'leave', input: ({ context }) => context, onDone: 'draining', onError: 'draining' } },
         draining: { entry: 'stopRoot' },
       },
@@ -181,17 +183,17 @@ const machine = setup({
     stopped: { entry: ['tellStopped', 'fallSilent'], type: 'final' },
     failed: {
       entry: ['fallSilent', 'salvage'],
-      // A rejection that nobody takes care of is the error of this actor, and stops its children; a throw in an action would not.
+      // An unhandled rejection is the error of this actor, and stops its children. An exception in an action would not.
       invoke: { src: 'giveUp', input: ({ context }) => context },
     },
   },
   output: ({ context: { router } }) => ({ state: () => router.state() }),
 });
 
-/** What tells the listeners of each of these actors. A machine could only do it in a transition. */
+/** The emit function of each of these actors. A machine can emit only in a transition. */
 const emitters = new WeakMap<AnyActorRef, (event: ClaspEvent) => void>();
 
-/** What the actors throw when they start that were restored while they ran. */
+/** The errors of actors that were persisted while they ran. They throw them on start. */
 const unrestored = new WeakMap<object, RestoreError>();
 
 const { getInitialSnapshot, transition } = {
@@ -200,12 +202,12 @@ const { getInitialSnapshot, transition } = {
 };
 
 /**
- * A router as an actor: `setup({ actors: { clasp: claspMachine } })`, then `invoke` or `spawn`. It takes {@link ClaspCommand}
- * and says {@link ClaspEvent}. Inside are the router's own actors, with the system ids `router`, `sessions`, `listener:1` and
- * `session:<id>`.
+ * A router as an actor: `setup({ actors: { clasp: claspMachine } })`, then `invoke` or `spawn`. It accepts {@link
+ * ClaspCommand} and sends {@link ClaspEvent}. Its children are the actors of the router, with the system ids `router`,
+ * `sessions`, `listener:1` and `session:<id>`.
  *
- * It fails, which its parent takes care of with `onError`, when an option is wrong (RouterOptionsError), when a door that is
- * in `transports` does not open (TransportError), and when the router meets a fault of its own.
+ * It fails, which its parent handles with `onError`, if an option is wrong (RouterOptionsError), if a listener of
+ * `transports` does not open (TransportError), or on an internal error of the router.
  */
 export const claspMachine: typeof machine = Object.assign(machine, {
   getInitialSnapshot(scope, input) {
@@ -217,13 +219,13 @@ export const claspMachine: typeof machine = Object.assign(machine, {
 
   transition(snapshot, event, scope) {
     if (snapshot.status === 'active' && isRequest(event)) {
-      // What comes by the thousand a second is no business of a machine: its state is the same whatever is set.
+      // Frequent requests cause no transition: they do not change the state of the machine.
       snapshot.context.host.take(event);
       return snapshot;
     }
     const mistake = snapshot.status === 'active' ? typeMistake(event) : undefined;
     if (mistake !== undefined) {
-      // It is a request as far as the program that has sent it knows; only its type is certain.
+      // The sender intended a request; only its type is validated here.
       snapshot.context.sink.tell(refusal(event as unknown as ClaspRequest, mistake));
       return snapshot;
     }
@@ -232,12 +234,12 @@ export const claspMachine: typeof machine = Object.assign(machine, {
   },
 
   /**
-   * What a router is made of, such as transports and keys, is in no snapshot: one that ran fails as it starts, with what is needed for a
-   * new one. One that was done or has failed is so again.
+   * No snapshot contains the parts of a router, such as transports and keys. A router that ran fails on start, with the
+   * state for a new one. A router that was done or had failed is restored as such.
    */
   restoreSnapshot(snapshot) {
     const end = restored(snapshot);
-    // No one gets to see this context: the actor has ended before anything else can happen.
+    // This context is never used: the actor has already ended.
     const context = {} as ClaspContext;
     if (end.status === 'done') return machine.resolveState({ value: 'stopped', context, output: end.output });
     const { status, error } = end;
@@ -254,12 +256,15 @@ export const claspMachine: typeof machine = Object.assign(machine, {
   getPersistedSnapshot: persisted,
 } satisfies Partial<typeof machine>);
 
-/** A router in an actor system: what `spawn(claspMachine)` gives. */
+/** A router in an actor system, as returned by `spawn(claspMachine)`. */
 export type ClaspRef = ActorRefFrom<typeof claspMachine>;
 
-/** XState shows the input to inspectors when the actor starts. It can hold keys, a logger and the state of an earlier router. */
+/**
+ * Summarizes the input, which XState passes to inspectors. It can contain keys, a logger and the state of an earlier
+ * router.
+ */
 function summarizeInput(actor: AnyActorRef): void {
-  const { options } = actor as AnyActorRef & { readonly options: { input?: ClaspInput | undefined } }; // each actor has some
+  const { options } = actor as AnyActorRef & { readonly options: { input?: ClaspInput | undefined } }; // each actor has options
   if (options.input === undefined) return;
   const { transports = [], subscribe } = options.input;
   options.input = summarized(options.input, (input) => ({
@@ -269,7 +274,7 @@ function summarizeInput(actor: AnyActorRef): void {
   }));
 }
 
-/** What XState says last to an actor; its types leave it out. */
+/** The last event of an actor; XState's types omit it. */
 const XSTATE_STOP = 'xstate.stop' as string;
 
 function tellOfSessions({ router, host, sink }: ClaspContext): void {
@@ -282,7 +287,7 @@ function tellOfSessions({ router, host, sink }: ClaspContext): void {
   });
 }
 
-/** The clock of the actor's system, where it tells the time; XState's own one has timers only. */
+/** Returns the clock of the actor's system, if it has the time; the default clock of XState has only timers. */
 function clockOf(actor: object): Clock {
   const clock: unknown = Reflect.get(actor, 'clock');
   return isClock(clock) ? clock : systemClock;

@@ -2,8 +2,8 @@ import { jsonOfFloat, jsonOfMap, jsonOfValue } from '../protocol/encodings/json-
 import { EncodedValue } from '../protocol/values/encoded-value.js';
 
 /**
- * JSON of what a signal holds: values in the form of CLASP's JSON encoding, so that Int, bytes and maps have one. Fields that are
- * undefined are left out.
+ * Returns the JSON form of the content of a signal: values in CLASP's JSON encoding, which supports Int, bytes and
+ * maps. Undefined fields are omitted.
  */
 export function jsonOfSignal(part: unknown): unknown {
   switch (typeof part) {

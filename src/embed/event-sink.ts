@@ -1,12 +1,12 @@
 import type { ClaspEvent } from './events.js';
 
-/** Where the events of a router in an actor system go: to the parent's mailbox, and to whoever listens with `on()`. */
+/** Sends the events of a router in an actor system to its parent and to the listeners of `on()`. */
 export class EventSink {
   readonly #parent: { send(event: ClaspEvent): void } | undefined;
   readonly #emit: (event: ClaspEvent) => void;
   #isClosed = false;
 
-  /** @param emit tells the listeners; no transition is needed for that */
+  /** @param emit calls the listeners, without a transition */
   constructor(parent: { send(event: ClaspEvent): void } | undefined, emit: (event: ClaspEvent) => void) {
     this.#parent = parent;
     this.#emit = emit;
@@ -18,7 +18,7 @@ export class EventSink {
     this.#emit(event);
   };
 
-  /** The actor has come to its end: it says nothing any more. */
+  /** Ends all events, because the actor has ended. */
   close(): void {
     this.#isClosed = true;
   }

@@ -15,7 +15,7 @@ import type { Transport } from '../transports/transport.js';
 import type { ListenAddress } from '../net/listen-address.js';
 import { jsonOfSignal } from './event-json.js';
 
-/** What a router inside an actor system is asked to do with signals and doors. None of these is a transition of its machine. */
+/** Requests to a router inside an actor system. None of them is a transition of its machine. */
 export type ClaspRequest =
   /** Writes a param. */
   | {
@@ -33,50 +33,50 @@ export type ClaspRequest =
     }
   /** Sends a signal of any kind. */
   | { readonly type: 'clasp.publish'; readonly signal: BundleItem }
-  /** Sends several that take effect together: all of them, or none. */
+  /** Sends several items that take effect together, or not at all. */
   | {
       readonly type: 'clasp.bundle';
       readonly items: readonly BundleItem[];
       readonly options?: BundleOptions | undefined;
     }
-  /** Wants to hear of a pattern from now on. Another one with the same id takes its place. */
+  /** Subscribes to a pattern. A repeated id replaces the subscription. */
   | {
       readonly type: 'clasp.subscribe';
       readonly pattern: string;
       readonly options?: OnOptions | undefined;
-      /** What `clasp.unsubscribe` names. @default the pattern */
+      /** The id for `clasp.unsubscribe`. @default the pattern */
       readonly id?: string | undefined;
     }
-  /** `id`: of the subscription, which is its pattern where it was given no other. */
+  /** `id`: that of the subscription, by default its pattern. */
   | { readonly type: 'clasp.unsubscribe'; readonly id: string }
-  /** Opens one more door. */
+  /** Opens one more listener. */
   | { readonly type: 'clasp.listen'; readonly transport: Transport };
 
-/** All that may be sent to it. */
+/** All events that the actor accepts. */
 export type ClaspCommand =
   | ClaspRequest
-  /** Lets everybody go with a goodbye (1001), and ends. */
+  /** Closes all sessions (1001), and ends. */
   | { readonly type: 'clasp.stop' };
 
 /** A param has a value. */
 export interface ClaspParamEvent extends ParamSignal {
   readonly type: 'clasp.param';
-  /** Id of the subscription that has brought it. */
+  /** Id of the matching subscription. */
   readonly subscription: string;
 }
 
-/** Anything else has happened at an address. */
+/** An event, stream, gesture or timeline. */
 export interface ClaspSignalEvent<T extends SignalType = SignalType> {
   readonly type: 'clasp.signal';
   readonly subscription: string;
   readonly signal: Exclude<Signal<T>, { readonly kind: 'param' }>;
 }
 
-/** What its parent finds in its mailbox, and whoever listens with `actor.on()`. */
+/** Events to the parent and to the listeners of `actor.on()`. */
 export type ClaspEvent =
-  /** All doors asked for at the start are open; later: one more, or one that had broken. `addresses`: all there are now. */
+  /** All initial listeners are open; later: a further or reopened one. `addresses`: those of all open listeners. */
   | { readonly type: 'clasp.listening'; readonly addresses: readonly ListenAddress[] }
-  /** A door that was open has broken; it is opened again by itself. */
+  /** An open listener has failed. It is reopened automatically. */
   | { readonly type: 'clasp.listener.failed'; readonly transport: string; readonly error: Error | undefined }
   | ClaspParamEvent
   | ClaspSignalEvent
@@ -95,29 +95,30 @@ export type ClaspEvent =
       readonly text: string;
     }
   /**
-   * It was asked for something that it does not do.
+   * A request was not executed.
    *
-   * `request`: absent where the router's answer does not say: what passes through has none but this.
-   * `error`: ClaspError with what the router says, ClientError where it was not asked, TransportError about a door.
+   * `request`: absent if the answer does not identify it: events, streams and gestures have no other answer.
+   * `error`: ClaspError of the router, ClientError if the request was not sent, TransportError of a listener.
    */
   | { readonly type: 'clasp.refused'; readonly request?: ClaspRequest | undefined; readonly error: Error }
-  /** The last one. `xstate.done.actor.<id>` follows. */
+  /** The last event. `xstate.done.actor.<id>` follows. */
   | { readonly type: 'clasp.stopped' };
 
-/** A signal as the event that brings it. */
+/** Returns the event of a signal. */
 export function eventOf(signal: Signal, subscription: string): ClaspParamEvent | ClaspSignalEvent {
   return signal.kind === 'param'
     ? withJson({ ...signal, type: 'clasp.param', subscription })
     : withJson({ type: 'clasp.signal', subscription, signal });
 }
 
-/** Gives an event the JSON form that its Ints, bytes and maps lack. */
+/** Adds a JSON form to an event, because Ints, bytes and maps have none. */
 function withJson<T extends ClaspParamEvent | ClaspSignalEvent>(event: T): T {
   return summarized(event, jsonOfSignal);
 }
 
 /**
- * Refuses a request. Its JSON form has the type, address, pattern and id of the request, which may hold anything.
+ * Returns the refusal of a request. Its JSON form has only type, address, pattern and id, because a request can contain
+ * anything.
  *
  * @param thrown the reason
  */

@@ -9,9 +9,9 @@ import { signalsOf } from '../router/signals-of.js';
 import { ActorSystemError } from './actor-system-error.js';
 import { type ClaspParamEvent, type ClaspSignalEvent, eventOf } from './events.js';
 
-/** Where the signals come from. */
+/** The source of the signals. */
 export interface FromClaspInput {
-  /** A router of `createRouter`, one that lives in an actor system, or a session at one that may be far away. */
+  /** A router of `createRouter`, a router in an actor system, or a client, also of a remote router. */
   readonly router: SignalSource;
 }
 
@@ -25,18 +25,17 @@ export interface FromClaspOptions<T extends SignalType = SignalType> extends OnO
 
 const fromClaspOptions = ['systemId', ...onOptions];
 
-/** What comes of signals of these types. */
+/** The events for signals of these types. */
 export type ClaspSignalEventOf<T extends SignalType> =
   | ('param' extends T ? ClaspParamEvent : Extract<T, 'param'> extends never ? never : ClaspParamEvent)
   | (Exclude<T, 'param'> extends never ? never : ClaspSignalEvent<Exclude<T, 'param'>>);
 
 /**
- * Signals as an actor to invoke: each that matches becomes an event in the mailbox of the machine that has invoked it,
- * `clasp.param` or `clasp.signal`, for as long as the state lasts that invokes it. It is done when the router has stopped or
- * the session is closed.
+ * Signals as an invoked actor. While the invoking state is active, each matching signal is an event `clasp.param` or
+ * `clasp.signal` of the machine. The actor is done when the router has stopped or the session is closed.
  *
- * @param pattern fails with ClaspError 202 where it is none
- * @throws ArgumentError for options that are wrong; the actor fails with one for an input that is wrong
+ * @param pattern an invalid pattern fails with ClaspError 202
+ * @throws ArgumentError for invalid options; the actor fails with one for an invalid input
  */
 export function fromClasp<const T extends SignalType = SignalType>(
   pattern: string,
@@ -67,7 +66,8 @@ export function fromClasp<const T extends SignalType = SignalType>(
 }
 
 /**
- * XState keeps the subscription in the actor's snapshot. One of RxJS is circular, and the snapshot has no JSON with it.
+ * XState stores the subscription in the snapshot of the actor. An RxJS subscription is circular, so the snapshot would
+ * have no JSON form.
  */
 function withPlainSubscription<T>(events$: Observable<T>): Subscribable<T> {
   return {
@@ -82,18 +82,18 @@ function withPlainSubscription<T>(events$: Observable<T>): Subscribable<T> {
   };
 }
 
-/** @throws ArgumentError if it has something else than a router or a client */
+/** @throws ArgumentError if it is not a router or a client */
 function sourceOf(input: FromClaspInput | undefined): SignalSource | undefined {
   if (input === undefined) return undefined;
   check(isObject(input), 'the input of fromClasp', 'be an object with a router', input);
-  const { router } = input as Partial<FromClaspInput>; // a program without types may leave it out
+  const { router } = input as Partial<FromClaspInput>; // an untyped program can omit it
   if (router === undefined) return undefined;
   const isSource = hasMethods(router, ['signals$']) || hasMethods(router, ['on', 'onState']);
   check(isSource, 'the router of fromClasp', 'be a router or a client', router);
   return router;
 }
 
-/** @throws ActorSystemError if there is none */
+/** @throws ActorSystemError if the system has no such router */
 function routerOf(actor: unknown, systemId: string): RunningRouter {
   const snapshot: unknown = isActor(actor) ? actor.getSnapshot() : undefined;
   if (isSnapshot(snapshot) && snapshot.context.router instanceof RunningRouter) return snapshot.context.router;

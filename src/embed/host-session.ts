@@ -8,7 +8,9 @@ import type { SubscribeRequest } from './clasp-input.js';
 import { type ClaspEvent, type ClaspRequest, eventOf, refusal } from './events.js';
 import { checkRequest } from './requests.js';
 
-/** What may wait until the session is open: the few events that a program sends in one go with the start, and a limit to mistakes. */
+/**
+ * Maximum requests before the session is open. A program sends only a few at its start; the limit bounds a bug in it.
+ */
 const MAX_WAITING = 10_000;
 
 interface Subscribed {
@@ -17,18 +19,18 @@ interface Subscribed {
 }
 
 /**
- * The session that the actor itself has at its router, through which what it is sent goes and what is subscribed comes. Plain
- * code beside the machine: a param that is set, or received, is no transition.
+ * The session of the actor at its router. It carries the requests and the subscriptions of the actor. It is plain code
+ * beside the machine: a written or received param causes no transition.
  *
- * If the router closes it, it is opened again, with its subscriptions. Requests wait meanwhile.
+ * If the router closes it, it is reopened with its subscriptions. Requests wait meanwhile.
  */
 export class HostSession {
   readonly #tell: (event: ClaspEvent) => void;
   readonly #logger: Logger;
   readonly #subscriptions = new Map<string, Subscribed>();
-  /** Those of which `clasp.refused` has told, or is about to, with the request. */
+  /** Errors that `clasp.refused` reports with their request. */
   readonly #told = new WeakSet<Error>();
-  /** Ids of its sessions: the current one, and those before it until they are closed. */
+  /** Ids of its sessions: the current one, and earlier ones until they are closed. */
   readonly #ids = new Set<string>();
   #waiting: ClaspRequest[] = [];
   #router: RunningRouter | undefined;
@@ -43,9 +45,9 @@ export class HostSession {
   }
 
   /**
-   * Opens the session, subscribes and does what has waited.
+   * Opens the session, subscribes and handles the waiting requests.
    *
-   * @throws ClaspError for a subscription that the router refuses, ClientError when it was stopped meanwhile
+   * @throws ClaspError for a refused subscription, ClientError if the router was stopped meanwhile
    */
   async join(router: RunningRouter, name: string, subscriptions: readonly SubscribeRequest[]): Promise<void> {
     this.#router = router;
@@ -57,7 +59,7 @@ export class HostSession {
     this.#client = client;
     if (client.session !== undefined) this.#ids.add(client.session);
     client.onError((error) => {
-      // What answers a request is told by that, with the request.
+      // The error of a request is reported with the request.
       queueMicrotask(() => {
         if (!this.#told.has(error)) this.#refuse(undefined, error);
       });
@@ -91,24 +93,24 @@ export class HostSession {
     }
   }
 
-  /** Whether a session that has opened at the router is this one. */
+  /** Whether an opened session of the router is this one. */
   isOpening({ id, remoteAddress }: { readonly id: string; readonly remoteAddress: string }): boolean {
     const isOwn = remoteAddress === this.#remoteAddress;
     if (isOwn) this.#ids.add(id);
     return isOwn;
   }
 
-  /** Whether a session that was closed was this one. Ask once for each. */
+  /** Whether a closed session was this one. Call it once for each. */
   isClosing(id: string): boolean {
     return this.#ids.delete(id);
   }
 
-  /** Resolves when the router has taken all that was sent to it, and the session is gone. */
+  /** Resolves when the router has received all requests, and the session has ended. */
   async leave(): Promise<void> {
     for (const request of this.#waiting) this.#refuse(request, new ClientError('closed', 'the router is stopping'));
     this.#waiting = [];
     this.#state = 'leaving';
-    // Its answer comes behind those to all that was asked before.
+    // Its answer follows those of all earlier requests.
     await this.#client?.ping().catch(() => undefined);
     await this.#client?.close();
   }
@@ -132,13 +134,13 @@ export class HostSession {
         this.#logger.warn({ err: reason }, "the session of the router's actor was closed; it is opened again");
         return;
       case 'closed':
-        // For a reason that the client takes for final.
+        // The client does not reconnect for this reason.
         this.#state = 'opening';
         this.#logger.warn({ err: reason }, "the session of the router's actor was closed; another one is opened");
         void this.#openAnother(client, router, name);
         return;
       case 'connecting':
-        return; // only before the first one
+        return; // only before the first session
     }
   }
 
@@ -239,7 +241,7 @@ export class HostSession {
   }
 }
 
-/** @returns whether it was sent @throws ClaspError for an address or a value that is none */
+/** @returns whether it was sent @throws ClaspError for an invalid address or value */
 function passOn(client: Client, item: Exclude<BundleItem, { readonly kind: 'param' }>): boolean {
   const { timestamp } = item;
   switch (item.kind) {

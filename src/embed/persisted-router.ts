@@ -5,13 +5,13 @@ import { isObject } from '../util/arguments.js';
 import type { LibraryErrorCode } from '../util/library-errors.js';
 
 /**
- * A router was restored with the actor around it, which it cannot be. To invoke it anew, with this state as `input.state`, is
- * the business of the parent.
+ * A running router was restored with its parent, which is not possible. The parent must invoke a new one, with this
+ * state as `input.state`.
  */
 export class RestoreError extends Error {
   override readonly name = 'RestoreError';
   readonly code = 'CLASP_ERR_RESTORE' satisfies LibraryErrorCode;
-  /** What the router knew. */
+  /** The state of the router. */
   readonly state: unknown;
 
   constructor(state: unknown) {
@@ -22,7 +22,7 @@ export class RestoreError extends Error {
   }
 }
 
-/** What a snapshot of the actor has that concerns its persistence. The context is empty if the input was wrong. */
+/** The parts of a snapshot that are relevant to persistence. The context is empty if the input was wrong. */
 interface LiveSnapshot {
   readonly status: 'active' | 'done' | 'error' | 'stopped';
   readonly error: unknown;
@@ -38,8 +38,8 @@ export type PersistedClasp = Snapshot<unknown> & {
 };
 
 /**
- * Persists an actor that is done as done, and one that has failed with its error. An actor that was stopped with its parent runs again
- * when the parent does, so it is persisted as active.
+ * Persists an actor that is done as done, and a failed one with its error. An actor that was stopped with its parent
+ * runs again when the parent does, so it is persisted as active.
  */
 export function persisted({ status, error, output, value, context }: LiveSnapshot): PersistedClasp {
   const state = output === undefined ? context?.router?.state() : output.state();
@@ -54,7 +54,7 @@ export function persisted({ status, error, output, value, context }: LiveSnapsho
   }
 }
 
-/** What a persisted snapshot says: how the actor ended, or with which error it starts. */
+/** Reads a persisted snapshot: the end of the actor, or the error that it throws on start. */
 export type Restored =
   | { readonly status: 'done'; readonly output: { readonly state: () => RouterState } }
   | { readonly status: 'error'; readonly error: unknown }
@@ -64,7 +64,7 @@ export function restored(snapshot: Snapshot<unknown>): Restored {
   const state = 'state' in snapshot ? snapshot.state : undefined;
   switch (snapshot.status) {
     case 'done':
-      // As `state()` gave it; a router that begins with it checks it.
+      // The result of `state()`; the router that restores it validates it.
       return { status: 'done', output: { state: () => state as RouterState } };
     case 'error':
       return { status: 'error', error: snapshot.error };

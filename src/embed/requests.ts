@@ -24,8 +24,8 @@ export function isRequest(event: { readonly type: string }): event is ClaspReque
 }
 
 /**
- * Looks for a mistake in the type of an event that is not a command. Types of other events, such as those of XState, are none: a
- * parent may forward what it receives. `clasp.refused` is none either, or forwarding it would never end.
+ * Returns the error for an event whose type is not a command. Types of other events, such as those of XState, are
+ * permitted: a parent can forward its events. So is `clasp.refused`, because forwarding it would never end.
  */
 export function typeMistake({ type }: { readonly type: string }): ArgumentError | undefined {
   if (commands.some((command) => command === type) || type === 'clasp.refused' || type.startsWith('xstate.')) {
@@ -38,9 +38,9 @@ export function typeMistake({ type }: { readonly type: string }): ArgumentError 
 }
 
 /**
- * Checks what the calls that a request leads to do not check.
+ * Validates the parts of a request that its calls do not validate.
  *
- * @throws ArgumentError for an unknown or a wrong field
+ * @throws ArgumentError for an unknown or invalid field
  */
 export function checkRequest(request: ClaspRequest): void {
   checkNames(request.type, request, fields[request.type]);

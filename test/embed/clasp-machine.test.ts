@@ -41,8 +41,8 @@ const broken: Transport = {
   listen: () => Promise.reject(new TransportError('port 1 is taken')),
 };
 
-describe('a router that a machine has invoked', () => {
-  it('tells its parent of sessions, params and other signals', async () => {
+describe('a router that a machine invokes', () => {
+  it('notifies its parent of sessions, params and other signals', async () => {
     const door = memory();
     const actor = await start({
       transports: [door],
@@ -54,7 +54,7 @@ describe('a router that a machine has invoked', () => {
     );
     await guest.set('/lights/1', 0.5);
     guest.emit('/cue/go', 'now');
-    guest.gesture('/cue/go', 1, 'start'); // of another type than is wanted
+    guest.gesture('/cue/go', 1, 'start'); // of another type than the subscription
     await heard(actor, (events) => told(events, 'clasp.signal').length > 0);
     const { session } = guest;
     await guest.close();
@@ -74,12 +74,12 @@ describe('a router that a machine has invoked', () => {
     ]);
   });
 
-  it('does what it is sent, also before it is running, in order', async () => {
+  it('handles requests in order, also before it is running', async () => {
     started = createActor(host, { input: {} }).start();
     const clasp = claspIn(started);
     clasp.send({ type: 'clasp.set', address: '/a', value: 1 });
     clasp.send({ type: 'clasp.set', address: '/a', value: 2, options: { lock: true } });
-    // Of what passes through nobody hears his own: another session has to listen.
+    // A sender does not receive its own events, streams and gestures: another session must subscribe.
     const seen: unknown[] = [];
     await heard(started, (events) => told(events, 'clasp.listening').length > 0);
     const guest = await clasp.getSnapshot().context.router.connect();
@@ -114,7 +114,7 @@ describe('a router that a machine has invoked', () => {
     ]);
   });
 
-  it('says what the router refuses, and of what', async () => {
+  it('reports refusals of the router with the request', async () => {
     const actor = await start({
       validateWrite: ({ address }) => (address === '/no' ? 'not here' : undefined),
     });
@@ -146,11 +146,11 @@ describe('a router that a machine has invoked', () => {
       [{ code: ErrorCode.PatternError }],
       [{ name: 'TransportError', message: 'port 1 is taken' }],
     ]);
-    await actor.getSnapshot().children.clasp?.getSnapshot().context.router.connect(); // it goes on
+    await actor.getSnapshot().children.clasp?.getSnapshot().context.router.connect(); // it continues
     expect(told(actor.getSnapshot().context.heard, 'clasp.refused')).toHaveLength(requests.length);
   });
 
-  it('says of what passes through that the router refuses it', async () => {
+  it('reports refusals of events, streams and gestures', async () => {
     const refuse = await start({ validateWrite: () => 'closed' });
     claspIn(refuse).send({ type: 'clasp.emit', address: '/cue' });
     await heard(refuse, (events) => told(events, 'clasp.refused').length > 0);
@@ -159,7 +159,7 @@ describe('a router that a machine has invoked', () => {
     ]);
   });
 
-  it('subscribes and unsubscribes; the same id takes the place of the one before', async () => {
+  it('subscribes and unsubscribes; a repeated id replaces the earlier subscription', async () => {
     const actor = await start({ subscribe: [{ pattern: '/a/*', id: 'one' }] });
     const clasp = claspIn(actor);
     const guest = await clasp.getSnapshot().context.router.connect();
@@ -176,7 +176,7 @@ describe('a router that a machine has invoked', () => {
     ]);
   });
 
-  it('opens more doors when it is asked to', async () => {
+  it('opens more listeners on request', async () => {
     const actor = await start();
     const door = memory();
     claspIn(actor).send({ type: 'clasp.listen', transport: door });
@@ -187,8 +187,8 @@ describe('a router that a machine has invoked', () => {
     await guest.close();
   });
 
-  it('emits what it tells, for those who listen with on()', async () => {
-    const actor = createActor(claspMachine, { input: { subscribe: ['/**'] } }); // nobody's child
+  it('emits its events to listeners of on()', async () => {
+    const actor = createActor(claspMachine, { input: { subscribe: ['/**'] } }); // without a parent
     const events: ClaspEvent[] = [];
     actor.on('*', (event) => events.push(event));
     actor.start();
@@ -206,7 +206,7 @@ describe('a router that a machine has invoked', () => {
     expect(actor.getSnapshot().output?.state().params).toMatchObject([{ address: '/a' }]);
   });
 
-  it('is spawned as well as invoked, twice in one system, with ids of their own', async () => {
+  it('can be spawned or invoked, twice in one system, with separate ids', async () => {
     const events: [string, ClaspEvent][] = [];
     const parent = setup({
       types: { context: {} as { refs: readonly AnyActorRef[] } },
@@ -220,7 +220,7 @@ describe('a router that a machine has invoked', () => {
             input: {
               systemIdPrefix: `${name}.`,
               subscribe: ['/**'],
-              newId: () => 'same', // session ids may be the same in both
+              newId: () => 'same', // session ids can be equal in both
               presence: false,
               parent: { send: (event) => events.push([name, event]) },
             },
@@ -248,7 +248,7 @@ describe('a router that a machine has invoked', () => {
     actor.stop();
   });
 
-  it('is reachable by the system ids of its actors, and starts anew where a state is entered again', async () => {
+  it('is reachable by the system ids of its actors, and restarts when a state is entered again', async () => {
     const actor = await start({ transports: [memory()] });
     for (const id of ['clasp', 'router', 'sessions', 'listener:1']) expect(actor.system.get(id)).toBeDefined();
     const before = claspIn(actor);
@@ -263,7 +263,7 @@ describe('a router that a machine has invoked', () => {
     for (const id of ['clasp', 'router', 'sessions', 'listener:1']) expect(actor.system.get(id)).toBeUndefined();
   });
 
-  it('begins with the state of an earlier one', async () => {
+  it('starts with the state of an earlier one', async () => {
     const actor = await start();
     const clasp = claspIn(actor);
     clasp.send({ type: 'clasp.set', address: '/a', value: [1, 'x'] });
@@ -276,7 +276,7 @@ describe('a router that a machine has invoked', () => {
     ]);
   });
 
-  it('may be in a snapshot that its parent persists, and says what to do instead of restoring it', async () => {
+  it('can be in a persisted snapshot of its parent, and fails on restore with the state for a new one', async () => {
     const actor = await start();
     claspIn(actor).send({ type: 'clasp.set', address: '/a', value: 1 });
     const peer = await claspIn(actor).getSnapshot().context.router.connect();
@@ -297,13 +297,13 @@ describe('a router that a machine has invoked', () => {
 });
 
 describe('its end', () => {
-  it('comes when it is asked to, after what was sent before', async () => {
+  it('follows clasp.stop, after earlier requests', async () => {
     const actor = await start({ subscribe: ['/**'] });
     const clasp = claspIn(actor);
     clasp.send({ type: 'clasp.set', address: '/a', value: 1 });
     clasp.send({ type: 'clasp.stop' });
     clasp.send({ type: 'clasp.set', address: '/a', value: 2 });
-    clasp.send({ type: 'clasp.stop' }); // as good as once
+    clasp.send({ type: 'clasp.stop' }); // has no further effect
     await waitFor(actor, (snapshot) => snapshot.matches('ended'), { timeout: Infinity });
     const { heard } = actor.getSnapshot().context;
     expect(told(heard, 'clasp.param')).toMatchObject([{ value: 1 }]);
@@ -313,7 +313,7 @@ describe('its end', () => {
   });
 
   it.each(['opening', 'running', 'stopping'] as const)(
-    'leaves no door open when the parent leaves it while %s',
+    'leaves no listener open if the parent leaves the state while %s',
     async (state) => {
       const door = memory();
       started = createActor(host, { input: { transports: [door] } }).start();
@@ -334,7 +334,7 @@ describe('its end', () => {
     },
   );
 
-  it('cuts its peers off in silence when the parent leaves it', async () => {
+  it('disconnects its peers without a close when the parent leaves the state', async () => {
     const door = memory();
     const actor = await start({ transports: [door] });
     const guest = await connect(
@@ -351,7 +351,7 @@ describe('its end', () => {
     ]);
   });
 
-  it('comes also when it is stopped before it runs', async () => {
+  it('is reached also if it is stopped before it runs', async () => {
     started = createActor(host, { input: { transports: [memory()] } }).start();
     claspIn(started).send({ type: 'clasp.set', address: '/a', value: 1 });
     claspIn(started).send({ type: 'clasp.stop' });
@@ -359,7 +359,7 @@ describe('its end', () => {
     expect(started.getSnapshot().context.heard.map(({ type }) => type)).toEqual(['clasp.refused', 'clasp.stopped']);
   });
 
-  it('runs by the clock of the system it is in', async () => {
+  it('uses the clock of its system', async () => {
     const clock = new SteadyClock();
     const actor = await start({ drainTimeoutSeconds: 5, subscribe: ['/t'] }, clock);
     const { router } = claspIn(actor).getSnapshot().context;
@@ -373,11 +373,11 @@ describe('its end', () => {
   });
 });
 
-describe('what goes wrong', () => {
+describe('a failure', () => {
   it.each<[string, ClaspInput, RegExp]>([
     ['an option that is none', { maxSesions: 1 } as ClaspInput, /did you mean "maxSessions"/],
     [
-      'options that do not go together',
+      'options that contradict each other',
       {
         maxSignals: 1,
         state: {
@@ -392,7 +392,7 @@ describe('what goes wrong', () => {
     ['a door that does not open', { transports: [memory(), broken] }, /port 1 is taken/],
     ['a pattern that is none', { subscribe: ['lights'] }, /pattern/i],
     [
-      'no place for its own session',
+      'no capacity for its own session',
       {
         maxSessions: 1,
         newId: () => {
@@ -401,13 +401,13 @@ describe('what goes wrong', () => {
       },
       /router|cannot|cut/,
     ],
-  ])('fails its parent with %s, which takes a transition', async (_, input, text) => {
+  ])('of the input, such as %s, causes onError of the parent', async (_, input, text) => {
     started = createActor(host, { input }).start();
     await waitFor(started, (snapshot) => snapshot.matches('troubled'), { timeout: Infinity });
     expect(String(started.getSnapshot().context.error)).toMatch(text);
   });
 
-  it('frees the doors that were open when one does not open', async () => {
+  it('of one listener closes the others', async () => {
     const door = memory();
     started = createActor(host, { input: { transports: [door, broken] } }).start();
     await waitFor(started, (snapshot) => snapshot.matches('troubled'), { timeout: Infinity });
@@ -420,7 +420,7 @@ describe('what goes wrong', () => {
     ).rejects.toThrow();
   });
 
-  it('says it plainly when two routers would have the same ids', async () => {
+  it('of two routers with the same ids states the fix', async () => {
     const first = await start();
     const parent = setup({ actors: { clasp: claspMachine } }).createMachine({
       invoke: [
@@ -445,7 +445,7 @@ describe('what goes wrong', () => {
     first.stop();
   });
 
-  it('is an error of the actor when the router itself throws, and the next one works', async () => {
+  it('of the router itself is an error of the actor, and the next router works', async () => {
     const door = memory();
     const actor = await start({ transports: [door], drainTimeoutSeconds: 0 });
     const guest = await connect(
@@ -463,7 +463,7 @@ describe('what goes wrong', () => {
     await next.close();
   });
 
-  it('is nothing to a router when its logger throws', async () => {
+  it('of its logger has no effect on a router', async () => {
     const fail = (): never => {
       throw new Error('disk full');
     };
@@ -474,7 +474,7 @@ describe('what goes wrong', () => {
   });
 });
 
-/** A fault of the router's own, as far as one can be made from outside: an event that is none. */
+/** Causes an internal error from outside, with an invalid event. */
 function breakRouter(actor: AnyActorRef): void {
   const router = actor.system.get('router') as AnyActorRef;
   router.send({ type: 'inbound.batch', batches: 5 });

@@ -43,11 +43,11 @@ let router: Router | undefined;
 afterEach(() => router?.stop());
 
 function subscriptionsOf({ actor }: Router): number {
-  return actor.getSnapshot().children.router!.getSnapshot().subscriptions; // it lives as long as the router
+  return actor.getSnapshot().children.router!.getSnapshot().subscriptions; // it exists as long as the router
 }
 
 describe('fromClasp', () => {
-  it('brings what matches into the mailbox of the state that invokes it, until that is left', async () => {
+  it('sends matching signals to the machine while the invoking state is active', async () => {
     router = createRouter();
     const client = await router.connect();
     await client.set('/faders/0', 0.25);
@@ -69,7 +69,7 @@ describe('fromClasp', () => {
     expect(subscriptionsOf(router)).toBe(0);
   });
 
-  it('takes a session as well, and is done with it', async () => {
+  it('accepts a session as well, and is done when it closes', async () => {
     router = createRouter();
     const client = await router.connect();
     const actor = createActor(desk, { input: client }).start();
@@ -87,7 +87,7 @@ describe('fromClasp', () => {
     await waitFor(actor, (state) => state.matches('done'), { timeout: Infinity });
   });
 
-  it('finds the router of its system, and says so where there is none', async () => {
+  it('finds the router of its system, and fails without one', async () => {
     const parent = setup({ actors: { clasp: claspMachine, desk } }).createMachine({
       invoke: [
         { src: 'clasp', id: 'clasp', systemId: 'clasp' },
@@ -106,7 +106,7 @@ describe('fromClasp', () => {
     expect(String(alone.getSnapshot().context.error)).toMatch('no router has the system id "clasp"');
   });
 
-  it('is preceded by whatever RxJS has, as signals$', async () => {
+  it('can be replaced by RxJS operators on signals$', async () => {
     router = createRouter();
     const client = await router.connect();
     const percents: number[] = [];
@@ -114,7 +114,7 @@ describe('fromClasp', () => {
       .signals$('/faders/*', { types: ['param'] })
       .pipe(
         map(({ value }) => Number(value) * 100),
-        throttleTime(60_000), // the first, and none other in this minute
+        throttleTime(60_000), // only the first in this minute
       )
       .subscribe((percent) => percents.push(percent));
     while (subscriptionsOf(router) === 0) await client.ping();

@@ -2,7 +2,7 @@ import { type AnyActorRef, assign, setup } from 'xstate';
 import type { ClaspEvent, ClaspInput } from '../../src/embed/index.js';
 import { claspMachine, type ClaspRef } from '../../src/embed/index.js';
 
-/** A parent that keeps what it is told, and has a state for a router that has failed. */
+/** A parent that records events, and has a state for a failed router. */
 export const host = setup({
   types: {
     context: {} as { readonly input: ClaspInput; readonly heard: readonly ClaspEvent[]; readonly error: unknown },
@@ -32,7 +32,7 @@ export const host = setup({
   },
 });
 
-/** The router's actor in a system. */
+/** Returns the actor of the router in a system. */
 export function claspIn(
   actor: { readonly system: { get(key: string): AnyActorRef | undefined } },
   systemId = 'clasp',
@@ -42,7 +42,7 @@ export function claspIn(
   return found as ClaspRef; // the tests register no other under this id
 }
 
-/** What happens of one type, as it was told. */
+/** Returns the recorded events of one type. */
 export function told<T extends ClaspEvent['type']>(
   events: readonly ClaspEvent[],
   type: T,

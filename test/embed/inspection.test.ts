@@ -9,7 +9,7 @@ import { memory, type MemoryTransport } from '../../src/transports/memory/index.
 import type { Transport } from '../../src/transports/transport.js';
 import { claspIn, host } from './hosts.js';
 
-/** The largest JSON that an inspector gets of one event, snapshot or action, in characters. The definition of a machine comes beside. */
+/** Maximum JSON of one event, snapshot or action, in characters. The definition of a machine is separate. */
 const MAX_LENGTH = 4_096;
 
 let door: MemoryTransport;
@@ -24,23 +24,23 @@ beforeEach(() => {
 let stop: () => void | Promise<void> = () => undefined;
 afterEach(() => stop());
 
-/** Serializes what XState's inspection gives, at the moment it gives it, as an inspector without any configuration does. */
+/** Serializes the inspection events of XState at once, as an inspector without configuration does. */
 function inspect(event: InspectionEvent): void {
   const actor = event.actorRef as AnyActor; // XState inspects actors
   actors.add(actor);
   const named = event as { readonly event?: { readonly type: string }; readonly action?: { readonly type: string } };
   const what = `${event.type} ${named.event?.type ?? named.action?.type ?? ''} ${actor.id}`;
-  // The context and the actions of the parent hold the input as this test wrote it, which has no JSON.
+  // The context and the actions of the parent contain the input of this test, which has no JSON form.
   if (actor.logic === host && !(event.type === '@xstate.event' && event.event.type.startsWith('clasp.'))) return;
   seen.push({ what, json: JSON.stringify(event) });
 }
 
-/** Reaches itself, as an object of a program often does. */
+/** Circular, as objects of programs often are. */
 function circular<T extends object>(object: T): T {
   return Object.assign(object, { itself: object });
 }
 
-/** A transport whose object, listener and connections have no JSON. */
+/** A transport whose object, listener and connections have no JSON form. */
 function hostile(): Transport {
   const inner: Transport = door;
   return circular({
@@ -93,8 +93,8 @@ async function converse(burst: number): Promise<void> {
   await client.close();
 }
 
-describe('what an inspector of the parent system gets', () => {
-  it('is serializable and at most 4 KiB each, for every event, action and snapshot of every actor', async () => {
+describe('the events for an inspector of the parent system', () => {
+  it('are serializable and at most 4 KiB each, for every event, action and snapshot of every actor', async () => {
     const actor = createActor(host, { input: input(), inspect }).start();
     stop = () => void actor.stop();
     const clasp = claspIn(actor);
@@ -111,7 +111,7 @@ describe('what an inspector of the parent system gets', () => {
     }
   });
 
-  it('says of a batch how many frames and how many reads it has', async () => {
+  it('state the numbers of frames and reads of a batch', async () => {
     const actor = createActor(host, { input: { transports: [door] }, inspect }).start();
     stop = () => void actor.stop();
     await waitFor(claspIn(actor), (snapshot) => snapshot.matches('running'), { timeout: Infinity });
@@ -122,7 +122,7 @@ describe('what an inspector of the parent system gets', () => {
     expect(batches).toContainEqual({ type: 'inbound.batch', batches: 204, frames: 204 });
   });
 
-  it('has the Ints, bytes and maps of signals in the form of CLASP’s JSON encoding', async () => {
+  it('have the Ints, bytes and maps of signals in the form of CLASP’s JSON encoding', async () => {
     const actor = createActor(host, { input: { transports: [door], subscribe: ['/**'] }, inspect }).start();
     stop = () => void actor.stop();
     await waitFor(claspIn(actor), (snapshot) => snapshot.matches('running'), { timeout: Infinity });
@@ -162,7 +162,7 @@ describe('the snapshots of all actors', () => {
     );
     expect(actors.has(faders)).toBe(true);
     for (const one of actors) {
-      if (one === (actor as AnyActor)) continue; // its context is this test's
+      if (one === (actor as AnyActor)) continue; // its context belongs to this test
       expect(() => JSON.stringify(one.getSnapshot())).not.toThrow();
       expect(() => JSON.stringify(one.getPersistedSnapshot())).not.toThrow();
     }
@@ -170,7 +170,7 @@ describe('the snapshots of all actors', () => {
     await client.close();
   });
 
-  it('have one for a router of createRouter as well', async () => {
+  it('have a JSON form for a router of createRouter as well', async () => {
     const router = createRouter({ ...options(), inspect });
     stop = () => router.stop();
     await router.start();

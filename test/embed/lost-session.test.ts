@@ -31,9 +31,9 @@ function heard(actor: Actor<typeof host>, enough: (events: readonly ClaspEvent[]
   return waitFor(actor, ({ context }) => enough(context.heard), { timeout: Infinity });
 }
 
-/** Ends a session of the router as the router itself does. */
+/** Ends a session as the router itself does. */
 function end(actor: Actor<typeof host>, id: string, event: SessionEvent): void {
-  const session = actor.system.get(`session:${id}`) as AnyActorRef | undefined; // or nothing has this id
+  const session = actor.system.get(`session:${id}`) as AnyActorRef | undefined; // undefined if no actor has this id
   if (session === undefined) throw new Error(`there is no session ${id}`);
   session.send(event);
 }
@@ -53,7 +53,7 @@ const endings: readonly SessionEvent[] = [
 ];
 
 describe('the session of the actor', () => {
-  it.each(endings)('is opened again, with its subscriptions, after $type $error.code', async (ending) => {
+  it.each(endings)('is reopened with its subscriptions after $type $error.code', async (ending) => {
     const { actor, lines } = await start({ subscribe: ['/faders/*', { pattern: '/cue', id: 'cues' }] });
     const clasp = claspIn(actor);
     end(actor, 'first', ending);
@@ -65,7 +65,7 @@ describe('the session of the actor', () => {
     await heard(actor, (events) => told(events, 'clasp.signal').length > 0);
     const { heard: events } = actor.getSnapshot().context;
     expect(told(events, 'clasp.signal')).toMatchObject([{ subscription: 'cues', signal: { value: 'go' } }]);
-    expect(told(events, 'clasp.session.opened')).toMatchObject([{ name: 'guest' }]); // of its own sessions it says nothing
+    expect(told(events, 'clasp.session.opened')).toMatchObject([{ name: 'guest' }]); // it does not report its own sessions
     expect(told(events, 'clasp.session.closed')).toEqual([]);
     expect(clasp.getSnapshot().value).toBe('running');
     expect(lines.filter(({ level }) => level === 'warn').at(-1)?.message).toMatch(
@@ -73,19 +73,19 @@ describe('the session of the actor', () => {
     );
   });
 
-  it('has what it is sent while it is closed done in order when it is open again', async () => {
+  it('handles requests that arrived while it was closed in order when it is open again', async () => {
     const { actor } = await start({ subscribe: ['/a'] });
     const clasp = claspIn(actor);
     end(actor, 'first', endings[0]!);
     while (actor.system.get('session:first') !== undefined) await new Promise((resolve) => setImmediate(resolve));
-    await new Promise((resolve) => setImmediate(resolve)); // the client hears of it at the end of the turn
+    await new Promise((resolve) => setImmediate(resolve)); // the client is notified at the end of the turn
     for (const value of [1, 2, 3]) clasp.send({ type: 'clasp.set', address: '/a', value });
     await heard(actor, (events) => told(events, 'clasp.param').at(-1)?.value === 3);
     const refused = told(actor.getSnapshot().context.heard, 'clasp.refused');
-    expect(refused).toMatchObject([{ request: undefined, error: { code: 500 } }]); // why it was closed, and no request
+    expect(refused).toMatchObject([{ request: undefined, error: { code: 500 } }]); // the reason of the close, without a request
   });
 
-  it('does not keep the router from stopping while it is closed', async () => {
+  it('does not prevent a stop of the router while it is closed', async () => {
     const { actor } = await start();
     end(actor, 'first', endings[0]!);
     claspIn(actor).send({ type: 'clasp.stop' });

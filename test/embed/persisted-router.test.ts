@@ -3,7 +3,7 @@ import { type AnyActor, type AnyActorRef, createActor, setup, waitFor } from 'xs
 import { claspMachine } from '../../src/embed/index.js';
 import { claspIn } from './hosts.js';
 
-/** A parent that has spawned a router, takes no errors, and counts what it hears of its end. */
+/** A parent that spawns a router, handles no errors, and counts its end events. */
 const parent = setup({
   types: { context: {} as { readonly ref: AnyActorRef } },
   actors: { clasp: claspMachine },
@@ -23,7 +23,7 @@ function start(snapshot?: unknown): ReturnType<typeof createActor<typeof parent>
 }
 
 describe('a spawned router that is done', () => {
-  it('is persisted as done with its state, and its parent is restored from that, again and again', async () => {
+  it('is persisted as done with its state, and its parent can be restored from it repeatedly', async () => {
     const before = start();
     const clasp = claspIn(before);
     await waitFor(clasp, (running) => running.matches('running'), { timeout: Infinity });
@@ -47,7 +47,7 @@ describe('a spawned router that is done', () => {
 });
 
 describe('a router that has failed', () => {
-  it('is persisted with its error, also where its input was wrong', () => {
+  it('is persisted with its error, also if its input was wrong', () => {
     const actor = createActor(claspMachine, { input: { maxSessions: 'x' as never } });
     actor.subscribe({ error: () => undefined });
     actor.start();

@@ -19,7 +19,7 @@ async function embedded() {
   return { actor, peer, port: address!.port };
 }
 
-/** Resolves when the port can be had, and lets go of it. */
+/** Resolves when the port is free, and releases it. */
 async function canHave(port: number): Promise<void> {
   const server = createServer();
   server.listen(port, '127.0.0.1');
@@ -29,7 +29,7 @@ async function canHave(port: number): Promise<void> {
 }
 
 describe('a router with a WebSocket in an actor system', () => {
-  it('says 1001 to its peers when it is told to stop, and frees the port', async () => {
+  it('closes its peers with 1001 on clasp.stop, and frees the port', async () => {
     const { actor, peer, port } = await embedded();
     claspIn(actor).send({ type: 'clasp.stop' });
     await expect(peer.ended).resolves.toMatchObject({ code: 1001 });
@@ -39,14 +39,14 @@ describe('a router with a WebSocket in an actor system', () => {
     actor.stop();
   });
 
-  it('cuts its peers off when its parent stops, and frees the port', async () => {
+  it('disconnects its peers when its parent stops, and frees the port', async () => {
     const { actor, peer, port } = await embedded();
     actor.stop();
     await expect(peer.ended).resolves.toMatchObject({ code: 1006 });
     await canHave(port);
   });
 
-  it('fails its parent when the port is taken', async () => {
+  it('fails its parent if the port is in use', async () => {
     const { actor, peer, port } = await embedded();
     const second = createActor(host, { input: { transports: [webSocket({ port, host: '127.0.0.1' })] } }).start();
     const { context } = await waitFor(second, (state) => state.matches('troubled'), { timeout: Infinity });

@@ -7,7 +7,7 @@ import { connect } from '../../src/client/node.js';
 import { webSocket } from '../../src/transports/websocket/index.js';
 import { claspIn, host } from './hosts.js';
 
-/** A relay as the Stately inspector connects to one. Counts what it is sent. */
+/** A relay, as the Stately inspector uses it. Counts its input. */
 interface Relay {
   readonly url: string;
   readonly received: string[];
@@ -36,7 +36,7 @@ function relay(): Relay {
   let look = (): void => undefined;
   server.on('connection', (socket) => {
     socket.on('message', (data) => {
-      received.push((data as Buffer).toString()); // one message is one Buffer, as long as binaryType is left alone
+      received.push((data as Buffer).toString()); // one message is one Buffer with the default binaryType
       look();
     });
   });
@@ -52,14 +52,14 @@ function relay(): Relay {
 }
 
 describe('@statelyai/inspect on a parent system, as its documentation sets it up', () => {
-  it('gets less than 1 MB of a burst of 3,000 events, and no message above 8 KiB', async () => {
+  it('gets less than 1 MB for a burst of 3,000 events, and no message above 8 KiB', async () => {
     const { url, received, receive } = relay();
     const inspector = createWebSocketInspector({ url });
     stopInspector = () => {
       inspector.stop();
     };
     inspector.actor('probe');
-    await receive('probe'); // until it is connected it keeps 200 messages and drops older ones
+    await receive('probe'); // before it is connected it keeps 200 messages and drops older ones
     actor = createActor(host, {
       input: { transports: [webSocket({ host: '127.0.0.1', port: 0 })] },
       inspect: inspector.inspect,
@@ -68,7 +68,7 @@ describe('@statelyai/inspect on a parent system, as its documentation sets it up
     await waitFor(clasp, (snapshot) => snapshot.matches('running'), { timeout: Infinity });
     const client = await connect(clasp.getSnapshot().context.router.addresses[0]!.url);
     for (let i = 0; i < 3_000; i++) client.emit(`/cue/${i % 10}`, i);
-    await client.set('/end', 1); // the router takes it behind the burst
+    await client.set('/end', 1); // the router handles it after the burst
     await client.close();
     clasp.send({ type: 'clasp.stop' });
     await receive('clasp.stopped');

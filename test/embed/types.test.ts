@@ -9,10 +9,10 @@ import {
   type ClaspSignalEventOf,
 } from '../../src/embed/index.js';
 
-/** Each takes the other. */
+/** Whether each type is assignable to the other. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 
-/** What the compiler is asked; that this file compiles is the test. */
+/** The compilation of this file is the test. */
 const claims: true[] = [
   true satisfies Same<ClaspSignalEventOf<'param'>, ClaspParamEvent>,
   true satisfies Same<ClaspSignalEventOf<'event'>, ClaspSignalEvent<'event'>>,
@@ -24,14 +24,14 @@ export function commands(clasp: ClaspRef): void {
   clasp.send({ type: 'clasp.set', address: '/a', value: [1, 'x'], options: { lock: true } });
   // @ts-expect-error a set has a value
   clasp.send({ type: 'clasp.set', address: '/a' });
-  // @ts-expect-error a function is no value
+  // @ts-expect-error a function is not a value
   clasp.send({ type: 'clasp.set', address: '/a', value: () => 1 });
-  // @ts-expect-error there is no such command
+  // @ts-expect-error the command does not exist
   clasp.send({ type: 'clasp.get', address: '/a' });
   // @ts-expect-error a gesture has an id and a phase
   clasp.send({ type: 'clasp.publish', signal: { kind: 'gesture', address: '/a' } });
   clasp.on('clasp.session.opened', ({ name }) => name.length);
-  // @ts-expect-error nothing of this name is emitted
+  // @ts-expect-error no event of this name is emitted
   clasp.on('clasp.session.lost', () => undefined);
   // @ts-expect-error a param has a value, and no signal
   clasp.on('clasp.param', ({ signal }) => String(signal));
@@ -51,10 +51,10 @@ export const typed = setup({
 });
 
 export const wrong = setup({ actors: { clasp: claspMachine } }).createMachine({
-  // @ts-expect-error the name of a router is a text
+  // @ts-expect-error the name of a router is a string
   invoke: { id: 'clasp', src: 'clasp', input: { name: 7 } },
 });
 
-it('is what the compiler has checked', () => {
+it('compiles with the expected type errors only', () => {
   expect(claims).not.toContain(false);
 });

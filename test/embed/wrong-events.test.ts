@@ -14,7 +14,7 @@ afterEach(() => {
   actor.stop();
 });
 
-/** Sends it whatever the types say. @returns what is refused until a SET sent behind it has its ACK */
+/** Sends it regardless of the types. @returns the refusals until a later SET has its ACK */
 async function refusedOf(...events: readonly object[]): Promise<ReturnType<typeof refused>> {
   for (const event of events) claspIn(actor).send(event as ClaspCommand);
   claspIn(actor).send({ type: 'clasp.set', address: '/fader', value: 1 });
@@ -26,7 +26,7 @@ function refused(): readonly Extract<ClaspEvent, { readonly type: 'clasp.refused
   return told(actor.getSnapshot().context.heard, 'clasp.refused');
 }
 
-describe('an event that is wrong', () => {
+describe('an invalid event', () => {
   it.each<[event: { readonly type: string }, code: number | string, text: string | RegExp]>([
     [{ type: 'clasp.sett' }, ARGUMENT, 'claspMachine takes no event "clasp.sett"; did you mean "clasp.set"?'],
     [{ type: 'clasp.foo' }, ARGUMENT, /takes no event "clasp.foo"; the events are clasp.set, .*clasp.stop$/],
@@ -80,7 +80,7 @@ describe('an event that is wrong', () => {
       'no subscription has the id "/fadr"; did you mean "/fader"?',
     ],
     [{ type: 'clasp.listen' }, ARGUMENT, /must be a transport, such as webSocket\(\)/],
-  ])('is refused with a code, and the router goes on: %j', async (event, code, text) => {
+  ])('is refused with a code, and the router continues: %j', async (event, code, text) => {
     const message: unknown = text instanceof RegExp ? expect.stringMatching(text) : text;
     const events = await refusedOf(event);
     expect(events).toMatchObject([{ request: event, error: { code, message } }]);
@@ -93,7 +93,7 @@ describe('an event that is wrong', () => {
     expect(await refusedOf({ type: 'clasp.sett' })).toMatchObject([{ error: { code: ARGUMENT } }]);
   });
 
-  it('is not one of another system: what a parent forwards is ignored, and its own clasp.refused makes no circle', async () => {
+  it('does not include events of other systems: forwarded events are ignored, and clasp.refused causes no loop', async () => {
     const forwarding = setup({ actors: { clasp: claspMachine } }).createMachine({
       invoke: { id: 'clasp', systemId: 'clasp', src: 'clasp', input: {} },
       on: { '*': { actions: sendTo('clasp', ({ event }) => event as never) } },
@@ -105,7 +105,7 @@ describe('an event that is wrong', () => {
     parent.send({ type: 'button.pressed' });
     parent.send({ type: 'clasp.sett' });
     await new Promise((resolve) => setImmediate(resolve));
-    // clasp.listening comes back too, and is refused once.
+    // clasp.listening is forwarded too, and is refused once.
     expect(heard).toEqual(['clasp.listening', 'clasp.refused', 'clasp.refused']);
     parent.stop();
   });

@@ -31,7 +31,7 @@ describe('claspMachine', () => {
     [{ transports: 5 }, /^transports must be a list of transports/],
     [{ clock: {} }, /^clock must have the methods/],
   ])('fails with one sentence and a code for the input %j', async (input, text) => {
-    const actor = createActor(host, { input: input as ClaspInput }).start(); // whatever the types say
+    const actor = createActor(host, { input: input as ClaspInput }).start(); // regardless of the types
     await waitFor(actor, (snapshot) => snapshot.matches('troubled'), { timeout: Infinity });
     const { error } = actor.getSnapshot().context;
     const message: unknown = text instanceof RegExp ? expect.stringMatching(text) : text;
@@ -44,7 +44,7 @@ describe('claspMachine', () => {
     [[{ pattern: '/x', maxRate: 'x' }], ARGUMENT],
     [[{ pattern: '/x', types: ['foo'] }], ARGUMENT],
   ])('fails with the code of the call for the subscriptions %j', async (subscribe, code) => {
-    const actor = createActor(host, { input: { subscribe } as ClaspInput }).start(); // whatever the types say
+    const actor = createActor(host, { input: { subscribe } as ClaspInput }).start(); // regardless of the types
     await waitFor(actor, (snapshot) => snapshot.matches('troubled'), { timeout: Infinity });
     expect(actor.getSnapshot().context.error).toMatchObject({ code });
     actor.stop();
@@ -59,7 +59,7 @@ describe('fromClasp', () => {
     [{ systemID: 'x' }, 'fromClasp has no option "systemID"; did you mean "systemId"?'],
     [{ systemId: 5 }, 'systemId must be a text, not 5'],
   ])('throws for the options %j', async (options, message) => {
-    const error = await codedError(() => fromClasp('/a', options as FromClaspOptions)); // whatever the types say
+    const error = await codedError(() => fromClasp('/a', options as FromClaspOptions)); // regardless of the types
     expect(error).toMatchObject({ code: ARGUMENT, message });
   });
 
@@ -76,7 +76,7 @@ describe('fromClasp', () => {
     ['/a', {}, {}, 'CLASP_ERR_SYSTEM'],
   ])('fails with a code for the pattern %j, the options %j and the input %j', async (pattern, options, input, code) => {
     const router = createRouter();
-    const logic = fromClasp(pattern as string, options as FromClaspOptions); // whatever the types say
+    const logic = fromClasp(pattern as string, options as FromClaspOptions); // regardless of the types
     const actor = createActor(logic, { input: (input === undefined ? { router } : input) as FromClaspInput });
     const failed = new Promise((resolve) => actor.subscribe({ error: resolve }));
     actor.start();
