@@ -44,7 +44,7 @@ describe('a wrong call of a router', () => {
     ['listen', [{}], ARGUMENT, /must be a transport/],
     ['listen', ['ws'], ARGUMENT, /must be a transport/],
     ['listen', [{ name: 'x', listen: check }], 'CLASP_ERR_TRANSPORT', /the transport x does not work/],
-    ['listen', [{ name: 'x', listen: () => ({}) }], 'CLASP_ERR_TRANSPORT', /must give a listener with addresses/],
+    ['listen', [{ name: 'x', listen: () => ({}) }], 'CLASP_ERR_TRANSPORT', /must return a listener with addresses/],
     ['connect', [5], ARGUMENT, /options of connect must be an object, not 5/],
     ['connect', [null], ARGUMENT, /options of connect must be an object/],
     ['connect', [{ nam: 'x' }], ARGUMENT, /no option "nam"; did you mean "name"/],
