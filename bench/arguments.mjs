@@ -37,8 +37,8 @@ Targets: ${[...targets.keys()].join(', ')}
 
 /**
  * @param {string[]} argv
- * @returns {Options | undefined} undefined: help was asked for and given
- * @throws {Error} with a sentence for whoever typed it
+ * @returns {Options | undefined} undefined if help was requested and printed
+ * @throws {Error} with a sentence for the user
  */
 export function parseOptions(argv) {
   const { values } = parseArgs({
@@ -78,7 +78,7 @@ export function parseOptions(argv) {
 }
 
 /**
- * The load by itself always runs before the first case it drives.
+ * The load by itself always runs before the first case that it drives.
  *
  * @param {readonly string[] | undefined} names
  * @param {boolean} soaks

@@ -1,5 +1,5 @@
 // @ts-check
-// Programs of others to measure beside ours, where this machine has them.
+// Third-party servers to compare with, if they are installed.
 import { execFileSync, spawn } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
@@ -16,11 +16,11 @@ import { stop, track } from './children.mjs';
 const HOST = '127.0.0.1';
 const START_MS = 10_000;
 const POLL_MS = 20;
-/** Debian keeps brokers where no ordinary user's PATH looks. */
+/** Debian installs brokers in folders that are not in an ordinary user's PATH. */
 const FURTHER_PLACES = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/sbin'];
 
 /**
- * mosquitto that neither limits nor drops: a QoS 0 subscriber that is behind makes it buffer, as it makes the others.
+ * mosquitto without limits and drops: it queues messages for a slow QoS 0 subscriber, as the other servers do.
  *
  * @type {Target}
  */
@@ -45,7 +45,8 @@ export const mosquitto = broker({
 });
 
 /**
- * nats-server with room for what a subscriber may be behind before it is closed: 64 MB are its default.
+ * nats-server with a larger send buffer per subscriber than the default of 64 MB, so that it does not close a slow
+ * one.
  *
  * @type {Target}
  */
@@ -59,7 +60,7 @@ export const natsServer = broker({
 });
 
 /**
- * Another CLASP router, started by any command: `{port}` in it is replaced by the port to listen on.
+ * Another CLASP router, started by any command, in which `{port}` is replaced by the port to listen on.
  *
  * @param {string} name
  * @param {string} command
@@ -158,13 +159,16 @@ function versionOf(program, args) {
     });
     return /\d+\.\d+\.\d+/.exec(output)?.[0];
   } catch (error) {
-    // mosquitto says its version, and ends with 3.
+    // mosquitto prints its version, and exits with 3.
     const output = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';
     return /\d+\.\d+\.\d+/.exec(output)?.[0];
   }
 }
 
-/** A port that was free a moment ago: these programs do not say which one the system picked. @returns {Promise<number>} */
+/**
+ * Returns a port that was free a moment ago, because these programs do not report a port of the system's choice.
+ * @returns {Promise<number>}
+ */
 function freePort() {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
@@ -177,7 +181,7 @@ function freePort() {
 }
 
 /**
- * Starts a program and waits until it takes connections.
+ * Starts a program and waits until it accepts connections.
  *
  * @param {string} name
  * @param {number} port

@@ -1,4 +1,4 @@
 // @ts-check
 
-/** This machine cannot run a case. The message is one sentence that says why, and what would help. */
+/** The machine cannot run a case. The message is one sentence that states the reason and the fix. */
 export class CannotRunHere extends Error {}

@@ -4,20 +4,21 @@ import { scaleCases, soakCase } from './scale/cases.mjs';
 import { stateCases } from './state/cases.mjs';
 
 /**
- * @typedef {object} Load what the publishers do
+ * @typedef {object} Load load of the publishers
  * @property {number} publishers
  * @property {'set' | 'event'} signal
- * @property {0 | 1} qos of SETs; 1 asks for ACKs
- * @property {number} [valueBytes] how long the value is; else it is an f64
- * @property {readonly string[]} addresses published to in turn; all of one length, so that all messages are
- * @property {'blocks' | 'singles' | { perSecond: number, together: number }} pace as many as the server takes, many of them
- *   a write, or one message a packet; or so many a second whatever the server does, so many of them a write
+ * @property {0 | 1} qos of SETs; 1 requests ACKs
+ * @property {number} [valueBytes] size of the value; default: an f64
+ * @property {readonly string[]} addresses in turn; of equal length, so that messages have equal length
+ * @property {'blocks' | 'singles' | { perSecond: number, together: number }} pace as fast as the
+ *   server reads, many messages per write or one per packet; or a fixed rate, with a fixed number per write
  *
- * @typedef {object} Audience what the subscribers do
+ * @typedef {object} Audience the subscribers
  * @property {readonly (readonly string[])[]} interests the patterns of each subscriber
- * @property {number} deliveriesPerMessage how many of them a message reaches, on average over the addresses
- * @property {'headers' | 'bytes'} countBy `bytes` where counting each message of each subscriber would be the limit
- * @property {readonly ('binary' | 'cbor' | 'json')[]} [notations] what the subscribers of a CLASP router speak, in turn
+ * @property {number} deliveriesPerMessage recipients of a message, on average over the addresses
+ * @property {'headers' | 'bytes'} countBy `bytes` if counting each message would be the bottleneck
+ * @property {readonly ('binary' | 'cbor' | 'json')[]} [notations] encodings of the subscribers
+ *   of a CLASP router, in turn
  *
  * @typedef {object} CaseBase
  * @property {string} name
@@ -42,7 +43,7 @@ const binary = () => /** @type {const} */ ('binary');
 /** @type {Audience} */
 const one = { interests: [everything], deliveriesPerMessage: 1, countBy: 'headers' };
 
-/** A hundred subscribers. @param {(subscriber: number) => readonly string[]} interest */
+/** Returns the patterns of a hundred subscribers. @param {(subscriber: number) => readonly string[]} interest */
 const hundred = (interest) => Array.from({ length: 100 }, (_, i) => interest(i));
 
 /** @param {number} subscribers @returns {Audience} */
@@ -53,8 +54,8 @@ const allOf = (subscribers) => ({
 });
 
 /**
- * A different tenth for each of a hundred subscribers: one address of each decade, shifted by another step from decade to
- * decade. Each address still has ten subscribers, but no two addresses the same ten.
+ * Returns a different tenth of the addresses for each of a hundred subscribers: one address per decade, shifted by a
+ * different step. Each address has ten subscribers, but no two addresses have the same ten.
  *
  * @param {number} subscriber
  */
@@ -65,7 +66,7 @@ const scatteredTenth = (subscriber) => {
   );
 };
 
-/** Only there when CLASP_PEER_CMD starts one. */
+/** Defined only if CLASP_PEER_CMD starts one. */
 const claspPeer = process.env.CLASP_PEER_CMD === undefined ? [] : ['clasp-peer'];
 const routers = ['clasp-router', ...claspPeer, 'nats-server', 'mosquitto', 'aedes', 'socket.io', 'naive-ws'];
 const fastRouters = ['clasp-router', ...claspPeer, 'nats-server', 'mosquitto'];
@@ -201,5 +202,5 @@ export const cases = [
   soakCase,
 ];
 
-/** Cases that run only when they are asked for. @type {ReadonlySet<Case>} */
+/** Cases that run only on request. @type {ReadonlySet<Case>} */
 export const onRequest = new Set([soakCase]);

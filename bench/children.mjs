@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 
 /** @typedef {import('node:child_process').ChildProcess} ChildProcess */
 
-const CLOCK_TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux that Node runs on
+const CLOCK_TICKS_PER_SECOND = 100; // USER_HZ, equal on every Linux that Node.js supports
 const PATIENCE_MS = 1_000;
 
-/** Every process this run has started and not yet seen end. @type {Set<ChildProcess>} */
+/** Processes that this run has started and that have not ended. @type {Set<ChildProcess>} */
 const running = new Set();
 
 process.on('exit', () => {
@@ -21,7 +21,7 @@ for (const [signal, code] of /** @type {const} */ ([
 }
 
 /**
- * Sees to it that the process ends with this one, however this one ends short of SIGKILL.
+ * Ends the process when this one ends, except by SIGKILL.
  *
  * @param {ChildProcess} child
  */
@@ -30,7 +30,7 @@ export function track(child) {
   child.once('exit', () => running.delete(child));
 }
 
-/** Asks the process to end, and ends it a second later if it hasn't. @param {ChildProcess} child @returns {Promise<void>} */
+/** Asks the process to end, and kills it after a second. @param {ChildProcess} child @returns {Promise<void>} */
 export function stop(child) {
   if (!running.has(child)) return Promise.resolve();
   return new Promise((resolve) => {
@@ -44,14 +44,14 @@ export function stop(child) {
 }
 
 /**
- * Processor time a process has used so far, its threads and the kernel's work for it included; in steps of 10 ms.
+ * Returns the CPU time of a process so far, with all its threads and its kernel time, in steps of 10 ms.
  *
  * @param {number | undefined} pid
- * @returns {number | undefined} seconds; undefined where the system has no /proc
+ * @returns {number | undefined} seconds; undefined on systems without /proc
  */
 export function cpuSeconds(pid) {
   try {
-    // Field 2 is the command's name in parentheses and may hold spaces; utime and stime are fields 14 and 15.
+    // Field 2 is the command's name in parentheses, and can contain spaces; utime and stime are fields 14 and 15.
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;

@@ -1,5 +1,5 @@
 // @ts-check
-// The codec by itself, in a process of its own: frames to messages and back, no socket anywhere.
+// The codec alone, in a separate process: frames to messages and back, without sockets.
 import { pack } from 'msgpackr';
 import { frame } from './wire/clasp-frames.mjs';
 import { serve } from './serve.mjs';
@@ -56,7 +56,8 @@ async function prepare() {
 }
 
 /**
- * The median over batches long enough for the clock, so that a collection or a neighbour's burst is not averaged in.
+ * Returns the median over batches that are long enough for the clock. A median excludes garbage collections and load
+ * of other processes.
  *
  * @param {() => unknown} operation
  * @param {number} milliseconds
@@ -71,7 +72,7 @@ function perSecond(operation, milliseconds) {
   return rates.sort((a, b) => a - b)[rates.length >> 1];
 }
 
-/** Where results go, so that no compiler finds them unused. @type {unknown} */
+/** Stores results, so that no compiler removes the computation. @type {unknown} */
 export let result;
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * Returns the element at an index that the caller keeps inside the list.
+ * Returns the element at an index that the caller keeps within the list.
  *
  * @template T
  * @param {readonly T[]} list

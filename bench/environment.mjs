@@ -6,9 +6,9 @@ import os from 'node:os';
 const PACKAGES = ['ws', 'rxjs', 'xstate', 'cbor-x'];
 
 /**
- * What the figures depend on besides the code.
+ * Returns what the figures depend on besides the code.
  *
- * @param {ReadonlyMap<string, string>} [peers] what others that take part are, by name
+ * @param {ReadonlyMap<string, string>} [peers] versions of third-party servers, by name
  */
 export function environment(peers = new Map()) {
   return {
@@ -38,7 +38,9 @@ export function describe({ date, cpu, cores, memoryGiB, system, loadAverage, nod
   ].join('\n');
 }
 
-/** How many files, sockets included, a process may have open; Infinity where the system does not tell. */
+/**
+ * Returns the maximum number of open files per process, sockets included; Infinity if the system does not report it.
+ */
 export function openFileLimit() {
   /** @type {{ userLimits?: { open_files?: { soft: number | 'unlimited' } } }} */
   const report = Object(process.report?.getReport());

@@ -1,12 +1,12 @@
 // @ts-check
 import { build } from 'hdr-histogram-js';
 
-/** Of a bucket's width to its value: 0.1 %. */
+/** Width of a bucket relative to its value: 0.1 %. */
 const SIGNIFICANT_DIGITS = 3;
 /** 200 s; a longer duration counts as this one. */
 const HIGHEST_NANOSECONDS = 200e9;
 
-/** Durations of any number in constant memory. A percentile is right to 0.1 %, and to a nanosecond. */
+/** Any number of durations in constant memory. Percentiles are accurate to 0.1 %, at least to a nanosecond. */
 export class Histogram {
   #nanoseconds = build({
     lowestDiscernibleValue: 1,
@@ -14,7 +14,7 @@ export class Histogram {
     numberOfSignificantValueDigits: SIGNIFICANT_DIGITS,
     bitBucketSize: 32,
   });
-  /** The longest duration, exactly: microseconds, NaN if nothing was recorded. @type {number} */
+  /** The exact maximum: microseconds, NaN if nothing was recorded. @type {number} */
   max = NaN;
 
   get count() {
@@ -28,7 +28,7 @@ export class Histogram {
   }
 
   /**
-   * Returns the duration that the given share of all stays within, by the nearest rank.
+   * Returns the duration that the given share of all does not exceed, by the nearest rank.
    *
    * @param {number} share 0..1
    * @returns {number} microseconds; NaN if nothing was recorded

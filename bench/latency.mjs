@@ -1,5 +1,5 @@
 // @ts-check
-// One hop, timed by one clock: this process both sends and receives.
+// Latency of one hop, measured with one clock: this process sends and receives.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Histogram } from './histogram.mjs';
 import { openLoop } from './open-loop.mjs';

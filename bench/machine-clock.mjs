@@ -4,14 +4,17 @@ const TRIES = 20;
 const offsetMicros = measure();
 
 /**
- * Microseconds of the machine's monotonic clock: the same in all processes, so that one can time what another has sent.
- * Where it begins is the system's choice.
+ * Returns the machine's monotonic clock in microseconds. It is the same in all processes, so one process can time
+ * what another has sent. Its epoch is system-defined.
  */
 export function machineMicros() {
   return performance.now() * 1000 + offsetMicros;
 }
 
-/** How far `performance.now`, which begins with the process, is behind the machine's: of several tries the least disturbed. */
+/**
+ * Measures the offset between `performance.now`, which starts with the process, and the machine's clock. Of several
+ * attempts, the least disturbed counts.
+ */
 function measure() {
   let offset = 0;
   let shortest = Infinity;

@@ -14,14 +14,14 @@ import { targets } from './targets.mjs';
  * @typedef {import('./run.mjs').Figure} Figure
  * @typedef {import('./targets.mjs').Target} Target
  *
- * @typedef {object} Entry what takes turns in a case
+ * @typedef {object} Entry one of the alternating runs of a case
  * @property {string} target
  * @property {string | undefined} load in a case that has several
- * @property {(Figure[] | undefined)[]} runs one a repeat; undefined where it failed
+ * @property {(Figure[] | undefined)[]} runs one per repeat; undefined if it failed
  *
- * @typedef {object} Notes what is said below the table, once however many repeats say it
+ * @typedef {object} Notes printed below the table, without duplicates
  * @property {Set<string>} problems
- * @property {Set<string>} absent what could not be measured here, through no fault of anything measured
+ * @property {Set<string>} absent what this machine cannot measure
  */
 
 try {
@@ -66,7 +66,7 @@ function rowsOf(file) {
     const { rows } = JSON.parse(readFileSync(file, 'utf8'));
     if (Array.isArray(rows)) return rows;
   } catch {
-    // The sentence below says it all.
+    // The error's sentence is sufficient.
   }
   throw new Error(`--compare ${file}: there is no such file, or it is not what --json wrote`);
 }
@@ -76,7 +76,7 @@ function list(sentences) {
   return sentences.map((sentence) => `- ${sentence}`).join('\n');
 }
 
-/** The programs of others that will take part. @param {Options} options */
+/** Returns the third-party servers that take part. @param {Options} options */
 function peerVersions({ cases, wants }) {
   const names = new Set(cases.flatMap((benchCase) => benchCase.targets).filter(wants));
   return new Map(
@@ -88,8 +88,8 @@ function peerVersions({ cases, wants }) {
 }
 
 /**
- * Runs the targets of a case in turn, and its loads if it has several, again and again: what disturbs the machine for a while
- * disturbs them alike.
+ * Runs the targets and loads of a case alternately and repeatedly, so that a temporary disturbance affects all
+ * equally.
  *
  * @param {Case} benchCase
  * @param {Options} options
@@ -129,7 +129,7 @@ async function repeatCase(benchCase, options, notes) {
  */
 function entriesOf(benchCase, name) {
   if (benchCase.kind !== 'state') return [{ target: name, load: undefined, runs: [] }];
-  // What needs no server is the router of this checkout, whatever the target.
+  // A load without a server measures the router of this checkout, whatever the target.
   return benchCase.loads
     .filter(({ measureInProcess }) => measureInProcess === undefined || name === 'clasp-router')
     .map((load) => ({ target: name, load: load.name, runs: [] }));
@@ -152,7 +152,7 @@ function isThere(name, benchCase, notes) {
 
 /** @param {string} name @returns {Target} */
 function target(name) {
-  return /** @type {Target} */ (targets.get(name)); // options and cases name only targets that are there
+  return /** @type {Target} */ (targets.get(name)); // options and cases name only existing targets
 }
 
 /**

@@ -1,5 +1,5 @@
 // @ts-check
-// The load: one process, any number of publishers, frames that were finished before the clock started.
+// The load: one process with any number of publishers. Frames are built before the clock starts.
 import { elementAt } from './element-at.mjs';
 import { machineMicros } from './machine-clock.mjs';
 import { openLoop } from './open-loop.mjs';
@@ -10,14 +10,14 @@ import { serve } from './serve.mjs';
  * @typedef {import('./cases.mjs').Load} Load
  */
 
-/** At most: what one write of a busy sender carries. */
+/** Upper limit: what one write of a busy sender carries. */
 const MESSAGES_PER_BLOCK = 500;
 const BYTES_PER_BLOCK = 128 * 1024;
-/** What a slow server needs half a second for. */
+/** About half a second of work for a slow server. */
 const DELIVERIES_PER_BLOCK = 50_000;
 /**
- * How much of the server's own pace may be on its way. The kernel's buffers would take 100,000 messages from a publisher
- * before it feels any resistance: nothing to a fast server, two minutes of work to a slow one with 100 subscribers.
+ * Maximum data in flight, in milliseconds of the server's own pace. The kernel's buffers would accept 100,000
+ * messages from a publisher: little for a fast server, but two minutes of work for a slow one with 100 subscribers.
  */
 const BACKLOG_MS = 500;
 const LEAST_BACKLOG_BLOCKS = 4;
@@ -26,12 +26,12 @@ const LEAST_BACKLOG_BLOCKS = 4;
 let peers = [];
 /** @type {Buffer[]} */
 let messages = [];
-/** Ends a block; undefined where nobody would answer. @type {Buffer | undefined} */
+/** The end of a block; undefined if the server does not answer. @type {Buffer | undefined} */
 let ping;
 /** @type {Load['pace']} */
 let pace = 'blocks';
 let messagesPerBlock = MESSAGES_PER_BLOCK;
-/** Makes messages of values that none had before. @type {((values: readonly number[]) => Buffer[])} */
+/** Builds messages whose values no earlier message had. @type {((values: readonly number[]) => Buffer[])} */
 let buildLast;
 
 serve({ open, publish, publishUntilTaken, publishLast, status });
@@ -39,7 +39,7 @@ serve({ open, publish, publishUntilTaken, publishLast, status });
 /** @param {{ wire: string, server: import('./wire/clasp.mjs').Server, load: Load, answersPings: boolean, deliveriesPerMessage?: number }} input */
 async function open({ wire, server, load, answersPings, deliveriesPerMessage = 1 }) {
   const { connect, messages: build, oneToEach, ping: buildPing } = await import(`./wire/${wire}.mjs`);
-  // Each address gets equally many: a few addresses several times in a block, many in as many blocks as it takes.
+  // Each address gets the same number: few addresses repeat within a block, many addresses span several blocks.
   messages = build(load, Math.ceil(MESSAGES_PER_BLOCK / load.addresses.length) * load.addresses.length);
   const messageBytes = elementAt(messages, 0).length;
   messagesPerBlock = Math.max(
@@ -78,7 +78,7 @@ async function publish({ seconds }) {
  * Publishes, and waits for the ACK of every message.
  *
  * @param {{ seconds: number }} input
- * @returns {Promise<{ sent: number, seconds: number }>} to the last ACK
+ * @returns {Promise<{ sent: number, seconds: number }>} until the last ACK
  */
 async function publishUntilTaken(input) {
   const started = performance.now();
@@ -116,8 +116,8 @@ function status() {
 }
 
 /**
- * Many messages a write, as a busy sender's socket coalesces them, each block with a PING at its end: as many blocks may be
- * unanswered as were answered in the last half second.
+ * Many messages per write, as a busy sender's socket coalesces them, with a PING at the end of each block. The number
+ * of unanswered blocks is limited to the number that was answered in the last half second.
  *
  * @param {Peer} peer
  * @param {number} end
@@ -125,7 +125,7 @@ function status() {
 async function publishBlocks({ connection, walker }, end) {
   const prepared = cutIntoBlocks();
   const pongsBefore = walker.pongs;
-  /** When each of the latest answers was noticed. @type {number[]} */
+  /** Arrival times of the latest answers. @type {number[]} */
   const answers = [];
   let answered = 0;
   let blocks = 0;
@@ -143,7 +143,7 @@ async function publishBlocks({ connection, walker }, end) {
   return blocks * messagesPerBlock;
 }
 
-/** All messages, in blocks with a PING at the end of each. */
+/** Splits all messages into blocks with a PING at the end of each. */
 function cutIntoBlocks() {
   const end = ping === undefined ? [] : [ping];
   return Array.from({ length: messages.length / messagesPerBlock }, (_, i) =>
@@ -152,8 +152,8 @@ function cutIntoBlocks() {
 }
 
 /**
- * One message a packet: each publisher in turn sends one, as a hundred people moving a fader do. Whoever's socket is full
- * is left out of the round.
+ * One message per packet: the publishers send in turn, like a hundred people who move a fader. A publisher whose
+ * socket is full is skipped in that round.
  *
  * @param {number} end
  */
@@ -168,7 +168,7 @@ async function publishSingles(end) {
       sent++;
     }
     if (sent === before) await Promise.race(peers.map(({ connection }) => connection.drained()));
-    await new Promise((resolve) => setImmediate(resolve)); // lets ACKs be read
+    await new Promise((resolve) => setImmediate(resolve)); // so that ACKs are read
   }
   return sent;
 }

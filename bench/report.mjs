@@ -6,7 +6,7 @@ import { elementAt } from './element-at.mjs';
 const NONE = '–';
 
 /**
- * The figures as a Markdown table that also reads well in a terminal: a line for each thing that a case shows of a target.
+ * Returns the figures as a Markdown table that is readable in a terminal, with a line per metric of a target.
  *
  * @param {readonly Row[]} rows
  * @param {readonly Row[] | undefined} baseline rows of an earlier run
@@ -50,7 +50,7 @@ export function table(rows, baseline) {
 }
 
 /**
- * @param {readonly { title: string, isText: boolean }[]} columns texts begin at the left
+ * @param {readonly { title: string, isText: boolean }[]} columns texts are left-aligned
  * @param {readonly (readonly string[])[]} cells
  */
 function markdown(columns, cells) {
@@ -62,7 +62,7 @@ function markdown(columns, cells) {
 }
 
 /**
- * 1234567 becomes `1.23 M`.
+ * Formats 1234567 as `1.23 M`.
  *
  * @param {number} value
  * @param {string} unit
@@ -83,12 +83,12 @@ function beside({ timesAgainst, cpuTimesAgainst, against }) {
   return `${quantity(timesAgainst, '×')} ${against}${byCpu}`;
 }
 
-/** The share of the time that the server's process was running. @param {Row} row */
+/** Returns the share of the time in which the server's process was running. @param {Row} row */
 function busy({ unit, median, perCpuSecond }) {
   return unit === '/s' && perCpuSecond !== undefined ? `${((median / perCpuSecond) * 100).toFixed(0)} %` : NONE;
 }
 
-/** Never rounded up to a 1 that it isn't. @param {number} value */
+/** Formats a ratio, without rounding up to 1. @param {number} value */
 function ratio(value) {
   return value === 1
     ? '1'
@@ -98,7 +98,7 @@ function ratio(value) {
 }
 
 /**
- * A change counts only where the two spreads don't touch.
+ * Returns the change from the baseline. It counts only if the two spreads do not overlap.
  *
  * @param {Row} row
  * @param {readonly Row[]} baseline
@@ -109,7 +109,8 @@ function change(row, baseline) {
       other.case === row.case && other.target === row.target && other.load === row.load && other.metric === row.metric,
   );
   if (before === undefined) return 'new';
-  if (row.expected !== undefined && row.unit === '') return NONE; // a count is right or wrong, and if wrong listed as such
+  // a count is correct or wrong, and a wrong one is listed as such
+  if (row.expected !== undefined && row.unit === '') return NONE;
   const percent = (row.median / before.median - 1) * 100;
   const text = `${percent < 0 ? '' : '+'}${percent.toFixed(1)} %`;
   if (row.values.length < 2 || before.values.length < 2) return `${text} (one run says nothing)`;

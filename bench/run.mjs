@@ -11,13 +11,14 @@ import { Worker } from './worker.mjs';
  * @typedef {{ seconds: number, warmUpSeconds: number, soakSeconds: number, isQuick: boolean }} Duration
  *
  * @typedef {object} Figure
- * @property {string} metric what was measured, where a case measures several things; else empty
+ * @property {string} metric name of the figure if a case has several; else empty
  * @property {number} value
- * @property {'/s' | 'µs' | 'B' | '%' | '×' | ''} unit more is better in the first, less in the next three; the others are counts
+ * @property {'/s' | 'µs' | 'B' | '%' | '×' | ''} unit more is better for the first, less for the
+ *   next three; the others are counts
  * @property {number} [deliveredRatio] delivered / owed
- * @property {number} [perCpuSecond] deliveries a second of the server's processor time
- * @property {string | undefined} [expected] what it has to be; such a figure is right or wrong, not better or worse
- * @property {true} [isGiven] it only says what the load or the clock was like: no difference in it is the server's
+ * @property {number} [perCpuSecond] deliveries per second of the server's CPU time
+ * @property {string | undefined} [expected] required value; such a figure is correct or wrong, not better or worse
+ * @property {true} [isGiven] describes the load or the clock; the server does not affect it
  *
  * @typedef {{ figures: Figure[], problems: string[] }} Outcome
  */
@@ -74,8 +75,8 @@ async function withServer(target, kind, use) {
 }
 
 /**
- * At 1,000 messages a second it takes a server 15 s to run hot code a compiler has seen: measured sooner, a p99 is that of
- * the just-in-time compiler, and a show lasts longer than that.
+ * At 1,000 messages per second it takes a server 15 s until hot code is compiled. An earlier p99 would be that of the
+ * just-in-time compiler, and a show lasts longer.
  */
 const LATENCY_WARM_UP = 15;
 

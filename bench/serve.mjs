@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * The worker's end of worker.mjs: answers calls of the process that forked this one, and ends with it.
+ * The worker's side of worker.mjs: answers calls of the process that forked this one, and ends with it.
  *
  * @param {Record<string, (input: any) => unknown>} handlers by the name of the call
  */
@@ -16,6 +16,6 @@ export function serve(handlers) {
     }
   });
   process.once('disconnect', () => process.exit());
-  // The keyboard's Ctrl-C reaches every process of the group; the main one decides when this one goes.
+  // Ctrl-C reaches every process of the group; the main process decides when this one ends.
   process.on('SIGINT', () => {});
 }

@@ -5,15 +5,15 @@ import { cpuSeconds } from './children.mjs';
 /** @typedef {import('./targets.mjs').RunningServer} RunningServer */
 
 const POLL_MS = 50;
-/** Nothing more will arrive when nothing has for so long and the server has had nothing to do either. */
+/** Milliseconds without an arrival after which nothing more is expected, if the server was idle, too. */
 const QUIET_MS = 1_000;
 const IDLE_CPU_SECONDS = 0.02;
-/** However busy the server is with something else. */
+/** The same, however busy the server is. */
 const SILENT_MS = 5_000;
 
 /**
- * Asks until all has arrived, or nothing more does. A neighbour can hold a whole machine for a moment, so a server that is
- * still working gets more time than one that is idle.
+ * Polls until everything has arrived, or nothing more does. Other load can stop a whole machine for a moment, so a
+ * server that is still working gets more time than an idle one.
  *
  * @template {{ delivered: number, acks: number, isDone: boolean }} Counts
  * @param {RunningServer} server
@@ -38,6 +38,6 @@ export async function settled(server, ask) {
     counts = next;
     if (now - busyAt >= QUIET_MS || now - grewAt >= SILENT_MS) break;
   }
-  await sleep(POLL_MS); // whatever is one too many shows itself now
+  await sleep(POLL_MS); // an excess delivery would arrive now
   return ask();
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Those who listen: one process, any number of subscribers, and the count of what was delivered to them.
+// The subscribers: one process with any number of them, and the count of their deliveries.
 import { elementAt } from './element-at.mjs';
 import { serve } from './serve.mjs';
 import { connectIn, subscribeIn } from './wire/clasp-notation.mjs';
@@ -10,13 +10,14 @@ import { connectIn, subscribeIn } from './wire/clasp-notation.mjs';
  */
 
 /**
- * Subscribers of which only the bytes are counted. At tens of millions of deliveries a second the walk over their headers
- * would be the limit; the first subscriber's are walked and say how long a delivery is, which in such a case never varies.
+ * Subscribers for which only bytes are counted. At tens of millions of deliveries per second, reading their headers
+ * would be the bottleneck. The headers of the first subscriber are read and give the length of a delivery, which is
+ * constant in such a case.
  *
  * @type {{ peer: Peer, bytes: number }[]}
  */
 const weighed = [];
-/** Subscribers whose messages are counted one by one. @type {Peer[]} */
+/** Subscribers whose messages are counted individually. @type {Peer[]} */
 const walked = [];
 
 let firstAt = 0;
@@ -39,19 +40,19 @@ async function open({ wire, server, interests, countBy, notations = [] }) {
     }
     const peer = await dialect.connect(server, `subscriber ${i}`);
     await dialect.subscribe(peer, patterns);
-    // Only CLASP routers are so fast, and only their silence between deliveries can be relied on.
+    // Only CLASP routers are this fast, and only they are known to send nothing between deliveries.
     if (countBy === 'bytes' && wire === 'clasp' && i > 0) weigh(peer);
     else walk(peer);
   }
 }
 
-/** More patterns for those who are there and counted one by one. @param {OpenInput} input */
+/** Adds patterns to existing subscribers that are counted individually. @param {OpenInput} input */
 async function subscribe({ wire, interests }) {
   const dialect = await import(`./wire/${wire}.mjs`);
   for (const [i, patterns] of interests.entries()) await dialect.subscribe(elementAt(walked, i), patterns);
 }
 
-/** Starts the count anew. Only called while nothing is on its way. */
+/** Resets the count. Call it only if nothing is in flight. */
 function reset() {
   firstAt = lastAt = 0;
   walkedBefore = walkedDeliveries();
@@ -100,7 +101,10 @@ function weighedDeliveries() {
   return size === 0 ? 0 : weighed.reduce((sum, { bytes }) => sum + Math.floor(bytes / size), 0);
 }
 
-/** What makes the count doubtful. Only whole once everything is delivered: before, a delivery may be under way. */
+/**
+ * Returns reasons to doubt the count. Complete only when everything is delivered: before, a delivery can be in
+ * flight.
+ */
 function problems() {
   const sample = elementAt(walked, 0).walker;
   const uneven = weighed.filter(({ bytes }) => bytes % sample.longestDelivery !== 0).length;

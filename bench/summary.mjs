@@ -10,19 +10,19 @@ import { elementAt } from './element-at.mjs';
  * @property {string} metric
  * @property {string | undefined} [load] in a case that has any
  * @property {Figure['unit']} unit
- * @property {string | undefined} [expected] what it has to be
+ * @property {string | undefined} [expected] required value
  * @property {number[]} values in the order of the repeats
  * @property {number} median
  * @property {number} min
  * @property {number} max
  * @property {number | undefined} deliveredRatio median
  * @property {number | undefined} perCpuSecond median
- * @property {number | undefined} advantage how many times better clasp-router was: median over the repeats, each against the
- *   target's run next to it
- * @property {number | undefined} cpuAdvantage the same by deliveries a CPU second
- * @property {string | undefined} [against] the load it is read beside
- * @property {number} [timesAgainst] how many times as much it was there: median over the repeats, each against the run next to it
- * @property {number} [cpuTimesAgainst] the same by deliveries a CPU second
+ * @property {number | undefined} advantage factor by which clasp-router was better: median over the repeats, each
+ *   compared with the adjacent run of the target
+ * @property {number | undefined} cpuAdvantage the same by deliveries per CPU second
+ * @property {string | undefined} [against] load to compare with
+ * @property {number} [timesAgainst] factor to that load: median over the repeats, each compared with the adjacent run
+ * @property {number} [cpuTimesAgainst] the same by deliveries per CPU second
  */
 
 const OURS = 'clasp-router';
@@ -30,7 +30,8 @@ const LESS_IS_BETTER = new Set(['µs', 'B', '%']);
 
 /**
  * @param {string} caseName
- * @param {ReadonlyMap<string, readonly (Figure[] | undefined)[]>} runs by target, one entry a repeat; undefined where it failed
+ * @param {ReadonlyMap<string, readonly (Figure[] | undefined)[]>} runs by target, one entry per repeat; undefined
+ *   if it failed
  * @returns {Row[]}
  */
 export function summarise(caseName, runs) {
@@ -69,8 +70,8 @@ export function summarise(caseName, runs) {
 }
 
 /**
- * The same for a case of several loads, in the order of the loads: what counts is not who is better at one, but what one costs
- * beside another.
+ * The same for a case of several loads, in their order. The result is the cost of one load compared with another, not
+ * which target is better.
  *
  * @param {import('./state/cases.mjs').StateCase} benchCase
  * @param {readonly import('./main.mjs').Entry[]} entries

@@ -11,19 +11,20 @@ import { Worker } from './worker.mjs';
 /**
  * @typedef {object} RunningServer
  * @property {import('./wire/clasp.mjs').Server} address
- * @property {number | undefined} pid whose processor time is the server's
- * @property {((name: string, input?: unknown) => Promise<any>) | undefined} call only of servers that answer questions
+ * @property {number | undefined} pid process whose CPU time is the server's
+ * @property {((name: string, input?: unknown) => Promise<any>) | undefined} call only for servers that answer requests
  * @property {() => Promise<void>} stop
  *
- * @typedef {object} Target something that can be measured
+ * @typedef {object} Target a server to measure
  * @property {string} name
- * @property {string} wire the module in wire/ that speaks its language
- * @property {boolean} isEndpoint it forwards nothing: it counts what it gets, and sends it back when latency is measured
- * @property {boolean} isGuest a program of others: where it is missing, the run goes on without it and says so
- * @property {boolean} acknowledges whether it confirms each message that asks for it
- * @property {() => string | undefined} missing why it can't run here; undefined if it can
- * @property {() => string | undefined} version undefined where that of this package says all
- * @property {(kind: 'throughput' | 'latency') => Promise<RunningServer>} start on 127.0.0.1, on a port the system picks
+ * @property {string} wire the module in wire/ for its protocol
+ * @property {boolean} isEndpoint it forwards nothing: it counts messages, and echoes them if latency is measured
+ * @property {boolean} isGuest a third-party program: if it is missing, the run continues without it and reports that
+ * @property {boolean} acknowledges whether it confirms each message that requests it
+ * @property {() => string | undefined} missing why it cannot run here; undefined if it can
+ * @property {() => string | undefined} version undefined if it is that of this package
+ * @property {(kind: 'throughput' | 'latency') => Promise<RunningServer>} start on 127.0.0.1, on a port of
+ *   the system's choice
  */
 
 const HOST = '127.0.0.1';
@@ -32,14 +33,14 @@ const LISTENING = /listening on (?:\w+:\/\/)?(\S+):(\d+)/;
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const ourCommand = [
   ...[process.execPath, cli, '--port', '0', '--host', HOST, '--log-level', 'error'],
-  ...['--max-sessions', '0'], // 1,000 subscribers and their publisher are one too many
+  ...['--max-sessions', '0'], // 1,000 subscribers and their publisher exceed the default by one
 ];
 const missingBuild = () => (existsSync(cli) ? undefined : 'dist/cli/main.js is not there: run npm run build');
 
 /**
- * All that can be measured, by name. Another broker is one entry here (brokers.mjs starts programs, `ownPeer` a script in
- * peers/), a module in wire/ with the exports of clasp.mjs that speaks its protocol, and its name in the `targets` of the
- * cases it can take part in.
+ * All targets, by name. To add a broker, add an entry here (brokers.mjs starts programs, `ownPeer` a script in
+ * peers/), a module in wire/ with the exports of clasp.mjs for its protocol, and its name in the `targets` of its
+ * cases.
  *
  * @type {Map<string, Target>}
  */
@@ -50,7 +51,7 @@ export const targets = new Map(
       ...serverCommand('clasp-router-tls', [...ourCommand, '--tls', '--data-dir', '{folder}'], { tls: true }),
       missing: missingBuild,
     },
-    // The router inside a process that answers questions about its memory.
+    // The router in a process that reports its memory.
     { ...ownPeer('clasp-embedded', { file: 'own-router', answers: true }), missing: missingBuild },
     ...(process.env.CLASP_PEER_CMD === undefined ? [] : [claspPeer('clasp-peer', process.env.CLASP_PEER_CMD)]),
     mosquitto,
@@ -67,7 +68,7 @@ export const targets = new Map(
  * A CLASP server started by a command that prints `listening on HOST:PORT`.
  *
  * @param {string} name
- * @param {readonly string[]} command program and arguments; `{folder}` is one of its own, gone afterwards
+ * @param {readonly string[]} command program and arguments; `{folder}` is a temporary folder
  * @param {{ tls?: boolean }} [options]
  * @returns {Target}
  */
@@ -106,8 +107,8 @@ export function serverCommand(name, [program = '', ...args], { tls = false } = {
  * A script in peers/ that answers `listen`.
  *
  * @param {string} name
- * @param {{ wire?: string, isEndpoint?: boolean, file?: string, package?: string, answers?: boolean }} [options] `package`: whose
- *   code it runs, if not our own
+ * @param {{ wire?: string, isEndpoint?: boolean, file?: string, package?: string, answers?: boolean }} [options]
+ * `package`: the package whose code it runs, if it is not this one
  * @returns {Target}
  */
 function ownPeer(name, { wire = 'clasp', isEndpoint = false, file = name, package: from, answers = isEndpoint } = {}) {
@@ -133,7 +134,7 @@ function ownPeer(name, { wire = 'clasp', isEndpoint = false, file = name, packag
   };
 }
 
-/** @param {string} name of an npm package @returns {string | undefined} undefined where it is not installed */
+/** @param {string} name of an npm package @returns {string | undefined} undefined if it is not installed */
 export function versionOf(name) {
   try {
     const file = new URL(`../node_modules/${name}/package.json`, import.meta.url);
@@ -156,7 +157,7 @@ function listening(name, child) {
       () => reject(new Error(`${name} did not say where it listens within ${START_MS} ms`)),
       START_MS,
     );
-    // Both pipes stay read to the end, or a talkative server would block on them.
+    // Both pipes are read to the end, or a server with much output would block.
     child.stderr.on('data', (chunk) => (stderr = (stderr + chunk).slice(-500)));
     child.stdout.on('data', (chunk) => {
       stdout = (stdout + chunk).slice(-4_000);

@@ -12,7 +12,7 @@ import { Worker } from './worker.mjs';
  */
 
 /**
- * Two rounds over the same connections: one to warm the server's code up, one that counts.
+ * Two rounds over the same connections: one to warm up the server's code, one that counts.
  *
  * @param {{ load: Load, audience: Audience }} what
  * @param {LoadServer} server

@@ -2,10 +2,10 @@
 import { fork } from 'node:child_process';
 import { stop, track } from './children.mjs';
 
-/** How much longer than the work itself an answer may take. */
+/** Milliseconds that an answer can take in addition to the work itself. */
 const ANSWER_MS = 60_000;
 
-/** A process of ours that takes calls; serve.mjs is its other end. */
+/** A child process that answers calls; serve.mjs is its other side. */
 export class Worker {
   /** @type {Map<number, { resolve: (output: any) => void, reject: (error: Error) => void }>} */
   #calls = new Map();
@@ -15,7 +15,7 @@ export class Worker {
   #name;
 
   /**
-   * @param {string} file beside this one
+   * @param {string} file relative to this one
    * @param {readonly string[]} [args]
    */
   constructor(file, args = []) {
@@ -44,8 +44,8 @@ export class Worker {
   /**
    * @param {string} name
    * @param {unknown} [input] JSON
-   * @param {number} [busyMs] how long the call takes when all is well
-   * @returns {Promise<any>} what the handler returned
+   * @param {number} [busyMs] expected duration of the call
+   * @returns {Promise<any>} result of the handler
    */
   async call(name, input, busyMs = 0) {
     const id = ++this.#lastId;

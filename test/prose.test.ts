@@ -72,6 +72,7 @@ const converted: readonly string[] = [
   'test/chaos',
   'test/soak',
   'test/fuzz',
+  'bench',
 ];
 
 /** Expressions with their real meaning, such as "the audience hears". */

@@ -1,6 +1,7 @@
 // @ts-check
-// Would it pay to read sockets on another thread? The same bytes come in over loopback, once read by the thread that uses them, once
-// read by a worker that hands them over. What counts is the time the using thread spends on each read: it is the one that is full.
+// Measures whether reading sockets on another thread pays off. The same bytes arrive over loopback: read by the
+// thread that uses them, or by a worker that transfers them. The result is the time per read on the using thread,
+// which is the bottleneck.
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { performance } from 'node:perf_hooks';
@@ -65,7 +66,7 @@ async function throughWorker(load) {
   });
   const [port] = await once(worker, 'message');
   const count = counter();
-  // A turn's reads of the worker come as one message, as cheaply as that goes: their memory is handed over, not copied.
+  // The worker's reads of a turn arrive as one message, in the cheapest way: their memory is transferred, not copied.
   port1.on('message', (/** @type {Uint8Array[]} */ chunks) => {
     for (const chunk of chunks) count.take(chunk);
   });

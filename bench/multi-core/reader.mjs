@@ -1,5 +1,5 @@
 // @ts-check
-// Reads sockets on a thread of its own, and hands over what each turn of its event loop has brought.
+// Reads sockets on a separate thread, and transfers the data of each turn of its event loop.
 import { createServer } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 
@@ -21,7 +21,7 @@ const server = createServer((socket) => {
   socket.on('error', () => {});
   socket.on('data', (chunk) => {
     if (chunks.length === 0) setImmediate(handOver);
-    // Node's own memory of a read may be shared with others; only memory of its own can be handed over.
+    // The memory of Node's read buffers can be shared; only separate memory can be transferred.
     chunks.push(Uint8Array.from(chunk));
   });
 });

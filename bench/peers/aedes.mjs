@@ -1,5 +1,5 @@
 // @ts-check
-// aedes, an MQTT broker for Node, with its options as they are and its store in memory.
+// aedes, an MQTT broker for Node.js, with default options and an in-memory store.
 import { createServer } from 'node:net';
 import { Aedes } from 'aedes';
 import { serve } from '../serve.mjs';

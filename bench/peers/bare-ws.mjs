@@ -1,6 +1,6 @@
 // @ts-check
-// A `ws` server that does nothing with what it receives: counts it, or with `echo` sends it back. What it costs to be a
-// WebSocket server on Node at all.
+// A `ws` server that only counts what it receives, or with `echo` sends it back. It shows the basic cost of a
+// WebSocket server on Node.js.
 import { WebSocketServer } from 'ws';
 import { Type } from '../wire/clasp-frames.mjs';
 import { serve } from '../serve.mjs';

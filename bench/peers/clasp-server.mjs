@@ -1,5 +1,5 @@
 // @ts-check
-// What our own peers share: just enough CLASP that the load needs no second way of saying hello.
+// Code shared by the project's own peers: the minimum of CLASP that the load needs for its handshake.
 import { once } from 'node:events';
 import { frame, Type } from '../wire/clasp-frames.mjs';
 
@@ -10,7 +10,7 @@ const pong = frame(Buffer.from([Type.Pong]));
 /** The answer to HELLO, as frames. */
 export const greeting = [welcome, emptySnapshot];
 
-/** Options for `WebSocketServer`, and the answers to all that is no signal. */
+/** Options for `WebSocketServer`, and the answers to messages that are not signals. */
 export const clasp = {
   perMessageDeflate: false,
   handleProtocols: () => 'clasp',

@@ -10,8 +10,8 @@ setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc');
 
 /**
- * What this process really has in use: what one collection finalises, a later one frees, and closed sockets let go of theirs
- * in later turns of the loop.
+ * Measures the memory in use. One garbage collection finalizes objects and a later one frees them; closed sockets
+ * release theirs in later turns of the event loop.
  *
  * @returns {Promise<{ rss: number, heap: number }>} bytes: of the whole process, and of objects and their buffers
  */

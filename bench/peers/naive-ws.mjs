@@ -1,6 +1,6 @@
 // @ts-check
-// The router most people would write first: on each message look who wants it, and `ws.send` it to each of them. It reads
-// the address, matches, forwards and acknowledges; it keeps no state, no revisions, and looks at nothing else.
+// The simplest router: for each message it finds the subscribers and calls `ws.send` for each of them. It reads the
+// address, matches, forwards and acknowledges. It has no state, no revisions and no other checks.
 import { WebSocketServer } from 'ws';
 import { byteAt } from '../wire/byte-at.mjs';
 import { frame, Type } from '../wire/clasp-frames.mjs';
@@ -33,7 +33,7 @@ serve({ listen: () => listen(server) });
 
 /**
  * @param {import('ws').WebSocket} socket
- * @param {string} pattern an address, or one that ends in `/**`
+ * @param {string} pattern an address, or an address with `/**` at its end
  */
 function subscribe(socket, pattern) {
   const subscriber = subscribers.get(socket) ?? { socket, exact: new Set(), prefixes: [] };

@@ -1,5 +1,5 @@
 // @ts-check
-// The router inside a process that can be asked about its memory, and told to let its inspector be looked at.
+// The router in a process that reports its memory, and can open an inspector page on request.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { serve } from '../serve.mjs';
@@ -24,19 +24,19 @@ serve({
     return { port };
   },
   memory,
-  /** As `--inspect` does, with a page open that watches everything. */
+  /** As with `--inspect`, with an open page that watches everything. */
   async inspect() {
     inspector.watch(router);
     page = fork(new URL('../scale/page.mjs', import.meta.url), [inspector.link(`http://127.0.0.1:${port}`)]);
     await once(page, 'message');
   },
-  /** How many messages the page has been sent. */
+  /** Returns the number of messages sent to the page. */
   async seen() {
     if (page === undefined) return 0;
     page.send('seen');
     for (;;) {
       const [message] = await once(page, 'message');
-      if (typeof message === 'object') return message.seen; // not another word that it is open
+      if (typeof message === 'object') return message.seen; // not another report that it is open
     }
   },
 });

@@ -1,5 +1,6 @@
 // @ts-check
-// Accepts the upgrade, says hello without listening, and throws the rest away: shows how fast the load alone is.
+// Accepts the upgrade, sends WELCOME without reading HELLO, and discards all data: it shows the maximum rate of the
+// load.
 import { createHash } from 'node:crypto';
 import net from 'node:net';
 import { serve } from '../serve.mjs';

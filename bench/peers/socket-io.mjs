@@ -1,11 +1,12 @@
 // @ts-check
-// socket.io as its guide shows it: a subscription is a room, and a message is emitted to the rooms whose name matches its address.
+// socket.io as in its guide: a subscription is a room, and a message is emitted to the rooms whose name matches its
+// address.
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 import { serve } from '../serve.mjs';
 import { listen } from './clasp-server.mjs';
 
-const NO_PINGS_MS = 3_600_000; // none comes between the deliveries whose bytes are counted
+const NO_PINGS_MS = 3_600_000; // no ping occurs between the deliveries whose bytes are counted
 const MAX_MESSAGE_BYTES = 1 << 20;
 
 const http = createServer();
@@ -15,7 +16,7 @@ const io = new Server(http, {
   pingInterval: NO_PINGS_MS,
   maxHttpBufferSize: MAX_MESSAGE_BYTES,
 });
-/** The rooms of each address seen so far. @type {Map<string, string[]>} */
+/** The rooms of each known address. @type {Map<string, string[]>} */
 const rooms = new Map();
 
 io.on('connection', (socket) => {
@@ -33,7 +34,7 @@ io.on('connection', (socket) => {
 http.listen(0, '127.0.0.1');
 serve({ listen: () => listen(http) });
 
-/** The address itself and each pattern `/prefix/**` that holds it. @param {string} address */
+/** Returns the address itself and each pattern `/prefix/**` that matches it. @param {string} address */
 function roomsOf(address) {
   let found = rooms.get(address);
   if (found === undefined) {

@@ -1,6 +1,6 @@
 // @ts-check
 
-/** Time from the first to the last mark. Marks are cheap: the clock is read once a turn of the event loop. */
+/** Time from the first to the last mark. Marks are cheap: the clock is read once per turn of the event loop. */
 export class Stopwatch {
   #firstAt = 0;
   #lastAt = 0;

@@ -1,5 +1,5 @@
 // @ts-check
-// What much of something costs: patterns, params, sessions, somebody in the way, time. Each case runs one or more loads, each
+// Costs at scale: patterns, params, sessions, disturbing clients, long runs. Each case runs one or more loads, each
 // against a server of its own.
 import { measureFairness } from './fairness.mjs';
 import { measureFrozen } from './frozen.mjs';

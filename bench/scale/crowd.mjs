@@ -1,11 +1,11 @@
 // @ts-check
-// Many sessions in one process: connects, closes, and says how it went.
+// Many sessions in one process: it connects, closes, and reports the results.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '../serve.mjs';
 
 /** @typedef {import('../wire/clasp.mjs').Peer} Peer */
 
-/** Whom a busy server's listen queue has dropped, tries again. */
+/** Delay of a retry when a busy server's listen queue has dropped a connection. */
 const RETRY_MS = 50;
 const TRIES = 20;
 
@@ -26,7 +26,7 @@ async function open(input) {
 
 /**
  * @param {{ count: number, atOnce: number, patterns: readonly string[] }} input
- * @returns {Promise<{ seconds: number, retries: number }>} until all are there, with their subscriptions
+ * @returns {Promise<{ seconds: number, retries: number }>} until all are connected, with their subscriptions
  */
 async function connect({ count, atOnce, patterns }) {
   let [started, retries] = [0, 0];
@@ -53,14 +53,14 @@ async function connect({ count, atOnce, patterns }) {
   return { seconds: (performance.now() - startedAt) / 1000, retries };
 }
 
-/** All at once. */
+/** Closes all at once. */
 function disconnect() {
   for (const { connection } of peers) connection.close();
   peers = [];
 }
 
 /**
- * Connects and closes, again and again.
+ * Connects and closes repeatedly.
  *
  * @param {{ seconds: number, atOnce: number }} input
  * @returns {Promise<{ count: number, seconds: number }>}
@@ -81,7 +81,7 @@ async function connectAndClose({ seconds, atOnce }) {
   return { count, seconds: (performance.now() - startedAt) / 1000 };
 }
 
-/** How many sessions the server has ended. */
+/** Returns the number of sessions that the server has ended. */
 function lost() {
   return peers.filter(({ connection }) => connection.lost !== undefined).length;
 }

@@ -5,7 +5,8 @@ const PINGS_PER_SECOND = 200;
 export const MOST_DELAY_MICROS = 20_000;
 
 /**
- * Somebody who PINGs while another session publishes as fast as the router lets it, or while nobody does.
+ * Measures a client that sends PINGs while another session publishes as fast as the router permits, or while none
+ * does.
  *
  * @param {{ load: import('../cases.mjs').Load | undefined, audience: import('../cases.mjs').Audience }} load
  * @param {import('../run.mjs').Duration} duration

@@ -1,5 +1,5 @@
 // @ts-check
-// One publisher and its subscribers, in one process so that one clock times every delivery to every one of them.
+// One publisher and its subscribers in one process, so that one clock times every delivery.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { elementAt } from '../element-at.mjs';
 import { Histogram } from '../histogram.mjs';
@@ -9,12 +9,15 @@ import { serve } from '../serve.mjs';
 /** @typedef {import('../wire/clasp.mjs').Peer} Peer */
 
 const ADDRESS = '/bench/param/00';
-/** Nobody but the last subscriber wants these, so that only its socket fills. */
+/** Only the last subscriber has a subscription for these, so that only its socket fills. */
 const floodAddresses = Array.from({ length: 10 }, (_, i) => `/flood/param/${i}`);
-/** More than the kernel holds for a socket that nobody reads, and than the router holds before it calls a session congested. */
+/**
+ * More than the kernel buffers for a socket that is not read, and than the router queues before the session is
+ * congested.
+ */
 const FLOOD_BYTES = 64 * 1024 * 1024;
 const FLOOD_VALUE_BYTES = 16_384;
-/** ACKs may be so far behind. */
+/** Maximum number of outstanding ACKs. */
 const FLOOD_AHEAD = 200;
 const QUIET_MS = 300;
 
@@ -40,7 +43,7 @@ async function open({ wire, server, subscribers: count }) {
   }
 }
 
-/** Fills the last subscriber's socket, or has it read all of it. @param {{ isFrozen: boolean }} input */
+/** Fills the last subscriber's socket, or lets it read everything. @param {{ isFrozen: boolean }} input */
 async function flood({ isFrozen }) {
   const { connection, walker } = sender;
   if (isFrozen) elementAt(subscribers, subscribers.length - 1).connection.freeze();

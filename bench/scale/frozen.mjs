@@ -6,7 +6,7 @@ const SUBSCRIBERS = 100;
 const PER_SECOND = 1_000;
 
 /**
- * A hundred subscribers of everything, of whom one may have stopped reading, with all that fits into its socket unread.
+ * A hundred subscribers of everything. One of them can have stopped reading, with a full socket.
  *
  * @param {{ isFrozen: boolean }} load
  * @param {import('../run.mjs').Duration} duration

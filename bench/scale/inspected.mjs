@@ -2,7 +2,7 @@
 import { throughput } from '../throughput.mjs';
 
 /**
- * One publisher, one subscriber, and whoever watches the router's actors.
+ * One publisher and one subscriber, with or without an observer of the router's actors.
  *
  * @param {{ isWatched: boolean, load: import('../cases.mjs').Load, audience: import('../cases.mjs').Audience }} load
  * @param {import('../run.mjs').Duration} duration

@@ -1,12 +1,12 @@
 // @ts-check
-// Sets many params, each once, and later asks for all of them at once. A process of each kind is started.
+// Sets many params once each, and later requests all of them at once. Both kinds run in a process of their own.
 import { serve } from '../serve.mjs';
 import { readMessages } from '../wire/clasp-reader.mjs';
 import { set, subscribe, Type } from '../wire/clasp-frames.mjs';
 import { clientMessage } from '../wire/websocket.mjs';
 
 const BLOCK = 1_000;
-/** How many SETs may be without an ACK. */
+/** Maximum SETs without an ACK. */
 const AHEAD = 20_000;
 
 /** @type {import('../wire/clasp.mjs').Peer} */
@@ -45,7 +45,7 @@ async function fill({ params }) {
 }
 
 /**
- * Subscribes to all params, and waits for the last of them.
+ * Subscribes to all params, and waits for the last one.
  *
  * @param {{ params: number }} input
  * @returns {Promise<{ seconds: number, frames: number, bytes: number }>}

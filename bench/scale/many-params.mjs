@@ -13,15 +13,15 @@ import { MOST_DELAY_MICROS } from './fairness.mjs';
 const PINGS_PER_SECOND = 500;
 const FILL_MS = 30_000;
 const MOST_JOIN_SECONDS = 0.5;
-/** Before somebody joins: the pings should have met warm code. */
+/** Milliseconds before a client joins, so that the pings meet warm code. */
 const LEAD_MS = 500;
 
 /**
- * Sets params that are all new, and then has one client ask for all of them.
+ * Sets params that are all new, and then lets one client request all of them.
  *
  * @param {{ params: number, quickParams: number }} load
  * @param {Duration} duration
- * @param {LoadServer} server one that can be asked about its memory
+ * @param {LoadServer} server one that reports its memory
  * @returns {Promise<Outcome>}
  */
 export async function measureManyParams({ params, quickParams }, { isQuick }, server) {
@@ -52,7 +52,7 @@ export async function measureManyParams({ params, quickParams }, { isQuick }, se
 }
 
 /**
- * Somebody who PINGs while another client asks for all params, or while none does.
+ * Measures a client that sends PINGs while another client requests all params, or while none does.
  *
  * @param {{ params: number, joins: boolean }} load
  * @param {LoadServer} server

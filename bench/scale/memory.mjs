@@ -11,10 +11,10 @@ const WORK_MS = 30_000;
 const PATTERNS_PER_SESSION = 1_000;
 
 /**
- * What a subscription takes: each is another pattern.
+ * Measures the memory of a subscription. Each has a different pattern.
  *
  * @param {{ subscriptions: number }} load
- * @param {LoadServer} server one that can be asked about its memory
+ * @param {LoadServer} server one that reports its memory
  * @returns {Promise<Outcome>}
  */
 export async function measureSubscriptions({ subscriptions }, server) {
@@ -27,7 +27,7 @@ export async function measureSubscriptions({ subscriptions }, server) {
   if (server.call === undefined) throw new CannotRunHere('this server cannot be asked about its memory');
   try {
     const where = { wire: server.wire, server: server.address, deliveriesPerMessage: 0, countBy: 'headers' };
-    // The sessions themselves are not what is to be counted.
+    // The sessions themselves do not count.
     const bare = Array.from({ length: sessions }, () => []);
     await subscriber.call('open', { ...where, interests: bare }, WORK_MS);
     const before = await server.call('memory');

@@ -1,5 +1,5 @@
 // @ts-check
-// A page of the inspector with all its views open, in a process of its own. argv: the link of the inspector.
+// A page of the inspector with all its views open, in a separate process. argv: the link of the inspector.
 import { WebSocket } from 'ws';
 
 const link = process.argv[2] ?? '';

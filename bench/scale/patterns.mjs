@@ -4,7 +4,7 @@ import { throughput } from '../throughput.mjs';
 const SUBSCRIBERS = 10;
 
 /**
- * One publisher, ten subscribers who get everything, and who ask besides for much that nobody ever publishes.
+ * One publisher and ten subscribers that receive everything, and also have subscriptions that never match.
  *
  * @param {{ patterns: number, addresses: number }} load `patterns` of all subscribers together
  * @param {import('../run.mjs').Duration} duration
@@ -33,7 +33,8 @@ export function measurePatterns({ patterns, addresses }, duration, server) {
 }
 
 /**
- * Beginnings that published addresses share, wildcards in each place, and no address that matches.
+ * Returns a pattern with a prefix that published addresses share and a wildcard at any position, which matches no
+ * address.
  *
  * @param {number} subscriber
  * @param {number} i

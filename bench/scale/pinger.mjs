@@ -1,5 +1,5 @@
 // @ts-check
-// Somebody who is there all the while and wants answers: sends a PING when it is due, and times each PONG.
+// A client that is connected for the whole run: it sends each PING at its time, and times each PONG.
 import { Histogram } from '../histogram.mjs';
 import { openLoop } from '../open-loop.mjs';
 import { serve } from '../serve.mjs';
@@ -11,7 +11,7 @@ let peer;
 /** @type {Buffer} */
 let ping;
 let histogram = new Histogram();
-/** When each PING was sent that has no PONG yet; PONGs come in the order of the PINGs. @type {number[]} */
+/** Send times of the PINGs without a PONG; PONGs arrive in the order of the PINGs. @type {number[]} */
 const waiting = [];
 /** @type {Promise<void> | undefined} */
 let running;
@@ -49,7 +49,7 @@ function start({ perSecond }) {
     }
     await peer.connection.until(() => waiting.length === 0, 'PONG');
   })();
-  running.catch(() => {}); // stop() throws it
+  running.catch(() => {}); // stop() rethrows it
 }
 
 /** Waits for the last PONG. */

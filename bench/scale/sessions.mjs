@@ -13,19 +13,19 @@ import { Worker } from '../worker.mjs';
 
 const CONNECT_MS = 60_000;
 const AT_ONCE = 64;
-/** Until a server has noticed that thousands have gone. */
+/** Milliseconds until a server has noticed thousands of closed connections. */
 const FAREWELL_MS = 1_000;
 const MOST_GROWTH = 1.05;
-/** Files that a server has open besides its sessions. */
+/** Open files of a server besides its sessions. */
 const OTHER_FILES = 100;
 const PINGS_PER_SECOND = 100;
 
 /**
- * What a session that does nothing takes, and what is left when it has gone.
+ * Measures the memory of an idle session, and what is left after its end.
  *
  * @param {{ sessions: number, quickSessions: number }} load
  * @param {Duration} duration
- * @param {LoadServer} server one that can be asked about its memory
+ * @param {LoadServer} server one that reports its memory
  * @returns {Promise<Outcome>}
  */
 export async function measureIdleSessions({ sessions, quickSessions }, { isQuick }, server) {
@@ -37,7 +37,8 @@ export async function measureIdleSessions({ sessions, quickSessions }, { isQuick
       await crowd.call('disconnect');
       await sleep(FAREWELL_MS);
     };
-    const memory = () => /** @type {NonNullable<LoadServer['call']>} */ (server.call)('memory'); // by the case's targets
+    // provided by the case's targets
+    const memory = () => /** @type {NonNullable<LoadServer['call']>} */ (server.call)('memory');
     const fresh = await memory();
     const { seconds } = await crowd.call('connect', { count, atOnce: AT_ONCE, patterns: [] }, CONNECT_MS);
     const full = await memory();
@@ -47,7 +48,7 @@ export async function measureIdleSessions({ sessions, quickSessions }, { isQuick
     const before = await memory();
     await comeAndGo();
     const after = await memory();
-    const expected = server.isEndpoint ? undefined : `≤ ${MOST_GROWTH}`; // others are only there to compare with
+    const expected = server.isEndpoint ? undefined : `≤ ${MOST_GROWTH}`; // other targets serve for comparison only
     const growth = { heap: after.heap / before.heap, rss: after.rss / before.rss };
     return {
       figures: [
@@ -71,7 +72,7 @@ export async function measureIdleSessions({ sessions, quickSessions }, { isQuick
 }
 
 /**
- * How many a second can connect, be greeted, and leave.
+ * Measures how many clients per second can connect, get WELCOME, and close.
  *
  * @param {Duration} duration
  * @param {LoadServer} server
@@ -100,7 +101,7 @@ export function measureConnects({ seconds, warmUpSeconds }, server) {
 }
 
 /**
- * All who were there vanish at once and come back at once, as when an access point restarts; somebody on a cable stays.
+ * All clients disconnect and reconnect at once, as when an access point restarts; one client on a cable stays.
  *
  * @param {{ sessions: number, quickSessions: number }} load
  * @param {Duration} duration
@@ -109,7 +110,7 @@ export function measureConnects({ seconds, warmUpSeconds }, server) {
  */
 export function measureStorm({ sessions, quickSessions }, { isQuick }, server) {
   const count = isQuick ? quickSessions : sessions;
-  needFiles(2 * count); // the old ones may still be open when the new ones come
+  needFiles(2 * count); // the old ones can still be open when the new ones connect
   return withCrowd(server, async (crowd) => {
     const pinger = new Worker('./scale/pinger.mjs');
     try {

@@ -8,11 +8,11 @@ const SAMPLES = 24;
 const MOST_GROWTH = 1.02;
 
 /**
- * Publishes at full speed for a long time, and looks at intervals at what is left after a garbage collection.
+ * Publishes at full speed for a long time, and periodically measures the memory after a garbage collection.
  *
  * @param {{ load: import('../cases.mjs').Load, audience: import('../cases.mjs').Audience }} load
  * @param {import('../run.mjs').Duration} duration
- * @param {import('../state/cases.mjs').LoadServer} server one that can be asked about its memory
+ * @param {import('../state/cases.mjs').LoadServer} server one that reports its memory
  * @returns {Promise<import('../run.mjs').Outcome>}
  */
 export async function measureSoak({ load, audience }, { soakSeconds }, server) {
@@ -23,7 +23,7 @@ export async function measureSoak({ load, audience }, { soakSeconds }, server) {
     await publisher.call('open', { ...where, load, answersPings: true, ...audience });
     await subscriber.call('reset');
     const publishing = publisher.call('publish', { seconds: soakSeconds }, soakSeconds * 1000);
-    publishing.catch(() => {}); // thrown below, where it is waited for
+    publishing.catch(() => {}); // rethrown below, where it is awaited
     const heaps = [];
     const rss = [];
     for (let i = 0; i < SAMPLES; i++) {
@@ -65,7 +65,10 @@ export async function measureSoak({ load, audience }, { soakSeconds }, server) {
   }
 }
 
-/** The last quarter against the second: the first is still warming up. @param {readonly number[]} values */
+/**
+ * Compares the last quarter with the second one, because the first one is a warm-up. @param {readonly number[]}
+ * values
+ */
 function growthOf(values) {
   const quarter = (/** @type {number} */ i) =>
     median(values.slice((i * values.length) / 4, ((i + 1) * values.length) / 4)) ?? NaN;

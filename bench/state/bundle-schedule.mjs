@@ -4,7 +4,7 @@ import { bundleOfEvents } from '../wire/clasp-frames.mjs';
 
 const LEAST_AHEAD_MICROS = 200_000;
 const MOST_AHEAD_MICROS = 500_000;
-/** Every so many, a bundle has the time of the one before it. */
+/** One of this many bundles has the same time as its predecessor. */
 const TWIN = 4;
 const ADDRESSES = ['/bench/cue/0', '/bench/cue/1'];
 
@@ -12,8 +12,8 @@ const ADDRESSES = ['/bench/cue/0', '/bench/cue/1'];
 export const PARTS = ADDRESSES.length;
 
 /**
- * Bundles as they are sent: two events each, with the number of the bundle as their value. How far ahead they are is spread over
- * the range by a step that hits everything once, so that those sent after each other run in another order.
+ * The sent bundles: two events each, with the number of the bundle as their value. Their times are spread over the
+ * range by a step that reaches each point once, so that they run in another order than they are sent.
  */
 export class BundleSchedule {
   /** When each is due by the router's clock, or when it was sent if it is not scheduled. @type {number[]} */
@@ -25,7 +25,7 @@ export class BundleSchedule {
     this.#isScheduled = isScheduled;
   }
 
-  /** The next one as a frame. @param {number} nowMicros by the router's clock */
+  /** Returns the next one as a frame. @param {number} nowMicros by the router's clock */
   next(nowMicros) {
     const number = this.times.length;
     const events = ADDRESSES.map((address) => ({ address, value: number }));
@@ -41,11 +41,11 @@ export class BundleSchedule {
 }
 
 /**
- * What arrived, against what was to happen.
+ * Compares the arrivals with the schedule.
  *
  * @param {readonly number[]} times of the bundles, by number
  * @param {{ numbers: readonly number[], times: readonly number[] }} arrivals of each message, in their order
- * @param {number} errorMicros of the clock that the arrivals were timed with
+ * @param {number} errorMicros error of the clock that timed the arrivals
  */
 export function judge(times, arrivals, errorMicros) {
   const lateness = arrivals.numbers
@@ -74,7 +74,7 @@ export function judge(times, arrivals, errorMicros) {
 }
 
 /**
- * Whether a bundle should have come before another: for its time, or of the same time for its place in the order of sending.
+ * Returns whether a bundle must run before another: by time, or for equal times by the order of sending.
  *
  * @param {readonly number[]} times
  * @param {number} one

@@ -1,6 +1,6 @@
 // @ts-check
-// Router, sender and receiver in one process, over the memory transport and with one clock: how late a bundle is before any
-// network.
+// Router, sender and receiver in one process, over the memory transport and with one clock: measures the delay of a
+// bundle without a network.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLoop } from '../open-loop.mjs';
 import { serve } from '../serve.mjs';
@@ -57,7 +57,7 @@ async function measure({ seconds, warmUpSeconds, perSecond }) {
   return result;
 }
 
-/** The router's clock is the process's. */
+/** The router uses the clock of the process. */
 function routerMicros() {
   return (performance.timeOrigin + performance.now()) * 1000;
 }

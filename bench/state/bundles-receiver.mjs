@@ -1,5 +1,5 @@
 // @ts-check
-// Who acts on the cues: a process of its own, which knows the router's clock by SYNC.
+// The receiver of the bundles: a separate process, which knows the router's clock from SYNC.
 import { serve } from '../serve.mjs';
 import { Type } from '../wire/clasp-frames.mjs';
 import { publishValue, readMessages } from '../wire/clasp-reader.mjs';

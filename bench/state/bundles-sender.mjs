@@ -1,5 +1,5 @@
 // @ts-check
-// Who writes the cues: a process of its own, which knows the router's clock by SYNC.
+// The sender of the bundles: a separate process, which knows the router's clock from SYNC.
 import { openLoop } from '../open-loop.mjs';
 import { serve } from '../serve.mjs';
 import { readMessages } from '../wire/clasp-reader.mjs';

@@ -1,6 +1,6 @@
 // @ts-check
-// What a router does besides forwarding: it holds back, thins out, forgets and waits. Each case runs several loads, each
-// against a server of its own, and says beside which of them a load is to be read.
+// Router functions besides forwarding: pacing, throttling, expiry and scheduling. Each case runs several loads, each
+// against a server of its own, and states with which other load to compare it.
 import { measureExpiry, measureExpiryInCore } from './expiry.mjs';
 import { measureGestures, measureGesturesInCore } from './gestures.mjs';
 import { measurePacing } from './pacing.mjs';
@@ -13,9 +13,9 @@ import { measureBundles, measureBundlesInProcess } from './scheduled-bundles.mjs
  *
  * @typedef {object} NamedLoad
  * @property {string} name
- * @property {string} [against] the name of the load it is read beside
+ * @property {string} [against] name of the load to compare with
  * @property {(duration: Duration, server: LoadServer) => Promise<Outcome>} [measure] against a server
- * @property {(duration: Duration) => Promise<Outcome>} [measureInProcess] the router without a server, so only ever ours
+ * @property {(duration: Duration) => Promise<Outcome>} [measureInProcess] this package's router without a server
  *
  * @typedef {object} StateCase
  * @property {'state'} kind
@@ -30,7 +30,7 @@ const targets = ['clasp-router'];
 const addresses = ['/bench/fader/0', '/bench/fader/1', '/bench/fader/2', '/bench/fader/3'];
 const maxRate = 30;
 const tenThousand = { perSecond: 10_000, together: 1 };
-/** What maxRate lets pass, and as it leaves the router then: all addresses at once. */
+/** The rate that maxRate permits, in the form in which it leaves the router: all addresses at once. */
 const asPaced = { perSecond: maxRate * addresses.length, together: addresses.length };
 const one = { subscribers: 1, addresses };
 const thousand = { subscribers: 1_000, addresses };

@@ -1,11 +1,11 @@
 // @ts-check
-// RouterCore by itself, with a clock that only moves when told: what the router's work costs without sockets.
+// RouterCore alone, with a simulated clock: the cost of the router's work without sockets.
 import { hello } from '../wire/clasp-frames.mjs';
 
 /** @param {string} path below dist/ */
 const built = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
 
-/** Some moment; the core only compares. */
+/** Arbitrary start time; the core only compares times. */
 const START_MICROS = 1_767_225_600_000_000;
 
 /**
@@ -30,7 +30,7 @@ export async function makeCore(options = {}) {
     clock,
     /** @param {Uint8Array} bytes */
     decode: (bytes) => decodeFrame(bytes),
-    /** A session that has said HELLO. */
+    /** Returns a session that has sent HELLO. */
     join() {
       const session = new RouterSession({
         id: String(++count),
@@ -48,7 +48,7 @@ export async function makeCore(options = {}) {
       while (core.advanceSnapshots());
       return session;
     },
-    /** Takes out what is to be sent, as the end of a tick does. @returns bytes */
+    /** Takes the outbox contents, as the end of a tick does. @returns bytes */
     flush() {
       let bytes = 0;
       for (const session of core.takeDirty()) bytes += session.outbox.take(false).length;

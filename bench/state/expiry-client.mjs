@@ -1,6 +1,6 @@
 // @ts-check
-// Three who share a router, in one process: one sets the params that will expire, one goes on working meanwhile, one looks
-// when they are gone.
+// Three clients of a router in one process: one sets the params that will expire, one keeps working, one observes the
+// expiry.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { elementAt } from '../element-at.mjs';
 import { Histogram } from '../histogram.mjs';
@@ -19,10 +19,10 @@ import { watchCpu } from './server-time.mjs';
 
 const BLOCK = 1_000;
 const PER_SECOND = 1_000;
-/** The router brings what it says of itself up to date every 100 ms at most. */
+/** The router updates its statistics at most every 100 ms. */
 const LOOK_MS = 25;
 const EXPIRED = '/$clasp/drops/expiredParams';
-/** How many of the expired are asked for by name. */
+/** Number of expired params that are requested by name. */
 const SAMPLE = 100;
 const NEVER_SECONDS = 3_600;
 const PATIENCE_SECONDS = 5;
@@ -52,7 +52,7 @@ async function open({ wire, server }) {
 async function measure({ params, overSeconds, ttlSeconds, expire, pid }) {
   const roundTrips = workOn();
   const set = await setAll(params, overSeconds, expire ? ttlSeconds : NEVER_SECONDS);
-  // The router counts from when it took a SET, which is after its sending and before its ACK.
+  // The router counts from the arrival of a SET, which is between its sending and its ACK.
   const firstDue = set.firstSentMicros + ttlSeconds * 1e6;
   const lastDue = set.lastAckMicros + ttlSeconds * 1e6;
 
@@ -91,7 +91,7 @@ async function measure({ params, overSeconds, ttlSeconds, expire, pid }) {
  * Sets every param once, and waits for the ACKs.
  *
  * @param {number} params
- * @param {number} overSeconds 0: as fast as the router takes them
+ * @param {number} overSeconds 0: as fast as the router reads them
  * @param {number} ttlSeconds
  */
 async function setAll(params, overSeconds, ttlSeconds) {
@@ -117,11 +117,11 @@ function addressOf(i) {
   return `/bench/brief/${i}`;
 }
 
-/** The bystander sets a param of its own, again and again, and times each ACK. */
+/** The bystander sets a param of its own repeatedly, and times each ACK. */
 function workOn() {
   /** @type {RoundTrip[]} */
   const roundTrips = [];
-  /** When each of those was sent that have no ACK yet; ACKs come in the order of the SETs. @type {number[]} */
+  /** Send times of the SETs without an ACK; ACKs arrive in the order of the SETs. @type {number[]} */
   const waiting = [];
   let isOn = true;
   readMessages(bystander, (bytes, start) => {
@@ -146,11 +146,11 @@ function workOn() {
   };
 }
 
-/** Asks the router how many params have expired, again and again. */
+/** Polls the router for the number of expired params. */
 function watchExpired() {
   const watch = {
     count: 0,
-    /** When it last changed. */
+    /** Time of the last change. */
     atMicros: NaN,
     stop: () => clearInterval(timer),
   };
@@ -164,7 +164,7 @@ function watchExpired() {
   return watch;
 }
 
-/** How many of a sample can still be read. @param {number} params */
+/** Returns how many params of a sample still exist. @param {number} params */
 async function visibleOf(params) {
   const { connection, walker } = setter;
   const answers = () => walker.countOf(Type.Error) + walker.countOf(Type.Snapshot);
@@ -175,7 +175,7 @@ async function visibleOf(params) {
   return walker.countOf(Type.Snapshot) - snapshotsBefore;
 }
 
-/** @param {number} micros of the machine's clock */
+/** @param {number} micros by the machine's clock */
 async function until(micros) {
   for (let left = micros - machineMicros(); left > 0; left = micros - machineMicros())
     await sleep(Math.ceil(left / 1000));

@@ -1,5 +1,5 @@
 // @ts-check
-// Params that come and go in RouterCore, in a process of its own.
+// Params that are set and expire in RouterCore, in a separate process.
 import { serve } from '../serve.mjs';
 import { median } from '../summary.mjs';
 import { set } from '../wire/clasp-frames.mjs';
@@ -11,7 +11,7 @@ const TICK = 1_000;
 serve({ measure });
 
 /**
- * Again and again, each time in a new core: sets all params, and lets them expire at one instant.
+ * Repeatedly, each time in a new core: sets all params, and lets them expire at the same time.
  *
  * @param {{ params: number, seconds: number }} input
  */
@@ -20,7 +20,7 @@ async function measure({ params, seconds }) {
   const end = performance.now() + seconds * 1000;
   do rounds.push({ without: await comeAndGo(params, undefined), with: await comeAndGo(params, TTL_SECONDS) });
   while (rounds.length < 2 || performance.now() < end);
-  rounds.shift(); // it met cold code
+  rounds.shift(); // it ran cold code
   return {
     setWithout: median(rounds.map((round) => round.without.set)),
     setWith: median(rounds.map((round) => round.with.set)),
@@ -32,7 +32,8 @@ async function measure({ params, seconds }) {
 /**
  * @param {number} params
  * @param {number | undefined} ttlSeconds
- * @returns {Promise<{ set: number, expire: number, left: number }>} microseconds a param, and what was left
+ * @returns {Promise<{ set: number, expire: number, left: number }>} microseconds per param, and the number of
+ * remaining params
  */
 async function comeAndGo(params, ttlSeconds) {
   const { core, clock, decode, join, flush } = await makeCore({ maxParams: 0 });
@@ -47,7 +48,7 @@ async function comeAndGo(params, ttlSeconds) {
   });
   clock.micros += (TTL_SECONDS + 1) * 1e6;
   const expireMicros = timed(() => {
-    while (core.dueMicros <= clock.micros) core.runDue(); // a slice at a time
+    while (core.dueMicros <= clock.micros) core.runDue(); // one slice at a time
   });
   return { set: setMicros / params, expire: expireMicros / params, left: core.paramCount };
 }

@@ -7,12 +7,12 @@ import { busyFigure } from './server-time.mjs';
  * @typedef {import('../run.mjs').Outcome} Outcome
  */
 
-/** TTLs are whole seconds, and setting the params may take one. */
+/** TTLs are whole seconds, and setting the params can take one. */
 const LEAST_TTL_SECONDS = 2;
 
 /**
- * Params that live for the seconds of the run, and somebody whose round trips are timed while they go: from when the first is due
- * until the router has cleared the last away.
+ * Measures params that live for the seconds of the run, and the round trips of another client during their expiry:
+ * from the first due time until the router has removed the last one.
  *
  * @param {{ params: number, overSeconds: number, expire: boolean }} load
  * @param {Duration} duration
@@ -63,7 +63,7 @@ export async function measureExpiry({ params, overSeconds, expire }, { seconds }
 }
 
 /**
- * What a TTL costs a SET, and an expired param the router, without any socket.
+ * Measures the cost of a TTL for a SET, and of an expired param for the router, without sockets.
  *
  * @param {{ params: number }} load
  * @param {Duration} duration

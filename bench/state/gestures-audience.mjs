@@ -1,5 +1,5 @@
 // @ts-check
-// The one screen that shows all hands. It looks at each message: when it was sent, and whether it is in its place.
+// The subscriber of all gestures. It checks each message: its send time, and its order.
 import { Histogram } from '../histogram.mjs';
 import { machineMicros } from '../machine-clock.mjs';
 import { serve } from '../serve.mjs';
@@ -15,7 +15,7 @@ let hasPhases = false;
 let hands = new Map();
 let moves = 0;
 let outOfPlace = 0;
-/** From one move of a gesture to its next, and from a move's sending to its arrival. */
+/** Time between consecutive moves of a gesture, and from sending to arrival of a move. */
 let intervals = new Histogram();
 let ages = new Histogram();
 
@@ -52,7 +52,7 @@ function reset() {
 function take(key, phase, value, nowMicros) {
   let hand = hands.get(key);
   if (hand === undefined) {
-    const isEnded = hasPhases && phase !== Phase.Start; // what was never begun
+    const isEnded = hasPhases && phase !== Phase.Start; // the gesture was never started
     hands.set(key, (hand = { lastMove: 0, lastMoveMicros: NaN, interval: NaN, isEnded }));
     if (phase === Phase.Start) return;
   }
@@ -63,7 +63,7 @@ function take(key, phase, value, nowMicros) {
   }
   moves++;
   ages.record(nowMicros - value);
-  // The last move comes before its time, with the end; so an interval counts only once another move has followed.
+  // The last move arrives early, with the end, so an interval counts only if another move follows.
   if (!Number.isNaN(hand.interval)) intervals.record(hand.interval);
   hand.interval = nowMicros - hand.lastMoveMicros;
   hand.lastMove = value;
@@ -76,7 +76,7 @@ function status() {
   return { delivered: moves, problems: problem === undefined ? [] : [`the subscriber: ${problem}`] };
 }
 
-/** @param {{ ended: readonly [number, number, number][] }} input player, id and last move of each gesture that was played */
+/** @param {{ ended: readonly [number, number, number][] }} input player, id and last move of each played gesture */
 function result({ ended }) {
   const heard = ended.map(([player, id, lastMove]) => ({ hand: hands.get(`${player}/${id}`), lastMove }));
   return {

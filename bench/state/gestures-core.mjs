@@ -1,5 +1,5 @@
 // @ts-check
-// Gestures flat out through RouterCore, in a process of its own.
+// Gestures at full speed through RouterCore, in a separate process.
 import { serve } from '../serve.mjs';
 import { gesture, Phase, subscribe } from '../wire/clasp-frames.mjs';
 import { makeCore } from './core.mjs';
@@ -7,7 +7,7 @@ import { makeCore } from './core.mjs';
 serve({ measure });
 
 /**
- * Half of the time with the interval that is the default, half without one.
+ * Half of the time with the default interval, half without one.
  *
  * @param {{ players: number, movesPerSecond: number, seconds: number }} input
  */
@@ -23,7 +23,7 @@ async function measure({ players, movesPerSecond, seconds }) {
 }
 
 /**
- * All players move once in every tick, and the router's clock goes on as it would between two of their moves.
+ * All players move once per tick, and the router's clock advances as it would between two of their moves.
  *
  * @param {{ players: number, movesPerSecond: number, seconds: number, options: Record<string, unknown> }} input
  */

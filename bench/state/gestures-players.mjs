@@ -1,5 +1,5 @@
 // @ts-check
-// Many hands on many screens: one process, a connection for each. Every move carries the time it was sent.
+// Many players in one process, with a connection each. Every move contains its send time.
 import { elementAt } from '../element-at.mjs';
 import { machineMicros } from '../machine-clock.mjs';
 import { openLoop } from '../open-loop.mjs';
@@ -11,10 +11,10 @@ import { clientMessage } from '../wire/websocket.mjs';
  * @typedef {object} Player
  * @property {import('../wire/clasp.mjs').Peer} peer
  * @property {string} address
- * @property {number} movesPerGesture different ones, so that ends fall anywhere between two moves that go out
+ * @property {number} movesPerGesture different ones, so that gestures end at any point between two delivered moves
  * @property {number} id of the gesture; 0 before the first
  * @property {number} movesMade since its start
- * @property {number} lastMove when the last of them was sent
+ * @property {number} lastMove send time of the last of them
  */
 
 const LEAST_MOVES = 40;
@@ -22,7 +22,7 @@ const MOST_MOVES = 140;
 
 /** @type {Player[]} */
 let players = [];
-/** Player, id and last move of each gesture that has ended. @type {[number, number, number][]} */
+/** Player, id and last move of each ended gesture. @type {[number, number, number][]} */
 let ended = [];
 
 serve({ open, play, status });
@@ -43,7 +43,7 @@ async function open({ wire, server, count }) {
 }
 
 /**
- * Each player in turn makes a move; a gesture of so many moves ends, and the next begins, right with it.
+ * The players move in turn. A gesture ends after its number of moves, and the next one starts at once.
  *
  * @param {{ seconds: number, movesPerSecond: number, signal: 'gesture' | 'stream' }} input of each player
  * @returns {Promise<{ moves: number, ended: [number, number, number][] }>}

@@ -11,8 +11,8 @@ import { busyFigure, watchCpu } from './server-time.mjs';
  */
 
 /**
- * Players in one process, one subscriber in another, and the same moves as gestures, which the router thins out, or as streams,
- * which it does not.
+ * Players in one process, one subscriber in another, and the same moves as gestures, which the router throttles, or
+ * as streams, which it does not.
  *
  * @param {Players & { signal: 'gesture' | 'stream' }} load
  * @param {Duration} duration
@@ -85,7 +85,7 @@ function gestureFigures({ withoutLastMove, intervals }) {
 }
 
 /**
- * Moves as fast as RouterCore takes them, without any socket.
+ * Measures the maximum rate of moves in RouterCore, without sockets.
  *
  * @param {Players} load
  * @param {Duration} duration

@@ -1,5 +1,5 @@
 // @ts-check
-// Those who asked for a limited rate: one process, any number of them. Each looks at every value it gets.
+// Subscribers with a limited rate: one process with any number of them. Each checks every value.
 import { machineMicros } from '../machine-clock.mjs';
 import { serve } from '../serve.mjs';
 import { Type } from '../wire/clasp-frames.mjs';
@@ -12,7 +12,7 @@ import { RateWatch } from './rate-watch.mjs';
 const peers = [];
 /** The last value of each subscriber and address. */
 let values = new Float64Array(0);
-/** By subscriber and address; empty where no rate is to be kept. @type {RateWatch[]} */
+/** By subscriber and address; empty without a rate limit. @type {RateWatch[]} */
 let watches = [];
 let delivered = 0;
 let lastMicros = 0;
@@ -64,7 +64,7 @@ function status() {
   };
 }
 
-/** How often each subscriber got each address since the reset. */
+/** Returns how often each subscriber received each address since the reset. */
 function rates() {
   const perSecond = watches.map((watch) => watch.perSecond);
   return {
@@ -75,7 +75,7 @@ function rates() {
 }
 
 /**
- * How many subscribers do not have the last values, of any address.
+ * Returns how many subscribers lack the last value of an address.
  *
  * @param {{ last: readonly number[] }} input by address
  */

@@ -10,17 +10,18 @@ import { busyFigure, watchCpu } from './server-time.mjs';
  * @typedef {import('../run.mjs').Outcome} Outcome
  */
 
-/** No load has such values before its end. */
+/** Larger than any value of a load before its end. */
 const LAST_VALUE = 1_000_000;
 const LAST_PATIENCE_MS = 5_000;
 const POLL_MS = 20;
-/** What maxRate 30 should be at the least, when the values change all the time. */
+/** The minimum rate with maxRate 30 if the values change constantly. */
 const LEAST_SHARE = 25 / 30;
 
 /**
- * One publisher, some subscribers, with a limited rate or without.
+ * One publisher, some subscribers, with or without a limited rate.
  *
- * @param {{ subscribers: number, addresses: readonly string[], maxRate?: number, pace: import('../cases.mjs').Load['pace'] }} load
+ * @param {{ subscribers: number, addresses: readonly string[], maxRate?: number, pace:
+ * import('../cases.mjs').Load['pace'] }} load
  * @param {Duration} duration
  * @param {import('./cases.mjs').LoadServer} server
  * @returns {Promise<Outcome>}
@@ -38,7 +39,7 @@ export async function measurePacing({ subscribers, addresses, maxRate, pace }, {
     const publish = (forSeconds) =>
       publisher.call('publishUntilTaken', { seconds: forSeconds }, (forSeconds + 1) * 1000);
     await publish(warmUpSeconds);
-    await sleep(100); // what the last interval holds back is not to be counted
+    await sleep(100); // values delayed by the last interval do not count
     await audience.call('reset');
 
     const watch = watchCpu(server.pid);
@@ -78,7 +79,7 @@ export async function measurePacing({ subscribers, addresses, maxRate, pace }, {
 }
 
 /**
- * Sets each address once more, in the middle of everybody's interval, and waits until everybody has it.
+ * Sets each address once more, in the middle of every subscriber's interval, and waits until all have received it.
  *
  * @param {Worker} publisher
  * @param {Worker} audience
@@ -123,7 +124,7 @@ function cpuFigures(cpuSeconds, counts) {
 }
 
 /**
- * A router that gets as much as it can take is late with everything: then only the most is a promise.
+ * A router at its limit is late with everything, so only the maximum rate is guaranteed.
  *
  * @param {{ least: number, mostInASecond: number }} rates of an address at a subscriber
  * @param {number} maxRate

@@ -1,34 +1,34 @@
 // @ts-check
 
-/** More arrivals than this within a second are not told apart: it is twice what any limit here allows. */
+/** Maximum arrivals per second that are stored: twice the highest limit used here. */
 const REMEMBERED = 64;
 const SECOND = 1_000_000;
 
 /**
- * Sees whether something ever came more often than allowed in any second, and not only on average. Arrivals that a pause of
- * this process or of the machine has pushed together are no fault of the sender: a pause shows as a gap before them, and makes
- * up for as many as are usual in such a time.
+ * Detects whether the rate exceeded a limit in any second, and not only on average. Arrivals that a pause of this
+ * process or machine has pushed together are not an error of the sender. A pause is a gap before them, and excuses as
+ * many arrivals as are usual in that time.
  */
 export class RateWatch {
-  /** The most in any second. */
+  /** Maximum in any second. */
   most = 0;
-  /** How often more came than limit and pauses explain. */
+  /** Number of times that the limit and pauses do not explain the rate. */
   violations = 0;
-  /** Of all. */
+  /** Total number. */
   count = 0;
   #limit;
   #times = new Float64Array(REMEMBERED);
-  /** How many of the latest arrivals are within the last second. */
+  /** Number of arrivals within the last second. */
   #recent = 0;
   #first = 0;
   #last = 0;
 
-  /** @param {number} limit a second; one more is let pass, for the first after a rest */
+  /** @param {number} limit per second; one more is allowed, for the first after a rest */
   constructor(limit) {
     this.#limit = limit;
   }
 
-  /** A second of the whole time, on average; NaN for fewer than two. */
+  /** Average per second over the whole time; NaN for fewer than two arrivals. */
   get perSecond() {
     return this.count < 2 ? NaN : ((this.count - 1) / (this.#last - this.#first)) * SECOND;
   }
@@ -48,7 +48,7 @@ export class RateWatch {
     if (this.#recent > this.#limit + 1 && this.#recent > this.#limit + 1 + this.#excused()) this.violations++;
   }
 
-  /** How many the longest gap among the last second's arrivals, and before the first of them, can have held up. */
+  /** Returns how many arrivals the longest gap in the last second, or before it, can have delayed. */
   #excused() {
     let longest = 0;
     const gaps = Math.min(this.#recent, this.count - 1, REMEMBERED - 1);
@@ -56,8 +56,9 @@ export class RateWatch {
     return Math.ceil((longest / SECOND) * this.#limit) - 1;
   }
 
-  /** The time of an arrival, 0 being the latest. @param {number} age */
+  /** Returns the time of an arrival; 0 is the latest. @param {number} age */
   #at(age) {
-    return this.#times[(this.count - 1 - age) % REMEMBERED] ?? NaN; // NaN, which is no time, before the first arrival
+    // NaN, which is not a time, before the first arrival
+    return this.#times[(this.count - 1 - age) % REMEMBERED] ?? NaN;
   }
 }

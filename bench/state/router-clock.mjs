@@ -6,8 +6,8 @@ import { syncTimes } from '../wire/clasp-reader.mjs';
 const EXCHANGES = 100;
 
 /**
- * How far the router's clock is ahead of this machine's, from the quickest of many SYNCs. Both run at the same pace, so one look
- * is enough; its error is at most half of the round trip.
+ * Offset of the router's clock from this machine's, from the fastest of many SYNCs. Both run at the same rate, so one
+ * measurement is sufficient; its error is at most half of the round trip.
  */
 export class RouterClock {
   aheadMicros = NaN;
@@ -15,7 +15,7 @@ export class RouterClock {
   #answers = 0;
 
   /**
-   * @param {import('../wire/clasp.mjs').Peer} peer whose messages are handed to {@link take}
+   * @param {import('../wire/clasp.mjs').Peer} peer whose messages are passed to {@link take}
    * @param {(frame: Buffer) => Buffer} toMessage
    */
   async look({ connection }, toMessage) {
@@ -40,7 +40,7 @@ export class RouterClock {
     this.aheadMicros = (t2 - t1 + (t3 - t4)) / 2;
   }
 
-  /** The router's time now, as far as can be told. */
+  /** Returns the estimated time of the router. */
   now() {
     return machineMicros() + this.aheadMicros;
   }

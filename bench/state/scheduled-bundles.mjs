@@ -10,11 +10,11 @@ import { busyFigure, watchCpu } from './server-time.mjs';
  * @typedef {import('../run.mjs').Outcome} Outcome
  */
 
-/** The last of them is so far ahead. */
+/** Maximum time from the sending to the run of a bundle. */
 const AHEAD_MS = 500;
 
 /**
- * One sender, one receiver, a process each. How late something is, is by the clock of the machine, put right by SYNC.
+ * One sender and one receiver, in a process each. Delays are measured by the machine's clock, corrected by SYNC.
  *
  * @param {{ perSecond: number, isScheduled: boolean }} load
  * @param {Duration} duration
@@ -61,7 +61,7 @@ export async function measureBundles({ perSecond, isScheduled }, { seconds, warm
 }
 
 /**
- * The same without any socket, in one process.
+ * The same without sockets, in one process.
  *
  * @param {{ perSecond: number }} load
  * @param {Duration} duration
@@ -103,7 +103,7 @@ function outcomeOf({ p50, p99, max, early, lost, twice, outOfOrder, tornApart },
 }
 
 /**
- * Of something that must not happen.
+ * Returns the figure of something that must not happen.
  *
  * @param {string} metric
  * @param {number} value

@@ -5,7 +5,7 @@ import { machineMicros } from '../machine-clock.mjs';
 /** @typedef {import('../run.mjs').Figure} Figure */
 
 /**
- * Starts to watch what processor time a server uses, the kernel's work on its behalf included.
+ * Starts to measure the CPU time of a server, with its kernel time.
  *
  * @param {number | undefined} pid
  */
@@ -13,7 +13,9 @@ export function watchCpu(pid) {
   const cpuBefore = cpuSeconds(pid);
   const startedMicros = machineMicros();
   return {
-    /** @returns {{ cpu: number, seconds: number } | undefined} seconds; undefined where the system does not tell */
+    /**
+     * @returns {{ cpu: number, seconds: number } | undefined} seconds; undefined if the system does not report them
+     */
     stop() {
       const cpu = cpuSeconds(pid);
       if (cpuBefore === undefined || cpu === undefined) return undefined;

@@ -1,5 +1,6 @@
 // @ts-check
-// End to end and fan-out by each transport, in one run: node bench/transports/main.mjs [--seconds N] [--repeat N] [--transport NAME]
+// End to end and fan-out over each transport, in one run: node bench/transports/main.mjs [--seconds N] [--repeat N]
+// [--transport NAME]
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +19,7 @@ import { Worker } from '../worker.mjs';
 /** @type {readonly TransportName[]} */
 const all = ['websocket', 'tcp', 'pipe', 'quic', 'udp'];
 const audiences = [1, 100];
-/** The router takes 64 peers from one address. */
+/** The router accepts 64 UDP peers per address. */
 const MAX_UDP_PEERS = 50;
 
 const { values } = parseArgs({

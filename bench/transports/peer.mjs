@@ -1,5 +1,5 @@
 // @ts-check
-// One end of a connection by any transport, with as little between the socket and the count as can be.
+// One end of a connection over any transport, with a minimum of code between socket and count.
 import { randomBytes } from 'node:crypto';
 import dgram from 'node:dgram';
 import net from 'node:net';
@@ -24,7 +24,7 @@ export class Peer {
   /** @type {TransportName} */
   #transport = 'tcp';
   #held = Buffer.alloc(0);
-  /** Looked at whenever something came. @type {() => void} */
+  /** Called after each read. @type {() => void} */
   onProgress = () => {};
 
   /** @param {Where} where @param {string} name */
@@ -44,7 +44,7 @@ export class Peer {
     return this.countOf(Type.Set) + this.countOf(Type.Publish);
   }
 
-  /** @param {readonly Buffer[]} frames @returns {Buffer | Buffer[]} ready to be sent again and again */
+  /** @param {readonly Buffer[]} frames @returns {Buffer | Buffer[]} ready to be sent repeatedly */
   pack(frames) {
     switch (this.#transport) {
       case 'websocket':
@@ -65,7 +65,10 @@ export class Peer {
     else this.#write(packed);
   }
 
-  /** Resolves once the condition, looked at after each read, holds; false if it does not in time. @param {() => boolean} condition @param {number} ms */
+  /**
+   * Resolves once the condition, checked after each read, holds; false if it does not in time. @param {() => boolean}
+   * condition @param {number} ms
+   */
   until(condition, ms = 10_000) {
     if (condition()) return Promise.resolve(true);
     return new Promise((resolve) => {
@@ -121,7 +124,7 @@ export class Peer {
     const isIn = () => this.countOf(Type.Welcome) > 0 && this.countOf(Type.Snapshot) > 0;
     await this.until(() => isIn() || this.lastError.includes(COOKIE));
     if (!isIn()) {
-      // UDP: once more, with the cookie for a token.
+      // UDP: once more, with the cookie as the token.
       const token = Buffer.from(this.lastError);
       const again = Buffer.concat([hello(name).subarray(HEADER_BYTES, -2), u16(token.length), token]);
       this.lastError = '';
@@ -130,7 +133,7 @@ export class Peer {
     }
   }
 
-  /** Counts the frames of a stream, wherever it was cut. @param {Buffer} chunk */
+  /** Counts the frames of a stream, wherever it was split. @param {Buffer} chunk */
   #stream(chunk) {
     const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     let at = 0;
@@ -162,7 +165,7 @@ export class Peer {
     }
   }
 
-  /** Bytes in front of a frame. @param {Buffer} bytes @param {number} at */
+  /** Returns the number of bytes before a frame. @param {Buffer} bytes @param {number} at */
   #framing(bytes, at) {
     if (this.#transport === 'quic') return 0;
     if (this.#transport !== 'websocket') return 4;
@@ -178,7 +181,7 @@ async function upgrade(socket, host, port) {
     `GET / HTTP/1.1\r\nHost: ${host}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
       `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\nSec-WebSocket-Protocol: clasp\r\n\r\n`,
   );
-  await new Promise((resolve) => socket.once('data', resolve)); // the router says nothing before HELLO
+  await new Promise((resolve) => socket.once('data', resolve)); // the router sends nothing before HELLO
 }
 
 /** @param {number} value */

@@ -1,5 +1,5 @@
 // @ts-check
-// Publishes as fast as the router takes it: blocks of finished SETs, a PING at the end of each, few of them unanswered.
+// Publishes as fast as the router reads: blocks of prepared SETs with a PING at their end, few of them unanswered.
 import { serve } from '../serve.mjs';
 import { ping, set, Type } from '../wire/clasp-frames.mjs';
 import { Peer } from './peer.mjs';
@@ -18,7 +18,7 @@ serve({
   async open(where) {
     peer = await Peer.connect(where, 'publisher');
     isReliable = where.transport !== 'udp';
-    perBlock = isReliable ? 500 : 50; // a socket buffer holds no more datagrams than that for sure
+    perBlock = isReliable ? 500 : 50; // the number of datagrams that every socket buffer can hold
     block = peer.pack([
       ...Array.from({ length: perBlock }, (_, i) => set(`/bench/param/${10 + (i % 90)}`, i, 0)),
       ping(),
@@ -35,7 +35,7 @@ serve({
       peer.send(block);
       blocks++;
       const mayGoOn = () => blocks - lost - (peer.countOf(Type.Pong) - before) < most;
-      // By UDP a PONG may be lost as well; then the next block goes after a moment.
+      // Over UDP a PONG can be lost, too; then the next block is sent after a delay.
       if (!mayGoOn() && !(await peer.until(mayGoOn, isReliable ? 10_000 : 20))) lost++;
       else if (blocks % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
     }

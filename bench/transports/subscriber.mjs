@@ -1,5 +1,5 @@
 // @ts-check
-// Counts what arrives at any number of subscribers.
+// Counts the messages of any number of subscribers.
 import { serve } from '../serve.mjs';
 import { Peer } from './peer.mjs';
 

@@ -1,8 +1,8 @@
 // @ts-check
 
 /**
- * Returns the byte at an index that the caller has compared with the end of the bytes. V8 inlines the call; a check here
- * would run once more for each message.
+ * Returns the byte at an index that the caller has compared with the end. V8 inlines the call; a check here would run
+ * once more per message.
  *
  * @param {Uint8Array} bytes
  * @param {number} index 0..bytes.length-1

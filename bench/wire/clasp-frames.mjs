@@ -1,5 +1,5 @@
 // @ts-check
-// The frames the load is made of, written by hand so that the load shares no code with what it measures.
+// The frames of the load, encoded by hand, so that the load shares no code with the measured router.
 
 const MAGIC = 0x53;
 const BINARY = 0x01;
@@ -78,7 +78,7 @@ export function hello(name) {
 /**
  * @param {number} id
  * @param {string} pattern
- * @param {{ maxRate?: number }} [options] messages a second of each address, at most
+ * @param {{ maxRate?: number }} [options] maximum messages per second and address
  */
 export function subscribe(id, pattern, { maxRate } = {}) {
   const head = Buffer.alloc(5);
@@ -123,13 +123,13 @@ export function setBytes(address, value, qos) {
   return frame(Buffer.concat([Buffer.from([Type.Set, BYTES]), str16(address), u16(value.length), value]), qos);
 }
 
-/** Where the value of such a SET begins, counted from the first byte of its frame. @param {string} address */
+/** Returns the offset of the value in such a SET, from the first byte of its frame. @param {string} address */
 export function setValueOffset(address) {
   return 4 + 2 + 2 + Buffer.byteLength(address);
 }
 
 /**
- * An event, at the QoS clients give events.
+ * An event, with the default QoS of events.
  *
  * @param {string} address
  * @param {number} value
@@ -156,7 +156,7 @@ export function gesture(address, { phase, id, value }) {
 
 /**
  * @param {readonly { address: string, value: number }[]} events
- * @param {number} [atMicros] when it is to happen, by the router's clock; at once if there is no time
+ * @param {number} [atMicros] its time by the router's clock; at once if absent
  */
 export function bundleOfEvents(events, atMicros) {
   const messages = events.map(({ address, value }) => publish(Signal.Event << 5, address, value));

@@ -1,5 +1,5 @@
 // @ts-check
-// Subscribers that speak CBOR or JSON to a CLASP router. They only listen, so this is no whole wire.
+// Subscribers that use CBOR or JSON with a CLASP router. They only receive, so this is not a complete wire module.
 import { Encoder } from 'cbor-x';
 import { Type } from './clasp-frames.mjs';
 import { NotationWalker } from './notation-walker.mjs';
@@ -55,7 +55,7 @@ export async function subscribeIn({ connection, walker, send }, patterns) {
   if (walker.lastError !== undefined) throw new Error(`SUBSCRIBE was answered with ${walker.lastError}`);
 }
 
-/** A frame whose encoding bits say CBOR. @param {Uint8Array} payload */
+/** Returns a frame whose encoding bits denote CBOR. @param {Uint8Array} payload */
 function cborFrame(payload) {
   const head = Buffer.from([0x53, 0x02, 0, 0]);
   head.writeUInt16BE(payload.length, 2);

@@ -6,15 +6,18 @@ const BINARY_MESSAGE = 0x82;
 const SHORTEST_FRAME = 5;
 
 /**
- * Hands over every message a server sends, whole, wherever reads cut it: for cases that look at values and times. Some ten
- * times slower than the walker, which only counts.
+ * Passes on every complete message of a server, wherever reads split it, for cases that check values and times. About
+ * ten times slower than the walker, which only counts.
  */
 export class ClaspReader {
-  /** What a read left of a message. @type {Buffer | undefined} */
+  /** The incomplete message of the last read. @type {Buffer | undefined} */
   #held;
   #onMessage;
 
-  /** @param {(bytes: Buffer, start: number, end: number) => void} onMessage from the byte that says the type; gone when it returns */
+  /**
+   * @param {(bytes: Buffer, start: number, end: number) => void} onMessage from the type byte; valid only during the
+   * call
+   */
   constructor(onMessage) {
     this.#onMessage = onMessage;
   }
@@ -42,7 +45,7 @@ export class ClaspReader {
    * @param {Buffer} bytes
    * @param {number} at
    * @param {number} end
-   * @returns {number} how many bytes the message took; 0 while it is not whole
+   * @returns {number} number of bytes of the message; 0 if it is not complete
    */
   #take(bytes, at, end) {
     if (end - at < 2) return 0;
@@ -59,7 +62,7 @@ export class ClaspReader {
     }
     const start = at + header;
     if (start + length > end) return 0;
-    // What is no CLASP is left to the walker, which sees the same bytes.
+    // Anything else is left to the walker, which gets the same bytes.
     if (bytes[at] === BINARY_MESSAGE && length >= SHORTEST_FRAME) {
       this.#onMessage(bytes, start + (byteAt(bytes, start + 1) & TIMESTAMP ? 12 : 4), start + length);
     }
@@ -68,7 +71,7 @@ export class ClaspReader {
 }
 
 /**
- * Lets a reader have all that a peer gets from now on, beside the walker.
+ * Passes everything that a peer receives from now on to a reader, in addition to the walker.
  *
  * @param {import('./clasp.mjs').Peer} peer
  * @param {(bytes: Buffer, start: number, end: number) => void} onMessage
@@ -82,43 +85,46 @@ export function readMessages({ connection, walker }, onMessage) {
   };
 }
 
-/** The number an address ends with. @param {Buffer} bytes @param {number} start where the SET or PUBLISH begins */
+/**
+ * Returns the number at the end of an address. @param {Buffer} bytes @param {number} start where the SET or PUBLISH
+ * begins
+ */
 export function numberInAddress(bytes, start) {
   const end = addressEnd(bytes, start);
   let number = 0;
   let unit = 1;
   for (let i = end - 1; ; i--, unit *= 10) {
-    const digit = byteAt(bytes, i) - 0x30; // the slash that begins an address ends the loop
+    const digit = byteAt(bytes, i) - 0x30; // the first slash of an address ends the loop
     if (!(digit >= 0 && digit <= 9)) break;
     number += digit * unit;
   }
   return number;
 }
 
-/** The f64 of a SET. @param {Buffer} bytes @param {number} start */
+/** Returns the f64 of a SET. @param {Buffer} bytes @param {number} start */
 export function setValue(bytes, start) {
   return bytes.readDoubleBE(addressEnd(bytes, start));
 }
 
-/** The f64 of a PUBLISH that has one value. @param {Buffer} bytes @param {number} start */
+/** Returns the f64 of a PUBLISH with one value. @param {Buffer} bytes @param {number} start */
 export function publishValue(bytes, start) {
   return bytes.readDoubleBE(addressEnd(bytes, start) + 2);
 }
 
-/** Phase and id of a PUBLISH of a gesture with one f64. @param {Buffer} bytes @param {number} start */
+/** Returns phase and id of a gesture PUBLISH with one f64. @param {Buffer} bytes @param {number} start */
 export function gestureOf(bytes, start) {
   const flags = byteAt(bytes, start + 1);
   const afterValue = addressEnd(bytes, start) + 2 + 8;
   return { phase: flags & 0x07, id: bytes.readUInt32BE(afterValue + (flags & 0x10 ? 8 : 0)) };
 }
 
-/** The three times of an answered SYNC. @param {Buffer} bytes @param {number} start */
+/** Returns the three times of an answered SYNC. @param {Buffer} bytes @param {number} start */
 export function syncTimes(bytes, start) {
   const time = (/** @type {number} */ i) => Number(bytes.readBigUInt64BE(start + 2 + 8 * i));
   return { t1: time(0), t2: time(1), t3: time(2) };
 }
 
-/** The first param of a SNAPSHOT that is an Int. @param {Buffer} bytes @param {number} start */
+/** Returns the first param of a SNAPSHOT that is an Int. @param {Buffer} bytes @param {number} start */
 export function snapshotInt(bytes, start) {
   const value = start + 5 + bytes.readUInt16BE(start + 3) + 1;
   return Number(bytes.readBigInt64BE(value));

@@ -8,10 +8,10 @@ const LONGEST_HEAD = 10 + 12 + 1;
 const SHORTEST_FRAME = 5;
 const BINARY_MESSAGE = 0x82;
 const TIMESTAMP = 0x20;
-/** Where messages that are not CLASP are counted: control frames, text. CLASP leaves 0xff unassigned. */
+/** Count of messages that are not CLASP: control frames, text. CLASP leaves 0xff unassigned. */
 const FOREIGN = 0xff;
 
-/** Counts CLASP frames over WebSocket by their type byte. About 7 ns a message. */
+/** Counts CLASP frames over WebSocket by their type byte. About 7 ns per message. */
 export class ClaspWalker extends Walker {
   /** Called with the opcode of each WebSocket control frame. @type {(opcode: number) => void} */
   onControl = () => {};

@@ -18,7 +18,7 @@ const OPCODE_PING = 9;
 const OPCODE_PONG = 10;
 
 /**
- * Connects and goes through HELLO, WELCOME, SNAPSHOT, as every client does.
+ * Connects and exchanges HELLO, WELCOME and SNAPSHOT, as every client does.
  *
  * @param {Server} server
  * @param {string} name
@@ -41,8 +41,8 @@ export async function connect(server, name) {
 }
 
 /**
- * Subscribes and waits until the server has taken it in. SUBSCRIBE itself is never confirmed, but messages of one session
- * are handled in order: the PONG to a PING sent behind it is the confirmation.
+ * Subscribes and waits until the server has processed it. SUBSCRIBE has no confirmation, but messages of a session
+ * are processed in order, so the PONG of a PING after it confirms it.
  *
  * @param {Peer} peer
  * @param {readonly string[]} patterns
@@ -62,7 +62,7 @@ export async function subscribe({ connection, walker }, patterns, options) {
 }
 
 /**
- * Finished messages, ready for the socket: one per address and value, in turn.
+ * Builds messages for the socket: one per address and value, in turn.
  *
  * @param {Load} load
  * @param {number} count
@@ -96,13 +96,13 @@ function frameOf(load, address, number) {
   return frames.setBytes(address, payloadOf(load, number), load.qos);
 }
 
-/** A message that the server answers in its turn, behind all it got before; the walker counts the answers as `pongs`. */
+/** A message that the server answers after everything before it; the walker counts the answers as `pongs`. */
 export function ping() {
   return clientMessage(frames.ping());
 }
 
 /**
- * A message that carries the time it was sent, for {@link sentAt} to find.
+ * A message that contains its send time, for {@link sentAt}.
  *
  * @param {string} address
  * @param {number} time
@@ -112,7 +112,7 @@ export function stamped(address, time) {
 }
 
 /**
- * The time that a delivery of {@link stamped} carries.
+ * Returns the time in a delivery of {@link stamped}.
  *
  * @param {Buffer} bytes
  * @param {number} start of its frame

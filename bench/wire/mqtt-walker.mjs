@@ -14,7 +14,7 @@ export const Packet = {
   Pingresp: 13,
 };
 
-/** Type, and the four bytes that the length may have. */
+/** The type, and the length of up to four bytes. */
 const LONGEST_HEAD = 5;
 const REFUSED = 0x80;
 

@@ -1,7 +1,7 @@
 // @ts-check
 import { elementAt } from '../element-at.mjs';
-// MQTT 3.1.1 over TCP, as mosquitto and aedes speak it. A SET that asks for an ACK is a PUBLISH at QoS 1, all else is QoS 0;
-// subscribers ask for QoS 0, as no CLASP subscriber confirms what it gets.
+// MQTT 3.1.1 over TCP, for mosquitto and aedes. A SET with an ACK is a PUBLISH at QoS 1, everything else is QoS 0.
+// Subscribers use QoS 0, because CLASP subscribers confirm nothing.
 import { randomUUID } from 'node:crypto';
 import { MqttWalker, Packet } from './mqtt-walker.mjs';
 import { payloadOf } from './payload.mjs';
@@ -27,7 +27,8 @@ export async function connect(server, name) {
   const connection = new RawConnection(server);
   const walker = new MqttWalker();
   connection.onBytes = (bytes, end) => walker.walk(bytes, end);
-  const clientId = `${name.replaceAll(' ', '')}-${randomUUID().slice(0, 8)}`; // a second one of the same name would end the first
+  // a second client with the same id would end the first
+  const clientId = `${name.replaceAll(' ', '')}-${randomUUID().slice(0, 8)}`;
   const noKeepAlive = u16(0);
   connection.send(
     packet(Packet.Connect << 4, [
@@ -53,7 +54,7 @@ export async function subscribe({ connection, walker }, patterns) {
 }
 
 /**
- * Finished packets. Their ids begin anew in each block, which QoS 1 allows a broker to mind but none here does.
+ * Builds packets. Their ids restart in each block. QoS 1 permits a broker to reject that, but none of these does.
  *
  * @param {Load} load
  * @param {number} count
@@ -81,7 +82,7 @@ export function stamped(address, time) {
 }
 
 /**
- * The time that a delivery of {@link stamped} carries.
+ * Returns the time in a delivery of {@link stamped}.
  *
  * @param {Buffer} bytes
  * @param {number} start
@@ -92,7 +93,7 @@ export function sentAt(bytes, start, address) {
 }
 
 /**
- * @param {string} topic an address as it is: a leading slash is a level without a name, and fine
+ * @param {string} topic an unchanged address: a leading slash is an empty level, which is valid
  * @param {Uint8Array} payload
  * @param {number} qos
  * @param {number} id only sent above QoS 0
@@ -101,7 +102,7 @@ function publish(topic, payload, qos, id) {
   return packet((Packet.Publish << 4) | (qos << 1), [text(topic), ...(qos > 0 ? [u16(id)] : []), payload]);
 }
 
-/** @param {string} pattern of CLASP, with `**` at its end at most */
+/** @param {string} pattern of CLASP, with at most one `**`, at its end */
 function filterOf(pattern) {
   return pattern
     .split('/')

@@ -18,11 +18,11 @@ const PING = P;
 /** The letter `I`. */
 export const INFO = 0x49;
 
-/** Counts the messages of the NATS client protocol by the letter they begin with. */
+/** Counts the messages of the NATS client protocol by their first letter. */
 export class NatsWalker extends Walker {
-  /** Called with each PING of the server, which wants a PONG. */
+  /** Called at each PING of the server, which requires a PONG. */
   onPing = () => {};
-  /** How long the line before the last payload was, and how it ended: mostly the next one is like it. */
+  /** Length and end of the line before the last payload; the next line is usually similar. */
   #lineLength = 0;
   /** Space, size, CR, LF. */
   #lineTail = Buffer.alloc(0);
@@ -83,7 +83,7 @@ export class NatsWalker extends Walker {
       const space = bytes.lastIndexOf(SPACE, lineEnd);
       this.#lineLength = lineEnd + 1 - at;
       this.#lineTail = Buffer.from(bytes.subarray(space, lineEnd + 1));
-      this.#payloadLength = Number(bytes.toString('latin1', space + 1, lineEnd - 1)); // in front of CR
+      this.#payloadLength = Number(bytes.toString('latin1', space + 1, lineEnd - 1)); // before CR
     }
     const total = this.#lineLength + this.#payloadLength + 2;
     this.increment(M);

@@ -1,7 +1,7 @@
 // @ts-check
 import { elementAt } from '../element-at.mjs';
-// The text protocol of core NATS. It has no confirmations that are like ACKs, and is asked for none: `verbose` would add a line
-// to each message.
+// The text protocol of core NATS. It has no confirmations comparable with ACKs, and the load requests none: `verbose`
+// would add a line to each message.
 import { INFO, NatsWalker } from './nats-walker.mjs';
 import { payloadOf } from './payload.mjs';
 import { RawConnection } from './raw-connection.mjs';
@@ -67,7 +67,7 @@ export function stamped(address, time) {
 }
 
 /**
- * The time that a delivery of {@link stamped} carries, to somebody with one subscription.
+ * Returns the time in a delivery of {@link stamped}, for a client with one subscription.
  *
  * @param {Buffer} bytes
  * @param {number} start
@@ -86,7 +86,7 @@ function publish(address, payload) {
   return Buffer.concat([Buffer.from(line), payload, Buffer.from(NEW_LINE)]);
 }
 
-/** `/bench/**` is `bench.>`. @param {string} pattern */
+/** Converts `/bench/**` to `bench.>`. @param {string} pattern */
 function subjectOf(pattern) {
   return pattern
     .slice(1)

@@ -8,11 +8,11 @@ const BINARY_MESSAGE = 0x82;
 const TIMESTAMP = 0x20;
 /** `{"type":"` in JSON. In CBOR a map header, `type` with its header, and the header of a short text. */
 const BEFORE_TYPE = { json: 9, cbor: 1 + 5 + 1 };
-/** A WebSocket header, a frame header with timestamp, and all up to the second letter of the type. */
+/** A WebSocket header, a frame header with timestamp, and everything up to the second letter of the type. */
 const LONGEST_HEAD = 10 + 12 + 9 + 2;
 const FOREIGN = 0xff;
 
-/** Two letters tell all types apart that a router sends here. */
+/** Two letters distinguish all types that a router sends here. */
 const typeOfLetters = new Map([
   ['we', Type.Welcome],
   ['sn', Type.Snapshot],
@@ -23,7 +23,7 @@ const typeOfLetters = new Map([
   ['er', Type.Error],
 ]);
 
-/** Counts messages of sessions that speak CBOR or JSON. It trusts that `type` comes first, as the router writes it. */
+/** Counts messages of sessions that use CBOR or JSON. It relies on `type` being first, as the router encodes it. */
 export class NotationWalker extends Walker {
   /** Called with the opcode of each WebSocket control frame. @type {(opcode: number) => void} */
   onControl = () => {};

@@ -1,10 +1,10 @@
 // @ts-check
 
-/** What an f64 takes: the usual value. */
+/** Size of an f64, the usual value. */
 export const NUMBER_BYTES = 8;
 
 /**
- * The value of a message, for protocols that carry plain bytes: as many as the value of the CLASP message has.
+ * Returns the value of a message for protocols with plain bytes, with the size of the CLASP value.
  *
  * @param {import('../cases.mjs').Load} load
  * @param {number} number

@@ -2,20 +2,22 @@
 import net from 'node:net';
 import tls from 'node:tls';
 
-/** Read into by every socket of the process in turn: what a read brought is looked at before the next one happens. */
+/** Shared by all sockets of the process: data is processed before the next read. */
 const readBuffer = Buffer.allocUnsafe(256 * 1024);
 
-/** How long any answer may take before the run is called off. */
+/** Milliseconds to wait for any answer before the run is aborted. */
 const ANSWER_MS = 10_000;
 
 /**
- * A TCP socket without the stream machinery on its reading side: no Buffer is allocated for a read, so that a process
- * with a hundred of them can take gigabytes a second and still be idle enough not to be what is measured.
+ * A TCP socket without stream overhead on its reading side: no Buffer is allocated per read. A process with a hundred
+ * of them can read gigabytes per second and is not the bottleneck.
  */
 export class RawConnection {
-  /** Takes what a read brought. The bytes are gone when it returns. @type {(bytes: Buffer, end: number) => void} */
+  /**
+   * Called with the data of a read, which is valid only during the call. @type {(bytes: Buffer, end: number) => void}
+   */
   onBytes = () => {};
-  /** Why the connection is no more; undefined while it is. @type {string | undefined} */
+  /** Why the connection has ended; undefined while it is open. @type {string | undefined} */
   lost;
   /** @type {{ condition: () => boolean, resolve: () => void } | undefined} */
   #waiting;
@@ -42,13 +44,13 @@ export class RawConnection {
     this.#socket.on('close', () => this.#lose('closed by the server'));
   }
 
-  /** Whether {@link send} would only pile up. */
+  /** Whether {@link send} would only queue. */
   get isFull() {
     return this.#socket.writableNeedDrain;
   }
 
   /**
-   * Sends bytes. False: wait for {@link drained} before sending more, else memory is what is measured.
+   * Sends bytes. If it returns false, wait for {@link drained} before sending more, or the benchmark measures memory.
    *
    * @param {Uint8Array} bytes
    */
@@ -56,7 +58,7 @@ export class RawConnection {
     return this.#socket.write(bytes);
   }
 
-  /** Resolves when everything sent has gone to the kernel, or the connection is lost. @returns {Promise<void>} */
+  /** Resolves when everything sent was accepted by the kernel, or the connection is lost. @returns {Promise<void>} */
   drained() {
     if (!this.isFull || this.lost !== undefined) return Promise.resolve();
     return new Promise((resolve) => {
@@ -69,10 +71,10 @@ export class RawConnection {
   }
 
   /**
-   * Resolves once the condition, looked at after each read, holds.
+   * Resolves once the condition, checked after each read, holds.
    *
    * @param {() => boolean} condition
-   * @param {string} what for the message of the error
+   * @param {string} what for the error message
    * @returns {Promise<void>}
    */
   async until(condition, what) {
@@ -90,7 +92,7 @@ export class RawConnection {
     if (this.lost !== undefined && !condition()) throw new Error(`no ${what}: ${this.lost}`);
   }
 
-  /** Stops reading: what the server sends stays in its own buffers and in the kernel's. */
+  /** Stops reading: the server's data stays in its own buffers and in the kernel's. */
   freeze() {
     this.#socket.pause();
   }

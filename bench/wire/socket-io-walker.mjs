@@ -7,16 +7,16 @@ const LONGEST_HEAD = 10 + 5;
 const TEXT_MESSAGE = 0x81;
 const [PING_PACKET, MESSAGE_PACKET, CONNECT, EVENT, ACK, REFUSED, S] = Buffer.from('240234s');
 
-/** What the walker counts; the numbers are its own. */
+/** The kinds that the walker counts; the numbers are not from the protocol. */
 export const Kind = { Foreign: 0, Connected: 1, Delivery: 2, Ack: 3, Pong: 4, Subscribed: 5 };
 
-/** The number of an acknowledgement says what it acknowledges. */
+/** The id of an acknowledgement identifies what it acknowledges. */
 export const AckId = { Set: 0, Ping: 1, Subscribe: 2 };
 const kindOfAck = [Kind.Ack, Kind.Pong, Kind.Subscribed];
 
-/** Counts the packets of socket.io (protocol 5 in engine.io 4) that come as WebSocket text messages. */
+/** Counts the packets of socket.io (protocol 5 in engine.io 4) that arrive as WebSocket text messages. */
 export class SocketIoWalker extends Walker {
-  /** Called with each engine.io ping, which wants a pong. */
+  /** Called at each engine.io ping, which requires a pong. */
   onPing = () => {};
 
   constructor() {

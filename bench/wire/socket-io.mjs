@@ -1,6 +1,6 @@
 // @ts-check
-// socket.io by hand: text packets in WebSocket messages. A SET is the event "set" with an address and a value; where it asks for an
-// ACK, it is emitted with an acknowledgement.
+// socket.io, encoded by hand: text packets in WebSocket messages. A SET is the event "set" with an address and a
+// value. If it needs an ACK, it is emitted with an acknowledgement.
 import { NUMBER_BYTES } from './payload.mjs';
 import { RawConnection } from './raw-connection.mjs';
 import { AckId, Kind, SocketIoWalker } from './socket-io-walker.mjs';
@@ -13,11 +13,11 @@ import { clientMessage, upgrade } from './websocket.mjs';
  */
 
 const PATH = '/socket.io/?EIO=4&transport=websocket';
-/** Numbers from here on have one length, and so have all messages. */
+/** Numbers from here on have equal length, and so have all messages. */
 const FIRST_NUMBER = 100_000;
 
 /**
- * As all wires, but for the name: socket.io has no place for it.
+ * As in the other wire modules, but without the name, for which socket.io has no field.
  *
  * @param {Server} server
  * @returns {Promise<Peer>}
@@ -69,7 +69,7 @@ export function stamped(address, time) {
 }
 
 /**
- * The time that a delivery of {@link stamped} carries.
+ * Returns the time in a delivery of {@link stamped}.
  *
  * @param {Buffer} bytes
  * @param {number} start

@@ -1,27 +1,30 @@
 // @ts-check
 
 /**
- * Counts the messages in what a server sends, exactly: it walks from header to header, looks at what says the kind, and
- * skips the rest, over any cut that reads make. Each protocol has its own `count`.
+ * Counts the messages of a server exactly: it reads the header of each message for its kind, and skips the rest,
+ * wherever reads split the data. Each protocol has its own `count`.
  */
 export class Walker {
-  /** Messages by kind, whatever number the protocol has for it. */
+  /** Messages by kind, as numbered by the protocol. */
   counts = new Float64Array(256);
   /** Shortest and longest delivery, all headers included. */
   shortestDelivery = Infinity;
   longestDelivery = 0;
-  /** What the last error said. @type {string | undefined} */
+  /** Text of the last error. @type {string | undefined} */
   lastError;
-  /** Called with each delivery that one read brought whole: its place. @type {((bytes: Buffer, start: number) => void) | undefined} */
+  /**
+   * Called with each delivery that was complete in one read. @type {((bytes: Buffer, start: number) => void) |
+   * undefined}
+   */
   onDelivery;
 
-  /** Bytes of the current message that are still to come. */
+  /** Remaining bytes of the current message. */
   #owed = 0;
-  /** The first bytes of a message whose head a read cut. */
+  /** The first bytes of a message whose head was split by a read. */
   #head;
   #held = 0;
 
-  /** @param {number} longestHead bytes that may be needed to tell what a message is and how long */
+  /** @param {number} longestHead maximum bytes that determine the kind and length of a message */
   constructor(longestHead) {
     this.#head = Buffer.alloc(longestHead);
   }
@@ -36,13 +39,13 @@ export class Walker {
     throw new Error('each protocol says which of its messages are confirmations');
   }
 
-  /** Answers to what `ping()` of the same wire asks. @returns {number} */
+  /** Answers to `ping()` of the same wire module. @returns {number} */
   get pongs() {
     throw new Error('each protocol says which of its messages answer a ping');
   }
 
   /**
-   * Counts the message that begins at `at` and says how long it is; 0, and nothing counted, while its head is not whole.
+   * Counts the message that begins at `at` and returns its length; 0, without counting, if its head is not complete.
    *
    * @abstract
    * @param {Buffer} bytes
@@ -54,7 +57,7 @@ export class Walker {
     throw new Error(`no protocol says what bytes ${at} to ${end} of ${bytes.length} are`);
   }
 
-  /** Whether the bytes so far end where a message ends. */
+  /** Whether the data so far ends at the end of a message. */
   get isBetweenMessages() {
     return this.#owed === 0 && this.#held === 0;
   }
@@ -95,13 +98,13 @@ export class Walker {
   }
 
   /**
-   * Notes the length of a delivery, and hands it over if it is whole.
+   * Records the length of a delivery, and passes it on if it is complete.
    *
    * @param {Buffer} bytes
    * @param {number} at where the message begins
-   * @param {number} total how long it is
-   * @param {number} start where what `onDelivery` is told begins
-   * @param {number} end of the bytes that are there
+   * @param {number} total its length
+   * @param {number} start first byte for `onDelivery`
+   * @param {number} end of the available bytes
    */
   delivered(bytes, at, total, start, end) {
     if (total < this.shortestDelivery) this.shortestDelivery = total;
@@ -110,11 +113,11 @@ export class Walker {
   }
 
   /**
-   * Fills the held head up from the next read, as far as needed.
+   * Completes the split head from the next read, as far as needed.
    *
    * @param {Buffer} bytes
    * @param {number} end
-   * @returns {number} how many bytes of the read belong to the message, as far as they are there
+   * @returns {number} number of bytes of the read that belong to the message, as far as they are available
    */
   #completeHead(bytes, end) {
     const before = this.#held;

@@ -5,8 +5,8 @@ import { byteAt } from './byte-at.mjs';
 const END_OF_HEAD = '\r\n\r\n';
 
 /**
- * Upgrades a connection to WebSocket by hand. Bytes behind the server's answer go to `onBytes`, which also takes all
- * that follows.
+ * Upgrades a connection to WebSocket by hand. Bytes after the server's answer go to `onBytes`, which also gets all
+ * further data.
  *
  * @param {import('./raw-connection.mjs').RawConnection} connection
  * @param {{ host: string, port: number, path?: string, protocol?: string | undefined }} server
@@ -35,8 +35,8 @@ export async function upgrade(connection, { host, port, path = '/', protocol }, 
 }
 
 /**
- * A payload as a client sends it: one whole message, masked with a key of its own as RFC 6455 asks, so that the server
- * really has something to unmask.
+ * Returns a payload as a client sends it: one complete message with its own mask, as RFC 6455 requires, so that the
+ * server has to unmask it.
  *
  * @param {Uint8Array} payload at most 65,535 bytes
  * @param {number} opcode 1 text, 2 binary, 10 pong
