@@ -31,7 +31,7 @@ export type SessionEvent =
   | { readonly type: 'protocol.violated'; readonly error: ClaspError }
   /** The socket buffer exceeds the high-water mark: further messages are queued by the congestion policy. */
   | { readonly type: 'connection.congested'; readonly bufferedBytes: number }
-  /** Number of messages that the slow session lost in the last 10 s. Sent at most once per 10 s. */
+  /** Number of messages that the slow session has lost since it connected. Sent at most once per 10 s. */
   | {
       readonly type: 'messages.dropped';
       readonly dropped: number;

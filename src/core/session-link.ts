@@ -4,7 +4,8 @@ import type { CloseReason } from '../util/close-reason.js';
 
 /**
  * The part of a connection that the core and its actors use. `Connection` of `transports/transport.ts` implements it
- * and documents each member. The core only reads fields; the router actor calls the methods.
+ * and documents each member. The core calls `deliver`, `datagrams.send` and, to limit the socket buffers, `destroy`.
+ * The actors call the other methods.
  */
 export interface SessionLink {
   readonly transport: string;

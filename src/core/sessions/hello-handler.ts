@@ -45,7 +45,7 @@ export class HelloHandler {
 
   /** Handles the first frame of a connection. */
   take(session: RouterSession, { message, encoding }: InboundFrame): void {
-    // The encoding of HELLO determines the encoding of replies. Legacy MessagePack senders can read binary.
+    // The encoding of HELLO determines the encoding of replies. Legacy MessagePack senders get compact binary.
     const { link } = session;
     const written = encoding === 'legacy' ? 'binary' : encoding;
     session.form = link.deliver === undefined ? wireForm(link.framing, written) : messageForm;

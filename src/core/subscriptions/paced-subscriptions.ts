@@ -3,7 +3,9 @@ import type { PacedType } from './rate-policy.js';
 import type { RouterSession } from '../session.js';
 
 export interface PacedLimits {
-  /** Maximum pairs of session and address. Beyond it, the address that was paced longest starts again. */
+  /**
+   * Maximum pairs of session and address. Beyond it, the address that was paced longest is evicted and starts again.
+   */
   readonly maxPaced: number;
   /** Approximate maximum bytes of pairs and pending messages, with the same effect; 0 = unlimited. */
   readonly maxPacedBytes: number;
