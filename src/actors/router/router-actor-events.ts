@@ -67,9 +67,12 @@ export type RouterActorEvent =
   | { readonly type: 'session.probing'; readonly session: RouterSession }
   /** The socket of a congested session is empty. */
   | { readonly type: 'session.drained'; readonly session: RouterSession }
-  /** Requests the statistics. `answer` is called synchronously. */
+  /** Requests the statistics. `answer` is called while this event is handled. */
   | { readonly type: 'statistics.requested'; readonly answer: (statistics: Statistics) => void }
-  /** Requests a view of params. `answer` is called synchronously, with a ClaspError if the pattern is invalid. */
+  /**
+   * Requests a view of params. `answer` is called while this event is handled, with a ClaspError if the pattern is
+   * invalid.
+   */
   | {
       readonly type: 'params.requested';
       readonly question: ParamQuery;

@@ -44,7 +44,7 @@ export type SessionHubEvent =
   | { readonly type: 'admission.due' }
   /** Check for idle sessions. */
   | { readonly type: 'idle.sweepDue' }
-  /** Requests a view of all sessions. `answer` is called synchronously. */
+  /** Requests a view of all sessions. `answer` is called while this event is handled. */
   | { readonly type: 'sessions.requested'; readonly answer: (sessions: readonly SessionView[]) => void };
 
 /**
