@@ -17,6 +17,8 @@ import type { TokenBucket } from '../util/token-bucket.js';
 interface Pending {
   readonly hello: HelloMessage;
   readonly frames: PendingFrame[];
+  /** Bytes that the session had received at its HELLO. */
+  readonly receivedBytes: number;
 }
 
 /** A frame that waits, and when it was received. */

@@ -73,19 +73,22 @@ export class HelloHandler {
       const error = new ClaspError(ErrorCode.Unauthorized, 'Authentication required');
       session.notify({ type: 'hello.refused', error });
     } else {
-      session.pending = { hello: message, frames: [] };
+      session.pending = { hello: message, frames: [], receivedBytes: session.traffic.receivedBytes };
       session.notify({ type: 'hello.received', name, features });
     }
   }
 
   /** Stores a frame that arrives before the response to HELLO, because some clients do not wait for it. */
-  hold({ pending, notify }: RouterSession, frame: InboundFrame, receivedMicros: number): void {
+  hold({ pending, notify, traffic }: RouterSession, frame: InboundFrame, receivedMicros: number): void {
     if (pending === undefined) return;
-    if (pending.frames.length < MAX_PENDING_FRAMES) {
+    const bytes = traffic.receivedBytes - pending.receivedBytes;
+    if (pending.frames.length < MAX_PENDING_FRAMES && bytes <= MAX_PENDING_BYTES) {
       pending.frames.push({ frame: { ...frame, message: kept(frame.message) }, receivedMicros });
       return;
     }
-    const text = `More than ${MAX_PENDING_FRAMES} messages came before the token was looked at; wait for WELCOME`;
+    const text =
+      `More than ${MAX_PENDING_FRAMES} messages or ${MAX_PENDING_BYTES} bytes arrived before the token was checked; ` +
+      `wait for WELCOME`;
     notify({ type: 'hello.refused', error: new ClaspError(ErrorCode.RateLimited, text) });
   }
 
@@ -113,8 +116,9 @@ export class HelloHandler {
   }
 }
 
-/** Maximum frames between a HELLO and its response. */
+/** Maximum frames between a HELLO and its response, and the bytes of the reads that brought them. */
 const MAX_PENDING_FRAMES = 256;
+const MAX_PENDING_BYTES = 262_144;
 
 function kept(message: InboundMessage): InboundMessage {
   return message.type === 'malformed' || message.type === 'rateLimited' ? message : detached(message);

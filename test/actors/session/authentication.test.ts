@@ -66,7 +66,11 @@ async function helloWith(authenticator: Authenticator | undefined): Promise<{
   }).start();
   hub.send({ type: 'connection.opened', connection: memoryLink({ clock }).server });
   const session = attached[0]!; // the hub attaches before it returns
-  session.pending = { hello: { type: 'hello', version: 1, name: 'desk', features: [], token: TOKEN }, frames: [] };
+  session.pending = {
+    hello: { type: 'hello', version: 1, name: 'desk', features: [], token: TOKEN },
+    frames: [],
+    receivedBytes: 0,
+  };
   session.notify({ type: 'hello.received', name: 'desk', features: [] });
   await new Promise((resolve) => setImmediate(resolve));
   return { session, clock, routerEvents, logger };
@@ -129,6 +133,7 @@ describe('a HELLO with a token', () => {
           session.pending = {
             hello: { type: 'hello', version: 1, name: 'desk', features: [], token: TOKEN },
             frames: [],
+            receivedBytes: 0,
           };
           session.notify({ type: 'hello.received', name: 'desk', features: [] });
         },

@@ -341,6 +341,19 @@ describe('messages after a HELLO whose token is being checked', () => {
     peer.send({ type: 'ping' });
     expect(peer.events.at(-1)).toMatchObject({ type: 'hello.refused', error: { code: ErrorCode.RateLimited } });
   });
+
+  it('are refused beyond 262,144 bytes', () => {
+    const peer = router().connect();
+    const { traffic } = peer.session; // counted by the inbound pipeline
+    traffic.receivedBytes += 1_000_000;
+    peer.send({ type: 'hello', version: 1, name: 'flood', features: ['param'], token: 'token' });
+    traffic.receivedBytes += 262_144;
+    peer.send({ type: 'ping' });
+    expect(peer.events).toMatchObject([{ type: 'hello.received' }]);
+    traffic.receivedBytes += 1;
+    peer.send({ type: 'ping' });
+    expect(peer.events.at(-1)).toMatchObject({ type: 'hello.refused', error: { code: ErrorCode.RateLimited } });
+  });
 });
 
 describe('the write validator', () => {
