@@ -264,7 +264,7 @@ describe('bundle', () => {
 
   it.each([
     ['about one of its addresses', '/b'],
-    ['about none', undefined],
+    ['without an address', undefined],
   ])('rejects with an ERROR %s', async (_, address) => {
     const result = kept(client.bundle([{ kind: 'param', address: '/b', value: 1 }]));
     await turns();

@@ -56,7 +56,7 @@ describe('connecting', () => {
   });
 
   it.each([
-    ['says nothing', () => []],
+    ['sends nothing', () => []],
     ['answers no SYNC', undefined],
   ])('rejects with a router that %s', async (_, answers) => {
     if (answers === undefined) router.answersSyncs = false;

@@ -29,7 +29,7 @@ describe('a plain value', () => {
     ['a Float32Array', Float32Array.of(1)],
     ['an instance of a class', new URL('http://localhost')],
     ['a hole in an array', [undefined]],
-    ['a map with keys that are no text', new Map([[1, 2]])],
+    ['a map with keys that are not strings', new Map([[1, 2]])],
     ['an Int of 65 bits', 1n << 63n],
   ])('%s is invalid', (_, plain) => {
     expect(() => encodePlain(plain as PlainValue)).toThrow(expect.objectContaining({ name: 'EncodeError' }));

@@ -53,10 +53,10 @@ describe('on', () => {
   });
 
   it.each([
-    ['a pattern that is none', 'a/b', {}],
+    ['an invalid pattern', 'a/b', {}],
     ['a rate below zero', '/a', { maxRate: -1 }],
     ['half a sample', '/a', { history: 0.5 }],
-    ['no epsilon', '/a', { epsilon: NaN }],
+    ['an invalid epsilon', '/a', { epsilon: NaN }],
   ])('rejects %s immediately', (_, pattern, options) => {
     expect(() => client.on(pattern, () => undefined, options)).toThrow();
   });
@@ -104,12 +104,12 @@ describe('on', () => {
       { kind: 'timeline', timeline: { keyframes: [{ time: 5, value: encodeValue(1).copy() }] } },
     ],
     [
-      'a timeline that is none',
+      'an invalid timeline',
       { type: 'publish', signal: 'timeline', address: '/a', value: encodeValue(7) },
       { kind: 'timeline', value: 7 },
     ],
     [
-      'a param that nobody keeps',
+      'a param that is not stored',
       { type: 'publish', signal: 'param', address: '/a', value: encodeValue(7) },
       { kind: 'param', value: 7, revision: 0, fromSnapshot: false },
     ],

@@ -66,7 +66,7 @@ describe('ease', () => {
     ['an x below 0', [0.42, 0, -0.1, 1]],
     ['NaN for an x', [NaN, 0, 1, 1]],
     ['NaN for a y', [0.42, NaN, 1, 1]],
-    ['no end of a y', [0.42, Infinity, 1, 1]],
+    ['an infinite y', [0.42, Infinity, 1, 1]],
     ['a y that overflows', [0.42, Number.MAX_VALUE, 1, 1]],
   ])('is linear with these control numbers: %s', (_, bezier) => {
     expect(ease('cubic-bezier', 0.3, bezier)).toBe(0.3);
@@ -84,7 +84,7 @@ describe('ease', () => {
 describe('timelineDurationMicros', () => {
   it.each<[string, Timeline, number]>([
     [
-      'the last time, wherever it stands',
+      'the latest time, at any position',
       timelineOf([
         [3, 0],
         [9, 0],
@@ -256,9 +256,9 @@ describe('timelineValueAt', () => {
     ['negative Ints, truncated towards zero', -7n, 0n, [-5n, -3n, 0n]],
     ['falling Ints', 7n, 0n, [5n, 3n, 0n]],
     ['Ints across zero', -1n, 2n, [0n, 0n, 2n]],
-    ['the least and the greatest Int', INT_MIN, INT_MAX, [-(2n ** 62n), 0n, INT_MAX]],
-    ['the greatest and the least Int', INT_MAX, INT_MIN, [2n ** 62n - 1n, -1n, INT_MIN]],
-    ['neighbours among large Ints', INT_MAX - 4n, INT_MAX, [INT_MAX - 3n, INT_MAX - 2n, INT_MAX]],
+    ['the minimum and the maximum Int', INT_MIN, INT_MAX, [-(2n ** 62n), 0n, INT_MAX]],
+    ['the maximum and the minimum Int', INT_MAX, INT_MIN, [2n ** 62n - 1n, -1n, INT_MIN]],
+    ['adjacent large Ints', INT_MAX - 4n, INT_MAX, [INT_MAX - 3n, INT_MAX - 2n, INT_MAX]],
     [
       'arrays',
       [0, 0n, [0]],
@@ -379,14 +379,14 @@ describe('a timeline in the value field', () => {
     ],
     ['Floats beyond 2^53', carrierOf(['time', 2 ** 60]), timelineOf([[2n ** 60n, 'x']])],
     [
-      'null for what is absent',
+      'null for absent fields',
       carrier(['loop', null], ['startTime', null], ['duration', null]),
       timelineOf([[5, 'x']]),
     ],
     ['null for easing and control numbers', carrierOf(['easing', null], ['bezier', null]), timelineOf([[5, 'x']])],
     ['a value of null', carrierOf(['value', null]), timelineOf([[5, null]])],
-    ['fields it does not know', carrier(['speed', 2]), timelineOf([[5, 'x']])],
-    ['an easing it does not know', carrierOf(['easing', 'bounce']), timelineOf([[5, 'x', 'bounce']])],
+    ['unknown fields', carrier(['speed', 2]), timelineOf([[5, 'x']])],
+    ['an unknown easing', carrierOf(['easing', 'bounce']), timelineOf([[5, 'x', 'bounce']])],
     ['no keyframes', new Map([['keyframes', []]]), timelineOf([])],
     [
       'everything',
@@ -403,24 +403,24 @@ describe('a timeline in the value field', () => {
     ['an array', []],
     ['a map without keyframes', new Map([['loop', true]])],
     ['a map for keyframes', new Map([['keyframes', new Map()]])],
-    ['a keyframe that is no map', new Map([['keyframes', [1]]])],
+    ['a keyframe that is not a map', new Map([['keyframes', [1]]])],
     ['a keyframe without time', new Map([['keyframes', [new Map([['value', 1]])]]])],
     ['a keyframe without value', new Map([['keyframes', [new Map([['time', 1]])]]])],
     ['a negative time', carrierOf(['time', -1])],
     ['a negative Int as time', carrierOf(['time', -1n])],
-    ['a broken time', carrierOf(['time', 0.5])],
+    ['a fractional time', carrierOf(['time', 0.5])],
     ['NaN as time', carrierOf(['time', NaN])],
-    ['an endless time', carrierOf(['time', Infinity])],
+    ['an infinite time', carrierOf(['time', Infinity])],
     ['a time of 2^64', carrierOf(['time', 2 ** 64])],
-    ['a text as time', carrierOf(['time', '5'])],
-    ['an easing that is no text', carrierOf(['easing', 1])],
+    ['a string as time', carrierOf(['time', '5'])],
+    ['an easing that is not a string', carrierOf(['easing', 1])],
     ['three control numbers', carrierOf(['bezier', [0, 0, 1]])],
     ['five control numbers', carrierOf(['bezier', [0, 0, 1, 1, 1]])],
-    ['a text among the control numbers', carrierOf(['bezier', [0, 0, 1, '1']])],
-    ['a loop that is no bool', carrier(['loop', 1])],
-    ['a start time that is none', carrier(['startTime', -1])],
-    ['a duration that is none', carrier(['duration', 'long'])],
-    ['a value that no frame can carry', carrierOf(['value', 2n ** 63n])],
+    ['a string among the control numbers', carrierOf(['bezier', [0, 0, 1, '1']])],
+    ['a loop that is not a bool', carrier(['loop', 1])],
+    ['an invalid start time', carrier(['startTime', -1])],
+    ['an invalid duration', carrier(['duration', 'long'])],
+    ['a value that cannot be encoded', carrierOf(['value', 2n ** 63n])],
     ['a value that is too deep', carrierOf(['value', nested(65)])],
   ])('is not read from %s', (_, value) => expect(timelineFromValue(value)).toBeUndefined());
 

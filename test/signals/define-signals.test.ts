@@ -19,13 +19,13 @@ describe('what is announced', () => {
     ['half a range of integers', z.int().max(5), { datatype: 'i64' }],
     ['a bigint', z.bigint(), { datatype: 'i64' }],
     ['a boolean', z.boolean(), { datatype: 'bool' }],
-    ['a text', z.enum(['on', 'off']), { datatype: 'string' }],
+    ['a string', z.enum(['on', 'off']), { datatype: 'string' }],
     ['an object', z.object({ a: z.number() }), { datatype: 'map' }],
     ['a list', z.array(z.number().min(-1).max(1)), { datatype: 'array', meta: { range: [-1, 1] } }],
     ['three numbers', z.tuple([z.number(), z.number(), z.number()]), { datatype: 'vec3' }],
     ['two ranges', z.tuple([z.number().min(0).max(1), z.number().min(0).max(9)]), { datatype: 'vec2' }],
     ['a mixed pair', z.tuple([z.number(), z.string()]), { datatype: 'array' }],
-    ['one of several kinds', z.union([z.number(), z.string()]), {}],
+    ['one of several types', z.union([z.number(), z.string()]), {}],
     ['anything', z.any(), {}],
     ['a unit and a description', z.number().meta({ unit: 'Hz', description: 'speed' }), { datatype: 'f64', meta: { unit: 'Hz', description: 'speed' } }], // prettier-ignore
     ['a default', z.object({ a: z.number() }).default({ a: 1 }), { datatype: 'map', meta: { default: encodeValue(new Map([['a', 1]])) } }], // prettier-ignore

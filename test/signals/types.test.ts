@@ -104,7 +104,7 @@ export async function calls(client: TypedClient<Show>, untyped: Client, n: numbe
   await client.set('/scene', { name: 'night', x: 1 });
   // @ts-expect-error a number is no Int
   await client.set('/clock', 5);
-  // @ts-expect-error any text is no address
+  // @ts-expect-error not every string is an address
   await client.set(text, 1);
 
   (await client.get('/lights/3/dim'))?.value satisfies number | undefined;

@@ -118,7 +118,7 @@ describe('datagrams of a QUIC listener', () => {
     ['half a frame', '53010005 2100'],
     ['a frame and a byte', '53010001 41 00'],
     ['two frames', '53010001 41 53010001 41'],
-    ['a time without its end', '53210001 00000000'],
+    ['a truncated time', '53210001 00000000'],
   ])('ignore %s', async (_, hex) => {
     const { peer, inbox } = await agreed();
     peer.datagram(fromHex(hex));

@@ -531,7 +531,7 @@ describe('a QUIC peer that reads nothing', () => {
   });
 
   it.each([
-    ['is frozen or out of reach', { packetsIn: 0, packetsOut: 2, bytesOut: 32_766 }],
+    ['is frozen or unreachable', { packetsIn: 0, packetsOut: 2, bytesOut: 32_766 }],
     ['is on a slow link', { packetsIn: 20, packetsOut: 76, bytesOut: 60_000 }],
     ['is on a slow link and sends much', { packetsIn: 1_000, packetsOut: 520, bytesOut: 500 * 50 + 20 * 1_200 }],
   ])('is kept if it %s, and receives the rest later', async (_, traffic) => {

@@ -396,7 +396,7 @@ describe('reading from TCP', () => {
 
   it.each([
     ['over the limit', '00000065', 'the peer violated the framing: the count is 101 bytes; the limit is 100'],
-    ['of nothing', '00000000', 'the peer violated the framing: the count is 0 bytes; a frame has at least 4'],
+    ['of 0', '00000000', 'the peer violated the framing: the count is 0 bytes; a frame has at least 4'],
     [
       'of less than a header',
       '00000003',

@@ -40,7 +40,7 @@ describe('a cookie', () => {
   it.each<[string, Source]>([
     ['another port', { ...source, port: 51_235 }],
     ['another address', { ...source, address: '192.168.1.21' }],
-    ['digits that moved from the port to the address', { address: '192.168.1.205', port: 1_234 }],
+    ['digits moved from the port to the address', { address: '192.168.1.205', port: 1_234 }],
   ])('is invalid at %s', (_, other) => {
     const jar = cookies();
     expect(jar.isGood(jar.bake(source), other)).toBe(false);

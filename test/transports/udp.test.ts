@@ -242,9 +242,9 @@ describe('connecting over UDP', () => {
   });
 
   it.each([
-    ['made up', () => 'udp:AAAAAAAAAAA'],
+    ['with invented content', () => 'udp:AAAAAAAAAAA'],
     ['of another port', (other: string) => `udp:${other}`],
-    ['without its first letters', (other: string) => other],
+    ['without its first characters', (other: string) => other],
   ])('answers a cookie %s with a new one and creates nothing', async (_, tokenOf) => {
     const { listener, accepted } = await open();
     const [client, other] = [await clientOf(listener), await clientOf(listener)];
@@ -772,7 +772,7 @@ describe('closing a UDP port', () => {
   it.each([
     ['the network takes it', (network: FakeUdpNetwork) => network.take(Infinity)],
     [
-      'the grace is over',
+      'the grace period ends',
       (_: FakeUdpNetwork, clock: SteadyClock) => {
         clock.increment(CLOSE_GRACE_MS);
         return Promise.resolve();

@@ -97,7 +97,7 @@ describe('a rejected WebSocket peer', () => {
       405,
     ],
     [
-      'a subprotocol that is none',
+      'an invalid subprotocol',
       upgradeRequest({ 'Sec-WebSocket-Protocol': 'a b' }),
       'handshake',
       'its WebSocket upgrade is invalid: Invalid Sec-WebSocket-Protocol header',

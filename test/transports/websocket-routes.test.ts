@@ -131,7 +131,7 @@ describe('a route on the WebSocket port', () => {
   });
 
   it.each([
-    ['that says so', 'Content-Length: 100000000\r\n\r\nxxxx'],
+    ['with a declared length', 'Content-Length: 100000000\r\n\r\nxxxx'],
     ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n' + `1000\r\n${'x'.repeat(4_096)}\r\n`.repeat(17)],
   ])('rejects a body that is too large, %s', async (_, rest) => {
     const errors: unknown[] = [];
@@ -168,7 +168,7 @@ describe('a route on the WebSocket port', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('secret'))],
-    ['answers what cannot be sent', () => ({ status: 200, headers: { 'X-Bad': 'a\nb' } })],
+    ['returns an invalid answer', () => ({ status: 200, headers: { 'X-Bad': 'a\nb' } })],
   ])('that %s is a 500 without details, and is reported to the operator', async (_, answer) => {
     const errors: unknown[] = [];
     const { url } = await serve([answering(answer)], { onRouteError: (error) => errors.push(error) });

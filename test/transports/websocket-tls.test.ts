@@ -431,7 +431,7 @@ describe('an invalid certificate', () => {
   it.each([
     ['no PEM', () => ({ key: 'nothing', cert: 'nothing' }), /^TLS rejects this certificate .+; provide both as PEM/],
     [
-      'a key of another',
+      'a key of another certificate',
       async () => ({ key: (await newCertificate()).key, cert: certificate.cert }),
       'the private key does not belong to the certificate; provide a matching pair',
     ],

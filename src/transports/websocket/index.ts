@@ -81,7 +81,7 @@ export interface WebSocketOptions {
   readonly maxWaiting?: number | undefined;
   /** Like `maxWaiting`, per address. 0: same as `maxWaiting`. @default 1_024 */
   readonly maxWaitingPerAddress?: number | undefined;
-  /** Milliseconds between pings. A peer that answers neither of two pings is lost. 0 disables pings. @default 30_000 */
+  /** Milliseconds between pings. A peer that stays silent during two of them is lost. 0 disables pings. @default 30_000 */
   readonly pingIntervalMs?: number | undefined;
   /**
    * Returns the HTML of the page at `/`. Everyone who reaches the port can read it. @default a page that names CLASP

@@ -76,12 +76,12 @@ describe('a TCP router', () => {
     ['resets the connection', (peer: Socket) => peer.resetAndDestroy(), 'the connection failed: read ECONNRESET'],
     ['ends it', (peer: Socket) => peer.end(), 'the router closed the connection'],
     [
-      'breaks the framing',
+      'violates the framing',
       (peer: Socket) => peer.write(Buffer.alloc(4, 0xff)),
       'the connection failed: the router violated the framing: the count is 4294967295 bytes; the limit is 65547',
     ],
     [
-      'hangs up inside a frame',
+      'disconnects inside a frame',
       (peer: Socket) => peer.end(Buffer.from('0000000553', 'hex')),
       'the connection failed: the router disconnected inside a frame, after 5 of its bytes',
     ],

@@ -63,7 +63,7 @@ describe('Writer', () => {
     ['ASCII', 'x', 65_535, 65_536],
     ['two-byte text', 'é', 32_767, 32_768],
     ['four-byte text', '💡', 16_383, 16_384],
-    ['text behind ASCII', `${'x'.repeat(65_533)}é`, 1, 2],
+    ['text after ASCII', `${'x'.repeat(65_533)}é`, 1, 2],
   ])('accepts %s up to 65,535 bytes', (_, text, fitting, tooLong) => {
     const w = new Writer();
     w.str(text.repeat(fitting));

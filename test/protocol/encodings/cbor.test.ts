@@ -155,20 +155,20 @@ describe('CBOR messages', () => {
   });
 
   it.each([
-    ['nothing but an empty map', 'a0', 'a message must have a type, which is a string'],
-    ['a type that nobody knows', 'a16474797065646e6f7065', 'no message has the type "nope"'],
+    ['an empty map', 'a0', 'a message must have a type, which is a string'],
+    ['an unknown type', 'a16474797065646e6f7065', 'no message has the type "nope"'],
     [
       'a type that is inherited from objects',
       'a164747970656b636f6e7374727563746f72',
       'no message has the type "constructor"',
     ],
-    ['a key that comes twice', 'a264747970656470696e6764747970656470696e67', '"type" occurs twice in a message'],
-    ['bytes behind the map', 'a164747970656470696e6700', '1 bytes follow the message'],
-    ['a key that is no text', 'a10000', 'a map key must be a string'],
+    ['a repeated key', 'a264747970656470696e6764747970656470696e67', '"type" occurs twice in a message'],
+    ['bytes after the map', 'a164747970656470696e6700', '1 bytes follow the message'],
+    ['a key that is not a string', 'a10000', 'a map key must be a string'],
     ['an Int above 64 bits', `${SET}1b8000000000000000`, 'the integer 9223372036854775808 does not fit 64 bits'],
     ['an Int below 64 bits', `${SET}3b8000000000000000`, 'the integer -9223372036854775809 does not fit 64 bits'],
     ['a tag', `${SET}c074323031332d30332d32315432303a30343a30305a`, 'the tag 0 is not supported here'],
-    ['a tag that does not fit what follows', `${SET}d84001`, 'the tag 64 is not supported here'],
+    ['a tag that does not fit its item', `${SET}d84001`, 'the tag 64 is not supported here'],
     ['a simple value', `${SET}f0`, 'a simple value with the additional information 16 is not supported here'],
     ['a break out of place', `${SET}ff`, 'a break is outside every item of indefinite length'],
     ['a reserved head', `${SET}1c`, 'a head with the additional information 28 is invalid here'],
@@ -178,8 +178,8 @@ describe('CBOR messages', () => {
       `${SET}7f4100ff`,
       'a string of indefinite length contains an item that is not one of its chunks',
     ],
-    ['chunks inside of chunks', `${SET}7f7f6100ffff`, 'a head with the additional information 31 is invalid here'],
-    ['a text that is no UTF-8', `${SET}61ff`, 'the 1 bytes of a string are not UTF-8'],
+    ['chunks inside chunks', `${SET}7f7f6100ffff`, 'a head with the additional information 31 is invalid here'],
+    ['a string that is not UTF-8', `${SET}61ff`, 'the 1 bytes of a string are not UTF-8'],
     ['half a character in a chunk', `${SET}7f61c361a4ff`, 'the 1 bytes of a string are not UTF-8'],
     ['2^64-1 elements', `${SET}9bffffffffffffffff`, /^18446744073709551615 elements .* are claimed; 0 bytes are left$/],
     ['2^32-1 entries', `${SET}baffffffff`, /^4294967295 elements .* are claimed; 0 bytes are left$/],
@@ -212,11 +212,11 @@ describe('CBOR messages', () => {
   });
 
   it.each<[string, Message]>([
-    ['a number that is no integer', { type: 'unsubscribe', id: 1.5 }],
-    ['a number beyond its place', { type: 'unsubscribe', id: 2 ** 32 }],
+    ['a number that is not an integer', { type: 'unsubscribe', id: 1.5 }],
+    ['a number beyond its range', { type: 'unsubscribe', id: 2 ** 32 }],
     ['a negative time', { type: 'sync', t1: -1 }],
     ['a time of more than 64 bits', { type: 'sync', t1: 2n ** 64n }],
-    ['a time that lost its last bits', { type: 'sync', t1: 2 ** 53 }],
+    ['a time that lost its low bits', { type: 'sync', t1: 2 ** 53 }],
   ])('with %s are not written', (_, message) => {
     expect(() => encodeFrame(message, { encoding: 'cbor' })).toThrow(
       expect.objectContaining({ fault: 'NotEncodable' }),

@@ -178,12 +178,12 @@ describe('the MessagePack form', () => {
   it.each([
     ['an extension', 'd40100'],
     ['a reserved byte', 'c1'],
-    ['a key that is no string', '8101c0'],
+    ['a key that is not a string', '8101c0'],
     ['an array longer than the message', 'ddffffffff'],
     ['a map longer than the message', 'dfffffffff'],
     ['a string longer than the message', 'dbffffffff'],
     ['bytes longer than the message', 'c6ffffffff'],
-    ['a string that is no UTF-8', 'a1ff'],
+    ['a string that is not UTF-8', 'a1ff'],
     ['half an integer', 'cf00'],
     ['nothing', ''],
   ])('rejects %s as a value', (_, value) => {

@@ -10,9 +10,9 @@ const set: SetMessage = { type: 'set', address: '/a', value: encodeValue(5n), lo
 
 describe('writeSet', () => {
   it.each([
-    ['puts a revision where there was none', set, 7, { ...set, revision: 7 }],
-    ['puts the new revision in the place of the expected one', { ...set, revision: 6 }, 7, { ...set, revision: 7 }],
-    ['keeps the one it has when it is given none', { ...set, revision: 6 }, undefined, { ...set, revision: 6 }],
+    ['adds a revision', set, 7, { ...set, revision: 7 }],
+    ['replaces the expected revision by the new one', { ...set, revision: 6 }, 7, { ...set, revision: 7 }],
+    ['keeps its revision without a new one', { ...set, revision: 6 }, undefined, { ...set, revision: 6 }],
   ])('%s', (_, message, revision, expected) => {
     const w = new Writer();
     writeSet(w, message, revision);

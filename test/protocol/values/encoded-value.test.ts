@@ -25,8 +25,8 @@ describe('encodeValue', () => {
     ['a bool', true, '0101'],
     ['an Int, always as 64 bits', 5n, '050000000000000005'],
     ['a negative Int', -1n, '05ffffffffffffffff'],
-    ['the least Int', INT_MIN, '058000000000000000'],
-    ['the greatest Int', INT_MAX, '057fffffffffffffff'],
+    ['the minimum Int', INT_MIN, '058000000000000000'],
+    ['the maximum Int', INT_MAX, '057fffffffffffffff'],
     ['a Float, also a whole one', 5, '074014000000000000'],
     ['negative zero', -0, '078000000000000000'],
     ['a string', 'é', '080002c3a9'],
@@ -45,7 +45,7 @@ describe('encodeValue', () => {
 
   it.each<[string, Value]>([
     ['an Int above 64 bits', INT_MAX + 1n],
-    ['an Int below', INT_MIN - 1n],
+    ['an Int below 64 bits', INT_MIN - 1n],
     ['an array nested too deep', nested(MAX_VALUE_DEPTH + 1)],
   ])('rejects %s', (_, value) => {
     expect(() => encodeValue(value)).toThrow(EncodeError);
