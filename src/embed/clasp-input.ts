@@ -66,7 +66,8 @@ function checkSubscription(wanted: unknown): void {
   if (typeof wanted === 'string') return;
   check(isObject(wanted), 'each item of subscribe', 'be a pattern or an object with a pattern', wanted);
   checkNames('subscribe', wanted, subscriptionNames);
-  const { pattern, id } = wanted as Readonly<Record<keyof ClaspSubscription, unknown>>; // an object: absent fields are undefined
+  // An object: absent fields are undefined.
+  const { pattern, id } = wanted as Readonly<Record<keyof ClaspSubscription, unknown>>;
   checkText('the pattern of subscribe', pattern);
   if (id !== undefined) checkText('the id of subscribe', id);
 }

@@ -264,7 +264,8 @@ export type ClaspRef = ActorRefFrom<typeof claspMachine>;
  * router.
  */
 function summarizeInput(actor: AnyActorRef): void {
-  const { options } = actor as AnyActorRef & { readonly options: { input?: ClaspInput | undefined } }; // each actor has options
+  // Each actor has options.
+  const { options } = actor as AnyActorRef & { readonly options: { input?: ClaspInput | undefined } };
   if (options.input === undefined) return;
   const { transports = [], subscribe } = options.input;
   options.input = summarized(options.input, (input) => ({

@@ -65,7 +65,8 @@ describe('the session of the actor', () => {
     await heard(actor, (events) => told(events, 'clasp.signal').length > 0);
     const { heard: events } = actor.getSnapshot().context;
     expect(told(events, 'clasp.signal')).toMatchObject([{ subscription: 'cues', signal: { value: 'go' } }]);
-    expect(told(events, 'clasp.session.opened')).toMatchObject([{ name: 'guest' }]); // it does not report its own sessions
+    // It does not report its own sessions.
+    expect(told(events, 'clasp.session.opened')).toMatchObject([{ name: 'guest' }]);
     expect(told(events, 'clasp.session.closed')).toEqual([]);
     expect(clasp.getSnapshot().value).toBe('running');
     expect(lines.filter(({ level }) => level === 'warn').at(-1)?.message).toMatch(
@@ -82,7 +83,8 @@ describe('the session of the actor', () => {
     for (const value of [1, 2, 3]) clasp.send({ type: 'clasp.set', address: '/a', value });
     await heard(actor, (events) => told(events, 'clasp.param').at(-1)?.value === 3);
     const refused = told(actor.getSnapshot().context.heard, 'clasp.refused');
-    expect(refused).toMatchObject([{ request: undefined, error: { code: 500 } }]); // the reason of the close, without a request
+    // The reason of the close, without a request.
+    expect(refused).toMatchObject([{ request: undefined, error: { code: 500 } }]);
   });
 
   it('does not prevent a stop of the router while it is closed', async () => {

@@ -17,7 +17,8 @@ afterEach(() => {
 });
 
 function start(snapshot?: unknown): ReturnType<typeof createActor<typeof parent>> {
-  const actor = createActor(parent, { ...(snapshot !== undefined && { snapshot: snapshot as never }) }); // as it was persisted
+  // As it was persisted.
+  const actor = createActor(parent, { ...(snapshot !== undefined && { snapshot: snapshot as never }) });
   started.push(actor);
   return actor.start();
 }

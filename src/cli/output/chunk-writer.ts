@@ -46,7 +46,8 @@ function statOf(fd: number): Stats | undefined {
 
 /** @param stream has no other writer */
 export function streamWriter(stream: Writable): ChunkWriter {
-  stream.on('error', () => undefined); // the callback of the write receives it too; without a listener it ends the process
+  // The callback of the write receives it too; without a listener it ends the process.
+  stream.on('error', () => undefined);
   return {
     blocksThread: false,
     write(chunk, done) {

@@ -34,7 +34,8 @@ export function readToolRequest([name = '', ...rest]: readonly string[]): ToolRe
   const { args, given } = parse(name, command, rest);
   if (given.has('help')) return { kind: 'help', command: name };
   checkCount(name, command, args);
-  return { kind: 'run', command: name, args, given: given as ReadonlyMap<OptionName, string> }; // all others are its options
+  // All others are its options.
+  return { kind: 'run', command: name, args, given: given as ReadonlyMap<OptionName, string> };
 }
 
 function parse(
