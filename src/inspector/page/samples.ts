@@ -1,7 +1,7 @@
 /** Time range of a sparkline, in milliseconds. */
 export const SPARK_MS = 30_000;
 
-/** Maximum samples per address. The feed has two per second, and more would not be visible. */
+/** Maximum samples per address: the feed sends at most four per second, for {@link SPARK_MS}. */
 const MAX_SAMPLES = 120;
 /** Maximum addresses; the page shows no more signals than this. */
 const MAX_ADDRESSES = 5_000;
