@@ -33,7 +33,7 @@ export interface ResolvedPeer extends HttpPeer {
   readonly hosts: readonly (string | undefined)[];
 }
 
-/** The part of an `IncomingMessage` that says where it comes from. */
+/** The part of an `IncomingMessage` that identifies its source. */
 interface RequestSource {
   readonly headers: IncomingHttpHeaders;
   readonly socket: Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress'>;

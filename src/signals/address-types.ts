@@ -1,5 +1,5 @@
 /**
- * Addresses, definitions and patterns as types. Each type mirrors the behavior of `AddressTree` at run time. This
+ * Addresses, definitions and patterns as types. Each type mirrors the behavior of `PatternTree` at run time. This
  * module has no run-time code.
  */
 

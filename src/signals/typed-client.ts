@@ -134,7 +134,7 @@ export interface TypedClient<S extends Declared> extends Omit<Client, SignalMeth
 }
 
 /**
- * Gives a client the types of the signals that were defined.
+ * Returns a client with the types of the defined signals.
  *
  * ```ts
  * const client = typed(await connect('ws://localhost:7330'), signals);

@@ -155,7 +155,7 @@ export interface Datagrams {
 /** Milliseconds for which a closing connection waits for a peer that neither reads nor answers. */
 export const CLOSE_GRACE_MS = 2_000;
 
-/** What a connection that this side destroys ends with if nothing else is said. */
+/** Default error text of a connection that this side destroys. */
 export const CUT_BY_THIS_SIDE = 'the connection was cut by this side';
 
 /** A connection that ended without a close: the end of a byte stream, a reset, invalid framing, a silent peer. */
