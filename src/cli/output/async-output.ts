@@ -7,10 +7,7 @@ export const MAX_WAITING_BYTES = 1_048_576;
 /** Bytes of one write, unless a single text is longer. */
 const CHUNK_BYTES = 65_536;
 
-/**
- * Milliseconds until a write that failed is tried again: if the reader cannot take it at once, and otherwise (a full
- * disk).
- */
+/** Milliseconds until a failed write is retried: for a busy reader, and for other errors such as a full disk. */
 const BUSY_RETRY_MS = 50;
 const FAILURE_RETRY_MS = 1_000;
 
@@ -85,8 +82,7 @@ export class AsyncOutput {
 
   /** Writes a text, or drops and counts it if more than `maxWaitingBytes` would wait. */
   offer(text: string): void {
-    // Once a text is dropped the following ones are dropped too, until half of the capacity is free: one gap instead of
-    // many.
+    // After a dropped text, further ones are dropped until half of the capacity is free: one gap instead of many.
     if (this.#dropped > 0 || this.#waitingBytes + Buffer.byteLength(text) > this.#maxWaitingBytes) this.#dropped++;
     else this.write(text);
   }
