@@ -14,10 +14,10 @@ const START_MICROS = 1_767_225_600_000_000;
 export async function makeCore(options = {}) {
   const [{ RouterCore }, { RouterSession }, { parseRouterOptions }, { rootInput }, { decodeFrame }] = await Promise.all(
     [
-      built('actors/router/router-core.js'),
-      built('actors/router/router-session.js'),
-      built('options.js'),
-      built('root-input.js'),
+      built('core/router-core.js'),
+      built('core/session.js'),
+      built('router/options.js'),
+      built('router/root-input.js'),
       built('protocol/frame.js'),
     ],
   );
@@ -34,7 +34,16 @@ export async function makeCore(options = {}) {
     join() {
       const session = new RouterSession({
         id: String(++count),
-        link: { framing: 'raw', encoding: undefined, bufferedBytes: 0, write() {}, close() {}, destroy() {} },
+        link: {
+          transport: 'bench',
+          remoteAddress: 'bench',
+          framing: 'raw',
+          encoding: undefined,
+          bufferedBytes: 0,
+          write() {},
+          close() {},
+          destroy() {},
+        },
         notify: (/** @type {{ type: string }} */ event) => {
           if (event.type === 'hello.accepted') session.phase = 'active';
         },
@@ -45,7 +54,7 @@ export async function makeCore(options = {}) {
       session.phase = 'awaitingHello';
       core.beginBatch();
       core.handle(session, decodeFrame(hello('core')), clock.micros);
-      while (core.advanceSnapshots());
+      while (core.advanceTasks());
       return session;
     },
     /** Takes the outbox contents, as the end of a tick does. @returns bytes */

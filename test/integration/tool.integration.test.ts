@@ -261,7 +261,7 @@ describe('clasp-router monitor', () => {
     await until(() => monitor.stdout.includes('held'), 'the snapshot');
     command.process.kill('SIGKILL');
     const { exitCode, stderr } = await monitor.done();
-    expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/^clasp-router: the connection broke.*\n$/)]);
+    expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/^clasp-router: the connection failed.*\n$/)]);
     await desk.close();
   });
 });
@@ -356,12 +356,12 @@ describe('the tool', () => {
     const command = new Command(['--host', '127.0.0.1', '--port', '0'], preload);
     await until(() => command.stdout.includes('try:'), 'the router runs');
     const loaded = (): string => readFileSync(log, 'utf8');
-    expect(loaded()).toContain('/dist/server.js');
+    expect(loaded()).toContain('/dist/router/create-router.js');
     expect(loaded()).not.toMatch(/\/dist\/(cli\/tool|client\/node)/);
     writeFileSync(log, '');
     await new Command(['decode', '41'], preload).done();
     expect(loaded()).toContain('/dist/cli/tool/decode.js');
     // A command does not load a router either, nor the client if it needs none.
-    expect(loaded()).not.toMatch(/\/dist\/(server|client\/client)\.js/);
+    expect(loaded()).not.toMatch(/\/dist\/(router\/create-router|client\/client)\.js/);
   });
 });
