@@ -26,7 +26,7 @@ async function connected(options: WebSocketOptions = {}): Promise<{ door: EchoDo
 }
 
 describe('a flood of pings', () => {
-  const limit = new ConnectionLost('the peer sent more than 50 pings and pongs in a second');
+  const limit = new ConnectionLost('the peer sent more than 50 pings and pongs in one second');
 
   it.each([
     ['pings', PING],

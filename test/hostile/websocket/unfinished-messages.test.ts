@@ -34,7 +34,7 @@ describe('clients that begin a JSON text and never finish it', () => {
     expect(door.ends).toEqual([]);
     for (let i = 0; i < 2; i++) (await connect(door)).write(small);
     await until(() => door.ends.length > 0);
-    const text = `its unfinished message has 260013 bytes, the most of all, and all together more than ${MAX_UNFINISHED_BYTES}`;
+    const text = `its unfinished message of 260013 bytes is the largest, and all together exceed ${MAX_UNFINISHED_BYTES} bytes`;
     expect(door.ends).toEqual([new ConnectionLost(text)]);
     bystander.write(maskedMessage(Buffer.from('{}'), 0x81));
     await bystander.receive((received) => answersIn(received).includes('text {}'));
