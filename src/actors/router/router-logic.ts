@@ -292,19 +292,29 @@ class Router {
     const { session, frames, receivedMicros, next = 0 } = batch;
     session.lastActivityMicros = receivedMicros;
     session.lastReceivedMicros = receivedMicros;
-    const { steps } = this.#core;
+    const core = this.#core;
+    const { work } = core;
+    const { steps } = core;
+    const { outbox } = session;
+    let { highWaterBytes } = this.#buffers; // changes only when something is written
     const isLimited = defer !== undefined && session.link.isTrusted !== true;
     const lastStep = isLimited ? this.#turns.lastStepOf(session, steps, frames.length - next) : Infinity;
+    let lastWork = work.steps + (lastStep - steps);
     let at = next;
     let isDone = false;
     while (!isDone) {
       try {
-        while (at < frames.length && this.#core.steps < lastStep) {
-          this.#core.handle(session, frames[at++]!, receivedMicros);
+        while (at < frames.length && work.steps < lastWork) {
+          core.handle(session, frames[at++]!, receivedMicros);
           // Small requests can have large replies, thousands in one read. Output above this mark is therefore flushed
           // before the end of the tick. Either the socket takes it, or the session is congested and its send queue has
           // limits.
-          if (session.outbox.byteLength > this.#buffers.highWaterBytes) this.#flush(session);
+          if (outbox.byteLength > highWaterBytes) {
+            this.#flush(session);
+            ({ highWaterBytes } = this.#buffers);
+          }
+          // All steps cost three objects to read, 12 ns. Deliveries of a few messages exceed the share only slightly.
+          if ((at & STEPS_MASK) === 0) lastWork = work.steps + (lastStep - core.steps);
         }
         isDone = true;
       } catch (error) {
@@ -313,7 +323,7 @@ class Router {
     }
     session.traffic.receivedMessages += at - next;
     if (!isLimited) return;
-    this.#turns.spend(session, this.#core.steps - steps);
+    this.#turns.spend(session, core.steps - steps);
     if (at === frames.length) return;
     this.#turns.close(session);
     defer(batch, at);
@@ -440,6 +450,8 @@ const ignore = (): void => undefined;
 
 /** Microseconds before a bundle's time at which the event loop starts to turn for it. */
 const SPIN_MICROS = 2_000;
+/** All steps are read before a message whose place in its batch has none of these bits. */
+const STEPS_MASK = 15;
 /** Turns without progress of the clock after which it counts as stopped. */
 const MAX_TURNS_IN_PLACE = 10;
 

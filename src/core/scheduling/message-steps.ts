@@ -1,12 +1,15 @@
 import type { InboundMessage } from '../../protocol/inbound.js';
 
+/** Steps of a SET and of a PUBLISH. */
+export const EVERYDAY_STEPS = 15;
+
 /**
  * Steps, about 20 ns each, of a message by itself: decoding, permissions, the change and its reply. Variable costs are
  * counted where they occur: matching, snapshots, deliveries, new params.
  */
 const steps: Readonly<Record<InboundMessage['type'], number>> = {
-  set: 15,
-  publish: 15,
+  set: EVERYDAY_STEPS,
+  publish: EVERYDAY_STEPS,
   bundle: 20,
   get: 40,
   subscribe: 200,

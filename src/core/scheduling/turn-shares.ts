@@ -1,7 +1,7 @@
 import type { RouterSession } from '../session.js';
 
-/** Maximum steps of one session per turn of the event loop: 1 ms, about 3,000 plain SETs. */
-const SESSION_STEPS = 50_000;
+/** Maximum steps of one session per turn of the event loop: 2 ms, more than the plain SETs of a whole read quota. */
+const SESSION_STEPS = 100_000;
 /** Maximum steps of all sessions together, except those that sent few messages: 4 ms. */
 const TURN_STEPS = 200_000;
 /** A session with at most this many messages is always served, up to 0.1 ms. */
