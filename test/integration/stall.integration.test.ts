@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket } from 'ws';
 import { connect } from '../../src/client/node.js';
 import type { Message } from '../../src/protocol/messages/message.js';
 import { decodeFrame, encodeFrame } from '../../src/protocol/frame.js';
@@ -110,12 +111,24 @@ describe('a client whose program was blocked longer than three keep-alives', () 
   it('keeps its connection to the router, whose answers were queued', async () => {
     const router = await startRouterProcess();
     cleanUps.push(() => router.stop());
-    const client = await connect(`ws://127.0.0.1:${router.doors.websocket}`, { keepAliveMs: 500, reconnect: false });
+    let received = 0;
+    class CountingWebSocket extends WebSocket {
+      constructor(url: string, protocols: string[]) {
+        super(url, protocols);
+        this.on('message', () => received++);
+      }
+    }
+    const client = await connect(`ws://127.0.0.1:${router.doors.websocket}`, {
+      keepAliveMs: 500,
+      reconnect: false,
+      WebSocket: CountingWebSocket,
+    });
     cleanUps.push(() => client.close());
     const states: string[] = [];
     client.onState(({ state }) => states.push(state));
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BLOCKED_MS);
-    await sleep(1_000); // two keep-alives
+    const before = received;
+    await until(() => received >= before + 2 || states.length > 0); // the answers to two keep-alives
     await client.ping();
     expect(states).toEqual([]);
   });

@@ -5,8 +5,9 @@ import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { pipe, tcp, type TcpOptions } from '../../src/transports/tcp/index.js';
 import { type Connection, ConnectionLost, type Transport } from '../../src/transports/transport.js';
 import { framed, frameOf } from '../support/frames.js';
-import { Inbox, turns, until } from '../support/inbox.js';
-import { inputRead, SteadyClock } from '../support/steady-clock.js';
+import { Inbox, until } from '../support/inbox.js';
+import { fillNetwork, passSeconds } from '../support/slow-peer.js';
+import { SteadyClock } from '../support/steady-clock.js';
 import { TcpClient } from '../support/tcp-client.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'clasp-'));
@@ -38,51 +39,34 @@ function overTcp(clock: SteadyClock, options: Partial<TcpOptions> = {}): Transpo
   return tcp({ host: '127.0.0.1', port: 0, clock, ...options });
 }
 
-/** Stops the client's reading, and writes until the network accepts no more. */
-async function fill(client: TcpClient, connection: Connection): Promise<void> {
-  client.stall();
-  const bytes = framed('length', [frameOf(65_000)]);
-  for (let stuck = 0; stuck < 20; stuck = connection.bufferedBytes > 0 ? stuck + 1 : 0) {
-    if (connection.bufferedBytes < 1_000_000) connection.write(bytes);
-    await turns();
-  }
-}
-
-async function pass(clock: SteadyClock, seconds: number): Promise<void> {
-  for (let i = 0; i < seconds; i++) {
-    clock.increment(1_000);
-    await inputRead();
-  }
-}
-
 describe('a TCP peer that reads none of its queued bytes', () => {
   it('is lost after 60 s, even if more is sent to it', async () => {
     const clock = new SteadyClock();
     const { client, connection, inbox } = await connected(overTcp(clock));
-    await fill(client, connection);
+    await fillNetwork(client, connection, 'length');
     for (let second = 0; second < 59; second++) {
       connection.write(framed('length', [frameOf(20)]));
-      await pass(clock, 1);
+      await passSeconds(clock, 1);
     }
     expect(inbox.end).toBeUndefined();
     const waiting = connection.bufferedBytes;
-    await pass(clock, 2);
+    await passSeconds(clock, 2);
     expect(await inbox.ended).toEqual(new ConnectionLost(`the peer read none of ${waiting} queued bytes for 60 s`));
   });
 
   it('is kept while it reads some of them, which counts as a sign of life', async () => {
     const clock = new SteadyClock();
     const { client, connection, inbox } = await connected(overTcp(clock));
-    await fill(client, connection);
+    await fillNetwork(client, connection, 'length');
     for (let i = 1; i <= 4; i++) {
-      await pass(clock, 50);
+      await passSeconds(clock, 50);
       const waiting = connection.bufferedBytes;
       client.resume();
       await until(() => connection.bufferedBytes < waiting);
       client.stall();
-      await fill(client, connection);
+      await fillNetwork(client, connection, 'length');
     }
-    await pass(clock, 20);
+    await passSeconds(clock, 20);
     expect(inbox.end).toBeUndefined();
     expect(inbox.batches.length).toBeGreaterThanOrEqual(4);
     expect(inbox.frames).toEqual([]);
@@ -91,10 +75,10 @@ describe('a TCP peer that reads none of its queued bytes', () => {
   it('is no longer watched when all bytes are sent', async () => {
     const clock = new SteadyClock();
     const { client, connection, inbox } = await connected(overTcp(clock));
-    await fill(client, connection);
+    await fillNetwork(client, connection, 'length');
     client.resume();
     await until(() => connection.bufferedBytes === 0);
-    await pass(clock, 600);
+    await passSeconds(clock, 600);
     expect(inbox.end).toBeUndefined();
   });
 
@@ -111,8 +95,8 @@ describe('a TCP peer that reads none of its queued bytes', () => {
   ])('is kept %s', async (_, create) => {
     const clock = new SteadyClock();
     const { client, connection, inbox } = await connected(create(clock));
-    await fill(client, connection);
-    await pass(clock, 300);
+    await fillNetwork(client, connection, 'length');
+    await passSeconds(clock, 300);
     expect(inbox.end).toBeUndefined();
   });
 });

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { webSocket } from '../../src/transports/websocket/index.js';
 import { type Connection, ConnectionLost } from '../../src/transports/transport.js';
-import { framed, frameOf } from '../support/frames.js';
-import { Inbox, turns, until } from '../support/inbox.js';
-import { inputRead, SteadyClock } from '../support/steady-clock.js';
+import { Inbox, until } from '../support/inbox.js';
+import { fillNetwork, passSeconds } from '../support/slow-peer.js';
+import { SteadyClock } from '../support/steady-clock.js';
 import { WebSocketClient } from '../support/websocket-client.js';
 
 const cleanUps: (() => unknown)[] = [];
@@ -29,34 +29,17 @@ async function connected(
   return { client, connection, inbox: new Inbox(connection.batches$) };
 }
 
-/** Stops the client's reading, and writes until the network accepts no more. */
-async function fill(client: WebSocketClient, connection: Connection): Promise<void> {
-  client.stall();
-  const bytes = framed('websocket', [frameOf(65_000)]);
-  for (let stuck = 0; stuck < 20; stuck = connection.bufferedBytes > 0 ? stuck + 1 : 0) {
-    if (connection.bufferedBytes < 1_000_000) connection.write(bytes);
-    await turns();
-  }
-}
-
-async function pass(clock: SteadyClock, seconds: number): Promise<void> {
-  for (let i = 0; i < seconds; i++) {
-    clock.increment(1_000);
-    await inputRead();
-  }
-}
-
 describe('a WebSocket peer that reads slowly', () => {
   it('is alive while it reads some of its queued bytes, because pings wait behind them', async () => {
     const clock = new SteadyClock();
     const { client, connection, inbox } = await connected(clock);
-    await fill(client, connection);
+    await fillNetwork(client, connection, 'websocket');
     for (let i = 1; i <= 6; i++) {
-      await pass(clock, 30);
+      await passSeconds(clock, 30);
       const waiting = connection.bufferedBytes;
       client.resume();
       await until(() => connection.bufferedBytes < waiting);
-      await fill(client, connection);
+      await fillNetwork(client, connection, 'websocket');
     }
     expect(inbox.end).toBeUndefined();
     expect(inbox.batches.length).toBeGreaterThanOrEqual(5);
@@ -65,8 +48,8 @@ describe('a WebSocket peer that reads slowly', () => {
   it('is lost within 90 s if it reads nothing', async () => {
     const clock = new SteadyClock();
     const { client, connection, inbox } = await connected(clock);
-    await fill(client, connection);
-    await pass(clock, 91);
+    await fillNetwork(client, connection, 'websocket');
+    await passSeconds(clock, 91);
     expect(await inbox.ended).toEqual(new ConnectionLost('the peer answered none of 2 pings'));
   });
 });
