@@ -93,6 +93,7 @@ export {
 export type {
   Authenticator,
   Constraint,
+  DropCounts,
   Grant,
   ProposedWrite,
   SessionIdentity,

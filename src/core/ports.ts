@@ -125,3 +125,25 @@ export interface Constraint {
   /** Maximum writes per second to all addresses of the pattern together. */
   readonly maxRate?: number | undefined;
 }
+
+/** Messages that were not delivered since the router started, by reason. */
+export interface DropCounts {
+  /** Messages above the rate limit of their session. */
+  readonly rateLimited: number;
+  /** Frames that could not be decoded. */
+  readonly malformed: number;
+  /** Param values that a newer value replaced in the queue of a slow session. */
+  readonly conflated: number;
+  /** Stream values and gesture moves that were dropped from the queue of a slow session. */
+  readonly dropped: number;
+  /** Sessions closed because their queue exceeded its limit. */
+  readonly overflows: number;
+  /** Params evicted to free capacity. */
+  readonly evictedParams: number;
+  /** Params whose TTL expired. */
+  readonly expiredParams: number;
+  /** Announced signals, scheduled bundles and last wills that were evicted to free capacity. */
+  readonly evictedSignals: number;
+  readonly droppedBundles: number;
+  readonly droppedWills: number;
+}

@@ -1,3 +1,5 @@
+import type { DropCounts } from '../core/ports.js';
+
 /**
  * Source of the metrics. Read once per scrape; the router's own work never calls it. All totals count from the start
  * of the router and never decrease.
@@ -42,27 +44,7 @@ export interface RouterFigures {
   readonly messages: Readonly<Record<string, number>>;
   /** ERRORs sent, by code: `404`. A code that was not sent can be absent. */
   readonly errors: Readonly<Record<string, number>>;
-  /** Messages that were not delivered, by reason. */
-  readonly drops: {
-    /** Messages above the rate limit of their session. */
-    readonly rateLimited: number;
-    /** Frames that could not be decoded. */
-    readonly malformed: number;
-    /** Param values that a newer value replaced in the queue of a slow session. */
-    readonly conflated: number;
-    /** Stream values and gesture moves that were dropped from the queue of a slow session. */
-    readonly dropped: number;
-    /** Sessions closed because their queue exceeded its limit. */
-    readonly overflows: number;
-    /** Params evicted to free capacity. */
-    readonly evictedParams: number;
-    /** Params whose TTL expired. */
-    readonly expiredParams: number;
-    /** Announced signals, scheduled bundles and last wills that were evicted to free capacity. */
-    readonly evictedSignals: number;
-    readonly droppedBundles: number;
-    readonly droppedWills: number;
-  };
+  readonly drops: DropCounts;
   /** Memory by kind of data with a limit in bytes, such as `params`; a limit of 0 means none. */
   readonly memory: Readonly<
     Record<string, { readonly usedBytes: number; readonly limitBytes: number; readonly madeRoom: number }>

@@ -1,3 +1,5 @@
+import type { DropCounts } from '../ports.js';
+
 /** Kinds of stored items with a limit in bytes; see docs/limits.md. */
 export const memoryKinds = [
   'params',
@@ -52,27 +54,7 @@ export interface Statistics {
   readonly messages: Readonly<Record<string, number>>;
   /** ERRORs sent, by code. */
   readonly errors: Readonly<Record<string, number>>;
-  /** Messages that were not delivered, by reason. */
-  readonly drops: {
-    /** Messages over the rate limit of their session. */
-    readonly rateLimited: number;
-    /** Undecodable frames. */
-    readonly malformed: number;
-    /** Param values replaced by newer ones while their reader was slow. */
-    readonly conflated: number;
-    /** Stream samples and gesture moves dropped because their reader was slow. */
-    readonly dropped: number;
-    /** Sessions closed because their send queue was too large. */
-    readonly overflows: number;
-    /** Evicted params. */
-    readonly evictedParams: number;
-    /** Expired params. */
-    readonly expiredParams: number;
-    /** Evicted announced signals, scheduled bundles and last wills. */
-    readonly evictedSignals: number;
-    readonly droppedBundles: number;
-    readonly droppedWills: number;
-  };
+  readonly drops: DropCounts;
   /** Memory of each kind with a limit. */
   readonly memory: Readonly<Record<MemoryKind, MemoryUse>>;
   /** Scheduled bundles. */

@@ -92,7 +92,7 @@ export class SystemSignals {
     say('version', version);
     say('startedAt', BigInt(this.#startedMicros + this.#offsets.protocolAheadMicros));
     say('uptimeSeconds', BigInt(Math.floor((nowMicros - this.#startedMicros) / 1_000_000)));
-    for (const [group, numbers] of Object.entries({ counts, totals, drops, schedule })) {
+    for (const [group, numbers] of Object.entries({ counts, totals, drops: { ...drops }, schedule })) {
       for (const [key, number] of Object.entries<number>(numbers)) say(`${group}/${key}`, BigInt(Math.round(number)));
     }
     this.#refreshRates(totals, nowMicros, say);
