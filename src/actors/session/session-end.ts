@@ -1,6 +1,6 @@
 import { clipUtf8 } from '../../protocol/bytes/utf8.js';
 import { type ClaspError, ErrorCode } from '../../protocol/errors.js';
-import type { CloseReason } from '../../util/close-reason.js';
+import { type CloseReason, MAX_REASON_BYTES } from '../../util/close-reason.js';
 import type { SessionEnd, SessionEvent } from '../../core/session-events.js';
 
 /** Actor events that end a session. */
@@ -59,7 +59,7 @@ export function told(kind: SessionEnd['kind'], error: ClaspError): SessionEnd {
 
 /** Returns how to close the connection after this end. */
 export function closeReason(end: SessionEnd): CloseReason {
-  return { kind: closeKind(end), text: clipUtf8(end.text, MAX_CLOSE_TEXT_BYTES) };
+  return { kind: closeKind(end), text: clipUtf8(end.text, MAX_REASON_BYTES) };
 }
 
 function closeKind({ kind, error }: SessionEnd): CloseReason['kind'] {
@@ -99,6 +99,3 @@ function helloRefusalKind(code: ErrorCode | undefined): CloseReason['kind'] {
       return 'protocol';
   }
 }
-
-/** A WebSocket close frame has room for 123 bytes of text. Longer text must not be truncated within a character. */
-const MAX_CLOSE_TEXT_BYTES = 120;
