@@ -149,7 +149,7 @@ describe('a message that a peer can send', () => {
           }
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 80 },
     );
   });
 
@@ -164,7 +164,7 @@ describe('a message that a peer can send', () => {
         if (error === undefined) expectForwarded(message, readers);
         else expectRefused(error, readers);
       }),
-      { numRuns: 40 },
+      { numRuns: 80 },
     );
   });
 
@@ -217,7 +217,7 @@ describe('a message that a peer can send', () => {
           for (const reader of readers.values()) expect(reader.read()).toHaveLength(messages.length);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 40 },
     );
   });
 
@@ -237,7 +237,7 @@ describe('a message that a peer can send', () => {
         expect(message.type).toBe('publish');
         for (const reader of readers.values()) expect(reader.read()).toHaveLength(1);
       }),
-      { numRuns: 400 },
+      { numRuns: 1_000 },
     );
   });
 });
