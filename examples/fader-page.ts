@@ -1,7 +1,8 @@
 // A page with faders for phones, served on the router's port: open the address that it prints.
 // Node 22.18 or later: node examples/fader-page.ts. Earlier versions: npx tsx examples/fader-page.ts
 import { fileURLToPath } from 'node:url';
-import { createRouter, staticFiles, webSocket } from 'clasp-router';
+import { createRouter, webSocket } from 'clasp-router';
+import { staticFiles } from 'clasp-router/http';
 
 /** Returns a folder relative to a module, wherever npm has installed that. */
 const folder = (module: string, relative: string): string =>

@@ -1,7 +1,8 @@
 // An installation as one XState system, with the router as one of its actors. It waits until a visitor moves a fader
 // on a phone or a desk, follows the visitor, and returns to its first state after a time without input.
 // Node 22.18 or later: node examples/kiosk-machine.ts. Earlier versions: npx tsx examples/kiosk-machine.ts
-import { type ClaspEvent, claspMachine, webSocket } from 'clasp-router';
+import { webSocket } from 'clasp-router';
+import { type ClaspEvent, claspMachine } from 'clasp-router/xstate';
 import { createActor, enqueueActions, sendTo, setup } from 'xstate';
 
 const idleMs = Number(process.env.IDLE_MS ?? 30_000);

@@ -1,4 +1,4 @@
-/** Authentication with the router's own tokens, JWTs, capability tokens, and custom validators. */
+/** Authentication with the router's own tokens, JWTs, capability tokens, and custom validators; permissions. */
 
 export { AuthError } from './auth-error.js';
 export { authenticator } from './authenticator.js';
@@ -10,3 +10,13 @@ export { jwksFile, jwtPublicKey, jwtSecret, trustAnchor } from './key-files.js';
 export { type OpenAuthenticator, openAuthenticator, type OpenAuthenticatorOptions } from './open-authenticator.js';
 export { createToken, type CreateTokenOptions, listTokens, revokeToken, type TokenInfo } from './manage-tokens.js';
 export type { TokenValidator, Validation } from './validator.js';
+export type {
+  Authenticator,
+  Constraint,
+  Grant,
+  ProposedWrite,
+  SessionIdentity,
+  VisibilityFilter,
+  WriteValidator,
+} from '../core/ports.js';
+export { formatScope, parseScope, parseScopes, type Scope, type ScopeAction } from '../protocol/scope.js';

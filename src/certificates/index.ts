@@ -10,3 +10,4 @@ export { selfSigned, type SelfSignedOptions } from './self-signed.js';
 export { type Certificate, fingerprint } from './certificate.js';
 export { defaultDataDir } from './data-dir.js';
 export { machineNames } from './machine-names.js';
+export type { TlsCredentials, TlsSource } from '../net/tls.js';

@@ -4,7 +4,7 @@ import type { Authenticator, Logger } from '../core/ports.js';
 import { rootMachine } from '../actors/root/root-machine.js';
 import { sessionMachine } from '../actors/session/session-machine.js';
 import type { Router } from '../router/create-router.js';
-import type { HttpRoute } from '../transports/websocket/index.js';
+import type { HttpRoute } from '../http/index.js';
 import { version } from '../util/version.js';
 import { type Settings, UsageError } from './settings.js';
 

@@ -4,7 +4,8 @@ import { quic } from '../transports/quic/index.js';
 import { pipe, tcp } from '../transports/tcp/index.js';
 import type { Transport } from '../transports/transport.js';
 import { udp } from '../transports/udp/index.js';
-import { type HttpRoute, webSocket } from '../transports/websocket/index.js';
+import { webSocket } from '../transports/websocket/index.js';
+import type { HttpRoute } from '../http/index.js';
 import { type Settings, UsageError } from './settings.js';
 
 /** The configured transports, before they listen. */

@@ -1,7 +1,7 @@
 import type { Logger } from '../core/ports.js';
 import { createMetrics, healthRoute, metricsRoute, type RouterFigures } from '../health/index.js';
 import type { Router } from '../router/create-router.js';
-import { type HttpRoute, openHttpPort } from '../transports/websocket/index.js';
+import { type HttpRoute, openHttpPort } from '../http/index.js';
 import type { Settings } from './settings.js';
 
 /** Health and metrics. */

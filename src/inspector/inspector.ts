@@ -11,7 +11,7 @@ import { ClockWatch } from '../util/clock-watch.js';
 import { isForwarded } from '../util/forwarded-headers.js';
 import { ClaspError, ErrorCode } from '../protocol/errors.js';
 import { chart } from './chart.js';
-import type { Chart, FeedMessage, PageMessage } from './feed.js';
+import type { Chart, PageMessage } from './feed.js';
 import { FeedConnection, type FeedHost } from './feed-connection.js';
 import { guardRule, isLoopback, refusal } from './guard.js';
 import { checkKey, linkTo, newKey } from './inspector-key.js';
@@ -299,5 +299,3 @@ function answerFile(files: ReadonlyMap<string, PageFile>, { method, path, header
   if (headers['if-none-match'] === file.etag) return { status: 304, headers: cached, body: '' };
   return { status: 200, type: file.type, headers: cached, body: file.body };
 }
-
-export type { FeedMessage };

@@ -1,7 +1,8 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { connect, connectionLink } from '../../src/client/index.js';
-import { createRouter, memory } from '../../src/index.js';
+import { createRouter } from '../../src/index.js';
+import { memory } from '../../src/transports/index.js';
 import { until } from '../support/inbox.js';
 
 interface Write {

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Client, connect, connectionLink, timelinePlayer } from '../../src/client/index.js';
 import type { ClientOptions } from '../../src/client/options.js';
 import type { Signal } from '../../src/client/signal.js';
-import { createRouter, memory, type MemoryTransport, type Router } from '../../src/index.js';
+import { createRouter, type Router } from '../../src/index.js';
+import { memory, type MemoryTransport } from '../../src/transports/index.js';
 import { turns, until } from '../support/inbox.js';
 import { SteadyClock } from '../support/steady-clock.js';
 

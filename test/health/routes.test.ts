@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createMetrics, healthRoute, metricsRoute } from '../../src/health/index.js';
-import { type HttpRoute, openHttpPort, webSocket } from '../../src/transports/websocket/index.js';
+import { webSocket } from '../../src/transports/websocket/index.js';
+import { type HttpRoute, openHttpPort } from '../../src/http/index.js';
 import { parseExposition } from './exposition.js';
 import { figures } from './figures.js';
 

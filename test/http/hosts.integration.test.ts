@@ -4,7 +4,8 @@ import { healthRoute } from '../../src/health/index.js';
 import { hostRule } from '../../src/util-node/host-names.js';
 import { HostCheck } from '../../src/http/host-check.js';
 import type { RejectedConnection } from '../../src/net/rejected-connections.js';
-import { openHttpPort, webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
+import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
+import { openHttpPort } from '../../src/http/index.js';
 import { httpRequest } from '../support/http-request.js';
 import { RawSocket, upgradeRequest } from '../support/raw-socket.js';
 

@@ -4,12 +4,8 @@ import { once } from 'node:events';
 import { SimulatedClock } from 'xstate';
 import type { Connection } from '../../src/transports/transport.js';
 import type { RejectedConnection } from '../../src/net/rejected-connections.js';
-import {
-  type HttpPeer,
-  type HttpRequest,
-  webSocket,
-  type WebSocketOptions,
-} from '../../src/transports/websocket/index.js';
+import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
+import type { HttpPeer, HttpRequest } from '../../src/http/index.js';
 import { until } from '../support/inbox.js';
 import { RawSocket, upgradeRequest } from '../support/raw-socket.js';
 import { addsForwardedFor, plainProxyPass, ReverseProxy } from '../support/reverse-proxy.js';

@@ -4,16 +4,9 @@ import { request } from 'node:http';
 import { connect as connectSocket } from 'node:net';
 import { authenticator, type Validation } from '../../src/auth/index.js';
 import { connect } from '../../src/client/node.js';
-import {
-  createRouter,
-  listenerMachine,
-  rootMachine,
-  type Router,
-  type RouterOptions,
-  sessionMachine,
-  silentLogger,
-  webSocket,
-} from '../../src/index.js';
+import { createRouter, type Router, type RouterOptions, webSocket } from '../../src/index.js';
+import { listenerMachine, rootMachine, sessionMachine } from '../../src/embed/index.js';
+import { silentLogger } from '../../src/core/ports.js';
 import { createInspector } from '../../src/inspector/index.js';
 import { parseScopes } from '../../src/protocol/scope.js';
 import { FeedPage } from './feed-page.js';

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createInspector, type Inspector } from '../../src/inspector/index.js';
-import { createRouter, healthRoute, type Router, silentLogger, webSocket } from '../../src/index.js';
+import { createRouter, type Router, webSocket } from '../../src/index.js';
+import { healthRoute } from '../../src/health/index.js';
+import { silentLogger } from '../../src/core/ports.js';
 import { httpRequest } from '../support/http-request.js';
 import { RawSocket, upgradeRequest } from '../support/raw-socket.js';
 

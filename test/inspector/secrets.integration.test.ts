@@ -15,18 +15,10 @@ import {
 } from '../../src/auth/index.js';
 import { connect } from '../../src/client/node.js';
 import { type Clock, systemClock } from '../../src/util/clock.js';
-import {
-  createRouter,
-  listenerMachine,
-  rootMachine,
-  type Router,
-  sessionMachine,
-  silentLogger,
-  tcp,
-  type TlsSource,
-  type Transport,
-  webSocket,
-} from '../../src/index.js';
+import { createRouter, type Router, tcp, type Transport, webSocket } from '../../src/index.js';
+import { listenerMachine, rootMachine, sessionMachine } from '../../src/embed/index.js';
+import { silentLogger } from '../../src/core/ports.js';
+import type { TlsSource } from '../../src/certificates/index.js';
 import type { Json } from '../../src/inspector/feed.js';
 import { createInspector, type Inspector } from '../../src/inspector/index.js';
 import { parseScopes } from '../../src/protocol/scope.js';

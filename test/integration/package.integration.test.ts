@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 
@@ -57,14 +58,59 @@ describe('the package', () => {
     await node([bin('typedoc/bin/typedoc'), '--emit', 'none', '--logLevel', 'Warn']);
   });
 
-  it.each(['http3', 'inspector', 'elkjs', 'playwright', 'cli/'])('does not load %s with its root', (part) => {
-    const { ours, others } = staticImports(join(root, 'dist/index.js'));
-    expect(ours.size).toBeGreaterThan(100);
-    expect(
-      [...ours, ...others].filter((name) => name.slice(root.length).includes(part) && !isQuicSource(name)),
-    ).toEqual([]);
+  it('has no unused file, export or dependency', async () => {
+    expect(await node([bin('knip/bin/knip.js'), '--no-progress'])).toBe('');
   });
+
+  it('exports at most 30 names from its root, none of them with *', () => {
+    const entry = readFileSync(join(root, 'src/index.ts'), 'utf8');
+    const names = [...entry.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, list = '']) =>
+      list.split(',').filter((name) => name.trim() !== ''),
+    );
+    expect(names.length).toBeGreaterThan(20);
+    expect(names.length).toBeLessThanOrEqual(30);
+    expect(entry).not.toMatch(/export \*/);
+  });
+
+  it('adds less than 1 KiB to a bundle that uses one error class', async () => {
+    expect(await bundled(`export { ClaspError } from 'clasp-router';`)).toBeLessThan(1_024);
+    expect(await bundled(`export { createRouter } from 'clasp-router';`)).toBeGreaterThan(100_000);
+  });
+
+  it('has source maps with their sources', () => {
+    const { sources, sourcesContent } = JSON.parse(readFileSync(join(root, 'dist/index.js.map'), 'utf8')) as {
+      readonly sources: readonly string[];
+      readonly sourcesContent?: readonly string[];
+    };
+    expect(sourcesContent).toHaveLength(sources.length);
+  });
+
+  it.each(['http3', 'inspector', 'elkjs', 'pino', 'prom-client', 'jose', 'playwright', 'cli/'])(
+    'does not load %s with its root',
+    (part) => {
+      const { ours, others } = staticImports(join(root, 'dist/index.js'));
+      expect(ours.size).toBeGreaterThan(100);
+      expect(
+        [...ours, ...others].filter((name) => name.slice(root.length).includes(part) && !isQuicSource(name)),
+      ).toEqual([]);
+    },
+  );
 });
+
+/** Returns the bytes of a minified bundle of this module, without the packages that it imports. */
+async function bundled(contents: string): Promise<number> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: root },
+    alias: { 'clasp-router': join(root, 'dist/index.js') },
+    external: Object.keys(dependenciesOf(root)),
+    bundle: true,
+    minify: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+  });
+  return outputFiles[0]!.contents.length; // one entry makes one file
+}
 
 /** Returns every declaration file below a folder. */
 function declarations(folder: string): readonly string[] {
@@ -78,9 +124,23 @@ function isQuicSource(name: string): boolean {
   return name.includes('/transports/quic/');
 }
 
+interface Manifest {
+  readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+}
+
+function manifestOf(folderOfPackage: string): Manifest {
+  return JSON.parse(readFileSync(join(folderOfPackage, 'package.json'), 'utf8')) as Manifest;
+}
+
 function versionOf(folderOfPackage: string): string {
-  const { version } = JSON.parse(readFileSync(join(folderOfPackage, 'package.json'), 'utf8')) as { version: string };
-  return version;
+  return manifestOf(folderOfPackage).version;
+}
+
+function dependenciesOf(folderOfPackage: string): Readonly<Record<string, string>> {
+  const { dependencies, peerDependencies } = manifestOf(folderOfPackage);
+  return { ...dependencies, ...peerDependencies };
 }
 
 /** Returns all modules that load with an entry: own files, and names of packages. */

@@ -27,7 +27,8 @@ afterAll(() => {
   dns.lookup = systemLookup;
 });
 
-const { webSocket, openHttpPort } = await import('../../src/transports/websocket/index.js');
+const { webSocket } = await import('../../src/transports/websocket/index.js');
+const { openHttpPort } = await import('../../src/http/index.js');
 const { tcp } = await import('../../src/transports/tcp/index.js');
 const { udp } = await import('../../src/transports/udp/index.js');
 const { quic, http3Provider } = await import('../../src/transports/quic/index.js');

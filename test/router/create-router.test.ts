@@ -4,15 +4,12 @@ import {
   ClaspError,
   createRouter,
   ErrorCode,
-  memory,
-  type MemoryTransport,
-  parseRouterOptions,
-  rootInput,
-  rootMachine,
   type Router,
   type RouterOptions,
   TransportError,
 } from '../../src/index.js';
+import { memory, type MemoryTransport } from '../../src/transports/index.js';
+import { parseRouterOptions, rootInput, rootMachine } from '../../src/embed/index.js';
 import { decodeFrame, encodeFrame } from '../../src/protocol/frame.js';
 import type { Message } from '../../src/protocol/messages/message.js';
 import { encodeValue } from '../../src/protocol/values/encoded-value.js';

@@ -3,14 +3,12 @@ import fc from 'fast-check';
 import { createActor, SimulatedClock } from 'xstate';
 import {
   createRouter,
-  type ParamState,
   type Router,
   type RouterOptions,
   RouterOptionsError,
   type RouterState,
-  RouterStateError,
-  routerLogic,
 } from '../../src/index.js';
+import { type ParamState, RouterStateError, routerLogic } from '../../src/embed/index.js';
 import type { ParamQueryResult } from '../../src/core/system/param-query.js';
 import { encodeValue } from '../../src/protocol/values/encoded-value.js';
 import { arbitraryValue } from '../support/arbitraries.js';

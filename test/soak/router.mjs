@@ -51,5 +51,5 @@ serve({
 function snapshot() {
   const actor = router.actor.getSnapshot().children.router;
   if (actor === undefined) throw new Error('the router has stopped');
-  return /** @type {import('clasp-router').RouterSnapshot} */ (actor.getSnapshot());
+  return /** @type {import('clasp-router/xstate').RouterSnapshot} */ (actor.getSnapshot());
 }

@@ -3,15 +3,14 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { STREAM_STALL_MS } from '../../src/http/route.js';
+import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
 import {
   type HttpAnswer,
   type HttpPortOptions,
   type HttpRequest,
   type HttpRoute,
   openHttpPort,
-  webSocket,
-  type WebSocketOptions,
-} from '../../src/transports/websocket/index.js';
+} from '../../src/http/index.js';
 import { turns, until } from '../support/inbox.js';
 import { RawSocket, upgradeRequest } from '../support/raw-socket.js';
 import { SteadyClock } from '../support/steady-clock.js';

@@ -3,7 +3,8 @@ import { memory } from '../../src/transports/memory/index.js';
 import { quic } from '../../src/transports/quic/index.js';
 import { pipe, tcp } from '../../src/transports/tcp/index.js';
 import { udp } from '../../src/transports/udp/index.js';
-import { openHttpPort, webSocket } from '../../src/transports/websocket/index.js';
+import { webSocket } from '../../src/transports/websocket/index.js';
+import { openHttpPort } from '../../src/http/index.js';
 import { TransportError } from '../../src/net/transport-error.js';
 import { codedError } from '../support/coded-error.js';
 

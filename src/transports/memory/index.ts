@@ -4,13 +4,7 @@ import type { Connection, Listener, Transport } from '../transport.js';
 import { TransportError } from '../../net/transport-error.js';
 import { type MemoryClient, memoryLink, type MemoryLinkOptions } from './link.js';
 
-export {
-  type MemoryClient,
-  type MemoryConnection,
-  type MemoryLink,
-  memoryLink,
-  type MemoryLinkOptions,
-} from './link.js';
+export { type MemoryClient, type MemoryConnection, memoryLink, type MemoryLinkOptions } from './link.js';
 
 /**
  * In-process clients for tests, bridges, and embedding without an open port. The listener reports no rejected

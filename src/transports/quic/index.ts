@@ -23,7 +23,6 @@ export type {
   QuicConnectOptions,
   QuicEnd,
   QuicHandshakeFailure,
-  QuicLimits,
   QuicLink,
   QuicLinkDatagrams,
   QuicListenOptions,
@@ -31,7 +30,6 @@ export type {
   QuicServer,
   QuicSession,
   QuicSessionHandlers,
-  QuicStream,
   QuicTraffic,
 } from './provider.js';
 

@@ -10,10 +10,6 @@ import type { HttpRoute } from '../../http/route.js';
 import { WebSocketListener } from './listener.js';
 import { SAME_HOST } from '../../http/origins.js';
 
-export { type HttpPort, type HttpPortOptions, openHttpPort } from '../../http/http-port.js';
-export type { HttpPeer } from '../../http/http-peer.js';
-export { BodyTooLarge, type HttpAnswer, type HttpRequest, type HttpRoute } from '../../http/route.js';
-
 export interface WebSocketOptions {
   /** TCP port. 0 selects any free port; see `Listener.addresses`. @default 7330 */
   readonly port?: number | undefined;

@@ -15,7 +15,8 @@ import {
   RelayUrlError,
   type StatelyStream,
 } from '../../../src/inspector/stately/index.js';
-import { createRouter, memory } from '../../../src/index.js';
+import { createRouter } from '../../../src/index.js';
+import { memory } from '../../../src/transports/index.js';
 import { encodeFrame } from '../../../src/protocol/frame.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
 import { recordingLogger } from '../../actors/session/recording-logger.js';

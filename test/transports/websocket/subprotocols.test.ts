@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { WebSocketServer } from 'ws';
-import { type HttpRoute, webSocket } from '../../../src/transports/websocket/index.js';
+import { webSocket } from '../../../src/transports/websocket/index.js';
+import type { HttpRoute } from '../../../src/http/index.js';
 import { RawSocket, upgradeRequest } from '../../support/raw-socket.js';
 
 const cleanUps: (() => unknown)[] = [];
