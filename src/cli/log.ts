@@ -1,5 +1,4 @@
 import { type DestinationStream, pino, stdTimeFunctions } from 'pino';
-import { prettyFactory } from 'pino-pretty';
 import type { Logger } from '../core/ports.js';
 import { printableLogger } from '../router/printable-logger.js';
 import type { AsyncOutput } from './output/async-output.js';
@@ -11,9 +10,12 @@ import type { Settings } from './settings.js';
  *
  * @param output is used only by this log, except for the last sentence before the process ends
  */
-export function openLog({ logLevel, jsonLog }: Pick<Settings, 'logLevel' | 'jsonLog'>, output: AsyncOutput): Logger {
+export async function openLog(
+  { logLevel, jsonLog }: Pick<Settings, 'logLevel' | 'jsonLog'>,
+  output: AsyncOutput,
+): Promise<Logger> {
   const options = { level: logLevel, base: null, timestamp: stdTimeFunctions.isoTime };
-  const logger = pino(options, jsonLog ? jsonLines(output) : linesForPeople(output));
+  const logger = pino(options, jsonLog ? jsonLines(output) : await linesForPeople(output));
   output.onDropped = (count) => {
     logger[logLevel === 'error' ? 'error' : 'warn'](
       { dropped: count },
@@ -31,7 +33,8 @@ function jsonLines(output: AsyncOutput): DestinationStream {
   };
 }
 
-function linesForPeople(output: AsyncOutput): DestinationStream {
+async function linesForPeople(output: AsyncOutput): Promise<DestinationStream> {
+  const { prettyFactory } = await import('pino-pretty'); // not loaded for JSON lines
   const format = prettyFactory({ translateTime: 'SYS:HH:MM:ss.l', singleLine: true });
   return {
     write: (line) => {

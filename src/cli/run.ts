@@ -6,7 +6,7 @@ import { createRouter, type Router } from '../router/create-router.js';
 import { staticFiles } from '../http/static-files/index.js';
 import type { Transport } from '../transports/transport.js';
 import { TransportUnavailable } from '../net/transport-error.js';
-import type { HttpRoute } from '../transports/websocket/index.js';
+import type { HttpRoute } from '../http/index.js';
 import { systemClock } from '../util/clock.js';
 import { version } from '../util/version.js';
 import { banner, linkOf } from './banner.js';
@@ -23,7 +23,7 @@ export async function run(
   { settings, warnings }: Extract<Request, { kind: 'run' }>,
   output: ProcessOutput,
 ): Promise<void> {
-  const logger = openLog(settings, output.stderr);
+  const logger = await openLog(settings, output.stderr);
   logWarnings(logger);
   for (const warning of warnings) logger.warn({}, warning);
   const { name } = settings;

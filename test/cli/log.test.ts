@@ -6,9 +6,9 @@ import { StuckReader } from '../support/stuck-reader.js';
 /**
  * Returns the output of such a log: one line, then lines that are dropped while the reader is stuck, then another line.
  */
-function logged(settings: Parameters<typeof openLog>[0]): string {
+async function logged(settings: Parameters<typeof openLog>[0]): Promise<string> {
   const reader = new StuckReader();
-  const logger = openLog(settings, new AsyncOutput(reader, { maxWaitingBytes: 250 }));
+  const logger = await openLog(settings, new AsyncOutput(reader, { maxWaitingBytes: 250 }));
   for (const name of ['first', 'second', 'third', 'fourth', 'fifth']) logger.error({ text: 'x'.repeat(100) }, name);
   reader.takeAll();
   logger.error({}, 'last');
@@ -17,16 +17,16 @@ function logged(settings: Parameters<typeof openLog>[0]): string {
 }
 
 describe('the log', () => {
-  it('writes a line about dropped lines, between the earlier and the later lines', () => {
-    expect(logged({ logLevel: 'info', jsonLog: false }).replace(/\s*\[.*?\] /g, '|')).toMatch(
+  it('writes a line about dropped lines, between the earlier and the later lines', async () => {
+    expect((await logged({ logLevel: 'info', jsonLog: false })).replace(/\s*\[.*?\] /g, '|')).toMatch(
       /^\|ERROR: first.*\|WARN: 4 log lines dropped: .*\|ERROR: last\n$/,
     );
   });
 
   it.each(['warn', 'error'] as const)(
     'writes that line with --log-level %s too, as JSON with --json-log',
-    (logLevel) => {
-      const messages = logged({ logLevel, jsonLog: true })
+    async (logLevel) => {
+      const messages = (await logged({ logLevel, jsonLog: true }))
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as Record<string, unknown>);
