@@ -1,10 +1,8 @@
 import { DecodeError } from './errors.js';
 import { frameLength } from './frame.js';
 import { FrameRun, singly } from './frame-run.js';
-import { HEADER_BYTES, MAX_FRAME_BYTES, TIMESTAMPED_HEADER_BYTES } from './limits.js';
-
-/** Flag of a frame with a timestamp, whose header is longer. */
-const TIMESTAMP = 0x20;
+import { HEADER_BYTES, TIMESTAMP_FLAG, TIMESTAMPED_HEADER_BYTES } from './header.js';
+import { MAX_FRAME_BYTES } from './limits.js';
 
 /**
  * Splits a byte stream into frames by the frames' own headers, however the network split or merged it (wire.md 1).
@@ -72,7 +70,7 @@ export class Deframer {
       for (;;) {
         const length = frameLength(chunk, at, chunk.length);
         if (length === undefined || length > chunk.length - at) break;
-        if ((chunk[at + 1]! & TIMESTAMP) === 0) {
+        if ((chunk[at + 1]! & TIMESTAMP_FLAG) === 0) {
           if (count++ === 0) runStart = at;
         } else {
           endRun();

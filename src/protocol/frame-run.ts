@@ -1,4 +1,4 @@
-import { HEADER_BYTES } from './limits.js';
+import { HEADER_BYTES } from './header.js';
 
 /**
  * Adjacent frames, each complete, with headers of `HEADER_BYTES` bytes. A busy connection receives hundreds of frames

@@ -5,23 +5,23 @@ import { isCborMap, readCborMessage, writeCborMessage } from './encodings/cbor.j
 import { isLegacyMap, readLegacyMessage } from './encodings/legacy-msgpack.js';
 import { Qos, type SignalType } from './enumerations.js';
 import { DecodeError, EncodeError } from './errors.js';
-import { HEADER_BYTES, MAX_PAYLOAD_BYTES, TIMESTAMPED_HEADER_BYTES } from './limits.js';
+import {
+  BINARY_BITS,
+  CBOR_BITS,
+  ENCODING_BITS,
+  HEADER_BYTES,
+  headerLength,
+  MAGIC,
+  RESERVED_FLAGS,
+  TIMESTAMP_FLAG,
+  TIMESTAMPED_HEADER_BYTES,
+} from './header.js';
+import { MAX_PAYLOAD_BYTES } from './limits.js';
 import type { Message } from './messages/message.js';
 import { type U64, u64FromHalves } from './u64.js';
 
 // frame (wire.md 2)
-//   magic 0x53 · flags u8 · payload length u16 · [timestamp u64] · payload
-//   flags: 7..6 QoS · 0x20 timestamp · 0x10 encrypted · 0x08 compressed · 2..0 encoding
-
-const MAGIC = 0x53;
-const TIMESTAMP = 0x20;
-/** Encrypted and compressed: no codec defines them, so such a payload has no meaning (wire.md 2). */
-const RESERVED = 0x18;
-
-/** The encoding bits of a header. The first byte of a payload shows its real encoding (wire.md 3). */
-const ENCODING_BITS = 0x07;
-const BINARY = 1;
-const CBOR = 2;
+//   header (header.ts) · payload
 
 /** Encoding of a payload. `legacy` is read but never written. `json` is sent as a string without a frame. */
 export type Encoding = 'binary' | 'legacy' | 'cbor' | 'json';
@@ -56,7 +56,7 @@ export function decodeFrame(bytes: Uint8Array, start = 0, end: number = bytes.le
   const { qos, timestamp } = header;
   const reader = new Reader(bytes, payloadStart, payloadEnd);
   if (isLegacyMap(first)) return { message: readLegacyMessage(reader), qos, timestamp, encoding: 'legacy' };
-  if (header.encodingBits === CBOR && isCborMap(first)) {
+  if (header.encodingBits === CBOR_BITS && isCborMap(first)) {
     return { message: readCborMessage(reader), qos, timestamp, encoding: 'cbor' };
   }
   return { message: readMessage(reader), qos, timestamp, encoding: 'binary' };
@@ -80,7 +80,7 @@ export function readFrameHeader(bytes: Uint8Array, start = 0, end: number = byte
     throw new DecodeError('TruncatedFrame', `the header declares a frame of ${length} bytes; there are ${end - start}`);
   }
   const flags = bytes[start + 1]!;
-  if ((flags & RESERVED) !== 0) {
+  if ((flags & RESERVED_FLAGS) !== 0) {
     throw new DecodeError(
       'UnsupportedFlags',
       'the frame is marked as encrypted or compressed, which CLASP does not define',
@@ -88,7 +88,7 @@ export function readFrameHeader(bytes: Uint8Array, start = 0, end: number = byte
   }
   return {
     qos: qosFromBits(flags >> 6),
-    timestamp: flags & TIMESTAMP ? readTimestamp(bytes, start + HEADER_BYTES) : undefined,
+    timestamp: flags & TIMESTAMP_FLAG ? readTimestamp(bytes, start + HEADER_BYTES) : undefined,
     encodingBits: flags & ENCODING_BITS,
     payloadStart: start + headerLength(flags),
     payloadEnd: start + length,
@@ -139,7 +139,7 @@ export function writeFrame(w: Writer, message: Message, options: EncodeOptions =
   const start = w.at;
   try {
     w.u8(MAGIC);
-    w.u8((qos << 6) | (timestamp === undefined ? 0 : TIMESTAMP) | (encoding === 'cbor' ? CBOR : BINARY));
+    w.u8((qos << 6) | (timestamp === undefined ? 0 : TIMESTAMP_FLAG) | (encoding === 'cbor' ? CBOR_BITS : BINARY_BITS));
     w.u16(0);
     if (timestamp !== undefined) w.u64(timestamp);
     const payload = w.at;
@@ -195,10 +195,6 @@ function publishQos(signal: SignalType | undefined): Qos {
     case undefined:
       return Qos.Fire;
   }
-}
-
-function headerLength(flags: number): number {
-  return flags & TIMESTAMP ? TIMESTAMPED_HEADER_BYTES : HEADER_BYTES;
 }
 
 /** 3 is reserved and read as Fire, as in Rust. */

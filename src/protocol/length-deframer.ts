@@ -1,6 +1,7 @@
 import { DecodeError } from './errors.js';
 import { LENGTH_BYTES } from './framing.js';
-import { HEADER_BYTES, MAX_FRAME_BYTES } from './limits.js';
+import { HEADER_BYTES } from './header.js';
+import { MAX_FRAME_BYTES } from './limits.js';
 
 // a frame on a `length` link (wire.md 1)
 //   count u32 · frame; the count includes the frame's header

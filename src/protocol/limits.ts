@@ -1,10 +1,9 @@
+import { TIMESTAMPED_HEADER_BYTES } from './header.js';
+
 /** Hard limits of the wire and of the decoders (wire.md 13 and 14). */
 
 /** Payload bytes per frame. The length field is a u16. */
 export const MAX_PAYLOAD_BYTES = 65_535;
-/** Bytes of the frame header without and with the timestamp. */
-export const HEADER_BYTES = 4;
-export const TIMESTAMPED_HEADER_BYTES = 12;
 /** Bytes of the largest frame: header with timestamp and a full payload. */
 export const MAX_FRAME_BYTES = MAX_PAYLOAD_BYTES + TIMESTAMPED_HEADER_BYTES;
 /** Nested containers in one value. Official clients nest only a few levels. */

@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import { decodeFrame, encodeFrame } from '../../src/protocol/frame.js';
-import { HEADER_BYTES, MAX_SEGMENTS, TIMESTAMPED_HEADER_BYTES } from '../../src/protocol/limits.js';
+import { HEADER_BYTES, TIMESTAMPED_HEADER_BYTES } from '../../src/protocol/header.js';
+import { MAX_SEGMENTS } from '../../src/protocol/limits.js';
 import type { Message } from '../../src/protocol/messages/message.js';
 import { DecodeError } from '../../src/protocol/errors.js';
 import { encodeValue } from '../../src/protocol/values/encoded-value.js';

@@ -2,6 +2,7 @@ import { decodeJson, MAX_ROUTER_JSON_TEXT } from '../../protocol/encodings/json.
 import { DecodeError } from '../../protocol/errors.js';
 import { decodeFrame, type Frame, frameLength } from '../../protocol/frame.js';
 import { LENGTH_BYTES } from '../../protocol/framing.js';
+import { BINARY_BITS, CBOR_BITS, MAGIC } from '../../protocol/header.js';
 import { MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
 
 /** One message of bytes in an unknown form. */
@@ -12,10 +13,7 @@ export interface Piece extends Frame {
   readonly hasLength: boolean;
 }
 
-const MAGIC = 0x53;
 const BRACE = 0x7b;
-const CBOR_BITS = 2;
-const BINARY_BITS = 1;
 
 /**
  * Splits bytes into messages: adjacent frames, each with or without the length prefix of TCP; a JSON text; or one

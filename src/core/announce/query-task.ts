@@ -1,5 +1,6 @@
 import type { SignalDefinition } from '../../protocol/messages/message.js';
-import { HEADER_BYTES, MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
+import { HEADER_BYTES } from '../../protocol/header.js';
+import { MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
 import type { Pattern } from '../../protocol/pattern.js';
 import { StepCounter } from '../../protocol/step-counter.js';
 import type { Announced } from './announced-signal.js';

@@ -6,7 +6,7 @@ import { EncodeError } from '../../protocol/errors.js';
 import { Qos } from '../../protocol/enumerations.js';
 import { defaultQos, writePayloadLength } from '../../protocol/frame.js';
 import { framingLength, writeFraming } from '../../protocol/framing.js';
-import { HEADER_BYTES } from '../../protocol/limits.js';
+import { BINARY_BITS, CBOR_BITS, HEADER_BYTES, MAGIC } from '../../protocol/header.js';
 import { SET_ACK_FLAGS, writeSetAck } from '../../protocol/messages/ack.js';
 import type { Message, PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import { publishFlags } from '../../protocol/messages/publish.js';
@@ -16,9 +16,6 @@ import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import { Slab } from './slab.js';
 import type { WrittenForm } from './wire-form.js';
 
-const MAGIC = 0x53;
-const BINARY = 1;
-const CBOR = 2;
 const PUBLISH = 0x20;
 const SET = 0x21;
 const ACK = 0x50;
@@ -170,7 +167,7 @@ export class FrameWriter {
     writeFraming(framing, bytes, at, length, false);
     at += ahead;
     bytes[at] = MAGIC;
-    bytes[at + 1] = (qos << 6) | BINARY;
+    bytes[at + 1] = (qos << 6) | BINARY_BITS;
     bytes[at + 2] = 0;
     bytes[at + 3] = payloadLength;
     bytes[at + 4] = code;
@@ -225,7 +222,7 @@ export class FrameWriter {
     const frame = slab.at - length;
     if (inFrame > 0) {
       slab.bytes[frame] = MAGIC;
-      slab.bytes[frame + 1] = (qos << 6) | (encoding === 'cbor' ? CBOR : BINARY);
+      slab.bytes[frame + 1] = (qos << 6) | (encoding === 'cbor' ? CBOR_BITS : BINARY_BITS);
       writePayloadLength(slab.bytes, frame, length - HEADER_BYTES);
     }
     writeFraming(framing, slab.bytes, slab.start, length, encoding === 'json');

@@ -1,5 +1,6 @@
 import { Qos } from '../../protocol/enumerations.js';
-import { HEADER_BYTES, MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
+import { HEADER_BYTES } from '../../protocol/header.js';
+import { MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
 import { writeSnapshotEntry } from '../../protocol/messages/snapshot.js';
 import type { SnapshotEntry } from '../../protocol/messages/message.js';
 import type { Pattern } from '../../protocol/pattern.js';

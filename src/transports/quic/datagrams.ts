@@ -1,14 +1,19 @@
 import { type Clock, microseconds } from '../../util/clock.js';
 import { DecodeError } from '../../protocol/errors.js';
 import { encodeFrame, frameLength } from '../../protocol/frame.js';
-import { HEADER_BYTES, TIMESTAMPED_HEADER_BYTES } from '../../protocol/limits.js';
+import {
+  hasTimestamp,
+  HEADER_BYTES,
+  headerLength,
+  TIMESTAMP_FLAG,
+  TIMESTAMPED_HEADER_BYTES,
+} from '../../protocol/header.js';
 import { LARGEST_DATAGRAM_BYTES, PACKET_OVERHEAD_BYTES, SMALLEST_PACKET_BYTES } from './constants.js';
 
 // QUIC datagrams (RFC 9221). Each carries one complete frame with its time of sending in the header:
 //   magic 0x53 · flags u8, 0x20 set · payload length u16 · timestamp u64 · payload
 // The timestamps of one sender increase, so the receiver detects and drops overtaken datagrams.
 
-const TIMESTAMP = 0x20;
 const STAMP_BYTES = TIMESTAMPED_HEADER_BYTES - HEADER_BYTES;
 const PING = 0x41;
 const PONG = 0x42;
@@ -35,10 +40,10 @@ export class DatagramStamp {
   on(frame: Uint8Array): Uint8Array {
     const micros = Math.max(microseconds(this.#clock), this.#lastMicros + 1);
     this.#lastMicros = micros;
-    const payload = hasTimestamp(frame) ? TIMESTAMPED_HEADER_BYTES : HEADER_BYTES;
+    const payload = headerLength(frame[1]!);
     const stamped = new Uint8Array(frame.length - payload + TIMESTAMPED_HEADER_BYTES);
     stamped.set(frame.subarray(0, HEADER_BYTES));
-    stamped[1] = stamped[1]! | TIMESTAMP;
+    stamped[1] = stamped[1]! | TIMESTAMP_FLAG;
     const view = new DataView(stamped.buffer);
     view.setUint32(HEADER_BYTES, Math.floor(micros / 2 ** 32));
     view.setUint32(HEADER_BYTES + 4, micros % 2 ** 32);
@@ -65,7 +70,7 @@ export class DatagramReader {
       this.#dropped++;
       return undefined;
     }
-    const payload = hasTimestamp(datagram) ? TIMESTAMPED_HEADER_BYTES : HEADER_BYTES;
+    const payload = headerLength(datagram[1]!);
     if (datagram.length !== payload + 1) return 'frame';
     const only = datagram[payload];
     return only === PING ? 'ping' : only === PONG ? 'pong' : 'frame';
@@ -86,13 +91,9 @@ export class DatagramReader {
 function isOneFrame(datagram: Uint8Array): boolean {
   try {
     const length = frameLength(datagram, 0, datagram.length);
-    return length === datagram.length && length > (hasTimestamp(datagram) ? TIMESTAMPED_HEADER_BYTES : HEADER_BYTES);
+    return length === datagram.length && length > headerLength(datagram[1]!);
   } catch (error) {
     if (error instanceof DecodeError) return false;
     throw error;
   }
-}
-
-function hasTimestamp(frame: Uint8Array): boolean {
-  return (frame[1]! & TIMESTAMP) !== 0; // invariant: called for complete headers only
 }

@@ -2,7 +2,7 @@ import { isCborMap } from '../../protocol/encodings/cbor.js';
 import { isLegacyMap } from '../../protocol/encodings/legacy-msgpack.js';
 import { DecodeError } from '../../protocol/errors.js';
 import { decodeFrame, encodeFrame, type Frame } from '../../protocol/frame.js';
-import { HEADER_BYTES, TIMESTAMPED_HEADER_BYTES } from '../../protocol/limits.js';
+import { headerLength, MAGIC } from '../../protocol/header.js';
 import type { HelloMessage } from '../../protocol/messages/message.js';
 import { MAX_HELLO_BYTES, MIN_HELLO_BYTES } from './constants.js';
 import { splitToken } from './cookie.js';
@@ -15,8 +15,6 @@ export interface Hello {
   readonly token: string | undefined;
 }
 
-const MAGIC = 0x53;
-const TIMESTAMP = 0x20;
 const HELLO = 0x01;
 
 /**
@@ -44,7 +42,7 @@ export function answerEncoding(encoding: Frame['encoding']): 'binary' | 'cbor' {
 function mayBeHello(datagram: Buffer): boolean {
   const { length } = datagram;
   if (length < MIN_HELLO_BYTES || length > MAX_HELLO_BYTES || datagram[0] !== MAGIC) return false;
-  const first = datagram[(datagram[1]! & TIMESTAMP) === 0 ? HEADER_BYTES : TIMESTAMPED_HEADER_BYTES];
+  const first = datagram[headerLength(datagram[1]!)];
   if (first === HELLO) return true;
   if (first === undefined || !(isLegacyMap(first) || isCborMap(first))) return false;
   return datagram.includes('hello') || datagram.includes('HELLO');

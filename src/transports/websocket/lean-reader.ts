@@ -1,6 +1,6 @@
 import { viewOf } from '../../protocol/bytes/words.js';
 import { FrameRun } from '../../protocol/frame-run.js';
-import { HEADER_BYTES } from '../../protocol/limits.js';
+import { HEADER_BYTES, MAGIC, TIMESTAMP_FLAG } from '../../protocol/header.js';
 
 /** FIN and the opcode of a binary message. */
 const WHOLE_BINARY = 0x82;
@@ -14,9 +14,6 @@ const BINARY = 0x2;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 const MASK_BYTES = 4;
-/** First byte of a CLASP frame, and the flag for a header with a timestamp. */
-const MAGIC = 0x53;
-const TIMESTAMP = 0x20;
 
 export interface LeanReaderOptions {
   /** Maximum bytes of a message that this reader handles. Larger ones are left to `ws`, which reports the error. */
@@ -202,7 +199,7 @@ function isUsualFrame(bytes: Buffer, start: number, length: number): boolean {
   const unmasked = (i: number): number => bytes[start + i]! ^ bytes[start + i - MASK_BYTES]!;
   return (
     unmasked(0) === MAGIC &&
-    (unmasked(1) & TIMESTAMP) === 0 &&
+    (unmasked(1) & TIMESTAMP_FLAG) === 0 &&
     HEADER_BYTES + ((unmasked(2) << 8) | unmasked(3)) === length
   );
 }
