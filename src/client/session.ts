@@ -2,7 +2,8 @@ import { type PeerDeadline, setAwaitedDeadline } from '../util/peer-deadline.js'
 import { decodeJson, MAX_ROUTER_JSON_TEXT } from '../protocol/encodings/json.js';
 import type { Qos } from '../protocol/enumerations.js';
 import { ClaspError } from '../protocol/errors.js';
-import { decodeFrame, defaultQos } from '../protocol/frame.js';
+import { decodeFrame } from '../protocol/frame.js';
+import { defaultQos } from '../protocol/messages/index.js';
 import type { ErrorMessage, Message, PublishMessage, WelcomeMessage } from '../protocol/messages/message.js';
 import { claspErrorOf, ClientError, errorOf, messageOf } from './client-error.js';
 import { cookieOf, tokenWith } from './cookie.js';

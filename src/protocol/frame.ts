@@ -1,9 +1,8 @@
 import { Reader } from './bytes/reader.js';
 import { Writer } from './bytes/writer.js';
-import { readMessage, writeMessage } from './encodings/binary.js';
 import { isCborMap, readCborMessage, writeCborMessage } from './encodings/cbor.js';
 import { isLegacyMap, readLegacyMessage } from './encodings/legacy-msgpack.js';
-import { Qos, type SignalType } from './enumerations.js';
+import { Qos } from './enumerations.js';
 import { DecodeError, EncodeError } from './errors.js';
 import {
   BINARY_BITS,
@@ -17,6 +16,7 @@ import {
   TIMESTAMPED_HEADER_BYTES,
 } from './header.js';
 import { MAX_PAYLOAD_BYTES } from './limits.js';
+import { defaultQos, readMessage, writeMessage } from './messages/index.js';
 import type { Message } from './messages/message.js';
 import { type U64, u64FromHalves } from './u64.js';
 
@@ -163,38 +163,6 @@ export function writePayloadLength(bytes: Uint8Array, start: number, length: num
   }
   bytes[start + 2] = length >>> 8;
   bytes[start + 3] = length;
-}
-
-/** Returns the default QoS of a message (wire.md 7.2). */
-export function defaultQos(message: Message): Qos {
-  switch (message.type) {
-    case 'set':
-    case 'subscribe':
-    case 'unsubscribe':
-    case 'replay':
-    case 'federationSync':
-      return Qos.Confirm;
-    case 'bundle':
-      return Qos.Commit;
-    case 'publish':
-      return publishQos(message.signal);
-    default:
-      return Qos.Fire;
-  }
-}
-
-function publishQos(signal: SignalType | undefined): Qos {
-  switch (signal) {
-    case 'param':
-    case 'event':
-      return Qos.Confirm;
-    case 'timeline':
-      return Qos.Commit;
-    case 'stream':
-    case 'gesture':
-    case undefined:
-      return Qos.Fire;
-  }
 }
 
 /** 3 is reserved and read as Fire, as in Rust. */

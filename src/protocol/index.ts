@@ -23,8 +23,9 @@ export {
   type ErrorName,
   errorName,
 } from './errors.js';
-export { decodeFrame, defaultQos, encodeFrame, type EncodeOptions, type Encoding, type Frame } from './frame.js';
+export { decodeFrame, encodeFrame, type EncodeOptions, type Encoding, type Frame } from './frame.js';
 export { MAX_ADDRESS_BYTES, MAX_BUNDLE_DEPTH, MAX_FRAME_BYTES, MAX_PAYLOAD_BYTES, MAX_VALUE_DEPTH } from './limits.js';
+export { defaultQos } from './messages/index.js';
 export type * from './messages/message.js';
 export { matchPattern, parsePattern, type Pattern } from './pattern.js';
 export {

@@ -4,13 +4,13 @@ import { Qos, signalTypes } from '../../src/protocol/enumerations.js';
 import { EncodeError } from '../../src/protocol/errors.js';
 import {
   decodeFrame,
-  defaultQos,
   encodeFrame,
   frameLength,
   readFrameHeader,
   writeFrame,
   writePayloadLength,
 } from '../../src/protocol/frame.js';
+import { defaultQos } from '../../src/protocol/messages/index.js';
 import { MAX_FRAME_BYTES, MAX_PAYLOAD_BYTES } from '../../src/protocol/limits.js';
 import type { Message, MessageType } from '../../src/protocol/messages/message.js';
 import { encodedNull, encodeValue } from '../../src/protocol/values/encoded-value.js';

@@ -1,7 +1,8 @@
 import { decode as officialDecode, encode as officialEncode } from '@clasp-to/core';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeFrame, defaultQos, encodeFrame } from '../../src/protocol/frame.js';
+import { decodeFrame, encodeFrame } from '../../src/protocol/frame.js';
+import { defaultQos } from '../../src/protocol/messages/index.js';
 import type { Message, MessageType } from '../../src/protocol/messages/message.js';
 import { arbitraryMessage, arbitrarySafeU64, arbitraryText, messageTypes } from '../support/arbitraries.js';
 import { comparable } from '../support/comparable.js';

@@ -1,6 +1,6 @@
 import { addressSegments, segmentsFault } from '../../protocol/address.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
-import { detachedDefinition } from '../../protocol/messages/detached.js';
+import { detachedDefinition } from '../../protocol/messages/signal-definition.js';
 import type { SignalDefinition } from '../../protocol/messages/message.js';
 import { isLiteral, parsePattern, type Pattern } from '../../protocol/pattern.js';
 import { StepCounter } from '../../protocol/step-counter.js';

@@ -1,5 +1,6 @@
 import { ClaspError, EncodeError, ErrorCode } from '../../protocol/errors.js';
-import { detachedPublish, detachedSet } from '../../protocol/messages/detached.js';
+import { detachedPublish } from '../../protocol/messages/publish.js';
+import { detachedSet } from '../../protocol/messages/set.js';
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { U64 } from '../../protocol/u64.js';
 import type { Dispatcher } from './dispatcher.js';

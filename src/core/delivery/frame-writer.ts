@@ -1,24 +1,24 @@
 import { copyWords, viewOf } from '../../protocol/bytes/words.js';
-import { writeMessage } from '../../protocol/encodings/binary.js';
 import { writeCborMessage } from '../../protocol/encodings/cbor.js';
 import { encodeJson, MAX_ROUTER_JSON_TEXT } from '../../protocol/encodings/json.js';
 import { EncodeError } from '../../protocol/errors.js';
 import { Qos } from '../../protocol/enumerations.js';
-import { defaultQos, writePayloadLength } from '../../protocol/frame.js';
+import { writePayloadLength } from '../../protocol/frame.js';
 import { framingLength, writeFraming } from '../../protocol/framing.js';
 import { BINARY_BITS, CBOR_BITS, HEADER_BYTES, MAGIC } from '../../protocol/header.js';
-import { SET_ACK_FLAGS, writeSetAck } from '../../protocol/messages/ack.js';
+import { ackCodec, SET_ACK_FLAGS, writeSetAck } from '../../protocol/messages/ack.js';
+import { defaultQos, writeMessage } from '../../protocol/messages/index.js';
 import type { Message, PublishMessage, SetMessage } from '../../protocol/messages/message.js';
-import { publishFlags } from '../../protocol/messages/publish.js';
-import { setFlags, writeSet } from '../../protocol/messages/set.js';
+import { publishCodec, publishFlags } from '../../protocol/messages/publish.js';
+import { setCodec, setFlags, writeSet } from '../../protocol/messages/set.js';
 import { type U64, u64High, u64Low } from '../../protocol/u64.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import { Slab } from './slab.js';
 import type { WrittenForm } from './wire-form.js';
 
-const PUBLISH = 0x20;
-const SET = 0x21;
-const ACK = 0x50;
+const PUBLISH = publishCodec.code;
+const SET = setCodec.code;
+const ACK = ackCodec.code;
 /** Ensures that the payload length fits one byte of the frame header and of the WebSocket header. */
 const MAX_RUN_BYTES = 108;
 const TWO_32 = 0x1_0000_0000;

@@ -3,7 +3,7 @@ import { clipUtf8 } from '../../protocol/bytes/utf8.js';
 import { MAX_JSON_TEXT } from '../../protocol/encodings/json.js';
 import { MAX_ADDRESS_BYTES } from '../../protocol/limits.js';
 import type { U64 } from '../../protocol/u64.js';
-import { detached } from '../../protocol/messages/detached.js';
+import { detached } from '../../protocol/messages/index.js';
 import type { Message, SetMessage } from '../../protocol/messages/message.js';
 import type { Dispatcher } from './dispatcher.js';
 import { FrameWriter } from './frame-writer.js';

@@ -1,4 +1,4 @@
-import { detachedPublish } from '../../protocol/messages/detached.js';
+import { detachedPublish } from '../../protocol/messages/publish.js';
 import type { PublishMessage } from '../../protocol/messages/message.js';
 import type { U64 } from '../../protocol/u64.js';
 import { encodedNull } from '../../protocol/values/encoded-value.js';

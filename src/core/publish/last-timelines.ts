@@ -1,5 +1,5 @@
 import { addressSegments } from '../../protocol/address.js';
-import { detachedPublish } from '../../protocol/messages/detached.js';
+import { detachedPublish } from '../../protocol/messages/publish.js';
 import type { PublishMessage } from '../../protocol/messages/message.js';
 import { matchSegments, type Pattern } from '../../protocol/pattern.js';
 import type { StepCounter } from '../../protocol/step-counter.js';

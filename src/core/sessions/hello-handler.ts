@@ -3,7 +3,7 @@ import { type Feature } from '../../protocol/enumerations.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { InboundFrame, InboundMessage } from '../../protocol/inbound.js';
 import { MAX_NAME_BYTES } from '../../protocol/limits.js';
-import { detached } from '../../protocol/messages/detached.js';
+import { detached } from '../../protocol/messages/index.js';
 import type { HelloMessage } from '../../protocol/messages/message.js';
 import type { ClockOffsets } from '../clock-offsets.js';
 import type { Replies } from '../delivery/replies.js';

@@ -1,4 +1,5 @@
-import { detachedPublish, detachedSet } from '../../protocol/messages/detached.js';
+import { detachedPublish } from '../../protocol/messages/publish.js';
+import { detachedSet } from '../../protocol/messages/set.js';
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import { ValueType } from '../../protocol/values/value.js';

@@ -1,5 +1,5 @@
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
-import { detached } from '../../protocol/messages/detached.js';
+import { detached } from '../../protocol/messages/index.js';
 import type { BundleMessage } from '../../protocol/messages/message.js';
 import { bundleBytes } from './bundle-bytes.js';
 import { type DueEntry, DueQueue } from '../scheduling/due-queue.js';

@@ -1,10 +1,10 @@
 import { utf8Length } from '../address.js';
-import { DecodeError, EncodeError } from '../errors.js';
+import { EncodeError } from '../errors.js';
 import { MAX_PAYLOAD_BYTES } from '../limits.js';
 import { type U64, u64FromBigInt } from '../u64.js';
 import type { EncodedValue } from '../values/encoded-value.js';
 import { ValueType } from '../values/value.js';
-import type { Fields, ReadNotation, WriteNotation } from './notation.js';
+import type { ReadNotation, WriteNotation } from './notation.js';
 
 /** Context for reading a field. */
 export interface Reading {
@@ -37,9 +37,6 @@ export interface Field<T> {
   /** Value of an absent field. A field without this function is required. */
   readonly ifAbsent?: () => T;
 }
-
-/** The fields of T by name. Because of the type, a missing optional field does not compile. */
-export type Shape<T> = { readonly [K in keyof T]-?: Field<T[K]> };
 
 /**
  * A string that every form can represent. A lone surrogate has no UTF-8: it is rejected on read and written as U+FFFD.
@@ -90,6 +87,10 @@ export function unsigned(max: number): Field<number> {
     },
   };
 }
+
+export const u8 = unsigned(0xff);
+export const u16 = unsigned(0xffff);
+export const u32 = unsigned(0xffff_ffff);
 
 export const u64: Field<U64> = {
   expected: 'an integer from 0 to 18446744073709551615',
@@ -202,66 +203,6 @@ export function optional<T>(field: Field<T>): Field<T | undefined> {
 /** An optional list or map. If absent, it is empty. */
 export function orEmpty<T>(field: Field<T>, empty: () => T): Field<T> {
   return { ...field, ifAbsent: empty };
-}
-
-/** Several named fields. */
-export interface Structure<T> extends Field<T> {
-  readonly readFields: (fields: Fields, reading: Reading) => T;
-}
-
-/** @param noun name of the whole in error texts */
-export function structure<T extends object>(noun: string, shape: Shape<T>): Structure<T> {
-  const names = Object.keys(shape) as (keyof T & string)[]; // invariant: the keys of a Shape<T> are those of T
-
-  function readField<K extends keyof T & string>(fields: Fields, name: K, reading: Reading): T[K] {
-    const field: Field<T[K]> = shape[name];
-    const { fault } = reading.notation;
-    const node = nodeOf(fields, name, field, reading.notation);
-    if (node === undefined) {
-      if (field.ifAbsent !== undefined) return field.ifAbsent();
-      throw new DecodeError(fault, `${noun} needs its ${name}`);
-    }
-    const read = field.read(node, reading);
-    if (read === noMatch) throw new DecodeError(fault, `${noun}: ${name} must be ${field.expected}`);
-    return read;
-  }
-
-  function readFields(fields: Fields, reading: Reading): T {
-    const read: Partial<T> = {};
-    for (const name of names) {
-      const field = readField(fields, name, reading);
-      if (field !== undefined) read[name] = field;
-    }
-    return read as T; // invariant: every required field of T is present, because readField throws for a missing one
-  }
-
-  return {
-    expected: 'a map',
-    readFields,
-    read: (node, reading) => {
-      const fields = reading.notation.fields(node);
-      return fields === undefined ? noMatch : readFields(fields, reading);
-    },
-    write: (whole, writing) => {
-      const fields = new Map<string, unknown>();
-      for (const name of names) {
-        const field: Field<T[keyof T & string]> = shape[name];
-        const node = field.write(whole[name], writing);
-        if (node !== undefined) fields.set(name, node);
-      }
-      return writing.notation.fields(fields);
-    },
-  };
-}
-
-/** Returns the node of the field under its name or alternative name, or undefined if the field is absent. */
-function nodeOf<T>(fields: Fields, name: string, field: Field<T>, { spellings, nullIsAbsent }: ReadNotation): unknown {
-  const nullCounts = field.nullIsData === true && !(nullIsAbsent && field.ifAbsent !== undefined);
-  const node = fields.get(name);
-  if (node !== undefined && (node !== null || nullCounts)) return node;
-  const spelling = spellings.get(name);
-  const other = spelling === undefined ? undefined : fields.get(spelling);
-  return other === null && !nullCounts ? undefined : other;
 }
 
 function wellFormed(text: string): string {

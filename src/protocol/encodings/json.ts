@@ -1,6 +1,7 @@
 import { Qos } from '../enumerations.js';
 import { DecodeError } from '../errors.js';
-import { defaultQos, type Frame } from '../frame.js';
+import type { Frame } from '../frame.js';
+import { defaultQos } from '../messages/index.js';
 import type { Message } from '../messages/message.js';
 import { type U64, u64FromBigInt } from '../u64.js';
 import { encodeValue } from '../values/encoded-value.js';

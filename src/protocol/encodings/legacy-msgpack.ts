@@ -52,17 +52,15 @@ function integer(node: unknown): U64 | undefined {
   return typeof node === 'bigint' ? u64FromBigInt(node) : undefined;
 }
 
+/** The messages whose fields differ from the current form. This form gains no further messages. */
+const upgrades: Readonly<Partial<Record<MessageType, (fields: Fields) => Fields>>> = {
+  set: withTtl,
+  publish: withTimeline,
+  federationSync: withOperation,
+};
+
 function upgradeLegacyFields(type: MessageType, fields: Fields): Fields {
-  switch (type) {
-    case 'set':
-      return withTtl(fields);
-    case 'publish':
-      return withTimeline(fields);
-    case 'federationSync':
-      return withOperation(fields);
-    default:
-      return fields;
-  }
+  return upgrades[type]?.(fields) ?? fields;
 }
 
 /** Upgrades `ttl`: the string `Never`, or a map with one entry, `Sliding` or `Absolute`, to seconds (wire.md 8.2). */

@@ -10,8 +10,8 @@ export type NotationFault = 'LegacyDecode' | 'CborDecode' | 'JsonDecode';
 export type Fields = ReadonlyMap<string, unknown>;
 
 /**
- * Reads the parts of a message from one map-shaped form (MessagePack, CBOR, JSON). `fields.ts` and `message-fields.ts`
- * know the messages but no form. A notation knows its form but no message. A *node* is an output of the form's parser:
+ * Reads the parts of a message from one map-shaped form (MessagePack, CBOR, JSON). The codecs in
+ * `messages/` know the messages but no form. A notation knows its form but no message. A *node* is an output of the form's parser:
  * a {@link Tree}, a {@link JsonNode}, or the result of `JSON.parse`. Undefined means that the node has another kind.
  */
 export interface ReadNotation {

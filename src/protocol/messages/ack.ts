@@ -1,7 +1,11 @@
 import type { Reader } from '../bytes/reader.js';
 import type { Writer } from '../bytes/writer.js';
+import { boolean, named, optional, text, u32, u64 } from '../encodings/fields.js';
+import { structure } from '../encodings/structure.js';
+import { Qos } from '../enumerations.js';
 import type { U64 } from '../u64.js';
 import { writeAddressOf } from '../values/encoded-value.js';
+import { type MessageCodec, withoutValues } from './codec.js';
 import type { AckMessage, SetMessage } from './message.js';
 
 // ACK 0x50 (wire.md 6.13)
@@ -14,7 +18,24 @@ const LOCKED = 0x04;
 const HOLDER = 0x08;
 const CORRELATION_ID = 0x10;
 
-export function writeAck(w: Writer, m: AckMessage): void {
+export const ackCodec: MessageCodec<AckMessage> = {
+  type: 'ack',
+  code: 0x50,
+  defaultQos: () => Qos.Fire,
+  read: readAck,
+  write: writeAck,
+  fields: structure<AckMessage>('ack', {
+    type: named('ack'),
+    address: optional(text),
+    revision: optional(u64),
+    locked: optional(boolean),
+    holder: optional(text),
+    correlationId: optional(u32),
+  }),
+  detach: withoutValues,
+};
+
+function writeAck(w: Writer, m: AckMessage): void {
   w.u8(
     (m.address === undefined ? 0 : ADDRESS) |
       (m.revision === undefined ? 0 : REVISION) |
@@ -39,7 +60,7 @@ export function writeSetAck(w: Writer, { address, value }: SetMessage, revision:
   w.u64(revision);
 }
 
-export function readAck(r: Reader): AckMessage {
+function readAck(r: Reader): AckMessage {
   const flags = r.u8();
   return {
     type: 'ack',

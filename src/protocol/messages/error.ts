@@ -1,5 +1,9 @@
 import type { Reader } from '../bytes/reader.js';
 import type { Writer } from '../bytes/writer.js';
+import { named, optional, text, u16, u32 } from '../encodings/fields.js';
+import { structure } from '../encodings/structure.js';
+import { Qos } from '../enumerations.js';
+import { type MessageCodec, withoutValues } from './codec.js';
 import type { ErrorMessage } from './message.js';
 
 // ERROR 0x51 (wire.md 6.14)
@@ -9,7 +13,23 @@ import type { ErrorMessage } from './message.js';
 const ADDRESS = 0x01;
 const CORRELATION_ID = 0x02;
 
-export function writeError(w: Writer, m: ErrorMessage): void {
+export const errorCodec: MessageCodec<ErrorMessage> = {
+  type: 'error',
+  code: 0x51,
+  defaultQos: () => Qos.Fire,
+  read: readError,
+  write: writeError,
+  fields: structure<ErrorMessage>('error', {
+    type: named('error'),
+    code: u16,
+    message: text,
+    address: optional(text),
+    correlationId: optional(u32),
+  }),
+  detach: withoutValues,
+};
+
+function writeError(w: Writer, m: ErrorMessage): void {
   w.u16(m.code);
   w.str(m.message);
   w.u8((m.address === undefined ? 0 : ADDRESS) | (m.correlationId === undefined ? 0 : CORRELATION_ID));
@@ -17,7 +37,7 @@ export function writeError(w: Writer, m: ErrorMessage): void {
   if (m.correlationId !== undefined) w.u32(m.correlationId);
 }
 
-export function readError(r: Reader): ErrorMessage {
+function readError(r: Reader): ErrorMessage {
   const code = r.u16();
   const message = r.str();
   const flags = r.u8();

@@ -1,8 +1,12 @@
 import type { Reader } from '../bytes/reader.js';
 import type { Writer } from '../bytes/writer.js';
+import { listOf, mapOf, named, oneOf, optional, orEmpty, text, u64 } from '../encodings/fields.js';
+import { structure } from '../encodings/structure.js';
 import { federationOps } from '../enumerations.js';
+import { Qos } from '../enumerations.js';
 import { DecodeError } from '../errors.js';
 import type { U64 } from '../u64.js';
+import { type MessageCodec, withoutValues } from './codec.js';
 import type { FederationSyncMessage } from './message.js';
 
 // FEDERATION_SYNC 0x04 (wire.md 6.17)
@@ -15,7 +19,24 @@ const ORIGIN = 0x40;
 const SMALLEST_PATTERN_BYTES = 2;
 const SMALLEST_REVISION_BYTES = 10;
 
-export function writeFederationSync(w: Writer, m: FederationSyncMessage): void {
+export const federationSyncCodec: MessageCodec<FederationSyncMessage> = {
+  type: 'federationSync',
+  code: 0x04,
+  defaultQos: () => Qos.Confirm,
+  read: readFederationSync,
+  write: writeFederationSync,
+  fields: structure<FederationSyncMessage>('federationSync', {
+    type: named('federationSync'),
+    op: oneOf(federationOps),
+    patterns: orEmpty(listOf(text), () => []),
+    revisions: orEmpty(mapOf(u64), () => new Map()),
+    sinceRevision: optional(u64),
+    origin: optional(text),
+  }),
+  detach: withoutValues,
+};
+
+function writeFederationSync(w: Writer, m: FederationSyncMessage): void {
   w.u8(federationOps.indexOf(m.op) + 1);
   w.count(m.patterns.length, 'list of patterns');
   for (const pattern of m.patterns) w.str(pattern);
@@ -29,7 +50,7 @@ export function writeFederationSync(w: Writer, m: FederationSyncMessage): void {
   if (m.origin !== undefined) w.str(m.origin);
 }
 
-export function readFederationSync(r: Reader): FederationSyncMessage {
+function readFederationSync(r: Reader): FederationSyncMessage {
   const code = r.u8();
   const op = federationOps[code - 1];
   if (op === undefined) throw new DecodeError('UnknownFederationOp', `federation operation ${code} is not assigned`);

@@ -1,8 +1,12 @@
 import type { Reader } from '../bytes/reader.js';
 import type { Writer } from '../bytes/writer.js';
-import { gesturePhases, type SignalType, signalTypes } from '../enumerations.js';
+import { float, listOf, named, oneOf, optional, text, u32, u64, value } from '../encodings/fields.js';
+import { structure } from '../encodings/structure.js';
+import { gesturePhases, Qos, type SignalType, signalTypes } from '../enumerations.js';
 import { behindAddress, readTypedValue, writeAddressOf, writeTypedValue } from '../values/encoded-value.js';
+import type { MessageCodec } from './codec.js';
 import type { PublishMessage } from './message.js';
+import { detachedTimeline, timeline } from './timeline-field.js';
 
 // PUBLISH 0x20 (wire.md 6.6)
 //   flags u8 · address str · indicator u8 · [value typed | samples: count u16, count × f64] · [timestamp u64] · [id u32] · [rate u32]
@@ -15,7 +19,37 @@ const ID = 0x08;
 const SAMPLE_BYTES = 8;
 const RATE_BYTES = 4;
 
-export function writePublish(w: Writer, m: PublishMessage): void {
+const fields = structure<PublishMessage>('publish', {
+  type: named('publish'),
+  address: text,
+  signal: optional(oneOf(signalTypes)),
+  value: optional(value),
+  samples: optional(listOf(float)),
+  timestamp: optional(u64),
+  id: optional(u32),
+  phase: optional(oneOf(gesturePhases)),
+  rate: optional(u32),
+  timeline: optional(timeline),
+});
+
+export const publishCodec: MessageCodec<PublishMessage> = {
+  type: 'publish',
+  code: 0x20,
+  defaultQos: (m) => publishQos(m.signal),
+  read: readPublish,
+  write: writePublish,
+  fields: {
+    ...fields,
+    // A value and samples share one field. The value takes precedence (wire.md 6.6).
+    readFields: (nodes, reading) => {
+      const m = fields.readFields(nodes, reading);
+      return m.value === undefined ? m : { ...m, samples: undefined };
+    },
+  },
+  detach: detachedPublish,
+};
+
+function writePublish(w: Writer, m: PublishMessage): void {
   w.u8(publishFlags(m));
   if (m.value !== undefined) {
     writeAddressOf(w, m.address, m.value);
@@ -44,7 +78,7 @@ export function publishFlags(m: PublishMessage): number {
   );
 }
 
-export function readPublish(r: Reader): PublishMessage {
+function readPublish(r: Reader): PublishMessage {
   const flags = r.u8();
   const signal = signalTypes[flags >> 5] ?? 'event'; // codes 5..7 read as event
   const phase = gesturePhases[flags & 0x07] ?? 'start'; // codes 4..7 read as start
@@ -74,4 +108,39 @@ function readSamples(r: Reader): readonly number[] {
 /** A missing signal is written as event. */
 function signalCode(signal: SignalType | undefined): number {
   return signal === undefined ? 1 : signalTypes.indexOf(signal);
+}
+
+function publishQos(signal: SignalType | undefined): Qos {
+  switch (signal) {
+    case 'param':
+    case 'event':
+      return Qos.Confirm;
+    case 'timeline':
+      return Qos.Commit;
+    case 'stream':
+    case 'gesture':
+    case undefined:
+      return Qos.Fire;
+  }
+}
+
+/**
+ * Returns a PUBLISH that can be kept: its values own their bytes. Each field is written out, because a spread object
+ * takes twice the memory.
+ */
+export function detachedPublish(message: PublishMessage): PublishMessage {
+  const { type, address, signal, value, samples, timestamp, id, phase, rate, timeline } = message;
+  if (value === undefined && timeline === undefined) return message;
+  return {
+    type,
+    address,
+    signal,
+    value: value?.copy(),
+    samples,
+    timestamp,
+    id,
+    phase,
+    rate,
+    timeline: timeline && detachedTimeline(timeline),
+  } satisfies Record<keyof PublishMessage, unknown>;
 }

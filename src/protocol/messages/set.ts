@@ -1,7 +1,11 @@
 import type { Reader } from '../bytes/reader.js';
 import type { Writer } from '../bytes/writer.js';
+import { flag, named, optional, text, u64, unsigned, value } from '../encodings/fields.js';
+import { structure } from '../encodings/structure.js';
+import { Qos } from '../enumerations.js';
 import type { U64 } from '../u64.js';
 import { behindAddress, readEncodedValue, writeAddressAndData } from '../values/encoded-value.js';
+import { type MessageCodec, withoutValues } from './codec.js';
 import type { GetMessage, SetMessage } from './message.js';
 
 // SET 0x21 (wire.md 6.7) — write a param
@@ -17,6 +21,28 @@ const VALUE_TYPE = 0x0f;
 
 const ABSOLUTE = 0x8000_0000;
 const TTL_SECONDS = 0x7fff_ffff;
+
+/** The top bit of the u32 is `absolute` (wire.md 11). */
+const ttlSeconds = unsigned(TTL_SECONDS);
+
+export const setCodec: MessageCodec<SetMessage> = {
+  type: 'set',
+  code: 0x21,
+  defaultQos: () => Qos.Confirm,
+  read: readSet,
+  write: writeSet,
+  fields: structure<SetMessage>('set', {
+    type: named('set'),
+    address: text,
+    value,
+    revision: optional(u64),
+    lock: flag,
+    unlock: flag,
+    ttl: optional(ttlSeconds),
+    absolute: flag,
+  }),
+  detach: detachedSet,
+};
 
 /** @param revision written instead of the revision that the client expected */
 export function writeSet(w: Writer, m: SetMessage, revision: U64 | undefined = m.revision): void {
@@ -37,7 +63,7 @@ export function setFlags(m: SetMessage, revision: U64 | undefined): number {
   );
 }
 
-export function readSet(r: Reader): SetMessage {
+function readSet(r: Reader): SetMessage {
   const flags = r.u8();
   const start = r.at;
   const address = r.address();
@@ -57,13 +83,28 @@ export function readSet(r: Reader): SetMessage {
   };
 }
 
+/** Returns a SET that can be kept: its value owns its bytes. */
+export function detachedSet(message: SetMessage): SetMessage {
+  return { ...message, value: message.value.copy() };
+}
+
 // GET 0x22 (wire.md 6.8)
 //   address str
 
-export function writeGet(w: Writer, m: GetMessage): void {
+export const getCodec: MessageCodec<GetMessage> = {
+  type: 'get',
+  code: 0x22,
+  defaultQos: () => Qos.Fire,
+  read: readGet,
+  write: writeGet,
+  fields: structure<GetMessage>('get', { type: named('get'), address: text }),
+  detach: withoutValues,
+};
+
+function writeGet(w: Writer, m: GetMessage): void {
   w.str(m.address);
 }
 
-export function readGet(r: Reader): GetMessage {
+function readGet(r: Reader): GetMessage {
   return { type: 'get', address: r.address() };
 }

@@ -1,6 +1,8 @@
+import { utf8Length } from '../address.js';
 import type { Reader } from '../bytes/reader.js';
 import type { Writer } from '../bytes/writer.js';
-import { utf8Length } from '../address.js';
+import { type Field, float, listOf, noMatch, oneOf, optional, text, value } from '../encodings/fields.js';
+import { structure } from '../encodings/structure.js';
 import { signalTypes } from '../enumerations.js';
 import { readTypedValue, writeTypedValue } from '../values/encoded-value.js';
 import type { SignalDefinition, SignalMeta } from './message.js';
@@ -84,4 +86,38 @@ function readMeta(r: Reader): SignalMeta {
     default: flags & DEFAULT ? readTypedValue(r) : undefined,
     description: flags & DESCRIPTION ? r.str() : undefined,
   };
+}
+
+const floats = listOf(float);
+
+const range: Field<readonly [min: number, max: number]> = {
+  expected: 'a list of two numbers, the minimum and the maximum',
+  read: (node, reading) => {
+    const numbers = floats.read(node, reading);
+    if (numbers === noMatch || numbers.length !== 2) return noMatch;
+    return [numbers[0]!, numbers[1]!]; // invariant: there are two numbers
+  },
+  write: floats.write,
+};
+
+const meta = structure<SignalMeta>('meta', {
+  unit: optional(text),
+  range: optional(range),
+  default: optional(value),
+  description: optional(text),
+});
+
+/** A definition in the map-shaped forms. */
+export const signalDefinition = structure<SignalDefinition>('signal definition', {
+  address: text,
+  type: oneOf(signalTypes),
+  datatype: optional(text),
+  access: optional(text),
+  meta: optional(meta),
+});
+
+/** Returns a definition whose default value owns its bytes. */
+export function detachedDefinition(signal: SignalDefinition): SignalDefinition {
+  const { meta } = signal;
+  return meta?.default === undefined ? signal : { ...signal, meta: { ...meta, default: meta.default.copy() } };
 }

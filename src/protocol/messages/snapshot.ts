@@ -1,6 +1,10 @@
 import type { Reader } from '../bytes/reader.js';
 import type { Writer } from '../bytes/writer.js';
+import { listOf, named, optional, text, u64, value } from '../encodings/fields.js';
+import { structure } from '../encodings/structure.js';
+import { Qos } from '../enumerations.js';
 import { readTypedValue, writeTypedValue } from '../values/encoded-value.js';
+import type { MessageCodec } from './codec.js';
 import type { SnapshotEntry, SnapshotMessage } from './message.js';
 
 // SNAPSHOT 0x23 (wire.md 6.9)
@@ -15,7 +19,25 @@ const TIMESTAMP = 0x02;
 /** Bytes of the lengths, type, revision and options of an entry with an empty address and null (wire.md 13). */
 export const SMALLEST_SNAPSHOT_ENTRY_BYTES = 12;
 
-export function writeSnapshot(w: Writer, m: SnapshotMessage): void {
+const snapshotEntry = structure<SnapshotEntry>('snapshot entry', {
+  address: text,
+  value,
+  revision: u64,
+  writer: optional(text),
+  timestamp: optional(u64),
+});
+
+export const snapshotCodec: MessageCodec<SnapshotMessage> = {
+  type: 'snapshot',
+  code: 0x23,
+  defaultQos: () => Qos.Fire,
+  read: readSnapshot,
+  write: writeSnapshot,
+  fields: structure<SnapshotMessage>('snapshot', { type: named('snapshot'), params: listOf(snapshotEntry) }),
+  detach: (m) => ({ ...m, params: m.params.map((entry) => ({ ...entry, value: entry.value.copy() })) }),
+};
+
+function writeSnapshot(w: Writer, m: SnapshotMessage): void {
   w.count(m.params.length, 'list of params');
   for (const entry of m.params) writeSnapshotEntry(w, entry);
 }
@@ -29,7 +51,7 @@ export function writeSnapshotEntry(w: Writer, entry: SnapshotEntry): void {
   if (entry.timestamp !== undefined) w.u64(entry.timestamp);
 }
 
-export function readSnapshot(r: Reader): SnapshotMessage {
+function readSnapshot(r: Reader): SnapshotMessage {
   const params: SnapshotEntry[] = [];
   for (let left = r.count(SMALLEST_SNAPSHOT_ENTRY_BYTES); left > 0; left--) params.push(readSnapshotEntry(r));
   return { type: 'snapshot', params };

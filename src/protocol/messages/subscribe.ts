@@ -1,7 +1,12 @@
 import type { Reader } from '../bytes/reader.js';
 import type { Writer } from '../bytes/writer.js';
+import { float, named, optional, text, u32 } from '../encodings/fields.js';
+import { structure } from '../encodings/structure.js';
 import { signalTypeMask, signalTypesFromMask } from '../enumerations.js';
+import { Qos } from '../enumerations.js';
+import { type MessageCodec, withoutValues } from './codec.js';
 import type { SubscribeMessage, SubscribeOptions, UnsubscribeMessage } from './message.js';
+import { typeFilter } from './shared-fields.js';
 
 // SUBSCRIBE 0x10 (wire.md 6.4)
 //   id u32 · pattern str · types u8, 0xFF = all · options u8 · [maxRate u32] · [epsilon f64] · [history u32] · [window u32]
@@ -12,7 +17,30 @@ const EPSILON = 0x02;
 const HISTORY = 0x04;
 const WINDOW = 0x08;
 
-export function writeSubscribe(w: Writer, m: SubscribeMessage): void {
+const subscribeOptions = structure<SubscribeOptions>('subscribe options', {
+  maxRate: optional(u32),
+  epsilon: optional(float),
+  history: optional(u32),
+  window: optional(u32),
+});
+
+export const subscribeCodec: MessageCodec<SubscribeMessage> = {
+  type: 'subscribe',
+  code: 0x10,
+  defaultQos: () => Qos.Confirm,
+  read: readSubscribe,
+  write: writeSubscribe,
+  fields: structure<SubscribeMessage>('subscribe', {
+    type: named('subscribe'),
+    id: u32,
+    pattern: text,
+    types: typeFilter,
+    options: optional(subscribeOptions),
+  }),
+  detach: withoutValues,
+};
+
+function writeSubscribe(w: Writer, m: SubscribeMessage): void {
   const { maxRate, epsilon, history, window } = m.options ?? {};
   w.u32(m.id);
   w.str(m.pattern);
@@ -29,7 +57,7 @@ export function writeSubscribe(w: Writer, m: SubscribeMessage): void {
   if (window !== undefined) w.u32(window);
 }
 
-export function readSubscribe(r: Reader): SubscribeMessage {
+function readSubscribe(r: Reader): SubscribeMessage {
   const id = r.u32();
   const pattern = r.address();
   const types = signalTypesFromMask(r.u8());
@@ -50,10 +78,20 @@ function readOptions(r: Reader, flags: number): SubscribeOptions {
 // UNSUBSCRIBE 0x11 (wire.md 6.5)
 //   id u32
 
-export function writeUnsubscribe(w: Writer, m: UnsubscribeMessage): void {
+export const unsubscribeCodec: MessageCodec<UnsubscribeMessage> = {
+  type: 'unsubscribe',
+  code: 0x11,
+  defaultQos: () => Qos.Confirm,
+  read: readUnsubscribe,
+  write: writeUnsubscribe,
+  fields: structure<UnsubscribeMessage>('unsubscribe', { type: named('unsubscribe'), id: u32 }),
+  detach: withoutValues,
+};
+
+function writeUnsubscribe(w: Writer, m: UnsubscribeMessage): void {
   w.u32(m.id);
 }
 
-export function readUnsubscribe(r: Reader): UnsubscribeMessage {
+function readUnsubscribe(r: Reader): UnsubscribeMessage {
   return { type: 'unsubscribe', id: r.u32() };
 }

@@ -8,6 +8,7 @@ import {
   TIMESTAMP_FLAG,
   TIMESTAMPED_HEADER_BYTES,
 } from '../../protocol/header.js';
+import { pingCodec, pongCodec } from '../../protocol/messages/ping.js';
 import { LARGEST_DATAGRAM_BYTES, PACKET_OVERHEAD_BYTES, SMALLEST_PACKET_BYTES } from './constants.js';
 
 // QUIC datagrams (RFC 9221). Each carries one complete frame with its time of sending in the header:
@@ -15,8 +16,8 @@ import { LARGEST_DATAGRAM_BYTES, PACKET_OVERHEAD_BYTES, SMALLEST_PACKET_BYTES } 
 // The timestamps of one sender increase, so the receiver detects and drops overtaken datagrams.
 
 const STAMP_BYTES = TIMESTAMPED_HEADER_BYTES - HEADER_BYTES;
-const PING = 0x41;
-const PONG = 0x42;
+const PING = pingCodec.code;
+const PONG = pongCodec.code;
 
 /** First datagram of the client, and the router's answer. After them both sides can send lossy frames. */
 export const pingFrame: Uint8Array = encodeFrame({ type: 'ping' });

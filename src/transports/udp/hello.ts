@@ -3,6 +3,7 @@ import { isLegacyMap } from '../../protocol/encodings/legacy-msgpack.js';
 import { DecodeError } from '../../protocol/errors.js';
 import { decodeFrame, encodeFrame, type Frame } from '../../protocol/frame.js';
 import { headerLength, MAGIC } from '../../protocol/header.js';
+import { helloCodec } from '../../protocol/messages/hello.js';
 import type { HelloMessage } from '../../protocol/messages/message.js';
 import { MAX_HELLO_BYTES, MIN_HELLO_BYTES } from './constants.js';
 import { splitToken } from './cookie.js';
@@ -15,7 +16,7 @@ export interface Hello {
   readonly token: string | undefined;
 }
 
-const HELLO = 0x01;
+const HELLO = helloCodec.code;
 
 /**
  * Returns the HELLO in a datagram, or undefined for any other content. The first bytes rule out nearly all other
