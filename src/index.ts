@@ -5,7 +5,8 @@
 
 export { createRouter, type Router } from './router/create-router.js';
 export type { RouterStatistics, RunningRouter } from './router/running-router.js';
-export { type RouterOptions, RouterOptionsError } from './router/options.js';
+export { RouterOptionsError } from './router/options.js';
+export type { RouterOptions } from './router/router-options.js';
 export type { RouterEvent } from './router/router-events.js';
 export type { RouterState } from './core/params/param-state.js';
 export { RouterStoppedError } from './router/router-stopped-error.js';

@@ -17,7 +17,7 @@ export async function makeCore(options = {}) {
       built('core/router-core.js'),
       built('core/session.js'),
       built('router/options.js'),
-      built('router/root-input.js'),
+      built('router/composition.js'),
       built('protocol/frame.js'),
     ],
   );

@@ -6,73 +6,49 @@ import type { InboundFrame, MalformedMessage, RateLimitedMessage } from '../prot
 import type { BundleMessage, GetMessage, SetMessage, SyncMessage } from '../protocol/messages/message.js';
 import { parsePattern } from '../protocol/pattern.js';
 import { StepCounter } from '../protocol/step-counter.js';
+import type { OptionValues } from '../util/option.js';
+import type { coreOptions } from './core-options.js';
 import type { Grant } from './ports.js';
 import { AnnounceHandler } from './announce/announce-handler.js';
-import { HelloHandler, type AdmissionOptions } from './sessions/hello-handler.js';
-import { SendQueueBudget, type SendQueueBudgetOptions } from './congestion/send-queue-budget.js';
+import { HelloHandler } from './sessions/hello-handler.js';
+import { SendQueueBudget } from './congestion/send-queue-budget.js';
 import { type Chore, Chores } from './scheduling/chores.js';
 import { type ClockOffsets, noOffsets } from './clock-offsets.js';
-import { type ConflictRule, reconcileFor } from './params/conflict-strategies.js';
+import { reconcileFor } from './params/conflict-strategies.js';
 import { Dispatcher } from './delivery/dispatcher.js';
 import { type DueWork, runDueWork } from './scheduling/due-work.js';
 import { FanOut } from './delivery/fan-out.js';
 import { GuardedWork } from './scheduling/guarded-work.js';
 import { WriteHooks, type HooksOptions } from './writes/write-hooks.js';
 import { internalError, InternalErrors } from './internal-errors.js';
-import { LastWills, type WillLimits } from './announce/last-wills.js';
+import { LastWills } from './announce/last-wills.js';
 import { EVERYDAY_STEPS, messageSteps } from './scheduling/message-steps.js';
 import type { Departure } from './system/presence.js';
-import { ParamStore, type ParamStoreOptions } from './params/param-store.js';
-import { PublishHandler, type PassingSignalsOptions } from './publish/publish-handler.js';
-import { QueryHandler, type QueryLimits } from './announce/query-handler.js';
+import { ParamStore } from './params/param-store.js';
+import { PublishHandler } from './publish/publish-handler.js';
+import { QueryHandler } from './announce/query-handler.js';
 import { Replies } from './delivery/replies.js';
 import { Owners, type WatchToken } from './quotas/owner.js';
 import { TokenPermissions } from './sessions/permissions.js';
 import type { PendingFrame, RouterSession } from './session.js';
 import { type RestoredState, type RouterState, stateOfParam, stateOfSignal } from './params/param-state.js';
 import { SignalRouter, type RoutingOptions } from './delivery/signal-router.js';
-import { type ScheduledBundle, ScheduledBundles, type ScheduleLimits } from './writes/scheduled-bundles.js';
-import { SignalDirectory, type SignalDirectoryOptions } from './announce/signal-directory.js';
+import { type ScheduledBundle, ScheduledBundles } from './writes/scheduled-bundles.js';
+import { SignalDirectory } from './announce/signal-directory.js';
 import { SessionTasks, type Task } from './scheduling/session-tasks.js';
 import { Slice } from './scheduling/slice.js';
 import { SnapshotSender } from './subscriptions/snapshot-sender.js';
 import type { MemoryUse, Statistics } from './system/statistics.js';
-import { SubscribeHandler, type SubscribingOptions } from './subscriptions/subscribe-handler.js';
+import { SubscribeHandler } from './subscriptions/subscribe-handler.js';
 import { Counters } from './system/counters.js';
 import { type ParamQueryResult, type ParamQuery, viewParams } from './system/param-query.js';
 import { isSystemAddress } from './system/system-addresses.js';
 import { SystemSignals } from './system/system-signals.js';
 import { WriteHandler } from './writes/write-handler.js';
 
-export interface RouterCoreOptions
-  extends
-    AdmissionOptions,
-    SendQueueBudgetOptions,
-    HooksOptions,
-    ParamStoreOptions,
-    PassingSignalsOptions,
-    QueryLimits,
-    RoutingOptions,
-    ScheduleLimits,
-    SignalDirectoryOptions,
-    SubscribingOptions,
-    WillLimits {
-  /** Maximum bytes of one value. */
-  readonly maxValueBytes: number;
-  /** Maximum undecodable frames per minute. If a session exceeds it, the router closes the session. */
-  readonly maxMalformedPerMinute: number;
-  /** Whether SET and BUNDLE are acknowledged only when their frame asks for it (QoS 1 or 2). */
-  readonly acks: 'requested' | 'always';
-  /** Reply to a GET of an address without a param: ERROR 201, or none. */
-  readonly unknownAddress: 'error' | 'silent';
-  /** Conflict strategies by pattern; the first match applies. Without a match, the last write wins. */
-  readonly conflictRules: readonly ConflictRule[];
-  /** Whether a SET must conform to the definition announced for its address. */
-  readonly checkAnnounced: boolean;
+export interface RouterCoreOptions extends OptionValues<typeof coreOptions>, HooksOptions, RoutingOptions {
   /** The value of `/$clasp/version`. */
   readonly version: string;
-  /** Whether subscribers below `/$clasp/sessions` receive the list of connected sessions. */
-  readonly presence: boolean;
   /** Reads the router's monotonic clock, in microseconds. */
   readonly nowMicros: () => number;
   /** Offsets of other times from that clock; `nowMicros` updates them. @default all times are equal */

@@ -1,6 +1,7 @@
 import { ArgumentError, check, checkNames, checkText, hasMethods, isObject } from '../util/arguments.js';
 import { onOptions, type OnOptions } from '../client/subscription.js';
-import { routerOptionNames, type RouterOptions, RouterOptionsError } from '../router/options.js';
+import { routerOptionNames, RouterOptionsError } from '../router/options.js';
+import type { RouterOptions } from '../router/router-options.js';
 import type { ClaspEvent, ClaspRequest } from './events.js';
 
 /** A subscription of the actor, made before it opens a listener. */

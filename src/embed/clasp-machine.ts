@@ -5,7 +5,7 @@ import type { RouterState } from '../core/params/param-state.js';
 import { primitivesOf, summarized } from '../actors/summarized.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { parseRouterOptions } from '../router/options.js';
-import { rootInput } from '../router/root-input.js';
+import { rootInput } from '../router/composition.js';
 import { RunningRouter } from '../router/running-router.js';
 import type { Transport } from '../transports/transport.js';
 import { ActorSystemError } from './actor-system-error.js';

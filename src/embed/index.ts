@@ -11,7 +11,7 @@ export {
   type SignalSource,
 } from './from-clasp.js';
 export { RestoreError } from './persisted-router.js';
-export { rootInput } from '../router/root-input.js';
+export { rootInput } from '../router/composition.js';
 export { parseRouterOptions, type ResolvedRouterOptions } from '../router/options.js';
 export { routerLogic } from '../router/router-actor.js';
 export { type RootEnd, type RootEvent, type RootInput, rootMachine } from '../actors/root/root-machine.js';

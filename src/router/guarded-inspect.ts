@@ -1,8 +1,6 @@
 import type { InspectionEvent } from 'xstate';
 import type { Logger } from '../core/ports.js';
-import type { RouterOptions } from './options.js';
-
-type Inspect = NonNullable<RouterOptions['inspect']>;
+import type { Inspect } from './program-options.js';
 
 /**
  * Wraps an observer of XState's inspection, so that it cannot affect the router. XState calls it inside every

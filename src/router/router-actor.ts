@@ -3,8 +3,9 @@ import { routerLogic as inner } from '../actors/router/router-logic.js';
 import type { RouterSnapshot } from '../actors/router/router-snapshot.js';
 import type { RouterActorEvent } from '../actors/router/router-actor-events.js';
 import { readState, RouterStateError } from '../core/params/param-state.js';
-import { parseRouterOptions, type RouterOptions } from './options.js';
-import { rootInput } from './root-input.js';
+import { parseRouterOptions } from './options.js';
+import type { RouterOptions } from './router-options.js';
+import { rootInput } from './composition.js';
 
 /**
  * The router actor alone: all params and the pattern index, without sessions or listeners. In `createRouter` it is the

@@ -39,7 +39,7 @@ const isLimit = (name: string): boolean =>
   /^max|TimeoutSeconds$|^highWaterBytes$/.test(name) && !['maxRate'].includes(name);
 
 /** Whether the default depends on the memory of the computer. */
-const isShare = (name: string): boolean => name === 'maxMemoryBytes' || name in memoryShares;
+const isShare = (name: string): boolean => name === 'maxMemoryBytes' || memoryShares.has(name);
 
 describe('docs/limits.md', () => {
   it('lists every limit of the router with its default, and no other', () => {

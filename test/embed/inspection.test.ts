@@ -3,7 +3,7 @@ import { type AnyActor, createActor, type InspectionEvent, waitFor } from 'xstat
 import { connect } from '../../src/client/index.js';
 import { connectionLink } from '../../src/client/connection-link.js';
 import { type ClaspInput, fromClasp } from '../../src/embed/index.js';
-import type { RouterOptions } from '../../src/router/options.js';
+import type { RouterOptions } from '../../src/router/router-options.js';
 import { createRouter } from '../../src/router/create-router.js';
 import { memory, type MemoryTransport } from '../../src/transports/memory/index.js';
 import type { Transport } from '../../src/transports/transport.js';

@@ -1,15 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { SimulatedClock } from 'xstate';
 import { systemClock } from '../../src/util/clock.js';
-import { defaultMemoryBytes, memoryLimits } from '../../src/router/memory-budget.js';
-import { parseRouterOptions, type RouterOptions, RouterOptionsError } from '../../src/router/options.js';
+import { defaultMemoryBytes } from '../../src/router/machine-memory.js';
+import { memoryShares } from '../../src/router/memory-budget.js';
+import { parseRouterOptions, RouterOptionsError } from '../../src/router/options.js';
+import type { RouterOptions } from '../../src/router/router-options.js';
 
 describe('without options', () => {
   it('a router has defaults for a show', () => {
     const { clock, logger, maxMemoryBytes, ...rest } = parseRouterOptions();
     expect(maxMemoryBytes).toBe(defaultMemoryBytes());
     expect(rest).toEqual({
-      ...memoryLimits(maxMemoryBytes),
+      ...Object.fromEntries(
+        [...memoryShares].map(([name, { part, most }]) => [name, Math.floor(Math.min(maxMemoryBytes * part, most))]),
+      ),
       name: 'CLASP Router',
       features: ['param', 'event', 'stream', 'gesture', 'timeline'],
       maxSessions: 100,

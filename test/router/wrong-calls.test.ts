@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { lastValueFrom } from 'rxjs';
-import type { RouterOptions } from '../../src/router/options.js';
+import type { RouterOptions } from '../../src/router/router-options.js';
 import { createRouter, type Router } from '../../src/router/create-router.js';
 import { codedError } from '../support/coded-error.js';
 

@@ -11,19 +11,20 @@ import type { RouterSession } from '../../core/session.js';
 import { LiveSnapshot, type PersistedRouterSnapshot, type RouterSnapshot } from './router-snapshot.js';
 import type { RestoredState, RouterState } from '../../core/params/param-state.js';
 import type { ScheduledBundle } from '../../core/writes/scheduled-bundles.js';
+import type { sendBufferOptions } from '../../core/congestion/congestion-options.js';
+import type { OptionValues } from '../../util/option.js';
 import { SendBuffers } from '../../core/congestion/send-buffers.js';
 import { throttledLog } from '../../core/system/throttled-log.js';
 import { TurnShares } from '../../core/scheduling/turn-shares.js';
 import type { ParamQueryResult, ParamQuery } from '../../core/system/param-query.js';
 
-export interface RouterInput extends Omit<
-  RouterCoreOptions,
-  'nowMicros' | 'offsets' | 'reportFault' | 'watchToken' | 'bundleDropped' | 'internalErrors'
-> {
-  /** Unsent bytes in a socket above which its session is congested. */
-  readonly highWaterBytes: number;
-  /** Maximum bytes in the sockets of all sessions together; 0 = unlimited. */
-  readonly maxSendBufferBytes: number;
+export interface RouterInput
+  extends
+    OptionValues<typeof sendBufferOptions>,
+    Omit<
+      RouterCoreOptions,
+      'nowMicros' | 'offsets' | 'reportFault' | 'watchToken' | 'bundleDropped' | 'internalErrors'
+    > {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Reports revoked tokens. @default no token is revoked */

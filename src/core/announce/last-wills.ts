@@ -1,3 +1,5 @@
+import type { willOptions } from './announce-options.js';
+import type { OptionValues } from '../../util/option.js';
 import { ClaspError, DecodeError, ErrorCode } from '../../protocol/errors.js';
 import { messageFromValue } from '../../protocol/encodings/value-message.js';
 import type { AnnounceMessage, BundleMessage } from '../../protocol/messages/message.js';
@@ -9,10 +11,7 @@ import { Quota } from '../quotas/quota.js';
 import type { RouterSession } from '../session.js';
 import { WILL_ADDRESS } from '../system/system-addresses.js';
 
-export interface WillLimits {
-  /** Maximum bytes of the last wills of all sessions together; 0 = unlimited. */
-  readonly maxWillBytes: number;
-}
+export type WillLimits = OptionValues<typeof willOptions>;
 
 /** A last will in an ANNOUNCE. */
 export interface LastWill {

@@ -1,15 +1,16 @@
+import type { queryOptions } from './announce-options.js';
+import type { patternOptions } from '../subscriptions/subscription-options.js';
+import type { OptionValues } from '../../util/option.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { QueryMessage } from '../../protocol/messages/message.js';
 import { parsePattern } from '../../protocol/pattern.js';
 import { type QueryPorts, QueryTask } from './query-task.js';
 import type { RouterSession } from '../session.js';
 import type { SessionTasks } from '../scheduling/session-tasks.js';
-import { checkGlobstars, type PatternLimits } from '../subscriptions/subscribe-handler.js';
+import { checkGlobstars } from '../subscriptions/subscribe-handler.js';
 
-export interface QueryLimits extends PatternLimits {
-  /** Maximum bytes of the unsent replies of all sessions together; 0 = unlimited. One reply is always possible. */
-  readonly maxQueryBytes: number;
-}
+/** One reply is always possible. */
+export type QueryLimits = OptionValues<typeof queryOptions & typeof patternOptions>;
 
 /** Memory per signal found for a reply. */
 export const FOUND_BYTES = 16;

@@ -1,3 +1,6 @@
+import type { signalOptions } from './announce-options.js';
+import type { matchOptions } from '../subscriptions/subscription-options.js';
+import type { OptionValues } from '../../util/option.js';
 import { addressSegments, segmentsFault } from '../../protocol/address.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import { detachedDefinition } from '../../protocol/messages/signal-definition.js';
@@ -9,15 +12,12 @@ import { Announced, type AnnouncedSignal, definitionBytes, segmentCount } from '
 import { DueQueue } from '../scheduling/due-queue.js';
 import { Owner, ROUTER } from '../quotas/owner.js';
 import { PatternTrie } from '../subscriptions/pattern-trie.js';
-import { type SignalLimits, SignalQuota } from './signal-quota.js';
+import { SignalQuota } from './signal-quota.js';
 import { checkDefinitionSize } from '../size-limits.js';
 import { Slice } from '../scheduling/slice.js';
 import { isSystemAddress, systemAddressRefused } from '../system/system-addresses.js';
 
-export interface SignalDirectoryOptions extends SignalLimits {
-  /** Seconds after the last ANNOUNCE until a definition is removed; 0 = never. */
-  readonly signalTtlSeconds: number;
-}
+export type SignalDirectoryOptions = OptionValues<typeof signalOptions & typeof matchOptions>;
 
 /** Checks of an ANNOUNCE beyond the limits of the directory. */
 export interface AnnounceChecks {

@@ -1,3 +1,6 @@
+import type { signalQuotaOptions } from './announce-options.js';
+import type { matchOptions } from '../subscriptions/subscription-options.js';
+import type { OptionValues } from '../../util/option.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import { isLiteral } from '../../protocol/pattern.js';
 import type { Announced, AnnouncedSignal } from './announced-signal.js';
@@ -6,16 +9,7 @@ import { MatchCosts, patternWeight, prefixesMeet } from '../subscriptions/match-
 import type { Owner } from '../quotas/owner.js';
 import { Quota } from '../quotas/quota.js';
 
-export interface SignalLimits {
-  /** Maximum number of definitions; 0 = unlimited. */
-  readonly maxSignals: number;
-  /** Approximate maximum bytes of all definitions together, including indexes; 0 = unlimited. */
-  readonly maxSignalBytes: number;
-  /** Maximum steps to match an address with the announced patterns, if SETs are checked against them; 0 = unlimited. */
-  readonly maxMatchSteps: number;
-  /** Whether SETs are checked against announced definitions. */
-  readonly checkAnnounced: boolean;
-}
+export type SignalLimits = OptionValues<typeof signalQuotaOptions & typeof matchOptions>;
 
 /** Definitions to add, and how to find room for them. */
 export interface SignalExchange {

@@ -1,12 +1,9 @@
+import type { sendBufferOptions } from './congestion-options.js';
+import type { OptionValues } from '../../util/option.js';
 import type { RouterSession } from '../session.js';
 import type { MemoryUse } from '../system/statistics.js';
 
-export interface SendBufferLimits {
-  /** Maximum bytes in the socket buffers of all sessions together; 0 = unlimited. */
-  readonly maxSendBufferBytes: number;
-  /** Bytes in a socket buffer above which its session is congested. */
-  readonly highWaterBytes: number;
-}
+export type SendBufferLimits = OptionValues<typeof sendBufferOptions>;
 
 /** The high-water mark while socket buffers exceed half of their limit. */
 const LOW_WATER_BYTES = 65_536;

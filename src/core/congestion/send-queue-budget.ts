@@ -1,12 +1,11 @@
+import type { sendQueueBudgetOptions } from './congestion-options.js';
+import type { OptionValues } from '../../util/option.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import { QUEUED_MESSAGE_BYTES } from './send-queue.js';
 import { type DueEntry, DueQueue } from '../scheduling/due-queue.js';
 import type { RouterSession } from '../session.js';
 
-export interface SendQueueBudgetOptions {
-  /** Maximum memory of the send queues of all congested sessions together, in bytes. */
-  readonly maxQueueBytesTotal: number;
-}
+export type SendQueueBudgetOptions = OptionValues<typeof sendQueueBudgetOptions>;
 
 /**
  * Ranks sessions by the negative memory of their queue, so that the largest comes first; equal ones in the order in

@@ -1,3 +1,5 @@
+import type { routingOptions } from '../subscriptions/subscription-options.js';
+import type { OptionValues } from '../../util/option.js';
 import type { ClaspError } from '../../protocol/errors.js';
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { Pattern } from '../../protocol/pattern.js';
@@ -5,22 +7,15 @@ import type { StepCounter } from '../../protocol/step-counter.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import type { FanOut } from './fan-out.js';
 import { MatchLimit } from '../subscriptions/match-limit.js';
-import type { PacedLimits } from '../subscriptions/paced-subscriptions.js';
 import { Pacing, type RecipientsPort } from '../subscriptions/pacing.js';
 import type { RouterSession } from '../session.js';
 import type { Slice } from '../scheduling/slice.js';
 import { acceptsType, type CanSee, type Subscription, SubscriptionIndex } from '../subscriptions/subscription-index.js';
 import { SubscriptionQuota } from '../subscriptions/subscription-quota.js';
 
-export interface RoutingOptions extends PacedLimits {
-  /**
-   * Maximum matching steps of all unusual patterns that one address can meet, for all sessions together; 0 = unlimited.
-   */
-  readonly maxMatchSteps: number;
+export interface RoutingOptions extends OptionValues<typeof routingOptions> {
   /** Maximum bytes of the recipient cache. @default 67_108_864 */
   readonly recipientCacheBytes?: number | undefined;
-  /** Maximum bytes of the subscriptions of all sessions together; 0 = unlimited. */
-  readonly maxSubscriptionBytes: number;
 }
 
 /** Steps of ending a subscription. */

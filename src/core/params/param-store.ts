@@ -1,3 +1,5 @@
+import type { paramStoreOptions } from './param-options.js';
+import type { OptionValues } from '../../util/option.js';
 import { type Address, addressSegments, parseAddress } from '../../protocol/address.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { SetMessage } from '../../protocol/messages/message.js';
@@ -8,30 +10,13 @@ import { AddressTree } from './address-tree.js';
 import { DueQueue } from '../scheduling/due-queue.js';
 import { InsertionOrderMap } from '../quotas/insertion-order-map.js';
 import { Param } from './param.js';
-import { type HistoryRule, ParamHistory } from './param-history.js';
+import { ParamHistory } from './param-history.js';
 import { ParamShares } from './param-shares.js';
 import type { RouterSession } from '../session.js';
 import type { RestoredParam } from './stored-param.js';
 import type { Slice } from '../scheduling/slice.js';
 
-export interface ParamStoreOptions {
-  /** Maximum number of params; 0 = unlimited. */
-  readonly maxParams: number;
-  /** Approximate maximum bytes of all params, including indexes; 0 = unlimited. */
-  readonly maxParamBytes: number;
-  /**
-   * Param to evict for a new one: `lru`, the least recently written or read; `oldest`, the least recently written;
-   * `reject`, none. Locked params come last. It belongs to the owner with the largest use. For a session without write
-   * access everywhere, it is one of its own owner.
-   */
-  readonly eviction: 'lru' | 'oldest' | 'reject';
-  /** Seconds without use after which a param without its own TTL expires; 0 = never. */
-  readonly paramTtlSeconds: number;
-  /** Seconds after which a lock expires; 0 = never. */
-  readonly maxLockSeconds: number;
-  /** Params that keep replaced values. */
-  readonly historyRules: readonly HistoryRule[];
-}
+export type ParamStoreOptions = OptionValues<typeof paramStoreOptions>;
 
 /** Steps of removing a param, of requeuing one, and of releasing a lock. */
 const EXPIRE_STEPS = 100;

@@ -1,3 +1,5 @@
+import type { timelineOptions } from './publish-options.js';
+import type { OptionValues } from '../../util/option.js';
 import { addressSegments } from '../../protocol/address.js';
 import { detachedPublish } from '../../protocol/messages/publish.js';
 import type { PublishMessage } from '../../protocol/messages/message.js';
@@ -5,12 +7,7 @@ import { matchSegments, type Pattern } from '../../protocol/pattern.js';
 import type { StepCounter } from '../../protocol/step-counter.js';
 import { InsertionOrderMap } from '../quotas/insertion-order-map.js';
 
-export interface LastTimelinesOptions {
-  /** Maximum addresses whose last timeline is kept for late joiners; 0 = none. */
-  readonly maxTimelines: number;
-  /** Approximate maximum bytes; 0 = unlimited. */
-  readonly maxTimelineBytes: number;
-}
+export type LastTimelinesOptions = OptionValues<typeof timelineOptions>;
 
 /**
  * The last timeline of each address, for later subscribers: a timeline that plays now began before they joined. If the

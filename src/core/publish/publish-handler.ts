@@ -1,10 +1,12 @@
+import type { publishOptions } from './publish-options.js';
+import type { OptionValues } from '../../util/option.js';
 import { parseAddress } from '../../protocol/address.js';
 import type { PublishMessage } from '../../protocol/messages/message.js';
 import type { Pattern } from '../../protocol/pattern.js';
 import { StepCounter } from '../../protocol/step-counter.js';
 import type { FanOut } from '../delivery/fan-out.js';
 import { GestureThrottle } from './gesture-throttle.js';
-import { LastTimelines, type LastTimelinesOptions } from './last-timelines.js';
+import { LastTimelines } from './last-timelines.js';
 import { PeerSignaling } from './peer-signaling.js';
 import type { RouterSession } from '../session.js';
 import type { SignalRouter } from '../delivery/signal-router.js';
@@ -14,10 +16,7 @@ import type { CanSee } from '../subscriptions/subscription-index.js';
 import { checkPublishSize } from '../size-limits.js';
 import { isSystemAddress, systemAddressRefused } from '../system/system-addresses.js';
 
-export interface PassingSignalsOptions extends LastTimelinesOptions {
-  /** Minimum milliseconds between two moves of one gesture; 0 = every move passes. */
-  readonly gestureIntervalMs: number;
-}
+export type PassingSignalsOptions = OptionValues<typeof publishOptions>;
 
 /** Steps of sending one timeline. */
 const STEPS_OF_SENDING = 100;

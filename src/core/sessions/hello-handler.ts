@@ -1,5 +1,6 @@
+import type { helloOptions } from './hello-options.js';
+import type { OptionValues } from '../../util/option.js';
 import { utf8Length } from '../../protocol/bytes/utf8.js';
-import { type Feature } from '../../protocol/enumerations.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { InboundFrame, InboundMessage } from '../../protocol/inbound.js';
 import { MAX_NAME_BYTES } from '../../protocol/limits.js';
@@ -10,12 +11,7 @@ import type { Replies } from '../delivery/replies.js';
 import type { PendingFrame, RouterSession } from '../session.js';
 import { messageForm, wireForm } from '../delivery/wire-form.js';
 
-export interface AdmissionOptions {
-  /** The name in WELCOME. */
-  readonly name: string;
-  /** The features in WELCOME. */
-  readonly features: readonly Feature[];
-  readonly securityMode: 'open' | 'authenticated';
+export interface AdmissionOptions extends OptionValues<typeof helloOptions> {
   /** Reads the router's monotonic clock, in microseconds. */
   readonly nowMicros: () => number;
 }

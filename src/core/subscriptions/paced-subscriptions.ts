@@ -1,15 +1,10 @@
+import type { pacingOptions } from './subscription-options.js';
+import type { OptionValues } from '../../util/option.js';
 import { PacedSubscription } from './paced-subscription.js';
 import type { PacedType } from './rate-policy.js';
 import type { RouterSession } from '../session.js';
 
-export interface PacedLimits {
-  /**
-   * Maximum pairs of session and address. Beyond it, the address that was paced longest is evicted and starts again.
-   */
-  readonly maxPaced: number;
-  /** Approximate maximum bytes of pairs and pending messages, with the same effect; 0 = unlimited. */
-  readonly maxPacedBytes: number;
-}
+export type PacedLimits = OptionValues<typeof pacingOptions>;
 
 /**
  * Pairs of session and address that are paced. The state of a session survives changes of its subscriptions. Otherwise

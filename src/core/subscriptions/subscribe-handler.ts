@@ -1,3 +1,5 @@
+import type { patternOptions, sessionSubscriptionOptions } from './subscription-options.js';
+import type { OptionValues } from '../../util/option.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { SubscribeMessage } from '../../protocol/messages/message.js';
 import { parsePattern, type Pattern } from '../../protocol/pattern.js';
@@ -12,17 +14,9 @@ import { acceptsType, type Subscription, subscription } from './subscription-ind
 import { isSystemAddress } from '../system/system-addresses.js';
 import type { SystemSignals } from '../system/system-signals.js';
 
-export interface PatternLimits {
-  /** Maximum `**` in one pattern of a SUBSCRIBE or QUERY; 0 = unlimited. */
-  readonly maxGlobstars: number;
-}
+export type PatternLimits = OptionValues<typeof patternOptions>;
 
-export interface SubscribingOptions extends PatternLimits {
-  /** Maximum distinct subscription IDs per session; 0 = unlimited. */
-  readonly maxSubscriptionsPerSession: number;
-  /** Maximum segments in all patterns of a session; 0 = unlimited. */
-  readonly maxPatternSegmentsPerSession: number;
-}
+export type SubscribingOptions = OptionValues<typeof sessionSubscriptionOptions & typeof patternOptions>;
 
 /** Steps that sending timelines can take at once. */
 const TIMELINE_STEPS = 16_384;

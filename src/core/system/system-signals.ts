@@ -1,3 +1,5 @@
+import type { systemOptions } from './system-options.js';
+import type { OptionValues } from '../../util/option.js';
 import type { ClockOffsets } from '../clock-offsets.js';
 import type { ParamStore } from '../params/param-store.js';
 import { type Departure, Presence } from './presence.js';
@@ -12,11 +14,9 @@ const PERIOD_MICROS = 1_000_000;
 /** Minimum age of the statistics before a read recomputes them. */
 const LEAST_PERIOD_MICROS = 100_000;
 
-export interface SystemSignalsOptions {
+export interface SystemSignalsOptions extends OptionValues<typeof systemOptions> {
   readonly name: string;
   readonly version: string;
-  /** Whether connected sessions are published. */
-  readonly presence: boolean;
 }
 
 /**

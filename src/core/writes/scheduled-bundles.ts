@@ -1,3 +1,5 @@
+import type { scheduleOptions } from './write-options.js';
+import type { OptionValues } from '../../util/option.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import { detached } from '../../protocol/messages/index.js';
 import type { BundleMessage } from '../../protocol/messages/message.js';
@@ -8,14 +10,7 @@ import type { Owner } from '../quotas/owner.js';
 import { Quota } from '../quotas/quota.js';
 import type { RouterSession } from '../session.js';
 
-export interface ScheduleLimits {
-  /** Maximum time in advance, in seconds. */
-  readonly maxScheduleSeconds: number;
-  /** Maximum waiting bundles per session; 0 = unlimited. */
-  readonly maxPendingBundlesPerSession: number;
-  /** Maximum estimated memory of all waiting bundles together, in bytes. */
-  readonly maxPendingBundleBytes: number;
-}
+export type ScheduleLimits = OptionValues<typeof scheduleOptions>;
 
 export interface ScheduledBundle {
   readonly session: RouterSession;

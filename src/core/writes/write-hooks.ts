@@ -1,18 +1,14 @@
+import type { hookOptions } from './write-options.js';
+import type { OptionValues } from '../../util/option.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { GesturePhase, SignalType } from '../../protocol/enumerations.js';
 import { valueFromTimeline } from '../../protocol/timeline.js';
 import type { Value } from '../../protocol/values/value.js';
-import type { ProposedWrite, SessionIdentity, SignalRules, VisibilityFilter, WriteValidator } from '../ports.js';
+import type { ProposedWrite, SessionIdentity } from '../ports.js';
 import type { RouterSession } from '../session.js';
 
-export interface HooksOptions {
-  /** Rules for writes at some addresses. */
-  readonly signals: SignalRules | undefined;
-  /** Makes the final decision on every write. */
-  readonly validateWrite: WriteValidator | undefined;
-  /** Whether a session can see an address. */
-  readonly isVisible: VisibilityFilter | undefined;
+export interface HooksOptions extends OptionValues<typeof hookOptions> {
   /** Receives exceptions of hooks. */
   readonly reportFault: (fault: unknown, hook: string) => void;
 }

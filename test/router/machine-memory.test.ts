@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { defaultMemoryBytes } from '../../src/router/memory-budget.js';
+import { defaultMemoryBytes } from '../../src/router/machine-memory.js';
 
 const GIB = 2 ** 30;
 

@@ -1,0 +1,9 @@
+import { option } from '../../util/option.js';
+
+/** Options of the signals below `/$clasp`. */
+export const systemOptions = {
+  presence: option.flag({
+    default: true,
+    doc: 'Whether subscribers below `/$clasp/sessions` can see the sessions.',
+  }),
+};
