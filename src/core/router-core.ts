@@ -640,7 +640,7 @@ export class RouterCore {
           throw rateLimited(message);
         case 'error':
           messages.error++;
-          if (isCloseMessage(message)) session.notify({ type: 'close.received' });
+          if (isCloseMessage(message)) session.notify({ type: 'end.closeReceived' });
           return;
         case 'pong':
           messages.pong++;
@@ -748,7 +748,7 @@ export class RouterCore {
     this.#errors.add(cause, work, session);
     if (!session.established) return;
     const error = internalError(cause, address);
-    if (this.#errors.isLastOf(session, this.#nowMicros)) session.notify({ type: 'session.failed', error });
+    if (this.#errors.isLastOf(session, this.#nowMicros)) session.notify({ type: 'end.failed', error });
     else this.#replies.error(session, error);
   }
 
@@ -809,7 +809,7 @@ export class RouterCore {
         return;
       case 'give up': {
         const text = `More than ${most} frames in a minute could not be read`;
-        session.notify({ type: 'protocol.violated', error: new ClaspError(error.code, text) });
+        session.notify({ type: 'end.protocolViolated', error: new ClaspError(error.code, text) });
       }
     }
   }

@@ -8,7 +8,10 @@ import type { ClaspError } from '../protocol/errors.js';
 export type SessionPhase =
   'connecting' | 'awaitingHello' | 'authenticating' | 'active' | 'congested' | 'draining' | 'closed';
 
-/** Actor events of a session machine: past facts with dotted names, so that `connection.*` and `hello.*` group them. */
+/**
+ * Actor events of a session machine: past facts with dotted names, which `connection.*` and `hello.*` group. Every event
+ * `end.*` ends an open session in any state: its output is flushed, then the connection is closed.
+ */
 export type SessionEvent =
   /** The session is within the limits. */
   | { readonly type: 'connection.admitted' }
@@ -26,9 +29,9 @@ export type SessionEvent =
   /** The first frame was no HELLO, or HELLO was refused: ERROR, then close. */
   | { readonly type: 'hello.refused'; readonly error: ClaspError }
   /** The token has expired or was revoked: ERROR 302, then close. */
-  | { readonly type: 'grant.ended'; readonly error: ClaspError }
+  | { readonly type: 'end.grantEnded'; readonly error: ClaspError }
   /** The peer repeatedly violates the protocol: ERROR, then close. */
-  | { readonly type: 'protocol.violated'; readonly error: ClaspError }
+  | { readonly type: 'end.protocolViolated'; readonly error: ClaspError }
   /** The socket buffer exceeds the high-water mark: further messages are queued by the congestion policy. */
   | { readonly type: 'connection.congested'; readonly bufferedBytes: number }
   /** Number of messages that the slow session has lost since it connected. Sent at most once per 10 s. */
@@ -41,17 +44,17 @@ export type SessionEvent =
   /** Queue and socket are empty again. */
   | { readonly type: 'connection.drained' }
   /** The queue of a congested session exceeded its hard limit: ERROR 503, then close. */
-  | { readonly type: 'queue.overflowed'; readonly error: ClaspError }
+  | { readonly type: 'end.queueOverflowed'; readonly error: ClaspError }
   /** The memory of all sessions exceeds its budget, and this session uses most: ERROR 503, then close. */
-  | { readonly type: 'budget.exceeded'; readonly error: ClaspError }
+  | { readonly type: 'end.budgetExceeded'; readonly error: ClaspError }
   /** Nothing was received or sent within the idle limit: ERROR 502, then close. */
-  | { readonly type: 'session.idled'; readonly error: ClaspError }
+  | { readonly type: 'end.idled'; readonly error: ClaspError }
   /** An internal error while the router handled this session: ERROR 500, then close. */
-  | { readonly type: 'session.failed'; readonly error: ClaspError }
+  | { readonly type: 'end.failed'; readonly error: ClaspError }
   /** The router is stopping: flush, then close with 1001. */
-  | { readonly type: 'router.draining' }
+  | { readonly type: 'end.routerDraining' }
   /** The peer has sent the close message: flush, then close. */
-  | { readonly type: 'close.received' }
+  | { readonly type: 'end.closeReceived' }
   /** The peer closed the connection as its transport defines, or the router's close is complete. */
   | { readonly type: 'connection.closed' }
   /** The connection ended in any other way. */

@@ -135,7 +135,7 @@ function failure(error: unknown, session: RouterSession, logger: Logger): Sessio
   if (error instanceof ConnectionLost) return { type: 'connection.lost', error };
   logger.error({ err: error, session: session.id }, 'internal error while reading from a connection');
   return {
-    type: 'session.failed',
+    type: 'end.failed',
     error: new ClaspError(ErrorCode.InternalError, 'Internal error', { cause: error }),
   };
 }

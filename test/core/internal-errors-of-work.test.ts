@@ -57,7 +57,7 @@ describe('an internal error of other work than messages', () => {
     broken.read();
     breakPermissions(broken);
     harness.advance(1);
-    expect(broken.events.at(-1)).toMatchObject({ type: 'session.failed', error: { code: 500 } });
+    expect(broken.events.at(-1)).toMatchObject({ type: 'end.failed', error: { code: 500 } });
   });
 
   it('in a sliced reply ends it with ERROR 500 before the following SYNC, and the session gets further replies', () => {

@@ -67,7 +67,7 @@ describe('an internal error while a message is handled', () => {
     expect(sender.session.phase).toBe('active');
     expect(sender.read()).toHaveLength(MAX_INTERNAL_ERRORS - 1);
     sender.send(set('/a', brokenValue()), set('/a', brokenValue()));
-    expect(sender.events.at(-1)).toMatchObject({ type: 'session.failed', error: { code: 500 } });
+    expect(sender.events.at(-1)).toMatchObject({ type: 'end.failed', error: { code: 500 } });
     expect(statistics().totals.internalErrors).toBe(MAX_INTERNAL_ERRORS); // the last message was not handled
     expect(bystander.session.phase).toBe('active');
   });
@@ -109,7 +109,7 @@ describe('an internal error elsewhere', () => {
     sender.send(set('/a'));
     expect(reader.read()).toMatchObject([{ type: 'set', address: '/a' }]);
     expect(sender.read()).toMatchObject([{ type: 'ack' }]);
-    expect(broken.events.at(-1)).toMatchObject({ type: 'session.failed' });
+    expect(broken.events.at(-1)).toMatchObject({ type: 'end.failed' });
     expect(lines).toMatchObject([{ fields: { work: 'write', session: broken.session.id } }]);
   });
 

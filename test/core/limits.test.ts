@@ -99,10 +99,10 @@ describe('limits of one session', () => {
     const peer = new CoreHarness({ maxMalformedPerMinute: 2 }).join();
     const malformed = { type: 'malformed', error: new DecodeError('BadMagic', 'no frame') } as const;
     for (let i = 0; i < 2; i++) peer.send(malformed);
-    expect(peer.events.filter(({ type }) => type === 'protocol.violated')).toEqual([]);
+    expect(peer.events.filter(({ type }) => type === 'end.protocolViolated')).toEqual([]);
     peer.send(malformed);
     const error = { message: 'More than 2 frames in a minute could not be read' };
-    expect(peer.events.at(-1)).toMatchObject({ type: 'protocol.violated', error });
+    expect(peer.events.at(-1)).toMatchObject({ type: 'end.protocolViolated', error });
   });
 });
 

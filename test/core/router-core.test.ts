@@ -564,7 +564,7 @@ describe('a close message', () => {
     const [peer, other] = [harness.join(), harness.join()];
     peer.send(close);
     peer.send({ type: 'set', address: '/a', value: encodeValue(1) });
-    expect(peer.events.slice(-1)).toEqual([{ type: 'close.received' }]);
+    expect(peer.events.slice(-1)).toEqual([{ type: 'end.closeReceived' }]);
     expect(peer.session.phase).toBe('draining');
     expect(other.session.phase).toBe('active');
     expect(harness.core.paramCount).toBe(0);
@@ -590,7 +590,7 @@ describe('a peer that sends undecodable frames', () => {
     expect(peer.read()).toHaveLength(1);
     expect(peer.session.phase).toBe('active');
     peer.send(garbage);
-    expect(peer.events.at(-1)).toMatchObject({ type: 'protocol.violated', error: { code: 100 } });
+    expect(peer.events.at(-1)).toMatchObject({ type: 'end.protocolViolated', error: { code: 100 } });
   });
 
   it('can send a hundred per minute indefinitely', () => {

@@ -43,13 +43,13 @@ function error(code: ErrorCode, text = 'for a test'): ClaspError {
 }
 
 const endings: readonly SessionEvent[] = [
-  { type: 'session.failed', error: error(ErrorCode.InternalError) },
-  { type: 'queue.overflowed', error: error(ErrorCode.Overloaded) },
-  { type: 'budget.exceeded', error: error(ErrorCode.Overloaded) },
-  { type: 'session.idled', error: error(ErrorCode.Timeout) },
-  { type: 'protocol.violated', error: error(ErrorCode.InvalidMessage) },
-  { type: 'grant.ended', error: error(ErrorCode.TokenExpired) },
-  { type: 'grant.ended', error: error(ErrorCode.Forbidden) },
+  { type: 'end.failed', error: error(ErrorCode.InternalError) },
+  { type: 'end.queueOverflowed', error: error(ErrorCode.Overloaded) },
+  { type: 'end.budgetExceeded', error: error(ErrorCode.Overloaded) },
+  { type: 'end.idled', error: error(ErrorCode.Timeout) },
+  { type: 'end.protocolViolated', error: error(ErrorCode.InvalidMessage) },
+  { type: 'end.grantEnded', error: error(ErrorCode.TokenExpired) },
+  { type: 'end.grantEnded', error: error(ErrorCode.Forbidden) },
 ];
 
 describe('the session of the actor', () => {

@@ -345,7 +345,7 @@ class Router {
   }
 
   #fail(session: RouterSession, cause: unknown): void {
-    session.notify({ type: 'session.failed', error: internalError(cause) });
+    session.notify({ type: 'end.failed', error: internalError(cause) });
   }
 
   /** Writes once per session with output. If a write throws, only that session ends. */

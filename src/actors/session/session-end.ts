@@ -7,19 +7,7 @@ import type { SessionEnd, SessionEvent } from '../../core/session-events.js';
 export type EndingEvent = Extract<
   SessionEvent,
   {
-    readonly type:
-      | 'connection.refused'
-      | 'hello.refused'
-      | 'grant.ended'
-      | 'protocol.violated'
-      | 'queue.overflowed'
-      | 'budget.exceeded'
-      | 'session.idled'
-      | 'session.failed'
-      | 'router.draining'
-      | 'close.received'
-      | 'connection.closed'
-      | 'connection.lost';
+    readonly type: `end.${string}` | 'connection.refused' | 'hello.refused' | 'connection.closed' | 'connection.lost';
   }
 >;
 
@@ -27,23 +15,23 @@ export type EndingEvent = Extract<
 export function endOf(event: EndingEvent): SessionEnd {
   switch (event.type) {
     case 'connection.refused':
-      return told('refused', event.error);
+      return endWithError('refused', event.error);
     case 'hello.refused':
-      return told('helloRefused', event.error);
-    case 'grant.ended':
-      return told('unauthorized', event.error);
-    case 'protocol.violated':
-      return told('violation', event.error);
-    case 'queue.overflowed':
-    case 'budget.exceeded':
-      return told('overflow', event.error);
-    case 'session.idled':
-      return told('idle', event.error);
-    case 'session.failed':
-      return told('failure', event.error);
-    case 'router.draining':
+      return endWithError('helloRefused', event.error);
+    case 'end.grantEnded':
+      return endWithError('unauthorized', event.error);
+    case 'end.protocolViolated':
+      return endWithError('violation', event.error);
+    case 'end.queueOverflowed':
+    case 'end.budgetExceeded':
+      return endWithError('overflow', event.error);
+    case 'end.idled':
+      return endWithError('idle', event.error);
+    case 'end.failed':
+      return endWithError('failure', event.error);
+    case 'end.routerDraining':
       return { kind: 'shutdown', text: 'The router is shutting down' };
-    case 'close.received':
+    case 'end.closeReceived':
       return { kind: 'left', text: 'The peer closed the session' };
     case 'connection.closed':
       return { kind: 'left', text: 'The peer closed the connection' };
@@ -53,7 +41,7 @@ export function endOf(event: EndingEvent): SessionEnd {
 }
 
 /** Returns an end whose reason the peer receives as an ERROR. */
-export function told(kind: SessionEnd['kind'], error: ClaspError): SessionEnd {
+export function endWithError(kind: SessionEnd['kind'], error: ClaspError): SessionEnd {
   return { kind, text: error.message, error };
 }
 

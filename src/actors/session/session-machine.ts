@@ -2,7 +2,7 @@ import { assign, fromPromise, setup } from 'xstate';
 import type { Feature } from '../../protocol/enumerations.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { Grant } from '../../core/ports.js';
-import { closeReason, type EndingEvent, endOf, told } from './session-end.js';
+import { closeReason, type EndingEvent, endOf, endWithError } from './session-end.js';
 import type { OverdueEvent, SessionEnd, SessionEvent, SessionPhase } from '../../core/session-events.js';
 import type { SessionPort } from './session-port.js';
 
@@ -84,15 +84,18 @@ export const sessionMachine = setup({
     }),
     keepCause: assign({ end: (_, event: EndingEvent) => endOf(event) }),
     blameToken: assign({
-      end: (_, { error }: { readonly error: unknown }) => told('helloRefused', asClaspError(error)),
+      end: (_, { error }: { readonly error: unknown }) => endWithError('helloRefused', asClaspError(error)),
     }),
     blameSilence: assign({
       end: ({ context }) =>
-        told('helloTimeout', new ClaspError(ErrorCode.Timeout, `no HELLO within ${context.helloDeadlineMs / 1000} s`)),
+        endWithError(
+          'helloTimeout',
+          new ClaspError(ErrorCode.Timeout, `no HELLO within ${context.helloDeadlineMs / 1000} s`),
+        ),
     }),
     blameAuthenticator: assign({
       end: ({ context }) =>
-        told(
+        endWithError(
           'helloRefused',
           new ClaspError(
             ErrorCode.InternalError,
@@ -129,14 +132,7 @@ export const sessionMachine = setup({
   }),
   // Actor events that can occur in any state.
   on: {
-    'grant.ended': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
-    'protocol.violated': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
-    'queue.overflowed': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
-    'budget.exceeded': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
-    'session.idled': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
-    'session.failed': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
-    'router.draining': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
-    'close.received': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
+    'end.*': { target: '.draining', actions: { type: 'keepCause', params: ({ event }) => event } },
     'connection.closed': { target: '.closed', actions: { type: 'keepCause', params: ({ event }) => event } },
     'connection.lost': { target: '.closed', actions: { type: 'keepCause', params: ({ event }) => event } },
   },

@@ -16,7 +16,7 @@ import { Displacement } from './displacement.js';
 import { watchGrant } from './grant-watch.js';
 import { LockHolderProbes } from './lock-holder-probes.js';
 import { SessionAdmission } from './session-admission.js';
-import { told } from './session-end.js';
+import { endWithError } from './session-end.js';
 import type { SessionEnd } from '../../core/session-events.js';
 import type { SessionHubInput, SessionHubScope } from './session-hub-types.js';
 import { sessionMachine } from './session-machine.js';
@@ -159,7 +159,10 @@ export class Sessions {
     this.#input.logger.error({ err: error, ...described(entry) }, 'internal error in a session');
     entry.session.phase = 'closed'; // the machine cannot set it anymore
     entry.connection.destroy();
-    this.ended(id, told('failure', new ClaspError(ErrorCode.InternalError, 'Internal error', { cause: error })));
+    this.ended(
+      id,
+      endWithError('failure', new ClaspError(ErrorCode.InternalError, 'Internal error', { cause: error })),
+    );
   }
 
   /** Returns views of all sessions in their current state. */
@@ -174,7 +177,7 @@ export class Sessions {
     if (this.#draining) return;
     this.#draining = true;
     for (const connection of this.#admission.clear()) this.#tryStart(connection, shuttingDown());
-    for (const { actor } of this.#entries.values()) actor.send({ type: 'router.draining' });
+    for (const { actor } of this.#entries.values()) actor.send({ type: 'end.routerDraining' });
     this.#reportDrained();
   }
 
@@ -187,7 +190,7 @@ export class Sessions {
       if (!session.established || session.link.isTrusted === true) continue;
       if (session.lastActivityMicros > silentSince) continue;
       const text = `Idle: nothing was received or sent for ${sessionTimeoutMs / 1_000} s`;
-      actor.send({ type: 'session.idled', error: new ClaspError(ErrorCode.Timeout, text) });
+      actor.send({ type: 'end.idled', error: new ClaspError(ErrorCode.Timeout, text) });
     }
     this.#planSweep();
   }
@@ -333,7 +336,7 @@ export class Sessions {
     if (entry?.admitted !== true) return;
     entry.admitted = false;
     this.#admission.leave(entry.connection);
-    entry.actor.send({ type: 'budget.exceeded', error: new ClaspError(ErrorCode.Overloaded, text) });
+    entry.actor.send({ type: 'end.budgetExceeded', error: new ClaspError(ErrorCode.Overloaded, text) });
   };
 
   /** @throws ClaspError with the reason for the peer: its token is refused, or has too many sessions */
@@ -362,7 +365,7 @@ export class Sessions {
     if (authenticator === undefined) return () => undefined;
     return watchGrant(grant, authenticator, clock, (error) => {
       session.permissions = noPermissions();
-      session.notify({ type: 'grant.ended', error });
+      session.notify({ type: 'end.grantEnded', error });
     });
   }
 

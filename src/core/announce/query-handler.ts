@@ -104,7 +104,7 @@ export class QueryHandler {
       this.forget(slowest);
       this.#tasks.forget(slowest);
       const text = `Too slow: it has not read the answer to its QUERY, and the answers of all sessions take ${maxQueryBytes} bytes (maxQueryBytes)`;
-      slowest.notify({ type: 'budget.exceeded', error: new ClaspError(ErrorCode.Overloaded, text) });
+      slowest.notify({ type: 'end.budgetExceeded', error: new ClaspError(ErrorCode.Overloaded, text) });
     }
     this.#reserved.set(task, bytes);
     this.#bytes += bytes;

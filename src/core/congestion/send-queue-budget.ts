@@ -163,6 +163,6 @@ export class SendQueueBudget {
     this.clear(session);
     this.#overflows++;
     const text = `Too slow: ${messages} messages (${bytes} bytes) were waiting, ${why}`;
-    session.notify({ type: 'queue.overflowed', error: new ClaspError(ErrorCode.Overloaded, text) });
+    session.notify({ type: 'end.queueOverflowed', error: new ClaspError(ErrorCode.Overloaded, text) });
   }
 }

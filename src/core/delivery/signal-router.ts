@@ -102,7 +102,7 @@ export class SignalRouter {
         for (const gone of this.#leaving) if (gone.owner === giver) this.leave(gone);
         for (const heaviest of [...this.#subscriptions.sessions].filter(({ owner }) => owner === giver)) {
           this.leave(heaviest);
-          heaviest.notify({ type: 'budget.exceeded', error });
+          heaviest.notify({ type: 'end.budgetExceeded', error });
         }
       },
     );
@@ -117,7 +117,7 @@ export class SignalRouter {
   checkMemory(session: RouterSession, pattern: Pattern, replaced: Subscription | undefined): void {
     const close = (giver: RouterSession, error?: ClaspError): void => {
       this.leave(giver);
-      if (error !== undefined) giver.notify({ type: 'budget.exceeded', error });
+      if (error !== undefined) giver.notify({ type: 'end.budgetExceeded', error });
     };
     this.#room.check(session, pattern, replaced, close, this.#leaving);
   }

@@ -2,7 +2,8 @@ import type { Chart, ChartEdge, Transition } from '../feed.js';
 
 /**
  * Returns the chart edge of a transition: its source contains the state before, its target the state after. If
- * several edges match, the label decides: `xstate.after.10000.session.awaitingHello` is `after 10 s` on the chart.
+ * several edges match, the label decides: `xstate.after.10000.session.awaitingHello` is `after 10 s` on the chart, and
+ * `end.idled` is `end.*`.
  */
 export function edgeTaken(chart: Chart, { from, to, event }: Transition): ChartEdge | undefined {
   const fitting = chart.edges.filter(
@@ -13,6 +14,7 @@ export function edgeTaken(chart: Chart, { from, to, event }: Transition): ChartE
   const kind = labelKind(event);
   return (
     moving.find(({ label }) => label === event) ??
+    moving.find(({ label }) => label.endsWith('.*') && event.startsWith(label.slice(0, -1))) ??
     moving.find(({ label }) => kind !== undefined && label.startsWith(kind)) ??
     (from === to ? undefined : moving[0])
   );

@@ -217,8 +217,8 @@ describe('the router actor', () => {
     for (const link of [frozen, well]) link.send(subscribeAll);
     frozen.reads = false;
     for (let i = 0; i < 40; i++) publisher.send(event('x'.repeat(300)));
-    expect(frozen.events.at(-1)).toMatchObject({ type: 'queue.overflowed', error: { code: 503 } });
-    expect(frozen.events.filter(({ type }) => type === 'queue.overflowed')).toHaveLength(1);
+    expect(frozen.events.at(-1)).toMatchObject({ type: 'end.queueOverflowed', error: { code: 503 } });
+    expect(frozen.events.filter(({ type }) => type === 'end.queueOverflowed')).toHaveLength(1);
     const { error } = frozen.events.at(-1) as { error: ClaspError };
     router.send({ type: 'session.closing', session: frozen.session, error, reason: { kind: 'overloaded', text: 'x' } });
     expect(frozen.read().at(-1)).toMatchObject({ type: 'error', code: ErrorCode.Overloaded });

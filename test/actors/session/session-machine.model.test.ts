@@ -23,17 +23,17 @@ const told: { readonly [T in SessionEvent['type']]: Extract<SessionEvent, { read
   'token.overdue': { type: 'token.overdue' },
   'drain.overdue': { type: 'drain.overdue' },
   'hello.refused': { type: 'hello.refused', error },
-  'grant.ended': { type: 'grant.ended', error },
-  'protocol.violated': { type: 'protocol.violated', error },
+  'end.grantEnded': { type: 'end.grantEnded', error },
+  'end.protocolViolated': { type: 'end.protocolViolated', error },
   'connection.congested': { type: 'connection.congested', bufferedBytes: 1 },
   'messages.dropped': { type: 'messages.dropped', dropped: 100, queuedBytes: 1, queuedMessages: 1 },
   'connection.drained': { type: 'connection.drained' },
-  'queue.overflowed': { type: 'queue.overflowed', error },
-  'budget.exceeded': { type: 'budget.exceeded', error },
-  'session.idled': { type: 'session.idled', error },
-  'session.failed': { type: 'session.failed', error },
-  'router.draining': { type: 'router.draining' },
-  'close.received': { type: 'close.received' },
+  'end.queueOverflowed': { type: 'end.queueOverflowed', error },
+  'end.budgetExceeded': { type: 'end.budgetExceeded', error },
+  'end.idled': { type: 'end.idled', error },
+  'end.failed': { type: 'end.failed', error },
+  'end.routerDraining': { type: 'end.routerDraining' },
+  'end.closeReceived': { type: 'end.closeReceived' },
   'connection.closed': { type: 'connection.closed' },
   'connection.lost': { type: 'connection.lost', error: new ConnectionLost('reset') },
 };
@@ -108,7 +108,7 @@ describe('the session machine, walked along every path', () => {
   it('reaches closed from every state within the drain time when the router stops and the peer does nothing', () => {
     for (const path of shortest) {
       const session = follow(path, startSession());
-      session.actor.send(told['router.draining']);
+      session.actor.send(told['end.routerDraining']);
       session.clock.increment(5_000);
       expect(session.actor.getSnapshot().status).toBe('done');
     }
@@ -151,7 +151,7 @@ function checkInvariants({ actor, calls, phase }: SessionUnderTest): void {
   expect(phase()).toBe(value);
   expect(context.end === undefined).toBe(value !== 'draining' && value !== 'closed');
   const { end } = context;
-  const closedByPeer = end?.kind === 'left' && end.text !== endOf(told['close.received']).text;
+  const closedByPeer = end?.kind === 'left' && end.text !== endOf(told['end.closeReceived']).text;
   expect(count('closing')).toBe(end === undefined || closedByPeer || end.kind === 'lost' ? 0 : 1);
   expect(count('destroy')).toBeLessThanOrEqual(count('closing')); // never destroyed without a close
   const wasActive = calls.some((call) => call.call === 'phaseChanged' && call.phase === 'active');

@@ -32,7 +32,7 @@ describe('a session without errors', () => {
 
   it('ends by the peer’s close message: the router flushes and closes, however the connection ends', () => {
     const { actor, calls } = startSession();
-    for (const event of [admitted, accepted, { type: 'close.received' } as const]) actor.send(event);
+    for (const event of [admitted, accepted, { type: 'end.closeReceived' } as const]) actor.send(event);
     actor.send({ type: 'connection.lost', error: new ConnectionLost('the peer ended the connection') });
     expect(calls.slice(-3)).toEqual([
       { call: 'phaseChanged', phase: 'draining' },
@@ -118,7 +118,7 @@ describe('a session with a token', () => {
   it('gets an ERROR when its token becomes invalid, and is closed', () => {
     const { actor, calls } = startSession();
     for (const event of [admitted, received, tokenIsGood]) actor.send(event);
-    actor.send({ type: 'grant.ended', error: new ClaspError(ErrorCode.TokenExpired, 'Token was revoked') });
+    actor.send({ type: 'end.grantEnded', error: new ClaspError(ErrorCode.TokenExpired, 'Token was revoked') });
     expect(calls.at(-1)).toMatchObject({ error: { code: 302 }, reason: { kind: 'policy', text: 'Token was revoked' } });
   });
 });
@@ -207,7 +207,7 @@ describe('every end caused by the router', () => {
     {
       when: 'the protocol is broken again and again',
       before: [admitted, accepted],
-      event: { type: 'protocol.violated', error: error(ErrorCode.InvalidFrame) },
+      event: { type: 'end.protocolViolated', error: error(ErrorCode.InvalidFrame) },
       kind: 'violation',
       close: 'protocol',
       code: 100,
@@ -215,7 +215,7 @@ describe('every end caused by the router', () => {
     {
       when: 'the queue overflows',
       before: [admitted, accepted, congested],
-      event: { type: 'queue.overflowed', error: error(ErrorCode.Overloaded) },
+      event: { type: 'end.queueOverflowed', error: error(ErrorCode.Overloaded) },
       kind: 'overflow',
       close: 'overloaded',
       code: 503,
@@ -223,7 +223,7 @@ describe('every end caused by the router', () => {
     {
       when: 'nothing has been said for too long',
       before: [admitted, accepted],
-      event: { type: 'session.idled', error: error(ErrorCode.Timeout) },
+      event: { type: 'end.idled', error: error(ErrorCode.Timeout) },
       kind: 'idle',
       close: 'policy',
       code: 502,
@@ -231,7 +231,7 @@ describe('every end caused by the router', () => {
     {
       when: 'the router is at fault',
       before: [admitted, accepted],
-      event: { type: 'session.failed', error: error(ErrorCode.InternalError) },
+      event: { type: 'end.failed', error: error(ErrorCode.InternalError) },
       kind: 'failure',
       close: 'internal',
       code: 500,
@@ -239,7 +239,7 @@ describe('every end caused by the router', () => {
     {
       when: 'the router stops',
       before: [admitted, accepted],
-      event: { type: 'router.draining' },
+      event: { type: 'end.routerDraining' },
       kind: 'shutdown',
       close: 'goingAway',
       code: undefined,
@@ -261,9 +261,9 @@ describe('every end caused by the router', () => {
     const { actor, calls } = startSession();
     actor.send(admitted);
     actor.send(accepted);
-    actor.send({ type: 'session.idled', error: error(ErrorCode.Timeout, 'Idle') });
-    actor.send({ type: 'router.draining' });
-    actor.send({ type: 'queue.overflowed', error: error(ErrorCode.Overloaded) });
+    actor.send({ type: 'end.idled', error: error(ErrorCode.Timeout, 'Idle') });
+    actor.send({ type: 'end.routerDraining' });
+    actor.send({ type: 'end.queueOverflowed', error: error(ErrorCode.Overloaded) });
     actor.send({ type: 'connection.lost', error: new ConnectionLost('reset') });
     expect(calls.filter(({ call }) => call === 'closing')).toHaveLength(1);
     expect(actor.getSnapshot().output).toMatchObject({ kind: 'idle', text: 'Idle' });
@@ -272,7 +272,7 @@ describe('every end caused by the router', () => {
   it('destroys the connection of a peer that has not read its close message after 5 s', () => {
     const { actor, clock, calls } = startSession();
     actor.send(admitted);
-    actor.send({ type: 'router.draining' });
+    actor.send({ type: 'end.routerDraining' });
     clock.increment(4_999);
     expect(actor.getSnapshot().value).toBe('draining');
     clock.increment(1);

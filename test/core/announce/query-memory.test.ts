@@ -41,7 +41,7 @@ describe('maxQueryBytes', () => {
     const reader = harness.join();
     query(reader);
     harness.settle();
-    expect(first.events).toContainEqual(expect.objectContaining({ type: 'budget.exceeded' }));
+    expect(first.events).toContainEqual(expect.objectContaining({ type: 'end.budgetExceeded' }));
     expect([first, second, reader].map(({ session }) => session.phase)).toEqual(['draining', 'congested', 'active']);
     expect(received(reader)).toBe(SIGNALS);
   });

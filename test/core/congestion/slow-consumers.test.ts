@@ -45,7 +45,7 @@ describe('a slow consumer', () => {
     for (let i = 0; i < 4; i++) speaker.publish('/go', 'event', i);
     const text = /^Too slow: 4 messages \(\d+ bytes\) were waiting, more than this router keeps for one session$/;
     expect(peer.events).toMatchObject([
-      { type: 'queue.overflowed', error: { code: ErrorCode.Overloaded, message: expect.stringMatching(text) } },
+      { type: 'end.queueOverflowed', error: { code: ErrorCode.Overloaded, message: expect.stringMatching(text) } },
     ]);
     expect(harness.core.statistics()).toMatchObject({ counts: { queuedBytes: 0 }, drops: { overflows: 1 } });
   });
@@ -95,7 +95,7 @@ describe('all slow consumers together', () => {
     for (let i = 0; i < 6; i++) speaker.publish('/go', 'event', big);
     const better = slow(harness);
     for (let i = 0; i < 2; i++) speaker.publish('/go', 'event', big);
-    expect(worst.events).toMatchObject([{ type: 'queue.overflowed' }]);
+    expect(worst.events).toMatchObject([{ type: 'end.queueOverflowed' }]);
     expect(better.events).toEqual([]);
     expect(better.readBacklog()).toHaveLength(2);
     expect(harness.core.statistics().counts.queuedBytes).toBe(0);
@@ -106,7 +106,7 @@ describe('all slow consumers together', () => {
     const speaker = harness.join();
     const [one, other] = [slow(harness), slow(harness)];
     for (let i = 0; i < 50; i++) speaker.publish('/beat', 'stream', big);
-    expect([...one.events, ...other.events].filter(({ type }) => type === 'queue.overflowed')).toEqual([]);
+    expect([...one.events, ...other.events].filter(({ type }) => type === 'end.queueOverflowed')).toEqual([]);
     expect(harness.core.statistics().counts.queuedBytes).toBeLessThanOrEqual(10_000);
     expect(harness.core.statistics().counts.queuedBytes).toBeGreaterThan(7_000);
   });

@@ -195,7 +195,7 @@ describe('a signal', () => {
     const stuck = bench.join({ maxQueueBytes: 1_000 });
     stuck.session.phase = 'congested';
     while (stuck.session.established) bench.publish(ann, signalTo(stuck, offer(ann)));
-    expect(stuck.events).toMatchObject([{ type: 'queue.overflowed', error: { code: ErrorCode.Overloaded } }]);
+    expect(stuck.events).toMatchObject([{ type: 'end.queueOverflowed', error: { code: ErrorCode.Overloaded } }]);
     expect(ann.events).toEqual([]);
     expect(() => bench.publish(ann, signalTo(stuck, offer(ann)))).toThrow(
       expect.objectContaining({ code: ErrorCode.TargetNotFound }),

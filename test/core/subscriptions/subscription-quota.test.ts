@@ -43,7 +43,7 @@ describe('maxSubscriptionBytes', () => {
     subscribe(greedy, 8);
     subscribe(modest, 3);
     expect(greedy.session.phase).toBe('draining');
-    expect(greedy.events.at(-1)).toMatchObject({ type: 'budget.exceeded', error: { code: 503 } });
+    expect(greedy.events.at(-1)).toMatchObject({ type: 'end.budgetExceeded', error: { code: 503 } });
     expect(modest.session.phase).toBe('active');
     expect(harness.core.subscriptionCount).toBe(3);
   });

@@ -10,7 +10,7 @@ const taken = (chart: typeof sessionChart, event: string, from: string, to: stri
 describe('the transition that was taken', () => {
   it.each([
     ['hello.accepted', 'awaitingHello', 'active', ['session.awaitingHello', 'hello.accepted', 'session.active']],
-    ['session.idled', 'active', 'draining', ['session', 'session.idled', 'session.draining']],
+    ['end.idled', 'active', 'draining', ['session', 'end.*', 'session.draining']],
     [
       'xstate.after.helloDeadline.session.awaitingHello',
       'awaitingHello',

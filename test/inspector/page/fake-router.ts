@@ -44,12 +44,7 @@ export const sessionChart: Chart = {
     ],
   }),
   edges: edges([
-    ['session', 'session.draining', 'grant.ended', 'keepCause'],
-    ['session', 'session.draining', 'protocol.violated', 'keepCause'],
-    ['session', 'session.draining', 'queue.overflowed', 'keepCause'],
-    ['session', 'session.draining', 'session.idled', 'keepCause'],
-    ['session', 'session.draining', 'session.failed', 'keepCause'],
-    ['session', 'session.draining', 'router.draining', 'keepCause'],
+    ['session', 'session.draining', 'end.*', 'keepCause'],
     ['session', 'session.closed', 'connection.closed', 'keepCause'],
     ['session', 'session.closed', 'connection.lost', 'keepCause'],
     ['session.connecting', 'session.awaitingHello', 'connection.admitted'],
