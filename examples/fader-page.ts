@@ -9,16 +9,12 @@ const folder = (module: string, relative: string): string =>
   fileURLToPath(new URL(relative, import.meta.resolve(module)));
 
 const router = createRouter({
-  transports: [
-    webSocket({
-      port: Number(process.env.PORT ?? 7330),
-      routes: [
-        // The official client and its dependencies, so that the page works without the internet.
-        await staticFiles({ folder: folder('@clasp-to/core', './'), at: '/clasp/' }),
-        await staticFiles({ folder: folder('@msgpack/msgpack', '../dist.esm/'), at: '/msgpack/' }),
-        await staticFiles({ folder: folder('clasp-router/package.json', './examples/') }),
-      ],
-    }),
+  transports: [webSocket({ port: Number(process.env.PORT ?? 7330) })],
+  services: [
+    // The official client and its dependencies, so that the page works without the internet.
+    staticFiles({ folder: folder('@clasp-to/core', './'), at: '/clasp/' }),
+    staticFiles({ folder: folder('@msgpack/msgpack', '../dist.esm/'), at: '/msgpack/' }),
+    staticFiles({ folder: folder('clasp-router/package.json', './examples/') }),
   ],
 });
 const [address] = await router.start();

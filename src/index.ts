@@ -4,9 +4,9 @@
  */
 
 export { createRouter, type Router } from './router/create-router.js';
-export type { RouterStatistics, RunningRouter } from './router/running-router.js';
 export { RouterOptionsError } from './router/options.js';
 export type { RouterOptions } from './router/router-options.js';
+export type { Service, ServiceRouter } from './router/service.js';
 export type { RouterEvent } from './router/router-events.js';
 export type { RouterState } from './core/params/param-state.js';
 export { RouterStoppedError } from './router/router-stopped-error.js';

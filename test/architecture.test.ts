@@ -33,7 +33,7 @@ const rules: Readonly<Record<string, FolderRule>> = {
   router: { folders: ['core', 'net', 'http', 'transports', 'actors', 'client'] },
   auth: { folders: ['util-node'], modules: ['core/ports.ts'] },
   certificates: { folders: ['net', 'util-node'], modules: ['core/ports.ts'] },
-  health: { modules: ['core/ports.ts'] },
+  health: { modules: ['core/ports.ts', 'http/http-port.ts'], types: ['http/route.ts', 'router/service.ts'] },
   signals: { folders: ['client'] },
   inspector: { folders: ['util-node'], types: ['*'] },
   embed: { folders: ['core', 'net', 'actors', 'client', 'router'], types: [CONNECTION] },

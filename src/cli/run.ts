@@ -6,7 +6,8 @@ import { createRouter, type Router } from '../router/create-router.js';
 import { staticFiles } from '../http/static-files/index.js';
 import type { Transport } from '../transports/transport.js';
 import { TransportUnavailable } from '../net/transport-error.js';
-import type { HttpRoute } from '../http/index.js';
+import { health } from '../health/index.js';
+import { type Service, ServiceError } from '../router/service.js';
 import { systemClock } from '../util/clock.js';
 import { version } from '../util/version.js';
 import { banner, linkOf } from './banner.js';
@@ -15,7 +16,6 @@ import { inspection } from './inspection.js';
 import { logWarnings, openLog } from './log.js';
 import { openFilesOfProcess, watchOpenFiles } from './open-files.js';
 import { leave, leaveAtOnce, type ProcessOutput } from './output/process-output.js';
-import { probes } from './probes.js';
 import { type Request, type Settings, UsageError } from './settings.js';
 
 /** Runs a router until a signal stops it. Its output never delays it, and a closed output is not an error. */
@@ -27,13 +27,11 @@ export async function run(
   logWarnings(logger);
   for (const warning of warnings) logger.warn({}, warning);
   const { name } = settings;
-  const probe = probes(settings, () => router);
   const authenticator = settings.auth ? await openAuthenticator({ ...authFiles(settings), logger }) : undefined;
   const looking = await inspection(settings, authenticator, logger);
-  const routes = [...probe.routes, ...looking.routes, ...(await folders(settings))];
-  const { transports, certificate } = await prepareListeners(settings, routes, logger);
+  const { transports, certificate } = await prepareListeners(settings, looking.routes, logger);
   reloadOnHangUp(certificate, logger);
-  const router: Router = createRouter({
+  const router = createRouter({
     name,
     maxSessions: settings.maxSessions,
     maxSessionsPerToken: settings.maxSessionsPerToken,
@@ -46,6 +44,7 @@ export async function run(
     allowInsecureUdp: settings.allowInsecureUdp,
     drainTimeoutSeconds: settings.drainTimeoutSeconds,
     authenticator,
+    services: [probes(settings), ...folders(settings)],
     logger,
   });
   looking.begin(router);
@@ -57,9 +56,9 @@ export async function run(
       if (router.actor.getSnapshot().output?.error !== undefined) void leave(output, 1);
     },
   });
+  await startServices(router);
   for (const transport of transports) await listen(router, transport, logger);
   if (router.isStopping) return;
-  await probe.open(logger);
   if (settings.jsonLog) {
     if (certificate !== undefined) logger.info({ fingerprint: certificate.fingerprint }, 'certificate');
     for (const address of router.addresses) logger.info({ ...address }, `listening on ${address.host}:${address.port}`);
@@ -80,11 +79,26 @@ export async function run(
   }
 }
 
-async function folders({ staticFolders, websocket }: Settings): Promise<readonly HttpRoute[]> {
+function probes({ healthPort, healthHost, metrics, allowHosts, trustedProxies }: Settings): Service {
+  return health({ metrics, port: healthPort, host: healthHost, allowHosts, trustedProxies });
+}
+
+/** @throws UsageError */
+function folders({ staticFolders, websocket }: Settings): readonly Service[] {
   if (staticFolders.length > 0 && !websocket) {
     throw new UsageError('--static needs the WebSocket port; leave out --no-websocket');
   }
-  return Promise.all(staticFolders.map((folder) => staticFiles({ folder })));
+  return [...new Set(staticFolders)].map((folder) => staticFiles({ folder }));
+}
+
+/** Starts the services of a router. The user reads the reason of a failure, which names the file or the port. */
+async function startServices(router: Router): Promise<void> {
+  try {
+    await router.start();
+  } catch (error) {
+    if (error instanceof RouterStoppedError) return; // a signal arrived first, and its handler ends the process
+    throw error instanceof ServiceError && error.cause instanceof Error ? error.cause : error;
+  }
 }
 
 /** Returns the files of tokens and keys that the settings name. */

@@ -70,11 +70,13 @@ const machine = setup({
     }),
     openListeners: fromPromise(
       async ({ input, signal }: { readonly input: ClaspContext; readonly signal: AbortSignal }) => {
+        await input.router.startServices();
         for (const transport of input.transports) {
           if (!signal.aborted) await input.router.listen(transport);
         }
       },
     ),
+    stopServices: fromPromise(({ input }: { readonly input: ClaspContext }) => input.router.stopServices()),
     leave: fromPromise(({ input }: { readonly input: ClaspContext }) => input.host.leave()),
     giveUp: fromPromise<never, ClaspContext>(({ input }) => {
       throw input.error;
@@ -108,6 +110,7 @@ const machine = setup({
     },
   },
   guards: {
+    hasServices: ({ context }) => context.router.hasServices,
     isFault: (_, { output }: { readonly output: RootEnd }) => output.error !== undefined,
   },
 }).createMachine({
@@ -140,6 +143,7 @@ const machine = setup({
         target: '.failed',
         actions: { type: 'keepFault', params: ({ event }) => event.output },
       },
+      { guard: 'hasServices', target: '.ending' },
       { target: '.stopped' },
     ],
     'xstate.error.actor.root': { target: '.failed', actions: { type: 'keepFault', params: ({ event }) => event } },
@@ -180,6 +184,10 @@ const machine = setup({
         draining: { entry: 'stopRoot' },
       },
     },
+    // All sessions have ended.
+    ending: {
+      invoke: { src: 'stopServices', input: ({ context }) => context, onDone: 'stopped', onError: 'stopped' },
+    },
     stopped: { entry: ['tellStopped', 'fallSilent'], type: 'final' },
     failed: {
       entry: ['fallSilent', 'salvage'],
@@ -206,8 +214,9 @@ const { getInitialSnapshot, transition } = {
  * ClaspCommand} and sends {@link ClaspEvent}. Its children are the actors of the router, with the system ids `router`,
  * `sessions`, `listener:1` and `session:<id>`.
  *
- * It fails, which its parent handles with `onError`, if an option is wrong (RouterOptionsError), if a listener of
- * `transports` does not open (TransportError), or on an internal error of the router.
+ * It fails, which its parent handles with `onError`, if an option is wrong (RouterOptionsError), if a service does
+ * not start (ServiceError), if a listener of `transports` does not open (TransportError), or on an internal error of the
+ * router.
  */
 export const claspMachine: typeof machine = Object.assign(machine, {
   getInitialSnapshot(scope, input) {
@@ -267,11 +276,12 @@ function summarizeInput(actor: AnyActorRef): void {
   // Each actor has options.
   const { options } = actor as AnyActorRef & { readonly options: { input?: ClaspInput | undefined } };
   if (options.input === undefined) return;
-  const { transports = [], subscribe } = options.input;
+  const { transports = [], services = [], subscribe } = options.input;
   options.input = summarized(options.input, (input) => ({
     ...primitivesOf(input),
     subscribe,
     transports: transports.map(({ name }) => name),
+    services: services.map(({ name }) => name),
   }));
 }
 

@@ -1,5 +1,3 @@
-/** Health checks and metrics of a router, for HTTP ports. */
+/** Health checks and metrics of a router as a service. */
 
-export type { Distribution, MetricsSource, RouterFigures } from './figures.js';
-export { createMetrics, type Metrics, type MetricsOptions } from './metrics.js';
-export { healthRoute, type HealthOptions, metricsRoute, type ProbeRoute } from './routes.js';
+export { health, type HealthService, type HealthServiceOptions } from './health-service.js';

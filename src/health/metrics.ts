@@ -13,7 +13,7 @@ export interface MetricsOptions {
 /** Metrics of one router and of its process. */
 export interface Metrics {
   /** Value of the `Content-Type` header. */
-  readonly contentType: string;
+  contentType(): string;
   /**
    * Returns all metrics in Prometheus's text format. The text is cached for `FRESH_MS`, so that frequent scrapes cost
    * nothing.
@@ -39,7 +39,7 @@ export function createMetrics({ source, clock = systemClock }: MetricsOptions): 
   };
   let last: { readonly atMs: number; readonly text: Promise<string> } | undefined;
   return {
-    contentType: registry.contentType,
+    contentType: () => registry.contentType,
     text() {
       const nowMs = clock.now();
       if (last === undefined || nowMs - last.atMs >= FRESH_MS) {

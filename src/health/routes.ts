@@ -1,5 +1,3 @@
-import type { Metrics } from './metrics.js';
-
 /** The part of an HTTP request that the routes read. They fit into the `routes` of a WebSocket port. */
 export interface ProbeRequest {
   readonly method: string;
@@ -42,12 +40,19 @@ export function healthRoute({ isReady }: HealthOptions): ProbeRoute {
   };
 }
 
+/** The metrics of {@link metricsRoute}: their text, then its media type. */
+export interface MetricsText {
+  text(): Promise<string>;
+  /** Called after {@link text}. */
+  contentType(): string | undefined;
+}
+
 /** `/metrics` returns all metrics of `docs/metrics.md`, for Prometheus. */
-export function metricsRoute(metrics: Metrics): ProbeRoute {
+export function metricsRoute(metrics: MetricsText): ProbeRoute {
   return {
     answer(request) {
       if (!isRead(request) || request.path !== '/metrics') return undefined;
-      return metrics.text().then((body) => ({ status: 200, type: metrics.contentType, body }));
+      return metrics.text().then((body) => ({ status: 200, type: metrics.contentType(), body }));
     },
   };
 }

@@ -24,6 +24,7 @@ export type RouterPhase = 'idle' | 'starting' | 'started' | 'stopping' | 'stoppe
 export class Router extends RunningRouter {
   readonly #transports: ResolvedRouterOptions['transports'];
   readonly #ended: Promise<void>;
+  #hasEnded = false;
   #startPhase: 'idle' | 'starting' | 'started' = 'idle';
   #starting: Promise<readonly ListenAddress[]> | undefined;
   /** Number of open transports of the options, from the first. */
@@ -35,25 +36,32 @@ export class Router extends RunningRouter {
     this.#transports = options.transports;
     this.#ended = new Promise((resolve) => {
       const finish = (): void => {
+        this.#hasEnded = true;
         resolve();
       };
-      actor.subscribe({ complete: finish, error: finish });
+      const end = (): void => {
+        if (this.hasServices) void this.stopServices().then(finish);
+        else finish();
+      };
+      actor.subscribe({ complete: end, error: end });
     });
   }
 
   get phase(): RouterPhase {
     if (!this.isStopping) return this.#startPhase;
-    return this.actor.getSnapshot().status === 'active' ? 'stopping' : 'stopped';
+    return this.#hasEnded ? 'stopped' : 'stopping';
   }
 
   /**
-   * Opens the transports of the option `transports`, one after the other. While it is in progress, it returns the same
+   * Starts the services of the option `services`, then opens the transports of the option `transports`, each one after
+   * the other. While it is in progress, it returns the same
    * promise; afterwards it resolves with the current addresses. After a failure it can be repeated: it continues with
-   * the transport that did not open.
+   * the transport that did not open, or starts all services again.
    *
    * @returns the addresses for clients
-   * @throws TransportError for the first transport that does not open; those before it stay open. RouterStoppedError
-   * after {@link stop}, or if `stop` is called meanwhile
+   * @throws ServiceError for the first service that does not start; those before it are stopped. TransportError for the
+   * first transport that does not open; those before it stay open, and the services run. RouterStoppedError after {@link
+   * stop}, or if `stop` is called meanwhile
    */
   start(): Promise<readonly ListenAddress[]> {
     switch (this.phase) {
@@ -70,9 +78,9 @@ export class Router extends RunningRouter {
   }
 
   /**
-   * Closes all listeners and closes all sessions gracefully, after their queued data. Resolves when all sessions have
-   * ended and every port is free. After `drainTimeoutSeconds` the remaining sessions are disconnected. Can be repeated,
-   * in every phase.
+   * Closes all listeners and closes all sessions gracefully, after their queued data. Then stops the services, in reverse
+   * order. Resolves when every port is free. After `drainTimeoutSeconds` the remaining sessions are disconnected; the
+   * services together have as long. Can be repeated, in every phase.
    */
   stop(): Promise<void> {
     this.actor.send({ type: 'router.stopping' });
@@ -82,6 +90,7 @@ export class Router extends RunningRouter {
   async #openAll(): Promise<readonly ListenAddress[]> {
     this.#startPhase = 'starting';
     try {
+      await this.startServices();
       while (this.#opened < this.#transports.length) {
         await this.listen(this.#transports[this.#opened]!); // the loop condition bounds the index
         this.#opened++;

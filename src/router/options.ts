@@ -13,6 +13,7 @@ import { type OptionInputs, optionFault, type OptionSlice, type OptionValues, re
 import { defaultMemoryBytes } from './machine-memory.js';
 import { accessOptions, inboundOptions, programOptions } from './program-options.js';
 import type { RouterOptions } from './router-options.js';
+import type { Service } from './service.js';
 
 const router = { ...helloOptions, ...systemOptions, ...programOptions };
 const access = { ...accessOptions, ...hookOptions };
@@ -65,6 +66,7 @@ export class RouterOptionsError extends Error {
 export function parseRouterOptions(options: RouterOptions = {}): ResolvedRouterOptions {
   const fault = optionFault(routerOptions, options);
   if (fault !== undefined) throw new RouterOptionsError(fault);
+  checkServiceNames(options.services ?? []);
   const given: OptionInputs<typeof routerOptions> = options;
   const { maxMemoryBytes = defaultMemoryBytes(), authenticator } = given;
   const { securityMode = authenticator === undefined ? 'open' : 'authenticated' } = given;
@@ -74,5 +76,13 @@ export function parseRouterOptions(options: RouterOptions = {}): ResolvedRouterO
   } catch (error) {
     if (error instanceof RouterStateError) throw new RouterOptionsError(error.message);
     throw error;
+  }
+}
+
+function checkServiceNames(services: readonly Service[]): void {
+  const names = new Set<string>();
+  for (const { name } of services) {
+    if (names.has(name)) throw new RouterOptionsError(`services contains two services with the name "${name}"`);
+    names.add(name);
   }
 }

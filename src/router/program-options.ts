@@ -5,6 +5,7 @@ import { isTransport, type Transport } from '../transports/transport.js';
 import { hasMethods } from '../util/arguments.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { option } from '../util/option.js';
+import { isService, type Service } from './service.js';
 import { defaultMemoryBytes } from './machine-memory.js';
 
 /** Observes all events of the actors, as XState's `inspect`. */
@@ -62,6 +63,14 @@ export const programOptions = {
     default: [],
     defaultText: 'none',
     doc: 'Transports that `start()` opens. `listen` opens further ones.',
+  }),
+  services: option.object<readonly Service[]>({
+    type: 'readonly Service[]',
+    accepts: (value) => Array.isArray(value) && value.every(isService),
+    must: 'be a list of services, such as health()',
+    default: [],
+    defaultText: 'none',
+    doc: 'Services that `start()` starts before it opens the transports, with different names.',
   }),
   state: option.converted<unknown, RestoredState | undefined>({
     type: 'unknown',

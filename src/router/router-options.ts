@@ -5,6 +5,7 @@ import type { Authenticator, Logger, SignalRules, VisibilityFilter, WriteValidat
 import type { Transport } from '../transports/transport.js';
 import type { Clock } from '../util/clock.js';
 import type { Inspect } from './program-options.js';
+import type { Service } from './service.js';
 
 /** The options of a router. All are optional; the defaults suit a show. */
 export interface RouterOptions {
@@ -24,6 +25,8 @@ export interface RouterOptions {
   readonly maxMemoryBytes?: number | undefined;
   /** Transports that `start()` opens. `listen` opens further ones. @default none */
   readonly transports?: readonly Transport[] | undefined;
+  /** Services that `start()` starts before it opens the transports, with different names. @default none */
+  readonly services?: readonly Service[] | undefined;
   /**
    * The initial state: the result of `state()` of an earlier router, directly or through JSON. Params keep their
    * values, revisions and times; no lock is restored.

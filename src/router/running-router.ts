@@ -1,11 +1,14 @@
 import type { Observable } from 'rxjs';
-import { type ActorRefFrom, waitFor } from 'xstate';
-import type { FaultCounts } from '../actors/listener/rejection-log.js';
+import { type ActorRefFrom, type AnyStateMachine, waitFor } from 'xstate';
 import { namedTransport } from '../actors/listener/named-transport.js';
-import type { rootMachine } from '../actors/root/root-machine.js';
+import { listenerMachine } from '../actors/listener/listener-machine.js';
+import { rootMachine } from '../actors/root/root-machine.js';
+import { sessionMachine } from '../actors/session/session-machine.js';
 import type { PersistedRouterSnapshot } from '../actors/router/router-snapshot.js';
 import type { RouterState } from '../core/params/param-state.js';
+import { type Authenticator, type Logger, unfailing } from '../core/ports.js';
 import type { Statistics } from '../core/system/statistics.js';
+import type { Clock } from '../util/clock.js';
 import type { Client, Signal } from '../client/index.js';
 import { check, checkFunction, checkOneOf } from '../util/arguments.js';
 import { InProcess, type InProcessOptions, type LastingOptions, type SignalsOptions } from './local-session.js';
@@ -13,29 +16,20 @@ import { type ResolvedRouterOptions, RouterOptionsError } from './options.js';
 import { ClaspError } from '../protocol/errors.js';
 import type { SignalType } from '../protocol/enumerations.js';
 import { routerEventTypes, type RouterEvent, RouterEvents } from './router-events.js';
+import type { RouterStatistics } from './router-statistics.js';
 import { RouterStoppedError, unlessStopped } from './router-stopped-error.js';
+import type { ServiceRouter } from './service.js';
+import { ServiceGroup } from './service-group.js';
 import { checkedTransport } from '../transports/checked-transport.js';
 import { isTransport, type Transport } from '../transports/transport.js';
 import type { ListenAddress } from '../net/listen-address.js';
 import { TransportError } from '../net/transport-error.js';
 
-/** The statistics of a router, since its start except where noted. */
-export interface RouterStatistics extends Statistics {
-  /** HELLOs refused for an invalid or missing token. */
-  readonly authFailures: number;
-  /** Sessions released because they did not answer a probe while other connections waited. */
-  readonly releasedSessions: number;
-  /** Sessions displaced by new connections: the router was full, and they had neither a subscription nor a write. */
-  readonly displacedSessions: number;
-  /** Rejected connections, by kind. */
-  readonly rejectedConnections: Readonly<FaultCounts>;
-}
-
 /**
  * A router with running actors, for the surrounding program. `createRouter()` or the surrounding actor system starts
  * and stops it.
  */
-export class RunningRouter {
+export class RunningRouter implements ServiceRouter {
   /** The root actor of the router: to observe, or to send `router.stopping`. */
   readonly actor: ActorRefFrom<typeof rootMachine>;
   /** The events of the router, except messages. Completes when the router has stopped. */
@@ -43,6 +37,8 @@ export class RunningRouter {
   readonly #options: ResolvedRouterOptions;
   readonly #events: RouterEvents;
   readonly #inProcess: InProcess;
+  readonly #services: ServiceGroup;
+  readonly #logger: Logger;
   /** Stored here, because the root removes it when it ends. */
   readonly #routerActor: NonNullable<ReturnType<ActorRefFrom<typeof rootMachine>['getSnapshot']>['children']['router']>;
   #listeners = 0;
@@ -69,6 +65,63 @@ export class RunningRouter {
         this.#inProcess.stopped();
       },
     });
+    this.#logger = unfailing(options.logger);
+    const stopMs = options.drainTimeoutSeconds * 1_000;
+    this.#services = new ServiceGroup(options.services, { clock: options.clock, logger: this.#logger, stopMs });
+    this.#endServices();
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
+  /** The logger of the options. It never throws. */
+  get logger(): Logger {
+    return this.#logger;
+  }
+
+  /** Validates tokens; undefined if the router requires none. */
+  get authenticator(): Authenticator | undefined {
+    return this.#options.authenticator;
+  }
+
+  /** The machines of the actors. */
+  get machines(): readonly AnyStateMachine[] {
+    return [rootMachine, listenerMachine, sessionMachine];
+  }
+
+  /** @internal Starts the services of the options. @throws ServiceError, RouterStoppedError */
+  startServices(): Promise<void> {
+    return this.#services.start(this);
+  }
+
+  /** @internal Resolves when the services have stopped. The router must have ended, or be about to. */
+  stopServices(): Promise<void> {
+    return this.#services.stop();
+  }
+
+  /** Whether the options contain services. */
+  get hasServices(): boolean {
+    return !this.#services.isEmpty;
+  }
+
+  /** Stops the services with the actor, for every reason of its end. */
+  #endServices(): void {
+    if (this.#services.isEmpty) return;
+    const end = (): void => {
+      void this.#services.stop();
+    };
+    this.actor.subscribe({
+      next: (snapshot) => {
+        if (!snapshot.matches('running')) this.#services.abort();
+      },
+      complete: end,
+      error: end,
+    });
   }
 
   /**
@@ -93,7 +146,11 @@ export class RunningRouter {
       );
     }
     const id = `listener:${++this.#listeners}`;
-    this.actor.send({ type: 'listener.requested', id, transport: namedTransport(checkedTransport(transport)) });
+    this.actor.send({
+      type: 'listener.requested',
+      id,
+      transport: namedTransport(checkedTransport(this.#withRoutes(transport))),
+    });
     const listener = this.actor.getSnapshot().context.listeners.find((candidate) => candidate.id === id);
     if (listener === undefined) {
       throw new RouterStoppedError(`the router was stopped; it cannot listen on ${transport.name}`);
@@ -107,6 +164,15 @@ export class RunningRouter {
       snapshot?.context.error ??
       new RouterStoppedError(`the router was stopped before it could listen on ${transport.name}`)
     );
+  }
+
+  /** Adds the routes of the services to a transport with an HTTP port. */
+  #withRoutes(transport: Transport): Transport {
+    const { routes } = this.#services;
+    if (routes.length === 0 || transport.withRoutes === undefined) return transport;
+    return transport.withRoutes(routes, (error) => {
+      this.#logger.error({ err: error }, 'internal error in an HTTP route');
+    });
   }
 
   /** The addresses of the open listeners. */

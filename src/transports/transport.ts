@@ -3,6 +3,7 @@ import type { Frame } from '../protocol/frame.js';
 import type { FrameRun } from '../protocol/frame-run.js';
 import type { Framing } from '../protocol/framing.js';
 import type { Message } from '../protocol/messages/message.js';
+import type { HttpRoute } from '../http/route.js';
 import type { ListenAddress } from '../net/listen-address.js';
 import type { RejectedConnection } from '../net/rejected-connections.js';
 import type { CloseReason } from '../util/close-reason.js';
@@ -28,6 +29,12 @@ export interface Transport {
    * @throws TransportError if it cannot listen on the address; the message is one plain sentence
    */
   listen(): Promise<Listener>;
+  /**
+   * Returns the same transport with further routes on its HTTP port, after its own. Undefined without an HTTP port.
+   *
+   * @param onError receives the errors that routes throw, unless the transport reports them already
+   */
+  withRoutes?(routes: readonly HttpRoute[], onError: (error: unknown) => void): Transport;
 }
 
 /** Returns whether a value has the shape of a transport: a name and a method `listen`. */

@@ -18,6 +18,7 @@ export const libraryErrors = {
   CLASP_ERR_RESTORE: 'A router was restored with the actor around it. The state of the error is for a new router.',
   CLASP_ERR_ROUTER_STATE: 'A saved state is damaged, or is not that of a router.',
   CLASP_ERR_ROUTER_STOPPED: 'The router was stopped.',
+  CLASP_ERR_SERVICE: 'A service of the router did not start. The services before it were stopped.',
   CLASP_ERR_SIGNALS: 'A declaration given to defineSignals is wrong, or contradicts another.',
   CLASP_ERR_STATIC_FILES: 'A folder cannot be served.',
   CLASP_ERR_SYSTEM: 'The actor system has no router with this system id, or has two of them.',

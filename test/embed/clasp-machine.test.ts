@@ -5,6 +5,7 @@ import { connectionLink } from '../../src/client/connection-link.js';
 import { type ClaspEvent, type ClaspInput, claspMachine, RestoreError } from '../../src/embed/index.js';
 import { ErrorCode } from '../../src/protocol/errors.js';
 import { memory } from '../../src/transports/memory/index.js';
+import type { Service } from '../../src/router/service.js';
 import type { Transport } from '../../src/transports/transport.js';
 import { TransportError } from '../../src/net/transport-error.js';
 import { claspIn, host, told } from './hosts.js';
@@ -72,6 +73,24 @@ describe('a router that a machine invokes', () => {
       { type: 'clasp.signal', subscription: 'cues', signal: { kind: 'event', address: '/cue/go', value: 'now' } },
       { type: 'clasp.session.closed', id: session, name: 'guest', reason: 'left' },
     ]);
+  });
+
+  it('starts its services before its listeners, and is done when they have stopped', async () => {
+    const calls: string[] = [];
+    let finish = (): void => undefined;
+    const service: Service = {
+      name: 'slow',
+      start: (router) => void calls.push(`start with ${router.addresses.length} addresses`),
+      stop: () => new Promise<void>((resolve) => (finish = resolve)),
+    };
+    started = createActor(host, { input: { transports: [memory()], services: [service] } }).start();
+    const clasp = claspIn(started);
+    await heard(started, (events) => told(events, 'clasp.listening').length > 0);
+    expect(calls).toEqual(['start with 0 addresses']);
+    clasp.send({ type: 'clasp.stop' });
+    await waitFor(clasp, (snapshot) => snapshot.matches('ending'));
+    finish();
+    await heard(started, (events) => told(events, 'clasp.stopped').length > 0);
   });
 
   it('handles requests in order, also before it is running', async () => {

@@ -1,4 +1,4 @@
-import type { RouterFigures } from '../../src/health/index.js';
+import type { RouterFigures } from '../../src/health/figures.js';
 
 /** Figures in which every number is different, so that a test detects confused metrics. */
 export const figures: RouterFigures = {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { createMetrics } from '../../src/health/index.js';
+import { createMetrics } from '../../src/health/metrics.js';
 import { routerMetrics } from '../../src/health/metric-table.js';
 import { processMetrics } from '../../src/health/metrics.js';
 import { parseExposition } from './exposition.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { SimulatedClock } from 'xstate';
-import { createMetrics, type RouterFigures } from '../../src/health/index.js';
+import type { RouterFigures } from '../../src/health/figures.js';
+import { createMetrics } from '../../src/health/metrics.js';
 import { FRESH_MS } from '../../src/health/metrics.js';
 import { parseExposition } from './exposition.js';
 import { figures } from './figures.js';

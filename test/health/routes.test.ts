@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createMetrics, healthRoute, metricsRoute } from '../../src/health/index.js';
+import { createMetrics } from '../../src/health/metrics.js';
+import { healthRoute, metricsRoute } from '../../src/health/routes.js';
 import { webSocket } from '../../src/transports/websocket/index.js';
 import { type HttpRoute, openHttpPort } from '../../src/http/index.js';
 import { parseExposition } from './exposition.js';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { hostname } from 'node:os';
-import { healthRoute } from '../../src/health/index.js';
+import { healthRoute } from '../../src/health/routes.js';
 import { hostRule } from '../../src/util-node/host-names.js';
 import { HostCheck } from '../../src/http/host-check.js';
 import type { RejectedConnection } from '../../src/net/rejected-connections.js';

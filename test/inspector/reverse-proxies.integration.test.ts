@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createInspector, type Inspector } from '../../src/inspector/index.js';
 import { createRouter, type Router, webSocket } from '../../src/index.js';
-import { healthRoute } from '../../src/health/index.js';
+import { health } from '../../src/health/index.js';
 import { silentLogger } from '../../src/core/ports.js';
 import { httpRequest } from '../support/http-request.js';
 import { RawSocket, upgradeRequest } from '../support/raw-socket.js';
@@ -26,9 +26,10 @@ const sockets: RawSocket[] = [];
 
 async function start(trustedProxies: readonly string[] = [], isRemote = false): Promise<void> {
   inspector = createInspector({ machines: [], logger: silentLogger, isRemote });
-  const routes = [inspector.route, healthRoute({ isReady: () => true })];
+  const routes = [inspector.route];
   router = createRouter({
     transports: [webSocket({ port: 0, host: '127.0.0.1', routes, trustedProxies, allowHosts: ['show.example'] })],
+    services: [health()],
   });
   inspector.watch(router);
   const [address] = await router.start();

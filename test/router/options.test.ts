@@ -53,6 +53,7 @@ describe('without options', () => {
       highWaterBytes: 1_048_576,
       maxQueueBytes: 4_194_304,
       transports: [],
+      services: [],
       maxQueueMessages: 65_536,
     });
     expect(Math.abs(clock.now() - Date.now())).toBeLessThan(60_000);

@@ -17,7 +17,7 @@ export interface StaticFilesOptions {
   readonly at?: string | undefined;
 }
 
-/** The used part of a plain HTTP request. The route fits the `routes` of a WebSocket port. */
+/** The used part of a plain HTTP request. */
 interface FileRequest {
   readonly method: string;
   /** Percent-encoding is not decoded. */
@@ -32,9 +32,16 @@ interface FileAnswer {
   readonly body?: string | Readable | undefined;
 }
 
-export interface StaticFilesRoute {
-  /** Returns undefined for a request outside the path, or if the file does not exist. */
-  readonly answer: (request: FileRequest) => Promise<FileAnswer | undefined> | undefined;
+/** A folder of files, for the option `services` of a router. */
+export interface StaticFilesService {
+  /** `static files of ./site at /`. */
+  readonly name: string;
+  readonly routes: readonly {
+    /** Returns undefined before the start, for a request outside the path, and if the file does not exist. */
+    readonly answer: (request: FileRequest) => Promise<FileAnswer | undefined> | undefined;
+  }[];
+  /** @throws StaticFilesError if the folder does not exist or cannot be read */
+  start(): Promise<void>;
 }
 
 /** A folder that cannot be served. The message is one plain sentence. */
@@ -47,19 +54,24 @@ export class StaticFilesError extends Error {
  * Serves the files of a folder on the port to which the clients connect, for example a page with faders. `index.html`
  * represents its folder. A GET can request one range of bytes. Links that leave the folder are not followed. Names that
  * start with a dot and files that are not regular are not served. Folders are not listed. docs/static-files.md
- * documents the answers.
+ * documents the answers. The folder is looked up when the router starts.
  *
- * @throws StaticFilesError if the folder does not exist or cannot be read, or if `at` is not a path
+ * @throws StaticFilesError if `at` is not a path
  */
-export async function staticFiles({ folder, at = '/' }: StaticFilesOptions): Promise<StaticFilesRoute> {
+export function staticFiles({ folder, at = '/' }: StaticFilesOptions): StaticFilesService {
   if (!/^\/(?:.*\/)?$/.test(at)) throw new StaticFilesError(`at must start and end with a slash, not be "${at}"`);
-  const root = await rootOf(folder);
+  let root: string | undefined;
+  const answer = (request: FileRequest): Promise<FileAnswer | undefined> | undefined => {
+    const { method, path } = request;
+    if (root === undefined || (method !== 'GET' && method !== 'HEAD') || !path.startsWith(at)) return undefined;
+    const names = servedNames(path.slice(at.length));
+    return names && answerPath(root, names, request);
+  };
   return {
-    answer(request) {
-      const { method, path } = request;
-      if ((method !== 'GET' && method !== 'HEAD') || !path.startsWith(at)) return undefined;
-      const names = servedNames(path.slice(at.length));
-      return names && answerPath(root, names, request);
+    name: `static files of ${folder} at ${at}`,
+    routes: [{ answer }],
+    async start() {
+      root = await rootOf(folder);
     },
   };
 }

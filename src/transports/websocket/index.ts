@@ -125,5 +125,11 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
         allowClaspV2: options.allowClaspV2 ?? false,
         clock: options.clock ?? systemClock,
       }),
+    withRoutes: (routes, onError) =>
+      webSocket({
+        ...options,
+        routes: [...(options.routes ?? []), ...routes],
+        onRouteError: options.onRouteError ?? onError,
+      }),
   };
 }

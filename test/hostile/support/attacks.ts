@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RouterOptions } from '../../../src/index.js';
-import type { RouterStatistics } from '../../../src/router/running-router.js';
+import type { RouterStatistics } from '../../../src/router/router-statistics.js';
 import { Stage, transports, type TransportName } from './stage.js';
 
 /** An attack and its expected result. */

@@ -19,8 +19,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'clasp-ranges-'));
   await writeFile(join(folder, 'film.mp4'), content);
   await writeFile(join(folder, 'empty.mp4'), '');
-  const routes = [await staticFiles({ folder })];
-  router = createRouter({ transports: [webSocket({ port: 0, host: '127.0.0.1', routes })] });
+  router = createRouter({
+    transports: [webSocket({ port: 0, host: '127.0.0.1' })],
+    services: [staticFiles({ folder })],
+  });
   port = (await router.start())[0]?.port ?? 0;
   const { headers } = await ask({ method: 'HEAD' });
   [etag, lastModified] = [headers.etag ?? '', headers['last-modified'] ?? ''];

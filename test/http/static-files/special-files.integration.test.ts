@@ -21,8 +21,10 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'clasp-special-'));
   await mkdir(join(folder, 'site'));
   await writeFile(join(folder, 'site/page.html'), 'a page');
-  const routes = [await staticFiles({ folder: join(folder, 'site') })];
-  router = createRouter({ transports: [webSocket({ port: 0, host: '127.0.0.1', routes })] });
+  router = createRouter({
+    transports: [webSocket({ port: 0, host: '127.0.0.1' })],
+    services: [staticFiles({ folder: join(folder, 'site') })],
+  });
   port = (await router.start())[0]?.port ?? 0;
 });
 afterEach(async () => {
@@ -56,7 +58,7 @@ describe('a file that is not regular', () => {
   onPosix('cannot be the served folder', async () => {
     const fifo = join(folder, 'fifo');
     spawnSync('mkfifo', [fifo]);
-    await expect(staticFiles({ folder: fifo })).rejects.toThrow(StaticFilesError);
+    await expect(staticFiles({ folder: fifo }).start()).rejects.toThrow(StaticFilesError);
   });
 });
 

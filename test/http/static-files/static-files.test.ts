@@ -25,11 +25,13 @@ beforeAll(async () => {
   await symlink(join(folder, 'secret.txt'), join(folder, 'site/link.txt'));
   await symlink(folder, join(folder, 'site/up'));
   await symlink(join(folder, 'site/app.mjs'), join(folder, 'site/inside.mjs'));
-  const routes = [
-    await staticFiles({ folder: join(folder, 'site/deep'), at: '/other/' }),
-    await staticFiles({ folder: join(folder, 'site') }),
-  ];
-  router = createRouter({ transports: [webSocket({ port: 0, host: '127.0.0.1', routes })] });
+  router = createRouter({
+    transports: [webSocket({ port: 0, host: '127.0.0.1' })],
+    services: [
+      staticFiles({ folder: join(folder, 'site/deep'), at: '/other/' }),
+      staticFiles({ folder: join(folder, 'site') }),
+    ],
+  });
   port = (await router.start())[0]?.port ?? 0;
 });
 
@@ -129,11 +131,15 @@ describe('a folder of files', () => {
   it.each(['none', 'secret.txt'])('must exist: %s', async (name) => {
     const path = join(folder, name);
     const message = `cannot serve ${path}: the folder does not exist or cannot be read`;
-    await expect(staticFiles({ folder: path })).rejects.toEqual(new StaticFilesError(message));
+    await expect(staticFiles({ folder: path }).start()).rejects.toEqual(new StaticFilesError(message));
+    await expect(createRouter({ services: [staticFiles({ folder: path })] }).start()).rejects.toMatchObject({
+      code: 'CLASP_ERR_SERVICE',
+      message: `the service static files of ${path} at / did not start: ${message}`,
+    });
   });
 
-  it('requires slashes around its path', async () => {
-    await expect(staticFiles({ folder, at: '/x' })).rejects.toThrow('at must start and end with a slash, not be "/x"');
+  it('requires slashes around its path', () => {
+    expect(() => staticFiles({ folder, at: '/x' })).toThrow('at must start and end with a slash, not be "/x"');
   });
 });
 

@@ -1,0 +1,99 @@
+import type { Observable } from 'rxjs';
+import type { AnyActorRef, AnyStateMachine } from 'xstate';
+import type { Client, Signal } from '../client/index.js';
+import type { Authenticator, Logger } from '../core/ports.js';
+import type { RouterState } from '../core/params/param-state.js';
+import type { HttpRoute } from '../http/route.js';
+import type { ListenAddress } from '../net/listen-address.js';
+import type { SignalType } from '../protocol/enumerations.js';
+import type { Transport } from '../transports/transport.js';
+import type { Clock } from '../util/clock.js';
+import type { LibraryErrorCode } from '../util/library-errors.js';
+import type { InProcessOptions, SignalsOptions } from './local-session.js';
+import type { RouterEvent } from './router-events.js';
+import type { RouterStatistics } from './router-statistics.js';
+
+/**
+ * A feature with a lifetime: a page, metrics, a bridge, discovery. The option `services` contains the services of a
+ * router, which starts and stops them.
+ *
+ * Services start one after the other, in the order of the option, before the router opens its transports. When the
+ * router begins to stop, `signal` is aborted. After all sessions have ended, `stop` is called for each started service,
+ * in reverse order.
+ */
+export interface Service {
+  /** Name in errors and logs; unique per router. */
+  readonly name: string;
+  /**
+   * Routes for every transport with an HTTP port, after the routes of the transport. They can be called before `start`
+   * and after `stop`.
+   */
+  readonly routes?: readonly HttpRoute[] | undefined;
+  /**
+   * Starts the service. The router does not open its transports before the promise is resolved. If it rejects, the
+   * router calls `stop` of the services that were started before, and its own `start` rejects with a ServiceError.
+   *
+   * @param router the router, which accepts in-process sessions
+   * @param signal aborted when the router begins to stop, and when another service does not start. Work that needs
+   *   sessions, such as closing those of the service, belongs here
+   */
+  start(router: ServiceRouter, signal: AbortSignal): Promise<void> | void;
+  /**
+   * Releases everything: ports, files, timers. The router waits at most `drainTimeoutSeconds` for all its services
+   * together. Called once per resolved `start`; afterwards the service can be started again.
+   */
+  stop?(): Promise<void> | void;
+}
+
+/** The router of a service. */
+export interface ServiceRouter {
+  /** The option `name`. */
+  readonly name: string;
+  /** The root actor. */
+  readonly actor: AnyActorRef;
+  /** The machines of its actors, for a page that draws them. */
+  readonly machines: readonly AnyStateMachine[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Validates tokens; undefined if the router requires none. */
+  readonly authenticator: Authenticator | undefined;
+  readonly events$: Observable<RouterEvent>;
+  readonly addresses: readonly ListenAddress[];
+  readonly sessionCount: number;
+  readonly isReady: boolean;
+  readonly isStopping: boolean;
+  listen(transport: Transport): Promise<readonly ListenAddress[]>;
+  connect(options?: InProcessOptions): Promise<Client>;
+  signals$<T extends SignalType = SignalType>(pattern: string, options?: SignalsOptions<T>): Observable<Signal<T>>;
+  on<T extends RouterEvent['type']>(
+    type: T,
+    listener: (happening: Extract<RouterEvent, { readonly type: T }>) => void,
+  ): () => void;
+  statistics(): RouterStatistics;
+  state(): RouterState;
+}
+
+/** Whether a value has the shape of a service. */
+export function isService(value: unknown): value is Service {
+  if (typeof value !== 'object' || value === null) return false;
+  // Invariant: absent fields are undefined.
+  const { name, routes, start, stop } = value as Readonly<Record<keyof Service, unknown>>;
+  return (
+    typeof name === 'string' &&
+    name !== '' &&
+    (routes === undefined || Array.isArray(routes)) &&
+    typeof start === 'function' &&
+    (stop === undefined || typeof stop === 'function')
+  );
+}
+
+/** A service did not start. The message names it and states the reason. The cause is what its `start` threw. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+  readonly code = 'CLASP_ERR_SERVICE' satisfies LibraryErrorCode;
+
+  toJSON(): object {
+    const { name, code, message } = this;
+    return { name, code, message };
+  }
+}
