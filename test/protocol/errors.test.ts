@@ -42,6 +42,25 @@ describe('ClaspError', () => {
     });
     expect('cause' in new ClaspError(ErrorCode.LockHeld, 'x')).toBe(false);
   });
+
+  it('collects the calls of internal errors and encoding errors, but not those of faults of peers', () => {
+    const limit = Error.stackTraceLimit;
+    expect(new ClaspError(ErrorCode.Forbidden, 'no scope').stack).toMatch(/^\w*Error: no scope$/);
+    expect(new DecodeError('BadMagic', 'no magic').stack).toMatch(/^\w*Error: no magic$/);
+    expect(new ClaspError(ErrorCode.InternalError, 'a bug').stack).toContain('errors.test');
+    expect(new EncodeError('NotEncodable', 'no form').stack).toContain('errors.test');
+    expect(Error.stackTraceLimit).toBe(limit);
+  });
+
+  it('works without a stack trace limit that can be set, as in a program that freezes Error', () => {
+    const limit = Error.stackTraceLimit;
+    Object.defineProperty(Error, 'stackTraceLimit', { value: 5, writable: false });
+    try {
+      expect(new ClaspError(ErrorCode.Forbidden, 'no scope').message).toBe('no scope');
+    } finally {
+      Object.defineProperty(Error, 'stackTraceLimit', { value: limit, writable: true });
+    }
+  });
 });
 
 /** Every fault. Because of the type, a missing one does not compile. */
