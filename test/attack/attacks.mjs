@@ -1,5 +1,7 @@
 // @ts-check
 // Attacks of hostile clients. Each fills the router first, then attacks until it is stopped.
+import { spawn } from 'node:child_process';
+import { stop, track } from '../../bench/children.mjs';
 import { elementAt } from '../../bench/element-at.mjs';
 import { every, fill, flood, floodOfNew, one } from './attack-tools.mjs';
 import { guestAttacks } from './guest-attacks.mjs';
@@ -13,6 +15,17 @@ const hostilePattern = `/**${'/*a*a*a*'.repeat(60)}/*b*/**/*a*/**`;
 
 /** @type {readonly Attack[]} */
 export const attacks = [
+  {
+    name: 'busy-machine',
+    about: 'no attack: two processes compute, as a router and its attacker do; what the machine itself costs',
+    async run() {
+      const busy = Array.from({ length: 2 }, () => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }));
+      busy.forEach(track);
+      return async () => {
+        await Promise.all(busy.map(stop));
+      };
+    },
+  },
   {
     name: 'subscribe-globstars',
     about: 'SUBSCRIBE of a costly pattern over 16,000 deep params',
