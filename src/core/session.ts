@@ -8,6 +8,7 @@ import { Outbox } from './delivery/outbox.js';
 import type { Owner } from './quotas/owner.js';
 import type { InboundFrame } from '../protocol/inbound.js';
 import type { HelloMessage } from '../protocol/messages/message.js';
+import { turnUse } from './scheduling/turn-use.js';
 import { type Permissions, unrestricted } from './sessions/permissions.js';
 import { MalformedLimit } from './sessions/malformed-limit.js';
 import { messageForm, type WireForm, wireForm } from './delivery/wire-form.js';
@@ -59,8 +60,8 @@ export class RouterSession {
   owner: Owner | undefined;
   /** Remaining messages, on a router with a rate limit. */
   allowance: TokenBucket | undefined;
-  /** Steps used in the turn with this serial number. Set by TurnShares. */
-  readonly turn = { serial: 0, steps: 0 };
+  /** Use of the router. Set by TurnShares. */
+  readonly turn = turnUse();
   /** Counts of entries that the core keeps for this session. The component that keeps the entries updates them. */
   readonly holdings = { subscriptions: 0, locks: 0, pacedSubscriptions: 0, pendingBundles: 0 };
   /** Messages to write at the end of this tick. */

@@ -3,6 +3,7 @@ import type { Logger } from '../core/ports.js';
 import { InboundBatches, type RouterActorEvent } from '../actors/router/router-actor-events.js';
 import type { RouterSession } from '../core/session.js';
 import type { SessionEvent } from '../core/session-events.js';
+import { recentUse } from '../core/scheduling/turn-use.js';
 import { type Clock, microseconds } from '../util/clock.js';
 import { isCloseFrame } from '../protocol/close-message.js';
 import { ClaspError, ErrorCode } from '../protocol/errors.js';
@@ -47,8 +48,12 @@ export function inboundPipeline(options: InboundPipelineOptions): InboundPipelin
   });
 
   const turns = new TurnQueue({
-    handle: (batches, defer) => {
-      router.send(new InboundBatches(batches, defer));
+    handle: (batches, defer, turn) => {
+      router.send(new InboundBatches(batches, defer, turn));
+    },
+    ranking: () => {
+      const nowMicros = microseconds(clock);
+      return (session) => recentUse(session.turn, nowMicros);
     },
     depart: (departure) => {
       departures.push(departure);

@@ -16,8 +16,16 @@ export function isBatch(arrival: Inbound): arrival is InboundBatch {
 }
 
 export interface TurnQueueOptions {
-  /** Handles batches in order. Calls `defer` for those that must wait. */
-  readonly handle: (batches: readonly InboundBatch[], defer: DeferBatch) => void;
+  /**
+   * Handles batches in order. Calls `defer` for those that must wait. Calls with the same number of the turn share the
+   * time of one turn.
+   */
+  readonly handle: (batches: readonly InboundBatch[], defer: DeferBatch, turn: number) => void;
+  /**
+   * Called when the order of sessions matters. Returns a function for the place of a session: what it used recently, so
+   * that the session that used least is first.
+   */
+  readonly ranking: () => (session: RouterSession) => number;
   /** Called when all input before the end of a session is handled. */
   readonly depart: (departure: Departure) => void;
   /** Stops and resumes reading from the peer of a session. */
@@ -26,25 +34,26 @@ export interface TurnQueueOptions {
   readonly schedule?: ((turn: () => void) => void) | undefined;
 }
 
-/** The waiting input of one session. */
-interface Waiting {
-  readonly arrivals: Inbound[];
-  /** Whether some of it was handled in this turn. */
-  hasProgressed: boolean;
-}
+/** Frames of one call that can take a relevant part of a turn: 0.1 ms or more. */
+const MANY_FRAMES = 256;
 
 /**
  * Queues the input that exceeds the time of this turn of the event loop, so that a session with costly messages delays
- * only itself. New input is handled first, then a slice of each waiting session, the longest waiting first. The order
- * within a session is kept. The router reads nothing from a waiting session, so at most one read of each session waits.
+ * only itself. While input waits, each turn handles the input of the session first that used the router least recently,
+ * so that a client which sends little never waits for those that send much, however many they are. The order within a
+ * session is kept. The router reads nothing from a waiting session, so at most one read of each session waits.
  */
 export class TurnQueue {
   readonly #options: TurnQueueOptions;
   readonly #schedule: (turn: () => void) => void;
-  #waiting = new Map<RouterSession, Waiting>();
+  /** Waiting input, in order of arrival. */
+  #waiting = new Map<RouterSession, Inbound[]>();
   /** Sessions with paused reading. */
   readonly #held = new Set<RouterSession>();
   #isPlanned = false;
+  #turn = 0;
+  /** Whether this turn has handled much input while it was read. */
+  #isSpent = false;
 
   constructor(options: TurnQueueOptions) {
     this.#options = options;
@@ -56,56 +65,75 @@ export class TurnQueue {
     return this.#waiting.size;
   }
 
-  /** Adds the input of all sessions in one turn. */
+  /** Adds the input of all sessions in one read of the network. */
   push(arrivals: readonly Inbound[]): void {
-    if (this.#waiting.size === 0) return this.#handle(arrivals);
-    const fresh: Inbound[] = [];
-    for (const arrival of arrivals) {
-      const waiting = this.#waiting.get(arrival.session);
-      if (waiting === undefined) fresh.push(arrival);
-      else waiting.arrivals.push(arrival);
+    if (this.#waiting.size > 0) {
+      for (const arrival of arrivals) this.#wait(arrival);
+      return;
     }
-    this.#handle(fresh);
+    if (!this.#isPlanned) this.#turn++;
+    let frames = 0;
+    for (const arrival of arrivals) if (isBatch(arrival)) frames += arrival.frames.length;
+    if (frames < MANY_FRAMES) return this.#handle(arrivals);
+    this.#isSpent = true;
+    this.#plan();
+    this.#handle(arrivals.length === 1 ? arrivals : this.#inOrder(arrivals));
   }
 
   /** Passes batches on, then the ends of the sessions without waiting input. */
   #handle(arrivals: readonly Inbound[]): void {
     const batches = arrivals.filter(isBatch);
-    if (batches.length > 0) this.#options.handle(batches, this.#defer);
+    if (batches.length > 0) this.#options.handle(batches, this.#defer, this.#turn);
     for (const arrival of arrivals) {
       if (isBatch(arrival)) continue;
-      const waiting = this.#waiting.get(arrival.session);
-      if (waiting === undefined) this.#options.depart(arrival);
-      else waiting.arrivals.push(arrival);
+      if (this.#waiting.has(arrival.session)) this.#wait(arrival);
+      else this.#options.depart(arrival);
     }
+  }
+
+  /** Returns input in the order of the sessions' use. Sorting is stable, so the order of each session is kept. */
+  #inOrder(arrivals: readonly Inbound[]): readonly Inbound[] {
+    const rank = this.#options.ranking();
+    return arrivals
+      .map((arrival) => ({ arrival, used: rank(arrival.session) }))
+      .sort((a, b) => a.used - b.used)
+      .map(({ arrival }) => arrival);
+  }
+
+  #wait(arrival: Inbound): void {
+    const waiting = this.#waiting.get(arrival.session);
+    if (waiting === undefined) this.#waiting.set(arrival.session, [arrival]);
+    else waiting.push(arrival);
   }
 
   /** Queues the rest of a batch before the later input of its session. */
   readonly #defer = (batch: InboundBatch, next: number): void => {
     const { session } = batch;
-    const rest = { ...batch, next };
-    const waiting = this.#waiting.get(session);
-    if (waiting === undefined) {
-      this.#waiting.set(session, { arrivals: [rest], hasProgressed: next > (batch.next ?? 0) });
-    } else {
-      waiting.arrivals.push(rest);
-    }
+    this.#wait(next === batch.next ? batch : { ...batch, next });
     if (!this.#held.has(session)) {
       this.#held.add(session);
       this.#options.hold(session, true);
     }
-    if (this.#isPlanned) return;
-    this.#isPlanned = true;
-    this.#schedule(this.#turn);
+    this.#plan();
   };
 
-  readonly #turn = (): void => {
+  #plan(): void {
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    this.#schedule(this.#endTurn);
+  }
+
+  /** Ends a turn and begins the next one with the waiting input, unless this turn of the event loop is used up. */
+  readonly #endTurn = (): void => {
     this.#isPlanned = false;
-    const waiting = [...this.#waiting.values()];
+    const isSpent = this.#isSpent;
+    this.#isSpent = false;
+    if (this.#waiting.size === 0) return;
+    if (isSpent) return this.#plan();
+    this.#turn++;
+    const waiting = this.#waiting;
     this.#waiting = new Map();
-    // Sessions that the last turn did not reach are first.
-    const next = [...waiting.filter((one) => !one.hasProgressed), ...waiting.filter((one) => one.hasProgressed)];
-    this.#handle(next.flatMap(({ arrivals }) => arrivals));
+    this.#handle(this.#inOrder([...waiting.values()].flat()));
     for (const session of this.#held) {
       if (this.#waiting.has(session)) continue;
       this.#held.delete(session);

@@ -130,7 +130,7 @@ describe('the inbound pipeline', () => {
       ['last: ping'],
       'closing connection.closed',
       'breaking connection.lost',
-      'buggy session.failed',
+      'buggy end.failed',
       ['late: ping'],
     ]);
     expect(logger.lines).toMatchObject([{ level: 'error', fields: { session: 'buggy' } }]);

@@ -16,6 +16,8 @@ function queueWith({ perSession, perTurn = Infinity }: { readonly perSession: nu
 } {
   const log: string[] = [];
   const held = new Set<string>();
+  /** Number of frames, and the time of the last one as its fraction. */
+  const usedBefore = new Map<RouterSession, number>();
   let planned: (() => void) | undefined;
   const handle = (batches: readonly InboundBatch[], defer: DeferBatch): void => {
     const used = new Map<RouterSession, number>();
@@ -25,6 +27,7 @@ function queueWith({ perSession, perTurn = Infinity }: { readonly perSession: nu
       let at = next;
       while (at < frames.length && left > 0 && (used.get(session) ?? 0) < perSession) {
         used.set(session, (used.get(session) ?? 0) + 1);
+        usedBefore.set(session, Math.floor(usedBefore.get(session) ?? 0) + 1 + log.length / 1_000);
         left--;
         log.push(`${session.name}${labelOf(frames[at++]!)}`);
       }
@@ -35,6 +38,7 @@ function queueWith({ perSession, perTurn = Infinity }: { readonly perSession: nu
   };
   const queue = new TurnQueue({
     handle,
+    ranking: () => (session) => usedBefore.get(session) ?? 0,
     depart: ({ session }) => void log.push(`${session.name} ends`),
     hold: ({ name }, isHeld) => {
       if (isHeld) held.add(name);
@@ -81,8 +85,37 @@ describe('TurnQueue', () => {
     queue.push([batch(calm, '2')]);
     turn();
     turn();
-    expect(log.join(' ')).toBe('b1 b2 c1 c2 | b3 b4 | b5');
+    expect(log.join(' ')).toBe('b1 b2 c1 | c2 b3 b4 | b5');
     expect(queue.size).toBe(0);
+  });
+
+  it('handles first what a session that used little sends, however many sessions wait', () => {
+    const { log, queue, turn } = queueWith({ perSession: 1, perTurn: 2 });
+    const busy = Array.from('abcd', sessionNamed);
+    queue.push(busy.map((session) => batch(session, '12')));
+    turn();
+    queue.push([batch(sessionNamed('z'), '1')]);
+    turn();
+    expect(log.join(' ')).toBe('a1 b1 | c1 d1 | z1 a2');
+  });
+
+  it('gives one turn to all input that the network delivers in one turn of the event loop', () => {
+    const turns: number[] = [];
+    const planned: (() => void)[] = [];
+    const queue = new TurnQueue({
+      handle: (_batches, _defer, turn) => void turns.push(turn),
+      ranking: () => () => 0,
+      depart: () => undefined,
+      hold: () => undefined,
+      schedule: (turn) => void planned.push(turn),
+    });
+    const [one, other] = [sessionNamed('a'), sessionNamed('b')];
+    const much = 'x'.repeat(1_000);
+    queue.push([batch(one, much)]);
+    queue.push([batch(other, much)]);
+    for (const end of planned.splice(0)) end();
+    queue.push([batch(one, much)]);
+    expect(turns).toEqual([1, 1, 2]);
   });
 
   it('keeps the order of a session, including its end', () => {
@@ -96,7 +129,7 @@ describe('TurnQueue', () => {
     expect(log.join(' ')).toBe('b1 b2 | b3 b4 | b5 b ends |');
   });
 
-  it('serves first the sessions that the last turn did not reach', () => {
+  it('serves next the sessions that the last turn did not reach', () => {
     const { log, queue, turn } = queueWith({ perSession: 2, perTurn: 4 });
     const sessions = ['a', 'b', 'c'].map(sessionNamed);
     queue.push(sessions.map((session) => batch(session, '123456')));

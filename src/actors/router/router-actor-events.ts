@@ -29,10 +29,12 @@ export class InboundBatches {
   readonly batches: readonly InboundBatch[];
   /** undefined if all frames must be handled now. */
   readonly defer: DeferBatch | undefined;
+  readonly turn: number | undefined;
 
-  constructor(batches: readonly InboundBatch[], defer?: DeferBatch) {
+  constructor(batches: readonly InboundBatch[], defer?: DeferBatch, turn?: number) {
     this.batches = batches;
     this.defer = defer;
+    this.turn = turn;
   }
 
   toJSON(): object {
@@ -49,6 +51,8 @@ export type RouterActorEvent =
       readonly batches: readonly InboundBatch[];
       /** @default all frames are handled now */
       readonly defer?: DeferBatch | undefined;
+      /** Batches with the same number share the time of one turn. @default a turn of their own */
+      readonly turn?: number | undefined;
     }
   /** A session was admitted. Its HELLO has not arrived yet. */
   | { readonly type: 'session.opened'; readonly session: RouterSession }

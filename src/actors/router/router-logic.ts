@@ -6,6 +6,7 @@ import type { InboundMessage } from '../../protocol/inbound.js';
 import type { Authenticator, Logger } from '../../core/ports.js';
 import { internalError, InternalErrors } from '../../core/internal-errors.js';
 import { RouterCore, type RouterCoreOptions } from '../../core/router-core.js';
+import { FlushQueue } from './flush-queue.js';
 import type { DeferBatch, InboundBatch, RouterActorEvent } from './router-actor-events.js';
 import type { RouterSession } from '../../core/session.js';
 import { LiveSnapshot, type PersistedRouterSnapshot, type RouterSnapshot } from './router-snapshot.js';
@@ -81,7 +82,9 @@ class Router {
   readonly #buffers: SendBuffers;
   readonly #defer: (callback: () => void) => void;
   readonly #tellSelf: (event: RouterActorEvent) => void;
-  readonly #turns = new TurnShares();
+  readonly #turns: TurnShares;
+  /** Number of the turn of the last input. */
+  #inputTurn: number | undefined;
   #continuing = false;
   /** Whether due work remains from the last turn. */
   #isBehind = false;
@@ -97,6 +100,9 @@ class Router {
   #turnsInPlace = 0;
   #sessions = 0;
   #isStopped = false;
+  readonly #flushes: FlushQueue;
+  /** Whether input of a session waits for a later turn. */
+  #isInputWaiting = false;
 
   constructor(
     { highWaterBytes, maxSendBufferBytes, clock, logger, authenticator, defer, state, ...options }: RouterInput,
@@ -134,7 +140,18 @@ class Router {
         }) ?? ignore,
     });
     if (state !== undefined) this.#core.restore(state);
+    this.#flushes = new FlushQueue({
+      flush: (session) => {
+        this.#flush(session);
+      },
+      failed: (session, error) => {
+        this.#errors.add(error, 'write', session);
+        this.#fail(session, error);
+      },
+      nowMicros: () => microseconds(clock),
+    });
     this.#clock = clock;
+    this.#turns = new TurnShares(() => microseconds(clock));
     this.#buffers = new SendBuffers({ highWaterBytes, maxSendBufferBytes });
     this.#defer = defer ?? ((callback) => void setImmediate(callback));
     this.#tellSelf = (event) => {
@@ -160,13 +177,17 @@ class Router {
   handle(event: RouterActorEvent): void {
     if (event.type === 'inbound.batch') {
       this.#core.beginBatch();
-      this.#turns.begin(this.#core.steps);
+      if (event.turn === undefined || event.turn !== this.#inputTurn) {
+        this.#turns.begin(this.#core.steps, this.#flushes.isBehind);
+      }
+      this.#inputTurn = event.turn;
+      this.#isInputWaiting = false;
       for (const batch of event.batches) this.#take(batch, event.defer);
     } else {
       this.#dispatch(event);
     }
     this.#advanceTasks();
-    this.#flushAll();
+    this.#flushAll(event.type === 'tasks.continue');
     this.#setTimer();
   }
 
@@ -295,12 +316,13 @@ class Router {
     session.lastReceivedMicros = receivedMicros;
     const core = this.#core;
     const { work } = core;
-    const { steps } = core;
+    const turns = this.#turns;
     const { outbox } = session;
     let { highWaterBytes } = this.#buffers; // changes only when something is written
     const isLimited = defer !== undefined && session.link.isTrusted !== true;
-    const lastStep = isLimited ? this.#turns.lastStepOf(session, steps, frames.length - next) : Infinity;
-    let lastWork = work.steps + (lastStep - steps);
+    const cost = turns.costAt(core.steps);
+    const lastCost = isLimited ? turns.lastCostOf(session, cost) : Infinity;
+    let lastWork = work.steps + (lastCost - cost);
     let at = next;
     let isDone = false;
     while (!isDone) {
@@ -315,7 +337,7 @@ class Router {
             ({ highWaterBytes } = this.#buffers);
           }
           // All steps cost three objects to read, 12 ns. Deliveries of a few messages exceed the share only slightly.
-          if ((at & STEPS_MASK) === 0) lastWork = work.steps + (lastStep - core.steps);
+          if ((at & STEPS_MASK) === 0) lastWork = work.steps + (lastCost - turns.costAt(core.steps));
         }
         isDone = true;
       } catch (error) {
@@ -324,9 +346,10 @@ class Router {
     }
     session.traffic.receivedMessages += at - next;
     if (!isLimited) return;
-    this.#turns.spend(session, core.steps - steps);
+    turns.spend(session, turns.costAt(core.steps) - cost);
     if (at === frames.length) return;
-    this.#turns.close(session);
+    this.#isInputWaiting = true;
+    turns.close(session);
     defer(batch, at);
   }
 
@@ -349,18 +372,10 @@ class Router {
   }
 
   /** Writes once per session with output. If a write throws, only that session ends. */
-  #flushAll(): void {
-    const dirty = this.#core.takeDirty();
-    let at = 0;
-    while (at < dirty.length) {
-      try {
-        while (at < dirty.length) this.#flush(dirty[at++]!);
-      } catch (error) {
-        const session = dirty[at - 1]!; // `at` is past it
-        this.#errors.add(error, 'write', session);
-        this.#fail(session, error);
-      }
-    }
+  #flushAll(isNewTurn: boolean): void {
+    this.#flushes.add(this.#core.takeDirty());
+    this.#flushes.run(isNewTurn || !this.#continuing, this.#isInputWaiting);
+    if (this.#flushes.size > 0) this.#continue();
   }
 
   /** Sends the output of a session for this tick, and checks whether its socket is congested. */
@@ -425,7 +440,12 @@ class Router {
     } catch (error) {
       this.#errors.add(error, 'tasks');
     }
-    if (!this.#core.hasTasks && !this.#core.hasChores) return;
+    if (this.#core.hasTasks || this.#core.hasChores) this.#continue();
+  }
+
+  /** Continues deferred work in the next turn. */
+  #continue(): void {
+    if (this.#continuing) return;
     this.#continuing = true;
     this.#defer(this.#goOn);
   }
