@@ -7,10 +7,11 @@ import { memory } from './memory.mjs';
 
 /** @param {string} path */
 const built = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
-const { createRouter, webSocket, rootMachine, listenerMachine, sessionMachine, silentLogger } = await built('index.js');
-const { createInspector } = await built('inspector/index.js');
+const { createRouter, webSocket } = await built('index.js');
+const { inspector: inspectorOf } = await built('inspector/index.js');
 
-const inspector = createInspector({ machines: [rootMachine, listenerMachine, sessionMachine], logger: silentLogger });
+// Not a service of the router, which would start it at once.
+const inspector = inspectorOf();
 const router = createRouter({ maxSessions: 0 });
 let port = 0;
 /** @type {import('node:child_process').ChildProcess | undefined} */
@@ -19,14 +20,14 @@ let page;
 serve({
   /** @returns {Promise<{ port: number }>} */
   async listen() {
-    const [address] = await router.listen(webSocket({ host: '127.0.0.1', port: 0, routes: [inspector.route] }));
+    const [address] = await router.listen(webSocket({ host: '127.0.0.1', port: 0, routes: inspector.routes }));
     port = address.port;
     return { port };
   },
   memory,
   /** As with `--inspect`, with an open page that watches everything. */
   async inspect() {
-    inspector.watch(router);
+    inspector.start(router);
     page = fork(new URL('../scale/page.mjs', import.meta.url), [inspector.link(`http://127.0.0.1:${port}`)]);
     await once(page, 'message');
   },

@@ -11,7 +11,7 @@ export interface BannerOptions {
   /** `--data-dir`, the folder of the tokens. @default the default folder */
   readonly dataDir?: string | undefined;
   /** Returns the link to the inspector page of a router at a URL. @default no page */
-  readonly inspectorLink?: ((url: string) => string) | undefined;
+  readonly inspectorLink?: ((url: string) => string | undefined) | undefined;
   /** IPv4 addresses of this computer on its networks. @default those of the system */
   readonly lan?: readonly string[];
 }
@@ -67,7 +67,10 @@ function inspectorLine({ addresses, inspectorLink }: BannerOptions): string[] {
 }
 
 /** Returns the link to the inspector page on the WebSocket port; undefined without one. */
-export function linkOf(addresses: readonly ListenAddress[], link: (url: string) => string): string | undefined {
+export function linkOf(
+  addresses: readonly ListenAddress[],
+  link: (url: string) => string | undefined,
+): string | undefined {
   const door = addresses.find(({ transport }) => transport === 'websocket');
   return door && link(door.url);
 }

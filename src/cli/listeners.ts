@@ -5,7 +5,6 @@ import { pipe, tcp } from '../transports/tcp/index.js';
 import type { Transport } from '../transports/transport.js';
 import { udp } from '../transports/udp/index.js';
 import { webSocket } from '../transports/websocket/index.js';
-import type { HttpRoute } from '../http/index.js';
 import { type Settings, UsageError } from './settings.js';
 
 /** The configured transports, before they listen. */
@@ -15,12 +14,8 @@ export interface Listeners {
   readonly certificate: OpenCertificate | undefined;
 }
 
-/** @param routes the HTTP routes of the WebSocket port @throws UsageError, TransportError */
-export async function prepareListeners(
-  settings: Settings,
-  routes: readonly HttpRoute[],
-  logger: Logger,
-): Promise<Listeners> {
+/** @throws UsageError, TransportError */
+export async function prepareListeners(settings: Settings, logger: Logger): Promise<Listeners> {
   const { host, port, websocket, tcpPort, udpPort, quicPort, pipePath, allowHosts, trustedProxies } = settings;
   for (const [flag, values] of [
     ['--trust-proxy', trustedProxies],
@@ -31,14 +26,9 @@ export async function prepareListeners(
   }
   const certificate = await certificateFor(settings, logger);
   const allowedOrigins = ['same-host', ...settings.allowedOrigins];
-  const onRouteError = (error: unknown): void => {
-    logger.error({ err: error }, 'internal error in an HTTP route');
-  };
   const tls = settings.tls ? certificate?.source : undefined;
   const transports = [
-    ...(websocket
-      ? [webSocket({ port, host, tls, routes, allowedOrigins, allowHosts, trustedProxies, onRouteError })]
-      : []),
+    ...(websocket ? [webSocket({ port, host, tls, allowedOrigins, allowHosts, trustedProxies })] : []),
     ...(tcpPort === undefined ? [] : [tcp({ port: tcpPort, host, tls })]),
     ...(udpPort === undefined ? [] : [udp({ port: udpPort, host })]),
     ...(quicPort === undefined || certificate === undefined

@@ -28,8 +28,8 @@ export async function run(
   for (const warning of warnings) logger.warn({}, warning);
   const { name } = settings;
   const authenticator = settings.auth ? await openAuthenticator({ ...authFiles(settings), logger }) : undefined;
-  const looking = await inspection(settings, authenticator, logger);
-  const { transports, certificate } = await prepareListeners(settings, looking.routes, logger);
+  const inspector = await inspection(settings);
+  const { transports, certificate } = await prepareListeners(settings, logger);
   reloadOnHangUp(certificate, logger);
   const router = createRouter({
     name,
@@ -44,10 +44,9 @@ export async function run(
     allowInsecureUdp: settings.allowInsecureUdp,
     drainTimeoutSeconds: settings.drainTimeoutSeconds,
     authenticator,
-    services: [probes(settings), ...folders(settings)],
+    services: [probes(settings), ...(inspector === undefined ? [] : [inspector]), ...folders(settings)],
     logger,
   });
-  looking.begin(router);
   watchOpenFiles(openFilesOfProcess(), settings.maxSessions, systemClock, logger);
   stopOnSignals(() => router.stop(), logger, output);
   router.actor.subscribe({
@@ -59,11 +58,12 @@ export async function run(
   await startServices(router);
   for (const transport of transports) await listen(router, transport, logger);
   if (router.isStopping) return;
+  const inspectorLink = settings.inspect ? (url: string) => inspector?.link(url) : undefined;
   if (settings.jsonLog) {
     if (certificate !== undefined) logger.info({ fingerprint: certificate.fingerprint }, 'certificate');
     for (const address of router.addresses) logger.info({ ...address }, `listening on ${address.host}:${address.port}`);
-    const inspector = looking.link && linkOf(router.addresses, looking.link);
-    if (inspector !== undefined) logger.info({ inspector }, 'the inspector is available at this link');
+    const link = inspectorLink && linkOf(router.addresses, inspectorLink);
+    if (link !== undefined) logger.info({ inspector: link }, 'the inspector is available at this link');
   } else {
     output.stdout.write(
       banner({
@@ -73,7 +73,7 @@ export async function run(
         addresses: router.addresses,
         certificate,
         dataDir: settings.dataDir,
-        inspectorLink: looking.link,
+        inspectorLink,
       }),
     );
   }

@@ -1,3 +1,3 @@
 /** The inspector: a web page that shows the actors, sessions, signals and messages of a router. */
-export { createInspector, type InspectedRouter, type Inspector, type InspectorOptions } from './inspector.js';
-export { feedRelay, type FeedRelay, RelayUrlError } from './stately/index.js';
+export { inspector, type InspectorOptions, type InspectorService } from './inspector-service.js';
+export { RelayUrlError } from './stately/index.js';

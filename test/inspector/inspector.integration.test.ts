@@ -5,13 +5,10 @@ import { connect as connectSocket } from 'node:net';
 import { authenticator, type Validation } from '../../src/auth/index.js';
 import { connect } from '../../src/client/node.js';
 import { createRouter, type Router, type RouterOptions, webSocket } from '../../src/index.js';
-import { listenerMachine, rootMachine, sessionMachine } from '../../src/embed/index.js';
-import { silentLogger } from '../../src/core/ports.js';
-import { createInspector } from '../../src/inspector/index.js';
+import { inspector } from '../../src/inspector/index.js';
 import { parseScopes } from '../../src/protocol/scope.js';
 import { FeedPage } from './feed-page.js';
 
-const machines = [rootMachine, listenerMachine, sessionMachine];
 let router: Router;
 let port: number;
 /** The link that the user opens. */
@@ -25,23 +22,16 @@ function open(headers: Readonly<Record<string, string>> = {}): FeedPage {
 }
 
 async function start(options: RouterOptions = {}): Promise<void> {
-  const inspector = createInspector({
-    machines,
-    logger: silentLogger,
-    authenticator: options.authenticator,
-    name: 'Hall',
-  });
+  const service = inspector();
   router = createRouter({
     ...options,
-    transports: [webSocket({ port: 0, host: '127.0.0.1', routes: [inspector.route] })],
+    name: 'Hall',
+    transports: [webSocket({ port: 0, host: '127.0.0.1' })],
+    services: [service],
   });
-  router.on('stopped', () => {
-    inspector.close();
-  });
-  inspector.watch(router);
   const [door] = await router.start();
   port = door!.port;
-  link = inspector.link(door!.url);
+  link = service.link(door!.url);
 }
 
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createRouter, type Router, webSocket } from '../../src/index.js';
 import { listenerMachine, rootMachine, sessionMachine } from '../../src/embed/index.js';
 import { silentLogger } from '../../src/core/ports.js';
-import { createInspector, type Inspector } from '../../src/inspector/index.js';
+import { createInspector, type Inspector } from '../../src/inspector/inspector.js';
 import { plainProxyPass, ReverseProxy } from '../support/reverse-proxy.js';
 import { FeedPage } from './feed-page.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createInspector, type Inspector } from '../../src/inspector/index.js';
+import { createInspector, type Inspector } from '../../src/inspector/inspector.js';
 import { createRouter, type Router, webSocket } from '../../src/index.js';
 import { health } from '../../src/health/index.js';
 import { silentLogger } from '../../src/core/ports.js';

@@ -20,7 +20,7 @@ import { listenerMachine, rootMachine, sessionMachine } from '../../src/embed/in
 import { silentLogger } from '../../src/core/ports.js';
 import type { TlsSource } from '../../src/certificates/index.js';
 import type { Json } from '../../src/inspector/feed.js';
-import { createInspector, type Inspector } from '../../src/inspector/index.js';
+import { createInspector, type Inspector } from '../../src/inspector/inspector.js';
 import { parseScopes } from '../../src/protocol/scope.js';
 import { testKey } from '../auth/test-keys.js';
 import { TemporaryFolder } from '../certificates/temporary-folder.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createInspector } from '../../src/inspector/index.js';
+import { createInspector } from '../../src/inspector/inspector.js';
 import { webSocket } from '../../src/index.js';
 import { silentLogger } from '../../src/core/ports.js';
 import type { Connection } from '../../src/transports/transport.js';
