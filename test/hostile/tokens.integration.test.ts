@@ -53,7 +53,7 @@ const attacks: readonly Attack[] = [
       for (const how of ['vanish', 'leave'] as const) {
         const attacker = await stage.connect(transport);
         say(attacker, withToken, { type: 'set', address: '/a', value: answer });
-        await eventually(() => undecided.length === 1, 'the token to be looked at');
+        await eventually(() => undecided.length === 1, 'the token to be checked');
         attacker[how]();
         await stage.bystanders.exchange();
         await eventually(() => stage.router.sessionCount === 2, 'the session to end');
@@ -70,7 +70,7 @@ const attacks: readonly Attack[] = [
     async run(stage, transport) {
       const attacker = await stage.connect(transport);
       say(attacker, withToken, ...Array.from({ length: 256 }, (): Message => ({ type: 'ping' })));
-      await eventually(() => undecided.length === 1, 'the token to be looked at');
+      await eventually(() => undecided.length === 1, 'the token to be checked');
       await stage.bystanders.exchange(3);
       expect(attacker.messages).toEqual([]);
       say(attacker, { type: 'ping' });
@@ -86,11 +86,11 @@ const attacks: readonly Attack[] = [
     async run(stage, transport) {
       const attacker = await stage.connect(transport);
       say(attacker, withToken);
-      await eventually(() => undecided.length === 1, 'the token to be looked at');
+      await eventually(() => undecided.length === 1, 'the token to be checked');
       await stage.pass(10_000);
       await eventually(() => attacker.isOver, 'the end of the attacker');
       expect(attacker.messages).toMatchObject([
-        { type: 'error', code: 500, message: 'The token was not looked at within 10 s' },
+        { type: 'error', code: 500, message: 'The token was not checked within 10 s' },
       ]);
       undecided.pop();
     },
@@ -137,7 +137,7 @@ const attacks: readonly Attack[] = [
       expect(JSON.stringify(stage.log.lines)).not.toContain('secret');
     },
     complaints: (lines) => {
-      expect(new Set(lines)).toEqual(new Set(['internal error while looking at a token']));
+      expect(new Set(lines)).toEqual(new Set(['internal error while checking a token']));
     },
   },
   {

@@ -69,6 +69,9 @@ export const sessionMachine = setup({
     reportEstablished: ({ context }) => {
       context.port.established(context.name, context.features, context.grant);
     },
+    passGrant: ({ context }, { grant }: { readonly grant: Grant }) => {
+      context.port.authenticated(grant);
+    },
     countCongestion: assign({
       congestion: ({ context }, { bufferedBytes }: { readonly bufferedBytes: number }) => ({
         ...context.congestion,
@@ -99,7 +102,7 @@ export const sessionMachine = setup({
           'helloRefused',
           new ClaspError(
             ErrorCode.InternalError,
-            `The token was not looked at within ${context.helloDeadlineMs / 1000} s`,
+            `The token was not checked within ${context.helloDeadlineMs / 1000} s`,
           ),
         ),
     }),
@@ -169,7 +172,11 @@ export const sessionMachine = setup({
         input: ({ context }) => ({ port: context.port }),
         onDone: {
           target: 'active',
-          actions: [{ type: 'keepGrant', params: ({ event }) => ({ grant: event.output }) }, 'reportEstablished'],
+          actions: [
+            { type: 'keepGrant', params: ({ event }) => ({ grant: event.output }) },
+            'reportEstablished',
+            { type: 'passGrant', params: ({ event }) => ({ grant: event.output }) },
+          ],
         },
         onError: { target: 'draining', actions: { type: 'blameToken', params: ({ event }) => event } },
       },

@@ -14,8 +14,13 @@ export interface SessionPort {
    * @throws ClaspError with the error for the peer
    */
   authenticate(): Promise<Grant>;
-  /** HELLO was accepted. Called at most once, just before `phaseChanged('active')`. */
+  /** HELLO was accepted. Called at most once, in the transition to `active`. */
   established(name: string, features: readonly Feature[], grant: Grant | undefined): void;
+  /**
+   * The token was accepted: opens the session, and passes the grant to the core, which sends WELCOME. Called at most
+   * once, after `established` and just before `phaseChanged('active')`.
+   */
+  authenticated(grant: Grant): void;
   /**
    * The session ends while the connection is open: send the peer `error`, if set, and the queued output, then close.
    * Called at most once, after `phaseChanged('draining')`; never after the end of the connection.

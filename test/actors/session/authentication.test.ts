@@ -105,7 +105,7 @@ describe('a HELLO with a token', () => {
     const broken = new Doorman(() => Promise.reject(new TypeError(`cannot read ${TOKEN}`)));
     const { routerEvents, logger } = await helloWith(broken);
     expect(ends(routerEvents)).toMatchObject([{ code: ErrorCode.InternalError, message: 'Internal error' }]);
-    const line = { level: 'error', message: 'internal error while looking at a token', fields: { fault: 'TypeError' } };
+    const line = { level: 'error', message: 'internal error while checking a token', fields: { fault: 'TypeError' } };
     expect(logger.lines).toContainEqual(
       expect.objectContaining({ ...line, fields: expect.objectContaining(line.fields) }),
     );

@@ -156,5 +156,6 @@ function checkInvariants({ actor, calls, phase }: SessionUnderTest): void {
   expect(count('destroy')).toBeLessThanOrEqual(count('closing')); // never destroyed without a close
   const wasActive = calls.some((call) => call.call === 'phaseChanged' && call.phase === 'active');
   expect(count('established')).toBe(wasActive ? 1 : 0);
+  expect(count('authenticated')).toBe(context.grant === undefined ? 0 : 1);
   expect(output).toBe(value === 'closed' ? context.end : undefined);
 }

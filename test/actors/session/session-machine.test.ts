@@ -88,6 +88,20 @@ describe('a session with a token', () => {
     expect(actor.getSnapshot().context).toMatchObject({ name: 'Lighting desk', grant });
   });
 
+  it('passes the grant to the core once, after it was reported and before the session is active', () => {
+    const { actor, calls } = startSession();
+    for (const event of [admitted, received, tokenIsGood]) actor.send(event);
+    for (const event of [congested, { type: 'connection.drained' } as const]) actor.send(event);
+    expect(calls.slice(2)).toEqual([
+      { call: 'phaseChanged', phase: 'authenticating' },
+      { call: 'established', name: 'Lighting desk' },
+      { call: 'authenticated', grant },
+      { call: 'phaseChanged', phase: 'active' },
+      { call: 'phaseChanged', phase: 'congested' },
+      { call: 'phaseChanged', phase: 'active' },
+    ]);
+  });
+
   it.each([
     [
       new ClaspError(ErrorCode.Unauthorized, 'Invalid token: token not found'),

@@ -12,6 +12,7 @@ import type { CloseReason } from '../../../src/util/close-reason.js';
 export type PortCall =
   | { readonly call: 'phaseChanged'; readonly phase: SessionPhase }
   | { readonly call: 'established'; readonly name: string }
+  | { readonly call: 'authenticated'; readonly grant: Grant }
   | { readonly call: 'closing'; readonly error: ClaspError | undefined; readonly reason: CloseReason }
   | { readonly call: 'destroy' };
 
@@ -79,6 +80,7 @@ export function recordingPort(calls: PortCall[], overdue: SessionPort['overdue']
     // The test sends the result: `xstate.done.actor.authenticate`.
     authenticate: () => new Promise(() => undefined),
     established: (name) => void calls.push({ call: 'established', name }),
+    authenticated: (given) => void calls.push({ call: 'authenticated', grant: given }),
     closing: (error, reason) => void calls.push({ call: 'closing', error, reason }),
     overdue,
     destroy: () => void calls.push({ call: 'destroy' }),

@@ -53,7 +53,7 @@ export const sessionChart: Chart = {
     ['session.awaitingHello', 'session.authenticating', 'hello.received', 'keepHello'],
     ['session.awaitingHello', 'session.draining', 'hello.refused', 'keepCause'],
     ['session.awaitingHello', 'session.draining', 'after 10 s', 'blameSilence'],
-    ['session.authenticating', 'session.active', 'done: authenticate', 'keepGrant', 'reportEstablished'],
+    ['session.authenticating', 'session.active', 'done: authenticate', 'keepGrant', 'reportEstablished', 'passGrant'],
     ['session.authenticating', 'session.draining', 'error: authenticate', 'blameToken'],
     ['session.authenticating', 'session.draining', 'hello.refused', 'keepCause'],
     ['session.authenticating', 'session.draining', 'after 10 s', 'blameAuthenticator'],
