@@ -17,7 +17,7 @@ interface FolderRule {
 
 const CONNECTION = 'transports/transport.ts';
 
-/** The import rules of docs/architecture.md, one row per folder of `src`. The first two must not import each other. */
+/** The import rules of docs/explanation/architecture.md, one row per folder of `src`. The first two must not import each other. */
 const rules: Readonly<Record<string, FolderRule>> = {
   protocol: { packages: ['cbor-x'] },
   util: { packages: [] },

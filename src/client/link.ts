@@ -65,7 +65,7 @@ export interface Channel {
   sendLoosely?(frame: Uint8Array): boolean;
   /**
    * Sends the buffered bytes and closes, so that the router recognizes the end as intended. Over a WebSocket that is
-   * code 1000. Over streams and datagrams it is the close message (docs/protocol.md, "Leaving"). `closed` follows when
+   * code 1000. Over streams and datagrams it is the close message (docs/reference/protocol.md, "Leaving"). `closed` follows when
    * the other side has answered.
    */
   close(): void;

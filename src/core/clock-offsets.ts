@@ -1,5 +1,5 @@
 /**
- * Offsets of other times from the router's monotonic clock, as of the last clock reading (docs/clocks.md). The core
+ * Offsets of other times from the router's monotonic clock, as of the last clock reading (docs/explanation/clocks.md). The core
  * calculates with the monotonic clock and converts where times enter or leave it. `ClockWatch` implements this
  * interface.
  */

@@ -28,7 +28,7 @@ export type RouterMetric = {
 
 const MICROS = 1_000_000;
 
-/** All metrics of the router, in the order of `docs/metrics.md`; a test compares the two. */
+/** All metrics of the router, in the order of `docs/reference/metrics.md`; a test compares the two. */
 export const routerMetrics: readonly RouterMetric[] = [
   {
     name: 'clasp_messages_total',

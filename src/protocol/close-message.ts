@@ -2,7 +2,7 @@ import { DecodeError, ErrorCode } from './errors.js';
 import { decodeFrame, encodeFrame } from './frame.js';
 import type { Message } from './messages/message.js';
 
-// Close message (docs/protocol.md, "Leaving"): ERROR 0x51 (wire.md 6.14) with code 1000 and no address
+// Close message (docs/reference/protocol.md, "Leaving"): ERROR 0x51 (wire.md 6.14) with code 1000 and no address
 //   code u16 = 1000 · message str · flags u8 = 0
 
 /**

@@ -29,7 +29,7 @@ export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 export type ErrorName = keyof typeof ErrorCode;
 
 /**
- * Meaning of each code for the peer that receives it. `docs/errors.md` contains the same table; a test compares the
+ * Meaning of each code for the peer that receives it. `docs/reference/errors.md` contains the same table; a test compares the
  * two.
  */
 export const errorMeanings: Readonly<Record<ErrorName, string>> = {

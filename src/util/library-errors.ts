@@ -1,5 +1,5 @@
 /**
- * Codes of errors that are never sent, with their meaning for the program that catches them. `docs/errors.md` contains
+ * Codes of errors that are never sent, with their meaning for the program that catches them. `docs/reference/errors.md` contains
  * the same table; a test compares the two. Programs must use the code: names and texts of errors can change.
  */
 export const libraryErrors = {

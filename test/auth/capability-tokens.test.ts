@@ -91,8 +91,8 @@ describe('the bytes of a root token', () => {
     expect(await scopesOf(token)).toEqual(options.scopes);
   });
 
-  it('equal those of docs/tokens.md', async () => {
-    const [first = '', handedOn = ''] = readFileSync('docs/tokens.md', 'utf8').match(/^cap_[\w-]+$/gm) ?? [];
+  it('equal those of docs/how-to/tokens.md', async () => {
+    const [first = '', handedOn = ''] = readFileSync('docs/how-to/tokens.md', 'utf8').match(/^cap_[\w-]+$/gm) ?? [];
     expect(hex(bytesOf(first))).toBe(golden(undefined));
     const parent = make(root, { ...options, audience: desk.publicKey });
     const nonce = '66666666-7777-4888-8999-aaaaaaaaaaaa';

@@ -20,7 +20,7 @@ import { defaults as udpDefaults } from '../../src/transports/udp/constants.js';
 import * as webSocketDefaults from '../../src/transports/websocket/constants.js';
 import { httpLimits } from '../../src/http/limits.js';
 
-const page = readFileSync('docs/limits.md', 'utf8');
+const page = readFileSync('docs/reference/limits.md', 'utf8');
 
 /** Options of a section by their documented default. */
 const documentedIn = (heading: string): ReadonlyMap<string, number> => {
@@ -41,7 +41,7 @@ const isLimit = (name: string): boolean =>
 /** Whether the default depends on the memory of the computer. */
 const isShare = (name: string): boolean => name === 'maxMemoryBytes' || memoryShares.has(name);
 
-describe('docs/limits.md', () => {
+describe('docs/reference/limits.md', () => {
   it('lists every limit of the router with its default, and no other', () => {
     const limits = Object.entries(parseRouterOptions()).filter(([name]) => isLimit(name) && !isShare(name));
     const sorted = (entries: Iterable<readonly [string, unknown]>): unknown =>

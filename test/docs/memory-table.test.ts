@@ -10,7 +10,7 @@ import {
 } from '../../src/router/memory-budget.js';
 import { parseRouterOptions } from '../../src/router/options.js';
 
-const page = readFileSync('docs/limits.md', 'utf8');
+const page = readFileSync('docs/reference/limits.md', 'utf8');
 const from = page.indexOf('\n## Memory');
 const section = page.slice(from, page.indexOf('\n## ', from + 1));
 
@@ -54,7 +54,7 @@ function documentedSum(budget: number, sessions: number): number {
   return sum;
 }
 
-describe('the worst case of docs/limits.md', () => {
+describe('the worst case of docs/reference/limits.md', () => {
   it.each([
     [1, 100],
     [2, 1_000],

@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const page = readFileSync('docs/protocol.md', 'utf8');
+const page = readFileSync('docs/reference/protocol.md', 'utf8');
 
 /** `[name](../test/path) "title"`, the citations of tests in the tables of the page. */
-const cited = [...page.matchAll(/\]\(\.\.\/(test\/[^)]+)\) "([^"]+)"/g)].map(([, path, title]) => {
+const cited = [...page.matchAll(/\]\(\.\.\/\.\.\/(test\/[^)]+)\) "([^"]+)"/g)].map(([, path, title]) => {
   return { path: path!, title: title! }; // both groups are in the match
 });
 
-describe('docs/protocol.md', () => {
+describe('docs/reference/protocol.md', () => {
   it('cites tests', () => expect(cited.length).toBeGreaterThan(50));
 
   it.each(cited)('cites an existing test: $path "$title"', ({ path, title }) => {

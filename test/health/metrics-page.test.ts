@@ -6,14 +6,14 @@ import { processMetrics } from '../../src/health/metrics.js';
 import { parseExposition } from './exposition.js';
 import { figures } from './figures.js';
 
-const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../docs/reference/metrics.md', import.meta.url), 'utf8');
 const rows = [...page.matchAll(/^\| `(\w+)` \| (\w+) \| (\S+) \| (.*?) ?\| (.+?) \|$/gm)].map(
   ([, name = '', type = '', unit = '', labels = '', meaning = '']) => {
     return { name, type, unit, labels: labels.replaceAll('`', ''), meaning };
   },
 );
 
-describe('docs/metrics.md', () => {
+describe('docs/reference/metrics.md', () => {
   it('lists every metric of the router, and no other, in order', () => {
     const own = rows.filter(({ name }) => name.startsWith('clasp_'));
     expect(own.map(({ name, type, labels, meaning }) => ({ name, type, labels, meaning }))).toEqual(

@@ -9,7 +9,7 @@ import { FeedPage } from './feed-page.js';
 
 // The built package, imported by its public names.
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const page = readFileSync(`${root}docs/inspector.md`, 'utf8');
+const page = readFileSync(`${root}docs/how-to/inspector.md`, 'utf8');
 const [, program = ''] = /```js\n(.*?)```/s.exec(page) ?? [];
 const [, relay = ''] = /^ *node -e "(.*)"$/m.exec(page) ?? [];
 
@@ -38,7 +38,7 @@ function replaced(text: string, part: string, by: string): string {
   return text.replace(part, by);
 }
 
-describe('docs/inspector.md', () => {
+describe('docs/how-to/inspector.md', () => {
   it('has a program that shows the inspector of its router', async () => {
     const onFreePort = replaced(program, 'port: 7330', `port: 0, host: '127.0.0.1'`);
     const link = await firstLine('--input-type=module', '--eval', onFreePort);

@@ -4,7 +4,7 @@ import { connect } from '../../src/client/node.js';
 import { createRouter } from '../../src/router/create-router.js';
 import { webSocket } from '../../src/transports/websocket/index.js';
 
-// The recommendation of docs/fake-timers.md. The same names are excluded from Vitest's `toFake`.
+// The recommendation of docs/how-to/fake-timers.md. The same names are excluded from Vitest's `toFake`.
 const left = ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const;
 
 beforeEach(() => {

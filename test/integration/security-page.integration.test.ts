@@ -15,7 +15,7 @@ import { until } from '../support/official-client.js';
 
 // Runs the page literally with the built command, except for the ports: any free ports on 127.0.0.1.
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const page = readFileSync(`${root}docs/security.md`, 'utf8');
+const page = readFileSync(`${root}docs/how-to/security.md`, 'utf8');
 
 /** Returns the lines of all code blocks of a language. */
 function blocks(language: string): readonly string[] {
@@ -104,7 +104,7 @@ async function enter(url: string, options: { readonly token?: string } = {}): Pr
   return client;
 }
 
-describe('docs/security.md', () => {
+describe('docs/how-to/security.md', () => {
   it('leads to tokens with the stated scopes, which can be revoked while the router runs', async () => {
     const desk = await token(command('token create', 'admin:/**'));
     const tablet = await token(command('token create', 'tablet 1'));

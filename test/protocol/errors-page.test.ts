@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ErrorCode, errorMeanings } from '../../src/protocol/errors.js';
 import { libraryErrors } from '../../src/util/library-errors.js';
 
-const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../docs/reference/errors.md', import.meta.url), 'utf8');
 const rows = [...page.matchAll(/^\| (\d+) \| (\w+) \| (.+?) \| (.+?) \|$/gm)].map(
   ([, code, name, meaning, advice]) => ({
     code: Number(code),
@@ -13,7 +13,7 @@ const rows = [...page.matchAll(/^\| (\d+) \| (\w+) \| (.+?) \| (.+?) \|$/gm)].ma
   }),
 );
 
-describe('docs/errors.md', () => {
+describe('docs/reference/errors.md', () => {
   it('lists every code of the registry with its name and meaning, and no other, in order', () => {
     const registry = Object.entries(ErrorCode).map(([name, code]) => ({ code, name }));
     expect(rows.map(({ code, name }) => ({ code, name }))).toEqual(registry);

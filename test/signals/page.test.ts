@@ -1,14 +1,14 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 
-const page = readFileSync('docs/typed-signals.md', 'utf8');
+const page = readFileSync('docs/how-to/typed-signals.md', 'utf8');
 const [, program = ''] = /```ts\n(.*?)```/s.exec(page) ?? [];
 const [, printed = ''] = /It prints\n\n```\n(.*?)```/s.exec(page) ?? [];
 
 /** The program as a file in this folder, which the compiler checks too. */
 const file = readFileSync('test/signals/page-program.ts', 'utf8');
 
-describe('docs/typed-signals.md', () => {
+describe('docs/how-to/typed-signals.md', () => {
   it('starts with the program that is compiled here', () => {
     expect(program.length).toBeGreaterThan(500);
     const local = program

@@ -34,7 +34,7 @@ const cut = (peer: Peer): void => {
 };
 
 /**
- * Tests what the router does for each way in which a session over a transport can end (docs/protocol.md, "Leaving").
+ * Tests what the router does for each way in which a session over a transport can end (docs/reference/protocol.md, "Leaving").
  */
 export function describeDepartures(
   name: string,

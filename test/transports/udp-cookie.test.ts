@@ -86,8 +86,8 @@ describe('the token of a HELLO', () => {
   });
 });
 
-describe('docs/udp.md', () => {
-  const page = readFileSync(new URL('../../docs/udp.md', import.meta.url), 'utf8');
+describe('docs/reference/udp.md', () => {
+  const page = readFileSync(new URL('../../docs/reference/udp.md', import.meta.url), 'utf8');
 
   it('shows the bytes that are sent', () => {
     const noon = Date.UTC(2026, 0, 1, 12);

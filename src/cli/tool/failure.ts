@@ -41,7 +41,7 @@ export function failureOf(error: unknown): Failure | undefined {
   return { exitCode: ExitCode.NoRouter, sentence: error.message };
 }
 
-/** Returns the text of an ERROR with its code, which docs/errors.md explains. */
+/** Returns the text of an ERROR with its code, which docs/reference/errors.md explains. */
 export function refusal({ code, message, address }: ClaspError): string {
   const about = address === undefined || message.includes(address) ? '' : ` (${address})`;
   return `ERROR ${code} ${errorName(code) ?? ''}: ${message}${about}`;

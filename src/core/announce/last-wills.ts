@@ -31,7 +31,7 @@ interface Kept {
 const BYTES_OF_ONE = 500;
 
 /**
- * Bundles to run when their session is lost (docs/protocol.md, "Last will"). A will is in `meta.will` of an ANNOUNCE,
+ * Bundles to run when their session is lost (docs/reference/protocol.md, "Last will"). A will is in `meta.will` of an ANNOUNCE,
  * or, because compact binary has no such meta, the default of a signal announced at `/$clasp/will`. Null removes it.
  *
  * Wills are stored as bytes and decoded when they run: decoded messages would take ten times the memory. If the total

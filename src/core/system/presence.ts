@@ -10,7 +10,7 @@ import type { SystemParams } from './system-params.js';
 export type Departure = SessionEnd['kind'];
 
 /**
- * Publishes the connected sessions (docs/protocol.md): params and events below `/$clasp/sessions/<id>`. The owner calls
+ * Publishes the connected sessions (docs/reference/protocol.md): params and events below `/$clasp/sessions/<id>`. The owner calls
  * it only while a subscriber exists; {@link refresh} applies earlier changes.
  */
 export class Presence {

@@ -1,6 +1,6 @@
 import type { DropCounts } from '../ports.js';
 
-/** Kinds of stored items with a limit in bytes; see docs/limits.md. */
+/** Kinds of stored items with a limit in bytes; see docs/reference/limits.md. */
 export const memoryKinds = [
   'params',
   'paced',

@@ -5,7 +5,7 @@ import type { EncodedValue } from '../values/encoded-value.js';
 /**
  * The nineteen messages of CLASP (wire.md 5 and 6) as objects. Absent fields are missing or undefined. Flags are true
  * or absent. Times are Unix microseconds unless their name states otherwise. JSON and CBOR peers send the same shapes,
- * with values in plain form (docs/protocol.md).
+ * with values in plain form (docs/reference/protocol.md).
  */
 export type Message =
   | HelloMessage

@@ -58,7 +58,7 @@ export interface QuicOptions {
   readonly maxConnections?: number | undefined;
   /**
    * Whether stream samples and gesture moves can use QUIC datagrams, where a lost packet does not delay later ones.
-   * Applies in both directions to clients that request it; see `docs/quic.md`. @default false
+   * Applies in both directions to clients that request it; see `docs/reference/quic.md`. @default false
    */
   readonly datagrams?: boolean | undefined;
   /** QUIC library. @default `@currentspace/http3`, if installed */

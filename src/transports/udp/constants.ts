@@ -1,7 +1,7 @@
 /** Default port of CLASP, here for UDP. */
 export const DEFAULT_PORT = 7330;
 
-/** Defaults of `udp()`. `docs/udp.md` contains the same table. */
+/** Defaults of `udp()`. `docs/reference/udp.md` contains the same table. */
 export const defaults = {
   port: DEFAULT_PORT,
   host: '0.0.0.0',

@@ -49,7 +49,7 @@ const udpRules = {
 
 /**
  * CLASP over UDP: one frame per datagram, without guaranteed delivery. A client sends HELLO twice, the second time with
- * the cookie from the answer to the first. `docs/udp.md` documents the bytes. Closing the listener ends its
+ * the cookie from the answer to the first. `docs/reference/udp.md` documents the bytes. Closing the listener ends its
  * connections.
  *
  * @throws ArgumentError if an option is unknown or of the wrong type

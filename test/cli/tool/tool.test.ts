@@ -39,8 +39,8 @@ describe('the help', () => {
   });
 });
 
-describe('docs/tool.md', () => {
-  const page = readFileSync(new URL('../../../docs/tool.md', import.meta.url), 'utf8');
+describe('docs/reference/tool.md', () => {
+  const page = readFileSync(new URL('../../../docs/reference/tool.md', import.meta.url), 'utf8');
 
   it('lists every command, every option and every exit code', () => {
     for (const name of names) expect(page).toContain(`\`${[name, ...commandOf(name).parameters].join(' ')}\``);
