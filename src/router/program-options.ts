@@ -89,7 +89,7 @@ export const programOptions = {
     must: 'have the methods now, setTimeout and clearTimeout, and may have wallNow',
     default: systemClock,
     defaultText: 'the system clock',
-    doc: "The source of time, see docs/clocks.md; xstate's SimulatedClock in tests.",
+    doc: "The source of time, see docs/explanation/clocks.md; xstate's SimulatedClock in tests.",
   }),
   logger: option.object<Logger>({
     type: 'Logger',

@@ -33,7 +33,7 @@ export interface RouterOptions {
    * @default no state
    */
   readonly state?: unknown;
-  /** The source of time, see docs/clocks.md; xstate's SimulatedClock in tests. @default the system clock */
+  /** The source of time, see docs/explanation/clocks.md; xstate's SimulatedClock in tests. @default the system clock */
   readonly clock?: Clock | undefined;
   /** The logger, such as a pino logger. @default no log */
   readonly logger?: Logger | undefined;
