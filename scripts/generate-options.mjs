@@ -2,11 +2,14 @@
 // Writes the files that derive from the declarations of the options. Run it after `npm run build`.
 import { writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
-import { optionTopics } from '../dist/router/options.js';
 import { optionsInterface, optionsPage } from './render-options.mjs';
 import { moduleFinder } from './module-finder.mjs';
 
 const root = new URL('../', import.meta.url);
+// The type check reads the source, so that it needs no build.
+const { optionTopics } = /** @type {typeof import('../src/router/options.js')} */ (
+  await import(new URL('dist/router/options.js', root).href)
+);
 const moduleOf = moduleFinder(new URL('src/', root));
 
 /** @param {string} path @param {string} text */
