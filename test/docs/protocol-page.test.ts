@@ -28,6 +28,6 @@ describe('docs/reference/protocol.md', () => {
   it('has no row without a test', () => {
     const tables = page.slice(page.indexOf('## Every feature'), page.indexOf('## WebSocket'));
     const rows = tables.split('\n').filter((line) => /^\| (?!Feature|---| \|)/.test(line));
-    expect(rows.filter((line) => !line.includes('](../test/'))).toEqual(['| | Defect | Shown by |']);
+    expect(rows.filter((line) => !line.includes('](../../test/'))).toEqual(['| | Defect | Shown by |']);
   });
 });
