@@ -27,7 +27,7 @@ export interface HealthService extends Service {
 /**
  * Serves `/healthz` and `/readyz` on the ports of the clients, and `/metrics` if enabled. A separate port serves all
  * three. It stays open until all sessions have ended, so that a load balancer reads 503 from `/readyz` meanwhile.
- * docs/metrics.md lists the metrics.
+ * docs/reference/metrics.md lists the metrics.
  */
 export function health(options: HealthServiceOptions = {}): HealthService {
   return new Health(options);

@@ -47,7 +47,7 @@ export interface MetricsText {
   contentType(): string | undefined;
 }
 
-/** `/metrics` returns all metrics of `docs/metrics.md`, for Prometheus. */
+/** `/metrics` returns all metrics of `docs/reference/metrics.md`, for Prometheus. */
 export function metricsRoute(metrics: MetricsText): ProbeRoute {
   return {
     answer(request) {

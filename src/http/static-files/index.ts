@@ -53,7 +53,7 @@ export class StaticFilesError extends Error {
 /**
  * Serves the files of a folder on the port to which the clients connect, for example a page with faders. `index.html`
  * represents its folder. A GET can request one range of bytes. Links that leave the folder are not followed. Names that
- * start with a dot and files that are not regular are not served. Folders are not listed. docs/static-files.md
+ * start with a dot and files that are not regular are not served. Folders are not listed. docs/how-to/static-files.md
  * documents the answers. The folder is looked up when the router starts.
  *
  * @throws StaticFilesError if `at` is not a path
