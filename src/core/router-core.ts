@@ -11,6 +11,7 @@ import type { coreOptions } from './core-options.js';
 import type { Grant } from './ports.js';
 import { AnnounceHandler } from './announce/announce-handler.js';
 import { HelloHandler } from './sessions/hello-handler.js';
+import { dropNotice } from './congestion/policy.js';
 import { SendQueueBudget } from './congestion/send-queue-budget.js';
 import { type Chore, Chores } from './scheduling/chores.js';
 import { type ClockOffsets, noOffsets } from './clock-offsets.js';
@@ -566,10 +567,9 @@ export class RouterCore {
   #noteDrops(session: RouterSession): void {
     const drops = session.dropNotice.notice(this.#nowMicros);
     if (drops === undefined || !session.established) return;
-    const text = `Buffer overflow: messages being dropped (${drops} drops in last 10 seconds)`;
     const { bytes, messages, dropped } = session.sendQueue;
     session.notify({ type: 'messages.dropped', dropped, queuedBytes: bytes, queuedMessages: messages });
-    this.#replies.error(session, new ClaspError(ErrorCode.Overloaded, text));
+    this.#replies.error(session, dropNotice(drops));
   }
 
   /** After WELCOME: sends the current state to the session and presence to others. */

@@ -14,6 +14,7 @@ import type { RestoredState, RouterState } from '../../core/params/param-state.j
 import type { ScheduledBundle } from '../../core/writes/scheduled-bundles.js';
 import type { sendBufferOptions } from '../../core/congestion/congestion-options.js';
 import type { OptionValues } from '../../util/option.js';
+import { isCongested } from '../../core/congestion/policy.js';
 import { SendBuffers } from '../../core/congestion/send-buffers.js';
 import { throttledLog } from '../../core/system/throttled-log.js';
 import { TurnShares } from '../../core/scheduling/turn-shares.js';
@@ -390,8 +391,9 @@ class Router {
     session.lastActivityMicros = this.#core.nowMicros;
     if (session.phase !== 'active') return;
     const buffered = link.bufferedBytes;
-    if (buffered > this.#buffers.highWaterBytes)
+    if (isCongested(buffered, this.#buffers.highWaterBytes)) {
       session.notify({ type: 'connection.congested', bufferedBytes: buffered });
+    }
   }
 
   /**

@@ -1,13 +1,11 @@
-/** Minimum drops within a window that cause a notice, and the length of a window (router.md 3.8). */
-const NOTICE_DROPS = 100;
-const WINDOW_MICROS = 10_000_000;
+import { isNoticeDue, NOTICE_WINDOW_MICROS } from './policy.js';
 
-/** Counts the messages that a slow session lost, and decides when to notify it. */
+/** Counts the messages that a slow session lost. The policy decides when it is notified. */
 export class DropNotice {
   #fresh = 0;
   #inWindow = 0;
   #sinceMicros = -Infinity;
-  #toldMicros = -Infinity;
+  #noticeMicros = -Infinity;
 
   /** Counts messages dropped in this tick. */
   add(count: number): void {
@@ -15,19 +13,19 @@ export class DropNotice {
   }
 
   /**
-   * Decides at the end of a tick with drops whether to notify the session, at most once per 10 s.
+   * Ends a tick with drops.
    *
    * @returns the drops in the last 10 s; undefined if no notice is due
    */
   notice(nowMicros: number): number | undefined {
-    if (nowMicros - this.#sinceMicros >= WINDOW_MICROS) {
+    if (nowMicros - this.#sinceMicros >= NOTICE_WINDOW_MICROS) {
       this.#sinceMicros = nowMicros;
       this.#inWindow = 0;
     }
     this.#inWindow += this.#fresh;
     this.#fresh = 0;
-    if (this.#inWindow < NOTICE_DROPS || nowMicros - this.#toldMicros < WINDOW_MICROS) return undefined;
-    this.#toldMicros = nowMicros;
+    if (!isNoticeDue(this.#inWindow, nowMicros - this.#noticeMicros)) return undefined;
+    this.#noticeMicros = nowMicros;
     return this.#inWindow;
   }
 }

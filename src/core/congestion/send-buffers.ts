@@ -1,20 +1,17 @@
 import type { sendBufferOptions } from './congestion-options.js';
 import type { OptionValues } from '../../util/option.js';
+import { highWaterMark, mustCloseLargestSocket, socketOverflow } from './policy.js';
 import type { RouterSession } from '../session.js';
 import type { MemoryUse } from '../system/statistics.js';
 
 export type SendBufferLimits = OptionValues<typeof sendBufferOptions>;
 
-/** The high-water mark while socket buffers exceed half of their limit. */
-const LOW_WATER_BYTES = 65_536;
 /** Bytes that can be written between two sums over all sockets, as a part of the limit. */
 const LOOK_PART = 1 / 8;
 
 /**
- * Bounds the socket buffers of all sessions together. Above half of the limit, the high-water mark is lower, so that
- * further messages wait in send queues, where newer values replace older ones. Above the limit, the session with the
- * largest socket buffer is closed. The sum is recomputed only after an eighth of the limit was written, so a write
- * costs an addition.
+ * Bounds the socket buffers of all sessions together, as the policy decides. The sum is recomputed only after an eighth
+ * of the limit was written, so a write costs an addition.
  */
 export class SendBuffers {
   readonly #limits: SendBufferLimits;
@@ -68,23 +65,17 @@ export class SendBuffers {
   }
 
   #look(): void {
-    const { maxSendBufferBytes, highWaterBytes } = this.#limits;
     this.#writtenBytes = 0;
     this.#bytes = this.sum();
-    const isLow = this.#bytes > maxSendBufferBytes / 2;
-    this.#highWaterBytes = isLow ? Math.min(LOW_WATER_BYTES, highWaterBytes) : highWaterBytes;
-    while (this.#bytes > maxSendBufferBytes) {
+    this.#highWaterBytes = highWaterMark(this.#bytes, this.#limits);
+    while (mustCloseLargestSocket(this.#bytes, this.#limits)) {
       const worst = this.#worst();
       if (worst === undefined) return;
       const { bufferedBytes } = worst.link;
       this.#closed++;
       this.#sessions.delete(worst);
       this.#bytes -= bufferedBytes;
-      // The connection is destroyed, because an ERROR would wait behind the unread output, and the memory with it.
-      worst.link.destroy(
-        `too slow: its socket held ${bufferedBytes} bytes, the most of all, and all together more than ${maxSendBufferBytes} ` +
-          '(maxSendBufferBytes)',
-      );
+      worst.link.destroy(socketOverflow(bufferedBytes, this.#limits));
     }
   }
 

@@ -1,6 +1,6 @@
 import type { sendQueueBudgetOptions } from './congestion-options.js';
 import type { OptionValues } from '../../util/option.js';
-import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import { judgeQueue, type QueueLimits, queueOverflow, type Retention } from './policy.js';
 import { QUEUED_MESSAGE_BYTES } from './send-queue.js';
 import { type DueEntry, DueQueue } from '../scheduling/due-queue.js';
 import type { RouterSession } from '../session.js';
@@ -24,7 +24,8 @@ const RANKED_ABOVE = 3 / 4;
  * messages. If it has none to drop, the router closes it. Other sessions are not affected.
  */
 export class SendQueueBudget {
-  readonly #options: SendQueueBudgetOptions;
+  readonly #limits: QueueLimits;
+  readonly #rankedAboveBytes: number;
   /** Sessions with a send queue, including some whose queue is empty again. */
   readonly #waiting = new Set<RouterSession>();
   #ranking: Ranking | undefined;
@@ -37,7 +38,8 @@ export class SendQueueBudget {
   #overflows = 0;
 
   constructor(options: SendQueueBudgetOptions) {
-    this.#options = options;
+    this.#limits = { maxBytes: options.maxQueueBytesTotal, maxMessages: Infinity };
+    this.#rankedAboveBytes = options.maxQueueBytesTotal * RANKED_ABOVE;
   }
 
   /** Bytes that are queued now. */
@@ -66,20 +68,20 @@ export class SendQueueBudget {
     bytes: Uint8Array,
     start: number,
     end: number,
-    param: string | undefined,
-    mayDrop: boolean,
+    retention: Retention,
+    address: string,
   ): void {
     const { sendQueue } = session;
     const { bytes: bytesBefore, heldBytes: heldBefore } = sendQueue;
     const droppedBefore = sendQueue.dropped;
     this.#waiting.add(session);
-    const fits = sendQueue.push(bytes, start, end, param, mayDrop);
+    const fits = sendQueue.push(bytes, start, end, retention, address);
     this.#bytes += sendQueue.bytes - bytesBefore;
     this.#heldBytes += sendQueue.heldBytes - heldBefore;
     this.#rank(session);
     this.#noteDrops(session, sendQueue.dropped - droppedBefore);
-    if (!fits) this.#giveUp(session, 'more than this router keeps for one session');
-    while (this.#heldBytes > this.#options.maxQueueBytesTotal) this.#relieve();
+    if (!fits) this.#close(session, 'session');
+    while (this.#heldBytes > this.#limits.maxBytes) this.#relieve();
   }
 
   /** Takes the next messages to send; see {@link SendQueue.take}. */
@@ -116,9 +118,12 @@ export class SendQueueBudget {
     const most = this.#ranking?.queue.first;
     if (most === undefined) return; // unreachable: the total exceeds the limit, so a ranking exists
     const { sendQueue } = most;
-    while (this.#heldBytes > this.#options.maxQueueBytesTotal) {
+    for (;;) {
+      const { messages, droppable } = sendQueue;
+      const verdict = judgeQueue({ bytes: this.#heldBytes, messages, droppable }, this.#limits);
+      if (verdict === 'close') return this.#close(most, 'router');
+      if (verdict === 'fits') break;
       const freed = sendQueue.dropOldest();
-      if (freed === 0) return this.#giveUp(most, 'the most of all, and together more than this router keeps');
       this.#bytes -= freed;
       this.#heldBytes -= freed + QUEUED_MESSAGE_BYTES;
       this.#noteDrops(most, 1);
@@ -128,7 +133,7 @@ export class SendQueueBudget {
 
   /** Updates the ranking after a queue changed. O(log n) near the limit, otherwise O(1). */
   #rank(session: RouterSession): void {
-    if (this.#heldBytes <= this.#options.maxQueueBytesTotal * RANKED_ABOVE) {
+    if (this.#heldBytes <= this.#rankedAboveBytes) {
       this.#ranking = undefined;
     } else if (this.#ranking === undefined) {
       this.#ranking = { queue: new DueQueue(), places: new Map() };
@@ -158,11 +163,10 @@ export class SendQueueBudget {
     this.#lossy.add(session);
   }
 
-  #giveUp(session: RouterSession, why: string): void {
-    const { messages, bytes } = session.sendQueue;
+  #close(session: RouterSession, limit: 'session' | 'router'): void {
+    const error = queueOverflow(session.sendQueue, limit);
     this.clear(session);
     this.#overflows++;
-    const text = `Too slow: ${messages} messages (${bytes} bytes) were waiting, ${why}`;
-    session.notify({ type: 'end.queueOverflowed', error: new ClaspError(ErrorCode.Overloaded, text) });
+    session.notify({ type: 'end.queueOverflowed', error });
   }
 }

@@ -1,9 +1,5 @@
 import { copyBytes } from '../../protocol/bytes/copy.js';
-
-export interface SendQueueLimits {
-  readonly maxBytes: number;
-  readonly maxMessages: number;
-}
+import { judgeQueue, type QueueLimits, type QueueState, type Retention } from './policy.js';
 
 /** Approximate overhead of a queued message in bytes. */
 export const QUEUED_MESSAGE_BYTES = 250;
@@ -16,14 +12,13 @@ const noEntries = new Map<string | number, Uint8Array>();
 const noKeys = new Set<number>();
 
 /**
- * Messages of a congested session, copied out of the slabs, in order of arrival. A newer value of a param replaces the
- * older one, at the end of the queue: the last value always arrives, and never before an event published ahead of it.
- * At a limit, the queue drops stream samples and gesture moves, oldest first. All other messages are kept, up to the
- * same limits.
+ * Messages of a congested session, copied out of the slabs, in order of arrival. A message that replaces an older one
+ * goes to the end of the queue: the last value of a param always arrives, and never before an event published ahead of
+ * it. The policy decides what is dropped at a limit.
  */
-export class SendQueue {
-  readonly #limits: SendQueueLimits;
-  /** Keyed by address for params, by serial number for the rest; a Map keeps the order. */
+export class SendQueue implements QueueState {
+  readonly #limits: QueueLimits;
+  /** Keyed by address for messages that a newer one replaces, by serial number for the rest; a Map keeps the order. */
   #entries: Map<string | number, Uint8Array> = noEntries;
   /** Keys of droppable messages, oldest first. */
   #droppable: Set<number> = noKeys;
@@ -32,7 +27,7 @@ export class SendQueue {
   #conflated = 0;
   #dropped = 0;
 
-  constructor(limits: SendQueueLimits) {
+  constructor(limits: QueueLimits) {
     this.#limits = limits;
   }
 
@@ -49,6 +44,11 @@ export class SendQueue {
     return this.#entries.size;
   }
 
+  /** Messages that can be dropped. */
+  get droppable(): number {
+    return this.#droppable.size;
+  }
+
   /** Param values replaced by newer ones before they were sent, since the session connected. */
   get conflated(): number {
     return this.#conflated;
@@ -62,29 +62,31 @@ export class SendQueue {
   /**
    * Queues a copy of a message.
    *
-   * @param param the address of a param, of which only the latest value is needed; undefined for other messages
-   * @param mayDrop whether a full queue can drop the message
-   * @returns false if the queue exceeds a limit and has nothing left to drop: the session must be closed
+   * @param address of the message; used only for the retention `latest`
+   * @returns false if the session must be closed: the queue exceeds a limit and has nothing left to drop
    */
-  push(bytes: Uint8Array, start: number, end: number, param: string | undefined, mayDrop = false): boolean {
+  push(bytes: Uint8Array, start: number, end: number, retention: Retention, address: string): boolean {
     if (this.#entries === noEntries) {
       this.#entries = new Map();
       this.#droppable = new Set();
     }
-    if (param !== undefined) {
-      const older = this.#entries.get(param);
+    if (retention === 'latest') {
+      const older = this.#entries.get(address);
       if (older !== undefined) {
-        this.#entries.delete(param);
+        this.#entries.delete(address);
         this.#bytes -= older.length;
         this.#conflated++;
       }
     }
-    const key = param ?? this.#sequence++;
+    const key = retention === 'latest' ? address : this.#sequence++;
     this.#entries.set(key, copyBytes(bytes, start, end));
     this.#bytes += end - start;
-    if (mayDrop && typeof key === 'number') this.#droppable.add(key);
-    while (this.#isOver) if (this.dropOldest() === 0) return false;
-    return true;
+    if (retention === 'droppable' && typeof key === 'number') this.#droppable.add(key);
+    for (;;) {
+      const verdict = judgeQueue(this, this.#limits);
+      if (verdict !== 'dropOldest') return verdict === 'fits';
+      this.dropOldest();
+    }
   }
 
   /** Drops the oldest droppable message. @returns its bytes; 0 if none exists */
@@ -125,9 +127,5 @@ export class SendQueue {
     this.#entries.clear();
     this.#droppable.clear();
     this.#bytes = 0;
-  }
-
-  get #isOver(): boolean {
-    return this.#bytes > this.#limits.maxBytes || this.#entries.size > this.#limits.maxMessages;
   }
 }

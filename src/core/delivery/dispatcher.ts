@@ -1,4 +1,5 @@
 import type { Message } from '../../protocol/messages/message.js';
+import { REPLY_RETENTION, type Retention } from '../congestion/policy.js';
 import type { SendQueueBudget } from '../congestion/send-queue-budget.js';
 import type { FrameWriter } from './frame-writer.js';
 import type { RouterSession } from '../session.js';
@@ -23,27 +24,32 @@ export class Dispatcher {
   /**
    * Delivers the writer's last message.
    *
-   * @param param the address, if a newer value can replace the message in a send queue
-   * @param mayDrop whether a full send queue can drop the message
+   * @param retention how it waits in the send queue of a congested session
+   * @param address of the message
    */
   toAll(
     sessions: readonly RouterSession[],
     writer: FrameWriter,
     except: RouterSession | undefined,
-    param: string | undefined,
-    mayDrop: boolean,
+    retention: Retention,
+    address: string,
   ): void {
     const { bytes, start, end } = writer;
     for (let i = 0; i < sessions.length; i++) {
       const session = sessions[i]!;
       if (session === except) continue;
       if (session.phase === 'active') this.#toOutbox(session, bytes, start, end);
-      else if (session.phase === 'congested') this.#enqueue(session, bytes, start, end, param, mayDrop);
+      else if (session.phase === 'congested') this.#enqueue(session, bytes, start, end, retention, address);
     }
   }
 
   /** The same for droppable messages. If a session has a datagram path with capacity, the message takes it. */
-  toAllLoosely(sessions: readonly RouterSession[], writer: FrameWriter, except: RouterSession | undefined): void {
+  toAllLoosely(
+    sessions: readonly RouterSession[],
+    writer: FrameWriter,
+    except: RouterSession | undefined,
+    address: string,
+  ): void {
     const { bytes, start, end } = writer;
     for (let i = 0; i < sessions.length; i++) {
       const session = sessions[i]!;
@@ -57,14 +63,15 @@ export class Dispatcher {
           this.#toOutbox(session, bytes, start, end);
         }
       } else if (session.phase === 'congested') {
-        this.#enqueue(session, bytes, start, end, undefined, true);
+        this.#enqueue(session, bytes, start, end, 'droppable', address);
       }
     }
   }
 
-  /** Delivers the writer's last message to one session as a reply. It also reaches a session that is not active. */
+  /** Delivers the writer's last message to one session as a reply, which is never dropped. It also reaches a session that is not active. */
   to(session: RouterSession, writer: FrameWriter): void {
-    if (session.phase === 'congested') this.#enqueue(session, writer.bytes, writer.start, writer.end, undefined, false);
+    if (session.phase === 'congested')
+      this.#enqueue(session, writer.bytes, writer.start, writer.end, REPLY_RETENTION, '');
     else if (session.phase !== 'closed') this.#toOutbox(session, writer.bytes, writer.start, writer.end);
   }
 
@@ -103,10 +110,10 @@ export class Dispatcher {
     bytes: Uint8Array,
     start: number,
     end: number,
-    param: string | undefined,
-    mayDrop: boolean,
+    retention: Retention,
+    address: string,
   ): void {
     this.#count++;
-    this.#sendQueues.push(session, bytes, start, end, param, mayDrop);
+    this.#sendQueues.push(session, bytes, start, end, retention, address);
   }
 }

@@ -3,6 +3,7 @@ import { detachedPublish } from '../../protocol/messages/publish.js';
 import { detachedSet } from '../../protocol/messages/set.js';
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { U64 } from '../../protocol/u64.js';
+import { publishRetention, SET_RETENTION } from '../congestion/policy.js';
 import type { Dispatcher } from './dispatcher.js';
 import { FrameWriter } from './frame-writer.js';
 import type { Replies } from './replies.js';
@@ -34,10 +35,10 @@ export class FanOut {
       try {
         writer.writeSet(message, revision);
       } catch (error) {
-        this.#tellUnreachable(sessions, undefined, message.address, error);
+        this.#reportUnencodable(sessions, undefined, message.address, error);
         continue;
       }
-      this.#deliveries.toAll(sessions, writer, undefined, message.address, false);
+      this.#deliveries.toAll(sessions, writer, undefined, SET_RETENTION, message.address);
     }
   }
 
@@ -54,13 +55,16 @@ export class FanOut {
       try {
         writer.writePublish(message);
       } catch (error) {
-        this.#tellUnreachable(sessions, sender, message.address, error);
+        this.#reportUnencodable(sessions, sender, message.address, error);
         continue;
       }
-      const mayDrop = givesWay(message);
+      const retention = publishRetention(message);
       // Datagrams have no framing.
-      if (mayDrop && form.framing === 'raw') this.#deliveries.toAllLoosely(sessions, writer, sender);
-      else this.#deliveries.toAll(sessions, writer, sender, undefined, mayDrop);
+      if (retention === 'droppable' && form.framing === 'raw') {
+        this.#deliveries.toAllLoosely(sessions, writer, sender, message.address);
+      } else {
+        this.#deliveries.toAll(sessions, writer, sender, retention, message.address);
+      }
     }
   }
 
@@ -82,7 +86,7 @@ export class FanOut {
     try {
       writer.write(message);
     } catch (error) {
-      this.#tellUnreachable([target], undefined, message.address, error);
+      this.#reportUnencodable([target], undefined, message.address, error);
       return;
     }
     this.#deliveries.to(target, writer);
@@ -92,21 +96,16 @@ export class FanOut {
    * A message that fills a binary frame can exceed a CBOR frame, which contains field names. The sender is not at
    * fault, and the other subscribers receive the message. Sessions whose encoding cannot carry it get an ERROR.
    */
-  #tellUnreachable(
+  #reportUnencodable(
     sessions: readonly RouterSession[],
     except: RouterSession | undefined,
     address: string,
     error: unknown,
   ): void {
     if (!(error instanceof EncodeError)) throw error;
-    const told = new ClaspError(ErrorCode.InternalError, `A message does not fit your encoding: ${error.message}`, {
+    const fault = new ClaspError(ErrorCode.InternalError, `A message does not fit your encoding: ${error.message}`, {
       address,
     });
-    for (const session of sessions) if (session !== except && session.established) this.#replies.error(session, told);
+    for (const session of sessions) if (session !== except && session.established) this.#replies.error(session, fault);
   }
-}
-
-/** Whether a slow reader can miss the message, because the next one supersedes it. */
-function givesWay({ signal, phase }: PublishMessage): boolean {
-  return signal === 'stream' || (signal === 'gesture' && phase === 'move');
 }

@@ -90,23 +90,23 @@ describe('SendQueueBudget', () => {
       fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
         const harness = new CoreHarness();
         const peers = Array.from({ length: SESSIONS }, () => harness.connect());
-        const backlogs = new SendQueueBudget({ maxQueueBytesTotal: TOTAL });
+        const queues = new SendQueueBudget({ maxQueueBytesTotal: TOTAL });
         const model = new Model();
         const bytes = new Uint8Array(200);
         for (const one of steps) {
           const { session } = peers[one.who]!;
           if (one.kind === 'push') {
-            backlogs.push(session, bytes, 0, one.length, undefined, one.mayDrop);
+            queues.push(session, bytes, 0, one.length, one.mayDrop ? 'droppable' : 'keep', '/a');
             model.push(one.who, one);
           } else if (one.kind === 'take') {
-            backlogs.take(session, one.most);
+            queues.take(session, one.most);
             model.take(one.who, one.most);
           } else {
-            backlogs.clear(session);
+            queues.clear(session);
             model.waiting.delete(one.who);
           }
           expect(peers.map((peer) => peer.session.sendQueue.bytes)).toEqual(peers.map((_, i) => model.bytesOf(i)));
-          expect([backlogs.bytes, backlogs.heldBytes, backlogs.dropped, backlogs.overflows]).toEqual([
+          expect([queues.bytes, queues.heldBytes, queues.dropped, queues.overflows]).toEqual([
             model.bytes,
             model.heldBytes,
             model.dropped,
@@ -122,7 +122,7 @@ describe('SendQueueBudget', () => {
     const harness = new CoreHarness();
     const count = 1_000;
     const peers = Array.from({ length: count }, () => harness.connect());
-    const backlogs = new SendQueueBudget({ maxQueueBytesTotal: (100 + QUEUED_MESSAGE_BYTES) * count });
+    const queues = new SendQueueBudget({ maxQueueBytesTotal: (100 + QUEUED_MESSAGE_BYTES) * count });
     let looks = 0;
     for (const { session } of peers) {
       const { sendQueue } = session;
@@ -132,16 +132,16 @@ describe('SendQueueBudget', () => {
       for (const name of ['push', 'dropOldest', 'take', 'clear'] as const) {
         Object.defineProperty(counted, name, { value: sendQueue[name].bind(sendQueue) });
       }
-      for (const name of ['bytes', 'dropped', 'messages'] as const) {
+      for (const name of ['bytes', 'dropped', 'droppable', 'messages'] as const) {
         Object.defineProperty(counted, name, { get: () => sendQueue[name] });
       }
-      Object.defineProperty(session, 'backlog', { value: counted });
+      Object.defineProperty(session, 'sendQueue', { value: counted });
     }
     const bytes = new Uint8Array(100);
-    for (const { session } of peers) backlogs.push(session, bytes, 0, 100, undefined, true);
+    for (const { session } of peers) queues.push(session, bytes, 0, 100, 'droppable', '/a');
     looks = 0;
-    for (let i = 0; i < count; i++) backlogs.push(peers[i]!.session, bytes, 0, 100, undefined, true);
-    expect(backlogs.dropped).toBe(count);
+    for (let i = 0; i < count; i++) queues.push(peers[i]!.session, bytes, 0, 100, 'droppable', '/a');
+    expect(queues.dropped).toBe(count);
     expect(looks).toBeLessThan(20 * count);
   });
 });

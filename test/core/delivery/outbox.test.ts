@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { SendQueue } from '../../../src/core/congestion/send-queue.js';
 import { Outbox } from '../../../src/core/delivery/outbox.js';
 
 const slab = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i);
@@ -43,46 +42,5 @@ describe('Outbox', () => {
         expect(outbox.isEmpty).toBe(true);
       }),
     );
-  });
-});
-
-describe('SendQueue', () => {
-  const make = (maxBytes = 1000, maxMessages = 100): SendQueue => new SendQueue({ maxBytes, maxMessages });
-  const text = (one: string): [Uint8Array, number, number] => [new TextEncoder().encode(one), 0, one.length];
-  const taken = (backlog: SendQueue, most = Infinity): string => new TextDecoder().decode(backlog.take(most));
-
-  it('keeps the latest value of a param, at the position of that value', () => {
-    const backlog = make();
-    backlog.push(...text('a=1 '), '/a');
-    backlog.push(...text('event '), undefined);
-    backlog.push(...text('b=1 '), '/b');
-    backlog.push(...text('a=2 '), '/a');
-    expect(backlog.conflated).toBe(1);
-    expect(backlog.bytes).toBe('event b=1 a=2 '.length);
-    expect(taken(backlog)).toBe('event b=1 a=2 ');
-    expect(backlog).toMatchObject({ bytes: 0, messages: 0 });
-  });
-
-  it('returns whole messages up to a size, and at least one', () => {
-    const backlog = make();
-    for (const one of ['aaaa', 'bbbb', 'cccc']) backlog.push(...text(one), undefined);
-    expect(taken(backlog, 8)).toBe('aaaabbbb');
-    expect(taken(backlog, 1)).toBe('cccc');
-  });
-
-  it('copies: later changes of the slab have no effect', () => {
-    const bytes = slab(4);
-    const backlog = make();
-    backlog.push(bytes, 0, 4, undefined);
-    bytes.fill(9);
-    expect([...backlog.take(Infinity)]).toEqual([0, 1, 2, 3]);
-  });
-
-  it('reports when it exceeds its limit of bytes or messages, and stays below it permanently by conflation', () => {
-    expect(make(10).push(...text('x'.repeat(11)), undefined)).toBe(false);
-    const few = make(1000, 2);
-    expect([1, 2, 3].map(() => few.push(...text('x'), undefined))).toEqual([true, true, false]);
-    const params = make(10);
-    for (let i = 0; i < 1000; i++) expect(params.push(...text('0123456789'), '/a')).toBe(true);
   });
 });
