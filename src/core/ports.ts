@@ -4,6 +4,8 @@ import type { Scope } from '../protocol/scope.js';
 import type { Pattern } from '../protocol/pattern.js';
 import type { Value } from '../protocol/values/value.js';
 
+export type { Change, ChangeLog } from './change.js';
+
 /** Ports of the actors. A feature is added by implementing a port, without changing an actor. */
 
 /** Destination of log lines: a subset of pino's interface. */

@@ -13,6 +13,8 @@ import { AnnounceHandler } from './announce/announce-handler.js';
 import { HelloHandler } from './sessions/hello-handler.js';
 import { dropNotice } from './congestion/policy.js';
 import { SendQueueBudget } from './congestion/send-queue-budget.js';
+import type { ChangeLog } from './change.js';
+import { Changes } from './changes.js';
 import { type Chore, Chores } from './scheduling/chores.js';
 import { type ClockOffsets, noOffsets } from './clock-offsets.js';
 import { reconcileFor } from './params/conflict-strategies.js';
@@ -26,6 +28,7 @@ import { LastWills } from './announce/last-wills.js';
 import { EVERYDAY_STEPS, messageSteps } from './scheduling/message-steps.js';
 import type { Departure } from './system/presence.js';
 import { ParamStore } from './params/param-store.js';
+import { type PastWrite, WriteHistory } from './params/write-history.js';
 import { PublishHandler } from './publish/publish-handler.js';
 import { QueryHandler } from './announce/query-handler.js';
 import { Replies } from './delivery/replies.js';
@@ -60,6 +63,8 @@ export interface RouterCoreOptions extends OptionValues<typeof coreOptions>, Hoo
   readonly watchToken?: WatchToken | undefined;
   /** Called for each scheduled bundle that was evicted. @default does nothing */
   readonly bundleDropped?: ((bundle: ScheduledBundle) => void) | undefined;
+  /** Logs of accepted changes. @default none */
+  readonly changeLogs?: readonly ChangeLog[] | undefined;
   /** Receives internal errors of work other than messages. @default throws them */
   readonly internalErrors?: InternalErrors | undefined;
 }
@@ -83,6 +88,8 @@ export class RouterCore {
   readonly #offsets: ClockOffsets;
   /** Established sessions, by ID. */
   readonly #sessions = new Map<string, RouterSession>();
+  readonly #changes: Changes;
+  readonly #history: WriteHistory | undefined;
   readonly #params: ParamStore;
   readonly #signals: SignalDirectory;
   readonly #sendQueues: SendQueueBudget;
@@ -138,10 +145,16 @@ export class RouterCore {
     this.#replies = new Replies(this.#deliveries);
     this.#hooks = new WriteHooks(options);
     const canSee = this.#hooks.canSee.bind(this.#hooks);
-    this.#params = new ParamStore(options);
-    this.#signals = new SignalDirectory(options, this.#work);
+    this.#history = options.writeHistory.length === 0 ? undefined : new WriteHistory(options);
+    const logs = [...(this.#history === undefined ? [] : [this.#history]), ...(options.changeLogs ?? [])];
+    const changes = new Changes(logs, offsets, (error) => {
+      this.#errors.add(error, 'a change log');
+    });
+    this.#changes = changes;
+    this.#params = new ParamStore(options, changes);
+    this.#signals = new SignalDirectory(options, this.#work, changes);
     const fanOut = new FanOut(this.#deliveries, this.#replies);
-    this.#routing = new SignalRouter(fanOut, options, canSee, this.#work);
+    this.#routing = new SignalRouter(fanOut, options, canSee, this.#work, changes);
     this.#passing = new PublishHandler(options, this.#routing, fanOut, {
       find: (id) => this.#sessions.get(id),
       canSee,
@@ -152,6 +165,7 @@ export class RouterCore {
       announced: options.checkAnnounced ? this.#signals : undefined,
       hooks: this.#hooks,
       work: this.#work,
+      changes,
     });
     this.#system = new SystemSignals(options, this.#routing, this.#sessions, () => this.statistics(), offsets);
     this.#snapshots = new SnapshotSender(this.#tasks, {
@@ -481,6 +495,7 @@ export class RouterCore {
       wills: use(this.#wills.bytes, options.maxWillBytes, this.#wills.dropped),
       queries: use(this.#queries.bytes, options.maxQueryBytes, this.#queries.closed),
       timelines: use(timelineMemory.bytes, options.maxTimelineBytes, timelineMemory.dropped),
+      history: this.#history?.use ?? use(0, options.maxWriteHistoryBytes, 0),
     };
   }
 
@@ -522,6 +537,12 @@ export class RouterCore {
     return viewParams(store, pattern, question, subscriberCount, this.#nowMicros, this.#offsets);
   }
 
+  /** Returns the last writes of a param, oldest first: those that the option `writeHistory` keeps. */
+  history(address: string): readonly PastWrite[] {
+    this.#changes.flush();
+    return this.#history?.of(address) ?? [];
+  }
+
   /**
    * Continues work that takes longer than one turn of the event loop, such as large snapshots. @returns whether work
    * remains
@@ -553,8 +574,12 @@ export class RouterCore {
     this.#tasks.resume(session);
   }
 
-  /** Returns the sessions with a nonempty outbox, each once. Sessions that lost messages get a notice first. */
+  /**
+   * Ends the turn: passes its changes to the change logs. Returns the sessions with a nonempty outbox, each once.
+   * Sessions that lost messages get a notice first.
+   */
   takeDirty(): readonly RouterSession[] {
+    this.#changes.flush();
     for (const session of this.#sendQueues.takeLossy()) this.#noteDrops(session);
     return this.#deliveries.takeDirty();
   }

@@ -64,6 +64,7 @@ export function worstCase(options: ResolvedRouterOptions): Readonly<Record<strin
     ...Object.fromEntries(kinds),
     maxSendBufferBytes: limited(options.maxSendBufferBytes) * (9 / 8),
     maxTimelineBytes: options.maxTimelines === 0 ? 0 : limited(options.maxTimelineBytes),
+    maxWriteHistoryBytes: options.writeHistory.length === 0 ? 0 : limited(options.maxWriteHistoryBytes),
     recipients: recipientCacheBytes(options.maxMemoryBytes),
     sessions: limited(options.maxSessions) * (sessionBytes.base + sessionBytes.unfinishedFrame),
     ...fixedBytes,

@@ -124,6 +124,17 @@ export interface RouterOptions {
    * @default none
    */
   readonly historyRules?: readonly HistoryRuleOption[] | undefined;
+  /**
+   * Rules for keeping the last writes of params with their writers, for `router.history()`; the first matching rule
+   * applies.
+   * @default none
+   */
+  readonly writeHistory?: readonly HistoryRuleOption[] | undefined;
+  /**
+   * Approximate maximum bytes of these writes; the oldest are removed; 0 = unlimited.
+   * @default a 64th of `maxMemoryBytes`
+   */
+  readonly maxWriteHistoryBytes?: number | undefined;
   /** Conflict strategies for writes to one param; the first matching rule applies. @default the last write wins */
   readonly conflictRules?: readonly ConflictRuleOption[] | undefined;
   /** Maximum subscriptions of one session; 0 = unlimited. @default 1_000 */

@@ -13,6 +13,8 @@ import type { Client, Signal } from '../client/index.js';
 import { check, checkFunction, checkOneOf } from '../util/arguments.js';
 import { InProcess, type InProcessOptions, type LastingOptions, type SignalsOptions } from './local-session.js';
 import { type ResolvedRouterOptions, RouterOptionsError } from './options.js';
+import type { PastWrite } from '../core/params/write-history.js';
+import { parseAddress } from '../protocol/address.js';
 import { ClaspError } from '../protocol/errors.js';
 import type { SignalType } from '../protocol/enumerations.js';
 import { routerEventTypes, type RouterEvent, RouterEvents } from './router-events.js';
@@ -258,6 +260,21 @@ export class RunningRouter implements ServiceRouter {
       displacedSessions,
       rejectedConnections: context.faultCounts,
     };
+  }
+
+  /**
+   * Returns the last writes of a param with their writers, oldest first: those that the option `writeHistory` keeps.
+   *
+   * @throws ClaspError 200 for an invalid address, RouterStoppedError if the router has stopped
+   */
+  history(address: string): readonly PastWrite[] {
+    parseAddress(address);
+    const answers: (readonly PastWrite[])[] = [];
+    const answer = (writes: readonly PastWrite[]): void => void answers.push(writes);
+    this.actor.getSnapshot().children.router?.send({ type: 'history.requested', address, answer });
+    const [writes] = answers; // the actor answers before send returns
+    if (writes === undefined) throw new RouterStoppedError('the router was stopped; it has no history');
+    return writes;
   }
 
   /**

@@ -3,6 +3,7 @@ import type { AnyActorRef, AnyStateMachine } from 'xstate';
 import type { Client, Signal } from '../client/index.js';
 import type { Authenticator, Logger } from '../core/ports.js';
 import type { RouterState } from '../core/params/param-state.js';
+import type { PastWrite } from '../core/params/write-history.js';
 import type { HttpRoute } from '../http/route.js';
 import type { ListenAddress } from '../net/listen-address.js';
 import type { SignalType } from '../protocol/enumerations.js';
@@ -70,6 +71,7 @@ export interface ServiceRouter {
     listener: (happening: Extract<RouterEvent, { readonly type: T }>) => void,
   ): () => void;
   statistics(): RouterStatistics;
+  history(address: string): readonly PastWrite[];
   state(): RouterState;
 }
 

@@ -42,13 +42,14 @@ const fixed = new Map(table('| Kind | Bytes').map(([kind = '', bytes]) => [kind,
 const [, base = '', frame = ''] = /Each session takes ([\d,]+) bytes and ([\d,]+) of a frame/.exec(section) ?? [];
 
 const GIB = 2 ** 30;
+const byDefaultOff = new Set(['maxTimelineBytes', 'maxWriteHistoryBytes']);
 
 /** Returns the documented worst case; socket buffers exceed their limit by an eighth. */
 function documentedSum(budget: number, sessions: number): number {
   let sum = sessions * (numberOf(base) + numberOf(frame));
   for (const bytes of fixed.values()) sum += bytes;
   for (const [kind, { part, most }] of shares) {
-    if (kind === 'maxTimelineBytes') continue; // disabled by default
+    if (byDefaultOff.has(kind)) continue;
     sum += Math.min(budget * part, most) * (kind === 'maxSendBufferBytes' ? 9 / 8 : 1);
   }
   return sum;
@@ -81,7 +82,7 @@ describe('the worst case of docs/reference/limits.md', () => {
 
   it('has no sum if a kind has no limit', () => {
     const options = parseRouterOptions({ maxMemoryBytes: GIB });
-    for (const name of [...memoryShares.keys()].filter((one) => one !== 'maxTimelineBytes')) {
+    for (const name of [...memoryShares.keys()].filter((one) => !byDefaultOff.has(one))) {
       expect(worstCaseBytes({ ...options, [name]: 0 })).toBe(Infinity);
     }
     expect(worstCaseBytes({ ...options, maxSessions: 0 })).toBe(Infinity);

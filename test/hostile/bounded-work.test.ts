@@ -136,7 +136,7 @@ describe('a TTL that decreases with each SET', () => {
       historyRules: [],
     });
     const { session } = new CoreHarness().join();
-    const param = store.create(parseAddress('/ttl'), session);
+    const param = store.create(parseAddress('/ttl'), session, 0);
     const value = encodeValue(1);
     for (let ttl = 5_000; ttl > 0; ttl--) {
       store.write(param, value, { type: 'set', address: '/ttl', value, ttl }, session, 0);

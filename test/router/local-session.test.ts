@@ -35,6 +35,18 @@ describe('a session in the process', () => {
     await expect(two.get('/none')).resolves.toBeUndefined();
   });
 
+  it('leaves its writes in the history of the router, if a rule keeps them', async () => {
+    router = createRouter({ writeHistory: [{ pattern: '/cues/**', depth: 20 }] });
+    const client = await router.connect({ name: 'desk' });
+    for (let i = 1; i <= 25; i++) await client.set('/cues/1', i);
+    const writes = router.history('/cues/1');
+    expect(writes.map(({ value }) => value)).toEqual(Array.from({ length: 20 }, (_, i) => i + 6));
+    expect(writes[0]).toMatchObject({ revision: 6, session: client.session, name: 'desk' });
+    expect(() => router.history('cues')).toThrow(expect.objectContaining({ code: ErrorCode.InvalidAddress }));
+    await router.stop();
+    expect(() => router.history('/cues/1')).toThrow(expect.objectContaining({ code: 'CLASP_ERR_ROUTER_STOPPED' }));
+  });
+
   it('exchanges messages with sessions over a network, in both directions', async () => {
     const transport = memory();
     router = createRouter({ transports: [transport] });

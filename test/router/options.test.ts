@@ -40,6 +40,7 @@ describe('without options', () => {
       conflictRules: [],
       maxPaced: 1_000_000,
       historyRules: [],
+      writeHistory: [],
       maxSignals: 10_000,
       signalTtlSeconds: 0,
       checkAnnounced: false,

@@ -27,6 +27,8 @@ export const coreDefaults = {
   securityMode: 'open',
   conflictRules: [],
   historyRules: [],
+  writeHistory: [],
+  maxWriteHistoryBytes: 0,
   maxPaced: 1_000_000,
   maxPacedBytes: 0,
   presence: true,

@@ -5,6 +5,7 @@ import type { Grant } from '../../core/ports.js';
 import type { Departure } from '../../core/system/presence.js';
 import type { Statistics } from '../../core/system/statistics.js';
 import type { RouterSession } from '../../core/session.js';
+import type { PastWrite } from '../../core/params/write-history.js';
 import type { ParamQueryResult, ParamQuery } from '../../core/system/param-query.js';
 
 /** Decoded frames of one session from one read. */
@@ -81,6 +82,12 @@ export type RouterActorEvent =
       readonly type: 'params.requested';
       readonly question: ParamQuery;
       readonly answer: (answer: ParamQueryResult | ClaspError) => void;
+    }
+  /** Requests the last writes of a param. `answer` is called while this event is handled. */
+  | {
+      readonly type: 'history.requested';
+      readonly address: string;
+      readonly answer: (writes: readonly PastWrite[]) => void;
     }
   /** The results of the visibility filter may have changed. */
   | { readonly type: 'visibility.changed' }

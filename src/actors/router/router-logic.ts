@@ -211,6 +211,9 @@ class Router {
         case 'params.requested':
           event.answer(this.#viewParams(event.question));
           break;
+        case 'history.requested':
+          event.answer(this.#core.history(event.address));
+          break;
         case 'visibility.changed':
           this.#core.visibilityChanged();
           break;

@@ -7,6 +7,7 @@ import { detachedDefinition } from '../../protocol/messages/signal-definition.js
 import type { SignalDefinition } from '../../protocol/messages/message.js';
 import { isLiteral, parsePattern, type Pattern } from '../../protocol/pattern.js';
 import { StepCounter } from '../../protocol/step-counter.js';
+import { type Changes, noChanges } from '../changes.js';
 import { AddressTree } from '../params/address-tree.js';
 import { Announced, type AnnouncedSignal, definitionBytes, segmentCount } from './announced-signal.js';
 import { DueQueue } from '../scheduling/due-queue.js';
@@ -47,6 +48,7 @@ const MAX_CACHED_LENGTH = 128;
  */
 export class SignalDirectory {
   readonly #options: SignalDirectoryOptions;
+  readonly #changes: Changes;
   /** The router's own definitions are never evicted. */
   readonly #router = new Owner(ROUTER);
   readonly #room: SignalQuota;
@@ -66,9 +68,13 @@ export class SignalDirectory {
   #serial = 0;
   #evicted = 0;
 
-  /** @param work counts the steps of {@link describing} */
-  constructor(options: SignalDirectoryOptions, work: StepCounter = new StepCounter()) {
+  /**
+   * @param work counts the steps of {@link describing}
+   * @param changes receives announced and removed definitions
+   */
+  constructor(options: SignalDirectoryOptions, work: StepCounter = new StepCounter(), changes: Changes = noChanges) {
     this.#options = options;
+    this.#changes = changes;
     this.#room = new SignalQuota(options);
     this.#work = work;
     this.#slice = new Slice(work, work);
@@ -149,7 +155,9 @@ export class SignalDirectory {
     this.#evicted += victims.size;
     const expiresAtMicros = this.#expiryAfter(owner, nowMicros);
     for (const one of fresh.values()) {
-      this.#keep({ ...one, definition: detachedDefinition(one.definition) }, expiresAtMicros);
+      const kept = { ...one, definition: detachedDefinition(one.definition) };
+      this.#keep(kept, expiresAtMicros);
+      this.#changes.announced(kept.definition);
     }
     this.#describing.clear();
   }
@@ -264,6 +272,7 @@ export class SignalDirectory {
   /** Removes a definition whose room was released; the router's own definition of its address applies again. */
   #forget(one: Announced): void {
     one.isForgotten = true;
+    this.#changes.forgotten(one.address);
     this.#unlist(one);
     if (one.own === undefined) {
       this.#hide(one);

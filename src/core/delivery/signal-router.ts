@@ -5,6 +5,7 @@ import type { PublishMessage, SetMessage } from '../../protocol/messages/message
 import type { Pattern } from '../../protocol/pattern.js';
 import type { StepCounter } from '../../protocol/step-counter.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
+import { type Changes, type LogMask, noChanges } from '../changes.js';
 import type { FanOut } from './fan-out.js';
 import { MatchLimit } from '../subscriptions/match-limit.js';
 import { Pacing, type RecipientsPort } from '../subscriptions/pacing.js';
@@ -24,6 +25,7 @@ const UNSUBSCRIBE_STEPS = 100;
 /** Routes signals to their subscribers, at the requested rates. */
 export class SignalRouter {
   readonly #fanOut: FanOut;
+  readonly #changes: Changes;
   readonly #subscriptions: SubscriptionIndex;
   readonly #pacing: Pacing;
   readonly #matchLimit: MatchLimit;
@@ -34,14 +36,23 @@ export class SignalRouter {
   /**
    * @param canSee whether a session can see an address
    * @param counter counts the steps of matching
+   * @param changes receives the messages that a change log wants
    */
-  constructor(fanOut: FanOut, options: RoutingOptions, canSee: CanSee, counter: StepCounter) {
+  constructor(
+    fanOut: FanOut,
+    options: RoutingOptions,
+    canSee: CanSee,
+    counter: StepCounter,
+    changes: Changes = noChanges,
+  ) {
     this.#fanOut = fanOut;
+    this.#changes = changes;
     this.#subscriptions = new SubscriptionIndex(
       (type, address, paces, isSubscribed) => this.#pacing.resolve(type, address, paces, isSubscribed),
       canSee,
       counter,
       options.recipientCacheBytes,
+      changes,
     );
     const recipients: RecipientsPort = {
       refresh: (type, address) => void this.#subscriptions.recipients(address, type),
@@ -153,16 +164,22 @@ export class SignalRouter {
     this.#room.remove(subscription);
   }
 
-  /** Sends the new value of a param to all subscribers, including the writer if it subscribed (router.md 7.2). */
-  set(message: SetMessage, revision: number, nowMicros: number): void {
-    const { groups, paced } = this.#subscriptions.recipients(message.address, 'param');
+  /**
+   * Sends the new value of a param to all subscribers, including the writer if it subscribed (router.md 7.2).
+   *
+   * @returns the change logs that want the write
+   */
+  set(message: SetMessage, revision: number, nowMicros: number): LogMask {
+    const { groups, paced, logs } = this.#subscriptions.recipients(message.address, 'param');
     this.#fanOut.set(groups, message, revision);
     if (paced.length > 0) this.#pacing.set(paced, message, revision, nowMicros);
+    return logs;
   }
 
   /** Sends an unstored message to all subscribers except its sender; undefined: the router is the sender. */
   publish(message: PublishMessage, sender: RouterSession | undefined, nowMicros: number): void {
-    const { groups, paced } = this.#subscriptions.recipients(message.address, message.signal);
+    const { groups, paced, logs } = this.#subscriptions.recipients(message.address, message.signal);
+    if (logs !== 0) this.#changes.publish(logs, message, sender, nowMicros);
     this.#fanOut.publish(groups, message, sender);
     if (paced.length > 0) this.#pacing.publish(paced, message, sender, nowMicros);
   }

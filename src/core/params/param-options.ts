@@ -1,7 +1,7 @@
 import { segmentsFault } from '../../protocol/address.js';
 import { parsePattern } from '../../protocol/pattern.js';
 import { isObject } from '../../util/arguments.js';
-import { option } from '../../util/option.js';
+import { type Option, option } from '../../util/option.js';
 import { type ConflictRule, type ConflictStrategy, conflictStrategies, type Merge } from './conflict-strategies.js';
 import type { HistoryRule } from './param-history.js';
 
@@ -21,7 +21,7 @@ export interface ConflictRuleOption {
 export interface HistoryRuleOption {
   /** Pattern of the addresses: `/sensors/**`. */
   readonly pattern: string;
-  /** Number of stored values of each param, including the current one; 1 to 10_000. */
+  /** Number of stored values or writes of each param, including the current one; 1 to 10_000. */
   readonly depth: number;
 }
 
@@ -49,20 +49,39 @@ export const paramStoreOptions = {
     most: 604_800,
     doc: 'Seconds after which a lock ends; 0 = never.',
   }),
-  historyRules: option.converted<readonly HistoryRuleOption[], readonly HistoryRule[]>({
+  historyRules: historyRulesOption(
+    'Rules for keeping replaced values of params, for SUBSCRIBE with `history`; the first matching rule applies.',
+  ),
+};
+
+/** Options of the history of writes. */
+export const writeHistoryOptions = {
+  writeHistory: historyRulesOption(
+    'Rules for keeping the last writes of params with their writers, for `router.history()`; the first matching rule ' +
+      'applies.',
+  ),
+  maxWriteHistoryBytes: option.bytes({
+    share: 64,
+    doc: 'Approximate maximum bytes of these writes; the oldest are removed; 0 = unlimited.',
+  }),
+};
+
+function historyRulesOption(doc: string): Option<readonly HistoryRuleOption[], readonly HistoryRule[]> {
+  return option.converted<readonly HistoryRuleOption[], readonly HistoryRule[]>({
     type: 'readonly HistoryRuleOption[]',
     accepts: (value) => Array.isArray(value) && value.every(isHistoryRule),
     must: 'be a list of rules, each with a pattern and a depth from 1 to 10000',
     read: (rules) => rules.map(({ pattern, depth }) => ({ pattern: parsePattern(pattern), depth })),
     default: [],
     defaultText: 'none',
-    doc: 'Rules for keeping replaced values of params, for SUBSCRIBE with `history`; the first matching rule applies.',
-  }),
-};
+    doc,
+  });
+}
 
 /** Options of the params. */
 export const paramOptions = {
   ...paramStoreOptions,
+  ...writeHistoryOptions,
   conflictRules: option.converted<readonly ConflictRuleOption[], readonly ConflictRule[]>({
     type: 'readonly ConflictRuleOption[]',
     accepts: (value) => Array.isArray(value) && value.every(isConflictRule),

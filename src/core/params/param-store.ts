@@ -6,6 +6,7 @@ import type { SetMessage } from '../../protocol/messages/message.js';
 import { isLiteral, parsePattern, type Pattern } from '../../protocol/pattern.js';
 import type { StepCounter } from '../../protocol/step-counter.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
+import { type Changes, noChanges } from '../changes.js';
 import { AddressTree } from './address-tree.js';
 import { DueQueue } from '../scheduling/due-queue.js';
 import { InsertionOrderMap } from '../quotas/insertion-order-map.js';
@@ -33,6 +34,7 @@ const MAX_TOMBSTONE_CHARACTERS = 8_388_608;
  */
 export class ParamStore {
   readonly #options: ParamStoreOptions;
+  readonly #changes: Changes;
   readonly #params = new Map<string, Param>();
   readonly #tree = new AddressTree<Param>();
   readonly #shares = new ParamShares();
@@ -46,8 +48,10 @@ export class ParamStore {
   #evicted = 0;
   #expired = 0;
 
-  constructor(options: ParamStoreOptions) {
+  /** @param changes receives removals and locks that end */
+  constructor(options: ParamStoreOptions, changes: Changes = noChanges) {
     this.#options = options;
+    this.#changes = changes;
   }
 
   /** Number of params, including expired ones that are not removed yet. */
@@ -83,11 +87,11 @@ export class ParamStore {
     const param = this.#params.get(address);
     if (param === undefined) return undefined;
     if (nowMicros >= param.expiresAtMicros) {
-      this.#expire(param);
+      this.#expire(param, nowMicros);
       return undefined;
     }
     const { holder } = param;
-    if (holder !== undefined && (holder.hasLeft || this.isLockOver(param, nowMicros))) this.unlock(param);
+    if (holder !== undefined && (holder.hasLeft || this.isLockOver(param, nowMicros))) this.#release(param);
     return param;
   }
 
@@ -119,7 +123,7 @@ export class ParamStore {
    *
    * @param session whose owner is charged; undefined for the router's own
    */
-  create(address: Address, session: RouterSession | undefined): Param {
+  create(address: Address, session: RouterSession | undefined, nowMicros: number): Param {
     const param = new Param(address, this.#serial++, this.#tombstones.get(address) ?? 0);
     this.#tombstones.delete(address);
     param.ttlMicros = this.#options.paramTtlSeconds * 1_000_000;
@@ -127,7 +131,7 @@ export class ParamStore {
     this.#params.set(address, param);
     this.#tree.add(param);
     this.#shares.add(param, session?.owner);
-    if (session !== undefined) this.#makeRoom(session, param);
+    if (session !== undefined) this.#makeRoom(session, param, nowMicros);
     return param;
   }
 
@@ -150,7 +154,7 @@ export class ParamStore {
         this.#bury(address, revision);
         continue;
       }
-      const param = this.#params.get(address) ?? this.create(parseAddress(address), undefined);
+      const param = this.#params.get(address) ?? this.create(parseAddress(address), undefined, nowMicros);
       const before = param.heldBytes;
       param.restore(restored);
       this.#shares.resize(param, param.heldBytes - before);
@@ -188,7 +192,7 @@ export class ParamStore {
     const grown = param.write(value, session.id, nowMicros);
     if (grown !== 0) {
       this.#shares.resize(param, grown);
-      this.#makeRoom(session, param);
+      this.#makeRoom(session, param, nowMicros);
     }
     if (ttl !== undefined) {
       param.ttlMicros = ttl * 1_000_000; // 0 = never, in both notations (wire.md 11)
@@ -244,7 +248,7 @@ export class ParamStore {
    */
   *unlocking(holder: RouterSession): Generator<number, void> {
     for (const param of this.#locked.get(holder) ?? []) {
-      this.unlock(param);
+      this.#release(param);
       yield UNLOCK_STEPS;
     }
   }
@@ -273,7 +277,7 @@ export class ParamStore {
       slice.spend(EXPIRE_STEPS);
       param.expiry = undefined;
       // A renewal only changes the time in the param. Its queue entry is moved here, when it is due.
-      if (param.expiresAtMicros <= nowMicros) this.#expire(param);
+      if (param.expiresAtMicros <= nowMicros) this.#expire(param, nowMicros);
       else this.#queue(param);
     }
   }
@@ -295,9 +299,16 @@ export class ParamStore {
     }
   }
 
-  #expire(param: Param): void {
+  #expire(param: Param, nowMicros: number): void {
     this.#remove(param);
+    this.#changes.removed(param, 'expired', nowMicros);
     this.#expired++;
+  }
+
+  /** Releases a lock that has ended. */
+  #release(param: Param): void {
+    this.unlock(param);
+    this.#changes.locked(param);
   }
 
   /** Returns the limit that `count` more params with `bytes` more would exceed. */
@@ -308,11 +319,12 @@ export class ParamStore {
   }
 
   /** Evicts other params until the one just written fits. */
-  #makeRoom(session: RouterSession, written: Param): void {
+  #makeRoom(session: RouterSession, written: Param, nowMicros: number): void {
     for (let excess = this.#excess(0, 0); excess !== undefined; excess = this.#excess(0, 0)) {
       const victim = this.#victim(session, excess, written);
       if (victim === undefined) return;
       this.#remove(victim);
+      this.#changes.removed(victim, 'evicted', nowMicros);
       this.#evicted++;
     }
   }

@@ -1,4 +1,5 @@
 import { signalTypeMask, type SignalType, signalTypes } from '../../protocol/enumerations.js';
+import { type Changes, type LogMask, noChanges } from '../changes.js';
 import type { SubscribeOptions } from '../../protocol/messages/message.js';
 import type { Pattern } from '../../protocol/pattern.js';
 import { StepCounter } from '../../protocol/step-counter.js';
@@ -40,6 +41,8 @@ export interface Recipients {
   readonly groups: readonly RecipientGroup[];
   /** Recipients with a requested rate. */
   readonly paced: readonly PacedSubscription[];
+  /** The change logs that want these messages. */
+  readonly logs: LogMask;
 }
 
 export interface RecipientGroup {
@@ -87,6 +90,7 @@ const MISS_STEPS = 150;
  * subscription changes, so a message costs the same with ten patterns as with ten thousand.
  */
 export class SubscriptionIndex {
+  readonly #changes: Pick<Changes, 'logsOf'>;
   readonly #trie = new PatternTrie<Subscription>();
   readonly #costs = new MatchCosts();
   readonly #cache = new Map<string, CacheEntry>();
@@ -109,7 +113,9 @@ export class SubscriptionIndex {
     shows: CanSee,
     counter: StepCounter = new StepCounter(),
     maxCachedBytes = MAX_CACHED_BYTES,
+    changes: Pick<Changes, 'logsOf'> = noChanges,
   ) {
+    this.#changes = changes;
     this.#maxCachedBytes = maxCachedBytes;
     this.#resolvePaced = resolvePaced;
     this.#canSee = shows;
@@ -254,7 +260,7 @@ export class SubscriptionIndex {
     const paced = isPacedType(type)
       ? this.#resolvePaced(type, address, paces, (session) => sessions.has(session))
       : nobody;
-    return { groups: groupByForm(unpaced), paced };
+    return { groups: groupByForm(unpaced), paced, logs: this.#changes.logsOf(address, type) };
   }
 }
 

@@ -12,6 +12,7 @@ export const memoryKinds = [
   'wills',
   'queries',
   'timelines',
+  'history',
 ] as const;
 
 export type MemoryKind = (typeof memoryKinds)[number];

@@ -26,7 +26,7 @@ export class SystemParams {
     const encoded = encodeValue(value);
     const known = this.store.get(address, nowMicros);
     if (known?.value.equals(encoded) === true) return;
-    const param = known ?? this.store.create(parseAddress(address), undefined);
+    const param = known ?? this.store.create(parseAddress(address), undefined, nowMicros);
     param.write(encoded, '', nowMicros);
     const message: SetMessage = { type: 'set', address, value: encoded };
     this.#routing.set(message, param.revision, nowMicros);

@@ -8,6 +8,7 @@ import { checkAnnounced } from '../announce/announced-values.js';
 import { type ConflictRule, lastWriteWins, type Reconcile, reconcileFor } from '../params/conflict-strategies.js';
 import type { WriteHooks } from './write-hooks.js';
 import { mayTakeOver } from './lock-takeover.js';
+import type { Changes } from '../changes.js';
 import type { Param } from '../params/param.js';
 import type { ParamStore } from '../params/param-store.js';
 import type { PublishHandler } from '../publish/publish-handler.js';
@@ -48,6 +49,7 @@ export class WriteHandler {
   readonly #announced: SignalDirectory | undefined;
   readonly #hooks: WriteHooks;
   readonly #work: StepCounter;
+  readonly #changes: Changes;
 
   /** @param options.announced if set, a SET must conform to the announced definition */
   constructor(
@@ -61,6 +63,7 @@ export class WriteHandler {
       readonly hooks: WriteHooks;
       /** Counts the cost of new params. */
       readonly work: StepCounter;
+      readonly changes: Changes;
     },
   ) {
     this.#params = params;
@@ -71,6 +74,7 @@ export class WriteHandler {
     this.#announced = options.announced;
     this.#hooks = options.hooks;
     this.#work = options.work;
+    this.#changes = options.changes;
   }
 
   /** @returns the updated param @throws ClaspError 200, 301, 302, 400, 401, 402, 403, 429, 503 */
@@ -107,10 +111,12 @@ export class WriteHandler {
   ): Param | undefined {
     const planned = this.#plan(session, bundle, nowMicros, came);
     let last: Param | undefined;
+    this.#changes.beginBundle(session);
     for (const step of planned) {
       if ('message' in step) last = this.#applySet(session, step, nowMicros);
       else this.#passing.apply(session, step, nowMicros);
     }
+    this.#changes.endBundle();
     return last;
   }
 
@@ -141,7 +147,8 @@ export class WriteHandler {
     nowMicros: number,
     known: Param | undefined = this.#params.get(message.address, nowMicros),
   ): Param {
-    const param = known ?? this.#create(session, message.address);
+    const param = known ?? this.#create(session, message.address, nowMicros);
+    const heldBefore = param.holder;
     this.#params.write(param, value, message, session, nowMicros);
     if (message.unlock === true) this.#params.unlock(param);
     // Accepted despite the lock of another session: the lock is taken over.
@@ -149,12 +156,16 @@ export class WriteHandler {
     // A bundle can outlive its sender. A lock of an ended session would never be released.
     if ((message.lock === true || takesOver) && session.established) this.#params.lock(param, session, nowMicros);
     const sent = value === message.value ? message : { ...message, value };
-    this.#routing.set(sent, param.revision, nowMicros);
+    const logs = this.#routing.set(sent, param.revision, nowMicros);
+    if (logs !== 0) {
+      this.#changes.set(logs, param, value, session, nowMicros);
+      if (param.holder !== heldBefore) this.#changes.locked(param, logs);
+    }
     return param;
   }
 
-  #create(session: RouterSession, address: string): Param {
-    const param = this.#params.create(parseAddress(address), session);
+  #create(session: RouterSession, address: string, nowMicros: number): Param {
+    const param = this.#params.create(parseAddress(address), session, nowMicros);
     param.reconcile = reconcileFor(this.#rules, address);
     this.#work.steps += CREATE_STEPS;
     return param;

@@ -27,7 +27,7 @@ describe('ParamStore', () => {
     fc.assert(
       fc.property(fc.uniqueArray(address, { maxLength: 40 }), pattern, (addresses, wanted) => {
         const store = new ParamStore(unlimited);
-        for (const one of addresses) store.create(one, undefined).write(encodeValue(one), 'w', 0);
+        for (const one of addresses) store.create(one, undefined, 0).write(encodeValue(one), 'w', 0);
         const found = [...store.matching(wanted)].flatMap((param) => param?.address ?? []); // without unmatched ones
         expect([...found].sort()).toEqual(addresses.filter((one) => matchPattern(wanted, one)).sort());
       }),
@@ -44,7 +44,7 @@ describe('ParamStore', () => {
     );
     fc.assert(
       fc.property(fc.array(value, { minLength: 1 }), (values) => {
-        const param = new ParamStore(unlimited).create(parseAddress('/a'), undefined);
+        const param = new ParamStore(unlimited).create(parseAddress('/a'), undefined, 0);
         for (const [i, one] of values.entries()) {
           param.write(encodeValue(one), `writer ${i}`, i);
           expect(Object.is(param.value.decode(), one)).toBe(true);

@@ -13,6 +13,7 @@ const limits = {
   maxWillBytes: 100_007,
   maxQueryBytes: 100_008,
   maxTimelineBytes: 1_009,
+  maxWriteHistoryBytes: 1_011,
   maxTimelines: 10,
 };
 const value = encodeValue(1);
@@ -31,6 +32,7 @@ describe('the memory statistics', () => {
       wills: 100_007,
       queries: 100_008,
       timelines: 1_009,
+      history: 1_011,
       sendBuffers: 1_010,
     };
     expect(Object.fromEntries(Object.entries(memory).map(([kind, use]) => [kind, use.limitBytes]))).toEqual(expected);
