@@ -1,6 +1,7 @@
 /** The router as an actor inside another actor system, and its actors for tools that observe them. */
 
-export { type ClaspContext, type ClaspEnd, claspMachine, type ClaspRef } from './clasp-machine.js';
+export type { ClaspContext, ClaspEnd } from './clasp-lifecycle.js';
+export { claspMachine, type ClaspRef } from './clasp-machine.js';
 export type { ClaspInput, ClaspSubscription } from './clasp-input.js';
 export type { ClaspCommand, ClaspEvent, ClaspParamEvent, ClaspRequest, ClaspSignalEvent } from './events.js';
 export {
