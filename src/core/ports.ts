@@ -6,6 +6,8 @@ import type { Value } from '../protocol/values/value.js';
 
 export type { Change, ChangeLog } from './change.js';
 
+export type { ParamWatch, WatchedParam } from './param-watch.js';
+
 /** Ports of the actors. A feature is added by implementing a port, without changing an actor. */
 
 /** Destination of log lines: a subset of pino's interface. */

@@ -27,6 +27,7 @@ import { internalError, InternalErrors } from './internal-errors.js';
 import { LastWills } from './announce/last-wills.js';
 import { EVERYDAY_STEPS, messageSteps } from './scheduling/message-steps.js';
 import type { Departure } from './system/presence.js';
+import type { ParamWatch, WatchedParam } from './param-watch.js';
 import { ParamStore } from './params/param-store.js';
 import { type PastWrite, WriteHistory } from './params/write-history.js';
 import { PublishHandler } from './publish/publish-handler.js';
@@ -63,6 +64,8 @@ export interface RouterCoreOptions extends OptionValues<typeof coreOptions>, Hoo
   readonly watchToken?: WatchToken | undefined;
   /** Called for each scheduled bundle that was evicted. @default does nothing */
   readonly bundleDropped?: ((bundle: ScheduledBundle) => void) | undefined;
+  /** Sees every param of clients before it changes. @default none */
+  readonly paramWatch?: ParamWatch | undefined;
   /** Logs of accepted changes. @default none */
   readonly changeLogs?: readonly ChangeLog[] | undefined;
   /** Receives internal errors of work other than messages. @default throws them */
@@ -151,7 +154,7 @@ export class RouterCore {
       this.#errors.add(error, 'a change log');
     });
     this.#changes = changes;
-    this.#params = new ParamStore(options, changes);
+    this.#params = new ParamStore(options, changes, options.paramWatch);
     this.#signals = new SignalDirectory(options, this.#work, changes);
     const fanOut = new FanOut(this.#deliveries, this.#replies);
     this.#routing = new SignalRouter(fanOut, options, canSee, this.#work, changes);
@@ -535,6 +538,14 @@ export class RouterCore {
     const store = this.#storeOf(pattern);
     const subscriberCount = (address: string): number => this.#routing.subscriberCount(address);
     return viewParams(store, pattern, question, subscriberCount, this.#nowMicros, this.#offsets);
+  }
+
+  /**
+   * Returns all params of clients for a {@link ParamWatch}, including expired ones. Lazy: a walk can pause between turns,
+   * and then visits params that were added meanwhile.
+   */
+  watchedParams(): IterableIterator<WatchedParam> {
+    return this.#params.all();
   }
 
   /** Returns the last writes of a param, oldest first: those that the option `writeHistory` keeps. */

@@ -10,6 +10,7 @@ import { type Changes, noChanges } from '../changes.js';
 import { AddressTree } from './address-tree.js';
 import { DueQueue } from '../scheduling/due-queue.js';
 import { InsertionOrderMap } from '../quotas/insertion-order-map.js';
+import { noParamWatch, type ParamWatch } from '../param-watch.js';
 import { Param } from './param.js';
 import { ParamHistory } from './param-history.js';
 import { ParamShares } from './param-shares.js';
@@ -35,6 +36,7 @@ const MAX_TOMBSTONE_CHARACTERS = 8_388_608;
 export class ParamStore {
   readonly #options: ParamStoreOptions;
   readonly #changes: Changes;
+  readonly #watch: ParamWatch;
   readonly #params = new Map<string, Param>();
   readonly #tree = new AddressTree<Param>();
   readonly #shares = new ParamShares();
@@ -48,10 +50,14 @@ export class ParamStore {
   #evicted = 0;
   #expired = 0;
 
-  /** @param changes receives removals and locks that end */
-  constructor(options: ParamStoreOptions, changes: Changes = noChanges) {
+  /**
+   * @param changes receives removals and locks that end
+   * @param watch sees every param before it changes
+   */
+  constructor(options: ParamStoreOptions, changes: Changes = noChanges, watch: ParamWatch = noParamWatch) {
     this.#options = options;
     this.#changes = changes;
+    this.#watch = watch;
   }
 
   /** Number of params, including expired ones that are not removed yet. */
@@ -163,6 +169,11 @@ export class ParamStore {
     }
   }
 
+  /** Returns all params, including expired ones. Lazy, and safe while params are added and removed. */
+  all(): IterableIterator<Param> {
+    return this.#params.values();
+  }
+
   /** Returns all visible params in eviction order. Restoring them in this order preserves it. */
   *inOrderOfUse(nowMicros: number): IterableIterator<Param> {
     const shares = [...this.#shares];
@@ -189,6 +200,7 @@ export class ParamStore {
     session: RouterSession,
     nowMicros: number,
   ): void {
+    if (param.stored !== this.#watch.generation) this.#watch.touch(param);
     const grown = param.write(value, session.id, nowMicros);
     if (grown !== 0) {
       this.#shares.resize(param, grown);
@@ -205,7 +217,9 @@ export class ParamStore {
   /** Counts a GET as use, which renews a sliding TTL. A snapshot does not. */
   read(param: Param, nowMicros: number): void {
     if (this.#options.eviction === 'lru') param.share?.listOf(param).touch(param);
-    if (!param.ttlIsAbsolute) this.#renew(param, nowMicros);
+    if (param.ttlIsAbsolute || param.ttlMicros === 0) return;
+    if (param.stored !== this.#watch.generation) this.#watch.touch(param);
+    this.#renew(param, nowMicros);
   }
 
   /** Removes a param as if it had expired. */
@@ -346,6 +360,7 @@ export class ParamStore {
   }
 
   #remove(param: Param): void {
+    if (param.stored !== this.#watch.generation) this.#watch.touch(param);
     this.unlock(param);
     this.#shares.remove(param);
     this.#params.delete(param.address);

@@ -5,6 +5,7 @@ import { lastWriteWins, type Reconcile } from './conflict-strategies.js';
 import type { DueEntry } from '../scheduling/due-queue.js';
 import type { ParamHistory } from './param-history.js';
 import type { ParamShare } from './param-share.js';
+import type { WatchedParam } from '../param-watch.js';
 import type { RouterSession } from '../session.js';
 import type { RestoredParam } from './stored-param.js';
 import { protocolTimeOf, restoredWriteTime, type WriteTime } from './write-time.js';
@@ -13,7 +14,7 @@ import { protocolTimeOf, restoredWriteTime, type WriteTime } from './write-time.
  * One stored value. The param owns the bytes of its value and overwrites them in place: a fader that moves a thousand
  * times per second allocates nothing.
  */
-export class Param {
+export class Param implements WatchedParam {
   readonly address: Address;
   /** Incremented by one with every accepted write. */
   revision: number;
@@ -42,6 +43,9 @@ export class Param {
   isRemoved = false;
   /** Earlier values, if a history rule applies. */
   history: ParamHistory | undefined;
+  /** See {@link ParamWatch}. */
+  stored = 0;
+  based = 0;
   /** The share of its owner. */
   share: ParamShare<Param> | undefined;
   /** Neighbors in the order of use. */
@@ -67,6 +71,10 @@ export class Param {
   /** Approximate memory: overhead, address, value and history. */
   get heldBytes(): number {
     return OVERHEAD_BYTES + 2 * this.address.length + this.#bytes.length + (this.history?.heldBytes ?? 0);
+  }
+
+  get hasValue(): boolean {
+    return this.writtenAt !== 0;
   }
 
   isVisible(nowMicros: number): boolean {
