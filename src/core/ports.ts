@@ -8,6 +8,8 @@ export type { Change, ChangeLog } from './change.js';
 
 export type { ParamWatch, WatchedParam } from './param-watch.js';
 
+export type { ReplyHold } from './reply-hold.js';
+
 /** Ports of the actors. A feature is added by implementing a port, without changing an actor. */
 
 /** Destination of log lines: a subset of pino's interface. */

@@ -32,7 +32,9 @@ import { ParamStore } from './params/param-store.js';
 import { type PastWrite, WriteHistory } from './params/write-history.js';
 import { PublishHandler } from './publish/publish-handler.js';
 import { QueryHandler } from './announce/query-handler.js';
+import { HeldReplies } from './delivery/held-replies.js';
 import { Replies } from './delivery/replies.js';
+import type { ReplyHold } from './reply-hold.js';
 import { Owners, type WatchToken } from './quotas/owner.js';
 import { TokenPermissions } from './sessions/permissions.js';
 import type { PendingFrame, RouterSession } from './session.js';
@@ -66,6 +68,8 @@ export interface RouterCoreOptions extends OptionValues<typeof coreOptions>, Hoo
   readonly bundleDropped?: ((bundle: ScheduledBundle) => void) | undefined;
   /** Sees every param of clients before it changes. @default none */
   readonly paramWatch?: ParamWatch | undefined;
+  /** Decides which acknowledgments wait for a store. @default none */
+  readonly replyHold?: ReplyHold | undefined;
   /** Logs of accepted changes. @default none */
   readonly changeLogs?: readonly ChangeLog[] | undefined;
   /** Receives internal errors of work other than messages. @default throws them */
@@ -98,6 +102,7 @@ export class RouterCore {
   readonly #sendQueues: SendQueueBudget;
   readonly #deliveries: Dispatcher;
   readonly #replies: Replies;
+  readonly #held: HeldReplies;
   readonly #routing: SignalRouter;
   readonly #passing: PublishHandler;
   readonly #writes: WriteHandler;
@@ -145,7 +150,8 @@ export class RouterCore {
     this.#wills = new LastWills(options);
     this.#sendQueues = new SendQueueBudget(options);
     this.#deliveries = new Dispatcher(this.#sendQueues);
-    this.#replies = new Replies(this.#deliveries);
+    this.#held = new HeldReplies(this.#deliveries, this.#sendQueues);
+    this.#replies = new Replies(this.#deliveries, this.#held);
     this.#hooks = new WriteHooks(options);
     const canSee = this.#hooks.canSee.bind(this.#hooks);
     this.#history = options.writeHistory.length === 0 ? undefined : new WriteHistory(options);
@@ -169,6 +175,7 @@ export class RouterCore {
       hooks: this.#hooks,
       work: this.#work,
       changes,
+      hold: options.replyHold,
     });
     this.#system = new SystemSignals(options, this.#routing, this.#sessions, () => this.statistics(), offsets);
     this.#snapshots = new SnapshotSender(this.#tasks, {
@@ -316,9 +323,19 @@ export class RouterCore {
     this.#routing.recipientsChanged();
   }
 
-  /** Sends an ERROR to a session. */
+  /** Sends an ERROR to a session. If the session is closing, its held replies are dropped. */
   sendError(session: RouterSession, error: ClaspError): void {
+    if (!session.established) this.#held.forget(session);
     this.#replies.error(session, error);
+  }
+
+  /**
+   * A cut of a store is complete, and so are all earlier ones: sends the replies that wait for it.
+   *
+   * @param failure why it is not stored: its ACKs become ERROR 500; undefined if it is stored
+   */
+  settleCut(cut: number, failure?: string): void {
+    this.#replies.settle(cut, failure);
   }
 
   /** Sends a PING to a session. */
@@ -345,6 +362,7 @@ export class RouterCore {
     const subscriptions = this.#routing.leaving(session);
     this.#chores.begin(this.#leaving(session, wasHere ? departure : undefined, isLoss(departure), subscriptions));
     session.outbox.clear();
+    this.#held.forget(session);
     this.#sendQueues.clear(session);
     session.release();
   }
@@ -700,11 +718,12 @@ export class RouterCore {
     const { revision, holder } = this.#writes.set(session, message, this.#nowMicros);
     session.hasWritten = true;
     if (!this.#wantsAck(qos)) return;
-    if (lock !== true && unlock !== true) return this.#replies.ack(session, message, revision);
+    const cut = this.#options.replyHold === undefined ? 0 : this.#options.replyHold.cutFor(address);
+    if (lock !== true && unlock !== true) return this.#replies.ack(session, message, revision, cut);
     // Whether the param is locked, and whether by this session. The reply never names another holder.
     const locked = holder !== undefined;
     const own = holder === session ? session.id : undefined;
-    this.#replies.send(session, { type: 'ack', address, revision, locked, holder: own });
+    this.#replies.send(session, { type: 'ack', address, revision, locked, holder: own }, cut);
   }
 
   #bundle(session: RouterSession, message: BundleMessage, qos: Qos): void {
@@ -722,7 +741,16 @@ export class RouterCore {
     }
     const revision = this.#writes.bundle(session, message, this.#nowMicros)?.revision;
     session.hasWritten = true;
-    if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack', revision });
+    if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack', revision }, this.#cutOf(message));
+  }
+
+  /** Returns the latest cut that one of the SETs of a bundle must wait for. */
+  #cutOf({ messages }: BundleMessage): number {
+    const { replyHold } = this.#options;
+    let cut = 0;
+    if (replyHold === undefined) return cut;
+    for (const inner of messages) if (inner.type === 'set') cut = Math.max(cut, replyHold.cutFor(inner.address));
+    return cut;
   }
 
   /** Runs the due bundles. Each bundle runs as a whole: no other message is handled between its messages. */

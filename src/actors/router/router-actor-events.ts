@@ -89,6 +89,8 @@ export type RouterActorEvent =
       readonly address: string;
       readonly answer: (writes: readonly PastWrite[]) => void;
     }
+  /** A cut of a store, and all before it, are stored; or they are not, because of `failure`. */
+  | { readonly type: 'cut.settled'; readonly cut: number; readonly failure: string | undefined }
   /** The results of the visibility filter may have changed. */
   | { readonly type: 'visibility.changed' }
   /** A token was revoked. Its sessions are notified separately. */

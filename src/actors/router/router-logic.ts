@@ -214,6 +214,9 @@ class Router {
         case 'history.requested':
           event.answer(this.#core.history(event.address));
           break;
+        case 'cut.settled':
+          this.#core.settleCut(event.cut, event.failure);
+          break;
         case 'visibility.changed':
           this.#core.visibilityChanged();
           break;

@@ -39,6 +39,8 @@ export function publishRetention({ signal, phase }: PublishMessage): Retention {
 
 export interface QueueState {
   readonly bytes: number;
+  /** Bytes of replies that wait for a store, outside of the queue. */
+  readonly reservedBytes: number;
   readonly messages: number;
   /** Number of messages that can be dropped. */
   readonly droppable: number;
@@ -54,7 +56,7 @@ export interface QueueLimits {
  * or close the session.
  */
 export function judgeQueue(state: QueueState, limits: QueueLimits): 'fits' | 'dropOldest' | 'close' {
-  if (state.bytes <= limits.maxBytes && state.messages <= limits.maxMessages) return 'fits';
+  if (state.bytes + state.reservedBytes <= limits.maxBytes && state.messages <= limits.maxMessages) return 'fits';
   return state.droppable > 0 ? 'dropOldest' : 'close';
 }
 
@@ -64,14 +66,16 @@ export function judgeQueue(state: QueueState, limits: QueueLimits): 'fits' | 'dr
  * @param limit the exceeded limit: of the session, or of all sessions together, where its queue is the largest
  */
 export function queueOverflow(
-  { messages, bytes }: Pick<QueueState, 'messages' | 'bytes'>,
+  { messages, bytes, reservedBytes }: Pick<QueueState, 'messages' | 'bytes' | 'reservedBytes'>,
   limit: 'session' | 'router',
 ): ClaspError {
   const why =
     limit === 'session'
       ? 'more than this router keeps for one session'
       : 'the most of all, and together more than this router keeps';
-  return new ClaspError(ErrorCode.Overloaded, `Too slow: ${messages} messages (${bytes} bytes) were waiting, ${why}`);
+  const replies = reservedBytes === 0 ? '' : ` and ${reservedBytes} bytes of replies that wait for the store`;
+  const text = `Too slow: ${messages} messages (${bytes} bytes)${replies} were waiting, ${why}`;
+  return new ClaspError(ErrorCode.Overloaded, text);
 }
 
 export interface SocketLimits {

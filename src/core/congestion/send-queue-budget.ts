@@ -84,6 +84,30 @@ export class SendQueueBudget {
     while (this.#heldBytes > this.#limits.maxBytes) this.#relieve();
   }
 
+  /** Counts bytes that wait elsewhere for a session; see {@link SendQueue.reserve}. */
+  reserve(session: RouterSession, bytes: number): void {
+    const { sendQueue } = session;
+    const { bytes: bytesBefore, heldBytes: heldBefore, dropped: droppedBefore } = sendQueue;
+    this.#waiting.add(session);
+    const fits = sendQueue.reserve(bytes);
+    this.#bytes += sendQueue.bytes - bytesBefore;
+    this.#heldBytes += sendQueue.heldBytes - heldBefore;
+    this.#rank(session);
+    this.#noteDrops(session, sendQueue.dropped - droppedBefore);
+    if (!fits) this.#close(session, 'session');
+    while (this.#heldBytes > this.#limits.maxBytes) this.#relieve();
+  }
+
+  /** Releases reserved bytes. */
+  release(session: RouterSession, bytes: number): void {
+    const { sendQueue } = session;
+    const { heldBytes } = sendQueue;
+    sendQueue.release(bytes);
+    this.#heldBytes -= heldBytes - sendQueue.heldBytes;
+    if (sendQueue.isEmpty) this.#waiting.delete(session);
+    this.#rank(session);
+  }
+
   /** Takes the next messages to send; see {@link SendQueue.take}. */
   take(session: RouterSession, maxBytes: number): Uint8Array {
     const { sendQueue } = session;
@@ -92,7 +116,7 @@ export class SendQueueBudget {
     session.traffic.sentMessages += messages - sendQueue.messages;
     this.#bytes -= taken.length;
     this.#heldBytes -= heldBytes - sendQueue.heldBytes;
-    if (sendQueue.messages === 0) this.#waiting.delete(session);
+    if (sendQueue.isEmpty) this.#waiting.delete(session);
     this.#rank(session);
     return taken;
   }
@@ -120,7 +144,7 @@ export class SendQueueBudget {
     const { sendQueue } = most;
     for (;;) {
       const { messages, droppable } = sendQueue;
-      const verdict = judgeQueue({ bytes: this.#heldBytes, messages, droppable }, this.#limits);
+      const verdict = judgeQueue({ bytes: this.#heldBytes, reservedBytes: 0, messages, droppable }, this.#limits);
       if (verdict === 'close') return this.#close(most, 'router');
       if (verdict === 'fits') break;
       const freed = sendQueue.dropOldest();

@@ -24,6 +24,7 @@ export class SendQueue implements QueueState {
   #droppable: Set<number> = noKeys;
   #sequence = 0;
   #bytes = 0;
+  #reservedBytes = 0;
   #conflated = 0;
   #dropped = 0;
 
@@ -37,7 +38,7 @@ export class SendQueue implements QueueState {
 
   /** Approximate memory in bytes. */
   get heldBytes(): number {
-    return this.#bytes + this.#entries.size * QUEUED_MESSAGE_BYTES;
+    return this.#bytes + this.#reservedBytes + this.#entries.size * QUEUED_MESSAGE_BYTES;
   }
 
   get messages(): number {
@@ -47,6 +48,16 @@ export class SendQueue implements QueueState {
   /** Messages that can be dropped. */
   get droppable(): number {
     return this.#droppable.size;
+  }
+
+  /** Bytes that wait elsewhere for the session. */
+  get reservedBytes(): number {
+    return this.#reservedBytes;
+  }
+
+  /** Whether neither messages nor reserved bytes are left. */
+  get isEmpty(): boolean {
+    return this.#entries.size === 0 && this.#reservedBytes === 0;
   }
 
   /** Param values replaced by newer ones before they were sent, since the session connected. */
@@ -82,11 +93,22 @@ export class SendQueue implements QueueState {
     this.#entries.set(key, copyBytes(bytes, start, end));
     this.#bytes += end - start;
     if (retention === 'droppable' && typeof key === 'number') this.#droppable.add(key);
-    for (;;) {
-      const verdict = judgeQueue(this, this.#limits);
-      if (verdict !== 'dropOldest') return verdict === 'fits';
-      this.dropOldest();
-    }
+    return this.#fit();
+  }
+
+  /**
+   * Counts bytes that wait elsewhere for the session.
+   *
+   * @returns false if the queue exceeds a limit and has nothing left to drop: the session must be closed
+   */
+  reserve(bytes: number): boolean {
+    this.#reservedBytes += bytes;
+    return this.#fit();
+  }
+
+  /** Releases reserved bytes. */
+  release(bytes: number): void {
+    this.#reservedBytes = Math.max(0, this.#reservedBytes - bytes); // the queue may have been cleared
   }
 
   /** Drops the oldest droppable message. @returns its bytes; 0 if none exists */
@@ -127,5 +149,15 @@ export class SendQueue implements QueueState {
     this.#entries.clear();
     this.#droppable.clear();
     this.#bytes = 0;
+    this.#reservedBytes = 0;
+  }
+
+  /** Drops messages until the queue fits its limits. @returns false if it has nothing left to drop */
+  #fit(): boolean {
+    for (;;) {
+      const verdict = judgeQueue(this, this.#limits);
+      if (verdict !== 'dropOldest') return verdict === 'fits';
+      this.dropOldest();
+    }
   }
 }

@@ -75,6 +75,12 @@ export class Dispatcher {
     else if (session.phase !== 'closed') this.#toOutbox(session, writer.bytes, writer.start, writer.end);
   }
 
+  /** The same for a message that was written earlier. */
+  toOne(session: RouterSession, bytes: Uint8Array): void {
+    if (session.phase === 'congested') this.#enqueue(session, bytes, 0, bytes.length, REPLY_RETENTION, '');
+    else if (session.phase !== 'closed') this.#toOutbox(session, bytes, 0, bytes.length);
+  }
+
   /**
    * Delivers one shared message to in-process sessions. They cannot become congested, because they run in the same
    * process.

@@ -4,8 +4,9 @@ import { MAX_JSON_TEXT } from '../../protocol/encodings/json.js';
 import { MAX_ADDRESS_BYTES } from '../../protocol/limits.js';
 import type { U64 } from '../../protocol/u64.js';
 import { detached } from '../../protocol/messages/index.js';
-import type { Message, SetMessage } from '../../protocol/messages/message.js';
+import type { AckMessage, ErrorMessage, Message, SetMessage } from '../../protocol/messages/message.js';
 import type { Dispatcher } from './dispatcher.js';
+import { type HeldReplies, notStored, type WrittenReply } from './held-replies.js';
 import { FrameWriter } from './frame-writer.js';
 import type { RouterSession } from '../session.js';
 import { wireForms } from './wire-form.js';
@@ -13,12 +14,15 @@ import { wireForms } from './wire-form.js';
 /** Sends replies to one session: ACK, ERROR, SNAPSHOT, ... They have separate writers (see FanOut). */
 export class Replies {
   readonly #deliveries: Dispatcher;
+  readonly #held: HeldReplies;
   readonly #writers = wireForms.map((form) => new FrameWriter(form));
 
   readonly #errors = new Map<ErrorCode, number>();
 
-  constructor(deliveries: Dispatcher) {
+  /** @param held replies that wait for a store */
+  constructor(deliveries: Dispatcher, held: HeldReplies) {
     this.#deliveries = deliveries;
+    this.#held = held;
   }
 
   /** Number of ERRORs sent, by code. */
@@ -26,8 +30,15 @@ export class Replies {
     return this.#errors;
   }
 
-  /** @throws EncodeError if the message does not fit a frame; nothing is sent then */
-  send(session: RouterSession, message: Message): void {
+  /**
+   * @param cut the cut that must be stored before an ACK is sent; 0 = none
+   * @throws EncodeError if the message does not fit a frame; nothing is sent then
+   */
+  send(session: RouterSession, message: Message, cut = 0): void {
+    if ((cut > 0 || this.#held.size > 0) && isHoldable(message) && this.#held.mustHold(session, cut)) {
+      const address = message.type === 'ack' ? message.address : undefined;
+      return this.#held.hold(session, this.#written(session, message), cut, address);
+    }
     const writer = this.writer(session);
     if (writer === undefined) return this.#deliveries.hand(session, detached(message));
     writer.write(message);
@@ -46,8 +57,11 @@ export class Replies {
     this.#deliveries.to(session, writer);
   }
 
-  /** Acknowledges an accepted SET. */
-  ack(session: RouterSession, message: SetMessage, revision: U64): void {
+  /** Acknowledges an accepted SET. @param cut as for {@link send} */
+  ack(session: RouterSession, message: SetMessage, revision: U64, cut = 0): void {
+    if (cut > 0 || this.#held.size > 0) {
+      return this.send(session, { type: 'ack', address: message.address, revision }, cut);
+    }
     const writer = this.writer(session);
     if (writer === undefined)
       return this.#deliveries.hand(session, { type: 'ack', address: message.address, revision });
@@ -55,12 +69,34 @@ export class Replies {
     this.#deliveries.to(session, writer);
   }
 
-  error(session: RouterSession, { code, message, address }: ClaspError): void {
+  error(session: RouterSession, error: ClaspError): void {
+    this.send(session, this.#errorFor(session, error));
+  }
+
+  /** A cut is stored, or has failed for a reason: its ACKs become ERRORs. */
+  settle(cut: number, failure: string | undefined): void {
+    this.#held.settle(
+      cut,
+      failure === undefined
+        ? undefined
+        : (session, address) => this.#written(session, this.#errorFor(session, notStored(failure, address))),
+    );
+  }
+
+  #errorFor(session: RouterSession, { code, message, address }: ClaspError): ErrorMessage {
     this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
     const text = clip(message, MAX_ERROR_TEXT_BYTES);
     session.lastError = { code, text, atMicros: session.lastActivityMicros };
     const about = address === undefined ? undefined : clip(address, MAX_ADDRESS_BYTES);
-    this.send(session, { type: 'error', code, message: text, address: about });
+    return { type: 'error', code, message: text, address: about };
+  }
+
+  /** Returns a message as it can be kept and sent later. */
+  #written(session: RouterSession, message: Message): WrittenReply {
+    const writer = this.writer(session);
+    if (writer === undefined) return detached(message);
+    writer.write(message);
+    return writer.bytes.slice(writer.start, writer.end);
   }
 
   /**
@@ -105,6 +141,11 @@ export class Replies {
     const isFirstSent = this.inPieces(session, items.slice(0, middle), make);
     return this.inPieces(session, items.slice(middle), make) || isFirstSent;
   }
+}
+
+/** Whether a reply waits behind held ones. Snapshots and results do not, and deliveries never do. */
+function isHoldable(message: Message): message is AckMessage | ErrorMessage {
+  return message.type === 'ack' || message.type === 'error';
 }
 
 /** Maximum bytes of an ERROR's text. Reasons from a program's hooks are unbounded, and an ERROR must fit its frame. */

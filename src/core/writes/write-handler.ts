@@ -12,6 +12,7 @@ import type { Changes } from '../changes.js';
 import type { Param } from '../params/param.js';
 import type { ParamStore } from '../params/param-store.js';
 import type { PublishHandler } from '../publish/publish-handler.js';
+import type { ReplyHold } from '../reply-hold.js';
 import type { RouterSession } from '../session.js';
 import type { SignalRouter } from '../delivery/signal-router.js';
 import type { SignalDirectory } from '../announce/signal-directory.js';
@@ -50,6 +51,7 @@ export class WriteHandler {
   readonly #hooks: WriteHooks;
   readonly #work: StepCounter;
   readonly #changes: Changes;
+  readonly #hold: ReplyHold | undefined;
 
   /** @param options.announced if set, a SET must conform to the announced definition */
   constructor(
@@ -64,6 +66,8 @@ export class WriteHandler {
       /** Counts the cost of new params. */
       readonly work: StepCounter;
       readonly changes: Changes;
+      /** Refuses writes that cannot be stored as required. */
+      readonly hold: ReplyHold | undefined;
     },
   ) {
     this.#params = params;
@@ -75,6 +79,7 @@ export class WriteHandler {
     this.#hooks = options.hooks;
     this.#work = options.work;
     this.#changes = options.changes;
+    this.#hold = options.hold;
   }
 
   /** @returns the updated param @throws ClaspError 200, 301, 302, 400, 401, 402, 403, 429, 503 */
@@ -134,6 +139,7 @@ export class WriteHandler {
   ): void {
     const { permissions } = session;
     checkValueSize(message, this.#maxValueBytes);
+    if (message.type === 'set') this.#hold?.check(message.address);
     if (!permissions.isUnrestricted) {
       permissions.checkWrite(message, nowMicros);
       if (came === 'now') permissions.countWrite(message.address, nowMicros);

@@ -110,11 +110,12 @@ describe('the congestion policy', () => {
   });
 
   it.each([
-    [{ bytes: 20, messages: 2, droppable: 0 }, 'fits'],
-    [{ bytes: 21, messages: 1, droppable: 0 }, 'close'],
-    [{ bytes: 21, messages: 1, droppable: 1 }, 'dropOldest'],
-    [{ bytes: 1, messages: 3, droppable: 0 }, 'close'],
-    [{ bytes: 1, messages: 3, droppable: 2 }, 'dropOldest'],
+    [{ bytes: 20, reservedBytes: 0, messages: 2, droppable: 0 }, 'fits'],
+    [{ bytes: 21, reservedBytes: 0, messages: 1, droppable: 0 }, 'close'],
+    [{ bytes: 21, reservedBytes: 0, messages: 1, droppable: 1 }, 'dropOldest'],
+    [{ bytes: 1, reservedBytes: 0, messages: 3, droppable: 0 }, 'close'],
+    [{ bytes: 1, reservedBytes: 0, messages: 3, droppable: 2 }, 'dropOldest'],
+    [{ bytes: 11, reservedBytes: 10, messages: 1, droppable: 0 }, 'close'],
   ] as const)('judges a queue of %j as %s', (state, verdict) => expect(judgeQueue(state, LIMITS)).toBe(verdict));
 
   it.each([
@@ -124,7 +125,7 @@ describe('the congestion policy', () => {
       'Too slow: 3 messages (30 bytes) were waiting, the most of all, and together more than this router keeps',
     ],
   ] as const)('closes a session above the limit of the %s with ERROR 503 and the facts', (limit, message) => {
-    expect(queueOverflow({ messages: 3, bytes: 30 }, limit)).toMatchObject({ code: 503, message });
+    expect(queueOverflow({ messages: 3, bytes: 30, reservedBytes: 0 }, limit)).toMatchObject({ code: 503, message });
   });
 
   const sockets = { maxSendBufferBytes: 1_000_000, highWaterBytes: 500_000 };

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SendQueueBudget } from '../../../src/core/congestion/send-queue-budget.js';
 import { Dispatcher } from '../../../src/core/delivery/dispatcher.js';
 import { FanOut } from '../../../src/core/delivery/fan-out.js';
+import { HeldReplies } from '../../../src/core/delivery/held-replies.js';
 import { PeerSignaling } from '../../../src/core/publish/peer-signaling.js';
 import { Replies } from '../../../src/core/delivery/replies.js';
 import { subscription, SubscriptionIndex } from '../../../src/core/subscriptions/subscription-index.js';
@@ -27,8 +28,9 @@ class Bench {
   readonly signals: PeerSignaling;
 
   constructor() {
-    const deliveries = new Dispatcher(new SendQueueBudget({ maxQueueBytesTotal: Infinity }));
-    this.#replies = new Replies(deliveries);
+    const sendQueues = new SendQueueBudget({ maxQueueBytesTotal: Infinity });
+    const deliveries = new Dispatcher(sendQueues);
+    this.#replies = new Replies(deliveries, new HeldReplies(deliveries, sendQueues));
     const fanOut = new FanOut(deliveries, this.#replies);
     this.signals = new PeerSignaling({
       find: (id) => this.#sessions.get(id)?.session,
