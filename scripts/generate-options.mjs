@@ -10,6 +10,12 @@ const root = new URL('../', import.meta.url);
 const { optionTopics } = /** @type {typeof import('../src/router/options.js')} */ (
   await import(new URL('dist/router/options.js', root).href)
 );
+const { environmentName } = /** @type {typeof import('../src/cli/flag.js')} */ (
+  await import(new URL('dist/cli/flag.js', root).href)
+);
+const { routerFlagOf } = /** @type {typeof import('../src/cli/router-flags.js')} */ (
+  await import(new URL('dist/cli/router-flags.js', root).href)
+);
 const moduleOf = moduleFinder(new URL('src/', root));
 
 /** @param {string} path @param {string} text */
@@ -19,7 +25,4 @@ async function write(path, text) {
 }
 
 await write('src/router/router-options.ts', optionsInterface(optionTopics, moduleOf));
-await write(
-  'docs/reference/options.md',
-  optionsPage(optionTopics, () => undefined),
-);
+await write('docs/reference/options.md', optionsPage(optionTopics, routerFlagOf, environmentName));

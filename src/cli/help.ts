@@ -1,19 +1,11 @@
-import { environmentName, flags } from './settings.js';
+import { flagHelp } from './command-line.js';
+import { environmentName } from './flag.js';
+import { runLine } from './settings.js';
 import { tokenCommands } from './token-request.js';
 import { commandRows } from './tool/tool-help.js';
 
-/** Returns the text of `--help`, made from the table of flags. */
+/** Returns the text of `--help`. */
 export function helpText(): string {
-  const rows = Object.entries(flags).map(([name, flag]) => {
-    const short = 'short' in flag ? `-${flag.short}, ` : '    ';
-    const value = 'value' in flag ? ` ${flag.value}` : '';
-    const fallback = 'value' in flag ? ` (${flag.fallback})` : '';
-    return { left: `  ${short}--${name}${value}`, right: `${flag.help}${fallback}` };
-  });
-  rows.push(
-    { left: '  -h, --help', right: 'prints this text' },
-    { left: '  -V, --version', right: 'prints the version' },
-  );
   const commands = [
     ...commandRows(),
     {
@@ -21,17 +13,14 @@ export function helpText(): string {
       right: 'creates, lists and revokes the tokens of --auth',
     },
   ];
-  const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
+  const width = Math.max(...commands.map(({ left }) => left.length)) + 4;
   return [
     'clasp-router: routes CLASP signals between lights, sound, video, sensors and web pages.',
     '',
-    'Usage: clasp-router [options]     runs a router',
-    '       clasp-router COMMAND ...   is a client of a running router',
-    '',
-    ...rows.map(({ left, right }) => left.padEnd(width) + right),
-    '',
+    flagHelp(runLine, '[options]     runs a router\n       clasp-router COMMAND ...   is a client of a running router'),
     `Each option is also an environment variable: ${environmentName('port')}, ${environmentName('max-sessions')}, ...`,
-    'The command line has precedence.',
+    'The command line has precedence. off disables a listener or a file.',
+    'With auto, the router selects the value.',
     '',
     'Commands, each with its own --help:',
     ...commands.map(({ left, right }) => `  ${left}`.padEnd(width) + right),

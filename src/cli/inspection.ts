@@ -1,5 +1,6 @@
 import type { InspectorService } from '../inspector/index.js';
-import { type Settings, UsageError } from './settings.js';
+import type { Settings } from './settings.js';
+import { UsageError } from './usage-error.js';
 
 /** Returns the inspector with its relay; undefined without both. @throws UsageError, RelayUrlError */
 export async function inspection(settings: Settings): Promise<InspectorService | undefined> {

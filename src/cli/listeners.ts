@@ -5,7 +5,8 @@ import { pipe, tcp } from '../transports/tcp/index.js';
 import type { Transport } from '../transports/transport.js';
 import { udp } from '../transports/udp/index.js';
 import { webSocket } from '../transports/websocket/index.js';
-import { type Settings, UsageError } from './settings.js';
+import type { Settings } from './settings.js';
+import { UsageError } from './usage-error.js';
 
 /** The configured transports, before they listen. */
 export interface Listeners {

@@ -3,7 +3,6 @@ import { systemClock, wallTime } from '../util/clock.js';
 import { printable, printableError } from '../util/printable-text.js';
 import { version } from '../util/version.js';
 import { endWithReader, leave, openProcessOutput } from './output/process-output.js';
-import { readSettings } from './settings.js';
 
 const output = openProcessOutput();
 
@@ -32,6 +31,7 @@ async function main(): Promise<void> {
     await runToolInProcess(args, output);
     return;
   }
+  const { readSettings } = await import('./settings.js');
   const request = readSettings(args, process.env);
   switch (request.kind) {
     case 'help': {

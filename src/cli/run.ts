@@ -3,6 +3,7 @@ import { openAuthenticator, type OpenAuthenticatorOptions } from '../auth/index.
 import { defaultDataDir, type OpenCertificate } from '../certificates/index.js';
 import { RouterStoppedError } from '../router/router-stopped-error.js';
 import { createRouter, type Router } from '../router/create-router.js';
+import { parseRouterOptions } from '../router/options.js';
 import { staticFiles } from '../http/static-files/index.js';
 import type { Transport } from '../transports/transport.js';
 import { TransportUnavailable } from '../net/transport-error.js';
@@ -16,7 +17,8 @@ import { inspection } from './inspection.js';
 import { logWarnings, openLog } from './log.js';
 import { openFilesOfProcess, watchOpenFiles } from './open-files.js';
 import { leave, leaveAtOnce, type ProcessOutput } from './output/process-output.js';
-import { type Request, type Settings, UsageError } from './settings.js';
+import type { Request, Settings } from './settings.js';
+import { UsageError } from './usage-error.js';
 
 /** Runs a router until a signal stops it. Its output never delays it, and a closed output is not an error. */
 export async function run(
@@ -26,28 +28,18 @@ export async function run(
   const logger = await openLog(settings, output.stderr);
   logWarnings(logger);
   for (const warning of warnings) logger.warn({}, warning);
-  const { name } = settings;
+  const { name, maxSessions } = parseRouterOptions(settings.router);
   const authenticator = settings.auth ? await openAuthenticator({ ...authFiles(settings), logger }) : undefined;
   const inspector = await inspection(settings);
   const { transports, certificate } = await prepareListeners(settings, logger);
   reloadOnHangUp(certificate, logger);
   const router = createRouter({
-    name,
-    maxSessions: settings.maxSessions,
-    maxSessionsPerToken: settings.maxSessionsPerToken,
-    maxSessionsPerAddress: settings.maxSessionsPerAddress,
-    sessionTimeoutSeconds: settings.sessionTimeoutSeconds,
-    maxSubscriptionsPerSession: settings.maxSubscriptions,
-    maxMessagesPerSecond: settings.maxMessagesPerSecond,
-    maxParams: settings.maxParams,
-    paramTtlSeconds: settings.paramTtlSeconds,
-    allowInsecureUdp: settings.allowInsecureUdp,
-    drainTimeoutSeconds: settings.drainTimeoutSeconds,
+    ...settings.router,
     authenticator,
     services: [probes(settings), ...(inspector === undefined ? [] : [inspector]), ...folders(settings)],
     logger,
   });
-  watchOpenFiles(openFilesOfProcess(), settings.maxSessions, systemClock, logger);
+  watchOpenFiles(openFilesOfProcess(), maxSessions, systemClock, logger);
   stopOnSignals(() => router.stop(), logger, output);
   router.actor.subscribe({
     complete: () => {

@@ -1,8 +1,15 @@
 import { createToken, listTokens, revokeToken, type TokenInfo } from '../auth/index.js';
 import { defaultDataDir } from '../certificates/index.js';
-import { UsageError } from './settings.js';
+import { flagHelp } from './command-line.js';
 import { formatConstraint } from './token-constraint.js';
-import { readTokenRequest, type TokenCommandName, tokenCommands } from './token-request.js';
+import {
+  readTokenRequest,
+  tokenCommandNames,
+  type TokenCommandName,
+  tokenCommands,
+  tokenLine,
+} from './token-request.js';
+import { UsageError } from './usage-error.js';
 
 /** The parts of the process that the command uses. */
 export interface TokenCommandHost {
@@ -103,23 +110,18 @@ function endOf({ expiresAtSeconds }: TokenInfo, nowSeconds: number): string {
   return `${expiresAtSeconds <= nowSeconds ? 'ended' : 'ends'} ${minute} UTC`;
 }
 
+function usage(name: TokenCommandName): string {
+  const command = tokenCommands[name];
+  return 'argument' in command ? `${command.argument} [options]` : '[options]';
+}
+
 /** Returns the text of `--help`, for all commands or for one. */
 function helpOf(name: TokenCommandName | undefined): string {
-  const names = name === undefined ? Object.keys(tokenCommands) : [name];
-  const lines = Object.entries(tokenCommands)
-    .filter(([command]) => names.includes(command))
-    .flatMap(([command, { help, options, ...rest }]) => {
-      const argument = 'argument' in rest ? ` ${rest.argument}` : '';
-      const rows = Object.entries(options).map(([option, about]) => ({
-        left: `  --${option}${'value' in about ? ` ${about.value}` : ''}`,
-        right: about.help,
-      }));
-      return [
-        `clasp-router token ${command}${argument} [options]`,
-        `  ${help}`,
-        ...rows.map(({ left, right }) => left.padEnd(22) + right),
-        '',
-      ];
-    });
-  return lines.join('\n');
+  const names = name === undefined ? tokenCommandNames : [name];
+  return names
+    .map((command) => {
+      const line = tokenLine(command);
+      return `${line.name} ${tokenCommands[command].help}.\n\n${flagHelp(line, usage(command))}`;
+    })
+    .join('\n');
 }

@@ -1,7 +1,7 @@
 import type { Constraint } from '../core/ports.js';
 import { ClaspError } from '../protocol/errors.js';
 import { parsePattern, type Pattern } from '../protocol/pattern.js';
-import { UsageError } from './settings.js';
+import { UsageError } from './usage-error.js';
 
 const EXAMPLE = '"/lights/**:range=0..1,rate=30"';
 const NUMBER = String.raw`-?\d+(?:\.\d+)?(?:e[-+]?\d+)?`;

@@ -1,10 +1,11 @@
-import { parseArgs } from 'node:util';
 import type { Constraint } from '../core/ports.js';
 import { didYouMean } from '../util/did-you-mean.js';
 import { ClaspError } from '../protocol/errors.js';
 import { formatScope, parseScopes } from '../protocol/scope.js';
-import { environmentName, UsageError } from './settings.js';
+import { parseCommandLine } from './command-line.js';
+import { type CommandLine, environmentName, type Flag } from './flag.js';
 import { parseConstraint } from './token-constraint.js';
+import { UsageError } from './usage-error.js';
 
 /** The validated command line of `clasp-router token`. */
 export type TokenRequest =
@@ -24,23 +25,19 @@ export type TokenRequest =
   | { readonly kind: 'list'; readonly dataDir: string | undefined; readonly asJson: boolean }
   | { readonly kind: 'revoke'; readonly id: string; readonly dataDir: string | undefined };
 
-interface Option {
-  /** The placeholder of the value in the help; absent for a switch. */
-  readonly value?: string;
-  /** Whether all occurrences apply. Of another option only the last one applies. */
-  readonly isRepeatable?: boolean;
-  readonly help: string;
-}
-
 interface TokenCommand {
   /** The argument of the command. */
   readonly argument?: string;
   readonly help: string;
-  readonly options: Readonly<Record<string, Option>>;
+  readonly options: Readonly<Record<string, Flag>>;
 }
 
-const dataDir: Option = { value: 'DIR', help: 'data folder of the router; default: the usual folder' };
-const json: Option = { help: 'prints JSON' };
+const dataDir: Flag = {
+  value: 'DIR',
+  inEnvironment: true,
+  help: 'data folder of the router; default: the usual folder',
+};
+const json: Flag = { help: 'prints JSON' };
 
 /** All commands with their options, in the order of the help. */
 export const tokenCommands = {
@@ -68,6 +65,8 @@ export const tokenCommands = {
 } as const satisfies Record<string, TokenCommand>;
 
 export type TokenCommandName = keyof typeof tokenCommands;
+
+export const tokenCommandNames: readonly TokenCommandName[] = ['create', 'list', 'revoke'];
 
 const DEFAULT_TTL = '30d';
 const secondsOf: ReadonlyMap<string, number> = new Map([
@@ -101,28 +100,25 @@ export function readTokenRequest(
   if (!isCommand(name)) {
     throw new UsageError(`unknown command token ${name}${suggested('', name, Object.keys(tokenCommands))}`);
   }
-  const command: TokenCommand = tokenCommands[name];
-  const { values, repeated, positionals } = parse(name, command, rest);
-  if (values.has('help')) return { kind: 'help', command: name };
-  const expected = command.argument === undefined ? 0 : 1;
-  const surplus = positionals[expected];
-  if (surplus !== undefined)
-    throw new UsageError(`unexpected argument "${surplus}"; see clasp-router token ${name} -h`);
-  const folder = values.get('data-dir') ?? environment[environmentName('data-dir')];
+  const line = parseCommandLine(tokenLine(name), rest);
+  if (line === undefined) return { kind: 'help', command: name };
+  const { args: positionals, given } = line;
+  const text = (flag: string): string | undefined => given.get(flag)?.at(-1);
+  const folder = text('data-dir') ?? environment[environmentName('data-dir')];
   const where = folder === undefined || folder === '' || folder === 'off' ? undefined : folder;
   switch (name) {
     case 'create':
       return {
         kind: 'create',
-        scopes: scopes(values.get('scopes')),
-        constraints: (repeated.get('constraint') ?? []).map(parseConstraint),
-        subject: subject(values.get('subject')),
-        ttlSeconds: ttlSeconds(values.get('ttl') ?? DEFAULT_TTL),
+        scopes: scopes(text('scopes')),
+        constraints: (given.get('constraint') ?? []).map(parseConstraint),
+        subject: subject(text('subject')),
+        ttlSeconds: ttlSeconds(text('ttl') ?? DEFAULT_TTL),
         dataDir: where,
-        asJson: values.has('json'),
+        asJson: given.has('json'),
       };
     case 'list':
-      return { kind: 'list', dataDir: where, asJson: values.has('json') };
+      return { kind: 'list', dataDir: where, asJson: given.has('json') };
     case 'revoke': {
       const [id] = positionals;
       if (id === undefined || id === '')
@@ -136,42 +132,15 @@ function isCommand(name: string): name is TokenCommandName {
   return Object.hasOwn(tokenCommands, name);
 }
 
-/** Returns the options by name, repeatable ones separately. A switch is present or absent. */
-function parse(
-  name: TokenCommandName,
-  command: TokenCommand,
-  args: readonly string[],
-): {
-  readonly values: ReadonlyMap<string, string>;
-  readonly repeated: ReadonlyMap<string, readonly string[]>;
-  readonly positionals: readonly string[];
-} {
-  const known: Readonly<Record<string, Option>> = { ...command.options, help: { help: '' } };
-  const options: Record<string, { type: 'string' | 'boolean'; short?: string }> = {};
-  for (const [option, { value }] of Object.entries(known)) {
-    options[option] = { type: value === undefined ? 'boolean' : 'string', ...(option === 'help' && { short: 'h' }) };
-  }
-  // Not strict, so that the errors have our own sentences.
-  const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
-  const values = new Map<string, string>();
-  const repeated = new Map<string, string[]>();
-  const positionals: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === 'positional') positionals.push(token.value);
-    if (token.kind !== 'option') continue;
-    const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
-    if (option === undefined) {
-      const meant = suggested('--', token.name, Object.keys(options));
-      throw new UsageError(`unknown option ${token.rawName}${meant}; see clasp-router token ${name} -h`);
-    }
-    if (option.type === 'string' && token.value === undefined) throw new UsageError(`${token.rawName} needs a value`);
-    if (option.type === 'boolean' && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`);
-    const value = token.value ?? '';
-    if (known[token.name]?.isRepeatable === true)
-      repeated.set(token.name, [...(repeated.get(token.name) ?? []), value]);
-    else values.set(token.name, value);
-  }
-  return { values, repeated, positionals };
+/** Returns the command line of a command. */
+export function tokenLine(name: TokenCommandName): CommandLine {
+  const { argument, options }: TokenCommand = tokenCommands[name];
+  // The sentence about a missing argument is that of the command.
+  return {
+    name: `clasp-router token ${name}`,
+    parameters: argument === undefined ? [] : [`[${argument}]`],
+    flags: options,
+  };
 }
 
 function suggested(prefix: string, name: string, known: readonly string[]): string {

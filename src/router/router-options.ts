@@ -15,7 +15,7 @@ export interface RouterOptions {
   readonly features?: readonly ('param' | 'event' | 'stream' | 'gesture' | 'timeline')[] | undefined;
   /** Whether HELLO needs a token. @default 'authenticated' with an authenticator, otherwise 'open' */
   readonly securityMode?: 'open' | 'authenticated' | undefined;
-  /** Whether subscribers below `/$clasp/sessions` can see the sessions. @default true */
+  /** Publishes the sessions below `/$clasp/sessions`. @default true */
   readonly presence?: boolean | undefined;
   /**
    * Approximate maximum bytes of all data of the router. The limits of single kinds default to shares of it. At least
@@ -110,8 +110,8 @@ export interface RouterOptions {
    */
   readonly maxParamBytes?: number | undefined;
   /**
-   * The evicted param at the limit: `lru`, the param not written or read for longest; `oldest`, the one not written for
-   * longest; `reject`, none: the write is refused (503). A locked param is evicted last.
+   * The param that is evicted at the limit. `lru`: the one not written or read for longest. `oldest`: the one not
+   * written for longest. `reject`: none; the write is refused (503). A locked param is evicted last.
    * @default 'lru'
    */
   readonly eviction?: 'lru' | 'oldest' | 'reject' | undefined;

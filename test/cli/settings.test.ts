@@ -1,14 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { banner } from '../../src/cli/banner.js';
+import { routerFlags } from '../../src/cli/router-flags.js';
+import { parseRouterOptions, routerOptions } from '../../src/router/options.js';
+import type { RouterOptions } from '../../src/router/router-options.js';
+import type { AnyOption } from '../../src/util/option.js';
 import { helpText } from '../../src/cli/help.js';
-import { flags, readSettings, UsageError } from '../../src/cli/settings.js';
+import { readSettings, type Request, runLine } from '../../src/cli/settings.js';
+import { UsageError } from '../../src/cli/usage-error.js';
 
 const defaults = {
   port: 7330,
   websocket: true,
   tcpPort: undefined,
   udpPort: undefined,
-  allowInsecureUdp: false,
   quicPort: undefined,
   quicDatagrams: false,
   pipePath: undefined,
@@ -34,19 +38,13 @@ const defaults = {
   inspectRelayUrl: undefined,
   staticFolders: [],
   host: '0.0.0.0',
-  name: 'CLASP Router',
-  maxSessions: 1000,
-  maxSessionsPerToken: 0,
-  maxSessionsPerAddress: 0,
-  sessionTimeoutSeconds: 300,
-  maxSubscriptions: 1000,
-  maxMessagesPerSecond: undefined,
-  maxParams: 1_000_000,
-  paramTtlSeconds: 0,
-  drainTimeoutSeconds: 3,
   logLevel: 'info',
   jsonLog: false,
+  router: { maxSessions: 1_000, drainTimeoutSeconds: 3 },
 };
+
+/** The settings with these options of the router. */
+const withRouter = (options: RouterOptions): object => ({ ...defaults, router: { ...defaults.router, ...options } });
 
 describe('the command line', () => {
   it('has a default for every setting', () => {
@@ -55,18 +53,8 @@ describe('the command line', () => {
 
   it.each([
     [['--port', '0'], { port: 0 }],
-    [['-p', '8000', '-n', 'Stage left'], { port: 8000, name: 'Stage left' }],
+    [['-p', '8000', '--log-level', 'debug'], { port: 8000, logLevel: 'debug' }],
     [['--host=127.0.0.1', '--json-log'], { host: '127.0.0.1', jsonLog: true }],
-    [['--max-params', '0', '--param-ttl', '3600'], { maxParams: 0, paramTtlSeconds: 3600 }],
-    [['--max-sessions', '0', '--max-subscriptions', '5'], { maxSessions: 0, maxSubscriptions: 5 }],
-    [
-      ['--max-sessions-per-token', '20', '--max-sessions-per-address', '8'],
-      { maxSessionsPerToken: 20, maxSessionsPerAddress: 8 },
-    ],
-    [
-      ['--session-timeout', '60', '--drain-timeout', '1', '--log-level', 'debug'],
-      { sessionTimeoutSeconds: 60, drainTimeoutSeconds: 1, logLevel: 'debug' },
-    ],
     [['--quic-datagrams'], { quicDatagrams: true }],
     [['--tcp-port', '7333', '--udp-port=0', '--quic-port', '7331'], { tcpPort: 7333, udpPort: 0, quicPort: 7331 }],
     [['--pipe', '/run/clasp.sock', '--no-websocket'], { pipePath: '/run/clasp.sock', websocket: false }],
@@ -83,19 +71,49 @@ describe('the command line', () => {
     [['--inspect-remote'], { inspect: true, inspectRemote: true }],
     [['--inspect-ws', 'ws://localhost:8080'], { inspectRelayUrl: 'ws://localhost:8080' }],
     [['--metrics'], { metrics: true }],
-    [['--max-messages-per-second', '0'], { maxMessagesPerSecond: 0 }],
-    [['--max-messages-per-second', 'auto'], {}],
     [['--tcp-port', 'off'], {}],
-    [['--udp-port', '7330', '--allow-insecure-udp'], { udpPort: 7330, allowInsecureUdp: true }],
   ])('reads %j', (args, expected) => {
     expect(readSettings(args, {})).toEqual({ kind: 'run', settings: { ...defaults, ...expected }, warnings: [] });
+  });
+
+  it.each<[readonly string[], RouterOptions]>([
+    [['-n', 'Stage left'], { name: 'Stage left' }],
+    [['--max-params', '0', '--param-ttl', '3600'], { maxParams: 0, paramTtlSeconds: 3600 }],
+    [['--max-sessions', '0', '--max-subscriptions', '5'], { maxSessions: 0, maxSubscriptionsPerSession: 5 }],
+    [
+      ['--max-sessions-per-token', '20', '--max-sessions-per-address', '8'],
+      { maxSessionsPerToken: 20, maxSessionsPerAddress: 8 },
+    ],
+    [['--session-timeout', '60', '--drain-timeout', '1'], { sessionTimeoutSeconds: 60, drainTimeoutSeconds: 1 }],
+    [['--max-messages-per-second', '0'], { maxMessagesPerSecond: 0 }],
+    [['--max-messages-per-second', 'auto'], {}],
+    [['--max-param-bytes', 'auto', '--max-memory-bytes=20000000'], { maxMemoryBytes: 20_000_000 }],
+    [['--allow-insecure-udp'], { allowInsecureUdp: true }],
+    [['--no-presence', '--check-announced'], { presence: false, checkAnnounced: true }],
+    [['--features', 'param, event', '--eviction', 'oldest'], { features: ['param', 'event'], eviction: 'oldest' }],
+    [['--gesture-interval', '0.5', '--hello-timeout', '0.5'], { gestureIntervalMs: 0.5, helloTimeoutSeconds: 0.5 }],
+  ])('reads the options of the router in %j', (args, options) => {
+    expect(readSettings(args, {})).toEqual({ kind: 'run', settings: withRouter(options), warnings: [] });
+  });
+
+  it('has a flag for every option of the router that is a number, a word or a switch', () => {
+    const names = Object.entries<AnyOption>(routerOptions)
+      .filter(([name, { form }]) => form.kind !== 'object' && name !== 'securityMode')
+      .map(([name]) => name);
+    expect(routerFlags.map(({ option }) => option).toSorted()).toEqual(names.toSorted());
+    for (const { name, about, declared } of routerFlags) {
+      if (about.value === undefined) continue;
+      const { settings } = readSettings([`--${name}`, about.fallback], {}) as Extract<Request, { kind: 'run' }>;
+      expect(parseRouterOptions(settings.router)).toMatchObject({ maxSessions: 1_000 });
+      expect(declared.form.kind).not.toBe('switch');
+    }
   });
 
   it('uses the environment for missing flags', () => {
     const environment = { CLASP_PORT: '9000', CLASP_NAME: 'From outside', CLASP_JSON_LOG: '1', CLASP_HOST: '' };
     expect(readSettings(['--port', '9001'], environment)).toEqual({
       kind: 'run',
-      settings: { ...defaults, port: 9001, name: 'From outside', jsonLog: true },
+      settings: { ...withRouter({ name: 'From outside' }), port: 9001, jsonLog: true },
       warnings: [],
     });
   });
@@ -108,23 +126,36 @@ describe('the command line', () => {
     [['--port'], {}, '--port needs a value; see clasp-router --help'],
     [['--port', 'http'], {}, '--port must be a whole number from 0 to 65535, not "http"'],
     [['--port', '65536'], {}, '--port must be a whole number from 0 to 65535, not "65536"'],
-    [['--max-sessions=-1'], {}, '--max-sessions must be a whole number, 0 or more, not "-1"'],
-    [['--name', ''], {}, '--name must not be empty'],
-    [['--name', 'x'.repeat(256)], {}, '--name must have at most 255 characters, not 256'],
-    [['--session-timeout', '604801'], {}, '--session-timeout must be a whole number from 0 to 604800, not "604801"'],
+    [['--max-sessions=-1'], {}, '--max-sessions must be a whole number of at least 0, not "-1"'],
+    [['--name', ''], {}, '--name must be a text of 1 to 255 characters, not ""'],
+    [['--host', ''], {}, '--host must not be empty'],
+    [['--host', 'x'.repeat(256)], {}, '--host must have at most 255 characters, not 256'],
+    [['--eviction', 'mru'], {}, '--eviction must be "lru" or "oldest" or "reject", not "mru"'],
+    [
+      ['--features', 'params'],
+      {},
+      '--features must be a list of param, event, stream, gesture, timeline, not "params"',
+    ],
+    [['--max-params', 'auto'], {}, '--max-params must be a whole number of at least 0, not "auto"'],
+    [[], { CLASP_NO_PRESENCE: 'no' }, 'CLASP_NO_PRESENCE must be one of true, false, 1, 0, not "no"'],
+    [
+      ['--session-timeout', '604801'],
+      {},
+      '--session-timeout must be a number of seconds from 0 to 604800, not "604801"',
+    ],
     [['--log-level', 'loud'], {}, '--log-level must be one of silent, error, warn, info, debug, not "loud"'],
     [['--udp-port', 'on'], {}, '--udp-port must be a whole number from 0 to 65535, not "on"'],
     [['--pipe', ''], {}, '--pipe must not be empty'],
     [['--json-log=yes'], {}, '--json-log takes no value'],
     [[], { CLASP_PORT: 'tcp://10.96.0.7' }, 'CLASP_PORT must be a whole number from 0 to 65535, not "tcp://10.96.0.7"'],
-    [[], { CLASP_NAME: 'x'.repeat(256) }, 'CLASP_NAME must have at most 255 characters, not 256'],
+    [[], { CLASP_HOST: 'x'.repeat(256) }, 'CLASP_HOST must have at most 255 characters, not 256'],
     [[], { CLASP_PORT: 'x' }, 'CLASP_PORT must be a whole number from 0 to 65535, not "x"'],
   ])('answers %j with one sentence', (args, environment, sentence) => {
     expect(() => readSettings(args, environment)).toThrow(new UsageError(sentence));
   });
 
   it('explains every flag in its help', () => {
-    for (const name of Object.keys(flags)) expect(helpText()).toContain(`--${name}`);
+    for (const name of Object.keys(runLine.flags)) expect(helpText()).toContain(`--${name}`);
     expect(readSettings(['-h'], {})).toEqual({ kind: 'help' });
     expect(readSettings(['--version'], {})).toEqual({ kind: 'version' });
   });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { AuthError } from '../../src/auth/index.js';
-import { UsageError } from '../../src/cli/settings.js';
+import { UsageError } from '../../src/cli/usage-error.js';
 import { tokenCommand } from '../../src/cli/token-command.js';
 import { readTokenRequest, tokenCommands } from '../../src/cli/token-request.js';
 import { TemporaryFolder } from '../certificates/temporary-folder.js';
@@ -159,27 +159,33 @@ describe('a mistake', () => {
     ],
     [
       ['create', '--scope', 'r:/a'],
-      'unknown option --scope (did you mean --scopes?); see clasp-router token create -h',
+      'unknown option --scope (did you mean --scopes?); see clasp-router token create --help',
     ],
-    [['create', '--constructor'], 'unknown option --constructor; see clasp-router token create -h'],
-    [['create', '--scopes'], '--scopes needs a value'],
-    [['create', '--scopes', 'w:/a', '--constraint'], '--constraint needs a value'],
+    [['create', '--constructor'], 'unknown option --constructor; see clasp-router token create --help'],
+    [['create', '--scopes'], '--scopes needs a value; see clasp-router token create --help'],
+    [
+      ['create', '--scopes', 'w:/a', '--constraint'],
+      '--constraint needs a value; see clasp-router token create --help',
+    ],
     [
       ['create', '--scopes', 'w:/a', '--constraint', '/a:rate=1', '--constraint', '/a:rate=0'],
       '--constraint "/a:rate=0": its rate is not a number of writes per second above 0, such as 30',
     ],
     [['create', '--json=1'], '--json takes no value'],
-    [['create', 'x', '--scopes', 'r:/a'], 'unexpected argument "x"; see clasp-router token create -h'],
+    [['create', 'x', '--scopes', 'r:/a'], 'unexpected argument "x"; see clasp-router token create --help'],
     [['create', '--scopes', 'r:/a', '--subject', ''], '--subject must be a name of 1 to 255 characters in one line'],
     [
       ['create', '--scopes', 'r:/a', '--subject', 'a\nb'],
       '--subject must be a name of 1 to 255 characters in one line',
     ],
-    [['list', 'x'], 'unexpected argument "x"; see clasp-router token list -h'],
+    [['list', 'x'], 'unexpected argument "x"; see clasp-router token list --help'],
     [['revoke'], 'token revoke needs the ID of a token; clasp-router token list shows them'],
     [['revoke', ''], 'token revoke needs the ID of a token; clasp-router token list shows them'],
-    [['revoke', 'a', 'b'], 'unexpected argument "b"; see clasp-router token revoke -h'],
-    [['revoke', 'a', '--json'], 'unknown option --json; see clasp-router token revoke -h'],
+    [
+      ['revoke', 'a', 'b'],
+      'unexpected argument "b"; quote an argument with spaces, see clasp-router token revoke --help',
+    ],
+    [['revoke', 'a', '--json'], 'unknown option --json; see clasp-router token revoke --help'],
   ])('in %j causes one sentence', (args, sentence) => {
     expect(() => readTokenRequest(args, {})).toThrow(new UsageError(sentence));
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { UsageError } from '../../src/cli/settings.js';
+import { UsageError } from '../../src/cli/usage-error.js';
 import { formatConstraint, parseConstraint } from '../../src/cli/token-constraint.js';
 
 const EXAMPLE = '"/lights/**:range=0..1,rate=30"';

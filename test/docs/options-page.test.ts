@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { moduleFinder } from '../../scripts/module-finder.mjs';
 import { optionsInterface, optionsPage } from '../../scripts/render-options.mjs';
+import { environmentName } from '../../src/cli/flag.js';
+import { routerFlagOf } from '../../src/cli/router-flags.js';
 import { optionTopics, routerOptionNames, routerOptions } from '../../src/router/options.js';
 
 /** The text without line breaks and indents, which the formatter can change. */
@@ -13,7 +15,9 @@ describe('the files that derive from the declarations of the options', () => {
   it('contain the current declarations; `npm run generate` renews them', () => {
     const moduleOf = moduleFinder(new URL('../../src/', import.meta.url));
     expect(words(read('src/router/router-options.ts'))).toBe(words(optionsInterface(optionTopics, moduleOf)));
-    expect(words(read('docs/reference/options.md'))).toBe(words(optionsPage(optionTopics, () => undefined)));
+    expect(words(read('docs/reference/options.md'))).toBe(
+      words(optionsPage(optionTopics, routerFlagOf, environmentName)),
+    );
   });
 
   it('contain every option once, by topic', () => {

@@ -14,8 +14,9 @@ export interface ToolCommand {
 }
 
 const aboutValues = [
-  'VALUE is JSON. A number without a fraction is an Int, with a fraction or an exponent a Float: 1 is an',
-  'Int, 1.0 a Float. A word that is not JSON is a string: on and \'"on"\' are equal. Bytes are {"$bytes": "AAE="}.',
+  'VALUE is JSON. A number without a fraction is an Int, with a fraction or an exponent a Float:',
+  '1 is an Int, 1.0 a Float. A word that is not JSON is a string: on and \'"on"\' are equal.',
+  'Bytes are {"$bytes": "AAE="}.',
 ];
 const aboutPatterns = ['In PATTERN, * is one segment and ** any number. Quote it, because the shell can expand it.'];
 
@@ -56,8 +57,8 @@ export const commands = {
     parameters: ['[PATTERN]'],
     summary: 'lists the announced signals',
     about: [
-      'The default PATTERN is /**. Units, ranges and descriptions need --encoding cbor or json; the binary form',
-      'has no field for them.',
+      'The default PATTERN is /**. Units, ranges and descriptions need --encoding cbor or json;',
+      'the binary form has no field for them.',
       ...aboutPatterns,
     ],
     options: ['json', ...connectionOptions],
@@ -65,8 +66,11 @@ export const commands = {
   },
   decode: {
     parameters: ['HEX...'],
-    summary: 'prints the content of bytes: frames, with or without the length prefix of TCP, or a payload',
-    about: ['HEX is hexadecimal digits; spaces and colons are ignored. Needs no router.'],
+    summary: 'prints the content of bytes: frames, or a payload',
+    about: [
+      'Frames can have the length prefix of TCP.',
+      'HEX is hexadecimal digits; spaces and colons are ignored. Needs no router.',
+    ],
     options: ['json'],
     load: async () => (await import('./decode.js')).decode,
   },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ClientError, type Client, connect, linkTo, type Link } from '../../client/node.js';
-import { UsageError } from '../settings.js';
+import { UsageError } from '../usage-error.js';
 import type { ToolContext } from './context.js';
 import type { Given, OptionValues } from './option-values.js';
 

@@ -1,6 +1,6 @@
 import { DecodeError } from '../../protocol/errors.js';
 import type { Message } from '../../protocol/messages/message.js';
-import { UsageError } from '../settings.js';
+import { UsageError } from '../usage-error.js';
 import type { ToolContext } from './context.js';
 import { dissect, type Piece } from './dissect.js';
 import { readHex } from './hex.js';

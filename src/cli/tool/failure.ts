@@ -1,6 +1,6 @@
 import { ClientError } from '../../client/client-error.js';
 import { ClaspError, DecodeError, EncodeError, ErrorCode, errorName } from '../../protocol/errors.js';
-import { UsageError } from '../settings.js';
+import { UsageError } from '../usage-error.js';
 
 /** The exit codes of the tool. */
 export const ExitCode = {

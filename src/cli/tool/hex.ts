@@ -1,4 +1,4 @@
-import { UsageError } from '../settings.js';
+import { UsageError } from '../usage-error.js';
 
 /**
  * Reads hexadecimal digits. Spaces, colons, dashes and commas are ignored, and so is 0x before a group.

@@ -1,5 +1,6 @@
 import { signalTypes, type SignalType } from '../../protocol/enumerations.js';
-import { environmentName, UsageError } from '../settings.js';
+import { environmentName } from '../flag.js';
+import { UsageError } from '../usage-error.js';
 import { type OptionName, optionOf } from './options.js';
 
 /** The maximum timeout in seconds: an hour. */

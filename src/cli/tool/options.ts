@@ -1,12 +1,4 @@
-interface Option {
-  /** The placeholder of the value in the help; absent for a switch. */
-  readonly value?: string;
-  /** The default. */
-  readonly fallback?: string;
-  /** Whether an environment variable can set it: CLASP_URL for `--url`. */
-  readonly inEnvironment?: true;
-  readonly help: string;
-}
+import type { Flag } from '../flag.js';
 
 /** All options of the tool, in the order of the help. The table of commands states which ones a command accepts. */
 export const options = {
@@ -48,7 +40,7 @@ export const options = {
     fallback: 'binary',
     help: 'encoding of the messages: binary, cbor, or json (only WebSocket)',
   },
-} as const satisfies Record<string, Option>;
+} as const satisfies Record<string, Flag>;
 
 export type OptionName = keyof typeof options;
 
@@ -56,6 +48,6 @@ export type OptionName = keyof typeof options;
 export const connectionOptions = ['url', 'token', 'timeout', 'ca', 'servername', 'encoding'] as const;
 
 /** Returns an option without the narrow types of the table. */
-export function optionOf(name: OptionName): Option {
+export function optionOf(name: OptionName): Flag {
   return options[name];
 }

@@ -1,7 +1,7 @@
 import { type Address, parseAddress } from '../../protocol/address.js';
 import { ClaspError } from '../../protocol/errors.js';
 import { parsePattern, type Pattern } from '../../protocol/pattern.js';
-import { UsageError } from '../settings.js';
+import { UsageError } from '../usage-error.js';
 
 /** @throws UsageError */
 export function readAddress(text: string): Address {

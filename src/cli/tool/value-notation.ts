@@ -3,7 +3,7 @@ import { jsonOfFloat, jsonOfValue, valueOfJson } from '../../protocol/encodings/
 import { ClaspError } from '../../protocol/errors.js';
 import { EncodedValue } from '../../protocol/values/encoded-value.js';
 import type { Value } from '../../protocol/values/value.js';
-import { UsageError } from '../settings.js';
+import { UsageError } from '../usage-error.js';
 
 // The notation of values for input and output: JSON in which the spelling of a number determines its type. 1 -5 Int 1.0
 // 0.5 1e3 Float All else is as in encodings/json-value.ts, which writes an Int as {"$int": "1"}. The notations differ

@@ -36,8 +36,8 @@ export const paramStoreOptions = {
     values: ['lru', 'oldest', 'reject'],
     default: 'lru',
     doc:
-      'The evicted param at the limit: `lru`, the param not written or read for longest; `oldest`, the one not ' +
-      'written for longest; `reject`, none: the write is refused (503). A locked param is evicted last.',
+      'The param that is evicted at the limit. `lru`: the one not written or read for longest. `oldest`: the one not ' +
+      'written for longest. `reject`: none; the write is refused (503). A locked param is evicted last.',
   }),
   paramTtlSeconds: option.seconds({
     default: 0,

@@ -4,6 +4,6 @@ import { option } from '../../util/option.js';
 export const systemOptions = {
   presence: option.flag({
     default: true,
-    doc: 'Whether subscribers below `/$clasp/sessions` can see the sessions.',
+    doc: 'Publishes the sessions below `/$clasp/sessions`.',
   }),
 };

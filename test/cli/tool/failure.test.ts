@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { UsageError } from '../../../src/cli/settings.js';
+import { UsageError } from '../../../src/cli/usage-error.js';
 import { failureOf } from '../../../src/cli/tool/failure.js';
 import { ClientError } from '../../../src/client/client-error.js';
 import { ClaspError, DecodeError, EncodeError, ErrorCode } from '../../../src/protocol/errors.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { UsageError } from '../../../src/cli/settings.js';
+import { UsageError } from '../../../src/cli/usage-error.js';
 import { OptionValues } from '../../../src/cli/tool/option-values.js';
 import type { OptionName } from '../../../src/cli/tool/options.js';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { UsageError } from '../../../src/cli/settings.js';
+import { UsageError } from '../../../src/cli/usage-error.js';
 import { readToolRequest } from '../../../src/cli/tool/tool-request.js';
 
 describe('readToolRequest', () => {
   it.each([
     [['set', '/a', '1'], 'set', ['/a', '1'], {}],
     [['set', '/a', '-5'], 'set', ['/a', '-5'], {}],
-    [['set', '/a', '-12.5', '--json'], 'set', ['/a', '-12.5'], { json: '' }],
+    [['set', '/a', '-12.5', '--json'], 'set', ['/a', '-12.5'], { json: 'true' }],
     [['set', '--url', 'tcp://h:1', '/a', '-.5'], 'set', ['/a', '-.5'], { url: 'tcp://h:1' }],
     [['set', '/a', '--', '--word'], 'set', ['/a', '--word'], {}],
     [['monitor'], 'monitor', [], {}],
@@ -44,7 +44,7 @@ describe('readToolRequest', () => {
     [['decode', '53', '--url', 'x'], 'unknown option --url; see clasp-router decode --help'],
     [['get', '/a', '-x'], 'unknown option -x; see clasp-router get --help'],
     [['get', '/a', '--constructor'], 'unknown option --constructor; see clasp-router get --help'],
-    [['get', '/a', '--url'], '--url needs a value'],
+    [['get', '/a', '--url'], '--url needs a value; see clasp-router get --help'],
     [['get', '/a', '--json=yes'], '--json takes no value'],
   ])('rejects %j with a sentence', (words, sentence) => {
     expect(() => readToolRequest(words)).toThrow(new UsageError(sentence));

@@ -17,7 +17,7 @@ describe('the help', () => {
   it.each(names)('of %s lists its options and no others', async (name) => {
     const { stdout, exitCode } = await runHere([name, '--help']);
     expect(exitCode).toBe(0);
-    const named = [...stdout.matchAll(/^ {2}--([\w-]+)/gm)].map(([, option]) => option);
+    const named = [...stdout.matchAll(/^ +--([\w-]+)/gm)].map(([, option]) => option);
     expect(named).toEqual(commandOf(name).options);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { fieldText, jsonLine, parseValue, valueText } from '../../../src/cli/tool/value-notation.js';
-import { UsageError } from '../../../src/cli/settings.js';
+import { UsageError } from '../../../src/cli/usage-error.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
 import type { Value } from '../../../src/protocol/values/value.js';
 
