@@ -5,6 +5,7 @@ import { ClaspError, ErrorCode } from '../protocol/errors.js';
 import type { InboundFrame, MalformedMessage, RateLimitedMessage } from '../protocol/inbound.js';
 import type { BundleMessage, GetMessage, SetMessage, SyncMessage } from '../protocol/messages/message.js';
 import { parsePattern } from '../protocol/pattern.js';
+import { formatScope, type Scope } from '../protocol/scope.js';
 import { StepCounter } from '../protocol/step-counter.js';
 import type { OptionValues } from '../util/option.js';
 import type { coreOptions } from './core-options.js';
@@ -226,7 +227,7 @@ export class RouterCore {
     const joined = (session: RouterSession): void => {
       this.#join(session);
     };
-    this.#admission = new HelloHandler(options, this.#replies, joined, offsets);
+    this.#admission = new HelloHandler(options, this.#replies, joined, this.#limit.bind(this), offsets);
     this.#nowMicros = options.nowMicros();
     this.#signals.announceOwn(options.signals?.definitions ?? [], this.#nowMicros);
   }
@@ -631,8 +632,18 @@ export class RouterCore {
     this.#sessions.set(session.id, session);
     session.owner = this.#owners.join(session);
     session.joinedMicros = this.#nowMicros;
-    this.#snapshots.begin(session, EVERYTHING, { evenEmpty: true });
+    if (session.link.wantsSnapshot !== false) this.#snapshots.begin(session, EVERYTHING, { evenEmpty: true });
     this.#system.joined(session, this.#nowMicros);
+  }
+
+  /**
+   * Limits a session to scopes without a token. It has no grant, so its owner is that of its connection. Sessions with
+   * equal scopes share the results of the checks.
+   */
+  #limit(session: RouterSession, scopes: readonly Scope[]): void {
+    const tokenId = `scopes:${scopes.map(formatScope).join()}`;
+    const none = { subject: undefined, constraints: [], expiresAtSeconds: undefined };
+    session.permissions = this.#tokens.of({ tokenId, scopes, ...none });
   }
 
   #handleActive(session: RouterSession, frame: InboundFrame, receivedMicros: number): void {
@@ -651,6 +662,9 @@ export class RouterCore {
         case 'bundle':
           messages.bundle++;
           return this.#bundle(session, message, frame.qos);
+        case 'remove':
+          messages.remove++;
+          return this.#remove(session, message.address, frame.qos);
         case 'get':
           messages.get++;
           return this.#get(session, message);
@@ -724,6 +738,13 @@ export class RouterCore {
     const locked = holder !== undefined;
     const own = holder === session ? session.id : undefined;
     this.#replies.send(session, { type: 'ack', address, revision, locked, holder: own }, cut);
+  }
+
+  #remove(session: RouterSession, address: string, qos: Qos): void {
+    const revision = this.#writes.remove(session, address, this.#nowMicros);
+    session.hasWritten = true;
+    if (!this.#wantsAck(qos)) return;
+    this.#replies.send(session, { type: 'ack', address, revision }, this.#options.replyHold?.cutFor(address));
   }
 
   #bundle(session: RouterSession, message: BundleMessage, qos: Qos): void {

@@ -1,4 +1,5 @@
 import type { Framing } from '../protocol/framing.js';
+import type { Scope } from '../protocol/scope.js';
 import type { Message } from '../protocol/messages/message.js';
 import type { CloseReason } from '../util/close-reason.js';
 
@@ -16,6 +17,8 @@ export interface SessionLink {
   readonly encoding: 'binary' | 'cbor' | undefined;
   readonly bufferedBytes: number;
   readonly isTrusted?: boolean | undefined;
+  readonly scopes?: readonly Scope[] | undefined;
+  readonly wantsSnapshot?: boolean | undefined;
   readonly pingIntervalMs?: number | undefined;
   readonly datagrams?: { readonly maxBytes: number; readonly send: (frame: Uint8Array) => void } | undefined;
   readonly deliver?: ((message: Message) => void) | undefined;

@@ -6,7 +6,19 @@ import type { Message } from './messages/message.js';
  * Input of a session from the pipeline: its messages in order, and at their position the faults. One type, so that one
  * exhaustive switch handles all input of a session.
  */
-export type InboundMessage = Message | MalformedMessage | RateLimitedMessage;
+export type InboundMessage = LocalMessage | MalformedMessage | RateLimitedMessage;
+
+/** A message of an in-process session. */
+export type LocalMessage = Message | RemoveMessage;
+
+/**
+ * Removes a param. Only in-process sessions can send it: CLASP has no such message. Subscribers receive a SET of null
+ * with the next revision, and the session an ACK with that revision.
+ */
+export interface RemoveMessage {
+  readonly type: 'remove';
+  readonly address: string;
+}
 
 /** Bytes that are not a message. */
 export interface MalformedMessage {

@@ -2,12 +2,13 @@ import { catchError, defer, EMPTY, type Observable, switchMap, throwError } from
 import { ConnectionOpened, type SessionHubEvent } from '../actors/session/session-hub-types.js';
 import { type Client, type ClientOptions, connect, type OnOptions, type Signal } from '../client/index.js';
 import { localLink as linkOf } from '../client/local-link.js';
-import { ArgumentError, checkNames } from '../util/arguments.js';
+import { ArgumentError, check, checkNames } from '../util/arguments.js';
 import type { Clock } from '../util/clock.js';
+import { parseScope, type Scope } from '../protocol/scope.js';
 import type { SignalType } from '../protocol/enumerations.js';
 import { RouterStoppedError, unlessStopped } from './router-stopped-error.js';
 import { signalsOf } from './signals-of.js';
-import { localLink } from '../transports/local/index.js';
+import { type LocalEvents, localLink, type LocalPeer, type LocalRights } from '../transports/local/index.js';
 
 /** Options of a session inside the process of the router. */
 export interface InProcessOptions {
@@ -15,11 +16,24 @@ export interface InProcessOptions {
   readonly name?: string | undefined;
   /** Limits the session to the scopes of this token, on a router that requires tokens. @default no limits */
   readonly token?: string | undefined;
+  /**
+   * Limits the session to these scopes, such as `write:/osc/**`, also on an open router. Excludes `token`.
+   * @default no limits
+   */
+  readonly scopes?: readonly string[] | undefined;
+  /** Whether the session gets a SNAPSHOT of all params at its start. @default true */
+  readonly snapshot?: boolean | undefined;
   /** Milliseconds to wait for an answer of the router. @default 5_000 */
   readonly ackTimeoutMs?: number | undefined;
 }
 
-const inProcessOptions = ['name', 'token', 'ackTimeoutMs'] as const satisfies readonly (keyof InProcessOptions)[];
+const inProcessOptions = [
+  'name',
+  'token',
+  'scopes',
+  'snapshot',
+  'ackTimeoutMs',
+] as const satisfies readonly (keyof InProcessOptions)[];
 
 /** The options of `on()` that apply to an Observable. */
 export type SignalsOptions<T extends SignalType = SignalType> = OnOptions<T>;
@@ -58,6 +72,15 @@ export class InProcess {
     return unlessStopped(this.#connect(options));
   }
 
+  /** See `ServiceRouter.openPeer`. @throws RouterStoppedError */
+  openPeer(events: LocalEvents, rights: LocalRights): LocalPeer {
+    const hub = this.#hub();
+    if (hub === undefined) throw stopped();
+    const { connection, peer } = localLink(`local:${++this.#count}`, events, rights);
+    hub.send(new ConnectionOpened(connection));
+    return peer;
+  }
+
   /** Opens a session that is reopened when it is lost. @throws as {@link connect} */
   async connectLasting({ name, onAttempt }: LastingOptions): Promise<Client> {
     const client = await unlessStopped(this.#open({ name, reconnect: REOPENING }, onAttempt));
@@ -84,18 +107,24 @@ export class InProcess {
 
   async #connect(options: InProcessOptions): Promise<Client> {
     checkNames('connect', options, inProcessOptions);
-    const { name = 'in process', token, ackTimeoutMs } = options;
-    return this.#open({ name, token, ackTimeoutMs, reconnect: false });
+    const { name = 'in process', token, scopes, snapshot, ackTimeoutMs } = options;
+    check(snapshot === undefined || typeof snapshot === 'boolean', 'snapshot', 'be true or false', snapshot);
+    const rights = { scopes: scopes === undefined ? undefined : scopesOf(scopes, token), wantsSnapshot: snapshot };
+    return this.#open({ name, token, ackTimeoutMs, reconnect: false }, undefined, rights);
   }
 
-  async #open(options: ClientOptions, onAttempt?: LastingOptions['onAttempt']): Promise<Client> {
+  async #open(
+    options: ClientOptions,
+    onAttempt?: LastingOptions['onAttempt'],
+    rights: LocalRights = {},
+  ): Promise<Client> {
     const isGone = (): boolean => this.#hub() === undefined;
     const link = linkOf((events) => {
       const hub = this.#hub();
       if (hub === undefined) throw stopped();
       const remoteAddress = `local:${++this.#count}`;
       onAttempt?.(remoteAddress);
-      const { connection, peer } = localLink(remoteAddress, events);
+      const { connection, peer } = localLink(remoteAddress, events, rights);
       hub.send(new ConnectionOpened(connection));
       return peer;
     }, isGone);
@@ -118,6 +147,18 @@ export class InProcess {
       this.#shared = undefined;
     });
     return this.#shared;
+  }
+}
+
+/** @throws ArgumentError for an invalid scope, or beside a token */
+function scopesOf(scopes: readonly string[], token: string | undefined): readonly Scope[] {
+  const isList = Array.isArray(scopes) && scopes.every((scope) => typeof scope === 'string');
+  check(isList, 'scopes', 'be a list of scopes, such as write:/osc/**', scopes);
+  check(token === undefined, 'scopes', 'not be combined with token', scopes);
+  try {
+    return scopes.map(parseScope);
+  } catch (cause) {
+    throw new ArgumentError(cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }
 

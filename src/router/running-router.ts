@@ -22,6 +22,7 @@ import type { RouterStatistics } from './router-statistics.js';
 import { RouterStoppedError, unlessStopped } from './router-stopped-error.js';
 import type { ServiceRouter } from './service.js';
 import { ServiceGroup } from './service-group.js';
+import type { LocalEvents, LocalPeer, LocalRights } from '../transports/local/index.js';
 import { checkedTransport } from '../transports/checked-transport.js';
 import { isTransport, type Transport } from '../transports/transport.js';
 import type { ListenAddress } from '../net/listen-address.js';
@@ -214,6 +215,17 @@ export class RunningRouter implements ServiceRouter {
    */
   connect(options?: InProcessOptions): Promise<Client> {
     return this.#inProcess.connect(options);
+  }
+
+  /**
+   * Opens a session inside this process at the level of messages, for bridges. Its first message must be HELLO. Unlike
+   * the session of {@link connect} it can send and receive attachments, and remove params.
+   *
+   * @param rights scopes of the session, and whether it gets a SNAPSHOT of all params
+   * @throws RouterStoppedError if the router was stopped
+   */
+  openPeer(events: LocalEvents, rights: LocalRights = {}): LocalPeer {
+    return this.#inProcess.openPeer(events, rights);
   }
 
   /** @internal Opens a session that is reopened when it is lost. */

@@ -7,6 +7,7 @@ import type { PastWrite } from '../core/params/write-history.js';
 import type { HttpRoute } from '../http/route.js';
 import type { ListenAddress } from '../net/listen-address.js';
 import type { SignalType } from '../protocol/enumerations.js';
+import type { LocalEvents, LocalPeer, LocalRights } from '../transports/local/index.js';
 import type { Transport } from '../transports/transport.js';
 import type { Clock } from '../util/clock.js';
 import type { LibraryErrorCode } from '../util/library-errors.js';
@@ -65,6 +66,11 @@ export interface ServiceRouter {
   readonly isStopping: boolean;
   listen(transport: Transport): Promise<readonly ListenAddress[]>;
   connect(options?: InProcessOptions): Promise<Client>;
+  /**
+   * Opens a session at the level of messages, which can carry attachments and remove params. Its first message must be
+   * HELLO.
+   */
+  openPeer(events: LocalEvents, rights?: LocalRights): LocalPeer;
   signals$<T extends SignalType = SignalType>(pattern: string, options?: SignalsOptions<T>): Observable<Signal<T>>;
   on<T extends RouterEvent['type']>(
     type: T,

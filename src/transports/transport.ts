@@ -2,7 +2,9 @@ import type { Observable } from 'rxjs';
 import type { Frame } from '../protocol/frame.js';
 import type { FrameRun } from '../protocol/frame-run.js';
 import type { Framing } from '../protocol/framing.js';
+import type { LocalMessage } from '../protocol/inbound.js';
 import type { Message } from '../protocol/messages/message.js';
+import type { Scope } from '../protocol/scope.js';
 import type { HttpRoute } from '../http/route.js';
 import type { ListenAddress } from '../net/listen-address.js';
 import type { RejectedConnection } from '../net/rejected-connections.js';
@@ -99,7 +101,7 @@ export interface Connection {
    */
   readonly datagrams?: Datagrams | undefined;
   /** Like {@link batches$}, as messages from an in-process peer. {@link batches$} is then not used. */
-  readonly messages$?: Observable<readonly Frame[]> | undefined;
+  readonly messages$?: Observable<readonly Frame<LocalMessage>[]> | undefined;
   /**
    * Delivers a message by reference to an in-process peer. {@link write} is then not used. The peer and others share
    * the message from now on: it must not be modified.
@@ -119,6 +121,13 @@ export interface Connection {
   readonly pingIntervalMs?: number | undefined;
   /** Whether the peer is part of this process. It can then connect without a token. @default false */
   readonly isTrusted?: boolean | undefined;
+  /**
+   * The rights of the peer, instead of those of a token: its HELLO needs none, and a token in it is ignored. They also
+   * apply on an open router. @default the token decides
+   */
+  readonly scopes?: readonly Scope[] | undefined;
+  /** Whether the peer gets a SNAPSHOT of all params after WELCOME. @default true */
+  readonly wantsSnapshot?: boolean | undefined;
   /**
    * Stops reading until {@link release}, because the router has no time for more input of this peer. Input that is
    * already read can still be emitted. A transport without this method bounds its queued input by itself. Can be called

@@ -4,7 +4,9 @@ import { authenticator, type Validation } from '../../src/auth/index.js';
 import { connect } from '../../src/client/index.js';
 import { connectionLink } from '../../src/client/connection-link.js';
 import { ErrorCode } from '../../src/protocol/errors.js';
+import type { Message } from '../../src/protocol/messages/message.js';
 import { parseScopes } from '../../src/protocol/scope.js';
+import { encodeValue } from '../../src/protocol/values/encoded-value.js';
 import { createRouter, type Router } from '../../src/router/create-router.js';
 import { memory } from '../../src/transports/memory/index.js';
 import { SteadyClock } from '../support/steady-clock.js';
@@ -45,6 +47,33 @@ describe('a session in the process', () => {
     expect(() => router.history('cues')).toThrow(expect.objectContaining({ code: ErrorCode.InvalidAddress }));
     await router.stop();
     expect(() => router.history('/cues/1')).toThrow(expect.objectContaining({ code: 'CLASP_ERR_ROUTER_STOPPED' }));
+  });
+
+  it('is limited to its given scopes, on an open router and on one with tokens', async () => {
+    for (const options of [{}, { authenticator: authenticator([]) }]) {
+      router = createRouter(options);
+      const all = await router.connect();
+      await all.set('/show/1', 1);
+      const client = await router.connect({ scopes: ['write:/osc/**', 'read:/show/**'] });
+      await client.set('/osc/1', 2);
+      await expect(client.set('/show/1', 2)).rejects.toMatchObject({ code: ErrorCode.Forbidden });
+      await expect(client.get('/show/1')).resolves.toMatchObject({ value: 1 });
+      await expect(client.get('/other')).rejects.toMatchObject({ code: ErrorCode.Forbidden });
+      await router.stop();
+    }
+  });
+
+  it.each([
+    [{ scopes: ['write'] }, 'invalid'],
+    [{ scopes: 'write:/osc/**' as never }, 'scopes must be a list of scopes'],
+    [{ scopes: [], token: 'x' }, 'scopes must not be combined with token'],
+    [{ snapshot: 1 as never }, 'snapshot must be true or false'],
+  ])('refuses wrong rights: %j', async (options, text) => {
+    router = createRouter();
+    await expect(router.connect(options)).rejects.toMatchObject({
+      code: 'CLASP_ERR_ARGUMENT',
+      message: expect.stringContaining(text),
+    });
   });
 
   it('exchanges messages with sessions over a network, in both directions', async () => {
@@ -214,3 +243,50 @@ describe('the events of a router', () => {
 async function untilSubscribed(count: number): Promise<void> {
   while (router.statistics().counts.subscriptions !== count) await new Promise(setImmediate);
 }
+
+describe('a session at the level of messages', () => {
+  function open(rights: Parameters<Router['openPeer']>[1] = {}): {
+    readonly peer: ReturnType<Router['openPeer']>;
+    readonly next: (count: number) => Promise<readonly Message[]>;
+  } {
+    const received: Message[] = [];
+    let wake = (): void => undefined;
+    const peer = router.openPeer(
+      {
+        received: (messages) => {
+          received.push(...messages);
+          wake();
+        },
+        closed: () => undefined,
+      },
+      rights,
+    );
+    peer.send({ type: 'hello', version: 1, name: 'bridge', features: [] }, 0);
+    const next = async (count: number): Promise<readonly Message[]> => {
+      while (received.length < count) await new Promise<void>((resolve) => (wake = resolve));
+      return received.splice(0, count);
+    };
+    return { peer, next };
+  }
+
+  it('exchanges attachments with others, and removes a param', async () => {
+    router = createRouter();
+    const [one, two] = [open(), open({ wantsSnapshot: false })];
+    expect(await one.next(2)).toMatchObject([{ type: 'welcome' }, { type: 'snapshot' }]);
+    two.peer.send({ type: 'subscribe', id: 1, pattern: '/**' }, 0);
+    two.peer.send({ type: 'ping' }, 0);
+    expect(await two.next(2)).toMatchObject([{ type: 'welcome' }, { type: 'pong' }]); // no snapshot
+    const attachment = { byteLength: 4, raw: '22.50' };
+    one.peer.send({ type: 'set', address: '/mqtt/t', value: encodeValue(22.5), attachment }, 1);
+    expect(await two.next(1)).toMatchObject([{ type: 'set', address: '/mqtt/t', attachment }]);
+    one.peer.send({ type: 'remove', address: '/mqtt/t' }, 1);
+    expect(await one.next(2)).toMatchObject([
+      { type: 'ack', revision: 1 },
+      { type: 'ack', address: '/mqtt/t', revision: 2 },
+    ]);
+    const [removed] = await two.next(1);
+    expect(removed).toMatchObject({ type: 'set', address: '/mqtt/t', revision: 2 });
+    expect(removed?.type === 'set' && removed.value.decode()).toBeNull();
+    expect(router.state().params).toEqual([]);
+  });
+});

@@ -7,6 +7,7 @@ import type {
   SignalDefinition,
   SignalMeta,
   SnapshotEntry,
+  Transmitted,
   SubscribeOptions,
   Timeline,
 } from '../../src/protocol/messages/message.js';
@@ -362,7 +363,13 @@ function messageTable(options: MessageOptions): Record<MessageType, () => fc.Arb
       fields({
         type: fc.constant('snapshot' as const),
         params: fc.array(
-          fields<SnapshotEntry>({ address, value, revision: u64, writer: optional(text), timestamp: optional(u64) }),
+          fields<Transmitted<SnapshotEntry>>({
+            address,
+            value,
+            revision: u64,
+            writer: optional(text),
+            timestamp: optional(u64),
+          }),
           { maxLength: 4 },
         ),
       }),

@@ -12,6 +12,7 @@ import type { InboundMessage } from '../../src/protocol/inbound.js';
 import type { Message, PublishMessage, SubscribeOptions } from '../../src/protocol/messages/message.js';
 import { type EncodedValue, encodeValue } from '../../src/protocol/values/encoded-value.js';
 import type { Value } from '../../src/protocol/values/value.js';
+import { parseScope } from '../../src/protocol/scope.js';
 import { webSocketMessages } from './websocket-messages.js';
 
 /** 2026-01-01T00:00:00Z in microseconds: the initial time of the harness's clock. */
@@ -133,6 +134,10 @@ export interface PeerOptions {
   readonly framing?: 'raw' | 'websocket';
   /** Whether it is an in-process session: it receives messages, and nothing is encoded. @default false */
   readonly isLocal?: boolean;
+  /** Rights of its connection. */
+  readonly scopes?: readonly string[];
+  /** @default true */
+  readonly wantsSnapshot?: boolean;
 }
 
 /** One peer: sends messages to the core, and reads its outbox. */
@@ -156,6 +161,8 @@ export class Peer {
         maxFrameBytes,
         ...(options.isLocal === true && { deliver: (message: Message) => void this.#delivered.push(message) }),
         encoding: undefined,
+        scopes: options.scopes?.map(parseScope),
+        wantsSnapshot: options.wantsSnapshot,
         bufferedBytes: 0,
         write: () => undefined,
         close: () => undefined,
@@ -178,7 +185,10 @@ export class Peer {
 
   send(message: InboundMessage, options: { readonly qos?: Qos; readonly encoding?: Encoding } = {}): void {
     const qos =
-      options.qos ?? (message.type === 'malformed' || message.type === 'rateLimited' ? 0 : defaultQos(message));
+      options.qos ??
+      (message.type === 'malformed' || message.type === 'rateLimited' || message.type === 'remove'
+        ? 1
+        : defaultQos(message));
     this.#harness.core.beginBatch();
     this.#harness.core.handle(
       this.session,

@@ -196,12 +196,13 @@ export class ParamStore {
   write(
     param: Param,
     value: EncodedValue,
-    { ttl, absolute }: SetMessage,
+    { ttl, absolute, attachment }: SetMessage,
     session: RouterSession,
     nowMicros: number,
   ): void {
     if (param.stored !== this.#watch.generation) this.#watch.touch(param);
-    const grown = param.write(value, session.id, nowMicros);
+    let grown = param.write(value, session.id, nowMicros);
+    if (attachment !== param.attachment) grown += param.attach(attachment);
     if (grown !== 0) {
       this.#shares.resize(param, grown);
       this.#makeRoom(session, param, nowMicros);

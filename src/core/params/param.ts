@@ -1,6 +1,6 @@
 import type { Address } from '../../protocol/address.js';
 import { EncodedValue } from '../../protocol/values/encoded-value.js';
-import type { SnapshotEntry } from '../../protocol/messages/message.js';
+import type { Attachment, SnapshotEntry } from '../../protocol/messages/message.js';
 import { lastWriteWins, type Reconcile } from './conflict-strategies.js';
 import type { DueEntry } from '../scheduling/due-queue.js';
 import type { ParamHistory } from './param-history.js';
@@ -43,6 +43,8 @@ export class Param implements WatchedParam {
   isRemoved = false;
   /** Earlier values, if a history rule applies. */
   history: ParamHistory | undefined;
+  /** What an in-process session added to the last write. */
+  attachment: Attachment | undefined;
   /** See {@link ParamWatch}. */
   stored = 0;
   based = 0;
@@ -70,7 +72,13 @@ export class Param implements WatchedParam {
 
   /** Approximate memory: overhead, address, value and history. */
   get heldBytes(): number {
-    return OVERHEAD_BYTES + 2 * this.address.length + this.#bytes.length + (this.history?.heldBytes ?? 0);
+    return (
+      OVERHEAD_BYTES +
+      2 * this.address.length +
+      this.#bytes.length +
+      (this.history?.heldBytes ?? 0) +
+      (this.attachment?.byteLength ?? 0)
+    );
   }
 
   get hasValue(): boolean {
@@ -89,7 +97,15 @@ export class Param implements WatchedParam {
       revision: this.revision,
       writer: this.writer,
       timestamp: protocolTimeOf(this.writtenAt, protocolAheadMicros),
+      attachment: this.attachment,
     };
+  }
+
+  /** Replaces the attachment. @returns the change of memory in bytes, for {@link heldBytes} */
+  attach(attachment: Attachment | undefined): number {
+    const before = this.attachment?.byteLength ?? 0;
+    this.attachment = attachment;
+    return (attachment?.byteLength ?? 0) - before;
   }
 
   /** Restores the param from a persisted state. */

@@ -12,6 +12,7 @@ const steps: Readonly<Record<InboundMessage['type'], number>> = {
   publish: EVERYDAY_STEPS,
   bundle: 20,
   get: 40,
+  remove: 100,
   subscribe: 200,
   unsubscribe: 100,
   announce: 100,

@@ -6,6 +6,7 @@ import type { InboundFrame, InboundMessage } from '../../protocol/inbound.js';
 import { MAX_NAME_BYTES } from '../../protocol/limits.js';
 import { detached } from '../../protocol/messages/index.js';
 import type { HelloMessage } from '../../protocol/messages/message.js';
+import type { Scope } from '../../protocol/scope.js';
 import type { ClockOffsets } from '../clock-offsets.js';
 import type { Replies } from '../delivery/replies.js';
 import type { PendingFrame, RouterSession } from '../session.js';
@@ -21,9 +22,11 @@ export class HelloHandler {
   readonly #options: AdmissionOptions;
   readonly #replies: Replies;
   readonly #joined: (session: RouterSession) => void;
+  readonly #limit: (session: RouterSession, scopes: readonly Scope[]) => void;
   readonly #offsets: ClockOffsets;
 
   /**
+   * @param limit limits a session to the scopes of its link
    * @param joined called after a session has received its WELCOME
    * @param offsets for the time in WELCOME
    */
@@ -31,8 +34,10 @@ export class HelloHandler {
     options: AdmissionOptions,
     replies: Replies,
     joined: (session: RouterSession) => void,
+    limit: (session: RouterSession, scopes: readonly Scope[]) => void,
     offsets: ClockOffsets,
   ) {
+    this.#limit = limit;
     this.#options = options;
     this.#offsets = offsets;
     this.#replies = replies;
@@ -62,7 +67,11 @@ export class HelloHandler {
       return;
     }
     const hasToken = token !== undefined && token !== '';
-    if (this.#options.securityMode === 'open' || (link.isTrusted === true && !hasToken)) {
+    if (link.scopes !== undefined) {
+      this.#limit(session, link.scopes);
+      session.notify({ type: 'hello.accepted', name, features });
+      this.#welcome(session, message);
+    } else if (this.#options.securityMode === 'open' || (link.isTrusted === true && !hasToken)) {
       session.notify({ type: 'hello.accepted', name, features });
       this.#welcome(session, message);
     } else if (!hasToken) {
@@ -117,5 +126,12 @@ const MAX_PENDING_FRAMES = 256;
 const MAX_PENDING_BYTES = 262_144;
 
 function kept(message: InboundMessage): InboundMessage {
-  return message.type === 'malformed' || message.type === 'rateLimited' ? message : detached(message);
+  switch (message.type) {
+    case 'malformed':
+    case 'rateLimited':
+    case 'remove':
+      return message;
+    default:
+      return detached(message);
+  }
 }

@@ -1,10 +1,10 @@
-import type { MessageType } from '../../protocol/messages/message.js';
+import type { InboundMessage } from '../../protocol/inbound.js';
 import type { Statistics } from './statistics.js';
 
 /** Counters of the core itself. Other components supply the rest of {@link Statistics}. */
 export class Counters {
   /** Accepted messages by type. One field per type, because every message is counted. */
-  readonly messages: Record<MessageType | 'malformed' | 'rateLimited', number> = {
+  readonly messages: Record<InboundMessage['type'], number> = {
     hello: 0,
     welcome: 0,
     announce: 0,
@@ -12,6 +12,7 @@ export class Counters {
     unsubscribe: 0,
     publish: 0,
     set: 0,
+    remove: 0,
     get: 0,
     snapshot: 0,
     replay: 0,

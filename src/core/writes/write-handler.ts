@@ -3,7 +3,7 @@ import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { BundleMessage, PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { StepCounter } from '../../protocol/step-counter.js';
 import type { U64 } from '../../protocol/u64.js';
-import type { EncodedValue } from '../../protocol/values/encoded-value.js';
+import { encodedNull, type EncodedValue } from '../../protocol/values/encoded-value.js';
 import { checkAnnounced } from '../announce/announced-values.js';
 import { type ConflictRule, lastWriteWins, type Reconcile, reconcileFor } from '../params/conflict-strategies.js';
 import type { WriteHooks } from './write-hooks.js';
@@ -95,6 +95,29 @@ export class WriteHandler {
     return this.#applySet(session, { message, value }, nowMicros, param);
   }
 
+  /**
+   * Removes a param. Its subscribers receive null with the next revision, because CLASP has no message for a removal.
+   *
+   * @returns that revision
+   * @throws ClaspError 201 if it does not exist, and those of {@link set}
+   */
+  remove(session: RouterSession, address: string, nowMicros: number): number {
+    const message: SetMessage = { type: 'set', address, value: encodedNull };
+    this.#checkMay(session, message, nowMicros, 'now');
+    const param = this.#params.get(address, nowMicros);
+    if (param === undefined) {
+      parseAddress(address);
+      throw new ClaspError(ErrorCode.AddressNotFound, 'Address not found', { address });
+    }
+    checkLock(session, param, message);
+    this.#params.write(param, encodedNull, message, session, nowMicros);
+    const logs = this.#routing.set(message, param.revision, nowMicros);
+    if (logs !== 0) this.#changes.set(logs, param, encodedNull, session, nowMicros);
+    this.#params.remove(address);
+    this.#changes.removed(param, 'removed', nowMicros);
+    return param.revision;
+  }
+
   /** @throws ClaspError 200, 301, 302, 402, 403, 404, 429 */
   publish(session: RouterSession, message: PublishMessage, nowMicros: number): void {
     this.#checkMay(session, message, nowMicros, 'now');
@@ -154,14 +177,15 @@ export class WriteHandler {
     known: Param | undefined = this.#params.get(message.address, nowMicros),
   ): Param {
     const param = known ?? this.#create(session, message.address, nowMicros);
+    // An attachment describes the value that was sent, not one that a conflict strategy made of it.
+    const sent = value === message.value ? message : { ...message, value, attachment: undefined };
     const heldBefore = param.holder;
-    this.#params.write(param, value, message, session, nowMicros);
+    this.#params.write(param, value, sent, session, nowMicros);
     if (message.unlock === true) this.#params.unlock(param);
     // Accepted despite the lock of another session: the lock is taken over.
     const takesOver = param.holder !== undefined && param.holder !== session;
     // A bundle can outlive its sender. A lock of an ended session would never be released.
     if ((message.lock === true || takesOver) && session.established) this.#params.lock(param, session, nowMicros);
-    const sent = value === message.value ? message : { ...message, value };
     const logs = this.#routing.set(sent, param.revision, nowMicros);
     if (logs !== 0) {
       this.#changes.set(logs, param, value, session, nowMicros);
@@ -243,10 +267,7 @@ function accept(session: RouterSession, message: SetMessage, before: ProjectedPa
   checkSetSize(address, value);
   if (before === undefined) return value; // an expected revision of a new param is ignored
   if (revision !== undefined) checkRevision(address, revision, before.revision);
-  // Only the holder can unlock. Otherwise unlocking would bypass the lock.
-  if (before.holder !== undefined && before.holder !== session && !mayPass(session, before.holder, message)) {
-    throw new ClaspError(ErrorCode.LockHeld, 'Parameter is locked', { address });
-  }
+  checkLock(session, before, message);
   if (before.reconcile === lastWriteWins) return value; // the usual case, without decoding
   const reconciled = before.reconcile(before.value, value);
   if (reconciled === undefined) {
@@ -254,6 +275,12 @@ function accept(session: RouterSession, message: SetMessage, before: ProjectedPa
   }
   if (reconciled !== value) checkSetSize(address, reconciled);
   return reconciled;
+}
+
+/** Only the holder can unlock. Otherwise unlocking would bypass the lock. @throws ClaspError 401 */
+function checkLock(session: RouterSession, { holder }: Pick<ProjectedParam, 'holder'>, message: SetMessage): void {
+  if (holder === undefined || holder === session || mayPass(session, holder, message)) return;
+  throw new ClaspError(ErrorCode.LockHeld, 'Parameter is locked', { address: message.address });
 }
 
 /** Whether a SET can pass the lock of another session. */

@@ -138,6 +138,8 @@ export interface PublishMessage {
   readonly rate?: number | undefined;
   /** Not part of the compact binary form. */
   readonly timeline?: Timeline | undefined;
+  /** See {@link Attachment}. */
+  readonly attachment?: Attachment | undefined;
 }
 
 export interface Timeline {
@@ -174,7 +176,21 @@ export interface SetMessage {
   readonly ttl?: number | undefined;
   /** With `ttl`: the time counts from the write, not from the last use. */
   readonly absolute?: boolean | undefined;
+  /** See {@link Attachment}. */
+  readonly attachment?: Attachment | undefined;
 }
+
+/**
+ * What an in-process session adds to a SET or PUBLISH for other in-process sessions, such as the exact bytes of a
+ * foreign protocol. Never on the wire. A param keeps the attachment of its last write.
+ */
+export interface Attachment {
+  /** Its memory in bytes, which counts in that of the param. */
+  readonly byteLength: number;
+}
+
+/** A message without what is never on the wire. */
+export type Transmitted<M> = Omit<M, 'attachment'>;
 
 /** GET 0x22. */
 export interface GetMessage {
@@ -190,6 +206,8 @@ export interface SnapshotEntry {
   /** Session id of the last writer. */
   readonly writer?: string | undefined;
   readonly timestamp?: U64 | undefined;
+  /** See {@link Attachment}. */
+  readonly attachment?: Attachment | undefined;
 }
 
 /** SNAPSHOT 0x23, router to client. Consecutive messages form one snapshot. There is no end marker. */

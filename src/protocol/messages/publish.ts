@@ -5,7 +5,7 @@ import { structure } from '../encodings/structure.js';
 import { gesturePhases, Qos, type SignalType, signalTypes } from '../enumerations.js';
 import { behindAddress, readTypedValue, writeAddressOf, writeTypedValue } from '../values/encoded-value.js';
 import type { MessageCodec } from './codec.js';
-import type { PublishMessage } from './message.js';
+import type { PublishMessage, Transmitted } from './message.js';
 import { detachedTimeline, timeline } from './timeline-field.js';
 
 // PUBLISH 0x20 (wire.md 6.6)
@@ -19,7 +19,7 @@ const ID = 0x08;
 const SAMPLE_BYTES = 8;
 const RATE_BYTES = 4;
 
-const fields = structure<PublishMessage>('publish', {
+const fields = structure<Transmitted<PublishMessage>>('publish', {
   type: named('publish'),
   address: text,
   signal: optional(oneOf(signalTypes)),
@@ -129,7 +129,7 @@ function publishQos(signal: SignalType | undefined): Qos {
  * takes twice the memory.
  */
 export function detachedPublish(message: PublishMessage): PublishMessage {
-  const { type, address, signal, value, samples, timestamp, id, phase, rate, timeline } = message;
+  const { type, address, signal, value, samples, timestamp, id, phase, rate, timeline, attachment } = message;
   if (value === undefined && timeline === undefined) return message;
   return {
     type,
@@ -142,5 +142,6 @@ export function detachedPublish(message: PublishMessage): PublishMessage {
     phase,
     rate,
     timeline: timeline && detachedTimeline(timeline),
+    attachment,
   } satisfies Record<keyof PublishMessage, unknown>;
 }

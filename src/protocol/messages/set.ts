@@ -6,7 +6,7 @@ import { Qos } from '../enumerations.js';
 import type { U64 } from '../u64.js';
 import { behindAddress, readEncodedValue, writeAddressAndData } from '../values/encoded-value.js';
 import { type MessageCodec, withoutValues } from './codec.js';
-import type { GetMessage, SetMessage } from './message.js';
+import type { GetMessage, SetMessage, Transmitted } from './message.js';
 
 // SET 0x21 (wire.md 6.7) — write a param
 //   flags u8 · address str · value data, no type byte · [revision u64] · [ttl u32]
@@ -31,7 +31,7 @@ export const setCodec: MessageCodec<SetMessage> = {
   defaultQos: () => Qos.Confirm,
   read: readSet,
   write: writeSet,
-  fields: structure<SetMessage>('set', {
+  fields: structure<Transmitted<SetMessage>>('set', {
     type: named('set'),
     address: text,
     value,

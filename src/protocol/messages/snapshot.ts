@@ -5,7 +5,7 @@ import { structure } from '../encodings/structure.js';
 import { Qos } from '../enumerations.js';
 import { readTypedValue, writeTypedValue } from '../values/encoded-value.js';
 import type { MessageCodec } from './codec.js';
-import type { SnapshotEntry, SnapshotMessage } from './message.js';
+import type { SnapshotEntry, SnapshotMessage, Transmitted } from './message.js';
 
 // SNAPSHOT 0x23 (wire.md 6.9)
 //   count u16 · count × entry
@@ -19,7 +19,7 @@ const TIMESTAMP = 0x02;
 /** Bytes of the lengths, type, revision and options of an entry with an empty address and null (wire.md 13). */
 export const SMALLEST_SNAPSHOT_ENTRY_BYTES = 12;
 
-const snapshotEntry = structure<SnapshotEntry>('snapshot entry', {
+const snapshotEntry = structure<Transmitted<SnapshotEntry>>('snapshot entry', {
   address: text,
   value,
   revision: u64,

@@ -1,7 +1,9 @@
 import { NEVER, type Observable } from 'rxjs';
 import type { Qos } from '../../protocol/enumerations.js';
 import type { Frame } from '../../protocol/frame.js';
+import type { LocalMessage } from '../../protocol/inbound.js';
 import type { Message } from '../../protocol/messages/message.js';
+import type { Scope } from '../../protocol/scope.js';
 import { BufferedSubject } from '../../net/buffered-subject.js';
 import { type Connection, ConnectionLost } from '../transport.js';
 
@@ -13,10 +15,13 @@ export interface LocalEvents {
   closed(cause: Error | undefined): void;
 }
 
+/** See the fields of {@link Connection}. */
+export type LocalRights = Pick<Connection, 'scopes' | 'wantsSnapshot'>;
+
 /** Client end of a connection to a router in the same process. */
 export interface LocalPeer {
   /** Sends a message, which must not be modified afterwards. Has no effect after the connection has ended. */
-  send(message: Message, qos: Qos): void;
+  send(message: LocalMessage, qos: Qos): void;
   /** Closes the connection after all sent messages are delivered. */
   close(): void;
   /** Ends the connection immediately. No more callbacks are called. */
@@ -32,8 +37,9 @@ export interface LocalPeer {
 export function localLink(
   remoteAddress: string,
   events: LocalEvents,
+  rights: LocalRights = {},
 ): { readonly connection: Connection; readonly peer: LocalPeer } {
-  const connection = new LocalConnection(remoteAddress, events);
+  const connection = new LocalConnection(remoteAddress, events, rights);
   return { connection, peer: connection.peer };
 }
 
@@ -47,17 +53,21 @@ class LocalConnection implements Connection {
   readonly drained$: Observable<void> = NEVER;
   readonly remoteAddress: string;
   readonly batches$ = NEVER;
-  readonly messages$: Observable<readonly Frame[]>;
+  readonly messages$: Observable<readonly Frame<LocalMessage>[]>;
+  readonly scopes: readonly Scope[] | undefined;
+  readonly wantsSnapshot: boolean;
   readonly peer: LocalPeer;
 
   readonly #events: LocalEvents;
-  readonly #messages = new BufferedSubject<readonly Frame[]>();
-  #toRouter: Frame[] = [];
+  readonly #messages = new BufferedSubject<readonly Frame<LocalMessage>[]>();
+  #toRouter: Frame<LocalMessage>[] = [];
   #toPeer: Message[] = [];
   #ended = false;
 
-  constructor(remoteAddress: string, events: LocalEvents) {
+  constructor(remoteAddress: string, events: LocalEvents, { scopes, wantsSnapshot = true }: LocalRights) {
     this.remoteAddress = remoteAddress;
+    this.scopes = scopes;
+    this.wantsSnapshot = wantsSnapshot;
     this.#events = events;
     this.messages$ = this.#messages.observable;
     this.peer = {
