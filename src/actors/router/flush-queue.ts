@@ -4,8 +4,8 @@ import type { RouterSession } from '../../core/session.js';
 const TURN_MICROS = 2_000;
 /** Output up to this size is written before larger output. */
 const SMALL_BYTES = 4_096;
-/** Output of this size is worth its own write. */
-const WHOLE_BYTES = 65_536;
+/** Output of this size, that of a whole read quota, is worth its own write. */
+const WHOLE_BYTES = 131_072;
 /** Turns for which smaller output waits for the rest of an input that is handled in slices. */
 const MAX_POSTPONED_TURNS = 8;
 /** Writes of small output between two readings of the clock: about 50 µs. */

@@ -152,7 +152,7 @@ class Router {
       nowMicros: () => microseconds(clock),
     });
     this.#clock = clock;
-    this.#turns = new TurnShares(() => microseconds(clock));
+    this.#turns = new TurnShares({ nowMicros: () => microseconds(clock), cpuMicros });
     this.#buffers = new SendBuffers({ highWaterBytes, maxSendBufferBytes });
     this.#defer = defer ?? ((callback) => void setImmediate(callback));
     this.#tellSelf = (event) => {
@@ -473,6 +473,12 @@ function subjectOf(message: InboundMessage): string | undefined {
   if ('address' in message) return message.address;
   if ('pattern' in message) return message.pattern;
   return message.type === 'announce' ? message.namespace : undefined;
+}
+
+/** Time of the processor that this program has used, in all its threads. */
+function cpuMicros(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
 }
 
 const ignore = (): void => undefined;

@@ -134,7 +134,8 @@ export class FrameWriter {
       id === undefined &&
       rate === undefined;
     const isWritten =
-      isRun && this.#writeRun(PUBLISH, publishFlags(message), defaultQos(message), value, value.end, undefined);
+      isRun &&
+      this.#writeRun(PUBLISH, publishFlags(message), publishCodec.defaultQos(message), value, value.end, undefined);
     if (!isWritten) this.write(message);
   }
 

@@ -9,28 +9,41 @@ const TURN_STEPS = 200_000;
 const HEAVY_STEPS = 20_000;
 /** One step is about 20 ns. */
 const STEPS_PER_MICRO = 50;
-/** Steps between two readings of the clock: 40 µs. A reading takes 2 of them. */
+/** Steps between two readings of the clock: 40 µs. A reading takes 8 of them. */
 const CLOCK_STEPS = 2_048;
+/** Time beyond that of the steps which is checked against the time of the processor. That reading takes 1 µs. */
+const SUSPECT_MICROS = 500;
+export interface TurnClocks {
+  /** The monotonic clock. If it stands still, as a simulated one, only the steps count. */
+  readonly nowMicros: () => number;
+  /** Time of the processor that this program has used. @default unknown: {@link nowMicros} counts */
+  readonly cpuMicros?: (() => number) | undefined;
+}
+
 /**
  * Divides a turn of the event loop among sessions by the cost of their messages. The cost is the larger one of the
- * counted steps and the measured time, so that a cost which the steps underestimate delays no other session.
+ * counted steps and the measured time, so that a cost which the steps underestimate delays no other session. Time in
+ * which the system runs other programs does not count.
  */
 export class TurnShares {
-  readonly #nowMicros: () => number;
+  readonly #clocks: TurnClocks;
   /** Number of the current turn. */
   #serial = 0;
   #lastCost = 0;
+  #isBehind = false;
   /** Start of the turn: the step, and the time. */
   #step = 0;
   #micros = 0;
+  /** First reading of the processor's time in this turn, and what else was known at it. */
+  #cpuStart: { readonly cpuMicros: number; readonly micros: number; readonly foreignMicros: number } | undefined;
+  /** Measured time of other programs in this turn. */
+  #foreignMicros = 0;
   /** Cost in addition to the steps. */
   #excess = 0;
   #lookAtCost = 0;
-  #isBehind = false;
 
-  /** @param nowMicros the monotonic clock; if it stands still, as a simulated one, only the steps count */
-  constructor(nowMicros: () => number) {
-    this.#nowMicros = nowMicros;
+  constructor(clocks: TurnClocks) {
+    this.#clocks = clocks;
   }
 
   /**
@@ -42,7 +55,9 @@ export class TurnShares {
   begin(step: number, isBehind: boolean): void {
     this.#serial++;
     this.#step = step;
-    this.#micros = this.#nowMicros();
+    this.#micros = this.#clocks.nowMicros();
+    this.#cpuStart = undefined;
+    this.#foreignMicros = 0;
     this.#excess = 0;
     this.#isBehind = isBehind;
     this.#lastCost = step + TURN_STEPS;
@@ -52,11 +67,34 @@ export class TurnShares {
   /** Returns the cost so far, for the comparison with {@link lastCostOf}. @param step the current one */
   costAt(step: number): number {
     if (step + this.#excess >= this.#lookAtCost) {
-      const measured = (this.#nowMicros() - this.#micros) * STEPS_PER_MICRO;
-      this.#excess = Math.max(this.#excess, measured - (step - this.#step));
+      this.#look(step);
       this.#lookAtCost = step + this.#excess + CLOCK_STEPS;
     }
     return step + this.#excess;
+  }
+
+  #look(step: number): void {
+    const micros = this.#clocks.nowMicros();
+    const steps = step - this.#step;
+    const known = this.#foreignMicros + (steps + this.#excess) / STEPS_PER_MICRO;
+    const excessMicros = micros - this.#micros - known;
+    if (excessMicros > SUSPECT_MICROS) this.#lookAtProcessor(micros, excessMicros);
+    const measured = (micros - this.#micros - this.#foreignMicros) * STEPS_PER_MICRO;
+    this.#excess = Math.max(this.#excess, measured - steps);
+  }
+
+  /** Most turns need no reading of the processor's time. Therefore the first excess of a turn does not count. */
+  #lookAtProcessor(micros: number, excessMicros: number): void {
+    const { cpuMicros } = this.#clocks;
+    if (cpuMicros === undefined) return;
+    const cpu = cpuMicros();
+    if (this.#cpuStart === undefined) {
+      this.#foreignMicros += excessMicros;
+      this.#cpuStart = { cpuMicros: cpu, micros, foreignMicros: this.#foreignMicros };
+    } else {
+      const { cpuMicros: cpuBefore, micros: before, foreignMicros } = this.#cpuStart;
+      this.#foreignMicros = Math.max(this.#foreignMicros, foreignMicros + micros - before - (cpu - cpuBefore));
+    }
   }
 
   /**

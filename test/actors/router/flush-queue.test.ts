@@ -5,7 +5,7 @@ import { CoreHarness } from '../../support/core-harness.js';
 
 const harness = new CoreHarness();
 const LARGE = 10_000;
-const WHOLE = 100_000;
+const WHOLE = 150_000;
 
 /** A queue whose writes take 500 µs each. */
 function setUp(microsPerWrite = 500) {
@@ -80,7 +80,7 @@ describe('FlushQueue', () => {
     expect(queue.isBehind).toBe(false);
   });
 
-  it('lets output grow to 64 KiB while the rest of its input waits, for at most 8 turns', () => {
+  it('lets output grow to 128 KiB while the rest of its input waits, for at most 8 turns', () => {
     const { queue, written } = setUp();
     const [growing, staying] = [sessionWith(LARGE, 'growing'), sessionWith(LARGE, 'staying')];
     queue.add([growing, staying]);

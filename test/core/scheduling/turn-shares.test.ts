@@ -9,13 +9,18 @@ const START = 1_000_000_000;
 
 const harness = new CoreHarness();
 
-function setUp() {
+function setUp(measuresCpu = false) {
   let micros = START;
-  const shares = new TurnShares(() => micros);
+  let cpu = 0;
+  const cpuMicros = measuresCpu ? () => cpu : undefined;
+  const shares = new TurnShares({ nowMicros: () => micros, cpuMicros });
   return {
     shares,
     session: () => harness.connect().session,
-    pass: (more: number) => void (micros += more),
+    pass: (more: number, ofOthers = 0) => {
+      micros += more + ofOthers;
+      cpu += more;
+    },
   };
 }
 
@@ -44,6 +49,17 @@ describe('TurnShares', () => {
     pass(90);
     expect(shares.costAt(4_200)).toBe(10_000);
     expect(shares.costAt(9_000)).toBe(14_800); // steps that took less than their time count in full
+  });
+
+  it('does not count time in which the system runs other programs', () => {
+    const { shares, pass } = setUp(true);
+    shares.begin(0, false);
+    pass(40, 3_000);
+    expect(shares.costAt(2_100)).toBe(2_100); // the first reading
+    pass(80, 5_000);
+    expect(shares.costAt(4_200)).toBe((42 + 80) * 50);
+    pass(1_000, 3_000);
+    expect(shares.costAt(6_300)).toBe((42 + 1_080) * 50);
   });
 
   it('defers the rest of a session whose message was deferred', () => {
