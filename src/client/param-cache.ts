@@ -1,6 +1,7 @@
 import type { SetMessage, SnapshotEntry } from '../protocol/messages/message.js';
 import type { U64 } from '../protocol/u64.js';
 import type { EncodedValue } from '../protocol/values/encoded-value.js';
+import { BoundedMap } from '../util/bounded-map.js';
 import type { Param } from './signal.js';
 
 /** A received state of a param. Immutable: a newer one replaces it. */
@@ -14,42 +15,15 @@ export interface KnownParam {
   readonly session: number;
 }
 
-/** A map that drops its oldest entry when it is full. */
-export class BoundedMap<K, V> {
-  readonly #entries = new Map<K, V>();
-  readonly #limit: number;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  get size(): number {
-    return this.#entries.size;
-  }
-
-  get(key: K): V | undefined {
-    return this.#entries.get(key);
-  }
-
-  set(key: K, value: V): void {
-    this.#entries.set(key, value);
-    if (this.#entries.size <= this.#limit) return;
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
-      return;
-    }
-  }
-}
-
 /** The last received values, from any subscription or answer. */
 export class ParamCache {
-  readonly #params: BoundedMap<string, KnownParam>;
+  readonly #params: BoundedMap<KnownParam>;
   /** Counts the sessions, so that their revisions are not confused. */
   session = 0;
 
   /** @param limit maximum number of addresses; beyond it, the addresses that were received first are dropped */
   constructor(limit: number) {
-    this.#params = new BoundedMap(limit);
+    this.#params = new BoundedMap({ maxEntries: limit });
   }
 
   get(address: string): Param | undefined {

@@ -1,8 +1,9 @@
-import { check } from '../util/arguments.js';
 import { type SignalType, signalTypes } from '../protocol/enumerations.js';
 import type { SubscribeMessage, SubscribeOptions } from '../protocol/messages/message.js';
 import { matchPattern, parsePattern, type Pattern } from '../protocol/pattern.js';
-import { BoundedMap, type KnownParam } from './param-cache.js';
+import { check } from '../util/arguments.js';
+import { BoundedMap } from '../util/bounded-map.js';
+import type { KnownParam } from './param-cache.js';
 import type { Signal } from './signal.js';
 import { wholeNumber } from './whole-number.js';
 
@@ -52,13 +53,13 @@ export class Subscription {
   /** Whether it has requested past values. They are not requested again after a reconnection. */
   #hasHistory = false;
   /** The known state of each param, so that overlapping snapshots cause no duplicates. */
-  readonly #told: BoundedMap<string, KnownParam>;
+  readonly #known: BoundedMap<KnownParam>;
 
   /**
-   * @param maxTold maximum number of stored addresses
+   * @param maxKnown maximum number of stored addresses
    * @throws ClaspError 202 for an invalid pattern, ArgumentError for an option out of range
    */
-  constructor(id: number, pattern: string, listener: Listener, options: OnOptions, maxTold: number) {
+  constructor(id: number, pattern: string, listener: Listener, options: OnOptions, maxKnown: number) {
     this.id = id;
     this.pattern = parsePattern(pattern);
     this.listener = listener;
@@ -71,7 +72,7 @@ export class Subscription {
     const isDistance = epsilon === undefined || (typeof epsilon === 'number' && epsilon >= 0);
     check(isDistance, 'epsilon', 'be a number from 0', epsilon);
     this.#options = { maxRate, epsilon, window, history };
-    this.#told = new BoundedMap(maxTold);
+    this.#known = new BoundedMap({ maxEntries: maxKnown });
   }
 
   /** Returns the message to send, now and after each reconnection. */
@@ -102,9 +103,9 @@ export class Subscription {
    * overlapping subscription causes its own snapshot. After a reconnection, only changed values are delivered.
    */
   isNews(param: KnownParam): boolean {
-    const before = this.#told.get(param.address);
+    const before = this.#known.get(param.address);
     const isNews = before === undefined || this.#differs(param, before);
-    if (isNews || before.session !== param.session) this.#told.set(param.address, param);
+    if (isNews || before.session !== param.session) this.#known.set(param.address, param);
     return isNews;
   }
 
@@ -115,9 +116,9 @@ export class Subscription {
    * @returns whether it is delivered to the listener
    */
   takesWrite(param: KnownParam, reliable: boolean): boolean {
-    const before = this.#told.get(param.address);
+    const before = this.#known.get(param.address);
     if (!reliable && before?.session === param.session && before.revision >= param.revision) return false;
-    this.#told.set(param.address, param);
+    this.#known.set(param.address, param);
     return true;
   }
 

@@ -2,10 +2,10 @@ import type { GesturePhase, SignalType } from '../protocol/enumerations.js';
 import { parsePattern } from '../protocol/pattern.js';
 import type { SignalDefinition } from '../protocol/messages/message.js';
 import type { Value } from '../protocol/values/value.js';
+import { BoundedMap } from '../util/bounded-map.js';
 import type { PatternTree } from './pattern-tree.js';
 import type { Declarations } from './declaration.js';
 import type { DefinedSignal } from './defined-signal.js';
-import { RecentMap } from './recent-map.js';
 
 export interface SignalsOptions {
   /** Whether a router rejects writes at undefined addresses. @default false */
@@ -28,7 +28,7 @@ export class Signals<D extends Declarations = Declarations> {
   readonly #tree: PatternTree<DefinedSignal>;
   readonly #isStrict: boolean;
   /** null = not defined. */
-  readonly #recent = new RecentMap<DefinedSignal | null>(MAX_REMEMBERED);
+  readonly #recent = new BoundedMap<DefinedSignal | null>({ maxEntries: MAX_REMEMBERED });
 
   /** @internal Use `defineSignals`. @param byAddress by the address of each declaration */
   constructor(

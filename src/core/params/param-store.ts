@@ -9,8 +9,8 @@ import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import { type Changes, noChanges } from '../changes.js';
 import { AddressTree } from './address-tree.js';
 import { DueQueue } from '../scheduling/due-queue.js';
-import { InsertionOrderMap } from '../quotas/insertion-order-map.js';
 import { noParamWatch, type ParamWatch } from '../param-watch.js';
+import { BoundedMap } from '../../util/bounded-map.js';
 import { Param } from './param.js';
 import { ParamHistory } from './param-history.js';
 import { ParamShares } from './param-shares.js';
@@ -43,7 +43,10 @@ export class ParamStore {
   readonly #expiring = new DueQueue<Param>();
   readonly #locked = new Map<RouterSession, Set<Param>>();
   /** Revisions by address. */
-  readonly #tombstones = new InsertionOrderMap<number>();
+  readonly #tombstones = new BoundedMap<number>({
+    maxEntries: MAX_TOMBSTONES,
+    maxCharacters: MAX_TOMBSTONE_CHARACTERS,
+  });
   /** Locks that end after this time are not over yet, because unread input may renew them. Set by the owner. */
   unjudgedSinceMicros = Infinity;
   #serial = 0;
@@ -373,10 +376,7 @@ export class ParamStore {
   }
 
   #bury(address: string, revision: number): void {
-    this.#tombstones.set(address, revision);
-    const tombstones = this.#tombstones;
-    while (tombstones.size > MAX_TOMBSTONES || tombstones.characters > MAX_TOMBSTONE_CHARACTERS)
-      tombstones.deleteOldest();
+    this.#tombstones.setNewest(address, revision);
   }
 }
 

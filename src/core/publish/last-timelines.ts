@@ -5,7 +5,7 @@ import { detachedPublish } from '../../protocol/messages/publish.js';
 import type { PublishMessage } from '../../protocol/messages/message.js';
 import { matchSegments, type Pattern } from '../../protocol/pattern.js';
 import type { StepCounter } from '../../protocol/step-counter.js';
-import { InsertionOrderMap } from '../quotas/insertion-order-map.js';
+import { BoundedMap } from '../../util/bounded-map.js';
 
 export type LastTimelinesOptions = OptionValues<typeof timelineOptions>;
 
@@ -15,7 +15,7 @@ export type LastTimelinesOptions = OptionValues<typeof timelineOptions>;
  */
 export class LastTimelines {
   readonly #options: LastTimelinesOptions;
-  readonly #timelines = new InsertionOrderMap<PublishMessage>();
+  readonly #timelines = new BoundedMap<PublishMessage>({});
   #bytes = 0;
   #dropped = 0;
 
@@ -39,7 +39,7 @@ export class LastTimelines {
     if (maxTimelines === 0) return;
     const { address } = message;
     this.#bytes += bytesOf(message) - bytesOf(this.#timelines.get(address));
-    this.#timelines.set(address, detachedPublish(message));
+    this.#timelines.setNewest(address, detachedPublish(message));
     while (
       this.#timelines.size > maxTimelines ||
       (maxTimelineBytes > 0 && this.#bytes > maxTimelineBytes && this.#timelines.size > 1)
