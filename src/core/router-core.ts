@@ -12,11 +12,12 @@ import type { coreOptions } from './core-options.js';
 import type { Grant } from './ports.js';
 import { AnnounceHandler } from './announce/announce-handler.js';
 import { HelloHandler } from './sessions/hello-handler.js';
+import { SessionCleanup } from './sessions/session-cleanup.js';
 import { dropNotice } from './congestion/policy.js';
 import { SendQueueBudget } from './congestion/send-queue-budget.js';
 import type { ChangeLog } from './change.js';
 import { Changes } from './changes.js';
-import { type Chore, Chores } from './scheduling/chores.js';
+import { Chores } from './scheduling/chores.js';
 import { type ClockOffsets, noOffsets } from './clock-offsets.js';
 import { reconcileFor } from './params/conflict-strategies.js';
 import { Dispatcher } from './delivery/dispatcher.js';
@@ -41,11 +42,13 @@ import { TokenPermissions } from './sessions/permissions.js';
 import type { PendingFrame, RouterSession } from './session.js';
 import { type RestoredState, type RouterState, stateOfParam, stateOfSignal } from './params/param-state.js';
 import { SignalRouter, type RoutingOptions } from './delivery/signal-router.js';
+import { BundleRunner } from './writes/bundle-runner.js';
 import { type ScheduledBundle, ScheduledBundles } from './writes/scheduled-bundles.js';
 import { SignalDirectory } from './announce/signal-directory.js';
 import { SessionTasks, type Task } from './scheduling/session-tasks.js';
 import { Slice } from './scheduling/slice.js';
 import { SnapshotSender } from './subscriptions/snapshot-sender.js';
+import { collectStatistics } from './system/collect-statistics.js';
 import type { MemoryUse, Statistics } from './system/statistics.js';
 import { SubscribeHandler } from './subscriptions/subscribe-handler.js';
 import { Counters } from './system/counters.js';
@@ -110,6 +113,8 @@ export class RouterCore {
   readonly #tasks: SessionTasks;
   readonly #snapshots: SnapshotSender;
   readonly #scheduled: ScheduledBundles;
+  readonly #bundles: BundleRunner;
+  readonly #cleanup: SessionCleanup;
   readonly #system: SystemSignals;
   readonly #hooks: WriteHooks;
   readonly #wills: LastWills;
@@ -144,7 +149,7 @@ export class RouterCore {
       this.#taskFailed(task, error);
     });
     this.#chores = new Chores(new Slice(this.#work, this), (error) => {
-      this.#errors.add(error, 'clearing away');
+      this.#errors.add(error, 'cleanup of a session');
     });
     this.#tokens = new TokenPermissions(this.#work, offsets);
     this.#owners = new Owners(options.watchToken);
@@ -214,9 +219,31 @@ export class RouterCore {
       nowMicros: () => this.#nowMicros,
     });
     this.#scheduled = new ScheduledBundles(options);
+    this.#bundles = new BundleRunner({
+      scheduled: this.#scheduled,
+      writes: this.#writes,
+      replies: this.#replies,
+      counters: this.#counters,
+      offsets,
+      readMicros: options.nowMicros,
+      dropped: options.bundleDropped,
+      failed: (session, error) => {
+        this.#workFailed(session, error, 'bundle');
+      },
+    });
+    this.#cleanup = new SessionCleanup({
+      publishing: this.#passing,
+      wills: this.#wills,
+      bundles: this.#bundles,
+      system: this.#system,
+      params: this.#params,
+      errors: this.#errors,
+      nowMicros: () => this.#nowMicros,
+      protocolMicros: () => this.#protocolMicros,
+    });
     this.#gestureWork = new GuardedWork('gestures', this.#passing, this.#errors);
     this.#statisticsWork = new GuardedWork('statistics', this.#system, this.#errors);
-    this.#bundleWork = new GuardedWork('scheduled bundles', this.#dueBundles(), this.#errors);
+    this.#bundleWork = new GuardedWork('scheduled bundles', this.#bundles, this.#errors);
     this.#dueWorks = [
       this.#gestureWork,
       this.#bundleWork,
@@ -354,62 +381,18 @@ export class RouterCore {
     session.hasLeft = true;
     this.#snapshots.forget(session);
     this.#queries.forget(session);
-    const wasHere = this.#sessions.delete(session.id);
+    const wasEstablished = this.#sessions.delete(session.id);
     this.beginBatch();
     this.#counters.conflated += session.sendQueue.conflated;
     this.#counters.receivedBytes += session.traffic.receivedBytes;
     this.#counters.sentBytes += session.traffic.sentBytes;
     if (session.owner !== undefined) this.#owners.leave(session, session.owner);
     const subscriptions = this.#routing.leaving(session);
-    this.#chores.begin(this.#leaving(session, wasHere ? departure : undefined, isLoss(departure), subscriptions));
+    this.#chores.begin(this.#cleanup.of(session, departure, wasEstablished, subscriptions));
     session.outbox.clear();
     this.#held.forget(session);
     this.#sendQueues.clear(session);
     session.release();
-  }
-
-  /** @param left how the session ended; undefined if it was never established */
-  *#leaving(
-    session: RouterSession,
-    left: Departure | undefined,
-    isLost: boolean,
-    subscriptions: Chore,
-  ): Generator<number, void> {
-    yield* this.#guarded(
-      this.#passing.leaving(
-        session,
-        () => this.#nowMicros,
-        () => this.#protocolMicros,
-      ),
-    );
-    yield* this.#guarded(this.#doingWill(session, isLost));
-    yield* this.#guarded(this.#tellingPresence(session, left));
-    yield* this.#guarded(this.#params.unlocking(session));
-    yield* this.#guarded(subscriptions);
-  }
-
-  *#doingWill(session: RouterSession, isLost: boolean): Generator<number, void> {
-    const will = this.#wills.take(session);
-    if (will === undefined || !isLost) return;
-    this.#attempt(session, will);
-    yield messageSteps(will);
-  }
-
-  *#tellingPresence(session: RouterSession, left: Departure | undefined): Generator<number, void> {
-    if (left === undefined) return;
-    this.#system.left(session, left, this.#nowMicros);
-    yield 1;
-  }
-
-  /**
-   * An internal error in one part must not prevent the others. Otherwise the session's locks would never be released.
-   */
-  *#guarded(part: Chore): Generator<number, void> {
-    try {
-      for (let piece = part.next(); piece.done !== true; piece = part.next()) yield piece.value;
-    } catch (error) {
-      this.#errors.add(error, 'clearing away');
-    }
   }
 
   /**
@@ -449,76 +432,27 @@ export class RouterCore {
 
   /** Returns the statistics. @param sendBuffers use of the socket buffers, which the core does not know */
   statistics(sendBuffers: MemoryUse = { usedBytes: 0, limitBytes: 0, madeRoom: 0 }): Statistics {
-    let { conflated, receivedBytes, sentBytes } = this.#counters;
-    let congested = 0;
-    for (const { sendQueue, phase, traffic } of this.#sessions.values()) {
-      conflated += sendQueue.conflated;
-      receivedBytes += traffic.receivedBytes;
-      sentBytes += traffic.sentBytes;
-      if (phase === 'congested') congested++;
-    }
-    const { messages, rateLimited, malformed, schedule } = this.#counters;
-    return {
-      counts: {
-        sessions: this.#sessions.size,
-        subscriptions: this.subscriptionCount,
-        params: this.paramCount,
-        signals: this.signalCount,
-        pendingBundles: this.#scheduled.size,
-        congested,
-        queuedBytes: this.#sendQueues.bytes,
+    return collectStatistics(
+      {
+        limits: this.#options,
+        sessions: this.#sessions,
+        messageCount: this.#messages,
+        counters: this.#counters,
+        errors: this.#errors,
+        params: this.#params,
+        history: this.#history,
+        signals: this.#signals,
+        wills: this.#wills,
+        queries: this.#queries,
+        routing: this.#routing,
+        publishing: this.#passing,
+        bundles: this.#scheduled,
+        sendQueues: this.#sendQueues,
+        deliveries: this.#deliveries,
+        replies: this.#replies,
       },
-      totals: {
-        messages: this.#messages,
-        deliveries: this.deliveryCount,
-        receivedBytes,
-        sentBytes,
-        internalErrors: this.#errors.count,
-      },
-      messages: { ...messages },
-      errors: Object.fromEntries(this.#replies.errors),
-      drops: {
-        rateLimited,
-        malformed,
-        conflated,
-        dropped: this.#sendQueues.dropped,
-        overflows: this.#sendQueues.overflows,
-        evictedParams: this.#params.evicted,
-        expiredParams: this.#params.expired,
-        evictedSignals: this.#signals.evicted,
-        droppedBundles: this.#scheduled.dropped,
-        droppedWills: this.#wills.dropped,
-      },
-      memory: { ...this.#memory(), sendBuffers },
-      schedule,
-    };
-  }
-
-  #memory(): Omit<Statistics['memory'], 'sendBuffers'> {
-    const options = this.#options;
-    const use = (usedBytes: number, limitBytes: number, madeRoom: number): MemoryUse => ({
-      usedBytes,
-      limitBytes,
-      madeRoom,
-    });
-    const { pacedMemory, subscriptionRoom } = this.#routing;
-    const { timelineMemory } = this.#passing;
-    return {
-      params: use(this.paramBytes, options.maxParamBytes, this.#params.evicted),
-      paced: use(pacedMemory.bytes, options.maxPacedBytes, pacedMemory.dropped),
-      subscriptions: use(subscriptionRoom.bytes, options.maxSubscriptionBytes, subscriptionRoom.closed),
-      queues: use(
-        this.#sendQueues.heldBytes,
-        options.maxQueueBytesTotal,
-        this.#sendQueues.dropped + this.#sendQueues.overflows,
-      ),
-      bundles: use(this.#scheduled.bytes, options.maxPendingBundleBytes, this.#scheduled.dropped),
-      signals: use(this.#signals.bytes, options.maxSignalBytes, this.#signals.evicted),
-      wills: use(this.#wills.bytes, options.maxWillBytes, this.#wills.dropped),
-      queries: use(this.#queries.bytes, options.maxQueryBytes, this.#queries.closed),
-      timelines: use(timelineMemory.bytes, options.maxTimelineBytes, timelineMemory.dropped),
-      history: this.#history?.use ?? use(0, options.maxWriteHistoryBytes, 0),
-    };
+      sendBuffers,
+    );
   }
 
   /** Returns the state to persist. Walks all entries: for a million params this takes some seconds. */
@@ -755,7 +689,7 @@ export class RouterCore {
       // Checked now, so that the sender receives an error at once, and again when the bundle runs.
       this.#scheduled.check(session, atMicros, this.#nowMicros);
       this.#writes.checkBundle(session, message, this.#nowMicros);
-      for (const dropped of this.#scheduled.add(session, message, atMicros)) this.#bundleDropped(dropped);
+      for (const dropped of this.#scheduled.add(session, message, atMicros)) this.#bundles.reportDropped(dropped);
       session.hasWritten = true;
       if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack' });
       return;
@@ -774,58 +708,9 @@ export class RouterCore {
     return cut;
   }
 
-  /** Runs the due bundles. Each bundle runs as a whole: no other message is handled between its messages. */
-  #dueBundles(): DueWork {
-    const scheduled = this.#scheduled;
-    return {
-      get dueMicros() {
-        return scheduled.dueMicros;
-      },
-      runDue: (nowMicros, slice) => {
-        while (!slice.isOver) {
-          const due = scheduled.popDue(nowMicros);
-          if (due === undefined) return;
-          slice.spend(messageSteps(due.bundle));
-          this.#runBundle(due);
-        }
-      },
-    };
-  }
-
-  #runBundle({ session, owner, bundle, atMicros }: ScheduledBundle): void {
-    if (owner.isRevoked) return;
-    this.#counters.bundleRan(this.#options.nowMicros() - atMicros);
-    this.#attempt(session, bundle);
-  }
-
-  /** The bundle was acknowledged and will not run. */
-  #bundleDropped(dropped: ScheduledBundle): void {
-    const { session } = dropped;
-    const atMicros = dropped.atMicros + this.#offsets.protocolAheadMicros;
-    this.#options.bundleDropped?.(dropped);
-    if (!session.established) return;
-    const text =
-      `Bundle dropped: it was to run at ${atMicros} (microseconds since the Unix epoch) and made room for those of others, ` +
-      `because yours take most of what all may take`;
-    this.#replies.error(session, new ClaspError(ErrorCode.Overloaded, text));
-  }
-
-  /**
-   * Applies a bundle. If it no longer passes the checks, nothing of it is applied, and its sender, if still connected,
-   * gets an ERROR.
-   */
-  #attempt(session: RouterSession, bundle: BundleMessage): void {
-    try {
-      this.#writes.bundle(session, bundle, this.#nowMicros, 'earlier');
-    } catch (error) {
-      if (!(error instanceof ClaspError)) this.#workFailed(session, error, 'bundle');
-      else if (session.established) this.#replies.error(session, error);
-    }
-  }
-
   /** The rest of a failed reply is not sent. */
   #taskFailed({ session, pattern }: Task, error: unknown): void {
-    this.#workFailed(session, error, 'an answer in slices', pattern);
+    this.#workFailed(session, error, 'reply in slices', pattern);
   }
 
   /** An internal error of a session's deferred work counts like one of its messages. */
@@ -888,11 +773,11 @@ export class RouterCore {
     this.#counters.malformed++;
     const most = this.#options.maxMalformedPerMinute;
     switch (session.malformedLimit.judge(this.#nowMicros, most)) {
-      case 'tell':
+      case 'reply':
         return this.#replies.error(session, error);
-      case 'pass over':
+      case 'ignore':
         return;
-      case 'give up': {
+      case 'close': {
         const text = `More than ${most} frames in a minute could not be read`;
         session.notify({ type: 'end.protocolViolated', error: new ClaspError(error.code, text) });
       }
@@ -902,11 +787,6 @@ export class RouterCore {
   #wantsAck(qos: Qos): boolean {
     return qos !== Qos.Fire || this.#options.acks === 'always';
   }
-}
-
-/** Whether the session ended unintentionally, which triggers its last will. */
-function isLoss(departure: Departure): boolean {
-  return departure !== 'left' && departure !== 'shutdown';
 }
 
 function rateLimited({ messagesPerSecond, dropped }: RateLimitedMessage): ClaspError {

@@ -84,7 +84,7 @@ describe('an internal error of other work than messages', () => {
     desk.send({ type: 'query', pattern: '/1/1' });
     harness.settle();
     expect(desk.read()).toMatchObject([{ type: 'result', signals: [{ address: '/1/1' }] }]);
-    expect(works).toEqual(['an answer in slices']);
+    expect(works).toEqual(['reply in slices']);
   });
 
   it('pauses the work for a second, so that due work does not keep the event loop busy', () => {

@@ -78,8 +78,7 @@ export class AnnounceHandler {
   }
 
   #tellDropped(session: RouterSession): void {
-    const text =
-      'The last will was dropped: it made room for those of others, because it took most of what all may take';
+    const text = 'The last will was dropped for those of other sessions, because it takes the most of the common limit';
     if (session.established) this.#replies.error(session, new ClaspError(ErrorCode.Overloaded, text));
   }
 }

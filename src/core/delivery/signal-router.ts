@@ -29,7 +29,7 @@ export class SignalRouter {
   readonly #subscriptions: SubscriptionIndex;
   readonly #pacing: Pacing;
   readonly #matchLimit: MatchLimit;
-  readonly #room: SubscriptionQuota;
+  readonly #subscriptionQuota: SubscriptionQuota;
   /** Ended sessions that still have subscriptions to remove. */
   readonly #leaving = new Set<RouterSession>();
 
@@ -62,7 +62,7 @@ export class SignalRouter {
     };
     this.#pacing = new Pacing(fanOut, recipients, options);
     this.#matchLimit = new MatchLimit(options.maxMatchSteps);
-    this.#room = new SubscriptionQuota(options.maxSubscriptionBytes);
+    this.#subscriptionQuota = new SubscriptionQuota(options.maxSubscriptionBytes);
   }
 
   get subscriptionCount(): number {
@@ -75,8 +75,8 @@ export class SignalRouter {
   }
 
   /** Approximate memory of subscriptions in bytes, and the number of sessions closed because theirs used most. */
-  get subscriptionRoom(): Pick<SubscriptionQuota, 'bytes' | 'closed'> {
-    return this.#room;
+  get subscriptionMemory(): Pick<SubscriptionQuota, 'bytes' | 'closed'> {
+    return this.#subscriptionQuota;
   }
 
   /** Approximate memory of paced subscriptions and their pending messages in bytes. */
@@ -130,7 +130,7 @@ export class SignalRouter {
       this.leave(giver);
       if (error !== undefined) giver.notify({ type: 'end.budgetExceeded', error });
     };
-    this.#room.check(session, pattern, replaced, close, this.#leaving);
+    this.#subscriptionQuota.check(session, pattern, replaced, close, this.#leaving);
   }
 
   /** Number of sessions that receive a param. */
@@ -155,13 +155,13 @@ export class SignalRouter {
   subscribe(subscription: Subscription): void {
     this.#subscriptions.add(subscription);
     this.#matchLimit.add(subscription);
-    this.#room.add(subscription);
+    this.#subscriptionQuota.add(subscription);
   }
 
   unsubscribe(subscription: Subscription): void {
     this.#subscriptions.remove(subscription);
     this.#matchLimit.remove(subscription);
-    this.#room.remove(subscription);
+    this.#subscriptionQuota.remove(subscription);
   }
 
   /**

@@ -6,7 +6,7 @@ const WINDOW_MICROS = 60_000_000;
 export class MalformedLimit {
   #count = 0;
   #sinceMicros = 0;
-  #toldMicros = -Infinity;
+  #repliedMicros = -Infinity;
 
   /**
    * Counts an undecodable frame.
@@ -14,15 +14,15 @@ export class MalformedLimit {
    * @param mostPerMinute maximum per minute
    * @returns how to respond
    */
-  judge(nowMicros: number, mostPerMinute: number): 'tell' | 'pass over' | 'give up' {
+  judge(nowMicros: number, mostPerMinute: number): 'reply' | 'ignore' | 'close' {
     if (nowMicros - this.#sinceMicros > WINDOW_MICROS) {
       this.#sinceMicros = nowMicros;
       this.#count = 0;
     }
     this.#count++;
-    if (this.#count > mostPerMinute) return 'give up';
-    if (nowMicros - this.#toldMicros < ERROR_MICROS) return 'pass over';
-    this.#toldMicros = nowMicros;
-    return 'tell';
+    if (this.#count > mostPerMinute) return 'close';
+    if (nowMicros - this.#repliedMicros < ERROR_MICROS) return 'ignore';
+    this.#repliedMicros = nowMicros;
+    return 'reply';
   }
 }
