@@ -187,8 +187,8 @@ export class RouterCore {
     this.#snapshots = new SnapshotSender(this.#tasks, {
       storeFor: (pattern) => this.#storeOf(pattern),
       replies: this.#replies,
-      told: (session, address, value, follow) => {
-        this.#routing.told(session, address, value, follow);
+      delivered: (session, address, value, follow) => {
+        this.#routing.noteDelivered(session, address, value, follow);
       },
       canSee,
       nowMicros: () => this.#nowMicros,
@@ -733,7 +733,7 @@ export class RouterCore {
         type: 'snapshot',
         params,
       }));
-      this.#routing.told(session, address, param.value, false);
+      this.#routing.noteDelivered(session, address, param.value, false);
       return;
     }
     parseAddress(address);

@@ -110,7 +110,7 @@ export class SignalRouter {
       pattern,
       () => this.#subscriptions.matchStepsWith(pattern),
       (giver, error) => {
-        for (const gone of this.#leaving) if (gone.owner === giver) this.leave(gone);
+        for (const ended of this.#leaving) if (ended.owner === giver) this.leave(ended);
         for (const heaviest of [...this.#subscriptions.sessions].filter(({ owner }) => owner === giver)) {
           this.leave(heaviest);
           heaviest.notify({ type: 'end.budgetExceeded', error });
@@ -126,9 +126,9 @@ export class SignalRouter {
    * @throws ClaspError 429
    */
   checkMemory(session: RouterSession, pattern: Pattern, replaced: Subscription | undefined): void {
-    const close = (giver: RouterSession, error?: ClaspError): void => {
-      this.leave(giver);
-      if (error !== undefined) giver.notify({ type: 'end.budgetExceeded', error });
+    const close = (closed: RouterSession, error?: ClaspError): void => {
+      this.leave(closed);
+      if (error !== undefined) closed.notify({ type: 'end.budgetExceeded', error });
     };
     this.#subscriptionQuota.check(session, pattern, replaced, close, this.#leaving);
   }
@@ -184,9 +184,9 @@ export class SignalRouter {
     if (paced.length > 0) this.#pacing.publish(paced, message, sender, nowMicros);
   }
 
-  /** Notes that a session received the current value of a param. @param follow see {@link Pacing.told} */
-  told(session: RouterSession, address: string, value: EncodedValue, follow: boolean): void {
-    if (follow || session.holdings.pacedSubscriptions > 0) this.#pacing.told(session, address, value, follow);
+  /** Notes that a session received the current value of a param. @param follow see {@link Pacing.noteDelivered} */
+  noteDelivered(session: RouterSession, address: string, value: EncodedValue, follow: boolean): void {
+    if (follow || session.holdings.pacedSubscriptions > 0) this.#pacing.noteDelivered(session, address, value, follow);
   }
 
   runDue(nowMicros: number, slice: Slice): void {

@@ -26,7 +26,7 @@ export class PacedSubscription {
   /** Entry in the due queue; undefined if nothing is due. */
   due: DueEntry<PacedSubscription> | undefined;
   /** The pair is no longer tracked. Remaining references skip it. */
-  isGone = false;
+  isRemoved = false;
 
   constructor(session: RouterSession, type: PacedType, address: string) {
     this.session = session;
@@ -34,9 +34,14 @@ export class PacedSubscription {
     this.address = address;
   }
 
-  get hasSomethingToSay(): boolean {
+  get hasOutput(): boolean {
     return this.pending !== undefined || this.sampled !== undefined;
   }
+}
+
+/** Whether the change since the last delivery is within epsilon. NaN on either side always exceeds it. */
+export function isWithinEpsilon({ lastNumber, pace }: PacedSubscription, number: number | undefined): boolean {
+  return number !== undefined && pace.epsilon > 0 && Math.abs(number - lastNumber) < pace.epsilon;
 }
 
 const everything: Pace = { intervalMicros: 0, epsilon: 0, windowMicros: 0 };

@@ -75,9 +75,9 @@ export class PacedSubscriptions {
   }
 
   /** Adjusts the memory of pending messages at an address by `bytes`, which can be negative. */
-  hold({ type, address, isGone }: PacedSubscription, bytes: number): void {
+  hold({ type, address, isRemoved }: PacedSubscription, bytes: number): void {
     const addresses = this.#addresses(type);
-    const followed = isGone ? undefined : addresses.get(address);
+    const followed = isRemoved ? undefined : addresses.get(address);
     if (followed === undefined) return;
     const change = Math.max(bytes, -followed.heldBytes);
     followed.heldBytes += change;
@@ -92,8 +92,8 @@ export class PacedSubscriptions {
   }
 
   forget(paced: PacedSubscription): void {
-    if (paced.isGone) return;
-    paced.isGone = true;
+    if (paced.isRemoved) return;
+    paced.isRemoved = true;
     this.#unlist(paced);
     this.#size--;
     this.#bytes -= BYTES_OF_ONE;

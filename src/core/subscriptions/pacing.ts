@@ -6,20 +6,14 @@ import { ValueType } from '../../protocol/values/value.js';
 import { DueQueue } from '../scheduling/due-queue.js';
 import type { FanOut } from '../delivery/fan-out.js';
 import type { Pace, PacedType } from './rate-policy.js';
-import type { PacedSubscription, Pending } from './paced-subscription.js';
+import { isWithinEpsilon, type PacedSubscription, type Pending } from './paced-subscription.js';
 import { type PacedLimits, PacedSubscriptions } from './paced-subscriptions.js';
+import { SampleWindows } from './sample-windows.js';
 import type { RouterSession } from '../session.js';
 import type { Slice } from '../scheduling/slice.js';
 
-/** Maximum samples per message. A window with as many is closed early. */
-const MAX_WINDOW_SAMPLES = 4_096;
-/** Memory of a sample, and of a message without its address and value. */
-const BYTES_OF_SAMPLE = 8;
+/** Memory of a message without its address and value. */
 const BYTES_OF_MESSAGE = 300;
-/** Upper bound of a PUBLISH of samples without address and samples, with headers and the field names of CBOR. */
-const SAMPLES_OVERHEAD_BYTES = 128;
-/** Bytes of a sample in CBOR; compact binary takes one less. */
-const MAX_SAMPLE_BYTES = 9;
 
 /**
  * Steps of sending a pending message to one session, without matching: a value, which can be written once for many
@@ -53,6 +47,7 @@ export class Pacing {
   readonly #fanOut: FanOut;
   readonly #registry: PacedSubscriptions;
   readonly #recipients: RecipientsPort;
+  readonly #windows: SampleWindows;
   readonly #queue = new DueQueue<PacedSubscription>();
 
   constructor(fanOut: FanOut, recipients: RecipientsPort, limits: PacedLimits) {
@@ -62,6 +57,9 @@ export class Pacing {
       this.#unqueue(paced);
       recipients.forget(paced.address); // cached recipients contain the evicted pair
       this.#settle(paced);
+    });
+    this.#windows = new SampleWindows(fanOut, this.#registry, (paced, dueMicros) => {
+      this.#awaitDue(paced, dueMicros);
     });
   }
 
@@ -102,13 +100,13 @@ export class Pacing {
       this.#forget(paced);
       if (isSubscribed(paced.session)) this.#settle(paced);
     }
-    if (paces.size === 0) return nobody;
+    if (paces.size === 0) return none;
     const resolved: PacedSubscription[] = [];
     for (const [session, pace] of paces) {
       const paced = this.#registry.follow(session, type, address);
       paced.pace = pace;
       // Samples of a window that has ended precede further messages.
-      if (pace.windowMicros === 0) this.#sendSamples(paced, paced.restsUntilMicros);
+      if (pace.windowMicros === 0) this.#windows.send(paced, paced.restsUntilMicros);
       resolved.push(paced);
     }
     return resolved;
@@ -125,7 +123,7 @@ export class Pacing {
       if (!isNews && isWithinEpsilon(paced, number)) paced.pending = undefined;
       else if (nowMicros < paced.restsUntilMicros)
         this.#keep(paced, (kept ??= this.#pending(paced, { message: detachedSet(message), revision })));
-      else ready.push(this.#goes(paced, number, nowMicros));
+      else ready.push(this.#deliver(paced, number, nowMicros));
     }
     if (ready.length > 0) this.#fanOut.setTo(ready, message, revision);
   }
@@ -145,15 +143,15 @@ export class Pacing {
       if (paced.session === sender) continue;
       if (paced.pace.windowMicros > 0) {
         if (samples !== undefined) {
-          this.#collect(paced, message, samples, nowMicros);
+          this.#windows.collect(paced, message, samples, nowMicros);
           continue;
         }
-        this.#sendSamples(paced, nowMicros); // a message without a sample keeps its order among samples
+        this.#windows.send(paced, nowMicros); // a message without a sample keeps its order among samples
       }
       if (isWithinEpsilon(paced, number)) paced.pending = undefined;
       else if (nowMicros < paced.restsUntilMicros)
         this.#keep(paced, (kept ??= this.#pending(paced, { message: detachedPublish(message), revision: undefined })));
-      else ready.push(this.#goes(paced, number, nowMicros));
+      else ready.push(this.#deliver(paced, number, nowMicros));
     }
     if (ready.length > 0) this.#fanOut.publishTo(ready, message);
   }
@@ -163,7 +161,7 @@ export class Pacing {
    *
    * @param follow whether to track the pair if nothing was delivered at the address yet
    */
-  told(session: RouterSession, address: string, value: EncodedValue, follow: boolean): void {
+  noteDelivered(session: RouterSession, address: string, value: EncodedValue, follow: boolean): void {
     const paced = follow
       ? this.#registry.follow(session, 'param', address)
       : this.#registry.find(session, 'param', address);
@@ -182,15 +180,15 @@ export class Pacing {
         paced.sampled === undefined ? SEND_STEPS : WINDOW_STEPS + (paced.samples.length >> SAMPLES_PER_STEP_LOG2),
       );
       paced.due = undefined;
-      if (!paced.hasSomethingToSay || !this.#isFollowed(paced)) continue;
-      if (paced.restsUntilMicros > nowMicros) this.#await(paced, paced.restsUntilMicros);
-      else if (paced.sampled !== undefined) this.#sendSamples(paced, nowMicros);
+      if (!paced.hasOutput || !this.#isTracked(paced)) continue;
+      if (paced.restsUntilMicros > nowMicros) this.#awaitDue(paced, paced.restsUntilMicros);
+      else if (paced.sampled !== undefined) this.#windows.send(paced, nowMicros);
       else if (paced.pending !== undefined) {
         const { pending } = paced;
         const sessions = due.get(pending);
         if (sessions === undefined) due.set(pending, [paced.session]);
         else sessions.push(paced.session);
-        this.#goes(paced, numberOf(pending.message.value), nowMicros);
+        this.#deliver(paced, numberOf(pending.message.value), nowMicros);
       }
     }
     for (const [pending, sessions] of due) this.#send(pending, sessions);
@@ -215,14 +213,14 @@ export class Pacing {
   }
 
   /** The session may have ended, unsubscribed, or subscribed to more in the meantime. */
-  #isFollowed(paced: PacedSubscription): boolean {
-    if (paced.isGone || paced.session.hasLeft) return false;
+  #isTracked(paced: PacedSubscription): boolean {
+    if (paced.isRemoved || paced.session.hasLeft) return false;
     this.#recipients.refresh(paced.type, paced.address);
-    return !paced.isGone;
+    return !paced.isRemoved;
   }
 
   /** Marks the current message as delivered to this session. */
-  #goes(paced: PacedSubscription, number: number | undefined, nowMicros: number): RouterSession {
+  #deliver(paced: PacedSubscription, number: number | undefined, nowMicros: number): RouterSession {
     paced.pending = undefined;
     paced.lastNumber = number ?? NaN;
     paced.restsUntilMicros = nowMicros + paced.pace.intervalMicros;
@@ -238,48 +236,16 @@ export class Pacing {
 
   #keep(paced: PacedSubscription, pending: Pending): void {
     paced.pending = pending;
-    this.#await(paced, paced.restsUntilMicros);
+    this.#awaitDue(paced, paced.restsUntilMicros);
   }
 
-  #await(paced: PacedSubscription, dueMicros: number): void {
+  #awaitDue(paced: PacedSubscription, dueMicros: number): void {
     paced.due ??= this.#queue.push(paced, dueMicros);
-  }
-
-  #collect(paced: PacedSubscription, message: PublishMessage, samples: readonly number[], nowMicros: number): void {
-    if (paced.samples.length + samples.length > capacityOf(paced)) this.#sendSamples(paced, nowMicros);
-    const before = paced.samples.length;
-    for (const sample of samples) {
-      if (isWithinEpsilon(paced, sample)) continue;
-      paced.lastNumber = sample;
-      paced.samples.push(sample);
-    }
-    if (paced.samples.length === before) return;
-    this.#registry.hold(paced, (paced.samples.length - before) * BYTES_OF_SAMPLE);
-    paced.pending = undefined; // the latest applies
-    // Fields of the first message, which state when the samples begin. Its value is not retained, so the frame can be
-    // freed.
-    const { address, signal, id, rate } = message;
-    const timestamp = paced.sampled === undefined ? message.timestamp : paced.sampled.timestamp;
-    if (paced.sampled === undefined) {
-      this.#await(paced, Math.max(nowMicros + paced.pace.windowMicros, paced.restsUntilMicros));
-    }
-    paced.sampled = { type: 'publish', address, signal, id, rate, timestamp };
-    if (paced.samples.length >= capacityOf(paced)) this.#sendSamples(paced, nowMicros);
-  }
-
-  #sendSamples(paced: PacedSubscription, nowMicros: number): void {
-    const { sampled, samples } = paced;
-    if (sampled === undefined) return;
-    paced.sampled = undefined;
-    paced.samples = [];
-    this.#registry.hold(paced, -samples.length * BYTES_OF_SAMPLE);
-    paced.restsUntilMicros = nowMicros + paced.pace.intervalMicros;
-    this.#fanOut.publishTo([paced.session], { ...sampled, samples });
   }
 
   /** The address is no longer paced for this session: the pending message is sent. */
   #settle(paced: PacedSubscription): void {
-    this.#sendSamples(paced, paced.restsUntilMicros);
+    this.#windows.send(paced, paced.restsUntilMicros);
     const { pending } = paced;
     paced.pending = undefined;
     if (pending !== undefined) this.#send(pending, [paced.session]);
@@ -291,23 +257,10 @@ export class Pacing {
   }
 }
 
-const nobody: readonly PacedSubscription[] = [];
-
-/** Whether the change since the last delivery is within epsilon. NaN on either side always exceeds it. */
-function isWithinEpsilon({ lastNumber, pace }: PacedSubscription, number: number | undefined): boolean {
-  return number !== undefined && pace.epsilon > 0 && Math.abs(number - lastNumber) < pace.epsilon;
-}
+const none: readonly PacedSubscription[] = [];
 
 /** Returns Int and Float as a number; undefined for other values. */
 function numberOf(value: EncodedValue | undefined): number | undefined {
   if (value?.type !== ValueType.Float64 && value?.type !== ValueType.Int64) return undefined;
   return Number(value.decode());
-}
-
-/** Returns how many samples fit one message to this session. */
-function capacityOf({ session, address }: PacedSubscription): number {
-  const { maxFrameBytes } = session.link;
-  if (maxFrameBytes === undefined) return MAX_WINDOW_SAMPLES;
-  const room = Math.floor((maxFrameBytes - SAMPLES_OVERHEAD_BYTES - 3 * address.length) / MAX_SAMPLE_BYTES);
-  return Math.max(1, Math.min(MAX_WINDOW_SAMPLES, room));
 }

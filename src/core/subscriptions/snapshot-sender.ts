@@ -93,7 +93,7 @@ export interface SnapshotPorts {
   /** Returns the store for the params of a pattern. */
   readonly storeFor: (pattern: Pattern) => ParamStore;
   readonly replies: Replies;
-  readonly told: Delivered;
+  readonly delivered: Delivered;
   /** Whether a session can see an address. */
   readonly canSee: CanSee;
   /** The time of this batch. */
@@ -234,7 +234,7 @@ class SnapshotTask implements Task {
 
   /** Returns the entries for a param: its value, preceded by its history if requested and kept. */
   #entries(param: Param): readonly SnapshotEntry[] {
-    this.#ports.told(this.session, param.address, param.value, this.#follow);
+    this.#ports.delivered(this.session, param.address, param.value, this.#follow);
     const { protocolAheadMicros } = this.#ports.offsets;
     const past = this.#history > 1 ? param.history?.last(this.#history - 1, protocolAheadMicros) : undefined;
     const entry = param.entry(protocolAheadMicros);
