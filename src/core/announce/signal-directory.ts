@@ -1,18 +1,17 @@
 import type { signalOptions } from './announce-options.js';
 import type { matchOptions } from '../subscriptions/subscription-options.js';
 import type { OptionValues } from '../../util/option.js';
-import { addressSegments, segmentsFault } from '../../protocol/address.js';
+import { segmentsFault } from '../../protocol/address.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import { detachedDefinition } from '../../protocol/messages/signal-definition.js';
 import type { SignalDefinition } from '../../protocol/messages/message.js';
-import { isLiteral, parsePattern, type Pattern } from '../../protocol/pattern.js';
+import { parsePattern, type Pattern } from '../../protocol/pattern.js';
 import { StepCounter } from '../../protocol/step-counter.js';
 import { type Changes, noChanges } from '../changes.js';
-import { AddressTree } from '../params/address-tree.js';
 import { Announced, type AnnouncedSignal, definitionBytes, segmentCount } from './announced-signal.js';
 import { DueQueue } from '../scheduling/due-queue.js';
 import { Owner, ROUTER } from '../quotas/owner.js';
-import { PatternTrie } from '../subscriptions/pattern-trie.js';
+import { SignalIndex } from './signal-index.js';
 import { SignalQuota } from './signal-quota.js';
 import { checkDefinitionSize } from '../size-limits.js';
 import { Slice } from '../scheduling/slice.js';
@@ -35,12 +34,8 @@ const KEEP_STEPS = 40;
 const SEGMENT_STEPS = 6;
 /** Steps of removing an expired definition. */
 const EXPIRE_STEPS = 100;
-/** Steps that an ANNOUNCE spends on removing expired definitions before it makes room. */
+/** Steps that an ANNOUNCE spends on removing expired definitions before it evicts others. */
 const STEPS_OF_EXPIRED = 4_096;
-
-/** Maximum cached addresses, and characters of the longest: at most 10 MB. A full cache is emptied. */
-const MAX_CACHED_ADDRESSES = 65_536;
-const MAX_CACHED_LENGTH = 128;
 
 /**
  * Announced definitions by address. An announced address can be a pattern; QUERY matches it as text. Definitions stay
@@ -51,19 +46,11 @@ export class SignalDirectory {
   readonly #changes: Changes;
   /** The router's own definitions are never evicted. */
   readonly #router = new Owner(ROUTER);
-  readonly #room: SignalQuota;
-  /** By address, in the order of the first ANNOUNCE. */
-  readonly #signals = new Map<string, Announced>();
-  /** By the text of the address, for QUERY. */
-  readonly #tree = new AddressTree<Announced>();
-  /** Definitions for patterns, by what they match, if SETs are checked against them. */
-  readonly #patterns = new PatternTrie<Announced>();
+  readonly #quota: SignalQuota;
+  readonly #index: SignalIndex;
   /** Definitions by owner, in the order of the last ANNOUNCE. */
   readonly #byOwner = new Map<Owner, Set<Announced>>();
   readonly #expiring = new DueQueue<Announced>();
-  /** Cache of the definition of a concrete address, emptied when definitions are announced or removed. */
-  readonly #describing = new Map<string, SignalDefinition | undefined>();
-  readonly #work: StepCounter;
   readonly #slice: Slice;
   #serial = 0;
   #evicted = 0;
@@ -75,19 +62,19 @@ export class SignalDirectory {
   constructor(options: SignalDirectoryOptions, work: StepCounter = new StepCounter(), changes: Changes = noChanges) {
     this.#options = options;
     this.#changes = changes;
-    this.#room = new SignalQuota(options);
-    this.#work = work;
+    this.#quota = new SignalQuota(options);
+    this.#index = new SignalIndex(options.checkAnnounced, work);
     this.#slice = new Slice(work, work);
   }
 
   /** Number of definitions, including expired ones that are not removed yet. */
   get size(): number {
-    return this.#signals.size;
+    return this.#index.size;
   }
 
   /** Approximate memory in bytes. */
   get bytes(): number {
-    return this.#room.bytes;
+    return this.#quota.bytes;
   }
 
   /** Number of evicted definitions. */
@@ -115,7 +102,7 @@ export class SignalDirectory {
    * ClaspError as {@link announce}
    */
   restore(signals: readonly SignalDefinition[], nowMicros: number): void {
-    const others = signals.filter(({ address }) => this.#signals.get(address)?.owner !== this.#router);
+    const others = signals.filter(({ address }) => this.#index.at(address)?.owner !== this.#router);
     this.announce(new Owner('restored'), others, nowMicros);
   }
 
@@ -139,7 +126,7 @@ export class SignalDirectory {
       const address = parseAnnounced(signal.address);
       checkDefinitionSize(signal);
       checks?.check(address);
-      const indexes = this.#isMatched(address) ? 2 : 1;
+      const indexes = this.#index.countOf(address);
       fresh.delete(address);
       fresh.set(address, { address, definition: signal, owner, bytes: definitionBytes(signal, indexes) });
       spend(KEEP_STEPS + SEGMENT_STEPS * segmentCount(address) * indexes);
@@ -150,7 +137,7 @@ export class SignalDirectory {
       if (former !== undefined) formers.push(former);
     }
     const oldestOf = (giver: Owner): Iterator<Announced> => (this.#byOwner.get(giver) ?? []).values();
-    const victims = this.#room.exchange({ owner, fresh, formers, oldestOf, spend });
+    const victims = this.#quota.exchange({ owner, fresh, formers, oldestOf, spend });
     for (const one of victims) this.#forget(one);
     this.#evicted += victims.size;
     const expiresAtMicros = this.#expiryAfter(owner, nowMicros);
@@ -159,7 +146,7 @@ export class SignalDirectory {
       this.#keep(kept, expiresAtMicros);
       this.#changes.announced(kept.definition);
     }
-    this.#describing.clear();
+    this.#index.changed();
   }
 
   /**
@@ -169,7 +156,7 @@ export class SignalDirectory {
    * @param counter counts checked definitions
    */
   walk(pattern: Pattern, counter: StepCounter): Iterator<Announced | undefined> {
-    return pattern === '/**' ? this.#signals.values() : this.#tree.matching(addressSegments(pattern), counter);
+    return this.#index.walk(pattern, counter);
   }
 
   /** Returns the definitions that a pattern matches, in the order of the last ANNOUNCE. Not limited in time. */
@@ -185,14 +172,8 @@ export class SignalDirectory {
 
   /** Returns the definition of an address: its own, otherwise that of the first pattern that matches it. */
   describing(address: string, nowMicros: number): SignalDefinition | undefined {
-    if (nowMicros >= this.dueMicros) this.#describing.clear();
-    const known = this.#describing.get(address);
-    if (known !== undefined || this.#describing.has(address)) return known;
-    const found = this.#signals.get(address)?.at(nowMicros)?.definition ?? this.#patternFor(address, nowMicros);
-    if (address.length > MAX_CACHED_LENGTH) return found;
-    if (this.#describing.size >= MAX_CACHED_ADDRESSES) this.#describing.clear();
-    this.#describing.set(address, found);
-    return found;
+    if (nowMicros >= this.dueMicros) this.#index.changed();
+    return this.#index.describing(address, nowMicros);
   }
 
   /** Removes expired definitions, which are invisible already, until the slice ends. */
@@ -211,7 +192,7 @@ export class SignalDirectory {
    * @returns the steps of each piece
    */
   forgetting(owner: Owner): Iterator<number, void> {
-    this.#describing.clear();
+    this.#index.changed();
     return this.#forgetting(owner);
   }
 
@@ -222,39 +203,25 @@ export class SignalDirectory {
     }
   }
 
-  /** Whether SETs are checked against an announced address by matching. */
-  #isMatched(address: Pattern): boolean {
-    return this.#options.checkAnnounced && !isLiteral(address);
-  }
-
   /**
    * Returns the definition that an owner's definition of an address replaces; undefined if none exists, or only the
    * router's own.
    */
   #replaceable(address: string, owner: Owner): Announced | undefined {
-    const one = this.#signals.get(address);
+    const one = this.#index.at(address);
     return one?.owner === this.#router && owner !== this.#router ? undefined : one;
   }
 
-  #patternFor(address: string, nowMicros: number): SignalDefinition | undefined {
-    let first: Announced | undefined;
-    for (const match of this.#patterns.matches(address, this.#work)) {
-      const one = match.at(nowMicros);
-      if (one !== undefined && (first === undefined || one.serial < first.serial)) first = one;
-    }
-    return first?.definition;
-  }
-
-  /** Adds a definition whose room is reserved. */
+  /** Adds a definition whose memory is reserved. */
   #keep(signal: AnnouncedSignal, expiresAtMicros: number): void {
     const { address, owner } = signal;
     const serial = this.#serial++;
     const former = this.#replaceable(address, owner);
     if (former === undefined) {
-      const own = this.#signals.get(address);
+      const own = this.#index.at(address);
       const added = new Announced(signal, serial, expiresAtMicros, own);
       if (own !== undefined) own.over = added;
-      this.#show(added, own);
+      this.#index.add(added, own);
       this.#list(added);
     } else {
       this.#unlist(former);
@@ -263,38 +230,24 @@ export class SignalDirectory {
     }
   }
 
-  /** Removes a definition and releases its room. */
+  /** Removes a definition and releases its memory. */
   #remove(one: Announced): void {
-    this.#room.give(one);
+    this.#quota.give(one);
     this.#forget(one);
   }
 
-  /** Removes a definition whose room was released; the router's own definition of its address applies again. */
+  /** Removes a definition whose memory was released; the router's own definition of its address applies again. */
   #forget(one: Announced): void {
     one.isForgotten = true;
     this.#changes.forgotten(one.address);
     this.#unlist(one);
     if (one.own === undefined) {
-      this.#hide(one);
+      this.#index.remove(one);
     } else {
       one.own.over = undefined;
-      this.#show(one.own, one);
+      this.#index.add(one.own, one);
     }
-    this.#describing.clear();
-  }
-
-  #show(one: Announced, insteadOf: Announced | undefined): void {
-    this.#signals.set(one.address, one);
-    this.#tree.add(one);
-    if (!this.#isMatched(one.address)) return;
-    if (insteadOf !== undefined) this.#patterns.remove(one.address, insteadOf);
-    this.#patterns.add(one.address, one);
-  }
-
-  #hide(one: Announced): void {
-    this.#signals.delete(one.address);
-    this.#tree.remove(one);
-    if (this.#isMatched(one.address)) this.#patterns.remove(one.address, one);
+    this.#index.changed();
   }
 
   #list(one: Announced): void {
