@@ -3,6 +3,7 @@ import { openAuthenticator, type OpenAuthenticatorOptions } from '../auth/index.
 import { defaultDataDir, type OpenCertificate } from '../certificates/index.js';
 import { RouterStoppedError } from '../router/router-stopped-error.js';
 import { createRouter, type Router } from '../router/create-router.js';
+import { memoryWarning } from '../router/memory-budget.js';
 import { parseRouterOptions } from '../router/options.js';
 import { staticFiles } from '../http/static-files/index.js';
 import type { Transport } from '../transports/transport.js';
@@ -28,7 +29,10 @@ export async function run(
   const logger = await openLog(settings, output.stderr);
   logWarnings(logger);
   for (const warning of warnings) logger.warn({}, warning);
-  const { name, maxSessions } = parseRouterOptions(settings.router);
+  const options = parseRouterOptions(settings.router);
+  const { name, maxSessions } = options;
+  const warning = memoryWarning(options);
+  if (warning !== undefined) logger.warn({}, warning);
   const authenticator = settings.auth ? await openAuthenticator({ ...authFiles(settings), logger }) : undefined;
   const inspector = await inspection(settings);
   const { transports, certificate } = await prepareListeners(settings, logger);

@@ -75,3 +75,21 @@ export function worstCase(options: ResolvedRouterOptions): Readonly<Record<strin
 export function worstCaseBytes(options: ResolvedRouterOptions): number {
   return Object.values(worstCase(options)).reduce((sum, bytes) => sum + bytes, 0);
 }
+
+/** The budget from which on the default limits fit it. */
+const USUAL_BYTES = 1_073_741_824;
+
+/**
+ * Returns a warning if the budget is small, and less than peers can make the router keep: caches and sessions take
+ * memory that is no share of the budget. Undefined if the budget is sufficient, or if a limit is 0, which is deliberate.
+ */
+export function memoryWarning(options: ResolvedRouterOptions): string | undefined {
+  const { maxMemoryBytes, maxSessions } = options;
+  const worst = Math.ceil(worstCaseBytes(options));
+  if (maxMemoryBytes >= USUAL_BYTES || worst <= maxMemoryBytes || worst === Infinity) return undefined;
+  return (
+    `maxMemoryBytes is ${maxMemoryBytes}, but clients can make the router keep ${worst} bytes: the shares of ` +
+    `maxMemoryBytes, ${maxSessions} sessions, and caches of fixed size; set maxMemoryBytes (--max-memory-bytes) to at ` +
+    `least ${USUAL_BYTES}, or lower maxSessions (--max-sessions) and the limits in bytes`
+  );
+}
