@@ -3,62 +3,42 @@ import { SimulatedClock } from 'xstate';
 import { systemClock } from '../../src/util/clock.js';
 import { defaultMemoryBytes } from '../../src/router/machine-memory.js';
 import { memoryShares } from '../../src/router/memory-budget.js';
-import { parseRouterOptions, RouterOptionsError } from '../../src/router/options.js';
+import { parseRouterOptions, routerOptions, RouterOptionsError } from '../../src/router/options.js';
 import type { RouterOptions } from '../../src/router/router-options.js';
+import type { AnyOption } from '../../src/util/option.js';
 
 describe('without options', () => {
-  it('a router has defaults for a show', () => {
-    const { clock, logger, maxMemoryBytes, ...rest } = parseRouterOptions();
-    expect(maxMemoryBytes).toBe(defaultMemoryBytes());
-    expect(rest).toEqual({
-      ...Object.fromEntries(
-        [...memoryShares].map(([name, { part, most }]) => [name, Math.floor(Math.min(maxMemoryBytes * part, most))]),
-      ),
+  it('a router has the defaults that its components declare', () => {
+    const options: Readonly<Record<string, unknown>> = parseRouterOptions();
+    for (const [name, declared] of Object.entries<AnyOption>(routerOptions)) {
+      if (declared.default.kind === 'value') expect([name, options[name]]).toEqual([name, declared.default.value]);
+    }
+    expect(options).toMatchObject({
       name: 'CLASP Router',
       features: ['param', 'event', 'stream', 'gesture', 'timeline'],
-      maxSessions: 100,
-      sessionTimeoutSeconds: 300,
       securityMode: 'open',
-      allowInsecureUdp: false,
-      maxSubscriptionsPerSession: 1_000,
-      maxSessionsPerAddress: 0,
-      maxSessionsPerToken: 0,
-      maxHalfOpen: 512,
-      maxHalfOpenPerAddress: 64,
-      maxPatternSegmentsPerSession: 16_384,
-      maxGlobstars: 4,
-      maxMatchSteps: 65_536,
-      maxValueBytes: 65_535,
-      maxMalformedPerMinute: 100,
       maxMessagesPerSecond: 0,
-      acks: 'requested',
-      unknownAddress: 'error',
+      maxMemoryBytes: defaultMemoryBytes(),
+      maxSessions: 100,
       maxParams: 1_000_000,
-      eviction: 'lru',
-      paramTtlSeconds: 0,
-      maxLockSeconds: 0,
-      conflictRules: [],
-      maxPaced: 1_000_000,
-      historyRules: [],
-      writeHistory: [],
-      maxSignals: 10_000,
-      signalTtlSeconds: 0,
-      checkAnnounced: false,
-      maxTimelines: 0,
-      presence: true,
-      gestureIntervalMs: 16,
-      maxScheduleSeconds: 86_400,
-      maxPendingBundlesPerSession: 1_000,
-      helloTimeoutSeconds: 10,
-      drainTimeoutSeconds: 5,
-      highWaterBytes: 1_048_576,
-      maxQueueBytes: 4_194_304,
       transports: [],
       services: [],
-      maxQueueMessages: 65_536,
     });
+  });
+
+  it('a limit in bytes is its share of the memory budget', () => {
+    const maxMemoryBytes = 2 ** 31;
+    const shares = new Map(
+      [...memoryShares].map(([name, { part, most }]) => [name, Math.min(maxMemoryBytes * part, most)]),
+    );
+    expect(shares.size).toBeGreaterThan(9);
+    expect(parseRouterOptions({ maxMemoryBytes })).toMatchObject(Object.fromEntries<number>(shares));
+  });
+
+  it('a router has the clock of the system and no log', () => {
+    const { clock, logger } = parseRouterOptions();
     expect(Math.abs(clock.now() - Date.now())).toBeLessThan(60_000);
-    expect(() => logger.info({}, 'nobody hears this')).not.toThrow();
+    expect(() => logger.info({}, 'not logged')).not.toThrow();
   });
 
   it('undefined means the default', () => {

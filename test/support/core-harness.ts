@@ -1,3 +1,4 @@
+import { coreOptions } from '../../src/core/core-options.js';
 import type { Grant } from '../../src/core/ports.js';
 import type { Departure } from '../../src/core/system/presence.js';
 import { RouterCore, type RouterCoreOptions } from '../../src/core/router-core.js';
@@ -13,55 +14,25 @@ import type { Message, PublishMessage, SubscribeOptions } from '../../src/protoc
 import { type EncodedValue, encodeValue } from '../../src/protocol/values/encoded-value.js';
 import type { Value } from '../../src/protocol/values/value.js';
 import { parseScope } from '../../src/protocol/scope.js';
+import { resolveOptions } from '../../src/util/option.js';
 import { webSocketMessages } from './websocket-messages.js';
 
 /** 2026-01-01T00:00:00Z in microseconds: the initial time of the harness's clock. */
 export const START_MICROS = 1_767_225_600_000_000;
 
-/** Default options of the router in tests. */
+/** Default options of the router in tests: those of the library, without limits of stored data. */
 export const coreDefaults = {
+  ...resolveOptions(coreOptions, {}, { maxMemoryBytes: 2 ** 33, isAuthenticated: false }),
   name: 'Test Router',
-  features: ['param', 'event', 'stream', 'gesture', 'timeline'],
-  maxSubscriptionsPerSession: 1000,
-  acks: 'requested',
-  unknownAddress: 'error',
-  securityMode: 'open',
-  conflictRules: [],
-  historyRules: [],
-  writeHistory: [],
-  maxWriteHistoryBytes: 0,
-  maxPaced: 1_000_000,
-  maxPacedBytes: 0,
-  presence: true,
   version: '1.2.3',
-  maxTimelines: 0,
-  maxTimelineBytes: 0,
-  maxSignals: 10_000,
-  maxSignalBytes: 16_777_216,
-  signalTtlSeconds: 0,
-  checkAnnounced: false,
   maxParams: 0,
-  eviction: 'lru',
-  paramTtlSeconds: 0,
-  maxLockSeconds: 0,
-  gestureIntervalMs: 16,
-  maxScheduleSeconds: 86_400,
-  maxPendingBundlesPerSession: 1_000,
-  maxPendingBundleBytes: 268_435_456,
-  maxWillBytes: 16_777_216,
+  maxParamBytes: 0,
+  maxWriteHistoryBytes: 0,
+  maxPacedBytes: 0,
+  maxTimelineBytes: 0,
   maxSubscriptionBytes: 0,
   maxQueryBytes: 0,
-  signals: undefined,
-  validateWrite: undefined,
-  isVisible: undefined,
-  maxQueueBytesTotal: 1 << 28,
-  maxPatternSegmentsPerSession: 16_384,
-  maxGlobstars: 4,
-  maxMatchSteps: 65_536,
-  maxParamBytes: 0,
-  maxValueBytes: 65_535,
-  maxMalformedPerMinute: 100,
-} as const satisfies Partial<RouterCoreOptions>;
+} satisfies Partial<RouterCoreOptions>;
 
 /** A grant without permissions that never expires. */
 const noGrant: Grant = {
