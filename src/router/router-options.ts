@@ -201,6 +201,8 @@ export interface RouterOptions {
    * @default a 64th of `maxMemoryBytes`, at most 16_777_216
    */
   readonly maxWillBytes?: number | undefined;
+  /** Maximum unanswered QUERYs of one session; one more gets ERROR 429. At least 1. @default 16 */
+  readonly maxQueriesPerSession?: number | undefined;
   /**
    * Maximum bytes of the unfinished answers to QUERYs of all sessions; 0 = unlimited. Above it, a session that does not
    * read is closed, and other answers wait.

@@ -33,8 +33,13 @@ export const willOptions = {
   }),
 };
 
-/** The limit of unfinished answers. */
+/** The limits of unfinished answers. */
 export const queryOptions = {
+  maxQueriesPerSession: option.count({
+    least: 1,
+    default: 16,
+    doc: 'Maximum unanswered QUERYs of one session; one more gets ERROR 429.',
+  }),
   maxQueryBytes: option.bytes({
     share: 64,
     doc:

@@ -14,8 +14,6 @@ export type QueryLimits = OptionValues<typeof queryOptions & typeof patternOptio
 
 /** Memory per signal found for a reply. */
 export const FOUND_BYTES = 16;
-/** Maximum unanswered QUERYs per session. */
-export const MAX_UNANSWERED_QUERIES = 16;
 /** Steps of a reply at once, if few were taken in this turn: 0.3 ms, about a hundred definitions. */
 const STEPS_AT_ONCE = 16_384;
 
@@ -60,10 +58,11 @@ export class QueryHandler {
   /** @throws ClaspError 202 for a pattern that is invalid or has too many `**`, 429 for too many QUERYs */
   query(session: RouterSession, message: QueryMessage): void {
     const pattern = parsePattern(message.pattern);
+    const { maxQueriesPerSession } = this.#options;
     checkGlobstars(pattern, this.#options);
     const earlier = this.#unanswered.get(session) ?? [];
-    if (earlier.length >= MAX_UNANSWERED_QUERIES) {
-      const text = `Query limit reached: ${MAX_UNANSWERED_QUERIES} queries of this session are unanswered, which is the limit`;
+    if (earlier.length >= maxQueriesPerSession) {
+      const text = `Query limit reached: ${maxQueriesPerSession} queries of this session are unanswered, which is the limit`;
       throw new ClaspError(ErrorCode.RateLimited, text, { address: pattern });
     }
     const task = new QueryTask(session, pattern, this.#ports);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { MAX_UNANSWERED_QUERIES } from '../../../src/core/announce/query-handler.js';
 import type { Message, SignalDefinition } from '../../../src/protocol/messages/message.js';
-import { CoreHarness, type Peer } from '../../support/core-harness.js';
+import { coreDefaults, CoreHarness, type Peer } from '../../support/core-harness.js';
+
+const MAX_QUERIES = coreDefaults.maxQueriesPerSession;
 
 const signal = (address: string, more: Partial<SignalDefinition> = {}): SignalDefinition => ({
   address,
@@ -105,7 +106,7 @@ describe('QUERY', () => {
     const desk = harness.join();
     announceMany(desk, 9_000);
     const reader = harness.join();
-    for (let i = 0; i < MAX_UNANSWERED_QUERIES; i++) reader.send({ type: 'query', pattern: '/**' });
+    for (let i = 0; i < MAX_QUERIES; i++) reader.send({ type: 'query', pattern: '/**' });
     while (reader.session.outbox.isEmpty) harness.core.advanceTasks();
     reader.session.phase = 'congested';
     harness.settle();
@@ -114,23 +115,34 @@ describe('QUERY', () => {
     reader.session.phase = 'active';
     harness.core.resume(reader.session);
     harness.settle();
-    expect(addresses(reader.read())).toHaveLength(MAX_UNANSWERED_QUERIES * 9_000);
+    expect(addresses(reader.read())).toHaveLength(MAX_QUERIES * 9_000);
   });
 
   it('is ERROR 429 with the number if too many are unanswered, for this session alone', () => {
     const harness = new CoreHarness();
     const [desk, other] = [harness.join(), harness.join()];
     announceMany(desk, 8_000);
-    for (let i = 0; i <= MAX_UNANSWERED_QUERIES; i++) desk.send({ type: 'query', pattern: '/many/**/x' });
+    for (let i = 0; i <= MAX_QUERIES; i++) desk.send({ type: 'query', pattern: '/many/**/x' });
     const message = 'Query limit reached: 16 queries of this session are unanswered, which is the limit';
     expect(desk.read()).toMatchObject([{ type: 'error', code: 429, message, address: '/many/**/x' }]);
     other.send({ type: 'query', pattern: '/many/1' });
     harness.settle();
     expect(addresses(other.read())).toEqual(['/many/1']);
-    expect(results(desk.read())).toHaveLength(MAX_UNANSWERED_QUERIES);
+    expect(results(desk.read())).toHaveLength(MAX_QUERIES);
     desk.send({ type: 'query', pattern: '/many/1' });
     harness.settle();
     expect(results(desk.read())).toHaveLength(1);
+  });
+
+  it('can have another number of unanswered ones', () => {
+    const harness = new CoreHarness({ maxQueriesPerSession: 2 });
+    const desk = harness.join();
+    announceMany(desk, 8_000);
+    for (let i = 0; i < 3; i++) desk.send({ type: 'query', pattern: '/many/**/x' });
+    const message = 'Query limit reached: 2 queries of this session are unanswered, which is the limit';
+    expect(desk.read()).toMatchObject([{ type: 'error', code: 429, message }]);
+    harness.settle();
+    expect(results(desk.read())).toHaveLength(2);
   });
 
   it('of one session does not delay that of another: their slices alternate', () => {
@@ -138,11 +150,11 @@ describe('QUERY', () => {
     const desk = harness.join();
     announceMany(desk, 8_000);
     const [greedy, modest] = [harness.join(), harness.join()];
-    for (let i = 0; i < MAX_UNANSWERED_QUERIES; i++) greedy.send({ type: 'query', pattern: '/**/x' });
+    for (let i = 0; i < MAX_QUERIES; i++) greedy.send({ type: 'query', pattern: '/**/x' });
     modest.send({ type: 'query', pattern: '/many/7' });
     for (let turn = 0; turn < 3; turn++) harness.core.advanceTasks();
     expect(addresses(modest.read())).toEqual(['/many/7']);
-    expect(results(greedy.read()).length).toBeLessThan(MAX_UNANSWERED_QUERIES);
+    expect(results(greedy.read()).length).toBeLessThan(MAX_QUERIES);
   });
 
   it('is answered before a SYNC sent directly after it, and later SYNCs do not wait for their turn', () => {
