@@ -1,11 +1,12 @@
 import type { ActorLogic, AnyActorRef } from 'xstate';
-import { type Clock, microseconds, setBackgroundTimer } from '../../util/clock.js';
+import { type Clock, microseconds } from '../../util/clock.js';
 import { ClockWatch } from '../../util/clock-watch.js';
 import { ClaspError } from '../../protocol/errors.js';
 import type { InboundMessage } from '../../protocol/inbound.js';
 import type { Authenticator, Logger } from '../../core/ports.js';
 import { internalError, InternalErrors } from '../../core/internal-errors.js';
 import { RouterCore, type RouterCoreOptions } from '../../core/router-core.js';
+import { DueTimer } from './due-timer.js';
 import { FlushQueue } from './flush-queue.js';
 import type { DeferBatch, InboundBatch, RouterActorEvent } from './router-actor-events.js';
 import type { RouterSession } from '../../core/session.js';
@@ -82,23 +83,12 @@ class Router {
   readonly #clock: Clock;
   readonly #buffers: SendBuffers;
   readonly #defer: (callback: () => void) => void;
-  readonly #tellSelf: (event: RouterActorEvent) => void;
+  readonly #sendSelf: (event: RouterActorEvent) => void;
   readonly #turns: TurnShares;
   /** Number of the turn of the last input. */
   #inputTurn: number | undefined;
   #continuing = false;
-  /** Whether due work remains from the last turn. */
-  #isBehind = false;
-  /** When the timer fires, by the router's clock. */
-  #wakeMicros = Infinity;
-  #timer: unknown;
-  /**
-   * Whether the event loop is kept turning for a bundle that is nearly due, and since when without progress of the
-   * clock.
-   */
-  #isTurning = false;
-  #turnedAtMicros = -1;
-  #turnsInPlace = 0;
+  readonly #timer: DueTimer;
   #sessions = 0;
   #isStopped = false;
   readonly #flushes: FlushQueue;
@@ -107,7 +97,7 @@ class Router {
 
   constructor(
     { highWaterBytes, maxSendBufferBytes, clock, logger, authenticator, defer, state, ...options }: RouterInput,
-    tellSelf: (event: RouterActorEvent) => void,
+    sendSelf: (event: RouterActorEvent) => void,
   ) {
     const reportFault = throttledLog(clock, (fault: unknown, hook: string, more: number): void => {
       logger.error({ err: fault, hook, ...(more > 0 && { more }) }, 'internal error in a hook');
@@ -137,7 +127,7 @@ class Router {
       },
       watchToken: (grant) =>
         authenticator?.onRevoked(grant, () => {
-          this.#tellSelf({ type: 'token.revoked', tokenId: grant.tokenId });
+          this.#sendSelf({ type: 'token.revoked', tokenId: grant.tokenId });
         }) ?? ignore,
     });
     if (state !== undefined) this.#core.restore(state);
@@ -155,9 +145,16 @@ class Router {
     this.#turns = new TurnShares({ nowMicros: () => microseconds(clock), cpuMicros });
     this.#buffers = new SendBuffers({ highWaterBytes, maxSendBufferBytes });
     this.#defer = defer ?? ((callback) => void setImmediate(callback));
-    this.#tellSelf = (event) => {
-      if (!this.#isStopped) tellSelf(event); // deferred work can run after the end, which XState would report
+    this.#sendSelf = (event) => {
+      if (!this.#isStopped) sendSelf(event); // deferred work can run after the end, which XState would report
     };
+    this.#timer = new DueTimer({
+      clock,
+      defer: this.#defer,
+      onDue: () => {
+        this.#sendSelf({ type: 'clock.due' });
+      },
+    });
   }
 
   snapshot(status: 'active' | 'stopped' = 'active'): RouterSnapshot {
@@ -189,7 +186,7 @@ class Router {
     }
     this.#advanceTasks();
     this.#flushAll(event.type === 'tasks.continue');
-    this.#setTimer();
+    this.#timer.set(this.#core.dueMicros, this.#core.exactDueMicros);
   }
 
   /** An internal error here aborts only this event. */
@@ -241,8 +238,7 @@ class Router {
           this.#drained(event.session);
           break;
         case 'clock.due':
-          this.#wakeMicros = Infinity;
-          this.#isBehind = this.#core.runDue();
+          this.#timer.done(this.#core.runDue());
           break;
         case 'tasks.continue':
           this.#continuing = false;
@@ -270,51 +266,8 @@ class Router {
 
   stop(): void {
     this.#isStopped = true;
-    this.#clock.clearTimeout(this.#timer);
+    this.#timer.clear();
   }
-
-  /** One timer for all due work. It can fire early, if the work was postponed; then it is set again. */
-  #setTimer(): void {
-    const exact = this.#core.exactDueMicros;
-    const due = Math.min(this.#core.dueMicros, exact - SPIN_MICROS);
-    if (due >= this.#wakeMicros || this.#isTurning) return;
-    const now = microseconds(this.#clock);
-    this.#clock.clearTimeout(this.#timer);
-    this.#wakeMicros = due;
-    // Due work continues in the next turn, without a timer. Input that arrived in the meantime is handled first.
-    if (this.#isBehind) return this.#turnOnce();
-    if (exact - now <= SPIN_MICROS && this.#turn(now)) return;
-    const ms = Math.ceil(((exact - now <= SPIN_MICROS ? exact : due) - now) / 1_000);
-    this.#timer = setBackgroundTimer(this.#clock, this.#ring, Math.min(Math.max(ms, 0), LONGEST_TIMER_MS));
-  }
-
-  /**
-   * Timers are late by 1 to 2 ms. For a bundle, the timer fires early, and turns of the event loop bridge the rest. On
-   * a clock that does not advance, such as a simulated one, this would never end, so it is bounded.
-   *
-   * @returns whether the loop turns
-   */
-  #turn(now: number): boolean {
-    this.#turnsInPlace = now === this.#turnedAtMicros ? this.#turnsInPlace + 1 : 0;
-    this.#turnedAtMicros = now;
-    if (this.#turnsInPlace > MAX_TURNS_IN_PLACE) return false;
-    this.#turnOnce();
-    return true;
-  }
-
-  #turnOnce(): void {
-    this.#isTurning = true;
-    this.#defer(this.#turned);
-  }
-
-  readonly #turned = (): void => {
-    this.#isTurning = false;
-    this.#ring();
-  };
-
-  readonly #ring = (): void => {
-    this.#tellSelf({ type: 'clock.due' });
-  };
 
   /** @param defer takes back frames that exceed the session's share of this turn */
   #take(batch: InboundBatch, defer?: DeferBatch): void {
@@ -459,7 +412,7 @@ class Router {
   }
 
   readonly #goOn = (): void => {
-    this.#tellSelf({ type: 'tasks.continue' });
+    this.#sendSelf({ type: 'tasks.continue' });
   };
 }
 
@@ -483,12 +436,5 @@ function cpuMicros(): number {
 
 const ignore = (): void => undefined;
 
-/** Microseconds before a bundle's time at which the event loop starts to turn for it. */
-const SPIN_MICROS = 2_000;
 /** All steps are read before a message whose place in its batch has none of these bits. */
 const STEPS_MASK = 15;
-/** Turns without progress of the clock after which it counts as stopped. */
-const MAX_TURNS_IN_PLACE = 10;
-
-/** Maximum delay of a Node.js timer. */
-const LONGEST_TIMER_MS = 0x7fff_ffff;
