@@ -1,9 +1,5 @@
-import { parseAddress } from '../protocol/address.js';
-import { Qos } from '../protocol/enumerations.js';
-import { isCloseMessage } from '../protocol/close-message.js';
-import { ClaspError, ErrorCode } from '../protocol/errors.js';
-import type { InboundFrame, MalformedMessage, RateLimitedMessage } from '../protocol/inbound.js';
-import type { BundleMessage, GetMessage, SetMessage, SyncMessage } from '../protocol/messages/message.js';
+import type { ClaspError } from '../protocol/errors.js';
+import type { InboundFrame } from '../protocol/inbound.js';
 import { parsePattern } from '../protocol/pattern.js';
 import { formatScope, type Scope } from '../protocol/scope.js';
 import { StepCounter } from '../protocol/step-counter.js';
@@ -26,6 +22,7 @@ import { FanOut } from './delivery/fan-out.js';
 import { GuardedWork } from './scheduling/guarded-work.js';
 import { WriteHooks, type HooksOptions } from './writes/write-hooks.js';
 import { internalError, InternalErrors } from './internal-errors.js';
+import { MessageHandler } from './message-handler.js';
 import { LastWills } from './announce/last-wills.js';
 import { EVERYDAY_STEPS, messageSteps } from './scheduling/message-steps.js';
 import type { Departure } from './system/presence.js';
@@ -86,8 +83,6 @@ const DUE_STEPS = 16_384;
 const GESTURE_STEPS = 4_096;
 
 const EVERYTHING = parsePattern('/**');
-/** Steps of an ERROR: creating the error object takes longer than any message. */
-const ERROR_STEPS = 300;
 
 /**
  * The sans-IO router: applies the messages of all sessions to params and subscriptions, and produces the deliveries. It
@@ -122,6 +117,7 @@ export class RouterCore {
   readonly #announcing: AnnounceHandler;
   readonly #queries: QueryHandler;
   readonly #admission: HelloHandler;
+  readonly #handler: MessageHandler;
   readonly #counters = new Counters();
   readonly #owners: Owners;
   /** Steps of messages in addition to their usual ones. */
@@ -241,6 +237,22 @@ export class RouterCore {
       nowMicros: () => this.#nowMicros,
       protocolMicros: () => this.#protocolMicros,
     });
+    this.#handler = new MessageHandler(options, {
+      counters: this.#counters,
+      work: this.#work,
+      writes: this.#writes,
+      scheduled: this.#scheduled,
+      bundles: this.#bundles,
+      subscribes: this.#subscribing,
+      announces: this.#announcing,
+      queries: this.#queries,
+      routing: this.#routing,
+      replies: this.#replies,
+      system: this.#system,
+      hooks: this.#hooks,
+      offsets,
+      storeOf: (text) => this.#storeOf(text),
+    });
     this.#gestureWork = new GuardedWork('gestures', this.#passing, this.#errors);
     this.#statisticsWork = new GuardedWork('statistics', this.#system, this.#errors);
     this.#bundleWork = new GuardedWork('scheduled bundles', this.#bundles, this.#errors);
@@ -321,7 +333,7 @@ export class RouterCore {
     switch (session.phase) {
       case 'active':
       case 'congested':
-        return this.#handleActive(session, frame, receivedMicros);
+        return this.#handler.handle(session, frame, receivedMicros, this.#nowMicros);
       case 'awaitingHello':
         this.#counters.messages[frame.message.type]++;
         return this.#admission.take(session, frame);
@@ -580,134 +592,6 @@ export class RouterCore {
     session.permissions = this.#tokens.of({ tokenId, scopes, ...none });
   }
 
-  #handleActive(session: RouterSession, frame: InboundFrame, receivedMicros: number): void {
-    const { message } = frame;
-    const { messages } = this.#counters;
-    try {
-      switch (message.type) {
-        case 'set':
-          messages.set++;
-          return this.#set(session, message, frame.qos);
-        case 'publish':
-          messages.publish++;
-          this.#writes.publish(session, message, this.#nowMicros);
-          session.hasWritten = true;
-          return;
-        case 'bundle':
-          messages.bundle++;
-          return this.#bundle(session, message, frame.qos);
-        case 'remove':
-          messages.remove++;
-          return this.#remove(session, message.address, frame.qos);
-        case 'get':
-          messages.get++;
-          return this.#get(session, message);
-        case 'subscribe':
-          messages.subscribe++;
-          return this.#subscribing.subscribe(session, message, this.#nowMicros);
-        case 'unsubscribe':
-          messages.unsubscribe++;
-          return this.#subscribing.unsubscribe(session, message.id);
-        case 'announce':
-          messages.announce++;
-          this.#announcing.announce(session, message, this.#nowMicros);
-          session.hasWritten = true;
-          return;
-        case 'query':
-          messages.query++;
-          return this.#queries.query(session, message);
-        case 'ping':
-          messages.ping++;
-          return this.#replies.send(session, { type: 'pong' });
-        case 'sync':
-          messages.sync++;
-          return this.#sync(session, message, receivedMicros);
-        case 'hello':
-          messages.hello++;
-          throw new ClaspError(ErrorCode.InvalidMessage, 'Duplicate HELLO');
-        case 'replay':
-          messages.replay++;
-          throw new ClaspError(ErrorCode.ServiceUnavailable, 'Journal not configured on this router', {
-            address: message.pattern,
-          });
-        case 'federationSync':
-          messages.federationSync++;
-          throw new ClaspError(ErrorCode.ServiceUnavailable, 'Federation not configured on this router');
-        case 'malformed':
-          messages.malformed++;
-          return this.#malformed(session, message);
-        case 'rateLimited':
-          messages.rateLimited++;
-          this.#counters.rateLimited += message.dropped;
-          throw rateLimited(message);
-        case 'error':
-          messages.error++;
-          if (isCloseMessage(message)) session.notify({ type: 'end.closeReceived' });
-          return;
-        case 'pong':
-          messages.pong++;
-          session.answersPings = true;
-          return;
-        case 'welcome':
-        case 'snapshot':
-        case 'ack':
-        case 'result':
-          return; // sent by routers only; ignored from a client (router.md 5)
-      }
-    } catch (error) {
-      if (!(error instanceof ClaspError)) throw error;
-      this.#work.steps += ERROR_STEPS;
-      this.#replies.error(session, error);
-    }
-  }
-
-  #set(session: RouterSession, message: SetMessage, qos: Qos): void {
-    const { address, lock, unlock } = message;
-    const { revision, holder } = this.#writes.set(session, message, this.#nowMicros);
-    session.hasWritten = true;
-    if (!this.#wantsAck(qos)) return;
-    const cut = this.#options.replyHold === undefined ? 0 : this.#options.replyHold.cutFor(address);
-    if (lock !== true && unlock !== true) return this.#replies.ack(session, message, revision, cut);
-    // Whether the param is locked, and whether by this session. The reply never names another holder.
-    const locked = holder !== undefined;
-    const own = holder === session ? session.id : undefined;
-    this.#replies.send(session, { type: 'ack', address, revision, locked, holder: own }, cut);
-  }
-
-  #remove(session: RouterSession, address: string, qos: Qos): void {
-    const revision = this.#writes.remove(session, address, this.#nowMicros);
-    session.hasWritten = true;
-    if (!this.#wantsAck(qos)) return;
-    this.#replies.send(session, { type: 'ack', address, revision }, this.#options.replyHold?.cutFor(address));
-  }
-
-  #bundle(session: RouterSession, message: BundleMessage, qos: Qos): void {
-    session.allowance?.overdraw(message.messages.length - 1); // the frame already paid for one message
-    // From here on the deadline uses the monotonic clock. Changes of the wall clock do not affect it.
-    const atMicros = Number(message.timestamp ?? 0) - this.#offsets.protocolAheadMicros;
-    if (atMicros > this.#nowMicros) {
-      // Checked now, so that the sender receives an error at once, and again when the bundle runs.
-      this.#scheduled.check(session, atMicros, this.#nowMicros);
-      this.#writes.checkBundle(session, message, this.#nowMicros);
-      for (const dropped of this.#scheduled.add(session, message, atMicros)) this.#bundles.reportDropped(dropped);
-      session.hasWritten = true;
-      if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack' });
-      return;
-    }
-    const revision = this.#writes.bundle(session, message, this.#nowMicros)?.revision;
-    session.hasWritten = true;
-    if (this.#wantsAck(qos)) this.#replies.send(session, { type: 'ack', revision }, this.#cutOf(message));
-  }
-
-  /** Returns the latest cut that one of the SETs of a bundle must wait for. */
-  #cutOf({ messages }: BundleMessage): number {
-    const { replyHold } = this.#options;
-    let cut = 0;
-    if (replyHold === undefined) return cut;
-    for (const inner of messages) if (inner.type === 'set') cut = Math.max(cut, replyHold.cutFor(inner.address));
-    return cut;
-  }
-
   /** The rest of a failed reply is not sent. */
   #taskFailed({ session, pattern }: Task, error: unknown): void {
     this.#workFailed(session, error, 'reply in slices', pattern);
@@ -720,37 +604,6 @@ export class RouterCore {
     const error = internalError(cause, address);
     if (this.#errors.isLastOf(session, this.#nowMicros)) session.notify({ type: 'end.failed', error });
     else this.#replies.error(session, error);
-  }
-
-  #get(session: RouterSession, { address }: GetMessage): void {
-    session.permissions.checkRead(address, this.#nowMicros);
-    if (isSystemAddress(address)) this.#system.asked(this.#nowMicros);
-    const store = this.#storeOf(address);
-    const param = store.get(address, this.#nowMicros);
-    if (param !== undefined && this.#hooks.isVisible(session, address)) {
-      store.read(param, this.#nowMicros);
-      this.#replies.inPieces(session, [param.entry(this.#offsets.protocolAheadMicros)], (params) => ({
-        type: 'snapshot',
-        params,
-      }));
-      this.#routing.noteDelivered(session, address, param.value, false);
-      return;
-    }
-    parseAddress(address);
-    if (this.#options.unknownAddress === 'error') {
-      throw new ClaspError(ErrorCode.AddressNotFound, 'Address not found', { address });
-    }
-  }
-
-  /** The reply follows the replies to earlier QUERYs. Its time is the time of sending. */
-  #sync(session: RouterSession, { t1 }: SyncMessage, receivedMicros: number): void {
-    const answer = (): void => {
-      const answeredMicros = this.#options.nowMicros();
-      const { protocolAheadMicros } = this.#offsets; // one reading for both times
-      const [t2, t3] = [receivedMicros + protocolAheadMicros, answeredMicros + protocolAheadMicros];
-      this.#replies.send(session, { type: 'sync', t1, t2, t3 });
-    };
-    if (!this.#queries.sayAfterwards(session, answer)) answer();
   }
 
   #readClock(): void {
@@ -767,32 +620,4 @@ export class RouterCore {
   #storeOf(text: string): ParamStore {
     return isSystemAddress(text) ? this.#system.params : this.#params;
   }
-
-  /** A flood of undecodable frames closes a session; single ones do not. The router replies at most once per second. */
-  #malformed(session: RouterSession, { error }: MalformedMessage): void {
-    this.#counters.malformed++;
-    const most = this.#options.maxMalformedPerMinute;
-    switch (session.malformedLimit.judge(this.#nowMicros, most)) {
-      case 'reply':
-        return this.#replies.error(session, error);
-      case 'ignore':
-        return;
-      case 'close': {
-        const text = `More than ${most} frames in a minute could not be read`;
-        session.notify({ type: 'end.protocolViolated', error: new ClaspError(error.code, text) });
-      }
-    }
-  }
-
-  #wantsAck(qos: Qos): boolean {
-    return qos !== Qos.Fire || this.#options.acks === 'always';
-  }
-}
-
-function rateLimited({ messagesPerSecond, dropped }: RateLimitedMessage): ClaspError {
-  return new ClaspError(
-    ErrorCode.RateLimited,
-    `Rate limit exceeded: ${messagesPerSecond} messages/second; ${dropped} messages were dropped; ` +
-      'the limit is the router option maxMessagesPerSecond (--max-messages-per-second)',
-  );
 }
