@@ -8,7 +8,7 @@ const MAX_TOKEN_LENGTH = 16_384;
 /** Asks the validators in order; the first one that recognizes the token decides (router.md 9.3). */
 export function authenticator(validators: readonly TokenValidator[]): Authenticator {
   /** The validator of each grant. */
-  const givers = new WeakMap<Grant, TokenValidator>();
+  const issuers = new WeakMap<Grant, TokenValidator>();
   return {
     async authenticate(token) {
       if (token.length > MAX_TOKEN_LENGTH) {
@@ -19,14 +19,14 @@ export function authenticator(validators: readonly TokenValidator[]): Authentica
         const validation = await verdictOf(validator, token);
         if (validation.kind === 'notMine') continue;
         const grant = grantOf(validation, token);
-        givers.set(grant, validator);
+        issuers.set(grant, validator);
         return grant;
       }
       throw unauthorized(
         validators.length === 1 ? 'Unrecognized token format' : 'Invalid token: no validator accepted the token',
       );
     },
-    onRevoked: (grant, listener) => givers.get(grant)?.onRevoked?.(grant, listener) ?? (() => undefined),
+    onRevoked: (grant, listener) => issuers.get(grant)?.onRevoked?.(grant, listener) ?? (() => undefined),
   };
 }
 

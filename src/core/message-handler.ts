@@ -248,7 +248,7 @@ export class MessageHandler {
       const [t2, t3] = [receivedMicros + protocolAheadMicros, answeredMicros + protocolAheadMicros];
       this.#replies.send(session, { type: 'sync', t1, t2, t3 });
     };
-    if (!this.#queries.sayAfterwards(session, answer)) answer();
+    if (!this.#queries.runAfterReplies(session, answer)) answer();
   }
 
   /** A flood of undecodable frames closes a session; single ones do not. The router replies at most once per second. */

@@ -477,7 +477,7 @@ export class RouterCore {
       params: Array.from(this.#params.inOrderOfUse(this.#nowMicros), (param) =>
         stateOfParam(param, protocolAheadMicros),
       ),
-      gone: [...this.#params.gone],
+      gone: [...this.#params.tombstones],
       signals: this.#signals.matching(EVERYTHING, this.#nowMicros).map(stateOfSignal),
     };
   }

@@ -138,9 +138,9 @@ export class LastWills {
     const kept = { session, owner, encoded: encoded.copy(), bytes: BYTES_OF_ONE + encoded.byteLength };
     this.#bytes.take(owner, kept.bytes);
     const places = new Map<Owner, Iterator<Kept>>();
-    const room = makeRoom(this.#bytes, owner, (giver) => {
-      const place = places.get(giver) ?? (this.#byOwner.get(giver) ?? []).values();
-      places.set(giver, place);
+    const room = makeRoom(this.#bytes, owner, (donor) => {
+      const place = places.get(donor) ?? (this.#byOwner.get(donor) ?? []).values();
+      places.set(donor, place);
       const next = place.next();
       return next.done === true ? undefined : next.value;
     });

@@ -76,10 +76,10 @@ export class QueryHandler {
    *
    * @returns false if nothing has to wait; then nothing was sent
    */
-  sayAfterwards(session: RouterSession, say: () => void): boolean {
+  runAfterReplies(session: RouterSession, run: () => void): boolean {
     const last = this.#unanswered.get(session)?.at(-1);
     if (last === undefined || last.next !== undefined) return false;
-    last.next = say;
+    last.next = run;
     return true;
   }
 

@@ -80,7 +80,7 @@ export class QueryTask implements Task {
       this.#walk = this.#ports.signals.walk(this.pattern, this.#counter);
     }
     this.#find(last);
-    if (this.#walk === undefined) this.#tell(last);
+    if (this.#walk === undefined) this.#pack(last);
     return Math.max(1, this.#counter.steps - first);
   }
 
@@ -104,7 +104,7 @@ export class QueryTask implements Task {
     }
   }
 
-  #tell(lastStep: number): void {
+  #pack(lastStep: number): void {
     const nowMicros = this.#ports.nowMicros();
     while (this.#counter.steps < lastStep) {
       const found = this.#found.pop();

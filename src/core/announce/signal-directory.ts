@@ -136,7 +136,7 @@ export class SignalDirectory {
       const former = this.#replaceable(address, owner);
       if (former !== undefined) formers.push(former);
     }
-    const oldestOf = (giver: Owner): Iterator<Announced> => (this.#byOwner.get(giver) ?? []).values();
+    const oldestOf = (donor: Owner): Iterator<Announced> => (this.#byOwner.get(donor) ?? []).values();
     const victims = this.#quota.exchange({ owner, fresh, formers, oldestOf, spend });
     for (const one of victims) this.#forget(one);
     this.#evicted += victims.size;

@@ -4,7 +4,7 @@ import type { OptionValues } from '../../util/option.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import { isLiteral } from '../../protocol/pattern.js';
 import type { Announced, AnnouncedSignal } from './announced-signal.js';
-import { Givers } from '../quotas/givers.js';
+import { EvictionOrder } from '../quotas/eviction-order.js';
 import { MatchCosts, patternWeight, prefixesMeet } from '../subscriptions/match-cost.js';
 import type { Owner } from '../quotas/owner.js';
 import { Quota } from '../quotas/quota.js';
@@ -42,7 +42,7 @@ const MATCH_SHARE = 1 / 4;
 
 /**
  * Use of the directory by owner. At a limit, the definitions of owners without a session are evicted first, then those
- * of the owner with the largest use, oldest first; see {@link Givers}.
+ * of the owner with the largest use, oldest first; see {@link EvictionOrder}.
  */
 export class SignalQuota {
   readonly #limits: SignalLimits;
@@ -137,16 +137,16 @@ export class SignalQuota {
     if (!isOver()) return;
     const { owner, fresh, oldestOf, spend } = exchange;
     spend(quota.owners.size);
-    const givers = new Givers(quota, owner);
+    const order = new EvictionOrder(quota, owner);
     const places = new Map<Owner, Iterator<Announced>>();
     while (isOver()) {
-      const giver = givers.next();
-      if (giver === undefined) throw refusal();
-      const place = places.get(giver) ?? oldestOf(giver);
-      places.set(giver, place);
+      const donor = order.next();
+      if (donor === undefined) throw refusal();
+      const place = places.get(donor) ?? oldestOf(donor);
+      places.set(donor, place);
       const next = place.next();
       if (next.done === true) {
-        givers.skip();
+        order.skip();
         continue;
       }
       const one = next.value;

@@ -109,9 +109,9 @@ export class SignalRouter {
       session,
       pattern,
       () => this.#subscriptions.matchStepsWith(pattern),
-      (giver, error) => {
-        for (const ended of this.#leaving) if (ended.owner === giver) this.leave(ended);
-        for (const heaviest of [...this.#subscriptions.sessions].filter(({ owner }) => owner === giver)) {
+      (donor, error) => {
+        for (const ended of this.#leaving) if (ended.owner === donor) this.leave(ended);
+        for (const heaviest of [...this.#subscriptions.sessions].filter(({ owner }) => owner === donor)) {
           this.leave(heaviest);
           heaviest.notify({ type: 'end.budgetExceeded', error });
         }

@@ -58,8 +58,8 @@ export class ParamShares {
    *
    * @returns undefined if no params exist
    */
-  largest(asker: Owner | undefined, size: 'count' | 'bytes'): ParamShare<Param> | undefined {
-    let largest = this.#shares.get(asker);
+  largest(requester: Owner | undefined, size: 'count' | 'bytes'): ParamShare<Param> | undefined {
+    let largest = this.#shares.get(requester);
     for (const share of this.#shares.values()) {
       if (largest === undefined || share[size] > largest[size]) largest = share;
     }

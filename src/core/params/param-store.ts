@@ -187,7 +187,7 @@ export class ParamStore {
   }
 
   /** Returns the last revisions of removed params, oldest first. */
-  get gone(): IterableIterator<[address: string, revision: number]> {
+  get tombstones(): IterableIterator<[address: string, revision: number]> {
     return this.#tombstones.entries();
   }
 

@@ -1,4 +1,4 @@
-import { Givers } from './givers.js';
+import { EvictionOrder } from './eviction-order.js';
 import type { Owner } from './owner.js';
 import type { Quota } from './quota.js';
 
@@ -22,21 +22,25 @@ export interface Room<T> {
  *
  * @param next returns the next item of an owner to evict; undefined if it has no other
  */
-export function makeRoom<T extends Held>(quota: Quota, asker: Owner, next: (giver: Owner) => T | undefined): Room<T> {
+export function makeRoom<T extends Held>(
+  quota: Quota,
+  requester: Owner,
+  next: (donor: Owner) => T | undefined,
+): Room<T> {
   const victims: T[] = [];
   if (!quota.exceedsTotal(0)) return { victims, isEnough: true };
-  const givers = new Givers(quota, asker);
+  const order = new EvictionOrder(quota, requester);
   while (quota.exceedsTotal(0)) {
-    const giver = givers.next();
-    if (giver === undefined) {
+    const donor = order.next();
+    if (donor === undefined) {
       for (const { owner, bytes } of victims) quota.take(owner, bytes);
       return { victims, isEnough: false };
     }
-    const one = next(giver);
+    const one = next(donor);
     if (one === undefined) {
-      givers.skip();
+      order.skip();
     } else {
-      quota.give(giver, one.bytes);
+      quota.give(donor, one.bytes);
       victims.push(one);
     }
   }

@@ -1,4 +1,4 @@
-import { Givers } from './givers.js';
+import { EvictionOrder } from './eviction-order.js';
 import type { Owner } from './owner.js';
 
 export interface QuotaLimits {
@@ -69,11 +69,11 @@ export class Quota {
   }
 
   /**
-   * Returns the owner that makes room for `amount` more: see {@link Givers}. O(owners).
+   * Returns the owner that makes room for `amount` more: see {@link EvictionOrder}. O(owners).
    *
    * @returns undefined if none does: then the requester is refused, or makes room itself
    */
-  giver(asker: Owner, amount: number): Owner | undefined {
-    return new Givers(this, asker, amount).next();
+  donor(requester: Owner, amount: number): Owner | undefined {
+    return new EvictionOrder(this, requester, amount).next();
   }
 }

@@ -35,7 +35,7 @@ export class MatchLimit {
     session: RouterSession,
     pattern: Pattern,
     stepsWith: () => number,
-    close: (giver: Owner, error: ClaspError) => void,
+    close: (donor: Owner, error: ClaspError) => void,
   ): void {
     const { owner } = session;
     const weight = patternWeight(pattern);
@@ -49,8 +49,8 @@ export class MatchLimit {
       );
     }
     while (stepsWith() > this.#maxMatchSteps) {
-      const giver = this.#weights.giver(owner, weight);
-      if (giver === undefined) {
+      const donor = this.#weights.donor(owner, weight);
+      if (donor === undefined) {
         throw new ClaspError(
           ErrorCode.RateLimited,
           `Subscription limit reached: the patterns of all sessions would take more than ${this.#maxMatchSteps} steps to match`,
@@ -58,7 +58,7 @@ export class MatchLimit {
         );
       }
       const text = `The patterns of all sessions take more than ${this.#maxMatchSteps} steps to match, and this session's most`;
-      close(giver, new ClaspError(ErrorCode.Overloaded, text));
+      close(donor, new ClaspError(ErrorCode.Overloaded, text));
     }
   }
 

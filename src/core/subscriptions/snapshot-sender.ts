@@ -46,7 +46,7 @@ export interface SnapshotOptions {
   readonly follow?: boolean;
 }
 
-/** Called for each param that a snapshot sends to a session; see {@link SignalRouter.told}. */
+/** Called for each param that a snapshot sends to a session; see {@link SignalRouter.noteDelivered}. */
 export type Delivered = (session: RouterSession, address: string, value: EncodedValue, follow: boolean) => void;
 
 /**

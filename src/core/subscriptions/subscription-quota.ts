@@ -49,7 +49,7 @@ export class SubscriptionQuota {
     session: RouterSession,
     pattern: Pattern,
     replaced: Subscription | undefined,
-    close: (giver: RouterSession, error?: ClaspError) => void,
+    close: (donor: RouterSession, error?: ClaspError) => void,
     leaving: ReadonlySet<RouterSession>,
   ): void {
     const { owner } = session;
@@ -57,8 +57,8 @@ export class SubscriptionQuota {
     const grown = subscriptionBytes(pattern) - freed;
     if (grown <= 0 || owner === undefined) return;
     while (this.#bytes.exceedsTotal(grown)) {
-      const giver = this.#bytes.giver(owner, grown);
-      const heaviest = giver && this.#heaviestOf(giver, leaving);
+      const donor = this.#bytes.donor(owner, grown);
+      const heaviest = donor && this.#heaviestOf(donor, leaving);
       const { total } = this.#bytes.limits;
       if (heaviest === undefined) {
         const text =
@@ -96,7 +96,7 @@ export class SubscriptionQuota {
 
   /** Returns the session of an owner with the largest use, ended sessions first. O(sessions with subscriptions). */
   #heaviestOf(owner: Owner, leaving: ReadonlySet<RouterSession>): RouterSession | undefined {
-    for (const gone of leaving) if (gone.owner === owner && this.#bySession.has(gone)) return gone;
+    for (const ended of leaving) if (ended.owner === owner && this.#bySession.has(ended)) return ended;
     let heaviest: RouterSession | undefined;
     let most = 0;
     for (const [session, bytes] of this.#bySession) {

@@ -18,7 +18,7 @@ export class Presence {
   readonly #routing: SignalRouter;
   readonly #offsets: ClockOffsets;
   /** IDs of the sessions with params. */
-  readonly #told = new Set<string>();
+  readonly #announced = new Set<string>();
 
   constructor(params: SystemParams, routing: SignalRouter, offsets: ClockOffsets) {
     this.#params = params;
@@ -28,24 +28,24 @@ export class Presence {
 
   /** Updates the params to the connected sessions. */
   refresh(sessions: ReadonlyMap<string, RouterSession>, nowMicros: number): void {
-    for (const id of this.#told) if (!sessions.has(id)) this.#remove(id);
+    for (const id of this.#announced) if (!sessions.has(id)) this.#remove(id);
     for (const session of sessions.values()) this.#write(session, nowMicros);
   }
 
   joined(session: RouterSession, nowMicros: number): void {
     this.#write(session, nowMicros);
-    this.#tell(session, 'connect', [], nowMicros);
+    this.#publish(session, 'connect', [], nowMicros);
   }
 
   left(session: RouterSession, departure: Departure, nowMicros: number): void {
     this.#params.write(`${placeOf(session.id)}/online`, false, nowMicros); // for clients that subscribe to params only
     this.#remove(session.id);
-    this.#tell(session, 'disconnect', [['reason', departure]], nowMicros);
+    this.#publish(session, 'disconnect', [['reason', departure]], nowMicros);
   }
 
   #write(session: RouterSession, nowMicros: number): void {
     const place = placeOf(session.id);
-    this.#told.add(session.id);
+    this.#announced.add(session.id);
     this.#params.write(`${place}/name`, session.name, nowMicros);
     this.#params.write(`${place}/transport`, session.link.transport, nowMicros);
     const { protocolAheadMicros } = this.#offsets;
@@ -55,13 +55,13 @@ export class Presence {
   }
 
   #remove(id: string): void {
-    this.#told.delete(id);
+    this.#announced.delete(id);
     for (const name of ['name', 'transport', 'connectedAt', 'lastSeen', 'online']) {
       this.#params.remove(`${placeOf(id)}/${name}`);
     }
   }
 
-  #tell(
+  #publish(
     session: RouterSession,
     what: 'connect' | 'disconnect',
     more: readonly (readonly [string, Value])[],

@@ -97,7 +97,7 @@ export class ScheduledBundles {
     const owner = session.owner!; // set when the session is established; other sessions send no bundles
     const bytes = bundleBytes(bundle);
     this.#bytes.take(owner, bytes);
-    const { victims, isEnough } = makeRoom(this.#bytes, owner, (giver) => this.#byOwner.get(giver)?.popDue(Infinity));
+    const { victims, isEnough } = makeRoom(this.#bytes, owner, (donor) => this.#byOwner.get(donor)?.popDue(Infinity));
     if (!isEnough) {
       for (const victim of victims) this.#listOfOwner(victim);
       const total = this.#bytes.total;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Givers } from '../../../src/core/quotas/givers.js';
+import { EvictionOrder } from '../../../src/core/quotas/eviction-order.js';
 import { Owner, Owners } from '../../../src/core/quotas/owner.js';
 import { Quota } from '../../../src/core/quotas/quota.js';
 import type { RouterSession } from '../../../src/core/session.js';
@@ -112,7 +112,7 @@ describe('Quota', () => {
 
   it('selects owners without a session first, then the one with the largest use', () => {
     const quota = new Quota({ total: 10, perOwner: 0 });
-    const [asker, small, large, left] = [
+    const [requester, small, large, left] = [
       connected('10.0.0.1:1'),
       connected('10.0.0.2:1'),
       connected('10.0.0.3:1'),
@@ -121,30 +121,30 @@ describe('Quota', () => {
     quota.take(small, 3);
     quota.take(large, 5);
     quota.take(left, 2);
-    expect(quota.giver(asker, 1)).toBe(left);
+    expect(quota.donor(requester, 1)).toBe(left);
     quota.give(left, 2);
-    expect(quota.giver(asker, 1)).toBe(large);
+    expect(quota.donor(requester, 1)).toBe(large);
   });
 
   it('selects no owner if the requester would have the largest use', () => {
     const quota = new Quota({ total: 10, perOwner: 0 });
-    const [asker, other] = [connected('10.0.0.1:1'), connected('10.0.0.2:1')];
-    quota.take(asker, 5);
+    const [requester, other] = [connected('10.0.0.1:1'), connected('10.0.0.2:1')];
+    quota.take(requester, 5);
     quota.take(other, 5);
-    expect(quota.giver(asker, 1)).toBeUndefined();
+    expect(quota.donor(requester, 1)).toBeUndefined();
   });
 
   it('selects many owners without a session together, although each has less than requested', () => {
     const quota = new Quota({ total: 10, perOwner: 0 });
-    const asker = connected('10.1.0.1:1');
+    const requester = connected('10.1.0.1:1');
     const left = [gone('10.1.0.2:1'), gone('10.1.0.3:1'), gone('10.1.0.4:1')];
     for (const owner of left) quota.take(owner, 3);
-    expect(left).toContain(quota.giver(asker, 9));
-    expect(quota.giver(asker, 10)).toBeUndefined();
+    expect(left).toContain(quota.donor(requester, 9));
+    expect(quota.donor(requester, 10)).toBeUndefined();
   });
 });
 
-describe('Givers', () => {
+describe('EvictionOrder', () => {
   it('select one owner after another, as a full search each time would', () => {
     const amounts = fc.array(fc.record({ used: fc.integer({ min: 1, max: 20 }), hasLeft: fc.boolean() }), {
       minLength: 1,
@@ -153,8 +153,8 @@ describe('Givers', () => {
     fc.assert(
       fc.property(amounts, fc.nat(30), fc.integer({ min: 1, max: 5 }), (others, wanted, piece) => {
         const quota = new Quota({ total: 0, perOwner: 0 });
-        const asker = new Owner('asker');
-        quota.take(asker, wanted);
+        const requester = new Owner('requester');
+        quota.take(requester, wanted);
         const session = sessionFrom('10.2.0.1:1');
         const model = others.map(({ used, hasLeft }, i) => {
           const owner = new Owner(`${i}`);
@@ -162,18 +162,18 @@ describe('Givers', () => {
           quota.take(owner, used);
           return { owner, hasLeft };
         });
-        const givers = new Givers(quota, asker);
+        const order = new EvictionOrder(quota, requester);
         for (;;) {
-          const giver = givers.next();
+          const donor = order.next();
           const left = model.filter(({ hasLeft }) => hasLeft).map(({ owner }) => quota.usedBy(owner));
           const most = model.filter(({ hasLeft }) => !hasLeft).map(({ owner }) => quota.usedBy(owner));
           const remains = left.reduce((sum, used) => sum + used, 0);
           const mayGive = remains >= Math.max(wanted, 1) || Math.max(0, ...most) >= Math.max(wanted, 1);
-          if (giver === undefined) return !mayGive;
+          if (donor === undefined) return !mayGive;
           expect(mayGive).toBe(true);
-          expect(quota.usedBy(giver)).toBe(Math.max(...(remains > 0 ? left : most)));
-          expect(giver.sessions.size === 0).toBe(remains > 0);
-          quota.give(giver, piece);
+          expect(quota.usedBy(donor)).toBe(Math.max(...(remains > 0 ? left : most)));
+          expect(donor.sessions.size === 0).toBe(remains > 0);
+          quota.give(donor, piece);
         }
       }),
       { numRuns: 300 },

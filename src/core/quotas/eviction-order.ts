@@ -8,64 +8,64 @@ export interface Holdings {
 }
 
 /**
- * Selects the owners that make room for another, one after another. Owners without a session come before connected
+ * Selects the owners whose entries are evicted for another, one after another. Owners without a session come before connected
  * ones, in each group the largest first. A trusted owner is never selected.
  *
  * No owner is selected if the requester would have more than the largest connected owner has, and more than all owners
- * without a session have together. Thus many small leftovers make room like one large one, and no owner can take more
+ * without a session have together. Thus many small remainders are evicted like one large one, and no owner can take more
  * than half of the total.
  */
-export class Givers {
+export class EvictionOrder {
   readonly #quota: Holdings;
-  readonly #asker: Owner;
+  readonly #requester: Owner;
   readonly #amount: number;
   /** Keyed by negative use: the largest first. */
-  readonly #gone = new KeyedHeap<Owner>();
+  readonly #disconnected = new KeyedHeap<Owner>();
   readonly #connected = new KeyedHeap<Owner>();
-  /** Total use of the owners in `#gone`. */
-  #left = 0;
+  /** Total use of the owners in `#disconnected`. */
+  #disconnectedUse = 0;
 
   /**
    * O(owners).
    *
    * @param amount the additional use of the requester
    */
-  constructor(quota: Holdings, asker: Owner, amount = 0) {
+  constructor(quota: Holdings, requester: Owner, amount = 0) {
     this.#quota = quota;
-    this.#asker = asker;
+    this.#requester = requester;
     this.#amount = amount;
     for (const [owner, used] of quota.owners) {
-      if (owner === asker || owner.isTrusted) continue;
+      if (owner === requester || owner.isTrusted) continue;
       if (owner.sessions.size > 0) {
         this.#connected.push(-used, owner);
       } else {
-        this.#gone.push(-used, owner);
-        this.#left += used;
+        this.#disconnected.push(-used, owner);
+        this.#disconnectedUse += used;
       }
     }
   }
 
   /**
-   * Returns the owner that makes room now. Between two calls, use must not change, except that the returned owner gives
-   * some. O(log n).
+   * Returns the owner whose entry is evicted now. Between two calls, use must not change, except that of the returned owner
+   * decreases. O(log n).
    *
-   * @returns undefined if no owner makes room
+   * @returns undefined if no owner is selected
    */
   next(): Owner | undefined {
-    this.#left -= this.#refreshFirst(this.#gone);
+    this.#disconnectedUse -= this.#refreshFirst(this.#disconnected);
     this.#refreshFirst(this.#connected);
-    const wanted = this.#quota.usedBy(this.#asker) + this.#amount;
+    const wanted = this.#quota.usedBy(this.#requester) + this.#amount;
     const heaviest = this.#connected.first;
-    const isGiving = heaviest !== undefined && this.#quota.usedBy(heaviest) >= wanted;
-    if (isGiving || this.#left >= wanted) return this.#gone.first ?? heaviest;
+    const isEnough = heaviest !== undefined && this.#quota.usedBy(heaviest) >= wanted;
+    if (isEnough || this.#disconnectedUse >= wanted) return this.#disconnected.first ?? heaviest;
     return undefined;
   }
 
   /** Skips the owner returned last, which has nothing to evict. */
   skip(): void {
-    const heap = this.#gone.size > 0 ? this.#gone : this.#connected;
+    const heap = this.#disconnected.size > 0 ? this.#disconnected : this.#connected;
     const owner = heap.pop();
-    if (owner !== undefined && heap === this.#gone) this.#left -= this.#quota.usedBy(owner);
+    if (owner !== undefined && heap === this.#disconnected) this.#disconnectedUse -= this.#quota.usedBy(owner);
   }
 
   /** Reorders the first owner. @returns the decrease of its use */
