@@ -1,23 +1,23 @@
 import type { RouterSession } from '../../core/session.js';
 
-/** Time of one turn of the event loop for writing. */
-const TURN_MICROS = 2_000;
-/** Output up to this size is written before larger output. */
+/** Output up to this size is small: written before larger output. */
 const SMALL_BYTES = 4_096;
+/** Writes of small output per turn of the event loop: 1 to 2 ms. */
+const SMALL_WRITES = 256;
+/** Bytes of larger output per turn: 2 ms with a write of 64 KiB or more each. */
+const TURN_BYTES = 4_194_304;
+/** Cost of a write in bytes: a write of some bytes takes as long as copying these. */
+const WRITE_BYTES = 8_192;
 /** Output of this size, that of a whole read quota, is worth its own write. */
 const WHOLE_BYTES = 131_072;
 /** Turns for which smaller output waits for the rest of an input that is handled in slices. */
 const MAX_POSTPONED_TURNS = 8;
-/** Writes of small output between two readings of the clock: about 50 µs. */
-const CLOCK_WRITES = 16;
 
 export interface FlushQueueOptions {
   /** Writes the output of a session. */
   readonly flush: (session: RouterSession) => void;
   /** Called with the exception of a write. The other sessions are not affected. */
   readonly failed: (session: RouterSession, error: unknown) => void;
-  /** The monotonic clock. If it stands still, as a simulated one, all output is written at once. */
-  readonly nowMicros: () => number;
 }
 
 /**
@@ -38,7 +38,7 @@ export class FlushQueue {
     this.#options = options;
   }
 
-  /** Whether output remains because the time of the turn was used up. */
+  /** Whether output remains that exceeds the share of a turn. */
   get isBehind(): boolean {
     return this.#isBehind;
   }
@@ -56,16 +56,14 @@ export class FlushQueue {
   }
 
   /**
-   * Writes output, for at most the time of a turn.
+   * Writes output, up to the share of a turn.
    *
-   * @param isNewTurn whether this turn of the event loop has written nothing yet
+   * @param isNewTurn whether this turn of the event loop has written no large output yet
    * @param isInputWaiting whether more output of an unfinished input is expected
    */
   run(isNewTurn: boolean, isInputWaiting: boolean): void {
     if (this.size === 0) return;
-    const isLong = this.#small.length > CLOCK_WRITES || this.#large.length > 1;
-    const lastMicros = isLong ? this.#options.nowMicros() + TURN_MICROS : Infinity;
-    this.#small = this.#writeSome(this.#small, CLOCK_WRITES, lastMicros);
+    this.#small = this.#write(this.#small, SMALL_WRITES, Infinity);
     if (this.#small.length > 0) {
       this.#isBehind = true;
       return;
@@ -73,38 +71,43 @@ export class FlushQueue {
     if (this.#isBehind && !isNewTurn) return;
     if (isInputWaiting && this.#postponedTurns < MAX_POSTPONED_TURNS) {
       if (isNewTurn) this.#postponedTurns++;
-      const isWhole = ({ outbox }: RouterSession): boolean => outbox.byteLength >= WHOLE_BYTES;
-      const left = this.#writeSome(this.#large.filter(isWhole), 1, lastMicros);
+      const whole = this.#large.filter(isWhole);
+      const left = this.#write(whole, Infinity, TURN_BYTES);
       this.#isBehind = left.length > 0;
-      this.#large = [
-        ...left,
-        ...this.#large.filter(({ outbox }) => !outbox.isEmpty && outbox.byteLength < WHOLE_BYTES),
-      ];
+      if (whole.length > 0) this.#large = [...left, ...this.#large.filter((session) => !isWholeOrEmpty(session))];
       return;
     }
-    this.#large = this.#writeSome(this.#large, 1, lastMicros);
+    this.#large = this.#write(this.#large, Infinity, TURN_BYTES);
     this.#isBehind = this.#large.length > 0;
     if (!this.#isBehind) this.#postponedTurns = 0;
   }
 
   /**
-   * Writes the output of sessions in order until the time is over.
+   * Writes the output of sessions in order, at least that of one.
    *
-   * @param writes between two readings of the clock
    * @returns the remaining sessions
    */
-  #writeSome(sessions: RouterSession[], writes: number, lastMicros: number): RouterSession[] {
-    const { flush, failed, nowMicros } = this.#options;
+  #write(sessions: RouterSession[], maxWrites: number, maxBytes: number): RouterSession[] {
+    const { flush, failed } = this.#options;
     let at = 0;
-    while (at < sessions.length) {
+    let bytes = 0;
+    while (at < sessions.length && at < maxWrites && bytes < maxBytes) {
       const session = sessions[at++]!; // the loop condition bounds the index
+      bytes += session.outbox.byteLength + WRITE_BYTES;
       try {
         flush(session);
       } catch (error) {
         failed(session, error);
       }
-      if (at < sessions.length && at % writes === 0 && nowMicros() >= lastMicros) return sessions.slice(at);
     }
-    return [];
+    return at === sessions.length ? [] : sessions.slice(at);
   }
+}
+
+function isWhole({ outbox }: RouterSession): boolean {
+  return outbox.byteLength >= WHOLE_BYTES;
+}
+
+function isWholeOrEmpty(session: RouterSession): boolean {
+  return session.outbox.isEmpty || isWhole(session);
 }

@@ -139,7 +139,6 @@ class Router {
         this.#errors.add(error, 'write', session);
         this.#fail(session, error);
       },
-      nowMicros: () => microseconds(clock),
     });
     this.#clock = clock;
     this.#turns = new TurnShares({ nowMicros: () => microseconds(clock), cpuMicros });
