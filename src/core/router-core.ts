@@ -608,7 +608,7 @@ export class RouterCore {
 
   #readClock(): void {
     this.#nowMicros = this.#options.nowMicros();
-    this.#params.unjudgedSinceMicros = this.#offsets.unjudgedSinceMs * 1_000;
+    this.#params.locks.unjudgedSinceMicros = this.#offsets.unjudgedSinceMs * 1_000;
   }
 
   /** The protocol's time of this batch, in microseconds. */

@@ -13,6 +13,7 @@ import { noParamWatch, type ParamWatch } from '../param-watch.js';
 import { BoundedMap } from '../../util/bounded-map.js';
 import { Param } from './param.js';
 import { ParamHistory } from './param-history.js';
+import { ParamLocks } from './param-locks.js';
 import { ParamShares } from './param-shares.js';
 import type { RouterSession } from '../session.js';
 import type { RestoredParam } from './stored-param.js';
@@ -20,9 +21,8 @@ import type { Slice } from '../scheduling/slice.js';
 
 export type ParamStoreOptions = OptionValues<typeof paramStoreOptions>;
 
-/** Steps of removing a param, of requeuing one, and of releasing a lock. */
+/** Steps of removing a param, and of requeuing one. */
 const EXPIRE_STEPS = 100;
-const UNLOCK_STEPS = 10;
 
 /** Maximum remembered revisions of removed params, so that a recreated param does not restart at 1. */
 const MAX_TOMBSTONES = 65_536;
@@ -41,14 +41,12 @@ export class ParamStore {
   readonly #tree = new AddressTree<Param>();
   readonly #shares = new ParamShares();
   readonly #expiring = new DueQueue<Param>();
-  readonly #locked = new Map<RouterSession, Set<Param>>();
+  readonly locks: ParamLocks;
   /** Revisions by address. */
   readonly #tombstones = new BoundedMap<number>({
     maxEntries: MAX_TOMBSTONES,
     maxCharacters: MAX_TOMBSTONE_CHARACTERS,
   });
-  /** Locks that end after this time are not over yet, because unread input may renew them. Set by the owner. */
-  unjudgedSinceMicros = Infinity;
   #serial = 0;
   #evicted = 0;
   #expired = 0;
@@ -61,6 +59,7 @@ export class ParamStore {
     this.#options = options;
     this.#changes = changes;
     this.#watch = watch;
+    this.locks = new ParamLocks(options.maxLockSeconds, changes);
   }
 
   /** Number of params, including expired ones that are not removed yet. */
@@ -100,13 +99,8 @@ export class ParamStore {
       return undefined;
     }
     const { holder } = param;
-    if (holder !== undefined && (holder.hasLeft || this.isLockOver(param, nowMicros))) this.#release(param);
+    if (holder !== undefined && (holder.hasLeft || this.locks.isOver(param, nowMicros))) this.locks.release(param);
     return param;
-  }
-
-  /** Whether a lock has expired. It has not while unread input of its holder may renew it. */
-  isLockOver({ heldUntilMicros }: Param, nowMicros: number): boolean {
-    return nowMicros >= heldUntilMicros && heldUntilMicros < this.unjudgedSinceMicros;
   }
 
   /** Approximate memory of all params in bytes. */
@@ -232,45 +226,6 @@ export class ParamStore {
     if (param !== undefined) this.#remove(param);
   }
 
-  lock(param: Param, holder: RouterSession, nowMicros: number): void {
-    const { maxLockSeconds } = this.#options;
-    this.unlock(param);
-    param.share?.free.remove(param);
-    param.share?.locked.add(param);
-    param.holder = holder;
-    param.heldUntilMicros = maxLockSeconds === 0 ? Infinity : nowMicros + maxLockSeconds * 1_000_000;
-    let locked = this.#locked.get(holder);
-    if (locked === undefined) this.#locked.set(holder, (locked = new Set()));
-    locked.add(param);
-    holder.holdings.locks++;
-  }
-
-  unlock(param: Param): void {
-    const { holder } = param;
-    if (holder === undefined) return;
-    const locked = this.#locked.get(holder);
-    locked?.delete(param);
-    if (locked?.size === 0) this.#locked.delete(holder);
-    holder.holdings.locks--;
-    param.holder = undefined;
-    param.heldUntilMicros = Infinity;
-    param.share?.locked.remove(param);
-    param.share?.free.add(param);
-  }
-
-  /**
-   * Releases the locks of an ended session piece by piece. They no longer exclude other sessions: {@link get} releases
-   * them too.
-   *
-   * @returns the steps of each piece
-   */
-  *unlocking(holder: RouterSession): Generator<number, void> {
-    for (const param of this.#locked.get(holder) ?? []) {
-      this.#release(param);
-      yield UNLOCK_STEPS;
-    }
-  }
-
   /**
    * Returns all visible matching params, and undefined for each checked param that does not match. Lazy, and safe while
    * params are added and removed, so a long walk can pause between ticks.
@@ -323,12 +278,6 @@ export class ParamStore {
     this.#expired++;
   }
 
-  /** Releases a lock that has ended. */
-  #release(param: Param): void {
-    this.unlock(param);
-    this.#changes.locked(param);
-  }
-
   /** Returns the limit that `count` more params with `bytes` more would exceed. */
   #excess(count: number, bytes: number): 'count' | 'bytes' | undefined {
     const { maxParams, maxParamBytes } = this.#options;
@@ -365,7 +314,7 @@ export class ParamStore {
 
   #remove(param: Param): void {
     if (param.stored !== this.#watch.generation) this.#watch.touch(param);
-    this.unlock(param);
+    this.locks.unlock(param);
     this.#shares.remove(param);
     this.#params.delete(param.address);
     this.#tree.remove(param);

@@ -49,7 +49,7 @@ export class SessionCleanup {
     yield* this.#guarded(publishing.leaving(session, nowMicros, protocolMicros));
     yield* this.#guarded(this.#will(session, isLoss(departure)));
     if (wasEstablished) yield* this.#guarded(this.#presence(session, departure));
-    yield* this.#guarded(params.unlocking(session));
+    yield* this.#guarded(params.locks.releasing(session));
     yield* this.#guarded(subscriptions);
   }
 

@@ -74,7 +74,7 @@ export function viewParams(
       revision,
       writer,
       timestampMicros: protocolTimeOf(writtenAt, protocolAheadMicros),
-      holder: holder?.hasLeft === false && !store.isLockOver(param, nowMicros) ? holder.id : undefined,
+      holder: holder?.hasLeft === false && !store.locks.isOver(param, nowMicros) ? holder.id : undefined,
       expiresAtMicros: expiresAtMicros + protocolAheadMicros,
       subscribers: subscriberCount(address),
     });

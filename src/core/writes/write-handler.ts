@@ -181,11 +181,11 @@ export class WriteHandler {
     const sent = value === message.value ? message : { ...message, value, attachment: undefined };
     const heldBefore = param.holder;
     this.#params.write(param, value, sent, session, nowMicros);
-    if (message.unlock === true) this.#params.unlock(param);
+    if (message.unlock === true) this.#params.locks.unlock(param);
     // Accepted despite the lock of another session: the lock is taken over.
     const takesOver = param.holder !== undefined && param.holder !== session;
     // A bundle can outlive its sender. A lock of an ended session would never be released.
-    if ((message.lock === true || takesOver) && session.established) this.#params.lock(param, session, nowMicros);
+    if ((message.lock === true || takesOver) && session.established) this.#params.locks.lock(param, session, nowMicros);
     const logs = this.#routing.set(sent, param.revision, nowMicros);
     if (logs !== 0) {
       this.#changes.set(logs, param, value, session, nowMicros);

@@ -23,7 +23,7 @@ function cleanup(broken?: string) {
     wills: { take: () => ({ type: 'bundle', messages: [] }) } as unknown as LastWills,
     bundles: { run: () => void calls.push('will') } as unknown as BundleRunner,
     system: { left: () => void calls.push('presence') } as unknown as SystemSignals,
-    params: { unlocking: () => part('locks', 10) } as unknown as ParamStore,
+    params: { locks: { releasing: () => part('locks', 10) } } as unknown as ParamStore,
     errors: new InternalErrors((error, work) => void errors.push(`${work}: ${(error as Error).message}`)),
     nowMicros: () => 0,
     protocolMicros: () => 0,
