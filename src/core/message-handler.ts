@@ -26,8 +26,6 @@ export interface MessageHandlerOptions {
   readonly acks: 'requested' | 'always';
   readonly unknownAddress: 'error' | 'silent';
   readonly maxMalformedPerMinute: number;
-  /** Reads the router's monotonic clock, in microseconds. */
-  readonly nowMicros: () => number;
   /** Decides which acknowledgments wait for a store. */
   readonly replyHold?: ReplyHold | undefined;
 }
@@ -46,6 +44,8 @@ export interface MessageHandlerParts {
   readonly system: SystemSignals;
   readonly hooks: WriteHooks;
   readonly offsets: ClockOffsets;
+  /** Reads the router's monotonic clock, in microseconds. */
+  readonly readMicros: () => number;
   /** Counts the steps of messages. */
   readonly work: StepCounter;
   /** Returns the store for the params of an address or pattern. */
@@ -71,6 +71,7 @@ export class MessageHandler {
   readonly #system: SystemSignals;
   readonly #hooks: WriteHooks;
   readonly #offsets: ClockOffsets;
+  readonly #readMicros: () => number;
   readonly #storeOf: (text: string) => ParamStore;
 
   constructor(options: MessageHandlerOptions, parts: MessageHandlerParts) {
@@ -88,6 +89,7 @@ export class MessageHandler {
     this.#system = parts.system;
     this.#hooks = parts.hooks;
     this.#offsets = parts.offsets;
+    this.#readMicros = parts.readMicros;
     this.#storeOf = parts.storeOf;
   }
 
@@ -243,7 +245,7 @@ export class MessageHandler {
   /** The reply follows the replies to earlier QUERYs. Its time is the time of sending. */
   #sync(session: RouterSession, { t1 }: SyncMessage, receivedMicros: number): void {
     const answer = (): void => {
-      const answeredMicros = this.#options.nowMicros();
+      const answeredMicros = this.#readMicros();
       const { protocolAheadMicros } = this.#offsets; // one reading for both times
       const [t2, t3] = [receivedMicros + protocolAheadMicros, answeredMicros + protocolAheadMicros];
       this.#replies.send(session, { type: 'sync', t1, t2, t3 });

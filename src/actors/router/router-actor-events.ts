@@ -5,6 +5,7 @@ import type { Grant } from '../../core/ports.js';
 import type { Departure } from '../../core/system/presence.js';
 import type { Statistics } from '../../core/system/statistics.js';
 import type { RouterSession } from '../../core/session.js';
+import type { Recorder } from '../../core/recorder.js';
 import type { PastWrite } from '../../core/params/write-history.js';
 import type { ParamQueryResult, ParamQuery } from '../../core/system/param-query.js';
 
@@ -91,6 +92,8 @@ export type RouterActorEvent =
     }
   /** A cut of a store, and all before it, are stored; or they are not, because of `failure`. */
   | { readonly type: 'cut.settled'; readonly cut: number; readonly failure: string | undefined }
+  /** Records all further inputs of the core; undefined = ends the recording. */
+  | { readonly type: 'recorder.changed'; readonly recorder: Recorder | undefined }
   /** The results of the visibility filter may have changed. */
   | { readonly type: 'visibility.changed' }
   /** A token was revoked. Its sessions are notified separately. */

@@ -213,6 +213,9 @@ class Router {
         case 'cut.settled':
           this.#core.settleCut(event.cut, event.failure);
           break;
+        case 'recorder.changed':
+          this.#core.recorder = event.recorder;
+          break;
         case 'visibility.changed':
           this.#core.visibilityChanged();
           break;

@@ -32,6 +32,10 @@ export class SendQueue implements QueueState {
     this.#limits = limits;
   }
 
+  get limits(): QueueLimits {
+    return this.#limits;
+  }
+
   get bytes(): number {
     return this.#bytes;
   }
