@@ -54,7 +54,7 @@ export function capabilityTokens({ trustAnchors, clock }: CapabilityTokensOption
     // From the root: each link is checked only after its parent is verified.
     let parentLink: Capability | undefined;
     for (const link of chain.toReversed()) {
-      if (!isSigned(link)) throw new CapabilityError('its signature does not fit');
+      if (!isSigned(link)) throw new CapabilityError('its signature is invalid');
       if (parentLink !== undefined) checkHandedOn(parentLink, link);
       parentLink = link;
     }
@@ -83,21 +83,21 @@ export function capabilityTokens({ trustAnchors, clock }: CapabilityTokensOption
 
 /** @throws CapabilityError unless the parent's audience issued the child, with no more scopes than the parent's */
 function checkHandedOn(parent: Capability, child: Capability): void {
-  if (parent.audience === undefined) throw new CapabilityError('a token without an audience cannot be handed on');
+  if (parent.audience === undefined) throw new CapabilityError('a token without an audience cannot be delegated');
   if (hex(parent.audience) !== hex(child.issuer)) {
-    throw new CapabilityError('it was handed on by somebody for whom it was not made');
+    throw new CapabilityError('it was delegated by another issuer than the audience of its parent');
   }
   const held = scopesAmong(parent.scopes);
   const wanted = scopesAmong(child.scopes);
   if (held.length > MAX_SCOPES || wanted.length > MAX_SCOPES) {
-    throw new CapabilityError(`a token with more than ${MAX_SCOPES} scopes cannot be handed on`);
+    throw new CapabilityError(`a token with more than ${MAX_SCOPES} scopes cannot be delegated`);
   }
   if ([...held, ...wanted].some(({ pattern }) => (pattern.match(/\*+/g)?.length ?? 0) > MAX_WILDCARDS)) {
-    throw new CapabilityError(`a pattern with more than ${MAX_WILDCARDS} wildcards cannot be handed on`);
+    throw new CapabilityError(`a pattern with more than ${MAX_WILDCARDS} wildcards cannot be delegated`);
   }
   const excess = wanted.find((scope) => !held.some((one) => includes(one, scope)));
   if (excess !== undefined)
-    throw new CapabilityError(`it gives more than it came from: ${excess.action}:${excess.pattern}`);
+    throw new CapabilityError(`it grants more than its parent: ${excess.action}:${excess.pattern}`);
 }
 
 function includes(held: Scope, wanted: Scope): boolean {

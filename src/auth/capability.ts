@@ -56,22 +56,23 @@ export function isCapability(token: string): boolean {
 export function capabilityBytes(token: string): Uint8Array {
   const text = token.slice(PREFIX.length);
   if (text.length > (MAX_BYTES * 4) / 3) throw new CapabilityError(`it is longer than ${MAX_BYTES} bytes`);
-  if (!/^[\w-]+$/.test(text)) throw new CapabilityError('it is no base64url');
+  if (!/^[\w-]+$/.test(text)) throw new CapabilityError('it is not base64url');
   return new Uint8Array(Buffer.from(text, 'base64url'));
 }
 
 /** Decodes a token without verification: see {@link isSigned}. @throws CapabilityError */
 export function readCapability(encoded: Uint8Array): SignedCapability {
   const parsed = tokenSchema.safeParse(decoded(encoded));
-  if (!parsed.success) throw new CapabilityError('it is no capability token of version 1 or 2');
+  if (!parsed.success) throw new CapabilityError('it is not a capability token of version 1 or 2');
   const { version, proofs = [], signature, ...fields } = parsed.data;
   if (proofs.length > 0 || (version === 1 && fields.parent !== undefined)) {
     // The signatures of such a chain do not cover its links, so anyone could write them (router.md 9.5).
     throw new CapabilityError(
-      'a token of version 1 cannot be handed on, its proofs prove nothing; make one of version 2',
+      'a token of version 1 cannot be delegated, because its proofs are not signed; create one of version 2',
     );
   }
-  if (version === 2 && fields.parent === undefined) throw new CapabilityError('a token of version 2 holds its parent');
+  if (version === 2 && fields.parent === undefined)
+    throw new CapabilityError('a token of version 2 must contain its parent');
   return {
     version,
     issuer: Uint8Array.from(fields.issuer),
@@ -147,6 +148,6 @@ function decoded(encoded: Uint8Array): unknown {
   try {
     return decode(encoded, { maxArrayLength: 256, maxMapLength: 16, maxStrLength: 2_048, maxBinLength: MAX_BYTES });
   } catch {
-    throw new CapabilityError('it is no MessagePack');
+    throw new CapabilityError('it is not MessagePack');
   }
 }

@@ -126,7 +126,7 @@ export class CpskTokens implements TokenValidator {
       this.#complainedOf = seen;
       this.#options.logger.warn(
         { err: error },
-        'the tokens were changed and cannot be read; the former ones still hold',
+        'the tokens were changed and cannot be read; the previous ones remain valid',
       );
     }
   }

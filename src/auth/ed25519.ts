@@ -17,6 +17,6 @@ export function signatureOf(privateKey: KeyObject, bytes: Uint8Array): Uint8Arra
 export function rawPublicKey(key: KeyObject): Uint8Array {
   const publicKey = key.type === 'private' ? createPublicKey(key) : key;
   const { crv, x } = publicKey.export({ format: 'jwk' });
-  if (crv !== 'Ed25519' || x === undefined) throw new TypeError('the key is no Ed25519 key');
+  if (crv !== 'Ed25519' || x === undefined) throw new TypeError('the key is not an Ed25519 key');
   return new Uint8Array(Buffer.from(x, 'base64url'));
 }

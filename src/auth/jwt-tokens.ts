@@ -54,8 +54,8 @@ export function jwtTokens(options: JwtTokensOptions): TokenValidator {
       if (header === undefined) return { kind: 'notMine' };
       const algorithm = algorithms.get(header.alg);
       const keys = options.keys.filter((key) => key.algorithm === algorithm);
-      if (keys.length === 0) return { kind: 'invalid', reason: 'its algorithm is not allowed' };
-      let verdict: Validation = { kind: 'invalid', reason: 'no key for it' };
+      if (keys.length === 0) return { kind: 'invalid', reason: 'its algorithm is not permitted' };
+      let verdict: Validation = { kind: 'invalid', reason: 'no key matches it' };
       for (const key of keys) {
         const answer = await verify(token, key, options);
         verdict = answer.verdict;
@@ -113,20 +113,20 @@ async function verify(
   }
 }
 
-const BAD_CLAIM = 'a claim does not hold';
+const BAD_CLAIM = 'a claim is not satisfied';
 const claimFaults: Readonly<Partial<Record<string, string>>> = {
-  exp: 'it has no end (exp)',
-  nbf: 'its time has not come (nbf)',
-  iss: 'somebody else has made it (iss)',
-  aud: 'it is for somebody else (aud)',
+  exp: 'it has no expiry (exp)',
+  nbf: 'it is not valid yet (nbf)',
+  iss: 'it has another issuer (iss)',
+  aud: 'it has another audience (aud)',
 };
 
 const faults: Readonly<Partial<Record<string, string>>> = {
-  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'its signature does not fit',
-  ERR_JWKS_NO_MATCHING_KEY: 'no key for it',
-  ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'several keys could be for it; it needs a kid',
-  ERR_JWS_INVALID: 'it is no JWT',
-  ERR_JWT_INVALID: 'it is no JWT',
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'its signature is invalid',
+  ERR_JWKS_NO_MATCHING_KEY: 'no key matches it',
+  ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'several keys match it; it needs a kid',
+  ERR_JWS_INVALID: 'it is not a JWT',
+  ERR_JWT_INVALID: 'it is not a JWT',
 };
 
 function granted(token: string, payload: JWTPayload, clockSkewSeconds: number): Validation {
@@ -134,7 +134,7 @@ function granted(token: string, payload: JWTPayload, clockSkewSeconds: number): 
   if (!claims.success) {
     return {
       kind: 'invalid',
-      reason: `its claim ${claims.error.issues[0]?.path.join('.') ?? ''} is not as it should be`,
+      reason: `its claim ${claims.error.issues[0]?.path.join('.') ?? ''} is invalid`,
     };
   }
   const { sub, jti, exp, nbf, read, write, admin, constraints } = claims.data;

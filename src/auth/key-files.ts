@@ -17,7 +17,7 @@ export async function jwtSecret(path: string): Promise<JwtKey> {
   const bytes = await read(path, 'JWT secret');
   // A public key is not secret: anyone who knows it could sign tokens with it as an HMAC key.
   if (bytes.includes('-----BEGIN ')) {
-    throw new AuthError(`${path} holds a key in PEM and no secret; a public key is given as the JWT key instead`);
+    throw new AuthError(`${path} has a key in PEM and no secret; the option jwtKeyPath accepts a public key`);
   }
   const end = bytes.at(-1) === 0x0a ? (bytes.at(-2) === 0x0d ? -2 : -1) : undefined;
   const secret = new Uint8Array(bytes.subarray(0, end));
@@ -35,7 +35,7 @@ export async function jwtPublicKey(path: string): Promise<JwtKey> {
     return { algorithm: 'EdDSA', key: await importSPKI(pem, 'EdDSA') };
   } catch {
     throw new AuthError(
-      `${path} holds no Ed25519 public key in PEM; "openssl pkey -pubout" makes one of a private key`,
+      `${path} has no Ed25519 public key in PEM; "openssl pkey -pubout" derives it from a private key`,
     );
   }
 }
@@ -54,11 +54,11 @@ export async function jwksFile(path: string): Promise<JwtKey> {
     json = undefined;
   }
   const parsed = jwksSchema.safeParse(json);
-  if (!parsed.success) throw new AuthError(`${path} is no JWKS: it should hold {"keys": [...]} as JSON`);
+  if (!parsed.success) throw new AuthError(`${path} is not a JWKS: it must have {"keys": [...]} as JSON`);
   const { keys } = parsed.data;
   if (keys.some(({ d }) => d !== undefined)) throw privateKey(path);
   if (keys.some(({ kty, crv }) => kty !== 'OKP' || crv !== 'Ed25519')) {
-    throw new AuthError(`${path} holds a key that is no Ed25519 public key; only these are taken`);
+    throw new AuthError(`${path} has a key that is not an Ed25519 public key; only these are supported`);
   }
   const jwks = json as JSONWebKeySet; // validated by the schema
   jwks.keys.forEach((key, i) => {
@@ -75,8 +75,7 @@ export async function trustAnchor(path: string): Promise<Uint8Array> {
   const bytes = await read(path, 'trust anchor');
   const raw = bytes.length === KEY_BYTES ? bytes : anchorIn(bytes.toString('utf8').trim(), path);
   // An interrupted copy can leave such bytes. They are a curve point for which anyone can sign.
-  if (raw.every((byte) => byte === raw[0]))
-    throw new AuthError(`${path} holds no key, only the same byte again and again`);
+  if (raw.every((byte) => byte === raw[0])) throw new AuthError(`${path} has no key, only repetitions of one byte`);
   return new Uint8Array(raw);
 }
 
@@ -87,7 +86,7 @@ function anchorIn(text: string, path: string): Uint8Array {
   if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex');
   const decoded = /^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? Buffer.from(text, 'base64') : undefined;
   if (decoded?.length === KEY_BYTES) return decoded;
-  throw new AuthError(`${path} holds no Ed25519 public key: it should be PEM, 64 hexadecimal digits, or base64`);
+  throw new AuthError(`${path} has no Ed25519 public key: it must be PEM, 64 hexadecimal digits, or base64`);
 }
 
 function rawKeyOf(pem: string, path: string): Uint8Array {
@@ -95,9 +94,9 @@ function rawKeyOf(pem: string, path: string): Uint8Array {
   try {
     key = createPublicKey(pem);
   } catch {
-    throw new AuthError(`${path} holds no public key in PEM`);
+    throw new AuthError(`${path} has no public key in PEM`);
   }
-  if (key.asymmetricKeyType !== 'ed25519') throw new AuthError(`the key in ${path} is no Ed25519 key`);
+  if (key.asymmetricKeyType !== 'ed25519') throw new AuthError(`the key in ${path} is not an Ed25519 key`);
   return rawPublicKey(key);
 }
 
@@ -110,18 +109,16 @@ function isPublicKey(key: JWK): boolean {
 }
 
 function privateKey(path: string): AuthError {
-  return new AuthError(`${path} holds a private key; the router needs the public one only, keep the other to yourself`);
+  return new AuthError(`${path} has a private key; the router needs only the public one, keep the private one secret`);
 }
 
 async function read(path: string, what: string): Promise<Buffer> {
   try {
     const { size } = await stat(path);
-    if (size > MAX_FILE_BYTES) throw new AuthError(`${path} has ${size} bytes, too many for a ${what}`);
+    if (size > MAX_FILE_BYTES) throw new AuthError(`${path} has ${size} bytes, more than a ${what} can have`);
     return await readFile(path);
   } catch (error) {
     if (error instanceof AuthError) throw error;
-    throw new AuthError(
-      `the ${what} in ${path} cannot be read (${codeOf(error)}); look at its name and who may read it`,
-    );
+    throw new AuthError(`the ${what} in ${path} cannot be read (${codeOf(error)}); check its name and its permissions`);
   }
 }

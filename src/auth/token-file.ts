@@ -54,18 +54,18 @@ export async function readTokens(path: string): Promise<readonly TokenRecord[]> 
   let text: string;
   try {
     const { size } = await stat(path);
-    if (size > MAX_FILE_BYTES) throw new AuthError(`${path} has ${size} bytes, too many for a file of tokens`);
+    if (size > MAX_FILE_BYTES) throw new AuthError(`${path} has ${size} bytes, more than a token file can have`);
     text = await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof AuthError) throw error;
     if (codeOf(error) === 'ENOENT') return [];
-    throw new AuthError(`the tokens in ${path} cannot be read (${codeOf(error)}); look at who owns the file`, {
+    throw new AuthError(`the tokens in ${path} cannot be read (${codeOf(error)}); check the owner of the file`, {
       cause: error,
     });
   }
   const parsed = fileSchema.safeParse(jsonOf(text));
   if (parsed.success) return parsed.data.tokens;
-  throw new AuthError(`${path} is no file of tokens; put back a copy of it, or remove it and make new tokens`);
+  throw new AuthError(`${path} is not a token file; restore a copy of it, or remove it and create new tokens`);
 }
 
 /**
@@ -95,7 +95,7 @@ export async function changeTokens(
     }
   } catch (error) {
     if (error instanceof AuthError) throw error;
-    throw new AuthError(`the tokens cannot be written to ${path} (${codeOf(error)}); look at who owns the folder`);
+    throw new AuthError(`the tokens cannot be written to ${path} (${codeOf(error)}); check the owner of the folder`);
   }
 }
 
@@ -106,11 +106,11 @@ export async function changeTokens(
 function textOf(tokens: readonly TokenRecord[]): string {
   const [fault] = fileSchema.safeParse({ version: 1, tokens }).error?.issues ?? [];
   if (fault !== undefined) {
-    throw new AuthError(`a token cannot be kept: its ${String(fault.path[2])} is not as it should be`);
+    throw new AuthError(`a token cannot be stored: its ${String(fault.path[2])} is invalid`);
   }
   const text = `${JSON.stringify({ version: 1, tokens }, undefined, 2)}\n`;
   if (Buffer.byteLength(text) <= MAX_FILE_BYTES) return text;
-  throw new AuthError('there are too many tokens to keep; revoke those that are not needed');
+  throw new AuthError('there are too many tokens to store; revoke those that are not needed');
 }
 
 /**
@@ -131,7 +131,7 @@ async function lock(lockPath: string, path: string, clock: Clock): Promise<() =>
       if (codeOf(error) !== 'EEXIST') throw error;
     }
     if (isLast) {
-      throw new AuthError(`somebody else is changing ${path}; if nobody is, remove ${lockPath} and try again`);
+      throw new AuthError(`another process is changing ${path}; if none is, remove ${lockPath} and try again`);
     }
     await new Promise<void>((resolve) => void clock.setTimeout(resolve, LOCK_LOOK_MS));
   }

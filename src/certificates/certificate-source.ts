@@ -90,8 +90,8 @@ class RenewableCertificate implements CertificateSource {
       next = await read();
     } catch (error) {
       // The message of a TransportError is complete; any other error is a bug in the router, which must not stop it.
-      if (error instanceof TransportError) logger.error({}, `the certificate stays as it was: ${error.message}`);
-      else logger.error({ err: error }, 'the certificate stays as it was: it could not be read again');
+      if (error instanceof TransportError) logger.error({}, `the certificate is unchanged: ${error.message}`);
+      else logger.error({ err: error }, 'the certificate is unchanged: it could not be read again');
       return;
     }
     if (next.cert === this.#current.cert && next.key === this.#current.key) {
@@ -101,12 +101,12 @@ class RenewableCertificate implements CertificateSource {
     const now = wallTime(clock);
     const warning = validityWarning(next, now);
     if (warning !== undefined && now > next.validTo) {
-      logger.error({ fingerprint: next.fingerprint }, `the certificate stays as it was: of the new one, ${warning}`);
+      logger.error({ fingerprint: next.fingerprint }, `the certificate is unchanged: of the new one, ${warning}`);
       return;
     }
     if (warning !== undefined) logger.warn({ fingerprint: next.fingerprint }, warning);
     this.#current = next;
-    logger.info({ fingerprint: next.fingerprint }, 'the certificate was renewed; new connections get it');
+    logger.info({ fingerprint: next.fingerprint }, 'the certificate was renewed; new connections use it');
     this.#renewed.next(next);
   };
 }

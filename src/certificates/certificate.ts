@@ -36,7 +36,7 @@ export function checkCertificate(certFile: PemFile, keyFile: PemFile): Certifica
     throw new TransportError(
       issuers.some((issuer) => issuer.checkPrivateKey(keyObject))
         ? `the certificates in ${certFile.path} are in the wrong order; put the server's own first, then those of its issuers`
-        : `the private key in ${keyFile.path} does not belong to the certificate in ${certFile.path}; give the two that were made together`,
+        : `the private key in ${keyFile.path} does not belong to the certificate in ${certFile.path}; provide a matching pair`,
     );
   }
   const cert = chain.map((pem) => `${pem}\n`).join('');
@@ -44,7 +44,7 @@ export function checkCertificate(certFile: PemFile, keyFile: PemFile): Certifica
     createSecureContext({ key, cert });
   } catch (error) {
     throw new TransportError(
-      `TLS does not take the certificate in ${certFile.path} (${reasonOf(error)}); use a stronger one`,
+      `TLS rejects the certificate in ${certFile.path} (${reasonOf(error)}); use a stronger one`,
       { cause: error },
     );
   }
@@ -70,9 +70,9 @@ export function fingerprint(cert: string): string {
 
 /** Returns a sentence if clients will reject the certificate at this time, in milliseconds since the Unix epoch. */
 export function validityWarning({ validFrom, validTo }: Certificate, now: number): string | undefined {
-  if (now > validTo) return `the certificate ended on ${day(validTo)}, so clients will refuse it; renew it`;
+  if (now > validTo) return `the certificate expired on ${day(validTo)}, so clients reject it; renew it`;
   if (now < validFrom) {
-    return `the certificate begins on ${day(validFrom)}, so clients will refuse it until then; check this computer's clock`;
+    return `the certificate is not valid before ${day(validFrom)}, so clients reject it until then; check the clock of this computer`;
   }
   return undefined;
 }
@@ -83,8 +83,8 @@ function certificatesIn({ path, text }: PemFile): readonly string[] {
   if (certificates.length > 0) return certificates.map(({ pem }) => pem);
   throw new TransportError(
     blocks.some(({ label }) => label.endsWith('PRIVATE KEY'))
-      ? `${path} holds a private key and no certificate; give the certificate with --cert and the key with --key`
-      : `${path} holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----; ` +
+      ? `${path} has a private key and no certificate; the option certPath needs the certificate, and the option keyPath the key`
+      : `${path} has no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----; ` +
           `convert it, for example with openssl x509 -inform DER -in FILE -out cert.pem`,
   );
 }
@@ -95,16 +95,16 @@ function privateKeyIn({ path, text }: PemFile): string {
   if (key === undefined) {
     throw new TransportError(
       blocks.some(({ label }) => label === 'CERTIFICATE')
-        ? `${path} holds a certificate and no private key; give the certificate with --cert and the key with --key`
-        : `${path} holds no private key in PEM, which begins with -----BEGIN PRIVATE KEY-----; ` +
+        ? `${path} has a certificate and no private key; the option certPath needs the certificate, and the option keyPath the key`
+        : `${path} has no private key in PEM, which begins with -----BEGIN PRIVATE KEY-----; ` +
             `convert it, for example with openssl pkey -inform DER -in FILE -out key.pem`,
     );
   }
   // The two forms of PKCS #8 and of the older keys, RFC 1421.
   if (key.label === 'ENCRYPTED PRIVATE KEY' || key.pem.includes('Proc-Type: 4,ENCRYPTED')) {
     throw new TransportError(
-      `the private key in ${path} has a passphrase, which nobody is there to type; ` +
-        `write one without, for example with openssl pkey -in FILE -out key.pem`,
+      `the private key in ${path} has a passphrase; ` +
+        `store it without one, for example with openssl pkey -in FILE -out key.pem`,
     );
   }
   return key.pem;
@@ -114,12 +114,9 @@ function parsed<T>(parse: () => T, what: string, { path }: PemFile): T {
   try {
     return parse();
   } catch (error) {
-    throw new TransportError(
-      `the ${what} in ${path} is damaged (${reasonOf(error)}); copy it again from where you got it`,
-      {
-        cause: error,
-      },
-    );
+    throw new TransportError(`the ${what} in ${path} is damaged (${reasonOf(error)}); copy it again from its source`, {
+      cause: error,
+    });
   }
 }
 

@@ -25,5 +25,5 @@ export function defaultDataDir(platform: string, env: Readonly<Record<string, st
         ? below('HOME', 'Library', 'Application Support')
         : (below('XDG_DATA_HOME') ?? below('HOME', '.local', 'share'));
   if (found !== undefined) return found;
-  throw new TransportError('this user has no home folder to keep data in; choose a folder with --data-dir');
+  throw new TransportError('this user has no home folder for data; choose a folder with the option dataDir');
 }

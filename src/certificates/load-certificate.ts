@@ -20,36 +20,38 @@ const MAX_FILE_BYTES = 1_048_576;
  * that has a passphrase or belongs to another certificate
  */
 export async function loadCertificate({ certPath, keyPath }: CertificateFiles): Promise<Certificate> {
-  const certFile = await read(certPath, 'certificate', '--cert');
-  const keyFile = await read(keyPath, 'private key', '--key');
+  const certFile = await read(certPath, 'certificate', 'certPath');
+  const keyFile = await read(keyPath, 'private key', 'keyPath');
   return checkCertificate(certFile, keyFile);
 }
 
-async function read(path: string, what: string, flag: string): Promise<PemFile> {
+async function read(path: string, what: string, option: string): Promise<PemFile> {
   try {
     const { size } = await stat(path);
     if (size > MAX_FILE_BYTES) {
-      throw new TransportError(`${path} has ${size} bytes, too many for a ${what}; give another file with ${flag}`);
+      throw new TransportError(
+        `${path} has ${size} bytes, more than a ${what} can have; choose another file with the option ${option}`,
+      );
     }
     return { path, text: await readFile(path, 'utf8') };
   } catch (error) {
     throw error instanceof TransportError
       ? error
-      : new TransportError(sentence(error, path, what, flag), { cause: error });
+      : new TransportError(sentence(error, path, what, option), { cause: error });
   }
 }
 
-function sentence(error: unknown, path: string, what: string, flag: string): string {
+function sentence(error: unknown, path: string, what: string, option: string): string {
   switch (errorCode(error)) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return `there is no ${what} file ${path}; check the path given with ${flag}`;
+      return `the ${what} file ${path} does not exist; check the option ${option}`;
     case 'EACCES':
     case 'EPERM':
-      return `this user may not read the ${what} file ${path}; change its owner or its permissions`;
+      return `this user cannot read the ${what} file ${path}; change its owner or its permissions`;
     case 'EISDIR':
-      return `${path} is a folder; give the file of the ${what} in it with ${flag}`;
+      return `${path} is a folder; choose the file of the ${what} in it with the option ${option}`;
     default:
-      return `the ${what} file ${path} cannot be read (${messageOf(error)}); give another with ${flag}`;
+      return `the ${what} file ${path} cannot be read (${messageOf(error)}); choose another with the option ${option}`;
   }
 }

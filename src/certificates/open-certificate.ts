@@ -46,8 +46,8 @@ export async function openCertificate(options: OpenCertificateOptions = {}): Pro
   if ((certPath === undefined) !== (keyPath === undefined)) {
     throw new TransportError(
       certPath === undefined
-        ? 'a private key needs its certificate; give that with --cert'
-        : 'a certificate needs its private key; give that with --key',
+        ? 'a private key needs its certificate; set the option certPath'
+        : 'a certificate needs its private key; set the option keyPath',
     );
   }
   const read =

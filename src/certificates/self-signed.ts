@@ -52,15 +52,15 @@ export async function selfSigned({
     // every start.
     const good = kept !== undefined && kept.validTo - wallTime(clock) > RENEW_MS;
     if (kept !== undefined && !good) {
-      logger.warn({ path }, 'the self-signed certificate nears its end: clients have to accept the new fingerprint');
+      logger.warn({ path }, 'the self-signed certificate expires soon: clients must accept the new fingerprint');
     }
     const certificate = good ? kept : await makeAndKeep(path, names, wallTime(clock));
     await offerCertificate(join(dataDir, SELF_SIGNED_CERTIFICATE_FILE), certificate.cert);
     return certificate;
   } catch (error) {
     throw new TransportError(
-      `cannot keep a self-signed certificate in ${dataDir}: ${reasonOf(error)}; ` +
-        'choose another folder with --data-dir, or give a certificate with --cert and --key',
+      `cannot store a self-signed certificate in ${dataDir}: ${reasonOf(error)}; ` +
+        'choose another folder with the option dataDir, or set the option certPath and the option keyPath',
       { cause: error },
     );
   }
@@ -74,10 +74,7 @@ async function readKept(path: string, logger: Logger): Promise<Certificate | und
   try {
     return checkCertificate({ path, text }, { path, text });
   } catch (error) {
-    logger.warn(
-      { path, err: error },
-      'the self-signed certificate is damaged: clients have to accept a new fingerprint',
-    );
+    logger.warn({ path, err: error }, 'the self-signed certificate is damaged: clients must accept a new fingerprint');
     return undefined;
   }
 }
@@ -133,7 +130,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
 async function hideFromOthers(path: string, logger: Logger): Promise<void> {
   if (process.platform === 'win32' || ((await stat(path)).mode & 0o077) === 0) return;
   await chmod(path, 0o600);
-  logger.warn({ path }, 'others could read the private key of the router; now only its owner may');
+  logger.warn({ path }, 'other users could read the private key of the router; now only its owner can');
 }
 
 function reasonOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import { type DestinationStream, pino, stdTimeFunctions } from 'pino';
 import type { Logger } from '../core/ports.js';
 import { printableLogger } from '../router/printable-logger.js';
+import { loggerInFlags } from './flag-names.js';
 import type { AsyncOutput } from './output/async-output.js';
 import type { Settings } from './settings.js';
 
@@ -22,7 +23,7 @@ export async function openLog(
       `${count} log lines dropped: the reader of the log is too slow`,
     );
   };
-  return printableLogger(logger);
+  return loggerInFlags(printableLogger(logger));
 }
 
 function jsonLines(output: AsyncOutput): DestinationStream {

@@ -3,6 +3,7 @@ import { systemClock, wallTime } from '../util/clock.js';
 import { printable, printableError } from '../util/printable-text.js';
 import { version } from '../util/version.js';
 import { endWithReader, leave, openProcessOutput } from './output/process-output.js';
+import { isPlain } from './plain-errors.js';
 
 const output = openProcessOutput();
 
@@ -52,24 +53,9 @@ async function main(): Promise<void> {
   }
 }
 
-/**
- * Names of errors whose message is one sentence for the user. Importing their classes would load the modules that throw
- * them.
- */
-const plainErrors: ReadonlySet<string> = new Set([
-  'UsageError',
-  'RouterOptionsError',
-  'TransportError',
-  'TransportUnavailable',
-  'AuthError',
-  'StaticFilesError',
-  'RelayUrlError',
-]);
-
 /** Prints a user error as one sentence, and an internal error with its stack, so that it can be reported. */
 function fail(error: unknown): void {
-  const plain = error instanceof Error && plainErrors.has(error.name);
-  output.stderr.write(`clasp-router: ${plain ? printable(error.message) : stackOf(error)}\n`);
+  output.stderr.write(`clasp-router: ${isPlain(error) ? printable(error.message) : stackOf(error)}\n`);
   void leave(output, 1);
 }
 

@@ -13,6 +13,7 @@ import { type Service, ServiceError } from '../router/service.js';
 import { systemClock } from '../util/clock.js';
 import { version } from '../util/version.js';
 import { banner, linkOf } from './banner.js';
+import { errorInFlags, type FlagNames } from './flag-names.js';
 import { prepareListeners } from './listeners.js';
 import { inspection } from './inspection.js';
 import { logWarnings, openLog } from './log.js';
@@ -22,10 +23,15 @@ import type { Request, Settings } from './settings.js';
 import { UsageError } from './usage-error.js';
 
 /** Runs a router until a signal stops it. Its output never delays it, and a closed output is not an error. */
-export async function run(
-  { settings, warnings }: Extract<Request, { kind: 'run' }>,
-  output: ProcessOutput,
-): Promise<void> {
+export async function run(request: Extract<Request, { kind: 'run' }>, output: ProcessOutput): Promise<void> {
+  try {
+    await start(request, output);
+  } catch (error) {
+    throw errorInFlags(error);
+  }
+}
+
+async function start({ settings, warnings }: Extract<Request, { kind: 'run' }>, output: ProcessOutput): Promise<void> {
   const logger = await openLog(settings, output.stderr);
   logWarnings(logger);
   for (const warning of warnings) logger.warn({}, warning);
@@ -93,7 +99,15 @@ async function startServices(router: Router): Promise<void> {
     await router.start();
   } catch (error) {
     if (error instanceof RouterStoppedError) return; // a signal arrived first, and its handler ends the process
-    throw error instanceof ServiceError && error.cause instanceof Error ? error.cause : error;
+    const reason = error instanceof ServiceError && error.cause instanceof Error ? error.cause : error;
+    // Health and metrics are the only service with a port.
+    throw errorInFlags(
+      reason,
+      new Map([
+        ['port', 'health-port'],
+        ['host', 'health-host'],
+      ]),
+    );
   }
 }
 
@@ -104,13 +118,18 @@ function authFiles(settings: Settings): Omit<OpenAuthenticatorOptions, 'logger'>
   return { dataDir, jwtSecretPath, jwtKeyPath, jwksPath, jwtIssuer, jwtAudience, trustAnchorPaths };
 }
 
+/** The flags of options that several transports have. */
+const flagsOf: ReadonlyMap<string, FlagNames> = new Map(
+  ['tcp', 'udp', 'quic'].map((transport) => [transport, new Map([['port', `${transport}-port`]])]),
+);
+
 /** Opens a listener. If this installation does not support its transport, the others still open. */
 async function listen(router: Router, transport: Transport, logger: Logger): Promise<void> {
   try {
     await router.listen(transport);
   } catch (error) {
     if (error instanceof RouterStoppedError) return; // a signal arrived first, and its handler ends the process
-    if (!(error instanceof TransportUnavailable)) throw error;
+    if (!(error instanceof TransportUnavailable)) throw errorInFlags(error, flagsOf.get(transport.name));
     logger.warn({ transport: transport.name }, error.message);
   }
 }

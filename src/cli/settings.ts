@@ -32,7 +32,8 @@ export type Request =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' };
 
-const ownFlags = Object.entries(runFlags).flatMap(([topic, flags]) =>
+/** The flags that only the command has, by setting. */
+export const ownFlags = Object.entries(runFlags).flatMap(([topic, flags]) =>
   Object.entries<ValueFlag<unknown>>(flags).map(([setting, about]) => ({
     setting,
     name: about.name ?? kebab(setting),

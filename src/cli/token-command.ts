@@ -32,6 +32,15 @@ export interface TokenCommandHost {
  * @throws UsageError, AuthError, TransportError with one sentence
  */
 export async function tokenCommand(args: readonly string[], host: TokenCommandHost): Promise<void> {
+  try {
+    await runTokenCommand(args, host);
+  } catch (error) {
+    const { errorInFlags } = await import('./flag-names.js'); // not loaded for a token that is created
+    throw errorInFlags(error);
+  }
+}
+
+async function runTokenCommand(args: readonly string[], host: TokenCommandHost): Promise<void> {
   const { platform, environment, stdout, stderr, nowSeconds } = host;
   const request = readTokenRequest(args, environment);
   if (request.kind === 'help') {

@@ -278,6 +278,6 @@ function rateLimited({ messagesPerSecond, dropped }: RateLimitedMessage): ClaspE
   return new ClaspError(
     ErrorCode.RateLimited,
     `Rate limit exceeded: ${messagesPerSecond} messages/second; ${dropped} messages were dropped; ` +
-      'the limit is the router option maxMessagesPerSecond (--max-messages-per-second)',
+      'the limit is the option maxMessagesPerSecond',
   );
 }

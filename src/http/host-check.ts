@@ -31,8 +31,8 @@ export class HostCheck {
     if (hosts.every(this.#isAllowed)) return undefined;
     const name = shownName(hosts.find((host) => !this.#isAllowed(host)));
     return {
-      answer: `This router does not answer requests for ${name ?? 'this host name'}. If that is a name of the router, allow it: --allow-host ${name ?? 'NAME'}, or allowHosts.\n`,
-      text: `a request for ${name ?? 'a host name'} that is not a name of the router; --allow-host allows one`,
+      answer: `This router does not answer requests for ${name ?? 'this host name'}. If that is a name of the router, allow it with the option allowHosts.\n`,
+      text: `a request for ${name ?? 'a host name'} that is not a name of the router; the option allowHosts allows one`,
     };
   }
 }

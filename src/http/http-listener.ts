@@ -25,8 +25,6 @@ import { normalizeSubprotocols } from './offered-subprotocols.js';
 export interface HttpListenerOptions extends HttpLimits {
   readonly port: number;
   readonly host: string;
-  /** The option of the command that sets the port, for error texts. */
-  readonly flag: string;
   readonly tls: TlsSource | undefined;
   /** The step that must complete within `handshakeMs`: `WebSocket upgrade`. */
   readonly awaited: string;
@@ -80,7 +78,7 @@ export class HttpListener {
       });
     } catch (error) {
       server.release();
-      throw listenError(error, options.host, options.port, options.flag);
+      throw listenError(error, options.host, options.port);
     }
     return new HttpListener(server, mayUpgrade, peers, { ...options, allowHosts });
   }
@@ -282,7 +280,7 @@ export class HttpListener {
 }
 
 const WRONG_ORIGIN =
-  'This router rejects web pages of this origin. Its operator can allow them: --allow-origin, or allowedOrigins.';
+  'This router rejects web pages of this origin. Its operator can allow them with the option allowedOrigins.';
 
 function ignore(): void {
   // no action

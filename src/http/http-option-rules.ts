@@ -36,4 +36,4 @@ export const webSocketRules = {
   allowClaspV2: flag,
 } as const;
 
-export const httpPortRules = { ...portRules, flag: text, handshakeMs: duration, onError: callback } as const;
+export const httpPortRules = { ...portRules, handshakeMs: duration, onError: callback } as const;

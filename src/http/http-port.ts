@@ -15,8 +15,6 @@ export interface HttpPortOptions {
   readonly host?: string | undefined;
   /** Routes in order of precedence. A request that no route accepts gets 404. */
   readonly routes: readonly HttpRoute[];
-  /** The option of the command that sets the port, for error texts. @default '--health-port' */
-  readonly flag?: string | undefined;
   /** Certificate for encryption. @default no encryption */
   readonly tls?: TlsSource | undefined;
   /** Same as `WebSocketOptions.allowedOrigins`, for upgrades of the routes. @default ['same-host'] */
@@ -58,7 +56,6 @@ export async function openHttpPort(options: HttpPortOptions): Promise<HttpPort> 
   const door = await HttpListener.open({
     port: options.port,
     host: options.host ?? '127.0.0.1',
-    flag: options.flag ?? '--health-port',
     tls: options.tls,
     allowedOrigins: options.allowedOrigins ?? [SAME_HOST],
     allowHosts: options.allowHosts ?? [],

@@ -37,11 +37,11 @@ export function refusal(claim: Claim, { isRemote, names }: GuardRule): string | 
   if (!isRemote && (isForwarded || !isLocal)) {
     // Behind a proxy on this computer, all requests come from a loopback address.
     const proxied = isForwarded ? ', and this request came through a reverse proxy' : '';
-    return `the inspector accepts only this computer${proxied}; --inspect-remote allows others`;
+    return `the inspector accepts only this computer${proxied}; the option isRemote allows others`;
   }
   const name = hostname(host);
   if (name === undefined || !(isLocalName(name) || isIP(name) !== 0 || names.has(name) || names.has('*'))) {
-    return 'open the inspector by an address or as localhost, not by another name; --allow-host allows one';
+    return 'open the inspector by an address or as localhost, not by another name; the option allowHosts allows one';
   }
   if (origin !== undefined && origin !== `http://${host ?? ''}` && origin !== `https://${host ?? ''}`) {
     return 'the inspector rejects requests from pages of another origin';

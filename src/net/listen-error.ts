@@ -1,12 +1,8 @@
 import { TransportError } from './transport-error.js';
 
-/**
- * Converts a system error of `listen` to one plain sentence that states the problem and the fix.
- *
- * @param flag the option of the command that sets the port
- */
-export function listenError(error: unknown, host: string, port: number, flag = '--port'): TransportError {
-  return new TransportError(sentence(error, host, port, flag), { cause: error });
+/** Converts a system error of `listen` to one plain sentence that states the problem and the option that fixes it. */
+export function listenError(error: unknown, host: string, port: number): TransportError {
+  return new TransportError(sentence(error, host, port), { cause: error });
 }
 
 /** Like {@link listenError}, for a key and certificate that TLS rejects. */
@@ -20,19 +16,19 @@ export function tlsCredentialsError(error: unknown): TransportError {
   );
 }
 
-function sentence(error: unknown, host: string, port: number, flag: string): string {
+function sentence(error: unknown, host: string, port: number): string {
   switch (errorCode(error)) {
     case 'EADDRINUSE':
-      return `port ${port} is already in use; stop the other program or choose another port with ${flag}`;
+      return `port ${port} is already in use; stop the other program or choose another with the option port`;
     case 'EACCES':
-      return `port ${port} needs privileges that this user does not have; choose a port above 1023 with ${flag}`;
+      return `port ${port} needs privileges that this user does not have; choose one above 1023 with the option port`;
     case 'EADDRNOTAVAIL':
-      return `the address ${host} does not belong to this computer; choose another with --host`;
+      return `the address ${host} does not belong to this computer; choose another with the option host`;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `the host name ${host} cannot be resolved; choose an address of this computer with --host`;
+      return `the host name ${host} cannot be resolved; choose an address of this computer with the option host`;
     case 'ERR_SOCKET_BAD_PORT':
-      return `port ${port} is invalid; choose one from 1 to 65535, or 0 for any free port, with ${flag}`;
+      return `port ${port} is invalid; choose one from 1 to 65535, or 0 for any free port, with the option port`;
     default:
       return `cannot listen on ${host} port ${port}: ${error instanceof Error ? error.message : String(error)}`;
   }

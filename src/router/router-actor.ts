@@ -23,7 +23,7 @@ export const routerLogic: ActorLogic<RouterSnapshot, RouterActorEvent, RouterOpt
   /** @throws RouterStateError if the snapshot is not one of a router */
   restoreSnapshot(snapshot, scope) {
     if (!('state' in snapshot)) {
-      throw new RouterStateError('this is no persisted snapshot of a router: it has no state');
+      throw new RouterStateError('this is not a persisted snapshot of a router: it has no state');
     }
     // Every actor has options; only XState's type of the actor in the scope omits them.
     const { input } = (scope.self as typeof scope.self & { readonly options: { readonly input?: RouterOptions } })

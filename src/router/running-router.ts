@@ -144,8 +144,8 @@ export class RunningRouter implements ServiceRouter {
     const { securityMode, allowInsecureUdp } = this.#options;
     if (transport.isInsecure === true && securityMode === 'authenticated' && !allowInsecureUdp) {
       throw new TransportError(
-        `this router asks for tokens, and by ${transport.name} they would cross the network in the clear; ` +
-          'leave it off, or allow it with allowInsecureUdp (--allow-insecure-udp)',
+        `this router requires tokens, and ${transport.name} would send them unencrypted; ` +
+          'do not open it, or permit it with the option allowInsecureUdp',
       );
     }
     const id = `listener:${++this.#listeners}`;
@@ -317,5 +317,5 @@ export class RunningRouter implements ServiceRouter {
  */
 function unfit(error: unknown): unknown {
   if (!(error instanceof ClaspError)) return error;
-  return new RouterOptionsError(`the router cannot begin with these options: ${error.message}`);
+  return new RouterOptionsError(`the options are invalid: ${error.message}`);
 }

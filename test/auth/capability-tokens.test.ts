@@ -133,7 +133,7 @@ describe('a root token', () => {
     expect(issuer).toBeGreaterThan(0);
     const fields = { version: 1, issuer: [...root.raw], scopes: ['write:/lights/**'], expires_at: HOUR, nonce: NONCE };
     const signature = new Uint8Array(forged.subarray(-64));
-    expect(await validate(tokenOf({ ...fields, signature }))).toEqual(invalid('its signature does not fit'));
+    expect(await validate(tokenOf({ ...fields, signature }))).toEqual(invalid('its signature is invalid'));
   });
 
   it('cannot be changed at any byte', async () => {
@@ -159,7 +159,7 @@ describe('a delegated token', () => {
     'grants no more than its parent: not %s',
     async (scope) => {
       expect(await validate(handOn({ scopes: ['read:/lights/1', scope] }))).toEqual(
-        invalid(`it gives more than it came from: ${scope}`),
+        invalid(`it grants more than its parent: ${scope}`),
       );
     },
   );
@@ -174,10 +174,10 @@ describe('a delegated token', () => {
 
   it('must be issued by the audience of its parent', async () => {
     expect(await validate(make(stranger, { parent }))).toEqual(
-      invalid('it was handed on by somebody for whom it was not made'),
+      invalid('it was delegated by another issuer than the audience of its parent'),
     );
     expect(await validate(make(desk, { parent: make(root) }))).toEqual(
-      invalid('a token without an audience cannot be handed on'),
+      invalid('a token without an audience cannot be delegated'),
     );
   });
 
@@ -202,7 +202,7 @@ describe('a delegated token', () => {
     better.write('admin:/desk/*x', better.indexOf('write:/lights/*'));
     expect(better.equals(bytes)).toBe(false);
     const forged = make(lamp, { parent: `cap_${better.toString('base64url')}`, scopes: ['write:/lights/1'] });
-    expect(await validate(forged)).toEqual(invalid('its signature does not fit'));
+    expect(await validate(forged)).toEqual(invalid('its signature is invalid'));
   });
 
   it('is refused as one of an unknown issuer before any cryptography', async () => {
@@ -213,8 +213,8 @@ describe('a delegated token', () => {
   });
 
   it.each([
-    [Array.from({ length: 33 }, () => 'read:/lights/1'), 'a token with more than 32 scopes cannot be handed on'],
-    [[`read:/lights/${'*a'.repeat(9)}`], 'a pattern with more than 8 wildcards cannot be handed on'],
+    [Array.from({ length: 33 }, () => 'read:/lights/1'), 'a token with more than 32 scopes cannot be delegated'],
+    [[`read:/lights/${'*a'.repeat(9)}`], 'a pattern with more than 8 wildcards cannot be delegated'],
   ])('has a bounded number of scopes and wildcards to compare', async (scopes, reason) => {
     expect(await validate(handOn({ scopes }))).toEqual(invalid(reason));
   });
@@ -228,7 +228,7 @@ describe("a delegation in the reference implementation's format", () => {
       sign(null, encode({ version: 1, ...fields, audience: null, proofs }), stranger.privateKey),
     );
     expect(await validate(tokenOf({ version: 1, ...fields, proofs, signature }))).toEqual(
-      invalid('a token of version 1 cannot be handed on, its proofs prove nothing; make one of version 2'),
+      invalid('a token of version 1 cannot be delegated, because its proofs are not signed; create one of version 2'),
     );
   });
 });
@@ -242,16 +242,16 @@ describe('text that is not a capability token', () => {
     nonce: NONCE,
     signature: new Uint8Array(64),
   };
-  const NONE = 'it is no capability token of version 1 or 2';
+  const NONE = 'it is not a capability token of version 1 or 2';
 
   it.each<[string, string, string]>([
-    ['empty', 'cap_', 'it is no base64url'],
-    ['with invalid characters', 'cap_a+b/', 'it is no base64url'],
+    ['empty', 'cap_', 'it is not base64url'],
+    ['with invalid characters', 'cap_a+b/', 'it is not base64url'],
     ['too long', `cap_${'A'.repeat(10_923)}`, 'it is longer than 8192 bytes'],
-    ['no MessagePack', 'cap_wQ', 'it is no MessagePack'],
-    ['two values', `cap_${Buffer.from([1, 1]).toString('base64url')}`, 'it is no MessagePack'],
-    ['an endless array', `cap_${Buffer.from('ddffffffff', 'hex').toString('base64url')}`, 'it is no MessagePack'],
-    ['deep', `cap_${Buffer.alloc(8_000, 0x91).toString('base64url')}`, 'it is no MessagePack'],
+    ['no MessagePack', 'cap_wQ', 'it is not MessagePack'],
+    ['two values', `cap_${Buffer.from([1, 1]).toString('base64url')}`, 'it is not MessagePack'],
+    ['an endless array', `cap_${Buffer.from('ddffffffff', 'hex').toString('base64url')}`, 'it is not MessagePack'],
+    ['deep', `cap_${Buffer.alloc(8_000, 0x91).toString('base64url')}`, 'it is not MessagePack'],
     ['a number', tokenOf(7), NONE],
     ['of another version', tokenOf({ ...fields, version: 3 }), NONE],
     ['with a key as bytes', tokenOf({ ...fields, issuer: root.raw }), NONE],
@@ -261,7 +261,7 @@ describe('text that is not a capability token', () => {
     ['without an expiry', tokenOf({ ...fields, expires_at: undefined }), NONE],
     ['with an invalid expiry', tokenOf({ ...fields, expires_at: 1.5 }), NONE],
     ['with half a signature', tokenOf({ ...fields, signature: new Uint8Array(32) }), NONE],
-    ['without its parent', tokenOf({ ...fields, version: 2 }), 'a token of version 2 holds its parent'],
+    ['without its parent', tokenOf({ ...fields, version: 2 }), 'a token of version 2 must contain its parent'],
   ])('is refused with a reason: %s', async (_, token, reason) =>
     expect(await validate(token)).toEqual(invalid(reason)),
   );

@@ -93,17 +93,17 @@ describe('the grant of a JWT', () => {
   });
 
   it.each<[object, string]>([
-    [{ read: '/a' }, 'its claim read is not as it should be'],
-    [{ admin: [7] }, 'its claim admin.0 is not as it should be'],
-    [{ write: Array.from({ length: 257 }, () => '/a') }, 'its claim write is not as it should be'],
-    [{ sub: { name: 'desk' } }, 'its claim sub is not as it should be'],
-    [{ jti: 7 }, 'its claim jti is not as it should be'],
-    [{ jti: '' }, 'its claim jti is not as it should be'],
+    [{ read: '/a' }, 'its claim read is invalid'],
+    [{ admin: [7] }, 'its claim admin.0 is invalid'],
+    [{ write: Array.from({ length: 257 }, () => '/a') }, 'its claim write is invalid'],
+    [{ sub: { name: 'desk' } }, 'its claim sub is invalid'],
+    [{ jti: 7 }, 'its claim jti is invalid'],
+    [{ jti: '' }, 'its claim jti is invalid'],
     // A constraint that is misread would not constrain.
-    [{ constraints: [{ pattern: '/a', maxrate: 5 }] }, 'its claim constraints.0 is not as it should be'],
-    [{ constraints: [{ pattern: '/a', range: [1, 0] }] }, 'its claim constraints.0.range is not as it should be'],
-    [{ constraints: [{ pattern: 'a' }] }, 'its claim constraints.0.pattern is not as it should be'],
-    [{ constraints: [{ pattern: '/a', maxRate: 0 }] }, 'its claim constraints.0.maxRate is not as it should be'],
+    [{ constraints: [{ pattern: '/a', maxrate: 5 }] }, 'its claim constraints.0 is invalid'],
+    [{ constraints: [{ pattern: '/a', range: [1, 0] }] }, 'its claim constraints.0.range is invalid'],
+    [{ constraints: [{ pattern: 'a' }] }, 'its claim constraints.0.pattern is invalid'],
+    [{ constraints: [{ pattern: '/a', maxRate: 0 }] }, 'its claim constraints.0.maxRate is invalid'],
   ])('is refused with %j', async (claims, reason) => {
     expect(await validate(await signed(claims))).toEqual(invalid(reason));
   });
@@ -119,22 +119,22 @@ describe('the time of a JWT', () => {
 
   it('must have started', async () => {
     const token = await signed({ nbf: NOW_SECONDS + 61 });
-    expect(await validate(token)).toEqual(invalid('its time has not come (nbf)'));
+    expect(await validate(token)).toEqual(invalid('it is not valid yet (nbf)'));
     expect((await validate(token, {}, NOW_SECONDS + 1)).kind).toBe('valid');
   });
 
   it('must have an end, because nothing else ends such a token', async () => {
-    expect(await validate(await signed({ exp: undefined }))).toEqual(invalid('it has no end (exp)'));
+    expect(await validate(await signed({ exp: undefined }))).toEqual(invalid('it has no expiry (exp)'));
   });
 });
 
 describe('issuer and audience of a JWT', () => {
   it.each<[object, Partial<JwtTokensOptions>, string | undefined]>([
-    [{}, { issuer: 'https://show.example' }, 'somebody else has made it (iss)'],
-    [{ iss: 'else' }, { issuer: 'https://show.example' }, 'somebody else has made it (iss)'],
+    [{}, { issuer: 'https://show.example' }, 'it has another issuer (iss)'],
+    [{ iss: 'else' }, { issuer: 'https://show.example' }, 'it has another issuer (iss)'],
     [{ iss: 'https://show.example' }, { issuer: 'https://show.example' }, undefined],
     [{ iss: 'else' }, {}, undefined],
-    [{ aud: 'other' }, { audience: 'stage' }, 'it is for somebody else (aud)'],
+    [{ aud: 'other' }, { audience: 'stage' }, 'it has another audience (aud)'],
     [{ aud: ['other', 'stage'] }, { audience: 'stage' }, undefined],
   ])('are checked if required: %j with %j', async (claims, options, reason) => {
     const validation = await validate(await signed(claims), options);
@@ -146,7 +146,7 @@ describe('issuer and audience of a JWT', () => {
     const options = { keys: [hs256, eddsa] };
     expect((await validate(await signed({}, alg, ours.privateKey), options)).kind).toBe('valid');
     expect(await validate(await signed({}, alg, testKey(2).privateKey), options)).toEqual(
-      invalid('its signature does not fit'),
+      invalid('its signature is invalid'),
     );
   });
 
@@ -159,7 +159,7 @@ describe('issuer and audience of a JWT', () => {
     ]) {
       expect((await validate(token, { keys }, NOW_SECONDS + 100)).kind).toBe('valid');
       // the reason of the key that signed it
-      expect(await validate(token, { keys })).toEqual(invalid('its time has not come (nbf)'));
+      expect(await validate(token, { keys })).toEqual(invalid('it is not valid yet (nbf)'));
     }
   });
 });
@@ -178,14 +178,14 @@ describe('a forged JWT', () => {
     'cannot use an algorithm without a key: %j',
     async (alg) => {
       const token = `${base64url({ alg })}.${base64url({ exp: HOUR, admin: ['/**'] })}.AAAA`;
-      expect(await validate(token, { keys: [hs256, eddsa] })).toEqual(invalid('its algorithm is not allowed'));
+      expect(await validate(token, { keys: [hs256, eddsa] })).toEqual(invalid('its algorithm is not permitted'));
     },
   );
 
   it('cannot use another key type under an allowed name', async () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const token = await signed({ admin: ['/**'] }, 'RS256', privateKey);
-    expect(await validate(token, { keys: [hs256, eddsa] })).toEqual(invalid('its algorithm is not allowed'));
+    expect(await validate(token, { keys: [hs256, eddsa] })).toEqual(invalid('its algorithm is not permitted'));
   });
 
   it('is refused if one bit differs', async () => {
@@ -195,11 +195,11 @@ describe('a forged JWT', () => {
       const turned = Buffer.from(bytes);
       turned[bit >> 3]! ^= 1 << (bit & 7);
       expect(await validate(`${header}.${payload}.${turned.toString('base64url')}`)).toEqual(
-        invalid('its signature does not fit'),
+        invalid('its signature is invalid'),
       );
     }
     const more = base64url({ exp: HOUR, admin: ['/**'] });
-    expect(await validate(`${header}.${more}.${signature}`)).toEqual(invalid('its signature does not fit'));
+    expect(await validate(`${header}.${more}.${signature}`)).toEqual(invalid('its signature is invalid'));
   });
 
   it('is refused if it has an unknown critical header', async () => {

@@ -47,25 +47,25 @@ describe('a trust anchor', () => {
     expect(hex(await trustAnchor(folder.write('file', content)))).toBe(hex(ours.raw));
   });
 
-  const NO_KEY = 'FILE holds no Ed25519 public key: it should be PEM, 64 hexadecimal digits, or base64';
-  const PRIVATE = 'FILE holds a private key; the router needs the public one only, keep the other to yourself';
+  const NO_KEY = 'FILE has no Ed25519 public key: it must be PEM, 64 hexadecimal digits, or base64';
+  const PRIVATE = 'FILE has a private key; the router needs only the public one, keep the private one secret';
   it.each<[string, string | Uint8Array, string]>([
     ['private', privatePem, PRIVATE],
     ['empty', '', NO_KEY],
     ['half', hex(ours.raw).slice(1), NO_KEY],
     ['too long', `${hex(ours.raw)}00`, NO_KEY],
-    ['of another kind', rsaPem, 'the key in FILE is no Ed25519 key'],
-    ['of a kind without JWK', dsaPem, 'the key in FILE is no Ed25519 key'],
-    ['spoiled', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----', 'FILE holds no public key in PEM'],
-    ['zeros', new Uint8Array(32), 'FILE holds no key, only the same byte again and again'],
-    ['zeros in hex', '00'.repeat(32), 'FILE holds no key, only the same byte again and again'],
-    ['huge', new Uint8Array(1_048_577), 'FILE has 1048577 bytes, too many for a trust anchor'],
+    ['of another kind', rsaPem, 'the key in FILE is not an Ed25519 key'],
+    ['of a kind without JWK', dsaPem, 'the key in FILE is not an Ed25519 key'],
+    ['spoiled', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----', 'FILE has no public key in PEM'],
+    ['zeros', new Uint8Array(32), 'FILE has no key, only repetitions of one byte'],
+    ['zeros in hex', '00'.repeat(32), 'FILE has no key, only repetitions of one byte'],
+    ['huge', new Uint8Array(1_048_577), 'FILE has 1048577 bytes, more than a trust anchor can have'],
   ])('cannot be %s', async (_, content, message) => expect(await refusal(trustAnchor, content)).toBe(message));
 
   it('must exist', async () => {
     await expect(trustAnchor(folder.at('missing'))).rejects.toThrow(
       new AuthError(
-        `the trust anchor in ${folder.at('missing')} cannot be read (ENOENT); look at its name and who may read it`,
+        `the trust anchor in ${folder.at('missing')} cannot be read (ENOENT); check its name and its permissions`,
       ),
     );
     await expect(trustAnchor(folder.path)).rejects.toThrow(/cannot be read \(EISDIR\)/);
@@ -86,7 +86,7 @@ describe('a JWT secret', () => {
       'the JWT secret in FILE has 31 bytes; HS256 needs at least 32',
     ],
     // Anyone who knows the public key could sign with it.
-    ['a public key', ours.pem, 'FILE holds a key in PEM and no secret; a public key is given as the JWT key instead'],
+    ['a public key', ours.pem, 'FILE has a key in PEM and no secret; the option jwtKeyPath accepts a public key'],
   ])('cannot be %s', async (_, content, message) => expect(await refusal(jwtSecret, content)).toBe(message));
 
   it('does not appear in error texts', async () => {
@@ -100,9 +100,9 @@ describe('a JWT key', () => {
   });
 
   it.each([
-    ['private', privatePem, /^FILE holds a private key/],
-    ['of another kind', rsaPem, /^FILE holds no Ed25519 public key in PEM/],
-    ['no PEM', hex(ours.raw), /^FILE holds no Ed25519 public key in PEM/],
+    ['private', privatePem, /^FILE has a private key/],
+    ['of another kind', rsaPem, /^FILE has no Ed25519 public key in PEM/],
+    ['no PEM', hex(ours.raw), /^FILE has no Ed25519 public key in PEM/],
   ])('cannot be %s', async (_, content, message) => expect(await refusal(jwtPublicKey, content)).toMatch(message));
 });
 
@@ -118,12 +118,12 @@ describe('a JWKS', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['invalid JSON', '{', /^FILE is no JWKS/],
-    ['one key alone', JSON.stringify(jwk), /^FILE is no JWKS/],
-    ['empty', '{"keys": []}', /^FILE is no JWKS/],
-    ['private', JSON.stringify({ keys: [ours.privateKey.export({ format: 'jwk' })] }), /^FILE holds a private key/],
-    ['RSA', JSON.stringify({ keys: [jwk, rsa.export({ format: 'jwk' })] }), /^FILE holds a key that is no Ed25519/],
-    ['a secret', JSON.stringify({ keys: [{ kty: 'oct', k: 'AAAA' }] }), /^FILE holds a key that is no Ed25519/],
+    ['invalid JSON', '{', /^FILE is not a JWKS/],
+    ['one key alone', JSON.stringify(jwk), /^FILE is not a JWKS/],
+    ['empty', '{"keys": []}', /^FILE is not a JWKS/],
+    ['private', JSON.stringify({ keys: [ours.privateKey.export({ format: 'jwk' })] }), /^FILE has a private key/],
+    ['RSA', JSON.stringify({ keys: [jwk, rsa.export({ format: 'jwk' })] }), /^FILE has a key that is not an Ed25519/],
+    ['a secret', JSON.stringify({ keys: [{ kty: 'oct', k: 'AAAA' }] }), /^FILE has a key that is not an Ed25519/],
     ['damaged', JSON.stringify({ keys: [jwk, { ...jwk, x: 'AAAA' }] }), /^key 2 of FILE is damaged/],
     ['damaged in another way', JSON.stringify({ keys: [{ ...jwk, x: undefined }] }), /^key 1 of FILE is damaged/],
   ])('cannot be %s', async (_, content, message) => expect(await refusal(jwksFile, content)).toMatch(message));

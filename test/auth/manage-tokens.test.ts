@@ -79,7 +79,7 @@ describe('managing tokens', () => {
     const options = { dataDir: folder.at('data'), scopes: ['read:/a'], ttlSeconds: 60, nowSeconds: 1_000 };
     await createToken(options);
     await expect(createToken({ ...options, ...wrong })).rejects.toThrow(
-      new AuthError(`a token cannot be kept: its ${field} is not as it should be`),
+      new AuthError(`a token cannot be stored: its ${field} is invalid`),
     );
     expect(await listTokens(folder.at('data'))).toHaveLength(1);
   });

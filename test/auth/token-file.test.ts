@@ -73,7 +73,7 @@ describe('a change of the tokens', () => {
     await passes(5_000);
     expect(await done).toEqual(
       new AuthError(
-        `somebody else is changing ${folder.at('tokens.json')}; if nobody is, remove ${folder.at('tokens.json.lock')} and try again`,
+        `another process is changing ${folder.at('tokens.json')}; if none is, remove ${folder.at('tokens.json.lock')} and try again`,
       ),
     );
     expect(readdirSync(folder.path)).toEqual(['tokens.json.lock']);
@@ -120,7 +120,7 @@ describe('a read of the tokens', () => {
   it('rejects a file that is too large', async () => {
     const path = folder.write('tokens.json', new Uint8Array(16_777_217));
     await expect(readTokens(path)).rejects.toThrow(
-      new AuthError(`${path} has 16777217 bytes, too many for a file of tokens`),
+      new AuthError(`${path} has 16777217 bytes, more than a token file can have`),
     );
   });
 });

@@ -26,6 +26,6 @@ describe('the default data folder', () => {
   ])('on %s with %j does not exist, and one sentence says so', (platform, env) => {
     const find = (): string => defaultDataDir(platform, env);
     expect(find).toThrow(TransportError);
-    expect(find).toThrow('this user has no home folder to keep data in; choose a folder with --data-dir');
+    expect(find).toThrow('this user has no home folder for data; choose a folder with the option dataDir');
   });
 });

@@ -67,12 +67,12 @@ describe('loadCertificate', () => {
     [
       'a certificate that is missing',
       () => ({ certPath: folder.at('nothing.pem') }),
-      /^there is no certificate file .+nothing\.pem; check the path given with --cert$/,
+      /^the certificate file .+nothing\.pem does not exist; check the option certPath$/,
     ],
     [
       'a key that is missing',
       () => ({ keyPath: folder.at('cert.pem/nothing.pem') }),
-      /^there is no private key file .+nothing\.pem; check the path given with --key$/,
+      /^the private key file .+nothing\.pem does not exist; check the option keyPath$/,
     ],
     [
       'a folder',
@@ -80,27 +80,27 @@ describe('loadCertificate', () => {
         mkdirSync(folder.at('folder'), { recursive: true });
         return { keyPath: folder.at('folder') };
       },
-      /folder is a folder; give the file of the private key in it with --key$/,
+      /folder is a folder; choose the file of the private key in it with the option keyPath$/,
     ],
     [
       'a large file',
       () => ({ certPath: folder.write('film.mov', new Uint8Array(1_048_577)) }),
-      /film\.mov has 1048577 bytes, too many for a certificate; give another file with --cert$/,
+      /film\.mov has 1048577 bytes, more than a certificate can have; choose another file with the option certPath$/,
     ],
     [
       'a certificate in DER',
       () => ({ certPath: folder.write('cert.der', new X509Certificate(own.cert).raw) }),
-      /cert\.der holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----; convert it, .+ x509 /,
+      /cert\.der has no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----; convert it, .+ x509 /,
     ],
     [
       'a key that is empty',
       () => ({ keyPath: folder.write('empty.pem', '') }),
-      /empty\.pem holds no private key in PEM, which begins with -----BEGIN PRIVATE KEY-----; convert it, .+ pkey /,
+      /empty\.pem has no private key in PEM, which begins with -----BEGIN PRIVATE KEY-----; convert it, .+ pkey /,
     ],
     [
       'a certificate cut short',
       () => ({ certPath: folder.write('short.pem', own.cert.slice(0, 200)) }),
-      /short\.pem holds no certificate in PEM/,
+      /short\.pem has no certificate in PEM/,
     ],
     [
       'a certificate that is damaged',
@@ -120,22 +120,22 @@ describe('loadCertificate', () => {
     [
       'a key in the place of the certificate',
       () => ({ certPath: keyPath }),
-      /key\.pem holds a private key and no certificate; give the certificate with --cert and the key with --key$/,
+      /key\.pem has a private key and no certificate; the option certPath needs the certificate, and the option keyPath the key$/,
     ],
     [
       'a certificate in the place of the key',
       () => ({ keyPath: certPath }),
-      /cert\.pem holds a certificate and no private key; give the certificate with --cert and the key with --key$/,
+      /cert\.pem has a certificate and no private key; the option certPath needs the certificate, and the option keyPath the key$/,
     ],
     [
       'a public key',
       () => ({ keyPath: folder.write('public.pem', publicKey) }),
-      /public\.pem holds no private key in PEM/,
+      /public\.pem has no private key in PEM/,
     ],
     [
       'a key with a passphrase',
       () => ({ keyPath: folder.write('encrypted.pem', pkcs8Encrypted()) }),
-      /^the private key in .+encrypted\.pem has a passphrase, which nobody is there to type; write one without, .+ pkey /,
+      /^the private key in .+encrypted\.pem has a passphrase; store it without one, .+ pkey /,
     ],
     [
       'a key with a passphrase in the older form',
@@ -145,7 +145,7 @@ describe('loadCertificate', () => {
     [
       'a key of another certificate',
       () => ({ keyPath: folder.write('other-key.pem', other.key) }),
-      /^the private key in .+other-key\.pem does not belong to the certificate in .+cert\.pem; give the two that/,
+      /^the private key in .+other-key\.pem does not belong to the certificate in .+cert\.pem; provide a matching pair/,
     ],
     [
       'an issuer in front',
@@ -161,15 +161,13 @@ describe('loadCertificate', () => {
     const secret = folder.write('secret.pem', own.key);
     chmodSync(secret, 0o000);
     const error = await asOrdinaryUser(() => fault({ certPath, keyPath: secret }));
-    expect(error.message).toMatch(/^this user may not read the private key file .+secret\.pem; change its owner or/);
+    expect(error.message).toMatch(/^this user cannot read the private key file .+secret\.pem; change its owner or/);
   });
 
   it('states that TLS rejects a certificate as too weak', async () => {
     const weak = folder.write('weak.pem', await weakCertificate());
     const error = await fault({ certPath: weak, keyPath: weak });
-    expect(error.message).toMatch(
-      /^TLS does not take the certificate in .+weak\.pem \(ee key too small\); use a stronger/,
-    );
+    expect(error.message).toMatch(/^TLS rejects the certificate in .+weak\.pem \(ee key too small\); use a stronger/);
   });
 });
 

@@ -62,9 +62,12 @@ describe('openCertificate', () => {
   });
 
   it.each([
-    [{ certPath: 'cert.pem' }, 'a certificate needs its private key; give that with --key'],
-    [{ keyPath: 'key.pem' }, 'a private key needs its certificate; give that with --cert'],
-    [{ certPath: '/nowhere/cert.pem', keyPath: 'key.pem' }, /^there is no certificate file \/nowhere\/cert\.pem;/],
+    [{ certPath: 'cert.pem' }, 'a certificate needs its private key; set the option keyPath'],
+    [{ keyPath: 'key.pem' }, 'a private key needs its certificate; set the option certPath'],
+    [
+      { certPath: '/nowhere/cert.pem', keyPath: 'key.pem' },
+      /^the certificate file \/nowhere\/cert\.pem does not exist;/,
+    ],
   ])('states what is wrong with %j', async (options, sentence) => {
     const error: unknown = await openCertificate(options).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(TransportError);
@@ -74,9 +77,9 @@ describe('openCertificate', () => {
   it.each([
     [
       Date.UTC(2025, 11, 1),
-      /^warn: the certificate begins on 2025-12-31, so clients will refuse it until then; check this/,
+      /^warn: the certificate is not valid before 2025-12-31, so clients reject it until then; check the/,
     ],
-    [Date.UTC(2029, 0, 1), /^warn: the certificate ended on 2028-03-\d\d, so clients will refuse it; renew it$/],
+    [Date.UTC(2029, 0, 1), /^warn: the certificate expired on 2028-03-\d\d, so clients reject it; renew it$/],
   ])('only warns of a certificate that is not valid at %d', async (now, line) => {
     deploy(await datedCertificate());
     const clock = new SimulatedClock();
@@ -109,10 +112,10 @@ describe('a jump of the wall clock', () => {
     expect(Date.parse(new X509Certificate(cert).validFrom)).toBe(RIGHT - 3_600_000 + 1_000);
     expect(logger.lines).toEqual([
       expect.stringMatching(
-        /^warn: after a correction of the clock, the certificate ended on 2022-03-\d\d, so clients/,
+        /^warn: after a correction of the clock, the certificate expired on 2022-03-\d\d, so clients/,
       ),
-      expect.stringMatching(/^warn: the self-signed certificate nears its end/),
-      'info: the certificate was renewed; new connections get it',
+      expect.stringMatching(/^warn: the self-signed certificate expires soon/),
+      'info: the certificate was renewed; new connections use it',
     ]);
   });
 
@@ -164,7 +167,7 @@ describe('reload', () => {
     ]);
     expect(opened.fingerprint).toBe(fingerprint(second.cert));
     expect(opened.source.credentials).toBe(renewed[0]);
-    expect(logger.lines).toEqual(['info: the certificate was renewed; new connections get it']);
+    expect(logger.lines).toEqual(['info: the certificate was renewed; new connections use it']);
   });
 
   it('emits nothing if nothing has changed', async () => {
@@ -174,8 +177,12 @@ describe('reload', () => {
   });
 
   it.each<[string, (second: TestCertificate) => void, RegExp]>([
-    ['is missing', () => rmSync(folder.at('cert.pem')), /there is no certificate file .+cert\.pem; check the path/],
-    ['is not PEM', () => folder.write('cert.pem', 'half a fi'), /cert\.pem holds no certificate in PEM/],
+    [
+      'is missing',
+      () => rmSync(folder.at('cert.pem')),
+      /the certificate file .+cert\.pem does not exist; check the option/,
+    ],
+    ['is not PEM', () => folder.write('cert.pem', 'half a fi'), /cert\.pem has no certificate in PEM/],
     ['is incomplete', ({ cert }) => folder.write('cert.pem', cert), /key\.pem does not belong to the certificate/],
   ])(
     'keeps the old certificate if the new one %s, and uses the new one once it is valid',
@@ -185,7 +192,7 @@ describe('reload', () => {
       await opened.reload();
       expect(renewed).toEqual([]);
       expect(opened.fingerprint).toBe(fingerprint(first.cert));
-      expect(logger.lines).toEqual([expect.stringMatching(/^error: the certificate stays as it was: /)]);
+      expect(logger.lines).toEqual([expect.stringMatching(/^error: the certificate is unchanged: /)]);
       expect(logger.lines[0]).toMatch(sentence);
       deploy(second);
       await opened.reload();
@@ -225,7 +232,7 @@ describe('a certificate source', () => {
     await source.reload();
     expect(source.credentials.fingerprint).toBe(fingerprint(first.cert));
     expect(logger.lines).toEqual([
-      expect.stringMatching(/^error: the certificate stays as it was: of the new one, the certificate ended on 20/),
+      expect.stringMatching(/^error: the certificate is unchanged: of the new one, the certificate expired on 20/),
     ]);
   });
 
@@ -254,6 +261,6 @@ describe('a certificate source', () => {
     const source = await certificateSource({ read: () => reads.shift()!, clock: now, logger });
     await source.reload();
     expect(source.credentials.fingerprint).toBe(fingerprint(first.cert));
-    expect(logger.lines).toEqual(['error: the certificate stays as it was: it could not be read again']);
+    expect(logger.lines).toEqual(['error: the certificate is unchanged: it could not be read again']);
   });
 });

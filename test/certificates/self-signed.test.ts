@@ -124,7 +124,7 @@ describe('a stored self-signed certificate', () => {
     expect(second.fingerprint).not.toBe(first.fingerprint);
     expect(second.validTo).toBeGreaterThan(first.validTo);
     expect(logger.lines).toEqual([
-      'warn: the self-signed certificate nears its end: clients have to accept the new fingerprint',
+      'warn: the self-signed certificate expires soon: clients must accept the new fingerprint',
     ]);
     expect(await open()).toEqual(second);
     expect(readdirSync(dataDir)).toHaveLength(2);
@@ -147,7 +147,7 @@ describe('a stored self-signed certificate', () => {
     const second = await open();
     expect(second.fingerprint).not.toBe(first.fingerprint);
     expect(logger.lines).toEqual([
-      'warn: the self-signed certificate is damaged: clients have to accept a new fingerprint',
+      'warn: the self-signed certificate is damaged: clients must accept a new fingerprint',
     ]);
     expect(await open()).toEqual(second);
   });
@@ -158,12 +158,14 @@ describe('a stored self-signed certificate', () => {
     chmodSync(stored(), 0o640);
     expect(await open()).toEqual(first);
     expect(modeOf(stored())).toBe('600');
-    expect(logger.lines).toEqual(['warn: others could read the private key of the router; now only its owner may']);
+    expect(logger.lines).toEqual([
+      'warn: other users could read the private key of the router; now only its owner can',
+    ]);
   });
 });
 
 describe('an unusable data folder', () => {
-  const advice = 'choose another folder with --data-dir, or give a certificate with --cert and --key';
+  const advice = 'choose another folder with the option dataDir, or set the option certPath and the option keyPath';
 
   it.each([
     ['is a file', () => folder.write('file', ''), 'that is not a folder'],
@@ -171,7 +173,7 @@ describe('an unusable data folder', () => {
   ])('causes one sentence if it %s', async (_, make, reason) => {
     const path = make();
     const error = await fault(open({ dataDir: path }));
-    expect(error.message).toBe(`cannot keep a self-signed certificate in ${path}: ${reason}; ${advice}`);
+    expect(error.message).toBe(`cannot store a self-signed certificate in ${path}: ${reason}; ${advice}`);
   });
 
   it('causes one sentence and leaves no file if it belongs to another user', async () => {
@@ -180,7 +182,7 @@ describe('an unusable data folder', () => {
     chmodSync(dataDir, 0o555);
     const error = await asOrdinaryUser(() => fault(open()));
     expect(error.message).toBe(
-      `cannot keep a self-signed certificate in ${dataDir}: this user may not read and write there; ${advice}`,
+      `cannot store a self-signed certificate in ${dataDir}: this user may not read and write there; ${advice}`,
     );
     chmodSync(dataDir, 0o755);
     expect(readdirSync(dataDir)).toEqual([]);

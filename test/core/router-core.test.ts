@@ -618,7 +618,7 @@ describe('a peer that sends undecodable frames', () => {
         code: 429,
         message:
           'Rate limit exceeded: 30 messages/second; 12 messages were dropped; ' +
-          'the limit is the router option maxMessagesPerSecond (--max-messages-per-second)',
+          'the limit is the option maxMessagesPerSecond',
       },
     ]);
   });

@@ -406,7 +406,7 @@ describe('a failure', () => {
           signals: ['/a', '/b'].map((address) => ({ address, type: 'event' })),
         },
       },
-      /cannot begin with these options: .* limit of 1/,
+      /the options are invalid: .* limit of 1/,
     ],
     ['a door that does not open', { transports: [memory(), broken] }, /port 1 is taken/],
     ['a pattern that is none', { subscribe: ['lights'] }, /pattern/i],

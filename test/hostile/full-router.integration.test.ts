@@ -77,7 +77,7 @@ describe('one client that takes all sessions and sends nothing more', () => {
     const phone = await connect('192.0.2.2');
     expect(await answer(phone)).toMatchObject({ type: 'welcome' });
     const message =
-      'Session closed for a new connection: the router is full (maxSessions, --max-sessions), its address has the most ' +
+      'Session closed for a new connection: the router is full (the option maxSessions), its address has the most ' +
       'sessions (6), and it has neither subscribed nor written for 5 s or longer';
     expect(await lastOf(held[0]!)).toEqual({ type: 'error', code: 503, message });
     expect(router.statistics().displacedSessions).toBe(1);

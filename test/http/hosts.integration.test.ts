@@ -111,9 +111,9 @@ describe('a rejected host', () => {
     const { port, faults } = await open();
     const { body } = await httpRequest(port, '/', { headers: { Host: 'show.example.org:7330' } });
     expect(body).toBe(
-      'This router does not answer requests for show.example.org. If that is a name of the router, allow it: --allow-host show.example.org, or allowHosts.\n',
+      'This router does not answer requests for show.example.org. If that is a name of the router, allow it with the option allowHosts.\n',
     );
-    const text = 'a request for show.example.org that is not a name of the router; --allow-host allows one';
+    const text = 'a request for show.example.org that is not a name of the router; the option allowHosts allows one';
     expect(faults).toMatchObject([{ kind: 'refused', text }]);
   });
 

@@ -154,7 +154,7 @@ describe('a page of another origin', () => {
     const { answer, faults, accepted, port } = await ask({ Origin: 'http://evil.example', Host: '127.0.0.1' });
     expect(answer).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/);
     expect(answer.split('\r\n\r\n')[1]).toBe(
-      'This router rejects web pages of this origin. Its operator can allow them: --allow-origin, or allowedOrigins.',
+      'This router rejects web pages of this origin. Its operator can allow them with the option allowedOrigins.',
     );
     expect(faults.map(({ kind, remoteAddress, text }) => ({ kind, remoteAddress, text }))).toEqual([
       { kind: 'refused', remoteAddress: `127.0.0.1:${port}`, text: 'a web page of an origin that is not allowed' },

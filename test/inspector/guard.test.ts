@@ -36,7 +36,7 @@ describe("the inspector's request check", () => {
 
   it('accepts a listed name, and every name with *', () => {
     const named = { ...here, host: 'Show.example:7330' };
-    expect(refusal(named, guardRule(false))).toContain('--allow-host');
+    expect(refusal(named, guardRule(false))).toContain('the option allowHosts');
     expect(refusal(named, guardRule(false, ['show.example']))).toBeUndefined();
     expect(refusal({ ...named, host: 'other.example' }, guardRule(false, ['show.example']))).toContain('another name');
     expect(refusal(named, guardRule(false, ['*']))).toBeUndefined();

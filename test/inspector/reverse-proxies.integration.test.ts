@@ -59,7 +59,7 @@ describe.each([
   it.each(proxyHeaders)('refuses its page to a request with %s: %s', async (name, value) => {
     const { status, body } = await httpRequest(port, '/inspect/', { headers: { [name]: value } });
     expect(status).toBe(403);
-    expect(body).toContain('this request came through a reverse proxy; --inspect-remote allows others');
+    expect(body).toContain('this request came through a reverse proxy; the option isRemote allows others');
   });
 
   it.each(proxyHeaders)('refuses its feed to a request with %s: %s', async (name, value) => {

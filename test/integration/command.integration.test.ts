@@ -191,7 +191,7 @@ describe('clasp-router', () => {
   it.each([
     [['--cert', 'nowhere.pem', '--key', 'nowhere.pem'], /^clasp-router: .*nowhere\.pem.*\n$/],
     [['--cert', 'package.json', '--key', 'package.json'], /^clasp-router: .*package\.json.*PEM.*\n$/],
-    [['--key', 'package.json'], /^clasp-router: a private key needs its certificate; give that with --cert\n$/],
+    [['--key', 'package.json'], /^clasp-router: a private key needs its certificate; set --cert\n$/],
     [['--no-websocket'], /^clasp-router: with --no-websocket the router needs another port, or a --pipe\n$/],
     [['--tcp-port', 'TAKEN'], /^clasp-router: port \d+ is already in use; .* with --tcp-port\n$/],
     [['--udp-port', 'TAKEN'], /^clasp-router: port \d+ is already in use; .* with --udp-port\n$/],

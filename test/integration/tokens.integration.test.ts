@@ -175,7 +175,7 @@ describe('clasp-router --auth', () => {
     expect(await refused).toMatchObject({
       code: 429,
       message: expect.stringMatching(
-        /^Rate limit exceeded: 20 messages\/second; \d+ messages were dropped; .*--max-messages-per-second\)$/,
+        /^Rate limit exceeded: 20 messages\/second; \d+ messages were dropped; .*the option maxMessagesPerSecond$/,
       ),
     });
   });
@@ -241,7 +241,7 @@ describe('clasp-router --auth', () => {
   });
 
   it.each([
-    ['tokens.json', '{', [], /^clasp-router: .*tokens\.json is no file of tokens; .*\n$/],
+    ['tokens.json', '{', [], /^clasp-router: .*tokens\.json is not a token file; .*\n$/],
     ['secret', 'short', ['--jwt-secret', 'secret'], /^clasp-router: the JWT secret in .* has 5 bytes; .*\n$/],
   ])('rejects a bad %s with one sentence and exit code 1', async (name, content, args, sentence) => {
     const path = data.write(name, content);

@@ -78,7 +78,7 @@ describe('a host name to listen on', () => {
 
   it.each(['websocket', 'tcp', 'udp'])('causes a one-sentence error if it is unknown: %s', async (name) => {
     await expect(listen(name, 'nowhere.test')).rejects.toThrow(
-      'the host name nowhere.test cannot be resolved; choose an address of this computer with --host',
+      'the host name nowhere.test cannot be resolved; choose an address of this computer with the option host',
     );
   });
 
@@ -86,7 +86,7 @@ describe('a host name to listen on', () => {
     'causes a one-sentence error if this computer does not have its address: %s',
     async (name) => {
       await expect(listen(name, '192.0.2.1')).rejects.toThrow(
-        'the address 192.0.2.1 does not belong to this computer; choose another with --host',
+        'the address 192.0.2.1 does not belong to this computer; choose another with the option host',
       );
     },
   );

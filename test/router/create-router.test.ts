@@ -91,8 +91,8 @@ describe('a router that requires tokens', () => {
     const { router } = await startRouter({ securityMode: 'authenticated' });
     await expect(router.listen(udp({ host: '127.0.0.1', port: 0 }))).rejects.toThrow(
       new TransportError(
-        'this router asks for tokens, and by udp they would cross the network in the clear; ' +
-          'leave it off, or allow it with allowInsecureUdp (--allow-insecure-udp)',
+        'this router requires tokens, and udp would send them unencrypted; ' +
+          'do not open it, or permit it with the option allowInsecureUdp',
       ),
     );
     const told = await startRouter({ securityMode: 'authenticated', allowInsecureUdp: true });

@@ -163,7 +163,7 @@ describe('the router actor', () => {
     const errors: unknown[] = [];
     actor.subscribe({ error: (error) => errors.push(error) });
     actor.start();
-    expect(errors).toEqual([new RouterStateError('this is no persisted snapshot of a router: it has no state')]);
+    expect(errors).toEqual([new RouterStateError('this is not a persisted snapshot of a router: it has no state')]);
   });
 });
 
@@ -212,7 +212,7 @@ describe('a damaged state', () => {
     [
       'a signal with an invalid address',
       state({ signals: [{ address: 'a', type: 'event' }] }),
-      'the router cannot begin with these options: invalid address: it does not start with "/"',
+      'the options are invalid: invalid address: it does not start with "/"',
     ],
   ])('is refused with one sentence: %s', (_, damaged, message) => {
     const attempt = (): Router => createRouter({ state: damaged });
@@ -223,9 +223,7 @@ describe('a damaged state', () => {
   it('is refused if it contradicts another option', () => {
     const two = state({ params: [], signals: ['/a', '/b'].map((address) => ({ address, type: 'event' })) });
     expect(() => createRouter({ state: two, maxSignals: 1 })).toThrow(
-      new RouterOptionsError(
-        'the router cannot begin with these options: 0 signals are announced; 2 more would pass the limit of 1',
-      ),
+      new RouterOptionsError('the options are invalid: 0 signals are announced; 2 more would pass the limit of 1'),
     );
     expect(createRouter({ state: two, maxSignals: 2 }).actor.getSnapshot().status).toBe('active');
   });

@@ -1103,16 +1103,16 @@ describeReal('an unavailable QUIC port', () => {
     const { listener } = await open();
     const port = portOf(listener);
     await expect(quic({ ...local, port }).listen()).rejects.toThrow(
-      `port ${port} is already in use; stop the other program or choose another port with --quic-port`,
+      `port ${port} is already in use; stop the other program or choose another with the option port`,
     );
   });
 
   it('reports an address that this computer does not have, or an invalid one', async () => {
     await expect(quic({ ...local, host: '192.0.2.1' }).listen()).rejects.toThrow(
-      'the address 192.0.2.1 does not belong to this computer; choose another with --host',
+      'the address 192.0.2.1 does not belong to this computer; choose another with the option host',
     );
     await expect(quic({ ...local, host: 'nowhere.invalid' }).listen()).rejects.toThrow(
-      'the host name nowhere.invalid cannot be resolved; choose an address of this computer with --host',
+      'the host name nowhere.invalid cannot be resolved; choose an address of this computer with the option host',
     );
   });
 

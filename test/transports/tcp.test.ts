@@ -228,18 +228,18 @@ describe('a TCP port', () => {
     const { listener } = await open(tcp(local));
     const port = portOf(listener);
     expect((await refusal(tcp({ ...local, port }))).message).toBe(
-      `port ${port} is already in use; stop the other program or choose another port with --tcp-port`,
+      `port ${port} is already in use; stop the other program or choose another with the option port`,
     );
   });
 
   it('reports an address that this computer does not have', async () => {
     const { message } = await refusal(tcp({ host: '192.0.2.1', port: 0 }));
-    expect(message).toBe('the address 192.0.2.1 does not belong to this computer; choose another with --host');
+    expect(message).toBe('the address 192.0.2.1 does not belong to this computer; choose another with the option host');
   });
 
   it('reports an invalid port', async () => {
     const { message } = await refusal(tcp({ ...local, port: 70_000 }));
-    expect(message).toMatch(/^port 70000 is invalid; choose .+ with --tcp-port$/);
+    expect(message).toMatch(/^port 70000 is invalid; choose .+ with the option port$/);
   });
 });
 

@@ -861,14 +861,14 @@ describe('a UDP socket', () => {
     const { listener } = await open();
     const port = portOf(listener);
     await expect(udp({ ...local, port }).listen()).rejects.toThrow(
-      new RegExp(`^port ${port} is already in use; stop the other program or choose another port with --udp-port`),
+      new RegExp(`^port ${port} is already in use; stop the other program or choose another with the option port`),
     );
   });
 
   it('reports an invalid port', async () => {
     await expect(udp({ ...local, port: 70_000 }).listen()).rejects.toThrow('port 70000 is invalid; choose');
     await expect(udp({ host: '192.0.2.1', port: 0 }).listen()).rejects.toThrow(
-      'the address 192.0.2.1 does not belong to this computer; choose another with --host',
+      'the address 192.0.2.1 does not belong to this computer; choose another with the option host',
     );
   });
 

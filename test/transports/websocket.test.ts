@@ -531,13 +531,13 @@ describe('an unavailable WebSocket port', () => {
     const { listener } = await open();
     const port = portOf(listener);
     await expect(webSocket({ ...local, port }).listen()).rejects.toThrow(
-      `port ${port} is already in use; stop the other program or choose another port with --port`,
+      `port ${port} is already in use; stop the other program or choose another with the option port`,
     );
   });
 
   it('reports an address that this computer does not have', async () => {
     await expect(webSocket({ host: '192.0.2.1', port: 0 }).listen()).rejects.toThrow(
-      'the address 192.0.2.1 does not belong to this computer; choose another with --host',
+      'the address 192.0.2.1 does not belong to this computer; choose another with the option host',
     );
   });
 

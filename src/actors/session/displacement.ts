@@ -56,7 +56,7 @@ export class Displacement {
     this.#candidate = undefined; // the next one after the next scan
     this.#displacedCount++;
     const text =
-      `Session closed for a new connection: the router is full (maxSessions, --max-sessions), its address has the most sessions ` +
+      `Session closed for a new connection: the router is full (the option maxSessions), its address has the most sessions ` +
       `(${this.#most}), and it has neither subscribed nor written for ${DISPLACED_AFTER_SECONDS} s or longer`;
     this.#options.displace(session, text);
     return true;

@@ -16,7 +16,7 @@ export class TokenSessions {
     if (this.#max > 0 && count >= this.#max) {
       const text =
         `Too many sessions with this token: it has ${count}; ` +
-        `the limit is ${this.#max}, the router option maxSessionsPerToken (--max-sessions-per-token)`;
+        `the limit is ${this.#max}, the option maxSessionsPerToken`;
       throw new ClaspError(ErrorCode.Overloaded, text);
     }
     this.#counts.set(tokenId, count + 1);

@@ -69,7 +69,7 @@ export class QuicListener implements Listener {
         ...{ onSession, onFailedHandshake, onFault },
       });
     } catch (error) {
-      throw error instanceof TransportError ? error : listenError(error, host, port, '--quic-port');
+      throw error instanceof TransportError ? error : listenError(error, host, port);
     }
     return listener;
   }

@@ -45,7 +45,7 @@ export class TcpServer implements StreamServer {
       );
     } catch (error) {
       this.#handshakes?.close();
-      throw listenError(error, host, port, '--tcp-port');
+      throw listenError(error, host, port);
     }
     // invariant: a server that listens on a port, not on a pipe, has an AddressInfo
     const { address, family, port: realPort } = this.#server.address() as AddressInfo;

@@ -12,12 +12,12 @@ import { listenError } from '../../net/listen-error.js';
  */
 export async function bindSocket(host: string, port: number): Promise<Socket> {
   // Node.js would silently bind the port modulo 65,536.
-  if (port > 65_535) throw listenError({ code: 'ERR_SOCKET_BAD_PORT' }, host, port, '--udp-port');
+  if (port > 65_535) throw listenError({ code: 'ERR_SOCKET_BAD_PORT' }, host, port);
   try {
     const addresses = [...(await addressesOf(host))].sort((a, b) => a.family - b.family);
     return await listenOnFirst(addresses, (address) => bindTo(address, port));
   } catch (error) {
-    throw listenError(error, host, port, '--udp-port');
+    throw listenError(error, host, port);
   }
 }
 

@@ -110,7 +110,6 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
       WebSocketListener.open({
         port: options.port ?? DEFAULT_PORT,
         host: options.host ?? '0.0.0.0',
-        flag: '--port',
         maxFrameBytes: options.maxFrameBytes ?? MAX_FRAME_BYTES,
         tls: options.tls,
         allowedOrigins: options.allowedOrigins ?? [SAME_HOST],

@@ -5,9 +5,7 @@ describe('the sessions of a token', () => {
   it('are refused above the limit with the number, the limit and the name of the option', () => {
     const tokens = new TokenSessions(2);
     for (const tokenId of ['guest', 'desk', 'guest']) tokens.enter(tokenId);
-    const message =
-      'Too many sessions with this token: it has 2; the limit is 2, the router option maxSessionsPerToken ' +
-      '(--max-sessions-per-token)';
+    const message = 'Too many sessions with this token: it has 2; the limit is 2, the option maxSessionsPerToken';
     expect(() => {
       tokens.enter('guest');
     }).toThrow(expect.objectContaining({ code: 503, message }));
