@@ -1,3 +1,4 @@
+import { checkNames } from '../util/arguments.js';
 import type { Constraint } from '../core/ports.js';
 import { formatScope, parseScope } from '../protocol/scope.js';
 import { hashOf, idOf, newCpskToken } from './cpsk.js';
@@ -16,6 +17,15 @@ export interface CreateTokenOptions {
   readonly nowSeconds: number;
 }
 
+const optionNames = {
+  dataDir: true,
+  scopes: true,
+  constraints: true,
+  subject: true,
+  ttlSeconds: true,
+  nowSeconds: true,
+} satisfies Record<keyof CreateTokenOptions, true>;
+
 /** The displayable part of a token, without the token itself. */
 export type TokenInfo = Omit<TokenRecord, 'hash'>;
 
@@ -28,6 +38,7 @@ export type TokenInfo = Omit<TokenRecord, 'hash'>;
 export async function createToken(
   options: CreateTokenOptions,
 ): Promise<{ readonly token: string; readonly info: TokenInfo }> {
+  checkNames('createToken', options, Object.keys(optionNames));
   const { dataDir, scopes, constraints = [], subject = null, ttlSeconds, nowSeconds } = options;
   const token = newCpskToken();
   const hash = hashOf(token);

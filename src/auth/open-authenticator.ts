@@ -1,3 +1,4 @@
+import { checkNames } from '../util/arguments.js';
 import type { Authenticator, Logger } from '../core/ports.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { authenticator } from './authenticator.js';
@@ -29,11 +30,25 @@ export interface OpenAuthenticator extends Authenticator {
   close(): void;
 }
 
+const optionNames = {
+  dataDir: true,
+  jwtSecretPath: true,
+  jwtKeyPath: true,
+  jwksPath: true,
+  jwtIssuer: true,
+  jwtAudience: true,
+  trustAnchorPaths: true,
+  clock: true,
+  logger: true,
+} satisfies Record<keyof OpenAuthenticatorOptions, true>;
+
 /**
- * Opens an authenticator for the router's own tokens, JWTs, and capability tokens of trusted issuers. @throws
- * AuthError
+ * Opens an authenticator for the router's own tokens, JWTs, and capability tokens of trusted issuers.
+ *
+ * @throws AuthError for a file that cannot be used, ArgumentError for an unknown option
  */
 export async function openAuthenticator(options: OpenAuthenticatorOptions): Promise<OpenAuthenticator> {
+  checkNames('openAuthenticator', options, Object.keys(optionNames));
   const {
     dataDir,
     jwtSecretPath,

@@ -1,3 +1,4 @@
+import { checkNames } from '../util/arguments.js';
 import { type Logger, silentLogger } from '../core/ports.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import type { TlsSource } from '../net/tls.js';
@@ -23,6 +24,15 @@ export interface OpenCertificateOptions {
   readonly logger?: Logger | undefined;
 }
 
+const optionNames = {
+  certPath: true,
+  keyPath: true,
+  dataDir: true,
+  names: true,
+  clock: true,
+  logger: true,
+} satisfies Record<keyof OpenCertificateOptions, true>;
+
 /** The router's certificate, ready for its listeners. */
 export interface OpenCertificate {
   /** For the `tls` option of a transport. */
@@ -42,6 +52,7 @@ export interface OpenCertificate {
  * @throws TransportError with a sentence that states the fault and the fix
  */
 export async function openCertificate(options: OpenCertificateOptions = {}): Promise<OpenCertificate> {
+  checkNames('openCertificate', options, Object.keys(optionNames));
   const { certPath, keyPath, clock = systemClock, logger = silentLogger } = options;
   if ((certPath === undefined) !== (keyPath === undefined)) {
     throw new TransportError(

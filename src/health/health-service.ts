@@ -1,3 +1,4 @@
+import { checkNames } from '../util/arguments.js';
 import { type HttpPort, openHttpPort } from '../http/http-port.js';
 import type { HttpRoute } from '../http/route.js';
 import type { Service, ServiceRouter } from '../router/service.js';
@@ -18,6 +19,14 @@ export interface HealthServiceOptions {
   readonly trustedProxies?: readonly string[] | undefined;
 }
 
+const optionNames = {
+  metrics: true,
+  port: true,
+  host: true,
+  allowHosts: true,
+  trustedProxies: true,
+} satisfies Record<keyof HealthServiceOptions, true>;
+
 /** Health and metrics of a router as a service. */
 export interface HealthService extends Service {
   /** `http://127.0.0.1:7360`, while the separate port is open. */
@@ -28,8 +37,11 @@ export interface HealthService extends Service {
  * Serves `/healthz` and `/readyz` on the ports of the clients, and `/metrics` if enabled. A separate port serves all
  * three. It stays open until all sessions have ended, so that a load balancer reads 503 from `/readyz` meanwhile.
  * docs/reference/metrics.md lists the metrics.
+ *
+ * @throws ArgumentError for an unknown option
  */
 export function health(options: HealthServiceOptions = {}): HealthService {
+  checkNames('health', options, Object.keys(optionNames));
   return new Health(options);
 }
 

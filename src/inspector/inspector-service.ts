@@ -1,3 +1,4 @@
+import { checkNames } from '../util/arguments.js';
 import type { HttpRoute } from '../http/route.js';
 import type { Service, ServiceRouter } from '../router/service.js';
 import { version } from '../util/version.js';
@@ -27,6 +28,14 @@ export interface InspectorOptions {
   readonly relayUrl?: string | undefined;
 }
 
+const optionNames = {
+  page: true,
+  key: true,
+  isRemote: true,
+  allowHosts: true,
+  relayUrl: true,
+} satisfies Record<keyof InspectorOptions, true>;
+
 /** The inspector of a router as a service. */
 export interface InspectorService extends Service {
   /** Actor events in the protocol of the Stately inspector, while the service runs. */
@@ -44,9 +53,11 @@ export interface InspectorService extends Service {
  * The page that shows the actors, sessions, signals and messages of a router. It observes nothing and has no cost until
  * the router starts it. Pages stay connected while the router drains.
  *
- * @throws RangeError if the form of the key is invalid; RelayUrlError if the relay is not a WebSocket address
+ * @throws RangeError if the form of the key is invalid; RelayUrlError if the relay is not a WebSocket address;
+ *   ArgumentError for an unknown option
  */
 export function inspector(options: InspectorOptions = {}): InspectorService {
+  checkNames('inspector', options, Object.keys(optionNames));
   return new RunningInspector(options);
 }
 

@@ -1,3 +1,4 @@
+import { checkNames } from '../../util/arguments.js';
 import { constants, createReadStream } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -56,9 +57,11 @@ export class StaticFilesError extends Error {
  * start with a dot and files that are not regular are not served. Folders are not listed. docs/how-to/static-files.md
  * documents the answers. The folder is looked up when the router starts.
  *
- * @throws StaticFilesError if `at` is not a path
+ * @throws StaticFilesError if `at` is not a path, ArgumentError for an unknown option
  */
-export function staticFiles({ folder, at = '/' }: StaticFilesOptions): StaticFilesService {
+export function staticFiles(options: StaticFilesOptions): StaticFilesService {
+  checkNames('staticFiles', options, ['folder', 'at']);
+  const { folder, at = '/' } = options;
   if (!/^\/(?:.*\/)?$/.test(at)) throw new StaticFilesError(`at must start and end with a slash, not be "${at}"`);
   let root: string | undefined;
   const answer = (request: FileRequest): Promise<FileAnswer | undefined> | undefined => {
