@@ -11,6 +11,11 @@ import { encoded, Peer } from './peer.mjs';
  * @property {string} limited the same, with five writes per second
  * @property {string} admin all scopes
  */
+/**
+ * @typedef {object} WebAccess where the router is reached by HTTP
+ * @property {number} http its port
+ * @property {string | undefined} inspector the link of its inspector page, with `--inspect`
+ */
 /** @typedef {() => Promise<object | void> | object | void} End ends an attack, and returns its outcome */
 /**
  * @typedef {object} Attack
@@ -18,7 +23,8 @@ import { encoded, Peer } from './peer.mjs';
  * @property {string} about
  * @property {readonly string[]} [flags] of the router
  * @property {boolean} [isGuest] the router requires tokens, and the attacker has that of a guest
- * @property {(port: number, tokens?: Tokens) => Promise<End>} run starts it
+ * @property {() => { flags: readonly string[], remove: () => void }} [prepare] creates what the router's flags name
+ * @property {(port: number, tokens?: Tokens, web?: WebAccess) => Promise<End>} run starts it, at a TCP port
  */
 
 export const one = encodeValue(1);

@@ -6,11 +6,12 @@ import { attacks } from './attacks.mjs';
 let end;
 
 serve({
-  /** @param {{ name: string, port: number, tokens?: import('./attack-tools.mjs').Tokens }} input */
-  async begin({ name, port, tokens }) {
+  /** @param {{ name: string, port: number, tokens?: import('./attack-tools.mjs').Tokens, web?:
+   * import('./attack-tools.mjs').WebAccess }} input */
+  async begin({ name, port, tokens, web }) {
     const attack = attacks.find((one) => one.name === name);
     if (attack === undefined) throw new Error(`no attack is called ${name}`);
-    end = await attack.run(port, tokens);
+    end = await attack.run(port, tokens, web);
   },
   async end() {
     const result = await end?.();

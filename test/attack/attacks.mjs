@@ -5,6 +5,7 @@ import { stop, track } from '../../bench/children.mjs';
 import { elementAt } from '../../bench/element-at.mjs';
 import { every, fill, flood, floodOfNew, one } from './attack-tools.mjs';
 import { guestAttacks } from './guest-attacks.mjs';
+import { httpAttacks } from './http-attacks.mjs';
 import { memoryAttacks } from './memory-attacks.mjs';
 import { Peer } from './peer.mjs';
 
@@ -175,4 +176,5 @@ export const attacks = [
   },
   ...memoryAttacks,
   ...guestAttacks,
+  ...httpAttacks,
 ];

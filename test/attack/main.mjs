@@ -63,18 +63,20 @@ if (values.json) console.log(JSON.stringify(rows, undefined, 2));
 process.exit(0);
 
 /** @param {import('./attack-tools.mjs').Attack} attack */
-async function measure({ name, flags = [], isGuest = false }) {
+async function measure({ name, flags = [], isGuest = false, prepare }) {
   const folder = isGuest ? mkdtempSync(join(tmpdir(), 'clasp-attack-')) : undefined;
   const tokens = folder === undefined ? undefined : createTokens(folder);
   const auth = folder === undefined ? [] : ['--auth', '--allow-insecure-udp', '--data-dir', folder];
-  const router = await startRouterProcess([...auth, ...flags, ...positionals], { cli });
+  const prepared = prepare?.();
+  const router = await startRouterProcess([...auth, ...flags, ...(prepared?.flags ?? []), ...positionals], { cli });
   const bystanders = new Worker('../test/attack/bystanders.mjs');
   const attacker = new Worker('../test/attack/attacker.mjs');
   try {
     await bystanders.call('open', { url: `ws://127.0.0.1:${router.doors.websocket}`, token: tokens?.admin });
     await observe(1); // warm-up: code is compiled
     const quiet = await observe(seconds);
-    await attacker.call('begin', { name, port: router.doors.tcp, tokens }, 120_000);
+    const web = { http: router.doors.websocket, inspector: router.inspector };
+    await attacker.call('begin', { name, port: router.doors.tcp, tokens, web }, 120_000);
     const during = await observe(seconds);
     const rssMegabytes = router.rssMegabytes();
     const outcome = router.end === undefined ? await attacker.call('end', undefined, 120_000) : undefined;
@@ -83,6 +85,7 @@ async function measure({ name, flags = [], isGuest = false }) {
     await Promise.all([bystanders.stop(), attacker.stop()]);
     await router.stop();
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    prepared?.remove();
   }
 
   /** @param {number} duration */
