@@ -10,6 +10,8 @@ export interface BatchPerTickOptions<T> {
    * a limit of 4,096 or less. @default 2_048
    */
   readonly maxItems?: number | undefined;
+  /** While it returns true, each item is emitted at once, for a subscriber that collects them. @default never */
+  readonly isImmediate?: (() => boolean) | undefined;
   /** Returns the weight of an item for `maxItems`, for example its frames. @default 1 */
   readonly weigh?: ((item: T) => number) | undefined;
 }
@@ -23,7 +25,7 @@ export interface BatchPerTickOptions<T> {
  * all readable sockets were read. The packets of 100 publishers become one batch, and one write per subscriber.
  */
 export function batchPerTick<T>(options: BatchPerTickOptions<T> = {}): OperatorFunction<T, readonly T[]> {
-  const { schedule = atTheEndOfTheTurn, maxItems = 2_048, weigh = () => 1 } = options;
+  const { schedule = atTheEndOfTheTurn, maxItems = 2_048, weigh = () => 1, isImmediate = () => false } = options;
   return (source) =>
     new Observable((subscriber) => {
       let items: T[] = [];
@@ -46,7 +48,7 @@ export function batchPerTick<T>(options: BatchPerTickOptions<T> = {}): OperatorF
         next(item) {
           items.push(item);
           weight += weigh(item);
-          if (weight > maxItems) {
+          if (weight > maxItems || isImmediate()) {
             flush();
           } else if (!planned) {
             planned = true;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Subject } from 'rxjs';
+import { Subject, tap } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { batchPerTick } from '../../../src/transports/operators/index.js';
 
@@ -35,6 +35,19 @@ describe('batchPerTick', () => {
     marbles(({ hot, expectObservable }, schedule) => {
       const source = hot('                                               (abc)----|');
       expectObservable(source.pipe(batchPerTick({ schedule, maxItems: 1 }))).toBe('cd-------|', batches);
+    });
+  });
+
+  it('emits each item at once while isImmediate returns true, after the items collected before', () => {
+    marbles(({ hot, expectObservable }, schedule) => {
+      let isImmediate = false;
+      const source = hot('(ab)-c|').pipe(
+        tap((item) => {
+          isImmediate = item !== 'a';
+        }),
+      );
+      const options = { schedule, isImmediate: () => isImmediate };
+      expectObservable(source.pipe(batchPerTick(options))).toBe('c----d|', batches);
     });
   });
 
