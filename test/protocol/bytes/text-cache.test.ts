@@ -15,7 +15,8 @@ describe('TextCache', () => {
       fc.property(
         fc.array(fc.oneof(arbitraryText, fc.constantFrom('/a', '/b', '/lights/1', '')), { maxLength: 20 }),
         (texts) => {
-          for (const text of [...texts, ...texts]) expect(cache.decode(utf8(text), 0, utf8(text).length)).toBe(text);
+          for (const text of [...texts, ...texts, ...texts])
+            expect(cache.decode(utf8(text), 0, utf8(text).length)).toBe(text);
         },
       ),
       { numRuns: 300 },
@@ -34,7 +35,7 @@ describe('TextCache', () => {
   it('keeps the string, not its buffer', () => {
     const cache = new TextCache(1); // one slot: each look-up finds the slot of the previous string
     const bytes = utf8('/lights/1');
-    expect(cache.decode(bytes, 0, bytes.length)).toBe('/lights/1');
+    for (let time = 1; time <= 3; time++) expect(cache.decode(bytes, 0, bytes.length)).toBe('/lights/1'); // now cached
     bytes.set(utf8('/lights/2')); // the socket reuses its buffer
     expect(cache.decode(bytes, 0, bytes.length)).toBe('/lights/2');
     expect(cache.decode(utf8('/lights/1'), 0, 9)).toBe('/lights/1');
