@@ -1,3 +1,4 @@
+import type { LibraryErrorCode } from '../util/library-errors.js';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import type { HttpPeer } from './http-peer.js';
@@ -58,6 +59,8 @@ export const STREAM_STALL_MS = 30_000;
 /** A body beyond `MAX_BODY_BYTES`. */
 export class BodyTooLarge extends Error {
   override readonly name = 'BodyTooLarge';
+  readonly code = 'CLASP_ERR_BODY_TOO_LARGE' satisfies LibraryErrorCode;
+
   constructor() {
     super(`the body is larger than ${MAX_BODY_BYTES} bytes`);
   }

@@ -6,6 +6,7 @@ export const libraryErrors = {
   CLASP_ERR_ARGUMENT:
     'An argument is missing, has the wrong type, is out of range, or names an unknown option. Nothing was done.',
   CLASP_ERR_AUTH: 'A file of tokens or keys cannot be used.',
+  CLASP_ERR_BODY_TOO_LARGE: 'The body of a request to a route is larger than 65,536 bytes.',
   CLASP_ERR_CAPABILITY: 'A capability token is malformed, or its chain is not valid.',
   CLASP_ERR_CLOSED: 'The client was closed.',
   CLASP_ERR_CONNECTION_LOST: 'A connection ended without being closed.',
