@@ -11,7 +11,7 @@ const WRITE_BYTES = 8_192;
 /** Output of this size, that of a whole read quota, is worth its own write. */
 const WHOLE_BYTES = 131_072;
 /** Turns for which smaller output waits for the rest of an input that is handled in slices. */
-const MAX_POSTPONED_TURNS = 8;
+const MAX_POSTPONED_TURNS = 12;
 
 export interface FlushQueueOptions {
   /** Writes the output of a session. */
