@@ -1,5 +1,5 @@
 import type { ClaspError } from '../protocol/errors.js';
-import type { InboundFrame } from '../protocol/inbound.js';
+import { decodeInbound, type InboundFrame } from '../protocol/inbound.js';
 import { parsePattern } from '../protocol/pattern.js';
 import { formatScope, type Scope } from '../protocol/scope.js';
 import { StepCounter } from '../protocol/step-counter.js';
@@ -16,6 +16,8 @@ import { Changes } from './changes.js';
 import { Chores } from './scheduling/chores.js';
 import { type ClockOffsets, noOffsets } from './clock-offsets.js';
 import { reconcileFor } from './params/conflict-strategies.js';
+import { DirectParams } from './direct/direct-params.js';
+import { DirectPath } from './direct/direct-path.js';
 import { Dispatcher } from './delivery/dispatcher.js';
 import { type DueWork, runDueWork } from './scheduling/due-work.js';
 import { FanOut } from './delivery/fan-out.js';
@@ -26,7 +28,7 @@ import type { Recorder } from './recorder.js';
 import { internalError, InternalErrors } from './internal-errors.js';
 import { MessageHandler } from './message-handler.js';
 import { LastWills } from './announce/last-wills.js';
-import { EVERYDAY_STEPS, messageSteps } from './scheduling/message-steps.js';
+import { DIRECT_STEPS, EVERYDAY_STEPS, messageSteps } from './scheduling/message-steps.js';
 import type { Departure } from './system/presence.js';
 import type { ParamWatch, WatchedParam } from './param-watch.js';
 import { ParamStore } from './params/param-store.js';
@@ -109,6 +111,8 @@ export class RouterCore {
   readonly #routing: SignalRouter;
   readonly #passing: PublishHandler;
   readonly #writes: WriteHandler;
+  /** Undefined if all messages must be decoded, because hooks, announced ranges or a store check them. */
+  readonly #direct: DirectPath | undefined;
   readonly #tasks: SessionTasks;
   readonly #snapshots: SnapshotSender;
   readonly #scheduled: ScheduledBundles;
@@ -169,7 +173,8 @@ export class RouterCore {
       this.#errors.add(error, 'a change log');
     });
     this.#changes = changes;
-    this.#params = new ParamStore(options, changes, options.paramWatch);
+    const directParams = new DirectParams();
+    this.#params = new ParamStore(options, changes, options.paramWatch, directParams);
     this.#signals = new SignalDirectory(options, this.#work, changes);
     const fanOut = new FanOut(this.#deliveries, this.#replies);
     this.#routing = new SignalRouter(fanOut, options, canSee, this.#work, changes);
@@ -186,6 +191,24 @@ export class RouterCore {
       changes,
       hold: options.replyHold,
     });
+    const isChecked =
+      options.checkAnnounced ||
+      options.signals !== undefined ||
+      options.validateWrite !== undefined ||
+      options.replyHold !== undefined;
+    this.#direct = isChecked
+      ? undefined
+      : new DirectPath({
+          params: this.#params,
+          directParams,
+          recipients: this.#routing.recipients,
+          changes,
+          fanOut,
+          replies: this.#replies,
+          isOrdinary: (address) => this.#passing.isOrdinary(address),
+          maxValueBytes: options.maxValueBytes,
+          acksAlways: options.acks === 'always',
+        });
     this.#system = new SystemSignals(
       { ...options, nowMicros: this.#readMicros },
       this.#routing,
@@ -298,7 +321,7 @@ export class RouterCore {
   set recorder(recorder: Recorder | undefined) {
     const tap = recorder && new InputTap(recorder);
     this.#tap = tap;
-    const { handle } = RouterCore.prototype;
+    const { handle, handleBytes } = RouterCore.prototype;
     // Replaced while it is recorded: a check per message cost an event 5 to 9 % in the core.
     this.handle =
       tap === undefined
@@ -306,6 +329,16 @@ export class RouterCore {
         : (session, frame, receivedMicros) => {
             tap.frame(session, frame, receivedMicros);
             handle.call(this, session, frame, receivedMicros);
+          };
+    this.handleBytes =
+      tap === undefined
+        ? handleBytes
+        : (session, bytes, start, end, receivedMicros) => {
+            const frame = decodeInbound(bytes, start, end);
+            tap.frame(session, frame, receivedMicros);
+            if (this.#takeDirectly(session, bytes, start, end)) return;
+            handle.call(this, session, frame, receivedMicros);
+            this.#direct?.learn(frame.message, bytes, start);
           };
   }
 
@@ -387,6 +420,26 @@ export class RouterCore {
       case 'closed':
         return; // the session is not established yet or has ended
     }
+  }
+
+  /** Handles the frame `bytes[start, end)` of a session like {@link handle}. Decodes it only if necessary. */
+  handleBytes(session: RouterSession, bytes: Uint8Array, start: number, end: number, receivedMicros: number): void {
+    if (this.#takeDirectly(session, bytes, start, end)) return;
+    const frame = decodeInbound(bytes, start, end);
+    this.handle(session, frame, receivedMicros);
+    this.#direct?.learn(frame.message, bytes, start);
+  }
+
+  #takeDirectly(session: RouterSession, bytes: Uint8Array, start: number, end: number): boolean {
+    const direct = this.#direct;
+    if (direct === undefined || session.phase !== 'active') return false;
+    const taken = direct.take(session, bytes, start, end, this.#nowMicros);
+    if (taken === undefined) return false;
+    this.#messages++;
+    this.#work.steps += DIRECT_STEPS;
+    if (taken === 'set') this.#counters.messages.set++;
+    else this.#counters.messages.publish++;
+    return true;
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { InboundBatch } from '../actors/router/router-actor-events.js';
 import type { Clock } from '../util/clock.js';
 import { ClockWatch } from '../util/clock-watch.js';
-import type { InboundMessage } from '../protocol/inbound.js';
+import { countFrames, type InboundMessage, sampleFrames } from '../protocol/inbound.js';
 import type { Message, PublishMessage, SetMessage } from '../protocol/messages/message.js';
 import { matchPattern, parsePattern } from '../protocol/pattern.js';
 import { type BundleContents, contentsOf } from './bundle-contents.js';
@@ -64,13 +64,15 @@ export function watchTraffic(
       if (event.type !== 'inbound.batch') return;
       // event type of the router actor
       const { batches } = event as unknown as { readonly batches: readonly InboundBatch[] };
-      const total = batches.reduce((sum, { frames }) => sum + frames.length, 0);
+      const total = batches.reduce((sum, { frames }) => sum + countFrames(frames), 0);
       const stride = Math.max(1, Math.ceil(total / MAX_LOOKED));
       // Random start: at a fixed start, two alternating kinds of messages would show only one kind.
       let index = stride === 1 ? 0 : Math.floor(random() * stride);
       for (const batch of batches) {
-        for (; index < batch.frames.length; index += stride) look(batch, batch.frames[index]!.message, stride);
-        index -= batch.frames.length; // the steps continue across sessions, however few messages each has sent
+        // The index continues across sessions, however few messages each has sent.
+        index = sampleFrames(batch.frames, index, stride, ({ message }) => {
+          look(batch, message, stride);
+        });
       }
     },
   });

@@ -1,5 +1,7 @@
-import type { DecodeError } from './errors.js';
-import type { Frame } from './frame.js';
+import { Qos } from './enumerations.js';
+import { DecodeError } from './errors.js';
+import { decodeFrame, type Frame } from './frame.js';
+import { FrameRun } from './frame-run.js';
 import type { Message } from './messages/message.js';
 
 /**
@@ -36,3 +38,64 @@ export interface RateLimitedMessage {
 }
 
 export type InboundFrame = Frame<InboundMessage>;
+
+/** A frame, or adjacent frames whose bytes are not decoded yet. */
+export type InboundItem = InboundFrame | FrameRun;
+
+/** Returns the number of frames. */
+export function countFrames(items: readonly unknown[]): number {
+  let count = 0;
+  for (const item of items) count += item instanceof FrameRun ? item.count : 1;
+  return count;
+}
+
+/**
+ * Decodes a sample of frames.
+ *
+ * @param first index of the first frame
+ * @param stride one of so many frames is decoded
+ * @returns the index of the next frame in the items that follow
+ */
+export function sampleFrames(
+  items: readonly InboundItem[],
+  first: number,
+  stride: number,
+  look: (frame: InboundFrame) => void,
+): number {
+  let skip = first;
+  for (const item of items) {
+    if (!(item instanceof FrameRun)) {
+      if (skip === 0) look(item);
+      skip = skip === 0 ? stride - 1 : skip - 1;
+    } else if (skip >= item.count) {
+      skip -= item.count;
+    } else {
+      const { bytes } = item;
+      for (let start = 0; start < bytes.length;) {
+        const end = item.endOf(start);
+        if (skip === 0) look(decodeInbound(bytes, start, end));
+        skip = skip === 0 ? stride - 1 : skip - 1;
+        start = end;
+      }
+    }
+  }
+  return skip;
+}
+
+/** Decodes the frame `bytes[start, end)`. An invalid one becomes `malformed`. */
+export function decodeInbound(bytes: Uint8Array, start: number, end: number): InboundFrame {
+  try {
+    return decodeFrame(bytes, start, end);
+  } catch (error) {
+    return malformedFrame(error, 'binary');
+  }
+}
+
+/**
+ * Returns the frame for an exception of a decoder. A decoder throws only DecodeErrors. Any other error is a bug in the
+ * router and must not be attributed to the peer.
+ */
+export function malformedFrame(error: unknown, encoding: 'binary' | 'json'): InboundFrame {
+  if (!(error instanceof DecodeError)) throw error;
+  return { message: { type: 'malformed', error }, qos: Qos.Fire, encoding };
+}

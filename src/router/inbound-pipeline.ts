@@ -7,7 +7,7 @@ import { recentUse } from '../core/scheduling/turn-use.js';
 import { type Clock, microseconds } from '../util/clock.js';
 import { isCloseFrame } from '../protocol/close-message.js';
 import { ClaspError, ErrorCode } from '../protocol/errors.js';
-import type { InboundFrame as DecodedFrame } from '../protocol/inbound.js';
+import { countFrames, type InboundItem } from '../protocol/inbound.js';
 import { TokenBucket } from '../util/token-bucket.js';
 import { type Departure, type Inbound, isBatch, TurnQueue } from './turn-queue.js';
 import { batchPerTick, byteLengthOf, decodeFrames, limitRate } from '../transports/operators/index.js';
@@ -84,7 +84,7 @@ export function inboundPipeline(options: InboundPipelineOptions): InboundPipelin
       const { batches$, messages$ } = connection;
       const { allowance: bucket } = session;
       // Messages dropped for their rate count as received. Without a rate limit, counting needs no separate operator.
-      const decoded$: Observable<readonly DecodedFrame[]> =
+      const decoded$: Observable<readonly InboundItem[]> =
         messages$ ??
         (bucket === undefined
           ? batches$.pipe(decodeFrames(countBytes))
@@ -111,7 +111,7 @@ export function inboundPipeline(options: InboundPipelineOptions): InboundPipelin
  */
 function arrivals(
   session: RouterSession,
-  decoded$: Observable<readonly DecodedFrame[]>,
+  decoded$: Observable<readonly InboundItem[]>,
   clock: Clock,
   logger: Logger,
 ): Observable<Inbound> {
@@ -135,7 +135,7 @@ function arrivals(
 }
 
 function weigh(arrival: Inbound): number {
-  return isBatch(arrival) ? arrival.frames.length : 1;
+  return isBatch(arrival) ? countFrames(arrival.frames) : 1;
 }
 
 /** A lost connection is not a fault. Any other error here is a bug in the router. */

@@ -1,4 +1,5 @@
 import type { DeferBatch, InboundBatch } from '../actors/router/router-actor-events.js';
+import { countFrames } from '../protocol/inbound.js';
 import type { RouterSession } from '../core/session.js';
 import type { SessionEvent } from '../core/session-events.js';
 
@@ -73,7 +74,7 @@ export class TurnQueue {
     }
     if (!this.#isPlanned) this.#turn++;
     let frames = 0;
-    for (const arrival of arrivals) if (isBatch(arrival)) frames += arrival.frames.length;
+    for (const arrival of arrivals) if (isBatch(arrival)) frames += countFrames(arrival.frames);
     if (frames < MANY_FRAMES) return this.#handle(arrivals);
     this.#isSpent = true;
     this.#plan();
@@ -107,9 +108,9 @@ export class TurnQueue {
   }
 
   /** Queues the rest of a batch before the later input of its session. */
-  readonly #defer = (batch: InboundBatch, next: number): void => {
+  readonly #defer = (batch: InboundBatch, next: number, offset: number): void => {
     const { session } = batch;
-    this.#wait(next === batch.next ? batch : { ...batch, next });
+    this.#wait({ ...batch, next, offset });
     if (!this.#held.has(session)) {
       this.#held.add(session);
       this.#options.hold(session, true);

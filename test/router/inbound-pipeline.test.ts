@@ -9,6 +9,7 @@ import { encodeFrame } from '../../src/protocol/frame.js';
 import { type Connection, ConnectionLost, type InboundFrame } from '../../src/transports/transport.js';
 import { recordingLogger } from '../actors/session/recording-logger.js';
 import { turns } from '../support/inbox.js';
+import { decodedFrames } from '../support/decoded-frames.js';
 
 /** Events of the router actor and of sessions, in order. */
 type Happening = RouterActorEvent | { readonly session: string; readonly told: SessionEvent };
@@ -66,7 +67,9 @@ function summary(happenings: readonly Happening[]): readonly unknown[] {
 }
 
 function describeBatch({ session, frames }: InboundBatch): string {
-  return `${session.id}: ${frames.map(({ message }) => message.type).join(' ')}`;
+  return `${session.id}: ${decodedFrames(frames)
+    .map(({ message }) => message.type)
+    .join(' ')}`;
 }
 
 describe('the inbound pipeline', () => {

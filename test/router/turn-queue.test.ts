@@ -4,6 +4,7 @@ import type { RouterSession } from '../../src/core/session.js';
 import type { InboundFrame } from '../../src/protocol/inbound.js';
 import { type Inbound, TurnQueue } from '../../src/router/turn-queue.js';
 import { CoreHarness } from '../support/core-harness.js';
+import { decodedFrames } from '../support/decoded-frames.js';
 
 const harness = new CoreHarness();
 
@@ -29,11 +30,11 @@ function queueWith({ perSession, perTurn = Infinity }: { readonly perSession: nu
         used.set(session, (used.get(session) ?? 0) + 1);
         usedBefore.set(session, Math.floor(usedBefore.get(session) ?? 0) + 1 + log.length / 1_000);
         left--;
-        log.push(`${session.name}${labelOf(frames[at++]!)}`);
+        log.push(`${session.name}${decodedFrames([frames[at++]!]).map(labelOf).join('')}`);
       }
       if (at === frames.length) continue;
       used.set(session, Infinity);
-      defer(batch, at);
+      defer(batch, at, 0);
     }
   };
   const queue = new TurnQueue({

@@ -1,5 +1,5 @@
 import type { ClaspError } from '../../protocol/errors.js';
-import type { InboundFrame } from '../../protocol/inbound.js';
+import { countFrames, type InboundItem } from '../../protocol/inbound.js';
 import type { CloseReason } from '../../util/close-reason.js';
 import type { Grant } from '../../core/ports.js';
 import type { Departure } from '../../core/system/presence.js';
@@ -9,21 +9,23 @@ import type { Recorder } from '../../core/recorder.js';
 import type { PastWrite } from '../../core/params/write-history.js';
 import type { ParamQueryResult, ParamQuery } from '../../core/system/param-query.js';
 
-/** Decoded frames of one session from one read. */
+/** Frames of one session from one read, in order. */
 export interface InboundBatch {
   readonly session: RouterSession;
-  readonly frames: readonly InboundFrame[];
+  readonly frames: readonly InboundItem[];
   /** Time of the read by the router's clock; t2 of SYNC. */
   readonly receivedMicros: number;
-  /** Index of the first unhandled frame. @default 0 */
+  /** Index of the first item that is not handled completely. @default 0 */
   readonly next?: number;
+  /** Offset of the first unhandled frame in that item, if it is a run. @default 0 */
+  readonly offset?: number;
 }
 
 /**
  * Returns a batch to the pipeline, from a frame whose cost exceeds the session's share of this turn. The batch arrives
  * again in a later turn, before other input of the session.
  */
-export type DeferBatch = (batch: InboundBatch, next: number) => void;
+export type DeferBatch = (batch: InboundBatch, next: number, offset: number) => void;
 
 /** `inbound.batch` with a compact JSON form: inspectors get two counts instead of a 64 KiB read. */
 export class InboundBatches {
@@ -40,7 +42,7 @@ export class InboundBatches {
   }
 
   toJSON(): object {
-    const frames = this.batches.reduce((sum, batch) => sum + batch.frames.length, 0);
+    const frames = this.batches.reduce((sum, batch) => sum + countFrames(batch.frames), 0);
     return { type: this.type, batches: this.batches.length, frames };
   }
 }

@@ -8,6 +8,7 @@ import { internalError, InternalErrors } from '../../core/internal-errors.js';
 import { RouterCore, type RouterCoreOptions } from '../../core/router-core.js';
 import { DueTimer } from './due-timer.js';
 import { FlushQueue } from './flush-queue.js';
+import { FrameCursor } from './frame-cursor.js';
 import type { DeferBatch, InboundBatch, RouterActorEvent } from './router-actor-events.js';
 import type { RouterSession } from '../../core/session.js';
 import { LiveSnapshot, type PersistedRouterSnapshot, type RouterSnapshot } from './router-snapshot.js';
@@ -273,7 +274,7 @@ class Router {
 
   /** @param defer takes back frames that exceed the session's share of this turn */
   #take(batch: InboundBatch, defer?: DeferBatch): void {
-    const { session, frames, receivedMicros, next = 0 } = batch;
+    const { session, receivedMicros } = batch;
     session.lastActivityMicros = receivedMicros;
     session.lastReceivedMicros = receivedMicros;
     const core = this.#core;
@@ -285,12 +286,16 @@ class Router {
     const cost = turns.costAt(core.steps);
     const lastCost = isLimited ? turns.lastCostOf(session, cost) : Infinity;
     let lastWork = work.steps + (lastCost - cost);
-    let at = next;
+    const cursor = new FrameCursor(batch);
+    let handled = 0;
     let isDone = false;
     while (!isDone) {
       try {
-        while (at < frames.length && work.steps < lastWork) {
-          core.handle(session, frames[at++]!, receivedMicros);
+        while (work.steps < lastWork && cursor.next()) {
+          handled++;
+          const { run, frame } = cursor;
+          if (run !== undefined) core.handleBytes(session, run.bytes, cursor.start, cursor.end, receivedMicros);
+          else if (frame !== undefined) core.handle(session, frame, receivedMicros);
           // Small requests can have large replies, thousands in one read. Output above this mark is therefore flushed
           // before the end of the tick. Either the socket takes it, or the session is congested and its send queue has
           // limits.
@@ -299,20 +304,21 @@ class Router {
             ({ highWaterBytes } = this.#buffers);
           }
           // All steps cost three objects to read, 12 ns. Deliveries of a few messages exceed the share only slightly.
-          if ((at & STEPS_MASK) === 0) lastWork = work.steps + (lastCost - turns.costAt(core.steps));
+          if ((handled & STEPS_MASK) === 0) lastWork = work.steps + (lastCost - turns.costAt(core.steps));
         }
         isDone = true;
       } catch (error) {
-        this.#messageFailed(session, frames[at - 1]!.message, error); // `at` is past the failed frame
+        this.#messageFailed(session, cursor.decoded().message, error);
       }
     }
-    session.traffic.receivedMessages += at - next;
+    session.traffic.receivedMessages += handled;
     if (!isLimited) return;
     turns.spend(session, turns.costAt(core.steps) - cost);
-    if (at === frames.length) return;
+    const { position } = cursor;
+    if (position === undefined) return;
     this.#isInputWaiting = true;
     turns.close(session);
-    defer(batch, at);
+    defer(batch, position.next, position.offset);
   }
 
   /**

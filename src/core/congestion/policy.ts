@@ -23,7 +23,7 @@ export const REPLY_RETENTION: Retention = 'keep';
  * Returns the retention of a PUBLISH for its subscribers. Events, timelines, and the start, end and cancel of a gesture
  * are never dropped.
  */
-export function publishRetention({ signal, phase }: PublishMessage): Retention {
+export function publishRetention({ signal, phase }: Pick<PublishMessage, 'signal' | 'phase'>): Retention {
   switch (signal) {
     case 'stream':
       return 'droppable';

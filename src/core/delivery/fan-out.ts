@@ -1,6 +1,7 @@
+import { Qos } from '../../protocol/enumerations.js';
 import { ClaspError, EncodeError, ErrorCode } from '../../protocol/errors.js';
-import { detachedPublish } from '../../protocol/messages/publish.js';
-import { detachedSet } from '../../protocol/messages/set.js';
+import { detachedPublish, publishCodec } from '../../protocol/messages/publish.js';
+import { detachedSet, SET_REVISION, setCodec } from '../../protocol/messages/set.js';
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { U64 } from '../../protocol/u64.js';
 import { publishRetention, SET_RETENTION } from '../congestion/policy.js';
@@ -10,6 +11,9 @@ import type { Replies } from './replies.js';
 import type { RouterSession } from '../session.js';
 import { groupByForm, type RecipientGroup } from '../subscriptions/subscription-index.js';
 import { wireForms } from './wire-form.js';
+
+const EVENT_RETENTION = publishRetention({ signal: 'event', phase: undefined });
+const STREAM_RETENTION = publishRetention({ signal: 'stream', phase: undefined });
 
 /** Sends signals to subscribers. Each message is written once per wire form and delivered as ranges. */
 export class FanOut {
@@ -65,6 +69,55 @@ export class FanOut {
       } else {
         this.#deliveries.toAll(sessions, writer, sender, retention, message.address);
       }
+    }
+  }
+
+  /**
+   * Sends a SET from the bytes of its frame to sessions with compact binary.
+   *
+   * @param start of address and value in the bytes
+   */
+  directSet(
+    groups: readonly RecipientGroup[],
+    type: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    revision: number,
+    address: string,
+  ): void {
+    for (let g = 0; g < groups.length; g++) {
+      const { form, sessions } = groups[g]!;
+      if (form.encoding === 'none') continue; // invariant: direct recipients have compact binary
+      const writer = this.#writers[form.index]!;
+      writer.writeBytes(setCodec.code, type | SET_REVISION, Qos.Confirm, bytes, start, end, revision);
+      this.#deliveries.toAll(sessions, writer, undefined, SET_RETENTION, address);
+    }
+  }
+
+  /**
+   * Sends an event or a sample of a stream from the bytes of its frame to sessions with compact binary, except its
+   * sender.
+   *
+   * @param start of address, indicator and value in the bytes
+   */
+  directPublish(
+    groups: readonly RecipientGroup[],
+    signal: 'event' | 'stream',
+    flags: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    sender: RouterSession,
+    address: string,
+  ): void {
+    const isEvent = signal === 'event';
+    for (let g = 0; g < groups.length; g++) {
+      const { form, sessions } = groups[g]!;
+      if (form.encoding === 'none' || (sessions.length === 1 && sessions[0] === sender)) continue; // as above
+      const writer = this.#writers[form.index]!;
+      writer.writeBytes(publishCodec.code, flags, isEvent ? Qos.Confirm : Qos.Fire, bytes, start, end, undefined);
+      this.#deliveries.toAll(sessions, writer, sender, isEvent ? EVENT_RETENTION : STREAM_RETENTION, address);
     }
   }
 

@@ -151,7 +151,19 @@ export class FrameWriter {
     code: number,
     flags: number,
     qos: Qos,
-    { bytes: run, addressStart: start }: EncodedValue,
+    { bytes, addressStart }: EncodedValue,
+    end: number,
+    revision: U64 | undefined,
+  ): boolean {
+    return this.#writeSmall(code, flags, qos, bytes, addressStart, end, revision);
+  }
+
+  #writeSmall(
+    code: number,
+    flags: number,
+    qos: Qos,
+    run: Uint8Array,
+    start: number,
     end: number,
     revision: U64 | undefined,
   ): boolean {
@@ -181,6 +193,31 @@ export class FrameWriter {
     }
     slab.at = at;
     return true;
+  }
+
+  /**
+   * Writes a message of compact binary from the bytes of a received one: its code, its flags, one run that starts at
+   * the address, and optionally a revision.
+   *
+   * @param end of the run, which fits a frame
+   */
+  writeBytes(
+    code: number,
+    flags: number,
+    qos: Qos,
+    run: Uint8Array,
+    start: number,
+    end: number,
+    revision: number | undefined,
+  ): void {
+    if (this.#writeSmall(code, flags, qos, run, start, end, revision)) return;
+    this.begin();
+    const slab = this.#slab;
+    slab.u8(code);
+    slab.u8(flags);
+    slab.raw(run, start, end);
+    if (revision !== undefined) slab.u64(revision);
+    this.finish(qos);
   }
 
   #writeJson(message: Message): void {

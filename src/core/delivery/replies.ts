@@ -2,6 +2,8 @@ import { ClaspError, EncodeError, ErrorCode } from '../../protocol/errors.js';
 import { clipUtf8 } from '../../protocol/bytes/utf8.js';
 import { MAX_JSON_TEXT } from '../../protocol/encodings/json.js';
 import { MAX_ADDRESS_BYTES } from '../../protocol/limits.js';
+import { ackCodec, SET_ACK_FLAGS } from '../../protocol/messages/ack.js';
+import { Qos } from '../../protocol/enumerations.js';
 import type { U64 } from '../../protocol/u64.js';
 import { detached } from '../../protocol/messages/index.js';
 import type { AckMessage, ErrorMessage, Message, SetMessage } from '../../protocol/messages/message.js';
@@ -66,6 +68,26 @@ export class Replies {
     if (writer === undefined)
       return this.#deliveries.hand(session, { type: 'ack', address: message.address, revision });
     writer.writeAck(message, revision);
+    this.#deliveries.to(session, writer);
+  }
+
+  /**
+   * Acknowledges a SET whose address is in the bytes of its frame, with its length before it.
+   *
+   * @param address the same as a string
+   */
+  directAck(
+    session: RouterSession,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    address: string,
+    revision: number,
+  ): void {
+    if (this.#held.size > 0) return this.send(session, { type: 'ack', address, revision });
+    const writer = this.writer(session);
+    if (writer === undefined) return; // invariant: a session that sends frames receives frames
+    writer.writeBytes(ackCodec.code, SET_ACK_FLAGS, Qos.Fire, bytes, start, end, revision);
     this.#deliveries.to(session, writer);
   }
 

@@ -6,6 +6,7 @@ import type { Pattern } from '../../protocol/pattern.js';
 import type { StepCounter } from '../../protocol/step-counter.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import { type Changes, type LogMask, noChanges } from '../changes.js';
+import type { RecipientSource } from '../direct/recipient-sets.js';
 import type { FanOut } from './fan-out.js';
 import { MatchLimit } from '../subscriptions/match-limit.js';
 import { Pacing, type RecipientsPort } from '../subscriptions/pacing.js';
@@ -63,6 +64,11 @@ export class SignalRouter {
     this.#pacing = new Pacing(fanOut, recipients, options);
     this.#matchLimit = new MatchLimit(options.maxMatchSteps);
     this.#subscriptionQuota = new SubscriptionQuota(options.maxSubscriptionBytes);
+  }
+
+  /** The subscription index, for recipients of messages that are not decoded. */
+  get recipients(): RecipientSource {
+    return this.#subscriptions;
   }
 
   get subscriptionCount(): number {

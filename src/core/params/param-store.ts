@@ -1,3 +1,4 @@
+import { DirectParams } from '../direct/direct-params.js';
 import type { paramStoreOptions } from './param-options.js';
 import type { OptionValues } from '../../util/option.js';
 import { type Address, addressSegments, parseAddress } from '../../protocol/address.js';
@@ -47,6 +48,7 @@ export class ParamStore {
     maxEntries: MAX_TOMBSTONES,
     maxCharacters: MAX_TOMBSTONE_CHARACTERS,
   });
+  readonly #direct: DirectParams;
   #serial = 0;
   #evicted = 0;
   #expired = 0;
@@ -54,12 +56,19 @@ export class ParamStore {
   /**
    * @param changes receives removals and locks that end
    * @param watch sees every param before it changes
+   * @param direct the params that are found by the bytes of their addresses; removed ones are removed from it
    */
-  constructor(options: ParamStoreOptions, changes: Changes = noChanges, watch: ParamWatch = noParamWatch) {
+  constructor(
+    options: ParamStoreOptions,
+    changes: Changes = noChanges,
+    watch: ParamWatch = noParamWatch,
+    direct = new DirectParams(),
+  ) {
     this.#options = options;
     this.#changes = changes;
     this.#watch = watch;
     this.locks = new ParamLocks(options.maxLockSeconds, changes);
+    this.#direct = direct;
   }
 
   /** Number of params, including expired ones that are not removed yet. */
@@ -106,6 +115,11 @@ export class ParamStore {
   /** Approximate memory of all params in bytes. */
   get bytes(): number {
     return this.#shares.bytes;
+  }
+
+  /** Returns the param of an address, also if it or its lock has expired. */
+  peek(address: string): Param | undefined {
+    return this.#params.get(address);
   }
 
   /**
@@ -210,6 +224,29 @@ export class ParamStore {
     }
     param.share?.listOf(param).touch(param);
     this.#renew(param, nowMicros);
+  }
+
+  /**
+   * Writes a canonical value of a SET without TTL, as {@link write} does.
+   *
+   * @param param unlocked, not expired, and without a history
+   * @returns false without an effect if the value needs other memory than the present one
+   */
+  overwrite(
+    param: Param,
+    type: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    session: RouterSession,
+    nowMicros: number,
+  ): boolean {
+    if (!param.fits(end - start)) return false;
+    if (param.stored !== this.#watch.generation) this.#watch.touch(param);
+    param.overwrite(type, bytes, start, end, session.id, nowMicros);
+    param.share?.free.touch(param);
+    this.#renew(param, nowMicros);
+    return true;
   }
 
   /** Counts a GET as use, which renews a sliding TTL. A snapshot does not. */
@@ -321,6 +358,7 @@ export class ParamStore {
     if (param.expiry !== undefined) this.#expiring.remove(param.expiry);
     param.expiry = undefined;
     param.isRemoved = true;
+    this.#direct.remove(param);
     this.#bury(param.address, param.revision);
   }
 

@@ -53,6 +53,8 @@ export class Param implements WatchedParam {
   /** Neighbors in the order of use. */
   earlier: Param | undefined;
   later: Param | undefined;
+  /** Number among the addresses that are found by their bytes, or -1. Set by `DirectParams`. */
+  directNumber = -1;
 
   #type = 0;
   #bytes: Uint8Array = nothing;
@@ -132,7 +134,7 @@ export class Param implements WatchedParam {
     }
     const length = value.byteLength;
     // A much too large buffer is released, so that one huge value does not occupy memory permanently.
-    if (length > this.#bytes.length || length * 4 < this.#bytes.length) {
+    if (!this.fits(length)) {
       grown += length - this.#bytes.length;
       this.#bytes = new Uint8Array(length);
     }
@@ -146,6 +148,24 @@ export class Param implements WatchedParam {
     this.writtenAt = at;
     this.revision++;
     return grown;
+  }
+
+  /** Whether a value of this length can use the present memory: it needs no more, and not much less. */
+  fits(length: number): boolean {
+    return length <= this.#bytes.length && length * 4 >= this.#bytes.length;
+  }
+
+  /** Writes a canonical value that {@link fits}, of a param without a history. */
+  overwrite(type: number, from: Uint8Array, start: number, end: number, writer: string, at: WriteTime): void {
+    const length = end - start;
+    const to = this.#bytes;
+    if (length <= 64) for (let i = 0; i < length; i++) to[i] = from[start + i]!;
+    else to.set(from.subarray(start, end));
+    this.#type = type;
+    this.#length = length;
+    this.writer = writer;
+    this.writtenAt = at;
+    this.revision++;
   }
 }
 

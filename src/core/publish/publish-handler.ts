@@ -89,6 +89,11 @@ export class PublishHandler {
     return isOfPeers;
   }
 
+  /** Whether a PUBLISH to this address was accepted lately, and the address has no special meaning. */
+  isOrdinary(address: string): boolean {
+    return this.#ordinary.has(address);
+  }
+
   /** Sends a message that passed {@link check}. */
   apply(sender: RouterSession, message: PublishMessage, nowMicros: number): void {
     this.#pass(sender, message, nowMicros, this.#isOfPeers(message.address));

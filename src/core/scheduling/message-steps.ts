@@ -2,6 +2,8 @@ import type { InboundMessage } from '../../protocol/inbound.js';
 
 /** Steps of a SET and of a PUBLISH. */
 export const EVERYDAY_STEPS = 15;
+/** The same if it is handled without decoding. */
+export const DIRECT_STEPS = 8;
 
 /**
  * Steps, about 20 ns each, of a message by itself: decoding, permissions, the change and its reply. Variable costs are

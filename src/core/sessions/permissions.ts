@@ -29,6 +29,10 @@ export interface Permissions {
   checkWrite(message: SetMessage | PublishMessage, nowMicros: number): void;
   /** Counts a write against the rates of its address. @throws ClaspError 429 */
   countWrite(address: string, nowMicros: number): void;
+  /** Whether every write to an address is permitted while {@link isValidAt}: no bound applies to it. */
+  permitsWrites(address: string): boolean;
+  /** Whether the token is valid now. */
+  isValidAt(nowMicros: number): boolean;
 }
 
 /** Permissions of all sessions on a router without authentication, and of the embedding program. */
@@ -41,6 +45,8 @@ export const unrestricted: Permissions = {
   checkAnnounce: () => undefined,
   checkWrite: () => undefined,
   countWrite: () => undefined,
+  permitsWrites: () => true,
+  isValidAt: () => true,
 };
 
 /** Permissions of a revoked grant, for its scheduled bundles. */
@@ -217,6 +223,16 @@ class GrantedPermissions implements Permissions {
       const text = `Rate limit exceeded: this token may write ${bound.maxRate} times a second to ${bound.pattern}`;
       throw new ClaspError(ErrorCode.RateLimited, text, { address });
     }
+  }
+
+  permitsWrites(address: string): boolean {
+    const { action, bounds } = this.#verdictOn(address);
+    return action !== undefined && actionCovers(action, 'write') && bounds.length === 0;
+  }
+
+  isValidAt(nowMicros: number): boolean {
+    const wallMicros = nowMicros + this.#offsets.wallAheadMicros;
+    return wallMicros < this.#expiresAtMicros && wallMicros >= this.#notBeforeMicros;
   }
 
   #checkExpiry(nowMicros: number): void {

@@ -103,6 +103,7 @@ export class SubscriptionIndex {
   #size = 0;
   /** A subscription changed since the cache was filled. Emptying it at the next lookup also releases ended sessions. */
   #stale = false;
+  #generation = 0;
 
   /**
    * @param counter counts the steps of each uncached match
@@ -124,6 +125,11 @@ export class SubscriptionIndex {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Changes whenever the recipients of any address can change. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** Approximate memory of the cache in bytes. */
@@ -175,7 +181,7 @@ export class SubscriptionIndex {
     own.segments += nodesOf(pattern);
     session.holdings.subscriptions++;
     this.#size++;
-    this.#stale = true;
+    this.forgetAll();
   }
 
   /** Removes a subscription. */
@@ -189,7 +195,7 @@ export class SubscriptionIndex {
     if (own.byId.size === 0) this.#sessions.delete(session);
     session.holdings.subscriptions--;
     this.#size--;
-    this.#stale = true;
+    this.forgetAll();
   }
 
   /**
@@ -207,9 +213,17 @@ export class SubscriptionIndex {
     const known = entry.lists[list];
     if (known !== undefined) return known;
     const resolved = this.#resolve(entry.matches, address, type);
+    for (const { sessions } of resolved.groups) this.#cachedBytes += REFERENCE_BYTES * sessions.length;
+    this.#cachedBytes += REFERENCE_BYTES * resolved.paced.length;
     if (this.#cachedBytes > this.#maxCachedBytes) this.#stale = true;
     entry.lists[list] = resolved;
     return resolved;
+  }
+
+  /** Returns the same without the cache. */
+  resolve(address: string, type: SignalType): Recipients {
+    this.#counter.steps += MISS_STEPS;
+    return this.#resolve([...this.matches(address)], address, type);
   }
 
   #remember(address: string, entry: CacheEntry): void {
@@ -234,6 +248,7 @@ export class SubscriptionIndex {
   /** Discards all cached recipients. */
   forgetAll(): void {
     this.#stale = true;
+    this.#generation++;
   }
 
   /** Returns the subscriptions whose pattern matches, without the cache. */
@@ -250,7 +265,6 @@ export class SubscriptionIndex {
       const pace = paceOf(options, type);
       sessions.set(session, sessions.has(session) ? leastRestrictive(sessions.get(session), pace) : pace);
     }
-    this.#cachedBytes += REFERENCE_BYTES * sessions.size;
     const paces = new Map<RouterSession, Pace>();
     const unpaced: RouterSession[] = [];
     for (const [session, pace] of sessions) {

@@ -1,3 +1,4 @@
+import { countFrames } from '../../protocol/inbound.js';
 import type { WatchedActor, WatchedEvent } from './port.js';
 
 /**
@@ -121,6 +122,6 @@ function addFrames(count: Count, event: WatchedEvent): void {
   if (!Array.isArray(batches)) return;
   count.batches += batches.length;
   for (const batch of batches as readonly ({ readonly frames?: unknown } | null | undefined)[]) {
-    if (Array.isArray(batch?.frames)) count.frames += batch.frames.length;
+    if (Array.isArray(batch?.frames)) count.frames += countFrames(batch.frames);
   }
 }

@@ -13,7 +13,8 @@ import type { GetMessage, SetMessage, Transmitted } from './message.js';
 //   flags: 0x80 revision · 0x40 lock · 0x20 unlock · 0x10 ttl · 0x0F value type
 //   ttl (wire.md 11): 0 never · low 31 bits seconds · 0x80000000 counted from the write, otherwise from the last use
 
-const REVISION = 0x80;
+/** Flag of a SET with a revision. */
+export const SET_REVISION = 0x80;
 const LOCK = 0x40;
 const UNLOCK = 0x20;
 const TTL = 0x10;
@@ -56,7 +57,7 @@ export function writeSet(w: Writer, m: SetMessage, revision: U64 | undefined = m
 export function setFlags(m: SetMessage, revision: U64 | undefined): number {
   return (
     m.value.type |
-    (revision === undefined ? 0 : REVISION) |
+    (revision === undefined ? 0 : SET_REVISION) |
     (m.lock === true ? LOCK : 0) |
     (m.unlock === true ? UNLOCK : 0) |
     (m.ttl === undefined ? 0 : TTL)
@@ -69,7 +70,7 @@ function readSet(r: Reader): SetMessage {
   const address = r.address();
   const end = r.at;
   const value = behindAddress(readEncodedValue(flags & VALUE_TYPE, r), address, start, end, r);
-  const revision = flags & REVISION ? r.u64() : undefined;
+  const revision = flags & SET_REVISION ? r.u64() : undefined;
   const ttl = flags & TTL ? r.u32() : undefined;
   return {
     type: 'set',

@@ -1,27 +1,32 @@
 import { map, type OperatorFunction } from 'rxjs';
 import { decodeJson } from '../../protocol/encodings/json.js';
 import { Qos } from '../../protocol/enumerations.js';
-import { DecodeError } from '../../protocol/errors.js';
-import { decodeFrame } from '../../protocol/frame.js';
 import { FrameRun } from '../../protocol/frame-run.js';
-import type { InboundFrame, RateLimitedMessage } from '../../protocol/inbound.js';
+import {
+  decodeInbound,
+  type InboundFrame,
+  type InboundItem,
+  malformedFrame,
+  type RateLimitedMessage,
+} from '../../protocol/inbound.js';
 import type { InboundFrame as UndecodedFrame } from '../transport.js';
 
 /**
- * Decodes frames and JSON messages. Each input array becomes one output array in the same order. An empty array, which
- * is a sign of life, stays empty. Invalid input is replaced by `malformed` at its position. Notices of `limitRate` pass
+ * Decodes frames and JSON messages. Runs of frames pass unchanged: the router reads most of their messages from the
+ * bytes. Each input array becomes one output array in the same order. An empty array, which is a sign of life, stays
+ * empty. Invalid input is replaced by `malformed` at its position. Notices of `limitRate` pass
  * unchanged.
  *
  * @param onRead called with the bytes of the frames per batch
  */
 export function decodeFrames(
   onRead: (byteLength: number) => void = () => undefined,
-): OperatorFunction<readonly (UndecodedFrame | RateLimitedMessage)[], readonly InboundFrame[]> {
+): OperatorFunction<readonly (UndecodedFrame | RateLimitedMessage)[], readonly InboundItem[]> {
   return map((batch) => {
-    const decoded: InboundFrame[] = [];
+    const decoded: InboundItem[] = [];
     for (const item of batch) {
-      if (item instanceof FrameRun) decodeRun(item, decoded);
-      else if (item instanceof Uint8Array) decoded.push(decodeBinary(item, 0, item.length));
+      if (item instanceof FrameRun) decoded.push(item);
+      else if (item instanceof Uint8Array) decoded.push(decodeInbound(item, 0, item.length));
       else if (typeof item === 'string') decoded.push(decodeText(item));
       else decoded.push({ message: item, qos: Qos.Fire, encoding: 'binary' });
     }
@@ -42,35 +47,10 @@ export function byteLengthOf(batch: readonly (UndecodedFrame | RateLimitedMessag
   return byteLength;
 }
 
-function decodeRun(run: FrameRun, decoded: InboundFrame[]): void {
-  const { bytes } = run;
-  for (let start = 0; start < bytes.length;) {
-    const end = run.endOf(start);
-    decoded.push(decodeBinary(bytes, start, end));
-    start = end;
-  }
-}
-
-function decodeBinary(bytes: Uint8Array, start: number, end: number): InboundFrame {
-  try {
-    return decodeFrame(bytes, start, end);
-  } catch (error) {
-    return malformed(error, 'binary');
-  }
-}
-
 function decodeText(text: string): InboundFrame {
   try {
     return decodeJson(text);
   } catch (error) {
-    return malformed(error, 'json');
+    return malformedFrame(error, 'json');
   }
-}
-
-/**
- * A decoder throws only DecodeErrors. Any other error is a bug in the router and must not be attributed to the peer.
- */
-function malformed(error: unknown, encoding: 'binary' | 'json'): InboundFrame {
-  if (!(error instanceof DecodeError)) throw error;
-  return { message: { type: 'malformed', error }, qos: Qos.Fire, encoding };
 }

@@ -5,6 +5,7 @@ import { DecodeError } from '../../../src/protocol/errors.js';
 import { encodeFrame } from '../../../src/protocol/frame.js';
 import { FrameRun } from '../../../src/protocol/frame-run.js';
 import type { InboundFrame, RateLimitedMessage } from '../../../src/protocol/inbound.js';
+import { decodedFrames } from '../../support/decoded-frames.js';
 import { decodeFrames } from '../../../src/transports/operators/index.js';
 import type { InboundFrame as UndecodedFrame } from '../../../src/transports/transport.js';
 
@@ -13,7 +14,7 @@ function decoded(...batches: (readonly (UndecodedFrame | RateLimitedMessage)[])[
   let fault: unknown;
   of(...batches)
     .pipe(decodeFrames())
-    .subscribe({ next: (frames) => out.push(frames), error: (error: unknown) => (fault = error) });
+    .subscribe({ next: (items) => out.push(decodedFrames(items)), error: (error: unknown) => (fault = error) });
   expect(fault).toBeUndefined();
   return out;
 }
@@ -31,7 +32,7 @@ describe('decodeFrames', () => {
     ]);
   });
 
-  it('decodes the frames of a run one by one, invalid messages included', () => {
+  it('passes a run unchanged, for a receiver that decodes its frames one by one, invalid messages included', () => {
     const bad = encodeFrame({ type: 'ping' });
     bad[4] = 0x7f; // invalid message type
     const run = new FrameRun(Uint8Array.from([...ping, ...bad, ...ping]), 3);

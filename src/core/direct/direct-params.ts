@@ -1,0 +1,39 @@
+import type { Param } from '../params/param.js';
+import type { Permissions } from '../sessions/permissions.js';
+import { AddressTable } from './address-table.js';
+import { type RecipientSet, unresolved } from './recipient-sets.js';
+
+/** Params by the bytes of their addresses, with what a SET needs. An entry ends with its param. */
+export class DirectParams {
+  readonly table = new AddressTable();
+  readonly params: (Param | undefined)[] = [];
+  readonly recipients: RecipientSet[] = [];
+  /** Permissions that permit writes to the address without further checks. */
+  readonly permitted: (Permissions | undefined)[] = [];
+
+  /** Returns the number of an address, or -1. @param start of the length before the address */
+  find(view: DataView, start: number, end: number): number {
+    return this.table.find(view, start, end, 0);
+  }
+
+  /** @param start of the length before the address of the param */
+  add(view: DataView, start: number, end: number, param: Param): void {
+    if (param.directNumber >= 0) return; // known, and beyond the limit of a lookup
+    const number = this.table.add(view, start, end, 0);
+    param.directNumber = number;
+    this.params[number] = param;
+    this.recipients[number] = unresolved;
+    this.permitted[number] = undefined;
+  }
+
+  /** The param was removed. */
+  remove(param: Param): void {
+    const { directNumber } = param;
+    if (directNumber < 0) return;
+    param.directNumber = -1;
+    this.table.remove(directNumber);
+    this.params[directNumber] = undefined;
+    this.recipients[directNumber] = unresolved;
+    this.permitted[directNumber] = undefined;
+  }
+}

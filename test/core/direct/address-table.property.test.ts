@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { AddressTable } from '../../../src/core/direct/address-table.js';
+
+const utf8 = new TextEncoder();
+
+/** An address with its length before it, as in a frame, behind some other bytes. */
+function inFrame(address: string): { readonly view: DataView; readonly start: number; readonly end: number } {
+  const text = utf8.encode(address);
+  const bytes = new Uint8Array([0xff, 0xff, 0xff, text.length >> 8, text.length & 0xff, ...text, 0xff]);
+  return { view: new DataView(bytes.buffer), start: 3, end: bytes.length - 1 };
+}
+
+function find(table: AddressTable, address: string, tag: number): number {
+  const { view, start, end } = inFrame(address);
+  return table.find(view, start, end, tag);
+}
+
+function add(table: AddressTable, address: string, tag: number): number {
+  const { view, start, end } = inFrame(address);
+  return table.add(view, start, end, tag);
+}
+
+const key = fc.record({
+  address: fc.oneof(
+    fc.nat(400).map((n) => `/a/${n}`),
+    fc.string({ maxLength: 1_000 }),
+  ),
+  tag: fc.constantFrom(0, 0x20, 0x40),
+});
+
+describe('the address table', () => {
+  it('agrees with a map while addresses are added and removed, and reuses numbers', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ key, isRemoved: fc.boolean() }), { maxLength: 300 }), (steps) => {
+        const table = new AddressTable();
+        const numbers = new Map<string, number>();
+        for (const {
+          key: { address, tag },
+          isRemoved,
+        } of steps) {
+          const name = `${tag} ${address}`;
+          const known = numbers.get(name);
+          expect(find(table, address, tag)).toBe(known ?? -1);
+          if (known === undefined) {
+            const number = add(table, address, tag);
+            expect([...numbers.values()]).not.toContain(number);
+            numbers.set(name, number);
+          } else if (isRemoved) {
+            table.remove(known);
+            numbers.delete(name);
+          }
+          expect(table.size).toBe(numbers.size);
+          expect(table.end).toBeLessThanOrEqual(steps.length);
+        }
+        for (const [name, number] of numbers) {
+          const space = name.indexOf(' ');
+          expect(find(table, name.slice(space + 1), Number(name.slice(0, space)))).toBe(number);
+        }
+      }),
+    );
+  });
+
+  it('finds 20,000 addresses after it has grown, and none that was removed', () => {
+    const table = new AddressTable();
+    const numbers = Array.from({ length: 20_000 }, (_, i) => add(table, `/lights/${i}/dim`, 0));
+    for (let i = 0; i < 20_000; i += 2) table.remove(numbers[i]!);
+    for (let i = 0; i < 20_000; i++) expect(find(table, `/lights/${i}/dim`, 0)).toBe(i % 2 === 0 ? -1 : numbers[i]);
+    for (let i = 0; i < 10_000; i++) add(table, `/other/${i}`, 0);
+    expect(table.end).toBe(20_000);
+  });
+
+  it('passes at most 64 slots, also if the hashes of thousands of addresses are equal', () => {
+    const table = new AddressTable();
+    // A change of the top bit of one word and of the bit to which it is rotated in the next leaves the hash as it is.
+    const colliding = (n: number): { view: DataView; start: number; end: number } => {
+      const bytes = new Uint8Array(2 + 16 * 8);
+      bytes[1] = bytes.length - 2;
+      const view = new DataView(bytes.buffer);
+      for (let bit = 0; bit < 16; bit++) {
+        if (((n >> bit) & 1) === 0) continue;
+        view.setInt32(8 * bit, view.getInt32(8 * bit, true) ^ 0x8000_0000, true);
+        view.setInt32(8 * bit + 4, view.getInt32(8 * bit + 4, true) ^ 0x4000, true);
+      }
+      return { view, start: 0, end: bytes.length };
+    };
+    let found = 0;
+    for (let n = 0; n < 2_000; n++) {
+      const { view, start, end } = colliding(n * 2); // the first words contain the length
+      table.add(view, start, end, 0);
+    }
+    for (let n = 0; n < 2_000; n++) {
+      const { view, start, end } = colliding(n * 2);
+      if (table.find(view, start, end, 0) >= 0) found++;
+    }
+    expect(found).toBeLessThan(2_000);
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { RecipientSets } from '../../../src/core/direct/recipient-sets.js';
+import { wireForm } from '../../../src/core/delivery/wire-form.js';
+import type { RecipientGroup } from '../../../src/core/subscriptions/subscription-index.js';
+import { CoreHarness } from '../../support/core-harness.js';
+
+const harness = new CoreHarness();
+const [one, other] = [harness.join('one').session, harness.join('other').session];
+
+describe('recipient sets', () => {
+  const source = {
+    generation: 0,
+    groups: [] as RecipientGroup[],
+    resolve: () => ({ groups: source.groups, paced: [], logs: 0 }),
+  };
+  const groupOf = (...sessions: (typeof one)[]): RecipientGroup[] => [{ form: wireForm('raw', 'binary'), sessions }];
+
+  it('share one set among addresses with equal recipients', () => {
+    const sets = new RecipientSets(source);
+    source.groups = groupOf(one, other);
+    const first = sets.resolve('/a', 'param');
+    source.groups = groupOf(one, other);
+    expect(sets.resolve('/b', 'param')).toBe(first);
+    source.groups = groupOf(one);
+    expect(sets.resolve('/c', 'param')).not.toBe(first);
+  });
+
+  it('are stale and hold no session after a change', () => {
+    const sets = new RecipientSets(source);
+    sets.refresh();
+    source.groups = groupOf(one);
+    const set = sets.resolve('/a', 'param');
+    sets.refresh();
+    expect(set).toMatchObject({ isStale: false, isDirect: true });
+    source.generation++;
+    sets.refresh();
+    expect(set).toMatchObject({ isStale: true, groups: [] });
+  });
+
+  it('are not direct for streams to links without framing, which can have a datagram path', () => {
+    source.groups = groupOf(one);
+    expect(new RecipientSets(source).resolve('/a', 'stream').isDirect).toBe(false);
+    expect(new RecipientSets(source).resolve('/a', 'event').isDirect).toBe(true);
+  });
+});
