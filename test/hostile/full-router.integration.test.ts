@@ -144,9 +144,7 @@ describe('the holder of a token', () => {
     const { router, connect, join } = await open({ maxSessions: 8, maxSessionsPerToken: 2, authenticator });
     const [first] = [await join('203.0.113.1', 'guest'), await join('203.0.113.2', 'guest')];
     const third = await connect('203.0.113.3', 'guest');
-    const message =
-      'Too many sessions with this token: it has 2; the limit is 2, the router option maxSessionsPerToken ' +
-      '(--max-sessions-per-token)';
+    const message = 'Too many sessions with this token: it has 2; the limit is 2, the option maxSessionsPerToken';
     expect(await answer(third)).toEqual({ type: 'error', code: 503, message });
     await join('203.0.113.3', 'desk');
     first.socket.destroy();
