@@ -1,49 +1,14 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { once } from 'node:events';
-import { NEVER } from 'rxjs';
+import { describe, expect, it } from '@jest/globals';
 import { tcp } from '../../src/transports/tcp/index.js';
-import type { TlsSource } from '../../src/net/tls.js';
-import type { Connection, Listener, Transport } from '../../src/transports/transport.js';
+import { cleanUps } from '../support/clean-ups.js';
 import { SteadyClock } from '../support/steady-clock.js';
-import { testCertificate } from '../support/certificates.js';
 import { faultsOf } from '../support/rejected-connections.js';
 import { frameOf } from '../support/frames.js';
 import { fromElsewhere } from '../support/from-elsewhere.js';
 import { Inbox, turns, until } from '../support/inbox.js';
 import { RawSocket } from '../support/raw-socket.js';
 import { TcpClient } from '../support/tcp-client.js';
-
-const local = { host: '127.0.0.1', port: 0 };
-const certificate = await testCertificate();
-const tls: TlsSource = { credentials: certificate, renewed$: NEVER };
-const trust = { ca: certificate.ca };
-
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
-/** Opens a transport and keeps its connections. */
-async function open(transport: Transport): Promise<{ listener: Listener; accepted: Connection[] }> {
-  const listener = await transport.listen();
-  const accepted: Connection[] = [];
-  listener.connections$.subscribe((connection) => {
-    accepted.push(connection);
-    cleanUps.push(() => {
-      connection.destroy();
-    });
-  });
-  cleanUps.push(() => listener.close());
-  return { listener, accepted };
-}
-
-const urlOf = (listener: Listener): string => listener.addresses[0]!.url;
-const portOf = (listener: Listener): number => listener.addresses[0]!.port;
-
-/** Resolves when the other side has closed or reset the connection. */
-async function ended({ socket, closed }: RawSocket): Promise<void> {
-  if (!socket.readableEnded) await Promise.race([once(socket, 'end'), closed]);
-}
+import { ended, local, open, portOf, tls, trust, urlOf } from './tcp-harness.js';
 
 describe('a TCP port', () => {
   it.each([

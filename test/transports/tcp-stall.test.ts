@@ -1,35 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { pipe, tcp, type TcpOptions } from '../../src/transports/tcp/index.js';
 import { type Connection, ConnectionLost, type Transport } from '../../src/transports/transport.js';
+import { cleanUps } from '../support/clean-ups.js';
 import { framed, frameOf } from '../support/frames.js';
 import { Inbox, until } from '../support/inbox.js';
 import { fillNetwork, passSeconds } from '../support/slow-peer.js';
 import { SteadyClock } from '../support/steady-clock.js';
 import { TcpClient } from '../support/tcp-client.js';
-
-const folder = mkdtempSync(join(tmpdir(), 'clasp-'));
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
-
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
+import { newPath, open, urlOf } from './tcp-harness.js';
 
 async function connected(transport: Transport): Promise<{ client: TcpClient; connection: Connection; inbox: Inbox }> {
-  const listener = await transport.listen();
-  cleanUps.push(() => listener.close());
-  const accepted: Connection[] = [];
-  listener.connections$.subscribe((connection) => accepted.push(connection));
-  const client = await TcpClient.connect(listener.addresses[0]!.url);
+  const { listener, accepted } = await open(transport);
+  const client = await TcpClient.connect(urlOf(listener));
   await until(() => accepted.length === 1);
   const connection = accepted[0]!;
   cleanUps.push(() => {
-    connection.destroy();
     client.vanish();
   });
   return { client, connection, inbox: new Inbox(connection.batches$) };
@@ -88,7 +73,7 @@ describe('a TCP peer that reads none of its queued bytes', () => {
       'over a pipe, which cannot be half-open',
       (clock: SteadyClock) =>
         pipe({
-          path: process.platform === 'win32' ? `\\\\.\\pipe\\clasp-stall-${process.pid}` : join(folder, 'stall.sock'),
+          path: newPath(),
           clock,
         }),
     ],
@@ -106,7 +91,6 @@ describe('a TCP connection', () => {
     const clock = new SteadyClock();
     expect((await connected(overTcp(clock))).connection.pingIntervalMs).toBe(30_000);
     expect((await connected(overTcp(clock, { pingIntervalMs: 0 }))).connection.pingIntervalMs).toBeUndefined();
-    const path = process.platform === 'win32' ? `\\\\.\\pipe\\clasp-${process.pid}` : join(folder, 'clasp.sock');
-    expect((await connected(pipe({ path, clock }))).connection.pingIntervalMs).toBeUndefined();
+    expect((await connected(pipe({ path: newPath(), clock }))).connection.pingIntervalMs).toBeUndefined();
   });
 });
