@@ -53,12 +53,10 @@ const ways: Readonly<Record<string, readonly Edge[]>> = {
     ['session.awaitingHello', 'session.authenticating', 'hello.received'],
     ['session.awaitingHello', 'session.draining', 'hello.refused'],
     ['session.awaitingHello', 'session.draining', 'hello.overdue'],
-    ['session.awaitingHello', 'session.awaitingHello', 'after helloDeadline'],
     ['session.authenticating', 'session.draining', 'hello.refused'],
     ['session.authenticating', 'session.draining', 'token.overdue'],
     ['session.authenticating', 'session.active', 'done: authenticate'],
     ['session.authenticating', 'session.draining', 'error: authenticate'],
-    ['session.authenticating', 'session.authenticating', 'after helloDeadline'],
     ['session.active', 'session.congested', 'connection.congested'],
     ['session.congested', 'session.congested', 'connection.congested'],
     ['session.congested', 'session.congested', 'messages.dropped'],
@@ -67,7 +65,6 @@ const ways: Readonly<Record<string, readonly Edge[]>> = {
     ['session.draining', 'session.closed', 'connection.lost'],
     ['session.draining', 'session.closed', 'drain.overdue'],
     ['session.draining', 'session.draining', '*'],
-    ['session.draining', 'session.draining', 'after drainLimit'],
   ],
 };
 

@@ -2,7 +2,7 @@ import { type Actor, createActor } from 'xstate';
 import { microseconds } from '../../util/clock.js';
 import { placeOfConnection } from '../../util/client-prefix.js';
 import type { CloseReason } from '../../util/close-reason.js';
-import { judgeAfterInput, type PeerDeadline } from '../../util/peer-deadline.js';
+import type { PeerDeadlineQueue } from '../../util/peer-deadline-queue.js';
 import { peerText } from '../../util/printable-text.js';
 import type { Feature } from '../../protocol/enumerations.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
@@ -12,6 +12,7 @@ import { noPermissions } from '../../core/sessions/permissions.js';
 import { RouterSession } from '../../core/session.js';
 import type { OverdueEvent, SessionPhase } from '../../core/session-events.js';
 import { watchGrant } from './grant-watch.js';
+import type { DeadlineHolder, SessionDeadlines } from './session-deadlines.js';
 import type { SessionHubInput, SessionHubScope } from './session-hub-types.js';
 import { sessionMachine } from './session-machine.js';
 import type { SessionPort } from './session-port.js';
@@ -23,6 +24,7 @@ export interface SessionDriverHost {
   readonly parent: SessionHubScope['self'];
   readonly input: SessionHubInput;
   readonly tokens: TokenSessions;
+  readonly deadlines: SessionDeadlines;
   /** HELLO was accepted, and its token too if the router has authentication. Called at most once per driver. */
   readonly established: (driver: SessionDriver, name: string, grant: Grant | undefined) => void;
 }
@@ -33,7 +35,7 @@ export interface SessionDriverHost {
  * `established` reports the session, `authenticated` opens it and passes the grant to the core, which sends WELCOME and
  * handles the frames behind HELLO.
  */
-export class SessionDriver implements SessionPort {
+export class SessionDriver implements SessionPort, DeadlineHolder {
   readonly actor: Actor<typeof sessionMachine>;
   readonly session: RouterSession;
   readonly connection: Connection;
@@ -47,7 +49,9 @@ export class SessionDriver implements SessionPort {
   #isReleased = false;
   /** The token that it counts for, once checked. */
   #tokenId: string | undefined;
-  #overdue: PeerDeadline | undefined;
+  /** The deadline of the current state, if any: what the machine receives when it has passed, and where it waits. */
+  #overdueEvent: OverdueEvent | undefined;
+  #deadlines: PeerDeadlineQueue<DeadlineHolder> | undefined;
   #stopWatchingGrant: (() => void) | undefined;
 
   /** @param isAdmitted whether the connection is counted already; a refused one is not */
@@ -101,7 +105,7 @@ export class SessionDriver implements SessionPort {
     this.#isReleased = true;
     this.#drained.unsubscribe();
     this.#stopWatchingGrant?.();
-    this.#overdue?.clear();
+    this.#clearDeadline();
     if (this.#tokenId !== undefined) this.#host.tokens.leave(this.#tokenId);
   }
 
@@ -122,6 +126,7 @@ export class SessionDriver implements SessionPort {
   }
 
   phaseChanged(phase: SessionPhase): void {
+    this.#clearDeadline();
     this.session.phase = phase;
     this.session.phaseSinceMicros = microseconds(this.#host.input.clock);
   }
@@ -175,15 +180,24 @@ export class SessionDriver implements SessionPort {
     this.#host.input.router.send({ type: 'session.closing', session, error, reason });
   }
 
-  overdue(event: OverdueEvent): void {
-    this.#overdue?.clear();
-    this.#overdue = judgeAfterInput(this.#host.input.clock, () => {
-      this.actor.send(event);
-    });
+  setDeadline(event: OverdueEvent, milliseconds: number): void {
+    this.#overdueEvent = event;
+    this.#deadlines = this.#host.deadlines.of(milliseconds);
+    this.#deadlines.set(this);
+  }
+
+  overdue(): void {
+    if (this.#overdueEvent !== undefined) this.actor.send(this.#overdueEvent);
   }
 
   destroy(): void {
     this.connection.destroy();
+  }
+
+  #clearDeadline(): void {
+    this.#deadlines?.clear(this);
+    this.#deadlines = undefined;
+    this.#overdueEvent = undefined;
   }
 
   /** If the token becomes invalid, ends the session, and its scheduled work at once. */

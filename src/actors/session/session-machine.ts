@@ -58,8 +58,11 @@ export const sessionMachine = setup({
     enterPhase: ({ context }, { phase }: { readonly phase: SessionPhase }) => {
       context.port.phaseChanged(phase);
     },
-    judgeLater: ({ context }, event: OverdueEvent) => {
-      context.port.overdue(event);
+    setHelloDeadline: ({ context }, event: OverdueEvent) => {
+      context.port.setDeadline(event, context.helloDeadlineMs);
+    },
+    setDrainLimit: ({ context }, event: OverdueEvent) => {
+      context.port.setDeadline(event, context.drainMs);
     },
     keepHello: assign((_, { name, features }: { readonly name: string; readonly features: readonly Feature[] }) => ({
       name,
@@ -114,10 +117,6 @@ export const sessionMachine = setup({
       context.port.destroy();
     },
   },
-  delays: {
-    helloDeadline: ({ context }) => context.helloDeadlineMs,
-    drainLimit: ({ context }) => context.drainMs,
-  },
 }).createMachine({
   id: 'session',
   context: ({ input }) => ({
@@ -149,7 +148,10 @@ export const sessionMachine = setup({
       },
     },
     awaitingHello: {
-      entry: { type: 'enterPhase', params: { phase: 'awaitingHello' } },
+      entry: [
+        { type: 'enterPhase', params: { phase: 'awaitingHello' } },
+        { type: 'setHelloDeadline', params: { type: 'hello.overdue' } },
+      ],
       on: {
         'hello.accepted': {
           target: 'active',
@@ -162,10 +164,12 @@ export const sessionMachine = setup({
         'hello.refused': { target: 'draining', actions: { type: 'keepCause', params: ({ event }) => event } },
         'hello.overdue': { target: 'draining', actions: 'blameSilence' },
       },
-      after: { helloDeadline: { actions: { type: 'judgeLater', params: { type: 'hello.overdue' } } } },
     },
     authenticating: {
-      entry: { type: 'enterPhase', params: { phase: 'authenticating' } },
+      entry: [
+        { type: 'enterPhase', params: { phase: 'authenticating' } },
+        { type: 'setHelloDeadline', params: { type: 'token.overdue' } },
+      ],
       invoke: {
         id: 'authenticate',
         src: 'authenticate',
@@ -185,7 +189,6 @@ export const sessionMachine = setup({
         'hello.refused': { target: 'draining', actions: { type: 'keepCause', params: ({ event }) => event } },
         'token.overdue': { target: 'draining', actions: 'blameAuthenticator' },
       },
-      after: { helloDeadline: { actions: { type: 'judgeLater', params: { type: 'token.overdue' } } } },
     },
     active: {
       entry: { type: 'enterPhase', params: { phase: 'active' } },
@@ -218,7 +221,11 @@ export const sessionMachine = setup({
       },
     },
     draining: {
-      entry: [{ type: 'enterPhase', params: { phase: 'draining' } }, 'sendCloseReason'],
+      entry: [
+        { type: 'enterPhase', params: { phase: 'draining' } },
+        { type: 'setDrainLimit', params: { type: 'drain.overdue' } },
+        'sendCloseReason',
+      ],
       on: {
         'connection.closed': 'closed',
         'connection.lost': 'closed',
@@ -226,7 +233,6 @@ export const sessionMachine = setup({
         // The first cause applies. Later failures change nothing.
         '*': {},
       },
-      after: { drainLimit: { actions: { type: 'judgeLater', params: { type: 'drain.overdue' } } } },
     },
     closed: {
       entry: { type: 'enterPhase', params: { phase: 'closed' } },

@@ -6,7 +6,10 @@ import type { OverdueEvent, SessionPhase } from '../../core/session-events.js';
 
 /** Effects of a session machine. Every method is called within a transition and returns at once. */
 export interface SessionPort {
-  /** The machine has entered another state. The first call states `connecting`, the last one `closed`. */
+  /**
+   * The machine has entered another state, in which the deadline of the previous one no longer applies. The first call
+   * states `connecting`, the last one `closed`.
+   */
   phaseChanged(phase: SessionPhase): void;
   /**
    * Authenticates the token of the received HELLO. Called at most once, in `authenticating`.
@@ -27,10 +30,10 @@ export interface SessionPort {
    */
   closing(error: ClaspError | undefined, reason: CloseReason): void;
   /**
-   * A deadline has passed. Sends the machine this event after pending input was read and the grace period has ended
-   * (`setPeerDeadline`). The machine can be in another state by then.
+   * If the machine is still in this state after the time, sends it the event, but not before pending input was read and
+   * the grace period after a stall has ended (`setPeerDeadline`). Called at most once per state, after `phaseChanged`.
    */
-  overdue(event: OverdueEvent): void;
+  setDeadline(event: OverdueEvent, milliseconds: number): void;
   /** The peer did not read its close message in time: destroy the connection. */
   destroy(): void;
 }

@@ -10,6 +10,7 @@ import { Displacement } from './displacement.js';
 import { IdleSweep } from './idle-sweep.js';
 import { LockHolderProbes } from './lock-holder-probes.js';
 import { SessionAdmission } from './session-admission.js';
+import { SessionDeadlines } from './session-deadlines.js';
 import { SessionDriver, type SessionDriverHost } from './session-driver.js';
 import { endWithError } from './session-end.js';
 import type { SessionEnd } from '../../core/session-events.js';
@@ -25,6 +26,7 @@ export class Sessions {
   readonly #input: SessionHubInput;
   readonly #newId: () => string;
   readonly #host: SessionDriverHost;
+  readonly #deadlines: SessionDeadlines;
   readonly #drivers = new Map<string, SessionDriver>();
   /** Sessions without a HELLO. */
   readonly #unestablished = new Map<Connection, SessionDriver>();
@@ -46,7 +48,9 @@ export class Sessions {
     const { router, clock } = input;
     const sessions = (): Iterable<SessionDriver> => this.#drivers.values();
     const tokens = new TokenSessions(input.maxSessionsPerToken);
-    this.#host = { parent: scope.self, input, tokens, established: this.#established };
+    this.#deadlines = new SessionDeadlines(clock);
+    const deadlines = this.#deadlines;
+    this.#host = { parent: scope.self, input, tokens, deadlines, established: this.#established };
     const release = (session: RouterSession, text: string): void => {
       // Through the connection, because the pipeline limits how many sessions end per turn of the event loop.
       session.link.destroy(text);
@@ -244,6 +248,7 @@ export class Sessions {
     this.#input.router.send({ type: 'session.closed', session, departure });
     if (this.#drivers.size > 0) return;
     // Without sessions, nothing needs to be watched.
+    this.#deadlines.stop();
     this.#idle.stop();
     this.#probes.stop();
     this.#holders.stop();

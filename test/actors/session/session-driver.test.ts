@@ -3,6 +3,7 @@ import { Subject } from 'rxjs';
 import { createActor, createMachine } from 'xstate';
 import type { RouterActorEvent } from '../../../src/actors/router/router-actor-events.js';
 import { SessionDriver } from '../../../src/actors/session/session-driver.js';
+import { SessionDeadlines } from '../../../src/actors/session/session-deadlines.js';
 import { TokenSessions } from '../../../src/actors/session/token-sessions.js';
 import type { Authenticator, Grant } from '../../../src/core/ports.js';
 import { ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
@@ -50,6 +51,7 @@ function drive(tokens = new TokenSessions(0)) {
   const driver = new SessionDriver('s1', server, true, {
     parent: hub as never, // only the system of the parent is used
     tokens,
+    deadlines: new SessionDeadlines(clock),
     established: (_, name) => void established.push(name),
     input: {
       ...unlimited,

@@ -190,7 +190,7 @@ describe('idle sessions', () => {
     const { connect } = startHub({ clock: counted });
     expect(timers.size).toBe(0);
     const { tell } = connect();
-    expect(timers.size).toBe(2);
+    expect(timers.size).toBe(3); // the sweep, the clock and the HELLO deadline
     tell({ type: 'connection.closed' });
     expect(timers.size).toBe(0);
   });

@@ -1,7 +1,7 @@
 import { type Actor, createActor, SimulatedClock } from 'xstate';
 import type { Grant } from '../../../src/core/ports.js';
 import { parsePattern } from '../../../src/protocol/pattern.js';
-import type { OverdueEvent, SessionEvent, SessionPhase } from '../../../src/core/session-events.js';
+import type { SessionEvent, SessionPhase } from '../../../src/core/session-events.js';
 import { sessionMachine } from '../../../src/actors/session/session-machine.js';
 import type { SessionLimitOptions } from '../../../src/actors/session/session-limits.js';
 import type { SessionPort } from '../../../src/actors/session/session-port.js';
@@ -49,18 +49,17 @@ export const unlimited: SessionLimitOptions & { readonly maxSessionsPerToken: nu
   maxHalfOpenPerAddress: 0,
 };
 
-/**
- * A session machine that runs on simulated time and records its effects.
- *
- * @param overdue handles a passed deadline; by default it is enforced at once
- */
-export function startSession(overdue?: (event: OverdueEvent) => void): SessionUnderTest {
+/** A session machine that runs on simulated time and records its effects. Its deadlines are enforced at once. */
+export function startSession(): SessionUnderTest {
   const clock = new SimulatedClock();
   const calls: PortCall[] = [];
-  const judge = (event: OverdueEvent): void => {
-    actor.send(event);
-  };
-  const port = recordingPort(calls, overdue ?? judge);
+  const port = recordingPort(calls, (event, milliseconds) => {
+    const { length } = calls.filter(({ call }) => call === 'phaseChanged');
+    clock.setTimeout(() => {
+      const isSameState = calls.filter(({ call }) => call === 'phaseChanged').length === length;
+      if (isSameState) actor.send(event);
+    }, milliseconds);
+  });
   const actor = createActor(sessionMachine, {
     clock,
     input: { id: 'session-1', transport: 'memory', remoteAddress: 'memory:1', port },
@@ -74,7 +73,10 @@ export function startSession(overdue?: (event: OverdueEvent) => void): SessionUn
   };
 }
 
-export function recordingPort(calls: PortCall[], overdue: SessionPort['overdue'] = () => undefined): SessionPort {
+export function recordingPort(
+  calls: PortCall[],
+  setDeadline: SessionPort['setDeadline'] = () => undefined,
+): SessionPort {
   return {
     phaseChanged: (phase) => void calls.push({ call: 'phaseChanged', phase }),
     // The test sends the result: `xstate.done.actor.authenticate`.
@@ -82,7 +84,7 @@ export function recordingPort(calls: PortCall[], overdue: SessionPort['overdue']
     established: (name) => void calls.push({ call: 'established', name }),
     authenticated: (given) => void calls.push({ call: 'authenticated', grant: given }),
     closing: (error, reason) => void calls.push({ call: 'closing', error, reason }),
-    overdue,
+    setDeadline,
     destroy: () => void calls.push({ call: 'destroy' }),
   };
 }

@@ -18,9 +18,7 @@ describe('a definition', () => {
       context: { type: 'context' },
       on: { 'connection.lost': { target: '.closed', actions: { type: 'keepCause', params: { type: 'params' } } } },
       states: {
-        awaitingHello: {
-          after: { helloDeadline: { actions: { type: 'judgeLater', params: { type: 'hello.overdue' } } } },
-        },
+        awaitingHello: { on: { 'hello.overdue': { target: 'draining', actions: 'blameSilence' } } },
       },
     });
   });
