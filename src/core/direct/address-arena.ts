@@ -7,13 +7,31 @@ const UNITS_PER_PAGE = PAGE_BYTES / UNIT_BYTES;
 const UNIT_SHIFT = Math.log2(UNIT_BYTES);
 const PAGE_SHIFT = Math.log2(UNITS_PER_PAGE);
 
-/** Stores short byte strings in pages. Released space is used again for strings of the same length in units. */
+/** Released bytes that are accepted. */
+const MAX_RELEASED_BYTES = 1_048_576;
+
+/**
+ * Stores short byte strings in pages. Released space is used again for strings of the same length in units. If more
+ * space is released than in use, the user must move the strings to another arena.
+ */
 export class AddressArena {
   readonly #pages: DataView[] = [];
   /** Next free unit of the last page. */
   #unit = UNITS_PER_PAGE;
   /** Released positions, by length in units. */
   readonly #released: (number[] | undefined)[] = [];
+  #releasedUnits = 0;
+
+  /** Whether most of the space is released: strings of all lengths in turn would otherwise never use it again. */
+  get isSparse(): boolean {
+    const released = this.#releasedUnits;
+    return released * UNIT_BYTES > MAX_RELEASED_BYTES && released > (this.#pages.length * UNITS_PER_PAGE) / 2;
+  }
+
+  /** Bytes of all pages. */
+  get bytes(): number {
+    return this.#pages.length * PAGE_BYTES;
+  }
 
   /** Stores a copy of `view[start, end)`, at most 65_536 bytes. Returns its position. */
   store(view: DataView, start: number, end: number): number {
@@ -41,11 +59,21 @@ export class AddressArena {
   release(position: number, length: number): void {
     const units = unitsOf(length);
     (this.#released[units] ??= []).push(position);
+    this.#releasedUnits += units;
+  }
+
+  /** Stores a copy of a string in another arena. Returns its position there. */
+  copyTo(other: AddressArena, position: number, length: number): number {
+    const start = offsetOf(position);
+    return other.store(this.#pages[position >>> PAGE_SHIFT]!, start, start + length);
   }
 
   #allocate(units: number): number {
     const released = this.#released[units]?.pop();
-    if (released !== undefined) return released;
+    if (released !== undefined) {
+      this.#releasedUnits -= units;
+      return released;
+    }
     if (this.#unit + units > UNITS_PER_PAGE) {
       this.#pages.push(new DataView(new ArrayBuffer(PAGE_BYTES)));
       this.#unit = 0;

@@ -12,8 +12,8 @@ const FIRST_CAPACITY = 1_024;
 /** Slots per entry, so that a lookup meets few other entries. */
 const SLOTS_PER_ENTRY = 2;
 /**
- * Maximum slots of one lookup. Addresses can be chosen so that their hashes are equal. Those beyond the limit are not
- * found, and their users take another path.
+ * Maximum slots from the one of the hash to that of the entry. Peers can choose addresses so that their hashes are
+ * equal. Those beyond the limit are not added, and their users take another path.
  */
 const MAX_PROBES = 64;
 
@@ -30,14 +30,25 @@ export class AddressTable {
   #slots = new Int32Array(FIRST_CAPACITY * SLOTS_PER_ENTRY);
   #mask = FIRST_CAPACITY * SLOTS_PER_ENTRY - 1;
   #entries = new Int32Array(FIRST_CAPACITY * ENTRY_WORDS);
-  readonly #arena = new AddressArena();
+  #arena = new AddressArena();
   readonly #freed: number[] = [];
+  readonly #seed: number;
   /** Numbers used so far, free ones included. */
   #end = 0;
   #size = 0;
 
+  /** @param seed of the hashes. @default random, so that a peer cannot know which addresses share slots */
+  constructor(seed = Math.floor(Math.random() * 2 ** 32)) {
+    this.#seed = seed;
+  }
+
   get size(): number {
     return this.#size;
+  }
+
+  /** Memory of the addresses in bytes. */
+  get addressBytes(): number {
+    return this.#arena.bytes;
   }
 
   /** All numbers are below this one. */
@@ -52,7 +63,7 @@ export class AddressTable {
    * @param tag distinguishes entries with the same address; 0 to 32_767
    */
   find(view: DataView, start: number, end: number, tag: number): number {
-    const hash = hashWords(view, start, end) ^ tag;
+    const hash = hashWords(view, start, end, this.#seed) ^ tag;
     const lengthAndTag = (end - start) | (tag << LENGTH_BITS);
     const entries = this.#entries;
     let slot = hash & this.#mask;
@@ -71,37 +82,58 @@ export class AddressTable {
     return -1;
   }
 
-  /** Adds an address that {@link find} did not find. Returns its number. */
+  /** Adds an address that {@link find} did not find. Returns its number, or -1 if no slot near its hash is free. */
   add(view: DataView, start: number, end: number, tag: number): number {
+    if (this.#freed.length === 0 && this.#end * SLOTS_PER_ENTRY >= this.#slots.length) this.#grow();
+    const hash = hashWords(view, start, end, this.#seed) ^ tag;
+    const slot = this.#freeSlot(hash);
+    if (slot < 0) return -1;
     const number = this.#freed.pop() ?? this.#end++;
     this.#size++;
-    if (number * SLOTS_PER_ENTRY >= this.#slots.length) this.#grow();
-    const hash = hashWords(view, start, end) ^ tag;
     const entry = number * ENTRY_WORDS;
     this.#entries[entry + HASH] = hash;
     this.#entries[entry + POSITION] = this.#arena.store(view, start, end);
     this.#entries[entry + LENGTH_AND_TAG] = (end - start) | (tag << LENGTH_BITS);
-    this.#put(number, hash);
+    this.#slots[slot] = number + 1;
     return number;
   }
 
   /** Removes an entry. */
   remove(number: number): void {
     const entry = number * ENTRY_WORDS;
-    const hash = this.#entries[entry + HASH]!;
     const length = this.#entries[entry + LENGTH_AND_TAG]! & 0xffff;
-    let slot = hash & this.#mask;
-    while (this.#slots[slot] !== number + 1) slot = (slot + 1) & this.#mask;
-    this.#empty(slot);
+    let slot = this.#entries[entry + HASH]! & this.#mask;
+    for (let probes = 0; probes < MAX_PROBES; probes++, slot = (slot + 1) & this.#mask) {
+      if (this.#slots[slot] !== number + 1) continue; // an entry that found no slot when the table grew has none
+      this.#empty(slot);
+      break;
+    }
     this.#arena.release(this.#entries[entry + POSITION]!, length);
+    this.#entries[entry + LENGTH_AND_TAG] = 0;
     this.#freed.push(number);
     this.#size--;
+    if (this.#arena.isSparse) this.#compact();
   }
 
-  #put(number: number, hash: number): void {
+  /** Copies the addresses together: 0.1 s for a million, after as many bytes were removed as remain. */
+  #compact(): void {
+    const arena = new AddressArena();
+    const entries = this.#entries;
+    for (let entry = 0; entry < this.#end * ENTRY_WORDS; entry += ENTRY_WORDS) {
+      const length = entries[entry + LENGTH_AND_TAG]! & 0xffff;
+      if (length === 0) continue; // removed: an address has at least the two bytes of its length
+      entries[entry + POSITION] = this.#arena.copyTo(arena, entries[entry + POSITION]!, length);
+    }
+    this.#arena = arena;
+  }
+
+  /** Returns the first free slot near the one of the hash, or -1. */
+  #freeSlot(hash: number): number {
     let slot = hash & this.#mask;
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask;
-    this.#slots[slot] = number + 1;
+    for (let probes = 0; probes < MAX_PROBES; probes++, slot = (slot + 1) & this.#mask) {
+      if (this.#slots[slot] === 0) return slot;
+    }
+    return -1;
   }
 
   /** Empties a slot and moves later entries of the same run into the gap, so that no lookup ends too early. */
@@ -126,6 +158,10 @@ export class AddressTable {
     this.#entries = entries;
     this.#slots = new Int32Array(old.length * 2);
     this.#mask = this.#slots.length - 1;
-    for (const slot of old) if (slot !== 0) this.#put(slot - 1, entries[(slot - 1) * ENTRY_WORDS + HASH]!);
+    for (const taken of old) {
+      if (taken === 0) continue;
+      const slot = this.#freeSlot(entries[(taken - 1) * ENTRY_WORDS + HASH]!);
+      if (slot >= 0) this.#slots[slot] = taken; // otherwise the entry is not found from now on
+    }
   }
 }

@@ -18,8 +18,9 @@ export class DirectParams {
 
   /** @param start of the length before the address of the param */
   add(view: DataView, start: number, end: number, param: Param): void {
-    if (param.directNumber >= 0) return; // known, and beyond the limit of a lookup
+    if (param.directNumber >= 0) return; // known, but without a slot in the table
     const number = this.table.add(view, start, end, 0);
+    if (number < 0) return;
     param.directNumber = number;
     this.params[number] = param;
     this.recipients[number] = unresolved;

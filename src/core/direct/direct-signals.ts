@@ -38,6 +38,7 @@ export class DirectSignals {
     }
     if (this.table.size === MAX_ADDRESSES) this.#makeRoom();
     const number = this.table.add(view, start, end, signal);
+    if (number < 0) return;
     this.addresses[number] = address;
     this.recipients[number] = unresolved;
     this.permitted[number] = undefined;

@@ -49,10 +49,14 @@ export function sameWords(one: DataView, start: number, end: number, other: Data
   return one.getInt32(start + last, true) === other.getInt32(last, true);
 }
 
-/** Returns a hash of `view[start, end)` with all 32 bits mixed (the finalizer of MurmurHash3). */
-export function hashWords(view: DataView, start: number, end: number): number {
+/**
+ * Returns a hash of `view[start, end)` with all 32 bits mixed (the finalizer of MurmurHash3).
+ *
+ * @param seed for a table of bytes that a peer chooses: without it, the peer can choose them so that all hashes are equal
+ */
+export function hashWords(view: DataView, start: number, end: number, seed = 0): number {
   const length = end - start;
-  let hash = length;
+  let hash = length ^ seed;
   if (length < 4) {
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ view.getUint8(i), 0x01000193);
   } else {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { AddressTable } from '../../../src/core/direct/address-table.js';
+import { hashWords } from '../../../src/protocol/bytes/words.js';
 
 const utf8 = new TextEncoder();
 
@@ -70,29 +71,59 @@ describe('the address table', () => {
     expect(table.end).toBe(20_000);
   });
 
-  it('passes at most 64 slots, also if the hashes of thousands of addresses are equal', () => {
+  it('releases the memory of removed addresses to those of all other lengths', () => {
     const table = new AddressTable();
-    // A change of the top bit of one word and of the bit to which it is rotated in the next leaves the hash as it is.
-    const colliding = (n: number): { view: DataView; start: number; end: number } => {
-      const bytes = new Uint8Array(2 + 16 * 8);
-      bytes[1] = bytes.length - 2;
-      const view = new DataView(bytes.buffer);
-      for (let bit = 0; bit < 16; bit++) {
-        if (((n >> bit) & 1) === 0) continue;
-        view.setInt32(8 * bit, view.getInt32(8 * bit, true) ^ 0x8000_0000, true);
-        view.setInt32(8 * bit + 4, view.getInt32(8 * bit + 4, true) ^ 0x4000, true);
-      }
-      return { view, start: 0, end: bytes.length };
-    };
-    let found = 0;
-    for (let n = 0; n < 2_000; n++) {
-      const { view, start, end } = colliding(n * 2); // the first words contain the length
-      table.add(view, start, end, 0);
+    let kept = '';
+    for (let length = 64; length <= 1_024; length += 64) {
+      const numbers = Array.from({ length: 2_000 }, (_, i) => add(table, `/${i}/`.padEnd(length, 'x'), 0));
+      if (length === 512) kept = '/7/'.padEnd(length, 'x');
+      for (const [i, number] of numbers.entries()) if (length !== 512 || i !== 7) table.remove(number);
     }
-    for (let n = 0; n < 2_000; n++) {
-      const { view, start, end } = colliding(n * 2);
-      if (table.find(view, start, end, 0) >= 0) found++;
+    expect(table.size).toBe(1);
+    expect(find(table, kept, 0)).toBeGreaterThanOrEqual(0);
+    expect(table.addressBytes).toBeLessThan(5_000_000); // 2,000 of 1,024 bytes, as much again, and a page
+  });
+
+  it('adds at most 64 addresses with equal hashes, and still finds and removes each of them', () => {
+    const table = new AddressTable();
+    const numbers = Array.from({ length: 2_000 }, (_, n) => table.add(...colliding(n), 0));
+    const added = numbers.filter((number) => number >= 0);
+    expect(added).toHaveLength(64);
+    expect(table.size).toBe(64);
+    const find = (n: number): number => table.find(...colliding(n), 0);
+    expect(numbers.map((_, n) => find(n))).toEqual(numbers);
+    for (const number of added) table.remove(number);
+    expect(table.size).toBe(0);
+    expect(table.add(...colliding(1_999), 0)).toBeGreaterThanOrEqual(0);
+  });
+
+  it('does not give a peer the slots of its addresses: tables differ in them', () => {
+    // 65 addresses whose hashes with seed 0 are equal in the bits that select one of the first 2,048 slots.
+    const addresses: string[] = [];
+    for (let i = 0; addresses.length < 65; i++) {
+      const address = `/flood/${i}`;
+      const { view, start, end } = inFrame(address);
+      if ((hashWords(view, start, end) & 2_047) === 7) addresses.push(address);
     }
-    expect(found).toBeLessThan(2_000);
+    const addTo = (table: AddressTable): number => addresses.filter((address) => add(table, address, 0) >= 0).length;
+    expect(addTo(new AddressTable(0))).toBe(64);
+    expect(addTo(new AddressTable(1))).toBe(65);
+    expect(addTo(new AddressTable())).toBe(65);
   });
 });
+
+/**
+ * Returns one of thousands of addresses whose hashes are equal with any seed: a change of the top bit of one word and
+ * of the bit to which it is rotated in the next leaves the hash as it is. The first words contain the length.
+ */
+function colliding(n: number): [view: DataView, start: number, end: number] {
+  const bytes = new Uint8Array(2 + 16 * 8);
+  bytes[1] = bytes.length - 2;
+  const view = new DataView(bytes.buffer);
+  for (let bit = 1; bit < 16; bit++) {
+    if (((n >> (bit - 1)) & 1) === 0) continue;
+    view.setInt32(8 * bit, view.getInt32(8 * bit, true) ^ 0x8000_0000, true);
+    view.setInt32(8 * bit + 4, view.getInt32(8 * bit + 4, true) ^ 0x4000, true);
+  }
+  return [view, 0, bytes.length];
+}

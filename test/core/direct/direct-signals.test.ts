@@ -15,6 +15,19 @@ function use(signals: DirectSignals, address: string): void {
   else signals.used[number] = 1;
 }
 
+/** Uses one of 1,024 addresses with equal hashes: see the test of the address table. */
+function useColliding(signals: DirectSignals, n: number): void {
+  const view = new DataView(new ArrayBuffer(2 + 11 * 8));
+  view.setUint16(0, view.byteLength - 2);
+  for (let bit = 0; bit < 10; bit++) {
+    if (((n >> bit) & 1) === 0) continue;
+    view.setInt32(8 * bit + 8, 0x8000_0000, true);
+    view.setInt32(8 * bit + 12, 0x4000, true);
+  }
+  const frame = [view, 0, view.byteLength] as const;
+  if (signals.find(...frame, EVENT) < 0) signals.note(...frame, EVENT, String(n));
+}
+
 const isKnown = (signals: DirectSignals, address: string): boolean => signals.find(...inFrame(address), EVENT) >= 0;
 
 describe('the addresses of direct signals', () => {
@@ -38,6 +51,12 @@ describe('the addresses of direct signals', () => {
     expect(signals.table.size).toBe(65_536);
     expect(signals.table.end).toBe(65_536);
     expect(hot.filter((address) => isKnown(signals, address))).toEqual(hot);
+  });
+
+  it('contain no address twice whose hash is that of many others', () => {
+    const signals = new DirectSignals();
+    for (let times = 0; times < 10; times++) for (let n = 0; n < 500; n++) useColliding(signals, n);
+    expect(signals.table.size).toBeLessThanOrEqual(64);
   });
 
   it('contain nothing of a flood of addresses that are used once', () => {
