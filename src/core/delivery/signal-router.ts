@@ -16,7 +16,7 @@ import { acceptsType, type CanSee, type Subscription, SubscriptionIndex } from '
 import { SubscriptionQuota } from '../subscriptions/subscription-quota.js';
 
 export interface RoutingOptions extends OptionValues<typeof routingOptions> {
-  /** Maximum bytes of the recipient cache. @default 67_108_864 */
+  /** Maximum bytes of cached recipients: half of them by address, half by set. @default 67_108_864 */
   readonly recipientCacheBytes?: number | undefined;
 }
 
@@ -52,7 +52,7 @@ export class SignalRouter {
       (type, address, paces, isSubscribed) => this.#pacing.resolve(type, address, paces, isSubscribed),
       canSee,
       counter,
-      options.recipientCacheBytes,
+      options.recipientCacheBytes && options.recipientCacheBytes / 2, // the other half is for RecipientSets
       changes,
     );
     const recipients: RecipientsPort = {

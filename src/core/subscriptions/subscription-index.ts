@@ -98,7 +98,8 @@ export class SubscriptionIndex {
   readonly #canSee: CanSee;
   readonly #counter: StepCounter;
   readonly #sessions = new Map<RouterSession, SessionSubscriptions>();
-  readonly #maxCachedBytes: number;
+  /** Maximum memory of the cache in bytes. */
+  readonly maxCachedBytes: number;
   #cachedBytes = 0;
   #size = 0;
   /** A subscription changed since the cache was filled. Emptying it at the next lookup also releases ended sessions. */
@@ -117,7 +118,7 @@ export class SubscriptionIndex {
     changes: Pick<Changes, 'logsOf'> = noChanges,
   ) {
     this.#changes = changes;
-    this.#maxCachedBytes = maxCachedBytes;
+    this.maxCachedBytes = maxCachedBytes;
     this.#resolvePaced = resolvePaced;
     this.#canSee = shows;
     this.#counter = counter;
@@ -215,21 +216,21 @@ export class SubscriptionIndex {
     const resolved = this.#resolve(entry.matches, address, type);
     for (const { sessions } of resolved.groups) this.#cachedBytes += REFERENCE_BYTES * sessions.length;
     this.#cachedBytes += REFERENCE_BYTES * resolved.paced.length;
-    if (this.#cachedBytes > this.#maxCachedBytes) this.#stale = true;
+    if (this.#cachedBytes > this.maxCachedBytes) this.#stale = true;
     entry.lists[list] = resolved;
     return resolved;
   }
 
-  /** Returns the same without the cache. */
+  /** Returns the same without the cache. Empties a stale cache: its entries refer to ended sessions. */
   resolve(address: string, type: SignalType): Recipients {
+    if (this.#stale) this.#clearCache();
     this.#counter.steps += MISS_STEPS;
     return this.#resolve([...this.matches(address)], address, type);
   }
 
   #remember(address: string, entry: CacheEntry): void {
     const bytes = ADDRESS_BYTES + CHARACTER_BYTES * address.length + REFERENCE_BYTES * entry.matches.length;
-    if (this.#cache.size >= MAX_CACHED_ADDRESSES || this.#cachedBytes + bytes > this.#maxCachedBytes)
-      this.#clearCache();
+    if (this.#cache.size >= MAX_CACHED_ADDRESSES || this.#cachedBytes + bytes > this.maxCachedBytes) this.#clearCache();
     this.#cachedBytes += bytes;
     this.#cache.set(address, entry);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { RecipientSets } from '../../../src/core/direct/recipient-sets.js';
+import { type RecipientSet, RecipientSets } from '../../../src/core/direct/recipient-sets.js';
 import { wireForm } from '../../../src/core/delivery/wire-form.js';
 import type { RecipientGroup } from '../../../src/core/subscriptions/subscription-index.js';
 import { CoreHarness } from '../../support/core-harness.js';
@@ -10,6 +10,7 @@ const [one, other] = [harness.join('one').session, harness.join('other').session
 describe('recipient sets', () => {
   const source = {
     generation: 0,
+    maxCachedBytes: 1_000_000,
     groups: [] as RecipientGroup[],
     resolve: () => ({ groups: source.groups, paced: [], logs: 0 }),
   };
@@ -23,6 +24,29 @@ describe('recipient sets', () => {
     expect(sets.resolve('/b', 'param')).toBe(first);
     source.groups = groupOf(one);
     expect(sets.resolve('/c', 'param')).not.toBe(first);
+  });
+
+  it('share one set per kind of recipients, also if 20 kinds occur in turn', () => {
+    const sets = new RecipientSets(source);
+    const sessions = Array.from({ length: 20 }, (_, i) => harness.join(`one of 20: ${i}`).session);
+    const found = new Set<RecipientSet>();
+    for (let i = 0; i < 1_000; i++) {
+      source.groups = groupOf(one, sessions[i % 20]!, other);
+      found.add(sets.resolve(`/a/${i}`, 'param'));
+    }
+    expect(found.size).toBe(20);
+  });
+
+  it('exceed their memory limit with no recipients: then all are stale', () => {
+    const sets = new RecipientSets(source, 10_000);
+    const sessions = Array.from({ length: 12 }, (_, i) => harness.join(`one of 12: ${i}`).session);
+    const first = sets.resolve('/a', 'param');
+    for (let i = 0; i < 1_000; i++) {
+      source.groups = groupOf(...sessions.filter((_, bit) => ((i >> bit) & 1) === 1));
+      sets.resolve(`/a/${i}`, 'param');
+      expect(sets.bytes).toBeLessThanOrEqual(10_000);
+    }
+    expect(first).toMatchObject({ isStale: true, groups: [] });
   });
 
   it('are stale and hold no session after a change', () => {

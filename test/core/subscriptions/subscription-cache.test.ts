@@ -47,4 +47,13 @@ describe('the recipient cache', () => {
     for (const type of signalTypes) recipients.recipients('/a', type);
     expect(recipients.cachedBytes).toBe(one + (signalTypes.length - 1) * 8);
   });
+
+  it('is emptied after a change also if recipients are only found without it', () => {
+    const recipients = index(2);
+    recipients.recipients('/a', 'event');
+    expect(recipients.cachedBytes).toBeGreaterThan(0);
+    recipients.forgetAll();
+    recipients.resolve('/a', 'event');
+    expect(recipients.cachedBytes).toBe(0);
+  });
 });
