@@ -1,4 +1,4 @@
-import { copyWords, viewOf } from '../../protocol/bytes/words.js';
+import { copyRun, copyWords, viewOf } from '../../protocol/bytes/words.js';
 import { writeCborMessage } from '../../protocol/encodings/cbor.js';
 import { encodeJson, MAX_ROUTER_JSON_TEXT } from '../../protocol/encodings/json.js';
 import { EncodeError } from '../../protocol/errors.js';
@@ -6,6 +6,7 @@ import { Qos } from '../../protocol/enumerations.js';
 import { writePayloadLength } from '../../protocol/frame.js';
 import { framingLength, writeFraming } from '../../protocol/framing.js';
 import { BINARY_BITS, CBOR_BITS, HEADER_BYTES, MAGIC } from '../../protocol/header.js';
+import { MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
 import { ackCodec, SET_ACK_FLAGS, writeSetAck } from '../../protocol/messages/ack.js';
 import { defaultQos, writeMessage } from '../../protocol/messages/index.js';
 import type { Message, PublishMessage, SetMessage } from '../../protocol/messages/message.js';
@@ -19,8 +20,8 @@ import type { WrittenForm } from './wire-form.js';
 const PUBLISH = publishCodec.code;
 const SET = setCodec.code;
 const ACK = ackCodec.code;
-/** Ensures that the payload length fits one byte of the frame header and of the WebSocket header. */
-const MAX_RUN_BYTES = 108;
+/** Up to this length, one word at a time is fastest. */
+const MAX_WORDS_BYTES = 108;
 const TWO_32 = 0x1_0000_0000;
 const utf8 = new TextEncoder();
 
@@ -155,10 +156,10 @@ export class FrameWriter {
     end: number,
     revision: U64 | undefined,
   ): boolean {
-    return this.#writeSmall(code, flags, qos, bytes, addressStart, end, revision);
+    return this.#writeRunOf(code, flags, qos, bytes, addressStart, end, revision);
   }
 
-  #writeSmall(
+  #writeRunOf(
     code: number,
     flags: number,
     qos: Qos,
@@ -167,9 +168,10 @@ export class FrameWriter {
     end: number,
     revision: U64 | undefined,
   ): boolean {
-    if (end - start > MAX_RUN_BYTES || typeof revision === 'bigint') return false;
+    if (typeof revision === 'bigint') return false;
     const slab = this.#slab;
     const payloadLength = end - start + (revision === undefined ? 2 : 10);
+    if (payloadLength > MAX_PAYLOAD_BYTES) return false;
     const length = payloadLength + HEADER_BYTES;
     const { framing } = this.#form;
     const ahead = framingLength(framing, length);
@@ -181,11 +183,14 @@ export class FrameWriter {
     at += ahead;
     bytes[at] = MAGIC;
     bytes[at + 1] = (qos << 6) | BINARY_BITS;
-    bytes[at + 2] = 0;
+    bytes[at + 2] = payloadLength >>> 8;
     bytes[at + 3] = payloadLength;
     bytes[at + 4] = code;
     bytes[at + 5] = flags;
-    at = copyWords(words, at + 6, viewOf(run), start, end);
+    at += 6;
+    if (end - start <= MAX_WORDS_BYTES) copyWords(words, at, viewOf(run), start, end);
+    else copyRun(bytes, words, at, run, start, end);
+    at += end - start;
     if (revision !== undefined) {
       words.setUint32(at, revision < TWO_32 ? 0 : u64High(revision));
       words.setUint32(at + 4, u64Low(revision));
@@ -210,14 +215,7 @@ export class FrameWriter {
     end: number,
     revision: number | undefined,
   ): void {
-    if (this.#writeSmall(code, flags, qos, run, start, end, revision)) return;
-    this.begin();
-    const slab = this.#slab;
-    slab.u8(code);
-    slab.u8(flags);
-    slab.raw(run, start, end);
-    if (revision !== undefined) slab.u64(revision);
-    this.finish(qos);
+    this.#writeRunOf(code, flags, qos, run, start, end, revision); // invariant: the run fits, and is written
   }
 
   #writeJson(message: Message): void {

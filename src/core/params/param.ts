@@ -1,3 +1,4 @@
+import { copyRun } from '../../protocol/bytes/words.js';
 import type { Address } from '../../protocol/address.js';
 import { EncodedValue } from '../../protocol/values/encoded-value.js';
 import type { Attachment, SnapshotEntry } from '../../protocol/messages/message.js';
@@ -59,6 +60,7 @@ export class Param implements WatchedParam {
   #type = 0;
   #bytes: Uint8Array = nothing;
   #length = 0;
+  #words: DataView | undefined;
 
   /** @param revision the one before its first write: 0, or the last revision of a removed param at this address */
   constructor(address: Address, serial: number, revision: number) {
@@ -160,12 +162,19 @@ export class Param implements WatchedParam {
     const length = end - start;
     const to = this.#bytes;
     if (length <= 64) for (let i = 0; i < length; i++) to[i] = from[start + i]!;
-    else to.set(from.subarray(start, end));
+    else copyRun(to, this.#viewOf(to), 0, from, start, end);
     this.#type = type;
     this.#length = length;
     this.writer = writer;
     this.writtenAt = at;
     this.revision++;
+  }
+
+  /** Returns a view of a long value. It is kept, because creating one takes as long as the copy. */
+  #viewOf(bytes: Uint8Array): DataView {
+    const known = this.#words;
+    if (known?.buffer === bytes.buffer) return known;
+    return (this.#words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   }
 }
 

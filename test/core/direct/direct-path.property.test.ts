@@ -165,9 +165,10 @@ function run(settings: TwoPathsOptions, steps: readonly Step[], isAuthenticated:
     ];
     const grant = grants[kindOfGrant];
     paths.join(
-      form === 1 ? { framing: 'websocket' } : form === 2 ? { isLocal: true } : { maxQueueMessages: 3 },
+      form === 1 || form === 3 ? { framing: 'websocket' } : form === 2 ? { isLocal: true } : { maxQueueMessages: 3 },
       isAuthenticated ? { token: 'token' } : {},
       isAuthenticated && grant !== undefined ? { tokenId: `token-${kindOfGrant}`, ...grant } : undefined,
+      form === 1 ? 'json' : 'binary',
     );
   };
   for (let grant = 0; grant < 3; grant++) join(0, grant);

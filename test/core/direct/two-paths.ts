@@ -52,9 +52,13 @@ class OnePath {
     return { changeLogs, paramWatch, recorder };
   }
 
-  join(options: PeerOptions, hello: Partial<Message>, grant: Partial<Grant> | undefined): void {
+  join(
+    options: PeerOptions,
+    hello: Partial<Message>,
+    grant: Partial<Grant> | undefined,
+    encoding: 'binary' | 'json',
+  ): void {
     const peer = this.harness.connect(options);
-    const encoding = options.framing === 'websocket' ? 'json' : 'binary';
     peer.send({ type: 'hello', version: 1, name: 'peer', features: ['param'], ...hello } as Message, { encoding });
     if (grant !== undefined) peer.admit(grant);
     this.peers.push(peer);
@@ -104,8 +108,14 @@ export class TwoPaths {
     return this.#direct;
   }
 
-  join(options: PeerOptions = {}, hello: Partial<Message> = {}, grant?: Partial<Grant>): void {
-    for (const path of [this.#decoded, this.#direct]) path.join(options, hello, grant);
+  /** @param encoding of HELLO; JSON needs WebSocket framing */
+  join(
+    options: PeerOptions = {},
+    hello: Partial<Message> = {},
+    grant?: Partial<Grant>,
+    encoding: 'binary' | 'json' = 'binary',
+  ): void {
+    for (const path of [this.#decoded, this.#direct]) path.join(options, hello, grant, encoding);
   }
 
   send(from: number, message: Message, qos?: 0 | 1 | 2): void {

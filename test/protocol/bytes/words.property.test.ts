@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { copyWords, hashWords, sameWords, viewOf } from '../../../src/protocol/bytes/words.js';
+import { copyRun, copyWords, hashWords, sameWords, viewOf } from '../../../src/protocol/bytes/words.js';
 
 /** Bytes with padding before and after, so that offsets are aligned and unaligned. */
 const range = fc.tuple(fc.uint8Array({ maxLength: 40 }), fc.nat(9), fc.nat(9)).map(([content, before, behind]) => ({
@@ -66,5 +66,26 @@ describe('word access', () => {
     expect(viewOf(bytes).getUint8(0)).toBe(0);
     bytes[0] = 9;
     expect(viewOf(bytes).getUint8(0)).toBe(9);
+  });
+});
+
+describe('copyRun', () => {
+  it('copies exactly the range, from and to any offset, at every length', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.nat(70), fc.integer({ min: 100, max: 300 }), fc.integer({ min: 1_480, max: 1_540 })),
+        fc.nat(7),
+        fc.nat(7),
+        (length, start, at) => {
+          const outer = Uint8Array.from({ length: length + start + 12 }, (_, i) => (i * 31 + 7) & 0xff);
+          const from = outer.subarray(2); // a view into a larger buffer, as from a socket
+          const to = new Uint8Array(length + at + 9).fill(0xee);
+          copyRun(to, new DataView(to.buffer), at, from, start, start + length);
+          expect([...to.subarray(0, at)]).toEqual(new Array<number>(at).fill(0xee));
+          expect([...to.subarray(at, at + length)]).toEqual([...from.subarray(start, start + length)]);
+          expect([...to.subarray(at + length)]).toEqual(new Array<number>(9).fill(0xee));
+        },
+      ),
+    );
   });
 });
