@@ -12,8 +12,12 @@ export class ParamShares {
     return this.#bytes;
   }
 
-  [Symbol.iterator](): IterableIterator<ParamShare<Param>> {
-    return this.#shares.values();
+  /** Returns all params in eviction order: those without a lock of each owner first. */
+  *inOrderOfUse(): IterableIterator<Param> {
+    const shares = [...this.#shares.values()];
+    for (const list of [...shares.map(({ free }) => free), ...shares.map(({ locked }) => locked)]) {
+      for (let param = list.earliest; param !== undefined; param = param.later) yield param;
+    }
   }
 
   of(owner: Owner | undefined): ParamShare<Param> | undefined {

@@ -2,33 +2,28 @@ import { DirectParams } from '../direct/direct-params.js';
 import type { paramStoreOptions } from './param-options.js';
 import type { OptionValues } from '../../util/option.js';
 import { type Address, addressSegments, parseAddress } from '../../protocol/address.js';
-import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { SetMessage } from '../../protocol/messages/message.js';
-import { isLiteral, parsePattern, type Pattern } from '../../protocol/pattern.js';
+import { isLiteral, type Pattern } from '../../protocol/pattern.js';
 import type { StepCounter } from '../../protocol/step-counter.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
 import { type Changes, noChanges } from '../changes.js';
+import { Eviction } from './eviction.js';
+import { ExpiryQueue } from './expiry-queue.js';
 import { AddressTree } from './address-tree.js';
-import { DueQueue } from '../scheduling/due-queue.js';
 import { noParamWatch, type ParamWatch } from '../param-watch.js';
-import { BoundedMap } from '../../util/bounded-map.js';
 import { Param } from './param.js';
 import { ParamHistory } from './param-history.js';
 import { ParamLocks } from './param-locks.js';
 import { ParamShares } from './param-shares.js';
 import type { RouterSession } from '../session.js';
 import type { RestoredParam } from './stored-param.js';
+import { Tombstones } from './tombstones.js';
 import type { Slice } from '../scheduling/slice.js';
 
 export type ParamStoreOptions = OptionValues<typeof paramStoreOptions>;
 
 /** Steps of removing a param, and of requeuing one. */
 const EXPIRE_STEPS = 100;
-
-/** Maximum remembered revisions of removed params, so that a recreated param does not restart at 1. */
-const MAX_TOMBSTONES = 65_536;
-/** Maximum characters of their addresses together. */
-const MAX_TOMBSTONE_CHARACTERS = 8_388_608;
 
 /**
  * All params, indexed by address, segments, last use and expiry. An expired param is invisible at once, even before its
@@ -41,13 +36,10 @@ export class ParamStore {
   readonly #params = new Map<string, Param>();
   readonly #tree = new AddressTree<Param>();
   readonly #shares = new ParamShares();
-  readonly #expiring = new DueQueue<Param>();
+  readonly #expiring = new ExpiryQueue();
+  readonly eviction: Eviction;
   readonly locks: ParamLocks;
-  /** Revisions by address. */
-  readonly #tombstones = new BoundedMap<number>({
-    maxEntries: MAX_TOMBSTONES,
-    maxCharacters: MAX_TOMBSTONE_CHARACTERS,
-  });
+  readonly #tombstones = new Tombstones();
   readonly #direct: DirectParams;
   #serial = 0;
   #evicted = 0;
@@ -65,6 +57,7 @@ export class ParamStore {
     direct = new DirectParams(),
   ) {
     this.#options = options;
+    this.eviction = new Eviction(options, this.#params, this.#shares);
     this.#changes = changes;
     this.#watch = watch;
     this.locks = new ParamLocks(options.maxLockSeconds, changes);
@@ -123,26 +116,12 @@ export class ParamStore {
   }
 
   /**
-   * Checks that a session can create `count` params, with values of `bytes` in total.
-   *
-   * @throws ClaspError 503
-   */
-  checkRoom(session: RouterSession, address: string, count: number, bytes: number): void {
-    const excess = this.#excess(count, bytes);
-    if (excess === undefined || this.#victim(session, excess, undefined) !== undefined) return;
-    const { maxParams, maxParamBytes } = this.#options;
-    const limit = excess === 'count' ? `${maxParams} params` : `${maxParamBytes} bytes`;
-    throw new ClaspError(ErrorCode.Overloaded, `State store at capacity: the limit is ${limit}`, { address });
-  }
-
-  /**
-   * Creates a param at an unused address, after {@link checkRoom}. The caller must write its first value at once.
+   * Creates a param at an unused address, after {@link Eviction.checkRoom}. The caller must write its first value at once.
    *
    * @param session whose owner is charged; undefined for the router's own
    */
   create(address: Address, session: RouterSession | undefined, nowMicros: number): Param {
-    const param = new Param(address, this.#serial++, this.#tombstones.get(address) ?? 0);
-    this.#tombstones.delete(address);
+    const param = new Param(address, this.#serial++, this.#tombstones.take(address));
     param.ttlMicros = this.#options.paramTtlSeconds * 1_000_000;
     param.history = ParamHistory.for(address, this.#options.historyRules);
     this.#params.set(address, param);
@@ -163,12 +142,12 @@ export class ParamStore {
     nowMicros: number,
     stateAheadMicros: number,
   ): void {
-    for (const [address, revision] of gone) this.#bury(address, revision);
+    for (const [address, revision] of gone) this.#tombstones.add(address, revision);
     for (const restored of params) {
       const { address, revision } = restored;
       const expiresAtMicros = (restored.expiresAtMicros ?? Infinity) - stateAheadMicros;
       if (expiresAtMicros <= nowMicros) {
-        this.#bury(address, revision);
+        this.#tombstones.add(address, revision);
         continue;
       }
       const param = this.#params.get(address) ?? this.create(parseAddress(address), undefined, nowMicros);
@@ -176,7 +155,7 @@ export class ParamStore {
       param.restore(restored);
       this.#shares.resize(param, param.heldBytes - before);
       param.expiresAtMicros = expiresAtMicros;
-      this.#queue(param);
+      this.#expiring.queue(param);
     }
   }
 
@@ -187,11 +166,7 @@ export class ParamStore {
 
   /** Returns all visible params in eviction order. Restoring them in this order preserves it. */
   *inOrderOfUse(nowMicros: number): IterableIterator<Param> {
-    const shares = [...this.#shares];
-    for (const list of [...shares.map(({ free }) => free), ...shares.map(({ locked }) => locked)]) {
-      for (let param = list.earliest; param !== undefined; param = param.later)
-        if (param.isVisible(nowMicros)) yield param;
-    }
+    for (const param of this.#shares.inOrderOfUse()) if (param.isVisible(nowMicros)) yield param;
   }
 
   /** Returns the last revisions of removed params, oldest first. */
@@ -223,7 +198,7 @@ export class ParamStore {
       param.ttlIsAbsolute = absolute === true;
     }
     param.share?.listOf(param).touch(param);
-    this.#renew(param, nowMicros);
+    this.#expiring.renew(param, nowMicros);
   }
 
   /**
@@ -245,7 +220,7 @@ export class ParamStore {
     if (param.stored !== this.#watch.generation) this.#watch.touch(param);
     param.overwrite(type, bytes, start, end, session.id, nowMicros);
     param.share?.free.touch(param);
-    this.#renew(param, nowMicros);
+    this.#expiring.renew(param, nowMicros);
     return true;
   }
 
@@ -254,7 +229,7 @@ export class ParamStore {
     if (this.#options.eviction === 'lru') param.share?.listOf(param).touch(param);
     if (param.ttlIsAbsolute || param.ttlMicros === 0) return;
     if (param.stored !== this.#watch.generation) this.#watch.touch(param);
-    this.#renew(param, nowMicros);
+    this.#expiring.renew(param, nowMicros);
   }
 
   /** Removes a param as if it had expired. */
@@ -285,27 +260,8 @@ export class ParamStore {
       const param = this.#expiring.popDue(nowMicros);
       if (param === undefined) return;
       slice.spend(EXPIRE_STEPS);
-      param.expiry = undefined;
-      // A renewal only changes the time in the param. Its queue entry is moved here, when it is due.
       if (param.expiresAtMicros <= nowMicros) this.#expire(param, nowMicros);
-      else this.#queue(param);
-    }
-  }
-
-  #renew(param: Param, nowMicros: number): void {
-    param.expiresAtMicros = param.ttlMicros === 0 ? Infinity : nowMicros + param.ttlMicros;
-    this.#queue(param);
-  }
-
-  /**
-   * At most one entry per param. {@link runDue} applies later times, because a fader renews its TTL with each write.
-   */
-  #queue(param: Param): void {
-    const { expiry, expiresAtMicros } = param;
-    if (expiry === undefined) {
-      if (expiresAtMicros !== Infinity) param.expiry = this.#expiring.push(param, expiresAtMicros);
-    } else if (expiresAtMicros < expiry.dueMicros) {
-      this.#expiring.move(expiry, expiresAtMicros);
+      else this.#expiring.queue(param);
     }
   }
 
@@ -315,38 +271,15 @@ export class ParamStore {
     this.#expired++;
   }
 
-  /** Returns the limit that `count` more params with `bytes` more would exceed. */
-  #excess(count: number, bytes: number): 'count' | 'bytes' | undefined {
-    const { maxParams, maxParamBytes } = this.#options;
-    if (maxParams > 0 && this.#params.size + count > maxParams) return 'count';
-    return maxParamBytes > 0 && this.#shares.bytes + bytes > maxParamBytes ? 'bytes' : undefined;
-  }
-
   /** Evicts other params until the one just written fits. */
   #makeRoom(session: RouterSession, written: Param, nowMicros: number): void {
-    for (let excess = this.#excess(0, 0); excess !== undefined; excess = this.#excess(0, 0)) {
-      const victim = this.#victim(session, excess, written);
-      if (victim === undefined) return;
+    let victim = this.eviction.next(session, written);
+    while (victim !== undefined) {
       this.#remove(victim);
       this.#changes.removed(victim, 'evicted', nowMicros);
       this.#evicted++;
+      victim = this.eviction.next(session, written);
     }
-  }
-
-  /**
-   * Returns the param to evict for a session. If the session can write everywhere, it comes from the owner with the
-   * largest use. A session with a narrow token evicts a param of its own owner. If that has none, it evicts one of
-   * another owner, but only within its write scopes.
-   */
-  #victim(session: RouterSession, size: 'count' | 'bytes', written: Param | undefined): Param | undefined {
-    if (this.#options.eviction === 'reject') return undefined;
-    const { owner, permissions } = session;
-    const own = this.#shares.of(owner);
-    const isNarrow = !permissions.covers('write', EVERYTHING);
-    const ownEarliest = own?.earliestBut(written);
-    if (isNarrow && ownEarliest !== undefined) return ownEarliest;
-    const victim = this.#shares.largest(owner, size)?.earliestBut(written) ?? ownEarliest;
-    return victim === undefined || !isNarrow || permissions.allows('write', victim.address) ? victim : undefined;
   }
 
   #remove(param: Param): void {
@@ -355,16 +288,9 @@ export class ParamStore {
     this.#shares.remove(param);
     this.#params.delete(param.address);
     this.#tree.remove(param);
-    if (param.expiry !== undefined) this.#expiring.remove(param.expiry);
-    param.expiry = undefined;
+    this.#expiring.remove(param);
     param.isRemoved = true;
     this.#direct.remove(param);
-    this.#bury(param.address, param.revision);
-  }
-
-  #bury(address: string, revision: number): void {
-    this.#tombstones.setNewest(address, revision);
+    this.#tombstones.add(param.address, param.revision);
   }
 }
-
-const EVERYTHING = parsePattern('/**');
