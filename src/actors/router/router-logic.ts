@@ -2,23 +2,20 @@ import type { ActorLogic, AnyActorRef } from 'xstate';
 import { type Clock, microseconds } from '../../util/clock.js';
 import { ClockWatch } from '../../util/clock-watch.js';
 import { ClaspError } from '../../protocol/errors.js';
-import type { InboundMessage } from '../../protocol/inbound.js';
 import type { Authenticator, Logger } from '../../core/ports.js';
-import { internalError, InternalErrors } from '../../core/internal-errors.js';
+import { InternalErrors } from '../../core/internal-errors.js';
 import { RouterCore, type RouterCoreOptions } from '../../core/router-core.js';
 import { DueTimer } from './due-timer.js';
 import { FlushQueue } from './flush-queue.js';
-import { FrameCursor } from './frame-cursor.js';
-import type { DeferBatch, InboundBatch, RouterActorEvent } from './router-actor-events.js';
-import type { RouterSession } from '../../core/session.js';
+import type { RouterActorEvent } from './router-actor-events.js';
+import { routerLogs } from './router-logs.js';
+import { failSession, SessionInput } from './session-input.js';
+import { SessionOutput } from './session-output.js';
 import { LiveSnapshot, type PersistedRouterSnapshot, type RouterSnapshot } from './router-snapshot.js';
 import type { RestoredState, RouterState } from '../../core/params/param-state.js';
-import type { ScheduledBundle } from '../../core/writes/scheduled-bundles.js';
 import type { sendBufferOptions } from '../../core/congestion/congestion-options.js';
 import type { OptionValues } from '../../util/option.js';
-import { isCongested } from '../../core/congestion/policy.js';
 import { SendBuffers } from '../../core/congestion/send-buffers.js';
-import { throttledLog } from '../../core/system/throttled-log.js';
 import { TurnShares } from '../../core/scheduling/turn-shares.js';
 import type { ParamQueryResult, ParamQuery } from '../../core/system/param-query.js';
 
@@ -86,6 +83,8 @@ class Router {
   readonly #defer: (callback: () => void) => void;
   readonly #sendSelf: (event: RouterActorEvent) => void;
   readonly #turns: TurnShares;
+  readonly #input: SessionInput;
+  readonly #output: SessionOutput;
   /** Number of the turn of the last input. */
   #inputTurn: number | undefined;
   #continuing = false;
@@ -100,50 +99,42 @@ class Router {
     { highWaterBytes, maxSendBufferBytes, clock, logger, authenticator, defer, state, ...options }: RouterInput,
     sendSelf: (event: RouterActorEvent) => void,
   ) {
-    const reportFault = throttledLog(clock, (fault: unknown, hook: string, more: number): void => {
-      logger.error({ err: fault, hook, ...(more > 0 && { more }) }, 'internal error in a hook');
-    });
-    const reportDropped = throttledLog(clock, ({ session, owner, atMicros }: ScheduledBundle, _, more): void => {
-      logger.warn(
-        { session: session.id, owner: owner.key, atMicros, ...(more > 0 && { more }) },
-        'a scheduled bundle was dropped: all that wait would take more than maxPendingBundleBytes',
-      );
-    });
-    const reportError = throttledLog(clock, ({ error, session }: Failure, work, more): void => {
-      const fields = { err: error, work, session: session?.id, ...(more > 0 && { more }) };
-      logger.error(fields, 'internal error in the router');
-    });
-    this.#errors = new InternalErrors((error, work, session) => {
-      reportError({ error, session }, work);
-    });
+    const logs = routerLogs(clock, logger);
+    this.#errors = new InternalErrors(logs.internalError);
     const watch = ClockWatch.of(clock);
     this.#core = new RouterCore({
       ...options,
       nowMicros: () => Math.floor(watch.look() * 1_000),
       offsets: watch,
-      reportFault,
+      reportFault: logs.fault,
       internalErrors: this.#errors,
-      bundleDropped: (bundle) => {
-        reportDropped(bundle, 'bundle');
-      },
+      bundleDropped: logs.bundleDropped,
       watchToken: (grant) =>
         authenticator?.onRevoked(grant, () => {
           this.#sendSelf({ type: 'token.revoked', tokenId: grant.tokenId });
-        }) ?? ignore,
+        }) ?? (() => undefined),
     });
     if (state !== undefined) this.#core.restore(state);
     this.#flushes = new FlushQueue({
       flush: (session) => {
-        this.#flush(session);
+        this.#output.flush(session);
       },
       failed: (session, error) => {
         this.#errors.add(error, 'write', session);
-        this.#fail(session, error);
+        failSession(session, error);
       },
     });
     this.#clock = clock;
     this.#turns = new TurnShares({ nowMicros: () => microseconds(clock), cpuMicros });
     this.#buffers = new SendBuffers({ highWaterBytes, maxSendBufferBytes });
+    this.#output = new SessionOutput(this.#core, this.#buffers);
+    this.#input = new SessionInput({
+      core: this.#core,
+      turns: this.#turns,
+      buffers: this.#buffers,
+      output: this.#output,
+      errors: this.#errors,
+    });
     this.#defer = defer ?? ((callback) => void setImmediate(callback));
     this.#sendSelf = (event) => {
       if (!this.#isStopped) sendSelf(event); // deferred work can run after the end, which XState would report
@@ -180,7 +171,7 @@ class Router {
       }
       this.#inputTurn = event.turn;
       this.#isInputWaiting = false;
-      for (const batch of event.batches) this.#take(batch, event.defer);
+      for (const batch of event.batches) if (this.#input.take(batch, event.defer)) this.#isInputWaiting = true;
     } else {
       this.#dispatch(event);
     }
@@ -199,7 +190,7 @@ class Router {
           break;
         case 'session.authenticated':
           for (const { frame, receivedMicros } of this.#core.admit(event.session, event.grant)) {
-            this.#take({ session: event.session, frames: [frame], receivedMicros });
+            this.#input.take({ session: event.session, frames: [frame], receivedMicros });
           }
           break;
         case 'statistics.requested':
@@ -223,7 +214,7 @@ class Router {
         case 'session.closing':
           try {
             if (event.error !== undefined) this.#core.sendError(event.session, event.error);
-            this.#flushWhole(event.session);
+            this.#output.flushWhole(event.session);
           } finally {
             event.session.link.close(event.reason);
           }
@@ -234,11 +225,11 @@ class Router {
           this.#core.leave(event.session, event.departure);
           break;
         case 'session.probing':
-          this.#ping(event.session);
+          this.#output.ping(event.session);
           break;
         case 'session.drained':
           event.session.lastActivityMicros = microseconds(this.#clock);
-          this.#drained(event.session);
+          this.#output.drained(event.session);
           break;
         case 'clock.due':
           this.#timer.done(this.#core.runDue());
@@ -254,7 +245,7 @@ class Router {
     } catch (error) {
       const session = 'session' in event ? event.session : undefined;
       this.#errors.add(error, event.type, session);
-      if (session !== undefined) this.#fail(session, error);
+      if (session !== undefined) failSession(session, error);
     }
   }
 
@@ -272,134 +263,11 @@ class Router {
     this.#timer.clear();
   }
 
-  /** @param defer takes back frames that exceed the session's share of this turn */
-  #take(batch: InboundBatch, defer?: DeferBatch): void {
-    const { session, receivedMicros } = batch;
-    session.lastActivityMicros = receivedMicros;
-    session.lastReceivedMicros = receivedMicros;
-    const core = this.#core;
-    const { work } = core;
-    const turns = this.#turns;
-    const { outbox } = session;
-    let { highWaterBytes } = this.#buffers; // changes only when something is written
-    const isLimited = defer !== undefined && session.link.isTrusted !== true;
-    const cost = turns.costAt(core.steps);
-    const lastCost = isLimited ? turns.lastCostOf(session, cost) : Infinity;
-    let lastWork = work.steps + (lastCost - cost);
-    const cursor = new FrameCursor(batch);
-    let handled = 0;
-    let isDone = false;
-    while (!isDone) {
-      try {
-        while (work.steps < lastWork && cursor.next()) {
-          handled++;
-          const { run, frame } = cursor;
-          if (run !== undefined) core.handleBytes(session, run.bytes, cursor.start, cursor.end, receivedMicros);
-          else if (frame !== undefined) core.handle(session, frame, receivedMicros);
-          // Small requests can have large replies, thousands in one read. Output above this mark is therefore flushed
-          // before the end of the tick. Either the socket takes it, or the session is congested and its send queue has
-          // limits.
-          if (outbox.byteLength > highWaterBytes) {
-            this.#flush(session);
-            ({ highWaterBytes } = this.#buffers);
-          }
-          // All steps cost three objects to read, 12 ns. Deliveries of a few messages exceed the share only slightly.
-          if ((handled & STEPS_MASK) === 0) lastWork = work.steps + (lastCost - turns.costAt(core.steps));
-        }
-        isDone = true;
-      } catch (error) {
-        this.#messageFailed(session, cursor.decoded().message, error);
-      }
-    }
-    session.traffic.receivedMessages += handled;
-    if (!isLimited) return;
-    turns.spend(session, turns.costAt(core.steps) - cost);
-    const { position } = cursor;
-    if (position === undefined) return;
-    this.#isInputWaiting = true;
-    turns.close(session);
-    defer(batch, position.next, position.offset);
-  }
-
-  /**
-   * Any peer input ends in a ClaspError; another exception is a bug in the router. It aborts this message. A session
-   * whose HELLO fails is unusable, and one that causes such errors repeatedly is closed.
-   */
-  #messageFailed(session: RouterSession, message: InboundMessage, error: unknown): void {
-    this.#errors.add(error, message.type, session);
-    if (!session.established || this.#errors.isLastOf(session, this.#core.nowMicros)) return this.#fail(session, error);
-    try {
-      this.#core.sendError(session, internalError(error, subjectOf(message)));
-    } catch {
-      this.#fail(session, error); // the first error is reported
-    }
-  }
-
-  #fail(session: RouterSession, cause: unknown): void {
-    session.notify({ type: 'end.failed', error: internalError(cause) });
-  }
-
   /** Writes once per session with output. If a write throws, only that session ends. */
   #flushAll(isNewTurn: boolean): void {
     this.#flushes.add(this.#core.takeDirty());
     this.#flushes.run(isNewTurn || !this.#continuing, this.#isInputWaiting);
     if (this.#flushes.size > 0) this.#continue();
-  }
-
-  /** Sends the output of a session for this tick, and checks whether its socket is congested. */
-  #flush(session: RouterSession): void {
-    const { link, outbox } = session;
-    // A socket with pending bytes retains its input; a copy releases the slab.
-    const bytes = outbox.take(link.bufferedBytes > 0);
-    if (bytes.length === 0) return;
-    link.write(bytes);
-    session.traffic.sentBytes += bytes.length;
-    this.#buffers.wrote(bytes.length);
-    session.lastActivityMicros = this.#core.nowMicros;
-    if (session.phase !== 'active') return;
-    const buffered = link.bufferedBytes;
-    if (isCongested(buffered, this.#buffers.highWaterBytes)) {
-      session.notify({ type: 'connection.congested', bufferedBytes: buffered });
-    }
-  }
-
-  /**
-   * Sends a PING. It does not count as activity: a session without traffic becomes idle in spite of it. A congested
-   * session gets none, because it would wait behind the send queue.
-   */
-  #ping(session: RouterSession): void {
-    if (session.phase !== 'active') return;
-    this.#flush(session);
-    this.#core.ping(session);
-    this.#write(session, session.outbox.take(session.link.bufferedBytes > 0));
-  }
-
-  /** Flushes all queued output, regardless of the socket, because the connection is about to close. */
-  #flushWhole(session: RouterSession): void {
-    if (session.sendQueue.messages > 0) this.#write(session, this.#core.takeQueued(session, Infinity));
-    this.#write(session, session.outbox.take(true));
-  }
-
-  /**
-   * The socket of a congested session is empty: sends the next part of its send queue, and ends the congestion after
-   * the last one. If the network takes a part at once, no drain event follows, so the next part is sent directly.
-   */
-  #drained(session: RouterSession): void {
-    const { phase, sendQueue, link, notify } = session;
-    if (phase !== 'congested') return;
-    while (sendQueue.messages > 0 && link.bufferedBytes === 0) {
-      this.#write(session, this.#core.takeQueued(session, this.#buffers.highWaterBytes));
-    }
-    if (sendQueue.messages > 0) return;
-    notify({ type: 'connection.drained' });
-    this.#core.resume(session);
-  }
-
-  #write({ link, traffic }: RouterSession, bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    link.write(bytes);
-    traffic.sentBytes += bytes.length;
-    this.#buffers.wrote(bytes.length);
   }
 
   #advanceTasks(): void {
@@ -424,25 +292,8 @@ class Router {
   };
 }
 
-interface Failure {
-  readonly error: unknown;
-  readonly session: RouterSession | undefined;
-}
-
-/** Returns the address that identifies a message in its ERROR, if it has one. */
-function subjectOf(message: InboundMessage): string | undefined {
-  if ('address' in message) return message.address;
-  if ('pattern' in message) return message.pattern;
-  return message.type === 'announce' ? message.namespace : undefined;
-}
-
 /** Time of the processor that this program has used, in all its threads. */
 function cpuMicros(): number {
   const { user, system } = process.cpuUsage();
   return user + system;
 }
-
-const ignore = (): void => undefined;
-
-/** All steps are read before a message whose place in its batch has none of these bits. */
-const STEPS_MASK = 15;
