@@ -19,7 +19,7 @@ export class DirectSignals {
   /** Permissions that permit writes to the address without further checks. */
   readonly permitted: (Permissions | undefined)[] = [];
   /** Whether the address was used since the clock hand passed it. */
-  readonly used = new Uint8Array(MAX_ADDRESSES);
+  readonly used: Uint8Array = new Uint8Array(MAX_ADDRESSES);
   readonly #sighted = new Int32Array(MAX_SIGHTED);
   #hand = 0;
 
