@@ -174,10 +174,20 @@ export const CLOSE_GRACE_MS = 2_000;
 /** Default error text of a connection that this side destroys. */
 export const CUT_BY_THIS_SIDE = 'the connection was cut by this side';
 
-/** A connection that ended without a close: the end of a byte stream, a reset, invalid framing, a silent peer. */
+/**
+ * A connection that ended without a close: the end of a byte stream, a reset, invalid framing, a silent peer. It has no
+ * stack trace: its text states the reason, and connections are lost in thousands at once.
+ */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
   readonly code = 'CLASP_ERR_CONNECTION_LOST' satisfies LibraryErrorCode;
+
+  constructor(message?: string, options?: ErrorOptions) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super(message, options);
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 
   toJSON(): object {
     const { name, code, message } = this;

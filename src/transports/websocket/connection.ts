@@ -14,6 +14,7 @@ import { type CloseReason, MAX_REASON_BYTES } from '../../util/close-reason.js';
 import { WriteProgress } from '../../net/write-progress.js';
 import { LeanReader } from './lean-reader.js';
 import type { UnfinishedConnection, UnfinishedMessages } from './unfinished-messages.js';
+import { onWsClose, replaceWsListener } from './ws-listeners.js';
 import {
   ABNORMAL_CLOSURE,
   closeCodes,
@@ -103,7 +104,7 @@ export class WebSocketConnection implements Connection {
     peer.on('ping', this.#onControlFrame);
     peer.on('pong', this.#onControlFrame);
     peer.on('error', this.#onProtocolError);
-    peer.on('close', this.#onClose);
+    onWsClose(peer, socket, this.#onClose);
     socket.on('error', this.#onSocketError);
     // The peer has ended its side, and `ws` ends this side (sockets of an upgrade are half-open and would otherwise
     // stay open). Buffered bytes are still sent, but a peer that does not read must not keep the socket.
@@ -156,40 +157,39 @@ export class WebSocketConnection implements Connection {
   };
 
   /**
-   * Puts the lean reader before `ws`. It replaces the data listener of `ws`, as the wrappers of `once` do. `ws` removes
-   * it when the connection closes or fails. From then on nothing is read.
+   * Puts the lean reader before `ws`, which removes it when the connection closes or fails. From then on nothing is
+   * read.
    */
   #readPast(socket: Socket): void {
-    const [listener] = socket.listeners('data');
-    if (listener === undefined) return; // a version of `ws` that reads in another way: it continues to do so
-    let frames = 0;
-    const reader = new LeanReader({
-      maxFrameBytes: this.#options.maxFrameBytes,
-      onMessages: (messages) => {
-        if (this.#closing) return;
-        this.#frames.push(messages);
-        frames += messages instanceof FrameRun ? messages.count : 1;
-        this.#onSignOfLife();
-      },
-      leave: (bytes) => {
-        this.#unfinishedBytes += bytes.length;
-        listener.call(socket, bytes); // a complete message arrives during this call
-        this.#noteUnfinished();
-      },
-    });
     const share = this.#share;
-    const onData = (chunk: Buffer): void => {
-      frames = 0;
-      reader.push(chunk);
-      share.spend(chunk.length, frames);
-    };
-    socket.removeListener('data', listener as () => void); // listeners() loses its type
-    socket.on('data', Object.assign(onData, { listener }));
-    // When a paused socket closes, `ws` would read its remaining bytes itself, bypassing the reader and perhaps inside
-    // a frame.
-    socket.prependListener('close', () => {
-      const rest: unknown = socket.listenerCount('data') > 0 ? socket.read() : null;
-      if (rest instanceof Buffer) onData(rest);
+    replaceWsListener<[Buffer]>(socket, 'data', (listener) => {
+      let frames = 0;
+      const reader = new LeanReader({
+        maxFrameBytes: this.#options.maxFrameBytes,
+        onMessages: (messages) => {
+          if (this.#closing) return;
+          this.#frames.push(messages);
+          frames += messages instanceof FrameRun ? messages.count : 1;
+          this.#onSignOfLife();
+        },
+        leave: (bytes) => {
+          this.#unfinishedBytes += bytes.length;
+          listener(bytes); // a complete message arrives during this call
+          this.#noteUnfinished();
+        },
+      });
+      const onData = (chunk: Buffer): void => {
+        frames = 0;
+        reader.push(chunk);
+        share.spend(chunk.length, frames);
+      };
+      // When a paused socket closes, `ws` would read its remaining bytes itself, bypassing the reader and perhaps
+      // inside a frame.
+      socket.prependListener('close', () => {
+        const rest: unknown = socket.listenerCount('data') > 0 ? socket.read() : null;
+        if (rest instanceof Buffer) onData(rest);
+      });
+      return onData;
     });
   }
 
