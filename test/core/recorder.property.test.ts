@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { RouterCore, type RouterCoreOptions } from '../../src/core/router-core.js';
+import { RouterCore } from '../../src/core/router-core.js';
+import type { RouterCoreOptions } from '../../src/core/router-core-options.js';
 import type { CoreInput } from '../../src/core/recorder.js';
 import { encodeValue } from '../../src/protocol/values/encoded-value.js';
 import { CoreHarness, coreDefaults, type Peer } from '../support/core-harness.js';

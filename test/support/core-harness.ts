@@ -1,7 +1,8 @@
 import { coreOptions } from '../../src/core/core-options.js';
 import type { Grant } from '../../src/core/ports.js';
 import type { Departure } from '../../src/core/system/presence.js';
-import { RouterCore, type RouterCoreOptions } from '../../src/core/router-core.js';
+import { RouterCore } from '../../src/core/router-core.js';
+import type { RouterCoreOptions } from '../../src/core/router-core-options.js';
 import { RouterSession } from '../../src/core/session.js';
 import type { SessionEvent } from '../../src/core/session-events.js';
 import { Deframer } from '../../src/protocol/deframer.js';

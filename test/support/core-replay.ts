@@ -1,5 +1,6 @@
 import type { CoreInput, Recorder } from '../../src/core/recorder.js';
-import { RouterCore, type RouterCoreOptions } from '../../src/core/router-core.js';
+import { RouterCore } from '../../src/core/router-core.js';
+import type { RouterCoreOptions } from '../../src/core/router-core-options.js';
 import { RouterSession } from '../../src/core/session.js';
 import type { SessionEvent } from '../../src/core/session-events.js';
 import { detached } from '../../src/protocol/messages/index.js';

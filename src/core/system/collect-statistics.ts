@@ -43,7 +43,7 @@ export interface StatisticsSources {
   readonly queries: QueryHandler;
   readonly routing: SignalRouter;
   readonly publishing: PublishHandler;
-  readonly bundles: ScheduledBundles;
+  readonly scheduled: ScheduledBundles;
   readonly sendQueues: SendQueueBudget;
   readonly deliveries: Dispatcher;
   readonly replies: Replies;
@@ -51,7 +51,7 @@ export interface StatisticsSources {
 
 /** Returns the statistics. O(sessions). @param sendBuffers use of the socket buffers, which the core does not know */
 export function collectStatistics(sources: StatisticsSources, sendBuffers: MemoryUse): Statistics {
-  const { sessions, counters, params, signals, bundles, sendQueues } = sources;
+  const { sessions, counters, params, signals, scheduled, sendQueues } = sources;
   let { conflated, receivedBytes, sentBytes } = counters;
   let congested = 0;
   for (const { sendQueue, phase, traffic } of sessions.values()) {
@@ -67,7 +67,7 @@ export function collectStatistics(sources: StatisticsSources, sendBuffers: Memor
       subscriptions: sources.routing.subscriptionCount,
       params: params.size,
       signals: signals.size,
-      pendingBundles: bundles.size,
+      pendingBundles: scheduled.size,
       congested,
       queuedBytes: sendQueues.bytes,
     },
@@ -89,7 +89,7 @@ export function collectStatistics(sources: StatisticsSources, sendBuffers: Memor
       evictedParams: params.evicted,
       expiredParams: params.expired,
       evictedSignals: signals.evicted,
-      droppedBundles: bundles.dropped,
+      droppedBundles: scheduled.dropped,
       droppedWills: sources.wills.dropped,
     },
     memory: { ...memoryOf(sources), sendBuffers },
@@ -98,7 +98,7 @@ export function collectStatistics(sources: StatisticsSources, sendBuffers: Memor
 }
 
 function memoryOf(sources: StatisticsSources): Omit<Statistics['memory'], 'sendBuffers'> {
-  const { limits, params, signals, wills, queries, bundles, sendQueues, history } = sources;
+  const { limits, params, signals, wills, queries, scheduled, sendQueues, history } = sources;
   const { pacedMemory, subscriptionMemory } = sources.routing;
   const { timelineMemory } = sources.publishing;
   return {
@@ -106,7 +106,7 @@ function memoryOf(sources: StatisticsSources): Omit<Statistics['memory'], 'sendB
     paced: use(pacedMemory.bytes, limits.maxPacedBytes, pacedMemory.dropped),
     subscriptions: use(subscriptionMemory.bytes, limits.maxSubscriptionBytes, subscriptionMemory.closed),
     queues: use(sendQueues.heldBytes, limits.maxQueueBytesTotal, sendQueues.dropped + sendQueues.overflows),
-    bundles: use(bundles.bytes, limits.maxPendingBundleBytes, bundles.dropped),
+    bundles: use(scheduled.bytes, limits.maxPendingBundleBytes, scheduled.dropped),
     signals: use(signals.bytes, limits.maxSignalBytes, signals.evicted),
     wills: use(wills.bytes, limits.maxWillBytes, wills.dropped),
     queries: use(queries.bytes, limits.maxQueryBytes, queries.closed),

@@ -3,7 +3,7 @@ import type { ChangeLog } from '../../../src/core/change.js';
 import { EncodedValue } from '../../../src/protocol/values/encoded-value.js';
 import type { CoreInput } from '../../../src/core/recorder.js';
 import type { WatchedParam } from '../../../src/core/param-watch.js';
-import type { RouterCoreOptions } from '../../../src/core/router-core.js';
+import type { RouterCoreOptions } from '../../../src/core/router-core-options.js';
 import type { Grant } from '../../../src/core/ports.js';
 import { encodeFrame } from '../../../src/protocol/frame.js';
 import { decodeInbound } from '../../../src/protocol/inbound.js';
