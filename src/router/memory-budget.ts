@@ -40,8 +40,10 @@ export const fixedBytes = {
   verdicts: 26_214_400,
   /** 65,536 addresses of at most 128 characters and their announced signals. */
   announcedAddresses: 23_068_672,
-  /** 65,536 addresses of at most 128 characters of events and streams. */
-  publishedAddresses: 20_971_520,
+  /** 8,192 addresses of at most 96 characters of events and streams. */
+  publishedAddresses: 2_621_440,
+  /** 32,768 such addresses as bytes and strings, with references to their recipients. */
+  directAddresses: 18_481_152,
   /** Revisions of 65,536 removed params. */
   goneParams: 23_330_816,
   /** 1,024 connections that wait for a session. */

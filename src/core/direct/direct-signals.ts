@@ -4,7 +4,7 @@ import { AddressTable } from './address-table.js';
 import { type RecipientSet, unresolved } from './recipient-sets.js';
 
 /** Maximum addresses. Above it, one that was not used lately makes room. */
-const MAX_ADDRESSES = 65_536;
+const MAX_ADDRESSES = 32_768;
 /** Addresses of which one use is remembered. */
 const MAX_SIGHTED = 4_096;
 

@@ -20,9 +20,9 @@ export type PassingSignalsOptions = OptionValues<typeof publishOptions>;
 
 /** Steps of sending one timeline. */
 const STEPS_OF_SENDING = 100;
-/** Maximum cached addresses, and characters of the longest: at most 10 MB. A full set is emptied. */
-const MAX_REMEMBERED = 65_536;
-const MAX_REMEMBERED_LENGTH = 128;
+/** Maximum cached addresses, and characters of the longest: at most 3 MB. A full set is emptied. */
+const MAX_REMEMBERED = 8_192;
+const MAX_REMEMBERED_LENGTH = 96;
 
 /**
  * Handles signals that are not stored (router.md 5.5): forwards events, streams and timelines, throttles gestures, and

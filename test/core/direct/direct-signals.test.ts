@@ -40,7 +40,7 @@ describe('the addresses of direct signals', () => {
     expect(signals.find(...inFrame('/cue/go'), 0x40)).toBe(-1);
   });
 
-  it('keep those in use when 150,000 others are used twice each, and never exceed 65,536', () => {
+  it('keep those in use when 150,000 others are used twice each, and never exceed 32,768', () => {
     const signals = new DirectSignals();
     const hot = Array.from({ length: 50 }, (_, i) => `/hot/${i}`);
     for (let i = 0; i < 150_000; i++) {
@@ -48,8 +48,8 @@ describe('the addresses of direct signals', () => {
       use(signals, `/flood/${i}`);
       use(signals, `/flood/${i}`);
     }
-    expect(signals.table.size).toBe(65_536);
-    expect(signals.table.end).toBe(65_536);
+    expect(signals.table.size).toBe(32_768);
+    expect(signals.table.end).toBe(32_768);
     expect(hot.filter((address) => isKnown(signals, address))).toEqual(hot);
   });
 
