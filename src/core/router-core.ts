@@ -83,11 +83,8 @@ export class RouterCore {
       tap === undefined
         ? handleBytes
         : (session, bytes, start, end, receivedMicros) => {
-            const frame = decodeInbound(bytes, start, end);
-            tap.frame(session, frame, receivedMicros);
-            if (this.#takeDirectly(session, bytes, start, end)) return;
-            handle.call(this, session, frame, receivedMicros);
-            this.#direct?.learn(frame.message, bytes, start);
+            // Decoded as in a replay: the direct path looks up recipients, and calls `isVisible`, at other times.
+            this.handle(session, decodeInbound(bytes, start, end), receivedMicros);
           };
   }
 
@@ -173,15 +170,18 @@ export class RouterCore {
 
   /** Handles the frame `bytes[start, end)` of a session like {@link handle}. Decodes it only if necessary. */
   handleBytes(session: RouterSession, bytes: Uint8Array, start: number, end: number, receivedMicros: number): void {
-    if (this.#takeDirectly(session, bytes, start, end)) return;
+    const direct = this.#directFor(session);
+    if (direct !== undefined && this.#takeDirectly(direct, session, bytes, start, end)) return;
     const frame = decodeInbound(bytes, start, end);
     this.handle(session, frame, receivedMicros);
-    this.#direct?.learn(frame.message, bytes, start);
+    direct?.learn(frame.message, bytes, start); // only if it has seen these bytes
   }
 
-  #takeDirectly(session: RouterSession, bytes: Uint8Array, start: number, end: number): boolean {
-    const direct = this.#direct;
-    if (direct === undefined || session.phase !== 'active') return false;
+  #directFor({ phase }: RouterSession): DirectPath | undefined {
+    return phase === 'active' ? this.#direct : undefined;
+  }
+
+  #takeDirectly(direct: DirectPath, session: RouterSession, bytes: Uint8Array, start: number, end: number): boolean {
     const taken = direct.take(session, bytes, start, end, this.#nowMicros);
     if (taken === undefined) return false;
     this.#messages++;

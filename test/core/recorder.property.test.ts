@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { RouterCore } from '../../src/core/router-core.js';
 import type { RouterCoreOptions } from '../../src/core/router-core-options.js';
 import type { CoreInput } from '../../src/core/recorder.js';
+import { encodeFrame } from '../../src/protocol/frame.js';
+import type { Message } from '../../src/protocol/messages/message.js';
 import { encodeValue } from '../../src/protocol/values/encoded-value.js';
 import { CoreHarness, coreDefaults, type Peer } from '../support/core-harness.js';
 import { hex, KeptRecording, Output, replay } from '../support/core-replay.js';
@@ -127,6 +129,23 @@ function run(commands: readonly Command[]): { readonly inputs: readonly CoreInpu
   return { inputs: recording.inputs, output };
 }
 
+/** A recorded core with one session, whose messages arrive as bytes. */
+function withBytes(
+  settings: Partial<RouterCoreOptions>,
+  recorder: KeptRecording,
+): { readonly core: RouterCore; readonly send: (message: Message) => void } {
+  const harness = new CoreHarness({ ...settings, recorder });
+  const { session } = harness.connect();
+  const { core } = harness;
+  const send = (message: Message): void => {
+    const bytes = encodeFrame(message);
+    core.beginBatch();
+    core.handleBytes(session, bytes, 0, bytes.length, harness.nowMicros);
+    harness.settle();
+  };
+  return { core, send };
+}
+
 describe('a recording of the inputs of a core', () => {
   it('gives the same bytes for every session when it is replayed', () => {
     fc.assert(
@@ -136,6 +155,22 @@ describe('a recording of the inputs of a core', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('gives the same bytes, with as many results of hooks, if the input were bytes', () => {
+    const visible = { ...coreDefaults, isVisible: options.isVisible };
+    const recording = new KeptRecording();
+    const output = new Output();
+    const { core, send } = withBytes(visible, recording);
+    send({ type: 'hello', version: 1, name: 'bytes', features: ['param'] });
+    for (const pattern of ['/**', '/a']) {
+      send({ type: 'subscribe', id: 1, pattern });
+      for (let i = 0; i < 5; i++) send({ type: 'set', address: '/a', value: encodeValue(i) });
+      output.takeTurn(core);
+    }
+    const hooks = recording.inputs.filter(({ type }) => type === 'hook');
+    expect(hooks).toHaveLength(3); // for each match after a change, and for the snapshot of the second subscription
+    expect(replay(recording.inputs, visible).bySession).toEqual(output.bySession);
   });
 
   it('contains no token', () => {

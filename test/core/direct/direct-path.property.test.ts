@@ -140,6 +140,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const options: readonly TwoPathsOptions[] = [
   {},
   { isObserved: true },
+  { isRecorded: true },
   { isObserved: true, maxParams: 2, paramTtlSeconds: 1 },
   { acks: 'always', unknownAddress: 'silent' },
   { maxParams: 2 },

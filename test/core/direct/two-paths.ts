@@ -11,8 +11,10 @@ import type { Message } from '../../../src/protocol/messages/message.js';
 import { CoreHarness, type Peer, type PeerOptions } from '../../support/core-harness.js';
 
 export type TwoPathsOptions = Partial<RouterCoreOptions> & {
-  /** Whether a change log, a watch for params and a recorder are on. @default false */
+  /** Whether a change log and a watch for params are on. @default false */
   readonly isObserved?: boolean;
+  /** Whether a recorder is on. @default false */
+  readonly isRecorded?: boolean;
 };
 
 /** One router, whose input is either decoded first or given as bytes. */
@@ -24,12 +26,17 @@ class OnePath {
   readonly #isDirect: boolean;
 
   constructor(options: TwoPathsOptions, isDirect: boolean) {
-    const { isObserved = false, ...settings } = options;
-    this.harness = new CoreHarness({ ...settings, ...(isObserved && this.#observers()) });
+    const { isObserved = false, isRecorded = false, ...settings } = options;
+    const recorder = { record: (input: CoreInput) => void this.observed.push(textOf(input)) };
+    this.harness = new CoreHarness({
+      ...settings,
+      ...(isObserved && this.#observers()),
+      ...(isRecorded && { recorder }),
+    });
     this.#isDirect = isDirect;
   }
 
-  #observers(): Pick<RouterCoreOptions, 'changeLogs' | 'paramWatch' | 'recorder'> {
+  #observers(): Pick<RouterCoreOptions, 'changeLogs' | 'paramWatch'> {
     const changeLogs: ChangeLog[] = [
       {
         wants: (address) => address.startsWith('/a'),
@@ -48,8 +55,7 @@ class OnePath {
         paramWatch.generation += param.revision % 2; // a new cut begins now and then
       },
     };
-    const recorder = { record: (input: CoreInput) => void this.observed.push(textOf(input)) };
-    return { changeLogs, paramWatch, recorder };
+    return { changeLogs, paramWatch };
   }
 
   join(
@@ -73,10 +79,13 @@ class OnePath {
     else core.handle(peer.session, decodeInbound(bytes, 0, bytes.length), nowMicros);
   }
 
-  /** Returns the bytes that each session gets in this tick. */
+  /** Returns the bytes that each session gets in this tick, or the messages of an in-process session. */
   output(): readonly string[] {
     this.harness.core.takeDirty();
-    return this.peers.map(({ session }) => Buffer.from(session.outbox.take(true)).toString('hex'));
+    return this.peers.map((peer) => {
+      const { link, outbox } = peer.session;
+      return link.deliver === undefined ? Buffer.from(outbox.take(true)).toString('hex') : textOf(peer.read());
+    });
   }
 
   /** Returns everything else that can differ. */
