@@ -76,7 +76,7 @@ export class SessionInput {
         }
         isDone = true;
       } catch (error) {
-        this.#messageFailed(session, cursor.decoded().message, error);
+        this.#messageFailed(session, messageAt(cursor), error);
       }
     }
     session.traffic.receivedMessages += handled;
@@ -93,12 +93,12 @@ export class SessionInput {
    * Any peer input ends in a ClaspError; another exception is a bug in the router. It aborts this message. A session
    * whose HELLO fails is unusable, and one that causes such errors repeatedly is closed.
    */
-  #messageFailed(session: RouterSession, message: InboundMessage, error: unknown): void {
-    this.#errors.add(error, message.type, session);
+  #messageFailed(session: RouterSession, message: InboundMessage | undefined, error: unknown): void {
+    this.#errors.add(error, message?.type ?? 'decoding', session);
     if (!session.established || this.#errors.isLastOf(session, this.#core.nowMicros))
       return failSession(session, error);
     try {
-      this.#core.sendError(session, internalError(error, subjectOf(message)));
+      this.#core.sendError(session, internalError(error, message && subjectOf(message)));
     } catch {
       failSession(session, error); // the first error is reported
     }
@@ -108,6 +108,15 @@ export class SessionInput {
 /** Ends a session after an internal error. */
 export function failSession(session: RouterSession, cause: unknown): void {
   session.notify({ type: 'end.failed', error: internalError(cause) });
+}
+
+/** Returns the message of the current frame; undefined if decoding it is what failed. */
+function messageAt(cursor: FrameCursor): InboundMessage | undefined {
+  try {
+    return cursor.decoded().message;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Returns the address that identifies a message in its ERROR, if it has one. */

@@ -2,6 +2,10 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { type ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
 import type { Message } from '../../../src/protocol/messages/message.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
+import { encodeFrame } from '../../../src/protocol/frame.js';
+import { FrameRun } from '../../../src/protocol/frame-run.js';
+import type { InboundFrame } from '../../../src/protocol/inbound.js';
+import { recordingLogger } from '../session/recording-logger.js';
 import { HIGH_WATER, setUp } from '../../support/router-link.js';
 
 const set = (address: string, value: number | string): Message => ({ type: 'set', address, value: encodeValue(value) });
@@ -111,6 +115,32 @@ describe('the router actor', () => {
     const send = jest.spyOn(router, 'send');
     for (const callback of deferred) callback();
     expect(send).not.toHaveBeenCalled();
+  });
+
+  it('survives a bug in the decoder: the message fails, and the rest of its run and all other input is handled', () => {
+    const logger = recordingLogger();
+    const { connect, router } = setUp(logger);
+    const [broken, other] = [connect(), connect()];
+    const frames = [set('/a', 1), set('/a', 2)].map((message) => encodeFrame(message, { qos: 1 }));
+    // Stands for a decoder that reads one byte of the first message wrongly.
+    const bytes = new Proxy(Uint8Array.from(frames.flatMap((frame) => [...frame])), {
+      get(target, key) {
+        if (key === '4') throw new RangeError('out of bounds');
+        return Reflect.get(target, key, target) as unknown;
+      },
+    });
+    const rest: InboundFrame = { message: set('/b', 3), qos: 1, encoding: 'binary' };
+    router.send({
+      type: 'inbound.batch',
+      batches: [
+        { session: broken.session, frames: [new FrameRun(bytes, 2)], receivedMicros: 0 },
+        { session: other.session, frames: [rest], receivedMicros: 0 },
+      ],
+    });
+    expect(router.getSnapshot().status).toBe('active');
+    expect(broken.read().map(({ type }) => type)).toEqual(['error', 'ack']);
+    expect(other.read().map(({ type }) => type)).toEqual(['ack']);
+    expect(JSON.stringify(logger.lines)).toContain('internal error in the router');
   });
 
   it('sets no timer that outlives it', () => {
