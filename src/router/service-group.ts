@@ -20,6 +20,10 @@ export class ServiceGroup {
   #starting: Promise<void> = Promise.resolve();
   #abort = new AbortController();
   #isEnding = false;
+  /** The service that is being started. */
+  #current: Service | undefined;
+  /** Aborted when the services were stopped without one that had not started in time. */
+  readonly #abandoned = new AbortController();
   #stopping: Promise<void> | undefined;
 
   constructor(services: readonly Service[], options: ServiceGroupOptions) {
@@ -43,7 +47,18 @@ export class ServiceGroup {
    * {@link abort}
    */
   start(router: ServiceRouter): Promise<void> {
-    return (this.#starting = this.#starting.catch(ignore).then(() => this.#startAll(router)));
+    this.#starting = this.#starting.catch(ignore).then(() => this.#startAll(router));
+    return Promise.race([this.#starting, this.#abandonment()]);
+  }
+
+  /** Rejects when a service that does not start is left, so that no caller waits for it. */
+  #abandonment(): Promise<never> {
+    const { signal } = this.#abandoned;
+    return new Promise((_, reject) => {
+      signal.addEventListener('abort', () => {
+        reject(stopped());
+      });
+    });
   }
 
   /** Aborts the signal of all services: the router begins to stop, or has ended. */
@@ -62,6 +77,7 @@ export class ServiceGroup {
     const isEnding = (): boolean => this.#isEnding; // can change in each await
     for (const service of this.#services.slice(this.#started.length)) {
       if (isEnding()) throw stopped();
+      this.#current = service;
       try {
         await service.start(router, this.#abort.signal);
       } catch (cause) {
@@ -75,6 +91,7 @@ export class ServiceGroup {
         throw error;
       }
       this.#started.push(service);
+      if (this.#abandoned.signal.aborted) await this.#stopAll(Promise.resolve()); // the others were stopped before
     }
   }
 
@@ -87,7 +104,12 @@ export class ServiceGroup {
         resolve('late');
       }, stopMs);
     });
-    let waiting = (await Promise.race([ready, late])) === 'late' ? 'its start' : undefined;
+    let waiting: string | undefined;
+    if ((await Promise.race([ready, late])) === 'late') {
+      const service = this.#current?.name;
+      logger.error({ service, stopMs }, 'a service did not start in time; the router stops without it');
+      this.#abandoned.abort();
+    }
     for (let service = this.#started.pop(); service !== undefined; service = this.#started.pop()) {
       if ((await Promise.race([this.#stopOne(service), late])) === 'late') waiting ??= service.name;
     }

@@ -192,6 +192,29 @@ describe('a stop during the start of a service', () => {
   });
 });
 
+describe('a service that does not start until the router has stopped', () => {
+  it('is left after drainTimeoutSeconds, and start() rejects; its own late start is followed by its stop', async () => {
+    const clock = new SimulatedClock();
+    const logger = recordingLogger();
+    let finish = (): void => undefined;
+    const slow = service('slow', { start: () => new Promise<void>((resolve) => (finish = resolve)) });
+    const router = routerWith([service('a'), slow, service('next')], { clock, logger, drainTimeoutSeconds: 3 });
+    const started = codedError(() => router.start());
+    await turns();
+    const stopped = router.stop();
+    await turns();
+    clock.increment(3_000);
+    await stopped;
+    await expect(started).resolves.toMatchObject({ code: 'CLASP_ERR_ROUTER_STOPPED' });
+    expect(calls).toEqual(['start a', 'abort a', 'stop a']);
+    const message = 'a service did not start in time; the router stops without it';
+    expect(logger.lines).toContainEqual({ level: 'error', message, fields: { service: 'slow', stopMs: 3_000 } });
+    finish();
+    await turns();
+    expect(calls).toEqual(['start a', 'abort a', 'stop a', 'stop slow']);
+  });
+});
+
 describe('a service that does not stop', () => {
   it('is left after drainTimeoutSeconds, is logged, and does not keep the others from stopping', async () => {
     const clock = new SimulatedClock();

@@ -189,7 +189,7 @@ function run(options: TwoPathsOptions, steps: readonly Step[], isAuthenticated: 
       }
       case 'peer':
         paths.both(({ harness, peers }) => {
-          const target = peers[taken.to]?.id ?? 'nobody';
+          const target = peers[taken.to]?.id ?? 'unknown';
           const sender = peers[taken.from];
           if (sender === undefined) return;
           const address = `/clasp/p2p/signal/${target}`;
