@@ -1,3 +1,4 @@
+import { checkNames } from '../util/arguments.js';
 import { type Clock, wallTime } from '../util/clock.js';
 import { actionCovers, type Scope } from '../protocol/scope.js';
 import { patternCovers } from '../protocol/containment.js';
@@ -32,8 +33,12 @@ export interface CapabilityTokensOptions {
  * Tokens that are signed instead of stored (router.md 9.5), and that their owner can delegate in part. Every link of
  * a delegated token is verified as if it were presented itself: its signature, its expiry, that its audience signed
  * the next link, and that the next link grants no more than it does.
+ *
+ * @throws ArgumentError for an unknown option
  */
-export function capabilityTokens({ trustAnchors, clock }: CapabilityTokensOptions): TokenValidator {
+export function capabilityTokens(options: CapabilityTokensOptions): TokenValidator {
+  checkNames('capabilityTokens', options, ['trustAnchors', 'clock'] satisfies (keyof CapabilityTokensOptions)[]);
+  const { trustAnchors, clock } = options;
   const trusted = new Set(trustAnchors.map(hex));
 
   /**

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type CryptoKey, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
+import { checkNames } from '../util/arguments.js';
 import { type Clock, wallTime } from '../util/clock.js';
 import type { Scope, ScopeAction } from '../protocol/scope.js';
 import { constraintSchema, scopesAmong } from './claims.js';
@@ -46,8 +47,15 @@ const algorithms: ReadonlyMap<unknown, JwtKey['algorithm']> = new Map([
 
 const FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** Validates JSON Web Tokens (RFC 7519) of other issuers, with scopes in the claims `read`, `write` and `admin`. */
+const OPTIONS: readonly (keyof JwtTokensOptions)[] = ['keys', 'issuer', 'audience', 'clockSkewSeconds', 'clock'];
+
+/**
+ * Validates JSON Web Tokens (RFC 7519) of other issuers, with scopes in the claims `read`, `write` and `admin`.
+ *
+ * @throws ArgumentError for an unknown option
+ */
 export function jwtTokens(options: JwtTokensOptions): TokenValidator {
+  checkNames('jwtTokens', options, OPTIONS);
   return {
     async validate(token) {
       const header = headerOf(token);

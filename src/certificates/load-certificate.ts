@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { TransportError } from '../net/transport-error.js';
+import { checkNames, checkText } from '../util/arguments.js';
 import { type Certificate, checkCertificate, type PemFile } from './certificate.js';
 import { errorCode, messageOf } from './faults.js';
 
@@ -17,9 +18,13 @@ const MAX_FILE_BYTES = 1_048_576;
  * Reads a certificate and its private key.
  *
  * @throws TransportError with one sentence for each mistake: a file that is missing, unreadable or not PEM, a key
- * that has a passphrase or belongs to another certificate
+ * that has a passphrase or belongs to another certificate; ArgumentError for an invalid or unknown option
  */
-export async function loadCertificate({ certPath, keyPath }: CertificateFiles): Promise<Certificate> {
+export async function loadCertificate(files: CertificateFiles): Promise<Certificate> {
+  checkNames('loadCertificate', files, ['certPath', 'keyPath']);
+  const { certPath, keyPath } = files;
+  checkText('certPath of loadCertificate', certPath);
+  checkText('keyPath of loadCertificate', keyPath);
   const certFile = await read(certPath, 'certificate', 'certPath');
   const keyFile = await read(keyPath, 'private key', 'keyPath');
   return checkCertificate(certFile, keyFile);

@@ -2,6 +2,7 @@ import { chmod, readFile, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type Logger, silentLogger } from '../core/ports.js';
+import { checkNames, checkText } from '../util/arguments.js';
 import { type Clock, wallTime } from '../util/clock.js';
 import type { TlsCredentials } from '../net/tls.js';
 import { TransportError } from '../net/transport-error.js';
@@ -36,14 +37,12 @@ const RENEW_MS = 30 * DAY_MS;
  * so that users accept its fingerprint only once. New names do not change it; to include them, the user deletes the
  * file.
  *
- * @throws TransportError if the folder is not usable
+ * @throws TransportError if the folder is not usable; ArgumentError for an invalid or unknown option
  */
-export async function selfSigned({
-  dataDir,
-  names,
-  clock,
-  logger = silentLogger,
-}: SelfSignedOptions): Promise<Certificate> {
+export async function selfSigned(options: SelfSignedOptions): Promise<Certificate> {
+  checkNames('selfSigned', options, ['dataDir', 'names', 'clock', 'logger'] satisfies (keyof SelfSignedOptions)[]);
+  const { dataDir, names, clock, logger = silentLogger } = options;
+  checkText('dataDir of selfSigned', dataDir);
   const path = join(dataDir, SELF_SIGNED_FILE);
   try {
     await makePrivateFolder(dataDir);

@@ -3,7 +3,7 @@ import { checkNames } from '../util/arguments.js';
 import type { Client } from './client.js';
 import { connect as connectOver } from './index.js';
 import type { Link } from './link.js';
-import { linkTo } from './node/link-to.js';
+import { linkFor } from './node/link-to.js';
 import type { LinkOptions } from './node/link-options.js';
 import { allOptions, type ClientOptions } from './options.js';
 
@@ -21,5 +21,5 @@ export type { LinkOptions } from './node/link-options.js';
  */
 export async function connect(to: string | Link, options: ClientOptions & LinkOptions = {}): Promise<Client> {
   checkNames('connect', options, allOptions);
-  return connectOver(typeof to === 'string' ? linkTo(to, options) : to, options);
+  return connectOver(typeof to === 'string' ? linkFor(to, options) : to, options);
 }

@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { SimulatedClock } from 'xstate';
 import { type CapabilityOptions, capabilityTokens, createCapability, type Validation } from '../../src/auth/index.js';
 import { formatScope } from '../../src/protocol/scope.js';
+import { codedError } from '../support/coded-error.js';
 import { WallClock } from '../support/steady-clock.js';
 import { type TestKey, testKey } from './test-keys.js';
 
@@ -34,6 +35,14 @@ async function scopesOf(token: string): Promise<string[]> {
   if (validation.kind !== 'valid') throw new Error(JSON.stringify(validation));
   return validation.grant.scopes.map(formatScope);
 }
+
+describe('a validator of capabilities', () => {
+  it('is not created with an unknown option', async () => {
+    const call = capabilityTokens as (options: unknown) => unknown; // untyped
+    const { message } = await codedError(() => call({ trustAnchor: [root.raw], clock: new SimulatedClock() }));
+    expect(message).toBe('capabilityTokens has no option "trustAnchor"; did you mean "trustAnchors"?');
+  });
+});
 
 describe('the time of a capability', () => {
   it.each([

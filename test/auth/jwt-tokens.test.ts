@@ -5,6 +5,7 @@ import { SimulatedClock } from 'xstate';
 import type { Grant } from '../../src/core/ports.js';
 import { type JwtKey, jwtTokens, type JwtTokensOptions, type Validation } from '../../src/auth/index.js';
 import { formatScope } from '../../src/protocol/scope.js';
+import { codedError } from '../support/coded-error.js';
 import { WallClock } from '../support/steady-clock.js';
 import { testKey } from './test-keys.js';
 
@@ -37,6 +38,14 @@ async function granted(claims: object): Promise<Grant> {
 
 const invalid = (reason: string): Validation => ({ kind: 'invalid', reason });
 const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+describe('a validator of JWTs', () => {
+  it('is not created with an unknown option', async () => {
+    const call = jwtTokens as (options: unknown) => unknown; // untyped
+    const { message } = await codedError(() => call({ keys: [hs256], isuer: 'me', clock: new SimulatedClock() }));
+    expect(message).toBe('jwtTokens has no option "isuer"; did you mean "issuer"?');
+  });
+});
 
 describe('the time of a JWT', () => {
   /** A computer whose wall clock was corrected by eight hours after the start. */

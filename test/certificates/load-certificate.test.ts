@@ -5,6 +5,7 @@ import { generate } from 'selfsigned';
 import { fingerprint } from '../../src/certificates/index.js';
 import { loadCertificate } from '../../src/certificates/load-certificate.js';
 import { TransportError } from '../../src/net/transport-error.js';
+import { codedError } from '../support/coded-error.js';
 import { newCertificate, type TestCertificate } from '../support/certificates.js';
 import { asOrdinaryUser, TemporaryFolder } from './temporary-folder.js';
 
@@ -31,6 +32,14 @@ describe('loadCertificate', () => {
     expect(sha256).toBe(fingerprint(own.cert));
     const dates = new X509Certificate(own.cert);
     expect([validFrom, validTo]).toEqual([new Date(dates.validFrom).getTime(), new Date(dates.validTo).getTime()]);
+  });
+
+  it('rejects an unknown or missing option by name', async () => {
+    const call = loadCertificate as (options: unknown) => unknown; // untyped
+    const messageOf = async (options: unknown): Promise<string> => (await codedError(() => call(options))).message;
+    expect(await messageOf({ certPath, keyFile: keyPath })).toMatch(/^loadCertificate has no option "keyFile"; /);
+    expect(await messageOf({ certPath })).toBe('keyPath of loadCertificate must be a text, not undefined');
+    expect(await messageOf(undefined)).toBe('the options of loadCertificate must be an object, not undefined');
   });
 
   it('reads both from one file, and skips other text', async () => {

@@ -15,6 +15,7 @@ import type { Certificate } from '../../src/certificates/index.js';
 import { selfSigned } from '../../src/certificates/self-signed.js';
 import { TransportError } from '../../src/net/transport-error.js';
 import { LogLines } from './log-lines.js';
+import { codedError } from '../support/coded-error.js';
 import { asOrdinaryUser, TemporaryFolder } from './temporary-folder.js';
 
 const DAY_MS = 86_400_000;
@@ -41,6 +42,14 @@ const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(
 const stored = (): string => `${dataDir}/self-signed.pem`;
 
 describe('the first self-signed certificate', () => {
+  it('is not created with an unknown option', async () => {
+    const call = selfSigned as (options: unknown) => unknown; // untyped
+    const messageOf = async (options: unknown): Promise<string> => (await codedError(() => call(options))).message;
+    const text = 'selfSigned has no option "name"; did you mean "names"?';
+    expect(await messageOf({ dataDir, name: names, clock })).toBe(text);
+    expect(await messageOf({ names, clock })).toBe('dataDir of selfSigned must be a text, not undefined');
+  });
+
   it('contains the names of the computer, is limited to servers, and is signed by itself', async () => {
     const { cert } = await open();
     const x509 = new X509Certificate(cert);

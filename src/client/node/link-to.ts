@@ -1,4 +1,4 @@
-import { checkFunction, checkText } from '../../util/arguments.js';
+import { checkFunction, checkNames, checkText } from '../../util/arguments.js';
 import { ClientError } from '../client-error.js';
 import type { Link } from '../link.js';
 import type { Destination, LinkOptions } from './link-options.js';
@@ -11,6 +11,17 @@ import { nodeWebSocketLink } from './ws-link.js';
 const UDP_PORT = 7330;
 const QUIC_PORT = 7331;
 
+const OPTIONS = Object.keys({
+  ca: true,
+  servername: true,
+  WebSocket: true,
+  lookup: true,
+  connectTimeoutMs: true,
+  datagrams: true,
+  quicProvider: true,
+  clock: true,
+} satisfies Record<keyof LinkOptions, true>);
+
 /**
  * Creates the link for a URL. The router reports its listeners in the same form:
  *
@@ -22,9 +33,15 @@ const QUIC_PORT = 7331;
  *
  * JSON requires a WebSocket.
  *
- * @throws ClientError `unreachable` for any other URL
+ * @throws ClientError `unreachable` for any other URL; ArgumentError for an unknown option
  */
 export function linkTo(url: string, options: LinkOptions = {}): Link {
+  checkNames('linkTo', options, OPTIONS);
+  return linkFor(url, options);
+}
+
+/** The same without a check of the names of options: those of `connect` include more. */
+export function linkFor(url: string, options: LinkOptions): Link {
   checkText('the URL of a router', url);
   if (options.lookup !== undefined) checkFunction('lookup', options.lookup);
   const scheme = url.slice(0, url.indexOf(':') + 1);

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { connect, linkTo } from '../../../src/client/node.js';
+import { codedError } from '../../support/coded-error.js';
 import type { QuicConnectOptions, QuicProvider } from '../../../src/transports/quic/index.js';
 
 describe('a URL', () => {
@@ -14,6 +15,15 @@ describe('a URL', () => {
     ['quic://[::1]:7331', true, false],
   ])('%s has a link', (url, reliable, carriesText) => {
     expect(linkTo(url)).toMatchObject({ url, reliable, carriesText });
+  });
+
+  it('has no link with an unknown option', async () => {
+    const call = linkTo as (url: string, options: unknown) => unknown; // untyped
+    const text = 'linkTo has no option "serverName"; did you mean "servername"?';
+    expect(await codedError(() => call('ws://host', { serverName: 'x' }))).toMatchObject({ message: text });
+    expect((await codedError(() => call('ws://host', 5))).message).toBe(
+      'the options of linkTo must be an object, not 5',
+    );
   });
 
   it('udp: accepts no frame larger than a datagram', () => {
