@@ -41,7 +41,7 @@ export function inboundPipeline(options: InboundPipelineOptions): InboundPipelin
   // Closing a session costs about 200 routed messages. The pipeline limits closes per tick, so that a thousand sessions
   // lost at the same instant, such as after the failure of a switch, do not delay the others.
   const departures = new TickBudgetQueue<Departure>({
-    perTurn: 32,
+    perTurn: 16,
     pass: ({ session, end }) => {
       session.notify(end);
     },

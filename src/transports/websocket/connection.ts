@@ -104,11 +104,10 @@ export class WebSocketConnection implements Connection {
     peer.on('ping', this.#onControlFrame);
     peer.on('pong', this.#onControlFrame);
     peer.on('error', this.#onProtocolError);
-    onWsClose(peer, socket, this.#onClose);
     socket.on('error', this.#onSocketError);
     // The peer has ended its side, and `ws` ends this side (sockets of an upgrade are half-open and would otherwise
     // stay open). Buffered bytes are still sent, but a peer that does not read must not keep the socket.
-    socket.once('end', this.#startGrace);
+    onWsClose(peer, socket, { onEnd: this.#startGrace, onClose: this.#onClose });
   }
 
   get bufferedBytes(): number {
