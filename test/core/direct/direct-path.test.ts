@@ -117,4 +117,21 @@ describe('the direct path', () => {
     paths.send(1, { type: 'unsubscribe', id: 1 });
     expect(isDirect(paths, [event(7), event(8)])).toBe(true);
   });
+
+  it.each([
+    ['samples of a stream, which are dropped', stream],
+    ['events, for which the session is closed', event],
+  ])('queues %s if a congested session is full', (_, publish) => {
+    const paths = new TwoPaths();
+    paths.join({ framing: 'websocket' });
+    paths.join();
+    paths.join({ framing: 'websocket', maxQueueMessages: 3 });
+    paths.send(2, { type: 'subscribe', id: 1, pattern: '/e' });
+    expect(isDirect(paths, [1, 2, 3, 4].map(publish), 1)).toBe(true);
+    paths.both(({ peers }) => {
+      peers[2]!.session.phase = 'congested';
+    });
+    expect(isDirect(paths, [5, 6, 7, 8, 9].map(publish), 1)).toBe(true);
+    paths.compareState();
+  });
 });
