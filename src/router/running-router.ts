@@ -4,10 +4,9 @@ import { namedTransport } from '../actors/listener/named-transport.js';
 import { listenerMachine } from '../actors/listener/listener-machine.js';
 import { rootMachine } from '../actors/root/root-machine.js';
 import { sessionMachine } from '../actors/session/session-machine.js';
-import type { PersistedRouterSnapshot } from '../actors/router/router-snapshot.js';
+import { LiveSnapshot, type PersistedRouterSnapshot } from '../actors/router/router-snapshot.js';
 import type { RouterState } from '../core/params/param-state.js';
 import { type Authenticator, type Logger, unfailing } from '../core/ports.js';
-import type { Statistics } from '../core/system/statistics.js';
 import type { Clock } from '../util/clock.js';
 import type { Client, Signal } from '../client/index.js';
 import { check, checkFunction, checkOneOf } from '../util/arguments.js';
@@ -260,9 +259,7 @@ export class RunningRouter implements ServiceRouter {
    */
   statistics(): RouterStatistics {
     const { children, context } = this.actor.getSnapshot();
-    const answers: Statistics[] = [];
-    children.router?.send({ type: 'statistics.requested', answer: (answer) => void answers.push(answer) });
-    const [statistics] = answers; // the actor answers before send returns
+    const statistics = LiveSnapshot.router(children.router?.getSnapshot())?.statistics();
     if (statistics === undefined) throw new RouterStoppedError('the router was stopped; it has no statistics');
     const { authFailures = 0, releasedSessions = 0, displacedSessions = 0 } = children.sessions?.getSnapshot() ?? {};
     return {
@@ -281,10 +278,7 @@ export class RunningRouter implements ServiceRouter {
    */
   history(address: string): readonly PastWrite[] {
     parseAddress(address);
-    const answers: (readonly PastWrite[])[] = [];
-    const answer = (writes: readonly PastWrite[]): void => void answers.push(writes);
-    this.actor.getSnapshot().children.router?.send({ type: 'history.requested', address, answer });
-    const [writes] = answers; // the actor answers before send returns
+    const writes = LiveSnapshot.router(this.actor.getSnapshot().children.router?.getSnapshot())?.history(address);
     if (writes === undefined) throw new RouterStoppedError('the router was stopped; it has no history');
     return writes;
   }

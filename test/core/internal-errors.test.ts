@@ -5,6 +5,7 @@ import { MAX_INTERNAL_ERRORS } from '../../src/core/internal-errors.js';
 import type { Statistics } from '../../src/core/system/statistics.js';
 import type { Message } from '../../src/protocol/messages/message.js';
 import { type EncodedValue, encodeValue } from '../../src/protocol/values/encoded-value.js';
+import { LiveSnapshot } from '../../src/actors/router/router-snapshot.js';
 import { setUp as setUpRouter } from '../support/router-link.js';
 
 const bug = new TypeError('a bug');
@@ -33,11 +34,7 @@ function setUp(): ReturnType<typeof setUpRouter> & { readonly lines: Line[]; rea
   const lines: Line[] = [];
   const logger: Logger = { ...silentLogger, error: (fields, message) => void lines.push({ fields, message }) };
   const setup = setUpRouter(logger);
-  const statistics = (): Statistics => {
-    const answers: Statistics[] = [];
-    setup.router.send({ type: 'statistics.requested', answer: (answer) => void answers.push(answer) });
-    return answers[0]!; // the actor answers before send returns
-  };
+  const statistics = (): Statistics => LiveSnapshot.router(setup.router.getSnapshot())!.statistics();
   return { ...setup, lines, statistics };
 }
 

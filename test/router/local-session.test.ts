@@ -37,6 +37,29 @@ describe('a session in the process', () => {
     await expect(two.get('/none')).resolves.toBeUndefined();
   });
 
+  it('can be read by hooks and listeners while the router handles its message: statistics and history', async () => {
+    const seen: unknown[] = [];
+    const look = (): void => {
+      seen.push([router.statistics().counts.params, router.history('/cues/1').map(({ revision }) => revision)]);
+    };
+    router = createRouter({
+      writeHistory: [{ pattern: '/cues/**', depth: 2 }],
+      validateWrite: () => {
+        look();
+        return undefined;
+      },
+    });
+    router.on('session.opened', look);
+    const session = await router.connect();
+    await session.set('/cues/1', 'one');
+    await session.set('/cues/1', 'two');
+    expect(seen).toEqual([
+      [0, []],
+      [0, []],
+      [1, [1]],
+    ]);
+  });
+
   it('leaves its writes in the history of the router, if a rule keeps them', async () => {
     router = createRouter({ writeHistory: [{ pattern: '/cues/**', depth: 20 }] });
     const client = await router.connect({ name: 'desk' });

@@ -3,10 +3,8 @@ import { countFrames, type InboundItem } from '../../protocol/inbound.js';
 import type { CloseReason } from '../../util/close-reason.js';
 import type { Grant } from '../../core/ports.js';
 import type { Departure } from '../../core/system/presence.js';
-import type { Statistics } from '../../core/system/statistics.js';
 import type { RouterSession } from '../../core/session.js';
 import type { Recorder } from '../../core/recorder.js';
-import type { PastWrite } from '../../core/params/write-history.js';
 import type { ParamQueryResult, ParamQuery } from '../../core/system/param-query.js';
 
 /** Frames of one session from one read, in order. */
@@ -75,8 +73,6 @@ export type RouterActorEvent =
   | { readonly type: 'session.probing'; readonly session: RouterSession }
   /** The socket of a congested session is empty. */
   | { readonly type: 'session.drained'; readonly session: RouterSession }
-  /** Requests the statistics. `answer` is called while this event is handled. */
-  | { readonly type: 'statistics.requested'; readonly answer: (statistics: Statistics) => void }
   /**
    * Requests a view of params. `answer` is called while this event is handled, with a ClaspError if the pattern is
    * invalid.
@@ -85,12 +81,6 @@ export type RouterActorEvent =
       readonly type: 'params.requested';
       readonly question: ParamQuery;
       readonly answer: (answer: ParamQueryResult | ClaspError) => void;
-    }
-  /** Requests the last writes of a param. `answer` is called while this event is handled. */
-  | {
-      readonly type: 'history.requested';
-      readonly address: string;
-      readonly answer: (writes: readonly PastWrite[]) => void;
     }
   /** A cut of a store, and all before it, are stored; or they are not, because of `failure`. */
   | { readonly type: 'cut.settled'; readonly cut: number; readonly failure: string | undefined }

@@ -18,6 +18,8 @@ import type { sendBufferOptions } from '../../core/congestion/congestion-options
 import type { OptionValues } from '../../util/option.js';
 import { SendBuffers } from '../../core/congestion/send-buffers.js';
 import { TurnShares } from '../../core/scheduling/turn-shares.js';
+import type { PastWrite } from '../../core/params/write-history.js';
+import type { Statistics } from '../../core/system/statistics.js';
 import type { ParamQueryResult, ParamQuery } from '../../core/system/param-query.js';
 
 export interface RouterInput
@@ -164,6 +166,14 @@ class Router {
     return this.#core.state();
   }
 
+  statistics(): Statistics {
+    return this.#core.statistics(this.#buffers.use());
+  }
+
+  history(address: string): readonly PastWrite[] {
+    return this.#core.history(address);
+  }
+
   handle(event: RouterActorEvent): void {
     if (event.type === 'inbound.batch') {
       this.#core.beginBatch();
@@ -194,14 +204,8 @@ class Router {
             this.#input.take({ session: event.session, frames: [frame], receivedMicros });
           }
           break;
-        case 'statistics.requested':
-          event.answer(this.#core.statistics(this.#buffers.use()));
-          break;
         case 'params.requested':
           event.answer(this.#viewParams(event.question));
-          break;
-        case 'history.requested':
-          event.answer(this.#core.history(event.address));
           break;
         case 'cut.settled':
           this.#core.settleCut(event.cut, event.failure);

@@ -1,4 +1,6 @@
 import type { Snapshot } from 'xstate';
+import type { PastWrite } from '../../core/params/write-history.js';
+import type { Statistics } from '../../core/system/statistics.js';
 import { type RouterState, RouterStateError } from '../../core/params/param-state.js';
 
 /** The router as observers see it: small, and new with every event. */
@@ -17,8 +19,11 @@ export interface RouterFigures {
 /** The part that is persisted to start another router. */
 export type PersistedRouterSnapshot = RouterSnapshot & { readonly state: RouterState };
 
-interface Stateful {
+/** What a snapshot reads from its router, also while that handles an event. */
+export interface ReadableRouter {
   state(): RouterState;
+  statistics(): Statistics;
+  history(address: string): readonly PastWrite[];
 }
 
 /** A snapshot with a reference to its router, because XState passes only the snapshot when persisting. */
@@ -32,9 +37,9 @@ export class LiveSnapshot implements RouterFigures {
   readonly announcedSignals: number;
   readonly messages: number;
   readonly deliveries: number;
-  readonly #router: Stateful;
+  readonly #router: ReadableRouter;
 
-  constructor(router: Stateful, status: 'active' | 'stopped', figures: RouterFigures) {
+  constructor(router: ReadableRouter, status: 'active' | 'stopped', figures: RouterFigures) {
     this.status = status;
     this.#router = router;
     this.sessions = figures.sessions;
@@ -49,5 +54,10 @@ export class LiveSnapshot implements RouterFigures {
   static state(snapshot: RouterSnapshot): RouterState {
     if (!(snapshot instanceof LiveSnapshot)) throw new RouterStateError('this is no snapshot that a router has given');
     return snapshot.#router.state();
+  }
+
+  /** Returns the router of its actor's snapshot; undefined if the router has stopped. */
+  static router(snapshot: object | undefined): ReadableRouter | undefined {
+    return snapshot instanceof LiveSnapshot && snapshot.status === 'active' ? snapshot.#router : undefined;
   }
 }

@@ -9,7 +9,6 @@ const thinned: ReadonlySet<string> = new Set([
   'inbound.batch',
   'clock.due',
   'tasks.continue',
-  'statistics.requested',
   'params.requested',
   'sessions.requested',
 ]);

@@ -7,6 +7,7 @@ import { Slice } from '../../../src/core/scheduling/slice.js';
 import type { Message } from '../../../src/protocol/messages/message.js';
 import { StepCounter } from '../../../src/protocol/step-counter.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
+import { LiveSnapshot } from '../../../src/actors/router/router-snapshot.js';
 import { coreDefaults, CoreHarness, type Peer } from '../../support/core-harness.js';
 
 const set = (address: string, value: number): Message => ({ type: 'set', address, value: encodeValue(value) });
@@ -230,9 +231,7 @@ describe('the router actor', () => {
       turns++;
     }
     expect(turns).toBeGreaterThan(30);
-    let ran = 0;
-    router.send({ type: 'statistics.requested', answer: ({ schedule: { bundles } }) => void (ran = bundles) });
-    expect(ran).toBe(100);
+    expect(LiveSnapshot.router(router.getSnapshot())?.statistics().schedule.bundles).toBe(100);
     router.stop();
   });
 });
