@@ -1,6 +1,9 @@
 import { AsyncOutput, isReaderGone } from './async-output.js';
 import { chunkWriter } from './chunk-writer.js';
 
+/** Milliseconds between two writes of log lines. Below what a reader of a terminal notices. */
+const OFFER_INTERVAL_MS = 20;
+
 /** Milliseconds for which the end of the process waits for the readers of its output. */
 const LEAVE_MS = 1_000;
 
@@ -12,7 +15,10 @@ export interface ProcessOutput {
 
 /** Opens the outputs. Call it once per process. */
 export function openProcessOutput(): ProcessOutput {
-  return { stdout: new AsyncOutput(chunkWriter(1)), stderr: new AsyncOutput(chunkWriter(2)) };
+  return {
+    stdout: new AsyncOutput(chunkWriter(1)),
+    stderr: new AsyncOutput(chunkWriter(2), { offerIntervalMs: OFFER_INTERVAL_MS }),
+  };
 }
 
 /** Ends the process when all waiting output is written, after a second at the latest. */

@@ -23,6 +23,56 @@ async function isPending(promise: Promise<void>): Promise<boolean> {
 /** Ten bytes. */
 const line = (digit: number): string => `line no. ${digit}`;
 
+describe('an output with an interval for offered texts', () => {
+  const start = () => {
+    const [reader, clock] = [new StuckReader(), new SimulatedClock()];
+    const output = new AsyncOutput(reader, { clock, offerIntervalMs: 20 });
+    output.offer('a');
+    reader.takeAll();
+    return { reader, clock, output };
+  };
+
+  it('writes the first text at once, and those that follow within the interval together', () => {
+    const { reader, clock, output } = start();
+    expect(reader.chunks).toEqual(['a']);
+    for (const text of ['b', 'c']) output.offer(text);
+    clock.increment(19);
+    expect(reader.chunks).toEqual(['a']);
+    output.offer('d');
+    clock.increment(1);
+    expect(reader.chunks).toEqual(['a', 'bcd']);
+  });
+
+  it('writes a text after the interval at once', () => {
+    const { reader, clock, output } = start();
+    clock.increment(20);
+    output.offer('b');
+    expect(reader.chunks).toEqual(['a', 'b']);
+  });
+
+  it('writes waiting texts before one that was not offered, and at once', () => {
+    const { reader, output } = start();
+    output.offer('b');
+    output.write('c');
+    expect(reader.chunks).toEqual(['a', 'bc']);
+  });
+
+  it('writes waiting texts at once when it is flushed', async () => {
+    const { reader, output } = start();
+    output.offer('b');
+    const flushed = output.flush(1_000);
+    expect(reader.chunks).toEqual(['a', 'b']);
+    reader.takeAll();
+    await flushed;
+  });
+
+  it('does not wait when there is enough for one write', () => {
+    const { reader, output } = start();
+    output.offer('b'.repeat(65_536));
+    expect(reader.chunks).toHaveLength(2);
+  });
+});
+
 describe('an output whose reader is stuck', () => {
   it('writes one chunk at a time, and everything in order', () => {
     const { output, reader } = stuckOutput();
