@@ -52,12 +52,12 @@ export async function createToken(
     expiresAtSeconds: ttlSeconds === undefined ? null : Math.floor(nowSeconds + ttlSeconds),
   };
   await changeTokens(dataDir, (tokens) => [...tokens, record]);
-  return { token, info: shown(record) };
+  return { token, info: infoOf(record) };
 }
 
 /** Returns all tokens, expired ones included. @throws AuthError */
 export async function listTokens(dataDir: string): Promise<readonly TokenInfo[]> {
-  return (await readTokens(tokenFilePath(dataDir))).map(shown);
+  return (await readTokens(tokenFilePath(dataDir))).map(infoOf);
 }
 
 /** Removes a token. A running router closes its sessions. @returns whether the token existed @throws AuthError */
@@ -72,6 +72,6 @@ export async function revokeToken(dataDir: string, id: string): Promise<boolean>
   return isFound;
 }
 
-function shown({ id, subject, scopes, constraints, createdAtSeconds, expiresAtSeconds }: TokenRecord): TokenInfo {
+function infoOf({ id, subject, scopes, constraints, createdAtSeconds, expiresAtSeconds }: TokenRecord): TokenInfo {
   return { id, subject, scopes, constraints, createdAtSeconds, expiresAtSeconds };
 }

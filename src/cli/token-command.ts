@@ -52,7 +52,7 @@ async function runTokenCommand(args: readonly string[], host: TokenCommandHost):
     case 'create': {
       const { scopes, constraints, subject, ttlSeconds, asJson } = request;
       const { token, info } = await createToken({ dataDir, scopes, constraints, subject, ttlSeconds, nowSeconds });
-      stdout(asJson ? jsonLine({ token, ...shown(info) }) : `${token}\n`);
+      stdout(asJson ? jsonLine({ token, ...jsonOf(info) }) : `${token}\n`);
       const whom = subject === undefined ? '' : ` for ${subject}`;
       const bounds = constraints.length === 0 ? '' : `; bounded by ${constraints.map(formatConstraint).join(' and ')}`;
       stderr(`token ${info.id}${whom}: ${scopes.join(', ')}${bounds}; ${endOf(info, nowSeconds)}\n`);
@@ -61,7 +61,7 @@ async function runTokenCommand(args: readonly string[], host: TokenCommandHost):
     }
     case 'list': {
       const tokens = await listTokens(dataDir);
-      if (request.asJson) stdout(jsonLine(tokens.map(shown)));
+      if (request.asJson) stdout(jsonLine(tokens.map(jsonOf)));
       else if (tokens.length === 0) stderr(`no tokens in ${dataDir}; clasp-router token create makes one\n`);
       else stdout(table(tokens, nowSeconds));
       return;
@@ -75,7 +75,7 @@ async function runTokenCommand(args: readonly string[], host: TokenCommandHost):
 }
 
 /** Returns a token for `--json`: times in ISO 8601, no expiry as null. */
-function shown({ id, subject, scopes, constraints, createdAtSeconds, expiresAtSeconds }: TokenInfo): object {
+function jsonOf({ id, subject, scopes, constraints, createdAtSeconds, expiresAtSeconds }: TokenInfo): object {
   return {
     id,
     subject,

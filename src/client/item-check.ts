@@ -7,7 +7,7 @@ import {
   checkText,
   checkU64,
   isObject,
-  shown,
+  formatValue,
 } from '../util/arguments.js';
 import { gesturePhases, signalTypes } from '../protocol/enumerations.js';
 import { definitionFault } from '../protocol/messages/definition-fault.js';
@@ -22,7 +22,7 @@ import { wholeNumber } from './whole-number.js';
  */
 export function checkItem(item: BundleItem): void {
   if (!isObject(item))
-    throw new ArgumentError(`an item must be an object with a kind and an address, not ${shown(item)}`);
+    throw new ArgumentError(`an item must be an object with a kind and an address, not ${formatValue(item)}`);
   switch (item.kind) {
     case 'param':
       checkU64('revision', item.revision);
@@ -52,7 +52,8 @@ export function checkItem(item: BundleItem): void {
 }
 
 function checkTimeline(timeline: TimelineInput): void {
-  if (!isObject(timeline)) throw new ArgumentError(`timeline must be an object with keyframes, not ${shown(timeline)}`);
+  if (!isObject(timeline))
+    throw new ArgumentError(`timeline must be an object with keyframes, not ${formatValue(timeline)}`);
   const { keyframes, loop, startTime, duration } = timeline;
   check(Array.isArray(keyframes), 'keyframes', 'be a list', keyframes);
   checkFlag('loop', loop);

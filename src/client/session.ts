@@ -82,11 +82,11 @@ export class Session {
         this.#end(new ClientError('lost', `the router has been silent for ${Math.round(silentMs / 1000)} s`));
       },
     });
-    const giveUp = (): void => {
+    const expire = (): void => {
       const stage = this.#phase === 'opening' ? 'could be reached' : 'has accepted this client';
       this.#end(new ClientError('unreachable', `no router at ${link.url} ${stage} within ${connectTimeoutMs} ms`));
     };
-    this.#setupDeadline = setAwaitedDeadline(clock, giveUp, connectTimeoutMs);
+    this.#setupDeadline = setAwaitedDeadline(clock, expire, connectTimeoutMs);
     void Promise.resolve().then(() => {
       this.#open(encoding === 'json' && !link.carriesText);
     });
@@ -115,14 +115,15 @@ export class Session {
   send(message: Message, qos?: Qos): void {
     const channel = this.#channel;
     const hasDatagrams = channel?.hasDatagrams === true;
-    const told = hasDatagrams ? this.#gestures.timed(message) : message;
+    const outgoing = hasDatagrams ? this.#gestures.timed(message) : message;
     if (channel?.tell !== undefined) {
-      if (this.#phase === 'welcomed') channel.tell(told, qos ?? defaultQos(told));
+      if (this.#phase === 'welcomed') channel.tell(outgoing, qos ?? defaultQos(outgoing));
       return;
     }
-    const frame = encodeFor(this.#link, this.#options.encoding, told, qos);
+    const frame = encodeFor(this.#link, this.#options.encoding, outgoing, qos);
     if (this.#phase !== 'welcomed' || channel === undefined) return;
-    if (hasDatagrams && typeof frame !== 'string' && mayBeLost(told) && channel.sendLoosely?.(frame) === true) return;
+    if (hasDatagrams && typeof frame !== 'string' && mayBeLost(outgoing) && channel.sendLoosely?.(frame) === true)
+      return;
     channel.send(frame);
   }
 

@@ -29,7 +29,7 @@ export class HostSession {
   readonly #logger: Logger;
   readonly #subscriptions = new Map<string, Subscribed>();
   /** Errors that `clasp.refused` reports with their request. */
-  readonly #told = new WeakSet<Error>();
+  readonly #refused = new WeakSet<Error>();
   /** Ids of its sessions: the current one, and earlier ones until they are closed. */
   readonly #ids = new Set<string>();
   #waiting: ClaspRequest[] = [];
@@ -61,7 +61,7 @@ export class HostSession {
     client.onError((error) => {
       // The error of a request is reported with the request.
       queueMicrotask(() => {
-        if (!this.#told.has(error)) this.#refuse(undefined, error);
+        if (!this.#refused.has(error)) this.#refuse(undefined, error);
       });
     });
     await Promise.all(subscriptions.map((request) => this.#subscribe(client, request)));
@@ -218,7 +218,7 @@ export class HostSession {
       await end.ready;
     } catch (error) {
       if (this.#subscriptions.get(id) === subscribed) this.#subscriptions.delete(id);
-      if (error instanceof Error) this.#told.add(error);
+      if (error instanceof Error) this.#refused.add(error);
       throw error;
     }
   }

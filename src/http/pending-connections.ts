@@ -139,7 +139,7 @@ export class PendingConnections {
   readonly #admit = (socket: Socket, source: RejectedSource): void => {
     const { clock, handshakeMs } = this.#options;
     const { http, tls } = this.#server!; // invariant: the server that delivered the socket
-    const deadline = setPeerDeadline(clock, () => this.#giveUp(connection), handshakeMs);
+    const deadline = setPeerDeadline(clock, () => this.#expire(connection), handshakeMs);
     const connection: PendingConnection = { socket, source, deadline, inHandshake: tls !== undefined, settled: false };
     this.#pending.set(socket, connection);
     socket.once('close', () => {
@@ -165,7 +165,7 @@ export class PendingConnections {
     return inHandshake ? 'TLS handshake' : this.#options.awaited;
   }
 
-  #giveUp(connection: PendingConnection): void {
+  #expire(connection: PendingConnection): void {
     const { handshakeMs } = this.#options;
     if (!connection.settled) {
       this.#tell(connection, 'timeout', `no ${this.#missing(connection)} within ${handshakeMs / 1_000} s`);

@@ -50,7 +50,7 @@ export type FeedMessage =
   | { readonly type: 'refused'; readonly text: string }
   /** All actors except sessions: root, router, hub, listeners. Sent at the start and when an actor starts or stops. */
   | { readonly type: 'actors'; readonly actors: readonly ActorRow[] }
-  /** Rows that are new or have changed since the last message, sent twice per second. `gone` lists ids. */
+  /** Rows that are new or have changed since the last message, sent twice per second. `removed` lists ids. */
   | {
       readonly type: 'sessions';
       readonly nowMs: number;
@@ -58,11 +58,11 @@ export type FeedMessage =
       /** Number of params in the router, for the top bar. */
       readonly params?: number | undefined;
       readonly rows: readonly SessionRow[];
-      readonly gone: readonly string[];
+      readonly removed: readonly string[];
     }
   /** The state of the watched actor. Sent at the start and at each of its transitions. */
   | { readonly type: 'actor'; readonly actor: ActorDetail }
-  /** Params that are new or have changed. `gone` lists addresses. `isCut`: more params match than are sent. */
+  /** Params that are new or have changed. `removed` lists addresses. `isCut`: more params match than are sent. */
   | {
       readonly type: 'signals';
       /** The watched pattern. The page discards messages in flight that have the previous pattern. */
@@ -71,7 +71,7 @@ export type FeedMessage =
       readonly total: number;
       readonly isCut: boolean;
       readonly rows: readonly SignalRow[];
-      readonly gone: readonly string[];
+      readonly removed: readonly string[];
     }
   /**
    * Matching messages, in order. `seen` counts all matches since the last message; if there are too many, these lines

@@ -88,7 +88,7 @@ class RunningInspector implements InspectorService {
   start(router: ServiceRouter): void {
     const { isRemote, allowHosts, relayUrl } = this.#options;
     const { name, machines, authenticator, logger, clock } = router;
-    const shown = createInspector({
+    const created = createInspector({
       name,
       version,
       authenticator,
@@ -99,9 +99,9 @@ class RunningInspector implements InspectorService {
       logger,
       clock,
     });
-    shown.watch(router);
-    this.#inspector = shown;
-    if (relayUrl !== undefined) this.#relay = feedRelay({ url: relayUrl, stream: shown.stately, logger, clock });
+    created.watch(router);
+    this.#inspector = created;
+    if (relayUrl !== undefined) this.#relay = feedRelay({ url: relayUrl, stream: created.stately, logger, clock });
   }
 
   stop(): void {

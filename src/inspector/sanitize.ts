@@ -78,29 +78,29 @@ class Sanitizer {
   }
 
   #list(items: readonly unknown[], depth: number, count = items.length): Json {
-    const shown = items.slice(0, MAX_ENTRIES).map((item) => this.show(item, depth));
-    return count > MAX_ENTRIES ? [...shown, `… ${count - MAX_ENTRIES} more`] : shown;
+    const result = items.slice(0, MAX_ENTRIES).map((item) => this.show(item, depth));
+    return count > MAX_ENTRIES ? [...result, `… ${count - MAX_ENTRIES} more`] : result;
   }
 
   #entries(entries: readonly (readonly [key: unknown, value: unknown])[], depth: number, count = entries.length): Json {
-    const shown: [string, Json][] = [];
+    const result: [string, Json][] = [];
     const isOfSecret = entries.some(([key, value]) => key === 'address' && isSecretValueAddress(value));
     for (const [key, value] of entries.slice(0, MAX_ENTRIES)) {
       const name = typeof key === 'string' ? text(key) : String(key);
       if (typeof value === 'function' || value === undefined) continue;
-      shown.push([
+      result.push([
         name,
         isSecretName(name) || (isOfSecret && CONTENT_NAMES.has(name)) ? HIDDEN : this.show(value, depth),
       ]);
     }
-    if (count > MAX_ENTRIES) shown.push(['…', `${count - MAX_ENTRIES} more`]);
-    return Object.fromEntries(shown);
+    if (count > MAX_ENTRIES) result.push(['…', `${count - MAX_ENTRIES} more`]);
+    return Object.fromEntries(result);
   }
 
   #error(error: Error, depth: number): Json {
     const code: unknown = Reflect.get(error, 'code');
-    const shown: Json = { name: text(error.name), message: text(error.message) };
-    return code === undefined ? shown : { ...shown, code: this.show(code, depth) };
+    const result: Json = { name: text(error.name), message: text(error.message) };
+    return code === undefined ? result : { ...result, code: this.show(code, depth) };
   }
 }
 
@@ -110,12 +110,12 @@ function isSecretValueAddress(address: unknown): boolean {
 
 /** Returns the entries to show of a map or set, without copying a large one. */
 function first<T>(items: Iterable<T>): readonly T[] {
-  const shown: T[] = [];
+  const result: T[] = [];
   for (const item of items) {
-    if (shown.length >= MAX_ENTRIES) break;
-    shown.push(item);
+    if (result.length >= MAX_ENTRIES) break;
+    result.push(item);
   }
-  return shown;
+  return result;
 }
 
 function isPlain(value: object): boolean {

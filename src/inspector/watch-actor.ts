@@ -52,13 +52,13 @@ export function watchActor(registry: Registry, sessionId: string, clock: Clock, 
 function detailOf(known: KnownActor, timeOf: (monotonicMs: number) => number): ActorDetail {
   const snapshot: unknown = known.ref.getSnapshot();
   const { context, output, error } = snapshotOf(snapshot);
-  const shown = known.machine === undefined ? snapshot : { ...(context as object | undefined), output, error };
+  const visible = known.machine === undefined ? snapshot : { ...(context as object | undefined), output, error };
   return {
     ...rowOf(known),
     activeNodes: activeNodes(snapshot),
     sinceMs: timeOf(known.sinceMs),
     // The spread makes a plain object: `sanitize` would show a class instance as its name only.
-    context: sanitize({ ...(shown as object) }),
+    context: sanitize({ ...(visible as object) }),
     transitions: known.transitions.map((transition) => ({ ...transition, atMs: timeOf(transition.atMs) })),
   };
 }

@@ -12,13 +12,13 @@ const PERIOD_MS = 100;
 export function watchActors(registry: Registry, clock: Clock, tell: Tell): RunningView {
   let timer: unknown;
   let isPlanned = false;
-  let told = '';
+  let sent = '';
   const show = (): void => {
     isPlanned = false;
     const actors = registry.rows();
     const text = JSON.stringify(actors);
-    if (text === told) return;
-    told = text;
+    if (text === sent) return;
+    sent = text;
     tell({ type: 'actors', actors });
   };
   /** Sessions can number thousands, and have their own view. */

@@ -25,30 +25,37 @@ export function watchSessions(
   tell: Tell,
 ): RunningView {
   const counters = new Map<string, Counters>();
-  const told = new Map<string, SessionRow>();
+  const sent = new Map<string, SessionRow>();
   return repeat(clock, PERIOD_MS, () => {
     const nowMs = clock.now();
     const rows: SessionRow[] = [];
-    const gone = new Set(told.keys());
+    const removed = new Set(sent.keys());
     const views = look();
     for (const view of views) {
-      gone.delete(view.id);
+      removed.delete(view.id);
       const past = counters.get(view.id) ?? [];
       counters.set(view.id, past);
       const row = rowOf(view, past[0], nowMs);
       past.push({ atMs: nowMs, view });
       if (past.length > LOOKS_IN_A_RATE) past.shift();
-      const before = told.get(view.id);
+      const before = sent.get(view.id);
       if (before !== undefined && isSame(before, row)) continue;
-      told.set(view.id, row);
+      sent.set(view.id, row);
       rows.push(row);
     }
-    for (const id of gone) {
-      told.delete(id);
+    for (const id of removed) {
+      sent.delete(id);
       counters.delete(id);
     }
     const protocolMs = ClockWatch.of(clock).protocolTimeOf(nowMs);
-    tell({ type: 'sessions', nowMs: protocolMs, total: views.length, params: countParams(), rows, gone: [...gone] });
+    tell({
+      type: 'sessions',
+      nowMs: protocolMs,
+      total: views.length,
+      params: countParams(),
+      rows,
+      removed: [...removed],
+    });
   });
 }
 

@@ -23,7 +23,7 @@ export interface SignalsSource {
 /** Sends the matching params, and then the changes. */
 export function watchSignals(source: SignalsSource, pattern: string, clock: Clock, tell: Tell): RunningView {
   /** Short mark of the sent version of each param. */
-  const told = new Map<string, string>();
+  const sent = new Map<string, string>();
   let refused: string | undefined;
   const question = { pattern, limit: MAX_ROWS, maxLooked: MAX_LOOKED, maxValueBytes: MAX_VALUE_BYTES };
   return repeat(clock, PERIOD_MS, () => {
@@ -36,17 +36,17 @@ export function watchSignals(source: SignalsSource, pattern: string, clock: Cloc
     refused = undefined;
     const names = source.names();
     const rows: SignalRow[] = [];
-    const gone = new Set(told.keys());
+    const removed = new Set(sent.keys());
     for (const param of answer.params) {
-      gone.delete(param.address);
+      removed.delete(param.address);
       const mark = markOf(param);
-      if (told.get(param.address) === mark) continue;
-      told.set(param.address, mark);
+      if (sent.get(param.address) === mark) continue;
+      sent.set(param.address, mark);
       rows.push(rowOf(param, names));
     }
-    for (const address of gone) told.delete(address);
+    for (const address of removed) sent.delete(address);
     const { total, isCut, nowMicros } = answer;
-    tell({ type: 'signals', pattern, nowMs: nowMicros / 1_000, total, isCut, rows, gone: [...gone] });
+    tell({ type: 'signals', pattern, nowMs: nowMicros / 1_000, total, isCut, rows, removed: [...removed] });
   });
 }
 

@@ -43,8 +43,8 @@ export function watchTraffic(
     isSignal(message) && matchPattern(wanted, message.address);
   const look = ({ session, receivedMicros }: InboundBatch, message: InboundMessage, standsFor: number): void => {
     const contents = message.type === 'bundle' ? contentsOf(message) : undefined;
-    const shown = contents === undefined ? message : contents.messages.find(matches);
-    if (shown === undefined || !matches(shown)) return;
+    const matching = contents === undefined ? message : contents.messages.find(matches);
+    if (matching === undefined || !matches(matching)) return;
     seen += standsFor;
     // Reservoir sampling: each match has the same chance to be among the lines.
     const place = matched++ < MAX_LINES ? matched - 1 : Math.floor(random() * matched);
@@ -54,7 +54,7 @@ export function watchTraffic(
       atMs: ClockWatch.of(clock).protocolTimeOf(receivedMicros / 1_000),
       from: session.name === '' ? session.id : session.name,
     };
-    lines[place] = { ...line, ...said(shown), ...(contents !== undefined && bundled(contents)) };
+    lines[place] = { ...line, ...said(matching), ...(contents !== undefined && bundled(contents)) };
   };
   const forget = registry.subscribe({
     actorStarted: () => undefined,
@@ -99,18 +99,18 @@ type Said = Omit<TrafficLine, 'atMs' | 'from'>;
 
 function said(message: Signal): Said {
   const { address, value } = message;
-  const shown = { kind: kindOf(message), address, ...shownValue(address, value) };
+  const content = { kind: kindOf(message), address, ...shownValue(address, value) };
   if (message.type === 'set') {
     const { lock, unlock, ttl } = message;
     const notes = [lock === true ? 'locks' : '', unlock === true ? 'unlocks' : '', ttl === undefined ? '' : `${ttl} s`];
-    return { ...shown, ...noteOf(notes) };
+    return { ...content, ...noteOf(notes) };
   }
   const { samples, phase, id } = message;
   const notes = [
-    shown.kind === 'gesture' ? `${phase ?? 'start'} ${id ?? 0}` : '',
+    content.kind === 'gesture' ? `${phase ?? 'start'} ${id ?? 0}` : '',
     samples === undefined ? '' : `${samples.length} samples`,
   ];
-  return { ...shown, ...noteOf(notes) };
+  return { ...content, ...noteOf(notes) };
 }
 
 /** Returns the fields that a bundle adds to the line of its message. */

@@ -91,7 +91,7 @@ export class TlsHandshakes {
     const key = keyOf(socket);
     const source = { address: socket.remoteAddress, port: socket.remotePort };
     const { clock, handshakeMs, rejected } = this.#options;
-    const giveUp = (): void => {
+    const expire = (): void => {
       this.#settle(key);
       socket.destroy();
       rejected('timeout', source, `no TLS handshake within ${handshakeMs / 1_000} s`);
@@ -99,7 +99,7 @@ export class TlsHandshakes {
     this.#pending.set(key, {
       socket,
       source,
-      deadline: setPeerDeadline(clock, giveUp, handshakeMs),
+      deadline: setPeerDeadline(clock, expire, handshakeMs),
       fault: undefined,
     });
     socket.once('close', () => {

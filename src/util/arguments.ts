@@ -16,7 +16,7 @@ export class ArgumentError extends RangeError {
 
 /** @throws ArgumentError unless `isRight`. @param must completes "`name` must ..., not ..." */
 export function check(isRight: boolean, name: string, must: string, value: unknown): void {
-  if (!isRight) throw new ArgumentError(`${name} must ${must}, not ${shown(value)}`);
+  if (!isRight) throw new ArgumentError(`${name} must ${must}, not ${formatValue(value)}`);
 }
 
 /**
@@ -40,7 +40,8 @@ export function checkOptionsObject(
   call: string,
   options: unknown,
 ): asserts options is Readonly<Record<string, unknown>> {
-  if (!isObject(options)) throw new ArgumentError(`the options of ${call} must be an object, not ${shown(options)}`);
+  if (!isObject(options))
+    throw new ArgumentError(`the options of ${call} must be an object, not ${formatValue(options)}`);
 }
 
 /** @throws ArgumentError if it is undefined */
@@ -68,7 +69,7 @@ export function checkOneOf(name: string, value: unknown, allowed: readonly (stri
   if (allowed.some((one) => one === value)) return;
   const meant = typeof value === 'string' ? didYouMean(value, allowed.map(String)) : undefined;
   const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
-  throw new ArgumentError(`${name} must be one of ${allowed.join(', ')}, not ${shown(value)}${hint}`);
+  throw new ArgumentError(`${name} must be one of ${allowed.join(', ')}, not ${formatValue(value)}${hint}`);
 }
 
 /** @throws ArgumentError unless it is an unsigned 64-bit integer, as a whole number or a bigint, or undefined */
@@ -95,7 +96,7 @@ export function quoted(text: string): string {
 }
 
 /** Formats a value for an error message; objects are not expanded. */
-export function shown(value: unknown): string {
+export function formatValue(value: unknown): string {
   switch (typeof value) {
     case 'string':
       return `"${clipped(value)}"`;
@@ -111,12 +112,12 @@ export function shown(value: unknown): string {
     case 'object':
       if (value === null) return 'null';
       if (!Array.isArray(value)) return 'an object';
-      return value.length > MAX_ITEMS ? `a list of ${value.length}` : `[${value.map(shownItem).join(', ')}]`;
+      return value.length > MAX_ITEMS ? `a list of ${value.length}` : `[${value.map(formatItem).join(', ')}]`;
   }
 }
 
-function shownItem(item: unknown): string {
-  return Array.isArray(item) ? 'a list' : shown(item);
+function formatItem(item: unknown): string {
+  return Array.isArray(item) ? 'a list' : formatValue(item);
 }
 
 function clipped(text: string): string {

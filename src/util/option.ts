@@ -1,4 +1,4 @@
-import { shown } from './arguments.js';
+import { formatValue } from './arguments.js';
 import { didYouMean } from './did-you-mean.js';
 
 /** The kind of value of an option. The command reads texts by it; an object can be set only by a program. */
@@ -234,7 +234,8 @@ export function optionFault(slice: OptionSlice, given: unknown): string | undefi
       const meant = didYouMean(name, Object.keys(slice));
       return `unknown option "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
     }
-    if (value !== undefined && !declared.accepts(value)) return `${name} must ${declared.must}, not ${shown(value)}`;
+    if (value !== undefined && !declared.accepts(value))
+      return `${name} must ${declared.must}, not ${formatValue(value)}`;
   }
   return undefined;
 }

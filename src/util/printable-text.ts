@@ -28,10 +28,10 @@ export function printable(text: string): string {
  * last of which is `…` if it was truncated. The cost does not depend on the length of the text.
  */
 export function peerText(text: string, maxCharacters = PEER_TEXT_CHARACTERS): string {
-  const shown = printable(text.slice(0, maxCharacters + 1));
-  if (shown.length <= maxCharacters) return shown;
+  const escaped = printable(text.slice(0, maxCharacters + 1));
+  if (escaped.length <= maxCharacters) return escaped;
   // Half of a surrogate pair is not a character.
-  return `${shown.slice(0, maxCharacters - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+  return `${escaped.slice(0, maxCharacters - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 /**
@@ -44,11 +44,11 @@ export function printableError(error: Error): Error {
   const shownCause = cause instanceof Error ? printableError(cause) : cause;
   if (isPlain && shownCause === cause) return error;
   const lines = stack.replace(message, () => printable(message)).split('\n');
-  const shown: Error = Object.create(error) as Error; // an object that inherits the members of an Error
-  Object.defineProperties(shown, {
+  const escaped: Error = Object.create(error) as Error; // an object that inherits the members of an Error
+  Object.defineProperties(escaped, {
     message: { value: printable(message) },
     stack: { value: lines.map(printable).join('\n') },
     ...(cause !== undefined && { cause: { value: shownCause } }),
   });
-  return shown;
+  return escaped;
 }

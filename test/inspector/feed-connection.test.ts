@@ -126,7 +126,7 @@ function opened(authenticator?: Tokens) {
       if (watch.view === 'traffic') throw new ClaspError(202, 'that is no pattern');
       counts.views++;
       [tellView, sendView] = [tell, send];
-      tell({ type: 'sessions', nowMs: 0, total: 0, rows: [], gone: [] });
+      tell({ type: 'sessions', nowMs: 0, total: 0, rows: [], removed: [] });
       return { stop: () => counts.views-- };
     },
     watchActors: (tell) => {
@@ -145,7 +145,7 @@ function opened(authenticator?: Tokens) {
   };
   const page = new FeedConnection(socket as unknown as WebSocket, host); // the used part
   const update = (): void => {
-    tellView({ type: 'sessions', nowMs: 1, total: 1, rows: [], gone: [] });
+    tellView({ type: 'sessions', nowMs: 1, total: 1, rows: [], removed: [] });
   };
   const sendBy: SendText = (text, done) => {
     sendView(text, done);

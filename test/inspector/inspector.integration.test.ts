@@ -76,7 +76,7 @@ describe('the inspector of a router', () => {
     await client.close();
     const { actor: closed } = await page.hears('actor', ({ actor: now }) => now.state === 'closed');
     expect(closed.transitions.at(-1)).toMatchObject({ event: 'connection.closed', from: 'active', to: 'closed' });
-    await page.hears('sessions', ({ gone }) => gone.includes(rows[0]!.id));
+    await page.hears('sessions', ({ removed }) => removed.includes(rows[0]!.id));
   });
 
   it('sets params, sends events, and reports errors', async () => {

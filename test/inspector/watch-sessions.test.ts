@@ -59,9 +59,9 @@ function watching(first: readonly SessionView[]) {
 describe('the view of all sessions', () => {
   it('sends all sessions first, and then only changes', () => {
     const { told, then } = watching([view('a'), view('b')]);
-    expect(told.last('sessions')).toMatchObject({ total: 2, params: 7, gone: [] });
+    expect(told.last('sessions')).toMatchObject({ total: 2, params: 7, removed: [] });
     expect(told.last('sessions').rows.map(({ id }) => id)).toEqual(['a', 'b']);
-    expect(then([view('a'), view('b')])).toMatchObject({ rows: [], gone: [], total: 2 });
+    expect(then([view('a'), view('b')])).toMatchObject({ rows: [], removed: [], total: 2 });
     expect(then([view('a'), view('b', { subscriptions: 1 })]).rows).toMatchObject([{ id: 'b', subscriptions: 1 }]);
     const lastError = { code: 403, text: 'no', atMs: 5 };
     expect(then([view('a', { lastError }), view('b', { subscriptions: 1 })]).rows).toMatchObject([
@@ -71,8 +71,8 @@ describe('the view of all sessions', () => {
 
   it('sends each end once, and each new session', () => {
     const { then } = watching([view('a'), view('b')]);
-    expect(then([view('b'), view('c')])).toMatchObject({ gone: ['a'], rows: [{ id: 'c' }] });
-    expect(then([view('b'), view('c')])).toMatchObject({ gone: [], rows: [] });
+    expect(then([view('b'), view('c')])).toMatchObject({ removed: ['a'], rows: [{ id: 'c' }] });
+    expect(then([view('b'), view('c')])).toMatchObject({ removed: [], rows: [] });
     expect(then([view('a'), view('b'), view('c')]).rows).toMatchObject([{ id: 'a' }]);
   });
 

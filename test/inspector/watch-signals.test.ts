@@ -58,7 +58,7 @@ describe('the view of signals', () => {
     expect(told.last('signals')).toMatchObject({ pattern: '/a/**', nowMs: 2, total: 2, isCut: false });
     expect(told.last('signals').rows.map(({ address }) => address)).toEqual(['/a/1', '/a/2']);
     then(answer([param('/a/1'), param('/a/2')]));
-    expect(told.last('signals')).toMatchObject({ rows: [], gone: [] });
+    expect(told.last('signals')).toMatchObject({ rows: [], removed: [] });
     then(answer([param('/a/1'), param('/a/2', { revision: 2, timestampMicros: 1_500, value: 0.75 })]));
     expect(told.last('signals').rows).toMatchObject([{ address: '/a/2', revision: 2, value: 0.75, writtenMs: 1.5 }]);
   });
@@ -93,9 +93,9 @@ describe('the view of signals', () => {
   it('sends each removal once, and the param again when it returns', () => {
     const { told, then } = watching(answer([param('/a/1'), param('/a/2')]));
     then(answer([param('/a/2')]));
-    expect(told.last('signals')).toMatchObject({ gone: ['/a/1'], rows: [] });
+    expect(told.last('signals')).toMatchObject({ removed: ['/a/1'], rows: [] });
     then(answer([param('/a/2')]));
-    expect(told.last('signals')).toMatchObject({ gone: [], rows: [] });
+    expect(told.last('signals')).toMatchObject({ removed: [], rows: [] });
     then(answer([param('/a/1'), param('/a/2')]));
     expect(told.last('signals').rows).toMatchObject([{ address: '/a/1' }]);
   });
@@ -139,7 +139,7 @@ describe('the view of signals', () => {
   it('continues when the router answers again, and reports no removal of unknown params', () => {
     const { told, then } = watching(new ClaspError(500, 'there is no router'));
     then(answer([param('/a/1')]));
-    expect(told.last('signals')).toMatchObject({ gone: [], rows: [{ address: '/a/1' }] });
+    expect(told.last('signals')).toMatchObject({ removed: [], rows: [{ address: '/a/1' }] });
   });
 
   it('ends when it is stopped', () => {

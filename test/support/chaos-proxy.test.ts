@@ -18,22 +18,22 @@ function noCounts(): FaultCounts {
 function byteLine(faults: Partial<Faults>, seed = 1) {
   const clock = new SimulatedClock();
   const arrived: [atMs: number, text: string][] = [];
-  const told: string[] = [];
+  const calls: string[] = [];
   let takesMore = true;
   const parts = { faults: () => ({ ...calm, ...faults }), counts: noCounts(), dice: new Random(seed), clock };
   const line = new ByteLine(parts, {
-    pause: () => told.push('pause'),
-    resume: () => told.push('resume'),
+    pause: () => calls.push('pause'),
+    resume: () => calls.push('resume'),
     write: (bytes) => {
       arrived.push([clock.now(), Buffer.from(bytes).toString('latin1')]);
       return takesMore;
     },
-    end: () => told.push('end'),
+    end: () => calls.push('end'),
   });
   const push = (text: string): void => {
     line.push(Buffer.from(text, 'latin1'));
   };
-  return { line, push, clock, arrived, told, block: () => (takesMore = false) };
+  return { line, push, clock, arrived, told: calls, block: () => (takesMore = false) };
 }
 
 describe('a byte line', () => {

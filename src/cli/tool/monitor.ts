@@ -36,11 +36,11 @@ async function show(
   });
   const signals = client.signals(pattern, { types, bufferSize: BUFFER_SIZE });
   const forget = host.onInterrupt(() => void signals.return());
-  let shown = 0;
+  let printed = 0;
   try {
     for await (const signal of signals) {
       await output.print(lineOf(signal, wallTime(host.clock)));
-      if (++shown >= count) break;
+      if (++printed >= count) break;
     }
   } finally {
     forget();

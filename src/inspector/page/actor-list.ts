@@ -42,7 +42,7 @@ export class ActorList {
   update(): void {
     const filter = this.#filter.text.toLowerCase();
     const own = this.#page.actors.map(ownChoice).filter(({ name }) => name.toLowerCase().includes(filter));
-    const sessions = this.#page.sessions.shown(filter, undefined, firstOrder('name'));
+    const sessions = this.#page.sessions.visible(filter, undefined, firstOrder('name'));
     this.#list.setItems([
       ...own,
       ...sessions.map(({ actor, id, name, state, transport }) => ({

@@ -127,8 +127,8 @@ export class ChartDrawing {
         group.append(svg('text', { class: 'label', x: `${x + label.width / 2}`, y: `${top}` }, text));
       }
     }
-    const told = (this.#layout.graph.lines.get(edge.id) ?? []).map(transitionText).join('\n');
-    group.append(svg('title', {}, told));
+    const text = (this.#layout.graph.lines.get(edge.id) ?? []).map(transitionText).join('\n');
+    group.append(svg('title', {}, text));
     into.append(group);
     this.#lines.set(edge.id, group);
   }

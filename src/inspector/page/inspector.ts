@@ -140,7 +140,7 @@ export class Inspector implements Page {
 
   #renewed(view: View): void {
     if (view === 'sessions') this.#areSessionsStale = true;
-    for (const shown of Object.values(this.#views)) shown.renewed(view);
+    for (const other of Object.values(this.#views)) other.renewed(view);
     this.#stately.renewed(view);
   }
 

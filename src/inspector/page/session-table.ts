@@ -30,8 +30,8 @@ export class SessionTable {
     this.#total = 0;
   }
 
-  apply({ rows, gone, total }: SessionsMessage): void {
-    for (const id of gone) this.#rows.delete(id);
+  apply({ rows, removed, total }: SessionsMessage): void {
+    for (const id of removed) this.#rows.delete(id);
     for (const row of rows) this.#rows.set(row.id, row);
     this.#total = total;
   }
@@ -59,7 +59,7 @@ export class SessionTable {
   /**
    * Returns the rows whose visible texts contain every word of the filter. @param state only sessions in this state
    */
-  shown(filter: string, state: string | undefined, order: SessionOrder): SessionRow[] {
+  visible(filter: string, state: string | undefined, order: SessionOrder): SessionRow[] {
     const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
     const rows = [...this.#rows.values()].filter(
       (row) => (state === undefined || row.state === state) && hasAll(row, words),

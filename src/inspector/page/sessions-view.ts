@@ -99,7 +99,7 @@ export class SessionsView implements PageView {
     const { sessions } = this.#page;
     const totals = sessions.totals();
     this.#drawStates(totals.states);
-    const rows = sessions.shown(this.#filter.text, this.#state, this.#order);
+    const rows = sessions.visible(this.#filter.text, this.#state, this.#order);
     this.#list.setItems(rows);
     setText(
       this.#count,

@@ -22,7 +22,11 @@ export class SignalPanel {
   readonly #readOnly = html('p', { class: 'hint' }, 'This router does not allow the page to write.');
   readonly #editor: ValueEditor;
   readonly #emit: EmitForm;
-  readonly #gone = html('p', { class: 'hint', hidden: '' }, 'This signal no longer exists, or is not in the list.');
+  readonly #removedHint = html(
+    'p',
+    { class: 'hint', hidden: '' },
+    'This signal no longer exists, or is not in the list.',
+  );
   #signal: SignalRow | undefined;
 
   /** @param closed runs when the user presses the close button */
@@ -40,7 +44,7 @@ export class SignalPanel {
     const close = button('×', closed, { class: 'close', 'aria-label': 'Close', title: 'Close (Esc)' });
     this.#about.append(
       html('header', {}, this.#address, close),
-      this.#gone,
+      this.#removedHint,
       this.#value,
       svg('svg', picture, this.#line),
       this.#facts,
@@ -63,7 +67,7 @@ export class SignalPanel {
     this.#signal = signal;
     this.#about.hidden = signal === undefined;
     this.#hint.hidden = signal !== undefined;
-    this.#gone.hidden = true;
+    this.#removedHint.hidden = true;
     if (signal === undefined) return;
     setText(this.#address, signal.address);
     setText(this.#value, signalText(signal));
@@ -77,7 +81,7 @@ export class SignalPanel {
    * commands.
    */
   showGone(): void {
-    this.#gone.hidden = false;
+    this.#removedHint.hidden = false;
   }
 
   /** Updates what depends on time. */

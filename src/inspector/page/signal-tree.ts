@@ -37,8 +37,8 @@ export class SignalTree {
     this.#signals.clear();
   }
 
-  apply({ rows, gone }: SignalsMessage): void {
-    for (const address of gone) this.#remove(address);
+  apply({ rows, removed }: SignalsMessage): void {
+    for (const address of removed) this.#remove(address);
     for (const row of rows) this.#put(row);
   }
 

@@ -84,7 +84,7 @@ export class SignalsView implements PageView {
     if (this.#isStale) this.#tree.clear();
     this.#isStale = false;
     this.#tree.apply(message);
-    for (const address of message.gone) this.#samples.forget(address);
+    for (const address of message.removed) this.#samples.forget(address);
     for (const { address, value } of message.rows) {
       const number = numberOf(value);
       if (number !== undefined) this.#samples.add(address, message.nowMs, number);

@@ -35,7 +35,7 @@ export class VirtualList<T> {
   /**
    * The visible rows and their items. Until the next frame, an item can differ from the one that is now at its index.
    */
-  readonly #shown = new Map<number, { readonly row: Row<T>; item: T }>();
+  readonly #placed = new Map<number, { readonly row: Row<T>; item: T }>();
   readonly #spare: Row<T>[] = [];
   readonly #id = `list-${++lists}`;
   #items: readonly T[] = [];
@@ -110,16 +110,16 @@ export class VirtualList<T> {
     if (this.#space.style.height !== height) this.#space.style.height = height;
     setAttribute(this.element, 'aria-rowcount', String(this.#items.length));
     const { first, end } = visibleRows(this.element.scrollTop, this.#viewHeight, rowHeight, this.#items.length);
-    for (const [index, { row }] of this.#shown) {
+    for (const [index, { row }] of this.#placed) {
       if (index >= first && index < end) continue;
-      this.#shown.delete(index);
+      this.#placed.delete(index);
       row.element.hidden = true;
       this.#spare.push(row);
     }
     let active: string | undefined;
     for (let index = first; index < end; index++) {
       const item = this.#items[index]!; // visibleRows returns indexes below the count
-      const placed = this.#shown.get(index) ?? this.#place(index, item);
+      const placed = this.#placed.get(index) ?? this.#place(index, item);
       placed.item = item;
       const { row } = placed;
       const { element } = row;
@@ -139,7 +139,7 @@ export class VirtualList<T> {
     const row = this.#spare.pop() ?? this.#make();
     row.element.hidden = false;
     const placed = { row, item };
-    this.#shown.set(index, placed);
+    this.#placed.set(index, placed);
     return placed;
   }
 
@@ -176,7 +176,7 @@ export class VirtualList<T> {
   }
 
   #click(target: EventTarget | null): void {
-    for (const { row, item } of this.#shown.values()) {
+    for (const { row, item } of this.#placed.values()) {
       if (!(target instanceof Node) || !row.element.contains(target)) continue;
       this.#choose(item);
       this.#options.opened?.(item, 'pointer');

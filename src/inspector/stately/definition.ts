@@ -53,9 +53,9 @@ class ConfigWalk {
     if (this.#path.has(object)) return '[Circular]';
     if (++this.#values > MAX_VALUES || this.#path.size >= MAX_DEPTH) return '[Object]';
     this.#path.add(object);
-    const shown = this.#inside(object, isNaming);
+    const result = this.#inside(object, isNaming);
     this.#path.delete(object);
-    return shown;
+    return result;
   }
 
   #inside(object: object, isNaming: boolean): Json | undefined {
@@ -64,12 +64,12 @@ class ConfigWalk {
     if ('toJSON' in object && typeof object.toJSON === 'function') {
       return this.value((object as { toJSON(): unknown }).toJSON(), isNaming); // the signature that JSON.stringify uses
     }
-    const shown: Record<string, Json> = {};
+    const result: Record<string, Json> = {};
     for (const [key, value] of Object.entries(object)) {
       const json = this.#member(key, value, isNaming);
-      if (json !== undefined) shown[key] = json;
+      if (json !== undefined) result[key] = json;
     }
-    return shown;
+    return result;
   }
 
   #member(key: string, value: unknown, isNaming: boolean): Json | undefined {

@@ -60,8 +60,8 @@ export class StatelyMessages {
   }
 
   #event(event: WatchedEvent): Json {
-    const shown = this.#sanitize(event);
-    return { ...(isRecord(shown) && shown), type: event.type };
+    const sanitized = this.#sanitize(event);
+    return { ...(isRecord(sanitized) && sanitized), type: event.type };
   }
 }
 

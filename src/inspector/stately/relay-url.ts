@@ -10,9 +10,9 @@ export class RelayUrlError extends Error {
 export function parseRelayUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== 'ws:' && url.protocol !== 'wss:') || url.hostname === '') {
-    const shown = url === undefined ? text : shownUrl(url);
+    const readable = url === undefined ? text : shownUrl(url);
     throw new RelayUrlError(
-      `the inspector relay needs the address of a WebSocket server, such as ws://localhost:8080, not "${shown}"`,
+      `the inspector relay needs the address of a WebSocket server, such as ws://localhost:8080, not "${readable}"`,
     );
   }
   url.hash = ''; // a fragment has no meaning for a server, and WebSocket rejects it

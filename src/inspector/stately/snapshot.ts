@@ -35,7 +35,7 @@ function isMachineSnapshot(snapshot: object): snapshot is MachineSnapshot {
 
 function machineSnapshot(snapshot: MachineSnapshot, sanitize: Sanitize): Json {
   const { status, value, tags, children, historyValue, context, output, error } = snapshot;
-  const shown: Record<string, Json> = {
+  const result: Record<string, Json> = {
     ...record(sanitize(present({ context, output, error }))),
     status,
     value,
@@ -44,7 +44,7 @@ function machineSnapshot(snapshot: MachineSnapshot, sanitize: Sanitize): Json {
     children: mapMembers(children, (child) => child && { xstate$$type: 1, id: child.id }),
     historyValue: mapMembers(historyValue, (nodes) => nodes.map(({ id }) => ({ id }))),
   };
-  return shown;
+  return result;
 }
 
 function plainSnapshot(snapshot: object, sanitize: Sanitize): Json {
@@ -62,10 +62,10 @@ function record(json: Json): Readonly<Record<string, Json>> {
 }
 
 function mapMembers<T>(members: Readonly<Record<string, T>>, show: (member: T) => Json | undefined): Json {
-  const shown: Record<string, Json> = {};
+  const result: Record<string, Json> = {};
   for (const [key, member] of Object.entries(members)) {
     const json = show(member);
-    if (json !== undefined) shown[key] = json;
+    if (json !== undefined) result[key] = json;
   }
-  return shown;
+  return result;
 }

@@ -137,9 +137,9 @@ class MemoryEnd implements MemoryClient {
     this.#phase = 'closing';
     this.#other.#inbound.send({ kind: 'goodbye', reason });
     const { clock, latencyMs } = this.#settings;
-    const giveUp = (): void =>
+    const expire = (): void =>
       this.#part(undefined, new ConnectionLost('the peer closed while this end was not reading'));
-    this.#graceDeadline = setPeerDeadline(clock, giveUp, latencyMs + CLOSE_GRACE_MS);
+    this.#graceDeadline = setPeerDeadline(clock, expire, latencyMs + CLOSE_GRACE_MS);
   }
 
   destroy(text = CUT_BY_THIS_SIDE): void {

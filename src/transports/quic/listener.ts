@@ -158,13 +158,13 @@ export class QuicListener implements Listener {
       return;
     }
     this.#halfOpen.enter(session, place, nowMs);
-    const giveUp = (): void => {
+    const expire = (): void => {
       const text = `no stream was opened within ${handshakeMs / 1_000} s`;
       this.#leavePending(session);
       session.close(quicCloseCodes.policy, text);
       this.#tell('timeout', session, text);
     };
-    this.#streamless.set(session, setPeerDeadline(clock, giveUp, handshakeMs));
+    this.#streamless.set(session, setPeerDeadline(clock, expire, handshakeMs));
   }
 
   /** Closes a waiting peer because a limit is reached and a new peer has arrived. */

@@ -126,7 +126,7 @@ export class UdpConnection implements Connection {
     if (kind === 'normal') this.#tell(ErrorCode.Closed, 'closed');
     this.#phase = 'closing';
     if (this.#bufferedBytes === 0) this.end();
-    else this.#graceDeadline = setPeerDeadline(this.#options.clock, this.#giveUp, CLOSE_GRACE_MS);
+    else this.#graceDeadline = setPeerDeadline(this.#options.clock, this.#expire, CLOSE_GRACE_MS);
   }
 
   /** Bytes that the system has not taken yet can still be sent: they cannot be withdrawn. */
@@ -158,7 +158,7 @@ export class UdpConnection implements Connection {
     });
   }
 
-  readonly #giveUp = (): void => {
+  readonly #expire = (): void => {
     this.end();
   };
 

@@ -51,7 +51,7 @@ export interface UdpCounts {
 /** Reason of a rejection, as texts for the peer and for the log. */
 interface Refusal {
   readonly answer: string;
-  readonly told: string;
+  readonly text: string;
 }
 
 /** One UDP socket and its validated peers. The listener keeps no state for other sources. */
@@ -178,7 +178,7 @@ export class UdpListener implements Listener {
       this.#accept(hello, source);
     } else {
       this.#counts.refused++;
-      this.#faults.report('refused', source, refusal.told);
+      this.#faults.report('refused', source, refusal.text);
       this.#answer(hello, receivedBytes, source, ErrorCode.Overloaded, refusal.answer);
     }
   }
@@ -189,13 +189,13 @@ export class UdpListener implements Listener {
     if (maxConnections > 0 && this.#peers.size >= maxConnections) {
       return {
         answer: `Too many connections: the limit is ${maxConnections}`,
-        told: `${maxConnections} are connected already`,
+        text: `${maxConnections} are connected already`,
       };
     }
     if (maxConnectionsPerAddress > 0 && this.#peers.countAt(address) >= maxConnectionsPerAddress) {
       return {
         answer: `Too many connections from your address: the limit is ${maxConnectionsPerAddress}`,
-        told: `${maxConnectionsPerAddress} of its address are connected already`,
+        text: `${maxConnectionsPerAddress} of its address are connected already`,
       };
     }
     return undefined;

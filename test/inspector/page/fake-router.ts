@@ -187,7 +187,7 @@ export function session(index: number, rest: Partial<SessionRow> = {}): SessionR
 
 export function sessionsMessage(count: number): Extract<FeedMessage, { type: 'sessions' }> {
   const rows = Array.from({ length: count }, (_, index) => session(index));
-  return { type: 'sessions', nowMs: NOW_MS, total: count, params: 60, rows, gone: [] };
+  return { type: 'sessions', nowMs: NOW_MS, total: count, params: 60, rows, removed: [] };
 }
 
 export function detail(row: SessionRow, rest: Partial<ActorDetail> = {}): ActorDetail {
@@ -282,7 +282,7 @@ export function signals(tick = 0): readonly SignalRow[] {
 }
 
 export function signalsMessage(rows: readonly SignalRow[], nowMs = NOW_MS): Extract<FeedMessage, { type: 'signals' }> {
-  return { type: 'signals', nowMs, total: rows.length, isCut: false, rows, gone: [] };
+  return { type: 'signals', nowMs, total: rows.length, isCut: false, rows, removed: [] };
 }
 
 const kinds = ['set', 'set', 'set', 'stream', 'event', 'gesture', 'set', 'bundle', 'timeline'];

@@ -29,7 +29,7 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     expect((await rows(page)).join()).toMatch(/Stage left phone[^]*Stage right phone/);
     await page.getByRole('button', { name: 'draining 1' }).click();
     await page.getByText('1 of 12 sessions').waitFor();
-    stage.feed.send({ ...fake.sessionsMessage(0), total: 11, rows: [], gone: ['s7'] });
+    stage.feed.send({ ...fake.sessionsMessage(0), total: 11, rows: [], removed: ['s7'] });
     await page.getByText('No session matches').waitFor();
   });
 

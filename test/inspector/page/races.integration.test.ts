@@ -119,7 +119,7 @@ describeInChromium(`input in the page while another operation is in progress${be
     const page = await stage.open();
     await page.locator('.sessions .list-row', { hasText: 'FOH tablet' }).waitFor();
     await page.evaluate('globalThis.requestAnimationFrame = () => 0');
-    stage.feed.send({ ...fake.sessionsMessage(0), total: 11, rows: [], gone: ['s5'] }); // the one before it
+    stage.feed.send({ ...fake.sessionsMessage(0), total: 11, rows: [], removed: ['s5'] }); // the one before it
     await page.getByText('11 sessions', { exact: true }).waitFor();
     await page.evaluate(`[...document.querySelectorAll('.sessions .list-row')]
       .find(({ innerText }) => innerText.includes('FOH tablet'))
@@ -142,7 +142,7 @@ describeInChromium(`input in the page while another operation is in progress${be
       'congested 2',
       'draining 1',
     ]);
-    stage.feed.send({ ...fake.sessionsMessage(0), total: 12, rows: [], gone: [row.id] });
+    stage.feed.send({ ...fake.sessionsMessage(0), total: 12, rows: [], removed: [row.id] });
     await page.getByRole('button', { name: 'authenticating 1' }).waitFor({ state: 'detached' });
   });
 
@@ -211,7 +211,7 @@ describeInChromium(`input in the page while another operation is in progress${be
     await choose(page, '/cue/name');
     const field = page.getByLabel('New value');
     await field.fill('Act ');
-    stage.feed.send({ ...fake.signalsMessage([]), gone: ['/cue/name'], total: 59 });
+    stage.feed.send({ ...fake.signalsMessage([]), removed: ['/cue/name'], total: 59 });
     await page.getByText('This signal no longer exists').waitFor();
     await page.keyboard.type('4');
     expect(await field.inputValue()).toBe('Act 4');

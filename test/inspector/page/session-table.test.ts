@@ -14,8 +14,8 @@ const names = (rows: readonly { readonly name: string }[]): readonly string[] =>
 describe('the table of sessions', () => {
   it('applies changes and removals', () => {
     const sessions = table(3);
-    sessions.apply({ ...sessionsMessage(0), total: 2, rows: [session(1, { name: 'New' })], gone: ['s0'] });
-    expect(names(sessions.shown('', undefined, byName))).toEqual(['New', 'Visuals A']);
+    sessions.apply({ ...sessionsMessage(0), total: 2, rows: [session(1, { name: 'New' })], removed: ['s0'] });
+    expect(names(sessions.visible('', undefined, byName))).toEqual(['New', 'Visuals A']);
     expect(sessions.totals().sessions).toBe(2);
   });
 
@@ -27,24 +27,24 @@ describe('the table of sessions', () => {
     ['192.168.1.20:', ['Light desk']],
     ['nobody', []],
   ])('shows for %j the sessions that contain each word', (filter, expected) => {
-    expect(names(table().shown(filter, undefined, byName))).toEqual(expected);
+    expect(names(table().visible(filter, undefined, byName))).toEqual(expected);
   });
 
   it('shows the sessions in one state', () => {
-    expect(names(table().shown('', 'congested', byName))).toEqual(['Follow spot', 'Visuals B']);
+    expect(names(table().visible('', 'congested', byName))).toEqual(['Follow spot', 'Visuals B']);
   });
 
   it('orders numbers in names by value', () => {
     const rows = ['Node 10', 'Node 9', 'node 1'].map((name, index) => session(index, { name }));
     const sessions = new SessionTable();
     sessions.apply({ ...sessionsMessage(0), rows });
-    expect(names(sessions.shown('', undefined, byName))).toEqual(['node 1', 'Node 9', 'Node 10']);
+    expect(names(sessions.visible('', undefined, byName))).toEqual(['node 1', 'Node 9', 'Node 10']);
   });
 
   it('starts with the largest figure, and can be reversed', () => {
-    const out = table().shown('', undefined, firstOrder('out'));
+    const out = table().visible('', undefined, firstOrder('out'));
     expect(out[0]?.name).toBe('Follow spot');
-    expect(table().shown('', undefined, { column: 'out', descending: false })[0]?.name).toBe('Light desk');
+    expect(table().visible('', undefined, { column: 'out', descending: false })[0]?.name).toBe('Light desk');
   });
 
   it('keeps the order of equal rows, whichever arrived last', () => {
@@ -56,7 +56,7 @@ describe('the table of sessions', () => {
     ];
     sessions.apply({ ...sessionsMessage(0), rows });
     sessions.apply({ ...sessionsMessage(0), rows: [rows[1]!] });
-    expect(sessions.shown('', undefined, firstOrder('transport')).map(({ id }) => id)).toEqual(['s2', 's4', 's10']);
+    expect(sessions.visible('', undefined, firstOrder('transport')).map(({ id }) => id)).toEqual(['s2', 's4', 's10']);
   });
 
   it('sums up all sessions', () => {

@@ -28,15 +28,15 @@ describe('the tree of signals', () => {
     const signals = tree(address);
     expect(signals.signalAt(address)?.address).toBe(address);
     expect(signals.lines().at(-1)?.path).toBe(address);
-    signals.apply({ ...signalsMessage([]), gone: [address] });
+    signals.apply({ ...signalsMessage([]), removed: [address] });
     expect(signals.lines()).toEqual([]);
   });
 
   it('removes branches with their last signal, and no others', () => {
     const signals = tree('/a/b/c', '/a/d', '/a');
-    signals.apply({ ...signalsMessage([]), gone: ['/a/b/c', '/a/b/c', '/never'] });
+    signals.apply({ ...signalsMessage([]), removed: ['/a/b/c', '/a/b/c', '/never'] });
     expect(drawn(signals)).toEqual(['.a* 1', '..d* 0']);
-    signals.apply({ ...signalsMessage([]), gone: ['/a'] });
+    signals.apply({ ...signalsMessage([]), removed: ['/a'] });
     expect(drawn(signals)).toEqual(['.a 1', '..d* 0']);
   });
 
