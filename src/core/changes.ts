@@ -46,7 +46,7 @@ export class Changes {
     let mask = 0;
     for (let i = 0; i < this.#pending.length; i++) {
       const { log } = this.#pending[i]!; // the loop condition bounds the index
-      if (!isSystemAddress(address) && log.wants(address, type)) mask |= 1 << i;
+      if (!isSystemAddress(address) && this.#wants(log, address, type)) mask |= 1 << i;
     }
     return mask;
   }
@@ -113,6 +113,16 @@ export class Changes {
   /** Passes the changes to the logs, at the end of a turn. */
   flush(): void {
     for (const pending of this.#pending) if (pending.changes.length > 0) this.#append(pending);
+  }
+
+  /** A log that throws does not get the change. */
+  #wants(log: ChangeLog, address: string, type: SignalType | 'announced' | undefined): boolean {
+    try {
+      return log.wants(address, type);
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
   }
 
   #add(mask: LogMask, change: Change): void {

@@ -247,6 +247,29 @@ describe('a change log', () => {
     expect(second.changes).toMatchObject([{ type: 'publish' }]);
   });
 
+  it('that throws when it is asked gets nothing, and does not disturb a bundle', () => {
+    const errors: unknown[] = [];
+    const fault = new Error('rules');
+    const broken: ChangeLog = {
+      wants: () => {
+        throw fault;
+      },
+      append: () => 0,
+      onCommitted: () => () => undefined,
+    };
+    const kept = new KeptLog('/**');
+    const harness = new CoreHarness({
+      changeLogs: [broken, kept],
+      internalErrors: new InternalErrors((error) => errors.push(error)),
+    });
+    const desk = harness.join();
+    desk.send({ type: 'bundle', messages: [{ type: 'set', address: '/a', value: encodeValue(1) }] });
+    desk.set('/b', 2);
+    harness.core.takeDirty();
+    expect(errors).toContain(fault);
+    expect(kept.changes).toMatchObject(['bundleBegin', 'set', 'bundleEnd', 'set'].map((type) => ({ type })));
+  });
+
   it('that throws loses its changes, and does not disturb the router', () => {
     const errors: unknown[] = [];
     const broken: ChangeLog = {
