@@ -19,8 +19,8 @@ const MAX_PROBES = 64;
 
 /**
  * Maps addresses, as bytes of a frame, to small numbers, without creating a string. It is a hash table with open
- * addressing that grows with its entries: a lookup costs 30 ns among a thousand addresses and 150 ns among a million,
- * most of which are cache misses of the processor.
+ * addressing that grows with its entries, so a lookup does not become slower with their number except for cache misses
+ * of the processor.
  *
  * A number stays valid until it is removed, and is then reused. Users store their data in arrays by this number. An
  * entry takes 20 to 28 bytes in addition to its address.
@@ -115,7 +115,7 @@ export class AddressTable {
     if (this.#arena.isSparse) this.#compact();
   }
 
-  /** Copies the addresses together: 0.1 s for a million, after as many bytes were removed as remain. */
+  /** Copies the addresses together, after as many bytes were removed as remain. */
   #compact(): void {
     const arena = new AddressArena();
     const entries = this.#entries;

@@ -50,7 +50,7 @@ export interface DirectPathPorts {
  * the output. It declines everything else without an effect, and the caller decodes the frame: locks, TTLs, expected
  * revisions, new params, params with a history or conflict rule, paced recipients, recipients with other encodings.
  *
- * A SET with ACK takes 190 ns in place of 400 ns, an event 120 ns in place of 330 ns.
+ * Among 1,000 addresses, a SET with ACK and one subscriber takes 210 ns in place of 580 ns of CPU time in process.
  */
 export class DirectPath {
   readonly #ports: DirectPathPorts;

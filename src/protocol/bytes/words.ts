@@ -42,7 +42,7 @@ const MAX_BY_WORDS = 1_500;
 
 /**
  * Copies `from[start, end)` of any length to `to[at, ...)`, which must not overlap. Some hundred bytes are copied four
- * words at a time: 256 bytes take 40 ns, compared to 90 ns with `set` and the view of a Buffer.
+ * words at a time, which needs no view of a Buffer.
  *
  * @param words view of all bytes of `to`
  */
