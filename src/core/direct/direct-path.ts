@@ -1,5 +1,5 @@
 import { viewOf } from '../../protocol/bytes/words.js';
-import { Qos, type SignalType } from '../../protocol/enumerations.js';
+import { Qos } from '../../protocol/enumerations.js';
 import { BINARY_BITS, HEADER_BYTES } from '../../protocol/header.js';
 import { EncodedValue } from '../../protocol/values/encoded-value.js';
 import type { InboundMessage } from '../../protocol/inbound.js';
@@ -11,9 +11,10 @@ import type { Replies } from '../delivery/replies.js';
 import { lastWriteWins } from '../params/conflict-strategies.js';
 import type { ParamStore } from '../params/param-store.js';
 import type { RouterSession } from '../session.js';
+import type { Permissions } from '../sessions/permissions.js';
 import type { DirectParams } from './direct-params.js';
 import { DirectSignals } from './direct-signals.js';
-import { type RecipientSet, RecipientSets, type RecipientSource } from './recipient-sets.js';
+import { RecipientSets, type RecipientSource } from './recipient-sets.js';
 import { isWholeValue } from './whole-value.js';
 
 const SET = setCodec.code;
@@ -146,17 +147,10 @@ export class DirectPath {
     ) {
       return false;
     }
-    const { permissions } = session;
-    if (!permissions.isUnrestricted) {
-      if (!permissions.isValidAt(nowMicros)) return false;
-      if (known.permitted[number] !== permissions) {
-        if (!permissions.permitsWrites(param.address)) return false;
-        known.permitted[number] = permissions;
-      }
-    }
+    if (!mayWrite(session, known.permitted, number, param.address, nowMicros)) return false;
     this.#sets.refresh();
     let set = known.recipients[number]!; // an entry has all its fields
-    if (set.isStale) known.recipients[number] = set = this.#resolve(param.address, 'param');
+    if (set.isStale) known.recipients[number] = set = this.#sets.resolve(param.address, 'param');
     if (!set.isDirect || !params.overwrite(param, type, bytes, addressEnd, end, session, nowMicros)) return false;
     const { revision } = param;
     fanOut.directSet(set.groups, type, bytes, addressStart, end, revision, param.address);
@@ -194,18 +188,11 @@ export class DirectPath {
     }
     known.used[number] = 1;
     const address = known.addresses[number]!; // an entry has all its fields
-    const { permissions } = session;
-    if (!permissions.isUnrestricted) {
-      if (!permissions.isValidAt(nowMicros)) return false;
-      if (known.permitted[number] !== permissions) {
-        if (!permissions.permitsWrites(address)) return false;
-        known.permitted[number] = permissions;
-      }
-    }
+    if (!mayWrite(session, known.permitted, number, address, nowMicros)) return false;
     this.#sets.refresh();
     const signal = flags === EVENT_FLAGS ? 'event' : 'stream';
     let set = known.recipients[number]!; // as above
-    if (set.isStale) known.recipients[number] = set = this.#resolve(address, signal);
+    if (set.isStale) known.recipients[number] = set = this.#sets.resolve(address, signal);
     if (!set.isDirect) return false;
     if (set.logs !== 0) {
       const value = new EncodedValue(view.getUint8(addressEnd + 1), bytes, valueStart, end);
@@ -215,8 +202,24 @@ export class DirectPath {
     session.hasWritten = true;
     return true;
   }
+}
 
-  #resolve(address: string, signal: SignalType): RecipientSet {
-    return this.#sets.resolve(address, signal);
-  }
+/**
+ * Whether the session can write to an address without further checks.
+ *
+ * @param permitted the permissions that were last found to permit it, by the number of the address
+ */
+function mayWrite(
+  { permissions }: RouterSession,
+  permitted: (Permissions | undefined)[],
+  number: number,
+  address: string,
+  nowMicros: number,
+): boolean {
+  if (permissions.isUnrestricted) return true;
+  if (!permissions.isValidAt(nowMicros)) return false;
+  if (permitted[number] === permissions) return true;
+  if (!permissions.permitsWrites(address)) return false;
+  permitted[number] = permissions;
+  return true;
 }
