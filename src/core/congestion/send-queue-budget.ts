@@ -1,3 +1,4 @@
+import type { SendQueue } from './send-queue.js';
 import type { sendQueueBudgetOptions } from './congestion-options.js';
 import type { OptionValues } from '../../util/option.js';
 import { judgeQueue, type QueueLimits, queueOverflow, type Retention } from './policy.js';
@@ -71,31 +72,12 @@ export class SendQueueBudget {
     retention: Retention,
     address: string,
   ): void {
-    const { sendQueue } = session;
-    const { bytes: bytesBefore, heldBytes: heldBefore } = sendQueue;
-    const droppedBefore = sendQueue.dropped;
-    this.#waiting.add(session);
-    const fits = sendQueue.push(bytes, start, end, retention, address);
-    this.#bytes += sendQueue.bytes - bytesBefore;
-    this.#heldBytes += sendQueue.heldBytes - heldBefore;
-    this.#rank(session);
-    this.#noteDrops(session, sendQueue.dropped - droppedBefore);
-    if (!fits) this.#close(session, 'session');
-    while (this.#heldBytes > this.#limits.maxBytes) this.#relieve();
+    this.#add(session, (queue) => queue.push(bytes, start, end, retention, address));
   }
 
   /** Counts bytes that wait elsewhere for a session; see {@link SendQueue.reserve}. */
   reserve(session: RouterSession, bytes: number): void {
-    const { sendQueue } = session;
-    const { bytes: bytesBefore, heldBytes: heldBefore, dropped: droppedBefore } = sendQueue;
-    this.#waiting.add(session);
-    const fits = sendQueue.reserve(bytes);
-    this.#bytes += sendQueue.bytes - bytesBefore;
-    this.#heldBytes += sendQueue.heldBytes - heldBefore;
-    this.#rank(session);
-    this.#noteDrops(session, sendQueue.dropped - droppedBefore);
-    if (!fits) this.#close(session, 'session');
-    while (this.#heldBytes > this.#limits.maxBytes) this.#relieve();
+    this.#add(session, (queue) => queue.reserve(bytes));
   }
 
   /** Releases reserved bytes. */
@@ -135,6 +117,20 @@ export class SendQueueBudget {
     const lossy = this.#lossy;
     if (lossy.size > 0) this.#lossy = new Set();
     return lossy;
+  }
+
+  /** Adds to the queue of a session. @param add returns whether it fits */
+  #add(session: RouterSession, add: (queue: SendQueue) => boolean): void {
+    const { sendQueue } = session;
+    const { bytes: bytesBefore, heldBytes: heldBefore, dropped: droppedBefore } = sendQueue;
+    this.#waiting.add(session);
+    const fits = add(sendQueue);
+    this.#bytes += sendQueue.bytes - bytesBefore;
+    this.#heldBytes += sendQueue.heldBytes - heldBefore;
+    this.#rank(session);
+    this.#noteDrops(session, sendQueue.dropped - droppedBefore);
+    if (!fits) this.#close(session, 'session');
+    while (this.#heldBytes > this.#limits.maxBytes) this.#relieve();
   }
 
   /** Reduces the largest queue until the total is within the budget. */
