@@ -2,10 +2,10 @@ import { describe } from '@jest/globals';
 import { NEVER } from 'rxjs';
 import { quic, type QuicOptions } from '../../src/transports/quic/index.js';
 import type { Connection, Listener } from '../../src/transports/transport.js';
-import { cleanUps } from '../support/clean-ups.js';
 import { type FakePeer, FakeQuic, type FakeStream } from '../support/fake-quic.js';
 import { frameOf, numberOf } from '../support/frames.js';
 import { Inbox, until } from '../support/inbox.js';
+import { openListener } from '../support/open-listener.js';
 import { QuicClient, quicCertificate } from '../support/quic-client.js';
 import { SteadyClock } from '../support/steady-clock.js';
 
@@ -35,16 +35,7 @@ export function connect(listener: Listener): Promise<QuicClient> {
 export async function open(
   options: Partial<QuicOptions> = {},
 ): Promise<{ listener: Listener; accepted: Connection[] }> {
-  const listener = await quic({ ...local, ...options }).listen();
-  cleanUps.push(() => listener.close());
-  const accepted: Connection[] = [];
-  listener.connections$.subscribe((connection) => {
-    accepted.push(connection);
-    cleanUps.push(() => {
-      connection.destroy();
-    });
-  });
-  return { listener, accepted };
+  return openListener(quic({ ...local, ...options }));
 }
 
 /** A listener of the real library, a client that connected with frame 0, and its connection. */

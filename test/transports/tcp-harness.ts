@@ -13,6 +13,7 @@ import { cleanUps } from '../support/clean-ups.js';
 import { testCertificate } from '../support/certificates.js';
 import { framed, frameOf } from '../support/frames.js';
 import { Inbox, turns, until } from '../support/inbox.js';
+import { openListener } from '../support/open-listener.js';
 import { RawSocket } from '../support/raw-socket.js';
 import { TcpClient } from '../support/tcp-client.js';
 import type { Peer } from './conformance.js';
@@ -46,17 +47,8 @@ export function urlOf(listener: Listener): string {
 }
 
 /** An open listener. Its connections are destroyed after the test. */
-export async function open(transport: Transport): Promise<{ listener: Listener; accepted: Connection[] }> {
-  const listener = await transport.listen();
-  cleanUps.push(() => listener.close());
-  const accepted: Connection[] = [];
-  listener.connections$.subscribe((connection) => {
-    accepted.push(connection);
-    cleanUps.push(() => {
-      connection.destroy();
-    });
-  });
-  return { listener, accepted };
+export function open(transport: Transport): Promise<{ listener: Listener; accepted: Connection[] }> {
+  return openListener(transport);
 }
 
 /** A listener, a client that connected, and its connection. */

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { EventEmitter, once } from 'node:events';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
@@ -15,6 +15,8 @@ import { maskedMessage, RawSocket, upgradeRequest } from '../support/raw-socket.
 import { WebSocketClient, type WebSocketClientOptions } from '../support/websocket-client.js';
 import { describeTransport } from './conformance.js';
 import { SteadyClock } from '../support/steady-clock.js';
+import { cleanUps } from '../support/clean-ups.js';
+import { openListener } from '../support/open-listener.js';
 
 const local = { host: '127.0.0.1', port: 0 };
 
@@ -50,23 +52,9 @@ function urlOf(listener: Listener): string {
   return listener.addresses[0]!.url;
 }
 
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
 /** An open listener. Its connections are destroyed after the test. */
 async function open(options: WebSocketOptions = {}): Promise<{ listener: Listener; accepted: Connection[] }> {
-  const listener = await webSocket({ ...local, ...options }).listen();
-  cleanUps.push(() => listener.close());
-  const accepted: Connection[] = [];
-  listener.connections$.subscribe((connection) => {
-    accepted.push(connection);
-    cleanUps.push(() => {
-      connection.destroy();
-    });
-  });
-  return { listener, accepted };
+  return openListener(webSocket({ ...local, ...options }));
 }
 
 /** A listener, a client that connected, and its connection. */

@@ -1,0 +1,16 @@
+import type { Connection, Listener, Transport } from '../../src/transports/transport.js';
+import { cleanUps } from './clean-ups.js';
+
+/** An open listener. It is closed and its connections are destroyed after the test. */
+export async function openListener(transport: Transport): Promise<{ listener: Listener; accepted: Connection[] }> {
+  const listener = await transport.listen();
+  cleanUps.push(() => listener.close());
+  const accepted: Connection[] = [];
+  listener.connections$.subscribe((connection) => {
+    accepted.push(connection);
+    cleanUps.push(() => {
+      connection.destroy();
+    });
+  });
+  return { listener, accepted };
+}
