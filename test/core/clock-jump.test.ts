@@ -197,16 +197,16 @@ describe('the token of a session', () => {
   const scopes = [{ action: 'admin', pattern: EVERYTHING }] as const;
 
   it.each([
-    ['ended', JUMP, 'Token has expired'],
-    ['has not begun', -3_600 * SECOND, 'Token is not valid yet'],
-  ])('%s by calendar time, with the next message', (_, micros, message) => {
+    ['ended', JUMP, 302, 'Token has expired'],
+    ['has not begun', -3_600 * SECOND, 300, 'Invalid token: it is not valid yet'],
+  ])('%s by calendar time, with the next message', (_, micros, code, message) => {
     const { harness, offsets } = start({ securityMode: 'authenticated' });
     const peer = harness.joinWith({ ...grant, scopes });
     peer.set('/a', 1);
     expect(peer.read()).toMatchObject([{ type: 'ack' }]);
     offsets.wallAheadMicros = micros;
     peer.set('/a', 2);
-    expect(peer.read()).toMatchObject([{ type: 'error', code: 302, message }]);
+    expect(peer.read()).toMatchObject([{ type: 'error', code, message }]);
   });
 
   it('is valid longer if the wall clock was set back', () => {

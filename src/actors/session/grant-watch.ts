@@ -2,6 +2,7 @@ import { type Clock, setBackgroundTimer, wallTime } from '../../util/clock.js';
 import { ClockWatch } from '../../util/clock-watch.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { Authenticator, Grant } from '../../core/ports.js';
+import { grantError } from '../../core/sessions/grant-error.js';
 
 /** Maximum delay of a timer; a token can be valid for years. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;
@@ -23,12 +24,12 @@ export function watchGrant(
   const { notBeforeSeconds = -Infinity, expiresAtSeconds = Infinity } = grant;
   let timer: unknown;
   let stopWatchingClock = (): void => undefined;
-  const end = (text: string): void => {
+  const end = (error: ClaspError): void => {
     stop();
-    onEnd(new ClaspError(ErrorCode.TokenExpired, text));
+    onEnd(error);
   };
   const stopListening = authenticator.onRevoked(grant, () => {
-    end('Token was revoked');
+    end(new ClaspError(ErrorCode.TokenExpired, 'Token was revoked'));
   });
   const stop = (): void => {
     clock.clearTimeout(timer);
@@ -39,8 +40,8 @@ export function watchGrant(
   const judge = (): void => {
     clock.clearTimeout(timer);
     const nowMs = wallTime(clock);
-    if (nowMs >= expiresAtSeconds * 1_000) end('Token has expired');
-    else if (nowMs < notBeforeSeconds * 1_000) end('Token is not valid yet');
+    const error = grantError(grant, nowMs);
+    if (error !== undefined) end(error);
     else if (expiresAtSeconds !== Infinity) arm(expiresAtSeconds * 1_000 - nowMs);
   };
   const arm = (leftMs: number): void => {

@@ -1,5 +1,5 @@
 import { type Actor, createActor } from 'xstate';
-import { microseconds } from '../../util/clock.js';
+import { microseconds, wallTime } from '../../util/clock.js';
 import { placeOfConnection } from '../../util/client-prefix.js';
 import type { CloseReason } from '../../util/close-reason.js';
 import type { PeerDeadlineQueue } from '../../util/peer-deadline-queue.js';
@@ -8,6 +8,7 @@ import type { Feature } from '../../protocol/enumerations.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { Connection } from '../../transports/transport.js';
 import type { Grant } from '../../core/ports.js';
+import { grantError } from '../../core/sessions/grant-error.js';
 import { noPermissions } from '../../core/sessions/permissions.js';
 import { RouterSession } from '../../core/session.js';
 import type { OverdueEvent, SessionPhase } from '../../core/session-events.js';
@@ -131,12 +132,14 @@ export class SessionDriver implements SessionPort, DeadlineHolder {
     this.session.phaseSinceMicros = microseconds(this.#host.input.clock);
   }
 
-  /** @throws ClaspError with the reason for the peer: its token is refused, or has too many sessions */
+  /** @throws ClaspError with the reason for the peer: its token is refused, not valid now, or has too many sessions */
   async authenticate(): Promise<Grant> {
-    const { authenticator, logger } = this.#host.input;
+    const { authenticator, clock, logger } = this.#host.input;
     if (authenticator === undefined) throw new ClaspError(ErrorCode.InternalError, 'Server misconfiguration');
     try {
       const grant = await authenticator.authenticate(this.session.pending?.hello.token ?? '');
+      const error = grantError(grant, wallTime(clock));
+      if (error !== undefined) throw error;
       if (!this.#isReleased) {
         this.#host.tokens.enter(grant.tokenId);
         this.#tokenId = grant.tokenId;

@@ -1,5 +1,6 @@
 import { addressSegments } from '../../protocol/address.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
+import { tokenExpired, tokenNotValidYet } from './grant-error.js';
 import type { PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import { matchSegments, type Pattern } from '../../protocol/pattern.js';
 import { actionCovers, formatScope, type Scope, type ScopeAction, scopesCover } from '../../protocol/scope.js';
@@ -237,8 +238,8 @@ class GrantedPermissions implements Permissions {
 
   #checkExpiry(nowMicros: number): void {
     const wallMicros = nowMicros + this.#offsets.wallAheadMicros;
-    if (wallMicros >= this.#expiresAtMicros) throw new ClaspError(ErrorCode.TokenExpired, 'Token has expired');
-    if (wallMicros < this.#notBeforeMicros) throw new ClaspError(ErrorCode.TokenExpired, 'Token is not valid yet');
+    if (wallMicros >= this.#expiresAtMicros) throw tokenExpired();
+    if (wallMicros < this.#notBeforeMicros) throw tokenNotValidYet();
   }
 
   #verdictOn(address: string): Verdict {

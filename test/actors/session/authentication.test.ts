@@ -79,6 +79,8 @@ async function helloWith(authenticator: Authenticator | undefined): Promise<{
 const ends = (events: readonly RouterActorEvent[]): unknown[] =>
   events.filter(({ type }) => type === 'session.closing').map((event) => 'error' in event && event.error);
 
+const early = { code: ErrorCode.Unauthorized, message: 'Invalid token: it is not valid yet' };
+
 describe('a HELLO with a token', () => {
   it('is accepted with the permissions that the authenticator returns', async () => {
     const doorman = new Doorman(() => Promise.resolve(grant));
@@ -94,6 +96,16 @@ describe('a HELLO with a token', () => {
     const { session, routerEvents } = await helloWith(new Doorman(() => Promise.reject(error)));
     expect(session.phase).toBe('draining');
     expect(ends(routerEvents)).toEqual([error]);
+  });
+
+  it.each([
+    ['is not valid yet', { notBeforeSeconds: 60 }, early],
+    ['has expired', { expiresAtSeconds: -60 }, { code: ErrorCode.TokenExpired, message: 'Token has expired' }],
+  ])('is refused if the token that the authenticator accepts %s', async (_, limits, error) => {
+    const { session, routerEvents } = await helloWith(new Doorman(() => Promise.resolve({ ...grant, ...limits })));
+    expect(session.phase).toBe('draining');
+    expect(ends(routerEvents)).toMatchObject([error]);
+    expect(routerEvents.map(({ type }) => type)).not.toContain('session.authenticated');
   });
 
   it('is refused on a router without an authenticator', async () => {
@@ -199,7 +211,7 @@ describe('a session whose token becomes invalid', () => {
     expect(ends(routerEvents)).toEqual([]);
     clock.aheadMs = -120_000;
     clock.increment(1_000);
-    expect(ends(routerEvents)).toMatchObject([{ code: ErrorCode.TokenExpired, message: 'Token is not valid yet' }]);
+    expect(ends(routerEvents)).toMatchObject([early]);
   });
 
   it('ends later if the wall clock was set back', async () => {
