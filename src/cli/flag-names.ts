@@ -1,4 +1,5 @@
 import type { Logger } from '../core/ports.js';
+import { describeOption, type DescribeOption } from '../util/describe-option.js';
 import { isPlain } from './plain-errors.js';
 import { routerFlags } from './router-flags.js';
 import { ownFlags } from './settings.js';
@@ -26,6 +27,9 @@ export function inFlags(text: string, own: FlagNames = new Map()): string {
     return flag === undefined ? phrase : `--${flag}`;
   });
 }
+
+/** Names an option by its flag, for the texts of listeners and services: `--allow-host` for `allowHosts`. */
+export const describeFlag: DescribeOption = (name) => inFlags(describeOption(name));
 
 /** Returns a user error with the names of flags; other errors are returned unchanged. */
 export function errorInFlags(error: unknown, own?: FlagNames): unknown {

@@ -1,5 +1,6 @@
 import type { InspectorService } from '../inspector/index.js';
 import type { Settings } from './settings.js';
+import { describeFlag } from './flag-names.js';
 import { UsageError } from './usage-error.js';
 
 /** Returns the inspector with its relay; undefined without both. @throws UsageError, RelayUrlError */
@@ -9,5 +10,11 @@ export async function inspection(settings: Settings): Promise<InspectorService |
   if (inspect && !websocket) throw new UsageError('--inspect needs the WebSocket port; leave out --no-websocket');
   // Loaded only if it is used.
   const { inspector } = await import('../inspector/index.js');
-  return inspector({ page: inspect, isRemote: inspectRemote, allowHosts, relayUrl: inspectRelayUrl });
+  return inspector({
+    page: inspect,
+    isRemote: inspectRemote,
+    allowHosts,
+    relayUrl: inspectRelayUrl,
+    describeOption: describeFlag,
+  });
 }

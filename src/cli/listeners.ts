@@ -5,6 +5,7 @@ import { pipe, tcp } from '../transports/tcp/index.js';
 import type { Transport } from '../transports/transport.js';
 import { udp } from '../transports/udp/index.js';
 import { webSocket } from '../transports/websocket/index.js';
+import { describeFlag } from './flag-names.js';
 import type { Settings } from './settings.js';
 import { UsageError } from './usage-error.js';
 
@@ -27,9 +28,10 @@ export async function prepareListeners(settings: Settings, logger: Logger): Prom
   }
   const certificate = await certificateFor(settings, logger);
   const allowedOrigins = ['same-host', ...settings.allowedOrigins];
+  const rules = { allowedOrigins, allowHosts, trustedProxies, describeOption: describeFlag };
   const tls = settings.tls ? certificate?.source : undefined;
   const transports = [
-    ...(websocket ? [webSocket({ port, host, tls, allowedOrigins, allowHosts, trustedProxies })] : []),
+    ...(websocket ? [webSocket({ port, host, tls, ...rules })] : []),
     ...(tcpPort === undefined ? [] : [tcp({ port: tcpPort, host, tls })]),
     ...(udpPort === undefined ? [] : [udp({ port: udpPort, host })]),
     ...(quicPort === undefined || certificate === undefined

@@ -13,7 +13,7 @@ import { type Service, ServiceError } from '../router/service.js';
 import { systemClock } from '../util/clock.js';
 import { version } from '../util/version.js';
 import { banner, linkOf } from './banner.js';
-import { errorInFlags, type FlagNames } from './flag-names.js';
+import { describeFlag, errorInFlags, type FlagNames } from './flag-names.js';
 import { prepareListeners } from './listeners.js';
 import { inspection } from './inspection.js';
 import { logWarnings, openLog } from './log.js';
@@ -82,7 +82,8 @@ async function start({ settings, warnings }: Extract<Request, { kind: 'run' }>, 
 }
 
 function probes({ healthPort, healthHost, metrics, allowHosts, trustedProxies }: Settings): Service {
-  return health({ metrics, port: healthPort, host: healthHost, allowHosts, trustedProxies });
+  const rules = { allowHosts, trustedProxies, describeOption: describeFlag };
+  return health({ metrics, port: healthPort, host: healthHost, ...rules });
 }
 
 /** @throws UsageError */

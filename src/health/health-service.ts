@@ -17,6 +17,8 @@ export interface HealthServiceOptions {
   readonly allowHosts?: readonly string[] | undefined;
   /** Same as `WebSocketOptions.trustedProxies`, for the separate port. @default none */
   readonly trustedProxies?: readonly string[] | undefined;
+  /** Same as `WebSocketOptions.describeOption`, for the separate port. @default `the option` and its name */
+  readonly describeOption?: ((name: string) => string) | undefined;
 }
 
 const optionNames = {
@@ -25,6 +27,7 @@ const optionNames = {
   host: true,
   allowHosts: true,
   trustedProxies: true,
+  describeOption: true,
 } satisfies Record<keyof HealthServiceOptions, true>;
 
 /** Health and metrics of a router as a service. */
@@ -68,14 +71,15 @@ class Health implements HealthService {
 
   async start(router: ServiceRouter): Promise<void> {
     this.#router = router;
-    const { port, host, allowHosts, trustedProxies } = this.#options;
+    const { port, host, allowHosts, trustedProxies, describeOption } = this.#options;
     if (port === undefined) return;
     const { clock, logger } = router;
     const onError = (error: unknown): void => {
       logger.error({ err: error }, 'internal error in an HTTP route');
     };
     const routes = [this.#probes, this.#measured];
-    this.#port = await openHttpPort({ port, host, routes, allowHosts, trustedProxies, onError, clock });
+    const rules = { allowHosts, trustedProxies, describeOption };
+    this.#port = await openHttpPort({ port, host, routes, ...rules, onError, clock });
     const { url } = this.#port;
     logger.info({ url }, `health and metrics on ${url}`);
   }

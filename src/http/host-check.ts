@@ -1,4 +1,5 @@
 import { allowedHost, hostNameOf, type HostRule, hostRule } from '../util-node/host-names.js';
+import type { DescribeOption } from '../util/describe-option.js';
 import { TransportError } from '../net/transport-error.js';
 
 export interface HostCheckOptions {
@@ -10,6 +11,7 @@ export interface HostCheckOptions {
   readonly host: string;
   /** With TLS, the certificate proves the name: a browser does not connect by another name. */
   readonly isEncrypted: boolean;
+  readonly describeOption: DescribeOption;
 }
 
 /** Reason of a rejection, for the peer and for the log. */
@@ -21,8 +23,10 @@ export interface HostRefusal {
 /** Rejects requests for host names that are not the router's. */
 export class HostCheck {
   readonly #isAllowed: HostRule;
+  readonly #option: string;
 
-  constructor({ allowHosts, listensOn, host, isEncrypted }: HostCheckOptions) {
+  constructor({ allowHosts, listensOn, host, isEncrypted, describeOption }: HostCheckOptions) {
+    this.#option = describeOption('allowHosts');
     this.#isAllowed = isEncrypted ? () => true : hostRule(allowHosts, listensOn, host);
   }
 
@@ -31,8 +35,8 @@ export class HostCheck {
     if (hosts.every(this.#isAllowed)) return undefined;
     const name = shownName(hosts.find((host) => !this.#isAllowed(host)));
     return {
-      answer: `This router does not answer requests for ${name ?? 'this host name'}. If that is a name of the router, allow it with the option allowHosts.\n`,
-      text: `a request for ${name ?? 'a host name'} that is not a name of the router; the option allowHosts allows one`,
+      answer: `This router does not answer requests for ${name ?? 'this host name'}. If that is a name of the router, allow it with ${this.#option}.\n`,
+      text: `a request for ${name ?? 'a host name'} that is not a name of the router; ${this.#option} allows one`,
     };
   }
 }

@@ -4,6 +4,7 @@ import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Observable } from 'rxjs';
 import type { Clock } from '../util/clock.js';
+import type { DescribeOption } from '../util/describe-option.js';
 import { RejectedConnections } from '../net/rejected-connections.js';
 import { addressesOf, listenOnFirst } from '../net/host-addresses.js';
 import { listenError } from '../net/listen-error.js';
@@ -35,6 +36,8 @@ export interface HttpListenerOptions extends HttpLimits {
   readonly trustedProxies: readonly string[];
   readonly routes: readonly HttpRoute[];
   readonly onRouteError: ((error: unknown) => void) | undefined;
+  /** Names options in the texts of rejections. */
+  readonly describeOption: DescribeOption;
   readonly clock: Clock;
 }
 
@@ -57,6 +60,8 @@ export class HttpListener {
   readonly #options: HttpListenerOptions;
   readonly #server: HttpServer;
   readonly #mayUpgrade: OriginRule;
+  /** The answer to a page of another origin. */
+  readonly #wrongOrigin: string;
   readonly #hosts: HostCheck;
   readonly #rejected = new RejectedConnections();
   readonly #pending: PendingConnections;
@@ -86,6 +91,8 @@ export class HttpListener {
   private constructor(server: HttpServer, mayUpgrade: OriginRule, peers: PeerAdmission, options: HttpListenerOptions) {
     this.#server = server;
     this.#mayUpgrade = mayUpgrade;
+    const option = options.describeOption('allowedOrigins');
+    this.#wrongOrigin = `This router rejects web pages of this origin. Its operator can allow them with ${option}.`;
     this.#peers = peers;
     this.#options = options;
     // Invariant: a server that listens on a port, not on a pipe, has one.
@@ -229,7 +236,10 @@ export class HttpListener {
     const claim = { host, isHostAllowed: wrongHost === undefined, isForwarded };
     const verdicts = [origin, ...[oldOrigin].flat()].map((one) => this.#mayUpgrade({ ...claim, origin: one }));
     if (verdicts.includes('origin')) {
-      this.refuse(socket, 403, WRONG_ORIGIN, { kind: 'refused', text: 'a web page of an origin that is not allowed' });
+      this.refuse(socket, 403, this.#wrongOrigin, {
+        kind: 'refused',
+        text: 'a web page of an origin that is not allowed',
+      });
       return;
     }
     if (wrongHost !== undefined && verdicts.includes('host')) {
@@ -278,9 +288,6 @@ export class HttpListener {
     }
   };
 }
-
-const WRONG_ORIGIN =
-  'This router rejects web pages of this origin. Its operator can allow them with the option allowedOrigins.';
 
 function ignore(): void {
   // no action

@@ -20,6 +20,7 @@ const portRules = {
   allowedOrigins: texts,
   allowHosts: texts,
   trustedProxies: texts,
+  describeOption: callback,
   routes,
   clock,
 } as const;

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../util/clock.js';
+import { describeOption } from '../util/describe-option.js';
 import { checkOptions } from '../net/option-rules.js';
 import type { TlsSource } from '../net/tls.js';
 import { httpLimits } from './limits.js';
@@ -23,6 +24,8 @@ export interface HttpPortOptions {
   readonly allowHosts?: readonly string[] | undefined;
   /** Same as `WebSocketOptions.trustedProxies`. @default none */
   readonly trustedProxies?: readonly string[] | undefined;
+  /** Same as `WebSocketOptions.describeOption`. @default `the option` and its name */
+  readonly describeOption?: ((name: string) => string) | undefined;
   /**
    * Milliseconds from the first read of a connection to the end of the answer. A slower connection is closed. @default
    * 10_000
@@ -60,6 +63,7 @@ export async function openHttpPort(options: HttpPortOptions): Promise<HttpPort> 
     allowedOrigins: options.allowedOrigins ?? [SAME_HOST],
     allowHosts: options.allowHosts ?? [],
     trustedProxies: options.trustedProxies ?? [],
+    describeOption: options.describeOption ?? describeOption,
     awaited: 'HTTP request',
     ...httpLimits(options),
     routes: options.routes,

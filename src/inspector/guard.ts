@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { allowedHost } from '../util-node/host-names.js';
+import { describeOption as describedOption, type DescribeOption } from '../util/describe-option.js';
 import { clientPrefix } from '../util/client-prefix.js';
 
 /** Facts about the sender of a request. */
@@ -18,11 +19,20 @@ export interface GuardRule {
   readonly isRemote: boolean;
   /** Names of the router beside addresses and `localhost`; `*` matches all. */
   readonly names: ReadonlySet<string>;
+  /** Names options in the text of a refusal. */
+  readonly describeOption: DescribeOption;
 }
 
-/** @param allowHosts as `WebSocketOptions.allowHosts`, which rejects invalid names */
-export function guardRule(isRemote: boolean, allowHosts: readonly string[] = []): GuardRule {
-  return { isRemote, names: new Set(allowHosts.flatMap((text) => allowedHost(text) ?? [])) };
+export interface GuardOptions {
+  readonly isRemote: boolean;
+  /** As `WebSocketOptions.allowHosts`, which rejects invalid names. @default none */
+  readonly allowHosts?: readonly string[] | undefined;
+  readonly describeOption?: DescribeOption | undefined;
+}
+
+export function guardRule(options: GuardOptions): GuardRule {
+  const { isRemote, allowHosts = [], describeOption = describedOption } = options;
+  return { isRemote, names: new Set(allowHosts.flatMap((text) => allowedHost(text) ?? [])), describeOption };
 }
 
 /**
@@ -32,16 +42,16 @@ export function guardRule(isRemote: boolean, allowHosts: readonly string[] = [])
  * here after the page has loaded, and the browser treats the request as same-origin. The request must therefore use a
  * name that others cannot redirect: an address, a loopback name, or a name that the user has listed.
  */
-export function refusal(claim: Claim, { isRemote, names }: GuardRule): string | undefined {
+export function refusal(claim: Claim, { isRemote, names, describeOption }: GuardRule): string | undefined {
   const { isLocal, isForwarded, host, origin } = claim;
   if (!isRemote && (isForwarded || !isLocal)) {
     // Behind a proxy on this computer, all requests come from a loopback address.
     const proxied = isForwarded ? ', and this request came through a reverse proxy' : '';
-    return `the inspector accepts only this computer${proxied}; the option isRemote allows others`;
+    return `the inspector accepts only this computer${proxied}; ${describeOption('isRemote')} allows others`;
   }
   const name = hostname(host);
   if (name === undefined || !(isLocalName(name) || isIP(name) !== 0 || names.has(name) || names.has('*'))) {
-    return 'open the inspector by an address or as localhost, not by another name; the option allowHosts allows one';
+    return `open the inspector by an address or as localhost, not by another name; ${describeOption('allowHosts')} allows one`;
   }
   if (origin !== undefined && origin !== `http://${host ?? ''}` && origin !== `https://${host ?? ''}`) {
     return 'the inspector rejects requests from pages of another origin';

@@ -24,6 +24,11 @@ export interface InspectorOptions {
    * port. @default none
    */
   readonly allowHosts?: readonly string[] | undefined;
+  /**
+   * Names an option in the text of a 403, for programs whose users know it by another name. @default `the option` and
+   * its name
+   */
+  readonly describeOption?: ((name: string) => string) | undefined;
   /** Address of a relay of the Stately inspector that receives all actor events: `ws://localhost:8080`. @default none */
   readonly relayUrl?: string | undefined;
 }
@@ -33,6 +38,7 @@ const optionNames = {
   key: true,
   isRemote: true,
   allowHosts: true,
+  describeOption: true,
   relayUrl: true,
 } satisfies Record<keyof InspectorOptions, true>;
 
@@ -86,7 +92,7 @@ class RunningInspector implements InspectorService {
   }
 
   start(router: ServiceRouter): void {
-    const { isRemote, allowHosts, relayUrl } = this.#options;
+    const { isRemote, allowHosts, describeOption, relayUrl } = this.#options;
     const { name, machines, authenticator, logger, clock } = router;
     const created = createInspector({
       name,
@@ -95,6 +101,7 @@ class RunningInspector implements InspectorService {
       key: this.#key,
       isRemote,
       allowHosts,
+      describeOption,
       machines,
       logger,
       clock,

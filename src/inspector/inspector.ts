@@ -7,6 +7,7 @@ import type { Authenticator, Logger } from '../core/ports.js';
 import type { ParamQueryResult } from '../core/system/param-query.js';
 import type { SessionView } from '../actors/session/session-view.js';
 import { type Clock, systemClock } from '../util/clock.js';
+import type { DescribeOption } from '../util/describe-option.js';
 import { ClockWatch } from '../util/clock-watch.js';
 import { isForwarded } from '../util/forwarded-headers.js';
 import { ClaspError, ErrorCode } from '../protocol/errors.js';
@@ -59,6 +60,8 @@ export interface InspectorOptions {
    * WebSocket port. @default none
    */
   readonly allowHosts?: readonly string[] | undefined;
+  /** Same as `InspectorOptions.describeOption` of the service. @default `the option` and its name */
+  readonly describeOption?: DescribeOption | undefined;
   /** The machines to draw. */
   readonly machines: readonly AnyStateMachine[];
   readonly logger: Logger;
@@ -136,14 +139,14 @@ const HEADERS = {
  * @throws RangeError if the form of the key is invalid
  */
 export function createInspector(options: InspectorOptions): Inspector {
-  const { clock = systemClock, isRemote = false, allowHosts = [], logger } = options;
+  const { clock = systemClock, isRemote = false, logger } = options;
   const registry = new Registry(clock);
   const stately = createStatelyStream(registry, { sanitize, clock });
   const files = pageFiles();
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_PAGE_MESSAGE_BYTES, perMessageDeflate: false });
   const pages = new Set<FeedConnection>();
   const access = accessRule(options);
-  const rule = guardRule(isRemote, allowHosts);
+  const rule = guardRule({ ...options, isRemote });
   const key = access.kind === 'key' ? access.key : undefined;
   const openPages = (): number => [...pages].filter(({ isAllowed }) => isAllowed).length;
   const hasRoom = (): boolean => openPages() < MAX_PAGES;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { errorInFlags, inFlags, loggerInFlags } from '../../src/cli/flag-names.js';
+import { describeFlag, errorInFlags, inFlags, loggerInFlags } from '../../src/cli/flag-names.js';
 import { isPlain } from '../../src/cli/plain-errors.js';
 import { UsageError } from '../../src/cli/usage-error.js';
 import { listenError } from '../../src/net/listen-error.js';
@@ -33,6 +33,17 @@ describe('a text of the library', () => {
     const log = (_: object, message: string): void => void lines.push(message);
     loggerInFlags({ debug: log, info: log, warn: log, error: log }).warn({}, 'the option allowHosts allows one');
     expect(lines).toEqual(['--allow-host allows one']);
+  });
+});
+
+describe('an option', () => {
+  it('is described by its flag, or as an option if it has none', () => {
+    expect(['allowHosts', 'allowedOrigins', 'isRemote', 'statusPage'].map(describeFlag)).toEqual([
+      '--allow-host',
+      '--allow-origin',
+      '--inspect-remote',
+      'the option statusPage',
+    ]);
   });
 });
 

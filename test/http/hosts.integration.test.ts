@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { hostname } from 'node:os';
 import { healthRoute } from '../../src/health/routes.js';
 import { hostRule } from '../../src/util-node/host-names.js';
+import { describeOption } from '../../src/util/describe-option.js';
 import { HostCheck } from '../../src/http/host-check.js';
 import type { RejectedConnection } from '../../src/net/rejected-connections.js';
 import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
@@ -107,7 +108,7 @@ describe.each([
 });
 
 describe('a rejected host', () => {
-  it('is reported to the peer and the log, with the flag and the option that allow it', async () => {
+  it('is reported to the peer and the log, with the option that allows it', async () => {
     const { port, faults } = await open();
     const { body } = await httpRequest(port, '/', { headers: { Host: 'show.example.org:7330' } });
     expect(body).toBe(
@@ -115,6 +116,13 @@ describe('a rejected host', () => {
     );
     const text = 'a request for show.example.org that is not a name of the router; the option allowHosts allows one';
     expect(faults).toMatchObject([{ kind: 'refused', text }]);
+  });
+
+  it('is reported with the words of describeOption, if the program gives it', async () => {
+    const { port, faults } = await open({ describeOption: (name) => `"${name}" in show.json` });
+    const { body } = await httpRequest(port, '/', { headers: { Host: 'show.example.org' } });
+    expect(body).toContain('allow it with "allowHosts" in show.json.');
+    expect(faults[0]?.text).toContain('"allowHosts" in show.json allows one');
   });
 
   it('is not repeated if it is not a plain name', async () => {
@@ -191,7 +199,7 @@ describe('the rule for hosts', () => {
   });
 
   it('allows every name with TLS, because the certificate proves it', () => {
-    const options = { allowHosts: [], listensOn: '127.0.0.1', host: '127.0.0.1' };
+    const options = { allowHosts: [], listensOn: '127.0.0.1', host: '127.0.0.1', describeOption };
     const claim = { hosts: ['evil.example'] };
     expect(new HostCheck({ ...options, isEncrypted: true }).refusal(claim)).toBeUndefined();
     expect(new HostCheck({ ...options, isEncrypted: false }).refusal(claim)).toBeDefined();

@@ -12,7 +12,7 @@ describe("the inspector's request check", () => {
     ['its own page', { ...here, origin: 'http://localhost:7330' }],
     ['its own page over TLS', { ...here, origin: 'https://localhost:7330' }],
   ])('accepts %s', (_, claim) => {
-    expect(refusal(claim, guardRule(false))).toBeUndefined();
+    expect(refusal(claim, guardRule({ isRemote: false }))).toBeUndefined();
   });
 
   it.each([
@@ -25,21 +25,32 @@ describe("the inspector's request check", () => {
     ['a page of another port', { ...here, origin: 'http://localhost:80' }, 'another origin'],
     ['a page without origin', { ...here, origin: 'null' }, 'another origin'],
   ])('rejects %s', (_, claim, why) => {
-    expect(refusal(claim, guardRule(false))).toContain(why);
+    expect(refusal(claim, guardRule({ isRemote: false }))).toContain(why);
   });
 
   it('accepts other computers if that is enabled, but no page of another origin', () => {
     const far = { ...here, isLocal: false, host: '192.168.1.2:7330', origin: undefined };
-    expect(refusal(far, guardRule(true))).toBeUndefined();
-    expect(refusal({ ...far, origin: 'http://evil.example' }, guardRule(true))).toContain('another origin');
+    expect(refusal(far, guardRule({ isRemote: true }))).toBeUndefined();
+    expect(refusal({ ...far, origin: 'http://evil.example' }, guardRule({ isRemote: true }))).toContain(
+      'another origin',
+    );
   });
 
   it('accepts a listed name, and every name with *', () => {
     const named = { ...here, host: 'Show.example:7330' };
-    expect(refusal(named, guardRule(false))).toContain('the option allowHosts');
-    expect(refusal(named, guardRule(false, ['show.example']))).toBeUndefined();
-    expect(refusal({ ...named, host: 'other.example' }, guardRule(false, ['show.example']))).toContain('another name');
-    expect(refusal(named, guardRule(false, ['*']))).toBeUndefined();
+    expect(refusal(named, guardRule({ isRemote: false }))).toContain('the option allowHosts');
+    expect(refusal(named, guardRule({ isRemote: false, allowHosts: ['show.example'] }))).toBeUndefined();
+    expect(
+      refusal({ ...named, host: 'other.example' }, guardRule({ isRemote: false, allowHosts: ['show.example'] })),
+    ).toContain('another name');
+    expect(refusal(named, guardRule({ isRemote: false, allowHosts: ['*'] }))).toBeUndefined();
+  });
+
+  it('names the option that would accept the request, in the words of the program', () => {
+    const describeOption = (name: string): string => `--${name}`;
+    const rule = guardRule({ isRemote: false, describeOption });
+    expect(refusal({ ...here, isLocal: false }, rule)).toContain('; --isRemote allows others');
+    expect(refusal({ ...here, host: 'show.example' }, rule)).toContain('; --allowHosts allows one');
   });
 });
 

@@ -4,6 +4,9 @@ import { endCommands, LoggingCommand } from '../support/logging-command.js';
 
 afterEach(endCommands);
 
+const rejection = (port: number, path: string, headers: Record<string, string>): Promise<string> =>
+  httpRequest(port, path, { headers }).then(({ body }) => body);
+
 async function get(port: number, path: string, host: string): Promise<number | undefined> {
   return (await httpRequest(port, path, { headers: { Host: host } })).status;
 }
@@ -37,6 +40,34 @@ describe('clasp-router', () => {
     const port = await command.port();
     for (const name of ['show.example.org', 'desk']) expect(await get(port, '/inspect/', name)).toBe(200);
     expect(await get(port, '/inspect/', 'other.example.org')).toBe(403);
+  });
+
+  it('names the flag in its answer for a host that is not its own, also on the separate port', async () => {
+    const command = new LoggingCommand(['--health-port', '0']);
+    const { url } = (await command.line('health and metrics on')) as { readonly url: string };
+    for (const port of [await command.port(), Number(new URL(url).port)]) {
+      expect(await rejection(port, '/healthz', { Host: 'evil.lan' })).toBe(
+        'This router does not answer requests for evil.lan. If that is a name of the router, allow it with --allow-host.\n',
+      );
+    }
+  });
+
+  it('names the flags in the answers of the inspector', async () => {
+    const command = new LoggingCommand(['--inspect', '--allow-host', '*']);
+    const port = await command.port();
+    expect(await rejection(port, '/inspect/', { Host: '127.0.0.1', 'X-Forwarded-For': '192.0.2.1' })).toBe(
+      'the inspector accepts only this computer, and this request came through a reverse proxy; ' +
+        '--inspect-remote allows others\n',
+    );
+  });
+
+  it('names the flag in its answer to a web page of another origin', async () => {
+    const port = await new LoggingCommand([]).port();
+    const upgrade = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' };
+    const key = { 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==' };
+    expect(await rejection(port, '/', { ...upgrade, ...key, Origin: 'http://evil.example' })).toBe(
+      'This router rejects web pages of this origin. Its operator can allow them with --allow-origin.',
+    );
   });
 
   it.each(['https://show.example', 'show.example:80'])(

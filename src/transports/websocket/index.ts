@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../util/clock.js';
+import { describeOption } from '../../util/describe-option.js';
 import { MAX_FRAME_BYTES } from '../../protocol/limits.js';
 import { checkOptions } from '../../net/option-rules.js';
 import type { TlsSource } from '../../net/tls.js';
@@ -47,6 +48,11 @@ export interface WebSocketOptions {
    * @default none: all peers of a proxy have its address
    */
   readonly trustedProxies?: readonly string[] | undefined;
+  /**
+   * Names an option in the text of a 403, for programs whose users know it by another name. @default `the option` and
+   * its name
+   */
+  readonly describeOption?: ((name: string) => string) | undefined;
   /**
    * Milliseconds per handshake: from the first read of a connection to the end of its upgrade, TLS included. A slower
    * connection is closed. If a connection must first wait for a limit, it waits at most as long. @default 10_000
@@ -115,6 +121,7 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
         allowedOrigins: options.allowedOrigins ?? [SAME_HOST],
         allowHosts: options.allowHosts ?? [],
         trustedProxies: options.trustedProxies ?? [],
+        describeOption: options.describeOption ?? describeOption,
         awaited: 'WebSocket upgrade',
         ...httpLimits(options),
         pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
