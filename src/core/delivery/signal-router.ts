@@ -12,7 +12,9 @@ import { MatchLimit } from '../subscriptions/match-limit.js';
 import { Pacing, type RecipientsPort } from '../subscriptions/pacing.js';
 import type { RouterSession } from '../session.js';
 import type { Slice } from '../scheduling/slice.js';
-import { acceptsType, type CanSee, type Subscription, SubscriptionIndex } from '../subscriptions/subscription-index.js';
+import { signalTypeMask } from '../../protocol/enumerations.js';
+import type { Subscription } from '../subscriptions/subscription.js';
+import { type CanSee, SubscriptionIndex } from '../subscriptions/subscription-index.js';
 import { SubscriptionQuota } from '../subscriptions/subscription-quota.js';
 
 export interface RoutingOptions extends OptionValues<typeof routingOptions> {
@@ -22,6 +24,7 @@ export interface RoutingOptions extends OptionValues<typeof routingOptions> {
 
 /** Steps of ending a subscription. */
 const UNSUBSCRIBE_STEPS = 100;
+const PARAM_MASK = signalTypeMask(['param']);
 
 /** Routes signals to their subscribers, at the requested rates. */
 export class SignalRouter {
@@ -142,8 +145,8 @@ export class SignalRouter {
   /** Number of sessions that receive a param. */
   subscriberCount(address: string): number {
     const sessions = new Set<RouterSession>();
-    for (const subscription of this.#subscriptions.matches(address)) {
-      if (acceptsType(subscription, 'param')) sessions.add(subscription.session);
+    for (const match of this.#subscriptions.matches(address)) {
+      if (match.accepts(PARAM_MASK)) sessions.add(match.session);
     }
     return sessions.size;
   }

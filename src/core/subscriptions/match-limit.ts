@@ -4,7 +4,7 @@ import { patternWeight } from './match-cost.js';
 import type { Owner } from '../quotas/owner.js';
 import { Quota } from '../quotas/quota.js';
 import type { RouterSession } from '../session.js';
-import type { Subscription } from './subscription-index.js';
+import type { Subscription } from './subscription.js';
 
 /** Maximum part of the total for one owner. */
 const SHARE = 1 / 4;

@@ -13,7 +13,8 @@ import type { ParamStore } from '../params/param-store.js';
 import type { Replies } from '../delivery/replies.js';
 import type { RouterSession } from '../session.js';
 import type { SessionTasks, Task } from '../scheduling/session-tasks.js';
-import type { CanSee, Subscription } from './subscription-index.js';
+import type { Subscription } from './subscription.js';
+import type { CanSee } from './subscription-index.js';
 
 /** Steps of checking a param, and of writing one, without the steps for its bytes. */
 const LOOK_STEPS = 4;

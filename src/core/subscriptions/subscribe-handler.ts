@@ -10,7 +10,7 @@ import type { RouterSession } from '../session.js';
 import type { SignalRouter } from '../delivery/signal-router.js';
 import type { SessionTasks } from '../scheduling/session-tasks.js';
 import type { SnapshotSender } from './snapshot-sender.js';
-import { acceptsType, type Subscription, subscription } from './subscription-index.js';
+import { acceptsType, type Subscription, subscription } from './subscription.js';
 import { isSystemAddress } from '../system/system-addresses.js';
 import type { SystemSignals } from '../system/system-signals.js';
 

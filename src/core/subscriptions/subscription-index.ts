@@ -1,39 +1,16 @@
 import { signalTypeMask, type SignalType, signalTypes } from '../../protocol/enumerations.js';
 import { type Changes, type LogMask, noChanges } from '../changes.js';
-import type { SubscribeOptions } from '../../protocol/messages/message.js';
 import type { Pattern } from '../../protocol/pattern.js';
 import { StepCounter } from '../../protocol/step-counter.js';
-import { isPacedType, leastRestrictive, type Pace, type PacedType, paceOf } from './rate-policy.js';
+import { isPacedType, leastRestrictive, type Pace, type PacedType } from './rate-policy.js';
 import type { PacedSubscription } from './paced-subscription.js';
 import { MatchCosts } from './match-cost.js';
 import { nodesOf, PatternTrie } from './pattern-trie.js';
+import type { SessionPattern } from './session-pattern.js';
+import { SessionSubscriptions } from './session-subscriptions.js';
+import type { Subscription } from './subscription.js';
 import type { RouterSession } from '../session.js';
 import type { WireForm } from '../delivery/wire-form.js';
-
-/** One active subscription. */
-export interface Subscription {
-  readonly session: RouterSession;
-  readonly id: number;
-  readonly pattern: Pattern;
-  /** Accepted signal types, as the mask on the wire. */
-  readonly typeMask: number;
-  readonly options: SubscribeOptions | undefined;
-}
-
-export function subscription(
-  session: RouterSession,
-  id: number,
-  pattern: Pattern,
-  types: readonly SignalType[] | undefined,
-  options: SubscribeOptions | undefined,
-): Subscription {
-  return { session, id, pattern, typeMask: signalTypeMask(types), options };
-}
-
-/** Whether the subscription accepts signals of this type. */
-export function acceptsType({ typeMask }: Subscription, type: SignalType): boolean {
-  return (typeMask & signalTypeMask([type])) !== 0;
-}
 
 /** Recipients of a message: each session once, regardless of its subscriptions. */
 export interface Recipients {
@@ -61,14 +38,8 @@ export type ResolvePaced = (
 /** Whether a session can see an address. */
 export type CanSee = (session: RouterSession, address: string) => boolean;
 
-interface SessionSubscriptions {
-  readonly byId: Map<number, Subscription>;
-  /** Total segments in its patterns. */
-  segments: number;
-}
-
 interface CacheEntry {
-  readonly matches: readonly Subscription[];
+  readonly matches: readonly SessionPattern[];
   /** One list per signal type, created on demand; the last is for messages without a type. */
   readonly lists: (Recipients | undefined)[];
 }
@@ -77,7 +48,7 @@ interface CacheEntry {
 const MAX_CACHED_ADDRESSES = 65_536;
 /** Maximum memory of the cache, unless the router's memory budget sets another. */
 const MAX_CACHED_BYTES = 67_108_864;
-/** Memory of an address, of each of its characters, and of each matching subscription and recipient. */
+/** Memory of an address, of each of its characters, and of each matching pattern of a session and recipient. */
 const ADDRESS_BYTES = 300;
 const CHARACTER_BYTES = 2;
 const REFERENCE_BYTES = 8;
@@ -91,7 +62,7 @@ const MISS_STEPS = 150;
  */
 export class SubscriptionIndex {
   readonly #changes: Pick<Changes, 'logsOf'>;
-  readonly #trie = new PatternTrie<Subscription>();
+  readonly #trie = new PatternTrie<SessionPattern>();
   readonly #costs = new MatchCosts();
   readonly #cache = new Map<string, CacheEntry>();
   readonly #resolvePaced: ResolvePaced;
@@ -174,10 +145,11 @@ export class SubscriptionIndex {
 
   add(subscription: Subscription): void {
     const { session, id, pattern } = subscription;
-    this.#trie.add(pattern, subscription);
-    this.#costs.add(pattern);
     let own = this.#sessions.get(session);
-    if (own === undefined) this.#sessions.set(session, (own = { byId: new Map(), segments: 0 }));
+    if (own === undefined) this.#sessions.set(session, (own = new SessionSubscriptions()));
+    const added = own.add(subscription);
+    if (added !== undefined) this.#trie.add(pattern, added);
+    this.#costs.add(pattern);
     own.byId.set(id, subscription);
     own.segments += nodesOf(pattern);
     session.holdings.subscriptions++;
@@ -189,7 +161,9 @@ export class SubscriptionIndex {
   remove(subscription: Subscription): void {
     const { session, id, pattern } = subscription;
     const own = this.#sessions.get(session);
-    if (own === undefined || !this.#trie.remove(pattern, subscription)) return;
+    if (own?.byId.get(id) !== subscription) return;
+    const removed = own.remove(subscription);
+    if (removed !== undefined) this.#trie.remove(pattern, removed);
     this.#costs.remove(pattern);
     own.byId.delete(id);
     own.segments -= nodesOf(pattern);
@@ -252,18 +226,19 @@ export class SubscriptionIndex {
     this.#generation++;
   }
 
-  /** Returns the subscriptions whose pattern matches, without the cache. */
-  matches(address: string): ReadonlySet<Subscription> {
+  /** Returns the patterns of sessions that match, without the cache. */
+  matches(address: string): ReadonlySet<SessionPattern> {
     return this.#trie.matches(address, this.#counter);
   }
 
-  #resolve(matches: readonly Subscription[], address: string, type: SignalType | undefined): Recipients {
+  #resolve(matches: readonly SessionPattern[], address: string, type: SignalType | undefined): Recipients {
     const mask = signalTypeMask(type === undefined ? undefined : [type]);
     const sessions = new Map<RouterSession, Pace | undefined>();
     this.#counter.steps += matches.length;
-    for (const { session, typeMask, options } of matches) {
-      if ((typeMask & mask) === 0 || !this.#canSee(session, address)) continue;
-      const pace = paceOf(options, type);
+    for (const match of matches) {
+      const { session } = match;
+      if (!match.accepts(mask) || !this.#canSee(session, address)) continue;
+      const pace = match.paceOf(type);
       sessions.set(session, sessions.has(session) ? leastRestrictive(sessions.get(session), pace) : pace);
     }
     const paces = new Map<RouterSession, Pace>();

@@ -4,7 +4,7 @@ import type { Owner } from '../quotas/owner.js';
 import { nodesOf } from './pattern-trie.js';
 import { Quota } from '../quotas/quota.js';
 import type { RouterSession } from '../session.js';
-import type { Subscription } from './subscription-index.js';
+import type { Subscription } from './subscription.js';
 
 /** Approximate memory of a subscription, and of each segment of its pattern. */
 const SUBSCRIPTION_BYTES = 300;

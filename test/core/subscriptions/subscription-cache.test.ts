@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { subscription, SubscriptionIndex } from '../../../src/core/subscriptions/subscription-index.js';
+import { subscription } from '../../../src/core/subscriptions/subscription.js';
+import { SubscriptionIndex } from '../../../src/core/subscriptions/subscription-index.js';
 import { signalTypes } from '../../../src/protocol/enumerations.js';
 import { parsePattern } from '../../../src/protocol/pattern.js';
 import { StepCounter } from '../../../src/protocol/step-counter.js';
@@ -14,15 +15,15 @@ function index(subscriptions: number): SubscriptionIndex {
     new StepCounter(),
     MAX_BYTES,
   );
-  const { session } = new CoreHarness().connect();
+  const harness = new CoreHarness();
   for (let i = 0; i < subscriptions; i++) {
-    made.add(subscription(session, i, parsePattern('/**'), undefined, undefined));
+    made.add(subscription(harness.connect().session, i, parsePattern('/**'), undefined, undefined));
   }
   return made;
 }
 
 describe('the recipient cache', () => {
-  it('is bounded although one session has subscribed to everything a thousand times', () => {
+  it('is bounded although a thousand sessions have subscribed to everything', () => {
     const recipients = index(1_000);
     for (let i = 0; i < 2_000; i++) {
       recipients.recipients(`/address/${i}`, 'event');

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { subscription, SubscriptionIndex } from '../../../src/core/subscriptions/subscription-index.js';
+import { subscription } from '../../../src/core/subscriptions/subscription.js';
+import { SubscriptionIndex } from '../../../src/core/subscriptions/subscription-index.js';
 import { signalTypes } from '../../../src/protocol/enumerations.js';
 import { matchPattern, parsePattern } from '../../../src/protocol/pattern.js';
+import { StepCounter } from '../../../src/protocol/step-counter.js';
 import { CoreHarness } from '../../support/core-harness.js';
 
 const segment = fc.constantFrom('a', 'b', 'ab', 'abc', 'x');
@@ -71,6 +73,28 @@ describe('SubscriptionIndex', () => {
     index.add(subscription(peer.session, 1, parsePattern('/**/a'.repeat(60)), undefined, undefined));
     expect(index.matches(`/a`.repeat(120)).size).toBe(1);
     expect(index.matches(`${'/a'.repeat(120)}/b`).size).toBe(0);
+  });
+
+  it('matches a thousand equal subscriptions of a session at the cost of one', () => {
+    const counter = new StepCounter();
+    const index = new SubscriptionIndex(
+      () => [],
+      () => true,
+      counter,
+    );
+    const { session } = new CoreHarness().connect();
+    const stepsOfMatch = (): number => {
+      const before = counter.steps;
+      expect(index.recipients('/a/b', 'event').groups.map(({ sessions }) => sessions)).toEqual([[session]]);
+      return counter.steps - before;
+    };
+    index.add(subscription(session, 0, parsePattern('/**'), undefined, undefined));
+    const steps = stepsOfMatch();
+    for (let id = 1; id < 1_000; id++) {
+      const pattern = id % 2 === 0 ? '/**' : '/**/**'; // both match the same addresses
+      index.add(subscription(session, id, parsePattern(pattern), undefined, undefined));
+    }
+    expect(stepsOfMatch()).toBe(steps);
   });
 
   it('removes every branch when the last subscription ends', () => {
