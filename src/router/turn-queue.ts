@@ -1,5 +1,6 @@
 import type { DeferBatch, InboundBatch } from '../actors/router/router-actor-events.js';
 import { countFrames } from '../protocol/inbound.js';
+import { expectedSteps } from '../core/scheduling/message-steps.js';
 import type { RouterSession } from '../core/session.js';
 import type { SessionEvent } from '../core/session-events.js';
 
@@ -23,8 +24,8 @@ export interface TurnQueueOptions {
    */
   readonly handle: (batches: readonly InboundBatch[], defer: DeferBatch, turn: number) => void;
   /**
-   * Called when the order of sessions matters. Returns a function for the place of a session: what it used recently, so
-   * that the session that used least is first.
+   * Called when the order of sessions matters. Returns a function for the steps that a session used recently. The
+   * session is first whose recent use and waiting input together take the fewest steps.
    */
   readonly ranking: () => (session: RouterSession) => number;
   /** Called when all input before the end of a session is handled. */
@@ -35,14 +36,17 @@ export interface TurnQueueOptions {
   readonly schedule?: ((turn: () => void) => void) | undefined;
 }
 
+/** Steps of waiting input up to which sessions are compared: 0.4 ms. */
+const MAX_EXPECTED_STEPS = 20_000;
 /** Frames of one call that can take a relevant part of a turn: 0.1 ms or more. */
 const MANY_FRAMES = 256;
 
 /**
  * Queues the input that exceeds the time of this turn of the event loop, so that a session with costly messages delays
- * only itself. While input waits, each turn handles the input of the session first that used the router least recently,
- * so that a client which sends little never waits for those that send much, however many they are. The order within a
- * session is kept. The router reads nothing from a waiting session, so at most one read of each session waits.
+ * only itself. While input waits, each turn handles the input first that takes the least together with the recent use of
+ * its session. Therefore a client which sends little never waits for those that send much, however many they are, also
+ * if these have sent nothing before. The order within a session is kept. The router reads nothing from a waiting
+ * session, so at most one read of each session waits.
  */
 export class TurnQueue {
   readonly #options: TurnQueueOptions;
@@ -92,12 +96,17 @@ export class TurnQueue {
     }
   }
 
-  /** Returns input in the order of the sessions' use. Sorting is stable, so the order of each session is kept. */
+  /** Returns input in the order of its cost. Sorting is stable, so the order of each session is kept. */
   #inOrder(arrivals: readonly Inbound[]): readonly Inbound[] {
     const rank = this.#options.ranking();
+    const costs = new Map<RouterSession, number>();
+    for (const arrival of arrivals) {
+      const { session } = arrival;
+      costs.set(session, (costs.get(session) ?? rank(session)) + (isBatch(arrival) ? stepsOf(arrival) : 0));
+    }
     return arrivals
-      .map((arrival) => ({ arrival, used: rank(arrival.session) }))
-      .sort((a, b) => a.used - b.used)
+      .map((arrival) => ({ arrival, cost: costs.get(arrival.session) ?? 0 }))
+      .sort((a, b) => a.cost - b.cost)
       .map(({ arrival }) => arrival);
   }
 
@@ -110,7 +119,7 @@ export class TurnQueue {
   /** Queues the rest of a batch before the later input of its session. */
   readonly #defer = (batch: InboundBatch, next: number, offset: number): void => {
     const { session } = batch;
-    this.#wait({ ...batch, next, offset });
+    this.#wait({ ...batch, next, offset, steps: stepsOf(batch) });
     if (!this.#held.has(session)) {
       this.#held.add(session);
       this.#options.hold(session, true);
@@ -141,4 +150,8 @@ export class TurnQueue {
       this.#options.hold(session, false);
     }
   };
+}
+
+function stepsOf({ steps, frames }: InboundBatch): number {
+  return steps ?? expectedSteps(frames, MAX_EXPECTED_STEPS);
 }

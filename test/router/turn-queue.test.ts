@@ -10,6 +10,8 @@ const harness = new CoreHarness();
 
 /** Frames that cost one each; `handle` accepts a given number per session, and in total, in a turn. */
 function queueWith({ perSession, perTurn = Infinity }: { readonly perSession: number; readonly perTurn?: number }): {
+  /** Steps that a session used recently: the number of its frames, and the time of the last one as its fraction. */
+  readonly usedBefore: Map<RouterSession, number>;
   readonly log: string[];
   readonly held: Set<string>;
   readonly queue: TurnQueue;
@@ -17,7 +19,6 @@ function queueWith({ perSession, perTurn = Infinity }: { readonly perSession: nu
 } {
   const log: string[] = [];
   const held = new Set<string>();
-  /** Number of frames, and the time of the last one as its fraction. */
   const usedBefore = new Map<RouterSession, number>();
   let planned: (() => void) | undefined;
   const handle = (batches: readonly InboundBatch[], defer: DeferBatch): void => {
@@ -53,7 +54,7 @@ function queueWith({ perSession, perTurn = Infinity }: { readonly perSession: nu
     log.push('|');
     due?.();
   };
-  return { log, held, queue, turn };
+  return { usedBefore, log, held, queue, turn };
 }
 
 function sessionNamed(name: string): RouterSession {
@@ -98,6 +99,17 @@ describe('TurnQueue', () => {
     queue.push([batch(sessionNamed('z'), '1')]);
     turn();
     expect(log.join(' ')).toBe('a1 b1 | c1 d1 | z1 a2');
+  });
+
+  it('handles a short input first, also if those that wait with a long one have sent nothing before', () => {
+    const { usedBefore, log, queue, turn } = queueWith({ perSession: 4, perTurn: 4 });
+    const long = '1'.repeat(4);
+    queue.push(Array.from('abc', sessionNamed).map((session) => batch(session, long)));
+    const short = sessionNamed('s');
+    usedBefore.set(short, 100);
+    queue.push([batch(short, '2')]);
+    turn();
+    expect(log.join(' ')).toBe('a1 a1 a1 a1 | s2 b1 b1 b1');
   });
 
   it('gives one turn to all input that the network delivers in one turn of the event loop', () => {

@@ -17,6 +17,8 @@ export interface InboundBatch {
   readonly next?: number;
   /** Offset of the first unhandled frame in that item, if it is a run. @default 0 */
   readonly offset?: number;
+  /** Steps that its frames take at least, if they are estimated. */
+  readonly steps?: number;
 }
 
 /**

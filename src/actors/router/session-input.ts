@@ -51,7 +51,8 @@ export class SessionInput {
     const { outbox } = session;
     let { highWaterBytes } = this.#buffers; // changes only when something is written
     const isLimited = defer !== undefined && session.link.isTrusted !== true;
-    const cost = turns.costAt(core.steps);
+    const { steps } = core;
+    const cost = turns.costAt(steps);
     const lastCost = isLimited ? turns.lastCostOf(session, cost) : Infinity;
     let lastWork = work.steps + (lastCost - cost);
     const cursor = new FrameCursor(batch);
@@ -81,7 +82,8 @@ export class SessionInput {
     }
     session.traffic.receivedMessages += handled;
     if (!isLimited) return false;
-    turns.spend(session, turns.costAt(core.steps) - cost);
+    const stepsAfter = core.steps;
+    turns.spend(session, stepsAfter - steps, turns.costAt(stepsAfter) - cost);
     const { position } = cursor;
     if (position === undefined) return false;
     turns.close(session);

@@ -1,4 +1,5 @@
-import type { InboundMessage } from '../../protocol/inbound.js';
+import { FrameRun } from '../../protocol/frame-run.js';
+import type { InboundItem, InboundMessage } from '../../protocol/inbound.js';
 
 /** Steps of a SET and of a PUBLISH. */
 export const EVERYDAY_STEPS = 15;
@@ -39,4 +40,14 @@ const INNER_STEPS = 15;
 
 export function messageSteps(message: InboundMessage): number {
   return message.type === 'bundle' ? steps.bundle + INNER_STEPS * message.messages.length : steps[message.type];
+}
+
+/** Estimates the steps of frames before they are handled, from below. Stops counting at `maxSteps`. */
+export function expectedSteps(items: readonly InboundItem[], maxSteps: number): number {
+  let sum = 0;
+  for (let i = 0; i < items.length && sum < maxSteps; i++) {
+    const item = items[i]!; // the loop condition bounds the index
+    sum += item instanceof FrameRun ? item.count * DIRECT_STEPS : messageSteps(item.message);
+  }
+  return Math.min(sum, maxSteps);
 }

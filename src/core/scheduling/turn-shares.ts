@@ -13,6 +13,9 @@ const STEPS_PER_MICRO = 50;
 const CLOCK_STEPS = 2_048;
 /** Time beyond that of the steps which is checked against the time of the processor. That reading takes 1 µs. */
 const SUSPECT_MICROS = 500;
+/** A session is charged at most this multiple of its counted steps. */
+const MAX_COST_OF_STEP = 16;
+
 export interface TurnClocks {
   /** The monotonic clock. If it stands still, as a simulated one, only the steps count. */
   readonly nowMicros: () => number;
@@ -113,11 +116,18 @@ export class TurnShares {
     return Math.min(cost + SESSION_STEPS - turn.steps, this.#lastCost);
   }
 
-  /** Counts what a session has used in this turn. */
-  spend({ turn }: RouterSession, steps: number): void {
-    turn.steps += steps;
+  /**
+   * Counts what a session has used in this turn. The measured time includes garbage collection, which can run during any
+   * message, so one message of a session that sends little must not make it a heavy one.
+   *
+   * @param steps the counted ones
+   * @param cost the same, or more if the measured time was longer
+   */
+  spend({ turn }: RouterSession, steps: number, cost: number): void {
+    const charged = Math.min(cost, MAX_COST_OF_STEP * steps);
+    turn.steps += charged;
     const halvings = halvingsAt(this.#micros);
-    turn.recent = (halvings === turn.halvings ? turn.recent : turn.recent / 2 ** (halvings - turn.halvings)) + steps;
+    turn.recent = (halvings === turn.halvings ? turn.recent : turn.recent / 2 ** (halvings - turn.halvings)) + charged;
     turn.halvings = halvings;
   }
 

@@ -30,7 +30,7 @@ describe('TurnShares', () => {
     shares.begin(500, false);
     const [one, two, three] = [session(), session(), session()];
     expect(shares.lastCostOf(one, 500)).toBe(500 + SESSION_STEPS);
-    shares.spend(one, 60_000);
+    shares.spend(one, 60_000, 60_000);
     expect(shares.lastCostOf(one, 60_500)).toBe(60_500 + 40_000);
     expect(shares.lastCostOf(two, 120_500)).toBe(500 + TURN_STEPS);
     expect(shares.lastCostOf(three, 200_500)).toBe(500 + TURN_STEPS);
@@ -71,16 +71,26 @@ describe('TurnShares', () => {
     expect(shares.lastCostOf(one, 0)).toBe(-Infinity);
   });
 
+  it('charges one message at most 16 times its steps for the time of a garbage collection', () => {
+    const { shares, session } = setUp();
+    const one = session();
+    shares.begin(0, false);
+    shares.spend(one, 15, 350_000);
+    expect(recentUse(one.turn, START)).toBe(240);
+    shares.spend(one, 1_000, 5_000);
+    expect(recentUse(one.turn, START)).toBe(5_240);
+  });
+
   it('halves the recent use of a session every 65 ms', () => {
     const { shares, session, pass } = setUp();
     const one = session();
     shares.begin(0, false);
-    shares.spend(one, 8_000);
+    shares.spend(one, 8_000, 8_000);
     expect(recentUse(one.turn, START)).toBe(8_000);
     expect(recentUse(one.turn, START + 65_536)).toBe(4_000);
     pass(2 * 65_536);
     shares.begin(0, false);
-    shares.spend(one, 1_000);
+    shares.spend(one, 1_000, 1_000);
     expect(recentUse(one.turn, START + 2 * 65_536)).toBe(3_000);
   });
 
@@ -88,8 +98,8 @@ describe('TurnShares', () => {
     const { shares, session } = setUp();
     const [heavy, light] = [session(), session()];
     shares.begin(0, false);
-    shares.spend(heavy, 50_000);
-    shares.spend(light, 50);
+    shares.spend(heavy, 50_000, 50_000);
+    shares.spend(light, 50, 50);
     shares.begin(0, true);
     expect(shares.lastCostOf(heavy, 0)).toBe(0);
     expect(shares.lastCostOf(light, 0)).toBe(SESSION_STEPS);
