@@ -1,6 +1,6 @@
 /**
  * A message router for CLASP. Subpaths have the optional parts: `./auth`, `./certificates`, `./client`, `./http`,
- * `./inspector`, `./metrics`, `./protocol`, `./signals`, `./transports` and `./xstate`.
+ * `./inspector`, `./metrics`, `./observers`, `./protocol`, `./signals`, `./transports` and `./xstate`.
  */
 
 export { createRouter, type Router } from './router/create-router.js';

@@ -31,7 +31,7 @@ export interface ParamWatch {
   readonly generation: number;
   /**
    * Called before a change, if `param.stored` is not the current generation. Must set it, so that further changes of the
-   * same generation cost one comparison.
+   * same generation cost one comparison. Must not throw: the write that causes the call would fail.
    */
   touch(param: WatchedParam): void;
 }

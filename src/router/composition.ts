@@ -10,6 +10,7 @@ import { inboundPipeline } from './inbound-pipeline.js';
 import { recipientCacheBytes } from './memory-budget.js';
 import type { ResolvedRouterOptions } from './options.js';
 import { printableLogger } from './printable-logger.js';
+import { coreObservers } from './service-observers.js';
 
 /**
  * Returns the input of the root machine for these options, in `createRouter` or inside another actor system. Each part
@@ -25,6 +26,7 @@ export function rootInput(options: ResolvedRouterOptions): RootInput {
       ...sliceOf(sendBufferOptions, options),
       recipientCacheBytes: recipientCacheBytes(maxMemoryBytes),
       state,
+      ...coreObservers(options.services),
       version,
       authenticator,
       clock,

@@ -14,6 +14,7 @@ import { defaultMemoryBytes } from './machine-memory.js';
 import { accessOptions, inboundOptions, programOptions } from './program-options.js';
 import type { RouterOptions } from './router-options.js';
 import type { Service } from './service.js';
+import { observersFault } from './service-observers.js';
 
 const router = { ...helloOptions, ...systemOptions, ...programOptions };
 const access = { ...accessOptions, ...hookOptions };
@@ -66,7 +67,7 @@ export class RouterOptionsError extends Error {
 export function parseRouterOptions(options: RouterOptions = {}): ResolvedRouterOptions {
   const fault = optionFault(routerOptions, options);
   if (fault !== undefined) throw new RouterOptionsError(fault);
-  checkServiceNames(options.services ?? []);
+  checkServices(options.services ?? []);
   const given: OptionInputs<typeof routerOptions> = options;
   const { maxMemoryBytes = defaultMemoryBytes(), authenticator } = given;
   const { securityMode = authenticator === undefined ? 'open' : 'authenticated' } = given;
@@ -79,10 +80,12 @@ export function parseRouterOptions(options: RouterOptions = {}): ResolvedRouterO
   }
 }
 
-function checkServiceNames(services: readonly Service[]): void {
+function checkServices(services: readonly Service[]): void {
   const names = new Set<string>();
   for (const { name } of services) {
     if (names.has(name)) throw new RouterOptionsError(`services contains two services with the name "${name}"`);
     names.add(name);
   }
+  const fault = observersFault(services);
+  if (fault !== undefined) throw new RouterOptionsError(fault);
 }

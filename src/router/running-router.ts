@@ -293,6 +293,19 @@ export class RunningRouter implements ServiceRouter {
     return (this.#routerActor.getPersistedSnapshot() as PersistedRouterSnapshot).state;
   }
 
+  /**
+   * Sends the acknowledgments that wait for a cut of a store, and for all earlier ones: see {@link ServiceRouter}. Has
+   * no effect after the router has stopped.
+   */
+  settleCut(cut: number, failure?: string): void {
+    this.actor.getSnapshot().children.router?.send({ type: 'cut.settled', cut, failure });
+  }
+
+  /** Ends the calls of the `recorder` of the services. */
+  stopRecording(): void {
+    this.actor.getSnapshot().children.router?.send({ type: 'recorder.changed', recorder: undefined });
+  }
+
   /** The JSON form for inspectors and logs. */
   toJSON(): object {
     const { status, value } = this.actor.getSnapshot();

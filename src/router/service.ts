@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { AnyActorRef, AnyStateMachine } from 'xstate';
 import type { Client, Signal } from '../client/index.js';
+import type { Observers } from '../core/observers.js';
 import type { Authenticator, Logger } from '../core/ports.js';
 import type { RouterState } from '../core/params/param-state.js';
 import type { PastWrite } from '../core/params/write-history.js';
@@ -31,6 +32,11 @@ export interface Service {
    * and after `stop`.
    */
   readonly routes?: readonly HttpRoute[] | undefined;
+  /**
+   * What the router calls while it handles messages, for stores and recordings. Read once, when the router is created.
+   * The calls begin before `start`, with the first in-process session, and end after `stop`.
+   */
+  readonly observers?: Observers | undefined;
   /**
    * Starts the service. The router does not open its transports before the promise is resolved. If it rejects, the
    * router calls `stop` of the services that were started before, and its own `start` rejects with a ServiceError.
@@ -79,6 +85,15 @@ export interface ServiceRouter {
   statistics(): RouterStatistics;
   history(address: string): readonly PastWrite[];
   state(): RouterState;
+  /**
+   * Sends the acknowledgments that wait for a cut, and for all earlier ones, in this turn of the event loop. For the
+   * service with a `replyHold`.
+   *
+   * @param failure why the cut was not stored: those writers get ERROR 500 with this text instead. @default it is stored
+   */
+  settleCut(cut: number, failure?: string): void;
+  /** Ends the calls of the `recorder` of the services. Has no effect without one. */
+  stopRecording(): void;
 }
 
 /** Whether a value has the shape of a service. */
