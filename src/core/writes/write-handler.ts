@@ -2,12 +2,11 @@ import { parseAddress } from '../../protocol/address.js';
 import { ClaspError, ErrorCode } from '../../protocol/errors.js';
 import type { BundleMessage, PublishMessage, SetMessage } from '../../protocol/messages/message.js';
 import type { StepCounter } from '../../protocol/step-counter.js';
-import type { U64 } from '../../protocol/u64.js';
 import { encodedNull, type EncodedValue } from '../../protocol/values/encoded-value.js';
 import { checkAnnounced } from '../announce/announced-values.js';
-import { type ConflictRule, lastWriteWins, type Reconcile, reconcileFor } from '../params/conflict-strategies.js';
+import { type ConflictRule, reconcileFor } from '../params/conflict-strategies.js';
+import { acceptSet, checkLock, type ProjectedParam } from './accept-set.js';
 import type { WriteHooks } from './write-hooks.js';
-import { mayTakeOver } from './lock-takeover.js';
 import type { Changes } from '../changes.js';
 import type { Param } from '../params/param.js';
 import type { ParamStore } from '../params/param-store.js';
@@ -16,8 +15,7 @@ import type { ReplyHold } from '../reply-hold.js';
 import type { RouterSession } from '../session.js';
 import type { SignalRouter } from '../delivery/signal-router.js';
 import type { SignalDirectory } from '../announce/signal-directory.js';
-import { checkSetSize, checkValueSize } from '../size-limits.js';
-import { isSystemAddress, systemAddressRefused } from '../system/system-addresses.js';
+import { checkValueSize } from '../size-limits.js';
 
 /** Steps of adding a new param to the indexes, including its memory allocation. */
 const CREATE_STEPS = 200;
@@ -27,14 +25,6 @@ interface PlannedSet {
   readonly message: SetMessage;
   /** The value to store: the incoming one, or the result of the conflict strategy. */
   readonly value: EncodedValue;
-}
-
-/** State of a param after the writes planned so far. A {@link Param} satisfies it. */
-interface ProjectedParam {
-  readonly revision: number;
-  readonly value: EncodedValue;
-  readonly holder: RouterSession | undefined;
-  readonly reconcile: Reconcile;
 }
 
 /**
@@ -91,7 +81,7 @@ export class WriteHandler {
     else if (byteLength > param.capacity)
       this.#params.eviction.checkRoom(session, message.address, 0, byteLength - param.capacity);
     this.#checkAnnounced(message, nowMicros);
-    const value = accept(session, message, param);
+    const value = acceptSet(session, message, param);
     return this.#applySet(session, { message, value }, nowMicros, param);
   }
 
@@ -227,7 +217,7 @@ export class WriteHandler {
             this.#params.eviction.checkRoom(session, inner.address, ++fresh, freshBytes);
           }
           this.#checkAnnounced(inner, nowMicros);
-          const value = accept(session, inner, before);
+          const value = acceptSet(session, inner, before);
           projected.set(inner.address, {
             revision: (before?.revision ?? 0) + 1,
             value,
@@ -250,54 +240,4 @@ export class WriteHandler {
     }
     return planned;
   }
-}
-
-/**
- * Validates a SET before any change (router.md 6).
- *
- * @param before the param as the SET will find it; undefined if it does not exist
- * @returns the value to store
- */
-function accept(session: RouterSession, message: SetMessage, before: ProjectedParam | undefined): EncodedValue {
-  const { address, value, revision } = message;
-  if (before === undefined) {
-    parseAddress(address); // the address of an existing param was validated before
-    if (isSystemAddress(address)) throw systemAddressRefused(address);
-  }
-  checkSetSize(address, value);
-  if (before === undefined) return value; // an expected revision of a new param is ignored
-  if (revision !== undefined) checkRevision(address, revision, before.revision);
-  checkLock(session, before, message);
-  if (before.reconcile === lastWriteWins) return value; // the usual case, without decoding
-  const reconciled = before.reconcile(before.value, value);
-  if (reconciled === undefined) {
-    throw new ClaspError(ErrorCode.RevisionConflict, 'Update rejected by conflict strategy', { address });
-  }
-  if (reconciled !== value) checkSetSize(address, reconciled);
-  return reconciled;
-}
-
-/** Only the holder can unlock. Otherwise unlocking would bypass the lock. @throws ClaspError 401 */
-function checkLock(session: RouterSession, { holder }: Pick<ProjectedParam, 'holder'>, message: SetMessage): void {
-  if (holder === undefined || holder === session || mayPass(session, holder, message)) return;
-  throw new ClaspError(ErrorCode.LockHeld, 'Parameter is locked', { address: message.address });
-}
-
-/** Whether a SET can pass the lock of another session. */
-function mayPass(session: RouterSession, holder: RouterSession, message: SetMessage): boolean {
-  return mayBreak(session, message) || mayTakeOver(session, holder);
-}
-
-/** Breaking a lock requires `unlock` and an `admin` scope. On a router without authentication, no session has one. */
-function mayBreak({ permissions }: RouterSession, { address, unlock }: SetMessage): boolean {
-  return unlock === true && !permissions.isUnrestricted && permissions.allows('admin', address);
-}
-
-function checkRevision(address: string, expected: U64, current: number): void {
-  if (expected === current) return;
-  throw new ClaspError(
-    ErrorCode.RevisionConflict,
-    `Revision conflict: expected ${expected.toString()}, got ${current}`,
-    { address },
-  );
 }
