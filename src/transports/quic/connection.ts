@@ -1,24 +1,20 @@
 import { type Observable, Subject } from 'rxjs';
-import { type Clock, setBackgroundTimer } from '../../util/clock.js';
-import { type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js';
+import { type Clock } from '../../util/clock.js';
 import { Deframer } from '../../protocol/deframer.js';
 import { DecodeError } from '../../protocol/errors.js';
 import { clipUtf8 } from '../../protocol/bytes/utf8.js';
 import { BufferedSubject } from '../../net/buffered-subject.js';
 import { remoteAddressOf } from '../../net/remote-address.js';
-import {
-  CLOSE_GRACE_MS,
-  type Connection,
-  ConnectionLost,
-  CUT_BY_THIS_SIDE,
-  type Datagrams,
-  type InboundFrame,
-} from '../transport.js';
+import { type Connection, ConnectionLost, CUT_BY_THIS_SIDE, type Datagrams, type InboundFrame } from '../transport.js';
 import { type CloseReason, MAX_REASON_BYTES } from '../../util/close-reason.js';
-import { ABORTED, PROBE_LOOK_MS, PROBE_LOOKS, quicCloseCodes, READ_BYTES_PER_TURN, STALL_CHECKS } from './constants.js';
+import { ABORTED, quicCloseCodes, READ_BYTES_PER_TURN } from './constants.js';
 import type { DatagramQueue } from './datagram-queue.js';
 import { PeerDatagrams } from './peer-datagrams.js';
+import { CloseGrace } from './close-grace.js';
+import { PeerPings } from './peer-pings.js';
 import { Progress } from './progress.js';
+import { StallWatch } from './stall-watch.js';
+import { ENDED_WITHOUT_CLOSE, faultOf } from './peer-end.js';
 import type { QuicEnd, QuicSession, QuicStream } from './provider.js';
 import { costOf, Unread, type UnreadInAll } from './unread.js';
 
@@ -54,7 +50,9 @@ export class QuicConnection implements Connection {
   readonly #drained = new Subject<void>();
   readonly #deframer = new Deframer();
   readonly #unread: Unread;
-  readonly #progress: Progress;
+  readonly #pings: PeerPings;
+  readonly #stallWatch: StallWatch;
+  readonly #grace: CloseGrace;
   readonly #datagrams: PeerDatagrams | undefined;
   /** `leaving`: this side has ended its half and waits for the peer. `over`: the end of `batches$` is determined. */
   #phase: 'open' | 'leaving' | 'over' = 'open';
@@ -66,18 +64,9 @@ export class QuicConnection implements Connection {
   #turnPlanned = false;
   /** Whether the stream has buffered bytes since the last `drained$`. */
   #heldBack = false;
-  /** Consecutive checks in which the peer was responsive but read nothing. */
-  #stalls = 0;
-  #packetsIn = 0;
   /** Reason for closing the QUIC connection, after both halves have ended. */
   #closeReason: CloseReason = { kind: 'normal', text: '' };
   #fault: ConnectionLost | undefined;
-  /** Remaining checks for the answer to a probe. */
-  #probeLooks = 0;
-  #probeTimer: unknown;
-  #stallDeadline: PeerDeadline | undefined;
-  #pingTimer: unknown;
-  #graceDeadline: PeerDeadline | undefined;
 
   constructor(session: QuicSession, stream: QuicStream, options: QuicConnectionOptions) {
     this.#session = session;
@@ -85,8 +74,12 @@ export class QuicConnection implements Connection {
     this.#options = options;
     this.remoteAddress = remoteAddressOf(session.remoteHost, session.remotePort);
     this.#unread = new Unread(options.unreadInAll);
-    this.#progress = new Progress(stream, session);
-    const { datagramQueue: queue, clock } = options;
+    const { datagramQueue: queue, clock, stallMs, pingIntervalMs } = options;
+    const progress = new Progress(stream, session);
+    const isOpen = (): boolean => this.#phase === 'open';
+    const isWaiting = (): boolean => isOpen() && stream.writableLength > 0;
+    this.#stallWatch = new StallWatch({ session, progress, clock, stallMs, isWaiting, stalled: this.#onStalled });
+    this.#grace = new CloseGrace(progress, clock, this.#part);
     this.#datagrams = queue && new PeerDatagrams({ session, queue, clock, received: this.#onDatagrams });
     this.#batches = new BufferedSubject(() => {
       this.#subscribed = true;
@@ -100,7 +93,16 @@ export class QuicConnection implements Connection {
     // Read now, not with the first 'data' event: a close in the same packet would discard these bytes before that.
     for (let chunk = first(stream); chunk !== null; chunk = first(stream)) this.#onData(chunk);
     stream.on('data', this.#onData);
-    this.#planPing();
+    this.#pings = new PeerPings({
+      session,
+      clock,
+      pingIntervalMs,
+      isOpen,
+      heard: () => {
+        this.#batches.next([]);
+      },
+      measured: (traffic) => this.#datagrams?.measured(traffic?.maxPacketBytes),
+    });
   }
 
   get bufferedBytes(): number {
@@ -116,7 +118,7 @@ export class QuicConnection implements Connection {
     this.#stream.write(bytes, this.#onWritten);
     if (this.#stream.writableLength === 0) return; // sent immediately
     this.#heldBack = true;
-    if (this.#stallDeadline === undefined) this.#startWatching();
+    this.#stallWatch.start();
   }
 
   close(reason: CloseReason): void {
@@ -126,7 +128,7 @@ export class QuicConnection implements Connection {
     if (this.#peerEnded) return this.#endAfterPeer(undefined);
     this.#phase = 'leaving';
     this.#stream.end(); // after all buffered bytes
-    this.#startGrace();
+    this.#grace.start();
   }
 
   /**
@@ -134,11 +136,7 @@ export class QuicConnection implements Connection {
    * answer.
    */
   probe(): void {
-    if (this.#phase !== 'open') return;
-    this.#packetsIn = this.#session.traffic()?.packetsIn ?? this.#packetsIn; // earlier packets are not an answer
-    this.#session.ping();
-    this.#probeLooks = PROBE_LOOKS;
-    this.#probeTimer ??= setBackgroundTimer(this.#options.clock, this.#lookForAnswer, PROBE_LOOK_MS);
+    if (this.#phase === 'open') this.#pings.probe();
   }
 
   destroy(text = CUT_BY_THIS_SIDE): void {
@@ -236,7 +234,7 @@ export class QuicConnection implements Connection {
   /** Ends this side's half after the peer's. The peer gets the grace period to read the rest and close. */
   #endAfterPeer(fault: ConnectionLost | undefined): void {
     this.#stream.end();
-    this.#startGrace();
+    this.#grace.start();
     this.#conclude(fault);
   }
 
@@ -248,84 +246,16 @@ export class QuicConnection implements Connection {
     }
   };
 
-  /** While the peer reads buffered bytes, it can continue. After that it has the grace period to answer. */
-  #startGrace(): void {
-    this.#progress.look();
-    const arm = (): void => {
-      this.#graceDeadline = setPeerDeadline(this.#options.clock, check, CLOSE_GRACE_MS);
-    };
-    const check = (): void => {
-      if (this.#progress.look() === 'moved') arm();
-      else this.#part();
-    };
-    arm();
-  }
-
-  #part(): void {
+  readonly #part = (): void => {
     this.#stopTimers();
     this.#session.close(quicCloseCodes[this.#closeReason.kind], clipUtf8(this.#closeReason.text, MAX_REASON_BYTES));
     this.#conclude(undefined);
-  }
-
-  /**
-   * Watches a stream without progress. In two cases the router waits for `drained$`. If the peer is frozen or
-   * unreachable, it is kept like any slow peer until QUIC closes it. If the peer's QUIC answers pings but its stream
-   * makes no progress, the library has missed that the window opened again. That stream would never continue, so the
-   * connection is cut, and the client can reconnect. A program that does not read for that long is cut too, because the
-   * router cannot distinguish the two.
-   */
-  #startWatching(): void {
-    const { stallMs, clock } = this.#options;
-    const arm = (): void => {
-      this.#session.ping();
-      this.#stallDeadline = setPeerDeadline(clock, check, stallMs / STALL_CHECKS);
-    };
-    const check = (): void => {
-      this.#stallDeadline = undefined;
-      if (this.#phase !== 'open' || this.#stream.writableLength === 0) return;
-      this.#stalls = this.#progress.look() === 'heard' ? this.#stalls + 1 : 0;
-      if (this.#stalls < STALL_CHECKS) {
-        arm();
-        return;
-      }
-      const text = `the peer read nothing for ${stallMs / 1_000} s`;
-      this.#cut(new ConnectionLost(text), quicCloseCodes.overloaded, text);
-    };
-    this.#stalls = 0;
-    this.#progress.look();
-    arm();
-  }
-
-  #planPing(): void {
-    const { clock, pingIntervalMs } = this.#options;
-    if (pingIntervalMs > 0) this.#pingTimer = setBackgroundTimer(clock, this.#ping, pingIntervalMs);
-  }
-
-  /** Keeps an idle connection alive. The answer to the previous ping is a sign of life for the session. */
-  readonly #ping = (): void => {
-    this.#datagrams?.measured(this.#session.traffic()?.maxPacketBytes);
-    this.#reportPackets();
-    if (this.#phase !== 'open') return;
-    this.#session.ping();
-    this.#planPing();
   };
 
-  readonly #lookForAnswer = (): void => {
-    this.#probeTimer = undefined;
-    const isAnswered = this.#reportPackets();
-    this.#probeLooks--;
-    if (isAnswered || this.#probeLooks === 0 || this.#phase !== 'open') return;
-    this.#probeTimer = setBackgroundTimer(this.#options.clock, this.#lookForAnswer, PROBE_LOOK_MS);
+  readonly #onStalled = (): void => {
+    const text = `the peer read nothing for ${this.#options.stallMs / 1_000} s`;
+    this.#cut(new ConnectionLost(text), quicCloseCodes.overloaded, text);
   };
-
-  /** Reports packets of the peer as a sign of life. @returns whether any arrived since the last check */
-  #reportPackets(): boolean {
-    const { packetsIn = 0 } = this.#session.traffic() ?? {};
-    const isHeard = packetsIn > this.#packetsIn;
-    this.#packetsIn = packetsIn;
-    if (isHeard && this.#phase === 'open') this.#batches.next([]);
-    return isHeard;
-  }
 
   #cut(fault: ConnectionLost, code: number, text: string): void {
     this.#unread.clear();
@@ -336,9 +266,9 @@ export class QuicConnection implements Connection {
   }
 
   #stopTimers(): void {
-    this.#stallDeadline?.clear();
-    this.#graceDeadline?.clear();
-    for (const timer of [this.#pingTimer, this.#probeTimer]) this.#options.clock.clearTimeout(timer);
+    this.#stallWatch.stop();
+    this.#grace.stop();
+    this.#pings.stop();
   }
 
   /** Determines the end of `batches$`. Subscribers are notified later, never during their own call. */
@@ -359,17 +289,6 @@ export class QuicConnection implements Connection {
   }
 }
 
-const ENDED_WITHOUT_CLOSE = 'the peer ended its stream without a close message';
-
 function first(stream: QuicStream): Uint8Array | null {
   return stream.read() as Uint8Array | null; // invariant: a stream without encoding or object mode returns bytes
-}
-
-function faultOf(end: QuicEnd): ConnectionLost {
-  if (end.kind === 'lost') return new ConnectionLost(`the peer is gone: ${clipUtf8(end.text, MAX_REASON_BYTES)}`);
-  if (end.code === quicCloseCodes.normal) {
-    return new ConnectionLost('the peer closed the connection without a close message');
-  }
-  const text = end.text === '' ? '' : `: ${clipUtf8(end.text, MAX_REASON_BYTES)}`;
-  return new ConnectionLost(`the peer cut the connection with code ${end.code}${text}`);
 }
