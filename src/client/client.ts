@@ -1,16 +1,27 @@
 import { parseAddress } from '../protocol/address.js';
-import type { GesturePhase, Qos, SignalType } from '../protocol/enumerations.js';
+import type { GesturePhase, SignalType } from '../protocol/enumerations.js';
 import type { SignalDefinition } from '../protocol/messages/message.js';
 import { parsePattern } from '../protocol/pattern.js';
 import type { U64 } from '../protocol/u64.js';
 import { check, checkFunction, checkNames, checkOneOf, checkText } from '../util/arguments.js';
 import type { Clock } from '../util/clock.js';
-import { ClientError } from './client-error.js';
 import { Conversation } from './conversation.js';
+import {
+  type BundleOptions,
+  bundleOptions,
+  publishOptions,
+  type SetOptions,
+  setOptions,
+  type SetResult,
+  type SignalsOptions,
+  signalsOptions,
+  streamOptions,
+  type Unsubscribe,
+} from './call-options.js';
 import type { ClientState, StateChange } from './lifecycle.js';
 import type { Link } from './link.js';
 import { type ClientOptions, resolveOptions } from './options.js';
-import { definitionOf, messageOf } from './outgoing.js';
+import { bundleOf, definitionOf, messageOf } from './outgoing.js';
 import type {
   BundleItem,
   DefinitionInput,
@@ -18,70 +29,14 @@ import type {
   StreamContent,
   StreamOptions,
   TimelineInput,
-  WriteOptions,
 } from './bundle-item.js';
 import type { PlainValue } from './plain-value.js';
 import { announceRules, bundleRules, getRules, pingRules, queryRules, setRules } from './request-rules.js';
+import { iterateSignals } from './signal-iteration.js';
 import type { SyncResult } from './server-clock.js';
 import type { Param } from './signal.js';
-import { checkQueueLimits, endOfSignals, type SignalIterator, SignalQueue } from './signal-queue.js';
-import { type Listener, type OnOptions, onOptions, Subscription } from './subscription.js';
-
-export interface SetOptions extends WriteOptions {
-  /** 0 requests no answer: the promise resolves with undefined when the write is sent. @default 1 */
-  readonly qos?: Qos | undefined;
-}
-
-/** Result of a write. */
-export interface SetResult {
-  readonly revision: U64;
-  /** Whether the param is now locked. Present only if the write locked or unlocked it. */
-  readonly locked?: boolean | undefined;
-  /** Session id of the lock holder, if that is this client. */
-  readonly holder?: string | undefined;
-}
-
-export interface BundleOptions {
-  /**
-   * Time at which the bundle takes effect, in microseconds of the router's clock, see {@link Client.serverTime}.
-   * @default immediately
-   */
-  readonly at?: number | undefined;
-}
-
-export interface SignalsOptions<T extends SignalType = SignalType> extends OnOptions<T> {
-  /**
-   * Maximum signals that wait while the loop is busy. {@link SignalIterator} documents which ones are dropped. @default
-   * 1_000
-   */
-  readonly bufferSize?: number | undefined;
-  /** Maximum estimated memory of the waiting signals in bytes. @default 16_777_216 (16 MiB) */
-  readonly bufferBytes?: number | undefined;
-}
-
-const setOptions = [
-  'revision',
-  'lock',
-  'unlock',
-  'ttlSeconds',
-  'absolute',
-  'qos',
-] as const satisfies readonly (keyof SetOptions)[];
-const publishOptions = ['timestamp'] as const satisfies readonly (keyof PublishOptions)[];
-const streamOptions = ['timestamp', 'rate'] as const satisfies readonly (keyof StreamOptions)[];
-const bundleOptions = ['at'] as const satisfies readonly (keyof BundleOptions)[];
-const signalsOptions = [...onOptions, 'bufferSize', 'bufferBytes'] as const satisfies readonly (keyof SignalsOptions)[];
-
-/** Ends a subscription. */
-export interface Unsubscribe {
-  (): void;
-  /**
-   * Resolves when the router has accepted the subscription and its listener has received the existing params. If there
-   * are very many, some of them arrive later. Rejects if the router rejects the subscription. `onError` reports that
-   * too, so the promise can be ignored.
-   */
-  readonly ready: Promise<void>;
-}
+import { type SignalIterator } from './signal-queue.js';
+import { type Listener, type OnOptions, onOptions } from './subscription.js';
 
 /**
  * A session at a CLASP router that survives the loss of its connection. Requests (`set`, `get`, `bundle`, ...) return
@@ -91,14 +46,11 @@ export interface Unsubscribe {
 export class Client {
   readonly #conversation: Conversation;
   readonly #clock: Clock;
-  readonly #maxCachedParams: number;
-  #lastSubscriptionId = 0;
 
   /** @internal Use `connect`. */
   constructor(link: Link, options: ClientOptions) {
     const resolved = resolveOptions(options);
     this.#clock = resolved.clock;
-    this.#maxCachedParams = resolved.maxCachedParams;
     this.#conversation = new Conversation(link, resolved);
   }
 
@@ -255,13 +207,9 @@ export class Client {
     options: BundleOptions = {},
   ): Promise<{ readonly revision?: U64 | undefined }> {
     checkNames('bundle', options, bundleOptions);
-    check(Array.isArray(items), 'the items of bundle', 'be a list', items);
-    const isTime = options.at === undefined || (typeof options.at === 'number' && options.at >= 0);
-    check(isTime, 'at', 'be a number of microseconds', options.at);
-    const messages = items.map(messageOf);
-    const timestamp = options.at === undefined ? undefined : Math.round(options.at);
+    const message = bundleOf(items, options);
     const addresses = new Set(items.map(({ address }) => address));
-    const ack = await this.#conversation.request({ type: 'bundle', messages, timestamp }, bundleRules(addresses), 2);
+    const ack = await this.#conversation.request(message, bundleRules(addresses), 2);
     return { revision: ack.revision };
   }
 
@@ -284,15 +232,8 @@ export class Client {
   ): Unsubscribe {
     checkNames('on', options, onOptions);
     checkFunction('the listener of on', listener);
-    const id = ++this.#lastSubscriptionId;
     // Invariant: `types` admits only signals of type T.
-    const narrowed = listener as unknown as Listener;
-    const subscription = new Subscription(id, pattern, narrowed, options, this.#maxCachedParams);
-    const ready = this.#conversation.subscribe(subscription);
-    const end = (): void => {
-      this.#conversation.unsubscribe(subscription);
-    };
-    return Object.assign(end, { ready });
+    return this.#conversation.on(pattern, listener as unknown as Listener, options);
   }
 
   /**
@@ -301,20 +242,12 @@ export class Client {
    */
   signals<T extends SignalType = SignalType>(pattern: string, options: SignalsOptions<T> = {}): SignalIterator<T> {
     checkNames('signals', options, signalsOptions);
-    const { bufferSize = 1_000, bufferBytes = 16_777_216, ...others } = options;
-    const limits = { signals: bufferSize, bytes: bufferBytes };
-    checkQueueLimits(limits);
-    const ends: (() => void)[] = [];
-    const queue = new SignalQueue(limits, () => {
-      for (const end of ends) end();
-    });
-    const end = this.on(pattern, (signal) => queue.push(signal), others);
-    end.ready.catch((error: unknown) => queue.finish(error instanceof ClientError ? undefined : (error as Error)));
-    const forget = this.onState(({ state, reason }) => {
-      if (state === 'closed') queue.finish(endOfSignals(reason));
-    });
-    ends.push(end, forget);
-    return queue as unknown as SignalIterator<T>; // invariant: as in on(), `types` admits only T
+    const { bufferSize, bufferBytes, ...others } = options;
+    return iterateSignals<T>(
+      { bufferSize, bufferBytes },
+      (listener) => this.on(pattern, listener, others),
+      this.#conversation.states,
+    );
   }
 
   // --- definitions --------------------------------------------------------------------------------------------------
@@ -359,13 +292,6 @@ export class Client {
   }
 
   #pass(item: BundleItem): boolean {
-    const message = messageOf(item);
-    try {
-      this.#conversation.post(message);
-      return true;
-    } catch (error) {
-      if (error instanceof ClientError) return false;
-      throw error;
-    }
+    return this.#conversation.tryPost(messageOf(item));
   }
 }

@@ -1,6 +1,7 @@
 import type { Qos } from '../protocol/enumerations.js';
 import type { ClaspError } from '../protocol/errors.js';
 import type { Message, WelcomeMessage } from '../protocol/messages/message.js';
+import type { Unsubscribe } from './call-options.js';
 import { claspErrorOf, ClientError, errorOf } from './client-error.js';
 import { Lifecycle, type StateChange } from './lifecycle.js';
 import type { Link } from './link.js';
@@ -11,7 +12,7 @@ import { subscribeRules, syncRules } from './request-rules.js';
 import { type RequestRules, Requests } from './requests.js';
 import { ServerClock, type SyncResult } from './server-clock.js';
 import type { Session } from './session.js';
-import type { Subscription } from './subscription.js';
+import { type Listener, type OnOptions, Subscription } from './subscription.js';
 import { Subscriptions } from './subscriptions.js';
 
 interface Waiting {
@@ -38,6 +39,7 @@ export class Conversation {
   readonly #subscriptions: Subscriptions;
   /** Subscriptions that the router has not answered yet. */
   readonly #unready = new Map<Subscription, Waiting>();
+  #lastSubscriptionId = 0;
 
   constructor(link: Link, options: ResolvedOptions) {
     this.#link = link;
@@ -102,10 +104,32 @@ export class Conversation {
     this.#session.send(message, qos);
   }
 
+  /** Like {@link post}. @returns whether it was sent; false instead of a ClientError */
+  tryPost(message: Message): boolean {
+    try {
+      this.post(message);
+      return true;
+    } catch (error) {
+      if (error instanceof ClientError) return false;
+      throw error;
+    }
+  }
+
   /** @returns rejects as {@link request} does */
   async sync(): Promise<SyncResult> {
     this.#checkOpen();
     return await this.#sync();
+  }
+
+  /** Subscribes. @throws ClaspError 202 for an invalid pattern, ArgumentError for an option out of range */
+  on(pattern: string, listener: Listener, options: OnOptions): Unsubscribe {
+    const { maxCachedParams } = this.#options;
+    const subscription = new Subscription(++this.#lastSubscriptionId, pattern, listener, options, maxCachedParams);
+    const ready = this.#subscribe(subscription);
+    const end = (): void => {
+      this.#unsubscribe(subscription);
+    };
+    return Object.assign(end, { ready });
   }
 
   /**
@@ -114,7 +138,7 @@ export class Conversation {
    * @returns resolves when the router has accepted it and sent its snapshot. Rejects if it is rejected, which ends it,
    * or if the client closes. Can be ignored
    */
-  subscribe(subscription: Subscription): Promise<void> {
+  #subscribe(subscription: Subscription): Promise<void> {
     if (this.lifecycle.state === 'closed') throw new ClientError('closed', 'the client is closed');
     this.#subscriptions.add(subscription);
     const ready = new Promise<void>((resolve, reject) => this.#unready.set(subscription, { resolve, reject }));
@@ -126,7 +150,7 @@ export class Conversation {
     return ready;
   }
 
-  unsubscribe(subscription: Subscription): void {
+  #unsubscribe(subscription: Subscription): void {
     if (!subscription.isActive) return;
     this.#subscriptions.remove(subscription);
     this.#unready.get(subscription)?.resolve();

@@ -8,7 +8,8 @@ import type { Link } from './link.js';
 import { allOptions, type ClientOptions } from './options.js';
 import { webSocketLink, type WebSocketLinkOptions } from './websocket-link.js';
 
-export type { BundleOptions, Client, SetOptions, SetResult, SignalsOptions, Unsubscribe } from './client.js';
+export type { Client } from './client.js';
+export type { BundleOptions, SetOptions, SetResult, SignalsOptions, Unsubscribe } from './call-options.js';
 export { ClientError, type ClientErrorKind } from './client-error.js';
 export { connectionLink } from './connection-link.js';
 export type { ClientState, StateChange } from './lifecycle.js';

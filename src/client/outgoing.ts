@@ -1,6 +1,14 @@
 import { parseAddress } from '../protocol/address.js';
-import type { PublishMessage, SetMessage, SignalDefinition, Timeline } from '../protocol/messages/message.js';
+import type {
+  BundleMessage,
+  PublishMessage,
+  SetMessage,
+  SignalDefinition,
+  Timeline,
+} from '../protocol/messages/message.js';
 import { valueFromTimeline } from '../protocol/timeline.js';
+import { check } from '../util/arguments.js';
+import type { BundleOptions } from './call-options.js';
 import { encoded, encodePlain } from './plain-value.js';
 import type { BundleItem, DefinitionInput, StreamContent, TimelineInput } from './bundle-item.js';
 import { checkDefinition, checkItem } from './item-check.js';
@@ -46,6 +54,17 @@ export function messageOf(item: BundleItem): SetMessage | PublishMessage {
       return { type: 'publish', signal: 'timeline', address, value, timestamp: item.timestamp };
     }
   }
+}
+
+/**
+ * Returns the message for a bundle.
+ *
+ * @throws ArgumentError for a list or time of another type, and as {@link messageOf} does
+ */
+export function bundleOf(items: readonly BundleItem[], { at }: BundleOptions): BundleMessage {
+  check(Array.isArray(items), 'the items of bundle', 'be a list', items);
+  check(at === undefined || (typeof at === 'number' && at >= 0), 'at', 'be a number of microseconds', at);
+  return { type: 'bundle', messages: items.map(messageOf), timestamp: at === undefined ? undefined : Math.round(at) };
 }
 
 /**

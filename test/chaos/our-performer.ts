@@ -1,4 +1,4 @@
-import type { SetOptions } from '../../src/client/client.js';
+import type { SetOptions } from '../../src/client/call-options.js';
 import { type Client, ClientError, type ClientOptions, connect } from '../../src/client/node.js';
 import { ClaspError, ErrorCode } from '../../src/protocol/errors.js';
 import type { Random } from '../support/mutate.mjs';
