@@ -5,8 +5,9 @@ import { ClaspError } from '../protocol/errors.js';
 import { decodeFrame } from '../protocol/frame.js';
 import { defaultQos } from '../protocol/messages/index.js';
 import type { ErrorMessage, Message, PublishMessage, WelcomeMessage } from '../protocol/messages/message.js';
-import { claspErrorOf, ClientError, errorOf, messageOf } from './client-error.js';
+import { claspErrorOf, ClientError, errorOf } from './client-error.js';
 import { cookieOf, tokenWith } from './cookie.js';
+import { EndCause, type SessionPhase } from './end-cause.js';
 import { GestureOrder, mayBeLost } from './gesture-order.js';
 import { encodeFor } from './encode.js';
 import { KeepAlive } from './keep-alive.js';
@@ -33,8 +34,6 @@ const HELLO_REPEAT_MS = 1_000;
 const CLOSE_GRACE_MS = 2_000;
 /** Minimum milliseconds between two reports of malformed frames. */
 const FAULT_REPORT_MS = 1_000;
-/** Maximum milliseconds between an ERROR and a disconnect that it explains. */
-const CLOSE_REASON_MS = 1_000;
 /**
  * Maximum cookies accepted from one router. A correct router sends a second one only if the first has expired in
  * transit.
@@ -51,15 +50,12 @@ export class Session {
   readonly #events: SessionEvents;
   #channel: Channel | undefined;
   readonly #gestures: GestureOrder;
-  #phase: 'opening' | 'greeting' | 'welcomed' | 'closing' | 'ended' = 'opening';
+  #phase: SessionPhase = 'opening';
   #cookie: string | undefined;
   #cookieCount = 0;
   /** HELLOs that were sent and not yet answered by a WELCOME. */
   #openHellos = 0;
-  /** The last ERROR of the router about the whole session, and its time. */
-  #closeReason: { readonly error: ClaspError; readonly atMs: number } | undefined;
-  /** Why this side is closing, if it is. */
-  #ownCause: Error | undefined;
+  readonly #endCause: EndCause;
   readonly #keepAlive: KeepAlive;
   #lastFaultMs = -Infinity;
   readonly #setupDeadline: PeerDeadline;
@@ -72,6 +68,7 @@ export class Session {
     this.#events = events;
     const { clock, connectTimeoutMs, keepAliveMs, encoding } = options;
     this.#gestures = new GestureOrder(clock);
+    this.#endCause = new EndCause(link.url, clock);
     this.#keepAlive = new KeepAlive({
       clock,
       keepAliveMs,
@@ -135,7 +132,7 @@ export class Session {
       return;
     }
     this.#phase = 'closing';
-    this.#ownCause = cause;
+    this.#endCause.own = cause;
     this.#clearTimers();
     const cutOff = (): void => {
       this.#end(cause);
@@ -155,7 +152,7 @@ export class Session {
       if (lacksText) throw new Error('this link does not carry JSON; choose binary or cbor');
       this.#channel = this.#link.open(this.#linkEvents, this.#options.encoding);
     } catch (cause) {
-      this.#end(this.#unreachable(errorOf(cause)));
+      this.#end(this.#endCause.unreachable(errorOf(cause)));
     }
   }
 
@@ -173,7 +170,7 @@ export class Session {
       for (const message of messages) this.#hear(message);
     },
     closed: (cause) => {
-      this.#end(this.#causeOfEnd(cause));
+      this.#end(this.#endCause.ofClose(this.#phase, cause));
     },
   };
 
@@ -239,8 +236,7 @@ export class Session {
    * There the ERROR ends the session if its code can only mean that. @returns whether the session has ended
    */
   #endsSession(message: ErrorMessage): boolean {
-    if (mayBeCloseReason(message))
-      this.#closeReason = { error: claspErrorOf(message), atMs: this.#options.clock.now() };
+    if (mayBeCloseReason(message)) this.#endCause.explainedBy(claspErrorOf(message));
     if (this.#link.reliable || !isCloseReason(message)) return false;
     this.#end(claspErrorOf(message));
     return true;
@@ -270,22 +266,6 @@ export class Session {
     if (now - this.#lastFaultMs < FAULT_REPORT_MS) return;
     this.#lastFaultMs = now;
     this.#events.faulty(error);
-  }
-
-  #causeOfEnd(cause: Error | undefined): Error {
-    if (this.#ownCause !== undefined) return this.#ownCause;
-    if (this.#phase === 'opening') return this.#unreachable(cause);
-    const said = this.#closeReason;
-    if (said !== undefined && this.#options.clock.now() - said.atMs <= CLOSE_REASON_MS) return said.error;
-    if (this.#phase === 'greeting') return this.#unreachable(cause ?? new Error('it disconnected without a WELCOME'));
-    const text = cause === undefined ? 'the router closed the connection' : `the connection failed: ${cause.message}`;
-    return new ClientError('lost', text, cause);
-  }
-
-  #unreachable(cause: Error | undefined): ClientError {
-    const message = cause === undefined ? '' : messageOf(cause);
-    const why = message === '' ? '' : `: ${message}`;
-    return new ClientError('unreachable', `cannot connect to ${this.#link.url}${why}`, cause);
   }
 
   #end(cause: Error): void {
