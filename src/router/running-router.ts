@@ -1,6 +1,5 @@
 import type { Observable } from 'rxjs';
-import { type ActorRefFrom, type AnyStateMachine, waitFor } from 'xstate';
-import { namedTransport } from '../actors/listener/named-transport.js';
+import { type ActorRefFrom, type AnyStateMachine } from 'xstate';
 import { listenerMachine } from '../actors/listener/listener-machine.js';
 import { rootMachine } from '../actors/root/root-machine.js';
 import { sessionMachine } from '../actors/session/session-machine.js';
@@ -9,8 +8,9 @@ import type { RouterState } from '../core/params/param-state.js';
 import { type Authenticator, type Logger, unfailing } from '../core/ports.js';
 import type { Clock } from '../util/clock.js';
 import type { Client, Signal } from '../client/index.js';
-import { check, checkFunction, checkOneOf } from '../util/arguments.js';
+import { checkFunction, checkOneOf } from '../util/arguments.js';
 import { InProcess, type InProcessOptions, type LastingOptions, type SignalsOptions } from './local-session.js';
+import { Listeners } from './listeners.js';
 import { type ResolvedRouterOptions, RouterOptionsError } from './options.js';
 import type { PastWrite } from '../core/params/write-history.js';
 import { parseAddress } from '../protocol/address.js';
@@ -22,10 +22,8 @@ import { RouterStoppedError, unlessStopped } from './router-stopped-error.js';
 import type { ServiceRouter } from './service.js';
 import { ServiceGroup } from './service-group.js';
 import type { LocalEvents, LocalPeer, LocalRights } from '../transports/local/index.js';
-import { checkedTransport } from '../transports/checked-transport.js';
-import { isTransport, type Transport } from '../transports/transport.js';
+import { type Transport } from '../transports/transport.js';
 import type { ListenAddress } from '../net/listen-address.js';
-import { TransportError } from '../net/transport-error.js';
 
 /**
  * A router with running actors, for the surrounding program. `createRouter()` or the surrounding actor system starts
@@ -43,7 +41,7 @@ export class RunningRouter implements ServiceRouter {
   readonly #logger: Logger;
   /** Stored here, because the root removes it when it ends. */
   readonly #routerActor: NonNullable<ReturnType<ActorRefFrom<typeof rootMachine>['getSnapshot']>['children']['router']>;
-  #listeners = 0;
+  readonly #listeners: Listeners;
 
   /**
    * @internal
@@ -70,6 +68,14 @@ export class RunningRouter implements ServiceRouter {
     this.#logger = unfailing(options.logger);
     const stopMs = options.drainTimeoutSeconds * 1_000;
     this.#services = new ServiceGroup(options.services, { clock: options.clock, logger: this.#logger, stopMs });
+    this.#listeners = new Listeners(actor, {
+      options,
+      services: this.#services,
+      logger: this.#logger,
+      created: (listener) => {
+        this.#events.follow(listener);
+      },
+    });
     this.#endServices();
   }
 
@@ -135,54 +141,12 @@ export class RunningRouter implements ServiceRouter {
    * open. ArgumentError if the argument is not a transport
    */
   listen(transport: Transport): Promise<readonly ListenAddress[]> {
-    return unlessStopped(this.#listen(transport));
-  }
-
-  async #listen(transport: Transport): Promise<readonly ListenAddress[]> {
-    check(isTransport(transport), 'the argument of listen', 'be a transport, such as webSocket()', transport);
-    const { securityMode, allowInsecureUdp } = this.#options;
-    if (transport.isInsecure === true && securityMode === 'authenticated' && !allowInsecureUdp) {
-      throw new TransportError(
-        `this router requires tokens, and ${transport.name} would send them unencrypted; ` +
-          'do not open it, or permit it with the option allowInsecureUdp',
-      );
-    }
-    const id = `listener:${++this.#listeners}`;
-    this.actor.send({
-      type: 'listener.requested',
-      id,
-      transport: namedTransport(checkedTransport(this.#withRoutes(transport))),
-    });
-    const listener = this.actor.getSnapshot().context.listeners.find((candidate) => candidate.id === id);
-    if (listener === undefined) {
-      throw new RouterStoppedError(`the router was stopped; it cannot listen on ${transport.name}`);
-    }
-    this.#events.follow(listener);
-    const snapshot = await waitFor(listener, (state) => state.matches('open') || state.status !== 'active', {
-      timeout: Infinity,
-    }).catch(() => undefined); // the drain time passed before the transport was open
-    if (snapshot?.matches({ open: 'listening' }) === true) return snapshot.context.addresses;
-    throw (
-      snapshot?.context.error ??
-      new RouterStoppedError(`the router was stopped before it could listen on ${transport.name}`)
-    );
-  }
-
-  /** Adds the routes of the services to a transport with an HTTP port. */
-  #withRoutes(transport: Transport): Transport {
-    const { routes } = this.#services;
-    if (routes.length === 0 || transport.withRoutes === undefined) return transport;
-    return transport.withRoutes(routes, (error) => {
-      this.#logger.error({ err: error }, 'internal error in an HTTP route');
-    });
+    return unlessStopped(this.#listeners.open(transport));
   }
 
   /** The addresses of the open listeners. */
   get addresses(): readonly ListenAddress[] {
-    const { status, context } = this.actor.getSnapshot();
-    // A stopped actor still has the address of its listener.
-    if (status !== 'active') return [];
-    return context.listeners.flatMap((listener) => listener.getSnapshot().context.addresses);
+    return this.#listeners.addresses;
   }
 
   /** Number of sessions, including in-process sessions and those without HELLO. */
@@ -192,10 +156,7 @@ export class RunningRouter implements ServiceRouter {
 
   /** Whether the router accepts sessions: it is running, and every requested listener is open. */
   get isReady(): boolean {
-    if (this.isStopping) return false;
-    return this.actor
-      .getSnapshot()
-      .context.listeners.every((listener) => listener.getSnapshot().matches({ open: 'listening' }));
+    return !this.isStopping && this.#listeners.areOpen;
   }
 
   /** Whether the router is stopping or stopped: it opens no session and no transport. */
