@@ -17,7 +17,8 @@ import { FeedConnection, type FeedHost } from './feed-connection.js';
 import { guardRule, isLoopback, refusal } from './guard.js';
 import { checkKey, linkTo, newKey } from './inspector-key.js';
 import type { AccessRule } from './page-access.js';
-import { type PageFile, pageFiles } from './page-files.js';
+import { answerFile, answerRefusal, BASE, type PageAnswer, type PageRequest } from './page-answers.js';
+import { pageFiles } from './page-files.js';
 import { Registry } from './registry.js';
 import { sanitize } from './sanitize.js';
 import { createStatelyStream, type StatelyStream } from './stately/index.js';
@@ -69,29 +70,10 @@ export interface InspectorOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** The part of an HTTP request that the inspector reads; see `HttpRoute` of the WebSocket transport. */
-interface PageRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: { readonly host?: string | undefined; readonly origin?: string | undefined } & Readonly<
-    Record<string, string | string[] | undefined>
-  >;
-  readonly remoteAddress: string;
-  /** Whether the request came from this computer. @default whether `remoteAddress` is a loopback address */
-  readonly isLocal?: boolean;
-}
-
 /** Origin of an upgrade request, if the HTTP server knows more than the socket. */
 interface PagePeer {
   readonly remoteAddress: string;
   readonly isLocal?: boolean;
-}
-
-interface PageAnswer {
-  readonly status: number;
-  readonly type?: string | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly body?: string | Uint8Array | undefined;
 }
 
 export interface Inspector {
@@ -114,7 +96,6 @@ export interface Inspector {
   close(): void;
 }
 
-const BASE = '/inspect';
 const FEED = `${BASE}/feed`;
 /** Maximum open pages. */
 const MAX_PAGES = 16;
@@ -125,13 +106,6 @@ const MAX_PAGES = 16;
 const MAX_WAITING = 16;
 /** Pages send small messages: values of single params. */
 const MAX_PAGE_MESSAGE_BYTES = 65_536;
-
-/** Elk starts a worker from a blob if it can. The policy denies that, and elk works without a worker. */
-const HEADERS = {
-  'Content-Security-Policy': "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-  'Referrer-Policy': 'no-referrer',
-  'X-Frame-Options': 'DENY',
-};
 
 /**
  * Creates the page and its feed. It observes nothing and has no cost until {@link Inspector.watch}.
@@ -216,7 +190,7 @@ export function createInspector(options: InspectorOptions): Inspector {
         const { remoteAddress, headers, isLocal = isLoopback(remoteAddress) } = request;
         const { host: name, origin } = headers;
         const why = refusal({ isLocal, isForwarded: isForwarded(headers), host: name, origin }, rule);
-        return why === undefined ? answerFile(files, request) : { status: 403, headers: HEADERS, body: `${why}\n` };
+        return why === undefined ? answerFile(files, request) : answerRefusal(why);
       },
       upgrade(request, socket, head, peer) {
         if (request.url !== FEED) return false;
@@ -289,16 +263,4 @@ function childOf(router: InspectedRouter | undefined, name: string): AnyActorRef
     readonly children?: Readonly<Record<string, AnyActorRef>>;
   };
   return children?.[name];
-}
-
-function answerFile(files: ReadonlyMap<string, PageFile>, { method, path, headers }: PageRequest): PageAnswer {
-  if (method !== 'GET' && method !== 'HEAD')
-    return { status: 405, headers: { ...HEADERS, Allow: 'GET, HEAD' }, body: '' };
-  if (path === BASE) return { status: 302, headers: { ...HEADERS, Location: `${BASE}/` }, body: '' };
-  if (files.size === 0) return { status: 503, headers: HEADERS, body: 'the page is not built: run npm run build\n' };
-  const file = files.get(path === `${BASE}/` ? 'index.html' : path.slice(BASE.length + 1));
-  if (file === undefined) return { status: 404, headers: HEADERS, body: 'the file does not exist\n' };
-  const cached = { ...HEADERS, ETag: file.etag, 'Cache-Control': 'no-cache' };
-  if (headers['if-none-match'] === file.etag) return { status: 304, headers: cached, body: '' };
-  return { status: 200, type: file.type, headers: cached, body: file.body };
 }
