@@ -43,6 +43,7 @@ import { WriteHandler } from './writes/write-handler.js';
 import type { RouterCoreOptions } from './router-core-options.js';
 import type { BatchClock } from './batch-clock.js';
 import { SessionEntry } from './sessions/session-entry.js';
+import { SessionExit } from './sessions/session-exit.js';
 
 /** The components of the core, connected to each other. */
 export class CoreParts {
@@ -82,6 +83,7 @@ export class CoreParts {
   readonly scheduled: ScheduledBundles;
   readonly bundles: BundleRunner;
   readonly cleanup: SessionCleanup;
+  readonly exit: SessionExit;
   readonly handler: MessageHandler;
   readonly hello: HelloHandler;
   readonly gestureWork: DueWork;
@@ -213,6 +215,7 @@ export class CoreParts {
       nowMicros: () => clock.nowMicros,
       protocolMicros: () => clock.protocolMicros,
     });
+    this.exit = new SessionExit(this);
     this.handler = new MessageHandler(options, {
       counters: this.counters,
       work: this.work,

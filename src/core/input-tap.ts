@@ -1,4 +1,4 @@
-import type { InboundFrame } from '../protocol/inbound.js';
+import { decodeInbound, type InboundFrame } from '../protocol/inbound.js';
 import type { ClockOffsets } from './clock-offsets.js';
 import type { SessionPhase } from './session-events.js';
 import type { CoreInput, Recorder } from './recorder.js';
@@ -87,6 +87,27 @@ export class InputTap {
       },
     });
   }
+}
+
+/** The methods of a core that receive the frames of sessions. */
+export interface FrameMethods {
+  handle(session: RouterSession, frame: InboundFrame, receivedMicros: number): void;
+  handleBytes(session: RouterSession, bytes: Uint8Array, start: number, end: number, receivedMicros: number): void;
+}
+
+/** Returns the frame methods of a core while its inputs are recorded. @param handle without recording */
+export function tappedFrames(tap: InputTap, handle: FrameMethods['handle']): FrameMethods {
+  const handleTapped: FrameMethods['handle'] = (session, frame, receivedMicros) => {
+    tap.frame(session, frame, receivedMicros);
+    handle(session, frame, receivedMicros);
+  };
+  return {
+    handle: handleTapped,
+    // Decoded as in a replay: the direct path looks up recipients, and calls `isVisible`, at other times.
+    handleBytes: (session, bytes, start, end, receivedMicros) => {
+      handleTapped(session, decodeInbound(bytes, start, end), receivedMicros);
+    },
+  };
 }
 
 /** Returns the hooks of a program with their results recorded while a tap exists. A hook that is not set stays so. */

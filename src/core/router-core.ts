@@ -1,27 +1,24 @@
 import type { ClaspError } from '../protocol/errors.js';
 import { decodeInbound, type InboundFrame } from '../protocol/inbound.js';
-import { parsePattern } from '../protocol/pattern.js';
 import type { StepCounter } from '../protocol/step-counter.js';
 import type { Grant } from './ports.js';
-import { dropNotice } from './congestion/policy.js';
+import { reportDrops } from './congestion/drop-report.js';
 import { noOffsets } from './clock-offsets.js';
 import type { DirectPath } from './direct/direct-path.js';
 import { runDueWork } from './scheduling/due-work.js';
-import { InputTap } from './input-tap.js';
+import { InputTap, tappedFrames } from './input-tap.js';
 import type { Recorder } from './recorder.js';
 import { BatchClock } from './batch-clock.js';
 import { CoreParts } from './core-parts.js';
+import { CoreReadings } from './core-readings.js';
 import { restoreState, stateOf } from './core-state.js';
 import type { RouterCoreOptions } from './router-core-options.js';
 import type { MessageHandler } from './message-handler.js';
 import { DIRECT_STEPS, EVERYDAY_STEPS, messageSteps } from './scheduling/message-steps.js';
 import type { Departure } from './system/presence.js';
-import type { WatchedParam } from './param-watch.js';
-import type { PastWrite } from './params/write-history.js';
 import type { PendingFrame, RouterSession } from './session.js';
 import type { RestoredState, RouterState } from './params/param-state.js';
 import { Slice } from './scheduling/slice.js';
-import type { MemoryUse, Statistics } from './system/statistics.js';
 import type { Counters } from './system/counters.js';
 import { type ParamQueryResult, type ParamQuery, viewParams } from './system/param-query.js';
 
@@ -35,8 +32,8 @@ const GESTURE_STEPS = 4_096;
  * opens no socket and sets no timer, so a test simulates an hour in milliseconds, and the same input gives the same
  * bytes. Output stays in the sessions' outboxes until {@link takeDirty}.
  */
-export class RouterCore {
-  readonly #parts: CoreParts;
+export class RouterCore extends CoreReadings {
+  protected readonly parts: CoreParts;
   readonly #clock: BatchClock;
   readonly #slice: Slice;
   // The parts that every message needs.
@@ -50,11 +47,12 @@ export class RouterCore {
   #nowMicros: number;
 
   constructor(options: RouterCoreOptions) {
+    super();
     this.#conflictRules = options.conflictRules;
     this.#clock = new BatchClock(options.nowMicros, options.offsets ?? noOffsets);
     if (options.recorder !== undefined) this.recorder = options.recorder;
     const parts = new CoreParts(options, this.#clock, () => this.#messages);
-    this.#parts = parts;
+    this.parts = parts;
     this.#slice = new Slice(parts.work, parts);
     this.#direct = parts.direct;
     this.#handler = parts.handler;
@@ -70,62 +68,20 @@ export class RouterCore {
   set recorder(recorder: Recorder | undefined) {
     const tap = recorder && new InputTap(recorder);
     this.#clock.tap = tap;
-    const { handle, handleBytes } = RouterCore.prototype;
+    const untapped = RouterCore.prototype;
     // Replaced while it is recorded: a check per message cost an event 5 to 9 % in the core.
-    this.handle =
-      tap === undefined
-        ? handle
-        : (session, frame, receivedMicros) => {
-            tap.frame(session, frame, receivedMicros);
-            handle.call(this, session, frame, receivedMicros);
-          };
-    this.handleBytes =
-      tap === undefined
-        ? handleBytes
-        : (session, bytes, start, end, receivedMicros) => {
-            // Decoded as in a replay: the direct path looks up recipients, and calls `isVisible`, at other times.
-            this.handle(session, decodeInbound(bytes, start, end), receivedMicros);
-          };
-  }
-
-  get paramCount(): number {
-    return this.#parts.params.size;
-  }
-
-  /** Approximate memory of all params in bytes. */
-  get paramBytes(): number {
-    return this.#parts.params.bytes;
-  }
-
-  /** Approximate memory of paced subscriptions and their pending values in bytes. */
-  get pacedBytes(): number {
-    return this.#parts.routing.pacedBytes;
-  }
-
-  get subscriptionCount(): number {
-    return this.#parts.routing.subscriptionCount;
-  }
-
-  get signalCount(): number {
-    return this.#parts.signals.size;
+    const { handle, handleBytes } = tap === undefined ? untapped : tappedFrames(tap, untapped.handle.bind(this));
+    this.handle = handle;
+    this.handleBytes = handleBytes;
   }
 
   get messageCount(): number {
     return this.#messages;
   }
 
-  get deliveryCount(): number {
-    return this.#parts.deliveries.count;
-  }
-
   /** The part of {@link steps} that is not deliveries and tasks. A field read, for a check per message. */
   get work(): Readonly<StepCounter> {
     return this.#work;
-  }
-
-  /** Steps so far, about 20 ns each: the cost of messages, matching and deliveries. */
-  get steps(): number {
-    return this.#parts.steps;
   }
 
   /** Start time of the current batch. */
@@ -141,8 +97,8 @@ export class RouterCore {
 
   #beginBatch(): void {
     this.#readClock();
-    if (this.#nowMicros >= this.#parts.gestureWork.dueMicros) {
-      this.#parts.gestureWork.runDue(this.#nowMicros, this.#slice.begin(GESTURE_STEPS));
+    if (this.#nowMicros >= this.parts.gestureWork.dueMicros) {
+      this.parts.gestureWork.runDue(this.#nowMicros, this.#slice.begin(GESTURE_STEPS));
     }
   }
 
@@ -158,9 +114,9 @@ export class RouterCore {
         return this.#handler.handle(session, frame, receivedMicros, this.#nowMicros);
       case 'awaitingHello':
         this.#counters.messages[frame.message.type]++;
-        return this.#parts.hello.take(session, frame);
+        return this.parts.hello.take(session, frame);
       case 'authenticating':
-        return this.#parts.hello.hold(session, frame, receivedMicros);
+        return this.parts.hello.hold(session, frame, receivedMicros);
       case 'connecting':
       case 'draining':
       case 'closed':
@@ -200,21 +156,21 @@ export class RouterCore {
     this.#clock.tap?.recordOf(session, { type: 'admitted', session: session.id, grant });
     this.#beginBatch();
     session.grant = grant;
-    session.permissions = this.#parts.tokens.of(grant);
-    return this.#parts.hello.admit(session);
+    session.permissions = this.parts.tokens.of(grant);
+    return this.parts.hello.admit(session);
   }
 
   /** The results of the visibility filter have changed. The index recomputes all recipients. */
   visibilityChanged(): void {
     this.#clock.tap?.record({ type: 'visibility' });
-    this.#parts.routing.recipientsChanged();
+    this.parts.routing.recipientsChanged();
   }
 
   /** Sends an ERROR to a session. If the session is closing, its held replies are dropped. */
   sendError(session: RouterSession, error: ClaspError): void {
     this.#clock.tap?.recordOf(session, { type: 'error', session: session.id, error });
-    if (!session.established) this.#parts.held.forget(session);
-    this.#parts.replies.error(session, error);
+    if (!session.established) this.parts.held.forget(session);
+    this.parts.replies.error(session, error);
   }
 
   /**
@@ -224,13 +180,13 @@ export class RouterCore {
    */
   settleCut(cut: number, failure?: string): void {
     this.#clock.tap?.record({ type: 'cut', cut, failure });
-    this.#parts.replies.settle(cut, failure);
+    this.parts.replies.settle(cut, failure);
   }
 
   /** Sends a PING to a session. */
   ping(session: RouterSession): void {
     this.#clock.tap?.recordOf(session, { type: 'ping', session: session.id });
-    this.#parts.replies.send(session, { type: 'ping' });
+    this.parts.replies.send(session, { type: 'ping' });
   }
 
   /**
@@ -242,21 +198,9 @@ export class RouterCore {
     if (session.hasLeft) return;
     this.#clock.tap?.recordOf(session, { type: 'left', session: session.id, departure });
     session.hasLeft = true;
-    const parts = this.#parts;
-    parts.snapshots.forget(session);
-    parts.queries.forget(session);
-    const wasEstablished = parts.sessions.delete(session.id);
+    const wasEstablished = this.parts.exit.remove(session);
     this.#beginBatch();
-    this.#counters.conflated += session.sendQueue.conflated;
-    this.#counters.receivedBytes += session.traffic.receivedBytes;
-    this.#counters.sentBytes += session.traffic.sentBytes;
-    if (session.owner !== undefined) parts.owners.leave(session, session.owner);
-    const subscriptions = parts.routing.leaving(session);
-    parts.chores.begin(parts.cleanup.of(session, departure, wasEstablished, subscriptions));
-    session.outbox.clear();
-    parts.held.forget(session);
-    parts.sendQueues.clear(session);
-    session.release();
+    this.parts.exit.release(session, departure, wasEstablished);
   }
 
   /**
@@ -265,23 +209,10 @@ export class RouterCore {
    */
   revoke(tokenId: string): void {
     this.#clock.tap?.record({ type: 'revoked', tokenId });
-    const owner = this.#parts.owners.revoke(tokenId);
+    const owner = this.parts.owners.revoke(tokenId);
     if (owner === undefined) return;
-    this.#parts.chores.begin(this.#parts.signals.forgetting(owner));
-    this.#parts.chores.begin(this.#parts.scheduled.forgetting(owner));
-  }
-
-  /** When {@link runDue} has work, by the router's clock; Infinity = never. */
-  get dueMicros(): number {
-    const { statisticsWork, dueWorks, bundleWork } = this.#parts;
-    let due = statisticsWork.dueMicros;
-    for (const work of dueWorks) if (work !== bundleWork) due = Math.min(due, work.dueMicros);
-    return due;
-  }
-
-  /** The same for scheduled bundles, which need millisecond precision. */
-  get exactDueMicros(): number {
-    return this.#parts.bundleWork.dueMicros;
+    this.parts.chores.begin(this.parts.signals.forgetting(owner));
+    this.parts.chores.begin(this.parts.scheduled.forgetting(owner));
   }
 
   /**
@@ -293,50 +224,28 @@ export class RouterCore {
     this.#clock.tap?.record({ type: 'due' });
     this.#readClock();
     const nowMicros = this.#nowMicros;
-    const { statisticsWork, dueWorks } = this.#parts;
+    const { statisticsWork, dueWorks } = this.parts;
     const isLeft = runDueWork(dueWorks, nowMicros, this.#slice, DUE_STEPS);
     if (statisticsWork.dueMicros <= nowMicros) statisticsWork.runDue(nowMicros, this.#slice);
     return isLeft;
   }
 
-  /** Returns the statistics. @param sendBuffers use of the socket buffers, which the core does not know */
-  statistics(sendBuffers?: MemoryUse): Statistics {
-    return this.#parts.statistics(sendBuffers);
-  }
-
   /** Returns the state to persist. Walks all entries: for a million params this takes some seconds. */
   state(): RouterState {
     this.beginBatch();
-    return stateOf(this.#parts);
+    return stateOf(this.parts);
   }
 
   /** Restores a persisted state. */
   restore(state: RestoredState): void {
     this.beginBatch();
-    restoreState(this.#parts, state, this.#conflictRules);
+    restoreState(this.parts, state, this.#conflictRules);
   }
 
   /** Returns the matching params for the inspector. Changes nothing, not even expired params. */
   viewParams(question: ParamQuery): ParamQueryResult {
     this.beginBatch();
-    const pattern = parsePattern(question.pattern);
-    const store = this.#parts.storeOf(pattern);
-    const subscriberCount = (address: string): number => this.#parts.routing.subscriberCount(address);
-    return viewParams(store, pattern, question, subscriberCount, this.#nowMicros, this.#clock.offsets);
-  }
-
-  /**
-   * Returns all params of clients for a {@link ParamWatch}, including expired ones. Lazy: a walk can pause between turns,
-   * and then visits params that were added meanwhile.
-   */
-  watchedParams(): IterableIterator<WatchedParam> {
-    return this.#parts.params.all();
-  }
-
-  /** Returns the last writes of a param, oldest first: those that the option `writeHistory` keeps. */
-  history(address: string): readonly PastWrite[] {
-    this.#parts.changes.flush();
-    return this.#parts.history?.of(address) ?? [];
+    return viewParams(this.parts, question);
   }
 
   /**
@@ -344,33 +253,23 @@ export class RouterCore {
    * remains
    */
   advanceTasks(): boolean {
-    if (this.#parts.tasks.pending) this.#clock.tap?.record({ type: 'tasks' });
-    this.#parts.tasks.advance();
-    return this.#parts.tasks.pending;
-  }
-
-  /** Whether {@link advanceTasks} has work. */
-  get hasTasks(): boolean {
-    return this.#parts.tasks.pending;
-  }
-
-  /** Whether {@link advanceChores} must be called in the next turn. */
-  get hasChores(): boolean {
-    return this.#parts.chores.pending;
+    if (this.parts.tasks.pending) this.#clock.tap?.record({ type: 'tasks' });
+    this.parts.tasks.advance();
+    return this.parts.tasks.pending;
   }
 
   /** Starts a new turn and continues the cleanup of ended sessions. */
   advanceChores(): void {
-    if (!this.#parts.chores.pending) return;
+    if (!this.parts.chores.pending) return;
     this.#clock.tap?.record({ type: 'chores' });
     this.#beginBatch();
-    this.#parts.chores.advance();
+    this.parts.chores.advance();
   }
 
   /** A congested session is active again. Its tasks continue. */
   resume(session: RouterSession): void {
     this.#clock.tap?.recordOf(session, { type: 'resumed', session: session.id });
-    this.#parts.tasks.resume(session);
+    this.parts.tasks.resume(session);
   }
 
   /**
@@ -379,29 +278,22 @@ export class RouterCore {
    */
   takeDirty(): readonly RouterSession[] {
     this.#clock.tap?.record({ type: 'turn' });
-    this.#parts.changes.flush();
-    for (const session of this.#parts.sendQueues.takeLossy()) this.#noteDrops(session);
-    return this.#parts.deliveries.takeDirty();
+    const { changes, sendQueues, replies, deliveries } = this.parts;
+    changes.flush();
+    for (const session of sendQueues.takeLossy()) reportDrops(session, this.#nowMicros, replies);
+    return deliveries.takeDirty();
   }
 
   /** Takes the next queued messages of a congested session: whole messages, at least one, up to `maxBytes`. */
   takeQueued(session: RouterSession, maxBytes: number): Uint8Array {
     this.#clock.tap?.recordOf(session, { type: 'queued', session: session.id, maxBytes });
-    return this.#parts.sendQueues.take(session, maxBytes);
-  }
-
-  #noteDrops(session: RouterSession): void {
-    const drops = session.dropNotice.notice(this.#nowMicros);
-    if (drops === undefined || !session.established) return;
-    const { bytes, messages, dropped } = session.sendQueue;
-    session.notify({ type: 'messages.dropped', dropped, queuedBytes: bytes, queuedMessages: messages });
-    this.#parts.replies.error(session, dropNotice(drops));
+    return this.parts.sendQueues.take(session, maxBytes);
   }
 
   #readClock(): void {
     const clock = this.#clock;
     clock.nowMicros = clock.read();
     this.#nowMicros = clock.nowMicros;
-    this.#parts.params.locks.unjudgedSinceMicros = clock.offsets.unjudgedSinceMs * 1_000;
+    this.parts.params.locks.unjudgedSinceMicros = clock.offsets.unjudgedSinceMs * 1_000;
   }
 }

@@ -1,4 +1,4 @@
-import type { Pattern } from '../../protocol/pattern.js';
+import { parsePattern } from '../../protocol/pattern.js';
 import type { Value } from '../../protocol/values/value.js';
 import type { ClockOffsets } from '../clock-offsets.js';
 import type { ParamStore } from '../params/param-store.js';
@@ -44,18 +44,25 @@ export interface ParamQueryResult {
   readonly nowMicros: number;
 }
 
-/**
- * @param subscriberCount returns the number of sessions that receive an address
- * @param nowMicros monotonic
- */
+/** The components that a query reads. */
+export interface ParamQueryParts {
+  /** Returns the store for the params of a pattern. */
+  storeOf(pattern: string): ParamStore;
+  /** Returns the number of sessions that receive an address. */
+  readonly routing: { subscriberCount(address: string): number };
+  readonly clock: { readonly nowMicros: number; readonly offsets: ClockOffsets };
+}
+
+/** Returns the params that match. Changes nothing. @throws ClaspError 202 for an invalid pattern */
 export function viewParams(
-  store: ParamStore,
-  pattern: Pattern,
-  { limit, maxLooked, maxValueBytes }: ParamQuery,
-  subscriberCount: (address: string) => number,
-  nowMicros: number,
-  { protocolAheadMicros }: ClockOffsets,
+  parts: ParamQueryParts,
+  { pattern: text, limit, maxLooked, maxValueBytes }: ParamQuery,
 ): ParamQueryResult {
+  const { routing, clock } = parts;
+  const { nowMicros, offsets } = clock;
+  const { protocolAheadMicros } = offsets;
+  const pattern = parsePattern(text);
+  const store = parts.storeOf(pattern);
   const params: ParamView[] = [];
   let looked = 0;
   let isCut = false;
@@ -76,7 +83,7 @@ export function viewParams(
       timestampMicros: protocolTimeOf(writtenAt, protocolAheadMicros),
       holder: holder?.hasLeft === false && !store.locks.isOver(param, nowMicros) ? holder.id : undefined,
       expiresAtMicros: expiresAtMicros + protocolAheadMicros,
-      subscribers: subscriberCount(address),
+      subscribers: routing.subscriberCount(address),
     });
   }
   return { params, isCut, total: store.size, nowMicros: nowMicros + protocolAheadMicros };
