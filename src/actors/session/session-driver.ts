@@ -15,7 +15,8 @@ import type { OverdueEvent, SessionPhase } from '../../core/session-events.js';
 import { watchGrant } from './grant-watch.js';
 import type { DeadlineHolder, SessionDeadlines } from './session-deadlines.js';
 import type { SessionHubInput, SessionHubScope } from './session-hub-types.js';
-import { sessionMachine } from './session-machine.js';
+import { sessionLogic } from './session-logic.js';
+import type { sessionMachine } from './session-machine.js';
 import type { SessionPort } from './session-port.js';
 import type { TokenSessions } from './token-sessions.js';
 
@@ -74,7 +75,7 @@ export class SessionDriver implements SessionPort, DeadlineHolder {
       maxQueueMessages,
     });
     this.session = session;
-    this.actor = createActor(sessionMachine, {
+    this.actor = createActor(sessionLogic, {
       parent: host.parent,
       id,
       systemId: `${systemIdPrefix}session:${id}`,

@@ -1,4 +1,4 @@
-import { type Actor, createActor, SimulatedClock } from 'xstate';
+import { type Actor, createActor, type InspectionEvent, SimulatedClock } from 'xstate';
 import type { Grant } from '../../../src/core/ports.js';
 import { parsePattern } from '../../../src/protocol/pattern.js';
 import type { SessionEvent, SessionPhase } from '../../../src/core/session-events.js';
@@ -49,8 +49,12 @@ export const unlimited: SessionLimitOptions & { readonly maxSessionsPerToken: nu
   maxHalfOpenPerAddress: 0,
 };
 
-/** A session machine that runs on simulated time and records its effects. Its deadlines are enforced at once. */
-export function startSession(): SessionUnderTest {
+/**
+ * A session machine that runs on simulated time and records its effects. Its deadlines are enforced at once.
+ *
+ * @param logic the machine itself, or logic that must be equal to it
+ */
+export function startSession(logic = sessionMachine, inspect?: (event: InspectionEvent) => void): SessionUnderTest {
   const clock = new SimulatedClock();
   const calls: PortCall[] = [];
   const port = recordingPort(calls, (event, milliseconds) => {
@@ -60,8 +64,9 @@ export function startSession(): SessionUnderTest {
       if (isSameState) actor.send(event);
     }, milliseconds);
   });
-  const actor = createActor(sessionMachine, {
+  const actor = createActor(logic, {
     clock,
+    ...(inspect && { inspect }),
     input: { id: 'session-1', transport: 'memory', remoteAddress: 'memory:1', port },
   });
   actor.start();
