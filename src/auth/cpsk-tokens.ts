@@ -78,7 +78,7 @@ export class CpskTokens implements TokenValidator {
     this.#watched.add(watched);
     // The token was revoked after its validation, and no later event would report it. Deferred, because the caller
     // has no subscription yet.
-    if (!this.#ids.has(tokenId)) queueMicrotask(() => this.#tellRevoked());
+    if (!this.#ids.has(tokenId)) queueMicrotask(() => this.#notifyRevoked());
     return () => void this.#watched.delete(watched);
   }
 
@@ -139,10 +139,10 @@ export class CpskTokens implements TokenValidator {
     }
     this.#byBucket = byBucket;
     this.#ids = new Set(records.map(({ id }) => id));
-    this.#tellRevoked();
+    this.#notifyRevoked();
   }
 
-  #tellRevoked(): void {
+  #notifyRevoked(): void {
     for (const watched of [...this.#watched]) {
       if (this.#ids.has(watched.tokenId)) continue;
       this.#watched.delete(watched);

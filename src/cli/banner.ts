@@ -22,7 +22,7 @@ export function banner(options: BannerOptions): string {
   return [
     `${name} (clasp-router ${version})`,
     ...addresses.flatMap((address) => [
-      `listening on ${placeOf(address)}${address.transport === 'websocket' ? '' : ` (${address.transport})`}`,
+      `listening on ${hostAndPort(address)}${address.transport === 'websocket' ? '' : ` (${address.transport})`}`,
       ...(address.port === 0 ? [] : reachable(address, lan).map((url) => `  ${url}`)),
     ]),
     ...(certificate === undefined ? [] : [certificateLine(certificate)]),
@@ -39,7 +39,7 @@ function securityLine(mode: 'open' | 'authenticated'): string {
     : 'security: clients need a token; clasp-router token create makes one';
 }
 
-function placeOf({ host, port, url }: ListenAddress): string {
+function hostAndPort({ host, port, url }: ListenAddress): string {
   if (port === 0) return url; // a transport without ports
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
@@ -71,14 +71,14 @@ export function linkOf(
   addresses: readonly ListenAddress[],
   link: (url: string) => string | undefined,
 ): string | undefined {
-  const door = addresses.find(({ transport }) => transport === 'websocket');
-  return door && link(door.url);
+  const webSocket = addresses.find(({ transport }) => transport === 'websocket');
+  return webSocket && link(webSocket.url);
 }
 
 /** Returns a command with a valid HELLO; in authenticated mode also the command that makes its token. */
 function hint({ addresses, securityMode, dataDir }: BannerOptions, lan: readonly string[]): string[] {
-  const door = addresses.find(({ transport }) => transport === 'websocket');
-  const [first] = door === undefined ? [] : reachable(door, lan);
+  const webSocket = addresses.find(({ transport }) => transport === 'websocket');
+  const [first] = webSocket === undefined ? [] : reachable(webSocket, lan);
   if (first === undefined) return [];
   const trusting = first.startsWith('wss:') ? '-n ' : '';
   const hello = { type: 'hello', version: 1, name: 'me', features: [] };

@@ -53,9 +53,9 @@ async function runTokenCommand(args: readonly string[], host: TokenCommandHost):
       const { scopes, constraints, subject, ttlSeconds, asJson } = request;
       const { token, info } = await createToken({ dataDir, scopes, constraints, subject, ttlSeconds, nowSeconds });
       stdout(asJson ? jsonLine({ token, ...jsonOf(info) }) : `${token}\n`);
-      const whom = subject === undefined ? '' : ` for ${subject}`;
+      const holder = subject === undefined ? '' : ` for ${subject}`;
       const bounds = constraints.length === 0 ? '' : `; bounded by ${constraints.map(formatConstraint).join(' and ')}`;
-      stderr(`token ${info.id}${whom}: ${scopes.join(', ')}${bounds}; ${endOf(info, nowSeconds)}\n`);
+      stderr(`token ${info.id}${holder}: ${scopes.join(', ')}${bounds}; ${endOf(info, nowSeconds)}\n`);
       stderr('The token is shown only once: the router stores only a hash of it.\n');
       return;
     }

@@ -199,7 +199,7 @@ export class Conversation {
       for (const { reject } of this.#unready.values()) reject(change.reason ?? error);
       this.#unready.clear();
     }
-    this.states.tell(change);
+    this.states.notify(change);
   };
 
   // --- messages of the router ---------------------------------------------------------------------------------------
@@ -288,7 +288,7 @@ export class Conversation {
   }
 
   readonly #report = (error: ClaspError | ClientError): void => {
-    const isHeard = this.errors.tell(error);
-    if (!isHeard && error instanceof ClientError && error.kind === 'listener') throwLater(error.cause);
+    const isHandled = this.errors.notify(error);
+    if (!isHandled && error instanceof ClientError && error.kind === 'listener') throwLater(error.cause);
   };
 }

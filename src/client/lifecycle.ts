@@ -102,7 +102,7 @@ export class Lifecycle {
     const { clock, reconnect, random } = this.#options;
     const isFirst = this.#firstOpen !== undefined;
     const isFinal = cause instanceof ClaspError && FINAL_CODES.includes(cause.code);
-    if (isFirst || isFinal || reconnect === undefined || this.#link.isGone === true) {
+    if (isFirst || isFinal || reconnect === undefined || this.#link.hasEnded === true) {
       this.#stop(cause, cause);
       this.#onClosed();
       return;

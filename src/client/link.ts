@@ -21,7 +21,7 @@ export interface Link {
   /**
    * Whether the router has stopped permanently, so that no further attempt is made. Undefined if that cannot be known.
    */
-  readonly isGone?: boolean | undefined;
+  readonly hasEnded?: boolean | undefined;
   /**
    * Starts to connect. No event is emitted before this call returns.
    *
@@ -37,7 +37,7 @@ export interface LinkEvents {
   /** Complete frames and JSON messages, in order. The bytes are valid only during the call. */
   received(frames: readonly (Uint8Array | string)[]): void;
   /** Messages by reference, if the router is in the same process. They are shared and must not be modified. */
-  told?(messages: readonly Message[]): void;
+  receivedMessages?(messages: readonly Message[]): void;
   /**
    * Called once, as the last event. @param cause the reason; undefined if the router or this side closed the connection
    */
@@ -51,7 +51,7 @@ export interface Channel {
   /** Sends one frame, or one JSON message. Never throws. Has no effect on a channel that is not open. */
   send(frame: Uint8Array | string): void;
   /** Sends a message by reference, if the router is in the same process. {@link send} is then not used. */
-  readonly tell?: ((message: Message, qos: Qos) => void) | undefined;
+  readonly sendMessage?: ((message: Message, qos: Qos) => void) | undefined;
   /**
    * Whether received messages can overtake each other, as datagrams beside a stream do. Undefined if they never can. It
    * can change at any time.

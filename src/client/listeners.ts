@@ -12,7 +12,7 @@ export class Listeners<T> {
   }
 
   /** Calls all listeners. @returns whether there was one */
-  tell(value: T): boolean {
+  notify(value: T): boolean {
     const listeners = [...this.#listeners];
     for (const { call } of listeners) {
       try {

@@ -5,12 +5,12 @@ import type { Link } from './link.js';
  * Creates a link to a router in the same process, which receives messages by reference.
  *
  * @param join connects the events to the router, once per attempt
- * @param isGone returns whether the router has stopped
+ * @param hasEnded returns whether the router has stopped
  */
-export function localLink(join: (events: LocalEvents) => LocalPeer, isGone: () => boolean): Link {
+export function localLink(join: (events: LocalEvents) => LocalPeer, hasEnded: () => boolean): Link {
   return {
-    get isGone() {
-      return isGone();
+    get hasEnded() {
+      return hasEnded();
     },
     url: 'local:',
     reliable: true,
@@ -19,7 +19,7 @@ export function localLink(join: (events: LocalEvents) => LocalPeer, isGone: () =
       let isOpen = true;
       const peer = join({
         received: (messages) => {
-          if (isOpen) events.told?.(messages);
+          if (isOpen) events.receivedMessages?.(messages);
         },
         closed: (cause) => {
           if (isOpen) events.closed(cause);
@@ -31,8 +31,8 @@ export function localLink(join: (events: LocalEvents) => LocalPeer, isGone: () =
       });
       return {
         bufferedBytes: 0,
-        send: () => undefined, // never called: `tell` replaces it
-        tell: (message, qos) => {
+        send: () => undefined, // never called: `sendMessage` replaces it
+        sendMessage: (message, qos) => {
           peer.send(message, qos);
         },
         close: () => {

@@ -113,8 +113,8 @@ export class Session {
     const channel = this.#channel;
     const hasDatagrams = channel?.hasDatagrams === true;
     const outgoing = hasDatagrams ? this.#gestures.timed(message) : message;
-    if (channel?.tell !== undefined) {
-      if (this.#phase === 'welcomed') channel.tell(outgoing, qos ?? defaultQos(outgoing));
+    if (channel?.sendMessage !== undefined) {
+      if (this.#phase === 'welcomed') channel.sendMessage(outgoing, qos ?? defaultQos(outgoing));
       return;
     }
     const frame = encodeFor(this.#link, this.#options.encoding, outgoing, qos);
@@ -165,9 +165,9 @@ export class Session {
     received: (frames) => {
       for (const frame of frames) this.#receive(frame);
     },
-    told: (messages) => {
+    receivedMessages: (messages) => {
       this.#keepAlive.received();
-      for (const message of messages) this.#hear(message);
+      for (const message of messages) this.#handle(message);
     },
     closed: (cause) => {
       this.#end(this.#endCause.ofClose(this.#phase, cause));
@@ -179,7 +179,7 @@ export class Session {
     const hello: Message = { type: 'hello', version: 1, name, features, token: tokenWith(this.#cookie, token) };
     this.#openHellos++;
     try {
-      if (this.#channel?.tell !== undefined) this.#channel.tell(hello, defaultQos(hello));
+      if (this.#channel?.sendMessage !== undefined) this.#channel.sendMessage(hello, defaultQos(hello));
       else this.#channel?.send(encodeFor(this.#link, encoding, hello));
     } catch (cause) {
       this.#end(errorOf(cause)); // a name or token of 64 KB
@@ -203,14 +203,14 @@ export class Session {
       this.#faulty(error);
       return;
     }
-    this.#hear(message);
+    this.#handle(message);
   }
 
   get #isListening(): boolean {
     return this.#phase === 'greeting' || this.#phase === 'welcomed';
   }
 
-  #hear(message: Message): void {
+  #handle(message: Message): void {
     if (!this.#isListening) return; // the previous message may have ended the session
     if (this.#phase === 'greeting') return this.#greet(message);
     if (message.type === 'error' && this.#endsSession(message)) return;

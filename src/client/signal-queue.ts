@@ -78,7 +78,7 @@ export class SignalQueue implements SignalIterator {
   finish(error: Error | undefined): void {
     if (this.#end !== undefined) return;
     this.#end = { error };
-    for (const reader of this.#readers.splice(0)) this.#tellEnd(reader);
+    for (const reader of this.#readers.splice(0)) this.#settleEnd(reader);
   }
 
   next(): Promise<IteratorResult<Signal, undefined>> {
@@ -87,7 +87,7 @@ export class SignalQueue implements SignalIterator {
     return new Promise((resolve, reject) => {
       const reader = { resolve, reject };
       if (this.#end === undefined) this.#readers.push(reader);
-      else this.#tellEnd(reader);
+      else this.#settleEnd(reader);
     });
   }
 
@@ -156,7 +156,7 @@ export class SignalQueue implements SignalIterator {
   }
 
   /** The error is thrown once. After that the iterator is done, as the iterator protocol requires. */
-  #tellEnd(reader: { resolve(result: IteratorResult<Signal, undefined>): void; reject(error: Error): void }): void {
+  #settleEnd(reader: { resolve(result: IteratorResult<Signal, undefined>): void; reject(error: Error): void }): void {
     const error = this.#end?.error;
     this.#end = { error: undefined };
     if (error === undefined) reader.resolve({ done: true, value: undefined });

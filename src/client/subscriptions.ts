@@ -51,7 +51,7 @@ export class Subscriptions {
         unlock: message.unlock === true ? true : undefined,
         fromSnapshot: false,
       };
-      this.#tell(subscription, signal);
+      this.#deliver(subscription, signal);
     }
   }
 
@@ -62,7 +62,7 @@ export class Subscriptions {
       for (const subscription of this.#recipients('param', entry.address)) {
         if (!subscription.isNews(param)) continue;
         signal ??= { kind: 'param', ...paramOf(param), fromSnapshot: true };
-        this.#tell(subscription, signal);
+        this.#deliver(subscription, signal);
       }
     }
   }
@@ -71,7 +71,7 @@ export class Subscriptions {
     const recipients = this.#recipients(message.signal ?? 'event', message.address);
     if (recipients.length === 0) return; // without recipients nothing is built
     const signal = signalOf(message);
-    for (const subscription of recipients) this.#tell(subscription, signal);
+    for (const subscription of recipients) this.#deliver(subscription, signal);
   }
 
   #recipients(kind: SignalType, address: string): readonly Subscription[] {
@@ -84,7 +84,7 @@ export class Subscriptions {
     return found;
   }
 
-  #tell(subscription: Subscription, signal: Signal): void {
+  #deliver(subscription: Subscription, signal: Signal): void {
     if (!subscription.isActive) return; // ended by an earlier listener during this delivery
     try {
       subscription.listener(signal);

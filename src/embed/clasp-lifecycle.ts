@@ -84,17 +84,17 @@ export const lifecycleMachine = setup({
     keepFault: assign({ error: (_, { error }: { readonly error: unknown }) => error }),
     reportListeners: ({ context: { sink, router } }) => {
       const listening = (): void => {
-        sink.tell({ type: 'clasp.listening', addresses: router.addresses });
+        sink.emit({ type: 'clasp.listening', addresses: router.addresses });
       };
       listening();
       router.on('listening', listening);
       router.on('listener.failed', (routerEvent) => {
-        sink.tell({ ...routerEvent, type: 'clasp.listener.failed' });
+        sink.emit({ ...routerEvent, type: 'clasp.listener.failed' });
       });
     },
     stopRoot: sendTo(({ context }) => context.router.actor, { type: 'router.stopping' }),
     reportStopped: ({ context }) => {
-      context.sink.tell({ type: 'clasp.stopped' });
+      context.sink.emit({ type: 'clasp.stopped' });
     },
     closeSink: ({ context }) => {
       context.sink.close();
@@ -127,7 +127,7 @@ export const lifecycleMachine = setup({
     const sink = new EventSink(parent, emitters.get(self) ?? (() => undefined));
     return {
       router: new RunningRouter(root, options),
-      host: new HostSession(sink.tell, startInput.logger),
+      host: new HostSession(sink.emit, startInput.logger),
       transports: options.transports.map(namedTransport),
       subscriptions: subscribe.map(subscribeRequest),
       sink,
@@ -202,10 +202,10 @@ export const emitters = new WeakMap<AnyActorRef, (event: ClaspEvent) => void>();
 function reportSessions({ router, host, sink }: ClaspContext): void {
   router.on('session.opened', (routerEvent) => {
     if (host.isOpening(routerEvent)) return;
-    sink.tell({ ...routerEvent, type: 'clasp.session.opened' });
+    sink.emit({ ...routerEvent, type: 'clasp.session.opened' });
   });
   router.on('session.closed', ({ id, name, end: { kind, text } }) => {
-    if (!host.isClosing(id)) sink.tell({ type: 'clasp.session.closed', id, name, reason: kind, text });
+    if (!host.isClosing(id)) sink.emit({ type: 'clasp.session.closed', id, name, reason: kind, text });
   });
 }
 

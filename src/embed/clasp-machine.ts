@@ -38,7 +38,7 @@ class ClaspMachine extends LifecycleMachine {
     const mistake = snapshot.status === 'active' ? typeMistake(event) : undefined;
     if (mistake !== undefined) {
       // The sender intended a request; only its type is validated here.
-      snapshot.context.sink.tell(refusal(event as unknown as ClaspRequest, mistake));
+      snapshot.context.sink.emit(refusal(event as unknown as ClaspRequest, mistake));
       return snapshot;
     }
     if (event.type === XSTATE_STOP) snapshot.context.sink.close();

@@ -12,7 +12,7 @@ export class EventSink {
     this.#emit = emit;
   }
 
-  readonly tell = (event: ClaspEvent): void => {
+  readonly emit = (event: ClaspEvent): void => {
     if (this.#isClosed) return;
     this.#parent?.send(event);
     this.#emit(event);

@@ -25,7 +25,7 @@ interface Subscribed {
  * If the router closes it, it is reopened with its subscriptions. Requests wait meanwhile.
  */
 export class HostSession {
-  readonly #tell: (event: ClaspEvent) => void;
+  readonly #emit: (event: ClaspEvent) => void;
   readonly #logger: Logger;
   readonly #subscriptions = new Map<string, Subscribed>();
   /** Errors that `clasp.refused` reports with their request. */
@@ -39,8 +39,8 @@ export class HostSession {
   /** Remote address of its last attempt to open a session. */
   #remoteAddress: string | undefined;
 
-  constructor(tell: (event: ClaspEvent) => void, logger: Logger) {
-    this.#tell = tell;
+  constructor(emit: (event: ClaspEvent) => void, logger: Logger) {
+    this.#emit = emit;
     this.#logger = logger;
   }
 
@@ -207,7 +207,7 @@ export class HostSession {
     const end = client.on(
       pattern,
       (signal) => {
-        this.#tell(eventOf(signal, id));
+        this.#emit(eventOf(signal, id));
       },
       options,
     );
@@ -237,7 +237,7 @@ export class HostSession {
   }
 
   #refuse(request: ClaspRequest | undefined, thrown: unknown): void {
-    this.#tell(refusal(request, thrown));
+    this.#emit(refusal(request, thrown));
   }
 }
 

@@ -56,7 +56,7 @@ export interface HttpPort {
  */
 export async function openHttpPort(options: HttpPortOptions): Promise<HttpPort> {
   checkOptions<HttpPortOptions>('openHttpPort', options, httpPortRules, ['port', 'routes']);
-  const door = await HttpListener.open({
+  const listener = await HttpListener.open({
     port: options.port,
     host: options.host ?? '127.0.0.1',
     tls: options.tls,
@@ -70,18 +70,18 @@ export async function openHttpPort(options: HttpPortOptions): Promise<HttpPort> 
     onRouteError: options.onError,
     clock: options.clock ?? systemClock,
   });
-  door.serve({
+  listener.serve({
     request: ({ method = '' }, response) => {
       if (['GET', 'HEAD', 'POST'].includes(method)) send(response, 404, 'not found');
       else send(response, 405, 'only GET, HEAD and POST', { headers: { Allow: 'GET, HEAD, POST' } });
     },
     upgrade: (_request, socket) => {
       const text = 'it requested an upgrade, which this port does not support';
-      door.refuse(socket, 400, 'this port does not support upgrades', { kind: 'handshake', text });
+      listener.refuse(socket, 400, 'this port does not support upgrades', { kind: 'handshake', text });
     },
     failed: (error) => options.onError?.(error), // The port accepts no more connections. The router continues.
   });
-  const { address, family, port } = door.address;
+  const { address, family, port } = listener.address;
   const host = family === 'IPv6' ? `[${address}]` : address;
-  return { url: `${door.isEncrypted ? 'https' : 'http'}://${host}:${port}`, close: () => door.close() };
+  return { url: `${listener.isEncrypted ? 'https' : 'http'}://${host}:${port}`, close: () => listener.close() };
 }

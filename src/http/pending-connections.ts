@@ -104,7 +104,7 @@ export class PendingConnections {
   /** Reports a rejection once. The caller must still answer or close the connection. */
   reject(socket: Socket, kind: RejectedConnection['kind'], text: string): void {
     const connection = this.#pendingOf(socket);
-    if (connection?.settled === false) this.#tell(connection, kind, text);
+    if (connection?.settled === false) this.#report(connection, kind, text);
   }
 
   /**
@@ -117,7 +117,7 @@ export class PendingConnections {
     const socket = this.#handshaking.get(endpointsOf(secured));
     const connection = socket && this.#pending.get(socket);
     // If the connection is unknown, the close of its TCP socket reports it.
-    if (connection?.settled === false) this.#tell(connection, 'handshake', handshakeFault(error));
+    if (connection?.settled === false) this.#report(connection, 'handshake', handshakeFault(error));
     return true;
   }
 
@@ -131,7 +131,7 @@ export class PendingConnections {
     return this.#pending.get(this.#below.get(socket) ?? socket);
   }
 
-  #tell(connection: PendingConnection, kind: RejectedConnection['kind'], text: string): void {
+  #report(connection: PendingConnection, kind: RejectedConnection['kind'], text: string): void {
     connection.settled = true;
     this.#options.faults.report(kind, connection.source, text);
   }
@@ -145,7 +145,7 @@ export class PendingConnections {
     socket.once('close', () => {
       // A peer that sent no bytes, such as a monitoring probe, is not a fault.
       const begun = connection.inHandshake && socket.bytesRead > 0;
-      if (begun && !connection.settled) this.#tell(connection, 'handshake', HUNG_UP);
+      if (begun && !connection.settled) this.#report(connection, 'handshake', HUNG_UP);
       this.leave(socket);
     });
     if (tls !== undefined) this.#beginHandshake(socket);
@@ -156,7 +156,7 @@ export class PendingConnections {
   readonly #cutOff = (socket: Socket, ageSeconds: number, reason: string): void => {
     const connection = this.#pending.get(socket);
     if (connection?.settled === false) {
-      this.#tell(connection, 'timeout', `no ${this.#missing(connection)} within ${ageSeconds} s: ${reason}`);
+      this.#report(connection, 'timeout', `no ${this.#missing(connection)} within ${ageSeconds} s: ${reason}`);
     }
     socket.destroy();
   };
@@ -168,7 +168,7 @@ export class PendingConnections {
   #expire(connection: PendingConnection): void {
     const { handshakeMs } = this.#options;
     if (!connection.settled) {
-      this.#tell(connection, 'timeout', `no ${this.#missing(connection)} within ${handshakeMs / 1_000} s`);
+      this.#report(connection, 'timeout', `no ${this.#missing(connection)} within ${handshakeMs / 1_000} s`);
     }
     connection.socket.destroy();
   }

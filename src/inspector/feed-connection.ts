@@ -8,7 +8,7 @@ import { ClaspError } from '../protocol/errors.js';
 import { type AccessRule, PageAccess } from './page-access.js';
 import { parsePageMessage } from './page-message.js';
 import type { FeedMessage, PageMessage, View } from './feed.js';
-import type { RunningView, SendText, Tell } from './views.js';
+import type { RunningView, SendText, SendFeed } from './views.js';
 
 /** Services that a feed connection needs from the inspector. */
 export interface FeedHost {
@@ -16,22 +16,26 @@ export interface FeedHost {
   /** What the page must present first. */
   readonly access: AccessRule;
   /** Whether another page can open. */
-  readonly hasRoom: () => boolean;
+  readonly hasCapacity: () => boolean;
   /** Called when the page has presented a valid key or token. */
   readonly opened: () => void;
   /** @param needs what the page still has to present */
   readonly welcome: (needs: 'token' | 'key' | undefined) => FeedMessage;
   /** Starts a view. @throws ClaspError if the pattern is invalid */
-  readonly watch: (watch: Extract<PageMessage, { readonly type: 'watch' }>, tell: Tell, send: SendText) => RunningView;
+  readonly watch: (
+    watch: Extract<PageMessage, { readonly type: 'watch' }>,
+    sendFeed: SendFeed,
+    send: SendText,
+  ) => RunningView;
   /** Starts the list of actors, which the page receives in addition to its views. It is sent at every change. */
-  readonly watchActors: (tell: Tell) => RunningView;
+  readonly watchActors: (sendFeed: SendFeed) => RunningView;
   /** Opens a session for the writes of the page. */
   readonly connect: (token: string | undefined) => Promise<Client>;
   /**
    * Called with the reason when the page is disconnected because it does not read. The page itself cannot receive the
    * reason.
    */
-  readonly letGo: (why: string) => void;
+  readonly disconnected: (why: string) => void;
 }
 
 /** Maximum bytes queued for a page. Above it, the page gets no messages until it has caught up. */
@@ -75,13 +79,13 @@ export class FeedConnection {
     this.#access = new PageAccess({
       clock: host.clock,
       rule: host.access,
-      hasRoom: host.hasRoom,
+      hasCapacity: host.hasCapacity,
       admitted: (token) => {
         this.#token = token;
         this.#welcome();
       },
       refused: (text) => {
-        this.#tell({ type: 'refused', text });
+        this.#sendFeed({ type: 'refused', text });
       },
       ended: (reason) => {
         this.close(reason);
@@ -104,7 +108,7 @@ export class FeedConnection {
 
   /** @param reason text that the page shows */
   close(reason: string): void {
-    this.#tell({ type: 'refused', text: reason });
+    this.#sendFeed({ type: 'refused', text: reason });
     this.#stop();
     this.#socket.close(1001);
   }
@@ -112,10 +116,11 @@ export class FeedConnection {
   readonly #onMessage = (data: RawData, isBinary: boolean): void => {
     if (this.#isOver) return;
     const message = isBinary ? undefined : parsePageMessage(textOf(data));
-    if (message === undefined) this.#tell({ type: 'refused', text: 'this is not a message of the inspector’s page' });
+    if (message === undefined)
+      this.#sendFeed({ type: 'refused', text: 'this is not a message of the inspector’s page' });
     else if (message.type === 'authenticate' || message.type === 'unlock') this.#access.show(message);
     else if (this.#access.needs !== undefined)
-      this.#tell({ type: 'refused', text: `the first message must contain a ${this.#access.needs}` });
+      this.#sendFeed({ type: 'refused', text: `the first message must contain a ${this.#access.needs}` });
     else this.#handle(message);
   };
 
@@ -154,16 +159,16 @@ export class FeedConnection {
     this.#views.get(watch.view)?.running.stop();
     this.#views.delete(watch.view);
     try {
-      this.#views.set(watch.view, { watch, running: this.#host.watch(watch, this.#tell, this.#send) });
+      this.#views.set(watch.view, { watch, running: this.#host.watch(watch, this.#sendFeed, this.#send) });
     } catch (error) {
       if (!(error instanceof ClaspError)) throw error;
-      this.#tell({ type: 'refused', text: error.message });
+      this.#sendFeed({ type: 'refused', text: error.message });
     }
   }
 
   #welcome(): void {
     const { needs } = this.#access;
-    this.#tell(this.#host.welcome(needs));
+    this.#sendFeed(this.#host.welcome(needs));
     if (needs !== undefined) return;
     this.#host.opened();
     this.#watchActors();
@@ -171,7 +176,7 @@ export class FeedConnection {
 
   #watchActors(): void {
     this.#actors?.stop();
-    this.#actors = this.#host.watchActors(this.#tell);
+    this.#actors = this.#host.watchActors(this.#sendFeed);
   }
 
   /** The session of the page. It opens at the first write, and again if opening failed or the session has ended. */
@@ -195,13 +200,13 @@ export class FeedConnection {
   async #write(id: number, write: (client: Client) => Promise<void>): Promise<void> {
     try {
       await write(await this.#client());
-      this.#tell({ type: 'done', id });
+      this.#sendFeed({ type: 'done', id });
     } catch (error) {
-      this.#tell({ type: 'done', id, error: error instanceof Error ? error.message : 'the write failed' });
+      this.#sendFeed({ type: 'done', id, error: error instanceof Error ? error.message : 'the write failed' });
     }
   }
 
-  readonly #tell = (message: FeedMessage): void => {
+  readonly #sendFeed = (message: FeedMessage): void => {
     if (this.#isOver || this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.#behindSinceMs === undefined && this.#socket.bufferedAmount > MAX_BEHIND_BYTES) {
       this.#behindSinceMs = this.#host.clock.now();
@@ -238,7 +243,7 @@ export class FeedConnection {
     this.#deadline = undefined;
     const fault = this.#fault(this.#host.clock.now());
     if (fault === undefined) return;
-    if (this.isAllowed) this.#letGo(fault);
+    if (this.isAllowed) this.#disconnect(fault);
     else this.close(fault);
   };
 
@@ -254,15 +259,15 @@ export class FeedConnection {
 
   #catchUp(): void {
     this.#behindSinceMs = undefined;
-    for (const done of this.#missed.splice(0)) this.#tell(done);
+    for (const done of this.#missed.splice(0)) this.#sendFeed(done);
     this.#watchActors();
     for (const { watch } of [...this.#views.values()]) {
       if (watch.view !== 'stately') this.#watch(watch); // this view has its own queue and has dropped nothing
     }
   }
 
-  #letGo(why: string): void {
-    this.#host.letGo(why);
+  #disconnect(why: string): void {
+    this.#host.disconnected(why);
     this.#socket.terminate();
   }
 

@@ -22,7 +22,7 @@ import { pageFiles } from './page-files.js';
 import { Registry } from './registry.js';
 import { sanitize } from './sanitize.js';
 import { createStatelyStream, type StatelyStream } from './stately/index.js';
-import type { RunningView, SendText, Tell } from './views.js';
+import type { RunningView, SendText, SendFeed } from './views.js';
 import { watchActor } from './watch-actor.js';
 import { watchActors } from './watch-actors.js';
 import { watchSessions } from './watch-sessions.js';
@@ -123,7 +123,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   const rule = guardRule({ ...options, isRemote });
   const key = access.kind === 'key' ? access.key : undefined;
   const openPages = (): number => [...pages].filter(({ isAllowed }) => isAllowed).length;
-  const hasRoom = (): boolean => openPages() < MAX_PAGES;
+  const hasCapacity = (): boolean => openPages() < MAX_PAGES;
   const charts: Readonly<Record<string, Chart>> = Object.fromEntries(
     options.machines.map((machine) => [machine.id, chart(machine)]),
   );
@@ -135,10 +135,10 @@ export function createInspector(options: InspectorOptions): Inspector {
     const { params = 0 } = (childOf(router, 'router')?.getSnapshot() ?? {}) as { readonly params?: number };
     return params;
   };
-  const host: Omit<FeedHost, 'opened' | 'letGo'> = {
+  const host: Omit<FeedHost, 'opened' | 'disconnected'> = {
     clock,
     access,
-    hasRoom,
+    hasCapacity,
     welcome: (needs) => ({
       type: 'welcome',
       router: options.name ?? 'CLASP Router',
@@ -149,7 +149,7 @@ export function createInspector(options: InspectorOptions): Inspector {
       nowMs: ClockWatch.of(clock).protocolNow(),
       charts: needs === undefined ? charts : {},
     }),
-    watchActors: (tell) => watchActors(registry, clock, tell),
+    watchActors: (sendFeed) => watchActors(registry, clock, sendFeed),
     watch: begin,
     connect(token) {
       if (router === undefined) return Promise.reject(new Error('there is no router yet'));
@@ -157,12 +157,16 @@ export function createInspector(options: InspectorOptions): Inspector {
     },
   };
 
-  function begin(watch: Extract<PageMessage, { readonly type: 'watch' }>, tell: Tell, send: SendText): RunningView {
+  function begin(
+    watch: Extract<PageMessage, { readonly type: 'watch' }>,
+    sendFeed: SendFeed,
+    send: SendText,
+  ): RunningView {
     switch (watch.view) {
       case 'sessions':
-        return watchSessions(views, countParams, clock, tell);
+        return watchSessions(views, countParams, clock, sendFeed);
       case 'actor':
-        return watchActor(registry, watch.actor, clock, tell);
+        return watchActor(registry, watch.actor, clock, sendFeed);
       case 'signals': {
         const source = {
           params: (question: object) =>
@@ -173,10 +177,10 @@ export function createInspector(options: InspectorOptions): Inspector {
             })) ?? new ClaspError(ErrorCode.ServiceUnavailable, 'there is no router'),
           names: () => new Map(views().map(({ id, name }) => [id, name])),
         };
-        return watchSignals(source, watch.pattern, clock, tell);
+        return watchSignals(source, watch.pattern, clock, sendFeed);
       }
       case 'traffic':
-        return watchTraffic(registry, watch.pattern, clock, tell);
+        return watchTraffic(registry, watch.pattern, clock, sendFeed);
       case 'stately':
         return watchStately(stately, send);
     }
@@ -199,7 +203,7 @@ export function createInspector(options: InspectorOptions): Inspector {
         const remoteAddress = peer?.remoteAddress ?? `${request.socket.remoteAddress ?? 'unknown'}:0`;
         const isLocal = peer?.isLocal ?? isLoopback(remoteAddress);
         const why = refusal({ isLocal, isForwarded: isForwarded(headers), host: name, origin }, rule);
-        if (why !== undefined || !hasRoom()) {
+        if (why !== undefined || !hasCapacity()) {
           const [status, text] =
             why === undefined ? ['503 Service Unavailable', 'too many pages are open'] : ['403 Forbidden', why];
           // Without this, the socket stays half open until the peer closes it. The HTTP server no longer manages it.
@@ -209,13 +213,13 @@ export function createInspector(options: InspectorOptions): Inspector {
         }
         server.handleUpgrade(request, socket, head, (webSocket) => {
           const from = { remoteAddress };
-          const letGo = (why: string): void => {
+          const disconnected = (why: string): void => {
             logger.warn(from, `the inspector closed a page: ${why}`);
           };
           const opened = (): void => {
             logger.info(from, 'an inspector page opened');
           };
-          const page = new FeedConnection(webSocket, { ...host, opened, letGo });
+          const page = new FeedConnection(webSocket, { ...host, opened, disconnected });
           pages.add(page);
           const waiting = [...pages].filter(({ isAllowed }) => !isAllowed);
           if (waiting.length > MAX_WAITING) waiting[0]!.close('too many pages wait for a key or token');

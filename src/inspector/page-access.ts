@@ -18,7 +18,7 @@ export interface AccessHost {
   readonly clock: Clock;
   readonly rule: AccessRule;
   /** Whether another page can open. */
-  readonly hasRoom: () => boolean;
+  readonly hasCapacity: () => boolean;
   /** Called once, when the page has presented a valid key or token. @param token undefined if the rule is the key */
   readonly admitted: (token: string | undefined) => void;
   /** Sends the page the reason of a refusal. The page can try again. */
@@ -139,7 +139,7 @@ export class PageAccess {
   }
 
   #admit(token: string | undefined): void {
-    if (!this.#host.hasRoom()) {
+    if (!this.#host.hasCapacity()) {
       this.#host.ended('too many pages are open');
       return;
     }

@@ -97,7 +97,7 @@ export class Registry implements WatchedActors {
         this.#add(ref);
         return;
       case '@xstate.event':
-        this.#tellEvent(ref, event.event, event.sourceRef?.sessionId);
+        this.#reportEvent(ref, event.event, event.sourceRef?.sessionId);
         return;
       case '@xstate.snapshot':
         this.#taken(ref, event.event, event.snapshot);
@@ -106,7 +106,7 @@ export class Registry implements WatchedActors {
     }
   }
 
-  #tellEvent(ref: AnyActorRef, event: WatchedEvent, sourceId: string | undefined): void {
+  #reportEvent(ref: AnyActorRef, event: WatchedEvent, sourceId: string | undefined): void {
     if (this.#listeners.size === 0) return;
     const known = this.#actors.get(ref.sessionId);
     if (known === undefined) return;

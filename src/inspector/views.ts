@@ -9,7 +9,7 @@ export interface RunningView {
  * Sends the messages of a view. If the page is behind, messages are dropped, and the view restarts when the page has
  * caught up.
  */
-export type Tell = (message: FeedMessage) => void;
+export type SendFeed = (message: FeedMessage) => void;
 
 /**
  * Sends for a view with its own queue; nothing is dropped.

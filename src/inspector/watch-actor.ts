@@ -4,7 +4,7 @@ import type { ActorDetail } from './feed.js';
 import { activeNodes, snapshotOf } from './machine-state.js';
 import { type KnownActor, type Registry, rowOf } from './registry.js';
 import { sanitize } from './sanitize.js';
-import type { RunningView, Tell } from './views.js';
+import type { RunningView, SendFeed } from './views.js';
 
 /** Minimum milliseconds between two messages about one actor. */
 const PERIOD_MS = 50;
@@ -12,26 +12,26 @@ const PERIOD_MS = 50;
 /**
  * Sends one actor, now and after each of its transitions. After the actor has ended, the view keeps its last state.
  */
-export function watchActor(registry: Registry, sessionId: string, clock: Clock, tell: Tell): RunningView {
+export function watchActor(registry: Registry, sessionId: string, clock: Clock, sendFeed: SendFeed): RunningView {
   const known = registry.find(sessionId);
   if (known === undefined) {
-    tell({ type: 'refused', text: 'the actor no longer exists' });
+    sendFeed({ type: 'refused', text: 'the actor no longer exists' });
     return { stop: () => undefined };
   }
   let timer: unknown;
   let isPlanned = false;
-  let toldAtMs = -Infinity;
+  let sentAtMs = -Infinity;
   const show = (): void => {
     isPlanned = false;
-    toldAtMs = clock.now();
+    sentAtMs = clock.now();
     const watch = ClockWatch.of(clock);
     watch.look();
-    tell({ type: 'actor', actor: detailOf(known, (ms) => watch.protocolTimeOf(ms)) });
+    sendFeed({ type: 'actor', actor: detailOf(known, (ms) => watch.protocolTimeOf(ms)) });
   };
   const changed = ({ sessionId: id }: { readonly sessionId: string }): void => {
     if (id !== sessionId || isPlanned) return;
     isPlanned = true;
-    timer = setBackgroundTimer(clock, show, Math.max(0, toldAtMs + PERIOD_MS - clock.now()));
+    timer = setBackgroundTimer(clock, show, Math.max(0, sentAtMs + PERIOD_MS - clock.now()));
   };
   const forget = registry.subscribe({
     actorStarted: () => undefined,

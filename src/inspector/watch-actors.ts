@@ -1,6 +1,6 @@
 import { type Clock, setBackgroundTimer } from '../util/clock.js';
 import type { Registry } from './registry.js';
-import type { RunningView, Tell } from './views.js';
+import type { RunningView, SendFeed } from './views.js';
 
 /**
  * Minimum milliseconds between two messages: a listener can accept hundreds of peers per second, with one transition
@@ -9,7 +9,7 @@ import type { RunningView, Tell } from './views.js';
 const PERIOD_MS = 100;
 
 /** Sends all actors except sessions, now and after each start, stop or transition. */
-export function watchActors(registry: Registry, clock: Clock, tell: Tell): RunningView {
+export function watchActors(registry: Registry, clock: Clock, sendFeed: SendFeed): RunningView {
   let timer: unknown;
   let isPlanned = false;
   let sent = '';
@@ -19,7 +19,7 @@ export function watchActors(registry: Registry, clock: Clock, tell: Tell): Runni
     const text = JSON.stringify(actors);
     if (text === sent) return;
     sent = text;
-    tell({ type: 'actors', actors });
+    sendFeed({ type: 'actors', actors });
   };
   /** Sessions can number thousands, and have their own view. */
   const changed = ({ config }: { readonly config: object | undefined }): void => {

@@ -3,7 +3,7 @@ import { ClockWatch } from '../util/clock-watch.js';
 import type { SessionView } from '../actors/session/session-view.js';
 import type { SessionRow } from './feed.js';
 import { repeat } from './repeat.js';
-import type { RunningView, Tell } from './views.js';
+import type { RunningView, SendFeed } from './views.js';
 
 /** Milliseconds between two samples of all sessions. */
 const PERIOD_MS = 500;
@@ -22,7 +22,7 @@ export function watchSessions(
   look: () => readonly SessionView[],
   countParams: () => number,
   clock: Clock,
-  tell: Tell,
+  sendFeed: SendFeed,
 ): RunningView {
   const counters = new Map<string, Counters>();
   const sent = new Map<string, SessionRow>();
@@ -48,7 +48,7 @@ export function watchSessions(
       counters.delete(id);
     }
     const protocolMs = ClockWatch.of(clock).protocolTimeOf(nowMs);
-    tell({
+    sendFeed({
       type: 'sessions',
       nowMs: protocolMs,
       total: views.length,

@@ -6,7 +6,7 @@ import type { Value } from '../protocol/values/value.js';
 import type { Json, SignalRow } from './feed.js';
 import { repeat } from './repeat.js';
 import { holdsSecret, isSecretAddress } from './secrets.js';
-import type { RunningView, Tell } from './views.js';
+import type { RunningView, SendFeed } from './views.js';
 
 const PERIOD_MS = 250;
 const MAX_ROWS = 2_000;
@@ -21,7 +21,7 @@ export interface SignalsSource {
 }
 
 /** Sends the matching params, and then the changes. */
-export function watchSignals(source: SignalsSource, pattern: string, clock: Clock, tell: Tell): RunningView {
+export function watchSignals(source: SignalsSource, pattern: string, clock: Clock, sendFeed: SendFeed): RunningView {
   /** Short mark of the sent version of each param. */
   const sent = new Map<string, string>();
   let refused: string | undefined;
@@ -29,7 +29,7 @@ export function watchSignals(source: SignalsSource, pattern: string, clock: Cloc
   return repeat(clock, PERIOD_MS, () => {
     const answer = source.params(question);
     if (answer instanceof ClaspError) {
-      if (refused !== answer.message) tell({ type: 'refused', text: answer.message });
+      if (refused !== answer.message) sendFeed({ type: 'refused', text: answer.message });
       refused = answer.message; // reported once
       return;
     }
@@ -46,7 +46,7 @@ export function watchSignals(source: SignalsSource, pattern: string, clock: Cloc
     }
     for (const address of removed) sent.delete(address);
     const { total, isCut, nowMicros } = answer;
-    tell({ type: 'signals', pattern, nowMs: nowMicros / 1_000, total, isCut, rows, removed: [...removed] });
+    sendFeed({ type: 'signals', pattern, nowMs: nowMicros / 1_000, total, isCut, rows, removed: [...removed] });
   });
 }
 

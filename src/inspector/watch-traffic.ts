@@ -9,7 +9,7 @@ import type { TrafficLine } from './feed.js';
 import type { Registry } from './registry.js';
 import { repeat } from './repeat.js';
 import { HIDDEN, holdsSecret, isSecretAddress } from './secrets.js';
-import type { RunningView, Tell } from './views.js';
+import type { RunningView, SendFeed } from './views.js';
 import { jsonOf } from './watch-signals.js';
 
 const PERIOD_MS = 200;
@@ -32,7 +32,7 @@ export function watchTraffic(
   registry: Registry,
   pattern: string,
   clock: Clock,
-  tell: Tell,
+  sendFeed: SendFeed,
   random: () => number = Math.random,
 ): RunningView {
   const wanted = parsePattern(pattern);
@@ -78,7 +78,7 @@ export function watchTraffic(
   });
   const telling = repeat(clock, PERIOD_MS, () => {
     if (seen === 0) return;
-    tell({ type: 'traffic', pattern, seen, lines: lines.sort((one, other) => one.atMs - other.atMs) });
+    sendFeed({ type: 'traffic', pattern, seen, lines: lines.sort((one, other) => one.atMs - other.atMs) });
     lines = [];
     matched = 0;
     seen = 0;

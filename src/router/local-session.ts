@@ -118,7 +118,7 @@ export class InProcess {
     onAttempt?: LastingOptions['onAttempt'],
     rights: LocalRights = {},
   ): Promise<Client> {
-    const isGone = (): boolean => this.#hub() === undefined;
+    const hasEnded = (): boolean => this.#hub() === undefined;
     const link = linkOf((events) => {
       const hub = this.#hub();
       if (hub === undefined) throw stopped();
@@ -127,12 +127,12 @@ export class InProcess {
       const { connection, peer } = localLink(remoteAddress, events, rights);
       hub.send(new ConnectionOpened(connection));
       return peer;
-    }, isGone);
+    }, hasEnded);
     try {
       // The link between the two cannot fail silently, so neither sends keep-alives.
       return await connect(link, { ...options, keepAliveMs: 0, clock: this.#clock });
     } catch (cause) {
-      throw isGone() && !(cause instanceof ArgumentError) ? stopped(cause) : cause;
+      throw hasEnded() && !(cause instanceof ArgumentError) ? stopped(cause) : cause;
     }
   }
 

@@ -45,7 +45,7 @@ export const fixedBytes = {
   /** 32,768 such addresses as bytes and strings, with references to their recipients. */
   directAddresses: 18_481_152,
   /** Revisions of 65,536 removed params. */
-  goneParams: 23_330_816,
+  tombstones: 23_330_816,
   /** 1,024 connections that wait for a session. */
   waitingConnections: 10_485_760,
   /** 2,048 connections that wait at a port. */

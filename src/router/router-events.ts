@@ -76,10 +76,9 @@ export class RouterEvents {
 
   on<T extends RouterEvent['type']>(
     type: T,
-    listener: (happening: Extract<RouterEvent, { readonly type: T }>) => void,
+    listener: (event: Extract<RouterEvent, { readonly type: T }>) => void,
   ): () => void {
-    const isOfType = (happening: RouterEvent): happening is Extract<RouterEvent, { readonly type: T }> =>
-      happening.type === type;
+    const isOfType = (event: RouterEvent): event is Extract<RouterEvent, { readonly type: T }> => event.type === type;
     const subscription = this.events$.pipe(filter(isOfType)).subscribe(listener);
     return () => {
       subscription.unsubscribe();

@@ -206,7 +206,7 @@ export class RunningRouter implements ServiceRouter {
   /** Listens to one kind of {@link events$}. @returns a function that removes the listener */
   on<T extends RouterEvent['type']>(
     type: T,
-    listener: (happening: Extract<RouterEvent, { readonly type: T }>) => void,
+    listener: (event: Extract<RouterEvent, { readonly type: T }>) => void,
   ): () => void {
     checkOneOf('the first argument of on', type, routerEventTypes);
     checkFunction('the listener of on', listener);

@@ -80,7 +80,7 @@ export interface ServiceRouter {
   signals$<T extends SignalType = SignalType>(pattern: string, options?: SignalsOptions<T>): Observable<Signal<T>>;
   on<T extends RouterEvent['type']>(
     type: T,
-    listener: (happening: Extract<RouterEvent, { readonly type: T }>) => void,
+    listener: (event: Extract<RouterEvent, { readonly type: T }>) => void,
   ): () => void;
   statistics(): RouterStatistics;
   history(address: string): readonly PastWrite[];

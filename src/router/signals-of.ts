@@ -16,10 +16,10 @@ export function signalsOf<T extends SignalType>(
   isEnd: (reason: Error) => boolean = () => false,
 ): Observable<Signal<T>> {
   return new Observable((subscriber) => {
-    const tell = (signal: Signal<T>): void => {
+    const deliver = (signal: Signal<T>): void => {
       subscriber.next(signal);
     };
-    const unsubscribe = client.on<T>(pattern, tell, options);
+    const unsubscribe = client.on<T>(pattern, deliver, options);
     unsubscribe.ready.catch((error: unknown) => {
       subscriber.error(error);
     });

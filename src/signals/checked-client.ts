@@ -88,11 +88,11 @@ export class CheckedClient {
   on(pattern: string, listener: (signal: PlainSignal) => void, options: OnOptions = {}): Unsubscribe {
     checkOptionsObject('on', options);
     checkFunction('the listener of on', listener);
-    const tell = (signal: Signal): void => {
+    const deliver = (signal: Signal): void => {
       const arrived = this.#arrivals.signal(signal);
       if (arrived !== undefined) listener(arrived);
     };
-    return this.#client.on(this.#signals.subscribed(pattern), tell, {
+    return this.#client.on(this.#signals.subscribed(pattern), deliver, {
       ...options,
       types: this.#types(pattern, options),
     });

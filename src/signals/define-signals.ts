@@ -73,10 +73,10 @@ function checkShape(address: string, declaration: unknown): void {
     throw new SignalsError(`"${address}" requires an object with a type, such as { type: 'event' }.`);
   }
   const fields = new Map<string, unknown>(Object.entries(declaration));
-  const stranger = [...fields.keys()].find((field) => !declarationFields.has(field));
-  if (stranger !== undefined) {
+  const unknownField = [...fields.keys()].find((field) => !declarationFields.has(field));
+  if (unknownField !== undefined) {
     const known = [...declarationFields].join(', ');
-    throw new SignalsError(`"${address}" has an unknown field "${stranger}"; the fields are ${known}.`);
+    throw new SignalsError(`"${address}" has an unknown field "${unknownField}"; the fields are ${known}.`);
   }
   const type = signalTypes.find((one) => one === fields.get('type'));
   if (type === undefined) throw new SignalsError(`The type of "${address}" must be one of ${signalTypes.join(', ')}.`);

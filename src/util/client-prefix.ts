@@ -28,7 +28,7 @@ export interface PeerSource {
 }
 
 /** Returns the key for the peer of a connection. */
-export function placeOfConnection({ remoteAddress, isForwarded = false }: PeerSource): string | undefined {
+export function clientPrefixOf({ remoteAddress, isForwarded = false }: PeerSource): string | undefined {
   const address = remoteAddress.slice(0, Math.max(remoteAddress.lastIndexOf(':'), 0)).replace(/^\[|\]$/g, '');
   if (isForwarded) return forwardedPlaceOf(address);
   return /[.:]/.test(address) ? clientPrefix(address) : undefined;

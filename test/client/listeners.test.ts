@@ -9,17 +9,17 @@ describe('listeners', () => {
     const add = (name: string): (() => void) => listeners.add((value) => heard.push(`${name}${value}`));
     const off = add('a');
     add('b');
-    expect(listeners.tell(1)).toBe(true);
+    expect(listeners.notify(1)).toBe(true);
     off();
     off();
-    listeners.tell(2);
+    listeners.notify(2);
     expect(heard).toEqual(['a1', 'b1', 'b2']);
     const same = (value: number): void => void heard.push(`same${value}`);
     listeners.add(same);
     listeners.add(same)();
-    listeners.tell(3);
+    listeners.notify(3);
     expect(heard.slice(3)).toEqual(['b3', 'same3']);
-    expect(new Listeners<number>().tell(1)).toBe(false);
+    expect(new Listeners<number>().notify(1)).toBe(false);
   });
 });
 

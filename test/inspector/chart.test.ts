@@ -27,7 +27,7 @@ const ways: Readonly<Record<string, readonly Edge[]>> = {
     ['root.draining', 'root.stopped', 'done'],
     ['root.draining', 'root.draining', 'after drainLimit'],
     ['root.draining.doors.closing', 'root.draining.doors.closed', 'always', 'hasNoListeners'],
-    ['root.draining.sessions.leaving', 'root.draining.sessions.gone', 'sessions.drained'],
+    ['root.draining.sessions.leaving', 'root.draining.sessions.ended', 'sessions.drained'],
   ],
   listener: [
     ['listener.binding', 'listener.binding', 'listener.closing'],

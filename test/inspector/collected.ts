@@ -1,12 +1,12 @@
 import type { FeedMessage } from '../../src/inspector/feed.js';
-import type { Tell } from '../../src/inspector/views.js';
+import type { SendFeed } from '../../src/inspector/views.js';
 
 type Of<T extends FeedMessage['type']> = Extract<FeedMessage, { readonly type: T }>;
 
 /** Collects the messages of a view. */
 export class Collected {
   readonly messages: FeedMessage[] = [];
-  readonly tell: Tell = (message) => this.messages.push(message);
+  readonly sendFeed: SendFeed = (message) => this.messages.push(message);
 
   of<T extends FeedMessage['type']>(type: T): readonly Of<T>[] {
     return this.messages.filter((message): message is Of<T> => message.type === type);

@@ -5,7 +5,7 @@ import type { Client } from '../../src/client/index.js';
 import type { Authenticator, Grant } from '../../src/core/ports.js';
 import type { FeedMessage, PageMessage } from '../../src/inspector/feed.js';
 import { FeedConnection, type FeedHost } from '../../src/inspector/feed-connection.js';
-import type { SendText, Tell } from '../../src/inspector/views.js';
+import type { SendText, SendFeed } from '../../src/inspector/views.js';
 import { ClaspError } from '../../src/protocol/errors.js';
 import { parseScopes } from '../../src/protocol/scope.js';
 import { turns } from '../support/inbox.js';
@@ -104,13 +104,13 @@ function opened(authenticator?: Tokens) {
   const writers: Writer[] = [];
   const tokensOfWriters: (string | undefined)[] = [];
   const counts = { views: 0, lists: 0, failures: 0 };
-  const letGo: string[] = [];
-  let tellView: Tell = () => undefined;
+  const disconnected: string[] = [];
+  let tellView: SendFeed = () => undefined;
   let sendView: SendText = () => undefined;
   const host: FeedHost = {
     clock,
     access: authenticator === undefined ? { kind: 'none' } : { kind: 'token', authenticator },
-    hasRoom: () => true,
+    hasCapacity: () => true,
     opened: () => undefined,
     welcome: (needs) => ({
       type: 'welcome',
@@ -122,16 +122,16 @@ function opened(authenticator?: Tokens) {
       nowMs: clock.now(),
       charts: {},
     }),
-    watch: (watch, tell, send) => {
+    watch: (watch, sendFeed, send) => {
       if (watch.view === 'traffic') throw new ClaspError(202, 'that is no pattern');
       counts.views++;
-      [tellView, sendView] = [tell, send];
-      tell({ type: 'sessions', nowMs: 0, total: 0, rows: [], removed: [] });
+      [tellView, sendView] = [sendFeed, send];
+      sendFeed({ type: 'sessions', nowMs: 0, total: 0, rows: [], removed: [] });
       return { stop: () => counts.views-- };
     },
-    watchActors: (tell) => {
+    watchActors: (sendFeed) => {
       counts.lists++;
-      tell({ type: 'actors', actors: [] });
+      sendFeed({ type: 'actors', actors: [] });
       return { stop: () => counts.lists-- };
     },
     connect: (token) => {
@@ -141,7 +141,7 @@ function opened(authenticator?: Tokens) {
       writers.push(writer);
       return Promise.resolve(writer as unknown as Client); // the used part
     },
-    letGo: (why) => letGo.push(why),
+    disconnected: (why) => disconnected.push(why),
   };
   const page = new FeedConnection(socket as unknown as WebSocket, host); // the used part
   const update = (): void => {
@@ -150,7 +150,7 @@ function opened(authenticator?: Tokens) {
   const sendBy: SendText = (text, done) => {
     sendView(text, done);
   };
-  return { clock, socket, writers, tokensOfWriters, counts, page, update, letGo, sendView: sendBy };
+  return { clock, socket, writers, tokensOfWriters, counts, page, update, disconnected, sendView: sendBy };
 }
 
 describe('a page that is behind', () => {
@@ -173,7 +173,7 @@ describe('a page that is behind', () => {
   });
 
   it('is closed if it does not catch up within 30 s', async () => {
-    const { clock, socket, update, counts, letGo } = opened();
+    const { clock, socket, update, counts, disconnected } = opened();
     socket.say({ type: 'watch', view: 'sessions' });
     socket.bufferedAmount = FOUR_MIB + 1;
     update();
@@ -184,12 +184,12 @@ describe('a page that is behind', () => {
     expect(socket.isTerminated).toBe(false);
     await clock.pass(1_000);
     expect(socket.isTerminated).toBe(true);
-    expect(letGo).toEqual(['it did not catch up within 30 s']);
+    expect(disconnected).toEqual(['it did not catch up within 30 s']);
     expect(counts).toMatchObject({ views: 0, lists: 0 });
   });
 
   it('is closed if it reads nothing for 30 s, however small its queue is', async () => {
-    const { clock, socket, update, letGo } = opened();
+    const { clock, socket, update, disconnected } = opened();
     socket.say({ type: 'watch', view: 'sessions' });
     clock.increment(60_000); // the queue is empty
     socket.bufferedAmount = 1;
@@ -202,7 +202,7 @@ describe('a page that is behind', () => {
     expect(socket.isTerminated).toBe(false);
     await clock.pass(1_000);
     expect(socket.isTerminated).toBe(true);
-    expect(letGo).toEqual(['it read nothing for 30 s']);
+    expect(disconnected).toEqual(['it read nothing for 30 s']);
   });
 
   it('stays open if the process was suspended and the page reads within the grace period', async () => {

@@ -4,13 +4,13 @@ import { type AccessRule, PageAccess } from '../../src/inspector/page-access.js'
 
 const KEY = 'abcdefghijklmnopqrstuvwxyz012345';
 
-function access(rule: AccessRule, hasRoom = true) {
+function access(rule: AccessRule, hasCapacity = true) {
   const clock = new SimulatedClock();
   const told: string[] = [];
   const page = new PageAccess({
     clock,
     rule,
-    hasRoom: () => hasRoom,
+    hasCapacity: () => hasCapacity,
     admitted: (token) => told.push(`admitted ${token ?? 'without a token'}`),
     refused: (text) => told.push(`refused: ${text}`),
     ended: (reason) => {

@@ -117,7 +117,7 @@ describe('the registry of actors', () => {
 describe('the list of actors', () => {
   it('is sent when it has changed, once for many changes', () => {
     const { root, registry, clock, told, turn } = watched();
-    const running = watchActors(registry, clock, told.tell);
+    const running = watchActors(registry, clock, told.sendFeed);
     expect(told.last('actors').actors).toHaveLength(2);
     root.send({ type: 'add' });
     for (let turns = 0; turns < 101; turns++) turn('late');
@@ -140,7 +140,7 @@ describe('the view of one actor', () => {
   it('shows earlier transitions to a page that opens later', () => {
     const { registry, clock, told, idOf, turn } = watched();
     turn('first');
-    watchActor(registry, idOf('first'), clock, told.tell);
+    watchActor(registry, idOf('first'), clock, told.sendFeed);
     expect(told.last('actor').actor).toMatchObject({
       state: 'on',
       activeNodes: ['lamp', 'lamp.on'],
@@ -150,7 +150,7 @@ describe('the view of one actor', () => {
 
   it('sends at most one message per 50 ms, with the latest state', () => {
     const { registry, clock, told, idOf, turn } = watched();
-    watchActor(registry, idOf('first'), clock, told.tell);
+    watchActor(registry, idOf('first'), clock, told.sendFeed);
     for (let turns = 0; turns < 31; turns++) turn('first');
     clock.increment(49);
     expect(told.messages).toHaveLength(1);
@@ -163,7 +163,7 @@ describe('the view of one actor', () => {
   it('sends the end of its actor, and nothing of other actors', () => {
     const { registry, root, clock, told, idOf, turn } = watched();
     root.send({ type: 'add' });
-    watchActor(registry, idOf('late'), clock, told.tell);
+    watchActor(registry, idOf('late'), clock, told.sendFeed);
     turn('first');
     clock.increment(50);
     expect(told.messages).toHaveLength(1);
@@ -174,9 +174,9 @@ describe('the view of one actor', () => {
 
   it('reports that the actor does not exist, and ends when it is stopped', () => {
     const { registry, clock, told, idOf, turn } = watched();
-    watchActor(registry, 'x:none', clock, told.tell);
+    watchActor(registry, 'x:none', clock, told.sendFeed);
     expect(told.messages).toEqual([{ type: 'refused', text: 'the actor no longer exists' }]);
-    const running = watchActor(registry, idOf('first'), clock, told.tell);
+    const running = watchActor(registry, idOf('first'), clock, told.sendFeed);
     turn('first');
     running.stop();
     clock.increment(1_000);

@@ -42,7 +42,7 @@ function watching(first: readonly SessionView[]) {
     () => views,
     () => 7,
     clock,
-    told.tell,
+    told.sendFeed,
   );
   return {
     told,

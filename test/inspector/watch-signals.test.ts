@@ -39,7 +39,7 @@ function watching(first: ParamQueryResult | ClaspError) {
     },
     names: () => new Map([['session-1', 'Light desk']]),
   };
-  const running = watchSignals(source, '/a/**', clock, told.tell);
+  const running = watchSignals(source, '/a/**', clock, told.sendFeed);
   return {
     told,
     asked,

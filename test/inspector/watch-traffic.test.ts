@@ -41,7 +41,7 @@ function watching(pattern: string, random?: () => number) {
   const router = createActor(fromTransition(nothing, 0)).start();
   registry.watch(router, []);
   const told = new Collected();
-  const running = watchTraffic(registry, pattern, clock, told.tell, random);
+  const running = watchTraffic(registry, pattern, clock, told.sendFeed, random);
   return {
     told,
     running,

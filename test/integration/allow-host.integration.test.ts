@@ -19,9 +19,9 @@ describe('clasp-router', () => {
       const port = await command.port();
       expect(await get(port, path, 'evil.lan')).toBe(403);
       expect(await get(port, path, 'localhost')).not.toBe(403);
-      expect(await command.line('not let in')).toMatchObject({
+      expect(await command.line('connection rejected')).toMatchObject({
         fault: 'refused',
-        msg: 'not let in: a request for evil.lan that is not a name of the router; --allow-host allows one',
+        msg: 'connection rejected: a request for evil.lan that is not a name of the router; --allow-host allows one',
       });
     },
   );

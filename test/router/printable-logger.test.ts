@@ -8,12 +8,12 @@ describe('a printable logger', () => {
     const rest = { count: 1, nothing: undefined };
     printableLogger(inner).warn(
       { name: 'x\n', list: ['\u009b'], err: new Error('\u202e'), rest },
-      'not let in: \u001b[2J',
+      'connection rejected: \u001b[2J',
     );
     expect(inner.lines).toMatchObject([
       {
         level: 'warn',
-        message: 'not let in: \\u001b[2J',
+        message: 'connection rejected: \\u001b[2J',
         fields: { name: 'x\\u000a', list: ['\\u009b'], err: { message: '\\u202e' } },
       },
     ]);

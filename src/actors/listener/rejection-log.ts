@@ -85,7 +85,7 @@ export class FaultLog {
     const { transport, url, logger } = this.#options;
     const text = peerText(said, SENTENCE_CHARACTERS);
     const fields = { transport, url, fault: kind, remoteAddress };
-    if (more === 0) logger.warn(fields, `not let in: ${text}`);
-    else logger.warn({ ...fields, more }, `not let in: ${text}, and ${more} more`);
+    if (more === 0) logger.warn(fields, `connection rejected: ${text}`);
+    else logger.warn({ ...fields, more }, `connection rejected: ${text}, and ${more} more`);
   }
 }

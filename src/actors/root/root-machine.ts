@@ -185,8 +185,8 @@ export function rootMachineNamed(systemIdPrefix: string) {
           sessions: {
             initial: 'leaving',
             states: {
-              leaving: { on: { 'sessions.drained': 'gone' } },
-              gone: { type: 'final' },
+              leaving: { on: { 'sessions.drained': 'ended' } },
+              ended: { type: 'final' },
             },
           },
         },

@@ -1,7 +1,7 @@
 import { AdmissionQueue } from '../../util/admission/admission-queue.js';
 import { HalfOpen } from '../../util/admission/half-open.js';
 import type { Clock } from '../../util/clock.js';
-import { placeOfConnection } from '../../util/client-prefix.js';
+import { clientPrefixOf } from '../../util/client-prefix.js';
 import type { Connection } from '../../transports/transport.js';
 import { SessionLimits, type SessionLimitOptions, type SessionLimitsOptions } from './session-limits.js';
 
@@ -55,7 +55,7 @@ export class SessionAdmission {
 
   /** Admits a new connection, queues it, or refuses it. */
   arrive(connection: Connection): void {
-    this.#queue.arrive(connection, placeOfConnection(connection));
+    this.#queue.arrive(connection, clientPrefixOf(connection));
   }
 
   /** Admits the connections that limits permit now, and refuses those that have waited too long. */
@@ -70,7 +70,7 @@ export class SessionAdmission {
 
   /** An admitted connection has ended. */
   leave(connection: Connection): void {
-    this.#limits.leave(placeOfConnection(connection));
+    this.#limits.leave(clientPrefixOf(connection));
     this.#halfOpen.leave(connection);
   }
 

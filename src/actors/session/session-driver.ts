@@ -1,6 +1,6 @@
 import { type Actor, createActor } from 'xstate';
 import { microseconds, wallTime } from '../../util/clock.js';
-import { placeOfConnection } from '../../util/client-prefix.js';
+import { clientPrefixOf } from '../../util/client-prefix.js';
 import type { CloseReason } from '../../util/close-reason.js';
 import type { PeerDeadlineQueue } from '../../util/peer-deadline-queue.js';
 import { peerText } from '../../util/printable-text.js';
@@ -63,7 +63,7 @@ export class SessionDriver implements SessionPort, DeadlineHolder {
     this.#host = host;
     this.connection = connection;
     this.isAdmitted = isAdmitted;
-    this.place = placeOfConnection(connection);
+    this.place = clientPrefixOf(connection);
     const session = new RouterSession({
       id,
       link: connection,

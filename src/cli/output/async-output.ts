@@ -25,7 +25,7 @@ const closedCodes: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /** Whether the output can no longer be read. */
-export function isReaderGone({ code }: WriteError): boolean {
+export function isReaderClosed({ code }: WriteError): boolean {
   return closedCodes.has(code);
 }
 
@@ -175,7 +175,7 @@ export class AsyncOutput {
       }
       const isBusy = error.code === 'EAGAIN';
       if (!isBusy) this.onFailure?.(error);
-      if (isReaderGone(error)) {
+      if (isReaderClosed(error)) {
         this.#close();
         return;
       }

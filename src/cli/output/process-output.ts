@@ -1,4 +1,4 @@
-import { AsyncOutput, isReaderGone } from './async-output.js';
+import { AsyncOutput, isReaderClosed } from './async-output.js';
 import { chunkWriter } from './chunk-writer.js';
 
 /** Milliseconds between two writes of log lines. Below what a reader of a terminal notices. */
@@ -39,7 +39,7 @@ export function leaveAtOnce({ stdout, stderr }: ProcessOutput, exitCode: number)
 /** For a command whose purpose is its output: `| head` ends it with exit code 0, a failed write with 1. */
 export function endWithReader(output: ProcessOutput): void {
   output.stdout.onFailure = (error) => {
-    if (isReaderGone(error)) leaveAtOnce(output, 0);
+    if (isReaderClosed(error)) leaveAtOnce(output, 0);
     output.stderr.write(`clasp-router: cannot write the output: ${error.message}\n`);
     void leave(output, 1);
   };

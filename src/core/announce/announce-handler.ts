@@ -64,7 +64,7 @@ export class AnnounceHandler {
       counter: this.#work,
       maxSteps: owner.isTrusted ? Infinity : MAX_ANNOUNCE_STEPS,
     });
-    if (will !== undefined) for (const other of this.#wills.keep(session, will)) this.#tellDropped(other);
+    if (will !== undefined) for (const other of this.#wills.keep(session, will)) this.#notifyDropped(other);
     this.#replies.send(session, { type: 'ack', address: namespace });
   }
 
@@ -77,7 +77,7 @@ export class AnnounceHandler {
     this.#wills.check(session, will);
   }
 
-  #tellDropped(session: RouterSession): void {
+  #notifyDropped(session: RouterSession): void {
     const text = 'The last will was dropped for those of other sessions, because it takes the most of the common limit';
     if (session.established) this.#replies.error(session, new ClaspError(ErrorCode.Overloaded, text));
   }

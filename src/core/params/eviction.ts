@@ -27,7 +27,7 @@ export class Eviction {
    *
    * @throws ClaspError 503
    */
-  checkRoom(session: RouterSession, address: string, count: number, bytes: number): void {
+  checkCapacity(session: RouterSession, address: string, count: number, bytes: number): void {
     const excess = this.#excess(count, bytes);
     if (excess === undefined || this.#victim(session, excess, undefined) !== undefined) return;
     const { maxParams, maxParamBytes } = this.#options;

@@ -70,7 +70,7 @@ export function readState(state: unknown): RestoredState {
   return {
     ...(savedAtMicros !== undefined && { savedAtMicros: timeOf(savedAtMicros) }),
     params: listOf(state, 'params').map((param, i) => located(`params[${i}]`, () => readParam(param))),
-    gone: listOf(state, 'gone').map((pair, i) => located(`gone[${i}]`, () => readGone(pair))),
+    gone: listOf(state, 'gone').map((pair, i) => located(`gone[${i}]`, () => readTombstone(pair))),
     signals: listOf(state, 'signals').map((signal, i) => located(`signals[${i}]`, () => readSignal(signal))),
   };
 }
@@ -94,7 +94,7 @@ function readParam(param: unknown): RestoredParam {
   };
 }
 
-function readGone(pair: unknown): readonly [string, number] {
+function readTombstone(pair: unknown): readonly [string, number] {
   if (!Array.isArray(pair)) throw new Error('it is no pair');
   const [address, revision] = pair as readonly unknown[];
   return [text(address, 'the first of it'), number(revision, 'the second of it', 1)];

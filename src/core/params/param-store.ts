@@ -116,7 +116,7 @@ export class ParamStore {
   }
 
   /**
-   * Creates a param at an unused address, after {@link Eviction.checkRoom}. The caller must write its first value at once.
+   * Creates a param at an unused address, after {@link Eviction.checkCapacity}. The caller must write its first value at once.
    *
    * @param session whose owner is charged; undefined for the router's own
    */
@@ -138,11 +138,11 @@ export class ParamStore {
    */
   restore(
     params: readonly RestoredParam[],
-    gone: readonly (readonly [address: string, revision: number])[],
+    tombstones: readonly (readonly [address: string, revision: number])[],
     nowMicros: number,
     stateAheadMicros: number,
   ): void {
-    for (const [address, revision] of gone) this.#tombstones.add(address, revision);
+    for (const [address, revision] of tombstones) this.#tombstones.add(address, revision);
     for (const restored of params) {
       const { address, revision } = restored;
       const expiresAtMicros = (restored.expiresAtMicros ?? Infinity) - stateAheadMicros;

@@ -63,7 +63,7 @@ export class GestureThrottle {
   get dueMicros(): number | undefined {
     const resting = this.#resting.next.gesture;
     const started = this.#started.next.gesture;
-    const due = Math.min(resting?.restsUntilMicros ?? Infinity, (started?.heardMicros ?? Infinity) + IDLE_MICROS);
+    const due = Math.min(resting?.restsUntilMicros ?? Infinity, (started?.lastInputMicros ?? Infinity) + IDLE_MICROS);
     return due === Infinity ? undefined : due;
   }
 
@@ -110,7 +110,7 @@ export class GestureThrottle {
     }
     while (!slice.isOver) {
       const { gesture } = this.#started.next;
-      if (gesture === undefined || gesture.heardMicros + IDLE_MICROS > nowMicros) break;
+      if (gesture === undefined || gesture.lastInputMicros + IDLE_MICROS > nowMicros) break;
       slice.spend(FORGET_STEPS);
       this.#forget(gesture); // its last move was sent above, because no interval is longer
     }
@@ -122,7 +122,7 @@ export class GestureThrottle {
     if (gesture !== undefined) {
       gesture.isStarted = true;
       gesture.newest = message.timestamp;
-      this.#heard(gesture, nowMicros);
+      this.#noteInput(gesture, nowMicros);
     }
     this.#forward(sender, message);
   }
@@ -130,7 +130,7 @@ export class GestureThrottle {
   #move(sender: RouterSession, message: PublishMessage, nowMicros: number): void {
     let gesture = this.#find(sender, message);
     if (sender.link.datagrams !== undefined && !takesNext(gesture, message)) return;
-    if (gesture?.isStarted === true) this.#heard(gesture, nowMicros);
+    if (gesture?.isStarted === true) this.#noteInput(gesture, nowMicros);
     if (this.#intervalMicros > 0) gesture ??= this.#follow(sender, message);
     if (gesture === undefined || this.#intervalMicros === 0) this.#forward(sender, message);
     else if (nowMicros < gesture.restsUntilMicros) gesture.pending = detachedPublish(message);
@@ -145,8 +145,8 @@ export class GestureThrottle {
     this.#forward(gesture.sender, move);
   }
 
-  #heard(gesture: Gesture, nowMicros: number): void {
-    gesture.heardMicros = nowMicros;
+  #noteInput(gesture: Gesture, nowMicros: number): void {
+    gesture.lastInputMicros = nowMicros;
     gesture.started.join(this.#started);
   }
 
@@ -197,7 +197,7 @@ class Gesture {
   newest: U64 | undefined;
   restsUntilMicros = -Infinity;
   /** When its last message arrived; set for started gestures. */
-  heardMicros = -Infinity;
+  lastInputMicros = -Infinity;
   readonly resting = new Place(this);
   readonly started = new Place(this);
 

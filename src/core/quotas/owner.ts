@@ -1,4 +1,4 @@
-import { placeOfConnection } from '../../util/client-prefix.js';
+import { clientPrefixOf } from '../../util/client-prefix.js';
 import type { Grant } from '../ports.js';
 
 /** The part of a session that its owner uses. */
@@ -160,6 +160,6 @@ function tokenKey(tokenId: string): string {
 function ownerKey({ id, grant, link }: OwnedSession): string {
   if (grant !== undefined) return tokenKey(grant.tokenId);
   if (link.isTrusted === true) return ROUTER;
-  const place = placeOfConnection(link);
+  const place = clientPrefixOf(link);
   return place === undefined ? `session:${id}` : `address:${place}`;
 }

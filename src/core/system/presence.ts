@@ -38,13 +38,13 @@ export class Presence {
   }
 
   left(session: RouterSession, departure: Departure, nowMicros: number): void {
-    this.#params.write(`${placeOf(session.id)}/online`, false, nowMicros); // for clients that subscribe to params only
+    this.#params.write(`${addressOf(session.id)}/online`, false, nowMicros); // for clients that subscribe to params only
     this.#remove(session.id);
     this.#publish(session, 'disconnect', [['reason', departure]], nowMicros);
   }
 
   #write(session: RouterSession, nowMicros: number): void {
-    const place = placeOf(session.id);
+    const place = addressOf(session.id);
     this.#announced.add(session.id);
     this.#params.write(`${place}/name`, session.name, nowMicros);
     this.#params.write(`${place}/transport`, session.link.transport, nowMicros);
@@ -57,7 +57,7 @@ export class Presence {
   #remove(id: string): void {
     this.#announced.delete(id);
     for (const name of ['name', 'transport', 'connectedAt', 'lastSeen', 'online']) {
-      this.#params.remove(`${placeOf(id)}/${name}`);
+      this.#params.remove(`${addressOf(id)}/${name}`);
     }
   }
 
@@ -68,12 +68,12 @@ export class Presence {
     nowMicros: number,
   ): void {
     const value = encodeValue(new Map<string, Value>([['session', session.id], ['name', session.name], ...more]));
-    const address = `${placeOf(session.id)}/${what}`;
+    const address = `${addressOf(session.id)}/${what}`;
     const timestamp = nowMicros + this.#offsets.protocolAheadMicros;
     this.#routing.publish({ type: 'publish', address, signal: 'event', value, timestamp }, undefined, nowMicros);
   }
 }
 
-function placeOf(id: string): string {
+function addressOf(id: string): string {
   return `/$clasp/sessions/${id}`;
 }

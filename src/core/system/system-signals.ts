@@ -60,7 +60,7 @@ export class SystemSignals {
 
   /** When {@link runDue} has work; Infinity without subscribers. */
   get dueMicros(): number {
-    return this.#isHeard ? this.#refreshedMicros + PERIOD_MICROS : Infinity;
+    return this.#hasSubscribers ? this.#refreshedMicros + PERIOD_MICROS : Infinity;
   }
 
   runDue(nowMicros: number): void {
@@ -68,11 +68,11 @@ export class SystemSignals {
   }
 
   joined(session: RouterSession, nowMicros: number): void {
-    if (this.#isHeard) this.#presence?.joined(session, nowMicros);
+    if (this.#hasSubscribers) this.#presence?.joined(session, nowMicros);
   }
 
   left(session: RouterSession, departure: Departure, nowMicros: number): void {
-    if (this.#isHeard) this.#presence?.left(session, departure, nowMicros);
+    if (this.#hasSubscribers) this.#presence?.left(session, departure, nowMicros);
   }
 
   /** Prepares for a read. A flood of reads does not recompute all params each time. */
@@ -113,7 +113,7 @@ export class SystemSignals {
     this.#before = { messages, deliveries, micros: nowMicros };
   }
 
-  get #isHeard(): boolean {
+  get #hasSubscribers(): boolean {
     return this.#routing.hasSubscribersBelow(SYSTEM_SEGMENT);
   }
 }

@@ -77,9 +77,9 @@ export class WriteHandler {
     this.#checkMay(session, message, nowMicros, 'now');
     const param = this.#params.get(message.address, nowMicros);
     const { byteLength } = message.value;
-    if (param === undefined) this.#params.eviction.checkRoom(session, message.address, 1, byteLength);
+    if (param === undefined) this.#params.eviction.checkCapacity(session, message.address, 1, byteLength);
     else if (byteLength > param.capacity)
-      this.#params.eviction.checkRoom(session, message.address, 0, byteLength - param.capacity);
+      this.#params.eviction.checkCapacity(session, message.address, 0, byteLength - param.capacity);
     this.#checkAnnounced(message, nowMicros);
     const value = acceptSet(session, message, param);
     return this.#applySet(session, { message, value }, nowMicros, param);
@@ -214,7 +214,7 @@ export class WriteHandler {
           const before = projected.get(inner.address) ?? this.#params.get(inner.address, nowMicros);
           if (before === undefined) {
             freshBytes += inner.value.byteLength;
-            this.#params.eviction.checkRoom(session, inner.address, ++fresh, freshBytes);
+            this.#params.eviction.checkCapacity(session, inner.address, ++fresh, freshBytes);
           }
           this.#checkAnnounced(inner, nowMicros);
           const value = acceptSet(session, inner, before);

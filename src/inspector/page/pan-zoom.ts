@@ -165,9 +165,9 @@ export class PanZoom {
  * Returns the offset of the content in the view: centered if it fits, else so that `center` is in the middle and no
  * space is wasted.
  */
-function placed(room: number, size: number, center: number): number {
-  if (size + 2 * MARGIN <= room) return (room - size) / 2;
-  return Math.min(MARGIN, Math.max(room - MARGIN - size, room / 2 - center));
+function placed(length: number, size: number, center: number): number {
+  if (size + 2 * MARGIN <= length) return (length - size) / 2;
+  return Math.min(MARGIN, Math.max(length - MARGIN - size, length / 2 - center));
 }
 
 function readableScale(): number {

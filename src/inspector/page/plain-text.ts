@@ -62,30 +62,30 @@ export function numberOf(value: Json | undefined): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-/** @param room characters that the caller can show; the rest is cut */
-function written(value: Json, room: number): string {
+/** @param capacity characters that the caller can show; the rest is cut */
+function written(value: Json, capacity: number): string {
   if (typeof value === 'number') return numberText(value);
-  if (typeof value === 'string') return JSON.stringify(value.length > room ? value.slice(0, room) : value);
+  if (typeof value === 'string') return JSON.stringify(value.length > capacity ? value.slice(0, capacity) : value);
   if (value === null || typeof value === 'boolean') return String(value);
   const special = onlyEntry(value);
   if (special !== undefined && (special[0] === '$int' || special[0] === '$float')) return contentText(special[1]);
   if (special?.[0] === '$bytes') return `<${byteLength(contentText(special[1]))} bytes>`;
   return isList(value)
-    ? bracketed('[', value, (item, left) => written(item, left), ']', room)
-    : bracketed('{', Object.entries(value), ([key, item], left) => `${key}: ${written(item, left)}`, '}', room);
+    ? bracketed('[', value, (item, left) => written(item, left), ']', capacity)
+    : bracketed('{', Object.entries(value), ([key, item], left) => `${key}: ${written(item, left)}`, '}', capacity);
 }
 
 function bracketed<T>(
   open: string,
   items: readonly T[],
-  write: (item: T, room: number) => string,
+  write: (item: T, capacity: number) => string,
   close: string,
-  room: number,
+  capacity: number,
 ): string {
   let text = open;
   for (const [index, item] of items.entries()) {
-    if (text.length > room) break; // the cost of a long list is bounded by the visible part
-    text += `${index === 0 ? '' : ', '}${write(item, room - text.length)}`;
+    if (text.length > capacity) break; // the cost of a long list is bounded by the visible part
+    text += `${index === 0 ? '' : ', '}${write(item, capacity - text.length)}`;
   }
   return text + close;
 }

@@ -80,7 +80,7 @@ export class SignalPanel {
    * Marks the content as outdated. The forms stay: the user may be typing, and the next keys must not become
    * commands.
    */
-  showGone(): void {
+  showRemoved(): void {
     this.#removedHint.hidden = false;
   }
 

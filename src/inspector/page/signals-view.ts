@@ -130,7 +130,7 @@ export class SignalsView implements PageView {
     );
     if (this.#chosen === undefined) return;
     const signal = this.#tree.signalAt(this.#chosen);
-    if (signal === undefined) this.#panel.showGone();
+    if (signal === undefined) this.#panel.showRemoved();
     else this.#panel.show(signal);
   }
 

@@ -5,7 +5,7 @@ import type { WatchedActor, WatchedEvent } from './port.js';
  * Events that occur at every turn of the event loop, or because of the inspector itself. They are shown as counts a
  * few times per second; the traffic view shows their content.
  */
-const thinned: ReadonlySet<string> = new Set([
+const throttledTypes: ReadonlySet<string> = new Set([
   'inbound.batch',
   'clock.due',
   'tasks.continue',
@@ -14,7 +14,7 @@ const thinned: ReadonlySet<string> = new Set([
 ]);
 
 export function isThinned(event: WatchedEvent): boolean {
-  return thinned.has(event.type);
+  return throttledTypes.has(event.type);
 }
 
 /** Many events of one type to one actor, combined into one event. */

@@ -82,9 +82,9 @@ class Limiter {
 function first<F>(batch: readonly F[], count: number): (F | Uint8Array)[] {
   const frames: (F | Uint8Array)[] = [];
   for (const item of batch) {
-    const room = count - frames.length;
-    if (room <= 0) break;
-    if (item instanceof FrameRun) frames.push(...item.take(room));
+    const capacity = count - frames.length;
+    if (capacity <= 0) break;
+    if (item instanceof FrameRun) frames.push(...item.take(capacity));
     else frames.push(item);
   }
   return frames;

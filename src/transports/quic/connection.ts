@@ -98,7 +98,7 @@ export class QuicConnection implements Connection {
       clock,
       pingIntervalMs,
       isOpen,
-      heard: () => {
+      received: () => {
         this.#batches.next([]);
       },
       measured: (traffic) => this.#datagrams?.measured(traffic?.maxPacketBytes),
@@ -178,7 +178,7 @@ export class QuicConnection implements Connection {
       this.#deframe(chunk);
     }
     if (!this.#unread.isEmpty) return;
-    if (this.#phase === 'over') this.#tellEnd();
+    if (this.#phase === 'over') this.#emitEnd();
     else if (this.#peerEnded) setImmediate(this.#answerEnd);
   };
 
@@ -278,12 +278,12 @@ export class QuicConnection implements Connection {
     this.#fault = fault;
     queueMicrotask(() => {
       this.#drained.complete();
-      if (this.#unread.isEmpty) this.#tellEnd();
+      if (this.#unread.isEmpty) this.#emitEnd();
       else this.#read();
     });
   }
 
-  #tellEnd(): void {
+  #emitEnd(): void {
     if (this.#fault === undefined) this.#batches.complete();
     else this.#batches.error(this.#fault);
   }

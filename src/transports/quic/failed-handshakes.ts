@@ -21,7 +21,7 @@ interface CloseEvent {
 export function watchHandshakes(
   server: object,
   wasHandedOut: (session: object) => boolean,
-  tell: (failure: QuicHandshakeFailure) => void,
+  report: (failure: QuicHandshakeFailure) => void,
 ): void {
   const inside: Inside = server; // every property is optional and checked before use
   const close = inside._onSessionClose;
@@ -30,7 +30,7 @@ export function watchHandshakes(
     const session = inside._sessions?.get(event.connHandle);
     if (session !== undefined && !wasHandedOut(session)) {
       const { remoteAddress: remoteHost, remotePort } = session;
-      tell({ remoteHost, remotePort, text: textOf(event.meta?.errorCode ?? 0) });
+      report({ remoteHost, remotePort, text: textOf(event.meta?.errorCode ?? 0) });
     }
     close.call(server, event);
   };

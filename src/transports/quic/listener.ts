@@ -55,7 +55,7 @@ export class QuicListener implements Listener {
   #shut = false;
   #closed: Promise<void> | undefined;
   /** Resolves the wait of {@link close} for the last peer. */
-  #onLastGone: () => void = () => undefined;
+  #onLastClosed: () => void = () => undefined;
 
   /** @throws TransportError */
   static async open(options: QuicListenerOptions): Promise<QuicListener> {
@@ -106,7 +106,7 @@ export class QuicListener implements Listener {
     this.#connections.complete();
     if (this.#sessions.size > 0) {
       await new Promise<void>((resolve) => {
-        this.#onLastGone = resolve;
+        this.#onLastClosed = resolve;
       });
     }
     await this.#server.close();
@@ -123,11 +123,12 @@ export class QuicListener implements Listener {
         },
         datagram: (bytes) => connection?.receiveDatagram(bytes),
         closed: (end) => {
-          if (this.#streamless.has(session)) this.#tell('timeout', session, 'it disconnected without opening a stream');
+          if (this.#streamless.has(session))
+            this.#report('timeout', session, 'it disconnected without opening a stream');
           this.#leavePending(session);
           connection?.sessionClosed(end);
           this.#sessions.delete(session);
-          if (this.#sessions.size === 0) this.#onLastGone();
+          if (this.#sessions.size === 0) this.#onLastClosed();
         },
       });
       if (this.#shut) turnAway(session);
@@ -154,7 +155,7 @@ export class QuicListener implements Listener {
     const mayJudge = ClockWatch.of(clock).graceLeftMs() === 0;
     if (block !== undefined && !(mayJudge && this.#halfOpen.cutOfLargest(nowMs))) {
       session.close(quicCloseCodes.overloaded, block.text);
-      this.#tell('refused', session, block.text);
+      this.#report('refused', session, block.text);
       return;
     }
     this.#halfOpen.enter(session, place, nowMs);
@@ -162,7 +163,7 @@ export class QuicListener implements Listener {
       const text = `no stream was opened within ${handshakeMs / 1_000} s`;
       this.#leavePending(session);
       session.close(quicCloseCodes.policy, text);
-      this.#tell('timeout', session, text);
+      this.#report('timeout', session, text);
     };
     this.#streamless.set(session, setPeerDeadline(clock, expire, handshakeMs));
   }
@@ -172,7 +173,7 @@ export class QuicListener implements Listener {
     const text = `no stream was opened within ${ageSeconds} s: ${reason}`;
     this.#leavePending(session);
     session.close(quicCloseCodes.overloaded, text);
-    this.#tell('timeout', session, text);
+    this.#report('timeout', session, text);
     return true;
   };
 
@@ -188,7 +189,7 @@ export class QuicListener implements Listener {
     return connection;
   }
 
-  #tell(kind: RejectedConnection['kind'], { remoteHost, remotePort }: QuicSession, text: string): void {
+  #report(kind: RejectedConnection['kind'], { remoteHost, remotePort }: QuicSession, text: string): void {
     this.#faults.report(kind, { address: remoteHost, port: remotePort }, text);
   }
 

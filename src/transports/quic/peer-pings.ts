@@ -10,7 +10,7 @@ export interface PeerPingsOptions {
   /** Whether the connection is open. If not, no further ping is sent and nothing is reported. */
   readonly isOpen: () => boolean;
   /** Called when packets of the peer have arrived since the last check. */
-  readonly heard: () => void;
+  readonly received: () => void;
   /** Called before each regular ping. */
   readonly measured: (traffic: QuicTraffic | undefined) => void;
 }
@@ -72,11 +72,11 @@ export class PeerPings {
 
   /** Reports packets of the peer as a sign of life. @returns whether any arrived since the last check */
   #reportPackets(): boolean {
-    const { session, isOpen, heard } = this.#options;
+    const { session, isOpen, received } = this.#options;
     const { packetsIn = 0 } = session.traffic() ?? {};
-    const isHeard = packetsIn > this.#packetsIn;
+    const hasReceived = packetsIn > this.#packetsIn;
     this.#packetsIn = packetsIn;
-    if (isHeard && isOpen()) heard();
-    return isHeard;
+    if (hasReceived && isOpen()) received();
+    return hasReceived;
   }
 }

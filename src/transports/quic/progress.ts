@@ -1,10 +1,10 @@
 import type { QuicSession, QuicStream, QuicTraffic } from './provider.js';
 
 /**
- * Progress of the bytes given to a stream. `moved`: some were sent. `heard`: none were sent, although the peer was
+ * Progress of the bytes given to a stream. `moved`: some were sent. `received`: none were sent, although the peer was
  * responsive. `silent`: the peer was silent too.
  */
-export type Movement = 'moved' | 'heard' | 'silent';
+export type Movement = 'moved' | 'received' | 'silent';
 
 /** Larger than the headers and acknowledgements of one packet. Bytes above it are data. */
 const PACKET_OVERHEAD_BYTES = 64;
@@ -38,6 +38,6 @@ export class Progress {
     if (this.#buffered < bufferedBefore) return 'moved';
     if (packetsIn === before.packetsIn) return 'silent'; // repeated retransmissions to it are in vain
     const overhead = (packetsOut - before.packetsOut) * PACKET_OVERHEAD_BYTES;
-    return bytesOut - before.bytesOut - overhead >= DATA_BYTES ? 'moved' : 'heard';
+    return bytesOut - before.bytesOut - overhead >= DATA_BYTES ? 'moved' : 'received';
   }
 }

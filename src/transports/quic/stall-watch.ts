@@ -55,7 +55,7 @@ export class StallWatch {
     const { progress, isWaiting, stalled } = this.#options;
     this.#deadline = undefined;
     if (!isWaiting()) return;
-    this.#stalls = progress.look() === 'heard' ? this.#stalls + 1 : 0;
+    this.#stalls = progress.look() === 'received' ? this.#stalls + 1 : 0;
     if (this.#stalls < STALL_CHECKS) this.#arm();
     else stalled();
   };

@@ -93,10 +93,10 @@ export function tcp(options: TcpOptions): Transport {
   checkOptions<TcpOptions>('tcp', options, tcpRules, ['port']);
   const { port, host = '0.0.0.0', maxFrameBytes = MAX_FRAME_BYTES, tls } = options;
   const { pingIntervalMs = DEFAULT_PING_INTERVAL_MS, stallMs = DEFAULT_STALL_MS, clock = systemClock } = options;
-  const door = { port, host, tls, clock, ...listenLimits(options) };
+  const server = { port, host, tls, clock, ...listenLimits(options) };
   return {
     name: 'tcp',
-    listen: () => TcpListener.open(new TcpServer(door), { maxFrameBytes, pingIntervalMs, stallMs, clock }),
+    listen: () => TcpListener.open(new TcpServer(server), { maxFrameBytes, pingIntervalMs, stallMs, clock }),
   };
 }
 

@@ -21,10 +21,10 @@ export class TcpListener implements Listener {
   #closed: Promise<void> | undefined;
 
   /** @throws TransportError */
-  static async open(door: StreamServer, options: TcpListenerOptions): Promise<TcpListener> {
+  static async open(server: StreamServer, options: TcpListenerOptions): Promise<TcpListener> {
     const connections = new BufferedSubject<Connection>();
     const faults = new RejectedConnections();
-    const address = await door.open({
+    const address = await server.open({
       accepted: (peer) => {
         connections.next(new TcpConnection(peer, options));
       },
@@ -38,16 +38,16 @@ export class TcpListener implements Listener {
         );
       },
     });
-    return new TcpListener(door, address, connections, faults);
+    return new TcpListener(server, address, connections, faults);
   }
 
   private constructor(
-    door: StreamServer,
+    server: StreamServer,
     address: ListenAddress,
     connections: BufferedSubject<Connection>,
     faults: RejectedConnections,
   ) {
-    this.#server = door;
+    this.#server = server;
     this.#connections = connections;
     this.#faults = faults;
     this.addresses = [address];

@@ -122,8 +122,8 @@ export class UdpConnection implements Connection {
    */
   close({ kind, text }: CloseReason): void {
     if (this.#phase !== 'open') return;
-    if (kind === 'goingAway') this.#tell(ErrorCode.ServiceUnavailable, text);
-    if (kind === 'normal') this.#tell(ErrorCode.Closed, 'closed');
+    if (kind === 'goingAway') this.#sendError(ErrorCode.ServiceUnavailable, text);
+    if (kind === 'normal') this.#sendError(ErrorCode.Closed, 'closed');
     this.#phase = 'closing';
     if (this.#bufferedBytes === 0) this.end();
     else this.#graceDeadline = setPeerDeadline(this.#options.clock, this.#expire, CLOSE_GRACE_MS);
@@ -136,7 +136,7 @@ export class UdpConnection implements Connection {
 
   /** Ends the connection because the listener closes, and notifies the peer. */
   dismiss(text: string): void {
-    if (this.#phase === 'open') this.#tell(ErrorCode.ServiceUnavailable, text);
+    if (this.#phase === 'open') this.#sendError(ErrorCode.ServiceUnavailable, text);
     this.end(new ConnectionLost(text));
   }
 
@@ -199,13 +199,13 @@ export class UdpConnection implements Connection {
     const more = this.#unnoticed === 0 ? '' : `; ${this.#unnoticed} more were dropped since the last notice`;
     this.#noticedAtMs = now;
     this.#unnoticed = 0;
-    this.#tell(
+    this.#sendError(
       ErrorCode.Overloaded,
       `Message of ${length} bytes does not fit a datagram of ${this.maxFrameBytes} bytes${more}`,
     );
   }
 
-  #tell(code: ErrorCode, message: string): void {
+  #sendError(code: ErrorCode, message: string): void {
     const { encoding } = this.#options;
     this.#send(encodeFrame({ type: 'error', code, message }, { encoding }));
   }

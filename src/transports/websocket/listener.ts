@@ -47,13 +47,13 @@ export class WebSocketListener implements Listener {
     return new WebSocketListener(await HttpListener.open(options), options);
   }
 
-  private constructor(door: HttpListener, options: WebSocketListenerOptions) {
-    this.#http = door;
+  private constructor(http: HttpListener, options: WebSocketListenerOptions) {
+    this.#http = http;
     this.#options = options;
     this.connections$ = this.#connections.observable;
-    this.rejected$ = door.rejected$;
-    const { address, family, port } = door.address;
-    const scheme = door.isEncrypted ? 'wss' : 'ws';
+    this.rejected$ = http.rejected$;
+    const { address, family, port } = http.address;
+    const scheme = http.isEncrypted ? 'wss' : 'ws';
     const host = family === 'IPv6' ? `[${address}]` : address;
     this.addresses = [{ transport: 'websocket', host: address, port, url: `${scheme}://${host}:${port}` }];
     this.#webSockets = new WebSocketServer({
@@ -68,7 +68,7 @@ export class WebSocketListener implements Listener {
     });
     this.#webSockets.on('wsClientError', this.#onBadUpgrade);
     const statusPage = options.statusPage ?? (() => defaultPage(scheme));
-    door.serve({
+    http.serve({
       request: (request, response) => {
         answerHttp(request, response, statusPage);
       },

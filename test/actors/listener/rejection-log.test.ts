@@ -27,7 +27,9 @@ async function openDoor(): Promise<DoorUnderTest> {
   const listener = Object.assign(transport.open(), { rejected$ });
   await settled();
   const told = (): readonly string[] =>
-    logger.lines.filter(({ level }) => level === 'warn').map(({ message }) => message.replace('not let in: ', ''));
+    logger.lines
+      .filter(({ level }) => level === 'warn')
+      .map(({ message }) => message.replace('connection rejected: ', ''));
   return { actor, listener, clock, rejected$, told, logger };
 }
 
@@ -41,7 +43,7 @@ describe('a rejected connection', () => {
     rejected$.next({ kind: 'timeout', remoteAddress: '192.0.2.7:50000', text: 'no TLS handshake within 10 s' });
     expect(logger.lines.at(-1)).toEqual({
       level: 'warn',
-      message: 'not let in: no TLS handshake within 10 s',
+      message: 'connection rejected: no TLS handshake within 10 s',
       fields: { transport: 'fake', url: 'fake://fake:1', fault: 'timeout', remoteAddress: '192.0.2.7:50000' },
     });
   });

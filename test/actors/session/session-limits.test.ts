@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { SessionLimits, type SessionLimitsOptions } from '../../../src/actors/session/session-limits.js';
-import { placeOfConnection } from '../../../src/util/client-prefix.js';
+import { clientPrefixOf } from '../../../src/util/client-prefix.js';
 
 const noneIsLost = {
   maxSessions: 0,
@@ -18,7 +18,7 @@ const noneIsLost = {
 function come(limits: Partial<SessionLimitsOptions>, addresses: readonly string[]): readonly (string | undefined)[] {
   const turnout = new SessionLimits({ ...noneIsLost, ...limits });
   return addresses.map((address) => {
-    const place = placeOfConnection({ remoteAddress: address });
+    const place = clientPrefixOf({ remoteAddress: address });
     const block = turnout.check(place);
     if (block === undefined) turnout.enter({}, place);
     else expect(block.isFinal).toBe(true); // no session ends for a waiting one
@@ -47,9 +47,9 @@ describe('the number of sessions', () => {
 
   it('is limited for peers behind a proxy on this computer, as for one address', () => {
     const turnout = new SessionLimits({ ...noneIsLost, maxSessionsPerAddress: 1 });
-    const place = placeOfConnection({ remoteAddress: '127.0.0.1:1', isForwarded: true });
-    expect(placeOfConnection({ remoteAddress: '[::1]:2', isForwarded: true })).toBe(place);
-    expect(placeOfConnection({ remoteAddress: '10.0.0.1:0', isForwarded: true })).toBe('10.0.0.1');
+    const place = clientPrefixOf({ remoteAddress: '127.0.0.1:1', isForwarded: true });
+    expect(clientPrefixOf({ remoteAddress: '[::1]:2', isForwarded: true })).toBe(place);
+    expect(clientPrefixOf({ remoteAddress: '10.0.0.1:0', isForwarded: true })).toBe('10.0.0.1');
     expect(turnout.check(place)).toBeUndefined();
     turnout.enter({}, place);
     expect(turnout.check(place)?.text).toBe('Too many sessions from one address: the limit is 1');
