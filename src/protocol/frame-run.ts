@@ -1,18 +1,34 @@
 import { HEADER_BYTES } from './header.js';
 
 /**
- * Adjacent frames, each complete, with headers of `HEADER_BYTES` bytes. A busy connection receives hundreds of frames
+ * One or more frames of a link in order, each complete, with headers of `HEADER_BYTES` bytes. A busy connection receives hundreds of frames
  * per read. A view per frame would cost as much as reading its content.
  */
 export class FrameRun {
   readonly bytes: Uint8Array;
   /** Number of frames. */
   readonly count: number;
+  /** Bytes between two frames, such as a length prefix. */
+  readonly #gap: number;
 
-  /** @param bytes from the first byte of the first frame to the last byte of the last frame */
-  constructor(bytes: Uint8Array, count: number) {
+  /**
+   * @param bytes from the first byte of the first frame to the last byte of the last frame
+   * @param gap bytes between two frames
+   */
+  constructor(bytes: Uint8Array, count: number, gap = 0) {
     this.bytes = bytes;
     this.count = count;
+    this.#gap = gap;
+  }
+
+  /** Bytes of all frames. */
+  get byteLength(): number {
+    return this.bytes.length - this.#gap * (this.count - 1);
+  }
+
+  /** Returns the start of the frame after the one that ends at `end`. */
+  startAfter(end: number): number {
+    return end + this.#gap;
   }
 
   /** Returns the end of the frame that starts at `start`. */
@@ -23,7 +39,7 @@ export class FrameRun {
   /** Returns the last frame as a view. */
   last(): Uint8Array {
     let start = 0;
-    for (let end = this.endOf(0); end < this.bytes.length; end = this.endOf(end)) start = end;
+    for (let end = this.endOf(0); end < this.bytes.length; end = this.endOf(start)) start = this.startAfter(end);
     return this.bytes.subarray(start);
   }
 
@@ -33,7 +49,7 @@ export class FrameRun {
     for (let start = 0; start < this.bytes.length && frames.length < count;) {
       const end = this.endOf(start);
       frames.push(this.bytes.subarray(start, end));
-      start = end;
+      start = this.startAfter(end);
     }
     return frames;
   }

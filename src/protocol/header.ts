@@ -27,3 +27,13 @@ export function headerLength(flags: number): number {
 export function hasTimestamp(frame: Uint8Array, start = 0): boolean {
   return (frame[start + 1]! & TIMESTAMP_FLAG) !== 0;
 }
+
+/** Returns whether `bytes[start, end)` is exactly one frame with a header of {@link HEADER_BYTES}. */
+export function isPlainFrame(bytes: Uint8Array, start: number, end: number): boolean {
+  return (
+    end - start >= HEADER_BYTES &&
+    bytes[start] === MAGIC &&
+    (bytes[start + 1]! & TIMESTAMP_FLAG) === 0 &&
+    start + HEADER_BYTES + ((bytes[start + 2]! << 8) | bytes[start + 3]!) === end
+  );
+}

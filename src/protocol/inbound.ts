@@ -75,7 +75,7 @@ export function sampleFrames(
         const end = item.endOf(start);
         if (skip === 0) look(decodeInbound(bytes, start, end));
         skip = skip === 0 ? stride - 1 : skip - 1;
-        start = end;
+        start = item.startAfter(end);
       }
     }
   }

@@ -1,6 +1,7 @@
 import { DecodeError } from './errors.js';
 import { LENGTH_BYTES } from './framing.js';
-import { HEADER_BYTES } from './header.js';
+import { FrameRun, singly } from './frame-run.js';
+import { HEADER_BYTES, isPlainFrame } from './header.js';
 import { MAX_FRAME_BYTES } from './limits.js';
 
 // a frame on a `length` link (wire.md 1)
@@ -37,18 +38,39 @@ export class LengthDeframer {
    * copy. Never throws: check {@link fault} after each call. Frames before a fault are returned; bytes after it are
    * dropped.
    */
-  push(chunk: Uint8Array): Uint8Array[] {
-    const frames: Uint8Array[] = [];
+  push(chunk: Uint8Array): readonly Uint8Array[] {
+    return singly<Uint8Array>(this.pushRuns(chunk));
+  }
+
+  /** Like {@link push}, but returns consecutive frames as one run, the prefixes between them included. */
+  pushRuns(chunk: Uint8Array): readonly (Uint8Array | FrameRun)[] {
+    const frames: (Uint8Array | FrameRun)[] = [];
     if (this.#fault !== undefined) return frames;
     let at = this.#heldLength > 0 ? this.#complete(chunk, frames) : 0;
+    let runStart = 0;
+    let runCount = 0;
+    const endRun = (): void => {
+      if (runCount > 0) frames.push(new FrameRun(chunk.subarray(runStart, at), runCount, LENGTH_BYTES));
+      runCount = 0;
+    };
     while (chunk.length - at >= LENGTH_BYTES) {
       const count = this.#readCount(chunk, at);
-      if (count === undefined) return frames;
-      const end = at + LENGTH_BYTES + count;
+      if (count === undefined) {
+        endRun();
+        return frames;
+      }
+      const start = at + LENGTH_BYTES;
+      const end = start + count;
       if (end > chunk.length) break;
-      frames.push(chunk.subarray(at + LENGTH_BYTES, end));
+      if (isPlainFrame(chunk, start, end)) {
+        if (runCount++ === 0) runStart = start;
+      } else {
+        endRun();
+        frames.push(chunk.subarray(start, end));
+      }
       at = end;
     }
+    endRun();
     // Copied, so that one buffered byte does not keep a whole network buffer alive.
     if (at < chunk.length) this.#hold(chunk, at, chunk.length);
     return frames;
@@ -58,7 +80,7 @@ export class LengthDeframer {
    * Appends the missing bytes to the buffered frame. @returns the number of bytes used; all of them if the length is
    * invalid
    */
-  #complete(chunk: Uint8Array, frames: Uint8Array[]): number {
+  #complete(chunk: Uint8Array, frames: (Uint8Array | FrameRun)[]): number {
     let at = 0;
     if (this.#heldLength < LENGTH_BYTES) {
       at = Math.min(chunk.length, LENGTH_BYTES - this.#heldLength);

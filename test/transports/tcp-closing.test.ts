@@ -5,6 +5,7 @@ import { TcpConnection } from '../../src/transports/tcp/connection.js';
 import { listening } from '../../src/net/stream-server.js';
 import { CLOSE_GRACE_MS, ConnectionLost } from '../../src/transports/transport.js';
 import { cleanUps } from '../support/clean-ups.js';
+import { singly } from '../../src/protocol/frame-run.js';
 import { framed, frameOf } from '../support/frames.js';
 import { Inbox, turns, until } from '../support/inbox.js';
 import { RawSocket } from '../support/raw-socket.js';
@@ -27,7 +28,12 @@ describe('closing TCP', () => {
     connection.batches$.subscribe({
       next: (frames) => {
         setImmediate(() => {
-          connection.write(framed('length', frames as Uint8Array[])); // invariant: TCP has no JSON messages
+          connection.write(
+            framed(
+              'length',
+              singly(frames).filter((frame) => frame instanceof Uint8Array),
+            ),
+          );
         });
       },
       error: () => undefined,

@@ -28,7 +28,7 @@ export class FrameCursor {
   next(): boolean {
     const { run } = this;
     if (run !== undefined && this.end < run.bytes.length) {
-      this.start = this.end;
+      this.start = run.startAfter(this.end);
       this.end = run.endOf(this.start);
       return true;
     }

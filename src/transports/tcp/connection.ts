@@ -1,6 +1,7 @@
 import { type Observable, Subject } from 'rxjs';
 import type { Clock } from '../../util/clock.js';
 import { type PeerDeadline, setPeerDeadline } from '../../util/peer-deadline.js';
+import { countFrames } from '../../protocol/inbound.js';
 import { LengthDeframer } from '../../protocol/length-deframer.js';
 import { BufferedSubject } from '../../net/buffered-subject.js';
 import { ReadQuota } from '../../net/read-quota.js';
@@ -114,9 +115,9 @@ export class TcpConnection implements Connection {
 
   /** @returns the number of frames */
   #take(bytes: Buffer): number {
-    const frames = this.#deframer.push(bytes);
+    const frames = this.#deframer.pushRuns(bytes);
     if (frames.length > 0) this.#batches.next(frames);
-    return frames.length;
+    return countFrames(frames);
   }
 
   /** A subscriber may have closed the connection during the batch. A later fault is then irrelevant. */
