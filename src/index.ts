@@ -3,7 +3,8 @@
  * `./inspector`, `./metrics`, `./observers`, `./protocol`, `./signals`, `./transports` and `./xstate`.
  */
 
-export { createRouter, type Router } from './router/create-router.js';
+export { createRouter } from './router/create-router.js';
+export type { Router } from './router/router.js';
 export { RouterOptionsError } from './router/options.js';
 export type { RouterOptions } from './router/router-options.js';
 export type { Service, ServiceRouter } from './router/service.js';

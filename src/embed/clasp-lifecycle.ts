@@ -1,12 +1,10 @@
 import { type ActorRefFrom, type AnyActorRef, assign, fromPromise, sendTo, setup } from 'xstate';
-import { namedTransport } from '../actors/listener/named-transport.js';
 import { type RootEnd, type RootInput, type rootMachine, rootMachineNamed } from '../actors/root/root-machine.js';
 import type { RouterState } from '../core/params/param-state.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { parseRouterOptions } from '../router/options.js';
 import { rootInput } from '../router/composition.js';
-import { RunningRouter } from '../router/running-router.js';
-import type { Transport } from '../transports/transport.js';
+import { Router } from '../router/router.js';
 import { ActorSystemError } from './actor-system-error.js';
 import { type ClaspInput, subscribeRequest, type SubscribeRequest } from './clasp-input.js';
 import type { ClaspCommand, ClaspEvent } from './events.js';
@@ -15,13 +13,11 @@ import { EventSink } from './event-sink.js';
 
 export interface ClaspContext {
   /** Sessions, signals and state of the router. */
-  readonly router: RunningRouter;
+  readonly router: Router;
   /** The reason of a failure. */
   readonly error: unknown;
   /** @internal */
   readonly host: HostSession;
-  /** @internal */
-  readonly transports: readonly Transport[];
   /** @internal */
   readonly subscriptions: readonly SubscribeRequest[];
   /** @internal */
@@ -30,7 +26,7 @@ export interface ClaspContext {
 
 /** The output of a stopped router. A failed router has no output: the actor has an error. */
 export interface ClaspEnd {
-  /** See {@link RunningRouter.state}. */
+  /** See {@link Router.state}. */
   readonly state: () => RouterState;
 }
 
@@ -66,14 +62,7 @@ export const lifecycleMachine = setup({
       await context.host.join(context.router, name, context.subscriptions);
       reportSessions(context); // except its own
     }),
-    openListeners: fromPromise(
-      async ({ input, signal }: { readonly input: ClaspContext; readonly signal: AbortSignal }) => {
-        await input.router.startServices();
-        for (const transport of input.transports) {
-          if (!signal.aborted) await input.router.listen(transport);
-        }
-      },
-    ),
+    openListeners: fromPromise(({ input }: { readonly input: ClaspContext }) => input.router.start()),
     stopServices: fromPromise(({ input }: { readonly input: ClaspContext }) => input.router.stopServices()),
     leave: fromPromise(({ input }: { readonly input: ClaspContext }) => input.host.leave()),
     fail: fromPromise<never, ClaspContext>(({ input }) => {
@@ -126,9 +115,8 @@ export const lifecycleMachine = setup({
     const root = (spawn as unknown as SpawnRoot)(rootMachineNamed(systemIdPrefix), { id: 'root', input: startInput });
     const sink = new EventSink(parent, emitters.get(self) ?? (() => undefined));
     return {
-      router: new RunningRouter(root, options),
+      router: new Router(root, options),
       host: new HostSession(sink.emit, startInput.logger),
-      transports: options.transports.map(namedTransport),
       subscriptions: subscribe.map(subscribeRequest),
       sink,
       error: undefined,

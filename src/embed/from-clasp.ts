@@ -4,7 +4,7 @@ import { check, checkNames, checkText, hasMethods, isObject } from '../util/argu
 import type { Client, OnOptions, Signal } from '../client/index.js';
 import { onOptions } from '../client/subscription.js';
 import type { SignalType } from '../protocol/enumerations.js';
-import { RunningRouter } from '../router/running-router.js';
+import { Router } from '../router/router.js';
 import { signalsOf } from '../router/signals-of.js';
 import { ActorSystemError } from './actor-system-error.js';
 import { type ClaspParamEvent, type ClaspSignalEvent, eventOf } from './events.js';
@@ -94,9 +94,9 @@ function sourceOf(input: FromClaspInput | undefined): SignalSource | undefined {
 }
 
 /** @throws ActorSystemError if the system has no such router */
-function routerOf(actor: unknown, systemId: string): RunningRouter {
+function routerOf(actor: unknown, systemId: string): Router {
   const snapshot: unknown = isActor(actor) ? actor.getSnapshot() : undefined;
-  if (isSnapshot(snapshot) && snapshot.context.router instanceof RunningRouter) return snapshot.context.router;
+  if (isSnapshot(snapshot) && snapshot.context.router instanceof Router) return snapshot.context.router;
   throw new ActorSystemError(
     `no router has the system id "${systemId}": invoke claspMachine with systemId: '${systemId}' first, or give the router as input`,
   );

@@ -3,7 +3,7 @@ import { ArgumentError, quoted } from '../util/arguments.js';
 import type { BundleItem, Client, StateChange, Unsubscribe } from '../client/index.js';
 import { ClientError } from '../client/index.js';
 import { didYouMean } from '../util/did-you-mean.js';
-import type { RunningRouter } from '../router/running-router.js';
+import type { Router } from '../router/router.js';
 import type { SubscribeRequest } from './clasp-input.js';
 import { type ClaspEvent, type ClaspRequest, eventOf, refusal } from './events.js';
 import { checkRequest } from './requests.js';
@@ -33,7 +33,7 @@ export class HostSession {
   /** Ids of its sessions: the current one, and earlier ones until they are closed. */
   readonly #ids = new Set<string>();
   #waiting: ClaspRequest[] = [];
-  #router: RunningRouter | undefined;
+  #router: Router | undefined;
   #client: Client | undefined;
   #state: 'opening' | 'open' | 'leaving' = 'opening';
   /** Remote address of its last attempt to open a session. */
@@ -49,7 +49,7 @@ export class HostSession {
    *
    * @throws ClaspError for a refused subscription, ClientError if the router was stopped meanwhile
    */
-  async join(router: RunningRouter, name: string, subscriptions: readonly SubscribeRequest[]): Promise<void> {
+  async join(router: Router, name: string, subscriptions: readonly SubscribeRequest[]): Promise<void> {
     this.#router = router;
     const onAttempt = (remoteAddress: string): void => {
       this.#remoteAddress = remoteAddress;
@@ -123,7 +123,7 @@ export class HostSession {
     for (const request of requests) this.take(request);
   }
 
-  #changed(client: Client, router: RunningRouter, name: string, { state, reason }: StateChange): void {
+  #changed(client: Client, router: Router, name: string, { state, reason }: StateChange): void {
     if (this.#state === 'leaving' || router.isStopping) return;
     switch (state) {
       case 'open':
@@ -144,7 +144,7 @@ export class HostSession {
     }
   }
 
-  async #openAnother(last: Client, router: RunningRouter, name: string): Promise<void> {
+  async #openAnother(last: Client, router: Router, name: string): Promise<void> {
     await last.close();
     const requests = [...this.#subscriptions.values()].map(({ request }) => request);
     this.#subscriptions.clear();
@@ -160,7 +160,7 @@ export class HostSession {
     }
   }
 
-  #do(client: Client, router: RunningRouter, request: ClaspRequest): void {
+  #do(client: Client, router: Router, request: ClaspRequest): void {
     const refuse = (error: unknown): void => {
       this.#refuse(request, error);
     };

@@ -12,7 +12,6 @@ export {
   type SignalSource,
 } from './from-clasp.js';
 export { RestoreError } from './persisted-router.js';
-export type { RunningRouter } from '../router/running-router.js';
 export type { RouterStatistics } from '../router/router-statistics.js';
 export { rootInput } from '../router/composition.js';
 export { parseRouterOptions, type ResolvedRouterOptions } from '../router/options.js';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Client, connect, type Link } from '../../src/client/index.js';
 import { linkTo } from '../../src/client/node.js';
-import { createRouter, type Router } from '../../src/router/create-router.js';
+import { createRouter } from '../../src/router/create-router.js';
+import type { Router } from '../../src/router/router.js';
 import { codedError } from '../support/coded-error.js';
 
 const ARGUMENT = 'CLASP_ERR_ARGUMENT';

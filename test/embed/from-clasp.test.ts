@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { map, throttleTime } from 'rxjs';
 import { assign, createActor, setup, waitFor } from 'xstate';
 import { claspMachine, type ClaspParamEvent, fromClasp, type SignalSource } from '../../src/embed/index.js';
-import { createRouter, type Router } from '../../src/router/create-router.js';
+import { createRouter } from '../../src/router/create-router.js';
+import type { Router } from '../../src/router/router.js';
 
 interface Context {
   readonly source: SignalSource | undefined;

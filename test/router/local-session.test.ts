@@ -7,7 +7,8 @@ import { ErrorCode } from '../../src/protocol/errors.js';
 import type { Message } from '../../src/protocol/messages/message.js';
 import { parseScopes } from '../../src/protocol/scope.js';
 import { encodeValue } from '../../src/protocol/values/encoded-value.js';
-import { createRouter, type Router } from '../../src/router/create-router.js';
+import { createRouter } from '../../src/router/create-router.js';
+import type { Router } from '../../src/router/router.js';
 import { memory } from '../../src/transports/memory/index.js';
 import { SteadyClock } from '../support/steady-clock.js';
 

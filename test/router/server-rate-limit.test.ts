@@ -5,7 +5,8 @@ import { decodeFrame, encodeFrame } from '../../src/protocol/frame.js';
 import type { Message, SetMessage } from '../../src/protocol/messages/message.js';
 import { parseScopes } from '../../src/protocol/scope.js';
 import { encodeValue } from '../../src/protocol/values/encoded-value.js';
-import { createRouter, type Router } from '../../src/router/create-router.js';
+import { createRouter } from '../../src/router/create-router.js';
+import type { Router } from '../../src/router/router.js';
 import { memory } from '../../src/transports/memory/index.js';
 import { Inbox, turns } from '../support/inbox.js';
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { lastValueFrom } from 'rxjs';
 import type { RouterOptions } from '../../src/router/router-options.js';
-import { createRouter, type Router } from '../../src/router/create-router.js';
+import { createRouter } from '../../src/router/create-router.js';
+import type { Router } from '../../src/router/router.js';
 import { codedError } from '../support/coded-error.js';
 
 const ARGUMENT = 'CLASP_ERR_ARGUMENT';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Client } from '../../src/client/index.js';
-import { createRouter, type Router } from '../../src/router/create-router.js';
+import { createRouter } from '../../src/router/create-router.js';
+import type { Router } from '../../src/router/router.js';
 import { encodeValue } from '../../src/protocol/values/encoded-value.js';
 import { typed, type TypedClient, type TypedOptions } from '../../src/signals/index.js';
 import { show } from './show.js';

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Socket } from 'node:dgram';
 import { type Client, connect } from '../../../src/client/node.js';
-import { createRouter, type Router } from '../../../src/router/create-router.js';
+import { createRouter } from '../../../src/router/create-router.js';
+import type { Router } from '../../../src/router/router.js';
 import { udp } from '../../../src/transports/udp/index.js';
 
 const method = Object.getOwnPropertyDescriptor(Socket.prototype, 'getSendQueueSize')!; // invariant: Node.js has it

@@ -11,6 +11,7 @@ import type { Client, Signal } from '../client/index.js';
 import { checkFunction, checkOneOf } from '../util/arguments.js';
 import { InProcess, type InProcessOptions, type LastingOptions, type SignalsOptions } from './local-session.js';
 import { Listeners } from './listeners.js';
+import { RouterLifecycle, type RouterPhase } from './router-lifecycle.js';
 import { type ResolvedRouterOptions, RouterOptionsError } from './options.js';
 import type { PastWrite } from '../core/params/write-history.js';
 import { parseAddress } from '../protocol/address.js';
@@ -25,11 +26,8 @@ import type { LocalEvents, LocalPeer, LocalRights } from '../transports/local/in
 import { type Transport } from '../transports/transport.js';
 import type { ListenAddress } from '../net/listen-address.js';
 
-/**
- * A router with running actors, for the surrounding program. `createRouter()` or the surrounding actor system starts
- * and stops it.
- */
-export class RunningRouter implements ServiceRouter {
+/** A router with running actors, as returned by `createRouter()` and in the context of `claspMachine`. */
+export class Router implements ServiceRouter {
   /** The root actor of the router: to observe, or to send `router.stopping`. */
   readonly actor: ActorRefFrom<typeof rootMachine>;
   /** The events of the router, except messages. Completes when the router has stopped. */
@@ -42,6 +40,7 @@ export class RunningRouter implements ServiceRouter {
   /** Stored here, because the root removes it when it ends. */
   readonly #routerActor: NonNullable<ReturnType<ActorRefFrom<typeof rootMachine>['getSnapshot']>['children']['router']>;
   readonly #listeners: Listeners;
+  readonly #lifecycle: RouterLifecycle;
 
   /**
    * @internal
@@ -76,7 +75,7 @@ export class RunningRouter implements ServiceRouter {
         this.#events.follow(listener);
       },
     });
-    this.#endServices();
+    this.#lifecycle = new RouterLifecycle(this, actor, this.#services, options.transports);
   }
 
   get name(): string {
@@ -102,9 +101,33 @@ export class RunningRouter implements ServiceRouter {
     return [rootMachine, listenerMachine, sessionMachine];
   }
 
-  /** @internal Starts the services of the options. @throws ServiceError, RouterStoppedError */
-  startServices(): Promise<void> {
-    return this.#services.start(this);
+  get phase(): RouterPhase {
+    return this.#lifecycle.phase;
+  }
+
+  /**
+   * Starts the services of the option `services`, then opens the transports of the option `transports`, each one after
+   * the other. While it is in progress, it returns the same promise; afterwards it resolves with the current addresses.
+   * After a failure it can be repeated: it continues with the transport that did not open, or starts all services
+   * again. `claspMachine` calls it for its router.
+   *
+   * @returns the addresses for clients
+   * @throws ServiceError for the first service that does not start; those before it are stopped. TransportError for the
+   * first transport that does not open; those before it stay open, and the services run. RouterStoppedError after {@link
+   * stop}, or if `stop` is called meanwhile
+   */
+  start(): Promise<readonly ListenAddress[]> {
+    return this.#lifecycle.start();
+  }
+
+  /**
+   * Closes all listeners and closes all sessions gracefully, after their queued data. Then stops the services, in reverse
+   * order. Resolves when every port is free. After `drainTimeoutSeconds` the remaining sessions are disconnected; the
+   * services together have as long. Can be repeated, in every phase.
+   */
+  stop(): Promise<void> {
+    this.actor.send({ type: 'router.stopping' });
+    return this.#lifecycle.ended;
   }
 
   /** @internal Resolves when the services have stopped. The router must have ended, or be about to. */
@@ -115,21 +138,6 @@ export class RunningRouter implements ServiceRouter {
   /** Whether the options contain services. */
   get hasServices(): boolean {
     return !this.#services.isEmpty;
-  }
-
-  /** Stops the services with the actor, for every reason of its end. */
-  #endServices(): void {
-    if (this.#services.isEmpty) return;
-    const end = (): void => {
-      void this.#services.stop();
-    };
-    this.actor.subscribe({
-      next: (snapshot) => {
-        if (!snapshot.matches('running')) this.#services.abort();
-      },
-      complete: end,
-      error: end,
-    });
   }
 
   /**
