@@ -37,9 +37,10 @@ describe('SubscriptionIndex', () => {
           () => true,
         );
         const held: ReturnType<typeof subscription>[] = [];
+        let id = 0; // a session has no two subscriptions with one ID
         for (const step of commands) {
           if (step.kind === 'add') {
-            const added = subscription(peers[step.peer]!.session, held.length, step.pattern, step.types, undefined);
+            const added = subscription(peers[step.peer]!.session, id++, step.pattern, step.types, undefined);
             held.push(added);
             index.add(added);
           } else if (step.kind === 'remove') {
