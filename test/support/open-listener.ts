@@ -14,3 +14,13 @@ export async function openListener(transport: Transport): Promise<{ listener: Li
   });
   return { listener, accepted };
 }
+
+/** Returns the port of a listener. Invariant: it has one address. */
+export function portOf(listener: Listener): number {
+  return listener.addresses[0]!.port;
+}
+
+/** Returns the URL of a listener. Invariant: it has one address. */
+export function urlOf(listener: Listener): string {
+  return listener.addresses[0]!.url;
+}

@@ -8,7 +8,8 @@ import { fromHex } from '../support/hex.js';
 import { Inbox, until } from '../support/inbox.js';
 import { TcpClient } from '../support/tcp-client.js';
 import { describeTransport } from './conformance.js';
-import { folder, newPath, open, peerOf, refusal, urlOf } from './tcp-harness.js';
+import { folder, newPath, open, peerOf, refusal } from './tcp-harness.js';
+import { urlOf } from '../support/open-listener.js';
 
 /** Features that Windows does not have. */
 const itOnUnix = process.platform === 'win32' ? it.skip : it;

@@ -5,7 +5,7 @@ import type { Connection, Listener } from '../../src/transports/transport.js';
 import { type FakePeer, FakeQuic, type FakeStream } from '../support/fake-quic.js';
 import { frameOf, numberOf } from '../support/frames.js';
 import { Inbox, until } from '../support/inbox.js';
-import { openListener } from '../support/open-listener.js';
+import { openListener, portOf } from '../support/open-listener.js';
 import { QuicClient, quicCertificate } from '../support/quic-client.js';
 import { SteadyClock } from '../support/steady-clock.js';
 
@@ -22,10 +22,6 @@ export const whyNot = await quic(local)
   }, String);
 
 export const describeReal = whyNot === undefined ? describe : describe.skip;
-
-export function portOf(listener: Listener): number {
-  return listener.addresses[0]!.port; // invariant: a QUIC listener has one
-}
 
 export function connect(listener: Listener): Promise<QuicClient> {
   return QuicClient.connect({ port: portOf(listener), ca: certificate.ca });

@@ -15,17 +15,8 @@ import { framed, frameOf } from '../support/frames.js';
 import { Inbox, turns, until } from '../support/inbox.js';
 import { QuicClient } from '../support/quic-client.js';
 import { describeTransport } from './conformance.js';
-import {
-  certificate,
-  connect,
-  connected,
-  describeReal,
-  local,
-  numbersOf,
-  open,
-  portOf,
-  whyNot,
-} from './quic-harness.js';
+import { certificate, connect, connected, describeReal, local, numbersOf, open, whyNot } from './quic-harness.js';
+import { portOf } from '../support/open-listener.js';
 
 if (whyNot === undefined) {
   describeTransport('quic', {

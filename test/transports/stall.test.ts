@@ -1,3 +1,4 @@
+import { portOf } from '../support/open-listener.js';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -45,10 +46,6 @@ function acceptedBy(listener: Listener): Connection[] {
     });
   });
   return accepted;
-}
-
-function portOf(listener: Listener): number {
-  return listener.addresses[0]!.port; // invariant: a listener has one
 }
 
 describe('after a stall, the WebSocket port', () => {

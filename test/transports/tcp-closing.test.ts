@@ -11,7 +11,8 @@ import { Inbox, turns, until } from '../support/inbox.js';
 import { RawSocket } from '../support/raw-socket.js';
 import { TcpClient } from '../support/tcp-client.js';
 import { SteadyClock } from '../support/steady-clock.js';
-import { newPath, connected, connectedRaw, ended, fill, local, open, tls, trust, urlOf } from './tcp-harness.js';
+import { newPath, connected, connectedRaw, ended, fill, local, open, tls, trust } from './tcp-harness.js';
+import { urlOf } from '../support/open-listener.js';
 
 describe('closing TCP', () => {
   it.each([

@@ -5,7 +5,8 @@ import { framed, frameOf } from '../support/frames.js';
 import { fromHex } from '../support/hex.js';
 import { Inbox, turns, until } from '../support/inbox.js';
 import { TcpClient } from '../support/tcp-client.js';
-import { connected, connectedRaw, local, open, urlOf } from './tcp-harness.js';
+import { connected, connectedRaw, local, open } from './tcp-harness.js';
+import { urlOf } from '../support/open-listener.js';
 
 describe('reading from TCP', () => {
   it('joins split input, byte by byte', async () => {

@@ -13,7 +13,7 @@ import { cleanUps } from '../support/clean-ups.js';
 import { testCertificate } from '../support/certificates.js';
 import { framed, frameOf } from '../support/frames.js';
 import { Inbox, turns, until } from '../support/inbox.js';
-import { openListener } from '../support/open-listener.js';
+import { openListener, portOf, urlOf } from '../support/open-listener.js';
 import { RawSocket } from '../support/raw-socket.js';
 import { TcpClient } from '../support/tcp-client.js';
 import type { Peer } from './conformance.js';
@@ -36,14 +36,6 @@ export function peerOf(client: TcpClient): Peer {
     destroy: () => client.vanish(),
     ended: client.ended.then((end): CloseReason['kind'] | 'lost' => (end === 'closed' ? 'normal' : 'lost')),
   };
-}
-
-export function portOf(listener: Listener): number {
-  return listener.addresses[0]!.port; // invariant: a TCP listener has one
-}
-
-export function urlOf(listener: Listener): string {
-  return listener.addresses[0]!.url;
 }
 
 /** An open listener. Its connections are destroyed after the test. */

@@ -8,7 +8,8 @@ import { fromElsewhere } from '../support/from-elsewhere.js';
 import { Inbox, turns, until } from '../support/inbox.js';
 import { RawSocket } from '../support/raw-socket.js';
 import { TcpClient } from '../support/tcp-client.js';
-import { ended, local, open, portOf, tls, trust, urlOf } from './tcp-harness.js';
+import { ended, local, open, tls, trust } from './tcp-harness.js';
+import { portOf, urlOf } from '../support/open-listener.js';
 
 describe('a TCP port', () => {
   it.each([

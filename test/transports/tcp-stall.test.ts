@@ -7,7 +7,8 @@ import { Inbox, until } from '../support/inbox.js';
 import { fillNetwork, passSeconds } from '../support/slow-peer.js';
 import { SteadyClock } from '../support/steady-clock.js';
 import { TcpClient } from '../support/tcp-client.js';
-import { newPath, open, urlOf } from './tcp-harness.js';
+import { newPath, open } from './tcp-harness.js';
+import { urlOf } from '../support/open-listener.js';
 
 async function connected(transport: Transport): Promise<{ client: TcpClient; connection: Connection; inbox: Inbox }> {
   const { listener, accepted } = await open(transport);

@@ -14,7 +14,8 @@ import { Inbox, turns, until } from '../support/inbox.js';
 import { RawSocket } from '../support/raw-socket.js';
 import { TcpClient } from '../support/tcp-client.js';
 import { SteadyClock } from '../support/steady-clock.js';
-import { certificate, ended, local, open, portOf, refusal, tls, trust, urlOf } from './tcp-harness.js';
+import { certificate, ended, local, open, refusal, tls, trust } from './tcp-harness.js';
+import { portOf, urlOf } from '../support/open-listener.js';
 
 describe('a rejected TCP peer', () => {
   /** A listener with TLS, its reports of rejected peers, and its name for a bare socket. */

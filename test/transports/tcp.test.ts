@@ -12,7 +12,8 @@ import { RawSocket } from '../support/raw-socket.js';
 import { TcpClient } from '../support/tcp-client.js';
 import { describeTransport } from './conformance.js';
 import { SteadyClock } from '../support/steady-clock.js';
-import { connectedRaw, local, open, peerOf, portOf, refusal, tls, trust, urlOf } from './tcp-harness.js';
+import { connectedRaw, local, open, peerOf, refusal, tls, trust } from './tcp-harness.js';
+import { portOf, urlOf } from '../support/open-listener.js';
 
 describeTransport('tcp', {
   tellsEnd: 'cut',

@@ -17,10 +17,10 @@ import {
   local,
   messagesOf,
   onFakeNetwork,
-  portOf,
   saidOn,
   somewhere,
 } from './udp-harness.js';
+import { portOf } from '../support/open-listener.js';
 
 describe('a UDP close', () => {
   it('is ERROR 501 if the router stops, 1000 if the peer has left, and nothing otherwise', async () => {

@@ -1,3 +1,4 @@
+import { portOf } from '../support/open-listener.js';
 import { decodeFrame } from '../../src/protocol/frame.js';
 import type { Message } from '../../src/protocol/messages/message.js';
 import { type Listener } from '../../src/transports/transport.js';
@@ -12,10 +13,6 @@ import { UdpClient, type UdpClientOptions } from '../support/udp-client.js';
 import { SteadyClock } from '../support/steady-clock.js';
 
 export const local = { host: '127.0.0.1', port: 0 };
-
-export function portOf(listener: Listener): number {
-  return listener.addresses[0]!.port; // invariant: a UDP listener has one
-}
 
 /** An open port and its connections. */
 export async function open(options: UdpOptions = {}): Promise<{ listener: UdpListener; accepted: UdpConnection[] }> {

@@ -13,7 +13,8 @@ import { frameOf } from '../support/frames.js';
 import { Inbox, turns, until } from '../support/inbox.js';
 import { UdpClient } from '../support/udp-client.js';
 import { describeTransport } from './conformance.js';
-import { clientOf, fakePeer, getIn, listening, local, onFakeNetwork, open, portOf } from './udp-harness.js';
+import { clientOf, fakePeer, getIn, listening, local, onFakeNetwork, open } from './udp-harness.js';
+import { portOf } from '../support/open-listener.js';
 
 /** macOS sends no larger ones by default (`net.inet.udp.maxdgram`). */
 const LARGEST = process.platform === 'darwin' ? 9_216 : 65_507;

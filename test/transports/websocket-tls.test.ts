@@ -1,77 +1,37 @@
-import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { X509Certificate } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
 import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { Observable, Subject } from 'rxjs';
-import { WebSocket } from 'ws';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../src/util/clock.js';
-import type { TlsCredentials, TlsSource } from '../../src/net/tls.js';
 import { RejectedConnections } from '../../src/net/rejected-connections.js';
 import { listenLimits } from '../../src/net/listen-limits.js';
 import { PendingConnections } from '../../src/http/pending-connections.js';
 import type { HttpServer } from '../../src/http/http-server.js';
-import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
-import { closeCodes } from '../../src/transports/websocket/constants.js';
-import { type Connection, ConnectionLost, type SingleFrame, type Listener } from '../../src/transports/transport.js';
-import type { CloseReason } from '../../src/util/close-reason.js';
-import { TransportError } from '../../src/net/transport-error.js';
-import { newCertificate, type TestCertificate, testCertificate } from '../support/certificates.js';
+import { webSocket } from '../../src/transports/websocket/index.js';
+import { ConnectionLost } from '../../src/transports/transport.js';
 import { framed, frameOf } from '../support/frames.js';
 import { Inbox, turns, until } from '../support/inbox.js';
 import { RawSocket, upgradeRequest } from '../support/raw-socket.js';
 import { describeTransport } from './conformance.js';
 import { SteadyClock } from '../support/steady-clock.js';
-
-let certificate: TestCertificate;
-let source: TestSource;
-beforeAll(async () => {
-  certificate = await testCertificate();
-  source = new TestSource(certificate);
-});
-
-/** A certificate source under control of the test. */
-class TestSource implements TlsSource {
-  readonly renewed$ = new Subject<TlsCredentials>();
-  readonly credentials: TlsCredentials;
-
-  constructor(credentials: TlsCredentials) {
-    this.credentials = credentials;
-  }
-}
-
-/** `ws` as a client that trusts one certificate, with its received messages. */
-class SecureClient {
-  readonly socket: WebSocket;
-  readonly inbox: Inbox;
-  readonly code: Promise<number>;
-
-  static async connect(listener: Listener, options: ConnectionOptions = { ca: certificate.ca }): Promise<SecureClient> {
-    const client = new SecureClient(urlOf(listener), options);
-    await once(client.socket, 'open');
-    return client;
-  }
-
-  private constructor(url: string, options: ConnectionOptions) {
-    const socket = new WebSocket(url, ['clasp'], options);
-    this.socket = socket;
-    socket.on('error', () => undefined); // a `close` with the reason follows
-    this.code = new Promise((resolve) => socket.on('close', resolve));
-    this.inbox = new Inbox(
-      new Observable<readonly SingleFrame[]>((subscriber) => {
-        // invariant: binaryType is 'nodebuffer', the default of `ws`; no test here sends JSON messages
-        socket.on('message', (data) => subscriber.next([data as Buffer]));
-        socket.on('close', () => subscriber.complete());
-      }),
-    );
-  }
-}
-
-const local = { host: '127.0.0.1', port: 0 };
+import {
+  certificate,
+  source,
+  SecureClient,
+  open,
+  connected,
+  handshake,
+  tcpConnect,
+  closed,
+  expectAlive,
+  fingerprintOf,
+} from './websocket-tls-harness.js';
+import { portOf, urlOf } from '../support/open-listener.js';
+import { kindOf, local } from './websocket-harness.js';
 
 describe('with TLS', () => {
   describeTransport('websocket', {
@@ -101,84 +61,6 @@ describe('with TLS', () => {
     onSameAddress: (_, listener) => webSocket({ host: '127.0.0.1', port: portOf(listener), tls: source }),
   });
 });
-
-function kindOf(code: number): CloseReason['kind'] | 'lost' {
-  const kinds = Object.keys(closeCodes) as CloseReason['kind'][]; // invariant: a Record with exactly these keys
-  return kinds.find((kind) => closeCodes[kind] === code) ?? 'lost';
-}
-
-function portOf(listener: Listener): number {
-  return listener.addresses[0]!.port; // invariant: a WebSocket listener has one
-}
-
-function urlOf(listener: Listener): string {
-  return listener.addresses[0]!.url;
-}
-
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
-/** An open listener. Its connections are destroyed after the test. */
-async function open(options: WebSocketOptions = {}): Promise<{ listener: Listener; accepted: Connection[] }> {
-  const listener = await webSocket({ ...local, tls: source, ...options }).listen();
-  cleanUps.push(() => listener.close());
-  const accepted: Connection[] = [];
-  listener.connections$.subscribe((connection) => {
-    accepted.push(connection);
-    cleanUps.push(() => {
-      connection.destroy();
-    });
-  });
-  return { listener, accepted };
-}
-
-/** A listener, a client that connected, and its connection. */
-async function connected(
-  options: WebSocketOptions = {},
-): Promise<{ listener: Listener; accepted: Connection[]; client: SecureClient; connection: Connection; inbox: Inbox }> {
-  const { listener, accepted } = await open(options);
-  const client = await SecureClient.connect(listener);
-  await until(() => accepted.length === 1);
-  const connection = accepted[0]!;
-  return { listener, accepted, client, connection, inbox: new Inbox(connection.batches$) };
-}
-
-/** TLS on its own TCP socket, without further input. */
-async function handshake(
-  listener: Listener,
-  options: ConnectionOptions = {},
-): Promise<{ secured: TLSSocket; below: Socket }> {
-  const below = await tcpConnect(listener);
-  const secured = connectTls({ socket: below, ca: certificate.ca, servername: 'localhost', ...options });
-  cleanUps.push(() => secured.destroy());
-  await once(secured, 'secureConnect');
-  secured.on('error', () => undefined);
-  secured.resume();
-  return { secured, below };
-}
-
-async function tcpConnect(listener: Listener): Promise<Socket> {
-  const socket = connectTcp({ host: '127.0.0.1', port: portOf(listener) });
-  cleanUps.push(() => socket.destroy());
-  await once(socket, 'connect');
-  socket.on('error', () => undefined);
-  return socket;
-}
-
-async function closed(socket: Socket): Promise<void> {
-  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
-}
-
-/** Checks that frames are carried in both directions. */
-async function expectAlive(client: SecureClient, connection: Connection, inbox: Inbox): Promise<void> {
-  const [received, sent] = [client.inbox.frames.length, inbox.frames.length];
-  connection.write(framed('websocket', [frameOf(30, 1)]));
-  client.socket.send(frameOf(30, 2));
-  expect((await client.inbox.receive(received + 1)).slice(received)).toEqual([frameOf(30, 1)]);
-  expect((await inbox.receive(sent + 1)).slice(sent)).toEqual([frameOf(30, 2)]);
-}
 
 /**
  * PendingConnections with a server, and sockets with equal addresses, which no real network assigns on request. The
@@ -381,71 +263,3 @@ describe('the encrypted WebSocket port', () => {
     expect(connection.bufferedBytes - before).toBe(bytes.length);
   });
 });
-
-describe('a certificate that is renewed', () => {
-  it('is used for new connections, and leaves the others open', async () => {
-    const renewing = new TestSource(certificate);
-    const { listener, client, connection, inbox } = await connected({ tls: renewing });
-    const renewed = await newCertificate();
-    expect(fingerprintOf(renewed)).not.toBe(fingerprintOf(certificate));
-    renewing.renewed$.next(renewed);
-    await expectAlive(client, connection, inbox);
-    const { secured } = await handshake(listener, { ca: renewed.ca });
-    expect(secured.getPeerX509Certificate()?.fingerprint256).toBe(fingerprintOf(renewed));
-    await expect(handshake(listener)).rejects.toThrow(); // only the old one is trusted here
-    await SecureClient.connect(listener, { ca: renewed.ca });
-    await expectAlive(client, connection, inbox);
-  });
-
-  it('does not enable TLS 1.1', async () => {
-    const renewing = new TestSource(certificate);
-    const { listener } = await open({ tls: renewing });
-    renewing.renewed$.next(await newCertificate());
-    const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
-    await expect(handshake(listener, old)).rejects.toThrow(/protocol version|ECONNRESET/);
-  });
-
-  it('is ignored if it is invalid, and the source can fail', async () => {
-    const renewing = new TestSource(certificate);
-    const { listener } = await open({ tls: renewing });
-    renewing.renewed$.next({ key: 'no PEM', cert: 'no PEM' });
-    renewing.renewed$.next({ key: (await newCertificate()).key, cert: certificate.cert });
-    renewing.renewed$.error(new Error('broken'));
-    await SecureClient.connect(listener);
-  });
-
-  it('is ignored by a listener that is closed, or never opened', async () => {
-    const renewing = new TestSource(certificate);
-    const { listener } = await open({ tls: renewing });
-    expect(renewing.renewed$.observed).toBe(true);
-    const another = new TestSource(certificate);
-    const taken = webSocket({ ...local, port: portOf(listener), tls: another });
-    await expect(taken.listen()).rejects.toThrow('already in use');
-    expect(another.renewed$.observed).toBe(false);
-    await listener.close();
-    expect(renewing.renewed$.observed).toBe(false);
-  });
-});
-
-describe('an invalid certificate', () => {
-  it.each([
-    ['no PEM', () => ({ key: 'nothing', cert: 'nothing' }), /^TLS rejects this certificate .+; provide both as PEM/],
-    [
-      'a key of another certificate',
-      async () => ({ key: (await newCertificate()).key, cert: certificate.cert }),
-      'the private key does not belong to the certificate; provide a matching pair',
-    ],
-  ])('is rejected with one sentence: %s', async (_, make, sentence) => {
-    const unusable = new TestSource(await make());
-    const error: unknown = await webSocket({ ...local, tls: unusable })
-      .listen()
-      .catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(TransportError);
-    expect((error as TransportError).message).toMatch(sentence);
-    expect(unusable.renewed$.observed).toBe(false);
-  });
-});
-
-function fingerprintOf({ cert }: TlsCredentials): string {
-  return new X509Certificate(cert).fingerprint256;
-}
