@@ -16,10 +16,20 @@ export interface Import {
 /** Modules by their path below `src`. */
 export type Sources = ReadonlyMap<string, string>;
 
+/** Returns the modules of `src`. */
 export function readSources(): Sources {
-  const root = new URL('../../src/', import.meta.url);
+  return readFiles('src', /\.ts$/);
+}
+
+/** Returns the tests and their helpers, by their path in the repository. */
+export function readTests(): Sources {
+  return new Map([...readFiles('test', /\.(ts|mjs)$/)].map(([file, text]) => [`test/${file}`, text]));
+}
+
+function readFiles(folder: string, name: RegExp): Sources {
+  const root = new URL(`../../${folder}/`, import.meta.url);
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).map((file) => file.replaceAll('\\', '/'));
-  const modules = files.filter((file) => file.endsWith('.ts')).sort();
+  const modules = files.filter((file) => name.test(file)).sort();
   return new Map(modules.map((file) => [file, readFileSync(new URL(file, root), 'utf8')]));
 }
 
