@@ -7,7 +7,7 @@ import { parsePattern } from '../../../src/protocol/pattern.js';
 import { parseScopes } from '../../../src/protocol/scope.js';
 import { type Value } from '../../../src/protocol/values/value.js';
 import { encodeValue } from '../../../src/protocol/values/encoded-value.js';
-import { TwoPaths, type TwoPathsOptions } from './two-paths.js';
+import { runRandomSteps, TwoPaths, type TwoPathsOptions } from './two-paths.js';
 
 const long = `/a/${'x'.repeat(300)}`;
 const addresses = [
@@ -207,9 +207,7 @@ function run(options: TwoPathsOptions, steps: readonly Step[], isAuthenticated: 
         join(taken.form);
         break;
       case 'leave':
-        paths.both(({ peers }) => {
-          if (peers[taken.from]?.session.established === true) peers[taken.from]?.leave('lost');
-        });
+        paths.lose(taken.from);
         break;
       case 'congest':
       case 'drain':
@@ -221,9 +219,7 @@ function run(options: TwoPathsOptions, steps: readonly Step[], isAuthenticated: 
         });
         break;
       case 'pass':
-        paths.both(({ harness }) => {
-          harness.advance(taken.seconds);
-        });
+        paths.advance(taken.seconds);
         break;
       case 'revoke':
         paths.both(({ harness }) => {
@@ -258,23 +254,16 @@ function run(options: TwoPathsOptions, steps: readonly Step[], isAuthenticated: 
         paths.compare();
     }
   }
-  paths.both(({ harness }) => {
-    harness.settle();
-  });
-  paths.compare();
-  paths.compareState();
+  paths.finish();
 }
 
 describe('the direct path', () => {
   it.each(settings.map((options, index) => ({ index, options })))(
     'changes nothing for the messages and events around it, with options $index',
     ({ options }) => {
-      fc.assert(
-        fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), fc.boolean(), (steps, isAuthenticated) => {
-          run(options, steps, isAuthenticated);
-        }),
-        { numRuns: 60 },
-      );
+      runRandomSteps(step, 60, (steps, isAuthenticated) => {
+        run(options, steps, isAuthenticated);
+      });
     },
   );
 });

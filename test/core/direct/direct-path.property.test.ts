@@ -7,7 +7,7 @@ import { encodeFrame } from '../../../src/protocol/frame.js';
 import type { Message } from '../../../src/protocol/messages/message.js';
 import { EncodedValue, encodeValue } from '../../../src/protocol/values/encoded-value.js';
 import { type Value, ValueType } from '../../../src/protocol/values/value.js';
-import { TwoPaths, type TwoPathsOptions } from './two-paths.js';
+import { runRandomSteps, TwoPaths, type TwoPathsOptions } from './two-paths.js';
 
 const addresses = ['/a', '/a/b', '/a/ü', '/c/1/x', '/c/2/x', '/$clasp/name', '//', 'no', '/peer/1/offer'];
 const patterns = ['/**', '/a', '/a/*', '/c/*/x', '/**/x'];
@@ -186,26 +186,17 @@ function run(settings: TwoPathsOptions, steps: readonly Step[], isAuthenticated:
         break;
       }
       case 'wait':
-        paths.both(({ harness }) => {
-          harness.nowMicros += taken.seconds * 1_000_000;
-        });
+        paths.wait(taken.seconds);
         break;
       case 'advance':
-        paths.both(({ harness }) => {
-          harness.advance(taken.seconds);
-        });
+        paths.advance(taken.seconds);
         break;
       case 'congest':
       case 'drain':
-        paths.both(({ peers }) => {
-          const session = peers[taken.from]?.session;
-          if (session?.established === true) session.phase = taken.kind === 'congest' ? 'congested' : 'active';
-        });
+        paths.setPhase(taken.from, taken.kind === 'congest' ? 'congested' : 'active');
         break;
       case 'leave':
-        paths.both(({ peers }) => {
-          if (peers[taken.from]?.session.established === true) peers[taken.from]?.leave('lost');
-        });
+        paths.lose(taken.from);
         break;
       case 'join':
         join(taken.form, taken.grant);
@@ -217,23 +208,16 @@ function run(settings: TwoPathsOptions, steps: readonly Step[], isAuthenticated:
         paths.compare();
     }
   }
-  paths.both(({ harness }) => {
-    harness.settle();
-  });
-  paths.compare();
-  paths.compareState();
+  paths.finish();
 }
 
 describe('the direct path', () => {
   it.each(options.map((settings, index) => ({ index, settings })))(
     'gives the same bytes, params and statistics as the decoded path, with options $index',
     ({ settings }) => {
-      fc.assert(
-        fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), fc.boolean(), (steps, isAuthenticated) => {
-          run(settings, steps, isAuthenticated);
-        }),
-        { numRuns: 100 },
-      );
+      runRandomSteps(step, 100, (steps, isAuthenticated) => {
+        run(settings, steps, isAuthenticated);
+      });
     },
   );
 });

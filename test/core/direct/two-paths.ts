@@ -1,4 +1,5 @@
 import { deepEqual } from 'node:assert/strict';
+import fc from 'fast-check';
 import type { ChangeLog } from '../../../src/core/change.js';
 import { EncodedValue } from '../../../src/protocol/values/encoded-value.js';
 import type { CoreInput } from '../../../src/core/recorder.js';
@@ -140,6 +141,45 @@ export class TwoPaths {
     for (const path of [this.#decoded, this.#direct]) act(path);
   }
 
+  /** Moves the clock without any work that is due. */
+  wait(seconds: number): void {
+    this.both(({ harness }) => {
+      harness.nowMicros += seconds * 1_000_000;
+    });
+  }
+
+  /** Moves the clock and does the work that is due. */
+  advance(seconds: number): void {
+    this.both(({ harness }) => {
+      harness.advance(seconds);
+    });
+  }
+
+  /** A session stops or continues to accept bytes, if it is established. */
+  setPhase(from: number, phase: 'congested' | 'active'): void {
+    this.both(({ peers }) => {
+      const session = peers[from]?.session;
+      if (session?.established === true) session.phase = phase;
+    });
+  }
+
+  /** A session is lost, if it is established. */
+  lose(from: number): void {
+    this.both(({ peers }) => {
+      const peer = peers[from];
+      if (peer?.session.established === true) peer.leave('lost');
+    });
+  }
+
+  /** Does all remaining work. @throws AssertionError if output or state differ */
+  finish(): void {
+    this.both(({ harness }) => {
+      harness.settle();
+    });
+    this.compare();
+    this.compareState();
+  }
+
   /** Ends the tick. @throws AssertionError if a session gets other bytes than its counterpart */
   compare(): void {
     deepEqual(this.#direct.output(), this.#decoded.output());
@@ -160,4 +200,13 @@ function textOf(content: unknown): string {
     }
     return typeof field === 'bigint' ? String(field) : field;
   });
+}
+
+/** Runs lists of random steps, with and without tokens. @param run throws if the two paths differ */
+export function runRandomSteps<S>(
+  step: fc.Arbitrary<S>,
+  numRuns: number,
+  run: (steps: readonly S[], isAuthenticated: boolean) => void,
+): void {
+  fc.assert(fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), fc.boolean(), run), { numRuns });
 }
