@@ -1,34 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Client } from '../../src/client/client.js';
-import type { StateChange } from '../../src/client/lifecycle.js';
-import type { ClientOptions } from '../../src/client/options.js';
+import { describe, expect, it } from '@jest/globals';
 import { turns } from '../support/inbox.js';
 import { inputRead } from '../support/steady-clock.js';
-import { ack, kept, ScriptedRouter, welcome } from './scripted-router.js';
+import { ack, kept, welcome } from './scripted-router.js';
+import { clients, connect, router } from './watched-clients.js';
 
 // A client whose program was stopped, suspended or blocked. The answers of the router wait in the socket until the
 // event loop continues.
-
-let router: ScriptedRouter;
-let clients: Client[] = [];
-
-beforeEach(() => {
-  router = new ScriptedRouter();
-});
-
-afterEach(async () => {
-  const open = clients;
-  clients = [];
-  await Promise.all(open.map((client) => client.close()));
-});
-
-async function connect(options: ClientOptions = {}): Promise<{ client: Client; changes: StateChange[] }> {
-  const client = await router.connect(options);
-  clients.push(client);
-  const changes: StateChange[] = [];
-  client.onState((change) => changes.push(change));
-  return { client, changes };
-}
 
 /** Runs in the turn after the timers, in which sockets are read. */
 function whenRead(read: () => Promise<void>): void {

@@ -1,3 +1,4 @@
+import { fillWith, observed } from './raw-peers.js';
 import { afterAll, expect } from '@jest/globals';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,8 +12,7 @@ import type { CloseReason } from '../../src/util/close-reason.js';
 import { TransportError } from '../../src/net/transport-error.js';
 import { cleanUps } from '../support/clean-ups.js';
 import { testCertificate } from '../support/certificates.js';
-import { framed, frameOf } from '../support/frames.js';
-import { Inbox, turns, until } from '../support/inbox.js';
+import { Inbox, until } from '../support/inbox.js';
 import { openListener, portOf, urlOf } from '../support/open-listener.js';
 import { RawSocket } from '../support/raw-socket.js';
 import { TcpClient } from '../support/tcp-client.js';
@@ -63,22 +63,11 @@ export async function connectedRaw(
 ): Promise<{ raw: RawSocket; connection: Connection; inbox: Inbox }> {
   const { listener, accepted } = await open(tcp({ ...local, ...options }));
   const raw = await RawSocket.connect(portOf(listener));
-  cleanUps.push(() => {
-    raw.destroy();
-  });
-  await until(() => accepted.length === 1);
-  const connection = accepted[0]!;
-  return { raw, connection, inbox: new Inbox(connection.batches$) };
+  return { raw, ...(await observed(raw, accepted)) };
 }
 
 /** Writes until the network accepts no more. */
-export async function fill(connection: Connection): Promise<void> {
-  const bytes = framed('length', [frameOf(65_000)]);
-  for (let stuck = 0; stuck < 20; stuck = connection.bufferedBytes > 0 ? stuck + 1 : 0) {
-    if (connection.bufferedBytes < 1_000_000) connection.write(bytes);
-    await turns();
-  }
-}
+export const fill = (connection: Connection): Promise<void> => fillWith(connection, 'length');
 
 /** Resolves when the other side has closed or reset the connection. */
 export async function ended({ socket, closed }: RawSocket): Promise<void> {

@@ -1,63 +1,14 @@
-import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
-import { EMPTY } from 'rxjs';
-import type { RejectedConnection } from '../../src/net/rejected-connections.js';
-import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
-import { type TestCertificate, testCertificate } from '../support/certificates.js';
 import { turns, until } from '../support/inbox.js';
-import { RawSocket, upgradeRequest } from '../support/raw-socket.js';
+import { type RawSocket, upgradeRequest } from '../support/raw-socket.js';
 import { SteadyClock } from '../support/steady-clock.js';
 
-let certificate: TestCertificate;
-beforeAll(async () => {
-  certificate = await testCertificate();
-});
-
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
-interface OpenDoor {
-  readonly port: number;
-  readonly faults: RejectedConnection[];
-  readonly isDone: () => boolean;
-  readonly close: () => Promise<void>;
-}
-
-async function open(options: WebSocketOptions & { readonly encrypted?: boolean } = {}): Promise<OpenDoor> {
-  const { encrypted = false, ...others } = options;
-  const tls = encrypted ? { credentials: certificate, renewed$: EMPTY } : undefined;
-  const listener = await webSocket({ host: '127.0.0.1', port: 0, tls, ...others }).listen();
-  const faults: RejectedConnection[] = [];
-  let done = false;
-  listener.rejected$!.subscribe({
-    next: (fault) => faults.push(fault),
-    complete: () => {
-      done = true;
-    },
-  });
-  listener.connections$.subscribe((connection) =>
-    cleanUps.push(() => {
-      connection.destroy();
-    }),
-  );
-  const close = (): Promise<void> => listener.close();
-  cleanUps.push(close);
-  return { port: listener.addresses[0]!.port, faults, isDone: () => done, close };
-}
-
-async function peer(door: OpenDoor): Promise<RawSocket> {
-  const raw = await RawSocket.connect(door.port);
-  cleanUps.push(() => {
-    raw.destroy();
-  });
-  return raw;
-}
+import { certificate, type ObservedPort, open, peer } from './websocket-rejections-harness.js';
 
 /** Returns what a listener reports about a raw peer after its end. */
-async function toldOf(door: OpenDoor, raw: RawSocket): Promise<unknown> {
+async function toldOf(door: ObservedPort, raw: RawSocket): Promise<unknown> {
   const from = `127.0.0.1:${raw.socket.localPort}`;
   raw.socket.on('end', () => raw.socket.end());
   await raw.closed;
@@ -251,7 +202,7 @@ describe('a rejected encrypted WebSocket peer', () => {
     expect(await toldOf(door, raw)).toEqual([['handshake', true, text]]);
   });
 
-  async function shakeHands(door: OpenDoor, options: ConnectionOptions): Promise<unknown> {
+  async function shakeHands(door: ObservedPort, options: ConnectionOptions): Promise<unknown> {
     const socket = connectTls({ host: '127.0.0.1', port: door.port, servername: 'localhost', ...options });
     socket.on('error', () => undefined);
     await new Promise((resolve) => socket.once('close', resolve));

@@ -1,13 +1,12 @@
+import { fillWith, observed } from './raw-peers.js';
 import { once } from 'node:events';
 import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
 import { closeCodes } from '../../src/transports/websocket/constants.js';
 import { type Connection, type Listener } from '../../src/transports/transport.js';
 import type { CloseReason } from '../../src/util/close-reason.js';
-import { framed, frameOf } from '../support/frames.js';
-import { Inbox, turns, until } from '../support/inbox.js';
+import { Inbox, until } from '../support/inbox.js';
 import { RawSocket } from '../support/raw-socket.js';
 import { WebSocketClient, type WebSocketClientOptions } from '../support/websocket-client.js';
-import { cleanUps } from '../support/clean-ups.js';
 import { openListener, portOf, urlOf } from '../support/open-listener.js';
 
 export const local = { host: '127.0.0.1', port: 0 };
@@ -40,22 +39,11 @@ export async function connectedRaw(
 ): Promise<{ raw: RawSocket; connection: Connection; inbox: Inbox }> {
   const { listener, accepted } = await open(options);
   const raw = await RawSocket.upgrade(portOf(listener));
-  cleanUps.push(() => {
-    raw.destroy();
-  });
-  await until(() => accepted.length === 1);
-  const connection = accepted[0]!;
-  return { raw, connection, inbox: new Inbox(connection.batches$) };
+  return { raw, ...(await observed(raw, accepted)) };
 }
 
 /** Writes until the network accepts no more. */
-export async function fill(connection: Connection): Promise<void> {
-  const bytes = framed('websocket', [frameOf(65_000)]);
-  for (let stuck = 0; stuck < 20; stuck = connection.bufferedBytes > 0 ? stuck + 1 : 0) {
-    if (connection.bufferedBytes < 1_000_000) connection.write(bytes);
-    await turns();
-  }
-}
+export const fill = (connection: Connection): Promise<void> => fillWith(connection, 'websocket');
 
 /** Resolves when the other side has closed or reset the connection. */
 export async function ended(raw: RawSocket): Promise<void> {

@@ -1,61 +1,13 @@
-import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
-import { EMPTY } from 'rxjs';
-import type { RejectedConnection } from '../../src/net/rejected-connections.js';
-import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
 import { SteadyClock } from '../support/steady-clock.js';
-import { type TestCertificate, testCertificate } from '../support/certificates.js';
 import { fromElsewhere } from '../support/from-elsewhere.js';
 import { turns, until } from '../support/inbox.js';
-import { RawSocket, upgradeRequest } from '../support/raw-socket.js';
+import { type RawSocket, upgradeRequest } from '../support/raw-socket.js';
 
-let certificate: TestCertificate;
-beforeAll(async () => {
-  certificate = await testCertificate();
-});
-
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
-interface OpenDoor {
-  readonly port: number;
-  readonly faults: RejectedConnection[];
-  readonly isDone: () => boolean;
-  readonly close: () => Promise<void>;
-}
-
-async function open(options: WebSocketOptions & { readonly encrypted?: boolean } = {}): Promise<OpenDoor> {
-  const { encrypted = false, ...others } = options;
-  const tls = encrypted ? { credentials: certificate, renewed$: EMPTY } : undefined;
-  const listener = await webSocket({ host: '127.0.0.1', port: 0, tls, ...others }).listen();
-  const faults: RejectedConnection[] = [];
-  let done = false;
-  listener.rejected$!.subscribe({
-    next: (fault) => faults.push(fault),
-    complete: () => {
-      done = true;
-    },
-  });
-  listener.connections$.subscribe((connection) =>
-    cleanUps.push(() => {
-      connection.destroy();
-    }),
-  );
-  const close = (): Promise<void> => listener.close();
-  cleanUps.push(close);
-  return { port: listener.addresses[0]!.port, faults, isDone: () => done, close };
-}
-
-async function peer(door: OpenDoor): Promise<RawSocket> {
-  const raw = await RawSocket.connect(door.port);
-  cleanUps.push(() => {
-    raw.destroy();
-  });
-  return raw;
-}
+import { cleanUps } from '../support/clean-ups.js';
+import { certificate, open, peer } from './websocket-rejections-harness.js';
 
 describe('a WebSocket port', () => {
   it('closes connections above a limit immediately if none can wait', async () => {
