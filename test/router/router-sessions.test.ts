@@ -18,7 +18,7 @@ describe('a session', () => {
     ]);
   });
 
-  it('that writes and leaves in one read has written', async () => {
+  it('keeps what a session wrote that writes and leaves in one read', async () => {
     const { router, transport } = await startRouter();
     const hasty = new Client(transport);
     hasty.send(hello, { type: 'set', address: '/a', value: encodeValue(1) });
@@ -29,7 +29,7 @@ describe('a session', () => {
     expect(late.received[1]).toMatchObject({ type: 'snapshot', params: [{ address: '/a', revision: 1 }] });
   });
 
-  it('above the limit gets an ERROR and is closed', async () => {
+  it('closes a session above the limit with an ERROR', async () => {
     const { router, transport } = await startRouter({ maxSessions: 1 });
     await new Client(transport).sayHello();
     const refused = new Client(transport);
@@ -41,7 +41,7 @@ describe('a session', () => {
     expect(router.sessionCount).toBe(1);
   });
 
-  it('without HELLO gets an ERROR after 10 s and is closed', async () => {
+  it('closes a session without HELLO with an ERROR after 10 s', async () => {
     const { transport, clock } = await startRouter();
     const silent = new Client(transport);
     clock.increment(10_000);
@@ -71,7 +71,7 @@ describe('a session', () => {
     expect(await timeOfWelcome()).toBe(28_803_000_000);
   });
 
-  it('that becomes silent gets an ERROR and is closed; one that sends PINGs is not', async () => {
+  it('closes a silent session with an ERROR, and keeps one that sends PINGs', async () => {
     const { transport, clock } = await startRouter({ sessionTimeoutSeconds: 8 });
     const [silent, pinging] = [new Client(transport), new Client(transport)];
     await Promise.all([silent.sayHello(), pinging.sayHello()]);
@@ -85,7 +85,7 @@ describe('a session', () => {
     expect(pinging.inbox.end).toBeUndefined();
   });
 
-  it('whose connection breaks ends as lost, with one line in the log', async () => {
+  it('ends a session whose connection breaks as lost, with one line in the log', async () => {
     const { router, transport, logger } = await startRouter();
     const client = new Client(transport);
     await client.sayHello();
@@ -96,7 +96,7 @@ describe('a session', () => {
     ]);
   });
 
-  it('above its rate gets an ERROR and stays', async () => {
+  it('sends a session above its rate an ERROR and keeps it', async () => {
     const { transport } = await startRouter({ maxMessagesPerSecond: 3 });
     const client = new Client(transport);
     await client.sayHello();
@@ -108,7 +108,7 @@ describe('a session', () => {
 });
 
 describe('an internal error', () => {
-  it('in the data plane ends the router and not the process: all sessions are disconnected, the log has the reason', async () => {
+  it('ends the router and not the process after an error in the data plane: all sessions are disconnected, the log has the reason', async () => {
     const { router, transport, logger } = await startRouter();
     const client = new Client(transport);
     await client.sayHello();
@@ -124,7 +124,7 @@ describe('an internal error', () => {
     await router.stop();
   });
 
-  it('in the hub does not affect sessions', async () => {
+  it('keeps the sessions after an error in the hub', async () => {
     const { router, transport, logger } = await startRouter();
     const hub: AnyActorRef | undefined = router.actor.getSnapshot().children.sessions;
     hub?.send({ type: 'connection.opened' }); // without a connection: only a bug in the router can send this

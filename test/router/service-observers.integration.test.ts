@@ -105,7 +105,7 @@ describe('the changeLog of a service', () => {
     expect(log.asked.filter((address) => address.startsWith('/$'))).toEqual([]);
   });
 
-  it('of each service receives them, beside the write history', async () => {
+  it('gives the changes to each service, beside the write history', async () => {
     const logs = [new NotedChanges(), new NotedChanges()];
     const services = logs.map((changeLog, i) => new Observing({ changeLog }, `log ${i}`));
     const router = createRouter({ services, writeHistory: [{ pattern: '/**', depth: 2 }] });
@@ -116,7 +116,7 @@ describe('the changeLog of a service', () => {
     expect(router.history('/a')).toMatchObject([{ value: 1, name: 'desk' }]);
   });
 
-  it('that throws costs no client its write', async () => {
+  it('stores the writes of clients although a change log throws', async () => {
     const broken: ChangeLog = {
       wants: () => true,
       append: () => {

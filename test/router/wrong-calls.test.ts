@@ -74,7 +74,7 @@ describe('a wrong call of a router', () => {
     await (await router.connect()).ping();
   });
 
-  it('in a transport as it opens is a TransportError with the cause', async () => {
+  it('reports an error in a transport as it opens as a TransportError with the cause', async () => {
     const bang = new Error('bang');
     const transport = { name: 'x', listen: () => Promise.reject(bang) };
     const error = await codedError(() => router.listen(transport));

@@ -132,7 +132,7 @@ describe('closing', () => {
     expect(accepted).toEqual([server]);
   });
 
-  it('while opening waits for the result, and then closes the listener', async () => {
+  it('waits for the result of an opening listener, and then closes it', async () => {
     const { actor, transport } = startListener();
     actor.send({ type: 'listener.closing' });
     const listener = transport.open();
@@ -143,7 +143,7 @@ describe('closing', () => {
     expect(actor.getSnapshot().value).toBe('closed');
   });
 
-  it('while opening completes if the listener fails to open', async () => {
+  it('completes its stop if an opening listener fails to open', async () => {
     const { actor, transport } = startListener();
     actor.send({ type: 'listener.closing' });
     transport.refuse();

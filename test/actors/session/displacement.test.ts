@@ -132,7 +132,7 @@ describe('new connections to a full router', () => {
     expect(displaced).toHaveLength(21);
   });
 
-  it('of one address displace sessions only until both addresses have as many', () => {
+  it('displaces sessions for one address only until both addresses have as many', () => {
     const { peers, displacement, displaced, add } = fullRouter();
     add('a', 10);
     peers.clock.increment(5_000);

@@ -72,7 +72,7 @@ describe('a probe', () => {
     expect(silentMicros(session, 60 * SECOND)).toBe(25 * SECOND);
   });
 
-  it('that is repeated counts from the first unanswered one', () => {
+  it('counts a repeated probe from the first unanswered one', () => {
     const { session, ask } = setUp();
     ask(30 * SECOND);
     ask(40 * SECOND);

@@ -197,7 +197,7 @@ describe('idle sessions', () => {
 });
 
 describe('an internal error', () => {
-  it('in one session machine ends only that session, and neither others nor the process', async () => {
+  it('ends only the session whose machine fails, and neither others nor the process', async () => {
     // A failing logger makes an action of the machine throw, like a bug in it.
     const logger = recordingLogger();
     const failing = {
@@ -226,7 +226,7 @@ describe('an internal error', () => {
     expect(connect().session.phase).toBe('awaitingHello');
   });
 
-  it('while a session is opened ends only that connection', () => {
+  it('ends only the connection whose session fails to open', () => {
     let next = 0;
     const { hub, connect, logger } = startHub({ newId: () => (next++ === 1 ? 's0' : `s${next - 1}`) });
     connect();

@@ -103,7 +103,7 @@ describe('a silent peer', () => {
     expect(peer.pings.slice(0, 4)).toEqual([15, 45, 75, 105]); // the first one checks whether it answers at all
   });
 
-  it('that has answered a PING and no longer does is lost within 90 s', async () => {
+  it('ends a peer that has answered a PING and no longer does within 90 s', async () => {
     const { add, pass } = setUp();
     const peer = add(true);
     await pass(46);
@@ -125,7 +125,7 @@ describe('a silent peer', () => {
     expect(peer.end![0] - heardAt).toBeLessThan(90);
   });
 
-  it('that has never answered a PING is kept: it can be an old client', async () => {
+  it('keeps a peer that has never answered a PING: it can be an old client', async () => {
     const { add, pass } = setUp();
     const peer = add(false);
     await pass(600);
