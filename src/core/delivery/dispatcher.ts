@@ -2,7 +2,12 @@ import type { Message } from '../../protocol/messages/message.js';
 import { REPLY_RETENTION, type Retention } from '../congestion/policy.js';
 import type { SendQueueBudget } from '../congestion/send-queue-budget.js';
 import type { FrameWriter } from './frame-writer.js';
+import { SharedRun } from './outbox.js';
 import type { RouterSession } from '../session.js';
+
+/** Smallest number of sessions for which a shared run is worthwhile. */
+const MIN_SHARED = 4;
+const noSessions: readonly RouterSession[] = [];
 
 /** Puts written messages into the outboxes and send queues of sessions, and tracks nonempty outboxes. */
 export class Dispatcher {
@@ -10,6 +15,13 @@ export class Dispatcher {
   #dirty: RouterSession[] = [];
   #count = 0;
   readonly #sendQueues: SendQueueBudget;
+  /** The last message to several sessions: its sessions, the excluded one, its slab, and the run that it began. */
+  #lastSessions = noSessions;
+  #lastExcept: RouterSession | undefined;
+  #lastBytes: Uint8Array | undefined;
+  #run: SharedRun | undefined;
+  /** Number of sessions in the run. */
+  #sharing = 0;
 
   /** @param sendQueues queues for the messages of congested sessions */
   constructor(sendQueues: SendQueueBudget) {
@@ -22,7 +34,8 @@ export class Dispatcher {
   }
 
   /**
-   * Delivers the writer's last message.
+   * Delivers the writer's last message. Consecutive messages to the same sessions share a run from the second on, so
+   * that the third and all further ones take the same time for a thousand sessions as for one.
    *
    * @param retention how it waits in the send queue of a congested session
    * @param address of the message
@@ -35,12 +48,45 @@ export class Dispatcher {
     address: string,
   ): void {
     const { bytes, start, end } = writer;
+    const isRepeated = sessions === this.#lastSessions && except === this.#lastExcept;
+    const run = this.#run;
+    if (isRepeated && run?.isOpen === true && bytes === this.#lastBytes && start === run.end) {
+      run.end = end;
+      run.count++;
+      this.#count += this.#sharing;
+      return;
+    }
+    const before = this.#count;
+    let isUncongested = true;
     for (let i = 0; i < sessions.length; i++) {
       const session = sessions[i]!;
       if (session === except) continue;
-      if (session.phase === 'active') this.#toOutbox(session, bytes, start, end);
-      else if (session.phase === 'congested') this.#enqueue(session, bytes, start, end, retention, address);
+      if (session.phase === 'active') {
+        this.#toOutbox(session, bytes, start, end);
+      } else {
+        isUncongested = false;
+        if (session.phase === 'congested') this.#enqueue(session, bytes, start, end, retention, address);
+      }
     }
+    this.#lastSessions = sessions;
+    this.#lastExcept = except;
+    this.#lastBytes = bytes;
+    this.#run = undefined;
+    if (isRepeated && isUncongested && sessions.length >= MIN_SHARED) this.#share(end, this.#count - before);
+  }
+
+  /** Forgets the sessions of the last message: one of them has ended. */
+  endRun(): void {
+    this.#lastSessions = noSessions;
+    this.#run = undefined;
+  }
+
+  /** Begins a run of the sessions that have just received the same message. */
+  #share(end: number, sharing: number): void {
+    const run = new SharedRun(end);
+    this.#run = run;
+    this.#sharing = sharing;
+    for (const session of this.#lastSessions) if (session !== this.#lastExcept) session.outbox.join(run);
   }
 
   /** The same for droppable messages. If a session has a datagram path with capacity, the message takes it. */

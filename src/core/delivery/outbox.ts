@@ -2,6 +2,23 @@ import { copyBytes } from '../../protocol/bytes/copy.js';
 import { copyWords, viewOf } from '../../protocol/bytes/words.js';
 
 /**
+ * Adjacent messages to the same sessions. Their outboxes share it, so that a further message extends it once instead of
+ * once per session.
+ */
+export class SharedRun {
+  /** End of the last message in its slab. */
+  end: number;
+  /** Messages after the one at which the outboxes joined. */
+  count = 0;
+  /** Whether every outbox that joined has received nothing else since and was not read. */
+  isOpen = true;
+
+  constructor(end: number) {
+    this.end = end;
+  }
+}
+
+/**
  * Output of one session for this tick, as ranges of slabs. A delivery directly after the last one only extends that
  * range. A subscriber of everything therefore has one range after a thousand deliveries, without allocations.
  */
@@ -15,22 +32,25 @@ export class Outbox {
   readonly #earlierBounds: number[] = [];
   /** Bytes of the ranges before the last. */
   #earlierLength = 0;
-  /** Messages pushed since the session connected. */
+  /** Messages pushed since the session connected, without those of the shared run. */
   #pushed = 0;
+  /** Continues the last range. */
+  #run: SharedRun | undefined;
 
   get isEmpty(): boolean {
     return this.#bytes === undefined;
   }
 
   get pushed(): number {
-    return this.#pushed;
+    return this.#pushed + (this.#run?.count ?? 0);
   }
 
   get byteLength(): number {
-    return this.#earlierLength + this.#end - this.#start;
+    return this.#earlierLength + (this.#run?.end ?? this.#end) - this.#start;
   }
 
   push(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#run !== undefined) this.#leave(this.#run);
     this.#pushed++;
     if (this.#end === start && this.#bytes === bytes) {
       this.#end = end;
@@ -46,6 +66,19 @@ export class Outbox {
     this.#end = end;
   }
 
+  /** Shares the messages that follow the one pushed last, until anything else happens to this outbox. */
+  join(run: SharedRun): void {
+    this.#run = run;
+  }
+
+  /** Ends the shared run for all its outboxes. The messages so far belong to each of them. */
+  #leave(run: SharedRun): void {
+    run.isOpen = false;
+    this.#run = undefined;
+    this.#end = run.end;
+    this.#pushed += run.count;
+  }
+
   /**
    * Takes all output as one run of bytes and empties the outbox. A single range is a view of its slab. Several ranges
    * are copied into one, because a writev of hundreds of small pieces is much slower.
@@ -53,6 +86,7 @@ export class Outbox {
    * @param copy copies a single range too: for a socket that can retain it, because a view keeps its whole slab alive
    */
   take(copy: boolean): Uint8Array {
+    if (this.#run !== undefined) this.#leave(this.#run);
     const last = this.#bytes;
     if (last === undefined) return nothing;
     this.#bytes = undefined;
@@ -69,6 +103,7 @@ export class Outbox {
   }
 
   clear(): void {
+    if (this.#run !== undefined) this.#leave(this.#run);
     this.#bytes = undefined;
     this.#start = 0;
     this.#end = 0;

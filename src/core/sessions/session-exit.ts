@@ -1,5 +1,6 @@
 import type { QueryHandler } from '../announce/query-handler.js';
 import type { SendQueueBudget } from '../congestion/send-queue-budget.js';
+import type { Dispatcher } from '../delivery/dispatcher.js';
 import type { HeldReplies } from '../delivery/held-replies.js';
 import type { SignalRouter } from '../delivery/signal-router.js';
 import type { Owners } from '../quotas/owner.js';
@@ -19,6 +20,7 @@ export interface SessionExitParts {
   readonly owners: Owners;
   readonly routing: SignalRouter;
   readonly chores: Chores;
+  readonly deliveries: Dispatcher;
   readonly cleanup: SessionCleanup;
   readonly held: HeldReplies;
   readonly sendQueues: SendQueueBudget;
@@ -42,7 +44,7 @@ export class SessionExit {
 
   /** Adds its counts to the totals, begins its cleanup and releases its memory. */
   release(session: RouterSession, departure: Departure, wasEstablished: boolean): void {
-    const { counters, owners, routing, chores, cleanup, held, sendQueues } = this.#parts;
+    const { counters, owners, routing, chores, cleanup, deliveries, held, sendQueues } = this.#parts;
     counters.conflated += session.sendQueue.conflated;
     counters.receivedBytes += session.traffic.receivedBytes;
     counters.sentBytes += session.traffic.sentBytes;
@@ -50,6 +52,7 @@ export class SessionExit {
     const subscriptions = routing.leaving(session);
     chores.begin(cleanup.of(session, departure, wasEstablished, subscriptions));
     session.outbox.clear();
+    deliveries.endRun();
     held.forget(session);
     sendQueues.clear(session);
     session.release();
