@@ -2,16 +2,16 @@
 // RouterCore alone, with a simulated clock: the cost of the router's work without sockets.
 import { hello } from '../wire/clasp-frames.mjs';
 
-/** @param {string} path below dist/ */
-const built = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
-
 /** Arbitrary start time; the core only compares times. */
 const START_MICROS = 1_767_225_600_000_000;
 
 /**
  * @param {Record<string, unknown>} [options] of createRouter
+ * @param {URL} [dist] the build
  */
-export async function makeCore(options = {}) {
+export async function makeCore(options = {}, dist = new URL('../../dist/', import.meta.url)) {
+  /** @param {string} path below dist/ */
+  const built = (path) => import(new URL(path, dist).href);
   const [{ RouterCore }, { RouterSession }, { parseRouterOptions }, { rootInput }, { decodeFrame }] = await Promise.all(
     [
       built('core/router-core.js'),
@@ -30,14 +30,18 @@ export async function makeCore(options = {}) {
     clock,
     /** @param {Uint8Array} bytes */
     decode: (bytes) => decodeFrame(bytes),
-    /** Returns a session that has sent HELLO. */
-    join() {
+    /**
+     * Returns a session that has sent HELLO.
+     *
+     * @param {'raw' | 'websocket'} [framing] of its output
+     */
+    join(framing = 'raw') {
       const session = new RouterSession({
         id: String(++count),
         link: {
           transport: 'bench',
           remoteAddress: 'bench',
-          framing: 'raw',
+          framing,
           encoding: undefined,
           bufferedBytes: 0,
           write() {},
