@@ -100,3 +100,6 @@ export interface ChangeLog {
    */
   onCommitted(listener: (position: Position) => void): () => void;
 }
+
+/** A set of logs: bit n stands for log n. */
+export type LogMask = number;

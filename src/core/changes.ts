@@ -1,13 +1,10 @@
 import type { SignalType } from '../protocol/enumerations.js';
 import type { PublishMessage, SignalDefinition } from '../protocol/messages/message.js';
 import type { EncodedValue } from '../protocol/values/encoded-value.js';
-import type { Change, ChangeLog, ChangeWriter, RemovalChange } from './change.js';
+import type { Change, ChangeLog, ChangeWriter, LogMask, RemovalChange } from './change.js';
 import { type ClockOffsets, noOffsets } from './clock-offsets.js';
 import type { Param } from './params/param.js';
 import { isSystemAddress } from './system/system-addresses.js';
-
-/** A set of logs: bit n stands for log n. */
-export type LogMask = number;
 
 const MAX_LOGS = 31;
 /** Changes that a log receives at once. Bounds the memory of one turn. */

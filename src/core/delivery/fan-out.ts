@@ -9,7 +9,8 @@ import type { Dispatcher } from './dispatcher.js';
 import { FrameWriter } from './frame-writer.js';
 import type { Replies } from './replies.js';
 import type { RouterSession } from '../session.js';
-import { groupByForm, type RecipientGroup } from '../subscriptions/subscription-index.js';
+import type { RecipientGroup } from '../subscriptions/recipient-group.js';
+import { groupByForm } from '../subscriptions/subscription-index.js';
 import { wireForms } from './wire-form.js';
 
 const EVENT_RETENTION = publishRetention({ signal: 'event', phase: undefined });

@@ -5,7 +5,8 @@ import type { PublishMessage, SetMessage } from '../../protocol/messages/message
 import type { Pattern } from '../../protocol/pattern.js';
 import type { StepCounter } from '../../protocol/step-counter.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
-import { type Changes, type LogMask, noChanges } from '../changes.js';
+import type { LogMask } from '../change.js';
+import { type Changes, noChanges } from '../changes.js';
 import type { RecipientSource } from '../direct/recipient-sets.js';
 import type { FanOut } from './fan-out.js';
 import { MatchLimit } from '../subscriptions/match-limit.js';

@@ -1,15 +1,12 @@
 import type { Param } from '../params/param.js';
-import type { Permissions } from '../sessions/permissions.js';
 import { AddressTable } from './address-table.js';
-import { type RecipientSet, unresolved } from './recipient-sets.js';
+import { PagedArray } from './paged-array.js';
+import { unresolved } from './recipient-set.js';
 
 /** Params by the bytes of their addresses, with what a SET needs. An entry ends with its param. */
 export class DirectParams {
   readonly table = new AddressTable();
-  readonly params: (Param | undefined)[] = [];
-  readonly recipients: RecipientSet[] = [];
-  /** Permissions that permit writes to the address without further checks. */
-  readonly permitted: (Permissions | undefined)[] = [];
+  readonly params = new PagedArray<Param | undefined>(undefined);
 
   /** Returns the number of an address, or -1. @param start of the length before the address */
   find(view: DataView, start: number, end: number): number {
@@ -22,9 +19,7 @@ export class DirectParams {
     const number = this.table.add(view, start, end, 0);
     if (number < 0) return;
     param.directNumber = number;
-    this.params[number] = param;
-    this.recipients[number] = unresolved;
-    this.permitted[number] = undefined;
+    this.params.set(number, param);
   }
 
   /** The param was removed. */
@@ -33,8 +28,8 @@ export class DirectParams {
     if (directNumber < 0) return;
     param.directNumber = -1;
     this.table.remove(directNumber);
-    this.params[directNumber] = undefined;
-    this.recipients[directNumber] = unresolved;
-    this.permitted[directNumber] = undefined;
+    this.params.reset(directNumber);
+    param.recipients = unresolved;
+    param.permitted = undefined;
   }
 }

@@ -137,7 +137,7 @@ export class DirectPath {
       this.#isUnknown = true;
       return false;
     }
-    const param = known.params[number]!; // an entry ends with its param
+    const param = known.params.get(number)!; // an entry ends with its param
     if (
       param.holder !== undefined ||
       nowMicros >= param.expiresAtMicros ||
@@ -147,10 +147,14 @@ export class DirectPath {
     ) {
       return false;
     }
-    if (!mayWrite(session, known.permitted, number, param.address, nowMicros)) return false;
+    const { permissions } = session;
+    if (!permissions.isUnrestricted) {
+      if (!mayWrite(permissions, param.permitted, param.address, nowMicros)) return false;
+      param.permitted = permissions;
+    }
     this.#sets.refresh();
-    let set = known.recipients[number]!; // an entry has all its fields
-    if (set.isStale) known.recipients[number] = set = this.#sets.resolve(param.address, 'param');
+    let set = param.recipients;
+    if (set.isStale) param.recipients = set = this.#sets.resolve(param.address, 'param');
     if (!set.isDirect || !params.overwrite(param, type, bytes, addressEnd, end, session, nowMicros)) return false;
     const { revision } = param;
     fanOut.directSet(set.groups, type, bytes, addressStart, end, revision, param.address);
@@ -188,7 +192,11 @@ export class DirectPath {
     }
     known.used[number] = 1;
     const address = known.addresses[number]!; // an entry has all its fields
-    if (!mayWrite(session, known.permitted, number, address, nowMicros)) return false;
+    const { permissions } = session;
+    if (!permissions.isUnrestricted) {
+      if (!mayWrite(permissions, known.permitted[number], address, nowMicros)) return false;
+      known.permitted[number] = permissions;
+    }
     this.#sets.refresh();
     const signal = flags === EVENT_FLAGS ? 'event' : 'stream';
     let set = known.recipients[number]!; // as above
@@ -205,21 +213,15 @@ export class DirectPath {
 }
 
 /**
- * Whether the session can write to an address without further checks.
+ * Whether limited permissions permit a write to an address without further checks.
  *
- * @param permitted the permissions that were last found to permit it, by the number of the address
+ * @param known the permissions that were last found to permit it
  */
 function mayWrite(
-  { permissions }: RouterSession,
-  permitted: (Permissions | undefined)[],
-  number: number,
+  permissions: Permissions,
+  known: Permissions | undefined,
   address: string,
   nowMicros: number,
 ): boolean {
-  if (permissions.isUnrestricted) return true;
-  if (!permissions.isValidAt(nowMicros)) return false;
-  if (permitted[number] === permissions) return true;
-  if (!permissions.permitsWrites(address)) return false;
-  permitted[number] = permissions;
-  return true;
+  return permissions.isValidAt(nowMicros) && (known === permissions || permissions.permitsWrites(address));
 }

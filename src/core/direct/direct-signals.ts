@@ -1,12 +1,14 @@
 import { hashWords } from '../../protocol/bytes/words.js';
 import type { Permissions } from '../sessions/permissions.js';
 import { AddressTable } from './address-table.js';
-import { type RecipientSet, unresolved } from './recipient-sets.js';
+import { type RecipientSet, unresolved } from './recipient-set.js';
 
 /** Maximum addresses. Above it, one that was not used lately makes room. */
 const MAX_ADDRESSES = 32_768;
 /** Addresses of which one use is remembered. */
 const MAX_SIGHTED = 4_096;
+/** Position of the signal type in the flags of a PUBLISH. */
+const SIGNAL_SHIFT = 5;
 
 /**
  * Addresses of signals that are not stored, by their bytes, with what a PUBLISH needs. An address is added at its second
@@ -23,9 +25,14 @@ export class DirectSignals {
   readonly #sighted = new Int32Array(MAX_SIGHTED);
   #hand = 0;
 
-  /** Returns the number of an address, or -1. @param start of the length before the address */
+  /**
+   * Returns the number of an address, or -1.
+   *
+   * @param start of the length before the address
+   * @param signal the flags of the PUBLISH
+   */
   find(view: DataView, start: number, end: number, signal: number): number {
-    return this.table.find(view, start, end, signal);
+    return this.table.find(view, start, end, signal >>> SIGNAL_SHIFT);
   }
 
   /** Notes the use of an unknown address, and adds it at its second use. @param start of the length before it */
@@ -37,7 +44,7 @@ export class DirectSignals {
       return;
     }
     if (this.table.size === MAX_ADDRESSES) this.#makeRoom();
-    const number = this.table.add(view, start, end, signal);
+    const number = this.table.add(view, start, end, signal >>> SIGNAL_SHIFT);
     if (number < 0) return;
     this.addresses[number] = address;
     this.recipients[number] = unresolved;

@@ -1,7 +1,9 @@
 import type { SignalType } from '../../protocol/enumerations.js';
-import type { LogMask } from '../changes.js';
+import type { LogMask } from '../change.js';
 import type { RouterSession } from '../session.js';
-import type { RecipientGroup, Recipients } from '../subscriptions/subscription-index.js';
+import type { RecipientGroup } from '../subscriptions/recipient-group.js';
+import type { Recipients } from '../subscriptions/subscription-index.js';
+import type { RecipientSet } from './recipient-set.js';
 
 /** Sets with equal keys that are compared with a new one. */
 const MAX_COMPARED = 8;
@@ -9,25 +11,12 @@ const MAX_COMPARED = 8;
 const SET_BYTES = 300;
 const RECIPIENT_BYTES = 8;
 
-/** The recipients of all addresses with equal ones. It holds no session after a subscription has changed. */
-export interface RecipientSet {
-  readonly groups: readonly RecipientGroup[];
-  /** The change logs that want the messages. */
-  readonly logs: LogMask;
-  /** Whether bytes can be sent to all of them unchanged and at once: none is paced, and all use compact binary. */
-  readonly isDirect: boolean;
-  readonly isStale: boolean;
-}
-
 interface OwnSet {
   groups: readonly RecipientGroup[];
   readonly logs: LogMask;
   readonly isDirect: boolean;
   isStale: boolean;
 }
-
-/** The initial set of an address. */
-export const unresolved: RecipientSet = { groups: [], logs: 0, isDirect: false, isStale: true };
 
 /** The part of the subscription index that finds recipients. */
 export interface RecipientSource {

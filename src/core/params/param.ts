@@ -7,7 +7,9 @@ import type { DueEntry } from '../scheduling/due-queue.js';
 import type { ParamHistory } from './param-history.js';
 import type { ParamShare } from './param-share.js';
 import type { WatchedParam } from '../param-watch.js';
+import { type RecipientSet, unresolved } from '../direct/recipient-set.js';
 import type { RouterSession } from '../session.js';
+import type { Permissions } from '../sessions/permissions.js';
 import type { RestoredParam } from './stored-param.js';
 import { protocolTimeOf, restoredWriteTime, type WriteTime } from './write-time.js';
 
@@ -54,8 +56,12 @@ export class Param implements WatchedParam {
   /** Neighbors in the order of use. */
   earlier: Param | undefined;
   later: Param | undefined;
-  /** Number among the addresses that are found by their bytes, or -1. Set by `DirectParams`. */
+  /** Number among the addresses that are found by their bytes, or -1. Set by `DirectParams`, as is what follows. */
   directNumber = -1;
+  /** Recipients of its SETs. */
+  recipients: RecipientSet = unresolved;
+  /** Limited permissions that permit writes without further checks. */
+  permitted: Permissions | undefined;
 
   #type = 0;
   #bytes: Uint8Array = nothing;

@@ -1,11 +1,13 @@
 import { signalTypeMask, type SignalType, signalTypes } from '../../protocol/enumerations.js';
-import { type Changes, type LogMask, noChanges } from '../changes.js';
+import type { LogMask } from '../change.js';
+import { type Changes, noChanges } from '../changes.js';
 import type { Pattern } from '../../protocol/pattern.js';
 import { StepCounter } from '../../protocol/step-counter.js';
 import { isPacedType, leastRestrictive, type Pace, type PacedType } from './rate-policy.js';
 import type { PacedSubscription } from './paced-subscription.js';
 import { MatchCosts } from './match-cost.js';
 import { nodesOf, PatternTrie } from './pattern-trie.js';
+import type { RecipientGroup } from './recipient-group.js';
 import type { SessionPattern } from './session-pattern.js';
 import { SessionSubscriptions } from './session-subscriptions.js';
 import type { Subscription } from './subscription.js';
@@ -20,11 +22,6 @@ export interface Recipients {
   readonly paced: readonly PacedSubscription[];
   /** The change logs that want these messages. */
   readonly logs: LogMask;
-}
-
-export interface RecipientGroup {
-  readonly form: WireForm;
-  readonly sessions: readonly RouterSession[];
 }
 
 /** Tracks paced recipients; see Pacing. */

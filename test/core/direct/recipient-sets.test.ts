@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { type RecipientSet, RecipientSets } from '../../../src/core/direct/recipient-sets.js';
+import type { RecipientSet } from '../../../src/core/direct/recipient-set.js';
+import { RecipientSets } from '../../../src/core/direct/recipient-sets.js';
 import { wireForm } from '../../../src/core/delivery/wire-form.js';
-import type { RecipientGroup } from '../../../src/core/subscriptions/subscription-index.js';
+import type { RecipientGroup } from '../../../src/core/subscriptions/recipient-group.js';
 import { CoreHarness } from '../../support/core-harness.js';
 
 const harness = new CoreHarness();
