@@ -2,6 +2,7 @@ import { viewOf } from '../../protocol/bytes/words.js';
 import { Qos } from '../../protocol/enumerations.js';
 import { BINARY_BITS, HEADER_BYTES } from '../../protocol/header.js';
 import { EncodedValue } from '../../protocol/values/encoded-value.js';
+import { ValueType } from '../../protocol/values/value.js';
 import type { InboundMessage } from '../../protocol/inbound.js';
 import { publishCodec } from '../../protocol/messages/publish.js';
 import { setCodec } from '../../protocol/messages/set.js';
@@ -128,15 +129,16 @@ export class DirectPath {
     qos: number,
     nowMicros: number,
   ): boolean {
-    const type = view.getUint8(addressStart - 1); // the flags; all but the value type are declined with the type
+    const type = view.getUint8(addressStart - 1); // the flags: with any of them, it is no type
     const { params, maxValueBytes, changes, fanOut, replies, acksAlways } = this.#ports;
-    if (end - addressEnd > maxValueBytes || !isWholeValue(type, bytes, addressEnd, end)) return false;
+    if (type > ValueType.Map || end - addressEnd > maxValueBytes) return false;
     const known = this.#params;
     const number = known.find(view, addressStart, addressEnd);
     if (number < 0) {
       this.#isUnknown = true;
       return false;
     }
+    if (!isWholeValue(type, bytes, addressEnd, end)) return false; // not for unknown ones: they are walked once only
     const param = known.params.get(number)!; // an entry ends with its param
     if (
       param.holder !== undefined ||
@@ -183,13 +185,13 @@ export class DirectPath {
     const valueStart = addressEnd + 2;
     const { maxValueBytes, changes, fanOut } = this.#ports;
     if (end - valueStart > maxValueBytes) return false;
-    if (!isWholeValue(view.getUint8(addressEnd + 1), bytes, valueStart, end)) return false;
     const known = this.#signals;
     const number = known.find(view, addressStart, addressEnd, flags);
     if (number < 0) {
       this.#isUnknown = true;
       return false;
     }
+    if (!isWholeValue(view.getUint8(addressEnd + 1), bytes, valueStart, end)) return false;
     known.used[number] = 1;
     const address = known.addresses[number]!; // an entry has all its fields
     const { permissions } = session;

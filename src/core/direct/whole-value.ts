@@ -1,9 +1,11 @@
 import { isUtf8 } from '../../protocol/bytes/utf8.js';
+import { DecodeError } from '../../protocol/errors.js';
 import { ValueType } from '../../protocol/values/value.js';
+import { walkValue } from '../../protocol/values/value-walker.js';
 
 /**
- * Returns whether `bytes[start, end)` is exactly one canonical value that needs no walk: a number, a bool, null, a
- * string or bytes. Other values, also valid ones, return false.
+ * Returns whether `bytes[start, end)` is exactly one canonical value. Values that must be widened or written again
+ * return false, as invalid ones do: narrow numbers, a bool of 2, and maps with a repeated key.
  *
  * @param type the type code
  */
@@ -20,6 +22,9 @@ export function isWholeValue(type: number, bytes: Uint8Array, start: number, end
       return isSized(bytes, start, end) && isUtf8(bytes, start + 2, end);
     case ValueType.Bytes:
       return isSized(bytes, start, end);
+    case ValueType.Array:
+    case ValueType.Map:
+      return isWholeWalk(type, bytes, start, end);
     default:
       return false;
   }
@@ -28,4 +33,14 @@ export function isWholeValue(type: number, bytes: Uint8Array, start: number, end
 /** Whether the length before the data is that of the data. */
 function isSized(bytes: Uint8Array, start: number, end: number): boolean {
   return end - start >= 2 && end - start - 2 === ((bytes[start]! << 8) | bytes[start + 1]!);
+}
+
+function isWholeWalk(type: number, bytes: Uint8Array, start: number, end: number): boolean {
+  try {
+    const walk = walkValue(type, bytes, start, end);
+    return walk.canonical && walk.end === end;
+  } catch (error) {
+    if (error instanceof DecodeError) return false; // the decoder throws it again and reports it
+    throw error;
+  }
 }

@@ -12,6 +12,15 @@ import { runRandomSteps, TwoPaths, type TwoPathsOptions } from './two-paths.js';
 const addresses = ['/a', '/a/b', '/a/ü', '/c/1/x', '/c/2/x', '/$clasp/name', '//', 'no', '/peer/1/offer'];
 const patterns = ['/**', '/a', '/a/*', '/c/*/x', '/**/x'];
 
+const scalar: fc.Arbitrary<Value> = fc.oneof(fc.double(), fc.boolean(), fc.string({ maxLength: 3 }), fc.constant(7n));
+
+/** Arrays and maps, some of them in each other. */
+const container: fc.Arbitrary<Value> = fc.oneof(
+  fc.array(fc.double(), { maxLength: 3 }),
+  fc.array(fc.oneof(scalar, fc.array(scalar, { maxLength: 2 })), { maxLength: 3 }),
+  fc.array(fc.tuple(fc.string({ maxLength: 2 }), scalar), { maxLength: 20 }).map((entries) => new Map(entries)),
+);
+
 const value: fc.Arbitrary<Value> = fc.oneof(
   { weight: 6, arbitrary: fc.double() },
   { weight: 3, arbitrary: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }) },
@@ -20,7 +29,7 @@ const value: fc.Arbitrary<Value> = fc.oneof(
   fc.constant(null),
   fc.uint8Array({ maxLength: 300 }),
   fc.constant('x'.repeat(9_000)),
-  fc.array(fc.double(), { maxLength: 3 }),
+  { weight: 3, arbitrary: container },
 );
 
 /** Values as they can arrive: mostly canonical, also narrow numbers and a bool that is neither 0 nor 1. */
@@ -31,6 +40,10 @@ const encoded: fc.Arbitrary<EncodedValue> = fc.oneof(
     new EncodedValue(ValueType.Int8, Uint8Array.of(200), 0, 1),
     new EncodedValue(ValueType.Float32, Uint8Array.of(0x3f, 0x80, 0, 0), 0, 4),
     new EncodedValue(ValueType.String, Uint8Array.of(0, 2, 0xc3, 0x28), 0, 4), // invalid UTF-8
+    new EncodedValue(ValueType.Array, Uint8Array.of(0, 2, 0x02, 200, 0x00), 0, 5), // a narrow number in it
+    new EncodedValue(ValueType.Map, Uint8Array.of(0, 2, 0, 1, 0x78, 0, 0, 1, 0x78, 0), 0, 10), // a repeated key
+    new EncodedValue(ValueType.Array, Uint8Array.of(0, 3, 0x00, 0x00), 0, 4), // more elements than bytes
+    new EncodedValue(ValueType.Array, Uint8Array.of(0, 1, 0x00, 0x00), 0, 4), // a byte behind it
   ),
 );
 
