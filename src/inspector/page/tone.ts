@@ -5,7 +5,7 @@ export type Tone = 'good' | 'warning' | 'bad' | 'waiting' | 'past' | 'plain';
 const tones: readonly (readonly [Tone, readonly string[]])[] = [
   ['bad', ['failed', 'error', 'backingoff']],
   ['warning', ['congested']],
-  ['past', ['draining', 'leaving', 'closing', 'closed', 'stopped', 'done', 'gone']],
+  ['past', ['draining', 'leaving', 'closing', 'closed', 'stopped', 'done', 'ended']],
   ['waiting', ['connecting', 'awaitinghello', 'authenticating', 'binding']],
   ['good', ['active', 'listening', 'open', 'running']],
 ];
