@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import * as ws from 'ws';
 import { FrameRun, singly } from '../../src/protocol/frame-run.js';
+import { closeCodeOf, OPCODE_CLOSE, OPCODE_PING } from '../../src/transports/websocket/control-frames.js';
 import { LeanReader } from '../../src/transports/websocket/lean-reader.js';
 
 /** The reader of `ws`, which is exported but not in its types. */
@@ -54,7 +55,8 @@ async function throughWs(chunks: readonly Buffer[]): Promise<Event[]> {
   return events;
 }
 
-async function throughBoth(chunks: readonly Buffer[]): Promise<Event[]> {
+/** @param control whether the reader handles control frames too */
+async function throughBoth(chunks: readonly Buffer[], control = false): Promise<Event[]> {
   const events: Event[] = [];
   const receiver = newReceiver();
   listenTo(receiver, events);
@@ -66,15 +68,29 @@ async function throughBoth(chunks: readonly Buffer[]): Promise<Event[]> {
       }
     },
     leave: (bytes) => {
+      isLeft = true;
       if (!isOver(events)) receiver.write(bytes);
     },
+    onControl: control
+      ? (opcode, payload) => {
+          if (isLeft) return false; // from then on, `ws` handles all other frames
+          events.push(controlEvent(opcode, payload));
+          return true;
+        }
+      : undefined,
   });
+  let isLeft = false;
   for (const chunk of chunks) {
     if (isOver(events)) break; // `ws` removes the listener
     reader.push(Buffer.from(chunk)); // the reader unmasks in place
   }
   await new Promise((resolve) => setImmediate(resolve));
   return events;
+}
+
+function controlEvent(opcode: number, payload: Buffer): Event {
+  if (opcode === OPCODE_CLOSE) return ['conclude', closeCodeOf(payload)];
+  return [opcode === OPCODE_PING ? 'ping' : 'pong', `undefined ${payload.toString('hex')}`];
 }
 
 function isOver(events: readonly Event[]): boolean {
@@ -152,7 +168,10 @@ function cut(stream: Buffer, cuts: readonly number[]): Buffer[] {
 }
 
 describe('the lean reader before ws', () => {
-  it('delivers the output of ws alone, in the same order, for any chunk boundaries', async () => {
+  it.each([
+    ['leaves them to ws', false],
+    ['reads them', true],
+  ])('delivers the output of ws alone for any chunk boundaries if, of control frames, it %s', async (_, control) => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(
@@ -168,7 +187,7 @@ describe('the lean reader before ws', () => {
         async (frames, ending, cuts) => {
           const stream = Buffer.concat([...frames, ending].flat());
           const chunks = cut(stream, cuts);
-          expect(upToEnd(await throughBoth(chunks))).toEqual(upToEnd(await throughWs(chunks)));
+          expect(upToEnd(await throughBoth(chunks, control))).toEqual(upToEnd(await throughWs(chunks)));
         },
       ),
       { numRuns: 500 },

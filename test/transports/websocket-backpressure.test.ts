@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
 import { WebSocketConnection } from '../../src/transports/websocket/connection.js';
 import { UnfinishedMessages } from '../../src/transports/websocket/unfinished-messages.js';
 import { framed, frameOf } from '../support/frames.js';
@@ -36,16 +34,10 @@ describe('drained$ of a WebSocket', () => {
       read: () => undefined,
       write: (_chunk, _encoding, done) => unfinished.push(done),
     });
-    const peer = Object.assign(new EventEmitter(), {
-      readyState: 1,
-      pause: () => undefined,
-      resume: () => undefined,
-      ping: () => socket.write(Uint8Array.of(0x89, 0)),
-    });
     const connection = new WebSocketConnection(
-      // The parts that the connection uses; no real network delays bytes on request.
-      peer as unknown as WebSocket,
+      // The part that the connection uses; no real network delays bytes on request.
       socket as unknown as Socket,
+      Buffer.alloc(0),
       {
         encoding: undefined,
         remoteAddress: '127.0.0.1:1',

@@ -1,7 +1,7 @@
 import { fillWith, observed } from './raw-peers.js';
 import { once } from 'node:events';
 import { webSocket, type WebSocketOptions } from '../../src/transports/websocket/index.js';
-import { closeCodes } from '../../src/transports/websocket/constants.js';
+import { closeCodes } from '../../src/transports/websocket/close-codes.js';
 import { type Connection, type Listener } from '../../src/transports/transport.js';
 import type { CloseReason } from '../../src/util/close-reason.js';
 import { Inbox, until } from '../support/inbox.js';

@@ -1,5 +1,4 @@
 import { MAX_JSON_TEXT } from '../../protocol/encodings/json.js';
-import type { CloseReason } from '../../util/close-reason.js';
 
 /** Default port of CLASP. */
 export const DEFAULT_PORT = 7330;
@@ -31,25 +30,8 @@ export const DEFAULT_PING_INTERVAL_MS = 30_000;
 /** Unanswered pings after which a peer is lost. */
 export const MAX_MISSED_PONGS = 2;
 
-/** Close codes of RFC 6455, section 7.4.1, and of the IANA registry (1013). */
-export const closeCodes: Readonly<Record<CloseReason['kind'], number>> = {
-  normal: 1000,
-  goingAway: 1001,
-  protocol: 1002,
-  policy: 1008,
-  tooLarge: 1009,
-  internal: 1011,
-  overloaded: 1013,
-};
-
-/**
- * Codes of a peer that leaves: 1000, and 1005, which `ws` reports for a Close frame without a code. Browsers send 1001
- * by themselves when they suspend or discard a page, so 1001 is a loss like all other codes.
- */
-export const leavingCodes: ReadonlySet<number> = new Set([1000, 1005]);
-
-/** Code that `ws` reports if a connection ended without the peer's Close frame. Never on the wire. */
-export const ABNORMAL_CLOSURE = 1006;
+/** Maximum milliseconds of a close, however much the peer still reads. */
+export const MAX_CLOSE_MS = 30_000;
 
 /** The subprotocols, the preferred one first (wire.md 1). */
 export const SUBPROTOCOL = 'clasp';

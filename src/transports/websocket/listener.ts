@@ -1,8 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { Observable } from 'rxjs';
-import { WebSocketServer } from 'ws';
 import { BufferedSubject } from '../../net/buffered-subject.js';
 import type { Connection, Listener } from '../transport.js';
 import type { ListenAddress } from '../../net/listen-address.js';
@@ -10,11 +8,11 @@ import type { RejectedConnection } from '../../net/rejected-connections.js';
 import { TransportError } from '../../net/transport-error.js';
 import { TickBudgetQueue } from '../../net/tick-budget-queue.js';
 import { WebSocketConnection } from './connection.js';
-import { MAX_CHUNKS, MAX_FRAGMENTS, MAX_PENDING_PONGS, MAX_TEXT_BYTES, SUBPROTOCOL_CBOR } from './constants.js';
+import { SUBPROTOCOL_CBOR } from './constants.js';
 import { answerHttp, defaultPage } from '../../http/responses.js';
 import { HttpListener, type HttpListenerOptions } from '../../http/http-listener.js';
 import type { HttpPeer } from '../../http/http-peer.js';
-import { chooseSubprotocol } from './subprotocols.js';
+import { answerUpgrade, SUPPORTED_VERSIONS } from './handshake.js';
 import { UnfinishedMessages } from './unfinished-messages.js';
 
 /** The options of `webSocket()` with defaults applied. */
@@ -26,7 +24,7 @@ export interface WebSocketListenerOptions extends HttpListenerOptions {
 }
 
 /**
- * An HTTP or HTTPS port whose upgrades become connections. `ws` performs the handshake; this library keeps the sockets.
+ * An HTTP or HTTPS port whose upgrades become connections.
  */
 export class WebSocketListener implements Listener {
   readonly addresses: readonly ListenAddress[];
@@ -36,9 +34,10 @@ export class WebSocketListener implements Listener {
   readonly #http: HttpListener;
   readonly #upgrades = new TickBudgetQueue<Upgrade>({
     perTurn: UPGRADES_PER_TURN,
-    pass: (upgrade) => this.#upgrade(upgrade),
+    pass: (upgrade) => {
+      this.#upgrade(upgrade);
+    },
   });
-  readonly #webSockets: WebSocketServer;
   readonly #connections = new BufferedSubject<Connection>();
   readonly #unfinished = new UnfinishedMessages();
 
@@ -56,17 +55,6 @@ export class WebSocketListener implements Listener {
     const scheme = http.isEncrypted ? 'wss' : 'ws';
     const host = family === 'IPv6' ? `[${address}]` : address;
     this.addresses = [{ transport: 'websocket', host: address, port, url: `${scheme}://${host}:${port}` }];
-    this.#webSockets = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      // Disabled for three reasons: writes that bypass `ws` would not be compressed, a frame that waits for zlib would
-      // change the order, and small compressed input could expand to large messages.
-      perMessageDeflate: false,
-      maxPayload: Math.max(options.maxFrameBytes, MAX_TEXT_BYTES),
-      ...messageLimits,
-      handleProtocols: (offered) => chooseSubprotocol(offered, options.allowClaspV2),
-    });
-    this.#webSockets.on('wsClientError', this.#onBadUpgrade);
     const statusPage = options.statusPage ?? (() => defaultPage(scheme));
     http.serve({
       request: (request, response) => {
@@ -85,30 +73,39 @@ export class WebSocketListener implements Listener {
   }
 
   readonly #onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer, from: HttpPeer): void => {
-    socket.on('error', ignore); // until `ws` listens, and the connection after it
     this.#http.grant(socket);
     this.#upgrades.push({ request, socket, head, from });
   };
 
-  readonly #upgrade = ({ request, socket, head, from }: Upgrade): void => {
+  #upgrade({ request, socket, head, from }: Upgrade): void {
     if (socket.destroyed) return; // it closed or was rejected while it waited
-    this.#webSockets.handleUpgrade(request, socket, head, (peer) => {
-      this.#http.accept(socket);
-      const { maxFrameBytes, pingIntervalMs, clock } = this.#options;
-      const encoding = peer.protocol === SUBPROTOCOL_CBOR ? 'cbor' : undefined;
-      const { remoteAddress, isForwarded } = from;
-      const options = { remoteAddress, isForwarded, maxFrameBytes, pingIntervalMs, clock };
-      this.#connections.next(
-        new WebSocketConnection(peer, socket, { ...options, encoding, unfinished: this.#unfinished }),
-      );
-    });
-  };
-
-  /** Handles a request that `ws` rejects. The text comes from `ws`: `Missing or invalid Sec-WebSocket-Key header`. */
-  readonly #onBadUpgrade = ({ message }: Error, _stream: Duplex, { socket, method }: IncomingMessage): void => {
-    const fault = { kind: 'handshake', text: `its WebSocket upgrade is invalid: ${message}` } as const;
-    this.#http.refuse(socket, method === 'GET' ? 400 : 405, message, fault, { 'Sec-WebSocket-Version': '13, 8' });
-  };
+    const { allowClaspV2, maxFrameBytes, pingIntervalMs, clock } = this.#options;
+    const upgrade = answerUpgrade(request, allowClaspV2);
+    if ('fault' in upgrade) {
+      const { status, fault } = upgrade;
+      const rejection = { kind: 'handshake', text: `its WebSocket upgrade is invalid: ${fault}` } as const;
+      this.#http.refuse(socket, status, fault, rejection, { 'Sec-WebSocket-Version': SUPPORTED_VERSIONS });
+      return;
+    }
+    if (!socket.readable || !socket.writable) {
+      socket.destroy(); // the peer has ended its side
+      return;
+    }
+    this.#http.accept(socket);
+    const { remoteAddress, isForwarded } = from;
+    socket.write(upgrade.answer, 'latin1');
+    this.#connections.next(
+      new WebSocketConnection(socket, head, {
+        encoding: upgrade.subprotocol === SUBPROTOCOL_CBOR ? 'cbor' : undefined,
+        remoteAddress,
+        isForwarded,
+        maxFrameBytes,
+        pingIntervalMs,
+        clock,
+        unfinished: this.#unfinished,
+      }),
+    );
+  }
 }
 
 /** A request that can be granted. */
@@ -124,14 +121,3 @@ interface Upgrade {
  * clients reconnect at once, connected clients are served every few milliseconds instead of after seconds.
  */
 const UPGRADES_PER_TURN = 16;
-
-function ignore(): void {
-  // a close follows
-}
-
-/** Options of `ws` that its types do not contain yet. */
-const messageLimits: object = {
-  maxFragments: MAX_FRAGMENTS,
-  maxBufferedChunks: MAX_CHUNKS,
-  maxPendingAutoPongs: MAX_PENDING_PONGS,
-};

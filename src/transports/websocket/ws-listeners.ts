@@ -1,27 +1,24 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import { TickBudgetQueue } from '../../net/tick-budget-queue.js';
 import { withoutStacks } from '../../util/without-stacks.js';
-
-/** The listeners that `ws` adds to a socket, by event. */
-const names = { data: 'socketOnData', end: 'socketOnEnd', close: 'socketOnClose' } as const;
+import { endWithinBudget } from './lean-peer.js';
 
 type SocketListener<Values extends unknown[]> = (this: Socket, ...values: Values) => void;
 
 /**
- * Replaces a listener that `ws` has added to a socket. `ws` can still remove it by its own function, as with the
- * wrappers of `once`. A version of `ws` with other listeners is left as it is.
+ * Replaces the listener that `ws` has just added to a socket. `ws` can still remove it by its own function, as with the
+ * wrappers of `once`.
  *
  * @param wrap returns the replacement, which calls the original listener
  */
 export function replaceWsListener<Values extends unknown[]>(
   socket: Socket,
-  event: keyof typeof names,
+  event: 'data' | 'end' | 'close',
   wrap: (original: (...values: Values) => void) => (...values: Values) => void,
 ): void {
   // Invariant: Node calls listeners of an event with the values of that event, which the caller declares.
   const listeners = socket.listeners(event) as SocketListener<Values>[];
-  const listener = listeners.findLast(({ name }) => name === names[event]);
+  const listener = listeners.at(-1);
   if (listener === undefined) return;
   const replacement = wrap((...values) => {
     listener.apply(socket, values);
@@ -29,17 +26,6 @@ export function replaceWsListener<Values extends unknown[]>(
   socket.removeListener(event, listener as () => void);
   socket.on(event, Object.assign(replacement, { listener }) as () => void);
 }
-
-/**
- * Peers that end their side, of all WebSocket ports. Closing the socket costs Node and `ws` about 60 µs, so a limited
- * number is closed per turn of the event loop: when 5,000 peers vanished at once, the router stood still for 0.4 to 1 s.
- */
-const ends = new TickBudgetQueue<() => void>({
-  perTurn: 16,
-  pass: (end) => {
-    end();
-  },
-});
 
 /**
  * Calls `onEnd` when the peer has ended its side, and `onClose` when the connection has ended. `ws` ends its stream of messages twice, when the peer has ended its
@@ -56,7 +42,7 @@ export function onWsClose(
   let isSocketClosing = false;
   let closeCode: number | undefined;
   replaceWsListener<[]>(socket, 'end', (listener) => () => {
-    ends.push(() => {
+    endWithinBudget(() => {
       if (socket.destroyed) return;
       onEnd();
       withoutStacks(listener);

@@ -47,37 +47,6 @@ describe('the end of a WebSocket', () => {
   });
 });
 
-describe('peers that end their side at once', () => {
-  it('are closed in order, a limited number per turn of the event loop', async () => {
-    const peers: WebSocket[] = [];
-    const sockets: Socket[] = [];
-    for (let i = 0; i < 40; i++) {
-      const { peer, socket } = await link();
-      onWsClose(peer, socket, { onEnd: () => undefined, onClose: () => undefined });
-      peers.push(peer);
-      sockets.push(socket);
-      server!.close();
-    }
-    const closing = (): number => peers.filter(({ readyState }) => readyState !== WebSocket.OPEN).length;
-    for (const socket of sockets) socket.emit('end');
-    expect(closing()).toBe(16);
-    expect(peers.slice(0, 16).every(({ readyState }) => readyState !== WebSocket.OPEN)).toBe(true);
-    const largest = await largestStep(closing);
-    expect(largest).toBeLessThanOrEqual(16);
-    expect(closing()).toBe(40);
-  });
-});
-
-/** Returns the largest increase of a count within one turn of the event loop, over ten turns. */
-async function largestStep(count: () => number): Promise<number> {
-  let largest = 0;
-  for (let turn = 0, before = count(); turn < 10; turn++, before = count()) {
-    await new Promise((resolve) => setImmediate(resolve));
-    largest = Math.max(largest, count() - before);
-  }
-  return largest;
-}
-
 describe('a replaced listener of ws', () => {
   it('receives the data instead of ws, and can pass it on', async () => {
     const { client, peer, socket } = await link();
