@@ -64,15 +64,8 @@ export class SendQueueBudget {
   }
 
   /** Queues a message; see {@link SendQueue.push}. */
-  push(
-    session: RouterSession,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    retention: Retention,
-    address: string,
-  ): void {
-    this.#add(session, (queue) => queue.push(bytes, start, end, retention, address));
+  push(session: RouterSession, message: Uint8Array, retention: Retention, address: string): void {
+    this.#add(session, (queue) => queue.push(message, retention, address));
   }
 
   /** Counts bytes that wait elsewhere for a session; see {@link SendQueue.reserve}. */

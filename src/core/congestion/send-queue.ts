@@ -1,4 +1,3 @@
-import { copyBytes } from '../../protocol/bytes/copy.js';
 import { judgeQueue, type QueueLimits, type QueueState, type Retention } from './policy.js';
 
 /** Approximate overhead of a queued message in bytes. */
@@ -12,7 +11,7 @@ const noEntries = new Map<string | number, Uint8Array>();
 const noKeys = new Set<number>();
 
 /**
- * Messages of a congested session, copied out of the slabs, in order of arrival. A message that replaces an older one
+ * Messages of a congested session, in order of arrival. A message that replaces an older one
  * goes to the end of the queue: the last value of a param always arrives, and never before an event published ahead of
  * it. The policy decides what is dropped at a limit.
  */
@@ -75,12 +74,13 @@ export class SendQueue implements QueueState {
   }
 
   /**
-   * Queues a copy of a message.
+   * Queues a message.
    *
+   * @param message in memory of its own, which the queues of several sessions can share. It must not change anymore
    * @param address of the message; used only for the retention `latest`
    * @returns false if the session must be closed: the queue exceeds a limit and has nothing left to drop
    */
-  push(bytes: Uint8Array, start: number, end: number, retention: Retention, address: string): boolean {
+  push(message: Uint8Array, retention: Retention, address: string): boolean {
     if (this.#entries === noEntries) {
       this.#entries = new Map();
       this.#droppable = new Set();
@@ -94,8 +94,8 @@ export class SendQueue implements QueueState {
       }
     }
     const key = retention === 'latest' ? address : this.#sequence++;
-    this.#entries.set(key, copyBytes(bytes, start, end));
-    this.#bytes += end - start;
+    this.#entries.set(key, message);
+    this.#bytes += message.length;
     if (retention === 'droppable' && typeof key === 'number') this.#droppable.add(key);
     return this.#fit();
   }

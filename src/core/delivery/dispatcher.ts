@@ -1,3 +1,4 @@
+import { copyBytes } from '../../protocol/bytes/copy.js';
 import type { Message } from '../../protocol/messages/message.js';
 import { REPLY_RETENTION, type Retention } from '../congestion/policy.js';
 import type { SendQueueBudget } from '../congestion/send-queue-budget.js';
@@ -58,6 +59,7 @@ export class Dispatcher {
     }
     const before = this.#count;
     let isUncongested = true;
+    let copy: Uint8Array | undefined;
     for (let i = 0; i < sessions.length; i++) {
       const session = sessions[i]!;
       if (session === except) continue;
@@ -65,7 +67,10 @@ export class Dispatcher {
         this.#toOutbox(session, bytes, start, end);
       } else {
         isUncongested = false;
-        if (session.phase === 'congested') this.#enqueue(session, bytes, start, end, retention, address);
+        if (session.phase === 'congested') {
+          copy ??= copyBytes(bytes, start, end);
+          this.#enqueue(session, copy, retention, address);
+        }
       }
     }
     this.#lastSessions = sessions;
@@ -97,6 +102,7 @@ export class Dispatcher {
     address: string,
   ): void {
     const { bytes, start, end } = writer;
+    let copy: Uint8Array | undefined;
     for (let i = 0; i < sessions.length; i++) {
       const session = sessions[i]!;
       if (session === except) continue;
@@ -109,7 +115,8 @@ export class Dispatcher {
           this.#toOutbox(session, bytes, start, end);
         }
       } else if (session.phase === 'congested') {
-        this.#enqueue(session, bytes, start, end, 'droppable', address);
+        copy ??= copyBytes(bytes, start, end);
+        this.#enqueue(session, copy, 'droppable', address);
       }
     }
   }
@@ -117,13 +124,13 @@ export class Dispatcher {
   /** Delivers the writer's last message to one session as a reply, which is never dropped. It also reaches a session that is not active. */
   to(session: RouterSession, writer: FrameWriter): void {
     if (session.phase === 'congested')
-      this.#enqueue(session, writer.bytes, writer.start, writer.end, REPLY_RETENTION, '');
+      this.#enqueue(session, copyBytes(writer.bytes, writer.start, writer.end), REPLY_RETENTION, '');
     else if (session.phase !== 'closed') this.#toOutbox(session, writer.bytes, writer.start, writer.end);
   }
 
-  /** The same for a message that was written earlier. */
+  /** The same for a message that was written earlier. @param bytes in memory of their own, which must not change anymore */
   toOne(session: RouterSession, bytes: Uint8Array): void {
-    if (session.phase === 'congested') this.#enqueue(session, bytes, 0, bytes.length, REPLY_RETENTION, '');
+    if (session.phase === 'congested') this.#enqueue(session, bytes, REPLY_RETENTION, '');
     else if (session.phase !== 'closed') this.#toOutbox(session, bytes, 0, bytes.length);
   }
 
@@ -157,15 +164,8 @@ export class Dispatcher {
     this.#count++;
   }
 
-  #enqueue(
-    session: RouterSession,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    retention: Retention,
-    address: string,
-  ): void {
+  #enqueue(session: RouterSession, message: Uint8Array, retention: Retention, address: string): void {
     this.#count++;
-    this.#sendQueues.push(session, bytes, start, end, retention, address);
+    this.#sendQueues.push(session, message, retention, address);
   }
 }

@@ -104,8 +104,8 @@ describe('the congestion policy', () => {
   it.each(rows)('decides about $kind in a queue that is $state', ({ queued, retention, expected }) => {
     const queue = new SendQueue(LIMITS);
     const bytes = new Uint8Array(10);
-    for (const [address, held] of queued) queue.push(bytes, 0, 10, held, address);
-    const fits = queue.push(bytes, 0, 10, retention, '/a');
+    for (const [address, held] of queued) queue.push(bytes, held, address);
+    const fits = queue.push(bytes, retention, '/a');
     expect({ left: queue.messages, fits, dropped: queue.dropped }).toEqual(expected);
   });
 

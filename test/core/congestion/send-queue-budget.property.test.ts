@@ -96,7 +96,7 @@ describe('SendQueueBudget', () => {
         for (const one of steps) {
           const { session } = peers[one.who]!;
           if (one.kind === 'push') {
-            queues.push(session, bytes, 0, one.length, one.mayDrop ? 'droppable' : 'keep', '/a');
+            queues.push(session, bytes.subarray(0, one.length), one.mayDrop ? 'droppable' : 'keep', '/a');
             model.push(one.who, one);
           } else if (one.kind === 'take') {
             queues.take(session, one.most);
@@ -138,9 +138,9 @@ describe('SendQueueBudget', () => {
       Object.defineProperty(session, 'sendQueue', { value: counted });
     }
     const bytes = new Uint8Array(100);
-    for (const { session } of peers) queues.push(session, bytes, 0, 100, 'droppable', '/a');
+    for (const { session } of peers) queues.push(session, bytes, 'droppable', '/a');
     looks = 0;
-    for (let i = 0; i < count; i++) queues.push(peers[i]!.session, bytes, 0, 100, 'droppable', '/a');
+    for (let i = 0; i < count; i++) queues.push(peers[i]!.session, bytes, 'droppable', '/a');
     expect(queues.dropped).toBe(count);
     expect(looks).toBeLessThan(20 * count);
   });
