@@ -42,6 +42,12 @@ const rules: Readonly<Record<string, FolderRule>> = {
   auth: { folders: ['util-node'], modules: ['core/ports.ts'] },
   certificates: { folders: ['net', 'util-node'], modules: ['core/ports.ts'] },
   health: { modules: ['core/ports.ts', 'http/http-port.ts'], types: ['http/route.ts', 'router/service.ts'] },
+  // The params store and the journal observe the core through its ports. Their files are their own.
+  journal: {
+    folders: ['util-node'],
+    modules: ['core/ports.ts', 'core/observers.ts'],
+    types: ['router/service.ts', 'core/params/param-state.ts'],
+  },
   signals: { folders: ['client'] },
   inspector: { folders: ['util-node'], types: ['*'] },
   embed: { folders: ['core', 'net', 'actors', 'client', 'router'], types: [CONNECTION] },
