@@ -1,7 +1,8 @@
 // @ts-check
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cases, loadAlone, onRequest } from './cases.mjs';
-import { serverCommand, targets } from './targets.mjs';
+import { programKinds, programTarget, serverCommand, targets } from './targets.mjs';
 
 /**
  * @typedef {object} Options
@@ -21,6 +22,8 @@ const usage = `npm run bench -- [options]
   --case NAME        only this case; may be given several times
   --target NAME      only this target; may be given several times
   --also NAME=CMD    measure another CLASP server beside ours: a command that prints "listening on HOST:PORT"
+  --peer KIND=PATH   measure another version of a program beside the installed one; may be given several times
+                     (${programKinds.join(', ')}; node runs our router under another Node.js)
   --seconds N        length of each counted round (default 4)
   --repeat N         how often each case runs with each target (default 3)
   --soak MINUTES     adds the case soak, which runs so long with each repeat (10 with --case soak alone)
@@ -47,6 +50,7 @@ export function parseOptions(argv) {
       case: { type: 'string', multiple: true },
       target: { type: 'string', multiple: true },
       also: { type: 'string', multiple: true, default: [] },
+      peer: { type: 'string', multiple: true, default: [] },
       seconds: { type: 'string' },
       repeat: { type: 'string' },
       soak: { type: 'string' },
@@ -60,12 +64,12 @@ export function parseOptions(argv) {
     console.log(usage);
     return undefined;
   }
-  const also = values.also.map(addTarget);
+  const further = [...values.also.map(addTarget), ...values.peer.map(addProgram)];
   const known = new Set(targets.keys());
   for (const name of values.target ?? [])
     if (!known.has(name)) throw new Error(`there is no target ${name}; there are ${[...known].join(', ')}`);
   return {
-    cases: chosenCases(values.case, values.soak !== undefined).map((chosen) => withTargets(chosen, also)),
+    cases: chosenCases(values.case, values.soak !== undefined).map((chosen) => withTargets(chosen, further)),
     wants: (name) => values.target === undefined || values.target.includes(name),
     seconds: positive('--seconds', values.seconds, values.quick ? 1 : 4),
     warmUpSeconds: values.quick ? 0.5 : 1,
@@ -95,32 +99,60 @@ function chosenCases(names, soaks) {
   return needsLoad && !chosen.includes(loadAlone) ? [loadAlone, ...chosen] : chosen;
 }
 
-/** @param {string} text NAME=COMMAND */
+/**
+ * @typedef {{ name: string, kind: string }} Further a target beside one of the cases, in all its cases
+ *
+ * @param {string} text NAME=COMMAND
+ * @returns {Further}
+ */
 function addTarget(text) {
+  const [name, command] = pair('--also', 'NAME=COMMAND', text);
+  return add('--also', serverCommand(name, command.trim().split(/\s+/)), 'clasp-router');
+}
+
+/**
+ * @param {string} text KIND=PATH
+ * @returns {Further}
+ */
+function addProgram(text) {
+  const [kind, path] = pair('--peer', 'KIND=PATH', text);
+  if (!programKinds.includes(kind)) throw new Error(`--peer ${text}: the kinds are ${programKinds.join(', ')}`);
+  return add('--peer', programTarget(kind, resolve(path)), kind === 'node' ? 'clasp-router' : kind);
+}
+
+/**
+ * @param {string} option
+ * @param {import('./targets.mjs').Target} target
+ * @param {string} kind
+ * @returns {Further}
+ */
+function add(option, target, kind) {
+  if (targets.has(target.name)) throw new Error(`${option}: there is a target ${target.name} already`);
+  targets.set(target.name, target);
+  return { name: target.name, kind };
+}
+
+/**
+ * @param {string} option
+ * @param {string} form
+ * @param {string} text
+ * @returns {[string, string]} both sides of the first `=`
+ */
+function pair(option, form, text) {
   const split = text.indexOf('=');
-  if (split < 1) throw new Error(`--also ${text} should be NAME=COMMAND`);
-  const name = text.slice(0, split);
-  targets.set(
-    name,
-    serverCommand(
-      name,
-      text
-        .slice(split + 1)
-        .trim()
-        .split(/\s+/),
-    ),
-  );
-  return name;
+  if (split < 1 || split === text.length - 1) throw new Error(`${option} ${text} should be ${form}`);
+  return [text.slice(0, split), text.slice(split + 1)];
 }
 
 /**
  * @param {import('./cases.mjs').Case} benchCase
- * @param {readonly string[]} also
+ * @param {readonly Further[]} further
  * @returns {import('./cases.mjs').Case}
  */
-function withTargets(benchCase, also) {
-  const takesRouters = benchCase.kind !== 'codec' && benchCase.targets.includes('clasp-router');
-  return takesRouters ? { ...benchCase, targets: [...benchCase.targets, ...also] } : benchCase;
+function withTargets(benchCase, further) {
+  if (benchCase.kind === 'codec') return benchCase;
+  const added = further.filter(({ kind }) => benchCase.targets.includes(kind)).map(({ name }) => name);
+  return { ...benchCase, targets: [...benchCase.targets, ...added] };
 }
 
 /**

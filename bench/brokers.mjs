@@ -1,31 +1,36 @@
 // @ts-check
 // Third-party servers to compare with, if they are installed.
-import { execFileSync, spawn } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stop, track } from './children.mjs';
+import { found, missingProgram, programVersion } from './programs.mjs';
 
 /**
  * @typedef {import('./targets.mjs').Target} Target
  * @typedef {{ program: string, args: readonly string[] }} Command
+ *
+ * @typedef {object} Broker
+ * @property {string} wire
+ * @property {boolean} acknowledges
+ * @property {readonly string[]} versionArgs
+ * @property {(port: number) => readonly string[]} config lines of its configuration file
+ * @property {(file: string) => readonly string[]} args
  */
 
 const HOST = '127.0.0.1';
 const START_MS = 10_000;
 const POLL_MS = 20;
-/** Debian installs brokers in folders that are not in an ordinary user's PATH. */
-const FURTHER_PLACES = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/sbin'];
 
 /**
  * mosquitto without limits and drops: it queues messages for a slow QoS 0 subscriber, as the other servers do.
  *
- * @type {Target}
+ * @type {Broker}
  */
-export const mosquitto = broker({
-  name: 'mosquitto',
+const mosquitto = {
   wire: 'mqtt',
   acknowledges: true,
   versionArgs: ['-h'],
@@ -42,22 +47,48 @@ export const mosquitto = broker({
     'log_type none',
   ],
   args: (file) => ['-c', file],
-});
+};
 
 /**
  * nats-server with a larger send buffer per subscriber than the default of 64 MB, so that it does not close a slow
  * one.
  *
- * @type {Target}
+ * @type {Broker}
  */
-export const natsServer = broker({
-  name: 'nats-server',
+const natsServer = {
   wire: 'nats',
   acknowledges: false,
   versionArgs: ['--version'],
   config: (port) => [`listen: "${HOST}:${port}"`, 'max_pending: 536870912', 'write_deadline: "30s"'],
   args: (file) => ['-c', file],
-});
+};
+
+/**
+ * redis-server without persistence, and without the limit that closes a slow subscriber.
+ *
+ * @type {Broker}
+ */
+const redisServer = {
+  wire: 'redis',
+  acknowledges: true,
+  versionArgs: ['--version'],
+  config: (port) => [
+    `bind ${HOST}`,
+    `port ${port}`,
+    'save ""',
+    'appendonly no',
+    'loglevel warning',
+    'client-output-buffer-limit pubsub 0 0 0',
+  ],
+  args: (file) => [file],
+};
+
+/** Programs that are started with a configuration file, by name. @type {ReadonlyMap<string, Broker>} */
+export const brokers = new Map([
+  ['mosquitto', mosquitto],
+  ['nats-server', natsServer],
+  ['redis-server', redisServer],
+]);
 
 /**
  * Another CLASP router, started by any command, in which `{port}` is replaced by the port to listen on.
@@ -93,26 +124,28 @@ export function claspPeer(name, command) {
 }
 
 /**
- * @param {{ name: string, wire: string, acknowledges: boolean, versionArgs: readonly string[], config: (port: number) => readonly string[], args: (file: string) => readonly string[] }} options
+ * @param {string} name of the target
+ * @param {Broker} broker
+ * @param {string} program its name or path
  * @returns {Target}
  */
-function broker({ name, wire, acknowledges, versionArgs, config, args }) {
+export function brokerTarget(name, { wire, acknowledges, versionArgs, config, args }, program) {
   return {
     name,
     wire,
     isEndpoint: false,
     isGuest: true,
     acknowledges,
-    missing: () => (found(name) === undefined ? `${name} is not installed` : undefined),
-    version: () => versionOf(name, versionArgs),
+    missing: () => missingProgram(program),
+    version: () => programVersion(program, versionArgs),
     start: async () => {
       const folder = mkdtempSync(join(tmpdir(), 'clasp-bench-'));
-      const file = join(folder, `${name}.conf`);
+      const file = join(folder, 'broker.conf');
       const port = await freePort();
       const forget = () => rmSync(folder, { recursive: true, force: true });
       writeFileSync(file, `${config(port).join('\n')}\n`);
       try {
-        const child = await started(name, port, { program: found(name) ?? name, args: args(file) });
+        const child = await started(name, port, { program: found(program) ?? program, args: args(file) });
         return {
           address: { host: HOST, port },
           pid: child.pid,
@@ -128,41 +161,6 @@ function broker({ name, wire, acknowledges, versionArgs, config, args }) {
       }
     },
   };
-}
-
-/** @param {string} program @returns {string | undefined} where it is */
-function found(program) {
-  const isPath = program.includes('/') || program.includes('\\');
-  const places = isPath ? [''] : [...(process.env.PATH ?? '').split(delimiter), ...FURTHER_PLACES];
-  return places.map((place) => join(place, program)).find(isExecutable);
-}
-
-/** @param {string} file */
-function isExecutable(file) {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/**
- * @param {string} program
- * @param {readonly string[]} args
- */
-function versionOf(program, args) {
-  try {
-    const output = execFileSync(found(program) ?? program, args, {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    return /\d+\.\d+\.\d+/.exec(output)?.[0];
-  } catch (error) {
-    // mosquitto prints its version, and exits with 3.
-    const output = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';
-    return /\d+\.\d+\.\d+/.exec(output)?.[0];
-  }
 }
 
 /**

@@ -68,8 +68,8 @@ const scatteredTenth = (subscriber) => {
 
 /** Defined only if CLASP_PEER_CMD starts one. */
 const claspPeer = process.env.CLASP_PEER_CMD === undefined ? [] : ['clasp-peer'];
-const routers = ['clasp-router', ...claspPeer, 'nats-server', 'mosquitto', 'aedes', 'socket.io', 'naive-ws'];
-const fastRouters = ['clasp-router', ...claspPeer, 'nats-server', 'mosquitto'];
+const fastRouters = ['clasp-router', ...claspPeer, 'nats-server', 'redis-server', 'bun', 'mosquitto'];
+const routers = [...fastRouters, 'aedes', 'socket.io', 'naive-ws'];
 
 /** @type {ThroughputCase} */
 export const loadAlone = {
@@ -194,7 +194,7 @@ export const cases = [
     kind: 'latency',
     name: 'latency',
     about: 'one hop at 1,000 SETs a second, open loop',
-    targets: ['clasp-router', ...claspPeer, 'bare-ws', 'nats-server', 'mosquitto', 'aedes', 'socket.io', 'naive-ws'],
+    targets: [...routers, 'bare-ws'],
     messagesPerSecond: 1_000,
   },
   ...scaleCases,

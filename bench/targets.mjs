@@ -4,8 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { claspPeer, mosquitto, natsServer } from './brokers.mjs';
+import { brokers, brokerTarget, claspPeer } from './brokers.mjs';
 import { stop, track } from './children.mjs';
+import { found, missingProgram, programVersion } from './programs.mjs';
 import { Worker } from './worker.mjs';
 
 /**
@@ -31,14 +32,16 @@ const HOST = '127.0.0.1';
 const START_MS = 10_000;
 const LISTENING = /listening on (?:\w+:\/\/)?(\S+):(\d+)/;
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const ourCommand = [
-  ...[process.execPath, cli, '--port', '0', '--host', HOST, '--log-level', 'error'],
+const bunScript = fileURLToPath(new URL('./peers/bun.mjs', import.meta.url));
+const ourArgs = [
+  ...[cli, '--port', '0', '--host', HOST, '--log-level', 'error'],
   ...['--max-sessions', '0'], // 1,000 subscribers and their publisher exceed the default by one
 ];
+const ourCommand = [process.execPath, ...ourArgs];
 const missingBuild = () => (existsSync(cli) ? undefined : 'dist/cli/main.js is not there: run npm run build');
 
 /**
- * All targets, by name. To add a broker, add an entry here (brokers.mjs starts programs, `ownPeer` a script in
+ * All targets, by name. To add a broker, add an entry here (`brokers` has programs, `ownPeer` starts a script in
  * peers/), a module in wire/ with the exports of clasp.mjs for its protocol, and its name in the `targets` of its
  * cases.
  *
@@ -54,8 +57,8 @@ export const targets = new Map(
     // The router in a process that reports its memory.
     { ...ownPeer('clasp-embedded', { file: 'own-router', answers: true }), missing: missingBuild },
     ...(process.env.CLASP_PEER_CMD === undefined ? [] : [claspPeer('clasp-peer', process.env.CLASP_PEER_CMD)]),
-    mosquitto,
-    natsServer,
+    ...[...brokers].map(([name, broker]) => brokerTarget(name, broker, name)),
+    bunTarget('bun', 'bun'),
     { ...ownPeer('aedes', { wire: 'mqtt', package: 'aedes' }) },
     { ...ownPeer('socket.io', { wire: 'socket-io', file: 'socket-io', package: 'socket.io' }) },
     ownPeer('naive-ws'),
@@ -100,6 +103,56 @@ export function serverCommand(name, [program = '', ...args], { tls = false } = {
         throw error;
       }
     },
+  };
+}
+
+/** Programs of which {@link programTarget} can measure another version. */
+export const programKinds = [...brokers.keys(), 'bun', 'node'];
+
+/**
+ * A target by the path of its program, for another version beside the installed one. With `node`, it is the router of
+ * this checkout under that Node.js.
+ *
+ * @param {string} kind one of {@link programKinds}
+ * @param {string} program its path
+ * @returns {Target} its name has the version
+ */
+export function programTarget(kind, program) {
+  const broker = brokers.get(kind);
+  const version =
+    missingProgram(program) === undefined ? programVersion(program, broker?.versionArgs ?? ['--version']) : undefined;
+  const name = version === undefined ? `${kind} at ${program}` : `${kind}-${version}`;
+  if (broker !== undefined) return brokerTarget(name, broker, program);
+  if (kind === 'bun') return bunTarget(name, program);
+  return {
+    ...guestCommand(name, program, ourArgs),
+    name: `clasp-router-${name}`,
+    missing: () => missingProgram(program) ?? missingBuild(),
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {string} program name or path of Bun
+ */
+function bunTarget(name, program) {
+  return guestCommand(name, program, [bunScript]);
+}
+
+/**
+ * A CLASP server under a program that can be missing.
+ *
+ * @param {string} name
+ * @param {string} program its name or path
+ * @param {readonly string[]} args
+ * @returns {Target}
+ */
+function guestCommand(name, program, args) {
+  return {
+    ...serverCommand(name, [found(program) ?? program, ...args]),
+    isGuest: true,
+    missing: () => missingProgram(program),
+    version: () => programVersion(program, ['--version']),
   };
 }
 

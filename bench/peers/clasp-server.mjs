@@ -1,14 +1,8 @@
 // @ts-check
 // Code shared by the project's own peers: the minimum of CLASP that the load needs for its handshake.
 import { once } from 'node:events';
-import { frame, Type } from '../wire/clasp-frames.mjs';
-
-const welcome = frame(Buffer.from([Type.Welcome, 1, 0xf8, ...Buffer.alloc(8), 0, 1, 0x73, 0, 1, 0x72, 0, 0]));
-const emptySnapshot = frame(Buffer.from([Type.Snapshot, 0, 0]));
-const pong = frame(Buffer.from([Type.Pong]));
-
-/** The answer to HELLO, as frames. */
-export const greeting = [welcome, emptySnapshot];
+import { Type } from '../wire/clasp-frames.mjs';
+import { greeting, pong } from './clasp-greeting.mjs';
 
 /** Options for `WebSocketServer`, and the answers to messages that are not signals. */
 export const clasp = {

@@ -4,7 +4,8 @@
 import { createHash } from 'node:crypto';
 import net from 'node:net';
 import { serve } from '../serve.mjs';
-import { greeting, listen } from './clasp-server.mjs';
+import { greeting } from './clasp-greeting.mjs';
+import { listen } from './clasp-server.mjs';
 import { Stopwatch } from './stopwatch.mjs';
 
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';

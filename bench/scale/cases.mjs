@@ -163,7 +163,7 @@ export const scaleCases = [
     kind: 'state',
     name: 'connects',
     about: 'connections a second: handshake, greeting, close',
-    targets: ['clasp-router', 'bare-ws', 'nats-server', 'mosquitto', 'aedes', 'socket.io'],
+    targets: ['clasp-router', 'bare-ws', 'nats-server', 'redis-server', 'bun', 'mosquitto', 'aedes', 'socket.io'],
     loads: [{ name: '', measure: measureConnects }],
   },
   {

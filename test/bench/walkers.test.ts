@@ -3,6 +3,7 @@ import { ClaspWalker } from '../../bench/wire/clasp-walker.mjs';
 import { MqttWalker } from '../../bench/wire/mqtt-walker.mjs';
 import { NatsWalker } from '../../bench/wire/nats-walker.mjs';
 import { NotationWalker } from '../../bench/wire/notation-walker.mjs';
+import { RedisWalker } from '../../bench/wire/redis-walker.mjs';
 import { SocketIoWalker } from '../../bench/wire/socket-io-walker.mjs';
 
 /** A WebSocket message as a server sends it. */
@@ -22,6 +23,10 @@ const clasp = (flags: number, ...payload: readonly number[]): Buffer =>
   binary(0x53, flags, payload.length >> 8, payload.length & 0xff, ...payload);
 const filler = (length: number): readonly number[] => Array.from({ length }, () => 0x22);
 const line = (value: string): Buffer => Buffer.from(`${value}\r\n`);
+/** A message that Redis pushes to a subscriber. */
+const resp = (...items: readonly (string | number)[]): Buffer =>
+  line([`*${items.length}`, ...items.map((item) => (typeof item === 'number' ? `:${item}` : bulk(item)))].join('\r\n'));
+const bulk = (item: string): string => `$${item.length}\r\n${item}`;
 const cborSet = Buffer.from('a2647479706563736574676164647265737364', 'hex'); // {"type": "set", "address": ...
 
 /** Possible output of a server of each protocol, with two kinds of every counted item. */
@@ -70,6 +75,20 @@ const protocols = [
     ],
     shortest: 24 + 6 + 2,
     longest: 24 + 8 + 2,
+  },
+  {
+    name: 'Redis',
+    walker: () => new RedisWalker(),
+    parts: [
+      resp('psubscribe', '/bench/*', 1),
+      resp('pmessage', '/bench/*', '/bench/param/00', '*4\r\n$8\r\nab'), // a payload like the head of a delivery
+      line(':1'),
+      resp('pmessage', '/bench/*', '/bench/param/00', '12345678'), // differs from the previous one only in size
+      line('+OK'),
+      resp('pong', ''),
+    ],
+    shortest: 4 + 14 + 14 + 22 + 4 + 10,
+    longest: 4 + 14 + 14 + 22 + 5 + 12,
   },
   {
     name: 'socket.io',
@@ -161,6 +180,7 @@ it('reports a refusal of the server', () => {
     { walker: new MqttWalker(), bytes: Buffer.from([0x20, 2, 0, 5]), says: 'CONNACK 5' },
     { walker: new MqttWalker(), bytes: Buffer.from([0x90, 4, 0, 1, 0, 0x80]), says: 'SUBACK with a refusal' },
     { walker: new NatsWalker(), bytes: line("-ERR 'Slow Consumer'"), says: "-ERR 'Slow Consumer'" },
+    { walker: new RedisWalker(), bytes: line('-NOAUTH no'), says: '-NOAUTH no' },
     {
       walker: new NotationWalker('json'),
       bytes: text('{"type":"error","code":200}'),
