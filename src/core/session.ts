@@ -141,8 +141,19 @@ export class RouterSession {
    */
   release(): void {
     const { transport, remoteAddress, isForwarded, framing, maxFrameBytes, encoding, isTrusted } = this.link;
-    const known = { transport, remoteAddress, isForwarded, framing, maxFrameBytes, encoding, isTrusted };
-    this.link = { ...known, bufferedBytes: 0, write: ignore, close: ignore, destroy: ignore };
+    this.link = {
+      transport,
+      remoteAddress,
+      isForwarded,
+      framing,
+      maxFrameBytes,
+      encoding,
+      isTrusted,
+      bufferedBytes: 0,
+      write: ignore,
+      close: ignore,
+      destroy: ignore,
+    };
     this.notify = ignore;
   }
 

@@ -13,7 +13,7 @@ import type { TlsSource } from '../net/tls.js';
 import type { RejectedConnection } from '../net/rejected-connections.js';
 import type { HttpLimits } from './limits.js';
 import { PendingConnections } from './pending-connections.js';
-import { HostCheck, listedHost } from './host-check.js';
+import { HostCheck, type HostRefusal, listedHost } from './host-check.js';
 import { send, sendRaw } from './responses.js';
 import type { HttpPeer, ResolvedPeer } from './http-peer.js';
 import { type HttpRoute, routeRequest } from './route.js';
@@ -230,20 +230,9 @@ export class HttpListener {
       this.refuse(socket, 431, excess, { kind: 'refused', text: excess });
       return;
     }
-    const { origin, 'sec-websocket-origin': oldOrigin } = request.headers;
-    const { host, isForwarded } = peer;
-    const wrongHost = this.#hosts.refusal(peer);
-    const claim = { host, isHostAllowed: wrongHost === undefined, isForwarded };
-    const verdicts = [origin, ...[oldOrigin].flat()].map((one) => this.#mayUpgrade({ ...claim, origin: one }));
-    if (verdicts.includes('origin')) {
-      this.refuse(socket, 403, this.#wrongOrigin, {
-        kind: 'refused',
-        text: 'a web page of an origin that is not allowed',
-      });
-      return;
-    }
-    if (wrongHost !== undefined && verdicts.includes('host')) {
-      this.refuse(socket, 403, wrongHost.answer, { kind: 'refused', text: wrongHost.text });
+    const wrongPage = this.#refusalOfPage(request, peer);
+    if (wrongPage !== undefined) {
+      this.refuse(socket, 403, wrongPage.answer, { kind: 'refused', text: wrongPage.text });
       return;
     }
     normalizeSubprotocols(request.headers);
@@ -259,6 +248,20 @@ export class HttpListener {
       return;
     }
     handlers.upgrade(request, socket, head, peer);
+  }
+
+  /** Checks the origin of a web page, and the host on which it can depend. Other clients send no origin. */
+  #refusalOfPage({ headers }: IncomingMessage, peer: ResolvedPeer): HostRefusal | undefined {
+    const origins = [headers.origin, headers['sec-websocket-origin']].flat().filter((origin) => origin !== undefined);
+    if (origins.length === 0) return undefined;
+    const { host, isForwarded } = peer;
+    const wrongHost = this.#hosts.refusal(peer);
+    const claim = { host, isHostAllowed: wrongHost === undefined, isForwarded };
+    const verdicts = origins.map((origin) => this.#mayUpgrade({ ...claim, origin }));
+    if (verdicts.includes('origin')) {
+      return { answer: this.#wrongOrigin, text: 'a web page of an origin that is not allowed' };
+    }
+    return verdicts.includes('host') ? wrongHost : undefined;
   }
 
   get isEncrypted(): boolean {

@@ -40,7 +40,7 @@ interface RequestSource {
 }
 
 export function resolvePeer({ headers, socket }: RequestSource, trusted: TrustedProxies): ResolvedPeer {
-  const { remoteAddress: proxy, remotePort, localAddress } = socket;
+  const { remoteAddress: proxy, remotePort } = socket;
   const forwarded = isForwarded(headers);
   const isTrusted = forwarded && trusted.has(proxy);
   const { address, port }: { readonly address: string | undefined; readonly port: number | undefined } =
@@ -54,8 +54,11 @@ export function resolvePeer({ headers, socket }: RequestSource, trusted: Trusted
     port,
     remoteAddress: remoteAddressOf(address, port),
     isForwarded: forwarded,
-    // No other computer can complete a TCP handshake from this computer's own address.
-    isLocal: !forwarded && (place === undefined || (address !== undefined && address === localAddress)),
+    // No other computer can complete a TCP handshake from this computer's own address. Computed on demand, because the
+    // local address takes a system call (8 µs), and upgrades do not need it.
+    get isLocal() {
+      return !forwarded && (place === undefined || (address !== undefined && address === socket.localAddress));
+    },
     place,
     host: forwardedHost ?? headers.host,
     hosts: forwardedHost === undefined ? [headers.host] : [headers.host, forwardedHost],

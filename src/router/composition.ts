@@ -3,7 +3,7 @@ import { sessionOptions } from '../actors/session/session-options.js';
 import { summarized } from '../actors/summarized.js';
 import { sendBufferOptions, sendQueueOptions } from '../core/congestion/congestion-options.js';
 import { coreOptions } from '../core/core-options.js';
-import { unfailing } from '../core/ports.js';
+import { silentLogger, unfailing } from '../core/ports.js';
 import { sliceOf } from '../util/option.js';
 import { version } from '../util/version.js';
 import { inboundPipeline } from './inbound-pipeline.js';
@@ -18,7 +18,7 @@ import { coreObservers } from './service-observers.js';
  */
 export function rootInput(options: ResolvedRouterOptions): RootInput {
   const { authenticator, clock, maxMemoryBytes, maxMessagesPerSecond, state } = options;
-  const logger = unfailing(printableLogger(options.logger));
+  const logger = options.logger === silentLogger ? silentLogger : unfailing(printableLogger(options.logger));
   const drainMs = options.drainTimeoutSeconds * 1_000;
   return {
     router: summarized({

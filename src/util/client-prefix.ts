@@ -29,9 +29,10 @@ export interface PeerSource {
 
 /** Returns the key for the peer of a connection. */
 export function clientPrefixOf({ remoteAddress, isForwarded = false }: PeerSource): string | undefined {
-  const address = remoteAddress.slice(0, Math.max(remoteAddress.lastIndexOf(':'), 0)).replace(/^\[|\]$/g, '');
+  const end = Math.max(remoteAddress.lastIndexOf(':'), 0);
+  const address = remoteAddress.startsWith('[') ? remoteAddress.slice(1, end - 1) : remoteAddress.slice(0, end);
   if (isForwarded) return forwardedPlaceOf(address);
-  return /[.:]/.test(address) ? clientPrefix(address) : undefined;
+  return address.includes('.') || address.includes(':') ? clientPrefix(address) : undefined;
 }
 
 /** Returns the first four of eight groups, with the zeros that `::` abbreviates. */

@@ -14,12 +14,18 @@ type ExecutableAction = Parameters<SessionScope['actionExecutor']>[0];
 /** Arguments of XState for actions, and for functions that compute params or an output. */
 export type StepArguments = Omit<ExecutableAction['info'], 'context'> & { readonly context: SessionContext };
 
+/** Invariant: XState's type of `assign` permits nothing else. */
+export type Assigner = (args: StepArguments & { readonly spawn: () => never }, params: unknown) => unknown;
+
+/** The argument of `assign`: a function that returns the changed part of the context, or a function or value by key. */
+export type Assignment = Assigner | readonly (readonly [key: string, value: unknown])[];
+
 /** One action of a step: it changes the context (`assignment`) or has an effect (`exec`). */
 export interface StepAction {
   readonly type: string;
   /** The params, or a function that computes them. */
   readonly params: unknown;
-  readonly assignment: unknown;
+  readonly assignment: Assignment | undefined;
   readonly exec: ExecutableAction['exec'];
 }
 
@@ -116,5 +122,7 @@ function actionOf(machine: SessionMachine, named: unknown): StepAction | undefin
     return { type, params, assignment: undefined, exec: implementation as StepAction['exec'] };
   }
   if (!('assignment' in implementation)) return undefined;
-  return { type, params, assignment: implementation.assignment, exec: undefined };
+  const { assignment } = implementation;
+  if (typeof assignment === 'function') return { type, params, assignment: assignment as Assigner, exec: undefined };
+  return { type, params, assignment: Object.entries(assignment as object), exec: undefined };
 }

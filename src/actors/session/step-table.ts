@@ -1,6 +1,8 @@
 import type { EventObject } from 'xstate';
 import type { SessionEvent } from '../../core/session-events.js';
 import {
+  type Assigner,
+  type Assignment,
   deriveStart,
   deriveStep,
   type SessionMachine,
@@ -71,7 +73,7 @@ function run(step: Step, snapshot: SessionSnapshot, event: EventObject, scope: S
     const info = { context, event, self, system };
     const params = typeof given === 'function' ? (given as ParamsOf)(info) : given;
     if (assignment === undefined) scope.actionExecutor({ type, info, params: params, exec });
-    else context = { ...context, ...update(assignment, info, params) };
+    else context = updated(info, assignment, params);
   }
   const { target, output } = step;
   if (target === undefined) return context === snapshot.context ? snapshot : { ...snapshot, context };
@@ -94,22 +96,16 @@ type Creator = (args: {
 }) => SessionContext;
 /** Invariant: XState calls params with the context and the event. */
 type ParamsOf = (args: StepArguments) => unknown;
-/** Invariant: the type of `assign` permits nothing else. */
-type Assigner = (
-  args: StepArguments & { readonly spawn: typeof mayNotSpawn },
-  params: unknown,
-) => Partial<SessionContext>;
-
-/** Returns the changed part of the context. */
-function update(assignment: unknown, info: StepArguments, params: unknown): Partial<SessionContext> {
-  const args = { ...info, spawn: mayNotSpawn };
-  if (typeof assignment === 'function') return (assignment as Assigner)(args, params);
-  return Object.fromEntries(
-    Object.entries(assignment as object).map(([key, value]: [string, unknown]) => [
-      key,
-      typeof value === 'function' ? (value as Assigner)(args, params) : value,
-    ]),
-  );
+/** Returns the context after an assignment. */
+function updated(info: StepArguments, assignment: Assignment, params: unknown): SessionContext {
+  const { context, event, self, system } = info;
+  const args = { context, event, self, system, spawn: mayNotSpawn };
+  if (typeof assignment === 'function') return { ...context, ...(assignment(args, params) as Partial<SessionContext>) };
+  const next: Record<string, unknown> = { ...context };
+  for (const [key, value] of assignment) {
+    next[key] = typeof value === 'function' ? (value as Assigner)(args, params) : value;
+  }
+  return next as unknown as SessionContext; // the machine declares the types of its assignments
 }
 
 function mayNotSpawn(): never {

@@ -23,6 +23,9 @@ export function isCloseCode(code: number): boolean {
   return code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006;
 }
 
+/** Shared: creating an error takes 2 µs, and nothing changes one. */
+const noCloseFrame = new ConnectionLost('the connection ended without a Close frame');
+
 /**
  * Returns why a connection with this close code was lost. Undefined if the peer left: with 1000, or with a Close frame
  * without a code. Browsers send 1001 by themselves when they suspend or discard a page, so 1001 is a loss like all other
@@ -30,7 +33,5 @@ export function isCloseCode(code: number): boolean {
  */
 export function lossOf(code: number): ConnectionLost | undefined {
   if (code === closeCodes.normal || code === NO_CLOSE_CODE) return undefined;
-  return new ConnectionLost(
-    code === ABNORMAL_CLOSURE ? 'the connection ended without a Close frame' : `the peer closed with code ${code}`,
-  );
+  return code === ABNORMAL_CLOSURE ? noCloseFrame : new ConnectionLost(`the peer closed with code ${code}`);
 }
