@@ -1,9 +1,11 @@
 import type { Writable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import * as ws from 'ws';
 import { FrameRun, singly } from '../../src/protocol/frame-run.js';
 import { closeCodeOf, OPCODE_CLOSE, OPCODE_PING } from '../../src/transports/websocket/control-frames.js';
+import { FrameScanner } from '../../src/transports/websocket/frame-scanner.js';
 import { LeanReader } from '../../src/transports/websocket/lean-reader.js';
 
 /** The reader of `ws`, which is exported but not in its types. */
@@ -56,12 +58,17 @@ async function throughWs(chunks: readonly Buffer[]): Promise<Event[]> {
 }
 
 /** @param control whether the reader handles control frames too */
-async function throughBoth(chunks: readonly Buffer[], control = false): Promise<Event[]> {
+async function throughBoth(
+  chunks: readonly Buffer[],
+  scanner: FrameScanner | undefined,
+  control = false,
+): Promise<Event[]> {
   const events: Event[] = [];
   const receiver = newReceiver();
   listenTo(receiver, events);
   const reader = new LeanReader({
     maxFrameBytes: 1_000,
+    scanner,
     onMessages: (messages) => {
       for (const one of singly<Uint8Array>([messages])) {
         events.push(['message', `true ${Buffer.from(one).toString('hex')}`]);
@@ -167,7 +174,10 @@ function cut(stream: Buffer, cuts: readonly number[]): Buffer[] {
     .filter(({ length }) => length > 0);
 }
 
-describe('the lean reader before ws', () => {
+describe.each([
+  { name: 'with its scanner', scanner: FrameScanner.create() },
+  { name: 'without a scanner', scanner: undefined },
+])('the lean reader before ws, $name,', ({ scanner }) => {
   it.each([
     ['leaves them to ws', false],
     ['reads them', true],
@@ -187,7 +197,7 @@ describe('the lean reader before ws', () => {
         async (frames, ending, cuts) => {
           const stream = Buffer.concat([...frames, ending].flat());
           const chunks = cut(stream, cuts);
-          expect(upToEnd(await throughBoth(chunks, control))).toEqual(upToEnd(await throughWs(chunks)));
+          expect(upToEnd(await throughBoth(chunks, scanner, control))).toEqual(upToEnd(await throughWs(chunks)));
         },
       ),
       { numRuns: 500 },
@@ -203,9 +213,23 @@ describe('the lean reader before ws', () => {
       frame({ first: 0x82, payload: Uint8Array.of(9), mask: key }),
     ]);
     const chunks = [...stream].map((byte) => Buffer.of(byte));
-    const events = await throughBoth(chunks);
+    const events = await throughBoth(chunks, scanner);
     expect(events).toHaveLength(4);
     expect(events).toEqual(await throughWs(chunks));
+  });
+
+  it('reads frames of all short lengths, cut at each byte', async () => {
+    const frames = Array.from({ length: 150 }, (_, length) => {
+      const payload = Uint8Array.from({ length: length + 4 }, (_, i) => [0x53, 0x41, 0, length][i] ?? i);
+      return frame({ first: 0x82, payload, mask: Uint8Array.of(length, 0xa5, 0x80 ^ length, 7) });
+    });
+    const stream = Buffer.concat(frames);
+    const expected = await throughWs([Buffer.from(stream)]); // ws unmasks in place
+    expect(expected).toHaveLength(150);
+    for (let at = 1; at < stream.length; at++) {
+      const events = await throughBoth([stream.subarray(0, at), stream.subarray(at)], scanner);
+      if (!isDeepStrictEqual(events, expected)) expect({ at, events }).toEqual({ at, events: expected });
+    }
   });
 
   it('delivers the CLASP frames of one read together, and other messages alone', () => {
@@ -219,6 +243,7 @@ describe('the lean reader before ws', () => {
     const items: unknown[] = [];
     const reader = new LeanReader({
       maxFrameBytes: 1_000,
+      scanner,
       onMessages: (messages) => {
         const parts = singly<Uint8Array>([messages]).map((one) => [...one]);
         items.push(messages instanceof FrameRun ? { count: messages.count, parts } : parts[0]);
@@ -238,6 +263,7 @@ describe('the lean reader before ws', () => {
     const left: number[] = [];
     const reader = new LeanReader({
       maxFrameBytes: 1_000,
+      scanner,
       onMessages: () => left.push(-1),
       leave: (chunk) => void left.push(chunk.length),
     });
