@@ -2,10 +2,13 @@ import { Encoder } from 'cbor-x';
 import type { Reader } from '../bytes/reader.js';
 import type { Writer } from '../bytes/writer.js';
 import { DecodeError } from '../errors.js';
-import type { Message } from '../messages/message.js';
+import type { Message, SignalDefinition } from '../messages/message.js';
+import { signalDefinition } from '../messages/signal-definition.js';
 import { type U64, u64FromBigInt } from '../u64.js';
 import { encodeValue } from '../values/encoded-value.js';
+import type { Value } from '../values/value.js';
 import { readCbor } from './cbor-reader.js';
+import { noMatch } from './fields.js';
 import { messageTypeOfName, messageTypeOfWireName, readMessageFields, writeMessageFields } from './message-fields.js';
 import { integerOfNumber, namingFaults, type ReadNotation, type WriteNotation } from './notation.js';
 import { treeNotation, valueOfTree } from './tree.js';
@@ -38,6 +41,34 @@ export function readCborMessage(r: Reader): Message {
  */
 export function writeCborMessage(w: Writer, message: Message): void {
   w.raw(encoder.encode(writeMessageFields(message, writing)));
+}
+
+/** Writes a signal definition as a CBOR map, for files. */
+export function writeCborSignal(w: Writer, signal: SignalDefinition): void {
+  w.raw(encoder.encode(signalDefinition.write(signal, { notation: writing, bundleDepth: 0 })));
+}
+
+/** @throws DecodeError */
+export function readCborSignal(r: Reader): SignalDefinition {
+  return namingFaults('CborDecode', () => {
+    const signal = signalDefinition.read(readCbor(r), { notation: reading, bundleDepth: 0 });
+    if (signal === noMatch) throw new DecodeError('CborDecode', 'a signal definition must be a map');
+    return signal;
+  });
+}
+
+/** Writes a map of values in CBOR, for files. */
+export function writeCborMap(w: Writer, entries: ReadonlyMap<string, Value>): void {
+  w.raw(encoder.encode(entries));
+}
+
+/** @throws DecodeError */
+export function readCborMap(r: Reader): ReadonlyMap<string, Value> {
+  return namingFaults('CborDecode', () => {
+    const entries = valueOfTree(readCbor(r), refuseInteger);
+    if (!(entries instanceof Map)) throw new DecodeError('CborDecode', 'the item must be a map');
+    return entries;
+  });
 }
 
 /**

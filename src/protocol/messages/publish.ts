@@ -51,17 +51,26 @@ export const publishCodec: MessageCodec<PublishMessage> = {
 
 function writePublish(w: Writer, m: PublishMessage): void {
   w.u8(publishFlags(m));
+  if (m.value === undefined) w.str(m.address);
+  else writeAddressOf(w, m.address, m.value);
+  writeContent(w, m);
+}
+
+/** Writes the payload of a PUBLISH without its address, for files that name the address elsewhere. */
+export function writePublishWithoutAddress(w: Writer, m: PublishMessage): void {
+  w.u8(publishFlags(m));
+  writeContent(w, m);
+}
+
+function writeContent(w: Writer, m: PublishMessage): void {
   if (m.value !== undefined) {
-    writeAddressOf(w, m.address, m.value);
     w.u8(1);
     writeTypedValue(w, m.value);
   } else if (m.samples !== undefined) {
-    w.str(m.address);
     w.u8(2);
     w.count(m.samples.length, 'list of samples');
     for (const sample of m.samples) w.f64(sample);
   } else {
-    w.str(m.address);
     w.u8(0);
   }
   if (m.timestamp !== undefined) w.u64(m.timestamp);
@@ -80,17 +89,33 @@ export function publishFlags(m: PublishMessage): number {
 
 function readPublish(r: Reader): PublishMessage {
   const flags = r.u8();
-  const signal = signalTypes[flags >> 5] ?? 'event'; // codes 5..7 read as event
-  const phase = gesturePhases[flags & 0x07] ?? 'start'; // codes 4..7 read as start
   const start = r.at;
   const address = r.address();
+  return readContent(r, flags, address, start);
+}
+
+/**
+ * Reads what {@link writePublishWithoutAddress} wrote.
+ *
+ * @throws DecodeError
+ */
+export function readPublishWithoutAddress(r: Reader, address: string): PublishMessage {
+  return readContent(r, r.u8(), address, undefined);
+}
+
+/** @param addressStart offset of the address, which ends here; undefined if it is not in these bytes */
+function readContent(r: Reader, flags: number, address: string, addressStart: number | undefined): PublishMessage {
   const end = r.at;
+  const signal = signalTypes[flags >> 5] ?? 'event'; // codes 5..7 read as event
+  const phase = gesturePhases[flags & 0x07] ?? 'start'; // codes 4..7 read as start
   const indicator = r.u8();
+  const value = indicator === 1 ? readTypedValue(r) : undefined;
+  if (value !== undefined && addressStart !== undefined) behindAddress(value, address, addressStart, end, r);
   return {
     type: 'publish',
     address,
     signal,
-    value: indicator === 1 ? behindAddress(readTypedValue(r), address, start, end, r) : undefined,
+    value,
     samples: indicator === 2 ? readSamples(r) : undefined,
     timestamp: flags & TIMESTAMP ? r.u64() : undefined,
     id: flags & ID ? r.u32() : undefined,
