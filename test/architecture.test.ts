@@ -44,10 +44,12 @@ const rules: Readonly<Record<string, FolderRule>> = {
   health: { modules: ['core/ports.ts', 'http/http-port.ts'], types: ['http/route.ts', 'router/service.ts'] },
   // The params store and the journal observe the core through its ports. Their files are their own.
   journal: {
-    folders: ['util-node'],
+    folders: ['util-node', 'journal/format'],
     modules: ['core/ports.ts', 'core/observers.ts'],
     types: ['router/service.ts', 'core/params/param-state.ts'],
   },
+  // The file format of the store: no files, no clocks. zlib has the CRC.
+  'journal/format': { packages: ['node:zlib'] },
   signals: { folders: ['client'] },
   inspector: { folders: ['util-node'], types: ['*'] },
   embed: { folders: ['core', 'net', 'actors', 'client', 'router'], types: [CONNECTION] },
@@ -69,8 +71,12 @@ function isAllowed({ from, to, ours, typeOnly }: Import): boolean {
   return typeOnly && (types.includes('*') || types.includes(to) || types.includes(target));
 }
 
-/** Returns the top folder below `src`, or the part of the client for Node.js only; empty for `src` itself. */
+/**
+ * Returns the top folder below `src`, or the part of it that has rules of its own: the client for Node.js only, the file
+ * format of the store. Empty for `src` itself.
+ */
 function folderOf(module: string): string {
+  if (module.startsWith('journal/format/')) return 'journal/format';
   if (module === 'client/node.ts' || module.startsWith('client/node/')) return 'client/node';
   return module.includes('/') ? module.slice(0, module.indexOf('/')) : '';
 }
@@ -196,6 +202,10 @@ describe('the imports in src', () => {
     ['auth/a.ts', `import type { Connection } from '../transports/transport.js';`],
     ['auth/a.ts', `import type { TlsSource } from '../net/tls.js';`],
     ['journal/a.ts', `import { verify } from '../auth/token.js';`],
+    ['journal/format/a.ts', `import { open } from 'node:fs/promises';`],
+    ['journal/format/a.ts', `import type { Logger } from '../../core/ports.js';`],
+    ['journal/format/a.ts', `import { Store } from '../store.js';`],
+    ['core/a.ts', `import { decodeRecords } from '../journal/format/decode-records.js';`],
     ['certificates/a.ts', `import { webSocket } from '../transports/websocket/index.js';`],
     ['signals/a.ts', `import { linkTo } from '../client/node/link-to.js';`],
     ['inspector/a.ts', `import { createRouter } from '../router/create-router.js';`],
@@ -236,6 +246,8 @@ describe('the imports in src', () => {
       `import type { TlsSource } from '../net/tls.js'; import { silentLogger } from '../core/ports.js';`,
     ],
     ['journal/a.ts', `import type { Logger } from '../core/ports.js'; import { open } from 'node:fs/promises';`],
+    ['journal/params/a.ts', `import { BlockWriter } from '../format/block-writer.js';`],
+    ['journal/format/a.ts', `import { crc32 } from 'node:zlib'; import { x } from '../../protocol/u64.js';`],
   ])('would follow the rules with this in %s: %s', (file, text) =>
     expect(violations(new Map([[file, text]]))).toEqual([]),
   );

@@ -58,6 +58,8 @@ const converted: readonly string[] = [
   'src/certificates',
   'test/certificates',
   'src/health',
+  'src/journal',
+  'test/journal',
   'test/health',
   'test/hostile',
   'test/integration',
