@@ -42,6 +42,7 @@ import { WriteHandler } from './writes/write-handler.js';
 
 import type { RouterCoreOptions } from './router-core-options.js';
 import type { BatchClock } from './batch-clock.js';
+import { watchedStateOf } from './core-state.js';
 import { SessionEntry } from './sessions/session-entry.js';
 import { SessionExit } from './sessions/session-exit.js';
 
@@ -253,6 +254,7 @@ export class CoreParts {
     );
     clock.nowMicros = clock.read();
     this.signals.announceOwn(options.signals?.definitions ?? [], clock.nowMicros);
+    options.paramWatch?.attach?.(watchedStateOf(this));
   }
 
   /** Steps so far, about 20 ns each: the cost of messages, matching and deliveries. */

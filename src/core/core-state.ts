@@ -1,4 +1,5 @@
 import { parsePattern } from '../protocol/pattern.js';
+import type { WatchedState } from './param-watch.js';
 import type { SignalDirectory } from './announce/signal-directory.js';
 import type { BatchClock } from './batch-clock.js';
 import { type ConflictRule, reconcileFor } from './params/conflict-strategies.js';
@@ -26,21 +27,34 @@ export function stateOf({ params, signals, clock }: StateParts): RouterState {
   };
 }
 
-/** Restores a persisted state. */
+/** Restores a persisted state. @returns the number of params that were not admitted */
 export function restoreState(
   { params, signals, clock }: StateParts,
   state: RestoredState,
   conflictRules: readonly ConflictRule[],
-): void {
+): number {
   const { nowMicros, protocolMicros, offsets } = clock;
   const { savedAtMicros = -Infinity } = state;
   // If the clock is behind the state, as on a computer without a clock battery, the elapsed time is unknown and
   // counts as 0.
   const backMicros = Math.max(0, savedAtMicros - protocolMicros);
-  params.restore(state.params, state.gone, nowMicros, offsets.protocolAheadMicros + backMicros);
+  const refused = params.restore(state, nowMicros, offsets.protocolAheadMicros + backMicros);
   for (const { address } of state.params) {
     const restored = params.get(address, nowMicros);
     if (restored !== undefined) restored.reconcile = reconcileFor(conflictRules, address);
   }
   signals.restore(state.signals, nowMicros);
+  return refused;
+}
+
+/** Returns what a watch reads. */
+export function watchedStateOf({ params, signals, clock }: StateParts): WatchedState {
+  return {
+    get protocolAheadMicros() {
+      return clock.offsets.protocolAheadMicros;
+    },
+    params: () => params.all(),
+    tombstones: () => params.tombstones,
+    signals: () => signals.matching(EVERYTHING, clock.nowMicros),
+  };
 }

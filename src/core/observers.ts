@@ -16,7 +16,7 @@ export type {
   PublishChange,
   RemovalChange,
 } from './change.js';
-export type { ParamWatch, WatchedParam } from './param-watch.js';
+export type { ParamWatch, WatchedParam, WatchedState } from './param-watch.js';
 export type { CoreInput, RecordedSession, Recorder } from './recorder.js';
 export type { ReplyHold } from './reply-hold.js';
 

@@ -1,4 +1,4 @@
-import type { SnapshotEntry } from '../protocol/messages/message.js';
+import type { SignalDefinition, SnapshotEntry } from '../protocol/messages/message.js';
 
 /** A param, as a watch sees it. Only `stored` and `based` belong to the watch. */
 export interface WatchedParam {
@@ -34,6 +34,20 @@ export interface ParamWatch {
    * same generation cost one comparison. Must not throw: the write that causes the call would fail.
    */
   touch(param: WatchedParam): void;
+  /** Called once with all that the router retains, before the first {@link touch}. */
+  attach?(state: WatchedState): void;
+}
+
+/** What a router retains, as a watch reads it. Its iterators are lazy, and safe while entries are added and removed. */
+export interface WatchedState {
+  /** Microseconds to add to the router's monotonic time for the protocol's time, as of the last reading of the clock. */
+  readonly protocolAheadMicros: number;
+  /** Returns all params, including expired ones that are not removed yet. */
+  params(): IterableIterator<WatchedParam>;
+  /** Returns the last revisions of removed params. */
+  tombstones(): IterableIterator<readonly [address: string, revision: number]>;
+  /** Returns the announced definitions, which never change. */
+  signals(): readonly SignalDefinition[];
 }
 
 /** Watches nothing. New params have generation 0, so it is never called. */

@@ -236,10 +236,10 @@ export class RouterCore extends CoreReadings {
     return stateOf(this.parts);
   }
 
-  /** Restores a persisted state. */
-  restore(state: RestoredState): void {
+  /** Restores a persisted state. @returns the number of params that were not admitted */
+  restore(state: RestoredState): number {
     this.beginBatch();
-    restoreState(this.parts, state, this.#conflictRules);
+    return restoreState(this.parts, state, this.#conflictRules);
   }
 
   /** Returns the matching params for the inspector. Changes nothing, not even expired params. */

@@ -12,6 +12,7 @@ import { checkFunction, checkOneOf } from '../util/arguments.js';
 import { InProcess, type InProcessOptions, type LastingOptions, type SignalsOptions } from './local-session.js';
 import { Listeners } from './listeners.js';
 import { RouterLifecycle, type RouterPhase } from './router-lifecycle.js';
+import { RouterRequests } from './router-requests.js';
 import { type ResolvedRouterOptions, RouterOptionsError } from './options.js';
 import type { PastWrite } from '../core/params/write-history.js';
 import { parseAddress } from '../protocol/address.js';
@@ -27,9 +28,7 @@ import { type Transport } from '../transports/transport.js';
 import type { ListenAddress } from '../net/listen-address.js';
 
 /** A router with running actors, as returned by `createRouter()` and in the context of `claspMachine`. */
-export class Router implements ServiceRouter {
-  /** The root actor of the router: to observe, or to send `router.stopping`. */
-  readonly actor: ActorRefFrom<typeof rootMachine>;
+export class Router extends RouterRequests implements ServiceRouter {
   /** The events of the router, except messages. Completes when the router has stopped. */
   readonly events$: Observable<RouterEvent>;
   readonly #options: ResolvedRouterOptions;
@@ -48,7 +47,7 @@ export class Router implements ServiceRouter {
    * @throws RouterOptionsError if the options contradict each other
    */
   constructor(actor: ActorRefFrom<typeof rootMachine>, options: ResolvedRouterOptions) {
-    this.actor = actor;
+    super(actor);
     this.#options = options;
     this.#routerActor = actor.getSnapshot().children.router!; // the root invokes it on creation
     const { status, error } = this.#routerActor.getSnapshot();
@@ -96,9 +95,9 @@ export class Router implements ServiceRouter {
     return this.#options.authenticator;
   }
 
-  /** The machines of the actors. */
+  /** The machines of the actors, with those of the services. */
   get machines(): readonly AnyStateMachine[] {
-    return [rootMachine, listenerMachine, sessionMachine];
+    return [rootMachine, listenerMachine, sessionMachine, ...this.#services.machines];
   }
 
   get phase(): RouterPhase {
@@ -262,28 +261,10 @@ export class Router implements ServiceRouter {
     return (this.#routerActor.getPersistedSnapshot() as PersistedRouterSnapshot).state;
   }
 
-  /**
-   * Sends the acknowledgments that wait for a cut of a store, and for all earlier ones: see {@link ServiceRouter}. Has
-   * no effect after the router has stopped.
-   */
-  settleCut(cut: number, failure?: string): void {
-    this.actor.getSnapshot().children.router?.send({ type: 'cut.settled', cut, failure });
-  }
-
-  /** Ends the calls of the `recorder` of the services. */
-  stopRecording(): void {
-    this.actor.getSnapshot().children.router?.send({ type: 'recorder.changed', recorder: undefined });
-  }
-
   /** The JSON form for inspectors and logs. */
   toJSON(): object {
     const { status, value } = this.actor.getSnapshot();
     return { status, state: value, sessions: this.sessionCount, addresses: this.addresses.map(({ url }) => url) };
-  }
-
-  /** Clears the cached results of `isVisible`. Previously hidden params are not sent automatically. */
-  refreshVisibility(): void {
-    this.actor.getSnapshot().children.router?.send({ type: 'visibility.changed' });
   }
 }
 

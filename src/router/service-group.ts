@@ -1,3 +1,4 @@
+import type { AnyStateMachine } from 'xstate';
 import type { Logger } from '../core/ports.js';
 import type { HttpRoute } from '../http/route.js';
 import type { Clock } from '../util/clock.js';
@@ -33,6 +34,11 @@ export class ServiceGroup {
 
   get isEmpty(): boolean {
     return this.#services.length === 0;
+  }
+
+  /** The machines of all services. */
+  get machines(): readonly AnyStateMachine[] {
+    return this.#services.flatMap(({ machines = [] }) => machines);
   }
 
   /** The routes of all services, in their order. */

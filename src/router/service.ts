@@ -1,9 +1,9 @@
 import type { Observable } from 'rxjs';
-import type { AnyActorRef, AnyStateMachine } from 'xstate';
+import type { AnyActorLogic, AnyActorRef, AnyStateMachine } from 'xstate';
 import type { Client, Signal } from '../client/index.js';
 import type { Observers } from '../core/observers.js';
 import type { Authenticator, Logger } from '../core/ports.js';
-import type { RouterState } from '../core/params/param-state.js';
+import type { RestoredState, RouterState } from '../core/params/param-state.js';
 import type { PastWrite } from '../core/params/write-history.js';
 import type { HttpRoute } from '../http/route.js';
 import type { ListenAddress } from '../net/listen-address.js';
@@ -32,6 +32,8 @@ export interface Service {
    * and after `stop`.
    */
   readonly routes?: readonly HttpRoute[] | undefined;
+  /** The machines of the actors that it adds with `addActor`, for a page that draws them. */
+  readonly machines?: readonly AnyStateMachine[] | undefined;
   /**
    * What the router calls while it handles messages, for stores and recordings. Read once, when the router is created.
    * The calls begin before `start`, with the first in-process session, and end after `stop`.
@@ -92,6 +94,20 @@ export interface ServiceRouter {
    * @param failure why the cut was not stored: those writers get ERROR 500 with this text instead. @default it is stored
    */
   settleCut(cut: number, failure?: string): void;
+  /**
+   * Adds the params and announced signals of an earlier router, for a store that starts. Existing params and the limits of
+   * the option `params` are respected if `state.isLimited` is true. Has no effect after the router has stopped.
+   *
+   * @returns the number of params that the limits did not admit
+   */
+  restore(state: RestoredState): number;
+  /**
+   * Starts an actor below the root actor, so that inspectors show it. It ends with the root actor.
+   *
+   * @param id unique in the router
+   * @returns undefined if the router is not running
+   */
+  addActor(id: string, logic: AnyActorLogic, input: unknown): AnyActorRef | undefined;
   /** Ends the calls of the `recorder` of the services. Has no effect without one. */
   stopRecording(): void;
 }

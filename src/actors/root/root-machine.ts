@@ -1,4 +1,13 @@
-import { type ActorRefFrom, assign, type DoneActorEvent, type ErrorActorEvent, sendTo, setup } from 'xstate';
+import {
+  type ActorRefFrom,
+  type AnyActorLogic,
+  type AnyActorRef,
+  assign,
+  type DoneActorEvent,
+  type ErrorActorEvent,
+  sendTo,
+  setup,
+} from 'xstate';
 import { judgeAfterInput } from '../../util/peer-deadline.js';
 import type { Connection, Transport } from '../../transports/transport.js';
 import type { FaultCounts } from '../listener/rejection-log.js';
@@ -27,6 +36,8 @@ export interface RootInput {
 export type RootEvent =
   /** Opens another listener. Its actor has this system ID, and does not exist after the router has stopped. */
   | { readonly type: 'listener.requested'; readonly id: string; readonly transport: Transport }
+  /** Starts an actor of a service. */
+  | { readonly type: 'actor.requested'; readonly id: string; readonly logic: AnyActorLogic; readonly input: unknown }
   /** Stops accepting, closes all sessions gracefully, and ends. */
   | { readonly type: 'router.stopping' }
   | { readonly type: 'sessions.drained' }
@@ -41,11 +52,14 @@ export interface RootEnd {
 export interface RootContext extends RootInput {
   /** Listeners that are open, opening, closing or waiting for a retry. */
   readonly listeners: readonly ListenerRef[];
+  /** Actors of services. */
+  readonly serviceActors: readonly AnyActorRef[];
   readonly error: unknown;
   /** See {@link rootMachineNamed}. */
   readonly systemIdPrefix: string;
 }
 
+type SpawnAny = (logic: AnyActorLogic, options: { id: string; systemId: string; input: unknown }) => AnyActorRef;
 type ChildEvent = DoneActorEvent | ErrorActorEvent;
 
 const root = setup({
@@ -81,6 +95,15 @@ const root = setup({
           },
         }),
       ],
+    }),
+    addServiceActor: assign({
+      serviceActors: (
+        { context, spawn },
+        { id, logic, input }: { readonly id: string; readonly logic: AnyActorLogic; readonly input: unknown },
+      ) => {
+        const spawnAny = spawn as unknown as SpawnAny; // the declared children do not include those of services
+        return [...context.serviceActors, spawnAny(logic, { id, systemId: context.systemIdPrefix + id, input })];
+      },
     }),
     forgetListener: assign({
       listeners: ({ context }, { actorId }: { readonly actorId: string }) =>
@@ -126,7 +149,7 @@ const root = setup({
 export function rootMachineNamed(systemIdPrefix: string) {
   const machine = root.createMachine({
     id: 'root',
-    context: ({ input }) => ({ ...input, listeners: [], error: undefined, systemIdPrefix }),
+    context: ({ input }) => ({ ...input, listeners: [], serviceActors: [], error: undefined, systemIdPrefix }),
     invoke: [
       {
         id: 'router',
@@ -168,6 +191,7 @@ export function rootMachineNamed(systemIdPrefix: string) {
       running: {
         on: {
           'listener.requested': { actions: { type: 'addListener', params: ({ event }) => event } },
+          'actor.requested': { actions: { type: 'addServiceActor', params: ({ event }) => event } },
           'router.stopping': 'draining',
         },
       },
@@ -203,18 +227,29 @@ export function rootMachineNamed(systemIdPrefix: string) {
   const getPersistedSnapshot = machine.getPersistedSnapshot.bind(machine);
   return Object.assign(machine, {
     // XState walks the whole context to persist it, into loggers and hooks. A router is created from its input and its
-    // state, never from these.
-    getPersistedSnapshot: ((snapshot, options) =>
-      getPersistedSnapshot(
-        { ...snapshot, context: persistedContext(snapshot.context) },
+    // state, never from these. The actors of services are started by their services.
+    getPersistedSnapshot: ((snapshot, options) => {
+      const { children, context } = snapshot;
+      const services = new Set(context.serviceActors.map(({ id }) => id));
+      const own = Object.fromEntries(Object.entries(children).filter(([id]) => !services.has(id)));
+      return getPersistedSnapshot(
+        { ...snapshot, context: persistedContext(context), children: own as typeof children }, // a part of them
         options,
-      )) satisfies typeof getPersistedSnapshot,
+      );
+    }) satisfies typeof getPersistedSnapshot,
   });
 }
 
 /** Fields of the context with their own JSON form. */
 function persistedContext({ drainMs, faultCounts, systemIdPrefix, error, listeners }: RootContext): RootContext {
-  return { drainMs, faultCounts, systemIdPrefix, error, listeners } as RootContext; // only copied by XState
+  return {
+    drainMs,
+    faultCounts,
+    systemIdPrefix,
+    error,
+    listeners,
+    serviceActors: [] as const,
+  } as unknown as RootContext; // only copied by XState
 }
 
 /**

@@ -3,6 +3,7 @@ import { countFrames, type InboundItem } from '../../protocol/inbound.js';
 import type { CloseReason } from '../../util/close-reason.js';
 import type { Grant } from '../../core/ports.js';
 import type { Departure } from '../../core/system/presence.js';
+import type { RestoredState } from '../../core/params/param-state.js';
 import type { RouterSession } from '../../core/session.js';
 import type { Recorder } from '../../core/recorder.js';
 import type { ParamQueryResult, ParamQuery } from '../../core/system/param-query.js';
@@ -83,6 +84,15 @@ export type RouterActorEvent =
       readonly type: 'params.requested';
       readonly question: ParamQuery;
       readonly answer: (answer: ParamQueryResult | ClaspError) => void;
+    }
+  /**
+   * Restores the state of an earlier router. `answer` is called while this event is handled, with the number of params
+   * that the limits did not admit.
+   */
+  | {
+      readonly type: 'state.restored';
+      readonly state: RestoredState;
+      readonly answer: (refused: number) => void;
     }
   /** A cut of a store, and all before it, are stored; or they are not, because of `failure`. */
   | { readonly type: 'cut.settled'; readonly cut: number; readonly failure: string | undefined }

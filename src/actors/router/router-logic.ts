@@ -207,6 +207,9 @@ class Router {
         case 'params.requested':
           event.answer(this.#viewParams(event.question));
           break;
+        case 'state.restored':
+          event.answer(this.#core.restore(event.state));
+          break;
         case 'cut.settled':
           this.#core.settleCut(event.cut, event.failure);
           break;

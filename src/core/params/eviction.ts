@@ -35,6 +35,11 @@ export class Eviction {
     throw new ClaspError(ErrorCode.Overloaded, `State store at capacity: the limit is ${limit}`, { address });
   }
 
+  /** Whether one more param with a value of `bytes` exceeds a limit. */
+  isFullFor(bytes: number): boolean {
+    return this.#excess(1, bytes) !== undefined;
+  }
+
   /**
    * Returns the next param to evict for a session that wrote a param; undefined if all params fit, or none can be
    * evicted.

@@ -38,6 +38,12 @@ export class ParamShares {
     this.#count(share, param.heldBytes);
   }
 
+  /** Makes a param without a lock the least recently used one of its owner. */
+  usedFirst(param: Param): void {
+    param.share?.free.remove(param);
+    param.share?.free.addEarliest(param);
+  }
+
   /** Adjusts the memory of a param by `bytes`, which can be negative. */
   resize({ share }: Param, bytes: number): void {
     if (share !== undefined) this.#count(share, bytes);

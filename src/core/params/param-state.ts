@@ -30,6 +30,8 @@ export interface RestoredState {
   readonly params: readonly RestoredParam[];
   readonly gone: readonly (readonly [address: string, revision: number])[];
   readonly signals: readonly SignalDefinition[];
+  /** See `RestoredParams`. @default false */
+  readonly isLimited?: boolean;
 }
 
 /** Thrown for an invalid router state. The message is one plain sentence. */

@@ -16,7 +16,7 @@ import { ParamHistory } from './param-history.js';
 import { ParamLocks } from './param-locks.js';
 import { ParamShares } from './param-shares.js';
 import type { RouterSession } from '../session.js';
-import type { RestoredParam } from './stored-param.js';
+import { type RestoredParams, restoreParams } from './restore-params.js';
 import { Tombstones } from './tombstones.js';
 import type { Slice } from '../scheduling/slice.js';
 
@@ -135,28 +135,12 @@ export class ParamStore {
    * Restores the params of a persisted state. Params that expired in the meantime leave their revision.
    *
    * @param stateAheadMicros microseconds by which the expiry times are ahead of the monotonic clock
+   * @returns the number of params that were not admitted
    */
-  restore(
-    params: readonly RestoredParam[],
-    tombstones: readonly (readonly [address: string, revision: number])[],
-    nowMicros: number,
-    stateAheadMicros: number,
-  ): void {
-    for (const [address, revision] of tombstones) this.#tombstones.add(address, revision);
-    for (const restored of params) {
-      const { address, revision } = restored;
-      const expiresAtMicros = (restored.expiresAtMicros ?? Infinity) - stateAheadMicros;
-      if (expiresAtMicros <= nowMicros) {
-        this.#tombstones.add(address, revision);
-        continue;
-      }
-      const param = this.#params.get(address) ?? this.create(parseAddress(address), undefined, nowMicros);
-      const before = param.heldBytes;
-      param.restore(restored);
-      this.#shares.resize(param, param.heldBytes - before);
-      param.expiresAtMicros = expiresAtMicros;
-      this.#expiring.queue(param);
-    }
+  restore(state: RestoredParams, nowMicros: number, stateAheadMicros: number): number {
+    const into = { params: this.#params, shares: this.#shares, expiring: this.#expiring, tombstones: this.#tombstones };
+    const create = (address: string): Param => this.create(parseAddress(address), undefined, nowMicros);
+    return restoreParams({ ...into, eviction: this.eviction, create }, state, nowMicros, stateAheadMicros);
   }
 
   /** Returns all params, including expired ones. Lazy, and safe while params are added and removed. */

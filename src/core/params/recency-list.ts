@@ -22,6 +22,15 @@ export class RecencyList<T extends Linked<T>> {
     this.#latest = item;
   }
 
+  /** Adds an item as the least recently used one. */
+  addEarliest(item: T): void {
+    item.earlier = undefined;
+    item.later = this.#earliest;
+    if (this.#earliest === undefined) this.#latest = item;
+    else this.#earliest.earlier = item;
+    this.#earliest = item;
+  }
+
   remove(item: T): void {
     const { earlier, later } = item;
     if (earlier === undefined) this.#earliest = later;
