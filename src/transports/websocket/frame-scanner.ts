@@ -85,5 +85,17 @@ export class FrameScanner {
   }
 }
 
-/** The scanner of this process. A reader whose callback lets another one scan continues without it. */
-export const sharedScanner = FrameScanner.create();
+let shared: FrameScanner | undefined;
+let isCreated = false;
+
+/**
+ * Returns the scanner of this process, which is made at the first call. A reader whose callback lets another one scan
+ * continues without it.
+ */
+export function sharedScanner(): FrameScanner | undefined {
+  if (!isCreated) {
+    isCreated = true;
+    shared = FrameScanner.create();
+  }
+  return shared;
+}

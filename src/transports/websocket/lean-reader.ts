@@ -66,7 +66,7 @@ export class LeanReader {
 
   constructor(options: LeanReaderOptions) {
     this.#options = options;
-    this.#scanner = 'scanner' in options ? options.scanner : sharedScanner;
+    this.#scanner = 'scanner' in options ? options.scanner : sharedScanner();
   }
 
   /** Accepts the bytes of one socket read. Unmasks in place. */
