@@ -17,6 +17,7 @@ import type { DeadlineHolder, SessionDeadlines } from './session-deadlines.js';
 import type { SessionHubInput, SessionHubScope } from './session-hub-types.js';
 import { sessionLogic } from './session-logic.js';
 import type { sessionMachine } from './session-machine.js';
+import type { SessionLog } from './session-log.js';
 import type { SessionPort } from './session-port.js';
 import type { TokenSessions } from './token-sessions.js';
 
@@ -27,6 +28,7 @@ export interface SessionDriverHost {
   readonly input: SessionHubInput;
   readonly tokens: TokenSessions;
   readonly deadlines: SessionDeadlines;
+  readonly log: SessionLog;
   /** HELLO was accepted, and its token too if the router has authentication. Called at most once per driver. */
   readonly established: (driver: SessionDriver, name: string, grant: Grant | undefined) => void;
 }
@@ -157,15 +159,14 @@ export class SessionDriver implements SessionPort, DeadlineHolder {
 
   established(name: string, features: readonly Feature[], grant: Grant | undefined): void {
     const { transport, remoteAddress } = this.connection;
-    const fields = {
+    this.#host.log.opened(() => ({
       session: this.session.id,
       name: peerText(name),
       transport,
       remoteAddress,
       features,
       ...(grant && identityOf(grant)),
-    };
-    this.#host.input.logger.info(fields, 'session opened');
+    }));
     this.#wasEstablished = true;
     this.#host.established(this, name, grant);
     if (grant !== undefined) this.#watchGrant(grant);

@@ -15,6 +15,7 @@ import { SessionDriver, type SessionDriverHost } from './session-driver.js';
 import { endWithError } from './session-end.js';
 import type { SessionEnd } from '../../core/session-events.js';
 import type { SessionHubInput, SessionHubScope } from './session-hub-types.js';
+import { SessionLog } from './session-log.js';
 import { SessionProbes } from './session-probes.js';
 import { type SessionView, viewSession } from './session-view.js';
 import { SilenceWatch } from './silence-watch.js';
@@ -27,6 +28,7 @@ export class Sessions {
   readonly #newId: () => string;
   readonly #host: SessionDriverHost;
   readonly #deadlines: SessionDeadlines;
+  readonly #log: SessionLog;
   readonly #drivers = new Map<string, SessionDriver>();
   /** Sessions without a HELLO. */
   readonly #unestablished = new Map<Connection, SessionDriver>();
@@ -50,7 +52,9 @@ export class Sessions {
     const tokens = new TokenSessions(input.maxSessionsPerToken);
     this.#deadlines = new SessionDeadlines(clock);
     const deadlines = this.#deadlines;
-    this.#host = { parent: scope.self, input, tokens, deadlines, established: this.#established };
+    this.#log = new SessionLog(clock, input.logger);
+    const log = this.#log;
+    this.#host = { parent: scope.self, input, tokens, deadlines, log, established: this.#established };
     const release = (session: RouterSession, text: string): void => {
       // Through the connection, because the pipeline limits how many sessions end per turn of the event loop.
       session.link.destroy(text);
@@ -257,10 +261,12 @@ export class Sessions {
 
   #report(driver: SessionDriver, end: SessionEnd): void {
     if (isAuthFailure(end)) this.#authFailures++;
-    this.#input.logger.info(
-      { ...driver.describe(), reason: end.kind, text: peerText(end.text, SENTENCE_CHARACTERS) },
-      'session ended',
-    );
+    this.#log.ended(() => ({
+      ...driver.describe(),
+      reason: end.kind,
+      text: peerText(end.text, SENTENCE_CHARACTERS),
+    }));
+    if (this.#drivers.size === 0) this.#log.finish();
     const { session, wasEstablished } = driver;
     this.#scope.emit({ type: 'session.ended', id: session.id, name: session.name, wasEstablished, end });
   }

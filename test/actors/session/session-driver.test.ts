@@ -4,6 +4,7 @@ import { createActor, createMachine } from 'xstate';
 import type { RouterActorEvent } from '../../../src/actors/router/router-actor-events.js';
 import { SessionDriver } from '../../../src/actors/session/session-driver.js';
 import { SessionDeadlines } from '../../../src/actors/session/session-deadlines.js';
+import { SessionLog } from '../../../src/actors/session/session-log.js';
 import { TokenSessions } from '../../../src/actors/session/token-sessions.js';
 import type { Authenticator, Grant } from '../../../src/core/ports.js';
 import { ClaspError, ErrorCode } from '../../../src/protocol/errors.js';
@@ -41,6 +42,7 @@ class HeldAuthenticator implements Authenticator {
 
 function drive(tokens = new TokenSessions(0)) {
   const clock = new SteadyClock();
+  const logger = recordingLogger();
   const authenticator = new HeldAuthenticator();
   const events: { readonly event: RouterActorEvent; readonly phase: string }[] = [];
   const established: string[] = [];
@@ -52,6 +54,7 @@ function drive(tokens = new TokenSessions(0)) {
     parent: hub as never, // only the system of the parent is used
     tokens,
     deadlines: new SessionDeadlines(clock),
+    log: new SessionLog(clock, logger),
     established: (_, name) => void established.push(name),
     input: {
       ...unlimited,
@@ -64,7 +67,7 @@ function drive(tokens = new TokenSessions(0)) {
       maxQueueBytes: 1_000,
       maxQueueMessages: 10,
       clock,
-      logger: recordingLogger(),
+      logger,
       authenticator,
     },
   });
