@@ -25,6 +25,8 @@ interface PendingConnection {
   source: RejectedSource;
   /** Deadline of the handshake. */
   readonly deadline: PeerDeadline;
+  /** Listens to the close of the socket. */
+  readonly onClose: () => void;
   inHandshake: boolean;
   /** Whether the connection was answered or its rejection was reported. Nothing more is reported for it. */
   settled: boolean;
@@ -91,6 +93,7 @@ export class PendingConnections {
     const connection = this.#pendingOf(socket);
     if (connection === undefined) return;
     connection.deadline.clear();
+    connection.socket.off('close', connection.onClose); // it would keep the connection and its deadline in memory
     this.#pending.delete(connection.socket);
     this.#admission.leave(connection.socket);
   }
@@ -140,14 +143,16 @@ export class PendingConnections {
     const { clock, handshakeMs } = this.#options;
     const { http, tls } = this.#server!; // invariant: the server that delivered the socket
     const deadline = setPeerDeadline(clock, () => this.#expire(connection), handshakeMs);
-    const connection: PendingConnection = { socket, source, deadline, inHandshake: tls !== undefined, settled: false };
-    this.#pending.set(socket, connection);
-    socket.once('close', () => {
+    const onClose = (): void => {
       // A peer that sent no bytes, such as a monitoring probe, is not a fault.
       const begun = connection.inHandshake && socket.bytesRead > 0;
       if (begun && !connection.settled) this.#report(connection, 'handshake', HUNG_UP);
       this.leave(socket);
-    });
+    };
+    const inHandshake = tls !== undefined;
+    const connection: PendingConnection = { socket, source, deadline, onClose, inHandshake, settled: false };
+    this.#pending.set(socket, connection);
+    socket.once('close', onClose);
     if (tls !== undefined) this.#beginHandshake(socket);
     http.emit('connection', socket);
     if (tls === undefined) socket.resume(); // TLS reads from it

@@ -24,6 +24,13 @@ export interface SocketAdmissionOptions extends ListenLimits {
   readonly cutOff: (socket: Socket, ageSeconds: number, reason: string) => void;
 }
 
+interface Arrival {
+  /** Retained, because a closed socket does not return its address. */
+  readonly source: RejectedSource;
+  /** Listens to the close of the socket. */
+  readonly onClose: () => void;
+}
+
 /**
  * Applies the limits of a port to accepted sockets. The server must accept with `pauseOnConnect`. A waiting socket then
  * costs a file descriptor, about 4 KB, and the input that the system buffers. The end of such a socket is detected only
@@ -33,8 +40,8 @@ export class SocketAdmission {
   readonly #halfOpen: HalfOpen<Socket>;
   readonly #queue: AdmissionQueue<Socket>;
   readonly #isExempt: (address: string | undefined) => boolean;
-  /** Retained, because a closed socket does not return its address. */
-  readonly #sources = new WeakMap<Socket, RejectedSource>();
+  /** Sockets that wait, or whose handshake is not complete. */
+  readonly #arrivals = new WeakMap<Socket, Arrival>();
 
   constructor(options: SocketAdmissionOptions) {
     const { clock, handshakeMs, admit, refused, cutOff, rate = new ConnectRate(options) } = options;
@@ -67,16 +74,21 @@ export class SocketAdmission {
   /** Registers a socket that a server has accepted but not read. */
   arrive(socket: Socket): void {
     const { remoteAddress: address, remotePort: port } = socket;
-    this.#sources.set(socket, { address, port });
-    socket.once('close', () => {
+    const onClose = (): void => {
       this.#queue.forget(socket);
       this.leave(socket);
-    });
+    };
+    this.#arrivals.set(socket, { source: { address, port }, onClose });
+    socket.once('close', onClose);
     this.#queue.arrive(socket, this.#isExempt(address) ? undefined : clientPrefix(address));
   }
 
   /** Marks the handshake as complete. Has no effect for a socket without a handshake. */
   leave(socket: Socket): void {
+    const arrival = this.#arrivals.get(socket);
+    if (arrival === undefined) return;
+    this.#arrivals.delete(socket);
+    socket.off('close', arrival.onClose); // open connections do not need it, and there are many
     this.#halfOpen.leave(socket);
   }
 
@@ -86,6 +98,6 @@ export class SocketAdmission {
   }
 
   #sourceOf(socket: Socket): RejectedSource {
-    return this.#sources.get(socket) ?? {}; // invariant: set on arrival
+    return this.#arrivals.get(socket)?.source ?? {}; // invariant: set on arrival
   }
 }
