@@ -2,42 +2,22 @@ import type { ActorLogic, AnyActorRef } from 'xstate';
 import { type Clock, microseconds } from '../../util/clock.js';
 import { ClockWatch } from '../../util/clock-watch.js';
 import { ClaspError } from '../../protocol/errors.js';
-import type { Authenticator, Logger } from '../../core/ports.js';
 import { InternalErrors } from '../../core/internal-errors.js';
 import { RouterCore } from '../../core/router-core.js';
-import type { RouterCoreOptions } from '../../core/router-core-options.js';
 import { DueTimer } from './due-timer.js';
 import { FlushQueue } from './flush-queue.js';
+import type { RouterInput } from './router-input.js';
 import type { RouterActorEvent } from './router-actor-events.js';
 import { routerLogs } from './router-logs.js';
 import { failSession, SessionInput } from './session-input.js';
 import { SessionOutput } from './session-output.js';
 import { LiveSnapshot, type PersistedRouterSnapshot, type RouterSnapshot } from './router-snapshot.js';
-import type { RestoredState, RouterState } from '../../core/params/param-state.js';
-import type { sendBufferOptions } from '../../core/congestion/congestion-options.js';
-import type { OptionValues } from '../../util/option.js';
+import type { RouterState } from '../../core/params/param-state.js';
 import { SendBuffers } from '../../core/congestion/send-buffers.js';
 import { TurnShares } from '../../core/scheduling/turn-shares.js';
 import type { PastWrite } from '../../core/params/write-history.js';
 import type { Statistics } from '../../core/system/statistics.js';
 import type { ParamQueryResult, ParamQuery } from '../../core/system/param-query.js';
-
-export interface RouterInput
-  extends
-    OptionValues<typeof sendBufferOptions>,
-    Omit<
-      RouterCoreOptions,
-      'nowMicros' | 'offsets' | 'reportFault' | 'watchToken' | 'bundleDropped' | 'internalErrors'
-    > {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Reports revoked tokens. @default no token is revoked */
-  readonly authenticator?: Pick<Authenticator, 'onRevoked'> | undefined;
-  /** Initial state, from an earlier router. @default empty */
-  readonly state?: RestoredState | undefined;
-  /** Runs a callback in a later turn of the event loop. @default setImmediate */
-  readonly defer?: (callback: () => void) => void;
-}
 
 export type RouterLogic = ActorLogic<RouterSnapshot, RouterActorEvent, RouterInput>;
 export type RouterRef = AnyActorRef & { send(event: RouterActorEvent): void };
