@@ -3,7 +3,8 @@ import { elementAt } from './element-at.mjs';
 
 /** @typedef {import('./summary.mjs').Row} Row */
 
-const NONE = '–';
+/** An empty cell. */
+export const NONE = '–';
 
 /**
  * Returns the figures as a Markdown table that is readable in a terminal, with a line per metric of a target.
@@ -43,21 +44,26 @@ export function table(rows, baseline) {
     row.perCpuSecond === undefined ? NONE : quantity(row.perCpuSecond, ''),
     row.advantage === undefined ? NONE : row.advantage.toFixed(2),
     row.cpuAdvantage === undefined ? NONE : row.cpuAdvantage.toFixed(2),
-    beside(row),
+    besideText(row),
     ...(baseline === undefined ? [] : [change(row, baseline)]),
   ]);
   return markdown(columns, cells);
 }
 
 /**
+ * Returns a Markdown table.
+ *
  * @param {readonly { title: string, isText: boolean }[]} columns texts are left-aligned
  * @param {readonly (readonly string[])[]} cells
+ * @param {{ isPadded?: boolean }} [options] whether columns are aligned in the source, as a terminal needs it
  */
-function markdown(columns, cells) {
-  const widths = columns.map(({ title }, i) => Math.max(title.length, ...cells.map((row) => elementAt(row, i).length)));
+export function markdown(columns, cells, { isPadded = true } = {}) {
+  const widths = columns.map(({ title }, i) =>
+    isPadded ? Math.max(title.length, ...cells.map((row) => elementAt(row, i).length)) : 4,
+  );
   const line = (/** @type {readonly string[]} */ row) =>
-    `| ${row.map((cell, i) => (elementAt(columns, i).isText ? cell.padEnd(elementAt(widths, i)) : cell.padStart(elementAt(widths, i)))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, i) => (elementAt(columns, i).isText ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+    `| ${row.map((cell, i) => (!isPadded ? cell : elementAt(columns, i).isText ? cell.padEnd(elementAt(widths, i)) : cell.padStart(elementAt(widths, i)))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, i) => (elementAt(columns, i).isText ? '-'.repeat(isPadded ? width : 3) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
   return [line(columns.map(({ title }) => title)), rule, ...cells.map(line)].join('\n');
 }
 
@@ -76,20 +82,20 @@ export function quantity(value, unit) {
   return `${scaled >= 100 ? scaled.toFixed(0) : scaled.toPrecision(3)}${prefix}${unit}`.trimEnd();
 }
 
-/** @param {Row} row */
-function beside({ timesAgainst, cpuTimesAgainst, against }) {
+/** Returns the factor to another load. @param {Row} row */
+export function besideText({ timesAgainst, cpuTimesAgainst, against }) {
   if (timesAgainst === undefined) return NONE;
   const byCpu = cpuTimesAgainst === undefined ? '' : ` (${quantity(cpuTimesAgainst, '×')} per CPU s)`;
   return `${quantity(timesAgainst, '×')} ${against}${byCpu}`;
 }
 
 /** Returns the share of the time in which the server's process was running. @param {Row} row */
-function busy({ unit, median, perCpuSecond }) {
+export function busy({ unit, median, perCpuSecond }) {
   return unit === '/s' && perCpuSecond !== undefined ? `${((median / perCpuSecond) * 100).toFixed(0)} %` : NONE;
 }
 
 /** Formats a ratio, without rounding up to 1. @param {number} value */
-function ratio(value) {
+export function ratio(value) {
   return value === 1
     ? '1'
     : value < 1
