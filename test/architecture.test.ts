@@ -46,7 +46,7 @@ const rules: Readonly<Record<string, FolderRule>> = {
   journal: {
     folders: ['util-node', 'journal/format'],
     modules: ['core/ports.ts', 'core/observers.ts'],
-    types: ['router/service.ts', 'core/params/param-state.ts'],
+    types: ['router/service.ts', 'core/params/stored-param.ts'],
   },
   // The file format of the store: no files, no clocks. zlib has the CRC.
   'journal/format': { packages: ['node:zlib'] },
