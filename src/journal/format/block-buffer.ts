@@ -13,7 +13,7 @@ import {
 /** A block under construction: its bytes and its dictionary of names, without the kinds of records. */
 export class BlockBuffer {
   readonly #salt: number;
-  protected bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  protected bytes: Buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
   protected view = new DataView(this.bytes.buffer);
   /** Offset of the next record. */
   protected at = BLOCK_HEADER_BYTES;
