@@ -252,8 +252,9 @@ export class HttpListener {
 
   /** Checks the origin of a web page, and the host on which it can depend. Other clients send no origin. */
   #refusalOfPage({ headers }: IncomingMessage, peer: ResolvedPeer): HostRefusal | undefined {
-    const origins = [headers.origin, headers['sec-websocket-origin']].flat().filter((origin) => origin !== undefined);
-    if (origins.length === 0) return undefined;
+    const { origin, 'sec-websocket-origin': oldOrigin } = headers;
+    if (origin === undefined && oldOrigin === undefined) return undefined;
+    const origins = [origin, oldOrigin].flat().filter((one) => one !== undefined);
     const { host, isForwarded } = peer;
     const wrongHost = this.#hosts.refusal(peer);
     const claim = { host, isHostAllowed: wrongHost === undefined, isForwarded };

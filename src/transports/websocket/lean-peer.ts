@@ -118,10 +118,13 @@ export class LeanPeer implements Peer {
       const socket = this.#socket;
       if (socket.destroyed) return;
       this.#isOpen = false;
-      this.#handlers.onClosing();
       // Without buffered bytes, closing has the same effect on the network as ending, with one system call less.
-      if (socket.writableLength === 0 && !(socket instanceof TLSSocket)) socket.destroy();
-      else socket.end();
+      if (socket.writableLength === 0 && !(socket instanceof TLSSocket)) {
+        socket.destroy();
+        return;
+      }
+      socket.end();
+      this.#handlers.onClosing();
     });
   };
 

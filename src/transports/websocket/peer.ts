@@ -12,7 +12,7 @@ export interface Peer {
 export interface PeerHandlers {
   /** A ping, which was answered, or a pong. */
   readonly onControlFrame: () => void;
-  /** The peer has started to close, or has ended its side. This side ends after its buffered bytes. */
+  /** The peer has started to close, or has ended its side, and this side ends after its buffered bytes. */
   readonly onClosing: () => void;
   /** The socket has closed. Bytes that were read while it was paused must be handled now. */
   readonly onSocketClosed: () => void;
