@@ -51,31 +51,34 @@ export const publishCodec: MessageCodec<PublishMessage> = {
 
 function writePublish(w: Writer, m: PublishMessage): void {
   w.u8(publishFlags(m));
-  if (m.value === undefined) w.str(m.address);
-  else writeAddressOf(w, m.address, m.value);
-  writeContent(w, m);
-}
-
-/** Writes the payload of a PUBLISH without its address, for files that name the address elsewhere. */
-export function writePublishWithoutAddress(w: Writer, m: PublishMessage): void {
-  w.u8(publishFlags(m));
-  writeContent(w, m);
-}
-
-function writeContent(w: Writer, m: PublishMessage): void {
   if (m.value !== undefined) {
+    writeAddressOf(w, m.address, m.value);
     w.u8(1);
     writeTypedValue(w, m.value);
   } else if (m.samples !== undefined) {
+    w.str(m.address);
     w.u8(2);
     w.count(m.samples.length, 'list of samples');
     for (const sample of m.samples) w.f64(sample);
   } else {
+    w.str(m.address);
     w.u8(0);
   }
   if (m.timestamp !== undefined) w.u64(m.timestamp);
   if (m.id !== undefined) w.u32(m.id);
   if (m.rate !== undefined) w.u32(m.rate);
+}
+
+/**
+ * Writes the payload of a PUBLISH without its address, for files that name the address elsewhere. The address is removed
+ * from the written bytes, because sharing the rest with {@link writePublish} makes every PUBLISH on the wire slower.
+ */
+export function writePublishWithoutAddress(w: Writer, m: PublishMessage): void {
+  const addressAt = w.at + 1;
+  writePublish(w, m);
+  const addressBytes = 2 + ((w.bytes[addressAt]! << 8) | w.bytes[addressAt + 1]!); // its length is a u16
+  w.bytes.copyWithin(addressAt, addressAt + addressBytes, w.at);
+  w.at -= addressBytes;
 }
 
 export function publishFlags(m: PublishMessage): number {
