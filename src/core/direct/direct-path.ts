@@ -15,6 +15,7 @@ import type { RouterSession } from '../session.js';
 import type { Permissions } from '../sessions/permissions.js';
 import type { DirectParams } from './direct-params.js';
 import { DirectSignals } from './direct-signals.js';
+import { Lookahead } from './lookahead.js';
 import { RecipientSets, type RecipientSource } from './recipient-sets.js';
 import { isWholeValue } from './whole-value.js';
 
@@ -59,6 +60,7 @@ export class DirectPath {
   readonly #params: DirectParams;
   readonly #signals = new DirectSignals();
   readonly #sets: RecipientSets;
+  readonly #lookahead: Lookahead;
   /** Whether the last message was declined only because its address was unknown. */
   #isUnknown = false;
 
@@ -66,6 +68,7 @@ export class DirectPath {
     this.#ports = ports;
     this.#params = ports.directParams;
     this.#sets = new RecipientSets(ports.recipients);
+    this.#lookahead = new Lookahead(ports.directParams);
   }
 
   /**
@@ -84,6 +87,7 @@ export class DirectPath {
     const length = end - start;
     if (length < MIN_FRAME_BYTES || length > MAX_FRAME_BYTES) return undefined;
     const view = viewOf(bytes);
+    this.#lookahead.at(start, bytes, view);
     const header = view.getUint8(start + 1);
     const qos = header >>> 6;
     if ((header & ~QOS_BITS) !== BINARY_BITS || qos === RESERVED_QOS) return undefined;

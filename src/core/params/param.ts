@@ -158,6 +158,11 @@ export class Param implements WatchedParam {
     return grown;
   }
 
+  /** Reads what a SET changes, so that it is in the caches of the processor. @returns a number without a meaning */
+  readAhead(): number {
+    return this.revision + (this.#bytes[0] ?? 0) + (this.writtenAt > this.expiresAtMicros ? 1 : 0);
+  }
+
   /** Whether a value of this length can use the present memory: it needs no more, and not much less. */
   fits(length: number): boolean {
     return length <= this.#bytes.length && length * 4 >= this.#bytes.length;
