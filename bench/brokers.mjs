@@ -90,6 +90,9 @@ export const brokers = new Map([
   ['redis-server', redisServer],
 ]);
 
+/** Names of the targets that CLASP_PEER_CMD starts; none if it is not set. */
+export const claspPeers = process.env.CLASP_PEER_CMD === undefined ? [] : ['clasp-peer'];
+
 /**
  * Another CLASP router, started by any command, in which `{port}` is replaced by the port to listen on.
  *

@@ -1,4 +1,5 @@
 // @ts-check
+import { claspPeers } from './brokers.mjs';
 import { elementAt } from './element-at.mjs';
 import { scaleCases, soakCase } from './scale/cases.mjs';
 import { stateCases } from './state/cases.mjs';
@@ -66,9 +67,7 @@ const scatteredTenth = (subscriber) => {
   );
 };
 
-/** Defined only if CLASP_PEER_CMD starts one. */
-const claspPeer = process.env.CLASP_PEER_CMD === undefined ? [] : ['clasp-peer'];
-const fastRouters = ['clasp-router', ...claspPeer, 'nats-server', 'redis-server', 'bun', 'mosquitto'];
+const fastRouters = ['clasp-router', ...claspPeers, 'nats-server', 'redis-server', 'bun', 'mosquitto'];
 const routers = [...fastRouters, 'aedes', 'socket.io', 'naive-ws'];
 
 /** @type {ThroughputCase} */

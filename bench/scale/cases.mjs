@@ -1,6 +1,7 @@
 // @ts-check
 // Costs at scale: patterns, params, sessions, disturbing clients, long runs. Each case runs one or more loads, each
 // against a server of its own.
+import { claspPeers } from '../brokers.mjs';
 import { measureFairness } from './fairness.mjs';
 import { measureFrozen } from './frozen.mjs';
 import { measureInspected } from './inspected.mjs';
@@ -163,7 +164,17 @@ export const scaleCases = [
     kind: 'state',
     name: 'connects',
     about: 'connections a second: handshake, greeting, close',
-    targets: ['clasp-router', 'bare-ws', 'nats-server', 'redis-server', 'bun', 'mosquitto', 'aedes', 'socket.io'],
+    targets: [
+      'clasp-router',
+      'bare-ws',
+      'nats-server',
+      'redis-server',
+      'bun',
+      'mosquitto',
+      'aedes',
+      'socket.io',
+      ...claspPeers,
+    ],
     loads: [{ name: '', measure: measureConnects }],
   },
   {
