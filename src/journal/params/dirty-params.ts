@@ -20,6 +20,7 @@ const SERIAL = 8;
 export class DirtyParams implements ParamWatch {
   generation = 1;
   readonly #rules: PersistRules;
+  readonly #sliceParams: number;
   #state: WatchedState | undefined;
   #isCollecting = true;
   #dirty: WatchedParam[] = [];
@@ -35,8 +36,10 @@ export class DirtyParams implements ParamWatch {
   #base: CutEncoder | undefined;
   #walk: Iterator<WatchedParam> | undefined;
 
-  constructor(rules: PersistRules) {
+  /** @param sliceParams params that one slice of a cut or base encodes */
+  constructor(rules: PersistRules, sliceParams = SLICE_PARAMS) {
     this.#rules = rules;
+    this.#sliceParams = sliceParams;
   }
 
   /** Everything that the router retains. */
@@ -99,7 +102,7 @@ export class DirtyParams implements ParamWatch {
 
   /** Encodes some params of the cut. @returns whether it is complete */
   stepCut(): boolean {
-    const end = Math.min(this.#pending.length, this.#next + SLICE_PARAMS);
+    const end = Math.min(this.#pending.length, this.#next + this.#sliceParams);
     while (this.#next < end) {
       const param = this.#pending[this.#next++]!; // the loop condition bounds the index
       if (param.stored !== this.#cutGeneration) continue; // encoded before its change
@@ -127,7 +130,7 @@ export class DirtyParams implements ParamWatch {
   /** Encodes some params of the base. @returns whether it has all */
   stepBase(): boolean {
     const base = this.#base;
-    for (let count = 0; count < SLICE_PARAMS; count++) {
+    for (let count = 0; count < this.#sliceParams; count++) {
       const next = this.#walk?.next();
       if (base === undefined || next === undefined || next.done === true) return true;
       this.#toBase(next.value, base);

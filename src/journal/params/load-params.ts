@@ -3,7 +3,6 @@ import { type FileHeader, parseFileName } from '../format/file-name.js';
 import { BlockFlag } from '../format/layout.js';
 import { scanBlocks, type StoredBlock } from '../format/block-reader.js';
 import { decodeRecords } from '../format/decode-records.js';
-import type { StoredRecord } from '../format/records.js';
 import type { Files } from '../files/files.js';
 import { StoredState } from './stored-state.js';
 
@@ -32,21 +31,25 @@ interface StoredFile extends FileHeader {
   readonly name: string;
 }
 
-/** A cut of a file: all its blocks. */
+/** A cut of a file. */
 interface ReadCut {
   readonly number: number;
   readonly blocks: StoredBlock[];
+  /** Whether it has all its blocks. */
+  isWhole: boolean;
 }
 
 interface ReadFile {
   readonly name: string;
   readonly cuts: readonly ReadCut[];
   readonly isEnded: boolean;
+  readonly damaged: readonly DamagedRange[];
 }
 
 /**
- * Reads the params of a folder: the newest whole base, then the cuts that follow it. Without a whole base, all that is
- * readable. Only whole cuts count, except where damage lies in front of others.
+ * Reads the params of a folder: the newest whole base, then the cuts that follow it. Without a whole base, the readable
+ * parts of all bases, then all cuts: a cut repeats what a base of its instant contains. Of a file, only whole cuts
+ * count, except for those with later cuts behind them: they were on disk, and were damaged afterwards.
  *
  * @param keepsRevision whether the revision of an address is exact after a crash
  * @param pause lets other work run, between blocks
@@ -60,38 +63,39 @@ export async function loadParams(
 ): Promise<LoadedParams> {
   const found = storedFiles(await files.list(folder));
   const reader = new FolderReader(files, folder);
-  const bases = found.filter(({ kind }) => kind === 'base').reverse();
-  let first: { readonly base: StoredFile; readonly read: ReadFile } | undefined;
-  for (const base of bases) {
-    const read = await reader.read(base);
-    if (!read.isEnded) continue;
-    first = { base, read };
-    break;
-  }
+  const bases = found.filter(({ kind }) => kind === 'base');
+  const tails = found.filter(({ kind }) => kind === 'tail');
   const state = new StoredState();
-  let lastCut = 0;
-  const apply = async ({ name, cuts }: ReadFile): Promise<void> => {
-    for (const { number, blocks } of cuts) {
-      if (number <= lastCut) continue;
+  const damaged: DamagedRange[] = [];
+  const apply = async (file: ReadFile, after: number): Promise<number> => {
+    let last = after;
+    damaged.push(...file.damaged);
+    for (const { number, blocks } of file.cuts) {
+      if (number <= last) continue;
+      last = number;
       for (const block of blocks) {
-        state.apply(number, reader.recordsOf(name, block), keepsRevision);
+        const { records } = decodeRecords(block);
+        if (records === undefined) damaged.push({ file: file.name, start: block.start, end: block.end });
+        else state.apply(number, records, keepsRevision);
         await pause();
       }
-      lastCut = number;
     }
+    return last;
   };
-  if (first !== undefined) await apply(first.read);
-  for (const file of found) {
-    if (first !== undefined && (file.kind === 'base' || file.number < first.base.number)) continue;
-    await apply(await reader.read(file));
+  const base = await reader.newestWhole(bases);
+  let last = 0;
+  if (base !== undefined) last = await apply(base.read, 0);
+  else for (const file of bases) await apply(await reader.read(file), 0);
+  for (const file of tails) {
+    if (base === undefined || file.number >= base.number) last = await apply(await reader.read(file), last);
   }
-  const { damaged, tornBytes, highestCut } = reader;
+  const { tornBytes, highestCut } = reader;
   return {
     state,
     files: found.map(({ name }) => name),
     damaged,
     tornBytes,
-    lastCut: Math.max(lastCut, highestCut),
+    lastCut: Math.max(last, highestCut),
     lastGeneration: found.at(-1)?.number ?? 0,
   };
 }
@@ -105,51 +109,55 @@ export function storedFiles(names: readonly string[]): readonly StoredFile[] {
   return found.sort((one, other) => one.number - other.number || one.kind.localeCompare(other.kind));
 }
 
-/** Reads files, and notes what is damaged in them. */
+/** Reads files of a folder. */
 class FolderReader {
-  readonly damaged: DamagedRange[] = [];
   tornBytes = 0;
   highestCut = 0;
   readonly #files: Files;
   readonly #folder: string;
-  readonly #known = new Map<string, ReadFile>();
 
   constructor(files: Files, folder: string) {
     this.#files = files;
     this.#folder = folder;
   }
 
-  async read(file: StoredFile): Promise<ReadFile> {
-    let read = this.#known.get(file.name);
-    if (read === undefined) {
-      read = this.#scan(file, await this.#files.read(`${this.#folder}/${file.name}`));
-      this.#known.set(file.name, read);
+  /** A power cut can leave a base with its end and without other parts. Its predecessor is still there then. */
+  async newestWhole(
+    bases: readonly StoredFile[],
+  ): Promise<{ readonly number: number; readonly read: ReadFile } | undefined> {
+    for (const base of [...bases].reverse()) {
+      const read = await this.read(base);
+      if (read.isEnded && read.damaged.length === 0 && read.cuts.every(({ isWhole }) => isWhole)) {
+        return { number: base.number, read };
+      }
     }
-    return read;
+    return undefined;
   }
 
-  /** Returns the records of a block; none if it is malformed. */
-  recordsOf(file: string, block: StoredBlock): readonly StoredRecord[] {
-    const { records } = decodeRecords(block);
-    if (records === undefined) this.damaged.push({ file, start: block.start, end: block.end });
-    return records ?? [];
-  }
-
-  #scan({ name }: StoredFile, bytes: Uint8Array): ReadFile {
+  async read({ name }: StoredFile): Promise<ReadFile> {
+    const bytes = await this.#files.read(`${this.#folder}/${name}`);
     const header = decodeFileHeader(bytes, name);
-    if (header === undefined) return { name, cuts: [], isEnded: false };
+    const damaged: DamagedRange[] = [];
     const cuts: ReadCut[] = [];
+    if (header === undefined) return { name, cuts, isEnded: false, damaged };
     let open: ReadCut | undefined;
+    let hasGap = false;
     let isEnded = false;
-    if (header.state === 'damaged') this.damaged.push({ file: name, start: 0, end: header.blocksAt });
+    if (header.state === 'damaged') damaged.push({ file: name, start: 0, end: header.blocksAt });
     for (const item of scanBlocks(bytes, header)) {
       if (item.type !== 'block') {
-        if (item.type === 'damaged') this.damaged.push({ file: name, start: item.start, end: item.end });
+        if (item.type === 'damaged') damaged.push({ file: name, start: item.start, end: item.end });
         else this.tornBytes += item.end - item.start;
+        hasGap = true;
         continue;
       }
-      if (open !== undefined && open.number !== item.number) cuts.push(open); // its last block is damaged
-      if (open?.number !== item.number) open = { number: item.number, blocks: [] };
+      if (open?.number !== item.number) {
+        if (open !== undefined) cuts.push({ ...open, isWhole: false }); // its last block is damaged
+        open = { number: item.number, blocks: [], isWhole: !hasGap || isFirstBlock(item) };
+      } else if (hasGap) {
+        open.isWhole = false;
+      }
+      hasGap = false;
       open.blocks.push(item);
       this.highestCut = Math.max(this.highestCut, item.number);
       isEnded = (item.flags & BlockFlag.End) !== 0;
@@ -157,6 +165,13 @@ class FolderReader {
       cuts.push(open);
       open = undefined;
     }
-    return { name, cuts, isEnded };
+    if (cuts.at(-1)?.isWhole === false && !isEnded) cuts.pop(); // it was not on disk yet
+    return { name, cuts, isEnded, damaged };
   }
+}
+
+/** Whether a block begins a cut: with the NOTE of its times. */
+function isFirstBlock(block: StoredBlock): boolean {
+  const first = decodeRecords(block).records?.[0];
+  return first?.type === 'note' && first.content.has('wall');
 }

@@ -16,6 +16,8 @@ export interface ParamsStoreOptions {
   readonly intervalSeconds: number;
   /** Earlier states to keep. */
   readonly keepStates: number;
+  /** A tail that exceeds this, and the last base, is replaced by a new base. @default 16 MiB */
+  readonly minTailBytes?: number | undefined;
   /** Unique per start of a router. */
   readonly run: string;
   /** Lets other work run between slices, in a later turn of the event loop. */

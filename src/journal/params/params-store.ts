@@ -10,7 +10,6 @@ import { faultReason, StoreLog } from './store-log.js';
 
 export type StoreStatus = 'opening' | 'ready' | 'retrying' | 'closed';
 
-/** A tail that exceeds this, and the last base, is replaced by a new base. */
 const MIN_TAIL_BYTES = 16_777_216;
 /** Interval between checks that the folder exists. */
 const CHECK_MS = 1_000;
@@ -146,7 +145,7 @@ export class ParamsStore {
   }
 
   async #flushOnce(): Promise<void> {
-    const { clock, dirty } = this.#options;
+    const { clock, dirty, minTailBytes = MIN_TAIL_BYTES } = this.#options;
     if (dirty.hasLost) throw new Error('changes were dropped while the disk did not answer');
     if (this.#isBaseDue && this.#base === undefined) {
       if (!this.#isTailNew) await this.#nextTail();
@@ -161,7 +160,7 @@ export class ParamsStore {
     const tail = this.#tail;
     if (tail === undefined) return;
     await this.#writeCut(tail, false);
-    if (tail.writer.writtenBytes > Math.max(MIN_TAIL_BYTES, this.#lastBaseBytes)) this.#isBaseDue = true;
+    if (tail.writer.writtenBytes > Math.max(minTailBytes, this.#lastBaseBytes)) this.#isBaseDue = true;
   }
 
   /** Writes one cut, if anything has changed, and begins a base at its instant if one is due. */
