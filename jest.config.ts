@@ -9,6 +9,7 @@ const common = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false }] },
   roots: ['<rootDir>/test'],
+  setupFiles: ['<rootDir>/test/support/without-store.ts'],
 } satisfies Config;
 
 const config: Config = {

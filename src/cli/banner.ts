@@ -10,6 +10,8 @@ export interface BannerOptions {
   readonly certificate?: { readonly fingerprint: string; readonly selfSigned: boolean } | undefined;
   /** `--data-dir`, the folder of the tokens. @default the default folder */
   readonly dataDir?: string | undefined;
+  /** The folder in which params are stored. @default none: they are in memory only */
+  readonly storeFolder?: string | undefined;
   /** Returns the link to the inspector page of a router at a URL. @default no page */
   readonly inspectorLink?: ((url: string) => string | undefined) | undefined;
   /** IPv4 addresses of this computer on its networks. @default those of the system */
@@ -26,11 +28,16 @@ export function banner(options: BannerOptions): string {
       ...(address.port === 0 ? [] : reachable(address, lan).map((url) => `  ${url}`)),
     ]),
     ...(certificate === undefined ? [] : [certificateLine(certificate)]),
+    storeLine(options.storeFolder),
     securityLine(options.securityMode),
     ...inspectorLine(options),
     ...hint(options, lan),
     '',
   ].join('\n');
+}
+
+function storeLine(folder: string | undefined): string {
+  return folder === undefined ? 'params: in memory only; a restart loses them' : `params: stored in ${folder}`;
 }
 
 function securityLine(mode: 'open' | 'authenticated'): string {

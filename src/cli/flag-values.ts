@@ -23,6 +23,12 @@ interface About {
   readonly help: string;
 }
 
+interface NumberAbout extends About {
+  readonly fallback: number;
+  readonly min: number;
+  readonly max: number;
+}
+
 /** Functions that declare the flags that only the command has, by kind of value. */
 export const flag = {
   port: (about: Omit<About, 'value'> & { readonly fallback: number }): ValueFlag<number> => ({
@@ -55,6 +61,11 @@ export const flag = {
     fallback: OFF,
     read: (text, source) =>
       (optional(text, source)?.split(',') ?? []).map((one) => nonEmpty(one.trim(), source, MAX_TEXT)),
+  }),
+  number: (about: NumberAbout): ValueFlag<number> => ({
+    ...about,
+    fallback: String(about.fallback),
+    read: (text, source) => readNumber(text, source, about),
   }),
   choice: <const T extends string>(
     about: About & { readonly values: readonly T[]; readonly fallback: T },
@@ -113,6 +124,12 @@ export function givenText(
     return { text: fromEnvironment, source: variable, isDefault: false };
   }
   return { text: fallback, source: `--${name}`, isDefault: true };
+}
+
+function readNumber(text: string, source: string, { min, max }: NumberAbout): number {
+  const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (number >= min && number <= max) return number;
+  throw new UsageError(`${source} must be a number from ${min} to ${max}, not "${clipped(text)}"`);
 }
 
 function readPort(text: string, source: string): number {

@@ -6,6 +6,8 @@ const plainCodes: ReadonlySet<unknown> = new Set([
   'CLASP_ERR_TRANSPORT_UNAVAILABLE',
   'CLASP_ERR_AUTH',
   'CLASP_ERR_STATIC_FILES',
+  'CLASP_ERR_STORE_FORMAT',
+  'CLASP_ERR_STORE_LOCKED',
   'CLASP_ERR_RELAY_URL',
 ]);
 

@@ -1,3 +1,4 @@
+import { syncModes } from '../journal/params/persist-rules.js';
 import { flag } from './flag-values.js';
 
 const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
@@ -55,6 +56,38 @@ export const runFlags = {
       name: 'static',
       value: 'DIR',
       help: 'serves the files of a folder on the WebSocket port; separated by commas',
+    }),
+  },
+  'Params on disk': {
+    /** Whether the user relies on the store: without it, the router does not start. */
+    needsPersist: flag.on({
+      name: 'persist',
+      help: 'stores params on disk, as it does by default, and does not start if it cannot',
+    }),
+    /** Whether params are stored on disk. */
+    persist: flag.notOff({ name: 'no-persist', help: 'keeps params in memory only' }),
+    persistSync: flag.choice({
+      value: 'MODE',
+      values: syncModes,
+      fallback: 'interval',
+      help: 'when writes reach the disk: whenever the system likes, at each interval, or before their ACK: ',
+    }),
+    persistIntervalSeconds: flag.number({
+      name: 'persist-interval',
+      value: 'SECONDS',
+      fallback: 1,
+      min: 0.1,
+      max: 3_600,
+      help: 'time between two writes to the disk; 5 is good for SD cards',
+    }),
+    persistOnly: flag.list({
+      value: 'PATTERN',
+      help: 'stores only the params of these patterns: /lights/**; separated by commas',
+    }),
+    persistExcept: flag.list({ value: 'PATTERN', help: 'does not store the params of these patterns' }),
+    instance: flag.optionalText({
+      value: 'NAME',
+      help: 'name of the store in the data folder; off is the number of --port',
     }),
   },
   Tokens: {

@@ -19,6 +19,7 @@ import { prepareListeners } from './listeners.js';
 import { inspection } from './inspection.js';
 import { logWarnings, openLog } from './log.js';
 import { openFilesOfProcess, watchOpenFiles } from './open-files.js';
+import { paramsOnDisk } from './params-on-disk.js';
 import { leave, leaveAtOnce, type ProcessOutput } from './output/process-output.js';
 import type { Request, Settings } from './settings.js';
 import { UsageError } from './usage-error.js';
@@ -42,12 +43,18 @@ async function start({ settings, warnings }: Extract<Request, { kind: 'run' }>, 
   if (warning !== undefined) logger.warn({}, warning);
   const authenticator = settings.auth ? await openAuthenticator({ ...authFiles(settings), logger }) : undefined;
   const inspector = await inspection(settings);
+  const store = paramsOnDisk(settings, logger);
   const { transports, certificate } = await prepareListeners(settings, logger);
   reloadOnHangUp(certificate, logger);
   const router = createRouter({
     ...settings.router,
     authenticator,
-    services: [probes(settings), ...(inspector === undefined ? [] : [inspector]), ...folders(settings)],
+    services: [
+      ...(store === undefined ? [] : [store.service]), // first, so that it stops last
+      probes(settings),
+      ...(inspector === undefined ? [] : [inspector]),
+      ...folders(settings),
+    ],
     logger,
   });
   watchOpenFiles(openFilesOfProcess(), maxSessions, systemClock, logger);
@@ -76,6 +83,7 @@ async function start({ settings, warnings }: Extract<Request, { kind: 'run' }>, 
         addresses: router.addresses,
         certificate,
         dataDir: settings.dataDir,
+        storeFolder: store?.folder(),
         inspectorLink,
       }),
     );

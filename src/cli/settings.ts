@@ -5,6 +5,7 @@ import { givenText, readOption, type ValueFlag } from './flag-values.js';
 import { isOnByDefault, kebab, routerFlags } from './router-flags.js';
 import { runFlags } from './run-flags.js';
 import { ignoreServiceLinks } from './service-links.js';
+import { UsageError } from './usage-error.js';
 
 type ValuesOf<F> = { readonly [K in keyof F]: F[K] extends ValueFlag<infer T> ? T : never };
 
@@ -12,6 +13,7 @@ type ValuesOf<F> = { readonly [K in keyof F]: F[K] extends ValueFlag<infer T> ? 
 export type CommandSettings = ValuesOf<
   (typeof runFlags)['Listeners'] &
     (typeof runFlags)['TLS and web pages'] &
+    (typeof runFlags)['Params on disk'] &
     (typeof runFlags)['Tokens'] &
     (typeof runFlags)['Observation']
 >;
@@ -60,6 +62,7 @@ export function readSettings(
   args: readonly string[],
   allVariables: Readonly<Record<string, string | undefined>>,
 ): Request {
+  refusePersistFile(args);
   const line = parseCommandLine(runLine, args);
   if (line === undefined) return { kind: 'help' };
   const { given } = line;
@@ -101,4 +104,18 @@ function portVariables(given: ReadonlyMap<string, unknown>): readonly string[] {
 /** The default of a switch is not in the help. */
 function helpOf({ value, fallback, ...about }: Flag): Flag {
   return value === undefined ? about : { ...about, value, fallback };
+}
+
+/**
+ * Other CLASP routers have `--persist FILE`.
+ *
+ * @throws UsageError if the words contain it
+ */
+function refusePersistFile(words: readonly string[]): void {
+  const at = words.findIndex((word) => word === '--persist' || word.startsWith('--persist='));
+  const word = words[at];
+  if (word === undefined) return;
+  const file = word === '--persist' ? words[at + 1] : word.slice('--persist='.length);
+  if (file === undefined || file.startsWith('-') || file === 'true' || file === 'false') return;
+  throw new UsageError('--persist takes no file: params are stored in the data folder, which --data-dir selects');
 }

@@ -23,6 +23,7 @@ export const libraryErrors = {
   CLASP_ERR_SIGNALS: 'A declaration given to defineSignals is wrong, or contradicts another.',
   CLASP_ERR_STATIC_FILES: 'A folder cannot be served.',
   CLASP_ERR_STORE_FORMAT: 'A file of the store was written by a newer version. It was not changed.',
+  CLASP_ERR_STORE_LOCKED: 'Another router uses the folder of the store.',
   CLASP_ERR_SYSTEM: 'The actor system has no router with this system id, or has two of them.',
   CLASP_ERR_TIMEOUT: 'The router did not answer in time. The request may have taken effect.',
   CLASP_ERR_TRANSPORT: 'A transport cannot listen, or does not work as one.',

@@ -20,6 +20,13 @@ const defaults = {
   certPath: undefined,
   keyPath: undefined,
   dataDir: undefined,
+  needsPersist: false,
+  persist: true,
+  persistSync: 'interval',
+  persistIntervalSeconds: 1,
+  persistOnly: [],
+  persistExcept: [],
+  instance: undefined,
   allowedOrigins: [],
   allowHosts: [],
   trustedProxies: [],
@@ -53,6 +60,12 @@ describe('the command line', () => {
 
   it.each([
     [['--port', '0'], { port: 0 }],
+    [['--no-persist'], { persist: false }],
+    [
+      ['--persist', '--persist-sync', 'always', '--persist-interval', '5', '--persist-only', '/a/**, /b/*'],
+      { needsPersist: true, persistSync: 'always', persistIntervalSeconds: 5, persistOnly: ['/a/**', '/b/*'] },
+    ],
+    [['--persist-except=/sensors/**', '--instance', 'stage'], { persistExcept: ['/sensors/**'], instance: 'stage' }],
     [['-p', '8000', '--log-level', 'debug'], { port: 8000, logLevel: 'debug' }],
     [['--host=127.0.0.1', '--json-log'], { host: '127.0.0.1', jsonLog: true }],
     [['--quic-datagrams'], { quicDatagrams: true }],
@@ -171,6 +184,7 @@ describe('the banner', () => {
       securityMode: 'open',
       addresses: [address],
       lan: ['192.168.1.20', '10.0.0.5'],
+      storeFolder: '/data/store/7330',
     });
     expect(text.split('\n')).toEqual([
       'Stage (clasp-router 1)',
@@ -178,6 +192,7 @@ describe('the banner', () => {
       '  ws://localhost:7330',
       '  ws://192.168.1.20:7330',
       '  ws://10.0.0.5:7330',
+      'params: stored in /data/store/7330',
       expect.stringContaining('security: open'),
       expect.stringContaining('try: npx wscat -c ws://localhost:7330'),
       '',
@@ -207,6 +222,7 @@ describe('the banner', () => {
       '  udp://10.0.0.5:7330',
       'listening on unix:/run/clasp.sock (pipe)',
       'certificate (self-signed): SHA-256 AA:BB',
+      'params: in memory only; a restart loses them',
       expect.stringContaining('security: open'),
       expect.stringContaining('try: npx wscat -n -c wss://localhost:7330'),
       '',

@@ -97,6 +97,17 @@ export class RouterProcess {
     return stop(this.#child);
   }
 
+  /**
+   * Sends a signal and waits for the end, without a limit.
+   *
+   * @param {NodeJS.Signals} signal
+   */
+  async endBy(signal) {
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill(signal);
+    await ended;
+  }
+
   /** @param {string} line */
   #take(line) {
     this.lastLines.push(line);

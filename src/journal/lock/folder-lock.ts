@@ -4,15 +4,16 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { LibraryErrorCode } from '../../util/library-errors.js';
 import { faultCode } from '../files/files.js';
 
 /** Another process uses the folder. */
 export class FolderLockedError extends Error {
   override readonly name = 'FolderLockedError';
-  readonly code = 'ELOCKED';
+  readonly code = 'CLASP_ERR_STORE_LOCKED' satisfies LibraryErrorCode;
 
   constructor(folder: string) {
-    super(`another router uses the folder ${folder}: stop it, or give this one another folder or instance`);
+    super(`another router uses the folder ${folder}: stop it, or change the option dataDir or the option instance`);
   }
 }
 

@@ -58,7 +58,7 @@ function report(loaded: LoadedParams, { router, store }: RestoreTarget, refused:
   const { logger } = router;
   const { state, damaged, tornBytes } = loaded;
   const stored = state.params.size;
-  if (stored > 0) logger.info({ params: stored - refused }, `${stored - refused} params restored`);
+  if (stored > 0) logger.info({ params: stored - refused }, `params restored: ${stored - refused}`);
   if (!wasClean) logger.warn({ tornBytes }, 'the router was not stopped properly; its last changes may be missing');
   for (const { file, start, end } of damaged) {
     logger.error({ file, start, end }, `${file} is damaged from byte ${start} to ${end}; it is moved to damaged/`);

@@ -35,8 +35,8 @@ describe('the lock of a folder', () => {
     const folder = await temporaryFolder();
     const release = await lockFolder(folder);
     await expect(lockFolder(folder)).rejects.toMatchObject({
-      code: 'ELOCKED',
-      message: `another router uses the folder ${folder}: stop it, or give this one another folder or instance`,
+      code: 'CLASP_ERR_STORE_LOCKED',
+      message: `another router uses the folder ${folder}: stop it, or change the option dataDir or the option instance`,
     });
     await release();
     expect(await readdir(folder)).toEqual([]);
@@ -49,7 +49,7 @@ describe('the lock of a folder', () => {
     const folder = join(await temporaryFolder(), 'a'.repeat(120));
     await mkdir(folder);
     const release = await lockFolder(folder);
-    await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'ELOCKED' });
+    await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'CLASP_ERR_STORE_LOCKED' });
     await release();
     await (
       await lockFolder(folder)

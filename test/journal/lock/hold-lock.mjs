@@ -10,7 +10,7 @@ try {
   await lockFolder(String(process.argv[2]));
   process.stdout.write('held\n');
 } catch (error) {
-  const isLocked = error instanceof Error && 'code' in error && error.code === 'ELOCKED';
+  const isLocked = error instanceof Error && 'code' in error && error.code === 'CLASP_ERR_STORE_LOCKED';
   process.stdout.write(isLocked ? 'locked\n' : `${error}\n`);
 }
 setInterval(() => {}, 60_000); // the lock does not keep the process alive
