@@ -146,7 +146,6 @@ export class ParamsStore {
 
   async #flushOnce(): Promise<void> {
     const { clock, dirty, minTailBytes = MIN_TAIL_BYTES } = this.#options;
-    if (dirty.hasLost) throw new Error('changes were dropped while the disk did not answer');
     if (this.#isBaseDue && this.#base === undefined) {
       if (!this.#isTailNew) await this.#nextTail();
       this.#isTailNew = false;
@@ -159,6 +158,7 @@ export class ParamsStore {
     }
     const tail = this.#tail;
     if (tail === undefined) return;
+    if (dirty.hasLost) throw new Error('changes were dropped while the disk did not answer');
     await this.#writeCut(tail, false);
     if (tail.writer.writtenBytes > Math.max(minTailBytes, this.#lastBaseBytes)) this.#isBaseDue = true;
   }

@@ -42,6 +42,7 @@ export interface StoreTestOptions {
 export class StoreUnderTest {
   readonly harness: CoreHarness;
   readonly store: ParamsStore;
+  readonly dirty: DirtyParams;
   readonly disk: FaultyDisk;
   readonly timers = new Map<number, { readonly atMs: number; readonly callback: () => void }>();
   /** The last write of the run. */
@@ -66,6 +67,7 @@ export class StoreUnderTest {
       this.#cutWrite = this.written;
     };
     this.#options = options;
+    this.dirty = dirty;
     this.disk = disk;
     this.harness = new CoreHarness({ paramWatch: dirty });
     this.#peer = this.harness.join('desk');
