@@ -13,10 +13,10 @@ const EVERYTHING = parsePattern('/**');
 /** The limits of a param store, and the order in which params are evicted when they are exceeded. */
 export class Eviction {
   readonly #options: EvictionOptions;
-  readonly #params: ReadonlyMap<string, Param>;
+  readonly #params: { readonly size: number };
   readonly #shares: ParamShares;
 
-  constructor(options: EvictionOptions, params: ReadonlyMap<string, Param>, shares: ParamShares) {
+  constructor(options: EvictionOptions, params: { readonly size: number }, shares: ParamShares) {
     this.#options = options;
     this.#params = params;
     this.#shares = shares;

@@ -15,6 +15,7 @@ import { Param } from './param.js';
 import { ParamHistory } from './param-history.js';
 import { ParamLocks } from './param-locks.js';
 import { ParamShares } from './param-shares.js';
+import { LargeMap } from '../../util/large-map.js';
 import type { RouterSession } from '../session.js';
 import { type RestoredParams, restoreParams } from './restore-params.js';
 import { Tombstones } from './tombstones.js';
@@ -33,7 +34,7 @@ export class ParamStore {
   readonly #options: ParamStoreOptions;
   readonly #changes: Changes;
   readonly #watch: ParamWatch;
-  readonly #params = new Map<string, Param>();
+  readonly #params = new LargeMap<Param>();
   readonly #tree = new AddressTree<Param>();
   readonly #shares = new ParamShares();
   readonly #expiring = new ExpiryQueue();

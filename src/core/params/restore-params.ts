@@ -1,5 +1,6 @@
 import type { Eviction } from './eviction.js';
 import type { ExpiryQueue } from './expiry-queue.js';
+import type { LargeMap } from '../../util/large-map.js';
 import type { Param } from './param.js';
 import type { ParamShares } from './param-shares.js';
 import type { RestoredParam } from './stored-param.js';
@@ -21,7 +22,7 @@ export interface RestoredParams {
 
 /** The components of the store that get the params. */
 export interface RestoreTarget {
-  readonly params: ReadonlyMap<string, Param>;
+  readonly params: Pick<LargeMap<Param>, 'get'>;
   readonly shares: ParamShares;
   readonly expiring: ExpiryQueue;
   readonly tombstones: Tombstones;
