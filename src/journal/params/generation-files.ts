@@ -18,6 +18,8 @@ export class GenerationFiles {
   #generation = 0;
   #loaded: LoadedParams | undefined;
   #isPinned = false;
+  /** Names of the files that this run has created. */
+  readonly #created = new Set<string>();
 
   constructor(options: ParamsStoreOptions, log: StoreLog) {
     this.#options = options;
@@ -63,6 +65,7 @@ export class GenerationFiles {
   async createTail(cut: number, times: CutTimes): Promise<StoreFile> {
     const { files } = this.#options;
     const tail = await createStoreFile(files, this.#folders.params, 'tail', this.#generation);
+    this.#created.add(tail.name);
     tail.encoder.begin(cut, times.monotonicMicros + times.protocolAheadMicros, times, this.facts());
     tail.encoder.end(false);
     try {
@@ -78,6 +81,7 @@ export class GenerationFiles {
   async createBase(): Promise<BaseJob> {
     const { files, dirty, rules, pause } = this.#options;
     const file = await createStoreFile(files, this.#folders.params, 'base', this.#generation);
+    this.#created.add(file.name);
     const isSignalKept = (address: string): boolean => rules.of(address) !== 'none';
     return new BaseJob(file, { dirty, isSignalKept, pause });
   }
@@ -88,25 +92,34 @@ export class GenerationFiles {
   }
 
   /**
-   * Moves the loaded files to the earlier states, and removes others of earlier generations. Call it when a base of the
-   * current generation is on disk. Does not reject.
+   * Moves the loaded files to the earlier states, and removes those of earlier generations of this run. Files that could
+   * not be loaded, such as those of a newer format, move to a state that is kept permanently. Files of the generation of
+   * the base, and of later ones that may have begun already, stay. Does not reject.
+   *
+   * @param base is on disk
    */
-  async retireOthers(own: readonly StoreFile[]): Promise<void> {
+  async retireBefore(base: StoreFile): Promise<void> {
     const { files, keepStates } = this.#options;
     const found = new Set(this.#loaded?.files);
     const damaged = new Set(this.#loaded?.damaged.map(({ file }) => file));
     const hasState = (this.#loaded?.state.params.size ?? 0) > 0;
     try {
-      const names = storedFiles(await files.list(this.#folders.params)).map(({ name }) => name);
-      const older = names.filter((name) => !own.some((file) => file.name === name));
+      const all = storedFiles(await files.list(this.#folders.params));
+      const generation = all.find(({ name }) => name === base.name)?.number ?? 0;
+      const older = all.filter(({ number }) => number < generation).map(({ name }) => name);
+      const isUnread = (name: string): boolean => !found.has(name) && !this.#created.has(name);
+      this.#isPinned ||= older.some(isUnread);
+      const isKept = (name: string): boolean => !damaged.has(name) && (isUnread(name) || (hasState && found.has(name)));
       await retireFiles(files, this.#folders, {
-        kept: hasState ? older.filter((name) => found.has(name) && !damaged.has(name)) : [],
+        kept: older.filter(isKept),
         stateName: this.#stateName(),
         damaged: older.filter((name) => damaged.has(name)),
-        removed: older.filter((name) => !damaged.has(name) && !(hasState && found.has(name))),
+        removed: older.filter((name) => !damaged.has(name) && !isKept(name)),
         keepStates,
       });
       this.#loaded = undefined;
+      this.#isPinned = false;
+      for (const name of older) this.#created.delete(name);
     } catch (error) {
       this.#log.notRetired(error); // they are moved after the next base
     }

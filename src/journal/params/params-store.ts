@@ -218,7 +218,7 @@ export class ParamsStore {
     if (!isStored) return this.#options.files.remove(base.file.writer.path);
     this.#lastBaseBytes = base.file.writer.writtenBytes;
     await this.#files.syncNames();
-    await this.#files.retireOthers([base.file, ...(this.#tail === undefined ? [] : [this.#tail])]);
+    await this.#files.retireBefore(base.file);
   }
 
   /** The tail comes last: a cut in it counts only behind the base that has all earlier changes. */
@@ -240,7 +240,7 @@ export class ParamsStore {
       this.#lastBaseBytes = base.file.writer.writtenBytes;
       this.#status = 'ready';
       this.#log.recovered();
-      this.#baseDone = this.#files.retireOthers([base.file, ...(this.#tail === undefined ? [] : [this.#tail])]);
+      this.#baseDone = this.#files.retireBefore(base.file);
       this.flush();
     } catch (error) {
       this.#abandon();
