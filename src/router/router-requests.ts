@@ -34,8 +34,10 @@ export abstract class RouterRequests {
 
   /** Starts an actor of a service: see {@link ServiceRouter}. */
   addActor(id: string, logic: AnyActorLogic, input: unknown): AnyActorRef | undefined {
-    this.actor.send({ type: 'actor.requested', id, logic, input });
-    return this.actor.getSnapshot().context.serviceActors.find((actor) => actor.id === id);
+    const find = (): AnyActorRef | undefined =>
+      this.actor.getSnapshot().context.serviceActors.find((actor) => actor.id === id);
+    if (find() === undefined) this.actor.send({ type: 'actor.requested', id, logic, input });
+    return find();
   }
 
   /** Ends the calls of the `recorder` of the services. */

@@ -105,7 +105,7 @@ export interface ServiceRouter {
    * Starts an actor below the root actor, so that inspectors show it. It ends with the root actor.
    *
    * @param id unique in the router
-   * @returns undefined if the router is not running
+   * @returns the actor; the existing one if the ID is in use, as after a service was started again; undefined if the router is not running
    */
   addActor(id: string, logic: AnyActorLogic, input: unknown): AnyActorRef | undefined;
   /** Ends the calls of the `recorder` of the services. Has no effect without one. */

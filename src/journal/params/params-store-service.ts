@@ -95,9 +95,11 @@ class RunningStore implements ParamsStoreService {
         this.#actor?.send({ type: 'store.failed', reason });
       },
     });
-    const actor = router.addActor('store', storeMachine, { store });
-    this.#actor = actor as ActorRefFrom<typeof storeMachine> | undefined; // it has the type of its logic
     await this.#lock(logger);
+    // A service that is started again keeps its actor.
+    const recover = (): Promise<void> => this.#store?.recover() ?? Promise.resolve();
+    const actor = router.addActor('store', storeMachine, { store: { recover } });
+    this.#actor = actor as ActorRefFrom<typeof storeMachine> | undefined; // it has the type of its logic
     const loaded = await this.#load(store, logger);
     if (loaded !== undefined) {
       const now = { wallMicros: Math.floor(wallTime(clock) * 1_000), monotonicMicros: microseconds(clock) };

@@ -24,14 +24,15 @@ export async function restoreLoaded(loaded: LoadedParams, target: RestoreTarget)
   const { state: stored } = loaded;
   const wasClean = stored.isClean;
   stored.beginRun(now, (address) => rules.of(address) === 'always');
-  const kept = [...stored.params].filter(([address]) => rules.of(address) !== 'none');
-  kept.sort(([, one], [, other]) => other.timestampMicros - one.timestampMicros);
+  const kept: StoredParam[] = [];
+  for (const param of stored.params.values()) if (rules.of(param.address) !== 'none') kept.push(param);
+  kept.sort((one, other) => other.timestampMicros - one.timestampMicros);
   let refused = stored.params.size - kept.length;
   const params: RestoredParam[] = [];
   const signals = [...stored.signals.values()];
   refused += router.restore({ params: [], gone: [...stored.gone], signals, isLimited: true });
-  for (const [address, param] of kept) {
-    params.push(restoredParam(address, param, state.protocolAheadMicros));
+  for (const param of kept) {
+    params.push(restoredParam(param, state.protocolAheadMicros));
     if (params.length < SLICE) continue;
     refused += router.restore({ params: params.splice(0), gone: [], signals: [], isLimited: true });
     await new Promise((resolve) => void setImmediate(resolve));
@@ -40,8 +41,8 @@ export async function restoreLoaded(loaded: LoadedParams, target: RestoreTarget)
   report(loaded, target, refused, wasClean);
 }
 
-function restoredParam(address: string, param: StoredParam, protocolAheadMicros: number): RestoredParam {
-  const { value, revision, writer, timestampMicros, ttlSeconds, isAbsolute, expiresMicros } = param;
+function restoredParam(param: StoredParam, protocolAheadMicros: number): RestoredParam {
+  const { address, value, revision, writer, timestampMicros, ttlSeconds, isAbsolute, expiresMicros } = param;
   return {
     address,
     value,

@@ -4,6 +4,8 @@ import type { NoteRecord, SetRecord, StoredRecord } from '../format/records.js';
 
 /** A param as stored. */
 export interface StoredParam {
+  readonly address: string;
+  /** A view of the bytes of its file: copying a million values takes as long as reading them. */
   readonly value: EncodedValue;
   revision: number;
   readonly writer: string;
@@ -97,7 +99,9 @@ export class StoredState {
     if (last !== undefined) {
       const offMicros = Math.max(0, now.wallMicros - last.wallMicros);
       const shiftMicros = now.monotonicMicros - last.monotonicMicros - offMicros;
-      for (const param of this.params.values()) param.expiresMicros += shiftMicros; // Infinity stays
+      for (const param of this.params.values()) {
+        if (param.expiresMicros !== Infinity) param.expiresMicros += shiftMicros;
+      }
     }
     if (!this.#isClean) this.#stepRevisions(keepsRevision);
     this.#last = now;
@@ -131,7 +135,8 @@ export class StoredState {
     const isLasting = expiresAtMicros === undefined || clock === undefined;
     this.gone.delete(address);
     this.params.set(address, {
-      value: value.copy(),
+      address,
+      value,
       revision: Number(revision),
       writer,
       timestampMicros: Number(timeMicros),

@@ -129,6 +129,26 @@ describe('a start', () => {
     expect(third.logged).toContain(text);
   });
 
+  it('can be repeated after another service did not start', async () => {
+    const disk = new FaultyDisk();
+    let isBroken = true;
+    const broken = {
+      name: 'broken',
+      start: () => (isBroken ? Promise.reject(new Error('not yet')) : Promise.resolve()),
+    };
+    const store = paramsStore({ dataDir: '/data', files: disk });
+    const router = createRouter({ services: [store, broken] });
+    cleanUps.push(() => router.stop());
+    await expect(router.start()).rejects.toThrow('not yet');
+    isBroken = false;
+    await router.start();
+    expect(store.status).toBe('ready');
+    await (await router.connect()).set('/a', 1);
+    await router.stop();
+    const next = await started({ dataDir: '/data', files: disk });
+    await expect(next.client.get('/a')).resolves.toMatchObject({ value: 1 });
+  });
+
   it('of a second router on the same folder rejects, and the first one continues', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'clasp-two-'));
     cleanUps.push(() => rm(dataDir, { recursive: true, force: true }));
