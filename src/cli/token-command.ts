@@ -1,6 +1,7 @@
 import { createToken, listTokens, revokeToken, type TokenInfo } from '../auth/index.js';
 import { defaultDataDir } from '../certificates/index.js';
 import { flagHelp } from './command-line.js';
+import { textTable } from './text-table.js';
 import { formatConstraint } from './token-constraint.js';
 import {
   readTokenRequest,
@@ -91,7 +92,7 @@ function jsonLine(value: unknown): string {
 }
 
 function table(tokens: readonly TokenInfo[], nowSeconds: number): string {
-  const rows = [
+  return textTable([
     ['ID', 'SUBJECT', 'END', 'SCOPES', 'BOUNDS'],
     ...tokens.map((token) => [
       token.id,
@@ -100,17 +101,7 @@ function table(tokens: readonly TokenInfo[], nowSeconds: number): string {
       token.scopes.join(', ') || '-',
       token.constraints.map(formatConstraint).join(' ') || '-',
     ]),
-  ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, i) => cell.padEnd(widths[i]!))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  ]);
 }
 
 function endOf({ expiresAtSeconds }: TokenInfo, nowSeconds: number): string {
