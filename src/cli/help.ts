@@ -1,6 +1,7 @@
 import { flagHelp } from './command-line.js';
 import { environmentName } from './flag.js';
 import { runLine } from './settings.js';
+import { stateCommandNames } from './state-request.js';
 import { tokenCommands } from './token-request.js';
 import { commandRows } from './tool/tool-help.js';
 
@@ -12,6 +13,7 @@ export function helpText(): string {
       left: `token ${Object.keys(tokenCommands).join('|')}`,
       right: 'creates, lists and revokes the tokens of --auth',
     },
+    { left: `state ${stateCommandNames.join('|')}`, right: 'reads the stored params' },
   ];
   const width = Math.max(...commands.map(({ left }) => left.length)) + 4;
   return [

@@ -26,6 +26,17 @@ async function main(): Promise<void> {
     });
     return;
   }
+  if (word === 'state') {
+    endWithReader(output);
+    const { stateCommand } = await import('./state-command.js');
+    process.exitCode = await stateCommand(args.slice(1), {
+      platform: process.platform,
+      environment: process.env,
+      stdout: (text) => output.stdout.write(text),
+      stderr: (text) => output.stderr.write(text),
+    });
+    return;
+  }
   if (word !== undefined && !word.startsWith('-')) {
     endWithReader(output);
     const { runToolInProcess } = await import('./tool/process-host.js');

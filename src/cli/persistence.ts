@@ -36,11 +36,14 @@ export function persistenceOf(settings: Settings): Persistence | undefined {
     if (isRequested) throw new UsageError('--persist with --port 0 needs --data-dir, because a free port has no store');
     return undefined;
   }
-  const instance = given ?? (port === 0 ? 'default' : String(port));
-  if (!validInstance.test(instance)) {
-    throw new UsageError('--instance must be up to 64 letters, digits, dots, dashes and underscores');
-  }
+  const instance = checkedInstance(given ?? (port === 0 ? 'default' : String(port)));
   return { instance, rules: rulesOf(persistOnly, persistExcept), isRequested };
+}
+
+/** @throws UsageError if the name cannot be that of a store */
+export function checkedInstance(name: string): string {
+  if (validInstance.test(name)) return name;
+  throw new UsageError('--instance must be up to 64 letters, digits, dots, dashes and underscores');
 }
 
 /** The first rule that matches an address applies. */

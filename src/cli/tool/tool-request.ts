@@ -23,8 +23,8 @@ export type ToolRequest =
  */
 export function readToolRequest([name = '', ...words]: readonly string[]): ToolRequest {
   if (!isCommandName(name)) {
-    // `token` has its own command lines.
-    const near = didYouMean(name, [...Object.keys(commands), 'token']);
+    // `token` and `state` have their own command lines.
+    const near = didYouMean(name, [...Object.keys(commands), 'token', 'state']);
     const meant = near === undefined ? '' : ` (did you mean ${near}?)`;
     throw new UsageError(`unknown command "${name}"${meant}; see clasp-router --help`);
   }
