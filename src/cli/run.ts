@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import type { Logger } from '../core/ports.js';
 import { openAuthenticator, type OpenAuthenticatorOptions } from '../auth/index.js';
 import { defaultDataDir, type OpenCertificate } from '../certificates/index.js';
@@ -23,9 +24,11 @@ import { paramsOnDisk } from './params-on-disk.js';
 import { leave, leaveAtOnce, type ProcessOutput } from './output/process-output.js';
 import type { Request, Settings } from './settings.js';
 import { UsageError } from './usage-error.js';
+import { v8FlagsFor } from './v8-flags.js';
 
 /** Runs a router until a signal stops it. Its output never delays it, and a closed output is not an error. */
 export async function run(request: Extract<Request, { kind: 'run' }>, output: ProcessOutput): Promise<void> {
+  for (const flag of v8FlagsFor(process.versions.v8)) setFlagsFromString(flag);
   try {
     await start(request, output);
   } catch (error) {
