@@ -13,7 +13,7 @@ export function helpText(): string {
       left: `token ${Object.keys(tokenCommands).join('|')}`,
       right: 'creates, lists and revokes the tokens of --auth',
     },
-    { left: `state ${stateCommandNames.join('|')}`, right: 'reads the stored params' },
+    { left: `state ${stateCommandNames.join('|')}`, right: 'reads and replaces the stored params' },
   ];
   const width = Math.max(...commands.map(({ left }) => left.length)) + 4;
   return [

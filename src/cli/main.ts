@@ -34,6 +34,7 @@ async function main(): Promise<void> {
       environment: process.env,
       stdout: (text) => output.stdout.write(text),
       stderr: (text) => output.stderr.write(text),
+      wallMicros: Math.floor(wallTime(systemClock) * 1_000),
     });
     return;
   }

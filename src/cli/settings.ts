@@ -117,5 +117,7 @@ function refusePersistFile(words: readonly string[]): void {
   if (word === undefined) return;
   const file = word === '--persist' ? words[at + 1] : word.slice('--persist='.length);
   if (file === undefined || file.startsWith('-') || file === 'true' || file === 'false') return;
-  throw new UsageError('--persist takes no file: params are stored in the data folder, which --data-dir selects');
+  throw new UsageError(
+    '--persist takes no file: params are stored in the data folder; clasp-router state import FILE reads a file into it',
+  );
 }

@@ -1,10 +1,15 @@
+import { dirname } from 'node:path';
 import { defaultDataDir } from '../certificates/index.js';
 import { nodeFiles } from '../journal/files/node-files.js';
 import {
   contentAtLastCut,
+  contentAtStart,
   type ListedState,
   listStates,
+  mergedWith,
   readStored,
+  type ReplacedState,
+  replaceState,
   stateFolder,
   stateNames,
   type VerifiedFile,
@@ -12,6 +17,7 @@ import {
 } from '../journal/state/index.js';
 import { flagHelp } from './command-line.js';
 import { errorInFlags } from './flag-names.js';
+import { readStateFile } from './state-file.js';
 import { routerStateOf, stateLines } from './state-json.js';
 import {
   readStateRequest,
@@ -34,14 +40,16 @@ export interface StateCommandHost {
   readonly stdout: (text: string) => void;
   /** All other text. */
   readonly stderr: (text: string) => void;
+  /** Calendar time in microseconds. */
+  readonly wallMicros: number;
 }
 
 /**
- * Runs `clasp-router state ...`: reads the params that a router has stored.
+ * Runs `clasp-router state ...`: reads or replaces the params that a router has stored.
  *
  * @param args the arguments after `state`
  * @returns the exit code
- * @throws UsageError, StoreFormatError, TransportError with one sentence
+ * @throws UsageError, FolderLockedError, RouterStateError, StoreFormatError, TransportError with one sentence
  */
 export async function stateCommand(args: readonly string[], host: StateCommandHost): Promise<number> {
   try {
@@ -55,7 +63,7 @@ export async function stateCommand(args: readonly string[], host: StateCommandHo
 type StoreRequest = Exclude<StateRequest, { readonly kind: 'help' }>;
 
 async function run(request: StoreRequest, host: StateCommandHost): Promise<number> {
-  const folder = await existingStore(request, host);
+  const folder = request.kind === 'import' ? storeFolder(request, host) : await existingStore(request, host);
   switch (request.kind) {
     case 'list':
       host.stdout(listing(await listStates(folder)));
@@ -75,14 +83,43 @@ async function run(request: StoreRequest, host: StateCommandHost): Promise<numbe
       for (const line of lines) host.stdout(line);
       return 0;
     }
+    case 'restore': {
+      const { state: name } = request;
+      await checkState(folder, name);
+      const replaced = await replaceState(folder, host.wallMicros, async () => {
+        const { state } = await readStored(nodeFiles, stateFolder(folder, name));
+        return contentAtStart(state, host.wallMicros);
+      });
+      host.stderr(`the state ${name} is the current one: ${replacementText(replaced)}\n`);
+      return 0;
+    }
+    case 'import': {
+      const { file, isMerged } = request;
+      const imported = await readStateFile(file, host.wallMicros);
+      const replaced = await replaceState(folder, host.wallMicros, (present) =>
+        isMerged ? mergedWith(present, imported) : imported,
+      );
+      host.stderr(`${file} is imported: ${replacementText(replaced)}\n`);
+      return 0;
+    }
   }
 }
 
+function replacementText({ params, keptAs }: ReplacedState): string {
+  return `${params} params; ${keptAs === undefined ? 'no params were stored before' : `the earlier state is kept as ${keptAs}`}`;
+}
+
+function storeFolder({ dataDir, instance }: StorePlace, host: StateCommandHost): string {
+  return `${dataDir ?? defaultDataDir(host.platform, host.environment)}/store/${instance}`;
+}
+
 /** @throws UsageError if the store does not exist */
-async function existingStore({ dataDir, instance }: StorePlace, host: StateCommandHost): Promise<string> {
-  const stores = `${dataDir ?? defaultDataDir(host.platform, host.environment)}/store`;
+async function existingStore(place: StorePlace, host: StateCommandHost): Promise<string> {
+  const { instance } = place;
+  const folder = storeFolder(place, host);
+  const stores = dirname(folder);
   const instances = await nodeFiles.list(stores);
-  if (instances.includes(instance)) return `${stores}/${instance}`;
+  if (instances.includes(instance)) return folder;
   const others = instances.length === 0 ? 'it has no stores' : `--instance can be ${instances.join(', ')}`;
   throw new UsageError(`no store ${instance} in ${stores}: ${others}`);
 }

@@ -24,6 +24,13 @@ export type StateRequest =
       readonly pattern: string;
       /** A kept state; undefined: the current one. */
       readonly state: string | undefined;
+    } & StorePlace)
+  | ({ readonly kind: 'restore'; readonly state: string } & StorePlace)
+  | ({
+      readonly kind: 'import';
+      readonly file: string;
+      /** Whether other params stay. */
+      readonly isMerged: boolean;
     } & StorePlace);
 
 interface StateCommand {
@@ -58,11 +65,21 @@ export const stateCommands = {
       ...place,
     },
   },
+  restore: {
+    argument: 'NAME',
+    help: 'makes a kept state the current one and keeps the present one; the router must be stopped',
+    options: place,
+  },
+  import: {
+    argument: 'FILE',
+    help: 'makes the state in a JSON file the current one and keeps the present one; the router must be stopped',
+    options: { merge: { help: 'keeps params and signals that are not in the file' }, ...place },
+  },
 } as const satisfies Record<string, StateCommand>;
 
 export type StateCommandName = keyof typeof stateCommands;
 
-export const stateCommandNames: readonly StateCommandName[] = ['list', 'verify', 'export'];
+export const stateCommandNames: readonly StateCommandName[] = ['list', 'verify', 'export', 'restore', 'import'];
 
 /**
  * Reads the arguments after `clasp-router state`.
@@ -106,6 +123,10 @@ export function readStateRequest(
         ...where,
       };
     }
+    case 'restore':
+      return { kind: 'restore', state: checkedStateName(line.args[0] ?? ''), ...where };
+    case 'import':
+      return { kind: 'import', file: line.args[0] ?? '', isMerged: line.given.has('merge'), ...where };
   }
 }
 

@@ -48,7 +48,7 @@ describe('the flags for params on disk', () => {
     [['--persist-interval', '0'], /--persist-interval must be a number from 0.1 to 3600, not "0"/],
     [['--persist-sync', 'sometimes'], /--persist-sync must be one of never, interval, always/],
     [['--persist', 'state.json'], /--persist takes no file/],
-    [['--persist=state.json'], /--persist takes no file/],
+    [['--persist=state.json'], /--persist takes no file: .*; clasp-router state import FILE reads/],
   ])('refuses %p with one sentence', (args, text) => {
     expect(() => persistence(...args)).toThrow(text);
   });

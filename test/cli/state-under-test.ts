@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { type Client, connect } from '../../src/client/node.js';
 import { createRouter, type Router, type RouterState, webSocket } from '../../src/index.js';
 import { paramsStore } from '../../src/journal/index.js';
 import { cleanUps } from '../support/clean-ups.js';
+import { until } from '../support/official-client.js';
 
 export interface StateOutput {
   readonly code: number;
@@ -43,9 +45,21 @@ export class StateUnderTest {
     const [router, desk] = await this.start();
     for (const [address, value] of Object.entries(params)) await desk.set(address, value);
     const state = router.state();
+    await this.retired();
     await desk.close();
     await router.stop();
     return state;
+  }
+
+  /** Resolves when the state that a router found at its start is a kept one. */
+  retired(): Promise<void> {
+    return until(() => this.#hasOneGeneration(), 'the state that the router has found is a kept one');
+  }
+
+  /** Whether the params folder has a base, and the earlier generation is a kept state. */
+  #hasOneGeneration(): boolean {
+    const names = readdirSync(join(this.dataDir, 'store', '7330', 'params'));
+    return names.some((name) => name.endsWith('.base')) && new Set(names.map((name) => name.split('.')[0])).size === 1;
   }
 
   /** Runs `clasp-router state ...` with the data folder. */
@@ -56,6 +70,7 @@ export class StateUnderTest {
       environment: { CLASP_DATA_DIR: this.dataDir },
       stdout: (text) => (output.stdout += text),
       stderr: (text) => (output.stderr += text),
+      wallMicros: Date.now() * 1_000,
     });
     return { code, ...output };
   }

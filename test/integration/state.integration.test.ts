@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -71,6 +71,31 @@ describe('the command clasp-router state', () => {
     const exported = await state('export');
     expect(exported).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(exported.stdout)).toMatchObject({ version: 1, params: [{ address: '/a', value: 0.5 }] });
+  });
+
+  it('restores and imports states while no router runs', async () => {
+    const first = await startRouter();
+    await set(first.url, '/a', 0.25);
+    const refused = await state('import', 'none.json');
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/^clasp-router: ENOENT: [^\n]*'none\.json'\n$/);
+    await first.stop();
+    const file = join(dataDir, 'state.json');
+    await writeFile(file, (await state('export')).stdout.replace('"value":0.25', '"value":0.5'));
+    await expect(state('import', file)).resolves.toMatchObject({ code: 0, stdout: '' });
+    expect((await state('export')).stdout).toContain('"value":0.5');
+
+    const name = /^\d{4}-\S+/m.exec((await state('list')).stdout)![0];
+    const second = await startRouter();
+    const locked = await state('restore', name);
+    expect(locked).toMatchObject({ code: 1, stdout: '' });
+    expect(locked.stderr).toMatch(/^clasp-router: another router uses the folder [^\n]*\n$/);
+    await second.stop();
+    await expect(state('restore', name)).resolves.toMatchObject({ code: 0, stdout: '' });
+    const { url } = await startRouter();
+    const phone = await connect(url, { name: 'phone', reconnect: false });
+    cleanUps.push(() => phone.close());
+    await expect(phone.get('/a')).resolves.toMatchObject({ value: 0.25 });
   });
 
   it('ends with exit code 1 and one sentence if the store does not exist', async () => {

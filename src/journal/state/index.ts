@@ -1,4 +1,6 @@
 /** Reads and replaces stored states, without a router. */
+export { mergedWith } from './combine-states.js';
 export { type ListedState, listStates, stateFolder, stateNames } from './list-states.js';
-export { contentAtLastCut, readStored, type StateContent } from './read-stored.js';
+export { contentAtLastCut, contentAtStart, readStored, type StateContent } from './read-stored.js';
+export { type ReplacedState, replaceState } from './replace-state.js';
 export { type ByteRange, type VerifiedFile, verifyStore } from './verify-store.js';
