@@ -72,6 +72,17 @@ describe('clasp-router state restore', () => {
     expect(revisionOf(exported, '/a')).toBe(10_000_001);
   });
 
+  it('has replaced the state if it is killed before it keeps the present one', async () => {
+    await store.runOnce({ '/a': 1 });
+    await store.runOnce({ '/a': 2 });
+    const present = await store.files();
+    const copies = await Promise.all(present.map((path) => readFile(path)));
+    await store.run('restore', await store.stateName(0));
+    for (const [i, path] of present.entries()) await writeFile(path, copies[i]!);
+    expect(valuesOf(await store.exported())).toEqual({ '/a': 1 });
+    expect(await valuesAfterStart()).toEqual({ '/a': 1 });
+  });
+
   it('goes back and forth', async () => {
     await store.runOnce({ '/a': 1 });
     await store.runOnce({ '/a': 2 });
