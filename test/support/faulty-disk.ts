@@ -21,6 +21,8 @@ export type DiskCall =
 export type Fault = { readonly code: string } | 'short' | 'hang' | 'lie';
 
 const SECTOR_BYTES = 512;
+/** Bytes that one step of a read returns. */
+const PIECE_BYTES = 333;
 
 interface Content {
   bytes: Uint8Array;
@@ -130,9 +132,10 @@ export class FaultyDisk implements Files {
     };
   }
 
-  async read(path: string): Promise<Uint8Array> {
+  async *read(path: string): AsyncGenerator<Uint8Array, void, undefined> {
     await this.#call('read', path);
-    return Uint8Array.from(this.#existing(path).bytes);
+    const { bytes } = this.#existing(path);
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.slice(at, at + PIECE_BYTES);
   }
 
   async list(folder: string): Promise<readonly string[]> {

@@ -7,8 +7,8 @@ export interface Files {
   makeFolder(path: string): Promise<void>;
   /** Creates a file that only its owner can access. Rejects with EEXIST if the path exists. */
   create(path: string): Promise<GrowingFile>;
-  /** Returns the whole content. */
-  read(path: string): Promise<Uint8Array>;
+  /** Reads the content, in pieces of any size that the caller can keep. */
+  read(path: string): AsyncIterable<Uint8Array>;
   /** Returns the names in a folder, sorted. Empty if the folder does not exist. */
   list(folder: string): Promise<readonly string[]>;
   /** Renames a file or folder. A file at `to` is replaced. */

@@ -1,5 +1,7 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { faultCode, type Files, type GrowingFile } from './files.js';
+
+const PIECE_BYTES = 524_288;
 
 /** The files of this computer. Writes and syncs run in the thread pool of Node.js, outside of the event loop. */
 export const nodeFiles: Files = {
@@ -11,7 +13,18 @@ export const nodeFiles: Files = {
     return new NodeFile(await open(path, 'wx', 0o600));
   },
 
-  read: (path) => readFile(path),
+  async *read(path) {
+    const file = await open(path, 'r');
+    try {
+      for (;;) {
+        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(PIECE_BYTES));
+        if (bytesRead === 0) return;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } finally {
+      await file.close();
+    }
+  },
 
   async list(folder) {
     try {

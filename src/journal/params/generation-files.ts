@@ -61,12 +61,19 @@ export class GenerationFiles {
     this.#generation = Math.max(this.#generation, existing.at(-1)?.number ?? 0) + 1;
   }
 
-  /** Creates a tail whose first cut says which run writes it. It is on disk before anything depends on it. */
-  async createTail(cut: number, times: CutTimes): Promise<StoreFile> {
+  /**
+   * Creates a tail whose first cut says which run writes it. It is on disk before anything depends on it.
+   *
+   * @param syncedCut the last cut of this run that is on disk; 0 before the first
+   */
+  async createTail(cut: number, times: CutTimes, syncedCut: number): Promise<StoreFile> {
     const { files } = this.#options;
     const tail = await createStoreFile(files, this.#folders.params, 'tail', this.#generation);
     this.#created.add(tail.name);
-    tail.encoder.begin(cut, times.monotonicMicros + times.protocolAheadMicros, times, this.facts());
+    tail.encoder.begin(cut, times.monotonicMicros + times.protocolAheadMicros, times, [
+      ...this.facts(),
+      ['synced', BigInt(syncedCut)],
+    ]);
     tail.encoder.end(false);
     try {
       await tail.writer.commit(true);

@@ -1,16 +1,14 @@
-import { decodeFileHeader } from '../format/file-header.js';
-import { type FileHeader, parseFileName } from '../format/file-name.js';
-import { BlockFlag } from '../format/layout.js';
-import { scanBlocks, type StoredBlock } from '../format/block-reader.js';
-import { decodeRecords } from '../format/decode-records.js';
 import type { Files } from '../files/files.js';
+import { decodeRecords } from '../format/decode-records.js';
+import { parseFileName } from '../format/file-name.js';
 import { StoredState } from './stored-state.js';
+import { type ByteRange, type FileSurvey, readItems, type StoredFile, surveyFile } from './survey-file.js';
 
 /** Bytes of a file that are lost. */
-export interface DamagedRange {
+export interface DamagedRange extends ByteRange {
   readonly file: string;
-  readonly start: number;
-  readonly end: number;
+  /** Why a block with correct checksums is malformed. */
+  readonly fault?: string;
 }
 
 /** The content of a folder of params. */
@@ -27,29 +25,11 @@ export interface LoadedParams {
   readonly lastGeneration: number;
 }
 
-interface StoredFile extends FileHeader {
-  readonly name: string;
-}
-
-/** A cut of a file. */
-interface ReadCut {
-  readonly number: number;
-  readonly blocks: StoredBlock[];
-  /** Whether it has all its blocks. */
-  isWhole: boolean;
-}
-
-interface ReadFile {
-  readonly name: string;
-  readonly cuts: readonly ReadCut[];
-  readonly isEnded: boolean;
-  readonly damaged: readonly DamagedRange[];
-}
-
 /**
  * Reads the params of a folder: the newest whole base, then the cuts that follow it. Without a whole base, the readable
- * parts of all bases, then all cuts: a cut repeats what a base of its instant contains. Of a file, only whole cuts
- * count, except for those with later cuts behind them: they were on disk, and were damaged afterwards.
+ * parts of all bases and cuts. Of a file, only whole cuts count, up to the first one that is not. Exception: if a later
+ * cut states that an incomplete one was on disk, it was damaged afterwards, and its readable blocks count. Reads each
+ * file twice, in pieces.
  *
  * @param keepsRevision whether the revision of an address is exact after a crash
  * @param pause lets other work run, between blocks
@@ -62,40 +42,33 @@ export async function loadParams(
   pause: () => Promise<void>,
 ): Promise<LoadedParams> {
   const found = storedFiles(await files.list(folder));
-  const reader = new FolderReader(files, folder);
-  const bases = found.filter(({ kind }) => kind === 'base');
-  const tails = found.filter(({ kind }) => kind === 'tail');
+  const surveys: FileSurvey[] = [];
+  for (const file of found) surveys.push(await surveyFile(files, folder, file));
+  const { selected, damagedBases } = selectFiles(surveys);
   const state = new StoredState();
-  const damaged: DamagedRange[] = [];
-  const apply = async (file: ReadFile, after: number): Promise<number> => {
-    let last = after;
-    damaged.push(...file.damaged);
-    for (const { number, blocks } of file.cuts) {
-      if (number <= last) continue;
-      last = number;
-      for (const block of blocks) {
-        const { records } = decodeRecords(block);
-        if (records === undefined) damaged.push({ file: file.name, start: block.start, end: block.end });
-        else state.apply(number, records, keepsRevision);
-        await pause();
-      }
-    }
-    return last;
-  };
-  const base = await reader.newestWhole(bases);
+  const damaged: DamagedRange[] = damagedBases.flatMap(rangesOf);
+  let tornBytes = 0;
   let last = 0;
-  if (base !== undefined) last = await apply(base.read, 0);
-  else for (const file of bases) await apply(await reader.read(file), 0);
-  for (const file of tails) {
-    if (base === undefined || file.number >= base.number) last = await apply(await reader.read(file), last);
+  for (const survey of selected) {
+    const until = survey.kind === 'base' ? Infinity : endOfCuts(survey, syncedCutOf(survey, surveys));
+    tornBytes += until === Infinity ? survey.tornBytes : survey.byteLength - until;
+    damaged.push(...rangesOf(survey).filter(({ start }) => start < until));
+    const after = last;
+    for await (const item of readItems(files, folder, survey)) {
+      if (item.type !== 'block' || item.start >= until || item.number <= after) continue;
+      const { records, fault } = decodeRecords(item);
+      if (records === undefined) damaged.push({ file: survey.name, start: item.start, end: item.end, fault });
+      else state.apply(item.number, records, keepsRevision);
+      last = item.number;
+      await pause();
+    }
   }
-  const { tornBytes, highestCut } = reader;
   return {
     state,
     files: found.map(({ name }) => name),
     damaged,
     tornBytes,
-    lastCut: Math.max(last, highestCut),
+    lastCut: Math.max(0, ...surveys.map(({ cuts }) => cuts.reduce((most, { number }) => Math.max(most, number), 0))),
     lastGeneration: found.at(-1)?.number ?? 0,
   };
 }
@@ -109,69 +82,61 @@ export function storedFiles(names: readonly string[]): readonly StoredFile[] {
   return found.sort((one, other) => one.number - other.number || one.kind.localeCompare(other.kind));
 }
 
-/** Reads files of a folder. */
-class FolderReader {
-  tornBytes = 0;
-  highestCut = 0;
-  readonly #files: Files;
-  readonly #folder: string;
-
-  constructor(files: Files, folder: string) {
-    this.#files = files;
-    this.#folder = folder;
+/**
+ * Selects the files to apply, in their order. A power cut, or later damage, can leave a base with its end and without
+ * other parts: then its predecessor applies, if that is still there.
+ */
+function selectFiles(surveys: readonly FileSurvey[]): {
+  readonly selected: readonly FileSurvey[];
+  /** Bases with an end that are not whole, and are replaced by an earlier one. */
+  readonly damagedBases: readonly FileSurvey[];
+} {
+  const base = surveys.findLast(isWholeBase);
+  if (base !== undefined) {
+    return {
+      selected: [base, ...surveys.filter(({ kind, number }) => kind === 'tail' && number >= base.number)],
+      damagedBases: surveys.filter(({ kind, number, isEnded }) => kind === 'base' && number > base.number && isEnded),
+    };
   }
-
-  /** A power cut can leave a base with its end and without other parts. Its predecessor is still there then. */
-  async newestWhole(
-    bases: readonly StoredFile[],
-  ): Promise<{ readonly number: number; readonly read: ReadFile } | undefined> {
-    for (const base of [...bases].reverse()) {
-      const read = await this.read(base);
-      if (read.isEnded && read.damaged.length === 0 && read.cuts.every(({ isWhole }) => isWhole)) {
-        return { number: base.number, read };
-      }
-    }
-    return undefined;
-  }
-
-  async read({ name }: StoredFile): Promise<ReadFile> {
-    const bytes = await this.#files.read(`${this.#folder}/${name}`);
-    const header = decodeFileHeader(bytes, name);
-    const damaged: DamagedRange[] = [];
-    const cuts: ReadCut[] = [];
-    if (header === undefined) return { name, cuts, isEnded: false, damaged };
-    let open: ReadCut | undefined;
-    let hasGap = false;
-    let isEnded = false;
-    if (header.state === 'damaged') damaged.push({ file: name, start: 0, end: header.blocksAt });
-    for (const item of scanBlocks(bytes, header)) {
-      if (item.type !== 'block') {
-        if (item.type === 'damaged') damaged.push({ file: name, start: item.start, end: item.end });
-        else this.tornBytes += item.end - item.start;
-        hasGap = true;
-        continue;
-      }
-      if (open?.number !== item.number) {
-        if (open !== undefined) cuts.push({ ...open, isWhole: false }); // its last block is damaged
-        open = { number: item.number, blocks: [], isWhole: !hasGap || isFirstBlock(item) };
-      } else if (hasGap) {
-        open.isWhole = false;
-      }
-      hasGap = false;
-      open.blocks.push(item);
-      this.highestCut = Math.max(this.highestCut, item.number);
-      isEnded = (item.flags & BlockFlag.End) !== 0;
-      if ((item.flags & BlockFlag.Last) === 0) continue;
-      cuts.push(open);
-      open = undefined;
-    }
-    if (cuts.at(-1)?.isWhole === false && !isEnded) cuts.pop(); // it was not on disk yet
-    return { name, cuts, isEnded, damaged };
-  }
+  return {
+    selected: surveys.filter((survey) => survey.kind === 'tail' || isUsable(survey, surveys)),
+    damagedBases: [],
+  };
 }
 
-/** Whether a block begins a cut: with the NOTE of its times. */
-function isFirstBlock(block: StoredBlock): boolean {
-  const first = decodeRecords(block).records?.[0];
-  return first?.type === 'note' && first.content.has('wall');
+function isWholeBase({ kind, isEnded, cuts }: FileSurvey): boolean {
+  return kind === 'base' && isEnded && cuts.length === 1 && cuts[0]?.isWhole === true;
+}
+
+/**
+ * Whether the parts of a damaged base are of use. A base without its end was perhaps never whole: then it has a
+ * predecessor, or is the first one, whose tail has all changes.
+ */
+function isUsable({ number, isEnded }: FileSurvey, surveys: readonly FileSurvey[]): boolean {
+  if (isEnded) return true;
+  return number > 1 && surveys.some((other) => other.kind === 'tail' && other.number === number);
+}
+
+/** Returns the last cut of a file that was on disk, as the files of its run state. */
+function syncedCutOf(survey: FileSurvey, surveys: readonly FileSurvey[]): number {
+  const ofRun = surveys.filter(({ run }) => run !== undefined && run === survey.run);
+  return Math.max(survey.syncedCut, ...ofRun.map(({ syncedCut }) => syncedCut));
+}
+
+/**
+ * Returns the offset of the first cut that does not count, because it, or one before it, is not whole and was not on
+ * disk when the power failed; Infinity if all count.
+ */
+function endOfCuts({ cuts }: FileSurvey, syncedCut: number): number {
+  const first = cuts.find(
+    ({ number, isWhole, lostBefore }) => lostBefore > syncedCut || (!isWhole && number > syncedCut),
+  );
+  return first?.start ?? Infinity;
+}
+
+/** A base that is used without its end was damaged there. */
+function rangesOf({ name, kind, isEnded, damaged, tornBytes, byteLength }: FileSurvey): readonly DamagedRange[] {
+  const isCut = kind === 'base' && !isEnded;
+  const ranges = isCut ? [...damaged, { start: byteLength - tornBytes, end: byteLength }] : damaged;
+  return ranges.map(({ start, end }) => ({ file: name, start, end }));
 }

@@ -27,6 +27,8 @@ export class ParamsStore {
   readonly #files: GenerationFiles;
   #status: StoreStatus = 'opening';
   #cut = 0;
+  /** The last cut of this run that is on disk, with all cuts before it; 0 before the first. */
+  #syncedCut = 0;
   #tail: StoreFile | undefined;
   #base: BaseJob | undefined;
   #baseDone: Promise<void> = Promise.resolve();
@@ -114,6 +116,8 @@ export class ParamsStore {
     const tail = this.#tail;
     if (this.#status !== 'ready' || tail === undefined) return;
     this.#status = 'closed';
+    await this.#writeCut(tail, false);
+    await this.#commit(tail, true); // the last cut states it, so that damage of one block costs no other
     await this.#writeCut(tail, true);
     await tail.writer.close();
   }
@@ -172,7 +176,7 @@ export class ParamsStore {
     const cut = ++this.#cut;
     const times = this.#times();
     const mustSync = dirty.beginCut(encoder) || (this.#signals.size > 0 && sync !== 'never');
-    encoder.begin(cut, this.#lastMicros, times);
+    encoder.begin(cut, this.#lastMicros, times, [['synced', BigInt(this.#syncedCut)]]);
     if (base !== undefined) this.#startBase(base, cut, times);
     this.#lastMicros = times.monotonicMicros + times.protocolAheadMicros;
     for (const [address, definition] of this.#signals) encoder.signal(address, definition);
@@ -190,13 +194,14 @@ export class ParamsStore {
 
   /** Writes what the tail has. Reports a disk that does not answer. */
   async #commit({ writer }: StoreFile, mustSync: boolean): Promise<void> {
-    const { clock } = this.#options;
+    const [cut, { clock }] = [this.#cut, this.#options];
     const report = (): void => {
       this.#log.slow(SLOW_MS);
     };
     const timer = setBackgroundTimer(clock, report, SLOW_MS);
     try {
       await writer.commit(mustSync);
+      if (mustSync) this.#syncedCut = cut;
     } finally {
       clock.clearTimeout(timer);
     }
@@ -253,13 +258,15 @@ export class ParamsStore {
     if (this.#status !== 'retrying') await this.#files.nextGeneration();
     const times = this.#times();
     this.#lastMicros = times.monotonicMicros + times.protocolAheadMicros;
-    this.#tail = await this.#files.createTail(++this.#cut, times);
+    this.#tail = await this.#files.createTail(++this.#cut, times, this.#syncedCut);
+    this.#syncedCut = this.#cut;
   }
 
   async #nextTail(): Promise<void> {
     const former = this.#tail;
+    if (former !== undefined) await this.#commit(former, true); // a power cut must not lose it and leave the next tail
     await this.#beginTail();
-    await former?.writer.close(); // all its cuts are stored
+    await former?.writer.close();
   }
 
   #fail(error: unknown): void {

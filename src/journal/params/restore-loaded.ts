@@ -61,8 +61,10 @@ function report(loaded: LoadedParams, { router, store }: RestoreTarget, refused:
   const stored = state.params.size;
   if (stored > 0) logger.info({ params: stored - refused }, `params restored: ${stored - refused}`);
   if (!wasClean) logger.warn({ tornBytes }, 'the router was not stopped properly; its last changes may be missing');
-  for (const { file, start, end } of damaged) {
-    logger.error({ file, start, end }, `${file} is damaged from byte ${start} to ${end}; it is moved to damaged/`);
+  for (const { file, start, end, fault } of damaged) {
+    const why = fault === undefined ? '' : ` (${fault})`;
+    const text = `${file} is damaged from byte ${start} to ${end}${why}; it is moved to damaged/`;
+    logger.error({ file, start, end, fault }, text);
   }
   if (refused === 0) return;
   const name = store.pinLoaded();

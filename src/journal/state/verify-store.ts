@@ -1,18 +1,11 @@
 import { faultCode, type Files } from '../files/files.js';
 import { nodeFiles } from '../files/node-files.js';
-import { scanBlocks } from '../format/block-reader.js';
 import { decodeRecords } from '../format/decode-records.js';
-import { decodeFileHeader } from '../format/file-header.js';
 import { BlockFlag } from '../format/layout.js';
 import { StoreFormatError } from '../format/store-format-error.js';
 import { storedFiles } from '../params/load-params.js';
+import { type ByteRange, readItems, type StoredFile } from '../params/survey-file.js';
 import { stateFolder, stateNames } from './list-states.js';
-
-/** Bytes of a file, from `start` to before `end`. */
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
-}
 
 /** What a file contains. */
 export interface VerifiedFile {
@@ -36,7 +29,7 @@ export async function verifyStore(folder: string): Promise<readonly VerifiedFile
   for (const name of [undefined, ...(await stateNames(folder))]) {
     const place = stateFolder(folder, name);
     for (const file of storedFiles(await nodeFiles.list(place))) {
-      const found = await verifyFile(nodeFiles, `${place}/${file.name}`, file.name);
+      const found = await verifyFile(nodeFiles, place, file);
       if (found !== undefined) verified.push({ ...found, path: `${place.slice(folder.length + 1)}/${file.name}` });
     }
   }
@@ -44,31 +37,29 @@ export async function verifyStore(folder: string): Promise<readonly VerifiedFile
 }
 
 /** @returns undefined if a router has removed or moved the file meanwhile */
-async function verifyFile(files: Files, path: string, name: string): Promise<VerifiedFile | undefined> {
+async function verifyFile(files: Files, folder: string, file: StoredFile): Promise<VerifiedFile | undefined> {
+  const path = `${folder}/${file.name}`;
   const unreadable = { path, bytes: 0, records: 0, tornBytes: 0, damaged: [], isUnfinished: false };
-  let bytes: Uint8Array;
   try {
-    bytes = await files.read(path);
+    return { path, fault: undefined, ...(await contentOf(files, folder, file)) };
   } catch (error) {
     if (faultCode(error) === 'ENOENT') return undefined;
-    return { ...unreadable, fault: faultCode(error) };
-  }
-  try {
-    return { path, bytes: bytes.length, fault: undefined, ...contentOf(bytes, name) };
-  } catch (error) {
-    if (!(error instanceof StoreFormatError)) throw error;
-    return { ...unreadable, bytes: bytes.length, fault: error.message };
+    return { ...unreadable, fault: error instanceof StoreFormatError ? error.message : faultCode(error) };
   }
 }
 
-/** @throws StoreFormatError */
-function contentOf(bytes: Uint8Array, name: string): Omit<VerifiedFile, 'path' | 'bytes' | 'fault'> {
-  const header = decodeFileHeader(bytes, name);
+/** @throws StoreFormatError; what {@link Files} throws */
+async function contentOf(
+  files: Files,
+  folder: string,
+  file: StoredFile,
+): Promise<Omit<VerifiedFile, 'path' | 'fault'>> {
   const damaged: ByteRange[] = [];
-  let [records, tornBytes, isEnded] = [0, 0, false];
-  if (header === undefined) return { records, tornBytes, damaged, isUnfinished: false }; // not with a name of the store
-  if (header.state === 'damaged') damaged.push({ start: 0, end: header.blocksAt });
-  for (const item of scanBlocks(bytes, header)) {
+  let [bytes, records, tornBytes, isEnded] = [0, 0, 0, false];
+  const count = (more: number): void => {
+    bytes += more;
+  };
+  for await (const item of readItems(files, folder, file, count)) {
     const { start, end } = item;
     if (item.type === 'block') {
       isEnded = (item.flags & BlockFlag.End) !== 0;
@@ -80,5 +71,5 @@ function contentOf(bytes: Uint8Array, name: string): Omit<VerifiedFile, 'path' |
     if (item.type === 'damaged') damaged.push({ start, end });
     else tornBytes += end - start;
   }
-  return { records, tornBytes, damaged, isUnfinished: header.kind === 'base' && !isEnded };
+  return { bytes, records, tornBytes, damaged, isUnfinished: file.kind === 'base' && !isEnded };
 }
