@@ -5,6 +5,7 @@ import { BaseJob } from './base-job.js';
 import type { CutTimes } from './cut-encoder.js';
 import { loadParams, type LoadedParams, storedFiles } from './load-params.js';
 import type { ParamsStoreOptions } from './params-store-options.js';
+import { keptRevisions } from './persist-rules.js';
 import { PINNED, retireFiles, stateNameOf, storeFolders, type StoreFolders } from './retired-files.js';
 import { createStoreFile, type StoreFile } from './store-file.js';
 import type { StoreLog } from './store-log.js';
@@ -35,8 +36,7 @@ export class GenerationFiles {
   async load(): Promise<LoadedParams> {
     const { files, rules, pause } = this.#options;
     await files.makeFolder(this.#folders.params);
-    const keepsRevision = (address: string): boolean => rules.of(address) === 'always';
-    const loaded = await loadParams(files, this.#folders.params, keepsRevision, pause);
+    const loaded = await loadParams(files, this.#folders.params, keptRevisions(rules), pause);
     this.#loaded = loaded;
     this.#generation = loaded.lastGeneration;
     return loaded;
@@ -134,11 +134,12 @@ export class GenerationFiles {
 
   /** The NOTE at the begin of a file. */
   facts(): readonly (readonly [string, Value])[] {
-    const { run, intervalSeconds } = this.#options;
+    const { run, intervalSeconds, rules } = this.#options;
     const step = BigInt(revisionStep(intervalSeconds));
     return [
       ['version', version],
       ['run', run],
+      ['rules', rules.digest],
       ['step', step],
     ];
   }

@@ -1,6 +1,7 @@
 import type { Files } from '../files/files.js';
 import { decodeRecords } from '../format/decode-records.js';
 import { parseFileName } from '../format/file-name.js';
+import type { KeepsRevision } from './persist-rules.js';
 import { StoredState } from './stored-state.js';
 import { type ByteRange, type FileSurvey, readItems, type StoredFile, surveyFile } from './survey-file.js';
 
@@ -38,7 +39,7 @@ export interface LoadedParams {
 export async function loadParams(
   files: Files,
   folder: string,
-  keepsRevision: (address: string) => boolean,
+  keepsRevision: KeepsRevision,
   pause: () => Promise<void>,
 ): Promise<LoadedParams> {
   const found = storedFiles(await files.list(folder));

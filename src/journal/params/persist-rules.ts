@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { matchPattern, parsePattern, type Pattern } from '../../protocol/pattern.js';
 import { ArgumentError, checkNames } from '../../util/arguments.js';
 
@@ -31,12 +32,26 @@ interface ParsedRule {
 const MAX_CACHED = 65_536;
 const ruleNames = { pattern: true, keep: true, sync: true } satisfies Record<keyof PersistRule, true>;
 
+/**
+ * Decides whether the revision of an address is exact after an unclean stop: under `always`.
+ *
+ * @param rules digest of the rules of the run that has ended; undefined if unknown
+ */
+export type KeepsRevision = (address: string, rules: string | undefined) => boolean;
+
+/** A run with other rules can have lost what is under `always` now. */
+export function keptRevisions(current: PersistRules): KeepsRevision {
+  return (address, rules) => rules === current.digest && current.of(address) === 'always';
+}
+
 /** Finds the rule of an address. An address without a rule is not stored. */
 export class PersistRules {
   readonly #rules: readonly ParsedRule[];
   /** The answer for all addresses, if it is one. */
   readonly #single: Persistence | undefined;
   readonly #cache = new Map<string, Persistence>();
+  /** Differs if the rules differ: 16 hexadecimal digits. */
+  readonly digest: string;
 
   /** @throws ArgumentError for an invalid rule, ClaspError 202 for an invalid pattern */
   constructor(rules: readonly PersistRule[], sync: SyncMode) {
@@ -46,6 +61,8 @@ export class PersistRules {
       if (!syncModes.includes(own)) throw new ArgumentError(`sync of a rule must be one of ${syncModes.join(', ')}`);
       return { pattern: parsePattern(pattern), persistence: keep ? own : 'none' };
     });
+    const facts = this.#rules.map(({ persistence }, index) => [rules[index]?.pattern, persistence]);
+    this.digest = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
     const [first] = this.#rules;
     this.#single = first === undefined ? 'none' : first.pattern === '/**' ? first.persistence : undefined;
   }

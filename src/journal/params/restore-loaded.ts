@@ -3,7 +3,7 @@ import type { RestoredParam } from '../../core/params/stored-param.js';
 import type { ServiceRouter } from '../../router/service.js';
 import type { LoadedParams } from './load-params.js';
 import type { ParamsStore } from './params-store.js';
-import type { PersistRules } from './persist-rules.js';
+import { keptRevisions, type PersistRules } from './persist-rules.js';
 import type { ClockPair, StoredParam } from './stored-state.js';
 
 /** Params that are restored in one turn of the event loop. */
@@ -23,7 +23,7 @@ export async function restoreLoaded(loaded: LoadedParams, target: RestoreTarget)
   const { router, rules, state, now } = target;
   const { state: stored } = loaded;
   const wasClean = stored.isClean;
-  stored.beginRun(now, (address) => rules.of(address) === 'always');
+  stored.beginRun(now, keptRevisions(rules));
   const kept: StoredParam[] = [];
   for (const param of stored.params.values()) if (rules.of(param.address) !== 'none') kept.push(param);
   kept.sort((one, other) => other.timestampMicros - one.timestampMicros);

@@ -1,5 +1,6 @@
 import type { SignalDefinition } from '../../protocol/messages/message.js';
 import type { EncodedValue } from '../../protocol/values/encoded-value.js';
+import type { KeepsRevision } from './persist-rules.js';
 import type { NoteRecord, SetRecord, StoredRecord } from '../format/records.js';
 
 /** A param as stored. */
@@ -44,6 +45,8 @@ export class StoredState {
   readonly signals = new Map<string, SignalDefinition>();
   /** Run of a router that wrote the last cut; undefined before the first. */
   #run: string | undefined;
+  /** Digest of its rules. */
+  #rules: string | undefined;
   /** Steps of its revisions. */
   #step = revisionStep(0);
   #last: ClockPair | undefined;
@@ -65,7 +68,7 @@ export class StoredState {
    *
    * @param keepsRevision whether the revision of an address is exact after a crash
    */
-  apply(cut: number, records: readonly StoredRecord[], keepsRevision: (address: string) => boolean): void {
+  apply(cut: number, records: readonly StoredRecord[], keepsRevision: KeepsRevision): void {
     for (const record of records) {
       switch (record.type) {
         case 'note':
@@ -94,7 +97,7 @@ export class StoredState {
    * Ends the last run at the start of a new one: only the time in between is judged by calendar time, and not at all if
    * the calendar goes back. After an unclean stop, revisions continue behind all that clients can have received.
    */
-  beginRun(now: ClockPair, keepsRevision: (address: string) => boolean): void {
+  beginRun(now: ClockPair, keepsRevision: KeepsRevision): void {
     const last = this.#last;
     if (last !== undefined) {
       const offMicros = Math.max(0, now.wallMicros - last.wallMicros);
@@ -107,13 +110,16 @@ export class StoredState {
     this.#last = now;
   }
 
-  #stepRevisions(keepsRevision: (address: string) => boolean): void {
+  #stepRevisions(keepsRevision: KeepsRevision): void {
+    const rules = this.#rules;
     const next = (revision: number): number => (Math.floor(revision / this.#step) + 1) * this.#step;
-    for (const [address, param] of this.params) if (!keepsRevision(address)) param.revision = next(param.revision);
-    for (const [address, revision] of this.gone) if (!keepsRevision(address)) this.gone.set(address, next(revision));
+    for (const [address, param] of this.params)
+      if (!keepsRevision(address, rules)) param.revision = next(param.revision);
+    for (const [address, revision] of this.gone)
+      if (!keepsRevision(address, rules)) this.gone.set(address, next(revision));
   }
 
-  #note({ content }: NoteRecord, keepsRevision: (address: string) => boolean): void {
+  #note({ content }: NoteRecord, keepsRevision: KeepsRevision): void {
     const forgotten = content.get('forgotten');
     if (typeof forgotten === 'string') this.signals.delete(forgotten);
     if (content.get('stop') === 'clean') this.#isClean = true;
@@ -123,6 +129,8 @@ export class StoredState {
     if (typeof run === 'string' && run !== this.#run) {
       if (this.#run !== undefined) this.beginRun(clock, keepsRevision);
       this.#run = run;
+      const rules = content.get('rules');
+      this.#rules = typeof rules === 'string' ? rules : undefined;
       if (typeof step === 'bigint') this.#step = Number(step);
     }
     this.#last = clock;
