@@ -27,6 +27,7 @@ export class CutEncoder {
   #wallAheadMicros = 0;
   #protocolAheadMicros = 0;
   #fault: unknown;
+  #fullBlocks = 0;
 
   constructor(file: FileWriter, salt: number) {
     this.#file = file;
@@ -36,6 +37,11 @@ export class CutEncoder {
   /** What went wrong since the last {@link begin}: the cut must not be used. undefined if nothing did. */
   get fault(): unknown {
     return this.#fault;
+  }
+
+  /** Number of blocks that were full: a slice ends with one, because params can have large values. */
+  get fullBlocks(): number {
+    return this.#fullBlocks;
   }
 
   /**
@@ -87,6 +93,7 @@ export class CutEncoder {
 
   #makeRoom(): void {
     if (!this.#blocks.isFull) return;
+    this.#fullBlocks++;
     this.#file.append(this.#blocks.finish(BlockFlag.None));
     this.#blocks.begin(this.#cut, this.#blockMicros);
   }

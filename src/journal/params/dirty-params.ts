@@ -2,7 +2,7 @@ import type { ParamWatch, WatchedParam, WatchedState } from '../../core/observer
 import type { CutEncoder } from './cut-encoder.js';
 import type { Persistence, PersistRules } from './persist-rules.js';
 
-/** Params that one slice of a cut or base encodes: about 0.5 ms. */
+/** Params that one slice of a cut or base encodes at most: about 0.5 ms. A full block, 256 KiB, ends a slice too. */
 export const SLICE_PARAMS = 2_000;
 /** Dirty entries of removed params that are kept. A base follows if there are more. */
 const MAX_REMOVED = 65_536;
@@ -103,7 +103,8 @@ export class DirtyParams implements ParamWatch {
   /** Encodes some params of the cut. @returns whether it is complete */
   stepCut(): boolean {
     const end = Math.min(this.#pending.length, this.#next + this.#sliceParams);
-    while (this.#next < end) {
+    const blocks = this.#cut?.fullBlocks;
+    while (this.#next < end && this.#cut?.fullBlocks === blocks) {
       const param = this.#pending[this.#next++]!; // the loop condition bounds the index
       if (param.stored !== this.#cutGeneration) continue; // encoded before its change
       this.#cut?.param(param);
@@ -130,7 +131,8 @@ export class DirtyParams implements ParamWatch {
   /** Encodes some params of the base. @returns whether it has all */
   stepBase(): boolean {
     const base = this.#base;
-    for (let count = 0; count < this.#sliceParams; count++) {
+    const blocks = base?.fullBlocks;
+    for (let count = 0; count < this.#sliceParams && base?.fullBlocks === blocks; count++) {
       const next = this.#walk?.next();
       if (base === undefined || next === undefined || next.done === true) return true;
       this.#toBase(next.value, base);
