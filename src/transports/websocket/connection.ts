@@ -65,6 +65,8 @@ export class WebSocketConnection implements Connection {
   #controlFrames: TokenBucket | undefined;
   /** Whether this side is closing. Further input of the peer is dropped. */
   #closing = false;
+  /** Whether a frame of the peer was dropped. Its later messages are dropped too, so that none is missing in between. */
+  #hasGap = false;
   /** Error with which `batches$` will end, if any. */
   #fault: ConnectionLost | undefined;
   #pongs: PongWatch | undefined;
@@ -159,7 +161,7 @@ export class WebSocketConnection implements Connection {
   };
 
   readonly #onMessages = (messages: Uint8Array | FrameRun): void => {
-    if (this.#closing || this.#lean?.hasReceivedClose === true) return;
+    if (this.#closing || this.#hasGap || this.#lean?.hasReceivedClose === true) return;
     this.#frames.push(messages);
     this.#framesRead += messages instanceof FrameRun ? messages.count : 1;
     this.#onSignOfLife();
@@ -168,9 +170,12 @@ export class WebSocketConnection implements Connection {
   readonly #onControl = (opcode: number, payload: Buffer): boolean =>
     this.#lean !== undefined && (this.#lean.hasReceivedClose || this.#lean.receive(opcode, payload));
 
-  /** Handles bytes of frames that only `ws` handles. A connection that is closing drops them. */
+  /** Handles bytes of frames that only `ws` handles. A connection that is closing or closed drops them. */
   readonly #leave = (bytes: Buffer): void => {
-    if (this.#lean?.isOpen === false) return;
+    if (this.#lean?.isOpen === false) {
+      this.#hasGap = true;
+      return;
+    }
     this.#ws ??= this.#startWs();
     this.#ws.read(bytes);
   };
