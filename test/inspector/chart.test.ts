@@ -22,6 +22,7 @@ const ways: Readonly<Record<string, readonly Edge[]>> = {
     ['root', 'root.failed', 'error: router'],
     ['root', 'root.failed', 'error: sessions'],
     ['root.running', 'root.running', 'listener.requested'],
+    ['root.running', 'root.running', 'actor.requested'],
     ['root.running', 'root.draining', 'router.stopping'],
     ['root.draining', 'root.stopped', 'drain.overdue'],
     ['root.draining', 'root.stopped', 'done'],
