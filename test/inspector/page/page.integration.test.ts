@@ -268,10 +268,10 @@ describeInChromium(`the inspector's page in Chromium${because}`, () => {
     };
     const page = await stage.openBlank();
     await page.goto(stage.feed.url);
-    await page.getByLabel('Token', { exact: true }).last().fill('bad');
+    await page.locator('form.token').getByLabel('Token', { exact: true }).fill('bad');
     await page.keyboard.press('Enter');
     await page.getByText('The token is not known').waitFor();
-    await page.getByLabel('Token', { exact: true }).last().fill('good');
+    await page.locator('form.token').getByLabel('Token', { exact: true }).fill('good');
     await page.keyboard.press('Enter');
     await page.getByText('12 sessions', { exact: true }).waitFor();
     expect(await page.locator('form.token:visible').count()).toBe(0);
