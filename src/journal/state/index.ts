@@ -4,4 +4,3 @@ export { type ListedState, listStates, stateFolder, stateNames } from './list-st
 export { contentAtLastCut, contentAtStart, readStored, type StateContent } from './read-stored.js';
 export { type ReplacedState, replaceState } from './replace-state.js';
 export { type VerifiedFile, verifyStore } from './verify-store.js';
-export type { ByteRange } from '../params/survey-file.js';
