@@ -5,11 +5,12 @@ import { TransportError } from '../net/transport-error.js';
 import type { Service } from '../router/service.js';
 import { persistenceOf } from './persistence.js';
 import type { Settings } from './settings.js';
+import { UsageError } from './usage-error.js';
 
 /** The params store that the flags select. */
 export interface ParamsOnDisk {
   readonly service: Service;
-  /** The folder in which params are stored; undefined if the store did not start. */
+  /** The folder in which params are stored; undefined if they are not. */
   folder(): string | undefined;
 }
 
@@ -36,7 +37,6 @@ export function paramsOnDisk(settings: Settings, logger: Logger): ParamsOnDisk |
   }
   const { persistSync: sync, persistIntervalSeconds: intervalSeconds } = settings;
   const store = paramsStore({ dataDir, instance, persist: rules, sync, intervalSeconds });
-  let isOff = false;
   const service: Service = {
     name: store.name,
     machines: store.machines,
@@ -46,11 +46,26 @@ export function paramsOnDisk(settings: Settings, logger: Logger): ParamsOnDisk |
         await store.start(router, signal);
       } catch (error) {
         if (isRequested || !(error instanceof FolderLockedError)) throw error;
-        isOff = true;
         inMemory(error.message);
+        return;
+      }
+      if (isRequested && store.status !== 'ready') {
+        await stopped(store);
+        throw new UsageError(
+          `--persist cannot store params in ${store.folder}; check the folder, or leave out --persist`,
+        );
       }
     },
     stop: () => store.stop?.(),
   };
-  return { service, folder: () => (isOff ? undefined : store.folder) };
+  return { service, folder: () => (store.status === 'ready' ? store.folder : undefined) };
+}
+
+/** Stops a store whose disk cannot be written, and which therefore cannot store the last changes. */
+async function stopped(store: Service): Promise<void> {
+  try {
+    await store.stop?.();
+  } catch {
+    // the reason is in the log
+  }
 }

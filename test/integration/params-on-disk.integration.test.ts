@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -67,6 +67,30 @@ describe('the command', () => {
     await router.endBy('SIGTERM');
     const [, phone] = await start(folder);
     await expect(phone.get('/a')).resolves.toBeUndefined();
+  });
+
+  it('does not start with --persist if its data folder cannot be written, and states that in one sentence', async () => {
+    const file = join(await newFolder(), 'a-file');
+    await writeFile(file, '');
+    const args = [
+      builtCli,
+      '--port',
+      '0',
+      '--host',
+      '127.0.0.1',
+      '--data-dir',
+      file,
+      '--log-level',
+      'silent',
+      '--persist',
+    ];
+    const failure = await run(process.execPath, args, { env: { ...process.env, ...env } }).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ code: 1 });
+    expect((failure as { readonly stderr: string }).stderr).toMatch(
+      /^clasp-router: --persist cannot store params in \S+; check the folder, or leave out --persist\n$/,
+    );
   });
 
   it('keeps params in memory if another router uses the store, unless a flag asks for it', async () => {
